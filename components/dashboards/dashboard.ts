@@ -1,0 +1,87 @@
+import { Checked, Problem } from "../internal/problems";
+
+/** A dashboard file as found: its path below the dashboards folder, and its text. */
+export interface DashboardFile {
+  /** `checkout/latency.json`; the first folder, if any, names the Grafana folder. */
+  path: string;
+  json: string;
+}
+
+/** A dashboard ready to be loaded by Grafana's sidecar. */
+export interface Dashboard {
+  /** Name of its ConfigMap, unique and valid for Kubernetes. */
+  name: string;
+  /** Grafana folder it appears in. */
+  folder: string;
+  json: string;
+}
+
+/** A ConfigMap holds 1 MiB; the rest is left for its metadata. */
+const maxBytes = 1_000_000;
+const defaultFolder = "Services";
+
+/** Data sources that this library provisions, by the plugin a dashboard asks for. */
+const dataSourceUids: Record<string, string> = { prometheus: "prometheus", loki: "loki" };
+
+/**
+ * Checks dashboard files and prepares them: the placeholders that Grafana's export writes for data
+ * sources (`${DS_PROMETHEUS}`, declared in `__inputs`) become the uids of the provisioned ones,
+ * because provisioning, unlike the import dialogue, fills in nothing.
+ */
+export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
+  const problems: Problem[] = [];
+  const result: Dashboard[] = [];
+  const takenNames = new Map<string, string>();
+  const takenUids = new Map<string, string>();
+  const report = (path: string, rule: string, text: string) =>
+    problems.push({ path: [path], rule, fix: { kind: "do", text } });
+
+  for (const file of files) {
+    const model = parse(file.json);
+    if (model === undefined || typeof model["title"] !== "string" || model["title"] === "") {
+      report(file.path, "must be a dashboard in JSON with a title", "export it again from Grafana");
+      continue;
+    }
+    const name = `dashboard-${file.path.replace(/\.json$/, "").toLowerCase()}`
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/-+$/, "");
+    const uid = typeof model["uid"] === "string" ? model["uid"] : undefined;
+    const sameName = takenNames.get(name);
+    const sameUid = uid === undefined ? undefined : takenUids.get(uid);
+    if (sameName !== undefined) report(file.path, `has the name of ${sameName}`, "rename one file");
+    if (sameUid !== undefined) report(file.path, `has the uid of ${sameUid}`, "change one uid");
+    if (name.length > 63) report(file.path, "has a name over 50 characters", "shorten it");
+    takenNames.set(name, file.path);
+    if (uid !== undefined) takenUids.set(uid, file.path);
+
+    const json = provisioned(model, file.json);
+    if (Buffer.byteLength(json) > maxBytes) {
+      report(file.path, "is over 1 MB, more than a ConfigMap holds", "split the dashboard");
+    }
+    const folder = file.path.includes("/") ? file.path.split("/")[0] : undefined;
+    result.push({ name, folder: folder ?? defaultFolder, json });
+  }
+  return problems.length > 0 ? { problems } : { settings: result };
+}
+
+function parse(json: string): Record<string, unknown> | undefined {
+  try {
+    const model: unknown = JSON.parse(json);
+    return typeof model === "object" && model !== null && !Array.isArray(model)
+      ? (model as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function provisioned(model: Record<string, unknown>, json: string): string {
+  if (!Array.isArray(model["__inputs"])) return json;
+  const inputs = model["__inputs"] as { name?: string; type?: string; pluginId?: string }[];
+  const { __inputs: _inputs, __requires: _requires, ...rest } = model;
+  return inputs.reduce((text, { name, type, pluginId }) => {
+    const uid = dataSourceUids[pluginId ?? ""];
+    if (type !== "datasource" || name === undefined || uid === undefined) return text;
+    return text.replaceAll(`\${${name}}`, uid);
+  }, JSON.stringify(rest));
+}

@@ -1,0 +1,27 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Checked } from "../internal/problems";
+import { Dashboard, dashboards } from "./dashboard";
+
+/** Reads every `.json` below a folder as a dashboard; an absent folder is a problem. */
+export function readDashboards(folder: string): Checked<Dashboard[]> {
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
+    return {
+      problems: [
+        {
+          path: [folder],
+          rule: "must be a folder of dashboard files",
+          fix: { kind: "do", text: `create the folder ${folder}, or leave the setting out` },
+        },
+      ],
+    };
+  }
+  const files = fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.split(path.sep).join("/"))
+    .sort();
+  return dashboards(
+    files.map((file) => ({ path: file, json: fs.readFileSync(path.join(folder, file), "utf8") })),
+  );
+}

@@ -1,0 +1,23 @@
+/** Everything that other teams import. */
+export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
+export { DatadogSite } from "./datadogSite";
+export { datadogEnv, datadogLabels } from "./datadogWorkload";
+export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
+export { LokiStack, type LokiStackArgs } from "./lokiStack";
+export {
+  type MonitoredService,
+  MonitoredServices,
+  type MonitoredServicesArgs,
+  type ServiceAlertArgs,
+  ServiceLanguage,
+  type ServiceLevelObjective,
+} from "./monitoredServices";
+export {
+  type AlertmanagerArgs,
+  type CommunityDashboard,
+  type GrafanaArgs,
+  PrometheusStack,
+  type PrometheusStackArgs,
+} from "./prometheusStack";
+export { SizePreset } from "./sizePreset";
+export { SlackAlerting, type SlackAlertingArgs } from "./slackAlerting";

@@ -1,0 +1,166 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { charts } from "./charts";
+import { chartRelease, settingsOrThrow } from "./internal/component";
+import { objectLabels } from "./internal/labels";
+import { logCollector } from "./logCollector";
+import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
+import { lokiStorage } from "./lokiStorage";
+import { lokiSettings } from "./settings/loki";
+import { SizePreset } from "./sizePreset";
+import { lokiValues } from "./values/loki";
+import { lokiName, lokiPushUrl, lokiUrl } from "./values/lokiUrl";
+
+export interface LokiStackArgs {
+  /**
+   * Name of the EKS cluster; the label `cluster` of every log line, and part of the role's name.
+   * Other clusters than EKS can have any name here and the storage `filesystem`.
+   */
+  cluster: string;
+  /** Environment; the label `env` of every log line. */
+  environment: string;
+  /** Namespace to install into; it must exist. Default: `monitoring`. */
+  namespace?: string;
+  /** One replica or three. Default: `singleBinary`. */
+  mode?: LokiMode;
+  /** Resources of Loki and of the collector. Default: `small`. */
+  size?: SizePreset;
+  /** Days that logs are kept. Default: 15. */
+  retentionDays?: number;
+  /** Where chunks and index are kept. Default: `s3`. */
+  storage?: LokiStorage;
+  /** Name of the S3 bucket. Default: `ticketing-loki-chunks`. */
+  bucket?: string;
+  /** AWS region of the bucket. Default: `us-east-1`. */
+  region?: string;
+  /** Creates the bucket; false uses one that exists and changes nothing about it. Default: true. */
+  createBucket?: boolean;
+  /** ARN of the KMS key that encrypts the bucket. Default: none, S3's own keys encrypt it. */
+  kmsKeyArn?: string;
+  /** How Loki's pods get their IAM role. Default: `podIdentity`. */
+  awsIdentity?: AwsIdentity;
+  /** ARN of the cluster's OIDC provider in IAM; needed for, and only used by, `irsa`. */
+  oidcProviderArn?: pulumi.Input<string>;
+  /** URL of the cluster's OIDC issuer; needed for, and only used by, `irsa`. */
+  oidcIssuerUrl?: pulumi.Input<string>;
+  /**
+   * Volume of each replica in GiB: what is not yet in the bucket, or, with the storage
+   * `filesystem`, everything. Default: 20.
+   */
+  volumeGb?: number;
+  /** StorageClass of the volumes; `""` takes the cluster's default. Default: `gp3`. */
+  storageClassName?: string;
+  /**
+   * Keeps the logs when the stack is destroyed: the bucket cannot be deleted before this is
+   * switched off, and the volumes stay. Default: true in the environment `prod`.
+   */
+  protectData?: boolean;
+  /**
+   * URL of the Alertmanager that gets the alerts of LogQL rules, which Loki reads from the
+   * ConfigMap `loki-rules` in its namespace. Default: none.
+   */
+  alertmanagerUrl?: string;
+  /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
+  serviceMonitors?: boolean;
+  /**
+   * Reads the logs of all pods. Default: `alloy`. `promtail` is end of life since 2026-03-02 and
+   * gets no more fixes; it is for teams that still have to move.
+   */
+  collector?: LogCollector;
+  /** Exact chart version of the collector. Default: the version this library was tested with. */
+  collectorChartVersion?: string;
+  /** Helm repository or `oci://` registry of the collector's chart. Default: its official one. */
+  collectorRepository?: string;
+  /** Values of the collector's chart, merged over ours as `values` are. */
+  collectorValues?: Record<string, any>;
+  /** Labels added to every object, and to the AWS resources as tags. */
+  labels?: Record<string, string>;
+  /** Exact chart version. Default: the version this library was tested with. */
+  chartVersion?: string;
+  /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
+  repository?: string;
+  /** Registry that mirrors all images. Default: each image's own. */
+  imageRegistry?: string;
+  /** Chart values merged over ours: maps merge, lists replace, null removes a chart default. */
+  values?: Record<string, any>;
+}
+
+/**
+ * Loki as the Helm release `loki`, its S3 bucket and IAM role, and a collector of all pods' logs,
+ * labelled `namespace`, `app`, `service`, `pod`, `container`, `cluster` and `env`. Works alone; with
+ * the storage `filesystem`, without AWS.
+ *
+ * Throws one error that lists every problem of its arguments; nothing is registered then.
+ */
+export class LokiStack extends pulumi.ComponentResource {
+  static readonly __pulumiType = "monitoring:index:LokiStack";
+
+  /** URL of Loki inside the cluster, for a data source. */
+  readonly url: pulumi.Output<string>;
+  /** URL inside the cluster that collectors push to. */
+  readonly pushUrl: pulumi.Output<string>;
+  /** Name of the bucket; empty with the storage `filesystem`. */
+  readonly bucketName: pulumi.Output<string>;
+  /** ARN of the IAM role of Loki's pods; empty with the storage `filesystem`. */
+  readonly roleArn: pulumi.Output<string>;
+  /** Version of the chart that is deployed. */
+  readonly chartVersion: pulumi.Output<string>;
+
+  constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { values, collectorValues, ...checked } = args;
+    const settings = settingsOrThrow("LokiStack", name, lokiSettings(checked));
+    super(LokiStack.__pulumiType, name, settings, opts);
+    const { namespace } = settings;
+    const child = { parent: this };
+
+    if (settings.collector === LogCollector.Promtail) {
+      void pulumi.log.warn(
+        "Promtail is end of life since 2026-03-02 and gets no more security fixes; " +
+          'move to Alloy with collector: "alloy", the labels stay the same',
+        this,
+      );
+    }
+
+    const oidc = { arn: args.oidcProviderArn, issuerUrl: args.oidcIssuerUrl };
+    const storage = lokiStorage(name, settings, oidc, child);
+    const serviceAccount = new kubernetes.core.v1.ServiceAccount(
+      `${name}-service-account`,
+      {
+        metadata: {
+          name: lokiName,
+          namespace,
+          labels: objectLabels("loki", settings.labels),
+          annotations: storage.serviceAccountAnnotations,
+        },
+        automountServiceAccountToken: false,
+      },
+      child,
+    );
+    const release = chartRelease(
+      name,
+      {
+        releaseName: lokiName,
+        chart: charts.loki.name,
+        settings,
+        values: lokiValues(settings),
+        overrides: values,
+      },
+      { ...child, dependsOn: [serviceAccount, ...storage.dependencies] },
+    );
+    // After Loki: a collector that nobody answers gives up on its first lines.
+    logCollector(name, settings, collectorValues, { ...child, dependsOn: release });
+
+    this.url = pulumi.output(lokiUrl(namespace));
+    this.pushUrl = pulumi.output(lokiPushUrl(namespace));
+    this.bucketName = storage.bucketName;
+    this.roleArn = storage.roleArn;
+    this.chartVersion = release.version;
+    this.registerOutputs({
+      url: this.url,
+      pushUrl: this.pushUrl,
+      bucketName: this.bucketName,
+      roleArn: this.roleArn,
+      chartVersion: this.chartVersion,
+    });
+  }
+}

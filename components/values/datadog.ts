@@ -1,0 +1,113 @@
+import { DatadogSettings, secretNameOf } from "../settings/datadog";
+import { Values } from "./mergeValues";
+import { SizeTable, resources } from "./resources";
+
+/** Name of the Secret with the token that node agents and the Cluster Agent share. */
+export const clusterAgentTokenSecretName = "datadog-cluster-agent-token";
+
+const agentSizes: SizeTable = {
+  small: resources("100m", "512Mi"),
+  medium: resources("200m", "768Mi"),
+  large: resources("400m", "1536Mi"),
+};
+const traceAgentSizes: SizeTable = {
+  small: resources("50m", "192Mi"),
+  medium: resources("100m", "384Mi"),
+  large: resources("300m", "1Gi"),
+};
+const clusterAgentSizes: SizeTable = {
+  small: resources("100m", "256Mi"),
+  medium: resources("200m", "512Mi"),
+  large: resources("500m", "1536Mi"),
+};
+const processAgentResources = resources("50m", "256Mi");
+const initContainerResources = resources("25m", "128Mi");
+
+/** Values of the datadog chart for the given settings. */
+export function datadogValues(settings: DatadogSettings): Values {
+  const podAnnotations =
+    settings.keyRevision === undefined
+      ? {}
+      : { "observability/key-revision": settings.keyRevision };
+  return {
+    ...(settings.imageRegistry === undefined ? {} : { registry: settings.imageRegistry }),
+    commonLabels: settings.labels,
+    datadog: datadog(settings),
+    agents: {
+      // Every node has logs, metrics and traces, tainted or full.
+      tolerations: [{ operator: "Exists" }],
+      priorityClassName: "system-node-critical",
+      podAnnotations,
+      containers: {
+        agent: { resources: agentSizes[settings.size] },
+        traceAgent: { resources: traceAgentSizes[settings.size] },
+        processAgent: { resources: processAgentResources },
+        initContainers: { resources: initContainerResources },
+      },
+    },
+    clusterAgent: {
+      replicas: settings.clusterAgentReplicas,
+      pdb: { create: settings.clusterAgentReplicas > 1 },
+      // The chart would otherwise draw a new token at each render and restart every agent with it.
+      tokenExistingSecret: clusterAgentTokenSecretName,
+      podAnnotations,
+      resources: clusterAgentSizes[settings.size],
+      containers: { initContainers: { resources: initContainerResources } },
+      // The host's address works in every pod; the chart's choice, a socket, needs a hostPath volume
+      // that restricted namespaces refuse.
+      admissionController: { enabled: true, configMode: "hostip" },
+      // Without this the Cluster Agent may read every Secret of its namespace.
+      rbac: { flareAdditionalPermissions: false },
+    },
+  };
+}
+
+function datadog(settings: DatadogSettings): Values {
+  const secretName = secretNameOf(settings);
+  const instrumented = settings.instrumentedNamespaces.length > 0;
+  return {
+    apiKeyExistingSecret: secretName,
+    ...(settings.appKey ? { appKeyExistingSecret: secretName } : {}),
+    site: settings.site,
+    clusterName: settings.cluster,
+    tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
+    apm: {
+      portEnabled: settings.apm,
+      socketEnabled: settings.apm,
+      instrumentation: {
+        // An empty list of namespaces would mean all of them.
+        enabled: instrumented,
+        enabledNamespaces: settings.instrumentedNamespaces,
+        // Its random id and time would restart the agents at each update.
+        skipKPITelemetry: true,
+      },
+    },
+    ...(instrumented && settings.profiling ? { profiling: { enabled: "auto" } } : {}),
+    logs: { enabled: settings.logs, containerCollectAll: settings.logs },
+    dogstatsd: {
+      port: 8125,
+      useHostPort: true,
+      nonLocalTraffic: true,
+      originDetection: true,
+    },
+    processAgent: {
+      processCollection: settings.processes,
+      // Arguments carry passwords.
+      stripProcessArguments: true,
+    },
+    prometheusScrape: { enabled: settings.scrapePrometheusAnnotations },
+    kubeStateMetricsCore: { enabled: true, collectSecretMetrics: false },
+    ...(settings.excludedNamespaces.length === 0
+      ? {}
+      : { containerExclude: namespaceFilter(settings.excludedNamespaces) }),
+    // On by default since Agent 7.78: a privileged container that mounts kernel sources of the host.
+    discovery: { enabled: false },
+    // On by default since chart 3.157: brings CRDs that clash with an operator installed otherwise.
+    operator: { enabled: false },
+  };
+}
+
+/** Namespaces as the Agent's container filter writes them. */
+function namespaceFilter(namespaces: string[]): string {
+  return namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ");
+}

@@ -1,0 +1,21 @@
+// The names follow from the Helm release `prometheus`: the chart cuts `<release>-<chart>` at 26
+// characters. They are the ones that the port-forward commands of the documentation use.
+
+export const prometheusService = "prometheus-kube-prometheus-prometheus";
+export const alertmanagerService = "prometheus-kube-prometheus-alertmanager";
+export const grafanaService = "prometheus-grafana";
+
+/** URL of Prometheus inside the cluster. */
+export function prometheusUrl(namespace: string): string {
+  return `http://${prometheusService}.${namespace}.svc.cluster.local:9090`;
+}
+
+/** URL of Alertmanager inside the cluster. */
+export function alertmanagerUrl(namespace: string): string {
+  return `http://${alertmanagerService}.${namespace}.svc.cluster.local:9093`;
+}
+
+/** URL of Grafana inside the cluster. */
+export function grafanaUrl(namespace: string): string {
+  return `http://${grafanaService}.${namespace}.svc.cluster.local`;
+}

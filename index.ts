@@ -1,0 +1,16 @@
+import { loadSettings } from "./stacks/load";
+import { deployMonitoring } from "./stacks/monitoring";
+
+const { settings, secrets } = loadSettings();
+const outputs = deployMonitoring(settings, secrets);
+
+/** Command that opens each user interface. */
+export const access = outputs.access;
+/** URLs inside the cluster. */
+export const urls = outputs.urls;
+/** Password of Grafana's user `admin`: `pulumi stack output grafanaAdminPassword --show-secrets`. */
+export const grafanaAdminPassword = outputs.grafanaAdminPassword;
+/** Bucket of the logs. */
+export const lokiBucket = outputs.lokiBucket;
+/** Versions of the charts that are deployed. */
+export const chartVersions = outputs.chartVersions;

@@ -1,0 +1,27 @@
+const secondsOf = {
+  y: 365 * 86400,
+  w: 7 * 86400,
+  d: 86400,
+  h: 3600,
+  m: 60,
+  s: 1,
+  ms: 0.001,
+} as const;
+
+const form = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
+
+/**
+ * Seconds of a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined when
+ * it is none. Units go from long to short and a bare number is only allowed to be `0`.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (text === "0") return 0;
+  const match = text === "" ? null : form.exec(text);
+  if (match === null) return undefined;
+  return Object.values(secondsOf).reduce(
+    (sum, seconds, index) => sum + Number(match[index + 1] ?? 0) * seconds,
+    0,
+  );
+}
+
+export const SECONDS_PER_DAY = secondsOf.d;

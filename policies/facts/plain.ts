@@ -1,0 +1,113 @@
+/** Stands for a value that is not known yet, such as an ARN in the first preview. */
+export const UNKNOWN = Symbol("unknown");
+
+/** Plain data: what JSON can hold, and {@link UNKNOWN}. */
+export type Plain = unknown;
+export type PlainMap = Record<string, unknown>;
+export type Path = (string | number)[];
+
+/** How the protocol writes a value that is not known yet, one text per kind of value. */
+const unknownTexts = new Set([
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+
+/**
+ * A copy of a resource's properties that is safe to read: everything unknown is {@link UNKNOWN},
+ * secrets are their plain values, and it makes no difference whether they come from the engine, from
+ * mocks or from a test. The SDK throws when a policy touches an unknown, and then the whole policy
+ * counts as "can't run"; therefore each key is read on its own.
+ */
+export function plain(value: unknown): Plain {
+  if (typeof value === "string") return unknownTexts.has(value) ? UNKNOWN : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    return Array.from({ length: value.length }, (_, index) => plainAt(value, index));
+  }
+  const keys = Object.keys(value);
+  if (keys.includes("__pulumiUnknown")) return UNKNOWN;
+  if (keys.includes(SIGNATURE) && plainAt(value, SIGNATURE) === SECRET_SIGNATURE) {
+    return plainAt(value, "value");
+  }
+  const copy: PlainMap = {};
+  for (const key of keys) copy[key] = plainAt(value, key);
+  return copy;
+}
+
+function plainAt(container: object, key: string | number): Plain {
+  let value: unknown;
+  try {
+    value = (container as Record<string | number, unknown>)[key];
+  } catch (error) {
+    if (isUnknownValueError(error)) return UNKNOWN;
+    throw error;
+  }
+  return plain(value);
+}
+
+/** The SDK does not export its class. */
+function isUnknownValueError(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "unknownTypeSentinel" in error;
+}
+
+/**
+ * The value at a path of plain data: undefined when it is absent, {@link UNKNOWN} when it, or what
+ * it would be part of, is not known yet.
+ */
+export function at(value: Plain, ...path: Path): Plain {
+  let current = value;
+  for (const key of path) {
+    if (current === UNKNOWN) return UNKNOWN;
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key)) {
+      return undefined;
+    }
+    current = (current as Record<string | number, unknown>)[key];
+  }
+  return current;
+}
+
+/** The items of a list, or none. */
+export function listAt(value: Plain, ...path: Path): Plain[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
+/** The entries of a map, or none. */
+export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
+  const found = at(value, ...path);
+  return isMap(found) ? Object.entries(found) : [];
+}
+
+export function textAt(value: Plain, ...path: Path): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === "string" ? found : undefined;
+}
+
+export function isMap(value: Plain): value is PlainMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether there is an unknown anywhere in the value. */
+export function hasUnknown(value: Plain): boolean {
+  if (value === UNKNOWN) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(hasUnknown);
+}
+
+/** `values.prometheus.prometheusSpec.retention`, with quotes only where a key needs them. */
+export function formatPath(path: Path): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === "number") return `[${key}]`;
+      if (!/^[A-Za-z_][\w-]*$/.test(key)) return `[${JSON.stringify(key)}]`;
+      return index === 0 ? key : `.${key}`;
+    })
+    .join("");
+}

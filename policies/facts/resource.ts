@@ -1,0 +1,15 @@
+import { PlainMap } from "./plain";
+
+/** A resource as policies read it. */
+export interface Resource {
+  type: string;
+  name: string;
+  urn: string;
+  /** Plain properties: inputs in resource policies, outputs in stack policies. */
+  props: PlainMap;
+}
+
+/** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */
+export function stackOf(urn: string): string {
+  return urn.split("::")[0]?.split(":").at(-1) ?? "";
+}

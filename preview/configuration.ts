@@ -1,0 +1,138 @@
+import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
+import { type SecretSetting, secretSettings, secretsInUse } from "./program";
+
+/** The parsed content of `Pulumi.yaml`. */
+export interface ProjectFile {
+  name: string;
+  config?: Record<string, unknown>;
+}
+
+/** The parsed content of `Pulumi.<stack>.yaml`, or of a file given with `--config-file`. */
+export interface StackFile {
+  config?: Record<string, unknown>;
+}
+
+export interface ConfigurationSources {
+  project: ProjectFile;
+  /** Files in the order in which they apply; each replaces whole keys of those before it. */
+  files: StackFile[];
+  /** `key=value` with the paths of `pulumi config set --path`, applied last. */
+  settings: string[];
+}
+
+/** The configuration as the engine would hand it to the program. */
+export interface Configuration {
+  /** Values as text, maps and lists as JSON, by full key. */
+  values: Record<string, string>;
+  /** Keys whose values are secret. */
+  secretKeys: string[];
+  /** Secrets that the program uses and nobody set; their values are stand-ins. */
+  unset: SecretSetting[];
+  /** The values of all secrets, stand-ins included: nothing of it may be shown. */
+  secretValues: string[];
+}
+
+export class ConfigurationError extends Error {}
+
+/** Merges every source of configuration the way the CLI does. */
+export function configuration(sources: ConfigurationSources): Configuration {
+  const project = sources.project.name;
+  let values: ConfigValues = projectDefaults(sources.project);
+  for (const file of sources.files) {
+    values = { ...values, ...byFullKey(file.config ?? {}, project) };
+  }
+  for (const setting of sources.settings) values = setConfigPath(values, setting, project);
+  requireDeclared(sources.project, values);
+
+  const result: Record<string, string> = {};
+  const secretKeys: string[] = [];
+  for (const [key, value] of Object.entries(values)) {
+    const named = secretSettings.find((secret) => key === `${project}:${secret.key}`);
+    const readable = withStandIns(value, named?.standIn ?? `stand-in for ${key}`);
+    result[key] = asText(readable);
+    // A secret stays one when it is given in plain text.
+    if (named !== undefined || readable !== value) secretKeys.push(key);
+  }
+  const unset = secretsInUse(values, project).filter(
+    (secret) => values[`${project}:${secret.key}`] === undefined,
+  );
+  for (const secret of unset) {
+    result[`${project}:${secret.key}`] = secret.standIn;
+    secretKeys.push(`${project}:${secret.key}`);
+  }
+  return {
+    values: result,
+    secretKeys,
+    unset,
+    secretValues: secretKeys.flatMap((key) => result[key] ?? []),
+  };
+}
+
+/** What `config:` in Pulumi.yaml gives every stack: plain values, `value:` or `default:`. */
+function projectDefaults(project: ProjectFile): ConfigValues {
+  const defaults: ConfigValues = {};
+  for (const [key, declaration] of Object.entries(project.config ?? {})) {
+    const value = isDeclaration(declaration)
+      ? (declaration["value"] ?? declaration["default"])
+      : declaration;
+    if (value !== undefined) defaults[fullKey(key, project.name)] = value as ConfigValue;
+  }
+  return defaults;
+}
+
+/** A key declared with a type and no default must be set in every stack. */
+function requireDeclared(project: ProjectFile, values: ConfigValues): void {
+  const missing = Object.entries(project.config ?? {})
+    .filter(([, declaration]) => isDeclaration(declaration))
+    .map(([key]) => fullKey(key, project.name))
+    .filter((key) => values[key] === undefined);
+  if (missing.length > 0) {
+    throw new ConfigurationError(
+      `Pulumi.yaml requires configuration that is not set: ${missing.join(", ")}`,
+    );
+  }
+}
+
+function isDeclaration(value: unknown): value is Record<string, unknown> {
+  return (
+    isMap(value) &&
+    Object.keys(value).every((key) =>
+      ["type", "description", "default", "value", "secret", "items"].includes(key),
+    ) &&
+    Object.keys(value).length > 0
+  );
+}
+
+function byFullKey(config: Record<string, unknown>, project: string): ConfigValues {
+  if (!isMap(config)) throw new ConfigurationError("config: must be a map");
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [fullKey(key, project), value as ConfigValue]),
+  );
+}
+
+function fullKey(key: string, project: string): string {
+  if (!key.includes(":")) return `${project}:${key}`;
+  return key.replace(":config:", ":");
+}
+
+/** Replaces each `{secure: ...}`, which only the CLI can decrypt; the same value when there is none. */
+function withStandIns(value: ConfigValue, standIn: string): ConfigValue {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => withStandIns(item, standIn));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (!isMap(value)) return value;
+  if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return standIn;
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, withStandIns(item as ConfigValue, standIn)] as const,
+  );
+  return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
+}
+
+function asText(value: ConfigValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

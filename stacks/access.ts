@@ -1,0 +1,18 @@
+import {
+  alertmanagerService,
+  grafanaService,
+  prometheusService,
+} from "../components/values/prometheusUrls";
+import { Settings } from "./config";
+
+/** How to open each user interface: nothing is public, so each is a port-forward. */
+export function accessCommands(settings: Settings): Record<string, string> {
+  const forward = (service: string, local: number, remote: number) =>
+    `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;
+  return {
+    grafana: forward(grafanaService, 3000, 80),
+    prometheus: forward(prometheusService, 9090, 9090),
+    alertmanager: forward(alertmanagerService, 9093, 9093),
+    ...(settings.datadog && { datadog: `https://app.${settings.datadog.site}/` }),
+  };
+}

@@ -1,0 +1,9 @@
+import { Preset } from "./preset";
+
+/** Development: one of everything, small, and gone with the stack. */
+export const dev: Preset = {
+  prometheus: { storageGb: 50, replicas: 1, size: "small", protectData: false },
+  alertmanager: { storageGb: 2, replicas: 1 },
+  loki: { mode: "singleBinary", volumeGb: 10, size: "small", protectData: false },
+  datadog: { size: "small", clusterAgentReplicas: 1 },
+};

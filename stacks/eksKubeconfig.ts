@@ -1,0 +1,42 @@
+/** What identifies an EKS cluster to a client. */
+export interface EksEndpoint {
+  name: string;
+  endpoint: string;
+  certificateAuthority: string;
+  region: string;
+}
+
+/** A kubeconfig without credentials: the AWS CLI fetches a short-lived token for each use. */
+export function eksKubeconfig({ name, endpoint, certificateAuthority, region }: EksEndpoint): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [
+      {
+        name,
+        cluster: { server: endpoint, "certificate-authority-data": certificateAuthority },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "aws",
+            args: ["eks", "get-token", "--cluster-name", name, "--region", region],
+            interactiveMode: "Never",
+          },
+        },
+      },
+    ],
+  });
+}
+
+/** ARN of the IAM OIDC provider of a cluster, which lies in the cluster's own account. */
+export function oidcProviderArn(clusterArn: string, issuerUrl: string): string {
+  const [, partition, , , account] = clusterArn.split(":");
+  return `arn:${partition}:iam::${account}:oidc-provider/${issuerUrl.replace(/^https:\/\//, "")}`;
+}

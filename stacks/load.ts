@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RawConfiguration, SecretKey, Settings, parseConfiguration, secretKeys } from "./config";
+import { formatConfigurationProblems } from "./formatProblems";
+
+/** The secrets of the configuration; those that are not set are undefined. */
+export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>>;
+
+/**
+ * Reads and checks the configuration of the current stack.
+ *
+ * Throws one error that lists every problem with the command that fixes it.
+ */
+export function loadSettings(): { settings: Settings; secrets: Secrets } {
+  const raw = rawConfiguration(pulumi.runtime.allConfig());
+  const checked = parseConfiguration(raw);
+  if (checked.problems !== undefined) {
+    throw new pulumi.RunError(formatConfigurationProblems(pulumi.getStack(), checked.problems));
+  }
+  const config = new pulumi.Config("monitoring");
+  const secrets = Object.fromEntries(raw.secrets.map((key) => [key, config.requireSecret(key)]));
+  return { settings: checked.settings, secrets };
+}
+
+/** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
+export function rawConfiguration(all: Record<string, string>): RawConfiguration {
+  const raw: RawConfiguration = { values: {}, secrets: [], region: all["aws:region"] };
+  for (const [key, text] of Object.entries(all)) {
+    if (!key.startsWith("monitoring:")) continue;
+    const name = key.slice("monitoring:".length);
+    const secret = secretKeys.find((secretKey) => secretKey === name);
+    if (secret === undefined) raw.values[name] = parsed(text);
+    else raw.secrets.push(secret);
+  }
+  return raw;
+}
+
+/** The engine hands lists and maps over as JSON, everything else as plain text. */
+function parsed(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

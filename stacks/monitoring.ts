@@ -1,0 +1,102 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { DatadogAgent } from "../components/datadogAgent";
+import { objectLabels } from "../components/internal/labels";
+import { LokiStack } from "../components/lokiStack";
+import { MonitoredServices } from "../components/monitoredServices";
+import { PrometheusStack } from "../components/prometheusStack";
+import { SlackAlerting } from "../components/slackAlerting";
+import { accessCommands } from "./access";
+import { Cluster, connectCluster } from "./cluster";
+import { Settings } from "./config";
+import { Secrets } from "./load";
+import { createNamespaces } from "./namespaces";
+
+/** What a deployed stack tells its operator. */
+export interface MonitoringOutputs {
+  /** Command that opens each user interface, and the address it then has. */
+  access: Record<string, string>;
+  /** URLs inside the cluster, for whatever else runs there. */
+  urls: Record<string, pulumi.Output<string>>;
+  /** Password of Grafana's user `admin`. */
+  grafanaAdminPassword: pulumi.Output<string>;
+  /** Bucket of the logs; undefined without Loki, empty where Loki keeps them on its volume. */
+  lokiBucket: pulumi.Output<string> | undefined;
+  /** Versions of the charts that are deployed. */
+  chartVersions: Record<string, pulumi.Output<string>>;
+}
+
+/** The topology, once for all environments: which components there are and how they are wired. */
+export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
+  const cluster = connectCluster(settings.cluster);
+  const { provider } = cluster;
+  const namespaces = createNamespaces(settings, provider);
+  const storage = settings.storage.create ? [createStorageClass(settings, cluster)] : [];
+  const ready = { provider, dependsOn: [...namespaces, ...storage] };
+
+  const slack =
+    settings.slack &&
+    new SlackAlerting("slack", { ...settings.slack, webhookUrl: secrets.slackWebhookUrl }, ready);
+  const prometheus = new PrometheusStack("prometheus", settings.prometheus, {
+    ...ready,
+    // Alertmanager starts with the Secrets it is told to mount, or not at all.
+    dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
+  });
+  // Their monitors and rules are custom resources, which the Prometheus stack brings.
+  const afterPrometheus = { ...ready, dependsOn: [...ready.dependsOn, prometheus] };
+  const loki =
+    settings.loki &&
+    new LokiStack(
+      "loki",
+      {
+        ...settings.loki,
+        oidcProviderArn: cluster.oidcProviderArn,
+        oidcIssuerUrl: cluster.oidcIssuerUrl,
+      },
+      afterPrometheus,
+    );
+  new MonitoredServices("services", settings.services, afterPrometheus);
+  const datadog =
+    settings.datadog &&
+    new DatadogAgent(
+      "datadog",
+      { ...settings.datadog, apiKey: secrets.datadogApiKey, appKey: secrets.datadogAppKey },
+      ready,
+    );
+
+  return {
+    access: accessCommands(settings),
+    urls: {
+      prometheus: prometheus.prometheusUrl,
+      alertmanager: prometheus.alertmanagerUrl,
+      grafana: prometheus.grafanaUrl,
+      ...(loki && { loki: loki.url }),
+    },
+    grafanaAdminPassword: prometheus.grafanaAdminPassword,
+    lokiBucket: loki?.bucketName,
+    chartVersions: {
+      "kube-prometheus-stack": prometheus.chartVersion,
+      ...(loki && { loki: loki.chartVersion }),
+      ...(datadog && { datadog: datadog.chartVersion }),
+    },
+  };
+}
+
+function createStorageClass(
+  { storage, labels, protectData }: Settings,
+  { provider, volumeProvisioner }: Cluster,
+): kubernetes.storage.v1.StorageClass {
+  return new kubernetes.storage.v1.StorageClass(
+    "storage",
+    {
+      metadata: { name: storage.className, labels: objectLabels("storage", labels) },
+      provisioner: volumeProvisioner,
+      parameters: { type: "gp3", encrypted: "true" },
+      // A volume belongs in the zone of the pod that uses it.
+      volumeBindingMode: "WaitForFirstConsumer",
+      allowVolumeExpansion: true,
+      reclaimPolicy: protectData ? "Retain" : "Delete",
+    },
+    { provider },
+  );
+}

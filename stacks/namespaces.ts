@@ -1,0 +1,40 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { objectLabels } from "../components/internal/labels";
+import { Settings } from "./config";
+import { podSecurityLabels } from "./podSecurity";
+
+/**
+ * The namespaces of the stack, except those that exist already. Deleting a namespace deletes all that
+ * is in it, volumes included, so where data is protected they stay when the stack goes.
+ */
+export function createNamespaces(
+  settings: Settings,
+  provider: kubernetes.Provider,
+): kubernetes.core.v1.Namespace[] {
+  const { monitoring, application, existing } = settings.namespaces;
+  return [...new Set([monitoring, application])]
+    .filter((namespace) => !existing.includes(namespace))
+    .map(
+      (namespace) =>
+        new kubernetes.core.v1.Namespace(
+          namespace,
+          {
+            metadata: {
+              name: namespace,
+              labels: {
+                ...objectLabels("namespace", settings.labels),
+                ...podSecurityLabels(hostsNodeAgents(settings, namespace)),
+              },
+            },
+          },
+          { provider, retainOnDelete: settings.protectData } satisfies pulumi.CustomResourceOptions,
+        ),
+    );
+}
+
+/** Whether a DaemonSet that reads the node (node-exporter, a log collector, the Datadog Agent) runs there. */
+function hostsNodeAgents(settings: Settings, namespace: string): boolean {
+  const { monitoring, application } = settings.namespaces;
+  return namespace === monitoring || (namespace === application && settings.datadog !== undefined);
+}

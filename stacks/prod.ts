@@ -1,0 +1,9 @@
+import { Preset } from "./preset";
+
+/** Production: survives the loss of a node, and its data survives a mistaken destroy. */
+export const prod: Preset = {
+  prometheus: { storageGb: 100, replicas: 2, size: "medium", protectData: true },
+  alertmanager: { storageGb: 5, replicas: 2 },
+  loki: { mode: "highAvailability", volumeGb: 50, size: "medium", protectData: true },
+  datadog: { size: "medium", clusterAgentReplicas: 2 },
+};

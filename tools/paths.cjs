@@ -1,0 +1,82 @@
+"use strict";
+
+/** Where each tool is in the cache. Tests use `toolPath`; `npm run tools` fills the cache. */
+
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+
+const { catalog } = require("./catalog.cjs");
+
+/** How every Go program is compiled. Part of the cache key, so a change here builds anew. */
+const goBuild = {
+  flags: ["-trimpath", "-buildvcs=false"],
+  link: "-s -w",
+  environment: { CGO_ENABLED: "0", GOWORK: "off" },
+};
+
+/** What goes into the key of each kind of tool besides its lock files and its recipe. */
+const lockFiles = {
+  go: ["go.mod", "go.sum"],
+  npmZip: ["package-lock.json"],
+  crds: ["go.mod", "go.sum"],
+  schemas: ["go.mod", "go.sum", "../../schemas.mjs"],
+};
+
+/** The absolute path of a tool; an error that says what to run when it is not there. */
+function toolPath(name) {
+  const file = toolEntry(name).file;
+  if (!fs.existsSync(file)) throw new Error(`${name} is not built: run npm run tools`);
+  return file;
+}
+
+/** The value of kubeconform's `-schema-location` for the `schemas` in the cache. */
+function schemaLocation() {
+  return path.join(toolPath("schemas"), "{{.ResourceKind}}{{.KindSuffix}}.json");
+}
+
+/** Recipe, version and place of a tool, whether it is built or not. */
+function toolEntry(name) {
+  if (!Object.hasOwn(catalog, name)) {
+    const known = Object.keys(catalog).join(", ");
+    throw new Error(`There is no tool "${name}". Known tools: ${known}`);
+  }
+  const recipe = catalog[name];
+  const lockFolder = path.join(__dirname, recipe.lock);
+  const locks = lockFiles[recipe.kind].map((file) =>
+    fs.readFileSync(path.join(lockFolder, file), "utf8"),
+  );
+  const version =
+    recipe.kind === "npmZip" ? npmVersion(recipe, locks[0]) : goVersion(recipe, locks[0]);
+  const inputs = [recipe, goBuild, process.platform, process.arch, ...locks];
+  const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
+  const folder = path.join(cacheFolder(), name, `${version}-${hash}`);
+  return { name, recipe, lockFolder, version, folder, file: path.join(folder, name) };
+}
+
+function cacheFolder() {
+  const named = process.env.OBSERVABILITY_TOOLS_DIR;
+  if (named) return path.resolve(named);
+  const caches = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+  return path.join(caches, "observability-tools");
+}
+
+function goVersion(recipe, goMod) {
+  for (const line of goMod.split("\n")) {
+    const [module, version] = line
+      .replace(/^require /, "")
+      .trim()
+      .split(" ");
+    if (module === recipe.module && version) return version.replace(/^v/, "");
+  }
+  throw new Error(`tools/${recipe.lock}/go.mod does not require ${recipe.module}`);
+}
+
+function npmVersion(recipe, packageLock) {
+  const installed = JSON.parse(packageLock).packages[`node_modules/${recipe.module}`];
+  if (installed) return installed.version;
+  throw new Error(`tools/${recipe.lock}/package-lock.json does not name ${recipe.module}`);
+}
+
+module.exports = { goBuild, schemaLocation, toolEntry, toolPath };
