@@ -29,7 +29,7 @@ export interface DatadogAgentArgs {
   /** A Secret in the same namespace that holds `api-key`, instead of `apiKey`. */
   existingSecret?: string;
   /**
-   * Any text; change it together with a key, for example to the day's date. Pods read their key only
+   * Any text; change it together with a key, for example to the month. Pods read their key only
    * at the start, and a new revision restarts them. Default: none.
    */
   keyRevision?: string;

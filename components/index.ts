@@ -1,7 +1,13 @@
 /** Everything that other teams import. */
 export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
 export { DatadogSite } from "./datadogSite";
-export { datadogEnv, datadogLabels } from "./datadogWorkload";
+export {
+  datadogEnv,
+  datadogLabels,
+  type DatadogWorkload,
+  openMetricsAnnotations,
+  type OpenMetricsEndpoint,
+} from "./datadogWorkload";
 export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
 export { LokiStack, type LokiStackArgs } from "./lokiStack";
 export {

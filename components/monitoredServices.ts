@@ -90,11 +90,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
   /** Name of the PrometheusRule in the cluster. */
   readonly ruleName: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    args: MonitoredServicesArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
     const settings = settingsOrThrow("MonitoredServices", name, servicesSettings(args));
     super(MonitoredServices.__pulumiType, name, settings, opts);
     const { namespace, alerts } = settings;

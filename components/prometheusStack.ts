@@ -103,16 +103,8 @@ export class PrometheusStack extends pulumi.ComponentResource {
   /** Version of the chart that is deployed. */
   readonly chartVersion: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    args: PrometheusStackArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    const settings = settingsOrThrow(
-      "PrometheusStack",
-      name,
-      prometheusSettings(settingsOf(args)),
-    );
+  constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    const settings = settingsOrThrow("PrometheusStack", name, prometheusSettings(settingsOf(args)));
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));

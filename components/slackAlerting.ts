@@ -56,7 +56,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
     const labels = objectLabels("alertmanager", settings.labels);
     const child = { parent: this };
 
-    if (args.webhookUrl !== undefined) {
+    if (settings.webhookUrl && args.webhookUrl !== undefined) {
       new kubernetes.core.v1.Secret(
         `${name}-webhook`,
         {

@@ -13,7 +13,8 @@ const patterns: CredentialPattern[] = [
   { kind: "Slack token", pattern: /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi },
   {
     kind: "chat webhook",
-    pattern: /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|\b[\w-]+\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}/gi,
+    pattern:
+      /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|\b[\w-]+\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}/gi,
   },
   { kind: "AWS access key id", pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g },
   { kind: "Datadog application key", pattern: /\bddapp_[A-Za-z0-9]{30,}/g },
@@ -23,7 +24,8 @@ const patterns: CredentialPattern[] = [
   { kind: "JSON web token", pattern: /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g },
   {
     kind: "URL with a password",
-    pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:(?![$<{%*\[])[^\s/@"'<>]{1,200}@[\w.[-]/gi,
+    pattern:
+      /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:(?![$<{%*\[])[^\s/@"'<>]{1,200}@[\w.[-]/gi,
   },
 ];
 
@@ -95,7 +97,8 @@ export function redact(text: string): string {
 /** Configuration inside a text, such as an alertmanager.yaml in a ConfigMap. */
 function credentialLine(text: string): string | undefined {
   if (!text.includes("\n") && !text.includes("{")) return undefined;
-  const line = /["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
+  const line =
+    /["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
   for (const [, name = "", ...values] of text.matchAll(line)) {
     const value = values.find((candidate) => candidate !== undefined) ?? "";
     const kind = credentialField(name, value);

@@ -25,3 +25,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 export const SECONDS_PER_DAY = secondsOf.d;
+
+/** A number of days as a duration, which has no fractions: 15 is `15d`, 1.5 is `36h`. */
+export function formatDays(days: number): string {
+  return Number.isInteger(days) ? `${days}d` : `${Math.ceil(days * 24)}h`;
+}

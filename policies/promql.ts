@@ -1,4 +1,5 @@
 import type { SyntaxNode } from "@lezer/common";
+import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "./duration";
 
 /** A PromQL expression as a tree of plain data; parentheses are gone. */
@@ -73,7 +74,7 @@ export function parsePromQL(text: string): Parsed {
 const parsed = new Map<string, Parsed>();
 
 function read(text: string): Parsed {
-  const { parser } = require("@prometheus-io/lezer-promql") as typeof import("@prometheus-io/lezer-promql");
+  const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const tree = parser.parse(text);
   let errorAt: number | undefined;
   tree.iterate({
@@ -160,7 +161,11 @@ class Reader {
     const operator = this.text(required(children[1])).toLowerCase();
     const bool = node.getChild("BoolModifier") !== null;
     // The grammar reads `-2 ^ 2` as (-2) ^ 2, Prometheus as -(2 ^ 2).
-    if (operator === "^" && left.name === "NumberDurationLiteral" && this.text(left).startsWith("-")) {
+    if (
+      operator === "^" &&
+      left.name === "NumberDurationLiteral" &&
+      this.text(left).startsWith("-")
+    ) {
       const positive: Expr = { kind: "number", value: -numberOf(this.text(left)) };
       return { kind: "negate", expr: { kind: "binary", operator, left: positive, right, bool } };
     }
@@ -628,8 +633,10 @@ function complementOf(numerator: Expr[], denominator: Expr[]): Expr | undefined 
   const [difference] = numerator;
   const [total] = denominator;
   if (numerator.length !== 1 || denominator.length !== 1) return undefined;
-  if (difference?.kind !== "binary" || difference.operator !== "-" || total === undefined) return undefined;
-  if (JSON.stringify(filtered(difference.left)) !== JSON.stringify(filtered(total))) return undefined;
+  if (difference?.kind !== "binary" || difference.operator !== "-" || total === undefined)
+    return undefined;
+  if (JSON.stringify(filtered(difference.left)) !== JSON.stringify(filtered(total)))
+    return undefined;
   return { kind: "binary", operator: "/", left: difference.right, right: total, bool: false };
 }
 

@@ -73,7 +73,11 @@ export function watchedBy(expr: Expr): Watched {
     return signal === undefined ? [] : [{ signal, joined: comparison.joined }];
   });
   const windows = (name: SignalName): Set<number> =>
-    new Set(found.filter(({ signal, joined }) => joined && signal.name === name).flatMap(({ signal }) => windowOf(signal)));
+    new Set(
+      found
+        .filter(({ signal, joined }) => joined && signal.name === name)
+        .flatMap(({ signal }) => windowOf(signal)),
+    );
   return {
     signals: found.map(({ signal, joined }) => ({
       ...signal,
@@ -89,6 +93,7 @@ function windowOf({ selectors }: Signal): number[] {
 }
 
 function signalOf(comparison: Comparison): Signal | undefined {
+  if (comparison.numerator.some(isCount)) return undefined;
   const numerator = comparison.numerator.flatMap(selectorsOf);
   const denominator = comparison.denominator.flatMap(selectorsOf);
   const found =
@@ -97,7 +102,8 @@ function signalOf(comparison: Comparison): Signal | undefined {
     exactLatency(comparison, numerator, denominator) ??
     crashLoop(comparison, numerator, denominator) ??
     saturation(comparison, numerator, denominator) ??
-    throttling(comparison, numerator, denominator);
+    throttling(comparison, numerator, denominator) ??
+    distortedRatio(comparison);
   if (found === undefined) return undefined;
   const unreadable = [...comparison.numerator, ...comparison.denominator].some(
     (factor) => isOpaque(factor) || isForeign(factor, found),
@@ -112,6 +118,8 @@ function errorRatio(
   numerator: Selector[],
   denominator: Selector[],
 ): Found | undefined {
+  // Today's ratio over last week's is another question.
+  if (numerator.some((selector) => outcomeOf(selector) === "all")) return undefined;
   const failed = numerator.filter((selector) => outcomeOf(selector) === "failed");
   const passed = numerator.filter((selector) => outcomeOf(selector) === "passed");
   if (!denominator.some((selector) => outcomeOf(selector) !== undefined)) return undefined;
@@ -200,7 +208,11 @@ function boundaryOf({ matchers }: Selector): number {
   // Clients write 0.5 and 0.50, or 1 and 1.0: a pattern of the spellings of one number.
   if (boundary?.operator === "=~") {
     const spellings = new Set(
-      boundary.value.replace(/^\(|\)$/g, "").replaceAll("\\.", ".").split("|").map(Number),
+      boundary.value
+        .replace(/^\(|\)$/g, "")
+        .replaceAll("\\.", ".")
+        .split("|")
+        .map(Number),
     );
     const [only = Number.NaN] = spellings;
     if (spellings.size === 1) return only;
@@ -233,9 +245,12 @@ function saturation(
     ["memory", memoryMetrics, "memory"],
     ["cpu", cpuMetrics, "cpu"],
   ] as const) {
-    const used = numerator.filter((selector) => metrics.some((metric) => selects(selector, metric)));
+    const isUsage = (selector: Selector): boolean =>
+      metrics.some((metric) => selects(selector, metric));
+    const used = numerator.filter(isUsage);
     const allowed = denominator.some((selector) => isAllowance(selector, resource));
-    if (used.length > 0 && allowed) return { name, operator, threshold, selectors: used };
+    if (used.length > 0 && allowed && !denominator.some(isUsage))
+      return { name, operator, threshold, selectors: used };
   }
   return undefined;
 }
@@ -252,21 +267,55 @@ function throttling(
   denominator: Selector[],
 ): Found | undefined {
   if (denominator.length > 0) return undefined;
-  const selectors = numerator.filter((selector) => selects(selector, "dynamodb_throttled_requests_total"));
+  const selectors = numerator.filter((selector) =>
+    selects(selector, "dynamodb_throttled_requests_total"),
+  );
   // Only as a rate: the counter itself grows for ever.
-  const rated = factors.flatMap(everyPart).some((part) => part.kind === "call" && /^i?rate$/.test(part.name));
+  const rated = factors
+    .flatMap(everyPart)
+    .some((part) => part.kind === "call" && /^i?rate$/.test(part.name));
   return selectors.length === 0 || !rated
     ? undefined
     : { name: "dynamodbThrottling", operator, threshold, selectors };
 }
 
+/** A ratio inside a function that leaves nothing of its scale, such as `sgn(errors / total - 0.5)`. */
+function distortedRatio(comparison: Comparison): Found | undefined {
+  for (const factor of comparison.numerator) {
+    const parts = everyPart(factor);
+    if (!parts.some(distorts)) continue;
+    for (const part of parts) {
+      if (part.kind !== "binary" || part.operator !== "/") continue;
+      const left = selectorsOf(part.left);
+      const right = selectorsOf(part.right);
+      const found = errorRatio(comparison, left, right) ?? saturation(comparison, left, right);
+      if (found !== undefined) return { ...found, operator: ">", threshold: undefined };
+    }
+  }
+  return undefined;
+}
+
+/** Whether a factor counts how often something holds; the comparison inside is the one to judge. */
+function isCount(factor: Expr): boolean {
+  return everyPart(factor).some(
+    (part) =>
+      (part.kind === "call" && /^(count|sum|present)_over_time$/.test(part.name)) ||
+      (part.kind === "aggregate" && /^count/.test(part.operator)),
+  );
+}
+
 /** Whether arithmetic is left inside a factor, so that its scale is not known. */
 function isOpaque(factor: Expr): boolean {
   return everyPart(factor).some(
-    (part) =>
-      (part.kind === "call" && (opaqueCalls.has(part.name) || /^clamp/.test(part.name))) ||
-      (part.kind === "aggregate" && ["stddev", "stdvar", "count"].includes(part.operator)) ||
-      (part.kind === "binary" && ["*", "/", "-", "%", "^", "atan2"].includes(part.operator)),
+    (part) => distorts(part) || (part.kind === "binary" && ["*", "/", "-"].includes(part.operator)),
+  );
+}
+
+function distorts(part: Expr): boolean {
+  return (
+    (part.kind === "call" && (opaqueCalls.has(part.name) || /^clamp/.test(part.name))) ||
+    (part.kind === "aggregate" && ["stddev", "stdvar"].includes(part.operator)) ||
+    (part.kind === "binary" && ["%", "^", "atan2"].includes(part.operator))
   );
 }
 

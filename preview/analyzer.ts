@@ -3,6 +3,7 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { ExpectedError } from "./errors";
 import { type PackProcess, startPack } from "./packProcess";
 import {
   type EnforcementLevel,
@@ -72,10 +73,9 @@ export interface AnalyzeOptions {
 }
 
 /** Raised when a policy configuration names what the pack does not have. */
-export class PolicyConfigError extends Error {
+export class PolicyConfigError extends ExpectedError {
   constructor(readonly problems: string[]) {
     super(problems.join("\n"));
-    this.name = "PolicyConfigError";
   }
 }
 
@@ -162,7 +162,7 @@ export class Analyzer {
   }
 
   private connect(): Promise<AnalyzerClient> {
-    this.client ??= this.pack.port.then(
+    this.client ??= this.pack.port().then(
       (port) =>
         new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
           "grpc.max_receive_message_length": -1,

@@ -1,3 +1,5 @@
+import { ExpectedError } from "./errors";
+
 /** A value of the configuration as YAML or JSON knows it. */
 export type ConfigValue =
   null | boolean | number | string | ConfigValue[] | { [key: string]: ConfigValue };
@@ -6,7 +8,7 @@ export type ConfigValue =
 export type ConfigValues = Record<string, ConfigValue>;
 
 /** A path or a value that `pulumi config set --path` would refuse. */
-export class ConfigPathError extends Error {}
+export class ConfigPathError extends ExpectedError {}
 
 /**
  * Sets one value the way `pulumi config set --path` does: `prometheus.retentionDays=400`,

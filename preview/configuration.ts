@@ -1,4 +1,5 @@
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
+import { ExpectedError } from "./errors";
 import { type SecretSetting, secretSettings, secretsInUse } from "./program";
 
 /** The parsed content of `Pulumi.yaml`. */
@@ -32,7 +33,7 @@ export interface Configuration {
   secretValues: string[];
 }
 
-export class ConfigurationError extends Error {}
+export class ConfigurationError extends ExpectedError {}
 
 /** Merges every source of configuration the way the CLI does. */
 export function configuration(sources: ConfigurationSources): Configuration {

@@ -3,8 +3,8 @@ import * as path from "node:path";
 
 /** A policy pack that runs in its own process, as the engine runs it. */
 export interface PackProcess {
-  /** The port at which the pack answers, once it does. */
-  port: Promise<number>;
+  /** The port at which the pack answers, once it does. Until then it keeps nobody waiting. */
+  port(): Promise<number>;
   /** Ends the process; can be called more than once. */
   close(): void;
 }
@@ -17,7 +17,13 @@ export function startPack(directory: string): PackProcess {
   const child = spawn(
     process.execPath,
     // The address is that of an engine to report to; there is none, and a pack does not need one.
-    [require.resolve("@pulumi/pulumi/cmd/run-policy-pack"), "127.0.0.1:1", path.resolve(directory)],
+    [
+      "--require",
+      require.resolve("./lazyModules.cjs"),
+      require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
+      "127.0.0.1:1",
+      path.resolve(directory),
+    ],
     { cwd: directory, stdio: ["ignore", "pipe", "pipe"], env: packEnvironment() },
   );
   const close = (): void => {
@@ -28,7 +34,15 @@ export function startPack(directory: string): PackProcess {
   const port = portOf(child, directory);
   // Whoever waits for the port sees the failure; until then it must not end this process.
   port.catch(() => undefined);
-  return { port, close };
+  const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
+  for (const handle of handles) handle.unref();
+  return {
+    port: () => {
+      for (const handle of handles) handle.ref();
+      return port;
+    },
+    close,
+  };
 }
 
 function packEnvironment(): NodeJS.ProcessEnv {

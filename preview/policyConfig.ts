@@ -1,23 +1,15 @@
-import { closest, distance } from "fastest-levenshtein";
+import { configurationProblems, type enforcementLevels } from "../policies/config";
+import type { AnyPolicy } from "../policies/policy";
 
-export const enforcementLevels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 export type EnforcementLevel = (typeof enforcementLevels)[number];
-
-/** A property of a policy's configuration, as far as this check understands JSON schema. */
-export interface PolicyProperty {
-  type?: string | string[];
-  default?: unknown;
-  enum?: unknown[];
-  minimum?: number;
-  maximum?: number;
-}
 
 /** A policy as its pack describes it. */
 export interface PolicyDescription {
   name: string;
   /** Level that the pack itself gives it. */
   level: EnforcementLevel;
-  properties: Record<string, PolicyProperty>;
+  /** JSON schema of each property of its configuration. */
+  properties: Record<string, { default?: unknown }>;
 }
 
 /** The configuration of one policy, complete. */
@@ -59,95 +51,30 @@ export function policyLayer(
   file: PolicyConfigFile,
   policies: PolicyDescription[],
 ): { layer: PolicyLayer; problems: string[] } {
-  const layer: PolicyLayer = {};
-  const problems: string[] = [];
-  const byName = new Map(policies.map((policy) => [policy.name, policy]));
-  for (const [name, entry] of Object.entries(file)) {
-    // Editors find the schema of the file by this key.
-    if (name === "$schema") continue;
-    const policy = byName.get(name);
-    if (policy === undefined && name !== "all") {
-      problems.push(`${name}: there is no such policy${suggestion(name, [...byName.keys()])}`);
-      continue;
-    }
-    const settings: Partial<PolicySettings> = {};
-    const given =
-      typeof entry === "string"
-        ? { enforcementLevel: entry }
-        : (entry as Record<string, unknown> | null);
-    if (typeof given !== "object" || given === null || Array.isArray(given)) {
-      problems.push(`${name}: must be a level or a map`);
-      continue;
-    }
-    const { enforcementLevel, ...properties } = given as Record<string, unknown>;
-    if (enforcementLevel !== undefined) {
-      if (isLevel(enforcementLevel)) settings.level = enforcementLevel;
-      else
-        problems.push(
-          `${name}: ${JSON.stringify(enforcementLevel)} is no level (levels: ${enforcementLevels.join(", ")})`,
-        );
-    }
-    for (const [property, value] of Object.entries(properties)) {
-      problems.push(...propertyProblems(name, policy, property, value));
-    }
-    if (Object.keys(properties).length > 0) settings.properties = properties;
-    layer[name] = settings;
-  }
+  const problems = configurationProblems(
+    policies.map(({ name, properties }) => ({
+      name,
+      config: properties,
+    })) as unknown as AnyPolicy[],
+    file,
+  ).map(({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`);
+  if (problems.length > 0) return { layer: {}, problems };
+  const layer = Object.fromEntries(
+    Object.entries(file).map(([name, entry]): [string, Partial<PolicySettings>] => {
+      if (typeof entry === "string") return [name, { level: entry as EnforcementLevel }];
+      const { enforcementLevel, ...properties } = entry as Record<string, unknown>;
+      return [
+        name,
+        {
+          ...(enforcementLevel === undefined
+            ? {}
+            : { level: enforcementLevel as EnforcementLevel }),
+          properties,
+        },
+      ];
+    }),
+  );
   return { layer, problems };
-}
-
-function propertyProblems(
-  name: string,
-  policy: PolicyDescription | undefined,
-  property: string,
-  value: unknown,
-): string[] {
-  const schema = policy?.properties[property];
-  if (schema === undefined) {
-    const known = Object.keys(policy?.properties ?? {});
-    return [
-      `${name}.${property}: there is no such property${suggestion(property, known)}` +
-        ` (known: ${["enforcementLevel", ...known].join(", ")})`,
-    ];
-  }
-  const wrong = (rule: string): string[] => [
-    `${name}.${property} = ${JSON.stringify(value)} ${rule}`,
-  ];
-  const types = [schema.type ?? []].flat();
-  if (types.length > 0 && !types.some((type) => hasType(value, type))) {
-    return wrong(`must be of type ${types.join(" or ")}`);
-  }
-  if (schema.enum !== undefined && !schema.enum.includes(value)) {
-    return wrong(`must be one of ${schema.enum.map(String).join(", ")}`);
-  }
-  if (typeof value === "number") {
-    if (schema.minimum !== undefined && value < schema.minimum) {
-      return wrong(`must be at least ${schema.minimum}`);
-    }
-    if (schema.maximum !== undefined && value > schema.maximum) {
-      return wrong(`must be at most ${schema.maximum}`);
-    }
-  }
-  return [];
-}
-
-function hasType(value: unknown, type: string): boolean {
-  switch (type) {
-    case "integer":
-      return Number.isInteger(value);
-    case "array":
-      return Array.isArray(value);
-    case "null":
-      return value === null;
-    case "object":
-      return typeof value === "object" && value !== null && !Array.isArray(value);
-    default:
-      return typeof value === type;
-  }
-}
-
-function isLevel(value: unknown): value is EnforcementLevel {
-  return (enforcementLevels as readonly unknown[]).includes(value);
 }
 
 function defaultsOf(policy: PolicyDescription): Record<string, unknown> {
@@ -156,10 +83,4 @@ function defaultsOf(policy: PolicyDescription): Record<string, unknown> {
       .filter(([, schema]) => schema.default !== undefined)
       .map(([property, schema]) => [property, schema.default]),
   );
-}
-
-function suggestion(word: string, known: string[]): string {
-  if (known.length === 0) return "";
-  const near = closest(word, known);
-  return distance(word, near) <= Math.max(2, word.length / 3) ? `; did you mean ${near}?` : "";
 }

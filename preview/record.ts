@@ -94,6 +94,28 @@ export class RecordedResource {
     return plainValues(this.registeredOutputs ?? {});
   }
 
+  /** The registered outputs, read like `redactedInputs`. */
+  get redactedOutputs(): Record<string, unknown> {
+    return redactedValues(this.registeredOutputs ?? {});
+  }
+
+  /** The same resource with other inputs, as a policy's remediation leaves it. */
+  withProperties(properties: WireObject): RecordedResource {
+    const { type, name, urn, parent, custom, external, options } = this;
+    const changed = new RecordedResource(
+      type,
+      name,
+      urn,
+      parent,
+      custom,
+      external,
+      properties,
+      options,
+    );
+    changed.registeredOutputs = this.registeredOutputs;
+    return changed;
+  }
+
   get secretPaths(): ValuePath[] {
     return secretPaths(this.properties);
   }

@@ -1,3 +1,4 @@
+import { DatadogSite } from "../components/datadogSite";
 import {
   alertmanagerService,
   grafanaService,
@@ -13,6 +14,12 @@ export function accessCommands(settings: Settings): Record<string, string> {
     grafana: forward(grafanaService, 3000, 80),
     prometheus: forward(prometheusService, 9090, 9090),
     alertmanager: forward(alertmanagerService, 9093, 9093),
-    ...(settings.datadog && { datadog: `https://app.${settings.datadog.site}/` }),
+    ...(settings.datadog && { datadog: datadogUrl(settings.datadog.site) }),
   };
+}
+
+/** The oldest sites have their user interface at `app.`, the others at their own name. */
+function datadogUrl(site: DatadogSite): string {
+  const underApp: string[] = [DatadogSite.Us1, DatadogSite.Eu1, DatadogSite.Us1Fed];
+  return underApp.includes(site) ? `https://app.${site}/` : `https://${site}/`;
 }

@@ -35,7 +35,12 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
       kubeconfig: pulumi
         .all([cluster.endpoint, cluster.certificateAuthorities, cluster.region])
         .apply(([endpoint, authorities, region]) =>
-          eksKubeconfig({ name, endpoint, region, certificateAuthority: authorities[0]?.data ?? "" }),
+          eksKubeconfig({
+            name,
+            endpoint,
+            region,
+            certificateAuthority: authorities[0]?.data ?? "",
+          }),
         ),
     }),
     volumeProvisioner: "ebs.csi.aws.com",

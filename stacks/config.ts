@@ -1,4 +1,5 @@
 import { readDashboards } from "../components/dashboards/readDashboards";
+import { hideSecrets } from "../components/internal/hideSecrets";
 import { Checked, Problem, check } from "../components/internal/problems";
 import { DatadogSettings, datadogSettings } from "../components/settings/datadog";
 import { LokiSettings, lokiSettings } from "../components/settings/loki";
@@ -7,16 +8,19 @@ import { MonitoredServicesSettings, servicesSettings } from "../components/setti
 import { SlackSettings, slackSettings } from "../components/settings/slack";
 import { configSecretName, webhookSecretName } from "../components/alerting/alertmanagerConfig";
 import { lokiUrl } from "../components/values/lokiUrl";
-import { mergeValues } from "../components/values/mergeValues";
+import { Values, mergeValues } from "../components/values/mergeValues";
 import { alertmanagerUrl } from "../components/values/prometheusUrls";
 import { dev } from "./dev";
 import { Preset } from "./preset";
 import { prod } from "./prod";
-import { ClusterMode, ClusterSettings, Configuration, PresetName, configurationSchema } from "./settings";
-
-/** Keys that hold secrets; all others are plain. */
-export const secretKeys = ["datadogApiKey", "datadogAppKey", "slackWebhookUrl"] as const;
-export type SecretKey = (typeof secretKeys)[number];
+import {
+  ClusterMode,
+  ClusterSettings,
+  Configuration,
+  PresetName,
+  SecretKey,
+  configurationSchema,
+} from "./settings";
 
 /** The configuration of a stack as found, without the namespace of its keys. */
 export interface RawConfiguration {
@@ -32,7 +36,7 @@ export interface RawConfiguration {
 export interface Settings {
   preset: PresetName;
   cluster: ClusterSettings;
-  namespaces: Configuration["namespaces"];
+  namespaces: Namespaces;
   storage: { className: string; create: boolean };
   labels: Record<string, string>;
   protectData: boolean;
@@ -41,6 +45,25 @@ export interface Settings {
   datadog?: DatadogSettings;
   slack?: SlackSettings;
   services: MonitoredServicesSettings;
+  /** The user's own chart values, merged last. */
+  chartValues: ChartValues;
+}
+
+/** Names of the namespaces. */
+export interface Namespaces {
+  monitoring: string;
+  application: string;
+  datadog: string;
+  /** Those that exist already and are left as they are. */
+  existing: string[];
+}
+
+/** Chart values by the release they are for. */
+export interface ChartValues {
+  prometheus?: Values;
+  loki?: Values;
+  collector?: Values;
+  datadog?: Values;
 }
 
 const presets: Record<PresetName, Preset> = { dev, prod };
@@ -50,13 +73,14 @@ const presets: Record<PresetName, Preset> = { dev, prod };
  * that will receive them. Everything that is wrong is reported at once, in the user's own keys.
  */
 export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
-  const structure = check(configurationSchema, raw.values);
-  const problems = [...(structure.problems ?? [])];
-  const top = structure.settings ?? readableParts(raw.values);
+  const values = withoutTooDeep(raw.values);
+  const structure = check(configurationSchema, values.readable);
+  const problems = [...values.problems, ...(structure.problems ?? [])];
+  const top = structure.settings ?? readableParts(values.readable);
   const preset = presets[top.environment];
   const environment = top.environmentName ?? top.environment;
   const storage = storageOf(top);
-  const { monitoring, application } = top.namespaces;
+  const { monitoring, application, datadog: agentNamespace = application } = top.namespaces;
 
   const shared = {
     cluster: top.cluster.name,
@@ -69,14 +93,23 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
   const accept = <T>(part: string, checked: Checked<T>): T | undefined => {
     if (checked.problems === undefined) return checked.settings;
-    problems.push(...checked.problems.map((problem) => inConfiguration(part, problem)));
+    problems.push(
+      ...checked.problems
+        .map((problem) => inConfiguration(part, problem))
+        .map((problem) => ofNumberedDashboards(top.grafana["communityDashboards"], problem)),
+    );
     return undefined;
   };
   const given = (secret: SecretKey) => (raw.secrets.includes(secret) ? true : undefined);
   const own = (part: PartName, presetValues: Record<string, unknown> = {}) => {
     const values = top[part] ?? {};
     problems.push(...reservedKeys(part, values));
-    return mergeValues(presetValues, withoutReserved(values));
+    return mergeValues(presetValues, settingsIn(part, values));
+  };
+  const chartValues: ChartValues = {
+    ...accept("prometheus", ownValues("prometheus", top.prometheus)),
+    ...accept("loki", ownValues("loki", top.loki)),
+    ...accept("datadog", ownValues("datadog", top.datadog)),
   };
 
   const slack =
@@ -139,9 +172,14 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     accept(
       "datadog",
       datadogSettings({
+        // The agent never injects tracing libraries into its own namespace; into the services' it
+        // does by default, where it has one to itself.
+        ...(agentNamespace === application || top.datadog?.["apm"] === false
+          ? {}
+          : { instrumentedNamespaces: [application] }),
         ...own("datadog", preset.datadog),
         ...charted,
-        namespace: application,
+        namespace: agentNamespace,
         apiKey: given("datadogApiKey"),
         appKey: given("datadogAppKey"),
       }),
@@ -163,7 +201,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     settings: {
       preset: top.environment,
       cluster: top.cluster,
-      namespaces: top.namespaces,
+      namespaces: { ...top.namespaces, datadog: agentNamespace },
       storage,
       labels: top.labels,
       protectData: prometheus.protectData,
@@ -172,6 +210,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       ...(datadog && { datadog }),
       ...(slack && { slack }),
       services,
+      chartValues,
     },
   };
 }
@@ -202,15 +241,43 @@ function reservedKeys(part: PartName, values: Record<string, unknown>): Problem[
     .filter((key) => Object.hasOwn(reserved, key))
     .map((key) => ({
       path: [part, key],
-      value: values[key],
+      value: hideSecrets([part, key], values[key]),
       rule: `is decided by monitoring:${reserved[key]}`,
       fix: { kind: "remove" },
     }));
 }
 
-function withoutReserved(values: Record<string, unknown>) {
+/** The keys of a part that hold chart values, and the release that these are for. */
+const valuesKeys = {
+  prometheus: { values: "prometheus" },
+  loki: { values: "loki", collectorValues: "collector" },
+  datadog: { values: "datadog" },
+} as const;
+
+type ChartPart = keyof typeof valuesKeys;
+
+function ownValues(part: ChartPart, given: Record<string, unknown> = {}): Checked<ChartValues> {
+  const entries = Object.entries(valuesKeys[part]).filter(([key]) => given[key] !== undefined);
+  const problems = entries
+    .filter(([key]) => !isMap(given[key]))
+    .map(([key]): Problem => {
+      const fix: Problem["fix"] = { kind: "remove" };
+      const value = hideSecrets([part, key], given[key]);
+      return { path: [key], value, rule: "must be a map of chart values", fix };
+    });
+  if (problems.length > 0) return { problems };
+  return { settings: Object.fromEntries(entries.map(([key, release]) => [release, given[key]])) };
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a part sets itself: neither decided elsewhere nor chart values. */
+function settingsIn(part: PartName, given: Record<string, unknown>): Record<string, unknown> {
+  const elsewhere = { ...reserved, ...(part in valuesKeys && valuesKeys[part as ChartPart]) };
   return Object.fromEntries(
-    Object.entries(values).filter(([key]) => !Object.hasOwn(reserved, key)),
+    Object.entries(given).filter(([key]) => !Object.hasOwn(elsewhere, key)),
   );
 }
 
@@ -255,25 +322,95 @@ function storageOf({ cluster, storage }: Configuration): Settings["storage"] {
   };
 }
 
+/** Arguments of components that are secrets of the configuration. */
+const secretArguments = new Map<unknown, SecretKey>([
+  ["apiKey", "datadogApiKey"],
+  ["appKey", "datadogAppKey"],
+  ["webhookUrl", "slackWebhookUrl"],
+]);
+
 /** A component's problem, told in the keys of the configuration. */
 function inConfiguration(part: string, problem: Problem): Problem {
   const [first, ...rest] = problem.path;
-  const secrets: Record<string, SecretKey> = {
-    apiKey: "datadogApiKey",
-    appKey: "datadogAppKey",
-    webhookUrl: "slackWebhookUrl",
-  };
-  if (part === "dashboards") return { ...problem, path: ["grafana", "dashboardsFolder", ...problem.path] };
+  if (part === "dashboards") return inDashboardsFolder(problem);
   if (first === "imageRegistry") return { ...problem, path: ["imageRegistry"] };
   if (first === "storageClassName") return { ...problem, path: ["storage", "className"] };
-  const secret = secrets[String(first)];
-  if (secret !== undefined) return { ...problem, path: [secret] };
+  const secret = secretArguments.get(first);
+  if (secret !== undefined) {
+    const given = problem.value !== undefined;
+    return { path: [secret], rule: problem.rule, fix: given ? { kind: "remove" } : problem.fix };
+  }
   const atTop = part === "services" || first === "alertmanager" || first === "grafana";
-  return { ...problem, path: atTop && first !== undefined ? [first, ...rest] : [part, ...problem.path] };
+  return {
+    ...problem,
+    path: atTop && first !== undefined ? [first, ...rest] : [part, ...problem.path],
+  };
+}
+
+/** What is wrong is a file or the folder itself, but what the configuration says is the folder. */
+function inDashboardsFolder({ path, rule, fix }: Problem): Problem {
+  return {
+    path: ["grafana", "dashboardsFolder"],
+    rule: `(${path.join("/")}) ${rule}`,
+    fix,
+  };
+}
+
+/** A dashboard given by its number alone has no fields that a message could name. */
+function ofNumberedDashboards(given: unknown, problem: Problem): Problem {
+  const [grafana, list, index, field] = problem.path;
+  if (grafana !== "grafana" || list !== "communityDashboards" || field === undefined)
+    return problem;
+  const id = Array.isArray(given) ? (given[Number(index)] as unknown) : undefined;
+  if (typeof id !== "number") return problem;
+  return {
+    path: [grafana, list, index ?? 0],
+    value: id,
+    rule: field === "revision" ? `needs a revision, which ${problem.rule}` : problem.rule,
+    fix:
+      field === "revision"
+        ? {
+            kind: "do",
+            text: `write {id: ${id}, revision: 1} into the stack's file, or leave it out`,
+          }
+        : problem.fix,
+  };
+}
+
+/** Deeper than any setting or chart value is; what reads it further would exhaust the stack. */
+const maxDepth = 50;
+
+function withoutTooDeep(values: Record<string, unknown>): {
+  readable: Record<string, unknown>;
+  problems: Problem[];
+} {
+  const tooDeep = Object.keys(values).filter((key) => depthOf(values[key]) > maxDepth);
+  return {
+    readable: Object.fromEntries(Object.entries(values).filter(([key]) => !tooDeep.includes(key))),
+    problems: tooDeep.map((key) => ({
+      path: [key],
+      rule: `is nested more than ${maxDepth} levels deep`,
+      fix: { kind: "remove" },
+    })),
+  };
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level = [value];
+  while (level.length > 0 && depth <= maxDepth) {
+    level = level.flatMap((item) =>
+      typeof item === "object" && item !== null ? (Object.values(item) as unknown[]) : [],
+    );
+    depth++;
+  }
+  return depth;
 }
 
 function distinct(problems: Problem[]): Problem[] {
   return [
-    ...new Map(problems.map((problem) => [JSON.stringify([problem.path, problem.rule]), problem])).values(),
+    ...new Map(
+      problems.map((problem) => [JSON.stringify([problem.path, problem.rule]), problem]),
+    ).values(),
   ];
 }

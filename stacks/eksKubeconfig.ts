@@ -7,7 +7,12 @@ export interface EksEndpoint {
 }
 
 /** A kubeconfig without credentials: the AWS CLI fetches a short-lived token for each use. */
-export function eksKubeconfig({ name, endpoint, certificateAuthority, region }: EksEndpoint): string {
+export function eksKubeconfig({
+  name,
+  endpoint,
+  certificateAuthority,
+  region,
+}: EksEndpoint): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Config",

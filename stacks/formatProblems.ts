@@ -1,13 +1,14 @@
-import { Fix, Problem, formatPath, formatValue } from "../components/internal/problems";
-import { secretKeys } from "./config";
+import { HIDDEN } from "../components/internal/hideSecrets";
+import { Problem, formatPath, formatValue } from "../components/internal/problems";
+import { secretKeys } from "./settings";
 
 const namespace = "monitoring";
 
-/** One text for all problems of a stack's configuration, each with the command that fixes it. */
+/** One text for all problems of a stack's configuration, each with the commands that fix it. */
 export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
   const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
   const lines = problems.map((problem) => {
-    const [first, ...more] = fixLines(problem);
+    const [first, ...more] = commands(problem);
     return [
       `  ${namespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
       `    fix: ${first}`,
@@ -17,36 +18,69 @@ export function formatConfigurationProblems(stack: string, problems: Problem[]):
   return `${count} in the configuration of stack ${stack}; nothing was deployed\n${lines.join("\n")}`;
 }
 
-function fixLines({ path, fix }: Problem): string[] {
-  const key = String(path[0]);
-  if (path.length === 1 && (secretKeys as readonly string[]).includes(key) && fix.kind === "do") {
-    return [`pulumi config set --secret ${namespace}:${key}`];
-  }
-  return commands(path, fix);
-}
-
-function commands(path: (string | number)[], fix: Fix): string[] {
+function commands({ path, value, fix }: Problem): string[] {
   switch (fix.kind) {
     case "set":
-      return setCommands(path, fix.example);
+      return replacement(path, value, fix.example);
     case "remove":
-      return [`pulumi config rm --path '${namespace}:${formatPath(path)}'`];
-    case "rename":
-      return [`rename it to ${fix.to} (${namespace}:${formatPath([...path.slice(0, -1), fix.to])})`];
+      return [remove(path)];
+    case "rename": {
+      const renamed = [...path.slice(0, -1), fix.to];
+      return [remove(path), ...set(renamed, JSON.stringify(value)?.includes(HIDDEN) ? "" : value)];
+    }
     case "do":
-      return [fix.text];
+      if (isSecret(path)) return set(path, "");
+      // What has no better value can at least go; a message about nothing has nothing to remove.
+      return value === undefined ? [fix.text] : [fix.text, `or: ${remove(path)}`];
   }
 }
 
+/** What holds other values can only take the place of a different value that is gone. */
+function replacement(path: Path, found: unknown, example: unknown): string[] {
+  if (!isContainer(example) || found === undefined) return set(path, example);
+  // Taking an item out of a list moves those behind it.
+  return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
+}
+
+type Path = Problem["path"];
+
 /** The CLI sets one leaf at a time, so a map or a list takes a command for each of its leaves. */
-function setCommands(path: (string | number)[], value: unknown): string[] {
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => setCommands([...path, index], item));
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).flatMap(([key, item]) => setCommands([...path, key], item));
+function set(path: Path, value: unknown): string[] {
+  if (isSecret(path)) return [`pulumi config set --secret ${key(path)}`];
+  if (isContainer(value)) {
+    const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+    return entries.flatMap(([name, item]) => set([...path, name], item));
   }
   const text = String(value);
-  const quoted = /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  return [`pulumi config set --path '${namespace}:${formatPath(path)}' ${quoted}`];
+  return [
+    `pulumi config set --path${typeFlag(path, value)} ${key(path)} ${quoted(text)}`.trimEnd(),
+  ];
+}
+
+function remove(path: Path): string {
+  return `pulumi config rm --path ${key(path)}`;
+}
+
+/** The CLI takes for a number or a switch what looks like one, except for fractions. */
+function typeFlag(path: Path, value: unknown): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return " --type float";
+  const typed = path.length > 1 && typeof value === "string";
+  return typed && /^(true|false|[+-]?\d+)$/.test(value) ? " --type string" : "";
+}
+
+function isSecret(path: Path): boolean {
+  return path.length === 1 && secretKeys.some((secret) => secret === path[0]);
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function key(path: Path): string {
+  return quoted(`${namespace}:${formatPath(path)}`);
+}
+
+/** As a shell reads it. */
+function quoted(text: string): string {
+  return /^[\w./:@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

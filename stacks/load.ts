@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RawConfiguration, SecretKey, Settings, parseConfiguration, secretKeys } from "./config";
+import { RawConfiguration, Settings, parseConfiguration } from "./config";
 import { formatConfigurationProblems } from "./formatProblems";
+import { SecretKey, secretKeys } from "./settings";
 
 /** The secrets of the configuration; those that are not set are undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>>;

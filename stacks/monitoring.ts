@@ -37,11 +37,16 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   const slack =
     settings.slack &&
     new SlackAlerting("slack", { ...settings.slack, webhookUrl: secrets.slackWebhookUrl }, ready);
-  const prometheus = new PrometheusStack("prometheus", settings.prometheus, {
-    ...ready,
-    // Alertmanager starts with the Secrets it is told to mount, or not at all.
-    dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
-  });
+  const { chartValues } = settings;
+  const prometheus = new PrometheusStack(
+    "prometheus",
+    { ...settings.prometheus, values: chartValues.prometheus },
+    {
+      ...ready,
+      // Alertmanager starts with the Secrets it is told to mount, or not at all.
+      dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
+    },
+  );
   // Their monitors and rules are custom resources, which the Prometheus stack brings.
   const afterPrometheus = { ...ready, dependsOn: [...ready.dependsOn, prometheus] };
   const loki =
@@ -52,6 +57,8 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
         ...settings.loki,
         oidcProviderArn: cluster.oidcProviderArn,
         oidcIssuerUrl: cluster.oidcIssuerUrl,
+        values: chartValues.loki,
+        collectorValues: chartValues.collector,
       },
       afterPrometheus,
     );
@@ -60,7 +67,12 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     settings.datadog &&
     new DatadogAgent(
       "datadog",
-      { ...settings.datadog, apiKey: secrets.datadogApiKey, appKey: secrets.datadogAppKey },
+      {
+        ...settings.datadog,
+        apiKey: secrets.datadogApiKey,
+        appKey: secrets.datadogAppKey,
+        values: chartValues.datadog,
+      },
       ready,
     );
 

@@ -12,8 +12,9 @@ export function createNamespaces(
   settings: Settings,
   provider: kubernetes.Provider,
 ): kubernetes.core.v1.Namespace[] {
-  const { monitoring, application, existing } = settings.namespaces;
-  return [...new Set([monitoring, application])]
+  const { monitoring, application, datadog, existing } = settings.namespaces;
+  const wanted = [monitoring, application, ...(settings.datadog ? [datadog] : [])];
+  return [...new Set(wanted)]
     .filter((namespace) => !existing.includes(namespace))
     .map(
       (namespace) =>
@@ -35,6 +36,6 @@ export function createNamespaces(
 
 /** Whether a DaemonSet that reads the node (node-exporter, a log collector, the Datadog Agent) runs there. */
 function hostsNodeAgents(settings: Settings, namespace: string): boolean {
-  const { monitoring, application } = settings.namespaces;
-  return namespace === monitoring || (namespace === application && settings.datadog !== undefined);
+  const { monitoring, datadog } = settings.namespaces;
+  return namespace === monitoring || (namespace === datadog && settings.datadog !== undefined);
 }

@@ -17,6 +17,10 @@ export type ClusterMode = (typeof ClusterMode)[keyof typeof ClusterMode];
 export const presetNames = ["dev", "prod"] as const;
 export type PresetName = (typeof presetNames)[number];
 
+/** Keys that hold secrets; all others are plain. */
+export const secretKeys = ["datadogApiKey", "datadogAppKey", "slackWebhookUrl"] as const;
+export type SecretKey = (typeof secretKeys)[number];
+
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
 /** What belongs to one mode only, by the mode it belongs to. */
@@ -35,9 +39,14 @@ const clusterSchema = z
     mode: z.enum(ClusterMode).default(ClusterMode.Existing),
     /** Kubernetes version of a new cluster; AWS's default when left out. */
     version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35").optional(),
-    vpcId: example(z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"), "vpc-0a1b2c3d").optional(),
+    vpcId: example(
+      z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"),
+      "vpc-0a1b2c3d",
+    ).optional(),
     subnetIds: z
-      .array(example(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet id"), "subnet-0a1b2c3d"))
+      .array(
+        example(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet id"), "subnet-0a1b2c3d"),
+      )
       .min(2)
       .optional(),
     /** Ranges that may reach the API of a new cluster from outside; none makes it private. */
@@ -46,15 +55,17 @@ const clusterSchema = z
     kubeconfig: example(z.string().min(1), "~/.kube/config").optional(),
     context: example(z.string().min(1), "kind-monitoring").optional(),
   })
+  .meta({ examples: [{ name: "ticketing-prod" }] })
   .superRefine(
     (cluster, ctx) => {
       const mode = cluster.mode ?? ClusterMode.Existing;
+      if (!Object.values(ClusterMode).includes(mode)) return;
       for (const [key, owner] of Object.entries(modeOnly)) {
         if (!(key in cluster) || mode === owner) continue;
         ctx.addIssue({
           code: "custom",
           path: [key],
-          message: `only applies to the mode ${owner} (the mode is ${String(mode)})`,
+          message: `only applies to the mode ${owner} (the mode is ${mode})`,
           params: { fix: { kind: "remove" } },
         });
       }
@@ -76,6 +87,8 @@ export const configurationSchema = z.strictObject({
     .strictObject({
       monitoring: dnsLabel.default("monitoring"),
       application: dnsLabel.default("ticketing"),
+      /** Namespace of the Datadog Agent; that of the services when left out. */
+      datadog: example(dnsLabel, "datadog").optional(),
       /** Those that exist already and are left as they are. */
       existing: z.array(example(dnsLabel, "ticketing")).default([]),
     })
@@ -92,9 +105,9 @@ export const configurationSchema = z.strictObject({
   prometheus: part.default({}),
   alertmanager: part.default({}),
   grafana: part.default({}),
-  loki: part.optional(),
-  datadog: part.optional(),
-  slack: part.optional(),
+  loki: example(part, { retentionDays: 15 }).optional(),
+  datadog: example(part, { site: "datadoghq.com" }).optional(),
+  slack: example(part, { channel: "#ticketing-alerts" }).optional(),
   alerts: part.default({}),
   services: z.array(z.unknown()).default([]),
 });

@@ -26,7 +26,10 @@ export function alertmanagerConfig(settings: SlackSettings): Record<string, unkn
   return {
     global: {
       resolve_timeout: "5m",
-      slack_api_url_file: mountedFile(settings.existingSecret ?? webhookSecretName, webhookSecretKey),
+      slack_api_url_file: mountedFile(
+        settings.existingSecret ?? webhookSecretName,
+        webhookSecretKey,
+      ),
     },
     templates: ["/etc/alertmanager/config/*.tmpl"],
     route: {

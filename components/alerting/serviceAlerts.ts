@@ -2,8 +2,7 @@ import { AlertSettings } from "../settings/services";
 import { AlertGroup, Severity } from "./rules";
 
 /** gRPC codes that are the server's fault; the others are answers a client may well provoke. */
-const grpcServerErrors =
-  "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
+const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
 
 /**
  * The alerts on the services of one namespace. Every expression covers all of its services at once
@@ -11,8 +10,14 @@ const grpcServerErrors =
  */
 export function serviceAlerts(namespace: string, settings: AlertSettings): AlertGroup[] {
   return [
-    { name: `${namespace}.services`, rules: [errorRate(namespace, settings), latency(namespace, settings)] },
-    { name: `${namespace}.pods`, rules: [crashLoop(namespace), memory(namespace, settings), cpu(namespace, settings)] },
+    {
+      name: `${namespace}.services`,
+      rules: [errorRate(namespace, settings), latency(namespace, settings)],
+    },
+    {
+      name: `${namespace}.pods`,
+      rules: [crashLoop(namespace), memory(namespace, settings), cpu(namespace, settings)],
+    },
     { name: `${namespace}.dynamodb`, rules: [throttling(namespace, settings)] },
   ];
 }

@@ -1,11 +1,12 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { hideSecrets } from "./hideSecrets";
 
 /** What is wrong with one field, in terms that the person who wrote the field can act on. */
 export interface Problem {
   /** Where the field is, from the root of what was checked: `["prometheus", "retentionDays"]`. */
   path: (string | number)[];
-  /** The value found there; left out when the field is missing. */
+  /** The value found there, secrets hidden; left out when the field is missing. */
   value?: unknown;
   /** The rule that the value breaks, as the end of a sentence: `must be at least 1`. */
   rule: string;
@@ -21,8 +22,7 @@ export type Fix =
 
 /** The outcome of a check: settings with every default filled in, or everything that is wrong. */
 export type Checked<T> =
-  | { settings: T; problems?: undefined }
-  | { settings?: undefined; problems: Problem[] };
+  { settings: T; problems?: undefined } | { settings?: undefined; problems: Problem[] };
 
 /** Raised where problems can only be reported by throwing; carries them all. */
 export class InvalidSettings extends Error {
@@ -74,8 +74,19 @@ export function formatPath(path: (string | number)[]): string {
 /** ` = 400`, cut when long; nothing when the field is missing. */
 export function formatValue(problem: Problem): string {
   if (problem.value === undefined) return "";
-  const text = JSON.stringify(problem.value) ?? typeof problem.value;
+  const text = textOf(problem.value);
   return ` = ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
+}
+
+/** JSON where there is any; an Output, a resource or a function only says what it is. */
+function textOf(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "object" && value !== null && "__pulumiOutput" in value) return "an Output";
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`;
+  } catch {
+    return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  }
 }
 
 function argumentFix(field: string, fix: Fix): string {
@@ -95,7 +106,10 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   const path = issue.path.filter((key) => typeof key !== "symbol");
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(shapeOf(schemaAt(schema, path)) ?? {});
-    return issue.keys.map((key) => unknownKey([...path, key], valueAt(input, [...path, key]), known));
+    const taken = known.filter((key) => valueAt(input, [...path, key]) !== undefined);
+    return issue.keys.map((key) =>
+      unknownKey([...path, key], valueAt(input, [...path, key]), known, taken),
+    );
   }
   if (issue.code === "invalid_union") {
     // The branch whose members got furthest speaks best of what the user meant.
@@ -106,20 +120,26 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
       );
     }
   }
-  const found = valueAt(input, path);
+  const found = hideSecrets(path, valueAt(input, path));
   const fix =
     (issue.code === "custom" && (issue.params?.["fix"] as Fix | undefined)) ||
     fixOf(schemaAt(schema, path), path);
   return [{ path, ...(found === undefined ? {} : { value: found }), rule: issue.message, fix }];
 }
 
-function unknownKey(path: (string | number)[], value: unknown, known: string[]): Problem {
+function unknownKey(
+  path: (string | number)[],
+  value: unknown,
+  known: string[],
+  taken: string[],
+): Problem {
   const key = String(path.at(-1));
-  const near = known.length > 0 ? closest(key, known) : undefined;
+  const free = known.filter((name) => !taken.includes(name));
+  const near = free.length > 0 ? closest(key, free) : undefined;
   const rename = near !== undefined && distance(key, near) <= Math.max(2, key.length / 3);
   return {
     path,
-    value,
+    value: hideSecrets(path, value),
     rule:
       known.length > 0
         ? `is not a known key (known: ${[...known].sort().join(", ")})`
@@ -128,7 +148,10 @@ function unknownKey(path: (string | number)[], value: unknown, known: string[]):
   };
 }
 
-/** An example the schema gives, else its default, else the first value it allows. */
+/**
+ * An example the schema gives, else its default, else the first value it allows; what has none of
+ * these can at least be left out where it is optional.
+ */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   for (const layer of layersOf(schema)) {
     const examples = layer.meta()?.["examples"];
@@ -136,6 +159,7 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
     if (layer instanceof z.ZodDefault) return { kind: "set", example: layer.def.defaultValue };
     if (layer instanceof z.ZodEnum) return { kind: "set", example: layer.options[0] };
   }
+  if (schema instanceof z.ZodOptional) return { kind: "remove" };
   return { kind: "do", text: `correct ${formatPath(path)}` };
 }
 
@@ -144,7 +168,9 @@ function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       if (issue.input === undefined) return "is required";
-      return issue.expected === "int" ? "must be a whole number" : `must be ${withArticle(issue.expected)}`;
+      return issue.expected === "int"
+        ? "must be a whole number"
+        : `must be ${withArticle(issue.expected)}`;
     case "too_small":
       if (issue.origin === "array") return `needs at least ${issue.minimum} item(s)`;
       if (issue.origin === "string") return "must not be empty";
@@ -172,7 +198,10 @@ function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | und
   let current: z.ZodType | undefined = schema;
   for (const key of path) {
     const inner: z.ZodType | undefined = current === undefined ? undefined : unwrap(current);
-    if (inner instanceof z.ZodObject) current = inner.shape[String(key)] as z.ZodType | undefined;
+    if (inner instanceof z.ZodObject) {
+      const shape = inner.shape as Record<string, z.ZodType>;
+      current = Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
+    }
     else if (inner instanceof z.ZodArray) current = inner.element as z.ZodType;
     else if (inner instanceof z.ZodRecord) current = inner.valueType as z.ZodType;
     else return undefined;
@@ -215,7 +244,8 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
 function valueAt(input: unknown, path: (string | number)[]): unknown {
   let current = input;
   for (const key of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key)) return undefined;
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key))
+      return undefined;
     current = (current as Record<string | number, unknown>)[key];
   }
   return current;

@@ -40,7 +40,9 @@ export function chartSettings(chart: Chart, namespace: string) {
       .regex(/^(https|oci):\/\/\S+$/, "must be an https:// Helm repository or an oci:// registry")
       .default(chart.repository),
     imageRegistry: example(
-      z.string().regex(/^[\w.-]+(:\d+)?(\/[\w./-]+)?$/, "must be a registry host, without https://"),
+      z
+        .string()
+        .regex(/^[\w.-]+(:\d+)?(\/[\w./-]+)?$/, "must be a registry host, without https://"),
       "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
     ).optional(),
   };

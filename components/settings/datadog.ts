@@ -28,7 +28,7 @@ export const datadogSchema = z
     appKey: given,
     keyRevision: example(
       z.string().regex(/^[\w.:-]+$/, "must consist of letters, digits, and . : _ -"),
-      "2026-09-01",
+      "2026-09",
     ).optional(),
   })
   .superRefine(

@@ -14,7 +14,10 @@ export const communityDashboardRevisions: Record<number, number> = {
   10826: 1, // Go Metrics
 };
 
-const url = z.url({ protocol: /^https?$/, error: "must be a URL that starts with https://" });
+const url = z.url({
+  protocol: /^https?$/,
+  error: "must be a URL that starts with https:// or http://",
+});
 
 const communityDashboard = z
   .strictObject({

@@ -9,11 +9,17 @@ const percent = z.number().gt(0).max(100);
 /** Thresholds of the alerts on services; see `MonitoredServicesArgs.alerts`. */
 export const alertSchema = z.strictObject({
   errorRatePercent: percent.default(alertThresholds.errorRatio * 100),
-  p99LatencyMs: z.number().gt(0).default(alertThresholds.p99LatencySeconds * 1000),
+  p99LatencyMs: z
+    .number()
+    .gt(0)
+    .default(alertThresholds.p99LatencySeconds * 1000),
   memoryPercent: percent.default(alertThresholds.memoryRatio * 100),
-  cpuPercent: z.number().gt(0).default(alertThresholds.cpuRatio * 100),
+  cpuPercent: z
+    .number()
+    .gt(0)
+    .default(alertThresholds.cpuRatio * 100),
   dynamodbThrottlesPerSecond: z.number().gt(0).default(alertThresholds.throttlesPerSecond),
-  minimumRequestsPerSecond: z.number().min(0).default(0.2),
+  minimumRequestsPerSecond: z.number().min(0).default(limits.trafficFloorPerSecond.default),
   runbookBaseUrl: z
     .url({ protocol: /^https$/, error: "must be a URL that starts with https://" })
     .default("https://github.com/ticketing/observability/blob/main/docs/runbooks"),

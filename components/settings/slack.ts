@@ -4,20 +4,24 @@ import { ComponentArgs, dnsLabel, identitySettings } from "./common";
 
 export const slackSchema = z
   .strictObject({
-  ...identitySettings,
-  namespace: dnsLabel.default("monitoring"),
-  channel: z
-    .string()
-    .regex(/^#[\p{Ll}\p{Lo}\p{N}_-]{1,80}$/u, "must be a Slack channel: # and at most 80 of a-z, 0-9, - and _")
-    .default("#ticketing-alerts"),
-  groupBy: z
-    .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
-    .min(1)
-    .default(["alertname", "cluster", "service"]),
-  existingSecret: example(dnsLabel, "alertmanager-slack").optional(),
-  /** Only whether it was given: the webhook itself is never part of the settings. */
-  webhookUrl: z.literal(true).optional(),
-})
+    ...identitySettings,
+    namespace: dnsLabel.default("monitoring"),
+    channel: z
+      .string()
+      .regex(
+        /^#[\p{Ll}\p{Lo}\p{N}_-]{1,80}$/u,
+        "must be a Slack channel: # and at most 80 of a-z, 0-9, - and _",
+      )
+      .default("#ticketing-alerts"),
+    groupBy: z
+      .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
+      .min(1)
+      .refine((names) => new Set(names).size === names.length, "must not name a label twice")
+      .default(["alertname", "cluster", "service"]),
+    existingSecret: example(dnsLabel, "alertmanager-slack").optional(),
+    /** Only whether it was given: the webhook itself is never part of the settings. */
+    webhookUrl: z.literal(true).optional(),
+  })
   .superRefine(
     ({ existingSecret, webhookUrl }, ctx) => {
       if ((webhookUrl === undefined) !== (existingSecret === undefined)) return;

@@ -1,4 +1,5 @@
 import { DatadogSettings, secretNameOf } from "../settings/datadog";
+import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
 import { SizeTable, resources } from "./resources";
 
@@ -34,9 +35,7 @@ export function datadogValues(settings: DatadogSettings): Values {
     commonLabels: settings.labels,
     datadog: datadog(settings),
     agents: {
-      // Every node has logs, metrics and traces, tainted or full.
-      tolerations: [{ operator: "Exists" }],
-      priorityClassName: "system-node-critical",
+      ...everyNode,
       podAnnotations,
       containers: {
         agent: { resources: agentSizes[settings.size] },

@@ -1,21 +1,22 @@
-import deepmerge from "deepmerge";
-
 /** Chart values: what `helm` reads from a values file. */
 export type Values = Record<string, any>;
 
 /**
  * Lays the caller's values over ours: maps merge, lists and everything else replace, `null` removes
- * a chart's default. Returns a fresh object and mutates neither side.
+ * a chart's default, `undefined` says nothing. Returns a fresh map and mutates neither side.
  */
 export function mergeValues(ours: Values, theirs: Values = {}): Values {
-  return deepmerge(ours, theirs, {
-    arrayMerge: (_ours, list) => list as unknown[],
-    isMergeableObject: (value) => Array.isArray(value) || isPlainObject(value),
-  });
+  const merged = { ...ours };
+  for (const [key, value] of Object.entries(theirs) as [string, unknown][]) {
+    if (value === undefined) continue;
+    const own: unknown = merged[key];
+    merged[key] = isMap(own) && isMap(value) ? mergeValues(own, value) : value;
+  }
+  return merged;
 }
 
-/** Anything else (an Output, an Asset) is a leaf and passes through by reference. */
-function isPlainObject(value: unknown): boolean {
+/** Anything else (a list, an Output, an Asset) is a leaf. */
+function isMap(value: unknown): value is Values {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

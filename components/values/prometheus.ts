@@ -1,5 +1,6 @@
 import { limits } from "../../policies/limits";
 import { PrometheusSettings } from "../settings/prometheus";
+import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
 import { SizeTable, resources } from "./resources";
 
@@ -75,6 +76,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: nodeExporterResources,
       priorityClassName: "system-node-critical",
       tolerations: [{ operator: "Exists" }],
+      updateStrategy: everyNode.updateStrategy,
     },
   };
 }

@@ -25,23 +25,36 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
  * mocks or from a test. The SDK throws when a policy touches an unknown, and then the whole policy
  * counts as "can't run"; therefore each key is read on its own.
  */
-export function plain(value: unknown): Plain {
+export function plain(value: unknown, pending: PendingText[] = []): Plain {
   if (typeof value === "string") return unknownTexts.has(value) ? UNKNOWN : value;
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
-    return Array.from({ length: value.length }, (_, index) => plainAt(value, index));
+    return Array.from({ length: value.length }, (_, index) => plainAt(value, index, pending));
   }
   const keys = Object.keys(value);
   if (keys.includes("__pulumiUnknown")) return UNKNOWN;
-  if (keys.includes(SIGNATURE) && plainAt(value, SIGNATURE) === SECRET_SIGNATURE) {
-    return plainAt(value, "value");
+  if (keys.includes(SIGNATURE) && plainAt(value, SIGNATURE, pending) === SECRET_SIGNATURE) {
+    return plainAt(value, "value", pending);
   }
   const copy: PlainMap = {};
-  for (const key of keys) copy[key] = plainAt(value, key);
+  for (const key of keys) {
+    copy[key] = plainAt(value, key, pending);
+    if (copy[key] instanceof Promise) {
+      pending.push({ map: copy, key, text: copy[key] });
+      copy[key] = undefined;
+    }
+  }
   return copy;
 }
 
-function plainAt(container: object, key: string | number): Plain {
+/** The content of an asset, which the SDK only has as a promise. */
+export interface PendingText {
+  map: PlainMap;
+  key: string;
+  text: Promise<unknown>;
+}
+
+function plainAt(container: object, key: string | number, pending: PendingText[]): Plain {
   let value: unknown;
   try {
     value = (container as Record<string | number, unknown>)[key];
@@ -49,7 +62,13 @@ function plainAt(container: object, key: string | number): Plain {
     if (isUnknownValueError(error)) return UNKNOWN;
     throw error;
   }
-  return plain(value);
+  return value instanceof Promise ? unproxied(value) : plain(value, pending);
+}
+
+/** A promise cannot be awaited through the proxy that the SDK puts around it. */
+function unproxied(promise: Promise<unknown>): Promise<unknown> {
+  const { __getSpecialProxyTarget: target } = promise as { __getSpecialProxyTarget?: unknown };
+  return target instanceof Promise ? unproxied(target) : promise;
 }
 
 /** The SDK does not export its class. */
@@ -110,4 +129,20 @@ export function formatPath(path: Path): string {
       return index === 0 ? key : `.${key}`;
     })
     .join("");
+}
+
+/**
+ * Sets a value in a resource's own properties, making the maps on the way. In place, so that what is
+ * secret or unknown beside it stays so. Returns false where something else is in the way.
+ */
+export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
+  let current = props;
+  for (const key of path.slice(0, -1)) {
+    if (current[key] === undefined || current[key] === null) current[key] = {};
+    const next = current[key];
+    if (!isMap(next)) return false;
+    current = next;
+  }
+  current[String(path.at(-1))] = value;
+  return true;
 }

@@ -1,5 +1,15 @@
 import { HelmChart, helmChart, isHelmType } from "./helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, hasUnknown, listAt, textAt } from "./plain";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  hasUnknown,
+  listAt,
+  textAt,
+} from "./plain";
 import { Resource } from "./resource";
 
 const ruleTypes = new Set([

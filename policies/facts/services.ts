@@ -42,7 +42,9 @@ function namesOf(props: Plain): string[] {
   const endpoints = [...listAt(spec, "endpoints"), ...listAt(spec, "podMetricsEndpoints")];
   const relabelled = endpoints
     .flatMap((endpoint) => [...listAt(endpoint, "relabelings")])
-    .filter((step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined)
+    .filter(
+      (step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined,
+    )
     .map((step) => textAt(step, "replacement"));
   const selected = entriesAt(spec, "selector", "matchLabels")
     .filter(([label]) => ["app", "app.kubernetes.io/name", "k8s-app", "service"].includes(label))

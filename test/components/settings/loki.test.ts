@@ -122,10 +122,9 @@ describe("lokiSettings", () => {
     assert.deepEqual(rules({ kmsKeyArn }), [
       "kmsKeyArn must be a key in us-east-1, the region of the bucket",
     ]);
-    assert.deepEqual(
-      rules({ kmsKeyArn: "arn:aws:kms:us-east-1:123456789012:alias/logs" }),
-      ["kmsKeyArn must be the ARN of a KMS key (not of an alias)"],
-    );
+    assert.deepEqual(rules({ kmsKeyArn: "arn:aws:kms:us-east-1:123456789012:alias/logs" }), [
+      "kmsKeyArn must be the ARN of a KMS key (not of an alias)",
+    ]);
   });
 
   it("needs both facts about the OIDC provider for IRSA, known or not yet", () => {
@@ -142,7 +141,10 @@ describe("lokiSettings", () => {
   });
 
   it("keeps what describes the OIDC provider out of the settings", () => {
-    assert.equal("oidcProviderArn" in settings({ oidcProviderArn: "arn", oidcIssuerUrl: "u" }), false);
+    assert.equal(
+      "oidcProviderArn" in settings({ oidcProviderArn: "arn", oidcIssuerUrl: "u" }),
+      false,
+    );
   });
 
   it("takes the cluster's default storage class as an empty name", () => {
@@ -150,24 +152,21 @@ describe("lokiSettings", () => {
   });
 
   it("reports everything wrong at once", () => {
+    const fields = problems({
+      cluster: undefined,
+      mode: "highAvailability",
+      storage: "filesystem",
+      bucket: 7,
+      retentionDays: "15",
+      colector: "alloy",
+    }).map(({ path }) => path.join("."));
+    assert.deepEqual(fields.sort(), ["bucket", "cluster", "colector", "retentionDays", "storage"]);
+  });
+
+  it("adds what IRSA misses to everything else that is wrong", () => {
     assert.deepEqual(
-      rules({
-        cluster: undefined,
-        mode: "highAvailability",
-        storage: "filesystem",
-        bucket: 7,
-        retentionDays: "15",
-        awsIdentity: "irsa",
-        colector: "alloy",
-      }).map((line) => line.split(" ")[0]),
-      [
-        "cluster",
-        "retentionDays",
-        "bucket",
-        "colector",
-        "storage",
-        ...(["oidcProviderArn", "oidcIssuerUrl"].filter(() => false)),
-      ],
+      problems({ awsIdentity: "irsa", volumeGb: 0 }).map(({ path }) => path.join(".")),
+      ["volumeGb", "oidcProviderArn", "oidcIssuerUrl"],
     );
   });
 

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { datadogSettings } from "../../../components/settings/datadog";
 import { datadogValues } from "../../../components/values/datadog";
+import { everyNode } from "../../../components/values/everyNode";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 /** The values for these arguments, checked against the keys of the pinned chart. */
@@ -108,9 +109,9 @@ describe("datadogValues", () => {
   });
 
   it("restarts agents and Cluster Agent when the revision of the keys changes", () => {
-    const { agents, clusterAgent } = valuesFor({ keyRevision: "2026-09-01" });
+    const { agents, clusterAgent } = valuesFor({ keyRevision: "2026-09" });
     for (const { podAnnotations } of [agents, clusterAgent]) {
-      assert.deepEqual(podAnnotations, { "observability/key-revision": "2026-09-01" });
+      assert.deepEqual(podAnnotations, { "observability/key-revision": "2026-09" });
     }
     assert.deepEqual(valuesFor().agents.podAnnotations, {});
   });
@@ -123,8 +124,13 @@ describe("datadogValues", () => {
     assert.equal(clusterAgent.rbac.flareAdditionalPermissions, false);
   });
 
-  it("runs on every node, whatever its taints", () => {
-    assert.deepEqual(valuesFor().agents.tolerations, [{ operator: "Exists" }]);
+  it("runs on every node, whatever its taints and however full", () => {
+    const { agents } = valuesFor();
+    for (const [key, value] of Object.entries(everyNode)) assert.deepEqual(agents[key], value, key);
+  });
+
+  it("gives pods the node's address, which namespaces without hostPath volumes allow too", () => {
+    assert.equal(valuesFor().clusterAgent.admissionController.configMode, "hostip");
   });
 
   it("sizes every container, more generously from preset to preset", () => {

@@ -70,10 +70,7 @@ describe("bucketTlsOnlyPolicy", () => {
         Effect: "Deny",
         Principal: "*",
         Action: "s3:*",
-        Resource: [
-          "arn:aws:s3:::ticketing-loki-chunks",
-          "arn:aws:s3:::ticketing-loki-chunks/*",
-        ],
+        Resource: ["arn:aws:s3:::ticketing-loki-chunks", "arn:aws:s3:::ticketing-loki-chunks/*"],
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       },
     ]);
@@ -98,7 +95,8 @@ describe("podIdentityTrust", () => {
 
 describe("irsaTrust", () => {
   it("trusts the OIDC provider for one service account", () => {
-    const provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/E";
+    const provider =
+      "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/E";
     const [statement, ...others] = statements(
       irsaTrust(provider, "https://oidc.eks.us-east-1.amazonaws.com/id/E", pods),
     );

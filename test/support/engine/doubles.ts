@@ -143,7 +143,9 @@ export function generatedPassword(name: string): string {
 const random: Double = {
   id: ({ type, name }) => (type.endsWith(":RandomPassword") ? "none" : hash(type, name)),
   computed({ type, name }) {
-    const result = type.endsWith(":RandomPassword") ? secret(generatedPassword(name)) : hash(type, name);
+    const result = type.endsWith(":RandomPassword")
+      ? secret(generatedPassword(name))
+      : hash(type, name);
     return { result };
   },
   identity: () => "every property",

@@ -123,7 +123,9 @@ function merged(inputs: Properties, computed: Properties): Properties {
 function unknownLeaves(value: unknown): unknown {
   if (!isMap(value)) return unknownValue;
   if (isSecret(value)) return secret(unknownValue);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unknownLeaves(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, unknownLeaves(inner)]),
+  );
 }
 
 function isMap(value: unknown): value is Properties {

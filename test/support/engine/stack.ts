@@ -61,10 +61,11 @@ export class TestStack {
   static async create(options: StackOptions): Promise<TestStack> {
     const stack = new TestStack(options);
     await stack.must("stack", "init", options.stack);
-    for (const [key, value] of Object.entries(options.config ?? {})) await stack.set(key, value);
-    for (const [key, value] of Object.entries(options.secrets ?? {})) {
-      await stack.must("config", "set", "--path", "--secret", key, value);
-    }
+    const flagged = [
+      ...Object.entries(options.config ?? {}).flatMap((entry) => ["--plaintext", entry.join("=")]),
+      ...Object.entries(options.secrets ?? {}).flatMap((entry) => ["--secret", entry.join("=")]),
+    ];
+    if (flagged.length > 0) await stack.must("config", "set-all", "--path", ...flagged);
     return stack;
   }
 
@@ -178,6 +179,10 @@ export class TestStack {
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      // Whatever tries to leave this machine fails at once.
+      HTTP_PROXY: "http://127.0.0.1:9",
+      HTTPS_PROXY: "http://127.0.0.1:9",
+      NO_PROXY: "127.0.0.1,localhost",
     };
   }
 }

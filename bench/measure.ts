@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+
+/** What one run of a command took. */
+export interface Measurement {
+  /** Wall time from start to exit, in milliseconds. */
+  wallMs: number;
+  /** Peak resident memory of the largest process of its tree, in MiB. */
+  peakMb: number;
+}
+
+/** Runs `node` with the given arguments, and watches it and the processes it starts. */
+export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Measurement> {
+  const start = process.hrtime.bigint();
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  let peakMb = 0;
+  // The kernel keeps each process' own peak, so a slow poll loses only what grew at the very end.
+  const poll = setInterval(() => (peakMb = Math.max(peakMb, ...treePeaks(child.pid!))), 10);
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => {
+      const wallMs = Number(process.hrtime.bigint() - start) / 1e6;
+      clearInterval(poll);
+      if (code === 0) resolve({ wallMs, peakMb });
+      else reject(new Error(`node ${args.join(" ")} ended with ${code}:\n${errors}`));
+    });
+  });
+}
+
+/**
+ * The median of several runs of each command. The commands take turns, so that whatever else the
+ * machine does hits all of them alike.
+ */
+export async function compare<Name extends string>(
+  rounds: number,
+  commands: Record<Name, () => Promise<Measurement>>,
+): Promise<Record<Name, Measurement>> {
+  const runs = Object.entries(commands) as [Name, () => Promise<Measurement>][];
+  const results = new Map<Name, Measurement[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, run] of runs) {
+      results.set(name, [...(results.get(name) ?? []), await run()]);
+    }
+  }
+  return Object.fromEntries(
+    [...results].map(([name, measured]) => [
+      name,
+      {
+        wallMs: median(measured.map(({ wallMs }) => wallMs)),
+        peakMb: median(measured.map(({ peakMb }) => peakMb)),
+      },
+    ]),
+  ) as Record<Name, Measurement>;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+function treePeaks(pid: number): number[] {
+  try {
+    const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
+    const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    return [peak, ...children.trim().split(" ").filter(Boolean).map(Number).flatMap(treePeaks)];
+  } catch {
+    // It ended between two looks.
+    return [0];
+  }
+}

@@ -1,0 +1,163 @@
+import { closest, distance } from "fastest-levenshtein";
+import { isMap } from "./facts/plain";
+import type { AnyPolicy, ConfigProperty, PolicyDescription } from "./policy";
+
+export const enforcementLevels = ["advisory", "mandatory", "remediate", "disabled"] as const;
+
+/** What is wrong with the configuration of a policy pack. */
+export interface PolicyConfigProblem {
+  /** `alert-thresholds.maxErrorRatio`. */
+  path: string;
+  /** The rule that it breaks, as the end of a sentence. */
+  rule: string;
+  fix: string;
+}
+
+/**
+ * Everything wrong with a configuration as `--policy-pack-config` takes it. The engine checks the
+ * values, but accepts policies and properties that do not exist.
+ */
+export function configurationProblems(
+  policies: AnyPolicy[],
+  config: unknown,
+): PolicyConfigProblem[] {
+  if (!isMap(config)) {
+    return [
+      {
+        path: "the configuration",
+        rule: "must be a map of policies",
+        fix: 'write {"all": "mandatory"}',
+      },
+    ];
+  }
+  const names = policies.map(({ name }) => name);
+  return Object.entries(config).flatMap(([name, value]) => {
+    if (name === "all") return levelProblems(name, value);
+    const policy = policies.find((candidate) => candidate.name === name);
+    if (policy === undefined) return [unknownName(name, "policy", names)];
+    if (typeof value === "string") return levelProblems(name, value);
+    if (!isMap(value)) {
+      return [
+        {
+          path: name,
+          rule: "must be an enforcement level or a map of properties",
+          fix: `write {"${name}": "mandatory"}`,
+        },
+      ];
+    }
+    const { enforcementLevel, ...properties } = value;
+    return [
+      ...(enforcementLevel === undefined
+        ? []
+        : levelProblems(`${name}.enforcementLevel`, enforcementLevel)),
+      ...configProblems(policy, properties),
+    ];
+  });
+}
+
+/** Everything wrong with the properties of one policy. */
+export function configProblems(
+  policy: Pick<PolicyDescription, "name" | "config">,
+  properties: object,
+): PolicyConfigProblem[] {
+  return Object.entries(properties).flatMap(([property, value]) => {
+    const path = `${policy.name}.${property}`;
+    const schema = policy.config[property];
+    if (schema === undefined) return [unknownName(path, "property", Object.keys(policy.config))];
+    const rule = ruleBroken(schema, value);
+    return rule === undefined
+      ? []
+      : [{ path, rule, fix: `set ${path}, for example to ${JSON.stringify(exampleOf(schema))}` }];
+  });
+}
+
+function levelProblems(path: string, value: unknown): PolicyConfigProblem[] {
+  if (enforcementLevels.some((level) => level === value)) return [];
+  return [
+    {
+      path,
+      rule: `must be one of ${enforcementLevels.join(", ")}`,
+      fix: `set ${path} to "mandatory"`,
+    },
+  ];
+}
+
+function unknownName(path: string, kind: string, known: string[]): PolicyConfigProblem {
+  const name = path.split(".").at(-1) ?? path;
+  const near = known.length > 0 ? closest(name, known) : undefined;
+  const meant = near !== undefined && distance(name, near) <= Math.max(2, name.length / 3);
+  return {
+    path,
+    rule: `is not a ${kind} (known: ${[...known].sort().join(", ")})`,
+    fix: meant ? `rename ${name} to ${near}` : `remove ${name}`,
+  };
+}
+
+/** The part of JSON schema that the policies use. */
+function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined {
+  switch (schema.type) {
+    case "integer":
+      if (!Number.isInteger(value)) return "must be a whole number";
+      break;
+    case "number":
+      if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number";
+      break;
+    case "string":
+      if (typeof value !== "string") return "must be a text";
+      break;
+    case "array": {
+      if (!Array.isArray(value)) return "must be a list";
+      const items = isMap(schema.items) ? (schema.items as unknown as ConfigProperty) : undefined;
+      const broken = items && value.map((item) => ruleBroken(items, item)).find(Boolean);
+      if (broken !== undefined) return `has an item that ${broken}`;
+      break;
+    }
+    default:
+      break;
+  }
+  if (schema.enum !== undefined && !schema.enum.includes(value as never)) {
+    return `must be one of ${schema.enum.join(", ")}`;
+  }
+  if (typeof value !== "number") return undefined;
+  const { minimum, exclusiveMinimum, maximum } = schema;
+  if (minimum !== undefined && value < minimum) return `must be at least ${minimum}`;
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) {
+    return `must be more than ${exclusiveMinimum}`;
+  }
+  if (maximum !== undefined && value > maximum) return `must be at most ${maximum}`;
+  return undefined;
+}
+
+function exampleOf(schema: ConfigProperty): unknown {
+  return schema.default ?? schema.enum?.[0] ?? (schema.type === "array" ? [] : "prod");
+}
+
+/** JSON schema of the configuration file, for editors and for CI. */
+export function configJsonSchema(policies: AnyPolicy[]): Record<string, unknown> {
+  const level = { enum: [...enforcementLevels] };
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Configuration of the observability policy pack",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      all: { ...level, description: "Enforcement level of every policy that is not named." },
+      ...Object.fromEntries(
+        policies.map((policy) => [
+          policy.name,
+          {
+            description: policy.description,
+            oneOf: [
+              level,
+              {
+                type: "object",
+                additionalProperties: false,
+                properties: { enforcementLevel: level, ...policy.config },
+              },
+            ],
+          },
+        ]),
+      ),
+    },
+  };
+}

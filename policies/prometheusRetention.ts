@@ -1,0 +1,153 @@
+import { SECONDS_PER_DAY, formatDays, parseDuration } from "./duration";
+import { helmChart, isHelmType } from "./facts/helm";
+import { Path, PlainMap, UNKNOWN, at, formatPath, setAt } from "./facts/plain";
+import { Resource, stackOf } from "./facts/resource";
+import { limits } from "./limits";
+import { ResourcePolicy, Verdict, holds } from "./policy";
+import { configSet, shown } from "./violation";
+
+export interface PrometheusRetentionConfig {
+  environment?: string;
+  minDays: number;
+  minDaysInProd: number;
+  maxDays: number;
+}
+
+const { min, max, minInProd } = limits.prometheusRetentionDays;
+const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
+
+export const prometheusRetention: ResourcePolicy<PrometheusRetentionConfig> = {
+  scope: "resource",
+  name: "prometheus-retention",
+  description: "Prometheus keeps its samples for an explicit number of days within bounds.",
+  why: "Too short, and yesterday's incident cannot be investigated; too long, and the volume fills up. Left out, the chart decides.",
+  remediation: configSet("prometheus.retentionDays", limits.prometheusRetentionDays.default),
+  severity: "high",
+  enforcementLevel: "mandatory",
+  config: {
+    environment: {
+      type: "string",
+      description:
+        "Environment of the stack; `prod` has its own minimum. Default: the name of the stack.",
+    },
+    minDays: { type: "number", exclusiveMinimum: 0, default: min, description: "Fewest days." },
+    minDaysInProd: {
+      type: "number",
+      exclusiveMinimum: 0,
+      default: minInProd,
+      description: "Fewest days where the environment is `prod`.",
+    },
+    maxDays: { type: "number", exclusiveMinimum: 0, default: max, description: "Most days." },
+  },
+  appliesTo: (type) => type === prometheusType || isHelmType(type),
+  judge,
+  remediate,
+};
+
+interface Server {
+  /** `release "prometheus" (kube-prometheus-stack)`. */
+  what: string;
+  path: Path;
+  /** What applies when nothing is set. */
+  chartDefault: string;
+}
+
+/** The Prometheus server that a resource runs, with the place of its retention. */
+function serverOf(resource: Resource): Server | undefined {
+  if (resource.type === prometheusType) {
+    return {
+      what: `Prometheus "${resource.name}"`,
+      path: ["spec", "retention"],
+      chartDefault: "24h",
+    };
+  }
+  const found = helmChart(resource);
+  if (found === undefined) return undefined;
+  const what = `release "${found.release}" (${found.chart})`;
+  if (found.chart === "kube-prometheus-stack") {
+    // An agent forwards its samples and keeps none.
+    if (at(found.values, "prometheus", "enabled") === false) return undefined;
+    if (at(found.values, "prometheus", "agentMode") === true) return undefined;
+    const path: Path = ["values", "prometheus", "prometheusSpec", "retention"];
+    return { what, path, chartDefault: "10d" };
+  }
+  if (found.chart === "prometheus") {
+    return { what, path: ["values", "server", "retention"], chartDefault: "15d" };
+  }
+  return undefined;
+}
+
+function judge(resource: Resource, config: PrometheusRetentionConfig): Verdict {
+  const server = serverOf(resource);
+  if (server === undefined) return holds;
+  const { path } = server;
+  const retention = at(resource.props, ...path);
+  if (retention === UNKNOWN) return { violations: [], unknown: { path } };
+  const { least, most, prod } = boundsFor(resource, config);
+  const days = daysOf(retention);
+  const problem = problemWith(retention, days, least, most, server.chartDefault);
+  if (problem === undefined) return holds;
+  const suggested = days === undefined ? defaultWithin(least, most) : clamp(days, least, most);
+  return {
+    violations: [
+      {
+        problem,
+        where: `${server.what}, ${formatPath(path)}`,
+        found: shown(retention),
+        bound: `${least} to ${most} days${prod ? " (prod)" : ""}`,
+        fix: `${configSet("prometheus.retentionDays", suggested)}, or ${path.at(-1)}: "${formatDays(suggested)}" in the values`,
+      },
+    ],
+  };
+}
+
+function problemWith(
+  retention: unknown,
+  days: number | undefined,
+  least: number,
+  most: number,
+  chartDefault: string,
+): string | undefined {
+  if (retention === undefined || retention === null || retention === "") {
+    return `retention is not set, so ${chartDefault} applies (a value that a preview cannot know yet counts as not set)`;
+  }
+  if (days === undefined) {
+    return 'retention is not a duration that Prometheus reads, such as "15d" or "360h"';
+  }
+  if (days < least) return `retention is shorter than ${least} days`;
+  if (days > most) return `retention is longer than ${most} days`;
+  return undefined;
+}
+
+/** Days, or undefined for what is no duration: a bare number is none. */
+function daysOf(retention: unknown): number | undefined {
+  const seconds = typeof retention === "string" ? parseDuration(retention) : undefined;
+  return seconds === undefined ? undefined : seconds / SECONDS_PER_DAY;
+}
+
+function boundsFor(resource: Resource, config: PrometheusRetentionConfig) {
+  const prod = (config.environment ?? stackOf(resource.urn)) === "prod";
+  const least = prod ? Math.max(config.minDays, config.minDaysInProd) : config.minDays;
+  return { least, most: config.maxDays, prod };
+}
+
+function defaultWithin(least: number, most: number): number {
+  return clamp(limits.prometheusRetentionDays.default, least, most);
+}
+
+function clamp(days: number, least: number, most: number): number {
+  return Math.min(Math.max(days, least), most);
+}
+
+function remediate(
+  resource: Resource,
+  props: PlainMap,
+  config: PrometheusRetentionConfig,
+): boolean {
+  const server = serverOf(resource);
+  if (server === undefined || judge(resource, config).violations.length === 0) return false;
+  const { least, most } = boundsFor(resource, config);
+  const days = daysOf(at(resource.props, ...server.path));
+  const wanted = days === undefined ? defaultWithin(least, most) : clamp(days, least, most);
+  return setAt(props, server.path, formatDays(wanted));
+}

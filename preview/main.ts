@@ -1,0 +1,86 @@
+import "./lazyModules.cjs";
+import * as path from "node:path";
+import { type Arguments, UsageError, parseArguments, usage } from "./arguments";
+import { ExpectedError } from "./errors";
+import { bundlePack } from "./packBundle";
+import { type PackProcess, startPack } from "./packProcess";
+
+/**
+ * `npm run preview`: exit code 0 when the program ran and no mandatory policy was violated, 1 when
+ * one was, 2 on an error of the configuration or the program. The result goes to standard output,
+ * everything else to standard error.
+ */
+async function main(): Promise<number> {
+  const directory = process.cwd();
+  let args: Arguments | undefined;
+  let pack: PackProcess | undefined;
+  try {
+    args = parseArguments(process.argv.slice(2));
+    if (args === undefined) {
+      process.stdout.write(`${usage}\n`);
+      return 0;
+    }
+    const policies = path.join(directory, "policies");
+    bundlePack(policies);
+    // The pack takes as long to load as the program, so both load at the same time.
+    pack = startPack(policies);
+    const { preview } = require("./preview") as typeof import("./preview");
+    const outcome = await preview(directory, args, pack);
+    await write(
+      args.json ? `${JSON.stringify(outcome.json(), null, 2)}\n` : outcome.text(useColour()),
+    );
+    return outcome.passed ? 0 : 1;
+  } catch (error) {
+    await fail(error, args);
+    return 2;
+  } finally {
+    pack?.close();
+  }
+}
+
+async function fail(error: unknown, args: Arguments | undefined): Promise<void> {
+  const message = await messageOf(error);
+  process.stderr.write(`error: ${message}\n`);
+  if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`);
+  if (args?.json === true) {
+    await write(`${JSON.stringify({ stack: args.stack, error: message }, null, 2)}\n`);
+  }
+}
+
+/** What a person can act on is said in the message; anything else is a bug and shows where. */
+async function messageOf(error: unknown): Promise<string> {
+  if (error instanceof ExpectedError) return error.message;
+  const pulumi = await import("@pulumi/pulumi");
+  const { redactMessage } = require("./preview") as typeof import("./preview");
+  if (pulumi.RunError.isInstance(error)) return redactMessage(error.message);
+  if (pulumi.ResourceError.isInstance(error) && error.hideStack) {
+    return redactMessage(error.message);
+  }
+  if (!(error instanceof Error)) return redactMessage(String(error));
+  return redactMessage(`unexpected: ${error.stack ?? error.message}`);
+}
+
+function useColour(): boolean {
+  return process.stdout.isTTY && !process.env["NO_COLOR"];
+}
+
+/** Waits until the text is out: ending the process would cut it off in a pipe. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
+let finished = false;
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
+process.on("beforeExit", () => {
+  if (finished) return;
+  process.stderr.write(
+    "error: the program never finished: it waits for a value that never comes, such as an output" +
+      " of a component that is also one of its inputs\n",
+  );
+  process.exit(2);
+});
+void main().then((code) => {
+  finished = true;
+  process.exit(code);
+});

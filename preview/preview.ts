@@ -1,0 +1,188 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Analyzer, type PolicyReport } from "./analyzer";
+import type { Arguments } from "./arguments";
+import { type Configuration, ConfigurationError, configuration } from "./configuration";
+import { exportFiles, resourceEntry } from "./exports";
+import { factsOf } from "./facts";
+import { standInAnswers } from "./invokes";
+import { checkOutFolder, writeOutFolder } from "./outFolder";
+import type { PackProcess } from "./packProcess";
+import type { PolicyConfigFile } from "./policyConfig";
+import { readProjectFile, readStackFiles } from "./projectFiles";
+import { type RecordedResource, type Recording, record } from "./record";
+import { redactor } from "./redact";
+import { resourceTree } from "./tree";
+
+/** What a preview found, ready to be shown. */
+export interface Outcome {
+  /** Whether no mandatory policy was violated. */
+  passed: boolean;
+  /** For a person. */
+  text: (colour: boolean) => string;
+  /** For a program. */
+  json: () => unknown;
+}
+
+/** Hides secrets in the message of an error; knows none until the configuration is read. */
+export let redactMessage: (text: string) => string = (text) => text;
+
+/** Runs the program of the project in `directory` and judges what it registers. */
+export async function preview(
+  directory: string,
+  args: Arguments,
+  pack: PackProcess,
+): Promise<Outcome> {
+  const project = readProjectFile(directory);
+  const config = configuration({
+    project,
+    files: readStackFiles(directory, args.stack, args.configFile),
+    settings: args.config,
+  });
+  const redact = redactor(config.secretValues);
+  redactMessage = redact;
+  const value = (key: string): string | undefined => config.values[`${project.name}:${key}`];
+  const policyConfig = readPolicyConfig(directory, args.policyConfig, value("environment"));
+  const out = args.out === undefined ? undefined : path.resolve(directory, args.out);
+  if (out !== undefined) checkOutFolder(out);
+
+  const program = path.resolve(directory, project.main ?? "index.ts");
+  const recording = await runProgram(program, project.name, args.stack, config);
+  const { remediated, ...policy } = await new Analyzer(pack).analyze(
+    [recording.stack, ...recording.resources],
+    { project: project.name, stack: args.stack, config: policyConfig },
+  );
+  const resources = recording.resources.map((resource) => {
+    const properties = remediated.get(resource.urn);
+    return properties === undefined ? resource : resource.withProperties(properties);
+  });
+
+  const passed = policy.violations.every((violation) => violation.level === "advisory");
+  const result = { stack: args.stack, project: project.name, config, resources, policy, passed };
+  if (out !== undefined) writeFiles(out, result, redact);
+  const header = headerOf(resources, value);
+  const facts = (): ReturnType<typeof factsOf> => factsOf(resources, yaml().parse);
+  return {
+    passed,
+    text: (colour) => {
+      const { formatReport } = require("./report") as typeof import("./report");
+      return formatReport(
+        redact({
+          stack: args.stack,
+          header,
+          tree: resourceTree(resources, recording.stack),
+          resources: resources.length,
+          facts: facts(),
+          policy,
+          unset: config.unset.map(({ standIn: _standIn, ...secret }) => ({
+            ...secret,
+            standIn: "",
+          })),
+          out: args.out,
+        }),
+        colour,
+      );
+    },
+    json: () =>
+      redact({
+        stack: args.stack,
+        ...Object.fromEntries(header),
+        passed,
+        facts: facts().map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
+        policy,
+        missing: config.unset.map(({ key, optional }) => ({ key, optional })),
+        outputs: recording.stack.redactedOutputs,
+        resources: resources.map(resourceEntry),
+      }),
+  };
+}
+
+async function runProgram(
+  program: string,
+  project: string,
+  stack: string,
+  config: Configuration,
+): Promise<Recording> {
+  // What the program prints is no part of the result.
+  const { log, info } = console;
+  console.log = console.info = console.error;
+  try {
+    return await record(
+      () => {
+        const exported = require(program) as unknown;
+        return typeof exported === "function" ? (exported as () => unknown)() : exported;
+      },
+      {
+        project,
+        stack,
+        preview: true,
+        config: config.values,
+        secretConfig: config.secretKeys,
+        invoke: standInAnswers(config.values["aws:region"] ?? "us-east-1"),
+      },
+    );
+  } finally {
+    Object.assign(console, { log, info });
+  }
+}
+
+/** The configuration of the policies for this environment; none is fine unless it was asked for. */
+function readPolicyConfig(
+  directory: string,
+  given: string | undefined,
+  environment: string | undefined,
+): PolicyConfigFile {
+  const file = path.resolve(directory, given ?? `policies/config.${environment ?? "default"}.json`);
+  if (given === undefined && !fs.existsSync(file)) return {};
+  const fail = (reason: string): never => {
+    throw new ConfigurationError(`${path.relative(directory, file)}: ${reason}`);
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    return fail("must be a map of policies");
+  }
+  return content as PolicyConfigFile;
+}
+
+function writeFiles(
+  out: string,
+  result: {
+    resources: RecordedResource[];
+    policy: Omit<PolicyReport, "remediated">;
+    passed: boolean;
+  },
+  redact: <T>(value: T) => T,
+): void {
+  const { stringify } = yaml();
+  writeOutFolder(
+    out,
+    exportFiles(
+      { resources: result.resources, policy: { passed: result.passed, ...result.policy }, redact },
+      // Aliases and folded lines are correct YAML and hard to read.
+      { yaml: (value) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }) },
+    ),
+  );
+}
+
+function headerOf(
+  resources: RecordedResource[],
+  value: (key: string) => string | undefined,
+): [string, string][] {
+  const settings = resources.find((resource) => !resource.custom && "cluster" in resource.inputs);
+  const preset = value("environment");
+  const rows: [string, unknown][] = [
+    ["preset", preset],
+    ["environment", settings?.inputs["environment"]],
+    ["cluster", settings?.inputs["cluster"]],
+  ];
+  return rows.filter((row): row is [string, string] => typeof row[1] === "string");
+}
+
+function yaml(): typeof import("yaml") {
+  return require("yaml") as typeof import("yaml");
+}
