@@ -116,7 +116,7 @@ function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined 
       break;
   }
   if (schema.enum !== undefined && !schema.enum.includes(value as never)) {
-    return `must be one of ${schema.enum.join(", ")}`;
+    return `must be one of ${schema.enum.map(String).join(", ")}`;
   }
   if (typeof value !== "number") return undefined;
   const { minimum, exclusiveMinimum, maximum } = schema;

@@ -40,7 +40,7 @@ const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> 
   alertThresholds,
   noPlaintextCredentials,
 };
-const all = Object.values(policies);
+const all: AnyPolicy[] = Object.values(policies);
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {
@@ -65,13 +65,13 @@ export function policyConfigSchema(): Record<string, unknown> {
 /** The same configuration in the form of `--policy-pack-config`. */
 export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig {
   const { all: level, ...named } = args;
-  const entries = Object.entries(named).map(([key, value]) => {
+  const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
     const policy = (policies as Record<string, AnyPolicy>)[key];
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
     // Properties without a level would arrive at the engine as `advisory`.
     return [policy.name, { enforcementLevel: level ?? policy.enforcementLevel, ...value }];
   });
-  return Object.fromEntries([...(level === undefined ? [] : [["all", level]]), ...entries]);
+  return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
 }
 
 /**

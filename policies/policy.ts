@@ -141,7 +141,7 @@ async function readResource(args: {
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
   const defaults = Object.entries(policy.config)
     .filter(([, property]) => property.default !== undefined)
-    .map(([name, property]) => [name, property.default]);
+    .map(([name, property]): [string, unknown] => [name, property.default]);
   return { ...Object.fromEntries(defaults), ...args.getConfig() };
 }
 

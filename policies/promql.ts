@@ -332,6 +332,13 @@ function matches(matcher: Matcher, value: string): boolean {
 }
 
 function anchored(pattern: string): RegExp | undefined {
+  if (!patterns.has(pattern)) patterns.set(pattern, compiled(pattern));
+  return patterns.get(pattern);
+}
+
+const patterns = new Map<string, RegExp | undefined>();
+
+function compiled(pattern: string): RegExp | undefined {
   try {
     return new RegExp(`^(?:${pattern})$`, "s");
   } catch {
@@ -603,7 +610,8 @@ interface Product {
 
 function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
   const product = productOf(expr);
-  let { coefficient, numerator, denominator } = product;
+  const { coefficient } = product;
+  let { numerator, denominator } = product;
   let direction = operator;
   let bound = threshold / coefficient;
   if (coefficient < 0) direction = flipped[direction];

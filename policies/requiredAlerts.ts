@@ -129,14 +129,36 @@ function counts({ name, operator, threshold, burnRate }: Signal): boolean {
   return /^>=?$/.test(operator) || (name === "crashLoop" && operator === "==" && threshold === 1);
 }
 
-/** Namespaces and services of thousands of services are asked again and again. */
+/**
+ * Answers whether some selector of a signal takes in a service. Where rules are written per service,
+ * there are as many selectors as services, so those that name one are found by its name.
+ */
 function coverageOf(signals: Signal[]): (service: MonitoredService, name: SignalName) => boolean {
-  const bySignal = new Map<SignalName, Selector[]>();
+  const bySignal = new Map<SignalName, Map<string, Selector[]>>();
   for (const { name, selectors } of signals) {
-    bySignal.set(name, [...(bySignal.get(name) ?? []), ...selectors]);
+    const byService = bySignal.get(name) ?? new Map<string, Selector[]>();
+    bySignal.set(name, byService);
+    for (const selector of selectors) {
+      const service = namedService(selector);
+      const same = byService.get(service);
+      if (same === undefined) byService.set(service, [selector]);
+      else same.push(selector);
+    }
   }
   return (service, name) =>
-    (bySignal.get(name) ?? []).some((selector) => selectsService(selector, service));
+    [...service.knownAs, ANY_SERVICE].some((known) =>
+      bySignal
+        .get(name)
+        ?.get(known)
+        ?.some((selector) => selectsService(selector, service)),
+    );
+}
+
+const ANY_SERVICE = "";
+
+function namedService({ matchers }: Selector): string {
+  const named = matchers.find(({ label, operator }) => label === "service" && operator === "=");
+  return named?.value ?? ANY_SERVICE;
 }
 
 /** Whether a selector takes in the series of a service: by its own labels or by those of its pods. */

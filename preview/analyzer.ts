@@ -220,7 +220,7 @@ async function remediate(
     const diagnostic = remediation.getDiagnostic() || undefined;
     // Each remediation starts from the result of the one before it, so the last one has them all.
     if (diagnostic === undefined) {
-      properties = remediation.getProperties()?.toJavaScript() as WireObject;
+      properties = remediation.getProperties()?.toJavaScript();
     }
     return {
       policy: remediation.getPolicyname(),
@@ -287,7 +287,7 @@ function describe(
 }
 
 function structOf(properties: WireObject): Struct {
-  return Struct.fromJavaScript(policyValues(properties) as never);
+  return Struct.fromJavaScript(policyValues(properties));
 }
 
 function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {

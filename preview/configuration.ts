@@ -125,7 +125,7 @@ function withStandIns(value: ConfigValue, standIn: string): ConfigValue {
   if (!isMap(value)) return value;
   if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return standIn;
   const entries = Object.entries(value).map(
-    ([key, item]) => [key, withStandIns(item as ConfigValue, standIn)] as const,
+    ([key, item]) => [key, withStandIns(item, standIn)] as const,
   );
   return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
 }

@@ -43,17 +43,18 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
   };
   const json = (value: unknown): string => `${JSON.stringify(redact(value), null, 2)}\n`;
 
-  files.set("resources.json", json(exported.resources.map(resourceEntry)));
+  files.set("resources.json", json(inOrderOfUrn(exported.resources).map(resourceEntry)));
   files.set("policy.json", json(exported.policy));
-  const releases = exported.resources.filter(isRelease);
+  const releases = inOrderOfUrn(exported.resources.filter(isRelease));
   files.set("releases.json", json(releases.map(releaseEntry)));
   for (const release of releases) {
     add("values", releaseName(release), "yaml", formats.yaml(redact(valuesOf(release))));
   }
 
-  for (const resource of exported.resources.filter(isManifest)) {
+  for (const resource of inOrderOfUrn(exported.resources.filter(isManifest))) {
     const object = resource.inputs as KubernetesObject;
-    const name = String(object["metadata"]?.name ?? resource.name);
+    const { name: given = UNKNOWN } = object["metadata"] ?? {};
+    const name = given === UNKNOWN ? resource.name : String(given);
     const kind = String(object["kind"]);
     add(
       "manifests",
@@ -81,6 +82,11 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
     }
   }
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** The order of registration depends on timing; this one does not. */
+function inOrderOfUrn(resources: ExportedResource[]): ExportedResource[] {
+  return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
 }
 
 /** What `resources.json` says of a resource. */

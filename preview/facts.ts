@@ -51,9 +51,10 @@ function part(name: string, rows: (Fact["rows"][number] | undefined)[]): Fact {
 function row(
   name: string,
   value: unknown,
-  show: (value: never) => string = String,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  show: (value: any) => string = String,
 ): Fact["rows"][number] | undefined {
-  return value === undefined || value === null ? undefined : [name, show(value as never)];
+  return value === undefined || value === null ? undefined : [name, show(value)];
 }
 
 function releaseRows(resources: FactResource[]): Fact["rows"] {
@@ -75,8 +76,8 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
   const community = (grafana?.communityDashboards ?? []) as { id: number }[];
   return [
     row("retention", settings["retentionDays"], days),
-    row("scrape interval", settings["scrapeIntervalSeconds"], (s) => `${s} s`),
-    row("storage", settings["storageGb"], (gb) => `${gb} GiB each`),
+    row("scrape interval", settings["scrapeIntervalSeconds"], (s: number) => `${s} s`),
+    row("storage", settings["storageGb"], (gb: number) => `${gb} GiB each`),
     row("replicas", settings["replicas"]),
     row("size", settings["size"]),
     row(
@@ -104,7 +105,7 @@ function lokiRows(settings: Inputs | undefined) {
     row("storage", settings["storage"]),
     inBucket ? row("bucket", settings["bucket"]) : undefined,
     inBucket ? row("access", settings["awsIdentity"]) : undefined,
-    row("volume", settings["volumeGb"], (gb) => `${gb} GiB`),
+    row("volume", settings["volumeGb"], (gb: number) => `${gb} GiB`),
     row("collector", settings["collector"]),
   ];
 }
@@ -120,7 +121,7 @@ function datadogRows(settings: Inputs | undefined) {
     row("site", settings["site"]),
     row("on", list(true)),
     row("off", list(false)),
-    row("cluster agent", settings["clusterAgentReplicas"], (n) => count(n, "replica")),
+    row("cluster agent", settings["clusterAgentReplicas"], (n: number) => count(n, "replica")),
   ];
 }
 
@@ -141,11 +142,15 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
   const all = rules.flatMap((rule) => (rule["spec"]?.groups ?? []) as { rules?: Inputs[] }[]);
   const alerts = all.flatMap((group) => group.rules ?? []).filter((rule) => "alert" in rule);
   return [
-    row("error rate", thresholds?.["errorRatePercent"], (n) => `> ${n} %`),
-    row("P99 latency", thresholds?.["p99LatencyMs"], (n) => `> ${n} ms`),
-    row("memory", thresholds?.["memoryPercent"], (n) => `> ${n} % of the limit`),
-    row("CPU", thresholds?.["cpuPercent"], (n) => `> ${n} % of the limit`),
-    row("DynamoDB throttles", thresholds?.["dynamodbThrottlesPerSecond"], (n) => `> ${n} a second`),
+    row("error rate", thresholds?.["errorRatePercent"], (n: number) => `> ${n} %`),
+    row("P99 latency", thresholds?.["p99LatencyMs"], (n: number) => `> ${n} ms`),
+    row("memory", thresholds?.["memoryPercent"], (n: number) => `> ${n} % of the limit`),
+    row("CPU", thresholds?.["cpuPercent"], (n: number) => `> ${n} % of the limit`),
+    row(
+      "DynamoDB throttles",
+      thresholds?.["dynamodbThrottlesPerSecond"],
+      (n: number) => `> ${n} a second`,
+    ),
     alerts.length === 0
       ? undefined
       : row("rules", `${count(alerts.length, "alert")} in ${count(all.length, "group")}`),

@@ -56,7 +56,7 @@ const answers: Record<string, Answer> = {
     token: "k8s-aws-v1.preview",
   }),
   "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": ({ url, arn }, region) => {
-    const name = String(url ?? issuer(region)).replace("https://", "");
+    const name = (typeof url === "string" ? url : issuer(region)).replace("https://", "");
     return {
       id: name,
       arn: arn ?? `arn:aws:iam::${STAND_IN_ACCOUNT}:oidc-provider/${name}`,

@@ -1,9 +1,12 @@
-import "./lazyModules.cjs";
+import "./fastStart.cjs";
 import * as path from "node:path";
 import { type Arguments, UsageError, parseArguments, usage } from "./arguments";
 import { ExpectedError } from "./errors";
 import { bundlePack } from "./packBundle";
 import { type PackProcess, startPack } from "./packProcess";
+
+let args: Arguments | undefined;
+let finished = false;
 
 /**
  * `npm run preview`: exit code 0 when the program ran and no mandatory policy was violated, 1 when
@@ -12,7 +15,6 @@ import { type PackProcess, startPack } from "./packProcess";
  */
 async function main(): Promise<number> {
   const directory = process.cwd();
-  let args: Arguments | undefined;
   let pack: PackProcess | undefined;
   try {
     args = parseArguments(process.argv.slice(2));
@@ -31,14 +33,14 @@ async function main(): Promise<number> {
     );
     return outcome.passed ? 0 : 1;
   } catch (error) {
-    await fail(error, args);
+    await fail(error);
     return 2;
   } finally {
     pack?.close();
   }
 }
 
-async function fail(error: unknown, args: Arguments | undefined): Promise<void> {
+async function fail(error: unknown): Promise<void> {
   const message = await messageOf(error);
   process.stderr.write(`error: ${message}\n`);
   if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`);
@@ -50,6 +52,8 @@ async function fail(error: unknown, args: Arguments | undefined): Promise<void> 
 /** What a person can act on is said in the message; anything else is a bug and shows where. */
 async function messageOf(error: unknown): Promise<string> {
   if (error instanceof ExpectedError) return error.message;
+  // Turns the positions in our own files back into those of their source.
+  process.setSourceMapsEnabled(true);
   const pulumi = await import("@pulumi/pulumi");
   const { redactMessage } = require("./preview") as typeof import("./preview");
   if (pulumi.RunError.isInstance(error)) return redactMessage(error.message);
@@ -69,16 +73,17 @@ function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-let finished = false;
+process.stdout.on("error", () => undefined); // such as a reader that has seen enough
 process.on("SIGINT", () => process.exit(130));
 process.on("SIGTERM", () => process.exit(143));
 process.on("beforeExit", () => {
   if (finished) return;
-  process.stderr.write(
-    "error: the program never finished: it waits for a value that never comes, such as an output" +
-      " of a component that is also one of its inputs\n",
+  finished = true;
+  const error = new ExpectedError(
+    "the program never finished: it waits for a value that never comes, such as an output of a" +
+      " component that is also one of its inputs",
   );
-  process.exit(2);
+  void fail(error).then(() => process.exit(2));
 });
 void main().then((code) => {
   finished = true;

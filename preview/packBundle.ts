@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { ExpectedError } from "./errors";
 
 /**
  * Bundles the policy pack when a source is newer than its bundle, so that a preview always judges
@@ -12,23 +13,34 @@ export function bundlePack(directory: string): void {
   if (!fs.existsSync(entry) || isCurrent(outfile)) return;
   // Loaded only here: most previews find the bundle current.
   const esbuild = require("esbuild") as typeof import("esbuild");
-  const { outputFiles } = esbuild.buildSync({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    packages: "external",
-    sourcemap: true,
-    logLevel: "silent",
-    write: false,
-  });
+  const { outputFiles } = built(() =>
+    esbuild.buildSync({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      packages: "external",
+      sourcemap: true,
+      logLevel: "silent",
+      write: false,
+    }),
+  );
   fs.mkdirSync(path.dirname(outfile), { recursive: true });
   for (const file of outputFiles) {
     // Another preview may read the bundle right now; it sees the old one or the new one.
     const temporary = `${file.path}.${process.pid}`;
     fs.writeFileSync(temporary, file.contents);
     fs.renameSync(temporary, file.path);
+  }
+}
+
+function built<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    // esbuild's message names the file, the line and what is wrong there.
+    throw new ExpectedError(error instanceof Error ? error.message : String(error));
   }
 }
 

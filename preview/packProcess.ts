@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
+import { ExpectedError } from "./errors";
 
 /** A policy pack that runs in its own process, as the engine runs it. */
 export interface PackProcess {
@@ -19,7 +20,7 @@ export function startPack(directory: string): PackProcess {
     // The address is that of an engine to report to; there is none, and a pack does not need one.
     [
       "--require",
-      require.resolve("./lazyModules.cjs"),
+      require.resolve("./fastStart.cjs"),
       require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
       "127.0.0.1:1",
       path.resolve(directory),
@@ -57,7 +58,11 @@ function portOf(child: ChildProcess, directory: string): Promise<number> {
     let errors = "";
     const fail = (reason: string): void => {
       const detail = (errors + output).trim();
-      reject(new Error(`the policy pack in ${directory} ${reason}${detail ? `:\n${detail}` : ""}`));
+      reject(
+        new ExpectedError(
+          `the policy pack in ${directory} ${reason}${detail ? `:\n${detail}` : ""}`,
+        ),
+      );
     };
     child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     child.stdout?.on("data", (chunk: Buffer) => {

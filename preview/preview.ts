@@ -48,10 +48,14 @@ export async function preview(
 
   const program = path.resolve(directory, project.main ?? "index.ts");
   const recording = await runProgram(program, project.name, args.stack, config);
-  const { remediated, ...policy } = await new Analyzer(pack).analyze(
-    [recording.stack, ...recording.resources],
-    { project: project.name, stack: args.stack, config: policyConfig },
-  );
+  const judging = new Analyzer(pack).analyze([recording.stack, ...recording.resources], {
+    project: project.name,
+    stack: args.stack,
+    config: policyConfig,
+  });
+  // Loads while the pack is busy.
+  if (!args.json) require("./report");
+  const { remediated, ...policy } = await judging;
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
@@ -61,6 +65,10 @@ export async function preview(
   const result = { stack: args.stack, project: project.name, config, resources, policy, passed };
   if (out !== undefined) writeFiles(out, result, redact);
   const header = headerOf(resources, value);
+  const exposed = resources.filter(({ redactedInputs }) => {
+    const text = JSON.stringify(redactedInputs);
+    return redact(text) !== text;
+  });
   const facts = (): ReturnType<typeof factsOf> => factsOf(resources, yaml().parse);
   return {
     passed,
@@ -74,6 +82,7 @@ export async function preview(
           resources: resources.length,
           facts: facts(),
           policy,
+          exposed,
           unset: config.unset.map(({ standIn: _standIn, ...secret }) => ({
             ...secret,
             standIn: "",
@@ -90,6 +99,7 @@ export async function preview(
         passed,
         facts: facts().map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
         policy,
+        exposed: exposed.map(({ urn }) => urn),
         missing: config.unset.map(({ key, optional }) => ({ key, optional })),
         outputs: recording.stack.redactedOutputs,
         resources: resources.map(resourceEntry),
@@ -132,7 +142,10 @@ function readPolicyConfig(
   given: string | undefined,
   environment: string | undefined,
 ): PolicyConfigFile {
-  const file = path.resolve(directory, given ?? `policies/config.${environment ?? "default"}.json`);
+  const file = path.resolve(
+    directory,
+    given ?? `policies/config.${path.basename(environment ?? "")}.json`,
+  );
   if (given === undefined && !fs.existsSync(file)) return {};
   const fail = (reason: string): never => {
     throw new ConfigurationError(`${path.relative(directory, file)}: ${reason}`);

@@ -171,7 +171,8 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
     release();
   }
   const [error] = errors;
-  if (error !== undefined) throw error;
+  if (error instanceof Error) throw error;
+  if (error !== undefined) throw new Error(`the program threw ${JSON.stringify(error)}`);
   return monitor.recording();
 }
 

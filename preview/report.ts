@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { styleText } from "node:util";
+import { inspect } from "node:util";
 import type { PolicyReport, Violation } from "./analyzer";
 import type { Fact } from "./facts";
 import type { SecretSetting } from "./program";
@@ -14,21 +14,26 @@ export interface Report {
   resources: number;
   facts: Fact[];
   policy: Omit<PolicyReport, "remediated">;
+  /** Resources that hold a secret of the configuration where it is not marked as one. */
+  exposed: { type: string; name: string }[];
   unset: SecretSetting[];
   /** Folder that was written, if any. */
   out: string | undefined;
 }
 
-type Style = "bold" | "dim" | "red" | "yellow" | "green" | "cyan";
+type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
 
 /** The text for a terminal; plain text when `colour` is false. */
 export function formatReport(report: Report, colour: boolean): string {
-  const style = (name: Style, text: string): string => (colour ? styleText(name, text) : text);
+  const style = (name: Style, text: string): string => {
+    const [on, off] = inspect.colors[name] ?? [];
+    return colour && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  };
   const heading = (text: string): string => style("bold", text);
   const sections = [
     [
       heading(`Preview of ${report.stack}`),
-      columns(report.header.map(([name, value]) => [style("dim", name), value])),
+      columns(report.header.map(([name, value]) => [style("gray", name), value])),
     ],
     [
       heading("Resources"),
@@ -43,10 +48,12 @@ export function formatReport(report: Report, colour: boolean): string {
     ],
     ...report.facts.map((fact) => [
       heading(fact.part),
-      columns(fact.rows.map(([name, value]) => [style("dim", name), value])),
+      columns(fact.rows.map(([name, value]) => [style("gray", name), value])),
     ]),
     policySection(report.policy, style),
     ...violationSections(report.policy, style),
+    ...remediationSections(report.policy, style),
+    exposedSection(report, style),
     missingSection(report, style),
     [...(report.out === undefined ? [] : [`Written to ${report.out}`]), verdict(report, style)],
   ];
@@ -84,10 +91,25 @@ function violationSections(policy: Report["policy"], style: Styler): string[][] 
   ]);
 }
 
-function subject({ urn }: Violation): string {
+function remediationSections(policy: Report["policy"], style: Styler): string[][] {
+  return policy.remediations.map((remediation) => [
+    style("cyan", `${remediation.policy} (remediated)`) + subject(remediation),
+    indented(remediation.diagnostic ?? remediation.description),
+  ]);
+}
+
+function subject({ urn }: Pick<Violation, "urn">): string {
   if (urn === undefined) return "";
   const [, , types = "", name = ""] = urn.split("::");
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
+}
+
+function exposedSection({ exposed }: Report, style: Styler): string[] {
+  if (exposed.length === 0) return [];
+  return [
+    style("red", "A secret of the configuration is in plain text in"),
+    ...exposed.map(({ type, name }) => `  ${name} (${shortType(type)})`),
+  ];
 }
 
 function missingSection(report: Report, style: Styler): string[] {

@@ -57,7 +57,6 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
  */
 function newEksCluster(settings: ClusterSettings): Cluster {
   // Loaded only here: it is the largest package of all, and the other modes do without it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
   const reachable = publicAccessCidrs !== undefined && publicAccessCidrs.length > 0;

@@ -1,11 +1,15 @@
 import { readDashboards } from "../components/dashboards/readDashboards";
 import { hideSecrets } from "../components/internal/hideSecrets";
-import { Checked, Problem, check } from "../components/internal/problems";
-import { DatadogSettings, datadogSettings } from "../components/settings/datadog";
-import { LokiSettings, lokiSettings } from "../components/settings/loki";
-import { PrometheusSettings, prometheusSettings } from "../components/settings/prometheus";
+import { Checked, Problem, check, unknownKey } from "../components/internal/problems";
+import { DatadogSettings, datadogSchema, datadogSettings } from "../components/settings/datadog";
+import { LokiSettings, lokiSchema, lokiSettings } from "../components/settings/loki";
+import {
+  PrometheusSettings,
+  prometheusSchema,
+  prometheusSettings,
+} from "../components/settings/prometheus";
 import { MonitoredServicesSettings, servicesSettings } from "../components/settings/services";
-import { SlackSettings, slackSettings } from "../components/settings/slack";
+import { SlackSettings, slackSchema, slackSettings } from "../components/settings/slack";
 import { configSecretName, webhookSecretName } from "../components/alerting/alertmanagerConfig";
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
@@ -20,6 +24,7 @@ import {
   PresetName,
   SecretKey,
   configurationSchema,
+  secretKeys,
 } from "./settings";
 
 /** The configuration of a stack as found, without the namespace of its keys. */
@@ -75,11 +80,21 @@ const presets: Record<PresetName, Preset> = { dev, prod };
 export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   const values = withoutTooDeep(raw.values);
   const structure = check(configurationSchema, values.readable);
-  const problems = [...values.problems, ...(structure.problems ?? [])];
+  const problems = [
+    ...values.problems,
+    ...(structure.problems ?? []).map((problem) => amongKeysOfStack(problem, raw)),
+  ];
   const top = structure.settings ?? readableParts(values.readable);
   const preset = presets[top.environment];
   const environment = top.environmentName ?? top.environment;
   const storage = storageOf(top);
+  if (storage.create && storage.className === "") {
+    problems.push({
+      path: ["storage", "className"],
+      rule: "must be the name of the class to create",
+      fix: { kind: "set", example: "gp3" },
+    });
+  }
   const { monitoring, application, datadog: agentNamespace = application } = top.namespaces;
 
   const shared = {
@@ -96,7 +111,8 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     problems.push(
       ...checked.problems
         .map((problem) => inConfiguration(part, problem))
-        .map((problem) => ofNumberedDashboards(top.grafana["communityDashboards"], problem)),
+        .map((problem) => amongKeysOfPart(problem, top))
+        .map((problem) => ofNumberedDashboards(problem, top.grafana["communityDashboards"])),
     );
     return undefined;
   };
@@ -141,8 +157,8 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       ...(top.loki && { lokiUrl: lokiUrl(monitoring) }),
     }),
   );
-  const folder = prometheus?.grafana.dashboardsFolder;
-  if (folder !== undefined) accept("dashboards", readDashboards(folder));
+  const folder = top.grafana["dashboardsFolder"];
+  if (typeof folder === "string" && folder !== "") accept("dashboards", readDashboards(folder));
   const loki =
     top.loki &&
     accept(
@@ -300,9 +316,13 @@ function readableParts(values: Record<string, unknown>): Configuration {
     const result = schema.safeParse(values[key]);
     if (result.success) readable[key] = result.data;
   }
+  const mode = (values["cluster"] as { mode?: unknown } | null | undefined)?.mode;
   return {
     environment: "dev",
-    cluster: { name: "unknown", mode: ClusterMode.Existing },
+    cluster: {
+      name: "unknown",
+      mode: Object.values(ClusterMode).find((known) => known === mode) ?? ClusterMode.Existing,
+    },
     namespaces: { monitoring: "monitoring", application: "ticketing", existing: [] },
     storage: {},
     labels: {},
@@ -357,24 +377,54 @@ function inDashboardsFolder({ path, rule, fix }: Problem): Problem {
 }
 
 /** A dashboard given by its number alone has no fields that a message could name. */
-function ofNumberedDashboards(given: unknown, problem: Problem): Problem {
+function ofNumberedDashboards(problem: Problem, given: unknown): Problem {
   const [grafana, list, index, field] = problem.path;
-  if (grafana !== "grafana" || list !== "communityDashboards" || field === undefined)
-    return problem;
-  const id = Array.isArray(given) ? (given[Number(index)] as unknown) : undefined;
+  if (grafana !== "grafana" || list !== "communityDashboards") return problem;
+  if (typeof index !== "number" || field === undefined || !Array.isArray(given)) return problem;
+  const id = given[index] as unknown;
   if (typeof id !== "number") return problem;
+  const path = [grafana, list, index];
+  if (field !== "revision") return { ...problem, path };
   return {
-    path: [grafana, list, index ?? 0],
+    path,
     value: id,
-    rule: field === "revision" ? `needs a revision, which ${problem.rule}` : problem.rule,
-    fix:
-      field === "revision"
-        ? {
-            kind: "do",
-            text: `write {id: ${id}, revision: 1} into the stack's file, or leave it out`,
-          }
-        : problem.fix,
+    rule: problem.rule.replace("is required", "needs a revision"),
+    fix: { kind: "do", text: `write {id: ${id}, revision: 1} into the stack's file` },
   };
+}
+
+const schemas = {
+  prometheus: prometheusSchema,
+  loki: lokiSchema,
+  datadog: datadogSchema,
+  slack: slackSchema,
+};
+
+/** A component knows arguments that the stack gives it; in the configuration they are no keys. */
+function amongKeysOfPart(problem: Problem, top: Configuration): Problem {
+  const part = String(problem.path[0]) as keyof typeof schemas;
+  if (!isUnknownKey(problem) || problem.path.length !== 2 || !Object.hasOwn(schemas, part)) {
+    return problem;
+  }
+  const known = [
+    ...Object.keys(schemas[part].shape).filter((key) => !Object.hasOwn(reserved, key)),
+    ...Object.keys(part === "slack" ? {} : valuesKeys[part]),
+  ];
+  return unknownKey(problem.path, problem.value, known, Object.keys(top[part] ?? {}));
+}
+
+/** The secrets are keys of the configuration too. */
+function amongKeysOfStack(problem: Problem, raw: RawConfiguration): Problem {
+  if (!isUnknownKey(problem) || problem.path.length !== 1) return problem;
+  const known = [...Object.keys(configurationSchema.shape), ...secretKeys];
+  return unknownKey(problem.path, problem.value, known, [
+    ...Object.keys(raw.values),
+    ...raw.secrets,
+  ]);
+}
+
+function isUnknownKey({ rule }: Problem): boolean {
+  return rule.startsWith("is not a known key");
 }
 
 /** Deeper than any setting or chart value is; what reads it further would exhaust the stack. */

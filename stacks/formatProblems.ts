@@ -35,9 +35,13 @@ function commands({ path, value, fix }: Problem): string[] {
   }
 }
 
-/** What holds other values can only take the place of a different value that is gone. */
+/** The CLI keeps the type of a text that it replaces, and puts nothing inside of a scalar. */
 function replacement(path: Path, found: unknown, example: unknown): string[] {
-  if (!isContainer(example) || found === undefined) return set(path, example);
+  const inPlace =
+    found === undefined ||
+    typeof example === "string" ||
+    (!isContainer(example) && typeof found !== "string");
+  if (inPlace) return set(path, example);
   // Taking an item out of a list moves those behind it.
   return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
 }

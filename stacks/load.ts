@@ -24,15 +24,18 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
 
 /** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
 export function rawConfiguration(all: Record<string, string>): RawConfiguration {
-  const raw: RawConfiguration = { values: {}, secrets: [], region: all["aws:region"] };
-  for (const [key, text] of Object.entries(all)) {
-    if (!key.startsWith("monitoring:")) continue;
-    const name = key.slice("monitoring:".length);
-    const secret = secretKeys.find((secretKey) => secretKey === name);
-    if (secret === undefined) raw.values[name] = parsed(text);
-    else raw.secrets.push(secret);
-  }
-  return raw;
+  const prefix = "monitoring:";
+  const own = Object.entries(all)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, text]) => [key.slice(prefix.length), text] as const);
+  const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
+  return {
+    values: Object.fromEntries(
+      own.filter(([name]) => !isSecret(name)).map(([name, text]) => [name, parsed(text)]),
+    ),
+    secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
+    region: all["aws:region"],
+  };
 }
 
 /** The engine hands lists and maps over as JSON, everything else as plain text. */

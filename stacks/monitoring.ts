@@ -20,8 +20,8 @@ export interface MonitoringOutputs {
   urls: Record<string, pulumi.Output<string>>;
   /** Password of Grafana's user `admin`. */
   grafanaAdminPassword: pulumi.Output<string>;
-  /** Bucket of the logs; undefined without Loki, empty where Loki keeps them on its volume. */
-  lokiBucket: pulumi.Output<string> | undefined;
+  /** Bucket of the logs; empty without Loki, and where Loki keeps them on its volume. */
+  lokiBucket: pulumi.Output<string>;
   /** Versions of the charts that are deployed. */
   chartVersions: Record<string, pulumi.Output<string>>;
 }
@@ -85,7 +85,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       ...(loki && { loki: loki.url }),
     },
     grafanaAdminPassword: prometheus.grafanaAdminPassword,
-    lokiBucket: loki?.bucketName,
+    lokiBucket: loki?.bucketName ?? pulumi.output(""),
     chartVersions: {
       "kube-prometheus-stack": prometheus.chartVersion,
       ...(loki && { loki: loki.chartVersion }),

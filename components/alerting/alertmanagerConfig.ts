@@ -56,7 +56,17 @@ export function alertmanagerConfig(settings: SlackSettings): Record<string, unkn
       {
         source_matchers: [`severity="${Severity.Critical}"`],
         target_matchers: [`severity="${Severity.Warning}"`],
-        equal: ["cluster", "namespace", "alertname", "service", "pod"],
+        // As much as tells one thing from another: a full disk must not silence another disk.
+        equal: [
+          "cluster",
+          "namespace",
+          "alertname",
+          "service",
+          "pod",
+          "instance",
+          "mountpoint",
+          "persistentvolumeclaim",
+        ],
       },
       {
         source_matchers: ['alertname="InfoInhibitor"'],

@@ -18,10 +18,14 @@ export function readDashboards(folder: string): Checked<Dashboard[]> {
   }
   const files = fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".json"))
+    .filter((file) => file.endsWith(".json") && isFile(path.join(folder, file)))
     .map((file) => file.split(path.sep).join("/"))
     .sort();
   return dashboards(
     files.map((file) => ({ path: file, json: fs.readFileSync(path.join(folder, file), "utf8") })),
   );
+}
+
+function isFile(full: string): boolean {
+  return fs.statSync(full, { throwIfNoEntry: false })?.isFile() ?? false;
 }

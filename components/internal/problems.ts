@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { hideSecrets } from "./hideSecrets";
+import { HIDDEN, hideSecrets } from "./hideSecrets";
 
 /** What is wrong with one field, in terms that the person who wrote the field can act on. */
 export interface Problem {
@@ -47,7 +47,7 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z
 
 /** Marks the example that an error message suggests for a field. */
 export function example<S extends z.ZodType>(schema: S, value: unknown): S {
-  return schema.meta({ examples: [value] }) as S;
+  return schema.meta({ examples: [value] });
 }
 
 /** One readable text for all problems of a component's arguments. */
@@ -74,6 +74,7 @@ export function formatPath(path: (string | number)[]): string {
 /** ` = 400`, cut when long; nothing when the field is missing. */
 export function formatValue(problem: Problem): string {
   if (problem.value === undefined) return "";
+  if (problem.value === HIDDEN) return ` = ${HIDDEN}`;
   const text = textOf(problem.value);
   return ` = ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }
@@ -127,7 +128,8 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   return [{ path, ...(found === undefined ? {} : { value: found }), rule: issue.message, fix }];
 }
 
-function unknownKey(
+/** A key that is none of the known ones; one that is nearly a free one is taken for that. */
+export function unknownKey(
   path: (string | number)[],
   value: unknown,
   known: string[],
@@ -156,7 +158,8 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   for (const layer of layersOf(schema)) {
     const examples = layer.meta()?.["examples"];
     if (Array.isArray(examples)) return { kind: "set", example: examples[0] };
-    if (layer instanceof z.ZodDefault) return { kind: "set", example: layer.def.defaultValue };
+    if (layer instanceof z.ZodDefault || layer instanceof z.ZodPrefault)
+      return { kind: "set", example: layer.def.defaultValue };
     if (layer instanceof z.ZodEnum) return { kind: "set", example: layer.options[0] };
   }
   if (schema instanceof z.ZodOptional) return { kind: "remove" };
@@ -201,8 +204,7 @@ function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | und
     if (inner instanceof z.ZodObject) {
       const shape = inner.shape as Record<string, z.ZodType>;
       current = Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
-    }
-    else if (inner instanceof z.ZodArray) current = inner.element as z.ZodType;
+    } else if (inner instanceof z.ZodArray) current = inner.element as z.ZodType;
     else if (inner instanceof z.ZodRecord) current = inner.valueType as z.ZodType;
     else return undefined;
   }

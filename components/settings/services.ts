@@ -57,11 +57,12 @@ export const servicesSchema = z
   .superRefine(
     ({ services }, ctx) => {
       if (!Array.isArray(services)) return;
-      const firstIndex = new Map<unknown, number>();
+      const firstIndex = new Map<string, number>();
       services.forEach((service: { name?: unknown } | undefined, index) => {
         const name = service?.name;
+        if (typeof name !== "string") return;
         const first = firstIndex.get(name);
-        if (name === undefined || first === undefined) {
+        if (first === undefined) {
           firstIndex.set(name, index);
           return;
         }
@@ -69,7 +70,7 @@ export const servicesSchema = z
           code: "custom",
           path: ["services", index, "name"],
           message: `is already the name of services[${first}]`,
-          params: { fix: { kind: "do", text: "rename or remove one of the two" } },
+          params: { fix: { kind: "set", example: `${name.slice(0, 58)}-${index + 1}` } },
         });
       });
     },

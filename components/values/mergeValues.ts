@@ -6,13 +6,13 @@ export type Values = Record<string, any>;
  * a chart's default, `undefined` says nothing. Returns a fresh map and mutates neither side.
  */
 export function mergeValues(ours: Values, theirs: Values = {}): Values {
-  const merged = { ...ours };
+  const merged = new Map<string, unknown>(Object.entries(ours));
   for (const [key, value] of Object.entries(theirs) as [string, unknown][]) {
     if (value === undefined) continue;
-    const own: unknown = merged[key];
-    merged[key] = isMap(own) && isMap(value) ? mergeValues(own, value) : value;
+    const own = merged.get(key);
+    merged.set(key, isMap(own) && isMap(value) ? mergeValues(own, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** Anything else (a list, an Output, an Asset) is a leaf. */

@@ -76,7 +76,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: nodeExporterResources,
       priorityClassName: "system-node-critical",
       tolerations: [{ operator: "Exists" }],
-      updateStrategy: everyNode.updateStrategy,
+      updateStrategy: everyNode["updateStrategy"] as Values,
     },
   };
 }

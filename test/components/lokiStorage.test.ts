@@ -20,7 +20,7 @@ interface Registered {
   outputs: Record<string, unknown>;
   /** Types without their package, in the order of registration. */
   types: string[];
-  one(type: string): RecordedResource;
+  one: (type: string) => RecordedResource;
 }
 
 async function registered(
@@ -54,7 +54,7 @@ async function registered(
     resources,
     outputs,
     types: resources.map(typeOf),
-    one(type) {
+    one: (type) => {
       const [resource, ...others] = resources.filter((each) => typeOf(each) === type);
       assert.ok(resource !== undefined && others.length === 0, `one ${type}`);
       return resource;

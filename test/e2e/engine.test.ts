@@ -26,6 +26,28 @@ const generated = {
   "the cluster agent's token": generatedPassword("datadog-cluster-agent-token"),
 };
 
+const protectedInProd = [
+  "Bucket loki-bucket",
+  "BucketLifecycleConfiguration loki-bucket-lifecycle",
+  "BucketOwnershipControls loki-bucket-ownership",
+  "BucketPolicy loki-bucket-policy",
+  "BucketPublicAccessBlock loki-bucket-public-access",
+  "BucketServerSideEncryptionConfiguration loki-bucket-encryption",
+  "BucketVersioning loki-bucket-versioning",
+];
+
+/** Loki is deployed after Prometheus, so the engine keeps Prometheus for as long as the bucket. */
+const keptWithIt = [
+  "ConfigMap prometheus-dashboard-services-overview",
+  "Namespace monitoring",
+  "Namespace ticketing",
+  "RandomPassword prometheus-grafana-admin",
+  "Release prometheus",
+  "Secret prometheus-grafana-admin",
+  "Secret slack-config",
+  "Secret slack-webhook",
+];
+
 function policies(environment: string) {
   return { policyPack: "policies", policyConfig: `policies/config.${environment}.json` };
 }
@@ -103,7 +125,7 @@ for (const environment of ["dev", "prod"]) {
     it("leaves no process behind", async () => {
       const pids = life.runs.flatMap((run) => run.calls.flatMap((call) => call.pid ?? []));
       assert.ok(pids.length > 0);
-      await pause(2000);
+      for (let tries = 0; tries < 100 && pids.some(isRunning); tries += 1) await pause(100);
       assert.deepEqual(pids.filter(isRunning), []);
     });
 
@@ -121,15 +143,15 @@ for (const environment of ["dev", "prod"]) {
         assert.deepEqual(life.left.map(nameOf).sort(), life.deployed.map(nameOf).sort());
       });
 
-      it("keeps the logs and all that guards them when everything else is destroyed", () => {
+      it("protects the logs and everything that guards them", () => {
+        const guarded = life.deployed.filter((resource) => resource.protect);
+        assert.deepEqual(guarded.map(nameOf).sort(), protectedInProd);
+      });
+
+      it("keeps those, and what they were deployed after, when the rest is destroyed", () => {
         assert.equal(life.destroyRest.exitCode, 0, life.destroyRest.text);
-        assert.deepEqual(
-          life.survivors
-            .filter((resource) => resource.custom)
-            .map(nameOf)
-            .sort(),
-          [],
-        );
+        const left = life.survivors.filter((resource) => resource.custom && !isProvider(resource));
+        assert.deepEqual(left.map(nameOf).sort(), [...protectedInProd, ...keptWithIt].sort());
       });
     }
   });
@@ -185,6 +207,38 @@ describe("a required secret that is not set", () => {
       [],
     );
     assert.deepEqual(resources, []);
+  });
+});
+
+describe("a stack that makes its own cluster", () => {
+  let preview: Run;
+  let up: Run;
+  let again: Run;
+
+  before(async () => {
+    const config = { "monitoring:cluster.mode": "create" };
+    await withStack({ stack: "dev", secrets, config }, async (stack) => {
+      preview = await stack.preview(policies("dev"));
+      up = await stack.up(policies("dev"));
+      again = await stack.up({ ...policies("dev"), args: ["--expect-no-changes"] });
+    });
+  });
+
+  it("is previewed whole while the cluster is not known yet", () => {
+    assert.equal(preview.exitCode, 0, preview.text);
+    assert.match(preview.text, passedPolicies);
+  });
+
+  it("is deployed in one go, the cluster first", () => {
+    assert.equal(up.exitCode, 0, up.text);
+    const created = changes(up).map(nameOf);
+    assert.equal(created[0], "Cluster cluster-eksCluster");
+    assert.ok(created.includes("Release prometheus"));
+  });
+
+  it("changes nothing when it is deployed again", () => {
+    assert.equal(again.exitCode, 0, again.text);
+    assert.deepEqual(changes(again), []);
   });
 });
 

@@ -3,10 +3,16 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { type ToolName, schemaLocation, toolPath } from "../../tools/paths.cjs";
 
 const project = path.resolve(__dirname, "../..");
+
+const misspellings = [
+  { kind: "ServiceMonitor", field: "relabelings", misspelt: "relabellings" },
+  { kind: "PrometheusRule", field: "annotations", misspelt: "anotations" },
+  { kind: "ServiceAccount", field: "automountServiceAccountToken", misspelt: "autoMountToken" },
+];
 
 for (const environment of ["dev", "prod"]) {
   describe(`what the preview of ${environment} writes`, () => {
@@ -105,12 +111,6 @@ for (const environment of ["dev", "prod"]) {
     });
   });
 }
-
-const misspellings = [
-  { kind: "ServiceMonitor", field: "relabelings", misspelt: "relabellings" },
-  { kind: "PrometheusRule", field: "annotations", misspelt: "anotations" },
-  { kind: "ServiceAccount", field: "automountServiceAccountToken", misspelt: "autoMountToken" },
-];
 
 function strictly(): string[] {
   return ["-strict", "-schema-location", schemaLocation()];

@@ -182,7 +182,10 @@ describe("formatValue", () => {
     circular["self"] = circular;
     assert.equal(text(circular), " = an object");
     assert.equal(text(10n), " = a bigint");
-    assert.equal(text(() => 1), " = a function");
+    assert.equal(
+      text(() => 1),
+      " = a function",
+    );
     assert.equal(text(Infinity), " = Infinity");
     assert.equal(text(pulumi.output("x")), " = an Output");
   });
@@ -191,7 +194,10 @@ describe("formatValue", () => {
 describe("formatPath", () => {
   it("puts quotes only where a key needs them", () => {
     assert.equal(formatPath(["services", 0, "slo", "latencyMs"]), "services[0].slo.latencyMs");
-    assert.equal(formatPath(["labels", "app.kubernetes.io/name"]), 'labels["app.kubernetes.io/name"]');
+    assert.equal(
+      formatPath(["labels", "app.kubernetes.io/name"]),
+      'labels["app.kubernetes.io/name"]',
+    );
     assert.equal(formatPath([]), "");
   });
 });

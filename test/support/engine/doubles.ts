@@ -25,12 +25,13 @@ const account = "123456789012";
 const region = "us-east-1";
 const issuer = `https://oidc.eks.${region}.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF`;
 
+const clusterEndpoint = `https://0123456789ABCDEF.gr7.${region}.eks.amazonaws.com`;
+
 const kubernetes: Double = {
   id({ type, name, inputs }) {
-    if (type === "kubernetes:helm.sh/v3:Release") return `${inputs["namespace"]}/${inputs["name"]}`;
-    const metadata = inputs["metadata"] as Properties | undefined;
-    const path = [metadata?.["namespace"], metadata?.["name"] ?? name];
-    return path.filter((part) => part !== undefined).join("/");
+    const named = type === "kubernetes:helm.sh/v3:Release" ? inputs : inputs["metadata"];
+    const { namespace, name: own } = (named ?? {}) as { namespace?: string; name?: string };
+    return [namespace, own ?? name].filter(Boolean).join("/");
   },
   computed({ type, name, inputs }) {
     if (type === "kubernetes:helm.sh/v3:Release") {
@@ -80,8 +81,8 @@ const aws: Double = {
     "aws:eks/getCluster:getCluster": ({ name }) => ({
       id: name,
       name,
-      arn: `arn:aws:eks:${region}:${account}:cluster/${name}`,
-      endpoint: `https://0123456789ABCDEF.gr7.${region}.eks.amazonaws.com`,
+      arn: `arn:aws:eks:${region}:${account}:cluster/${name as string}`,
+      endpoint: clusterEndpoint,
       certificateAuthorities: [{ data: "Y2VydGlmaWNhdGU=" }],
       identities: [{ oidcs: [{ issuer }] }],
       status: "ACTIVE",
@@ -89,7 +90,7 @@ const aws: Double = {
       region,
     }),
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": ({ url }) => {
-      const host = String(url ?? issuer).replace("https://", "");
+      const host = ((url as string | undefined) ?? issuer).replace("https://", "");
       return { arn: `arn:aws:iam::${account}:oidc-provider/${host}`, url: host };
     },
     "aws:index/getCallerIdentity:getCallerIdentity": () => ({
@@ -108,6 +109,11 @@ const aws: Double = {
 };
 
 const awsComputed: Record<string, (resource: Resource) => Properties> = {
+  "aws:eks/cluster:Cluster": () => ({
+    endpoint: clusterEndpoint,
+    certificateAuthorities: [{ data: "Y2VydGlmaWNhdGU=" }],
+    identities: [{ oidcs: [{ issuer }] }],
+  }),
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": ({ type, name }) => ({
     associationId: `a-${hash(type, name)}`,
   }),
@@ -128,7 +134,8 @@ const awsComputed: Record<string, (resource: Resource) => Properties> = {
 };
 
 function awsArn({ type, name, inputs }: Resource): string {
-  const own = String(inputs["bucket"] ?? inputs["name"] ?? `${name}-${hash(type, name)}`);
+  const { bucket, name: given } = inputs as { bucket?: string; name?: string };
+  const own = bucket ?? given ?? `${name}-${hash(type, name)}`;
   const [, module = "", kind = ""] = type.split(/[:/]/);
   if (module === "s3") return `arn:aws:s3:::${own}`;
   if (module === "iam") return `arn:aws:iam::${account}:${kind.toLowerCase()}/${own}`;
@@ -153,16 +160,7 @@ const random: Double = {
   functions: {},
 };
 
-/** `eks:index:Cluster` is a component that its provider builds; the double does not build one. */
-const eks: Double = {
-  id: ({ type, name }) => `${name}-${hash(type, name)}`,
-  computed: () => ({}),
-  identity: () => [],
-  deleteBeforeReplace: false,
-  functions: {},
-};
-
-export const doubles: Record<string, Double> = { aws, eks, kubernetes, random };
+export const doubles: Record<string, Double> = { aws, kubernetes, random };
 
 function hash(...parts: string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);

@@ -34,7 +34,7 @@ export function toStruct(properties: Properties): Struct {
 }
 
 export function fromStruct(struct: Struct | undefined): Properties {
-  return struct === undefined ? {} : (struct.toJavaScript() as Properties);
+  return struct === undefined ? {} : struct.toJavaScript();
 }
 
 /** A unary handler out of an asynchronous function; what it throws reaches the engine as an error. */

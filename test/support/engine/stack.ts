@@ -202,6 +202,7 @@ function installPlugins(folder: string): void {
   for (const name of Object.keys(doubles)) {
     installPlugin(folder, "resource", name, packageVersion(name), "provider.ts");
   }
+  installPlugin(folder, "resource", "eks", packageVersion("eks"), "eksProvider.ts");
 }
 
 function installPlugin(

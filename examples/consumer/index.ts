@@ -1,0 +1,9 @@
+import { MonitoredServices } from "@ticketing/observability";
+
+// A service team adds its services to a cluster that is monitored already.
+new MonitoredServices("checkout", {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  namespace: "checkout",
+  services: [{ name: "checkout-service", language: "go", slo: { availabilityPercent: 99.9 } }],
+});

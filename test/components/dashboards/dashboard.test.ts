@@ -1,0 +1,100 @@
+import * as assert from "node:assert/strict";
+import { Dashboard, DashboardFile, dashboards } from "../../../components/dashboards/dashboard";
+
+function file(path: string, model: object = {}): DashboardFile {
+  return { path, json: JSON.stringify({ title: "Latency", ...model }) };
+}
+
+function dashboardsOf(...files: DashboardFile[]): Dashboard[] {
+  const checked = dashboards(files);
+  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
+  return checked.settings;
+}
+
+function described(...files: DashboardFile[]): string[] {
+  return (dashboards(files).problems ?? []).map(({ path, rule }) => `${path.join(".")} ${rule}`);
+}
+
+function modelOf(...files: DashboardFile[]): any {
+  return JSON.parse(dashboardsOf(...files)[0]?.json ?? "");
+}
+
+describe("dashboards", () => {
+  it("takes a dashboard as it is", () => {
+    const own = file("latency.json", { uid: "latency", panels: [] });
+    assert.deepEqual(dashboardsOf(own), [
+      { name: "dashboard-latency", folder: "Services", json: own.json },
+    ]);
+  });
+
+  it("names the Grafana folder after the first subfolder", () => {
+    const [own] = dashboardsOf(file("Checkout Team/slo/latency.json"));
+    assert.equal(own?.folder, "Checkout Team");
+  });
+
+  it("makes names that Kubernetes accepts", () => {
+    const paths = ["Checkout Team/SLO_(new).json", "a.b.json", "--x--.json"];
+    for (const { name } of dashboardsOf(...paths.map((path) => file(path)))) {
+      assert.match(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+    }
+  });
+
+  it("puts the provisioned data sources where an export has placeholders", () => {
+    const datasource = (uid: string) => ({ datasource: { uid } });
+    const model = modelOf(
+      file("latency.json", {
+        __inputs: [
+          { name: "DS_PROMETHEUS", type: "datasource", pluginId: "prometheus" },
+          { name: "DS_LOGS", type: "datasource", pluginId: "loki" },
+        ],
+        __requires: [{ type: "panel", id: "graph" }],
+        panels: [datasource("${DS_PROMETHEUS}"), datasource("${DS_LOGS}"), datasource("${other}")],
+      }),
+    );
+    assert.deepEqual(model.panels, ["prometheus", "loki", "${other}"].map(datasource));
+    assert.ok(!("__inputs" in model) && !("__requires" in model));
+    assert.equal(model.title, "Latency");
+  });
+
+  it("refuses what is no dashboard", () => {
+    const rule = "must be a dashboard in JSON with a title";
+    for (const json of ["", "{", "[]", "null", "3", "{}", '{"title":""}', '{"title":1}']) {
+      assert.deepEqual(described({ path: "a.json", json }), [`a.json ${rule}`], json);
+    }
+  });
+
+  it("refuses two files that would overwrite each other", () => {
+    assert.deepEqual(described(file("team/a.json"), file("team-a.json")), [
+      "team-a.json has the name of team/a.json",
+    ]);
+    assert.deepEqual(described(file("a.json", { uid: "x" }), file("b.json", { uid: "x" })), [
+      "b.json has the uid of a.json",
+    ]);
+    assert.deepEqual(described(file("a.json"), file("b.json")), [], "no uid is no duplicate");
+  });
+
+  it("refuses what is larger than a ConfigMap holds, in bytes", () => {
+    assert.deepEqual(described(file("a.json", { description: "x".repeat(990_000) })), []);
+    const tooLarge = ["a.json is over 1 MB, more than a ConfigMap holds"];
+    assert.deepEqual(described(file("a.json", { description: "x".repeat(1_000_001) })), tooLarge);
+    assert.deepEqual(described(file("a.json", { description: "한".repeat(400_000) })), tooLarge);
+  });
+
+  it("refuses a name longer than Kubernetes takes", () => {
+    assert.deepEqual(described(file(`${"x".repeat(53)}.json`)), []);
+    assert.equal(described(file(`${"x".repeat(54)}.json`)).length, 1);
+  });
+
+  it("reports every file that is wrong", () => {
+    const problems = described(
+      { path: "a.json", json: "{" },
+      file("b.json", { uid: "x" }),
+      file("c.json", { uid: "x" }),
+      { path: "d.json", json: "[]" },
+    );
+    assert.deepEqual(
+      problems.map((problem) => problem.split(" ")[0]),
+      ["a.json", "c.json", "d.json"],
+    );
+  });
+});

@@ -1,0 +1,284 @@
+import * as assert from "node:assert/strict";
+import * as esbuild from "esbuild";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { AnalyzedResource, Analyzer, PolicyReport } from "../../preview/analyzer";
+import { bundlePack } from "../../preview/packBundle";
+import { UNKNOWN_ON_THE_WIRE, WireObject, WireValue } from "../../preview/values";
+import { fake } from "./fakes";
+import { baseSignals } from "./subjects";
+
+const directory = path.resolve(__dirname, "../../policies");
+
+function wireSecret(value: WireValue): WireValue {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+function registered(type: string, name: string, properties: WireObject): AnalyzedResource {
+  return {
+    type,
+    name,
+    urn: `urn:pulumi:dev::monitoring::${type}::${name}`,
+    parent: undefined,
+    custom: true,
+    properties,
+    registeredOutputs: undefined,
+    options: {
+      protect: false,
+      retainOnDelete: false,
+      dependencies: [],
+      propertyDependencies: {},
+      provider: undefined,
+      providers: {},
+      aliases: [],
+      ignoreChanges: [],
+      deleteBeforeReplace: false,
+      additionalSecretOutputs: [],
+      customTimeouts: { create: "", update: "", delete: "" },
+    },
+  };
+}
+
+const release = (values: WireValue): AnalyzedResource =>
+  registered("kubernetes:helm.sh/v3:Release", "prometheus", {
+    chart: "kube-prometheus-stack",
+    values,
+  });
+const prometheus = (spec: WireValue): AnalyzedResource =>
+  release({ prometheus: { prometheusSpec: spec } });
+const rules = (...expressions: WireValue[]): AnalyzedResource =>
+  registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
+    metadata: { name: "rules" },
+    spec: { groups: [{ name: "g", rules: expressions.map((expr) => ({ alert: "A", expr })) }] },
+  });
+const monitor = registered(
+  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+  "inventory-service",
+  {
+    metadata: { name: "inventory-service", namespace: "ticketing" },
+    spec: { selector: { matchLabels: { app: "inventory-service" } } },
+  },
+);
+
+describe("the policy pack in its own process", () => {
+  let analyzer: Analyzer;
+
+  before(() => {
+    bundlePack(directory);
+    analyzer = Analyzer.start(directory);
+  });
+  after(() => analyzer.close());
+
+  const analyze = (
+    resources: AnalyzedResource[],
+    config: Record<string, unknown> = {},
+  ): Promise<PolicyReport> =>
+    analyzer.analyze(resources, { project: "monitoring", stack: "dev", config });
+
+  it("offers every policy as mandatory, with its configuration", async () => {
+    const { pack, policies } = await analyze([]);
+    assert.equal(pack.name, "observability");
+    assert.deepEqual(
+      policies.map(({ name, scope, level }) => `${name} ${scope} ${level}`),
+      [
+        "prometheus-retention resource mandatory",
+        "loki-retention resource mandatory",
+        "required-alerts stack mandatory",
+        "alert-thresholds resource mandatory",
+        "no-plaintext-credentials resource mandatory",
+      ],
+    );
+    assert.deepEqual(policies[0]?.settings, { minDays: 7, minDaysInProd: 15, maxDays: 90 });
+  });
+
+  it("finds nothing in a stack that complies", async () => {
+    const { violations } = await analyze([
+      prometheus({ retention: "15d" }),
+      monitor,
+      rules(...Object.values(baseSignals)),
+    ]);
+    assert.deepEqual(violations, []);
+  });
+
+  it("judges with every policy", async () => {
+    const loki = registered("kubernetes:helm.sh/v3:Release", "loki", {
+      chart: "loki",
+      values: { url: fake.slackWebhook },
+    });
+    const { violations } = await analyze([
+      prometheus({ retention: "5d" }),
+      loki,
+      monitor,
+      rules("sum(rate(dynamodb_throttled_requests_total[5m])) > 500m"),
+    ]);
+    const found = new Set(violations.map(({ policy, level }) => `${policy} ${level}`));
+    assert.deepEqual([...found].sort(), [
+      "alert-thresholds mandatory",
+      "loki-retention mandatory",
+      "no-plaintext-credentials mandatory",
+      "prometheus-retention mandatory",
+      "required-alerts mandatory",
+    ]);
+    assert.equal(violations.find(({ policy }) => policy === "required-alerts")?.urn, monitor.urn);
+    assert.ok(!JSON.stringify(violations).includes(fake.slackWebhook));
+  });
+
+  it("judges secrets by their value", async () => {
+    const { violations } = await analyze([prometheus(wireSecret({ retention: "5d" }))]);
+    assert.equal(violations.length, 1);
+  });
+
+  it("judges what is known beside an unknown, and says that it could not judge the rest", async () => {
+    const { violations } = await analyze([
+      rules(UNKNOWN_ON_THE_WIRE, "sum(rate(dynamodb_throttled_requests_total[5m])) > 11"),
+    ]);
+    assert.deepEqual(
+      violations.map(({ policy, level }) => `${policy} ${level}`),
+      ["alert-thresholds mandatory", "alert-thresholds advisory"],
+    );
+    assert.match(
+      violations[1]?.message ?? "",
+      /can't run .* \.spec\.groups\.0\.rules\.0\.expr can't be known/,
+    );
+  });
+
+  it("is not blinded by an unknown that it does not need", async () => {
+    const { violations } = await analyze([
+      prometheus({ retention: "15d", externalUrl: UNKNOWN_ON_THE_WIRE }),
+      registered("aws:s3/bucket:Bucket", "b", {
+        arn: UNKNOWN_ON_THE_WIRE,
+        tags: [UNKNOWN_ON_THE_WIRE],
+      }),
+    ]);
+    assert.deepEqual(violations, []);
+  });
+
+  it("does not decide about missing alerts while a rule is unknown", async () => {
+    const { violations } = await analyze([monitor, rules(UNKNOWN_ON_THE_WIRE)]);
+    assert.deepEqual([...new Set(violations.map(({ level }) => level))], ["advisory"]);
+    assert.ok(violations.some(({ policy }) => policy === "required-alerts"));
+  });
+
+  it("takes levels and properties from its configuration", async () => {
+    const subject = prometheus({ retention: "5d" });
+    const levels = async (config: Record<string, unknown>) =>
+      (await analyze([subject], config)).violations.map(({ level }) => level);
+    assert.deepEqual(await levels({ all: "advisory" }), ["advisory"]);
+    assert.deepEqual(await levels({ "prometheus-retention": "disabled" }), []);
+    assert.deepEqual(await levels({ "prometheus-retention": { minDays: 5 } }), []);
+    assert.deepEqual(
+      await levels({ "prometheus-retention": { environment: "prod", minDays: 5 } }),
+      ["mandatory"],
+    );
+  });
+
+  it("remediates where it is told to, and leaves secrets and unknowns beside it what they are", async () => {
+    const subject = prometheus({
+      retention: "5d",
+      secret: wireSecret("x"),
+      unknown: UNKNOWN_ON_THE_WIRE,
+    });
+    const { violations, remediations, remediated } = await analyze([subject], {
+      "prometheus-retention": "remediate",
+    });
+    assert.deepEqual(violations, []);
+    assert.deepEqual(
+      remediations.map(({ policy, diagnostic }) => [policy, diagnostic]),
+      [["prometheus-retention", undefined]],
+    );
+    assert.deepEqual(remediated.get(subject.urn), {
+      chart: "kube-prometheus-stack",
+      values: {
+        prometheus: {
+          prometheusSpec: {
+            retention: "7d",
+            secret: wireSecret("x"),
+            unknown: UNKNOWN_ON_THE_WIRE,
+          },
+        },
+      },
+    });
+  });
+
+  it("remediates Loki inside a secret", async () => {
+    const loki = registered("kubernetes:helm.sh/v3:Release", "loki", {
+      chart: "loki",
+      values: wireSecret({ loki: { storage: { type: "s3" } } }),
+    });
+    const { violations, remediated } = await analyze([loki], { "loki-retention": "remediate" });
+    assert.deepEqual(violations, []);
+    assert.deepEqual(
+      remediated.get(loki.urn)?.["values"],
+      wireSecret({
+        loki: {
+          storage: { type: "s3" },
+          limits_config: { retention_period: "360h" },
+          compactor: { retention_enabled: true, delete_request_store: "s3" },
+        },
+      }),
+    );
+  });
+
+  it("reads the text of assets", async () => {
+    const asset = {
+      "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17",
+      text: `a: ${fake.slackWebhook}`,
+    };
+    const { violations } = await analyze([
+      registered("kubernetes:helm.sh/v3:Release", "x", { chart: "x", valueYamlFiles: [asset] }),
+    ]);
+    assert.deepEqual(
+      violations.map(({ policy }) => policy),
+      ["no-plaintext-credentials"],
+    );
+  });
+});
+
+describe("a pack that another team makes", () => {
+  // Inside the project, so that its packages are found.
+  const own = path.join(directory, "bin", `own-${process.pid}`);
+
+  const start = (args: string): Analyzer => {
+    esbuild.buildSync({
+      stdin: {
+        contents: `import { ObservabilityGuard } from "./index";\nnew ObservabilityGuard(${args});`,
+        resolveDir: directory,
+      },
+      outfile: path.join(own, "index.js"),
+      bundle: true,
+      platform: "node",
+      packages: "external",
+      logLevel: "silent",
+    });
+    fs.writeFileSync(path.join(own, "package.json"), '{"version": "1.0.0", "main": "index.js"}');
+    fs.writeFileSync(path.join(own, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+    return Analyzer.start(own);
+  };
+  after(() => fs.rmSync(own, { recursive: true, force: true }));
+
+  it("judges by its arguments, and stays mandatory", async () => {
+    const analyzer = start('{ prometheusRetention: { maxDays: 60 }, requiredAlerts: "disabled" }');
+    try {
+      const { violations } = await analyzer.analyze([prometheus({ retention: "61d" }), monitor], {
+        project: "monitoring",
+        stack: "dev",
+      });
+      assert.deepEqual(
+        violations.map(({ policy, level }) => `${policy} ${level}`),
+        ["prometheus-retention mandatory"],
+      );
+    } finally {
+      analyzer.close();
+    }
+  });
+
+  it("does not start with arguments that do not exist", async () => {
+    const analyzer = start("{ prometheusRetention: { maxDay: 60 } }");
+    const run = analyzer.analyze([], { project: "monitoring", stack: "dev" });
+    await assert.rejects(
+      run,
+      /prometheus-retention\.maxDay is not a property .*\n.*rename maxDay to maxDays/,
+    );
+    analyzer.close();
+  });
+});

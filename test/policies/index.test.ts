@@ -1,0 +1,178 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import {
+  checkPolicyConfig,
+  observabilityPolicies,
+  policyConfigSchema,
+  policyDescriptions,
+  policyPackConfig,
+} from "../../policies/index";
+
+const directory = path.resolve(__dirname, "../../policies");
+const readJson = (file: string): unknown =>
+  JSON.parse(fs.readFileSync(path.join(directory, file), "utf8"));
+
+describe("policies", () => {
+  it("have the names of the catalogue", () => {
+    assert.deepEqual(
+      observabilityPolicies().map(({ name }) => name),
+      [
+        "prometheus-retention",
+        "loki-retention",
+        "required-alerts",
+        "alert-thresholds",
+        "no-plaintext-credentials",
+      ],
+    );
+  });
+
+  it("say why they are there and how to comply", () => {
+    for (const { name, description, why, remediation, config } of policyDescriptions()) {
+      assert.match(description, /\.$/, name);
+      assert.ok(why.length > 30 && remediation.length > 10, name);
+      for (const property of Object.values(config)) assert.match(property.description, /\.$/, name);
+    }
+  });
+
+  it("can be imported without starting a pack", () => {
+    const script = 'require("./policies/index"); process.stdout.write("alive")';
+    const run = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+      cwd: path.dirname(directory),
+      encoding: "utf8",
+    });
+    assert.equal(run.stdout, "alive", run.stderr);
+  });
+
+  it("keep the schema of their configuration up to date", () => {
+    const update = `node --require tsx/cjs -e 'fs.writeFileSync("policies/config.schema.json", JSON.stringify(require("./policies/index").policyConfigSchema(), null, 2) + "\\n")'`;
+    assert.deepEqual(
+      readJson("config.schema.json"),
+      policyConfigSchema(),
+      `out of date; run: ${update}`,
+    );
+  });
+
+  for (const file of ["config.dev.json", "config.prod.json"]) {
+    it(`have nothing against ${file}`, () =>
+      assert.deepEqual(checkPolicyConfig(readJson(file)), []));
+  }
+
+  describe("checkPolicyConfig", () => {
+    for (const [config, path, rule, fix] of [
+      [
+        { "prometheus-retentoin": "mandatory" },
+        "prometheus-retentoin",
+        /is not a policy/,
+        "rename prometheus-retentoin to prometheus-retention",
+      ],
+      [
+        { "alert-thresholds": { maxErorRatio: 1 } },
+        "alert-thresholds.maxErorRatio",
+        /is not a property \(known: maxCpuRatio, /,
+        "rename maxErorRatio to maxErrorRatio",
+      ],
+      [
+        { "prometheus-retention": { color: "red" } },
+        "prometheus-retention.color",
+        /is not a property/,
+        "remove color",
+      ],
+      [
+        { all: "strict" },
+        "all",
+        /must be one of advisory, mandatory, remediate, disabled/,
+        'set all to "mandatory"',
+      ],
+      [
+        { "loki-retention": "off" },
+        "loki-retention",
+        /must be one of/,
+        'set loki-retention to "mandatory"',
+      ],
+      [
+        { "loki-retention": { enforcementLevel: 1 } },
+        "loki-retention.enforcementLevel",
+        /must be one of/,
+        'set loki-retention.enforcementLevel to "mandatory"',
+      ],
+      [
+        { "loki-retention": { minDays: "7" } },
+        "loki-retention.minDays",
+        /must be a number/,
+        "set loki-retention.minDays, for example to 7",
+      ],
+      [
+        { "loki-retention": { minDays: 0 } },
+        "loki-retention.minDays",
+        /must be at least 1/,
+        "set loki-retention.minDays, for example to 7",
+      ],
+      [
+        { "alert-thresholds": { maxErrorRatio: 0 } },
+        "alert-thresholds.maxErrorRatio",
+        /must be more than 0/,
+        "set alert-thresholds.maxErrorRatio, for example to 0.05",
+      ],
+      [
+        { "prometheus-retention": { environment: 1 } },
+        "prometheus-retention.environment",
+        /must be a text/,
+        'set prometheus-retention.environment, for example to "prod"',
+      ],
+      [
+        { "required-alerts": { exceptServices: "a" } },
+        "required-alerts.exceptServices",
+        /must be a list/,
+        "set required-alerts.exceptServices, for example to []",
+      ],
+      [
+        { "loki-retention": 7 },
+        "loki-retention",
+        /must be an enforcement level or a map/,
+        'write {"loki-retention": "mandatory"}',
+      ],
+      [[], "the configuration", /must be a map/, 'write {"all": "mandatory"}'],
+    ] as const) {
+      it(`refuses ${JSON.stringify(config)}`, () => {
+        const [problem, ...others] = checkPolicyConfig(config);
+        assert.deepEqual(others, []);
+        assert.equal(problem?.path, path);
+        assert.match(problem?.rule ?? "", rule);
+        assert.equal(problem?.fix, fix);
+      });
+    }
+
+    it("refuses a signal that does not exist", () => {
+      const [problem] = checkPolicyConfig({ "required-alerts": { signals: ["cpu", "disk"] } });
+      assert.match(problem?.rule ?? "", /has an item that must be one of errorRatio, /);
+    });
+
+    it("reports everything at once", () => {
+      assert.equal(
+        checkPolicyConfig({ a: "x", "loki-retention": { b: 1, minDays: "x" } }).length,
+        3,
+      );
+    });
+  });
+
+  describe("policyPackConfig", () => {
+    it("takes the names that code gives the policies", () => {
+      assert.deepEqual(policyPackConfig({ all: "advisory", lokiRetention: "disabled" }), {
+        all: "advisory",
+        "loki-retention": "disabled",
+      });
+    });
+
+    it("gives properties their level, which the engine would take for advisory", () => {
+      assert.deepEqual(policyPackConfig({ prometheusRetention: { maxDays: 60 } }), {
+        "prometheus-retention": { enforcementLevel: "mandatory", maxDays: 60 },
+      });
+      assert.deepEqual(policyPackConfig({ all: "remediate", lokiRetention: { maxDays: 60 } }), {
+        all: "remediate",
+        "loki-retention": { enforcementLevel: "remediate", maxDays: 60 },
+      });
+    });
+  });
+});

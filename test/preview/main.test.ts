@@ -1,0 +1,167 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+const project = path.join(__dirname, "fixtures", "project");
+const main = path.join(__dirname, "..", "..", "preview", "main.ts");
+
+/** The real command, in a project of its own. */
+function preview(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--require", "tsx/cjs", main, ...args],
+    { cwd: project, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
+  );
+  return { code: status, stdout, stderr };
+}
+
+describe("npm run preview", () => {
+  let out: string;
+  beforeEach(() => {
+    out = fs.mkdtempSync(path.join(os.tmpdir(), "preview-"));
+  });
+  afterEach(() => fs.rmSync(out, { recursive: true }));
+
+  it("ends with 0 and says what is missing when all is well", () => {
+    const { code, stdout, stderr } = preview("--stack", "prod", "--out", out);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Preview of prod$/m);
+    assert.match(stdout, /^ {2}cluster +ticketing-prod$/m);
+    assert.match(stdout, /^ {2}pulumi config set --secret slackWebhookUrl --stack prod$/m);
+    assert.match(stdout, /^Passed: 11 resources, 2 policies/m);
+    // What the program prints is no part of the result.
+    assert.equal(stderr, "the program prints this\n");
+    assert.deepEqual(fs.readdirSync(out).sort(), [
+      "alertmanager",
+      "dashboards",
+      "manifests",
+      "policy.json",
+      "releases.json",
+      "resources.json",
+      "rules",
+      "values",
+    ]);
+  });
+
+  it("ends with 1 when a mandatory policy is violated, and with 0 when it is made advisory", () => {
+    const violation = ["--stack", "prod", "--config", "prometheus.retentionDays=400"];
+    const { code, stdout } = preview(...violation);
+    assert.equal(code, 1);
+    assert.match(stdout, /^retention \(mandatory, high\): prometheus/m);
+    assert.match(stdout, /^ {2}fix: pulumi config set --path prometheus.retentionDays 90$/m);
+    assert.match(stdout, /^Failed: /m);
+
+    const file = path.join(out, "policies.json");
+    fs.writeFileSync(file, JSON.stringify({ retention: "advisory" }));
+    assert.equal(preview(...violation, "--policy-config", file).code, 0);
+  });
+
+  const wrong: [what: string, args: string[], message: RegExp][] = [
+    ["an unknown option", ["--stack", "prod", "--colour"], /Unknown option '--colour'[^]*Usage:/],
+    ["no stack", [], /--stack is required[^]*Usage:/],
+    ["a stack that does not exist", ["--stack", "qa"], /no stack qa; there are: dev, prod/],
+    ["an impossible path", ["--stack", "prod", "--config", "a[0]"], /expected key=value/],
+    [
+      "an error of the configuration, without a stack trace",
+      ["--stack", "prod", "--config", "prometheus.retentionDays=many"],
+      /^error: monitoring:prometheus.retentionDays = "many" must be a number\n$/,
+    ],
+    [
+      "a bug in the program, with its place in the source",
+      ["--stack", "prod", "--config", "fault=throw"],
+      /error: unexpected: Error: a bug in the program\n +at .*index\.ts:1\d\d:\d+\)/,
+    ],
+    [
+      "a function without a stand-in",
+      ["--stack", "prod", "--config", "fault=unknownFunction"],
+      /the program calls aws:index\/getIpRanges:getIpRanges, for which this preview has no stand-in/,
+    ],
+    [
+      "a program that never finishes",
+      ["--stack", "prod", "--config", "fault=never"],
+      /the program never finished/,
+    ],
+  ];
+  for (const [what, args, message] of wrong) {
+    it(`ends with 2 for ${what}`, () => {
+      const { code, stdout, stderr } = preview(...args);
+      assert.match(stderr, message);
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+    });
+  }
+
+  it("prints exactly one JSON document with --json, also for an error", () => {
+    const good = preview("--stack", "dev", "--json");
+    const result = JSON.parse(good.stdout) as Record<string, unknown>;
+    assert.equal(good.code, 0);
+    assert.equal(result["passed"], true);
+    assert.equal(result["cluster"], "ticketing-dev");
+    assert.deepEqual(result["outputs"], { accountId: "123456789012", bucketArn: "[unknown]" });
+
+    const bad = preview("--stack", "qa", "--json");
+    assert.equal(bad.code, 2);
+    assert.match((JSON.parse(bad.stdout) as { error: string }).error, /no stack qa/);
+  });
+
+  it("takes --config-file over the stack's file, and without one", () => {
+    const file = path.join(out, "more.yaml");
+    fs.writeFileSync(file, "config:\n  monitoring:prometheus: {retentionDays: 400}\n");
+    assert.equal(preview("--stack", "prod", "--config-file", file).code, 1);
+    fs.writeFileSync(file, fs.readFileSync(path.join(project, "Pulumi.dev.yaml")));
+    assert.equal(preview("--stack", "new", "--config-file", file).code, 0);
+  });
+
+  it("shows a secret nowhere, not even where the program or a policy leaks it", () => {
+    const policies = path.join(out, "..", `${path.basename(out)}-policies.json`);
+    fs.writeFileSync(policies, JSON.stringify({ "sees-plain-secrets": "advisory" }));
+    const leak = [
+      ...["--stack", "dev", "--config", "fault=leak", "--policy-config", policies],
+      ...["--config", "slackWebhookUrl=https://hooks.example.com/planted-secret"],
+    ];
+    const text = preview(...leak, "--out", out);
+    const json = preview(...leak, "--json");
+    fs.rmSync(policies);
+    const files = fs
+      .readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"));
+    assert.match(text.stdout, /the webhook is \[secret\]/);
+    assert.match(text.stdout, /in plain text in\n {2}leak \(kubernetes:core\/v1:ConfigMap\)/);
+    for (const shown of [text.stdout, text.stderr, json.stdout, json.stderr, ...files]) {
+      assert.equal(shown.includes("planted-secret"), false);
+      assert.equal(shown.includes(Buffer.from("https://hooks").toString("base64url")), false);
+    }
+  });
+
+  it("does not run code that waits for what a first preview cannot know", () => {
+    const { code, stderr } = preview(
+      "--stack",
+      "dev",
+      "--config",
+      "fault=unknownInName",
+      "--out",
+      out,
+    );
+    assert.equal(code, 0, stderr);
+    const manifest = fs.readFileSync(path.join(out, "manifests", "configmap-late.yaml"), "utf8");
+    assert.match(manifest, /name: "\[unknown\]"/);
+    assert.match(manifest, /data: "\[unknown\]"/);
+  });
+
+  it("writes the same bytes each time", () => {
+    const files = (): [string, string][] =>
+      fs
+        .readdirSync(out, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .map((file) => [file, fs.readFileSync(file, "utf8")]);
+    preview("--stack", "prod", "--out", out);
+    const first = files();
+    preview("--stack", "prod", "--out", out);
+    assert.deepEqual(files(), first);
+    assert.ok(first.length > 8);
+  });
+});

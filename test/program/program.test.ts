@@ -1,0 +1,459 @@
+import * as assert from "node:assert/strict";
+import { credentialIn } from "../../policies/credentials";
+import { RecordedResource, Recording, SECRET, UNKNOWN } from "../support/mocks";
+import { runProgram } from "../support/runProgram";
+import { secrets } from "../support/stackConfig";
+
+const releaseType = "kubernetes:helm.sh/v3:Release";
+const stackType = (component: string) => `monitoring:index:${component}`;
+
+const listOf = ({ resources }: Recording) =>
+  resources.map(({ type, name }) => `${type} ${name}`).sort();
+
+const ofType = ({ resources }: Recording, type: string) =>
+  resources.filter((resource) => resource.type === type);
+
+function find(recording: Recording, type: string, name: string): RecordedResource {
+  const found = recording.resources.find((one) => one.type === type && one.name === name);
+  assert.ok(found, `${type} ${name} is registered`);
+  return found;
+}
+
+const valuesOf = (recording: Recording, release: string): Record<string, any> =>
+  find(recording, releaseType, release).inputs["values"];
+
+/** Whether a resource is only registered when another one is there. */
+function waitsFor(
+  recording: Recording,
+  resource: RecordedResource,
+  other: RecordedResource,
+): boolean {
+  const byUrn = new Map(recording.resources.map((one) => [one.urn, one]));
+  const seen = new Set<string>();
+  const queue = [resource.urn];
+  for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
+    if (urn === other.urn) return true;
+    if (seen.has(urn)) continue;
+    seen.add(urn);
+    const { parent, options } = byUrn.get(urn) ?? {};
+    const { dependencies = [], provider } = options ?? {};
+    queue.push(...dependencies, ...[parent, provider].filter((one) => one !== undefined));
+  }
+  return false;
+}
+
+/** What both environments consist of; they differ in sizes, not in kind. */
+const everything = [
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation loki-pod-identity",
+  "aws:iam/role:Role loki-role",
+  "aws:iam/rolePolicy:RolePolicy loki-role-policy",
+  "aws:s3/bucket:Bucket loki-bucket",
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration loki-bucket-lifecycle",
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls loki-bucket-ownership",
+  "aws:s3/bucketPolicy:BucketPolicy loki-bucket-policy",
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock loki-bucket-public-access",
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration loki-bucket-encryption",
+  "aws:s3/bucketVersioning:BucketVersioning loki-bucket-versioning",
+  "kubernetes:core/v1:ConfigMap loki-alloy-config",
+  "kubernetes:core/v1:ConfigMap prometheus-dashboard-services-overview",
+  "kubernetes:core/v1:Namespace monitoring",
+  "kubernetes:core/v1:Namespace ticketing",
+  "kubernetes:core/v1:Secret datadog-cluster-agent-token",
+  "kubernetes:core/v1:Secret datadog-keys",
+  "kubernetes:core/v1:Secret prometheus-grafana-admin",
+  "kubernetes:core/v1:Secret slack-config",
+  "kubernetes:core/v1:Secret slack-webhook",
+  "kubernetes:core/v1:ServiceAccount loki-service-account",
+  "kubernetes:helm.sh/v3:Release datadog",
+  "kubernetes:helm.sh/v3:Release loki",
+  "kubernetes:helm.sh/v3:Release loki-alloy",
+  "kubernetes:helm.sh/v3:Release prometheus",
+  "kubernetes:monitoring.coreos.com/v1:PrometheusRule services-rules",
+  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-api-gateway",
+  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-auth-service",
+  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-inventory-service",
+  "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole loki-alloy-role",
+  "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding loki-alloy-role-binding",
+  "monitoring:index:DatadogAgent datadog",
+  "monitoring:index:LokiStack loki",
+  "monitoring:index:MonitoredServices services",
+  "monitoring:index:PrometheusStack prometheus",
+  "monitoring:index:SlackAlerting slack",
+  "pulumi:providers:kubernetes cluster",
+  "random:index/randomPassword:RandomPassword datadog-cluster-agent-token",
+  "random:index/randomPassword:RandomPassword prometheus-grafana-admin",
+];
+
+for (const stack of ["dev", "prod"] as const) {
+  describe(`the program of ${stack}, in its first preview`, () => {
+    let recording: Recording;
+    before(async () => {
+      recording = await runProgram(stack);
+    });
+
+    it("registers these resources", () => assert.deepEqual(listOf(recording), everything));
+
+    it("shows no secret in the plain: not in an input, not in an output", () => {
+      for (const { redactedInputs, urn } of [...recording.resources, recording.stack]) {
+        for (const secret of Object.values(secrets)) {
+          assert.ok(!JSON.stringify(redactedInputs).includes(secret), urn);
+        }
+        assert.equal(credentialIn(JSON.stringify(redactedInputs)), undefined, urn);
+      }
+      const outputs = JSON.stringify(recording.resources.map(({ outputs }) => outputs));
+      for (const secret of Object.values(secrets)) assert.ok(!outputs.includes(secret));
+    });
+
+    it("puts each secret of the configuration where it is used, and nowhere else", () => {
+      const places = Object.entries(secrets).map(([key, secret]) => [
+        key,
+        recording.resources
+          .filter(({ inputs }) => JSON.stringify(inputs).includes(secret))
+          .map(({ name, inputs, redactedInputs }) => {
+            assert.ok(JSON.stringify(redactedInputs).includes(SECRET), name);
+            const entries = Object.entries(inputs["stringData"] as Record<string, string>);
+            return [
+              name,
+              ...entries.filter(([, value]) => value === secret).map(([entry]) => entry),
+            ];
+          }),
+      ]);
+      assert.deepEqual(Object.fromEntries(places), {
+        "monitoring:datadogApiKey": [["datadog-keys", "api-key"]],
+        "monitoring:datadogAppKey": [["datadog-keys", "app-key"]],
+        "monitoring:slackWebhookUrl": [["slack-webhook", "webhook-url"]],
+      });
+    });
+
+    it("has chart values that a reviewer and a policy can read to the last leaf", () => {
+      const releases = ofType(recording, releaseType);
+      assert.equal(releases.length, 4);
+      for (const release of releases) {
+        assert.ok(!release.isUnknown("values") && !release.isSecret("values"), release.name);
+        assert.ok(Object.keys(release.inputs["values"] as object).length > 3, release.name);
+      }
+    });
+
+    it("reaches the cluster through its one provider, the default one never", () => {
+      const provider = find(recording, "pulumi:providers:kubernetes", "cluster");
+      const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+      assert.equal(objects.length, 20);
+      for (const { urn, options } of objects) assert.equal(options.provider, provider.urn, urn);
+    });
+
+    it("puts every object into a namespace of the stack", () => {
+      const namespaces = recording.resources
+        .filter(({ type, custom }) => custom && type.startsWith("kubernetes:"))
+        .filter(({ type }) => !/:(Namespace|ClusterRole|ClusterRoleBinding)$/.test(type))
+        .map(({ inputs }) => (inputs["namespace"] ?? inputs["metadata"].namespace) as string);
+      assert.deepEqual([...new Set(namespaces)].sort(), ["monitoring", "ticketing"]);
+    });
+
+    it("has namespaces before what lives in them", () => {
+      const namespace = {
+        prometheus: "monitoring",
+        loki: "monitoring",
+        "loki-alloy": "monitoring",
+        datadog: "ticketing",
+      };
+      for (const release of ofType(recording, releaseType)) {
+        const of = namespace[release.name as keyof typeof namespace];
+        assert.equal(release.inputs["namespace"], of);
+        const home = find(recording, "kubernetes:core/v1:Namespace", of);
+        assert.ok(waitsFor(recording, release, home), release.name);
+      }
+    });
+
+    it("has the custom resource definitions before what is defined by them", () => {
+      const prometheus = find(recording, releaseType, "prometheus");
+      const needing = [
+        ...ofType(recording, "kubernetes:monitoring.coreos.com/v1:PrometheusRule"),
+        ...ofType(recording, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"),
+        find(recording, releaseType, "loki"),
+        find(recording, releaseType, "loki-alloy"),
+      ];
+      assert.equal(needing.length, 6);
+      for (const one of needing) assert.ok(waitsFor(recording, one, prometheus), one.name);
+    });
+
+    it("has the Secrets before the pods that mount them", () => {
+      const prometheus = find(recording, releaseType, "prometheus");
+      for (const name of ["slack-config", "slack-webhook", "prometheus-grafana-admin"]) {
+        const secret = find(recording, "kubernetes:core/v1:Secret", name);
+        assert.ok(waitsFor(recording, prometheus, secret), name);
+      }
+      const keys = find(recording, "kubernetes:core/v1:Secret", "datadog-keys");
+      assert.ok(waitsFor(recording, find(recording, releaseType, "datadog"), keys));
+    });
+
+    it("does not make Datadog wait for Prometheus", () => {
+      const [prometheus, datadog] = ["prometheus", "datadog"].map((name) =>
+        find(recording, releaseType, name),
+      ) as [RecordedResource, RecordedResource];
+      assert.ok(!waitsFor(recording, datadog, prometheus));
+    });
+
+    it("wires Alertmanager to Slack, by the names of the Secrets", () => {
+      const { alertmanagerSpec } = valuesOf(recording, "prometheus")["alertmanager"];
+      const nameOf = (secret: string) =>
+        find(recording, "kubernetes:core/v1:Secret", secret).inputs["metadata"].name as string;
+      assert.equal(alertmanagerSpec.configSecret, nameOf("slack-config"));
+      assert.deepEqual(alertmanagerSpec.secrets, [nameOf("slack-webhook")]);
+      const config = find(recording, "kubernetes:core/v1:Secret", "slack-config").inputs;
+      assert.ok(
+        String(config["stringData"]["alertmanager.yaml"]).includes(
+          `/etc/alertmanager/secrets/${nameOf("slack-webhook")}/webhook-url`,
+        ),
+      );
+    });
+
+    it("wires Grafana to Loki, the collector to Loki, and Loki's ruler to Alertmanager", () => {
+      const { urls } = recording.outputs as { urls: Record<string, string> };
+      const [source] = valuesOf(recording, "prometheus")["grafana"].additionalDataSources;
+      assert.equal(source.type, "loki");
+      assert.equal(source.url, urls["loki"]);
+      const { rulerConfig } = valuesOf(recording, "loki")["loki"];
+      assert.equal(rulerConfig.alertmanager_url, urls["alertmanager"]);
+      const collector = find(recording, "kubernetes:core/v1:ConfigMap", "loki-alloy-config");
+      assert.ok(
+        JSON.stringify(collector.inputs["data"]).includes(`${urls["loki"]}/loki/api/v1/push`),
+      );
+    });
+
+    it("labels metrics, logs and traces with the same cluster and environment", () => {
+      const cluster = `ticketing-${stack}`;
+      const spec = valuesOf(recording, "prometheus")["prometheus"].prometheusSpec;
+      assert.deepEqual(spec.externalLabels, { cluster, env: stack });
+      const { tags } = valuesOf(recording, "datadog")["datadog"];
+      assert.deepEqual(tags, [`env:${stack}`, `cluster:${cluster}`]);
+      const { rulerConfig } = valuesOf(recording, "loki")["loki"];
+      assert.deepEqual(rulerConfig.external_labels, { cluster, env: stack });
+    });
+
+    it("protects the bucket and keeps the namespaces in prod, and only there", () => {
+      const kept = stack === "prod";
+      assert.equal(find(recording, "aws:s3/bucket:Bucket", "loki-bucket").options.protect, kept);
+      for (const { options } of ofType(recording, "kubernetes:core/v1:Namespace")) {
+        assert.equal(options.retainOnDelete, kept);
+      }
+    });
+
+    it("tells its operator how to get in, and what there is", () => {
+      const { access, chartVersions, lokiBucket, grafanaAdminPassword } = recording.outputs;
+      const forward = "kubectl port-forward -n monitoring svc/prometheus";
+      assert.deepEqual(access, {
+        grafana: `${forward}-grafana 3000:80  # http://localhost:3000`,
+        prometheus: `${forward}-kube-prometheus-prometheus 9090:9090  # http://localhost:9090`,
+        alertmanager: `${forward}-kube-prometheus-alertmanager 9093:9093  # http://localhost:9093`,
+        datadog: "https://app.datadoghq.com/",
+      });
+      assert.deepEqual(chartVersions, {
+        "kube-prometheus-stack": "88.5.3",
+        loki: "18.11.0",
+        datadog: "3.240.0",
+      });
+      assert.equal(lokiBucket, `ticketing-loki-chunks${stack === "dev" ? "-dev" : ""}`);
+      assert.equal(grafanaAdminPassword, UNKNOWN);
+    });
+  });
+}
+
+describe("the program, deployed", () => {
+  it("gives Grafana's password as a secret, and every other output in the plain", async () => {
+    const secretSignature = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    };
+    // The engine marks what the SDK tells it to mark.
+    const computed = ({ options }: RecordedResource) =>
+      Object.fromEntries(
+        options.additionalSecretOutputs.map((name) => [
+          name,
+          { ...secretSignature, value: "drawn" },
+        ]),
+      );
+    const { stack, outputs } = await runProgram("dev", {}, { computed });
+    assert.equal(outputs["grafanaAdminPassword"], "drawn");
+    const marked = Object.entries(stack.registeredOutputs ?? {})
+      .filter(([, value]) => JSON.stringify(value).includes(Object.keys(secretSignature)[0] ?? ""))
+      .map(([name]) => name);
+    assert.deepEqual(marked, ["grafanaAdminPassword"]);
+  });
+});
+
+describe("the program", () => {
+  const without = (pattern: RegExp) => everything.filter((line) => !pattern.test(line));
+  const kubeconfig = { name: "kind", mode: "kubeconfig", context: "kind-monitoring" };
+
+  it("without Loki has no bucket, no collector and no data source", async () => {
+    const recording = await runProgram("prod", { loki: undefined });
+    assert.deepEqual(listOf(recording), without(/ loki\b|^aws:/));
+    assert.ok(!("additionalDataSources" in valuesOf(recording, "prometheus")["grafana"]));
+    assert.equal(recording.outputs["lokiBucket"], "");
+    assert.ok(!("loki" in recording.outputs["chartVersions"]));
+    assert.ok(!("loki" in recording.outputs["urls"]));
+  });
+
+  it("without Datadog needs no keys", async () => {
+    const recording = await runProgram("prod", {
+      datadog: undefined,
+      datadogApiKey: undefined,
+      datadogAppKey: undefined,
+    });
+    assert.deepEqual(listOf(recording), without(/ datadog\b/));
+    assert.ok(!("datadog" in recording.outputs["access"]));
+  });
+
+  it("without Slack leaves Alertmanager to the chart's configuration", async () => {
+    const recording = await runProgram("prod", { slack: undefined, slackWebhookUrl: undefined });
+    assert.deepEqual(listOf(recording), without(/ slack\b/));
+    const { alertmanagerSpec } = valuesOf(recording, "prometheus")["alertmanager"];
+    for (const key of ["useExistingSecret", "configSecret", "secrets"]) {
+      assert.ok(!(key in alertmanagerSpec), key);
+    }
+  });
+
+  it("takes existing Secrets and creates none for them", async () => {
+    const recording = await runProgram("prod", {
+      slack: { existingSecret: "our-webhook" },
+      datadog: { existingSecret: "our-keys" },
+      slackWebhookUrl: undefined,
+      datadogApiKey: undefined,
+      datadogAppKey: undefined,
+    });
+    assert.deepEqual(listOf(recording), without(/Secret (slack-webhook|datadog-keys)$/));
+    const { alertmanagerSpec } = valuesOf(recording, "prometheus")["alertmanager"];
+    assert.deepEqual(alertmanagerSpec.secrets, ["our-webhook"]);
+    assert.equal(valuesOf(recording, "datadog")["datadog"].apiKeyExistingSecret, "our-keys");
+  });
+
+  it("asks nothing of AWS with a kubeconfig and logs on a volume", async () => {
+    const recording = await runProgram(
+      "dev",
+      { cluster: kubeconfig, loki: { storage: "filesystem" } },
+      { withAws: false },
+    );
+    assert.deepEqual(listOf(recording), without(/^aws:/));
+    assert.equal(recording.outputs["lokiBucket"], "");
+    const volumes = JSON.stringify(ofType(recording, releaseType).map(({ inputs }) => inputs));
+    assert.ok(!/gp3|storageClass/.test(volumes), "the cluster's own storage class is used");
+  });
+
+  it("binds Loki's role through the cluster's OIDC provider where it is asked to", async () => {
+    const recording = await runProgram("dev", { loki: { awsIdentity: "irsa" } });
+    assert.deepEqual(listOf(recording), without(/PodIdentityAssociation/));
+    const trust = String(
+      find(recording, "aws:iam/role:Role", "loki-role").inputs["assumeRolePolicy"],
+    );
+    assert.ok(trust.includes("oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/PREVIEW"));
+    assert.ok(trust.includes("system:serviceaccount:monitoring:loki"));
+  });
+
+  it("collects with Promtail where it is asked to", async () => {
+    const recording = await runProgram("dev", { loki: { collector: "promtail" } });
+    assert.ok(!listOf(recording).some((line) => /alloy/.test(line)));
+    assert.equal(find(recording, releaseType, "loki-promtail").inputs["chart"], "promtail");
+  });
+
+  it("uses namespaces that exist", async () => {
+    const namespaces = { existing: ["monitoring", "ticketing"] };
+    const recording = await runProgram("prod", { namespaces });
+    assert.deepEqual(listOf(recording), without(/:Namespace /));
+  });
+
+  it("gives the Datadog Agent a namespace of its own, and instruments the services' then", async () => {
+    const recording = await runProgram("dev", { namespaces: { datadog: "datadog" } });
+    assert.equal(find(recording, releaseType, "datadog").inputs["namespace"], "datadog");
+    const { instrumentation } = valuesOf(recording, "datadog")["datadog"].apm;
+    assert.equal(instrumentation.enabled, true);
+    assert.deepEqual(instrumentation.enabledNamespaces, ["ticketing"]);
+  });
+
+  it("takes every image from the mirror", async () => {
+    const imageRegistry = "registry.example.com/mirror";
+    const recording = await runProgram("prod", { imageRegistry });
+    const registries = ofType(recording, releaseType).map(({ name, inputs }) => [
+      name,
+      (inputs["values"].global?.imageRegistry ??
+        inputs["values"].global?.image?.registry ??
+        inputs["values"].registry) as string,
+    ]);
+    assert.deepEqual(Object.fromEntries(registries), {
+      datadog: imageRegistry,
+      loki: imageRegistry,
+      "loki-alloy": imageRegistry,
+      prometheus: imageRegistry,
+    });
+  });
+
+  it("creates the storage class before the volumes that need it", async () => {
+    const recording = await runProgram("prod", { storage: { create: true } });
+    const storage = find(recording, "kubernetes:storage.k8s.io/v1:StorageClass", "storage");
+    const { metadata, provisioner, parameters, reclaimPolicy, ...rest } = storage.inputs;
+    assert.equal(metadata.name, "gp3");
+    assert.equal(provisioner, "ebs.csi.aws.com");
+    assert.deepEqual(parameters, { type: "gp3", encrypted: "true" });
+    assert.equal(reclaimPolicy, "Retain");
+    assert.equal(rest["volumeBindingMode"], "WaitForFirstConsumer");
+    assert.equal(rest["allowVolumeExpansion"], true);
+    for (const release of ofType(recording, releaseType)) {
+      assert.ok(waitsFor(recording, release, storage), release.name);
+    }
+    const dev = await runProgram("dev", { storage: { create: true } });
+    const ofDev = find(dev, "kubernetes:storage.k8s.io/v1:StorageClass", "storage");
+    assert.equal(ofDev.inputs["reclaimPolicy"], "Delete");
+  });
+
+  it("creates a cluster and everything in it in one go, values known before it exists", async () => {
+    const cluster = { name: "ticketing-new", mode: "create" };
+    const recording = await runProgram("prod", { cluster }, { withAws: false });
+    const added = [
+      "eks:index:Cluster cluster",
+      "kubernetes:storage.k8s.io/v1:StorageClass storage",
+    ];
+    assert.deepEqual(listOf(recording), [...everything, ...added].sort());
+    for (const release of ofType(recording, releaseType)) {
+      assert.ok(!release.isUnknown("values"), release.name);
+    }
+    const trust = find(recording, "aws:iam/role:Role", "loki-role");
+    assert.ok(!trust.isUnknown("assumeRolePolicy"));
+    const eks = find(recording, "eks:index:Cluster", "cluster");
+    const association = find(
+      recording,
+      "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+      "loki-pod-identity",
+    );
+    assert.ok(waitsFor(recording, association, eks), "AWS knows the cluster by then");
+  });
+
+  it("lays the user's chart values over its own", async () => {
+    const recording = await runProgram("dev", {
+      prometheus: { values: { prometheus: { prometheusSpec: { replicas: 5 } } } },
+      loki: {
+        values: { gateway: { enabled: true } },
+        collectorValues: { alloy: { extraArgs: ["-x"] } },
+      },
+      datadog: { values: { datadog: { site: "other.example.com" } } },
+    });
+    const { replicas, retention } = valuesOf(recording, "prometheus")["prometheus"].prometheusSpec;
+    assert.deepEqual([replicas, retention], [5, "15d"]);
+    assert.equal(valuesOf(recording, "loki")["gateway"].enabled, true);
+    assert.deepEqual(valuesOf(recording, "loki-alloy")["alloy"].extraArgs, ["-x"]);
+    assert.equal(valuesOf(recording, "datadog")["datadog"].site, "other.example.com");
+  });
+
+  it("registers nothing when the configuration is wrong, and says so once", async () => {
+    await assert.rejects(
+      runProgram("prod", { slack: { channel: "alerts" }, loki: { bucket: "No" } }),
+      /^Error: 2 problems in the configuration of stack prod; nothing was deployed/,
+    );
+  });
+
+  it("names components and their children by what they are, not by the environment", async () => {
+    const [dev, prod] = await Promise.all([
+      runProgram("dev").then(listOf),
+      Promise.resolve(everything),
+    ]);
+    assert.deepEqual(dev, prod);
+    assert.ok(dev.includes(`${stackType("PrometheusStack")} prometheus`));
+  });
+});

@@ -1,0 +1,44 @@
+import * as assert from "node:assert/strict";
+import { accessCommands } from "../../stacks/access";
+import { Settings, parseConfiguration } from "../../stacks/config";
+import { configuration } from "../support/stackConfig";
+
+function accessOf(changes: Record<string, unknown> = {}): Record<string, string> {
+  const { settings } = parseConfiguration(configuration("prod", changes));
+  return accessCommands(settings as Settings);
+}
+
+describe("accessCommands", () => {
+  it("are those of the documentation", () => {
+    assert.deepEqual(accessOf(), {
+      grafana:
+        "kubectl port-forward -n monitoring svc/prometheus-grafana 3000:80  # http://localhost:3000",
+      prometheus:
+        "kubectl port-forward -n monitoring svc/prometheus-kube-prometheus-prometheus 9090:9090  # http://localhost:9090",
+      alertmanager:
+        "kubectl port-forward -n monitoring svc/prometheus-kube-prometheus-alertmanager 9093:9093  # http://localhost:9093",
+      datadog: "https://app.datadoghq.com/",
+    });
+  });
+
+  it("follow the namespace", () => {
+    const { grafana } = accessOf({ namespaces: { monitoring: "observe" } });
+    assert.match(grafana ?? "", /^kubectl port-forward -n observe svc\/prometheus-grafana /);
+  });
+
+  it("have no Datadog where there is none", () => {
+    assert.ok(!("datadog" in accessOf({ datadog: undefined })));
+  });
+
+  it("name the address of the Datadog site", () => {
+    // Sites of their own have no `app.` before their name.
+    assert.equal(
+      accessOf({ datadog: { site: "datadoghq.eu" } })["datadog"],
+      "https://app.datadoghq.eu/",
+    );
+    assert.equal(
+      accessOf({ datadog: { site: "us5.datadoghq.com" } })["datadog"],
+      "https://us5.datadoghq.com/",
+    );
+  });
+});
