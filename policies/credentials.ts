@@ -98,7 +98,7 @@ export function redact(text: string): string {
 function credentialLine(text: string): string | undefined {
   if (!text.includes("\n") && !text.includes("{")) return undefined;
   const line =
-    /["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
+    /(?<![$.\w-])["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=](?!=)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
   for (const [, name = "", ...values] of text.matchAll(line)) {
     const value = values.find((candidate) => candidate !== undefined) ?? "";
     const kind = credentialField(name, value);

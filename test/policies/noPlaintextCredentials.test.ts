@@ -56,6 +56,10 @@ describe("policy no-plaintext-credentials", () => {
     },
     { checksum: fake.hex40, apiVersion: "v1", image: `app@sha256:${fake.hex32}${fake.hex32}` },
     { certificate: Buffer.from("-----BEGIN CERTIFICATE-----\nAAAA").toString("base64") },
+    {
+      htpasswd:
+        "{{- range .tenants }}\n{{- $password := .password }}\n{{ htpasswd .name $password }}\n",
+    },
     { docs: "https://hooks.slack.com", channel: "#xoxb-things" },
     { url: "http://loki:3100/api:v1@x", image: "registry:5000/a@b" },
     { automountServiceAccountToken: true, roleArn: "arn:aws:iam::123456789012:role/a" },
