@@ -1,5 +1,5 @@
 import { credentialField, credentialIn } from "./credentials";
-import { Path, Plain, formatPath, isMap, textAt } from "./facts/plain";
+import { Path, Plain, PlainMap, formatPath, isMap, textAt } from "./facts/plain";
 import { Resource } from "./facts/resource";
 import { ResourcePolicy, Verdict } from "./policy";
 
@@ -35,24 +35,26 @@ function judge(resource: Resource, config: NoPlaintextCredentialsConfig): Verdic
   const kubernetes = resource.type.startsWith("kubernetes:");
 
   const walk = (value: Plain, path: Path): void => {
-    if (isVault(resource, path)) return;
     if (typeof value === "string") {
       const kind = credentialIn(value) ?? fieldKind(path, value, kubernetes);
       if (kind !== undefined) found.push({ path, kind });
     } else if (Array.isArray(value)) {
       value.forEach((item, index) => walk(item, [...path, index]));
     } else if (isMap(value)) {
-      const kind = namedValue(value);
-      if (kind !== undefined) found.push({ path: [...path, "value"], kind });
-      for (const [key, item] of Object.entries(value)) {
-        const inKey = credentialIn(key, 0);
-        if (inKey !== undefined) found.push({ path, kind: `${inKey} as a key` });
-        // Already reported through its name.
-        if (kind === undefined || key !== "value") walk(item, [...path, key]);
-      }
+      walkMap(value, path);
     }
   };
-  walk(resource.props, []);
+  const walkMap = (map: PlainMap, path: Path): void => {
+    const named = namedValue(map);
+    if (named !== undefined) found.push({ path: [...path, "value"], kind: named });
+    for (const [key, item] of Object.entries(map)) {
+      const inKey = credentialIn(key, 0);
+      if (inKey !== undefined) found.push({ path, kind: `${inKey} as a key` });
+      // Already reported through its name.
+      if (named === undefined || key !== "value") walk(item, [...path, key]);
+    }
+  };
+  walkMap(outsideVaults(resource), []);
 
   return {
     violations: found.map(({ path, kind }) => ({
@@ -87,18 +89,22 @@ const vaults: Record<string, string[]> = {
   "azure-native:keyvault:Secret": ["properties"],
 };
 
-/** Whether a property is a place for credentials, so that nothing inside it is looked at. */
-function isVault({ type, props }: Resource, path: Path): boolean {
-  const [first] = path;
-  if (path.length !== 1 || typeof first !== "string") return false;
+/** The properties of a resource without those that are places for credentials. */
+function outsideVaults({ type, props }: Resource): PlainMap {
+  return Object.fromEntries(
+    Object.entries(props).filter(([property]) => !isVault(type, property, props)),
+  );
+}
+
+function isVault(type: string, property: string, props: PlainMap): boolean {
   if (/^(random|tls):/.test(type)) return true;
-  if (vaults[type]?.includes(first)) return true;
+  if (vaults[type]?.includes(property)) return true;
   // Providers get their credentials as inputs; there is no other way in.
   if (type.startsWith("pulumi:providers:")) {
-    return /(kubeconfig|key|token|password|secret|credentials?|auth)$/i.test(first);
+    return /(kubeconfig|key|token|password|secret|credentials?|auth)$/i.test(property);
   }
   if (type === "aws:ssm/parameter:Parameter") {
-    return textAt(props, "type") === "SecureString" && first === "value";
+    return textAt(props, "type") === "SecureString" && property === "value";
   }
   return false;
 }

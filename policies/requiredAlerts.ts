@@ -86,7 +86,7 @@ function judge(resources: Resource[], config: RequiredAlertsConfig): Verdict {
     .map((service) => ({ service, lacks: config.signals.filter((name) => !covers(service, name)) }))
     .filter(({ lacks }) => lacks.length > 0);
   // A rule that is not known yet may be the one that is missing.
-  if (unknown !== undefined) return { violations: [], unknown };
+  if (missing.length > 0 && unknown !== undefined) return { violations: [], unknown };
   return {
     violations: missing.map(({ service, lacks }) => ({
       urn: service.urn,

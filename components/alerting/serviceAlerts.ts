@@ -6,7 +6,8 @@ const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavai
 
 /**
  * The alerts on the services of one namespace. Every expression covers all of its services at once
- * and keeps `namespace`, which routing and inhibition need.
+ * and keeps `namespace`, which routing and inhibition need. The labels of a firing alert are a
+ * contract: `namespace` with `service` or `pod`, and `severity`.
  */
 export function serviceAlerts(namespace: string, settings: AlertSettings): AlertGroup[] {
   return [
@@ -61,7 +62,7 @@ function latency(namespace: string, settings: AlertSettings) {
       `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${metric}_bucket{namespace="${namespace}"}[5m])))`,
       `> ${settings.p99LatencyMs / 1000}`,
       `and`,
-      `sum by (namespace, service) (rate(${metric}_count{namespace="${namespace}"}[5m])) > ${settings.minimumRequestsPerSecond}`,
+      `sum by (namespace, service) (rate(${metric}_bucket{namespace="${namespace}", le="+Inf"}[5m])) > ${settings.minimumRequestsPerSecond}`,
     ].join("\n"),
     forMinutes: 5,
     severity: Severity.Critical,
@@ -76,7 +77,7 @@ function crashLoop(namespace: string) {
     // Between two crashes the container runs for a while and the reason disappears; the window
     // bridges that. A single restart does not set the reason at all.
     expr: [
-      `max by (namespace, pod, container) (`,
+      `max by (namespace, pod) (`,
       `  max_over_time(kube_pod_container_status_waiting_reason{namespace="${namespace}", reason="CrashLoopBackOff"}[5m])`,
       `) >= 1`,
     ].join("\n"),
@@ -84,7 +85,7 @@ function crashLoop(namespace: string) {
     severity: Severity.Critical,
     summary: "{{ $labels.pod }} crashes again and again",
     description:
-      "Container {{ $labels.container }} of pod {{ $labels.pod }} in {{ $labels.namespace }} crashes, restarts and crashes again.",
+      "A container of pod {{ $labels.pod }} in {{ $labels.namespace }} crashes, restarts and crashes again.",
   };
 }
 
@@ -94,15 +95,16 @@ function memory(namespace: string, settings: AlertSettings) {
     // The working set is what the kernel counts against the limit; usage_bytes includes page cache
     // it could drop. A container without a limit has nothing to be near to.
     expr: [
-      `max by (namespace, pod, container) (container_memory_working_set_bytes{namespace="${namespace}", container!=""})`,
-      `/`,
-      `(max by (namespace, pod, container) (kube_pod_container_resource_limits{namespace="${namespace}", resource="memory"}) > 0)`,
-      `> ${settings.memoryPercent / 100}`,
+      `max by (namespace, pod) (`,
+      `  max by (namespace, pod, container) (container_memory_working_set_bytes{namespace="${namespace}", container!=""})`,
+      `  /`,
+      `  (max by (namespace, pod, container) (kube_pod_container_resource_limits{namespace="${namespace}", resource="memory"}) > 0)`,
+      `) > ${settings.memoryPercent / 100}`,
     ].join("\n"),
     forMinutes: 10,
     severity: Severity.Critical,
     summary: "{{ $labels.pod }} is about to run out of memory",
-    description: `Container {{ $labels.container }} of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its memory limit (threshold ${settings.memoryPercent} %).`,
+    description: `A container of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its memory limit (threshold ${settings.memoryPercent} %).`,
   };
 }
 
@@ -112,16 +114,17 @@ function cpu(namespace: string, settings: AlertSettings) {
   return {
     alert: "HighCPU",
     expr: [
-      `sum by (namespace, pod, container) (rate(container_cpu_usage_seconds_total{namespace="${namespace}", container!=""}[5m]))`,
-      `/`,
-      `((${allowed("limits")} or ${allowed("requests")}) > 0)`,
-      `> ${settings.cpuPercent / 100}`,
+      `max by (namespace, pod) (`,
+      `  sum by (namespace, pod, container) (rate(container_cpu_usage_seconds_total{namespace="${namespace}", container!=""}[5m]))`,
+      `  /`,
+      `  ((${allowed("limits")} or ${allowed("requests")}) > 0)`,
+      `) > ${settings.cpuPercent / 100}`,
     ].join("\n"),
     forMinutes: 10,
     // A cause rather than something a user notices.
     severity: Severity.Warning,
     summary: "{{ $labels.pod }} runs short of CPU",
-    description: `Container {{ $labels.container }} of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of the CPU it is given (threshold ${settings.cpuPercent} %).`,
+    description: `A container of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of the CPU it is given (threshold ${settings.cpuPercent} %).`,
   };
 }
 
@@ -129,12 +132,12 @@ function throttling(namespace: string, settings: AlertSettings) {
   return {
     alert: "DynamoDBThrottling",
     expr: [
-      `sum by (namespace, service, table) (rate(dynamodb_throttled_requests_total{namespace="${namespace}"}[5m]))`,
+      `sum by (namespace, service) (rate(dynamodb_throttled_requests_total{namespace="${namespace}"}[5m]))`,
       `> ${settings.dynamodbThrottlesPerSecond}`,
     ].join("\n"),
     forMinutes: 5,
     severity: Severity.Critical,
     summary: "DynamoDB throttles {{ $labels.service }}",
-    description: `DynamoDB refuses {{ $value | humanize }} requests a second of {{ $labels.service }} in {{ $labels.namespace }}{{ with $labels.table }} to table {{ . }}{{ end }} (threshold ${settings.dynamodbThrottlesPerSecond}).`,
+    description: `DynamoDB refuses {{ $value | humanize }} requests a second of {{ $labels.service }} in {{ $labels.namespace }} (threshold ${settings.dynamodbThrottlesPerSecond}).`,
   };
 }

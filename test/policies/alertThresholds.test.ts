@@ -95,6 +95,12 @@ describe("policy alert-thresholds", () => {
     assert.equal(problems(alertThresholds, exact('"0.5"', 0.02)).length, 1);
   });
 
+  it("judges success by what is left to fail", () => {
+    const success = (least: number) => alerts(`${ratio.replace('=~"5..', '!~"5..')} < ${least}`);
+    assert.deepEqual(problems(alertThresholds, success(0.96)), []);
+    assert.equal(problems(alertThresholds, success(0.94)).length, 1);
+  });
+
   it("accepts the windows of a burn rate, which are laxer for a while", () => {
     const burn = (window: string) => ratio.replaceAll("5m", window);
     const page = `${burn("1h")} > 14.4 * 0.01 and ${burn("5m")} > 14.4 * 0.01`;
@@ -105,6 +111,9 @@ describe("policy alert-thresholds", () => {
     const guarded = (floor: string) =>
       alerts(`${ratio} > 0.05 and sum(rate(http_requests_total[5m])) > ${floor}`);
     assert.deepEqual(problems(alertThresholds, guarded("1")), []);
+    assert.match(problems(alertThresholds, guarded("NaN"))[0] ?? "", /stays silent/);
+    const other = `${ratio} > 0.05 or sum(rate(http_requests_total[5m])) > 1e6`;
+    assert.deepEqual(problems(alertThresholds, alerts(other)), []);
     assert.match(problems(alertThresholds, guarded("1.01"))[0] ?? "", /stays silent/);
     assert.deepEqual(
       problems(alertThresholds, guarded("100"), { maxTrafficFloorPerSecond: 100 }),

@@ -186,6 +186,11 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     release("./charts/kube-prometheus-stack-88.5.3.tgz", {}),
   ],
   [
+    "the chart as an archive without a version",
+    prometheusRetention,
+    release("kube-prometheus-stack.tgz", {}),
+  ],
+  [
     "the chart with its repository",
     prometheusRetention,
     release("prometheus-community/kube-prometheus-stack", {}),

@@ -41,6 +41,7 @@ describe("policies", () => {
     const run = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", script], {
       cwd: path.dirname(directory),
       encoding: "utf8",
+      timeout: 30_000,
     });
     assert.equal(run.stdout, "alive", run.stderr);
   });

@@ -86,6 +86,11 @@ describe("policy no-plaintext-credentials", () => {
       secret({ stringData: { url }, data: { url: Buffer.from(url).toString("base64") } }),
       resource("aws:secretsmanager/secretVersion:SecretVersion", "s", { secretString: url }),
       resource("aws:ssm/parameter:Parameter", "p", { type: "SecureString", value: url }),
+      resource("aws:ssm/parameter:Parameter", "p", {
+        name: "/db/password",
+        type: "SecureString",
+        value: "hunter2",
+      }),
       resource("pulumi:providers:kubernetes", "k", { kubeconfig: `token: ${fake.webToken}` }),
       resource("pulumi:providers:datadog", "d", { apiKey: fake.hex32, appKey: fake.hex40 }),
       resource("random:index/randomPassword:RandomPassword", "r", { result: url }),
@@ -101,6 +106,11 @@ describe("policy no-plaintext-credentials", () => {
     for (const subject of [
       secret({ metadata: { labels: { url } } }),
       resource("aws:ssm/parameter:Parameter", "p", { type: "SecureString", description: url }),
+      resource("aws:ssm/parameter:Parameter", "p", {
+        name: "/db/password",
+        type: "String",
+        value: "hunter2",
+      }),
       resource("pulumi:providers:kubernetes", "k", { namespace: url }),
       resource("monitoring:index:SlackAlerting", "s", { webhookUrl: url }),
       resource("kubernetes:apps/v1:Deployment", "d", {

@@ -479,6 +479,14 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
+        "a mode that is none, once",
+        { cluster: { name: "ticketing-prod", mode: { toString: 1 }, version: "1.35" } },
+        [
+          '  monitoring:cluster.mode = {"toString":1} must be one of existing, create, kubeconfig',
+          "    fix: pulumi config set --path monitoring:cluster.mode existing",
+        ],
+      ],
+      [
         "IAM roles for service accounts where no cluster of AWS is known",
         {
           environment: "dev",
