@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   report("preview", speed.preview);
   const wall = speed.preview.wallMs / speed.load.wallMs;
   const memory = speed.preview.peakMb / speed.load.peakMb;
-  console.log(`  wall ${wall.toFixed(2)}x (at most 2.5), memory ${memory.toFixed(2)}x (at most 1.4)`);
+  console.log(
+    `  wall ${wall.toFixed(2)}x (at most 2.5), memory ${memory.toFixed(2)}x (at most 1.4)`,
+  );
 
   console.log("\nThe same program, type-checked at its start as Pulumi does by default");
   const checked = await measure(["bench/typeChecked.cjs", "--stack", "prod"]);

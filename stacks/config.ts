@@ -63,15 +63,6 @@ export interface Namespaces {
   existing: string[];
 }
 
-/** Names of the namespaces. */
-export interface Namespaces {
-  monitoring: string;
-  application: string;
-  datadog: string;
-  /** Those that exist already and are left as they are. */
-  existing: string[];
-}
-
 /** Chart values by the release they are for. */
 export interface ChartValues {
   prometheus?: Values;

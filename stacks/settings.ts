@@ -89,8 +89,6 @@ export const configurationSchema = z.strictObject({
       application: dnsLabel.default("ticketing"),
       /** Namespace of the Datadog Agent; that of the services when left out. */
       datadog: example(dnsLabel, "datadog").optional(),
-      /** Namespace of the Datadog Agent; that of the services when left out. */
-      datadog: example(dnsLabel, "datadog").optional(),
       /** Those that exist already and are left as they are. */
       existing: z.array(example(dnsLabel, "ticketing")).default([]),
     })

@@ -1,11 +1,13 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parser } from "@prometheus-io/lezer-promql";
+import type { LRParser } from "@lezer/lr";
 import { parseConfiguration } from "../../stacks/config";
 import { runConfigCommand } from "../support/pulumiConfig";
 import { runProgram } from "../support/runProgram";
 import { configuration, projectDirectory } from "../support/stackConfig";
+
+const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
 
 interface Rule {
   alert: string;
