@@ -205,8 +205,8 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     servicesSettings({
       ...shared,
       namespace: application,
-      services: top.services,
-      alerts: top.alerts,
+      services: top.services.map(withDecimalObjective),
+      alerts: withDecimals(top.alerts),
     }),
   );
 
@@ -295,6 +295,24 @@ function settingsIn(part: PartName, given: Record<string, unknown>): Record<stri
   return Object.fromEntries(
     Object.entries(given).filter(([key]) => !Object.hasOwn(elsewhere, key)),
   );
+}
+
+/**
+ * `pulumi config set --path` keeps a fraction as a text unless told its type. Thresholds and
+ * objectives are all numbers.
+ */
+function withDecimals(value: unknown): unknown {
+  if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(withDecimals);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value as object).map(([key, item]) => [key, withDecimals(item)]),
+  );
+}
+
+function withDecimalObjective(service: unknown): unknown {
+  if (typeof service !== "object" || service === null || !("slo" in service)) return service;
+  return { ...service, slo: withDecimals(service.slo) };
 }
 
 /** In the configuration a community dashboard may be given by its number alone. */
