@@ -137,6 +137,7 @@ describe("LokiStack", () => {
       bucketName: "ticketing-loki-chunks",
       roleArn,
       chartVersion: charts.loki.version,
+      collectorChartVersion: charts.alloy.version,
     };
     assert.deepEqual(outputs, expected);
     assert.deepEqual(one(resources, "LokiStack").outputs, expected);
