@@ -12,11 +12,9 @@ async function recordLoki(
   options: RecordProgramOptions = {},
 ): Promise<Recording> {
   return recordProgram(() => {
-    const { url, pushUrl, bucketName, roleArn, chartVersion } = new LokiStack("loki", {
-      ...identity,
-      ...args,
-    });
-    return { url, pushUrl, bucketName, roleArn, chartVersion };
+    const loki = new LokiStack("loki", { ...identity, ...args });
+    const { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion } = loki;
+    return { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion };
   }, options);
 }
 
