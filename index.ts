@@ -14,3 +14,5 @@ export const grafanaAdminPassword = outputs.grafanaAdminPassword;
 export const lokiBucket = outputs.lokiBucket;
 /** Versions of the charts that are deployed. */
 export const chartVersions = outputs.chartVersions;
+/** What the retention settings need and cost, under the assumptions of `monitoring:cost`. */
+export const retentionCost = outputs.retentionCost;

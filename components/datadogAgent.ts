@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { charts } from "./charts";
+import { HostnameSource, NodeOs } from "./datadogOptions";
 import { DatadogSite } from "./datadogSite";
 import { chartRelease, settingsOf, settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
@@ -54,8 +55,19 @@ export interface DatadogAgentArgs {
    * custom metric. Annotations `ad.datadoghq.com/…` work without it. Default: false.
    */
   scrapePrometheusAnnotations?: boolean;
-  /** Namespaces from which nothing is collected. Default: none. */
+  /** Namespaces whose containers give neither metrics nor logs; traces they send. Default: none. */
   excludedNamespaces?: string[];
+  /** Namespaces from which no logs are collected, for example because Loki keeps them. Default: none. */
+  excludedLogNamespaces?: string[];
+  /** Namespaces whose containers give no metrics. Default: none. */
+  excludedMetricNamespaces?: string[];
+  /** Operating system of the nodes. Default: `amazonLinux`. */
+  nodeOs?: NodeOs;
+  /**
+   * Where an agent learns the instance id of its node; `nodeFile` where pods cannot reach the
+   * instance metadata service (hop limit 1). Default: `instanceMetadata`.
+   */
+  hostnameSource?: HostnameSource;
   /** Resources of every container. Default: `small`. */
   size?: SizePreset;
   /** Replicas of the Cluster Agent; more than one get a disruption budget. Default: 1. */

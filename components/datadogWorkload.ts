@@ -51,6 +51,30 @@ function fromLabel(name: string, tag: string): kubernetes.types.input.core.v1.En
   };
 }
 
+/** What an agent collects of a container by itself. */
+export interface DatadogExclusion {
+  /** Name of a container. Default: every container of the pod. */
+  container?: string;
+  /** Leaves out its metrics. Default: false. */
+  metrics?: boolean;
+  /** Leaves out its logs. Default: false. */
+  logs?: boolean;
+}
+
+/** Annotations of a pod whose metrics, logs or both the agent leaves alone. */
+export function datadogExclusion({
+  container,
+  metrics = false,
+  logs = false,
+}: DatadogExclusion): Record<string, string> {
+  const prefix = container === undefined ? "ad.datadoghq.com/" : `ad.datadoghq.com/${container}.`;
+  if (metrics && logs) return { [`${prefix}exclude`]: "true" };
+  return {
+    ...(metrics && { [`${prefix}metrics_exclude`]: "true" }),
+    ...(logs && { [`${prefix}logs_exclude`]: "true" }),
+  };
+}
+
 /** A Prometheus or OpenMetrics endpoint of a container. */
 export interface OpenMetricsEndpoint {
   /** Name of the container. */

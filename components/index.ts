@@ -1,15 +1,18 @@
 /** Everything that other teams import. */
 export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
+export { HostnameSource, NodeOs } from "./datadogOptions";
 export { DatadogSite } from "./datadogSite";
 export {
   datadogEnv,
+  datadogExclusion,
+  type DatadogExclusion,
   datadogLabels,
   type DatadogWorkload,
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadogWorkload";
 export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
-export { LokiStack, type LokiStackArgs } from "./lokiStack";
+export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
 export {
   type MonitoredService,
   MonitoredServices,

@@ -1,9 +1,11 @@
-/** How many replicas of Loki run. */
+/** How Loki runs. */
 export const LokiMode = {
   /** One replica: about 20 GB of logs a day, no logs while it restarts. */
   SingleBinary: "singleBinary",
   /** Three replicas, each log line on all of them; needs object storage and three nodes. */
   HighAvailability: "highAvailability",
+  /** Each of Loki's parts on its own, with caches: hundreds of GB a day; needs object storage. */
+  Distributed: "distributed",
 } as const;
 export type LokiMode = (typeof LokiMode)[keyof typeof LokiMode];
 

@@ -8,8 +8,21 @@ import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions"
 import { lokiStorage } from "./lokiStorage";
 import { lokiSettings } from "./settings/loki";
 import { SizePreset } from "./sizePreset";
-import { lokiValues } from "./values/loki";
+import { lokiRulesConfigMapName, lokiValues } from "./values/loki";
+import { lokiRules } from "./values/lokiRules";
 import { lokiName, lokiPushUrl, lokiUrl } from "./values/lokiUrl";
+
+/** Alerts on the logs of one service. */
+export interface LogAlertArgs {
+  /** Namespace of the service. */
+  namespace: string;
+  /** Label `service` of its logs. */
+  service: string;
+  /** Alerts when it logs more errors a minute than this, for 5 minutes. Default: 10. */
+  errorsPerMinute?: number;
+  /** Alerts when it logs nothing for so many minutes. Default: 15. */
+  silentMinutes?: number;
+}
 
 export interface LokiStackArgs {
   /**
@@ -21,7 +34,7 @@ export interface LokiStackArgs {
   environment: string;
   /** Namespace to install into; it must exist. Default: `monitoring`. */
   namespace?: string;
-  /** One replica or three. Default: `singleBinary`. */
+  /** One replica, three, or each part of Loki on its own. Default: `singleBinary`. */
   mode?: LokiMode;
   /** Resources of Loki and of the collector. Default: `small`. */
   size?: SizePreset;
@@ -35,6 +48,11 @@ export interface LokiStackArgs {
   region?: string;
   /** Creates the bucket; false uses one that exists and changes nothing about it. Default: true. */
   createBucket?: boolean;
+  /**
+   * Bucket that gets S3's log of who accessed the bucket; it must exist, in the same region, and
+   * let S3 write there. Default: none.
+   */
+  accessLogBucket?: string;
   /** ARN of the KMS key that encrypts the bucket. Default: none, S3's own keys encrypt it. */
   kmsKeyArn?: string;
   /** How Loki's pods get their IAM role. Default: `podIdentity`. */
@@ -60,6 +78,11 @@ export interface LokiStackArgs {
    * ConfigMap `loki-rules` in its namespace. Default: none.
    */
   alertmanagerUrl?: string;
+  /**
+   * Services whose logs are watched: errors, and silence. Makes the ConfigMap `loki-rules`; without
+   * any, the ConfigMap is yours to make. Default: none.
+   */
+  logAlerts?: LogAlertArgs[];
   /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
   serviceMonitors?: boolean;
   /**
@@ -138,6 +161,23 @@ export class LokiStack extends pulumi.ComponentResource {
       },
       child,
     );
+    const rules =
+      settings.logAlerts.length === 0
+        ? []
+        : [
+            new kubernetes.core.v1.ConfigMap(
+              `${name}-rules`,
+              {
+                metadata: {
+                  name: lokiRulesConfigMapName,
+                  namespace,
+                  labels: objectLabels("loki", settings.labels),
+                },
+                data: { "logs.yaml": lokiRules(settings.logAlerts) },
+              },
+              child,
+            ),
+          ];
     const release = chartRelease(
       name,
       {
@@ -147,7 +187,7 @@ export class LokiStack extends pulumi.ComponentResource {
         values: lokiValues(settings),
         overrides: values,
       },
-      { ...child, dependsOn: [serviceAccount, ...storage.dependencies] },
+      { ...child, dependsOn: [serviceAccount, ...rules, ...storage.dependencies] },
     );
     // After Loki: a collector that nobody answers gives up on its first lines.
     const collector = logCollector(name, settings, collectorValues, {

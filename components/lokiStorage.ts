@@ -144,7 +144,21 @@ function lokiBucket(
     // S3 refuses two changes of a bucket's access at the same moment.
     { ...kept, dependsOn: [publicAccess, ownership] },
   );
-  return [bucket, publicAccess, ownership, encryption, versioning, lifecycle, policy];
+  const accessLog =
+    settings.accessLogBucket === undefined
+      ? []
+      : [
+          new s3.BucketLogging(
+            `${name}-bucket-access-log`,
+            {
+              ...of,
+              targetBucket: settings.accessLogBucket,
+              targetPrefix: `${settings.bucket}/`,
+            },
+            kept,
+          ),
+        ];
+  return [...accessLog, bucket, publicAccess, ownership, encryption, versioning, lifecycle, policy];
 }
 
 /** The role that may use the bucket, bound to the service account of Loki alone. */

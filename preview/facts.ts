@@ -17,9 +17,14 @@ const NAMES_SHOWN = 12;
 
 /**
  * What a reviewer asks of every change, read from what the program registered: the settings of each
- * component, the releases, the rules and Alertmanager's routes. Nothing is worked out anew.
+ * component, the releases, the rules, Alertmanager's routes and an output of the stack. Nothing is
+ * worked out anew.
  */
-export function factsOf(resources: FactResource[], parseYaml: (text: string) => unknown): Fact[] {
+export function factsOf(
+  resources: FactResource[],
+  parseYaml: (text: string) => unknown,
+  outputs: Record<string, unknown> = {},
+): Fact[] {
   const component = (name: string): Inputs | undefined =>
     resources.find((resource) => resource.type === `monitoring:index:${name}`)?.inputs;
   const object = (kind: string, name?: string): Inputs[] =>
@@ -40,6 +45,7 @@ export function factsOf(resources: FactResource[], parseYaml: (text: string) => 
     part("Services", serviceRows(component("MonitoredServices"))),
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
     part("Routes", routeRows(object("Secret", "alertmanager-config")[0], parseYaml)),
+    part("Retention and cost", costRows(outputs["retentionCost"])),
   ].filter((fact) => fact.rows.length > 0);
 }
 
@@ -166,6 +172,14 @@ function routeRows(secret: Inputs | undefined, parseYaml: (text: string) => unkn
     ...["critical", "warning", "info"].map((severity) => row(severity, to({ severity }))),
     row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
   ];
+}
+
+/** The program works this out from all of its settings and gives it as an output. */
+function costRows(lines: unknown): Fact["rows"] {
+  if (typeof lines !== "object" || lines === null) return [];
+  return Object.entries(lines).filter((line): line is [string, string] => {
+    return typeof line[1] === "string";
+  });
 }
 
 function some(items: string[]): string {

@@ -69,7 +69,8 @@ export async function preview(
     const text = JSON.stringify(redactedInputs);
     return redact(text) !== text;
   });
-  const facts = (): ReturnType<typeof factsOf> => factsOf(resources, yaml().parse);
+  const facts = (): ReturnType<typeof factsOf> =>
+    factsOf(resources, yaml().parse, recording.stack.redactedOutputs);
   return {
     passed,
     text: (colour) => {
@@ -82,6 +83,7 @@ export async function preview(
           resources: resources.length,
           facts: facts(),
           policy,
+          warnings: recording.warnings,
           exposed,
           unset: config.unset.map(({ standIn: _standIn, ...secret }) => ({
             ...secret,
@@ -99,6 +101,7 @@ export async function preview(
         passed,
         facts: facts().map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
         policy,
+        warnings: recording.warnings,
         exposed: exposed.map(({ urn }) => urn),
         missing: config.unset.map(({ key, optional }) => ({ key, optional })),
         outputs: recording.stack.redactedOutputs,

@@ -145,6 +145,8 @@ export interface Recording {
   /** Outputs of the program, secrets in plain text and unknowns as `[unknown]`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   outputs: Record<string, any>;
+  /** What the program warned of, with `pulumi.log.warn`. */
+  warnings: string[];
 }
 
 /** Runs a program against a stand-in for the engine and returns everything it registered. */
@@ -160,6 +162,8 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
   );
   const errors = new Set<unknown>();
   const release = divertUnhandledRejections((error) => errors.add(error));
+  const warnings: string[] = [];
+  const restore = divertWarnings((warning) => warnings.push(warning));
   try {
     await pulumi.runtime
       .runInPulumiStack(async () => (await program()) as Record<string, unknown>)
@@ -169,11 +173,26 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     release();
+    restore();
   }
   const [error] = errors;
   if (error instanceof Error) throw error;
   if (error !== undefined) throw new Error(`the program threw ${JSON.stringify(error)}`);
-  return monitor.recording();
+  return { ...monitor.recording(), warnings };
+}
+
+/** Without an engine the SDK prints what is logged, under this prefix. */
+function divertWarnings(listener: (warning: string) => void): () => void {
+  const prefix = "warning: [runtime] ";
+  const { warn } = console;
+  console.warn = (...said: unknown[]) => {
+    const [text] = said;
+    if (typeof text === "string" && text.startsWith(prefix)) listener(text.slice(prefix.length));
+    else warn(...said);
+  };
+  return () => {
+    console.warn = warn;
+  };
 }
 
 /** The SDK reports failed registrations as unhandled rejections; other listeners must not see them. */
@@ -197,7 +216,7 @@ class RecordingMonitor {
 
   constructor(private readonly options: RecordOptions) {}
 
-  recording(): Recording {
+  recording(): Omit<Recording, "warnings"> {
     const all = [...this.byUrn.values()];
     const stack = all.find((resource) => resource.type === STACK_TYPE);
     if (stack === undefined) throw new Error("the program never became a stack");

@@ -14,6 +14,8 @@ export interface Report {
   resources: number;
   facts: Fact[];
   policy: Omit<PolicyReport, "remediated">;
+  /** What the program warns of, with `pulumi.log.warn`. */
+  warnings: string[];
   /** Resources that hold a secret of the configuration where it is not marked as one. */
   exposed: { type: string; name: string }[];
   unset: SecretSetting[];
@@ -50,6 +52,7 @@ export function formatReport(report: Report, colour: boolean): string {
       heading(fact.part),
       columns(fact.rows.map(([name, value]) => [style("gray", name), value])),
     ]),
+    warningSection(report, style),
     policySection(report.policy, style),
     ...violationSections(report.policy, style),
     ...remediationSections(report.policy, style),
@@ -64,6 +67,11 @@ export function formatReport(report: Report, colour: boolean): string {
 }
 
 type Styler = (name: Style, text: string) => string;
+
+function warningSection({ warnings }: Report, style: Styler): string[] {
+  if (warnings.length === 0) return [];
+  return [style("yellow", "Warnings"), ...warnings.map((warning) => `  ${warning}`)];
+}
 
 function policySection(policy: Report["policy"], style: Styler): string[] {
   const rows = policy.policies.map(({ name, level }) => {

@@ -14,6 +14,7 @@ import { configSecretName, webhookSecretName } from "../components/alerting/aler
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
 import { alertmanagerUrl } from "../components/values/prometheusUrls";
+import { CostSettings, costSettings } from "./cost";
 import { dev } from "./dev";
 import { Preset } from "./preset";
 import { prod } from "./prod";
@@ -50,6 +51,8 @@ export interface Settings {
   datadog?: DatadogSettings;
   slack?: SlackSettings;
   services: MonitoredServicesSettings;
+  /** What the estimate of retention and cost assumes. */
+  cost: CostSettings;
   /** The user's own chart values, merged last. */
   chartValues: ChartValues;
 }
@@ -210,7 +213,14 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     }),
   );
 
-  if (problems.length > 0 || prometheus === undefined || services === undefined) {
+  const cost = accept("cost", costSettings(withDecimals(top.cost) as object));
+
+  if (
+    problems.length > 0 ||
+    prometheus === undefined ||
+    services === undefined ||
+    cost === undefined
+  ) {
     return { problems: distinct(problems) };
   }
   return {
@@ -226,6 +236,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       ...(datadog && { datadog }),
       ...(slack && { slack }),
       services,
+      cost,
       chartValues,
     },
   };
@@ -348,6 +359,7 @@ function readableParts(values: Record<string, unknown>): Configuration {
     alertmanager: {},
     grafana: {},
     alerts: {},
+    cost: {},
     services: [],
     ...readable,
   };

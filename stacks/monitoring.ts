@@ -10,6 +10,8 @@ import { SlackAlerting } from "../components/slackAlerting";
 import { accessCommands } from "./access";
 import { Cluster, connectCluster } from "./cluster";
 import { Settings } from "./config";
+import { costEstimate } from "./costEstimate";
+import { costReport } from "./costReport";
 import { Secrets } from "./load";
 import { createNamespaces } from "./namespaces";
 
@@ -25,10 +27,14 @@ export interface MonitoringOutputs {
   lokiBucket: pulumi.Output<string>;
   /** Versions of the charts that are deployed. */
   chartVersions: Record<string, pulumi.Output<string>>;
+  /** What the retention settings need and cost, a line for each part. */
+  retentionCost: Record<string, string>;
 }
 
 /** The topology, once for all environments: which components there are and how they are wired. */
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
+  const report = costReport(settings, costEstimate(settings));
+  for (const warning of report.warnings) void pulumi.log.warn(warning);
   const cluster = connectCluster(settings.cluster);
   const { provider } = cluster;
   const namespaces = createNamespaces(settings, provider);
@@ -97,6 +103,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
         }),
       ...(datadog && { datadog: datadog.chartVersion }),
     },
+    retentionCost: report.lines,
   };
 }
 

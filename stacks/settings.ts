@@ -109,6 +109,7 @@ export const configurationSchema = z.strictObject({
   datadog: example(part, { site: "datadoghq.com" }).optional(),
   slack: example(part, { channel: "#ticketing-alerts" }).optional(),
   alerts: part.default({}),
+  cost: part.default({}),
   services: z.array(z.unknown()).default([]),
 });
 export type Configuration = z.output<typeof configurationSchema>;

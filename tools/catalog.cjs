@@ -9,7 +9,8 @@
  * @property {"go"} kind
  * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
  * @property {string} module the module whose version in `go.mod` is the version of the tool
- * @property {string} command folder of the program inside that module
+ * @property {string} [command] folder of the program inside that module
+ * @property {string} [source] the program's one file, in the folder `lock`: it uses the module
  * @property {string} [linkVersion] Go variable that gets the version (with its "v")
  * @property {string} [tags] build tags
  * @property {Record<string, string>} [missing] files that the published module lacks. With them the
@@ -33,8 +34,16 @@
  * @property {string} lock
  * @property {string} module
  *
- * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe} Recipe
+ * @typedef {object} PythonRecipe a folder of Python packages, for PYTHONPATH
+ * @property {"python"} kind
+ * @property {string} lock folder under `tools/` with `requirements.txt`, made from `requirements.in` by
+ *   `pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-header`
+ * @property {string} module the package whose version is the version of the tool
+ *
+ * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe | PythonRecipe} Recipe
  */
+
+const lokiVersion = "github.com/grafana/loki/v3/pkg/util/build.Version";
 
 const prometheusVersion = "github.com/prometheus/common/version.Version";
 
@@ -115,6 +124,44 @@ const catalog = {
     linkVersion: prometheusVersion,
     missing: alertmanagerWithoutInterface,
   },
+  loki: {
+    kind: "go",
+    lock: "go/loki",
+    module: "github.com/grafana/loki/v3",
+    command: "cmd/loki",
+    linkVersion: lokiVersion,
+  },
+  logcli: {
+    kind: "go",
+    lock: "go/loki",
+    module: "github.com/grafana/loki/v3",
+    command: "cmd/logcli",
+    linkVersion: lokiVersion,
+  },
+  // Later versions of the module have no Promtail.
+  promtail: {
+    kind: "go",
+    lock: "go/promtail",
+    module: "github.com/grafana/loki/v3",
+    command: "clients/cmd/promtail",
+    linkVersion: lokiVersion,
+  },
+  // Alloy itself cannot be built from its module; the parser of its language can.
+  alloysyntax: {
+    kind: "go",
+    lock: "go/alloysyntax",
+    module: "github.com/grafana/alloy/syntax",
+    source: "main.go",
+  },
+  // An S3 server on a folder: it checks signature, region and credentials of every request.
+  versitygw: {
+    kind: "go",
+    lock: "go/versitygw",
+    module: "github.com/versity/versitygw",
+    command: "cmd/versitygw",
+  },
+  // Datadog's stand-in for an agent, and what examples/fastapi needs.
+  datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
 };
 
 module.exports = { catalog };

@@ -24,6 +24,7 @@ const openApiInModule = "api/openapi-spec/swagger.json";
 const howToGet = {
   go: "go is not on PATH. Install Go 1.26 or newer (it compiles the tools) and run npm run tools again.",
   npm: "npm is not on PATH. It comes with Node.js.",
+  python3: "python3 is not on PATH. Install Python 3.10 or newer and run npm run tools again.",
 };
 
 const unfinished = ".unfinished-";
@@ -38,7 +39,7 @@ const build = {
     if (recipe.linkVersion) link.push(`-X ${recipe.linkVersion}=v${version}`);
     const flags = [...goBuild.flags, "-ldflags", link.join(" ")];
     if (recipe.tags) flags.push("-tags", recipe.tags);
-    const program = `${recipe.module}/${recipe.command}`;
+    const program = recipe.source ?? `${recipe.module}/${recipe.command}`;
     go(["build", ...flags, "-o", path.join(into, name), program], folder);
   },
 
@@ -67,6 +68,14 @@ const build = {
     const openApi = path.join(downloadModule(recipe.module, lockFolder), openApiInModule);
     const crds = path.join(downloadModule(catalog.crds.module, lockFolder), crdsInModule);
     writeSchemas({ openApi, crds }, path.join(into, name));
+  },
+
+  /** A folder for PYTHONPATH: unlike a virtual environment it works wherever it is moved to. */
+  python({ name, lockFolder }, into) {
+    const locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
+    const quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"];
+    const to = ["--target", path.join(into, name), "--requirement", "requirements.txt"];
+    run("python3", ["-m", "pip", "install", ...locked, ...quiet, ...to], lockFolder);
   },
 };
 

@@ -2,6 +2,7 @@
 
 /** Where each tool is in the cache. Tests use `toolPath`; `npm run tools` fills the cache. */
 
+const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const os = require("node:os");
@@ -22,6 +23,7 @@ const lockFiles = {
   npmZip: ["package-lock.json"],
   crds: ["go.mod", "go.sum"],
   schemas: ["go.mod", "go.sum", "../../schemas.mjs"],
+  python: ["requirements.txt"],
 };
 
 /** The absolute path of a tool; an error that says what to run when it is not there. */
@@ -44,12 +46,11 @@ function toolEntry(name) {
   }
   const recipe = catalog[name];
   const lockFolder = path.join(__dirname, recipe.lock);
-  const locks = lockFiles[recipe.kind].map((file) =>
-    fs.readFileSync(path.join(lockFolder, file), "utf8"),
-  );
-  const version =
-    recipe.kind === "npmZip" ? npmVersion(recipe, locks[0]) : goVersion(recipe, locks[0]);
+  const files = [...lockFiles[recipe.kind], ...(recipe.source ? [recipe.source] : [])];
+  const locks = files.map((file) => fs.readFileSync(path.join(lockFolder, file), "utf8"));
+  const version = versionOf(recipe, locks[0]);
   const inputs = [recipe, goBuild, process.platform, process.arch, ...locks];
+  if (recipe.kind === "python") inputs.push(pythonVersion());
   const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 12);
   const folder = path.join(cacheFolder(), name, `${version}-${hash}`);
   return { name, recipe, lockFolder, version, folder, file: path.join(folder, name) };
@@ -60,6 +61,11 @@ function cacheFolder() {
   if (named) return path.resolve(named);
   const caches = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
   return path.join(caches, "observability-tools");
+}
+
+function versionOf(recipe, lock) {
+  if (recipe.kind === "npmZip") return npmVersion(recipe, lock);
+  return recipe.kind === "python" ? pipVersion(recipe, lock) : goVersion(recipe, lock);
 }
 
 function goVersion(recipe, goMod) {
@@ -77,6 +83,20 @@ function npmVersion(recipe, packageLock) {
   const installed = JSON.parse(packageLock).packages[`node_modules/${recipe.module}`];
   if (installed) return installed.version;
   throw new Error(`tools/${recipe.lock}/package-lock.json does not name ${recipe.module}`);
+}
+
+function pipVersion(recipe, requirements) {
+  for (const line of requirements.split("\n")) {
+    const [name, version] = line.split(" ")[0].split("==");
+    if (name === recipe.module && version) return version;
+  }
+  throw new Error(`tools/${recipe.lock}/requirements.txt does not name ${recipe.module}`);
+}
+
+/** Compiled packages belong to one minor version of Python; none of them where there is no Python. */
+function pythonVersion() {
+  const program = "import sys; print(*sys.version_info[:2], sep='.')";
+  return spawnSync("python3", ["-c", program], { encoding: "utf8" }).stdout?.trim() ?? "none";
 }
 
 module.exports = { goBuild, schemaLocation, toolEntry, toolPath };

@@ -4,7 +4,7 @@ export function toolPath(name: ToolName): string;
 /** The value of kubeconform's `-schema-location` for the schemas of Kubernetes and the CRDs. */
 export function schemaLocation(): string;
 
-/** Programs, and the folders `crds` (YAML) and `schemas` (JSON schemas for kubeconform). */
+/** Programs, and the folders `crds` (YAML), `schemas` (for kubeconform) and `datadogPython`. */
 export type ToolName =
   | "pulumi"
   | "promtool"
@@ -15,4 +15,10 @@ export type ToolName =
   | "helm"
   | "kubectl"
   | "prometheus"
-  | "alertmanager";
+  | "alertmanager"
+  | "loki"
+  | "logcli"
+  | "promtail"
+  | "alloysyntax"
+  | "versitygw"
+  | "datadogPython";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { charts } from "../charts";
+import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSite } from "../datadogSite";
 import { Checked, Problem, check, example } from "../internal/problems";
 import { ComponentArgs, chartSettings, dnsLabel, size } from "./common";
@@ -21,6 +22,10 @@ export const datadogSchema = z
     scrapePrometheusAnnotations: z.boolean().default(false),
     instrumentedNamespaces: z.array(example(dnsLabel, "checkout")).default([]),
     excludedNamespaces: z.array(example(dnsLabel, "kube-system")).default([]),
+    excludedLogNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
+    excludedMetricNamespaces: z.array(example(dnsLabel, "monitoring")).default([]),
+    nodeOs: z.enum(NodeOs).default(NodeOs.AmazonLinux),
+    hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
     size: size.default("small"),
     clusterAgentReplicas: z.int().min(1).max(10).default(1),
     existingSecret: example(dnsLabel, datadogSecretName).optional(),

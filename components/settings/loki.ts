@@ -41,6 +41,14 @@ const kmsKeyArn = example(
   "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
+const logAlertSchema = z.strictObject({
+  namespace: example(dnsLabel, "ticketing"),
+  service: example(dnsLabel, "inventory-service"),
+  errorsPerMinute: z.number().gt(0).default(10),
+  silentMinutes: z.int().min(1).max(1440).default(15),
+});
+export type LogAlertSettings = z.output<typeof logAlertSchema>;
+
 export const lokiSchema = z
   .strictObject({
     ...chartSettings(charts.loki, "monitoring"),
@@ -60,6 +68,8 @@ export const lokiSchema = z
       z.url({ protocol: /^https?$/, error: "must be a URL that starts with http:// or https://" }),
       "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
     ).optional(),
+    accessLogBucket: example(bucketName, "ticketing-access-logs").optional(),
+    logAlerts: z.array(logAlertSchema).default([]),
     serviceMonitors: z.boolean().default(true),
     collector: z.enum(LogCollector).default(LogCollector.Alloy),
     collectorChartVersion: example(
@@ -74,12 +84,46 @@ export const lokiSchema = z
   .superRefine(
     (settings, ctx) => {
       const { mode, storage, region, kmsKeyArn } = settings;
-      if (mode === LokiMode.HighAvailability && storage === LokiStorage.Filesystem) {
+      const replicated = mode === LokiMode.HighAvailability || mode === LokiMode.Distributed;
+      if (replicated && storage === LokiStorage.Filesystem) {
         ctx.addIssue({
           code: "custom",
           path: ["storage"],
-          message: "must be s3 when mode is highAvailability: replicas cannot share a volume",
+          message: `must be s3 when mode is ${mode}: replicas cannot share a volume`,
           params: { fix: { kind: "set", example: LokiStorage.S3 } },
+        });
+      }
+      const { accessLogBucket, bucket, createBucket, logAlerts, alertmanagerUrl } = settings;
+      if (accessLogBucket !== undefined && accessLogBucket === bucket) {
+        ctx.addIssue({
+          code: "custom",
+          path: ["accessLogBucket"],
+          message: "must not be the bucket of the logs: each access would be logged, for ever",
+          params: { fix: { kind: "do", text: "name another bucket in the same region" } },
+        });
+      }
+      if (accessLogBucket !== undefined && createBucket === false) {
+        ctx.addIssue({
+          code: "custom",
+          path: ["accessLogBucket"],
+          message: "needs createBucket: a bucket that exists is left as it is",
+          params: {
+            fix: { kind: "do", text: "switch access logging on where that bucket is made" },
+          },
+        });
+      }
+      if (Array.isArray(logAlerts) && logAlerts.length > 0 && alertmanagerUrl === undefined) {
+        ctx.addIssue({
+          code: "custom",
+          path: ["alertmanagerUrl"],
+          message: "is required with logAlerts: nobody would get them",
+          params: {
+            fix: {
+              kind: "set",
+              example:
+                "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
+            },
+          },
         });
       }
       const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;

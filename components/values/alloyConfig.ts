@@ -1,3 +1,4 @@
+import { LogStage, logPipeline } from "./logPipeline";
 import { RelabelRule, podLogLabels } from "./podLogLabels";
 
 export interface AlloyConfigArgs {
@@ -38,16 +39,23 @@ loki.source.file "pods" {
 loki.process "pods" {
   forward_to = [loki.write.loki.receiver]
 
-  stage.cri {}
-
-  stage.label_drop {
-    values = ["filename"]
-  }
+${logPipeline.map(pipelineStage).join("\n\n")}
 }
 
 loki.write "loki" {
   endpoint {
     url = ${quoted(pushUrl)}
+
+    // For ever: while Loki is away, files are read no further, and nothing is given up.
+    min_backoff_period  = "500ms"
+    max_backoff_period  = "1m"
+    max_backoff_retries = 0
+
+    // One batch: what waits here counts as read, and is lost if the pod ends before Loki is back.
+    queue_config {
+      capacity          = "1MiB"
+      block_on_overflow = true
+    }
   }
 
   external_labels = {
@@ -56,6 +64,42 @@ loki.write "loki" {
   }
 }
 `;
+}
+
+function pipelineStage(stage: LogStage): string {
+  switch (stage.kind) {
+    case "cri":
+      return "  stage.cri {}";
+    case "replace":
+      return block("replace", [
+        ["expression", quoted(stage.expression)],
+        ["replace", quoted(stage.replace)],
+      ]);
+    case "multiline":
+      return block("multiline", [
+        ["firstline", quoted(stage.firstline)],
+        ["max_lines", `${stage.maxLines}`],
+        ["max_wait_time", quoted(`${stage.maxWaitSeconds}s`)],
+      ]);
+    case "json":
+      return block("json", [["expressions", map(Object.entries(stage.expressions))]]);
+    case "regex":
+      return block("regex", [["expression", quoted(stage.expression)]]);
+    case "structuredMetadata":
+      return block("structured_metadata", [["values", map(stage.names.map((name) => [name, ""]))]]);
+    case "dropLabels":
+      return block("label_drop", [["values", `[${stage.names.map(quoted).join(", ")}]`]]);
+  }
+}
+
+function block(stage: string, fields: [string, string][]): string {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  const lines = fields.map(([name, value]) => `    ${name.padEnd(width)} = ${value}`);
+  return [`  stage.${stage} {`, ...lines, "  }"].join("\n");
+}
+
+function map(entries: [string, string][]): string {
+  return `{ ${entries.map(([name, value]) => `${name} = ${quoted(value)}`).join(", ")} }`;
 }
 
 function relabelRule(rule: RelabelRule): string {

@@ -1,3 +1,4 @@
+import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSettings, secretNameOf } from "../settings/datadog";
 import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
@@ -33,6 +34,7 @@ export function datadogValues(settings: DatadogSettings): Values {
   return {
     ...(settings.imageRegistry === undefined ? {} : { registry: settings.imageRegistry }),
     commonLabels: settings.labels,
+    ...hostnames(settings),
     datadog: datadog(settings),
     agents: {
       ...everyNode,
@@ -71,6 +73,9 @@ function datadog(settings: DatadogSettings): Values {
     // Datadog takes small letters only, and 80 characters; the tag below keeps the name as it is.
     clusterName: settings.cluster.toLowerCase().slice(0, 80),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
+    // The tag `namespace`, as metrics, logs and alerts call it, beside Datadog's `kube_namespace`:
+    // Kubernetes labels every namespace with its own name.
+    namespaceLabelsAsTags: { "kubernetes.io/metadata.name": "namespace" },
     apm: {
       portEnabled: settings.apm,
       socketEnabled: settings.apm,
@@ -97,9 +102,10 @@ function datadog(settings: DatadogSettings): Values {
     },
     prometheusScrape: { enabled: settings.scrapePrometheusAnnotations },
     kubeStateMetricsCore: { enabled: true, collectSecretMetrics: false },
-    ...(settings.excludedNamespaces.length === 0
-      ? {}
-      : { containerExclude: namespaceFilter(settings.excludedNamespaces) }),
+    ...excluded("containerExclude", settings.excludedNamespaces),
+    ...excluded("containerExcludeLogs", settings.excludedLogNamespaces),
+    ...excluded("containerExcludeMetrics", settings.excludedMetricNamespaces),
+    ...(settings.nodeOs === NodeOs.Bottlerocket ? bottlerocket(settings) : {}),
     // On by default since Agent 7.78: a privileged container that mounts kernel sources of the host.
     discovery: { enabled: false },
     // On by default since chart 3.157: brings CRDs that clash with an operator installed otherwise.
@@ -107,7 +113,29 @@ function datadog(settings: DatadogSettings): Values {
   };
 }
 
+/** Without instance metadata: the file that cloud-init writes. Bottlerocket has no cloud-init. */
+function hostnames({ hostnameSource, nodeOs }: DatadogSettings): Values {
+  return hostnameSource === HostnameSource.NodeFile && nodeOs !== NodeOs.Bottlerocket
+    ? { providers: { eks: { ec2: { useHostnameFromFile: true } } } }
+    : {};
+}
+
+function bottlerocket({ hostnameSource }: DatadogSettings): Values {
+  return {
+    // Only containerd, at its one place; the chart otherwise mounts all of /var/run for Docker's.
+    criSocketPath: "/run/containerd/containerd.sock",
+    // Nothing can be written below /usr, so that a mount of kernel sources there fails. For those
+    // who switch on system-probe by `values`.
+    systemProbe: { enableDefaultKernelHeadersPaths: false },
+    ...(hostnameSource === HostnameSource.NodeFile
+      ? // Firmware of Nitro instances carries the instance id; every container can read it.
+        { envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" } }
+      : {}),
+  };
+}
+
 /** Namespaces as the Agent's container filter writes them. */
-function namespaceFilter(namespaces: string[]): string {
-  return namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ");
+function excluded(filter: string, namespaces: string[]): Values {
+  if (namespaces.length === 0) return {};
+  return { [filter]: namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ") };
 }

@@ -1,17 +1,13 @@
 import { LokiMode, LokiStorage } from "../lokiOptions";
 import { LokiSettings } from "../settings/loki";
+import { replayCeiling } from "./lokiSizes";
 import { lokiName } from "./lokiUrl";
 import { Values } from "./mergeValues";
-import { SizeTable, resources } from "./resources";
+import { lokiDistributed } from "./lokiDistributed";
+import { lokiMonolithic } from "./lokiMonolithic";
 
 /** ConfigMap whose keys are files of LogQL alerting rules; Loki picks it up when it exists. */
 export const lokiRulesConfigMapName = "loki-rules";
-
-const sizes: SizeTable = {
-  small: resources("250m", "1Gi"),
-  medium: resources("1", "4Gi"),
-  large: resources("2", "8Gi"),
-};
 
 // Loki reads old data by the schema of its day: a period is only ever added, with a later date,
 // never edited. So this date is a constant, and older than any data this library can have written.
@@ -19,12 +15,11 @@ const schemaFrom = "2024-04-01";
 
 // Without tenants, everything belongs to the tenant "fake".
 const rulesDirectory = "/rules";
-const tenantRulesDirectory = `${rulesDirectory}/fake`;
 
-const podSelector = {
-  "app.kubernetes.io/name": "loki",
-  "app.kubernetes.io/instance": lokiName,
-  "app.kubernetes.io/component": "single-binary",
+/** How the pods that evaluate rules get them. */
+const rules = {
+  extraVolumes: [{ name: "rules", configMap: { name: lokiRulesConfigMapName, optional: true } }],
+  extraVolumeMounts: [{ name: "rules", mountPath: `${rulesDirectory}/fake`, readOnly: true }],
 };
 
 /** Values of the Loki chart for the given settings. */
@@ -34,10 +29,11 @@ export function lokiValues(settings: LokiSettings): Values {
       ? {}
       : { global: { imageRegistry: settings.imageRegistry } }),
     commonLabels: settings.labels,
-    deploymentMode: "Monolithic",
     loki: configuration(settings),
-    singleBinary: workload(settings),
-    // The chart's default mode does not use these, yet counts their three replicas as a conflict.
+    ...(settings.mode === LokiMode.Distributed
+      ? lokiDistributed(settings, rules)
+      : lokiMonolithic(settings, rules)),
+    // A mode that is not in use, yet the chart counts its three replicas as a conflict.
     write: { replicas: 0 },
     read: { replicas: 0 },
     backend: { replicas: 0 },
@@ -55,11 +51,6 @@ export function lokiValues(settings: LokiSettings): Values {
         interval: "",
       },
     },
-    gateway: { enabled: false },
-    // By default the chart asks for 9.8 GiB and 1.2 GiB of memory for these two caches.
-    chunksCache: { enabled: false },
-    resultsCache: { enabled: false },
-    memcached: { enabled: false },
     lokiCanary: { enabled: false },
     test: { enabled: false },
   };
@@ -67,10 +58,10 @@ export function lokiValues(settings: LokiSettings): Values {
 
 /** Loki's own configuration file. */
 function configuration(settings: LokiSettings): Values {
-  const highAvailability = settings.mode === LokiMode.HighAvailability;
+  const replicated = settings.mode !== LokiMode.SingleBinary;
   return {
     auth_enabled: false,
-    commonConfig: { replication_factor: highAvailability ? 3 : 1 },
+    commonConfig: { replication_factor: replicated ? 3 : 1 },
     schemaConfig: {
       configs: [
         {
@@ -85,7 +76,16 @@ function configuration(settings: LokiSettings): Values {
     storage: storage(settings),
     // Only all of these together delete anything: a period, the switch, a store for the requests,
     // and a working directory that survives a restart.
-    limits_config: { retention_period: `${settings.retentionDays * 24}h` },
+    limits_config: {
+      retention_period: `${settings.retentionDays * 24}h`,
+      // A line of more than 256 KB would be refused, and with it the batch it came in.
+      max_line_size_truncate: true,
+    },
+    ingester: {
+      // What was in memory is written before the pod ends. After a crash it is read back from the
+      // volume, by default up to 4 GB of it at once: more than the pod may have.
+      wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(settings) },
+    },
     compactor: {
       retention_enabled: true,
       delete_request_store: settings.storage,
@@ -96,7 +96,7 @@ function configuration(settings: LokiSettings): Values {
       storage: { type: "local", local: { directory: rulesDirectory } },
       external_labels: { cluster: settings.cluster, env: settings.environment },
       // Otherwise every replica evaluates every rule.
-      enable_sharding: highAvailability,
+      enable_sharding: replicated,
       ...(settings.alertmanagerUrl === undefined
         ? {}
         : { alertmanager_url: settings.alertmanagerUrl }),
@@ -111,48 +111,5 @@ function storage(settings: LokiSettings): Values {
     type: "s3",
     bucketNames: { chunks: settings.bucket },
     s3: { region: settings.region },
-  };
-}
-
-function workload(settings: LokiSettings): Values {
-  return {
-    ...(settings.mode === LokiMode.HighAvailability ? threeReplicas() : { replicas: 1 }),
-    resources: sizes[settings.size],
-    persistence: {
-      enabled: true,
-      size: `${settings.volumeGb}Gi`,
-      ...(settings.storageClassName === "" ? {} : { storageClass: settings.storageClassName }),
-      enableStatefulSetAutoDeletePVC: !settings.protectData,
-      whenDeleted: "Delete",
-      whenScaled: "Retain",
-    },
-    // Time to write what is in memory to the store.
-    terminationGracePeriodSeconds: 300,
-    extraVolumes: [{ name: "rules", configMap: { name: lokiRulesConfigMapName, optional: true } }],
-    extraVolumeMounts: [{ name: "rules", mountPath: tenantRulesDirectory, readOnly: true }],
-  };
-}
-
-/** Two of three replicas must be there: never two on one node, one down at a time. */
-function threeReplicas(): Values {
-  const labelSelector = { matchLabels: podSelector };
-  return {
-    replicas: 3,
-    affinity: {
-      podAntiAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: [
-          { labelSelector, topologyKey: "kubernetes.io/hostname" },
-        ],
-      },
-    },
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "topology.kubernetes.io/zone",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector,
-      },
-    ],
-    podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
   };
 }

@@ -10,6 +10,19 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
+ * The version of a pod, on its series as on its logs: what Datadog reads, so that all three agree,
+ * or else Kubernetes' own label. A pod with neither has none.
+ */
+export const podVersion: RelabelRule = {
+  sourceLabels: [
+    "__meta_kubernetes_pod_label_tags_datadoghq_com_version",
+    "__meta_kubernetes_pod_label_app_kubernetes_io_version",
+  ],
+  regex: firstNonEmpty,
+  targetLabel: "version",
+};
+
+/**
  * From what Kubernetes knows of a container to the labels of its logs: `namespace`, `app`,
  * `service`, `pod` and `container`. Both collectors follow these steps, so that a query works
  * whichever of them is in use.
@@ -47,7 +60,14 @@ export const podLogLabels: RelabelRule[] = [
     regex: firstNonEmpty,
     targetLabel: "app",
   },
-  { sourceLabels: ["app"], targetLabel: "service" },
+  {
+    sourceLabels: ["__meta_kubernetes_pod_label_tags_datadoghq_com_service", "app"],
+    regex: firstNonEmpty,
+    targetLabel: "service",
+  },
+  // These two become structured metadata.
+  { sourceLabels: ["__meta_kubernetes_pod_uid"], targetLabel: "pod_uid" },
+  podVersion,
   {
     sourceLabels: ["__meta_kubernetes_pod_uid", "__meta_kubernetes_pod_container_name"],
     separator: "/",

@@ -165,7 +165,27 @@ function grafana(settings: PrometheusSettings): Values {
 }
 
 function loki(url: string): Values {
-  return { name: "Loki", uid: "loki", type: "loki", access: "proxy", url };
+  return {
+    name: "Loki",
+    uid: "loki",
+    type: "loki",
+    access: "proxy",
+    url,
+    jsonData: {
+      // From a line to all lines of its trace, in all services.
+      derivedFields: [
+        {
+          name: "trace_id",
+          matcherType: "label",
+          matcherRegex: "trace_id",
+          // Grafana would take ${…} for a variable of the environment, and $$ for a plain $.
+          url: '{namespace=~".+"} | trace_id="$${__value.raw}"',
+          datasourceUid: "loki",
+          urlDisplayLabel: "Logs of this trace",
+        },
+      ],
+    },
+  };
 }
 
 /** Grafana.com dashboards, fetched by an init container when the pod starts. */

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { LokiSettings } from "../settings/loki";
 import { everyNode } from "./everyNode";
+import { LogStage, logPipeline } from "./logPipeline";
 import { lokiPushUrl } from "./lokiUrl";
 import { Values } from "./mergeValues";
 import { RelabelRule, podLogLabels } from "./podLogLabels";
@@ -28,11 +29,13 @@ export function promtailValues(settings: LokiSettings): Values {
         {
           url: lokiPushUrl(settings.namespace),
           external_labels: { cluster: settings.cluster, env: settings.environment },
+          // For ever: while Loki is away, files are read no further, and nothing is given up.
+          backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
         },
       ],
       // On the node, so that a new pod goes on where the old one stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
-      snippets: { scrapeConfigs: stringify([podLogs]) },
+      snippets: { scrapeConfigs: stringify([podLogs], { lineWidth: 0 }) },
     },
     serviceMonitor: { enabled: settings.serviceMonitors },
   };
@@ -40,7 +43,7 @@ export function promtailValues(settings: LokiSettings): Values {
 
 const podLogs = {
   job_name: "pods",
-  pipeline_stages: [{ cri: {} }, { labeldrop: ["filename"] }],
+  pipeline_stages: logPipeline.map(pipelineStage),
   kubernetes_sd_configs: [{ role: "pod" }],
   relabel_configs: [
     // Promtail leaves targets of other nodes alone when this label names their node.
@@ -48,6 +51,31 @@ const podLogs = {
     ...podLogLabels.map(relabelConfig),
   ],
 };
+
+function pipelineStage(stage: LogStage): Values {
+  switch (stage.kind) {
+    case "cri":
+      return { cri: {} };
+    case "replace":
+      return { replace: { expression: stage.expression, replace: stage.replace } };
+    case "multiline":
+      return {
+        multiline: {
+          firstline: stage.firstline,
+          max_lines: stage.maxLines,
+          max_wait_time: `${stage.maxWaitSeconds}s`,
+        },
+      };
+    case "json":
+      return { json: { expressions: stage.expressions } };
+    case "regex":
+      return { regex: { expression: stage.expression } };
+    case "structuredMetadata":
+      return { structured_metadata: Object.fromEntries(stage.names.map((name) => [name, null])) };
+    case "dropLabels":
+      return { labeldrop: stage.names };
+  }
+}
 
 function relabelConfig(rule: RelabelRule): Values {
   return {

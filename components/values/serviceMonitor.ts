@@ -1,4 +1,5 @@
 import { ServiceSettings } from "../settings/services";
+import { podVersion } from "./podLogLabels";
 
 /** Spec of the ServiceMonitor that makes Prometheus scrape one service. */
 export function serviceMonitorSpec(service: ServiceSettings): Record<string, unknown> {
@@ -12,7 +13,7 @@ export function serviceMonitorSpec(service: ServiceSettings): Record<string, unk
           ? {}
           : { interval: `${service.scrapeIntervalSeconds}s` }),
         // Whatever its Kubernetes Service is called, the series carry the configured name.
-        relabelings: [{ targetLabel: "service", replacement: service.name }],
+        relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
       },
     ],
   };

@@ -1,35 +1,19 @@
 import * as assert from "node:assert/strict";
 import {
-  datadogEnv,
+  datadogExclusion,
   datadogLabels,
   openMetricsAnnotations,
 } from "../../components/datadogWorkload";
+import { containerEnvironment } from "../support/kubelet";
 
 const workload = { service: "inventory-service", version: "1.4.2", environment: "prod" };
 
-/** What a container with these labels on its pod would see, as the kubelet resolves it. */
-function resolve(env: ReturnType<typeof datadogEnv>): Record<string, string> {
-  const pod: Record<string, string> = {
-    "status.hostIP": "10.0.1.7",
-    "metadata.uid": "7c1f",
-    ...Object.fromEntries(
-      Object.entries(datadogLabels(workload)).map(([name, label]) => [
-        `metadata.labels['${name}']`,
-        label,
-      ]),
-    ),
-  };
-  return Object.fromEntries(
-    (env as any[]).map(({ name, value, valueFrom }) => [
-      name,
-      value ?? pod[valueFrom.fieldRef.fieldPath],
-    ]),
-  );
-}
+const resolve = (of: typeof workload & { profiling?: boolean }) =>
+  containerEnvironment(of, { nodeAddress: "10.0.1.7", uid: "7c1f" });
 
 describe("datadogEnv and datadogLabels", () => {
   it("lead the tracer to the agent of the pod's node, never to the pod itself", () => {
-    const env = resolve(datadogEnv(workload));
+    const env = resolve(workload);
     assert.equal(env.DD_AGENT_HOST, "10.0.1.7");
     assert.equal(env.DD_TRACE_AGENT_PORT, "8126");
     assert.equal(env.DD_DOGSTATSD_PORT, "8125");
@@ -42,7 +26,7 @@ describe("datadogEnv and datadogLabels", () => {
       "tags.datadoghq.com/service": "inventory-service",
       "tags.datadoghq.com/version": "1.4.2",
     });
-    const env = resolve(datadogEnv(workload));
+    const env = resolve(workload);
     assert.deepEqual(
       [env.DD_ENV, env.DD_SERVICE, env.DD_VERSION],
       ["prod", "inventory-service", "1.4.2"],
@@ -50,14 +34,30 @@ describe("datadogEnv and datadogLabels", () => {
   });
 
   it("tie logs to traces, report the runtime, and profile when asked", () => {
-    const env = resolve(datadogEnv(workload));
+    const env = resolve(workload);
     assert.equal(env.DD_LOGS_INJECTION, "true");
     assert.equal(env.DD_RUNTIME_METRICS_ENABLED, "true");
     assert.equal(env.DD_PROFILING_ENABLED, "false");
-    assert.equal(
-      resolve(datadogEnv({ ...workload, profiling: true })).DD_PROFILING_ENABLED,
-      "true",
-    );
+    assert.equal(resolve({ ...workload, profiling: true }).DD_PROFILING_ENABLED, "true");
+  });
+});
+
+describe("datadogExclusion", () => {
+  it("leaves a pod out of metrics, logs or both", () => {
+    assert.deepEqual(datadogExclusion({ metrics: true }), {
+      "ad.datadoghq.com/metrics_exclude": "true",
+    });
+    assert.deepEqual(datadogExclusion({ logs: true }), { "ad.datadoghq.com/logs_exclude": "true" });
+    assert.deepEqual(datadogExclusion({ metrics: true, logs: true }), {
+      "ad.datadoghq.com/exclude": "true",
+    });
+    assert.deepEqual(datadogExclusion({}), {});
+  });
+
+  it("leaves out one container of it", () => {
+    assert.deepEqual(datadogExclusion({ container: "proxy", logs: true }), {
+      "ad.datadoghq.com/proxy.logs_exclude": "true",
+    });
   });
 });
 

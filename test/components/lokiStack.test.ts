@@ -109,6 +109,17 @@ describe("LokiStack", () => {
     }
   });
 
+  it("makes the rules of watched services before Loki, and leaves the ConfigMap alone without", async () => {
+    const alertmanagerUrl = "http://alertmanager.monitoring.svc:9093";
+    const logAlerts = [{ namespace: "ticketing", service: "order-service" }];
+    const { resources } = await recordLoki({ alertmanagerUrl, logAlerts });
+    const { metadata, data } = one(resources, "ConfigMap", "loki-rules").inputs;
+    assert.equal(metadata.name, "loki-rules");
+    assert.match(data["logs.yaml"] as string, /service="order-service"/);
+    const without = (await recordLoki()).resources;
+    assert.ok(without.every(({ name }) => name !== "loki-rules"));
+  });
+
   it("needs no AWS on the filesystem", async () => {
     const { resources, outputs } = await recordLoki({ storage: "filesystem" });
     assert.deepEqual(

@@ -271,4 +271,14 @@ describe("lokiStorage", () => {
     const needed = resources.filter(({ type }) => !type.endsWith(":Role")).map(({ urn }) => urn);
     assert.deepEqual([...(outputs["dependencies"] as string[])].sort(), needed.sort());
   });
+
+  it("logs accesses to another bucket only where one is named", async () => {
+    const { one } = await registered({ accessLogBucket: "access-logs" });
+    const { bucket, targetBucket, targetPrefix } = one("BucketLogging").inputs;
+    assert.deepEqual(
+      [bucket, targetBucket, targetPrefix],
+      ["ticketing-loki-chunks", "access-logs", "ticketing-loki-chunks/"],
+    );
+    assert.ok((await registered()).types.every((type) => !type.includes("BucketLogging")));
+  });
 });

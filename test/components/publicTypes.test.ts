@@ -72,7 +72,11 @@ describe("public types", () => {
     const required = Object.entries<any>(schema.types)
       .filter(([, type]) => type.required?.length > 0)
       .map(([token, type]) => `${token.split(":").at(-1)}: ${type.required.join(", ")}`);
-    assert.deepEqual(required.sort(), ["CommunityDashboard: id", "MonitoredService: name"]);
+    assert.deepEqual(required.sort(), [
+      "CommunityDashboard: id",
+      "LogAlertArgs: namespace, service",
+      "MonitoredService: name",
+    ]);
   });
 
   it("are plain where a value decides shape or is judged by a policy", () => {
@@ -101,7 +105,7 @@ describe("public types", () => {
     const values = (name: string) =>
       schema.types[`monitoring:index:${name}`].enum.map(({ value }: any) => value);
     assert.deepEqual(values("SizePreset"), ["small", "medium", "large"]);
-    assert.deepEqual(values("LokiMode"), ["singleBinary", "highAvailability"]);
+    assert.deepEqual(values("LokiMode"), ["singleBinary", "highAvailability", "distributed"]);
     assert.ok(values("ServiceLanguage").includes("python"));
   });
 

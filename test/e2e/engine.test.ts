@@ -81,7 +81,12 @@ for (const environment of ["dev", "prod"]) {
     it("is deployed in one go, and passes its policies", () => {
       assert.equal(life.up.exitCode, 0, life.up.text);
       assert.match(life.up.text, passedPolicies);
-      assert.doesNotMatch(life.up.text, /\b(warning|error):/);
+      // The stacks of this project keep logs in two places, and are told so; nothing else is amiss.
+      const complaints = life.up.text.match(/\b(warning|error): [\w ]+/g) ?? [];
+      assert.deepEqual(
+        [...new Set(complaints)],
+        ["warning: Loki and Datadog both store every log line of ticketing"],
+      );
       const custom = life.deployed.filter((resource) => resource.custom && !isProvider(resource));
       assert.deepEqual(resourcesOf(life.up, "create"), custom.map(nameOf).sort());
     });
@@ -100,6 +105,7 @@ for (const environment of ["dev", "prod"]) {
         "chartVersions",
         "grafanaAdminPassword",
         "lokiBucket",
+        "retentionCost",
         "urls",
       ]);
       assert.match(JSON.stringify(life.outputs["access"]), /kubectl port-forward/);

@@ -66,7 +66,7 @@ const resources: FactResource[] = [
 ];
 
 describe("what a preview says about the parts of a stack", () => {
-  const facts = factsOf(resources, parse);
+  const facts = factsOf(resources, parse, { retentionCost: { Datadog: "6 hosts" }, other: "" });
   const expected: Record<string, [string, string][]> = {
     "Helm releases": [["loki", "loki 1.2.3 in monitoring from https://charts.example.com"]],
     Prometheus: [
@@ -104,6 +104,7 @@ describe("what a preview says about the parts of a stack", () => {
       ["info", "nobody"],
       ["Watchdog", "nobody"],
     ],
+    "Retention and cost": [["Datadog", "6 hosts"]],
   };
   for (const [part, rows] of Object.entries(expected)) {
     it(part, () => assert.deepEqual(facts.find((fact) => fact.part === part)?.rows, rows));

@@ -106,6 +106,16 @@ describe("npm run preview", () => {
     assert.match((JSON.parse(bad.stdout) as { error: string }).error, /no stack qa/);
   });
 
+  it("shows what the program warns of, in the text and in the document", () => {
+    const long = ["--stack", "dev", "--config", "prometheus.retentionDays=21"];
+    const { code, stdout, stderr } = preview(...long);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Warnings\n {2}the volume is too small$/m);
+    assert.equal(stderr, "the program prints this\n");
+    const { warnings } = JSON.parse(preview(...long, "--json").stdout) as { warnings: string[] };
+    assert.deepEqual(warnings, ["the volume is too small"]);
+  });
+
   it("takes --config-file over the stack's file, and without one", () => {
     const file = path.join(out, "more.yaml");
     fs.writeFileSync(file, "config:\n  monitoring:prometheus: {retentionDays: 400}\n");

@@ -40,6 +40,15 @@ describe("recording a program", () => {
     assert.equal(named(recording, "logs").parent, component);
   });
 
+  it("keeps what the program warns of, and prints nothing of it", async () => {
+    const { warn } = console;
+    const { warnings } = await recordProgram(() => {
+      void pulumi.log.warn("the volume is too small");
+    });
+    assert.deepEqual(warnings, ["the volume is too small"]);
+    assert.equal(console.warn, warn);
+  });
+
   it("keeps the options", async () => {
     const recording = await recordProgram(() => {
       const provider = new kubernetes.Provider("cluster", { kubeconfig: "{}" });

@@ -48,6 +48,7 @@ const report: Report = {
       },
     ],
   },
+  warnings: ["the volume is too small"],
   exposed: [{ type: "kubernetes:core/v1:ConfigMap", name: "leak" }],
   unset: [
     { key: "datadogApiKey", part: "datadog", optional: false, standIn: "" },
@@ -83,6 +84,9 @@ Resources
 Loki
   retention  400 days
 
+Warnings
+  the volume is too small
+
 Policies (observability 1.0.0)
   loki-retention   mandatory  1 violation
   duplicate-rules  advisory   1 violation
@@ -111,6 +115,10 @@ Written to out
 Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory
 `,
     );
+  });
+
+  it("warns of nothing where the program does not", () => {
+    assert.doesNotMatch(formatReport({ ...report, warnings: [] }, false), /Warnings/);
   });
 
   it("is passed when only advisory policies are violated", () => {

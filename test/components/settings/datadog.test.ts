@@ -39,6 +39,10 @@ describe("datadogSettings", () => {
       scrapePrometheusAnnotations: false,
       instrumentedNamespaces: [],
       excludedNamespaces: [],
+      excludedLogNamespaces: [],
+      excludedMetricNamespaces: [],
+      nodeOs: "amazonLinux",
+      hostnameSource: "instanceMetadata",
       size: "small",
       clusterAgentReplicas: 1,
     });

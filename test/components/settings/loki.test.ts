@@ -27,6 +27,7 @@ describe("lokiSettings", () => {
       cluster: "ticketing-prod",
       environment: "prod",
       labels: {},
+      logAlerts: [],
       namespace: "monitoring",
       chartVersion: "18.11.0",
       repository: "https://grafana-community.github.io/helm-charts",
@@ -70,6 +71,33 @@ describe("lokiSettings", () => {
       rule: "must be s3 when mode is highAvailability: replicas cannot share a volume",
       fix: { kind: "set", example: "s3" },
     });
+  });
+
+  it("knows distributed only on object storage", () => {
+    assert.deepEqual(rules({ mode: "distributed", storage: "filesystem" }), [
+      "storage must be s3 when mode is distributed: replicas cannot share a volume",
+    ]);
+  });
+
+  it("logs accesses to another bucket than it watches, and only one that it makes", () => {
+    assert.equal(settings({ accessLogBucket: "access-logs" }).accessLogBucket, "access-logs");
+    assert.deepEqual(rules({ accessLogBucket: "logs", bucket: "logs" }), [
+      "accessLogBucket must not be the bucket of the logs: each access would be logged, for ever",
+    ]);
+    assert.deepEqual(rules({ accessLogBucket: "access-logs", createBucket: false }), [
+      "accessLogBucket needs createBucket: a bucket that exists is left as it is",
+    ]);
+  });
+
+  it("alerts on the logs of a service only where somebody gets the alerts", () => {
+    const logAlerts = [{ namespace: "ticketing", service: "order-service" }];
+    assert.deepEqual(
+      settings({ logAlerts, alertmanagerUrl: "http://alertmanager:9093" }).logAlerts,
+      [{ ...logAlerts[0], errorsPerMinute: 10, silentMinutes: 15 }],
+    );
+    assert.deepEqual(rules({ logAlerts }), [
+      "alertmanagerUrl is required with logAlerts: nobody would get them",
+    ]);
   });
 
   describe("bucket", () => {

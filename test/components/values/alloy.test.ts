@@ -3,6 +3,7 @@ import { lokiSettings } from "../../../components/settings/loki";
 import { alloyValues } from "../../../components/values/alloy";
 import { alloyConfig } from "../../../components/values/alloyConfig";
 import { Values } from "../../../components/values/mergeValues";
+import { logPipeline } from "../../../components/values/logPipeline";
 import { podLogLabels } from "../../../components/values/podLogLabels";
 import { unknownKeys } from "../../charts/unknownKeys";
 
@@ -125,8 +126,25 @@ describe("alloyConfig", () => {
     );
   });
 
-  it("drops the name of the file, a label that repeats the others", () => {
-    assert.match(block('loki.process "pods"'), /stage\.label_drop \{\s+values = \["filename"\]/);
+  it("drops the labels that are the file's name or structured metadata", () => {
+    assert.match(text, /stage\.label_drop \{\s+values = \["filename", "pod_uid", "version"\]/);
+  });
+
+  it("takes the steps of the pipeline in order", () => {
+    const names: Record<string, string> = {
+      structuredMetadata: "structured_metadata",
+      dropLabels: "label_drop",
+    };
+    assert.deepEqual(
+      [...text.matchAll(/^ {2}stage\.(\w+) \{/gm)].map(([, name]) => name),
+      logPipeline.map(({ kind }) => names[kind] ?? kind),
+    );
+  });
+
+  it("gives up on no line, however long Loki is away", () => {
+    const write = text.slice(text.indexOf('loki.write "loki"'));
+    assert.match(write, /max_backoff_retries = 0/);
+    assert.match(write, /block_on_overflow = true/);
   });
 
   it("labels every line with cluster and env", () => {
@@ -139,6 +157,7 @@ describe("alloyConfig", () => {
   });
 
   it("closes every block", () => {
-    assert.equal(text.split("{").length, text.split("}").length);
+    const code = text.replace(/"(?:[^"\\]|\\.)*"/g, "");
+    assert.equal(code.split("{").length, code.split("}").length);
   });
 });

@@ -35,6 +35,7 @@ describe("datadogValues", () => {
     const { datadog } = valuesFor({ site: "datadoghq.eu" });
     assert.deepEqual(datadog.tags, ["env:prod", "cluster:ticketing-prod"]);
     assert.equal(datadog.clusterName, "ticketing-prod");
+    assert.deepEqual(datadog.namespaceLabelsAsTags, { "kubernetes.io/metadata.name": "namespace" });
     assert.equal(datadog.site, "datadoghq.eu");
   });
 
@@ -93,12 +94,53 @@ describe("datadogValues", () => {
     );
   });
 
-  it("leaves out namespaces with one text, as the Agent's filter is written", () => {
-    assert.ok(!("containerExclude" in valuesFor().datadog));
-    assert.equal(
-      valuesFor({ excludedNamespaces: ["kube-system", "sandbox"] }).datadog.containerExclude,
-      "kube_namespace:^kube-system$ kube_namespace:^sandbox$",
-    );
+  const filters = {
+    excludedNamespaces: "containerExclude",
+    excludedLogNamespaces: "containerExcludeLogs",
+    excludedMetricNamespaces: "containerExcludeMetrics",
+  };
+  for (const [setting, filter] of Object.entries(filters)) {
+    it(`leaves out ${setting} with one text, as the Agent's filter is written`, () => {
+      const { datadog } = valuesFor({ [setting]: ["kube-system", "sandbox"] });
+      assert.equal(datadog[filter], "kube_namespace:^kube-system$ kube_namespace:^sandbox$");
+      const others = Object.values(filters).filter((one) => one !== filter);
+      for (const other of others) assert.ok(!(other in datadog));
+    });
+  }
+
+  it("leaves out no namespace by itself", () => {
+    for (const filter of Object.values(filters)) assert.ok(!(filter in valuesFor().datadog));
+  });
+
+  describe("on Bottlerocket", () => {
+    const bottlerocket = (args: object = {}) => valuesFor({ nodeOs: "bottlerocket", ...args });
+
+    it("goes to containerd, the only runtime", () => {
+      assert.equal(bottlerocket().datadog.criSocketPath, "/run/containerd/containerd.sock");
+      assert.ok(!("criSocketPath" in valuesFor().datadog));
+    });
+
+    it("mounts no kernel sources from the read-only /usr, should system-probe be switched on", () => {
+      assert.deepEqual(bottlerocket().datadog.systemProbe, {
+        enableDefaultKernelHeadersPaths: false,
+      });
+    });
+  });
+
+  describe("where pods cannot reach the instance metadata", () => {
+    const blocked = (args: object = {}) => valuesFor({ hostnameSource: "nodeFile", ...args });
+
+    it("reads the instance id from the file of cloud-init", () => {
+      assert.deepEqual(blocked().providers, { eks: { ec2: { useHostnameFromFile: true } } });
+      assert.ok(!("providers" in valuesFor()));
+    });
+
+    it("reads it from the firmware on Bottlerocket: there is no cloud-init, and the mount would fail", () => {
+      const { datadog, providers } = blocked({ nodeOs: "bottlerocket" });
+      assert.equal(providers, undefined);
+      assert.deepEqual(datadog.envDict, { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" });
+      assert.ok(!("envDict" in valuesFor({ nodeOs: "bottlerocket" }).datadog));
+    });
   });
 
   it("restarts nothing by itself: a fixed token and no random telemetry", () => {

@@ -40,6 +40,7 @@ describe("podLogLabels", () => {
       service: "inventory-service",
       pod: "inventory-service-6d4cf56db6-xk2p9",
       container: "server",
+      pod_uid: "0b5e3c1e-7a8e-4a1c-9f0d-2f1d7a3c4b5e",
     });
   });
 

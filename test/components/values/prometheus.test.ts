@@ -173,9 +173,13 @@ describe("prometheusValues", () => {
     it("has Loki as a data source only when there is one", () => {
       assert.ok(!("additionalDataSources" in grafana()));
       const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
-      assert.deepEqual(grafana({ lokiUrl }).additionalDataSources, [
-        { name: "Loki", uid: "loki", type: "loki", access: "proxy", url: lokiUrl },
-      ]);
+      const [{ jsonData, ...source }] = grafana({ lokiUrl }).additionalDataSources;
+      assert.deepEqual(source, {
+        ...{ name: "Loki", uid: "loki", type: "loki", access: "proxy", url: lokiUrl },
+      });
+      const [{ matcherRegex, datasourceUid, url }] = jsonData.derivedFields;
+      assert.deepEqual([matcherRegex, datasourceUid], ["trace_id", "loki"]);
+      assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
     });
 
     it("downloads the community dashboards in a pinned revision, over verified TLS", () => {

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { lokiSettings } from "../../../components/settings/loki";
+import { logPipeline } from "../../../components/values/logPipeline";
 import { Values } from "../../../components/values/mergeValues";
 import { podLogLabels } from "../../../components/values/podLogLabels";
 import { promtailValues } from "../../../components/values/promtail";
@@ -22,6 +23,7 @@ describe("promtailValues", () => {
       {
         url: "http://loki.logging.svc.cluster.local:3100/loki/api/v1/push",
         external_labels: { cluster: "ticketing-prod", env: "prod" },
+        backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
       },
     ]);
   });
@@ -47,7 +49,10 @@ describe("promtailValues", () => {
       })),
       podLogLabels,
     );
-    assert.deepEqual(pods?.["pipeline_stages"], [{ cri: {} }, { labeldrop: ["filename"] }]);
+    const stages = pods?.["pipeline_stages"] as Values[];
+    assert.equal(stages.length, logPipeline.length);
+    assert.deepEqual(stages[0], { cri: {} });
+    assert.deepEqual(stages.at(-1), { labeldrop: ["filename", "pod_uid", "version"] });
   });
 
   it("holds nothing that the chart would take for a template", () => {

@@ -37,8 +37,19 @@ describe("serviceMonitorSpec", () => {
   });
 
   it("gives the series the configured name as their label service", () => {
-    assert.deepEqual(specFor({}).endpoints[0].relabelings, [
-      { targetLabel: "service", replacement: "auth-service" },
+    const { relabelings } = specFor({}).endpoints[0];
+    assert.deepEqual(relabelings[0], { targetLabel: "service", replacement: "auth-service" });
+  });
+
+  it("gives the series the version of the pod they come from", () => {
+    const { relabelings } = specFor({}).endpoints[0];
+    assert.deepEqual(
+      relabelings.map(({ targetLabel }: { targetLabel: string }) => targetLabel),
+      ["service", "version"],
+    );
+    assert.deepEqual(relabelings[1].sourceLabels, [
+      "__meta_kubernetes_pod_label_tags_datadoghq_com_version",
+      "__meta_kubernetes_pod_label_app_kubernetes_io_version",
     ]);
   });
 

@@ -1,0 +1,65 @@
+// A Go service, traced in code: Go is compiled, so nothing can be injected into it when it starts.
+//
+// Agent, service, environment and version come from the environment variables of datadogEnv.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	slogtrace "github.com/DataDog/dd-trace-go/contrib/log/slog/v2"
+	httptrace "github.com/DataDog/dd-trace-go/contrib/net/http/v2"
+	"github.com/DataDog/dd-trace-go/v2/ddtrace/tracer"
+	"github.com/DataDog/dd-trace-go/v2/profiler"
+)
+
+func main() {
+	if err := tracer.Start(); err != nil {
+		log.Printf("tracing is off: %v", err)
+	}
+	// Sends what is still buffered.
+	defer tracer.Stop()
+	// Does nothing while DD_PROFILING_ENABLED is false.
+	if err := profiler.Start(); err != nil {
+		log.Printf("profiling is off: %v", err)
+	}
+	defer profiler.Stop()
+	// Every line that is logged with a context names its trace.
+	slog.SetDefault(slog.New(slogtrace.WrapHandler(slog.NewJSONHandler(os.Stdout, nil))))
+
+	routes := httptrace.NewServeMux()
+	routes.HandleFunc("GET /seats/{seat}", reserve)
+	server := &http.Server{Addr: address(), Handler: routes, ReadHeaderTimeout: 5 * time.Second}
+	stopped, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-stopped.Done()
+		_ = server.Shutdown(context.Background())
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		log.Print(err)
+	}
+}
+
+func reserve(response http.ResponseWriter, request *http.Request) {
+	// A span of one's own, inside that of the request.
+	span, ctx := tracer.StartSpanFromContext(request.Context(), "seats.reserve")
+	defer span.Finish()
+	slog.InfoContext(ctx, "seat reserved")
+	fmt.Fprintf(response, `{"seat": %q}`, request.PathValue("seat"))
+}
+
+func address() string {
+	if address := os.Getenv("ADDRESS"); address != "" {
+		return address
+	}
+	return ":8080"
+}

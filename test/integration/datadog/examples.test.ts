@@ -1,0 +1,194 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { logPipeline } from "../../../components/values/logPipeline";
+import { toolPath } from "../../../tools/paths.cjs";
+import { containerEnvironment } from "../../support/kubelet";
+import { projectDirectory } from "../../support/stackConfig";
+import { Program, freePorts } from "./programs";
+
+interface Span {
+  name: string;
+  resource: string;
+  service: string;
+  trace_id: string;
+  parent_id: string;
+  error: number;
+  meta: Record<string, string>;
+}
+
+interface Example {
+  workload: { service: string; version: string; environment: string };
+  /** Name of the span that the library opens for a request. */
+  request: string;
+  /** Starts the example so that it answers on this port of loopback. */
+  start: (port: number, env: Record<string, string | undefined>) => Program;
+  /** The id of the trace in the line that the example logs in its span. */
+  traceIdIn: (line: Record<string, string>) => string | undefined;
+}
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "datadog-examples-"));
+const folder = (example: string): string => path.join(projectDirectory, "examples", example);
+
+const examples: Record<string, Example> = {
+  fastapi: {
+    workload: { service: "auth-service", version: "2.0.1", environment: "prod" },
+    request: "fastapi.request",
+    start: (port, env) => {
+      const uvicorn = ["-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port", String(port)];
+      // `ddtrace-run`, by the module behind the command.
+      return new Program("python3", ["-m", "ddtrace.commands.ddtrace_run", "python3", ...uvicorn], {
+        cwd: folder("fastapi"),
+        env: { ...pythonEnvironment(), ...env },
+      });
+    },
+    traceIdIn: (line) => line["trace_id"],
+  },
+  go: {
+    workload: { service: "inventory-service", version: "1.4.2", environment: "staging" },
+    request: "http.request",
+    start: (port, env) =>
+      new Program(compiledGo(), [], {
+        cwd: scratch,
+        env: { ...process.env, ...env, ADDRESS: `127.0.0.1:${port}` },
+      }),
+    traceIdIn: (line) => line["dd.trace_id"],
+  },
+};
+
+describe("examples of traced services", () => {
+  after(() => fs.rmSync(scratch, { recursive: true, force: true }));
+
+  for (const [name, { workload, request, start, traceIdIn }] of Object.entries(examples)) {
+    describe(name, () => {
+      let spans: Span[];
+      let logged: Record<string, string>;
+
+      before(async function () {
+        // The first build of the Go example compiles the tracing library.
+        this.timeout(600_000);
+        const [agentPort = 0, otlpHttp = 0, otlpGrpc = 0, port = 0] = await freePorts(4);
+        const agent = testAgent(agentPort, otlpHttp, otlpGrpc);
+        try {
+          const agentUrl = `http://127.0.0.1:${agentPort}`;
+          await agent.answer(`${agentUrl}/info`);
+          const service = start(port, {
+            ...containerEnvironment(workload, { nodeAddress: "127.0.0.1", uid: "7c1f" }),
+            // The agent's own port is fixed; here it is whichever is free.
+            DD_TRACE_AGENT_PORT: String(agentPort),
+          });
+          try {
+            assert.deepEqual(
+              JSON.parse(await service.answer(`http://127.0.0.1:${port}/seats/A1`)),
+              { seat: "A1" },
+            );
+          } finally {
+            await service.stop();
+          }
+          spans = spansIn(await agent.answer(`${agentUrl}/test/traces`));
+          logged = lineWith(service.said, "seat reserved");
+        } finally {
+          await agent.stop();
+        }
+      });
+
+      it("sends the span of a request, and inside it one of its own", () => {
+        const outer = spans.find((span) => span.name === request);
+        const inner = spans.find((span) => span.name === "seats.reserve");
+        assert.ok(outer && inner, JSON.stringify(spans.map((span) => span.name)));
+        assert.equal(outer.resource, "GET /seats/{seat}");
+        assert.equal(outer.meta["http.status_code"], "200");
+        assert.equal(inner.trace_id, outer.trace_id);
+        assert.notEqual(inner.parent_id, "0");
+      });
+
+      it("gives every span env, service and version of datadogEnv", () => {
+        assert.deepEqual(
+          new Set(
+            spans.map(({ service, meta }) => [service, meta["env"], meta["version"]].join(" ")),
+          ),
+          new Set([`${workload.service} ${workload.environment} ${workload.version}`]),
+        );
+      });
+
+      it("logs the id where the collector of Loki looks for it", () => {
+        assert.equal(traceIdForLoki(JSON.stringify(logged)), traceIdIn(logged));
+      });
+
+      it("logs which trace a line belongs to", () => {
+        const hex = traceIdIn(logged) ?? "";
+        assert.match(hex, /^[0-9a-f]{32}$/);
+        assert.deepEqual(
+          [...new Set(spans.map((span) => span.trace_id))],
+          [BigInt(`0x${hex.slice(16)}`).toString()],
+        );
+      });
+    });
+  }
+
+  it("the Python example asks for the versions that are tested", () => {
+    const locked = fs.readFileSync(
+      path.join(projectDirectory, "tools/python/datadog/requirements.in"),
+      "utf8",
+    );
+    const wanted = fs.readFileSync(path.join(folder("fastapi"), "requirements.txt"), "utf8");
+    for (const line of wanted.trim().split("\n"))
+      assert.ok(locked.split("\n").includes(line), line);
+  });
+});
+
+/** Datadog's own stand-in for an agent: takes what tracers send and hands it out as JSON. */
+function testAgent(port: number, otlpHttp: number, otlpGrpc: number): Program {
+  const ports = ["--port", port, "--otlp-http-port", otlpHttp, "--otlp-grpc-port", otlpGrpc];
+  return new Program("python3", ["-m", "ddapm_test_agent.agent", ...ports.map(String)], {
+    cwd: scratch,
+    env: pythonEnvironment(),
+  });
+}
+
+function pythonEnvironment(): Record<string, string | undefined> {
+  const { error } = spawnSync("python3", ["--version"]);
+  if (error) throw new Error("python3 is not on PATH: install Python 3.10 or newer");
+  return {
+    ...process.env,
+    PYTHONPATH: toolPath("datadogPython"),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
+function compiledGo(): string {
+  const program = path.join(scratch, "example");
+  const { error, status, stderr } = spawnSync("go", ["build", "-o", program, "."], {
+    cwd: folder("go"),
+    env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" },
+    encoding: "utf8",
+  });
+  if (error) throw new Error("go is not on PATH: install Go 1.26 or newer");
+  assert.equal(status, 0, stderr);
+  return program;
+}
+
+/** Ids have 64 bits, more than a number of JavaScript holds. */
+function spansIn(traces: string): Span[] {
+  const quoted = traces.replace(/("(?:trace|span|parent)_id": )(\d+)/g, '$1"$2"');
+  return (JSON.parse(quoted) as Span[][]).flat();
+}
+
+/** What becomes the line's structured metadata `trace_id`. */
+function traceIdForLoki(line: string): string | undefined {
+  const [expression] = logPipeline.flatMap((stage) =>
+    stage.kind === "regex" && stage.expression.includes("<trace_id>") ? [stage.expression] : [],
+  );
+  assert.ok(expression);
+  // Go's syntax in JavaScript's.
+  const pattern = expression.replace(/^\(\?i\)/, "").replace("(?P<", "(?<");
+  return new RegExp(pattern, "i").exec(line)?.groups?.["trace_id"];
+}
+
+function lineWith(said: string, message: string): Record<string, string> {
+  const line = said.split("\n").find((one) => one.startsWith("{") && one.includes(message));
+  assert.ok(line, said);
+  return JSON.parse(line) as Record<string, string>;
+}

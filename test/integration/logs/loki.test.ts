@@ -1,0 +1,225 @@
+import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { toolPath } from "../../../tools/paths.cjs";
+import { recordedFile } from "./recorded/inputs";
+import { Loki } from "./support/loki";
+import { eventually } from "./support/processes";
+import { PodIdentityAgent, S3 } from "./support/s3";
+
+const bucket = "ticketing-loki-chunks";
+const region = "us-east-1";
+const hour = 3600_000;
+
+describe("a real Loki by the configurations that the chart renders from our values", () => {
+  for (const name of ["singleBinary", "filesystem", "highAvailability", "distributed"]) {
+    it(`accepts the one of ${name}`, () => {
+      execFileSync(
+        toolPath("loki"),
+        ["-verify-config", `-config.file=${recordedFile(name, "yaml")}`],
+        {
+          stdio: "pipe",
+        },
+      );
+    });
+  }
+});
+
+describe("a real Loki on S3, as the chart configures it from our values", () => {
+  let folder: string;
+  let s3: S3;
+  let agent: PodIdentityAgent;
+  let loki: Loki;
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "loki-"));
+    s3 = await S3.start(folder, { bucket, region });
+    agent = await PodIdentityAgent.start(folder);
+    loki = await start("loki");
+  });
+
+  after(async () => {
+    await loki?.stop();
+    await s3?.stop();
+    agent?.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(name: string, overlay: object = {}): Promise<Loki> {
+    return Loki.start({
+      recorded: "singleBinary",
+      folder: path.join(folder, name),
+      overlay: {
+        common: {
+          storage: { s3: { endpoint: s3.endpoint, insecure: true, s3forcepathstyle: true } },
+        },
+        ...overlay,
+      },
+      environment: agent.environment,
+    });
+  }
+
+  const nanoseconds = (time: number, index = 0): string =>
+    `${BigInt(time) * 1_000_000n + BigInt(index)}`;
+
+  it("gets its credentials from Pod Identity and nowhere else", () => {
+    assert.ok(agent.served > 0);
+    assert.equal(agent.refused, 0);
+  });
+
+  it("keeps every line, once, over a restart, in the bucket", async () => {
+    const stream = { namespace: "ticketing", app: "order-service" };
+    const now = Date.now() - 60_000;
+    const lines = Array.from({ length: 3000 }, (_, index) => `line ${index}`);
+    for (let from = 0; from < lines.length; from += 500) {
+      const batch = lines.slice(from, from + 500);
+      const status = await loki.push(
+        stream,
+        batch.map((line, index) => [nanoseconds(now, from + index), line]),
+      );
+      assert.equal(status, 204);
+    }
+    assert.deepEqual(s3.chunks(), [], "still in memory and in the WAL");
+    await loki.restart();
+    assert.ok(s3.chunks().length > 0, "written when the pod ended");
+    const read = await loki.query('{namespace="ticketing", app="order-service"}');
+    assert.deepEqual(
+      read.map(({ line }) => line),
+      lines,
+    );
+    const paths = s3.requests.map((request) => request.split(" ")[1]);
+    assert.ok(paths.every((requested) => requested?.startsWith(`/${bucket}`)));
+  });
+
+  it("answers the queries of the first README", async () => {
+    const at = Date.now() - 30_000;
+    const push = async (app: string, lines: string[]) => {
+      const values = lines.map((line, index): [string, string] => [nanoseconds(at, index), line]);
+      assert.equal(await loki.push({ namespace: "ticketing", app }, values), 204);
+    };
+    await push("inventory-service", [
+      "2026-01-01 ERROR no stock left",
+      "INFO reserved",
+      '{"msg": "slow query", "duration": "1.5s"}',
+      '{"msg": "slow query", "duration": "900ms"}',
+    ]);
+    await push("api-gateway", ["GET /a status=503", "GET /b status=200", "GET /c status=499"]);
+    const lines = async (logql: string, from?: number, to?: number) =>
+      (await loki.query(logql, from, to)).map(({ line }) => line);
+    assert.deepEqual(await lines('{namespace="ticketing", app="inventory-service"} |= "ERROR"'), [
+      "2026-01-01 ERROR no stock left",
+    ]);
+    assert.deepEqual(
+      await lines('{namespace="ticketing"} |= "slow query" | json | duration > 1s'),
+      ['{"msg": "slow query", "duration": "1.5s"}'],
+    );
+    assert.deepEqual(
+      await lines('{namespace="ticketing", app="api-gateway"} |~ "status=[5][0-9][0-9]"'),
+      ["GET /a status=503"],
+    );
+    // A time range is no part of a query; `| __timestamp__ >= …` never was valid.
+    await assert.rejects(
+      lines('{namespace="ticketing"} | __timestamp__ >= "2024-01-01T00:00:00Z"'),
+    );
+    assert.equal(
+      (await lines('{namespace="ticketing", app=~"inventory.*|api.*"}', at - 1, at + 1)).length,
+      7,
+    );
+    assert.deepEqual(await lines('{namespace="ticketing"}', at + 10, at + 20), []);
+  });
+
+  it("loses no line that it took, and doubles none, when it is killed while writing", async () => {
+    const stream = { namespace: "ticketing", app: "killed" };
+    const now = Date.now() - 20_000;
+    const taken: string[] = [];
+    let sent = 0;
+    const writer = (async () => {
+      for (let index = 0; index < 4000; index += 1) {
+        const line = `line ${index}`;
+        sent += 1;
+        try {
+          if ((await loki.push(stream, [[nanoseconds(now, index), line]])) !== 204) break;
+        } catch {
+          break;
+        }
+        taken.push(line);
+      }
+    })();
+    await eventually("1,000 lines are written", () => taken.length >= 1000);
+    await loki.restart("SIGKILL");
+    await writer;
+    assert.ok(taken.length < 4000, "it was killed while lines still came");
+    const read = (await loki.query('{app="killed"}')).map(({ line }) => line);
+    const missing = taken.filter((line) => !read.includes(line));
+    assert.deepEqual(missing, []);
+    assert.equal(new Set(read).size, read.length, "no line twice");
+    assert.ok(read.length <= sent);
+    // A collector that got no answer sends its line again.
+    await loki.push(stream, [[nanoseconds(now, taken.length), `line ${taken.length}`]]);
+    await loki.push(stream, [[nanoseconds(now, taken.length - 1), taken.at(-1) ?? ""]]);
+    const again = (await loki.query('{app="killed"}')).map(({ line }) => line);
+    assert.equal(again.length, taken.length + 1);
+    console.log(`      killed: ${sent} sent, ${taken.length} taken, ${read.length} read, 0 lost`);
+  });
+
+  it("loses nothing while S3 answers 503", async () => {
+    const stream = { namespace: "ticketing", app: "outage" };
+    const now = Date.now() - 10_000;
+    const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}`);
+    s3.unavailable = true;
+    try {
+      const values = lines.map((line, i): [string, string] => [nanoseconds(now, i), line]);
+      assert.equal(await loki.push(stream, values), 204);
+      await loki.post("/flush");
+      await eventually("S3 refused 10 requests", () => s3.refused >= 10);
+      const during = await loki.query('{app="outage"}');
+      assert.equal(during.length, 1000, "readable from memory meanwhile");
+    } finally {
+      s3.unavailable = false;
+    }
+    await loki.restart();
+    const read = (await loki.query('{app="outage"}')).map(({ line }) => line);
+    assert.deepEqual(read, lines);
+    assert.match(loki.log(), /503|SlowDown/);
+  });
+
+  it("deletes what is older than the retention from the bucket, and nothing else", async () => {
+    await loki.stop();
+    const before = s3.chunks();
+    // The shortest period there is, and no waiting.
+    loki = await start("retention", {
+      limits_config: { retention_period: "24h" },
+      compactor: { compaction_interval: "2s", retention_delete_delay: "1s" },
+    });
+    const push = async (app: string, ageHours: number) => {
+      const at = Date.now() - ageHours * hour;
+      const values = Array.from({ length: 100 }, (_, i): [string, string] => [
+        nanoseconds(at, i),
+        `${app} ${i} ${"x".repeat(200)}`,
+      ]);
+      assert.equal(await loki.push({ namespace: "ticketing", app }, values), 204);
+    };
+    await push("old", 72);
+    await push("young", 2);
+    const written = s3.chunks().length;
+    assert.equal(written, before.length);
+    await loki.restart();
+    const fresh = s3.chunks().filter((key) => !before.includes(key));
+    assert.ok(fresh.length >= 2, "both are in the bucket at first");
+    const range = [Date.now() - 100 * hour, Date.now()] as const;
+    await eventually(
+      "old chunks are gone",
+      () => fresh.some((key) => !s3.chunks().includes(key)),
+      240,
+    );
+    await sleep(2000);
+    assert.equal((await loki.query('{app="young"}', ...range)).length, 100);
+    assert.equal((await loki.query('{app="old"}', ...range)).length, 0);
+    const read = await loki.query('{app="order-service"}');
+    assert.equal(read.length, 3000, "what the other Loki wrote today stays");
+    assert.ok(s3.keys().some((key) => key.startsWith("index/")));
+  });
+});

@@ -1,0 +1,63 @@
+import * as path from "node:path";
+import { lokiSettings } from "../../../../components/settings/loki";
+import { lokiValues } from "../../../../components/values/loki";
+import { Values } from "../../../../components/values/mergeValues";
+import { promtailValues } from "../../../../components/values/promtail";
+
+/** What the recorded configurations were rendered from. */
+export interface Input {
+  /** Name of the files beside this one. */
+  name: string;
+  chart: string;
+  values: Values;
+  /** Name and key of the object that the chart writes the configuration into. */
+  object: { kind: string; name: string; key: string };
+}
+
+export const alertmanagerUrl = "http://alertmanager.monitoring.svc.cluster.local:9093";
+
+const loki = { kind: "ConfigMap", name: "loki", key: "config.yaml" };
+const promtail = { kind: "Secret", name: "promtail", key: "promtail.yaml" };
+
+export const inputs: Input[] = [
+  { name: "singleBinary", chart: "loki", values: lokiValues(settings({})), object: loki },
+  {
+    name: "filesystem",
+    chart: "loki",
+    values: lokiValues(settings({ storage: "filesystem" })),
+    object: loki,
+  },
+  {
+    name: "highAvailability",
+    chart: "loki",
+    values: lokiValues(settings({ mode: "highAvailability" })),
+    object: loki,
+  },
+  {
+    name: "distributed",
+    chart: "loki",
+    values: lokiValues(settings({ mode: "distributed" })),
+    object: loki,
+  },
+  {
+    name: "promtail",
+    chart: "promtail",
+    values: promtailValues(settings({ collector: "promtail" })),
+    object: promtail,
+  },
+];
+
+export function recordedFile(name: string, extension: "values.json" | "yaml"): string {
+  return path.join(__dirname, `${name}.${extension}`);
+}
+
+function settings(args: object) {
+  const checked = lokiSettings({
+    cluster: "ticketing-prod",
+    environment: "prod",
+    alertmanagerUrl,
+    ...args,
+  });
+  if (checked.problems !== undefined) throw new Error(JSON.stringify(checked.problems));
+  return checked.settings;
+}

@@ -1,0 +1,92 @@
+import * as assert from "node:assert/strict";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { lokiRules } from "../../../components/values/lokiRules";
+import { Loki } from "./support/loki";
+import { eventually } from "./support/processes";
+
+interface Alert {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+describe("alerts on logs, by a real Loki's ruler", () => {
+  let folder: string;
+  let loki: Loki;
+  let alertmanager: http.Server;
+  const alerts: Alert[] = [];
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "ruler-"));
+    alertmanager = http.createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        alerts.push(...(JSON.parse(Buffer.concat(parts).toString()) as Alert[]));
+        response.end();
+      });
+    });
+    alertmanager.listen(0, "127.0.0.1");
+    await once(alertmanager, "listening");
+    const { port } = alertmanager.address() as net.AddressInfo;
+    const rules = path.join(folder, "loki", "rules", "fake");
+    fs.mkdirSync(rules, { recursive: true });
+    const service = { namespace: "ticketing", errorsPerMinute: 10, silentMinutes: 15 };
+    const text = lokiRules([
+      { ...service, service: "order-service" },
+      { ...service, service: "quiet-service" },
+    ]);
+    // As the component writes it, but impatient.
+    const impatient = text
+      .replaceAll("interval: 1m", "interval: 2s")
+      .replaceAll("for: 5m", "for: 2s");
+    assert.notEqual(impatient, text);
+    fs.writeFileSync(path.join(rules, "logs.yaml"), impatient);
+    loki = await Loki.start({
+      recorded: "filesystem",
+      folder: path.join(folder, "loki"),
+      overlay: {
+        ruler: { alertmanager_url: `http://127.0.0.1:${port}`, evaluation_interval: "2s" },
+      },
+    });
+  });
+
+  after(async () => {
+    await loki?.stop();
+    alertmanager?.closeAllConnections();
+    alertmanager?.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  const find = (name: string, service: string) =>
+    alerts.find(({ labels }) => labels["alertname"] === name && labels["service"] === service);
+
+  it("reach Alertmanager for a service that logs errors, in JSON and in text, and for a silent one", async () => {
+    const now = Date.now();
+    const values = Array.from({ length: 120 }, (_, index): [string, string] => [
+      `${BigInt(now - index * 500) * 1_000_000n}`,
+      index % 2 === 0 ? '{"level":"error","msg":"no stock"}' : "ERROR no stock",
+    ]);
+    assert.equal(
+      await loki.push({ namespace: "ticketing", service: "order-service" }, values),
+      204,
+    );
+    const errors = await eventually("HighLogErrorRate", () =>
+      find("HighLogErrorRate", "order-service"),
+    );
+    assert.equal(errors.labels["severity"], "warning");
+    assert.equal(errors.labels["namespace"], "ticketing");
+    assert.equal(errors.labels["cluster"], "ticketing-prod");
+    assert.equal(errors.labels["env"], "prod");
+    assert.match(errors.annotations["description"] ?? "", /logs 24\.0 errors a minute/);
+    const silent = await eventually("NoLogs", () => find("NoLogs", "quiet-service"));
+    assert.equal(silent.labels["namespace"], "ticketing");
+    assert.equal(find("HighLogErrorRate", "quiet-service"), undefined);
+    const later = alerts.length;
+    await eventually("another evaluation", () => alerts.length > later, 120);
+  });
+});

@@ -1,0 +1,165 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { Values, mergeValues } from "../../../../components/values/mergeValues";
+import { toolPath } from "../../../../tools/paths.cjs";
+import { recordedFile } from "../recorded/inputs";
+import { Server, eventually, freePorts } from "./processes";
+
+export interface LokiOptions {
+  /** The recorded configuration to start from. */
+  recorded: string;
+  /** Where its volume is. */
+  folder: string;
+  /** What the test needs besides: host and port of S3, shorter periods, … */
+  overlay?: Values;
+  environment?: Record<string, string>;
+}
+
+/** A line as it was read back, with the labels and the structured metadata it has. */
+export interface Entry {
+  /** Nanoseconds since 1970. */
+  timestamp: string;
+  line: string;
+  labels: Record<string, string>;
+}
+
+/** A real Loki on loopback, by a configuration that the chart rendered from our values. */
+export class Loki {
+  private constructor(
+    private server: Server,
+    private readonly configFile: string,
+    private readonly options: LokiOptions,
+    readonly url: string,
+  ) {}
+
+  static async start(options: LokiOptions): Promise<Loki> {
+    fs.mkdirSync(options.folder, { recursive: true });
+    const [httpPort = 0, grpcPort = 0, gossipPort = 0] = await freePorts(3);
+    const recorded = fs.readFileSync(recordedFile(options.recorded, "yaml"), "utf8");
+    // The pod's paths, below the test's folder.
+    const moved = recorded
+      .replaceAll("/var/loki", path.join(options.folder, "volume"))
+      .replaceAll("/rules", path.join(options.folder, "rules"))
+      .replaceAll("/etc/loki/runtime-config", options.folder);
+    const config = mergeValues(
+      mergeValues(parse(moved) as Values, loopback(httpPort, grpcPort, gossipPort)),
+      options.overlay,
+    );
+    const configFile = path.join(options.folder, "config.yaml");
+    fs.mkdirSync(path.join(options.folder, "rules", "fake"), { recursive: true });
+    fs.writeFileSync(configFile, stringify(config));
+    fs.writeFileSync(path.join(options.folder, "runtime-config.yaml"), "{}\n");
+    const url = `http://127.0.0.1:${httpPort}`;
+    const loki = new Loki(Loki.run(configFile, options), configFile, options, url);
+    await loki.ready();
+    return loki;
+  }
+
+  private static run(configFile: string, { folder, environment }: LokiOptions): Server {
+    const args = [`-config.file=${configFile}`, "-target=all"];
+    return Server.start(toolPath("loki"), args, path.join(folder, "loki.log"), {
+      // Without credentials it would ask the machine it runs on.
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...environment,
+    });
+  }
+
+  /** Starts it again on its volume, as Kubernetes does. */
+  async restart(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    await this.server.stop(signal);
+    this.server = Loki.run(this.configFile, this.options);
+    await this.ready();
+  }
+
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    await this.server.stop(signal);
+  }
+
+  log(): string {
+    return this.server.log();
+  }
+
+  private get(pathname: string): Promise<Response> {
+    return fetch(`${this.url}${pathname}`, { signal: AbortSignal.timeout(5000) });
+  }
+
+  private async ready(): Promise<void> {
+    try {
+      const ready = async () => (await this.get("/ready")).status === 200;
+      await eventually("Loki is ready", () => !this.server.running || ready());
+      if (!this.server.running) throw new Error("Loki ended");
+    } catch (error) {
+      const errors = this.log()
+        .split("\n")
+        .filter((line) => /level=(error|warn)/.test(line));
+      throw new Error(`${String(error)}\n${errors.slice(-10).join("\n")}`);
+    }
+  }
+
+  /** Pushes lines of one stream; the answer's status. */
+  async push(labels: Record<string, string>, values: [string, string, object?][]): Promise<number> {
+    const response = await fetch(`${this.url}/loki/api/v1/push`, {
+      method: "POST",
+      signal: AbortSignal.timeout(30_000),
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ streams: [{ stream: labels, values }] }),
+    });
+    await response.text();
+    return response.status;
+  }
+
+  /** All lines that a query returns, oldest first. */
+  async query(logql: string, from = Date.now() - 3600_000, to = Date.now() + 60_000) {
+    const parameters = new URLSearchParams({
+      query: logql,
+      start: `${from}000000`,
+      end: `${to}000000`,
+      limit: "5000",
+      direction: "forward",
+    });
+    const response = await fetch(`${this.url}/loki/api/v1/query_range?${parameters.toString()}`, {
+      signal: AbortSignal.timeout(30_000),
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    const { data } = (await response.json()) as {
+      data: { result: { stream: Record<string, string>; values: [string, string][] }[] };
+    };
+    return data.result
+      .flatMap(({ stream, values }) =>
+        values.map(([timestamp, line]): Entry => ({ timestamp, line, labels: stream })),
+      )
+      .sort((a, b) => (BigInt(a.timestamp) < BigInt(b.timestamp) ? -1 : 1));
+  }
+
+  async post(pathname: string): Promise<void> {
+    const response = await fetch(`${this.url}${pathname}`, { method: "POST" });
+    if (!response.ok) throw new Error(`${pathname}: ${response.status} ${await response.text()}`);
+  }
+}
+
+/** The only things that differ from a pod: addresses. And it waits for no second replica. */
+function loopback(http: number, grpc: number, gossip: number): Values {
+  return {
+    server: {
+      http_listen_address: "127.0.0.1",
+      http_listen_port: http,
+      grpc_listen_address: "127.0.0.1",
+      grpc_listen_port: grpc,
+    },
+    common: {
+      // Memberlist, as without this; the default of a configured ring would be another.
+      ring: { instance_addr: "127.0.0.1", kvstore: { store: "memberlist" } },
+      compactor_grpc_address: `127.0.0.1:${grpc}`,
+    },
+    frontend: { address: "127.0.0.1" },
+    memberlist: {
+      bind_addr: ["127.0.0.1"],
+      bind_port: gossip,
+      advertise_addr: "127.0.0.1",
+      advertise_port: gossip,
+      join_members: [`127.0.0.1:${gossip}`],
+    },
+    ingester: { lifecycler: { min_ready_duration: "0s" } },
+  };
+}

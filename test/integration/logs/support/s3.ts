@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as net from "node:net";
+import * as path from "node:path";
+import { toolPath } from "../../../../tools/paths.cjs";
+import { Server, eventually, freePorts } from "./processes";
+
+const accessKey = "TESTACCESSKEY";
+const secretKey = "test-secret-key";
+
+/**
+ * An S3 server on a folder, which checks the signature, region and credentials of each request.
+ * Before it stands a proxy that can answer 503 instead, as S3 does when it is overloaded.
+ */
+export class S3 {
+  unavailable = false;
+  /** Requests answered with 503. */
+  refused = 0;
+  /** Method and path of all requests that reached S3. */
+  readonly requests: string[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    private readonly proxy: http.Server,
+    private readonly folder: string,
+    readonly endpoint: string,
+  ) {}
+
+  static async start(folder: string, options: { bucket: string; region: string }): Promise<S3> {
+    fs.mkdirSync(path.join(folder, "objects", options.bucket), { recursive: true });
+    const [port = 0] = await freePorts(1);
+    const server = Server.start(
+      toolPath("versitygw"),
+      [
+        ...["--access", accessKey, "--secret", secretKey, "--region", options.region],
+        ...["--port", `127.0.0.1:${port}`, "--quiet"],
+        ...["posix", path.join(folder, "objects")],
+      ],
+      path.join(folder, "s3.log"),
+    );
+    await eventually("S3 answers", async () => (await fetch(`http://127.0.0.1:${port}/`)).status);
+    const proxy = http.createServer((request, response) => {
+      if (s3.unavailable) {
+        s3.refused += 1;
+        request.resume();
+        response.writeHead(503, { "content-type": "application/xml" });
+        response.end("<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>");
+        return;
+      }
+      s3.requests.push(`${request.method} ${request.url?.split("?")[0]}`);
+      const { method, url, headers } = request;
+      const forwarded = http.request({ host: "127.0.0.1", port, method, path: url, headers });
+      forwarded.on("response", (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      forwarded.on("error", () => response.destroy());
+      request.pipe(forwarded);
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const endpoint = `127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
+    const s3: S3 = new S3(server, proxy, path.join(folder, "objects", options.bucket), endpoint);
+    return s3;
+  }
+
+  /** Keys of the objects in the bucket. */
+  keys(): string[] {
+    return fs
+      .readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(this.folder, path.join(entry.parentPath, entry.name)))
+      .filter((key) => !key.startsWith(".sgwtmp"));
+  }
+
+  /** Keys of the chunks: everything but index, rules and what the compactor keeps. */
+  chunks(): string[] {
+    return this.keys().filter((key) => key.startsWith("fake/"));
+  }
+
+  async stop(): Promise<void> {
+    this.proxy.closeAllConnections();
+    this.proxy.close();
+    await this.server.stop();
+  }
+}
+
+/** The agent of EKS Pod Identity as a pod sees it: credentials for a token, over HTTP. */
+export class PodIdentityAgent {
+  /** Requests that came without the pod's token. */
+  refused = 0;
+  served = 0;
+
+  private constructor(
+    private readonly server: http.Server,
+    /** What EKS sets in the pods of an associated service account. */
+    readonly environment: Record<string, string>,
+  ) {}
+
+  static async start(folder: string): Promise<PodIdentityAgent> {
+    const tokenFile = path.join(folder, "eks-pod-identity-token");
+    const token = "pod-identity-token";
+    fs.writeFileSync(tokenFile, token);
+    const server = http.createServer((request, response) => {
+      if (request.headers.authorization !== token) {
+        agent.refused += 1;
+        response.writeHead(401).end();
+        return;
+      }
+      agent.served += 1;
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify({
+          AccessKeyId: accessKey,
+          SecretAccessKey: secretKey,
+          Token: "",
+          Expiration: new Date(Date.now() + 6 * 3600 * 1000).toISOString(),
+        }),
+      );
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as net.AddressInfo;
+    const agent: PodIdentityAgent = new PodIdentityAgent(server, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+    });
+    return agent;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
