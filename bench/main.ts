@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
+import { delivery } from "./delivery";
 import { compare, measure } from "./measure";
 
 /**
@@ -23,7 +24,9 @@ async function main(): Promise<void> {
   report("preview", speed.preview);
   const wall = speed.preview.wallMs / speed.load.wallMs;
   const memory = speed.preview.peakMb / speed.load.peakMb;
-  console.log(`  wall ${wall.toFixed(2)}x (at most 2.5), memory ${memory.toFixed(2)}x (at most 1.4)`);
+  console.log(
+    `  wall ${wall.toFixed(2)}x (at most 2.5), memory ${memory.toFixed(2)}x (at most 1.4)`,
+  );
 
   console.log("\nThe same program, type-checked at its start as Pulumi does by default");
   const checked = await measure(["bench/typeChecked.cjs", "--stack", "prod"]);
@@ -62,7 +65,9 @@ function servicesFile(count: number): string {
   return file;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main()
+  .then(delivery)
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
