@@ -11,29 +11,27 @@ import { lokiPushUrl } from "./values/lokiUrl";
 import { Values } from "./values/mergeValues";
 import { promtailValues } from "./values/promtail";
 
-/** Registers the collector of the settings; its chart values can be overridden. */
+/** Registers the collector of the settings; its chart values can be overridden. Returns its release. */
 export function logCollector(
   name: string,
   settings: LokiSettings,
   overrides: Values | undefined,
   opts: pulumi.CustomResourceOptions,
-): void {
+): kubernetes.helm.v3.Release | undefined {
   switch (settings.collector) {
     case LogCollector.Alloy: {
       const configuration = alloyConfiguration(name, settings, opts);
-      release(charts.alloy, alloyValues(settings), [configuration]);
-      return;
+      return release(charts.alloy, alloyValues(settings), [configuration]);
     }
     case LogCollector.Promtail:
-      release(charts.promtail, promtailValues(settings), []);
-      return;
+      return release(charts.promtail, promtailValues(settings), []);
     case LogCollector.None:
-      return;
+      return undefined;
   }
 
-  function release(chart: Chart, values: Values, dependencies: pulumi.Resource[]): void {
+  function release(chart: Chart, values: Values, dependencies: pulumi.Resource[]) {
     const role = podReader(`${name}-${chart.name}`, chart.name, settings, opts);
-    chartRelease(
+    return chartRelease(
       `${name}-${chart.name}`,
       {
         releaseName: chart.name,

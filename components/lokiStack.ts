@@ -105,6 +105,8 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly roleArn: pulumi.Output<string>;
   /** Version of the chart that is deployed. */
   readonly chartVersion: pulumi.Output<string>;
+  /** Version of the collector's chart; empty without one. */
+  readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const { values, collectorValues, ...checked } = args;
@@ -148,19 +150,24 @@ export class LokiStack extends pulumi.ComponentResource {
       { ...child, dependsOn: [serviceAccount, ...storage.dependencies] },
     );
     // After Loki: a collector that nobody answers gives up on its first lines.
-    logCollector(name, settings, collectorValues, { ...child, dependsOn: release });
+    const collector = logCollector(name, settings, collectorValues, {
+      ...child,
+      dependsOn: release,
+    });
 
     this.url = pulumi.output(lokiUrl(namespace));
     this.pushUrl = pulumi.output(lokiPushUrl(namespace));
     this.bucketName = storage.bucketName;
     this.roleArn = storage.roleArn;
     this.chartVersion = release.version;
+    this.collectorChartVersion = collector?.version ?? pulumi.output("");
     this.registerOutputs({
       url: this.url,
       pushUrl: this.pushUrl,
       bucketName: this.bucketName,
       roleArn: this.roleArn,
       chartVersion: this.chartVersion,
+      collectorChartVersion: this.collectorChartVersion,
     });
   }
 }

@@ -91,6 +91,7 @@ const vaults: Record<string, string[]> = {
 
 /** The properties of a resource without those that are places for credentials. */
 function outsideVaults({ type, props }: Resource): PlainMap {
+  if (!isMap(props)) return {};
   return Object.fromEntries(
     Object.entries(props).filter(([property]) => !isVault(type, property, props)),
   );

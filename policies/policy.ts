@@ -9,7 +9,7 @@ import type {
 } from "@pulumi/policy";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { configProblems } from "./config";
-import { Path, PendingText, PlainMap, plain } from "./facts/plain";
+import { Path, PendingText, PlainMap, UNKNOWN, plain } from "./facts/plain";
 import { Resource } from "./facts/resource";
 import { Violation, violationText } from "./violation";
 
@@ -114,7 +114,7 @@ async function validateStack(
   reportConfig(policy, args.getConfig(), report);
   const resources = args.resources.filter(({ type }) => policy.reads(type));
   const verdict = policy.judge(
-    await Promise.all(resources.map(readResource)),
+    await Promise.all(resources.map(readOutputs)),
     configOf(policy, args),
   );
   for (const violation of verdict.violations) report(violationText(violation), violation.urn);
@@ -125,12 +125,19 @@ async function validateStack(
   }
 }
 
-async function readResource(args: {
-  type: string;
-  name: string;
-  urn: string;
-  props: PlainMap;
-}): Promise<Resource> {
+/** What the SDK tells a policy of a resource. */
+type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props">;
+
+/**
+ * Without a provider, such as that of a cluster which does not exist yet, the engine previews a
+ * resource with no outputs at all: nothing is absent then, all of it is not known yet.
+ */
+async function readOutputs(args: PolicyResource): Promise<Resource> {
+  const resource = await readResource(args);
+  return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
+}
+
+async function readResource(args: PolicyResource): Promise<Resource> {
   const pending: PendingText[] = [];
   const props = plain(args.props, pending) as PlainMap;
   for (const { map, key, text } of pending) map[key] = await text;

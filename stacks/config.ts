@@ -220,10 +220,10 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     servicesSettings({
       ...shared,
       namespace: application,
-      services: top.services,
+      services: top.services.map(withDecimalSettings),
       alerts: {
         ...(grafanaUrl === undefined ? {} : { dashboardBaseUrl: grafanaUrl }),
-        ...top.alerts,
+        ...(withDecimals(top.alerts) as Record<string, unknown>),
       },
       ...(prometheus && { retentionDays: prometheus.retentionDays }),
     }),
@@ -324,6 +324,28 @@ function settingsIn(part: PartName, given: Record<string, unknown>): Record<stri
   return Object.fromEntries(
     Object.entries(given).filter(([key]) => !Object.hasOwn(elsewhere, key)),
   );
+}
+
+/**
+ * `pulumi config set --path` keeps a fraction as a text unless told its type. Thresholds and
+ * objectives are all numbers.
+ */
+function withDecimals(value: unknown): unknown {
+  if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(withDecimals);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value as object).map(([key, item]) => [key, withDecimals(item)]),
+  );
+}
+
+function withDecimalSettings(service: unknown): unknown {
+  if (typeof service !== "object" || service === null) return service;
+  const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");
+  return {
+    ...service,
+    ...Object.fromEntries(numeric.map(([key, value]) => [key, withDecimals(value)])),
+  };
 }
 
 /** In the configuration a community dashboard may be given by its number alone. */

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DatadogAgent } from "../components/datadogAgent";
 import { objectLabels } from "../components/internal/labels";
+import { LogCollector } from "../components/lokiOptions";
 import { LokiStack } from "../components/lokiStack";
 import { MonitoredServices } from "../components/monitoredServices";
 import { SlackSettings } from "../components/settings/slack";
@@ -102,6 +103,11 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     chartVersions: {
       "kube-prometheus-stack": prometheus.chartVersion,
       ...(loki && { loki: loki.chartVersion }),
+      ...(settings.loki &&
+        loki &&
+        settings.loki.collector !== LogCollector.None && {
+          [settings.loki.collector]: loki.collectorChartVersion,
+        }),
       ...(datadog && { datadog: datadog.chartVersion }),
     },
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { labels as labelMap, dnsLabel } from "../components/settings/common";
+import { clusterName, labels as labelMap, dnsLabel } from "../components/settings/common";
 import { example } from "../components/internal/problems";
 
 /** How the program reaches the cluster it deploys to. */
@@ -44,7 +44,7 @@ const modeOnly: Partial<Record<string, ClusterMode>> = {
 
 const clusterSchema = z
   .strictObject({
-    name: example(dnsLabel, "ticketing-prod"),
+    name: example(clusterName, "ticketing-prod"),
     mode: z.enum(ClusterMode).default(ClusterMode.Existing),
     /** Kubernetes version of a new cluster; AWS's default when left out. */
     version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35").optional(),

@@ -11,6 +11,14 @@ export const dnsLabel = z
     "must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit",
   );
 
+/** A name that EKS accepts for a cluster. */
+export const clusterName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][\w-]{0,99}$/,
+    "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
+  );
+
 /** A Kubernetes quantity of storage, in whole gibibytes. */
 export const storageGb = z.int().min(1).max(65536);
 
@@ -21,7 +29,7 @@ export const size = z.enum(SizePreset);
 
 /** Settings that every component shares: which cluster and environment its data is labelled with. */
 export const identitySettings = {
-  cluster: example(dnsLabel, "ticketing-prod"),
+  cluster: example(clusterName, "ticketing-prod"),
   environment: example(dnsLabel, "prod"),
   labels: labels.default({}),
 };

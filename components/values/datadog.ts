@@ -68,7 +68,8 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...(settings.appKey ? { appKeyExistingSecret: secretName } : {}),
     site: settings.site,
-    clusterName: settings.cluster,
+    // Datadog takes small letters only, and 80 characters; the tag below keeps the name as it is.
+    clusterName: settings.cluster.toLowerCase().slice(0, 80),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
     apm: {
       portEnabled: settings.apm,

@@ -1,12 +1,12 @@
-import { PlainMap } from "./plain";
+import { Plain } from "./plain";
 
 /** A resource as policies read it. */
 export interface Resource {
   type: string;
   name: string;
   urn: string;
-  /** Plain properties: inputs in resource policies, outputs in stack policies. */
-  props: PlainMap;
+  /** Plain properties, UNKNOWN as a whole or in parts: inputs in resource policies, outputs in stack policies. */
+  props: Plain;
 }
 
 /** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */

@@ -21,7 +21,7 @@ export function isMonitor(type: string): boolean {
 
 /** The services that a monitor selects: one for each namespace it looks into. */
 export function servicesOf(resource: Resource): MonitoredService[] {
-  if (!isMonitor(resource.type)) return [];
+  if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
   const name = textAt(resource.props, "metadata", "name") ?? resource.name;
   const own = textAt(resource.props, "metadata", "namespace") ?? "default";
   const selected = listAt(resource.props, "spec", "namespaceSelector", "matchNames").filter(

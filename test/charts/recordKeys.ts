@@ -51,5 +51,7 @@ for (const file of process.argv.slice(2)) {
   const target = path.join(__dirname, "keys", `${chart.name}.txt`);
   const lines = [`# ${versions.join(", ")}`, ...[...new Set(paths)].sort()];
   fs.writeFileSync(target, `${lines.join("\n")}\n`);
-  console.log(`${path.relative(process.cwd(), target)}: ${lines.length - 1} keys of ${versions}`);
+  console.log(
+    `${path.relative(process.cwd(), target)}: ${lines.length - 1} keys of ${versions.join(", ")}`,
+  );
 }

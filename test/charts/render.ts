@@ -21,7 +21,6 @@ export interface RenderOptions {
   helm: string;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- shapes are as many as kinds
 export type Manifest = Record<string, any>;
 
 export function readReleases(previewDir: string): Release[] {

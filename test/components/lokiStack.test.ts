@@ -12,11 +12,9 @@ async function recordLoki(
   options: RecordProgramOptions = {},
 ): Promise<Recording> {
   return recordProgram(() => {
-    const { url, pushUrl, bucketName, roleArn, chartVersion } = new LokiStack("loki", {
-      ...identity,
-      ...args,
-    });
-    return { url, pushUrl, bucketName, roleArn, chartVersion };
+    const loki = new LokiStack("loki", { ...identity, ...args });
+    const { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion } = loki;
+    return { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion };
   }, options);
 }
 
@@ -137,6 +135,7 @@ describe("LokiStack", () => {
       bucketName: "ticketing-loki-chunks",
       roleArn,
       chartVersion: charts.loki.version,
+      collectorChartVersion: charts.alloy.version,
     };
     assert.deepEqual(outputs, expected);
     assert.deepEqual(one(resources, "LokiStack").outputs, expected);

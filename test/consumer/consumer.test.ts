@@ -194,13 +194,17 @@ describe("the package, installed by another team", function () {
     });
 
     it("asks for packages that this version goes with", () => {
-      const read = (file: string) =>
-        JSON.parse(fs.readFileSync(file, "utf8")) as Record<string, Record<string, string>>;
+      interface Manifest {
+        version: string;
+        dependencies: Record<string, string>;
+        peerDependencies: Record<string, string>;
+      }
+      const read = (file: string) => JSON.parse(fs.readFileSync(file, "utf8")) as Manifest;
       const { dependencies } = read(path.join(examples, "package.json"));
       const { peerDependencies, version } = read(path.join(projectDirectory, "package.json"));
       assert.deepEqual(dependencies, {
         ...peerDependencies,
-        "@ticketing/observability": `^${String(version)}`,
+        "@ticketing/observability": `^${version}`,
       });
     });
   });

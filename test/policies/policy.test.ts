@@ -36,6 +36,24 @@ describe("a policy as the SDK runs it", () => {
     assert.match(messages.join(), /required-alerts\.signal is not a property/);
   });
 
+  it("takes a resource without any output for one that is not known yet", async () => {
+    const messages: string[] = [];
+    const policy = sdkPolicy(requiredAlerts) as StackValidationPolicy;
+    const type = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor";
+    const validate = (props: object) =>
+      policy.validateStack(
+        {
+          resources: [{ type, name: "x", urn: "urn:pulumi:dev::p::t::x", props }],
+          getConfig: () => ({}),
+        } as never,
+        (message: string) => messages.push(message),
+      );
+    await validate({});
+    assert.deepEqual(messages, []);
+    await validate({ metadata: { name: "x" }, spec: {} });
+    assert.equal(messages.length, 1);
+  });
+
   it("fills in defaults where nothing else did", async () => {
     const compactor = { retention_enabled: true, delete_request_store: "s3" };
     const props = {

@@ -251,6 +251,7 @@ for (const stack of ["dev", "prod"] as const) {
       assert.deepEqual(chartVersions, {
         "kube-prometheus-stack": "88.5.3",
         loki: "18.11.0",
+        alloy: "1.11.1",
         datadog: "3.240.0",
       });
       assert.equal(lokiBucket, `ticketing-loki-chunks${stack === "dev" ? "-dev" : ""}`);

@@ -691,13 +691,26 @@ describe("parseConfiguration", () => {
     ]);
   });
 
+  it("takes fractions as the CLI writes them, but no other text for a number", () => {
+    const services = [
+      { name: "a", selector: { version: "1.0" }, slo: { availabilityPercent: "99.9" } },
+    ];
+    const { services: taken } = settingsOf(
+      configuration("prod", { alerts: { errorRatePercent: "2.5" }, services }),
+    );
+    assert.equal(taken.alerts.errorRatePercent, 2.5);
+    assert.deepEqual(taken.services[0]?.slo, { availabilityPercent: 99.9 });
+    assert.deepEqual(taken.services[0]?.selector, { version: "1.0" });
+    problemsOf(configuration("prod", { alerts: { errorRatePercent: "2,5" } }));
+  });
+
   describe("gives a fix that works:", () => {
     const mistakes: Changes[] = [
       { environment: undefined },
       { environment: 7 },
       { cluster: "ticketing-prod" },
       { cluster: [] },
-      { cluster: { name: "Ticketing" } },
+      { cluster: { name: "Ticketing prod" } },
       { cluster: { name: "c", mode: "eks" } },
       { cluster: { name: "c", mode: "create", version: "latest" } },
       { cluster: { name: "c", mode: "create", subnetIds: ["subnet-1"] } },

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as kubernetes from "@pulumi/kubernetes";
-import { Settings, parseConfiguration } from "../../stacks/config";
+import { parseConfiguration } from "../../stacks/config";
 import { createNamespaces } from "../../stacks/namespaces";
 import { RecordedResource, recordProgram } from "../support/mocks";
 import { configuration } from "../support/stackConfig";
@@ -13,7 +13,7 @@ async function namespacesOf(
   assert.deepEqual(problems, undefined);
   const { resources } = await recordProgram(() => {
     const provider = new kubernetes.Provider("cluster", {});
-    createNamespaces(settings as Settings, provider);
+    createNamespaces(settings, provider);
   });
   return resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
 }

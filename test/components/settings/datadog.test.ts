@@ -127,7 +127,7 @@ describe("datadogSettings", () => {
 
   it("reports everything wrong at once", () => {
     const problems = problemsOf({
-      cluster: "Ticketing",
+      cluster: "Ticketing prod",
       environment: "prod",
       logs: "yes",
       instrumentedNamespaces: "ticketing",

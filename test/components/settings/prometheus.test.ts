@@ -137,7 +137,7 @@ describe("prometheusSettings", () => {
 
   it("reports everything wrong at once, through all parts", () => {
     const problems = problemsOf({
-      cluster: "Ticketing",
+      cluster: "Ticketing prod",
       environment: undefined,
       retentionDays: 0,
       scrapeIntervalSeconds: "30s",
