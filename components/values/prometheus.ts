@@ -1,4 +1,5 @@
 import { limits } from "../../policies/limits";
+import { replacedChartAlerts } from "../alerting/platformAlerts";
 import { PrometheusSettings } from "../settings/prometheus";
 import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
@@ -60,6 +61,10 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
     kubeProxy: { enabled: false },
+    // Ours watch the same; with both, one fault would be two messages.
+    defaultRules: {
+      disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
+    },
     prometheusOperator: {
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },

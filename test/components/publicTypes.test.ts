@@ -72,7 +72,12 @@ describe("public types", () => {
     const required = Object.entries<any>(schema.types)
       .filter(([, type]) => type.required?.length > 0)
       .map(([token, type]) => `${token.split(":").at(-1)}: ${type.required.join(", ")}`);
-    assert.deepEqual(required.sort(), ["CommunityDashboard: id", "MonitoredService: name"]);
+    assert.deepEqual(required.sort(), [
+      "CommunityDashboard: id",
+      "MonitoredService: name",
+      "QuietHours: from, timezone, to",
+      "SlackRoute: channel",
+    ]);
   });
 
   it("are plain where a value decides shape or is judged by a policy", () => {

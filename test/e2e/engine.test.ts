@@ -41,6 +41,7 @@ const keptWithIt = [
   "ConfigMap prometheus-dashboard-services-overview",
   "Namespace monitoring",
   "Namespace ticketing",
+  "PrometheusRule prometheus-rules",
   "RandomPassword prometheus-grafana-admin",
   "Release prometheus",
   "Secret prometheus-grafana-admin",
