@@ -169,13 +169,10 @@ export class PrometheusStack extends pulumi.ComponentResource {
           labels: objectLabels("prometheus", settings.labels),
         },
         spec: {
-          groups: ruleGroups(
-            platformAlerts({ namespace, loki: settings.lokiUrl !== undefined }),
-            {
-              runbookBaseUrl: settings.runbookBaseUrl,
-              dashboardBaseUrl: settings.grafana.externalUrl,
-            },
-          ),
+          groups: ruleGroups(platformAlerts({ namespace, loki: settings.lokiUrl !== undefined }), {
+            runbookBaseUrl: settings.runbookBaseUrl,
+            dashboardBaseUrl: settings.grafana.externalUrl,
+          }),
         },
       },
       { ...child, dependsOn: release },

@@ -152,7 +152,8 @@ function outOfMemory(settings: MonitoredServicesSettings): AlertRule {
       `  kube_pod_container_status_last_terminated_reason${watched(settings, "kubeState", ['reason="OOMKilled"'])} == 1`,
       `)`,
     ].join("\n"),
-    forMinutes: 0,
+    // The window keeps it true for ten minutes; a pod that is gone by then needs nobody.
+    forMinutes: 2,
     severity: Severity.Warning,
     about: ["namespace", "pod"],
     summary: "{{ $labels.pod }} was killed for its memory",

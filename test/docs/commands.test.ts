@@ -101,6 +101,7 @@ function deployedObjects(): Set<string> {
     "monitoring service/prometheus-kube-prometheus-alertmanager",
     "monitoring pod/alertmanager-prometheus-kube-prometheus-alertmanager-0",
     "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
+    "monitoring deployment/prometheus-kube-prometheus-operator",
     "monitoring statefulset/loki",
     "monitoring daemonset/alloy",
     "ticketing daemonset/datadog-agent",

@@ -14,7 +14,7 @@ export const How = {
   Kubectl: "kubectl",
   /** It names a command without its arguments; test/e2e/readme.test.ts asks for its help. */
   Mention: "mention",
-  /** test/integration/routes.test.ts runs it with other labels. */
+  /** test/integration runs it on other files or labels. */
   Integration: "integration",
   /** Read by a person: it needs an account, or the sources of a service. */
   Read: "read",
@@ -37,8 +37,10 @@ const executions: Execution[] = [
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
   { pattern: /^helm (template|get values)$/, how: How.Mention, inline: true },
+  { pattern: /^promtool check rules$/, how: How.Integration, inline: true },
   { pattern: /^amtool check-config$/, how: How.Integration, inline: true },
   { pattern: /^amtool config routes test --config\.file=\S+( \w+=\S+)+$/, how: How.Integration },
+  { pattern: /^kubectl edit pvc$/, how: How.Mention, inline: true },
   { pattern: /^kubectl exec daemonset\/…$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set /, how: How.Loader, file: /^docs\/runbooks\// },
   { pattern: /^pulumi /, how: How.Engine },

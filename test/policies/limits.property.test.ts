@@ -197,10 +197,7 @@ function stackOf(knobs: Knobs): Resource[] {
       },
     }),
   );
-  const groups = ruleGroups(
-    serviceAlerts(services.namespace, services.alerts),
-    services.alerts.runbookBaseUrl,
-  );
+  const groups = ruleGroups(serviceAlerts(services), services.alerts);
   const object = (kind: string, name: string, spec: unknown): Resource =>
     resource(
       `kubernetes:monitoring.coreos.com/v1:${kind}`,
@@ -215,7 +212,6 @@ function stackOf(knobs: Knobs): Resource[] {
         defaultRules: { disabled: { KubePodCrashLooping: true } },
         prometheus: {
           prometheusSpec: {
-            sampleLimit: limits.samplesPerScrape.default,
             ...(knobs.selectsAll ? {} : { ruleSelectorNilUsesHelmValues: true }),
           },
         },

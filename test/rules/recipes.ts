@@ -254,7 +254,7 @@ export const recipes: Recipe[] = [
     ...pod,
     alert: "OOMKilled",
     severity: warning,
-    forMinutes: 0,
+    forMinutes: 2,
     firstTrue: 4,
     memory: 11,
     series: (subject, course) => [
