@@ -14,12 +14,16 @@ export {
 export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
 export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
 export {
+  type AlertMetrics,
+  type AlertThresholds,
   type MonitoredService,
   MonitoredServices,
   type MonitoredServicesArgs,
   type ServiceAlertArgs,
+  type ServiceAlertOverrides,
   ServiceLanguage,
   type ServiceLevelObjective,
+  type WarningThresholds,
 } from "./monitoredServices";
 export {
   type AlertmanagerArgs,
@@ -29,4 +33,10 @@ export {
   type PrometheusStackArgs,
 } from "./prometheusStack";
 export { SizePreset } from "./sizePreset";
-export { SlackAlerting, type SlackAlertingArgs } from "./slackAlerting";
+export {
+  type QuietHours,
+  SlackAlerting,
+  type SlackAlertingArgs,
+  type SlackChannels,
+  type SlackRoute,
+} from "./slackAlerting";

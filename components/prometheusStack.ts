@@ -1,6 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { platformAlerts } from "./alerting/platformAlerts";
+import { ruleGroups } from "./alerting/rules";
 import { charts } from "./charts";
 import { Dashboard } from "./dashboards/dashboard";
 import { readDashboards } from "./dashboards/readDashboards";
@@ -69,6 +71,8 @@ export interface PrometheusStackArgs {
   lokiUrl?: string;
   /** URL under which people reach Prometheus. */
   externalUrl?: string;
+  /** Where the runbooks of the alerts are; `/<alert name>.md` is appended. */
+  runbookBaseUrl?: string;
   alertmanager?: AlertmanagerArgs;
   grafana?: GrafanaArgs;
   /** Labels added to every object. */
@@ -85,7 +89,7 @@ export interface PrometheusStackArgs {
 
 /**
  * Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
- * `prometheus`. Works alone: without Loki, Slack or AWS.
+ * `prometheus`, with alerts on themselves, on Loki and on volumes. Works alone: without Loki, Slack or AWS.
  *
  * Throws one error that lists every problem of its arguments; nothing is registered then.
  */
@@ -152,6 +156,27 @@ export class PrometheusStack extends pulumi.ComponentResource {
         child,
       );
     }
+
+    // Instead of those of the chart that watch the same; see `defaultRules.disabled`.
+    new kubernetes.apiextensions.CustomResource(
+      `${name}-rules`,
+      {
+        apiVersion: "monitoring.coreos.com/v1",
+        kind: "PrometheusRule",
+        metadata: {
+          name: `${namespace}-platform`,
+          namespace,
+          labels: objectLabels("prometheus", settings.labels),
+        },
+        spec: {
+          groups: ruleGroups(platformAlerts({ namespace, loki: settings.lokiUrl !== undefined }), {
+            runbookBaseUrl: settings.runbookBaseUrl,
+            dashboardBaseUrl: settings.grafana.externalUrl,
+          }),
+        },
+      },
+      { ...child, dependsOn: release },
+    );
 
     this.prometheusUrl = pulumi.output(prometheusUrl(namespace));
     this.alertmanagerUrl = pulumi.output(alertmanagerUrl(namespace));

@@ -1,16 +1,46 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import {
-  alertmanagerConfig,
-  configSecretName,
-  webhookSecretKey,
-  webhookSecretName,
-} from "./alerting/alertmanagerConfig";
+import { alertmanagerConfig, configSecretName } from "./alerting/alertmanagerConfig";
+import { channelKey, secretKeys, webhookSecretName } from "./alerting/slackSecret";
 import { slackTemplate } from "./alerting/slackTemplate";
 import { settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
 import { slackSettings } from "./settings/slack";
+
+/** Channels by how urgent an alert is, each with its `#`. */
+export interface SlackChannels {
+  /** Default: `channel`. */
+  critical?: string;
+  /** Default: `channel`. */
+  warning?: string;
+  /** Default: nobody is told. */
+  info?: string;
+}
+
+/** Alerts that go to a channel of their own; what is given must all match. */
+export interface SlackRoute {
+  /** Name of a service: its alerts, and those on its pods. */
+  service?: string;
+  /** Value of the label `team` of an alert. */
+  team?: string;
+  /** Namespace of what the alert is about. */
+  namespace?: string;
+  /** Channel, with its `#`. */
+  channel: string;
+}
+
+/** When warnings wait: they are told of afterwards, if they still fire then. */
+export interface QuietHours {
+  /** Start, such as `22:00`. */
+  from: string;
+  /** End, such as `07:00`; before `from` it is that of the next day. */
+  to: string;
+  /** Time zone, such as `Asia/Seoul`. */
+  timezone: string;
+  /** Whether Saturdays and Sundays are quiet altogether. Default: false. */
+  weekends?: boolean;
+}
 
 export interface SlackAlertingArgs {
   /** Name of the cluster. */
@@ -20,22 +50,53 @@ export interface SlackAlertingArgs {
   /** Namespace of Alertmanager; it must exist. Default: `monitoring`. */
   namespace?: string;
   /**
-   * Incoming webhook of Slack. It is treated as a secret, kept in the Secret `alertmanager-slack`.
-   * Needed unless `existingSecret` names where it is.
+   * Incoming webhook of `channel`. Like every credential here it is treated as a secret, kept in the
+   * Secret `alertmanager-slack`. Needed unless there is a `botToken` or an `existingSecret`.
    */
   webhookUrl?: pulumi.Input<string>;
-  /** Existing Secret in the same namespace whose key `webhook-url` holds the webhook. */
+  /** Incoming webhooks of the other channels, by channel: a webhook reaches one channel only. */
+  webhookUrls?: Record<string, pulumi.Input<string>>;
+  /** Token of a Slack app with the scope `chat:write`, for all channels; instead of webhooks. */
+  botToken?: pulumi.Input<string>;
+  /** URL that is called every minute as long as alerts are delivered. Default: none is. */
+  heartbeatUrl?: pulumi.Input<string>;
+  /** Routing key of PagerDuty, which hears of critical alerts too. Default: it does not. */
+  pagerDutyRoutingKey?: pulumi.Input<string>;
+  /** Webhook of anything else that hears of critical alerts too. Default: none does. */
+  criticalWebhookUrl?: pulumi.Input<string>;
+  /** Existing Secret in the same namespace that holds the credentials instead. */
   existingSecret?: string;
+  /**
+   * What the existing Secret holds: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
+   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
+   */
+  existingSecretKeys?: string[];
   /** Channel, with its `#`. Default: `#ticketing-alerts`. */
   channel?: string;
+  /** Channels by severity. */
+  channels?: SlackChannels;
+  /** Services, teams and namespaces with a channel of their own; the first that matches counts. */
+  routes?: SlackRoute[];
+  /** When warnings wait. Default: never. */
+  quietHours?: QuietHours;
   /** Labels whose equal alerts share a message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];
+  /** Title of a message, as the body of a Go template of Alertmanager. */
+  titleTemplate?: string;
+  /** Text of a message, likewise. */
+  textTemplate?: string;
+  /** URL of Grafana with a Loki data source `loki`; links to the logs. Default: no link. */
+  grafanaUrl?: string;
+  /** URL of Prometheus that people use; links to the graph. Default: no link. */
+  prometheusUrl?: string;
+  /** URL of Alertmanager that people use; links to it and to a new silence. Default: no link. */
+  alertmanagerUrl?: string;
   /** Labels added to every object. */
   labels?: Record<string, string>;
 }
 
 /**
- * Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and the webhook it
+ * Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and the credentials it
  * reads. Give both Secret names to PrometheusStack (`alertmanager.configSecretName`,
  * `alertmanager.mountedSecretNames`).
  *
@@ -46,7 +107,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
 
   /** Secret with `alertmanager.yaml` and its templates. */
   readonly configSecretName: pulumi.Output<string>;
-  /** Secret with the webhook, to be mounted into Alertmanager. */
+  /** Secret with the credentials, to be mounted into Alertmanager. */
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -56,12 +117,12 @@ export class SlackAlerting extends pulumi.ComponentResource {
     const labels = objectLabels("alertmanager", settings.labels);
     const child = { parent: this };
 
-    if (settings.webhookUrl && args.webhookUrl !== undefined) {
+    if (settings.existingSecret === undefined) {
       new kubernetes.core.v1.Secret(
         `${name}-webhook`,
         {
           metadata: { name: webhookSecretName, namespace, labels },
-          stringData: { [webhookSecretKey]: pulumi.secret(args.webhookUrl) },
+          stringData: credentialsOf(args),
         },
         child,
       );
@@ -72,7 +133,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
         metadata: { name: configSecretName, namespace, labels },
         stringData: {
           "alertmanager.yaml": stringify(alertmanagerConfig(settings), { lineWidth: 0 }),
-          "slack.tmpl": slackTemplate,
+          "slack.tmpl": slackTemplate(settings),
         },
       },
       child,
@@ -85,4 +146,19 @@ export class SlackAlerting extends pulumi.ComponentResource {
       webhookSecretName: this.webhookSecretName,
     });
   }
+}
+
+/** The content of the Secret, by the keys that Alertmanager's configuration names. */
+function credentialsOf(args: SlackAlertingArgs): Record<string, pulumi.Output<string>> {
+  const single = Object.entries(secretKeys).map(
+    ([argument, key]) => [key, args[argument as keyof typeof secretKeys]] as const,
+  );
+  const byChannel = Object.entries(args.webhookUrls ?? {}).map(
+    ([channel, url]) => [channelKey(channel), url] as const,
+  );
+  return Object.fromEntries(
+    [...single, ...byChannel].flatMap(([key, value]) =>
+      value ? [[key, pulumi.secret(value)] as const] : [],
+    ),
+  );
 }

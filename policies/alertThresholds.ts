@@ -2,7 +2,7 @@ import { Resource } from "./facts/resource";
 import { Rule, canHoldRules, rulesOf } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
-import { Expr, inlineRecords, parsePromQL } from "./promql";
+import { Expr, inlineRecords, parsePromQL, recordsIn } from "./promql";
 import { Signal, SignalName, TrafficGuard, watchedBy } from "./signals";
 import { Violation, configSet, numeral } from "./violation";
 
@@ -96,18 +96,6 @@ function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
   };
 }
 
-/** What the recording rules record, by the name of their series. */
-export function recordsIn(rules: Rule[]): Map<string, Expr> {
-  const records = new Map<string, Expr>();
-  for (const { record, expr } of rules) {
-    const parsed = record === undefined ? undefined : parsePromQL(expr);
-    if (record !== undefined && parsed !== undefined && parsed.error === undefined) {
-      records.set(record, parsed.expr);
-    }
-  }
-  return records;
-}
-
 function judgeRule(
   rule: Rule,
   records: Map<string, Expr>,
@@ -116,7 +104,7 @@ function judgeRule(
   const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
   if (parsed === undefined || parsed.error !== undefined) return [];
   const { signals, guards } = watchedBy(inlineRecords(parsed.expr, records));
-  const where = `${rule.where}, alert ${rule.alert}`;
+  const { where } = rule;
   const found = [
     ...signals.flatMap((signal) => judgeSignal(signal, where, config)),
     ...(signals.some((signal) => signal.name !== "crashLoop")

@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { isMap } from "./facts/plain";
-import type { AnyPolicy, ConfigProperty, PolicyDescription } from "./policy";
+import { ConfigProperty, PolicyDescription } from "./description";
+import { exceptionProperties } from "./exceptions";
 
 export const enforcementLevels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 
@@ -18,7 +19,7 @@ export interface PolicyConfigProblem {
  * values, but accepts policies and properties that do not exist.
  */
 export function configurationProblems(
-  policies: AnyPolicy[],
+  policies: Pick<PolicyDescription, "name" | "config">[],
   config: unknown,
 ): PolicyConfigProblem[] {
   if (!isMap(config)) {
@@ -55,15 +56,23 @@ export function configurationProblems(
   });
 }
 
+/** Every property that the configuration of a policy may have. */
+export function configProperties(
+  policy: Pick<PolicyDescription, "config">,
+): Record<string, ConfigProperty> {
+  return { ...policy.config, ...exceptionProperties };
+}
+
 /** Everything wrong with the properties of one policy. */
 export function configProblems(
   policy: Pick<PolicyDescription, "name" | "config">,
   properties: object,
 ): PolicyConfigProblem[] {
+  const known = configProperties(policy);
   return Object.entries(properties).flatMap(([property, value]) => {
     const path = `${policy.name}.${property}`;
-    const schema = policy.config[property];
-    if (schema === undefined) return [unknownName(path, "property", Object.keys(policy.config))];
+    const schema = known[property];
+    if (schema === undefined) return [unknownName(path, "property", Object.keys(known))];
     const rule = ruleBroken(schema, value);
     return rule === undefined
       ? []
@@ -133,7 +142,7 @@ function exampleOf(schema: ConfigProperty): unknown {
 }
 
 /** JSON schema of the configuration file, for editors and for CI. */
-export function configJsonSchema(policies: AnyPolicy[]): Record<string, unknown> {
+export function configJsonSchema(policies: PolicyDescription[]): Record<string, unknown> {
   const level = { enum: [...enforcementLevels] };
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -152,7 +161,7 @@ export function configJsonSchema(policies: AnyPolicy[]): Record<string, unknown>
               {
                 type: "object",
                 additionalProperties: false,
-                properties: { enforcementLevel: level, ...policy.config },
+                properties: { enforcementLevel: level, ...configProperties(policy) },
               },
             ],
           },

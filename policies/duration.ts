@@ -25,6 +25,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 export const SECONDS_PER_DAY = secondsOf.d;
+export const SECONDS_PER_MINUTE = secondsOf.m;
 
 /** A number of days as a duration, which has no fractions: 15 is `15d`, 1.5 is `36h`. */
 export function formatDays(days: number): string {

@@ -2,19 +2,45 @@ import { PolicyPack } from "@pulumi/policy";
 import type { EnforcementLevel, Policies, PolicyPackConfig } from "@pulumi/policy";
 import { AlertThresholdsConfig, alertThresholds } from "./alertThresholds";
 import { PolicyConfigProblem, configJsonSchema, configurationProblems } from "./config";
+import { documentation } from "./documentation";
+import { ExceptionsConfig } from "./exceptions";
+import { retentionCoversRules } from "./retentionCoversRules";
+import { promqlValid } from "./promqlValid";
+import { promqlUnits } from "./promqlUnits";
+import { RateWindowConfig, rateWindow } from "./rateWindow";
+import { AlertSeverityConfig, alertSeverity } from "./alertSeverity";
+import { AlertForConfig, alertFor } from "./alertFor";
+import { AlertAnnotationsConfig, alertAnnotations } from "./alertAnnotations";
+import { AbsentCoverageConfig, absentCoverage } from "./absentCoverage";
+import { rulesAreLoaded } from "./rulesAreLoaded";
+import { duplicateRules } from "./duplicateRules";
+import { PinnedChartsConfig, pinnedCharts } from "./pinnedCharts";
+import { grafanaExposure } from "./grafanaExposure";
+import { GroupingConfig, grouping } from "./grouping";
+import { inhibition } from "./inhibition";
+import { LogGroupRetentionConfig, logGroupRetention } from "./logGroupRetention";
+import { LokiBucketHardenedConfig, lokiBucketHardened } from "./lokiBucketHardened";
+import { LokiBucketLifecycleConfig, lokiBucketLifecycle } from "./lokiBucketLifecycle";
+import { LokiIamLeastPrivilegeConfig, lokiIamLeastPrivilege } from "./lokiIamLeastPrivilege";
+import { ProdHighAvailabilityConfig, prodHighAvailability } from "./prodHighAvailability";
+import { PrometheusStorageConfig, prometheusStorage } from "./prometheusStorage";
+import { ScrapeCostConfig, scrapeCost } from "./scrapeCost";
+import { SeveritiesDeliveredConfig, severitiesDelivered } from "./severitiesDelivered";
+import { WatchdogRoutedConfig, watchdogRouted } from "./watchdogRouted";
 import { LokiRetentionConfig, lokiRetention } from "./lokiRetention";
 import { NoPlaintextCredentialsConfig, noPlaintextCredentials } from "./noPlaintextCredentials";
-import { AnyPolicy, PolicyDescription, sdkPolicy } from "./policy";
+import { PolicyDescription } from "./description";
+import { AnyPolicy, sdkPolicy } from "./policy";
 import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
 import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
 
 export type { PolicyConfigProblem } from "./config";
-export type { PolicyDescription } from "./policy";
+export type { PolicyDescription } from "./description";
 export { limits } from "./limits";
 
 /** Level and properties of one policy; what is left out keeps its default. */
-export type PolicyArgs<Config> =
-  EnforcementLevel | (Partial<Config> & { enforcementLevel?: EnforcementLevel });
+export type PolicyArgs<Config = unknown> =
+  EnforcementLevel | (Partial<Config> & ExceptionsConfig & { enforcementLevel?: EnforcementLevel });
 
 /** Which policies apply, and how. */
 export interface ObservabilityGuardArgs {
@@ -22,29 +48,99 @@ export interface ObservabilityGuardArgs {
   all?: EnforcementLevel;
   /** Days that Prometheus keeps its samples. */
   prometheusRetention?: PolicyArgs<PrometheusRetentionConfig>;
+  /** That Prometheus keeps its samples for as long as the rules look back. */
+  prometheusRetentionCoversRules?: PolicyArgs;
+  /** Volume of Prometheus in production. */
+  prometheusStorage?: PolicyArgs<PrometheusStorageConfig>;
   /** Days that Loki keeps its logs, and that it really deletes them. */
   lokiRetention?: PolicyArgs<LokiRetentionConfig>;
+  /** What the bucket of Loki drops by itself. */
+  lokiBucketLifecycle?: PolicyArgs<LokiBucketLifecycleConfig>;
+  /** Days that CloudWatch keeps the events of log groups. */
+  logGroupRetention?: PolicyArgs<LogGroupRetentionConfig>;
   /** The base signals on which every monitored service is alerted. */
   requiredAlerts?: PolicyArgs<RequiredAlertsConfig>;
   /** How lax alerts on the base signals may be. */
   alertThresholds?: PolicyArgs<AlertThresholdsConfig>;
+  /** That expressions can be run, and alerts compare something. */
+  promqlValid?: PolicyArgs;
+  /** Units of thresholds and quantiles. */
+  promqlUnits?: PolicyArgs;
+  /** Scrapes in the window of a rate. */
+  rateWindow?: PolicyArgs<RateWindowConfig>;
+  /** Severities that alerts may have. */
+  alertSeverity?: PolicyArgs<AlertSeverityConfig>;
+  /** How long alerts of each severity wait. */
+  alertFor?: PolicyArgs<AlertForConfig>;
+  /** Texts and runbooks of alerts. */
+  alertAnnotations?: PolicyArgs<AlertAnnotationsConfig>;
+  /** That missing metrics are noticed. */
+  absentCoverage?: PolicyArgs<AbsentCoverageConfig>;
+  /** That Prometheus selects the rules and monitors of the stack. */
+  rulesAreLoaded?: PolicyArgs;
+  /** That no alert is there twice. */
+  duplicateRules?: PolicyArgs;
+  /** That somebody outside notices when alerting is down, in production. */
+  watchdogRouted?: PolicyArgs<WatchdogRoutedConfig>;
+  /** That alerts reach somebody. */
+  severitiesDelivered?: PolicyArgs<SeveritiesDeliveredConfig>;
+  /** Which alerts silence which. */
+  inhibition?: PolicyArgs;
+  /** How notifications are grouped and paced. */
+  grouping?: PolicyArgs<GroupingConfig>;
   /** Where credentials may stand. */
   noPlaintextCredentials?: PolicyArgs<NoPlaintextCredentialsConfig>;
+  /** Access to the bucket of Loki. */
+  lokiBucketHardened?: PolicyArgs<LokiBucketHardenedConfig>;
+  /** What Loki may do in AWS, and who may become it. */
+  lokiIamLeastPrivilege?: PolicyArgs<LokiIamLeastPrivilegeConfig>;
+  /** Who gets into Grafana. */
+  grafanaExposure?: PolicyArgs;
+  /** Interval, timeout and size of scrapes. */
+  scrapeCost?: PolicyArgs<ScrapeCostConfig>;
+  /** Replicas and disruption budgets in production. */
+  prodHighAvailability?: PolicyArgs<ProdHighAvailabilityConfig>;
+  /** Versions and repositories of charts. */
+  pinnedCharts?: PolicyArgs<PinnedChartsConfig>;
 }
 
 /** The policies by the names that code gives them. */
 const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> = {
   prometheusRetention,
+  prometheusRetentionCoversRules: retentionCoversRules,
+  prometheusStorage,
   lokiRetention,
+  lokiBucketLifecycle,
+  logGroupRetention,
   requiredAlerts,
   alertThresholds,
+  promqlValid,
+  promqlUnits,
+  rateWindow,
+  alertSeverity,
+  alertFor,
+  alertAnnotations,
+  absentCoverage,
+  rulesAreLoaded,
+  duplicateRules,
+  watchdogRouted,
+  severitiesDelivered,
+  inhibition,
+  grouping,
   noPlaintextCredentials,
+  lokiBucketHardened,
+  lokiIamLeastPrivilege,
+  grafanaExposure,
+  scrapeCost,
+  prodHighAvailability,
+  pinnedCharts,
 };
 const all: AnyPolicy[] = Object.values(policies);
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {
-  return all.map(sdkPolicy);
+  const context = { policies: all.map(({ name }) => name), now: () => new Date() };
+  return all.map((policy) => sdkPolicy(policy, context));
 }
 
 /** What each policy is, why, and how to comply: for documentation. */
@@ -60,6 +156,11 @@ export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
 /** JSON schema of the file that `--policy-pack-config` takes. */
 export function policyConfigSchema(): Record<string, unknown> {
   return configJsonSchema(all);
+}
+
+/** The page about all policies, as Markdown: docs/policies.md. */
+export function policyDocumentation(): string {
+  return documentation(all);
 }
 
 /** The same configuration in the form of `--policy-pack-config`. */

@@ -1,35 +1,16 @@
 import type {
-  EnforcementLevel,
   ReportViolation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
-  Severity,
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
-import { configProblems } from "./config";
-import { Path, PendingText, PlainMap, UNKNOWN, plain } from "./facts/plain";
+import { configProblems, configProperties } from "./config";
+import { PolicyDescription } from "./description";
+import { Subject, annotatedExceptions, isConcerned } from "./exceptions";
+import { Path, PendingText, PlainMap, UNKNOWN, plain, plainProperty } from "./facts/plain";
 import { Resource } from "./facts/resource";
 import { Violation, violationText } from "./violation";
-
-/** A property of a policy's configuration. Defaults are only honoured here, at the top level. */
-export type ConfigProperty = PolicyConfigJSONSchema & { description: string };
-
-/** What a policy is, apart from how it judges: everything that documentation and schemas need. */
-export interface PolicyDescription {
-  /** Name of the policy: a contract. */
-  name: string;
-  /** The rule in one sentence; every violation starts with it. */
-  description: string;
-  /** What goes wrong without it. */
-  why: string;
-  /** How to comply. */
-  remediation: string;
-  severity: Severity;
-  enforcementLevel: EnforcementLevel;
-  config: Record<string, ConfigProperty>;
-}
 
 /** What a policy says about one resource or stack. */
 export interface Verdict {
@@ -58,35 +39,46 @@ export interface StackPolicy<Config> extends PolicyDescription {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each policy has its own configuration
 export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any>;
 
+/** What a policy needs to know beside the resources. */
+export interface PolicyContext {
+  /** Names of all policies of the pack, to which exceptions may refer. */
+  policies: string[];
+  /** The clock, by which exceptions expire. */
+  now: () => Date;
+}
+
 /** The policy in the form the SDK runs. */
-export function sdkPolicy(policy: AnyPolicy): ResourceValidationPolicy | StackValidationPolicy {
+export function sdkPolicy(
+  policy: AnyPolicy,
+  context: PolicyContext = { policies: [policy.name], now: () => new Date() },
+): ResourceValidationPolicy | StackValidationPolicy {
   const common = {
     name: policy.name,
     description: policy.description,
     enforcementLevel: policy.enforcementLevel,
     severity: policy.severity,
     remediationSteps: policy.remediation,
-    ...(Object.keys(policy.config).length > 0
-      ? { configSchema: { properties: policy.config } }
-      : {}),
+    configSchema: { properties: configProperties(policy) },
   };
   if (policy.scope === "stack") {
     return {
       ...common,
-      validateStack: (args, report) => validateStack(policy, args, report),
+      validateStack: (args, report) => validateStack(policy, context, args, report),
     };
   }
   const { remediate } = policy;
   return {
     ...common,
-    validateResource: (args, report) => validateResource(policy, args, report),
+    validateResource: (args, report) => validateResource(policy, context, args, report),
     ...(remediate === undefined
       ? {}
       : {
           remediateResource: async (args) => {
-            if (!policy.appliesTo(args.type)) return undefined;
-            const resource = await readResource(args);
-            const changed = remediate(resource, args.props, configOf(policy, args));
+            const config = configOf(policy, args);
+            if (!policy.appliesTo(args.type) || isExcepted(policy, context, args, config)) {
+              return undefined;
+            }
+            const changed = remediate(await readResource(args), args.props, config);
             return changed ? args.props : undefined;
           },
         }),
@@ -95,34 +87,69 @@ export function sdkPolicy(policy: AnyPolicy): ResourceValidationPolicy | StackVa
 
 async function validateResource(
   policy: Extract<AnyPolicy, { scope: "resource" }>,
+  context: PolicyContext,
   args: ResourceValidationArgs,
   report: ReportViolation,
 ): Promise<void> {
   // Once for each stack, rather than with every resource.
   if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
+  for (const violation of exceptionsOf(policy, context, args).violations) {
+    report(violationText(violation));
+  }
   if (!policy.appliesTo(args.type)) return;
-  const verdict = policy.judge(await readResource(args), configOf(policy, args));
+  const config = configOf(policy, args);
+  if (isExcepted(policy, context, args, config)) return;
+  const verdict = policy.judge(await readResource(args), config);
   for (const violation of verdict.violations) report(violationText(violation));
   if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
 }
 
 async function validateStack(
   policy: Extract<AnyPolicy, { scope: "stack" }>,
+  context: PolicyContext,
   args: StackValidationArgs,
   report: ReportViolation,
 ): Promise<void> {
+  const config = configOf(policy, args);
   reportConfig(policy, args.getConfig(), report);
+  for (const resource of args.resources) {
+    for (const violation of exceptionsOf(policy, context, resource).violations) {
+      report(violationText(violation), resource.urn);
+    }
+  }
   const resources = args.resources.filter(({ type }) => policy.reads(type));
-  const verdict = policy.judge(
-    await Promise.all(resources.map(readOutputs)),
-    configOf(policy, args),
-  );
-  for (const violation of verdict.violations) report(violationText(violation), violation.urn);
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  const verdict = policy.judge(await Promise.all(resources.map(readOutputs)), config);
+  for (const violation of verdict.violations) {
+    // What is excepted still counts where another resource needs it.
+    const resource = violation.urn === undefined ? undefined : byUrn.get(violation.urn);
+    if (resource !== undefined && isExcepted(policy, context, resource, config)) continue;
+    report(violationText(violation), violation.urn);
+  }
   if (verdict.unknown !== undefined) {
     const { path, urn } = verdict.unknown;
-    const resource = resources.find((candidate) => candidate.urn === urn);
+    const resource = urn === undefined ? undefined : byUrn.get(urn);
     if (resource !== undefined) touch(resource.props, path);
   }
+}
+
+/** Whether the configuration, or an annotation that holds, takes a resource from a policy. */
+function isExcepted(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  args: PolicyResource,
+  config: PlainMap,
+): boolean {
+  return !isConcerned(subjectOf(args), config) || exceptionsOf(policy, context, args).excepted;
+}
+
+function exceptionsOf({ name }: AnyPolicy, context: PolicyContext, args: PolicyResource) {
+  return annotatedExceptions(subjectOf(args), name, context.policies, context.now());
+}
+
+function subjectOf({ type, name, urn, props }: PolicyResource): Subject {
+  const metadata = type.startsWith("kubernetes:") ? plainProperty(props, "metadata") : undefined;
+  return { name, urn, metadata };
 }
 
 /** What the SDK tells a policy of a resource. */

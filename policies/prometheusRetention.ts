@@ -1,20 +1,19 @@
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "./duration";
-import { helmChart, isHelmType } from "./facts/helm";
-import { Path, PlainMap, UNKNOWN, at, formatPath, setAt } from "./facts/plain";
-import { Resource, stackOf } from "./facts/resource";
+import { PlainMap, UNKNOWN, at, formatPath, setAt } from "./facts/plain";
+import { InProd, environmentProperty, isProd } from "./environment";
+import { canRunPrometheus, prometheusServer, retentionPath } from "./facts/prometheus";
+import { Resource } from "./facts/resource";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict, holds } from "./policy";
 import { configSet, shown } from "./violation";
 
-export interface PrometheusRetentionConfig {
-  environment?: string;
+export interface PrometheusRetentionConfig extends InProd {
   minDays: number;
   minDaysInProd: number;
   maxDays: number;
 }
 
 const { min, max, minInProd } = limits.prometheusRetentionDays;
-const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 
 export const prometheusRetention: ResourcePolicy<PrometheusRetentionConfig> = {
   scope: "resource",
@@ -26,7 +25,7 @@ export const prometheusRetention: ResourcePolicy<PrometheusRetentionConfig> = {
   enforcementLevel: "mandatory",
   config: {
     environment: {
-      type: "string",
+      ...environmentProperty,
       description:
         "Environment of the stack; `prod` has its own minimum. Default: the name of the stack.",
     },
@@ -39,53 +38,20 @@ export const prometheusRetention: ResourcePolicy<PrometheusRetentionConfig> = {
     },
     maxDays: { type: "number", exclusiveMinimum: 0, default: max, description: "Most days." },
   },
-  appliesTo: (type) => type === prometheusType || isHelmType(type),
+  appliesTo: canRunPrometheus,
   judge,
   remediate,
 };
 
-interface Server {
-  /** `release "prometheus" (kube-prometheus-stack)`. */
-  what: string;
-  path: Path;
-  /** What applies when nothing is set. */
-  chartDefault: string;
-}
-
-/** The Prometheus server that a resource runs, with the place of its retention. */
-function serverOf(resource: Resource): Server | undefined {
-  if (resource.type === prometheusType) {
-    return {
-      what: `Prometheus "${resource.name}"`,
-      path: ["spec", "retention"],
-      chartDefault: "24h",
-    };
-  }
-  const found = helmChart(resource);
-  if (found === undefined) return undefined;
-  const what = `release "${found.release}" (${found.chart})`;
-  if (found.chart === "kube-prometheus-stack") {
-    // An agent forwards its samples and keeps none.
-    if (at(found.values, "prometheus", "enabled") === false) return undefined;
-    if (at(found.values, "prometheus", "agentMode") === true) return undefined;
-    const path: Path = ["values", "prometheus", "prometheusSpec", "retention"];
-    return { what, path, chartDefault: "10d" };
-  }
-  if (found.chart === "prometheus") {
-    return { what, path: ["values", "server", "retention"], chartDefault: "15d" };
-  }
-  return undefined;
-}
-
 function judge(resource: Resource, config: PrometheusRetentionConfig): Verdict {
-  const server = serverOf(resource);
+  const server = prometheusServer(resource);
   if (server === undefined) return holds;
-  const { path } = server;
+  const path = retentionPath(server);
   const retention = at(resource.props, ...path);
   if (retention === UNKNOWN) return { violations: [], unknown: { path } };
   const { least, most, prod } = boundsFor(resource, config);
   const days = daysOf(retention);
-  const problem = problemWith(retention, days, least, most, server.chartDefault);
+  const problem = problemWith(retention, days, least, most, server.defaultRetention);
   if (problem === undefined) return holds;
   const suggested = days === undefined ? defaultWithin(least, most) : clamp(days, least, most);
   return {
@@ -126,7 +92,7 @@ function daysOf(retention: unknown): number | undefined {
 }
 
 function boundsFor(resource: Resource, config: PrometheusRetentionConfig) {
-  const prod = (config.environment ?? stackOf(resource.urn)) === "prod";
+  const prod = isProd(resource, config);
   const least = prod ? Math.max(config.minDays, config.minDaysInProd) : config.minDays;
   return { least, most: config.maxDays, prod };
 }
@@ -144,10 +110,11 @@ function remediate(
   props: PlainMap,
   config: PrometheusRetentionConfig,
 ): boolean {
-  const server = serverOf(resource);
+  const server = prometheusServer(resource);
   if (server === undefined || judge(resource, config).violations.length === 0) return false;
   const { least, most } = boundsFor(resource, config);
-  const days = daysOf(at(resource.props, ...server.path));
+  const path = retentionPath(server);
+  const days = daysOf(at(resource.props, ...path));
   const wanted = days === undefined ? defaultWithin(least, most) : clamp(days, least, most);
-  return setAt(props, server.path, formatDays(wanted));
+  return setAt(props, path, formatDays(wanted));
 }

@@ -1,10 +1,9 @@
-import { recordsIn } from "./alertThresholds";
 import { Path } from "./facts/plain";
 import { Resource } from "./facts/resource";
 import { canHoldRules, rulesOf } from "./facts/rules";
 import { MonitoredService, isMonitor, servicesOf } from "./facts/services";
 import { StackPolicy, Verdict, holds } from "./policy";
-import { Selector, allows, inlineRecords, parsePromQL } from "./promql";
+import { Selector, allows, inlineRecords, parsePromQL, recordsIn } from "./promql";
 import { Signal, SignalName, signalNames, watchedBy } from "./signals";
 
 export interface RequiredAlertsConfig {

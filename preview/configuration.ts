@@ -65,7 +65,10 @@ export function configuration(sources: ConfigurationSources): Configuration {
     values: result,
     secretKeys,
     unset,
-    secretValues: secretKeys.flatMap((key) => result[key] ?? []),
+    secretValues: secretKeys.flatMap((key) => [
+      ...(result[key] === undefined ? [] : [result[key]]),
+      ...textsInside(values[key]),
+    ]),
   };
 }
 
@@ -128,6 +131,14 @@ function withStandIns(value: ConfigValue, standIn: string): ConfigValue {
     ([key, item]) => [key, withStandIns(item, standIn)] as const,
   );
   return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
+}
+
+/** The texts in a map or a list; short ones are no secrets and would blot out half of what is shown. */
+function textsInside(value: ConfigValue | undefined): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap((item: ConfigValue) =>
+    typeof item === "string" ? (item.length < 8 ? [] : [item]) : textsInside(item),
+  );
 }
 
 function asText(value: ConfigValue): string {

@@ -44,7 +44,10 @@ export function factsOf(
     part("Datadog", datadogRows(component("DatadogAgent"))),
     part("Services", serviceRows(component("MonitoredServices"))),
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
-    part("Routes", routeRows(object("Secret", "alertmanager-config")[0], parseYaml)),
+    part(
+      "Routes",
+      routeRows(object("Secret", "alertmanager-config")[0], component("SlackAlerting"), parseYaml),
+    ),
     part("Retention and cost", costRows(outputs["retentionCost"])),
   ].filter((fact) => fact.rows.length > 0);
 }
@@ -163,14 +166,28 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
   ];
 }
 
-function routeRows(secret: Inputs | undefined, parseYaml: (text: string) => unknown) {
+function routeRows(
+  secret: Inputs | undefined,
+  settings: Inputs | undefined,
+  parseYaml: (text: string) => unknown,
+) {
   const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
   if (typeof text !== "string") return [];
   const config = parseYaml(text) as AlertmanagerConfig;
   const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");
+  const routes = (settings?.["routes"] ?? []) as Record<string, string>[];
   return [
     ...["critical", "warning", "info"].map((severity) => row(severity, to({ severity }))),
     row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
+    ...routes.map(({ channel: _channel, ...labels }) =>
+      row(Object.entries(labels).flat().join(" "), to({ severity: "warning", ...labels })),
+    ),
+    row(
+      "quiet hours",
+      settings?.["quietHours"],
+      ({ from, to: until, timezone, weekends }: Record<string, string>) =>
+        `warnings wait from ${from} to ${until}${weekends ? " and all weekend" : ""} (${timezone})`,
+    ),
   ];
 }
 

@@ -11,6 +11,10 @@ export interface SecretSetting {
   part: string;
   /** Whether the part works without it. */
   optional: boolean;
+  /** Whether it is what switches something on: unset, it is not missing but off. */
+  isSwitch?: boolean;
+  /** Secret that takes its place where it is set. */
+  replacedBy?: string;
   /** A value of the right form that opens nothing. */
   standIn: string;
 }
@@ -32,15 +36,53 @@ export const secretSettings: SecretSetting[] = [
     key: "slackWebhookUrl",
     part: "slack",
     optional: false,
+    replacedBy: "slackBotToken",
     standIn: "https://hooks.slack.com/services/T00000000/B00000000/standInForAnUnsetUrl0000",
+  },
+  {
+    key: "slackWebhookUrls",
+    part: "slack",
+    optional: true,
+    isSwitch: true,
+    standIn: "https://hooks.slack.com/services/T00000000/B00000001/standInForAnUnsetUrl0001",
+  },
+  {
+    key: "slackBotToken",
+    part: "slack",
+    optional: true,
+    isSwitch: true,
+    standIn: ["xoxb", "000000000000", "standInForAnUnsetToken"].join("-"),
+  },
+  {
+    key: "heartbeatUrl",
+    part: "slack",
+    optional: true,
+    isSwitch: true,
+    standIn: "https://heartbeat.invalid/standInForAnUnsetUrl0002",
+  },
+  {
+    key: "pagerDutyRoutingKey",
+    part: "slack",
+    optional: true,
+    isSwitch: true,
+    standIn: "0000cafe0000cafe0000cafe0000cafe",
+  },
+  {
+    key: "criticalWebhookUrl",
+    part: "slack",
+    optional: true,
+    isSwitch: true,
+    standIn: "https://receiver.invalid/standInForAnUnsetUrl0003",
   },
 ];
 
 /** The secrets that this configuration uses: not those of a part that names an existing Secret. */
 export function secretsInUse(values: ConfigValues, project: string): SecretSetting[] {
-  return secretSettings.filter(({ part }) => {
+  const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
+  return secretSettings.filter(({ key, part, isSwitch = false, replacedBy }) => {
     const settings = values[`${project}:${part}`];
-    return settings !== undefined && settings !== null && !namesExistingSecret(settings);
+    if (settings === undefined || settings === null || namesExistingSecret(settings)) return false;
+    return isSwitch ? isSet(key) : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
   });
 }
 

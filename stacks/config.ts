@@ -1,6 +1,7 @@
+import { closest } from "fastest-levenshtein";
 import { readDashboards } from "../components/dashboards/readDashboards";
 import { hideSecrets } from "../components/internal/hideSecrets";
-import { Checked, Problem, check, unknownKey } from "../components/internal/problems";
+import { Checked, Problem, check, formatPath, unknownKey } from "../components/internal/problems";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../components/settings/datadog";
 import { LokiSettings, lokiSchema, lokiSettings } from "../components/settings/loki";
 import {
@@ -10,7 +11,8 @@ import {
 } from "../components/settings/prometheus";
 import { MonitoredServicesSettings, servicesSettings } from "../components/settings/services";
 import { SlackSettings, slackSchema, slackSettings } from "../components/settings/slack";
-import { configSecretName, webhookSecretName } from "../components/alerting/alertmanagerConfig";
+import { configSecretName } from "../components/alerting/alertmanagerConfig";
+import { webhookSecretName } from "../components/alerting/slackSecret";
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
 import { alertmanagerUrl } from "../components/values/prometheusUrls";
@@ -34,6 +36,8 @@ export interface RawConfiguration {
   values: Record<string, unknown>;
   /** Which secrets are set. */
   secrets: SecretKey[];
+  /** The channels in `slackWebhookUrls` and whether there is a webhook for each; true for no map. */
+  webhookChannels?: Record<string, boolean> | true;
   /** The region of the AWS provider, `aws:region`. */
   region?: string | undefined;
 }
@@ -139,7 +143,16 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         ...own("slack"),
         ...shared,
         namespace: monitoring,
+        // Links are for people, so they need the addresses that people use.
+        grafanaUrl: top.loki && top.grafana["externalUrl"],
+        prometheusUrl: top.prometheus["externalUrl"],
+        alertmanagerUrl: top.alertmanager["externalUrl"],
         webhookUrl: given("slackWebhookUrl"),
+        webhookUrls: raw.webhookChannels,
+        botToken: given("slackBotToken"),
+        heartbeatUrl: given("heartbeatUrl"),
+        pagerDutyRoutingKey: given("pagerDutyRoutingKey"),
+        criticalWebhookUrl: given("criticalWebhookUrl"),
       }),
     );
   const prometheus = accept(
@@ -154,6 +167,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         }),
       },
       grafana: withDashboardIds(own("grafana")),
+      runbookBaseUrl: top.alerts["runbookBaseUrl"],
       ...charted,
       namespace: monitoring,
       storageClassName: storage.className,
@@ -203,17 +217,23 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         appKey: given("datadogAppKey"),
       }),
     );
+  const grafanaUrl = prometheus?.grafana.externalUrl;
   const services = accept(
     "services",
     servicesSettings({
       ...shared,
       namespace: application,
-      services: top.services.map(withDecimalObjective),
-      alerts: withDecimals(top.alerts),
+      services: top.services.map(withDecimalSettings),
+      alerts: {
+        ...(grafanaUrl === undefined ? {} : { dashboardBaseUrl: grafanaUrl }),
+        ...(withDecimals(top.alerts) as Record<string, unknown>),
+      },
+      ...(prometheus && { retentionDays: prometheus.retentionDays }),
     }),
   );
 
   const cost = accept("cost", costSettings(withDecimals(top.cost) as object));
+  if (slack && services) problems.push(...unknownServices(slack, services));
 
   if (
     problems.length > 0 ||
@@ -257,6 +277,14 @@ const reserved: Record<string, string> = {
   apiKey: "datadogApiKey",
   appKey: "datadogAppKey",
   webhookUrl: "slackWebhookUrl",
+  webhookUrls: "slackWebhookUrls",
+  botToken: "slackBotToken",
+  heartbeatUrl: "heartbeatUrl",
+  pagerDutyRoutingKey: "pagerDutyRoutingKey",
+  criticalWebhookUrl: "criticalWebhookUrl",
+  grafanaUrl: "grafana.externalUrl",
+  prometheusUrl: "prometheus.externalUrl",
+  runbookBaseUrl: "alerts.runbookBaseUrl",
   oidcProviderArn: "cluster",
   oidcIssuerUrl: "cluster",
   alertmanager: "alertmanager",
@@ -321,9 +349,13 @@ function withDecimals(value: unknown): unknown {
   );
 }
 
-function withDecimalObjective(service: unknown): unknown {
-  if (typeof service !== "object" || service === null || !("slo" in service)) return service;
-  return { ...service, slo: withDecimals(service.slo) };
+function withDecimalSettings(service: unknown): unknown {
+  if (typeof service !== "object" || service === null) return service;
+  const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");
+  return {
+    ...service,
+    ...Object.fromEntries(numeric.map(([key, value]) => [key, withDecimals(value)])),
+  };
 }
 
 /** In the configuration a community dashboard may be given by its number alone. */
@@ -377,6 +409,17 @@ const secretArguments = new Map<unknown, SecretKey>([
   ["apiKey", "datadogApiKey"],
   ["appKey", "datadogAppKey"],
   ["webhookUrl", "slackWebhookUrl"],
+  ["botToken", "slackBotToken"],
+  ["heartbeatUrl", "heartbeatUrl"],
+  ["pagerDutyRoutingKey", "pagerDutyRoutingKey"],
+  ["criticalWebhookUrl", "criticalWebhookUrl"],
+]);
+
+/** Arguments of Slack that are settings of other parts. */
+const addresses = new Map<unknown, string>([
+  ["grafanaUrl", "grafana"],
+  ["prometheusUrl", "prometheus"],
+  ["alertmanagerUrl", "alertmanager"],
 ]);
 
 /** A component's problem, told in the keys of the configuration. */
@@ -384,7 +427,13 @@ function inConfiguration(part: string, problem: Problem): Problem {
   const [first, ...rest] = problem.path;
   if (part === "dashboards") return inDashboardsFolder(problem);
   if (first === "imageRegistry") return { ...problem, path: ["imageRegistry"] };
+  if (first === "runbookBaseUrl") return { ...problem, path: ["alerts", "runbookBaseUrl"] };
   if (first === "storageClassName") return { ...problem, path: ["storage", "className"] };
+  const address = addresses.get(first);
+  if (part === "slack" && address !== undefined) {
+    return { ...problem, path: [address, "externalUrl"] };
+  }
+  if (first === "webhookUrls") return inWebhooks(problem);
   const secret = secretArguments.get(first);
   if (secret !== undefined) {
     const given = problem.value !== undefined;
@@ -395,6 +444,37 @@ function inConfiguration(part: string, problem: Problem): Problem {
     ...problem,
     path: atTop && first !== undefined ? [first, ...rest] : [part, ...problem.path],
   };
+}
+
+/** A webhook of one channel: set by its path, as no other secret is. */
+function inWebhooks({ path: [, ...channel], rule, fix }: Problem): Problem {
+  const path = ["slackWebhookUrls", ...channel];
+  if (fix.kind === "remove") return { path, rule, fix };
+  const text = `pulumi config set --secret --path 'monitoring:${formatPath(path)}'`;
+  return { path, rule, fix: { kind: "do", text } };
+}
+
+/** A route to a service that does not exist would never be taken, and nobody would notice. */
+function unknownServices(
+  { routes }: SlackSettings,
+  { services }: MonitoredServicesSettings,
+): Problem[] {
+  const names = services.map(({ name }) => name);
+  return routes.flatMap(({ service }, index): Problem[] =>
+    service === undefined || names.includes(service)
+      ? []
+      : [
+          {
+            path: ["slack", "routes", index, "service"],
+            value: service,
+            rule: `is not a service (services: ${names.join(", ") || "none"})`,
+            fix:
+              names.length > 0
+                ? { kind: "set", example: closest(service, names) }
+                : { kind: "do", text: "name the service in monitoring:services" },
+          },
+        ],
+  );
 }
 
 /** What is wrong is a file or the folder itself, but what the configuration says is the folder. */

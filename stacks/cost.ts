@@ -3,7 +3,8 @@ import { Checked, check, example } from "../components/internal/problems";
 
 const price = example(z.number().min(0), 0.08).optional();
 
-const costSchema = z.strictObject({
+/** Schema of `monitoring:cost`. */
+export const costSchema = z.strictObject({
   /** Samples that Prometheus takes in; `rate(prometheus_tsdb_head_samples_appended_total[1d])`. */
   samplesPerSecond: example(z.number().gt(0), 20_000).optional(),
   /** Logs of all pods before compression, in GB (10⁹ bytes). */

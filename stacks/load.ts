@@ -29,13 +29,21 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
+  const webhooks = own.find(([name]) => name === "slackWebhookUrls");
   return {
     values: Object.fromEntries(
       own.filter(([name]) => !isSecret(name)).map(([name, text]) => [name, parsed(text)]),
     ),
     secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
+    ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
     region: all["aws:region"],
   };
+}
+
+/** Of a map of secrets what is no secret; of anything else only that it is there. */
+function keysOf(secrets: unknown): RawConfiguration["webhookChannels"] {
+  if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
+  return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
 }
 
 /** The engine hands lists and maps over as JSON, everything else as plain text. */

@@ -5,6 +5,7 @@ import { objectLabels } from "../components/internal/labels";
 import { LogCollector } from "../components/lokiOptions";
 import { LokiStack } from "../components/lokiStack";
 import { MonitoredServices } from "../components/monitoredServices";
+import { SlackSettings } from "../components/settings/slack";
 import { PrometheusStack } from "../components/prometheusStack";
 import { SlackAlerting } from "../components/slackAlerting";
 import { accessCommands } from "./access";
@@ -43,7 +44,19 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
 
   const slack =
     settings.slack &&
-    new SlackAlerting("slack", { ...settings.slack, webhookUrl: secrets.slackWebhookUrl }, ready);
+    new SlackAlerting(
+      "slack",
+      {
+        ...settings.slack,
+        webhookUrl: secrets.slackWebhookUrl,
+        webhookUrls: webhooksOf(settings.slack, secrets),
+        botToken: secrets.slackBotToken,
+        heartbeatUrl: secrets.heartbeatUrl,
+        pagerDutyRoutingKey: secrets.pagerDutyRoutingKey,
+        criticalWebhookUrl: secrets.criticalWebhookUrl,
+      },
+      ready,
+    );
   const { chartValues } = settings;
   const prometheus = new PrometheusStack(
     "prometheus",
@@ -105,6 +118,18 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     },
     retentionCost: report.lines,
   };
+}
+
+/** One secret holds the webhooks of all channels; which channels there are is no secret. */
+function webhooksOf(
+  { webhookUrls = {} }: SlackSettings,
+  { slackWebhookUrls }: Secrets,
+): Record<string, pulumi.Output<string>> | undefined {
+  if (slackWebhookUrls === undefined) return undefined;
+  const all = slackWebhookUrls.apply((text) => JSON.parse(text) as Record<string, string>);
+  return Object.fromEntries(
+    Object.keys(webhookUrls).map((channel) => [channel, all.apply((urls) => urls[channel] ?? "")]),
+  );
 }
 
 function createStorageClass(

@@ -16,7 +16,9 @@ export interface AlertRule {
   /** How long the expression must hold before the alert fires. */
   forMinutes: number;
   severity: Severity;
-  /** Labels beside `severity`; the expression's own labels (`namespace`, `service`, `pod`) are kept. */
+  /** The labels that its expression keeps, which say what the alert is about. */
+  about: string[];
+  /** Labels beside `severity`; the expression's own labels are kept. */
   labels?: Record<string, string>;
   /** One line: what is wrong with what. May use `{{ $labels.… }}`. */
   summary: string;
@@ -24,37 +26,82 @@ export interface AlertRule {
   description: string;
 }
 
+/** An expression that several rules use, computed once. */
+export interface RecordingRule {
+  /** `level:metric:operation`. */
+  record: string;
+  expr: string;
+}
+
+/** Rules that are evaluated one after the other: what is recorded stands before what reads it. */
 export interface AlertGroup {
   name: string;
-  rules: AlertRule[];
+  /** Seconds between two evaluations, where Prometheus' own pace would be a waste. */
+  intervalSeconds?: number;
+  rules: (AlertRule | RecordingRule)[];
 }
 
 /** A rule group as Prometheus and the PrometheusRule object write it. */
 export interface RuleGroup {
   name: string;
-  rules: {
-    alert: string;
-    expr: string;
-    for: string;
-    labels: Record<string, string>;
-    annotations: Record<string, string>;
-  }[];
+  interval?: string;
+  rules: WrittenRule[];
 }
 
-/** Writes groups the way Prometheus reads them; every alert gets its runbook. */
-export function ruleGroups(groups: AlertGroup[], runbookBaseUrl: string): RuleGroup[] {
-  return groups.map((group) => ({
-    name: group.name,
-    rules: group.rules.map((rule) => ({
-      alert: rule.alert,
-      expr: rule.expr,
-      for: `${rule.forMinutes}m`,
-      labels: { ...rule.labels, severity: rule.severity },
-      annotations: {
-        summary: rule.summary,
-        description: rule.description,
-        runbook_url: `${runbookBaseUrl.replace(/\/$/, "")}/${rule.alert}.md`,
-      },
-    })),
+export type WrittenRule =
+  | RecordingRule
+  | {
+      alert: string;
+      expr: string;
+      for: string;
+      labels: Record<string, string>;
+      annotations: Record<string, string>;
+    };
+
+/** Where the links in an alert lead. */
+export interface AlertLinks {
+  /** `/<alert>.md` is appended. */
+  runbookBaseUrl: string;
+  /** URL of Grafana; without it alerts have no link to a dashboard. */
+  dashboardBaseUrl?: string | undefined;
+}
+
+/** Uid of the dashboard that shows the services side by side. */
+const dashboardUid = "services-overview";
+
+/** Writes groups the way Prometheus reads them; every alert gets its links. */
+export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[] {
+  return groups.map(({ name, intervalSeconds, rules }) => ({
+    name,
+    ...(intervalSeconds === undefined ? {} : { interval: `${intervalSeconds}s` }),
+    rules: rules.map((rule) => ("alert" in rule ? writtenAlert(rule, links) : rule)),
   }));
+}
+
+function writtenAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: AlertLinks) {
+  return {
+    alert: rule.alert,
+    expr: rule.expr,
+    for: `${rule.forMinutes}m`,
+    labels: { ...rule.labels, severity: rule.severity },
+    annotations: {
+      summary: rule.summary,
+      description: rule.description,
+      runbook_url: `${withoutSlash(runbookBaseUrl)}/${rule.alert}.md`,
+      ...(dashboardBaseUrl === undefined
+        ? {}
+        : { dashboard_url: `${withoutSlash(dashboardBaseUrl)}${dashboardPath(rule.about)}` }),
+    },
+  };
+}
+
+function dashboardPath(about: string[]): string {
+  const variables = about
+    .filter((label) => label === "namespace" || label === "service")
+    .map((label) => `var-${label}={{ $labels.${label} | urlquery }}`);
+  return `/d/${dashboardUid}${variables.length === 0 ? "" : `?${variables.join("&")}`}`;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, "");
 }

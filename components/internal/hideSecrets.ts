@@ -4,10 +4,10 @@ import { credentialIn } from "../../policies/credentials";
 export const HIDDEN = "[hidden]";
 
 /** Fields whose value is taken for a secret, whatever it looks like. */
-const secretNames = /key|token|secret|password|passwd|credential|webhook/i;
+const secretNames = /key|token|secret|password|passwd|credential|webhook|heartbeatUrl/i;
 /** Fields that only name where a secret is, or say something about it. */
 const harmlessNames =
-  /^(existingSecret|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames)$/;
+  /^(existingSecret|existingSecretKeys|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames)$/;
 /** Keys without any mark of their own, such as Datadog's. */
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;

@@ -3,6 +3,7 @@ import { limits } from "../../policies/limits";
 import { charts } from "../charts";
 import { Checked, check, example } from "../internal/problems";
 import { ComponentArgs, chartSettings, dnsLabel, size, storageGb, withProtectData } from "./common";
+import { runbookBaseUrl } from "./services";
 
 /**
  * Revisions of the community dashboards that were reviewed; the chart's own default is revision 1
@@ -68,6 +69,7 @@ export const prometheusSchema = z
       })
       .prefault({}),
     externalUrl: example(url, "https://prometheus.example.com").optional(),
+    runbookBaseUrl,
   })
   .superRefine(
     (settings, ctx) => {

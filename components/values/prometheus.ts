@@ -1,6 +1,8 @@
 import { limits } from "../../policies/limits";
+import { replacedChartAlerts } from "../alerting/platformAlerts";
 import { PrometheusSettings } from "../settings/prometheus";
 import { everyNode } from "./everyNode";
+import { SizePreset } from "../sizePreset";
 import { Values } from "./mergeValues";
 import { SizeTable, resources } from "./resources";
 
@@ -29,6 +31,11 @@ const kubeStateMetricsSizes: SizeTable = {
   small: resources("25m", "128Mi"),
   medium: resources("100m", "512Mi"),
   large: resources("250m", "2Gi"),
+};
+const samplesPerScrape: Record<SizePreset, number> = {
+  small: limits.samplesPerScrape.default,
+  medium: 300_000,
+  large: limits.samplesPerScrape.max,
 };
 const nodeExporterResources = resources("50m", "64Mi");
 const operatorResources = resources("50m", "256Mi");
@@ -60,6 +67,10 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
     kubeProxy: { enabled: false },
+    // Ours watch the same; with both, one fault would be two messages.
+    defaultRules: {
+      disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
+    },
     prometheusOperator: {
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },
@@ -96,6 +107,9 @@ function prometheusServer(settings: PrometheusSettings): Values {
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
+      // One scrape that explodes must not take Prometheus with it; the largest honest one is that of
+      // kube-state-metrics, which grows with the cluster.
+      sampleLimit: samplesPerScrape[settings.size],
       // The chart's default picks up only what carries the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
       podMonitorSelectorNilUsesHelmValues: false,

@@ -54,6 +54,11 @@ export interface PendingText {
   text: Promise<unknown>;
 }
 
+/** One property of a resource, read like the whole of it. */
+export function plainProperty(props: object, key: string): Plain {
+  return Object.hasOwn(props, key) ? plainAt(props, key, []) : undefined;
+}
+
 function plainAt(container: object, key: string | number, pending: PendingText[]): Plain {
   let value: unknown;
   try {
@@ -98,6 +103,12 @@ export function listAt(value: Plain, ...path: Path): Plain[] {
   return Array.isArray(found) ? found : [];
 }
 
+/** A map, or an empty one. */
+export function mapAt(value: Plain, ...path: Path): PlainMap {
+  const found = at(value, ...path);
+  return isMap(found) ? found : {};
+}
+
 /** The entries of a map, or none. */
 export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
   const found = at(value, ...path);
@@ -140,8 +151,8 @@ export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   for (const key of path.slice(0, -1)) {
     if (current[key] === undefined || current[key] === null) current[key] = {};
     const next = current[key];
-    if (!isMap(next)) return false;
-    current = next;
+    if (typeof next !== "object" || next === null) return false;
+    current = next as PlainMap;
   }
   current[String(path.at(-1))] = value;
   return true;

@@ -2,12 +2,14 @@ import { HelmChart, helmChart, isHelmType } from "./helm";
 import {
   Path,
   Plain,
+  PlainMap,
   UNKNOWN,
   at,
   entriesAt,
   formatPath,
   hasUnknown,
   listAt,
+  mapAt,
   textAt,
 } from "./plain";
 import { Resource } from "./resource";
@@ -26,6 +28,13 @@ export interface Rule {
   expr: string;
   /** `PrometheusRule "ticketing-services", group ticketing.services`. */
   where: string;
+  /** Place among the properties of its resource. */
+  path: Path;
+  /** How long the expression must hold before the alert fires, as written. */
+  for: Plain;
+  /** Labels, with those of its group. */
+  labels: PlainMap;
+  annotations: PlainMap;
 }
 
 export interface Rules {
@@ -77,14 +86,24 @@ function fromGroups(resource: Resource, path: Path, where: string): Rules {
         unknownAt ??= [...groupPath, "rules", ruleIndex, "expr"];
         return;
       }
-      const read = ruleOf(rule, `${where}, group ${textAt(group, "name") ?? groupIndex}`);
+      const read = ruleOf(rule, {
+        where: `${where}, group ${textAt(group, "name") ?? groupIndex}`,
+        path: [...groupPath, "rules", ruleIndex],
+        groupLabels: mapAt(group, "labels"),
+      });
       if (read !== undefined) rules.push(read);
     });
   });
   return { rules, ...(unknownAt === undefined ? {} : { unknownAt }) };
 }
 
-function ruleOf(rule: Plain, where: string): Rule | undefined {
+interface Place {
+  where: string;
+  path: Path;
+  groupLabels: PlainMap;
+}
+
+function ruleOf(rule: Plain, { where, path, groupLabels }: Place): Rule | undefined {
   const expr = at(rule, "expr");
   // The schema of PrometheusRule allows a number too.
   if (typeof expr !== "string" && typeof expr !== "number") return undefined;
@@ -94,6 +113,10 @@ function ruleOf(rule: Plain, where: string): Rule | undefined {
     ...(alert === undefined ? {} : { alert }),
     ...(record === undefined ? {} : { record }),
     expr: String(expr),
-    where,
+    where: alert === undefined ? where : `${where}, alert ${alert}`,
+    path,
+    for: at(rule, "for"),
+    labels: { ...groupLabels, ...mapAt(rule, "labels") },
+    annotations: mapAt(rule, "annotations"),
   };
 }

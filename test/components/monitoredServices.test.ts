@@ -35,13 +35,17 @@ describe("MonitoredServices", () => {
     }
   });
 
-  it("registers the six alerts as one PrometheusRule, with severity and runbook", async () => {
+  it("registers the rules as one PrometheusRule, alerts with severity and runbook", async () => {
     const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
     assert.deepEqual(others, []);
     assert.equal(rule?.inputs["metadata"].name, "ticketing-services");
     assert.equal(rule.inputs["metadata"].namespace, "ticketing");
-    const rules = rule.inputs["spec"].groups.flatMap((group: any) => group.rules);
-    assert.equal(rules.length, 6);
+    const rules = rule.inputs["spec"].groups
+      .flatMap((group: any) => group.rules)
+      .filter((one: any) => one.alert !== undefined);
+    for (const name of ["HighErrorRate", "HighLatencyP99", "PodCrashLooping", "HighMemory"]) {
+      assert.ok(rules.some(({ alert }: any) => alert === name));
+    }
     for (const { alert, labels, annotations } of rules) {
       assert.ok(["critical", "warning"].includes(labels.severity), alert);
       assert.ok(annotations.summary && annotations.description, alert);
@@ -54,7 +58,9 @@ describe("MonitoredServices", () => {
       alerts: { errorRatePercent: 1, runbookBaseUrl: "https://runbooks.example.com/" },
     });
     const [rule] = ofType(resources, ":PrometheusRule");
-    const highErrorRate = rule?.inputs["spec"].groups[0].rules[0];
+    const highErrorRate = rule?.inputs["spec"].groups[0].rules.find(
+      ({ alert }: any) => alert === "HighErrorRate",
+    );
     assert.match(highErrorRate.expr, /> 0\.01\n/);
     assert.equal(
       highErrorRate.annotations.runbook_url,
@@ -66,6 +72,21 @@ describe("MonitoredServices", () => {
     const resources = await recordServices({ services: undefined });
     assert.equal(ofType(resources, ":ServiceMonitor").length, 0);
     assert.equal(ofType(resources, ":PrometheusRule").length, 1);
+  });
+
+  it("splits its rules over objects before one grows too large, and keeps the first name", async () => {
+    const services = Array.from({ length: 1500 }, (_, index) => ({
+      name: `service-${index}`,
+      alerts: { errorRatePercent: (index + 1) / 400, p99LatencyMs: index + 1 },
+    }));
+    const rules = ofType(await recordServices({ services }), ":PrometheusRule");
+    assert.ok(rules.length > 1);
+    for (let number = 1; number <= rules.length; number += 1) {
+      const suffix = number === 1 ? "" : `-${number}`;
+      const rule = rules.find(({ name }) => name === `services-rules${suffix}`);
+      assert.equal(rule?.inputs["metadata"].name, `ticketing-services${suffix}`);
+      assert.ok(JSON.stringify(rule.inputs).length < 1024 * 1024);
+    }
   });
 
   it("has inputs that a first preview and a policy can read to the last leaf", async () => {

@@ -76,6 +76,8 @@ describe("public types", () => {
       "CommunityDashboard: id",
       "LogAlertArgs: namespace, service",
       "MonitoredService: name",
+      "QuietHours: from, timezone, to",
+      "SlackRoute: channel",
     ]);
   });
 

@@ -100,6 +100,40 @@ describe("SlackAlerting", () => {
     }
   });
 
+  it("keeps every credential in that Secret, under the key its receiver reads", async () => {
+    const credentials = {
+      "webhook-url": webhookUrl,
+      "webhook-url-critical": "https://hooks.example.com/critical",
+      "heartbeat-url": "https://beat.example.com/a",
+      "pagerduty-routing-key": "routing",
+      "critical-webhook-url": "https://other.example.com/b",
+    };
+    const resources = await recordSlack({
+      webhookUrl,
+      channels: { critical: "#critical" },
+      webhookUrls: { "#critical": credentials["webhook-url-critical"] },
+      heartbeatUrl: credentials["heartbeat-url"],
+      pagerDutyRoutingKey: credentials["pagerduty-routing-key"],
+      criticalWebhookUrl: credentials["critical-webhook-url"],
+    });
+    const secret = named(resources, ":Secret", "slack-webhook");
+    assert.deepEqual(secret.inputs["stringData"], credentials);
+    const config = named(resources, ":Secret", "slack-config").inputs["stringData"];
+    const files = [...config["alertmanager.yaml"].matchAll(/secrets\/alertmanager-slack\/(\S+)/g)];
+    assert.deepEqual(files.map(([, key]) => key).sort(), Object.keys(credentials).sort());
+    for (const [key, value] of Object.entries(credentials)) {
+      assert.ok(secret.isSecret("stringData", key), key);
+      for (const { name, inputs } of resources) {
+        if (name !== "slack-webhook") assert.ok(!JSON.stringify(inputs).includes(`"${value}"`));
+      }
+    }
+  });
+
+  it("keeps the token of a bot instead of a webhook", async () => {
+    const secret = named(await recordSlack({ botToken: "token" }), ":Secret", "slack-webhook");
+    assert.deepEqual(secret.inputs["stringData"], { "bot-token": "token" });
+  });
+
   it("registers nothing and lists every problem when its arguments are wrong", async () => {
     await assert.rejects(recordSlack({ channel: "alerts", groupBy: [] }), (error: Error) => {
       assert.match(error.message, /^SlackAlerting "slack": 3 problems/);

@@ -13,6 +13,8 @@ const project = path.resolve(__dirname, "../..");
 const secrets = {
   "monitoring:datadogApiKey": "5eed0000000000000000000000a11ce5",
   "monitoring:datadogAppKey": "5eed0000000000000000000000000000000b0b00",
+  // Without it nobody notices that alerting itself stopped, which the policies of prod advise against.
+  "monitoring:heartbeatUrl": "https://heartbeat.example.com/planted-5eed",
   "monitoring:slackWebhookUrl": [
     "https://hooks.slack.com/services",
     "T0PLANTED",
@@ -41,6 +43,7 @@ const keptWithIt = [
   "ConfigMap prometheus-dashboard-services-overview",
   "Namespace monitoring",
   "Namespace ticketing",
+  "PrometheusRule prometheus-rules",
   "RandomPassword prometheus-grafana-admin",
   "Release prometheus",
   "Secret prometheus-grafana-admin",

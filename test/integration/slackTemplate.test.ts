@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { slackTemplate } from "../../components/alerting/slackTemplate";
+import { type SlackTemplateOptions, slackTemplate } from "../../components/alerting/slackTemplate";
 import { toolPath } from "../../tools/paths.cjs";
 
 const common = {
@@ -11,6 +11,12 @@ const common = {
   cluster: "ticketing-prod",
   service: "inventory-service",
   severity: "critical",
+};
+
+const urls = {
+  grafanaUrl: "https://grafana.example.com/",
+  prometheusUrl: "https://prometheus.example.com",
+  alertmanagerUrl: "https://alertmanager.example.com",
 };
 
 interface Alert {
@@ -28,6 +34,7 @@ function alert(number: number, status = "firing"): Alert {
       summary: `inventory-service fails too many requests (${number})`,
       description: "7.5% of the requests failed.",
       runbook_url: "https://runbooks.example.com/HighErrorRate.md",
+      dashboard_url: "https://grafana.example.com/d/services-overview?var-namespace=a",
     },
     generatorURL: "https://prometheus.example.com/graph?g0.expr=up",
   };
@@ -42,22 +49,27 @@ describe("slackTemplate, rendered by Alertmanager", () => {
 
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "slack-template-"));
-    fs.writeFileSync(path.join(folder, "slack.tmpl"), slackTemplate);
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  function render(part: string, group: Alert[], labels: Record<string, string> = common): string {
+  function render(
+    part: string,
+    group: Alert[],
+    labels: Record<string, string> = common,
+    options: SlackTemplateOptions = urls,
+  ): string {
     const data = {
       receiver: "slack",
       status: group.some(({ status }) => status === "firing") ? "firing" : "resolved",
       alerts: group,
-      groupLabels: {},
+      groupLabels: { alertname: labels["alertname"], service: labels["service"] },
       commonLabels: labels,
       commonAnnotations: {},
       externalURL: "https://alertmanager.example.com",
     };
     const file = path.join(folder, "data.json");
     fs.writeFileSync(file, JSON.stringify(data));
+    fs.writeFileSync(path.join(folder, "slack.tmpl"), slackTemplate(options));
     return execFileSync(
       toolPath("amtool"),
       [
@@ -72,6 +84,13 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     ).slice(1, -1);
   }
 
+  /** The links of a text by their names. */
+  function linksOf(text: string): Record<string, string> {
+    return Object.fromEntries(
+      [...text.matchAll(/<([^|>]*)\|([^>]*)>/g)].map(([, url = "", name]) => [name, url]),
+    );
+  }
+
   it("says in one line how many, what, where and how urgent", () => {
     assert.equal(
       render("title", alerts(12)),
@@ -84,28 +103,126 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.equal(render("title", alerts(3), {}), "[FIRING:3]");
   });
 
-  it("shows one alert with its links", () => {
+  it("names the pod where no service is known", () => {
+    const { service: _service, ...labels } = common;
     assert.equal(
-      render("text", alerts(1)),
-      [
-        "*inventory-service fails too many requests (1)*",
-        "7.5% of the requests failed.",
-        "namespace `ticketing` pod `inventory-1` " +
-          "<https://runbooks.example.com/HighErrorRate.md|runbook> " +
-          "<https://prometheus.example.com/graph?g0.expr=up|graph>",
-      ].join("\n"),
+      render("title", alerts(1), { ...labels, alertname: "HighMemory", pod: "inventory-1" }),
+      "[FIRING:1] HighMemory inventory-1 (critical) in ticketing-prod",
     );
+  });
+
+  it("shows one alert: what, how bad, where, and what to do next", () => {
+    const text = render("text", alerts(1));
+    const [summary, description, rest = "", ...others] = text.split("\n");
+    assert.equal(summary, "*inventory-service fails too many requests (1)*");
+    assert.equal(description, "7.5% of the requests failed.");
+    assert.match(
+      rest,
+      /^namespace `ticketing` service `inventory-service` pod `inventory-1` · <[^|]+\|Runbook> · <[^|]+\|Dashboard> · <[^|]+\|Graph> · <[^|]+\|Logs> · <[^|]+\|Silence>$/,
+    );
+    assert.deepEqual(others, []);
+    const { Runbook, Dashboard, Graph } = linksOf(text);
+    assert.equal(Runbook, "https://runbooks.example.com/HighErrorRate.md");
+    assert.equal(Dashboard, "https://grafana.example.com/d/services-overview?var-namespace=a");
+    assert.equal(Graph, "https://prometheus.example.com/graph?g0.expr=up");
+  });
+
+  it("links to the logs of the pod, or else of the service", () => {
+    const query = (group: Alert[]): unknown => {
+      const url = new URL(linksOf(render("text", group))["Logs"] ?? "");
+      assert.equal(url.origin + url.pathname, "https://grafana.example.com/explore");
+      const { logs } = JSON.parse(url.searchParams.get("panes") ?? "");
+      assert.equal(logs.datasource, "loki");
+      assert.deepEqual(logs.queries[0].datasource, { type: "loki", uid: "loki" });
+      return logs.queries[0].expr;
+    };
+    assert.equal(query(alerts(1)), '{namespace="ticketing", pod="inventory-1"}');
+    const [one] = alerts(1);
+    const { pod: _pod, ...labels } = one!.labels;
+    assert.equal(query([{ ...one!, labels }]), '{namespace="ticketing", app="inventory-service"}');
+  });
+
+  it("links to a silence with every label of the alert filled in", () => {
+    const url = linksOf(render("text", alerts(1)))["Silence"] ?? "";
+    const [page, filter = ""] = url.split("?filter=");
+    assert.equal(page, "https://alertmanager.example.com/#/silences/new");
+    assert.equal(
+      decodeURIComponent(filter),
+      '{alertname="HighErrorRate",cluster="ticketing-prod",namespace="ticketing",pod="inventory-1",service="inventory-service",severity="critical"}',
+    );
+  });
+
+  it("has no link to where people cannot go", () => {
+    const text = render("text", alerts(12), common, {});
+    assert.deepEqual(Object.keys(linksOf(text)), ["Runbook", "Dashboard"]);
+    assert.ok(text.endsWith("\n+2 more"));
+    assert.equal(render("link", alerts(1), common, {}), "");
+  });
+
+  it("offers no silence for what is over", () => {
+    assert.ok(!render("text", alerts(1, "resolved")).includes("Silence"));
+  });
+
+  it("survives any value of a label", () => {
+    for (const value of [
+      'say "hi"',
+      "{{ .Labels }} {a}",
+      "재고 서비스",
+      "a\\b",
+      "x + y & z",
+      "`",
+    ]) {
+      const odd = { ...alert(1), labels: { ...common, namespace: "ticketing", pod: value } };
+      const text = render("text", [odd]);
+      const { Silence = "", Logs = "" } = linksOf(text);
+      const filter = decodeURIComponent(Silence.split("?filter=")[1] ?? "");
+      const quoted = JSON.stringify(value);
+      assert.ok(filter.includes(`,pod=${quoted},`), filter);
+      const { logs } = JSON.parse(new URL(Logs).searchParams.get("panes") ?? "");
+      assert.equal(logs.queries[0].expr, `{namespace="ticketing", pod=${quoted}}`);
+      assert.ok(!/[ "|]/.test(Silence) && !/[ "|]/.test(Logs));
+    }
+  });
+
+  it("wakes nobody by what stands in a label or an annotation", () => {
+    const odd = {
+      ...alert(1),
+      labels: { ...common, service: "<!channel>" },
+      annotations: { summary: "<!here> a & b", description: "<https://evil.example.com|Runbook>" },
+    };
+    const text = render("text", [odd], odd.labels) + render("title", [odd], odd.labels);
+    assert.ok(!/<[!h]/.test(text.replace(/<[^|<>]+\|(Silence|Graph|Logs)>/g, "")), text);
+    assert.ok(text.startsWith("*&lt;!here&gt; a &amp; b*\n"));
   });
 
   it("does without what an alert does not say", () => {
     const bare = { status: "firing", labels: { alertname: "Own", pod: "a" }, annotations: {} };
-    assert.equal(render("text", [bare]).trimEnd(), "*Own*\npod `a`");
+    assert.equal(render("text", [bare], common, {}), "*Own*\n pod `a`");
+  });
+
+  it("is replaced by the templates of the caller, which can use its parts", () => {
+    const options = {
+      ...urls,
+      titleTemplate: "{{ .CommonLabels.alertname }}!",
+      textTemplate:
+        '{{ range .Alerts }}{{ .Annotations.summary }}: {{ template "observability.slack.silence" . }}{{ end }}',
+    };
+    assert.equal(render("title", alerts(1), common, options), "HighErrorRate!");
+    assert.match(
+      render("text", alerts(1), common, options),
+      /^inventory-service fails too many requests \(1\): https:\/\/alertmanager\.example\.com\/#/,
+    );
   });
 
   it("shows ten of twelve and says that there are more", () => {
     const text = render("text", alerts(12));
     assert.ok(text.includes("(10)*\n") && !text.includes("(11)"));
-    assert.ok(text.endsWith("\n+2 more"));
+    const more = linksOf(text)["+2 more"] ?? "";
+    assert.equal(
+      decodeURIComponent(more),
+      'https://alertmanager.example.com/#/alerts?filter={alertname="HighErrorRate",service="inventory-service"}',
+    );
+    assert.ok(text.endsWith("|+2 more>"));
     assert.ok(!text.includes("\n\n"));
     assert.ok(!render("text", alerts(10)).includes("more"));
   });

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as esbuild from "esbuild";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { policyDescriptions } from "../../policies/index";
 import { AnalyzedResource, Analyzer, PolicyReport } from "../../preview/analyzer";
 import { bundlePack } from "../../preview/packBundle";
 import { UNKNOWN_ON_THE_WIRE, WireObject, WireValue } from "../../preview/values";
@@ -60,6 +61,17 @@ const monitor = registered(
   },
 );
 
+/** The policies by which these tests watch the pack at work; each has a test of its own, too. */
+const sampled = [
+  "prometheus-retention",
+  "loki-retention",
+  "required-alerts",
+  "alert-thresholds",
+  "no-plaintext-credentials",
+];
+const others = policyDescriptions().filter(({ name }) => !sampled.includes(name));
+const withoutOthers = Object.fromEntries(others.map(({ name }) => [name, "disabled"]));
+
 describe("the policy pack in its own process", () => {
   let analyzer: Analyzer;
 
@@ -73,20 +85,18 @@ describe("the policy pack in its own process", () => {
     resources: AnalyzedResource[],
     config: Record<string, unknown> = {},
   ): Promise<PolicyReport> =>
-    analyzer.analyze(resources, { project: "monitoring", stack: "dev", config });
+    analyzer.analyze(resources, {
+      project: "monitoring",
+      stack: "dev",
+      config: { ...withoutOthers, ...config },
+    });
 
-  it("offers every policy as mandatory, with its configuration", async () => {
-    const { pack, policies } = await analyze([]);
+  it("offers every policy at its own level, with its configuration", async () => {
+    const { pack, policies } = await analyzer.analyze([], { project: "monitoring", stack: "dev" });
     assert.equal(pack.name, "observability");
     assert.deepEqual(
-      policies.map(({ name, scope, level }) => `${name} ${scope} ${level}`),
-      [
-        "prometheus-retention resource mandatory",
-        "loki-retention resource mandatory",
-        "required-alerts stack mandatory",
-        "alert-thresholds resource mandatory",
-        "no-plaintext-credentials resource mandatory",
-      ],
+      policies.map(({ name, level }) => `${name} ${level}`),
+      policyDescriptions().map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`),
     );
     assert.deepEqual(policies[0]?.settings, { minDays: 7, minDaysInProd: 15, maxDays: 90 });
   });
@@ -100,7 +110,7 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(violations, []);
   });
 
-  it("judges with every policy", async () => {
+  it("judges resources and stacks", async () => {
     const loki = registered("kubernetes:helm.sh/v3:Release", "loki", {
       chart: "loki",
       values: { url: fake.slackWebhook },
@@ -219,6 +229,88 @@ describe("the policy pack in its own process", () => {
     );
   });
 
+  const rule = (fields: WireObject, annotations: WireObject = {}): AnalyzedResource =>
+    registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
+      metadata: { name: "rules", annotations },
+      spec: { groups: [{ name: "g", rules: [{ alert: "A", ...fields }] }] },
+    });
+
+  it("judges rules with every policy on rules", async () => {
+    const { violations } = await analyzer.analyze(
+      [
+        prometheus({ retention: "15d" }),
+        rule({ expr: "x[", labels: { severity: "critical" }, for: "1h" }),
+        rule({ expr: "avg_over_time(hit_ratio[30d]) > 5 and rate(x[1m]) > 1", labels: {} }),
+        rule({ expr: "up > 2", alert: "TargetDown" }),
+      ],
+      {
+        project: "monitoring",
+        stack: "dev",
+        config: { "alert-annotations": { environment: "prod" } },
+      },
+    );
+    const found = new Set(violations.map(({ policy }) => policy));
+    for (const policy of [
+      "prometheus-retention-covers-rules",
+      "promql-valid",
+      "promql-units",
+      "rate-window",
+      "alert-severity",
+      "alert-for",
+      "alert-annotations",
+      "rules-are-loaded",
+      "duplicate-rules",
+      "pinned-charts",
+    ]) {
+      assert.ok(found.has(policy), policy);
+    }
+  });
+
+  it("remediates rules where they stand, one policy after the other", async () => {
+    const subject = rule({ expr: UNKNOWN_ON_THE_WIRE, labels: { severity: "page" } });
+    const known = rule({ expr: "x > 1", labels: { severity: "page" }, secret: wireSecret("s") });
+    const config = { "alert-severity": "remediate", "alert-for": "remediate" };
+    const { violations, remediated } = await analyze([known], config);
+    assert.deepEqual(violations, []);
+    assert.deepEqual(remediated.get(known.urn)?.["spec"], {
+      groups: [
+        {
+          name: "g",
+          rules: [
+            {
+              alert: "A",
+              expr: "x > 1",
+              for: "1m",
+              labels: { severity: "critical" },
+              secret: wireSecret("s"),
+            },
+          ],
+        },
+      ],
+    });
+    // What is not known yet is left as it is.
+    assert.equal((await analyze([subject], config)).remediated.size, 0);
+  });
+
+  it("excepts what is annotated, and says when that is over", async () => {
+    const config = { "alert-for": "mandatory" };
+    const excepted = async (until: string) => {
+      const line = `alert-for: the batch runs once a day; until ${until}`;
+      const subject = rule(
+        { expr: "x > 1", labels: { severity: "critical" } },
+        { "observability.policy/except": line },
+      );
+      const { violations } = await analyze([subject], config);
+      return violations.map(({ message }) => message.split("\n")[0]);
+    };
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    assert.deepEqual(await excepted(tomorrow), []);
+    assert.deepEqual(await excepted("2026-01-01"), [
+      "the exception from alert-for has expired",
+      "the alert fires without waiting",
+    ]);
+  });
+
   it("reads the text of assets", async () => {
     const asset = {
       "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17",
@@ -262,6 +354,7 @@ describe("a pack that another team makes", () => {
       const { violations } = await analyzer.analyze([prometheus({ retention: "61d" }), monitor], {
         project: "monitoring",
         stack: "dev",
+        config: withoutOthers,
       });
       assert.deepEqual(
         violations.map(({ policy, level }) => `${policy} ${level}`),

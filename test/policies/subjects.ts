@@ -1,4 +1,5 @@
-import { PlainMap } from "../../policies/facts/plain";
+import * as assert from "node:assert/strict";
+import { PlainMap, plain } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { AnyPolicy, Verdict } from "../../policies/policy";
 
@@ -24,6 +25,9 @@ export interface RuleFixture {
   alert?: string;
   record?: string;
   expr: unknown;
+  for?: unknown;
+  labels?: PlainMap;
+  annotations?: PlainMap;
 }
 
 export function prometheusRule(rules: RuleFixture[], name = "rules"): Resource {
@@ -56,11 +60,14 @@ export function judge(
   subject: Resource | Resource[],
   config: PlainMap = {},
 ): Verdict {
+  return policy.judge(subject as never, withDefaults(policy, config));
+}
+
+function withDefaults(policy: AnyPolicy, config: PlainMap): PlainMap {
   const defaults = Object.entries(policy.config)
     .filter(([, property]) => property.default !== undefined)
     .map(([name, property]) => [name, property.default]);
-  const complete = { ...Object.fromEntries(defaults), ...config };
-  return policy.judge(subject as never, complete);
+  return { ...Object.fromEntries(defaults), ...config };
 }
 
 /** The problems that a policy finds. */
@@ -70,6 +77,15 @@ export function problems(
   config: PlainMap = {},
 ): string[] {
   return judge(policy, subject, config).violations.map(({ problem }) => problem);
+}
+
+/** A copy of a resource after remediation, and what the policy then still finds. */
+export function remedy(policy: AnyPolicy, subject: Resource, config: PlainMap = {}) {
+  assert.ok(policy.scope === "resource" && policy.remediate !== undefined);
+  const complete = withDefaults(policy, config);
+  const copy = { ...subject, props: plain(subject.props) as PlainMap };
+  const changed = policy.remediate(subject, copy.props, complete);
+  return { changed, resource: copy, violations: problems(policy, copy, config) };
 }
 
 /** The base signals as the components of this library alert on them. */

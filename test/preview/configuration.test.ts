@@ -91,6 +91,36 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(Object.keys(values), ["monitoring:slack"]);
   });
 
+  it("stands in for no secret whose presence switches something on", () => {
+    const { unset } = configured({
+      files: [
+        { config: { "monitoring:slack": {}, "monitoring:heartbeatUrl": { secure: "AAABAE" } } },
+      ],
+    });
+    assert.deepEqual(
+      unset.map(({ key }) => key),
+      ["slackWebhookUrl"],
+    );
+  });
+
+  it("misses no webhook where there is the token of a bot", () => {
+    const { unset } = configured({
+      files: [
+        { config: { "monitoring:slack": {}, "monitoring:slackBotToken": { secure: "AAABAE" } } },
+      ],
+    });
+    assert.deepEqual(unset, []);
+  });
+
+  it("knows every secret inside of a map, to show none of them", () => {
+    const url = "https://hooks.example.com/planted";
+    const { secretValues } = configured({
+      files: [{ config: { "monitoring:slack": {}, "monitoring:slackWebhookUrls": { "#a": url } } }],
+      settings: ["slackWebhookUrl=https://hooks.example.com/other"],
+    });
+    assert.ok(secretValues.includes(url));
+  });
+
   it("treats a secret given in plain text as a secret", () => {
     const { secretKeys, secretValues } = configured({
       files: [{ config: { "monitoring:slack": {} } }],

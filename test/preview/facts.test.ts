@@ -51,15 +51,26 @@ const resources: FactResource[] = [
   object("PrometheusRule", {
     spec: { groups: [{ rules: [{ alert: "A" }, { record: "r" }] }, { rules: [{ alert: "B" }] }] },
   }),
+  component("SlackAlerting", {
+    routes: [{ service: "api", channel: "#api" }],
+    quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: true },
+  }),
   object("Secret", {
     metadata: { name: "alertmanager-config" },
     stringData: {
       "alertmanager.yaml": stringify({
         route: {
           receiver: "slack",
-          routes: [{ matchers: ['severity=~"info|none"'], receiver: "nobody" }],
+          routes: [
+            { matchers: ['severity=~"info|none"'], receiver: "nobody" },
+            { matchers: ['service="api"'], receiver: "slack-api" },
+          ],
         },
-        receivers: [{ name: "nobody" }, { name: "slack", slack_configs: [{ channel: "#alerts" }] }],
+        receivers: [
+          { name: "nobody" },
+          { name: "slack-api", slack_configs: [{ channel: "#api" }] },
+          { name: "slack", slack_configs: [{ channel: "#alerts" }] },
+        ],
       }),
     },
   }),
@@ -103,6 +114,8 @@ describe("what a preview says about the parts of a stack", () => {
       ["warning", "#alerts"],
       ["info", "nobody"],
       ["Watchdog", "nobody"],
+      ["service api", "#api"],
+      ["quiet hours", "warnings wait from 22:00 to 07:00 and all weekend (Asia/Seoul)"],
     ],
     "Retention and cost": [["Datadog", "6 hosts"]],
   };

@@ -68,6 +68,7 @@ const everything = [
   "kubernetes:helm.sh/v3:Release loki",
   "kubernetes:helm.sh/v3:Release loki-alloy",
   "kubernetes:helm.sh/v3:Release prometheus",
+  "kubernetes:monitoring.coreos.com/v1:PrometheusRule prometheus-rules",
   "kubernetes:monitoring.coreos.com/v1:PrometheusRule services-rules",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-api-gateway",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-auth-service",
@@ -137,7 +138,7 @@ for (const stack of ["dev", "prod"] as const) {
     it("reaches the cluster through its one provider, the default one never", () => {
       const provider = find(recording, "pulumi:providers:kubernetes", "cluster");
       const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
-      assert.equal(objects.length, 20);
+      assert.equal(objects.length, 21);
       for (const { urn, options } of objects) assert.equal(options.provider, provider.urn, urn);
     });
 
@@ -172,7 +173,7 @@ for (const stack of ["dev", "prod"] as const) {
         find(recording, releaseType, "loki"),
         find(recording, releaseType, "loki-alloy"),
       ];
-      assert.equal(needing.length, 6);
+      assert.equal(needing.length, 7);
       for (const one of needing) assert.ok(waitsFor(recording, one, prometheus), one.name);
     });
 

@@ -53,6 +53,8 @@ const meaningfulKeys = [
   ...["apiKey", "existingSecret", "instrumentedNamespaces", "apm", "channel", "groupBy"],
   ...["errorRatePercent", "runbookBaseUrl", "language", "port", "path", "selector", "slo"],
   ...["kubeconfig", "externalUrl", "lokiUrl", "mountedSecretNames", "configSecretName"],
+  ...["channels", "critical", "routes", "service", "team", "quietHours", "from", "timezone"],
+  ...["slackWebhookUrls", "slackBotToken", "heartbeatUrl", "pagerDutyRoutingKey", "textTemplate"],
   ...["datadogApiKey", "slackWebhookUrl", "__proto__", "constructor", "toString", "hasOwnProperty"],
 ];
 const key = fc.oneof(fc.constantFrom(...meaningfulKeys), fc.string({ maxLength: 6 }));
@@ -227,6 +229,11 @@ describe("parseConfiguration, given anything", () => {
 function secretsOf({ slack, datadog }: Settings): Secrets {
   return {
     ...(slack?.webhookUrl && { slackWebhookUrl: pulumi.secret("https://example.com/webhook") }),
+    ...(slack?.webhookUrls && { slackWebhookUrls: pulumi.secret("{}") }),
+    ...(slack?.botToken && { slackBotToken: pulumi.secret("token") }),
+    ...(slack?.heartbeatUrl && { heartbeatUrl: pulumi.secret("https://example.com/beat") }),
+    ...(slack?.pagerDutyRoutingKey && { pagerDutyRoutingKey: pulumi.secret("key") }),
+    ...(slack?.criticalWebhookUrl && { criticalWebhookUrl: pulumi.secret("https://example.com") }),
     ...(datadog?.apiKey && { datadogApiKey: pulumi.secret("key") }),
     ...(datadog?.appKey && { datadogAppKey: pulumi.secret("key") }),
   };

@@ -63,18 +63,16 @@ describe("parseConfiguration", () => {
         ],
       );
       assert.deepEqual(services.services[0]?.slo, { availabilityPercent: 99.9 });
-      assert.deepEqual(
-        { ...services.alerts, runbookBaseUrl: undefined },
-        {
-          errorRatePercent: 5,
-          p99LatencyMs: 500,
-          memoryPercent: 90,
-          cpuPercent: 85,
-          dynamodbThrottlesPerSecond: 10,
-          minimumRequestsPerSecond: 0.2,
-          runbookBaseUrl: undefined,
-        },
-      );
+      for (const [name, value] of Object.entries({
+        errorRatePercent: 5,
+        p99LatencyMs: 500,
+        memoryPercent: 90,
+        cpuPercent: 85,
+        dynamodbThrottlesPerSecond: 10,
+        minimumRequestsPerSecond: 0.2,
+      })) {
+        assert.equal(services.alerts[name as keyof typeof services.alerts], value, name);
+      }
     });
 
     it("takes dev as documented", () => {
@@ -211,6 +209,50 @@ describe("parseConfiguration", () => {
       );
     });
 
+    it("messages to the addresses that people use", () => {
+      const { slack } = settingsOf(
+        configuration("dev", {
+          prometheus: { externalUrl: "https://prometheus.example.com" },
+          alertmanager: { externalUrl: "https://alertmanager.example.com" },
+          grafana: { externalUrl: "https://grafana.example.com" },
+        }),
+      );
+      assert.equal(slack?.prometheusUrl, "https://prometheus.example.com");
+      assert.equal(slack?.alertmanagerUrl, "https://alertmanager.example.com");
+      assert.equal(slack?.grafanaUrl, "https://grafana.example.com");
+      const withoutLogs = settingsOf(
+        configuration("dev", {
+          loki: undefined,
+          grafana: { externalUrl: "https://grafana.example.com" },
+        }),
+      );
+      assert.equal(withoutLogs.slack?.grafanaUrl, undefined);
+    });
+
+    it("channels to their webhooks, of which it knows only that they are set", () => {
+      const webhook = "https://hooks.example.com/critical";
+      const raw = configuration("dev", {
+        slack: { channels: { critical: "#critical" } },
+        slackWebhookUrls: { "#critical": webhook },
+      });
+      assert.ok(!JSON.stringify(raw).includes(webhook));
+      assert.deepEqual(settingsOf(raw).slack?.webhookUrls, { "#critical": true });
+    });
+
+    it("what is switched on by its secret", () => {
+      const raw = configuration("dev", {
+        slackWebhookUrl: undefined,
+        slackBotToken: "x",
+        heartbeatUrl: "x",
+        pagerDutyRoutingKey: "x",
+        criticalWebhookUrl: "x",
+      });
+      const { botToken, heartbeatUrl, pagerDutyRoutingKey, criticalWebhookUrl } =
+        settingsOf(raw).slack ?? {};
+      const given = [botToken, heartbeatUrl, pagerDutyRoutingKey, criticalWebhookUrl];
+      assert.deepEqual(given, [true, true, true, true]);
+    });
+
     it("Alertmanager to the Secrets of Slack, own or existing", () => {
       const own = settingsOf(configuration("dev")).prometheus.alertmanager;
       assert.equal(own.configSecretName, "alertmanager-config");
@@ -329,7 +371,7 @@ describe("parseConfiguration", () => {
     it("and says which one was probably meant", () => {
       assert.equal(
         textOf(configuration("prod", { slack: { chanel: "#oncall" } })),
-        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, existingSecret, groupBy)\n' +
+        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, routes, textTemplate, titleTemplate)\n' +
           "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
           "         pulumi config set --path monitoring:slack.channel '#oncall'",
       );
@@ -358,6 +400,7 @@ describe("parseConfiguration", () => {
         ["loki", "environment"],
         ["datadog", "imageRegistry"],
         ["slack", "labels"],
+        ["slack", "alertmanagerUrl"],
         ["grafana", "namespace"],
       ] as const) {
         const text = textOf(configuration("prod", { [part]: { [key]: "x" } }));
@@ -371,6 +414,46 @@ describe("parseConfiguration", () => {
 
   describe("names key, value, rule and fix of", () => {
     const rows: [string, Changes, string[]][] = [
+      [
+        "a route to a service that does not exist",
+        { slack: { routes: [{ service: "auth-servise", channel: "#ticketing-alerts" }] } },
+        [
+          '  monitoring:slack.routes[0].service = "auth-servise" is not a service (services: inventory-service, auth-service, api-gateway)',
+          "    fix: pulumi config set --path 'monitoring:slack.routes[0].service' auth-service",
+        ],
+      ],
+      [
+        "a channel without a webhook",
+        { slack: { channels: { critical: "#critical" } } },
+        [
+          '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only the channel it was made for',
+          `    fix: pulumi config set --secret --path 'monitoring:slackWebhookUrls["#critical"]'`,
+        ],
+      ],
+      [
+        "webhooks that are no map",
+        { slackWebhookUrls: "https://hooks.example.com/x" },
+        [
+          "  monitoring:slackWebhookUrls must be a map",
+          "    fix: pulumi config rm --path monitoring:slackWebhookUrls",
+        ],
+      ],
+      [
+        "quiet hours that are none",
+        { slack: { quietHours: { from: "22:00", to: "22:00", timezone: "UTC" } } },
+        [
+          '  monitoring:slack.quietHours.to = "22:00" must not be the time that they start',
+          "    fix: pulumi config set --path monitoring:slack.quietHours.to 07:00",
+        ],
+      ],
+      [
+        "an address that no link can lead to",
+        { grafana: { externalUrl: "grafana.example.com" } },
+        [
+          '  monitoring:grafana.externalUrl = "grafana.example.com" must be a URL that starts with https:// or http://',
+          "    fix: pulumi config set --path monitoring:grafana.externalUrl https://grafana.example.com",
+        ],
+      ],
       [
         "a wrong type",
         { prometheus: { retentionDays: "fifteen" } },

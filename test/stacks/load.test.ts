@@ -27,6 +27,16 @@ describe("rawConfiguration", () => {
     for (const secret of Object.values(secrets)) assert.ok(!JSON.stringify(raw).includes(secret));
   });
 
+  it("knows of the webhooks of channels only which channels have one", () => {
+    const raw = rawConfiguration({
+      "monitoring:slackWebhookUrls": '{"#a": "https://hooks.example.com/a", "#b": ""}',
+    });
+    assert.deepEqual(raw.secrets, ["slackWebhookUrls"]);
+    assert.deepEqual(raw.webhookChannels, { "#a": true, "#b": false });
+    const text = { "monitoring:slackWebhookUrls": "https://hooks.example.com/a" };
+    assert.equal(rawConfiguration(text).webhookChannels, true);
+  });
+
   it("takes the region of the AWS provider, and leaves other namespaces alone", () => {
     const raw = rawConfiguration({
       "aws:region": "eu-west-1",

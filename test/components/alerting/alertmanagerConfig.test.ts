@@ -149,7 +149,126 @@ describe("alertmanagerConfig", () => {
     const used = [...JSON.stringify(receivers).matchAll(/template \\"([\w.]+)\\"/g)];
     assert.ok(used.length > 0);
     for (const [, name] of used) {
-      assert.ok(slackTemplate.includes(`{{ define "${name}" -}}`), name);
+      assert.ok(slackTemplate().includes(`{{ define "${name}" }}`), name);
     }
+  });
+
+  it("links the title to Alertmanager where people can reach it, and nowhere else", () => {
+    const linkOf = (args: object): string =>
+      configFor({ webhookUrl: webhook, ...args }).receivers.at(-1).slack_configs[0].title_link;
+    const alertmanagerUrl = "https://alertmanager.example.com";
+    assert.equal(linkOf({ alertmanagerUrl }), '{{ template "observability.slack.link" . }}');
+    // Renders nothing, and is still something for the operator, which drops empty fields.
+    assert.equal(linkOf({}), '{{ "" }}');
+  });
+
+  it("asks a Slack that does not answer again, before the next round is due", () => {
+    const { receivers, route } = configFor();
+    const [slack] = receivers.at(-1).slack_configs;
+    assert.equal(slack.timeout, "10s");
+    assert.equal(route.routes[2].group_interval, "1m");
+  });
+
+  it("reads the token of a bot instead of a webhook", () => {
+    const { global, receivers } = configFor({
+      botToken: "given",
+      channels: { critical: "#critical" },
+    });
+    assert.deepEqual(global, {
+      resolve_timeout: "5m",
+      slack_app_token_file: "/etc/alertmanager/secrets/alertmanager-slack/bot-token",
+    });
+    assert.ok(!JSON.stringify(receivers).includes("api_url"));
+  });
+
+  it("reads the webhook of each channel that has one of its own", () => {
+    const { receivers } = configFor({
+      webhookUrl: webhook,
+      channels: { critical: "#critical", warning: "#ticketing-alerts" },
+      webhookUrls: { "#critical": webhook },
+    });
+    const slack = receivers.filter(({ slack_configs }: any) => slack_configs);
+    assert.deepEqual(
+      slack.map(({ name, slack_configs: [{ channel, api_url_file }] }: any) => [
+        name,
+        channel,
+        api_url_file,
+      ]),
+      [
+        ["slack", "#ticketing-alerts", undefined],
+        [
+          "slack-critical",
+          "#critical",
+          "/etc/alertmanager/secrets/alertmanager-slack/webhook-url-critical",
+        ],
+      ],
+    );
+  });
+
+  it("sends Watchdog to the heartbeat where there is one, once a minute", () => {
+    const { route, receivers } = configFor({ webhookUrl: webhook, heartbeatUrl: "given" });
+    const [watchdog] = route.routes;
+    assert.equal(watchdog.receiver, "heartbeat");
+    assert.equal(watchdog.group_interval, "1m");
+    // A whole minute would be missed by a hair at every second round.
+    assert.equal(watchdog.repeat_interval, "50s");
+    assert.deepEqual(receivers.find(({ name }: any) => name === "heartbeat").webhook_configs, [
+      {
+        url_file: "/etc/alertmanager/secrets/alertmanager-slack/heartbeat-url",
+        send_resolved: false,
+      },
+    ]);
+  });
+
+  it("tells PagerDuty or a webhook of critical alerts, and Slack all the same", () => {
+    const { route, receivers } = configFor({
+      webhookUrl: webhook,
+      pagerDutyRoutingKey: "given",
+      criticalWebhookUrl: "given",
+    });
+    const paging = route.routes.find(({ receiver }: any) => receiver === "critical");
+    assert.deepEqual(paging.matchers, ['severity="critical"']);
+    assert.equal(paging.continue, true);
+    const { pagerduty_configs, webhook_configs } = receivers.find(
+      ({ name }: any) => name === "critical",
+    );
+    const secrets = "/etc/alertmanager/secrets/alertmanager-slack";
+    assert.equal(pagerduty_configs[0].routing_key_file, `${secrets}/pagerduty-routing-key`);
+    assert.equal(webhook_configs[0].url_file, `${secrets}/critical-webhook-url`);
+  });
+
+  it("has neither of them by default", () => {
+    const names = configFor().receivers.map(({ name }: any) => name);
+    assert.deepEqual(names, ["null", "slack"]);
+    assert.ok(!("time_intervals" in configFor()));
+  });
+
+  it("mutes warnings, and nothing else, in quiet hours", () => {
+    const { route, time_intervals } = configFor({
+      webhookUrl: webhook,
+      quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul" },
+      routes: [{ service: "api", channel: "#ticketing-alerts" }],
+    });
+    assert.equal(time_intervals[0].name, "quiet-hours");
+    const muted: any[] = [];
+    const walk = (node: any): void => {
+      if (node.mute_time_intervals) muted.push(node);
+      (node.routes ?? []).forEach(walk);
+    };
+    walk(route);
+    // In the tree, and in each of the two ways to a service.
+    assert.equal(muted.length, 3);
+    for (const node of muted) {
+      assert.deepEqual(node.matchers, ['severity="warning"']);
+      assert.deepEqual(node.mute_time_intervals, ["quiet-hours"]);
+    }
+  });
+
+  it("leaves the symptoms of a service that is down unsaid, for that service only", () => {
+    const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
+      source_matchers.includes('alertname="ServiceDown"'),
+    );
+    assert.match(rule.target_matchers[0], /^alertname=~"HighErrorRate\|HighLatencyP99\|/);
+    assert.deepEqual(rule.equal, ["cluster", "namespace", "service"]);
   });
 });

@@ -3,26 +3,45 @@ import { slackTemplate } from "../../../components/alerting/slackTemplate";
 
 // What it renders is in test/integration/slackTemplate.test.ts, with Alertmanager's own engine.
 describe("slackTemplate", () => {
-  const actions = [...slackTemplate.matchAll(/\{\{-?\s*(\w+|\$)/g)].map(([, word = ""]) => word);
+  const urls = {
+    grafanaUrl: "https://grafana.example.com",
+    prometheusUrl: "https://prometheus.example.com",
+    alertmanagerUrl: "https://alertmanager.example.com",
+  };
+  const variants = [slackTemplate(), slackTemplate(urls)];
 
   it("closes everything that it opens", () => {
-    const opened = actions.filter((word) => ["define", "if", "range", "with"].includes(word));
-    assert.equal(opened.length, actions.filter((word) => word === "end").length);
-  });
-
-  it("defines title, text and colour of a message, and nothing else", () => {
-    const names = [...slackTemplate.matchAll(/define "([^"]*)"/g)].map(([, name]) => name);
-    assert.deepEqual(names, [
-      "observability.slack.title",
-      "observability.slack.text",
-      "observability.slack.color",
-    ]);
-  });
-
-  it("says what the person at night needs: summary, description, runbook and graph", () => {
-    for (const field of ["summary", "description", "runbook_url"]) {
-      assert.ok(slackTemplate.includes(`.Annotations.${field}`), field);
+    for (const template of variants) {
+      const words = [...template.matchAll(/\{\{-?\s*(\w+|\$)/g)].map(([, word = ""]) => word);
+      const opened = words.filter((word) => ["define", "if", "range", "with"].includes(word));
+      assert.equal(opened.length, words.filter((word) => word === "end").length);
     }
-    assert.ok(slackTemplate.includes(".GeneratorURL"));
+  });
+
+  it("defines the parts of a message, whatever is configured", () => {
+    for (const template of variants) {
+      const names = [...template.matchAll(/define "observability\.slack\.(\w+)"/g)];
+      assert.deepEqual(
+        names.map(([, name]) => name),
+        ["title", "text", "color", "plain", "link", "logs", "silence"],
+      );
+    }
+  });
+
+  it("names no place that is not configured", () => {
+    assert.ok(!slackTemplate().includes("https://"));
+    assert.ok(!slackTemplate().includes("GeneratorURL"));
+    for (const [setting, url] of Object.entries(urls)) {
+      const { [setting as keyof typeof urls]: _left, ...others } = urls;
+      assert.ok(!slackTemplate(others).includes(url), setting);
+    }
+  });
+
+  it("takes the title and the text of the caller as they are", () => {
+    const template = slackTemplate({ titleTemplate: "T {{ .Status }}", textTemplate: "plain" });
+    assert.ok(
+      template.includes('{{ define "observability.slack.title" }}T {{ .Status }}{{ end }}'),
+    );
+    assert.ok(template.includes('{{ define "observability.slack.text" }}plain{{ end }}'));
   });
 });

@@ -43,6 +43,7 @@ describe("prometheusSettings", () => {
           { id: 10826, revision: 1 },
         ],
       },
+      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
     });
   });
 

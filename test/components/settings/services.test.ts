@@ -41,18 +41,16 @@ describe("servicesSettings", () => {
   });
 
   it("has the thresholds that the team had before", () => {
-    const {
-      runbookBaseUrl: _runbooks,
-      minimumRequestsPerSecond: _floor,
-      ...thresholds
-    } = settingsOf({}).alerts;
-    assert.deepEqual(thresholds, {
+    const { alerts } = settingsOf({});
+    for (const [name, value] of Object.entries({
       errorRatePercent: 5,
       p99LatencyMs: 500,
       memoryPercent: 90,
       cpuPercent: 85,
       dynamodbThrottlesPerSecond: 10,
-    });
+    })) {
+      assert.equal(alerts[name as keyof typeof alerts], value, name);
+    }
   });
 
   it("keeps the other thresholds when one is given, even one that is too lax", () => {
@@ -99,13 +97,90 @@ describe("servicesSettings", () => {
 
   it("wants objectives below 100 %: 100 % leaves nothing to alert on", () => {
     const slo = { availabilityPercent: 100, latencyPercent: 100, latencyMs: 0, windowDays: 91 };
-    assert.deepEqual(described({ services: [{ name: "a", slo }] }), [
+    assert.deepEqual(described({ services: [{ name: "a", slo }], retentionDays: 100 }), [
       "services[0].slo.availabilityPercent must be less than 100",
       "services[0].slo.latencyMs must be more than 0",
       "services[0].slo.latencyPercent must be less than 100",
       "services[0].slo.windowDays must be at most 90",
     ]);
     settingsOf({ services: [{ name: "a", slo: { availabilityPercent: 99.9 } }] });
+  });
+
+  it("wants an objective whose window Prometheus remembers, and says which key decides", () => {
+    const of = (windowDays: number, retentionDays?: number) =>
+      problemsOf({
+        services: [{ name: "a", slo: { availabilityPercent: 99.9, windowDays } }],
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+      });
+    assert.deepEqual(of(15), []);
+    assert.deepEqual(of(30, 30), []);
+    assert.deepEqual(of(30), [
+      {
+        path: ["services", 0, "slo", "windowDays"],
+        value: 30,
+        rule: "must be at most 15, the days that Prometheus keeps its samples (prometheus.retentionDays)",
+        fix: { kind: "set", example: 14 },
+      },
+    ]);
+  });
+
+  it("wants a budget whose fastest alert can fire: 14.4 times 7 % is more than all requests", () => {
+    const of = (availabilityPercent: number, windowDays: number) =>
+      described({
+        services: [{ name: "a", slo: { availabilityPercent, windowDays } }],
+        retentionDays: 30,
+      });
+    assert.deepEqual(of(93, 30), [
+      "services[0].slo.availabilityPercent must be more than 93.06: with so large an error budget its alert could never fire",
+    ]);
+    assert.deepEqual(of(93.1, 30), []);
+    assert.deepEqual(of(86, 14), []);
+  });
+
+  it("wants an objective that says something: latency needs its two numbers", () => {
+    const of = (slo: object) => described({ services: [{ name: "a", slo }] });
+    assert.deepEqual(of({}), [
+      "services[0].slo.availabilityPercent is required, or latencyMs and latencyPercent",
+    ]);
+    assert.deepEqual(of({ latencyMs: 300 }), [
+      "services[0].slo.latencyPercent is required with latencyMs",
+    ]);
+    assert.deepEqual(of({ latencyPercent: 99 }), [
+      "services[0].slo.latencyMs is required with latencyPercent",
+    ]);
+  });
+
+  it("wants a warning to come before the page, for all and for one service", () => {
+    assert.deepEqual(described({ alerts: { warning: { errorRatePercent: 5 } } }), [
+      "alerts.warning.errorRatePercent must be less than alerts.errorRatePercent (5)",
+    ]);
+    const services = [{ name: "a", alerts: { memoryPercent: 70, warning: { memoryPercent: 80 } } }];
+    assert.deepEqual(described({ services }), [
+      "services[0].alerts.warning.memoryPercent must be less than services[0].alerts.memoryPercent (70)",
+    ]);
+    // A warning of all that is too late for one service is simply none of its own.
+    settingsOf({
+      alerts: { warning: { memoryPercent: 80 } },
+      services: [{ name: "a", alerts: { memoryPercent: 70 } }],
+    });
+  });
+
+  it("takes names of metrics and labels, and nothing that would break an expression", () => {
+    settingsOf({
+      alerts: { metrics: { httpStatusLabel: "code", containerSelector: 'job="kubelet"' } },
+    });
+    assert.deepEqual(
+      described({
+        alerts: {
+          metrics: { httpRequests: "a{b}", httpStatusLabel: "a-b", kubeStateSelector: "job" },
+        },
+      }),
+      [
+        "alerts.metrics.httpRequests must be the name of a metric",
+        "alerts.metrics.httpStatusLabel must be the name of a label",
+        'alerts.metrics.kubeStateSelector must be matchers like job="kubelet", metrics_path="/metrics/cadvisor"',
+      ],
+    );
   });
 
   it("reports everything wrong at once, in every service", () => {

@@ -27,6 +27,8 @@ describe("slackSettings", () => {
       labels: {},
       namespace: "monitoring",
       channel: "#ticketing-alerts",
+      channels: {},
+      routes: [],
       groupBy: ["alertname", "cluster", "service"],
       webhookUrl: true,
     });
@@ -74,6 +76,120 @@ describe("slackSettings", () => {
     assert.deepEqual(described({ webhookUrl, groupBy: ["service", "service"] }), [
       "groupBy must not name a label twice",
     ]);
+  });
+
+  it("keeps of every secret only that it was given, of the webhooks for which channel", () => {
+    const given = {
+      webhookUrl,
+      webhookUrls: { "#critical": webhookUrl },
+      channels: { critical: "#critical" },
+      heartbeatUrl: pulumi.secret("https://beat.example.com/secret"),
+      pagerDutyRoutingKey: "0123456789abcdef0123456789abcdef",
+      criticalWebhookUrl: "https://hook.example.com/secret",
+    };
+    const settings = settingsOf(given);
+    assert.deepEqual(settings.webhookUrls, { "#critical": true });
+    assert.equal(settings.heartbeatUrl, true);
+    assert.ok(!/secret|0123456789abcdef/.test(JSON.stringify(settings)));
+  });
+
+  it("wants a webhook for each channel, because Slack binds it to one", () => {
+    const channels = { critical: "#critical", warning: "#ticketing-alerts" };
+    const rule = "is required: a webhook of Slack reaches only the channel it was made for";
+    assert.deepEqual(described({ webhookUrl, channels }), [`webhookUrls["#critical"] ${rule}`]);
+    assert.deepEqual(
+      described({ webhookUrl, channels, routes: [{ service: "a", channel: "#알림" }] }),
+      [`webhookUrls["#critical"] ${rule}`, `webhookUrls["#알림"] ${rule}`],
+    );
+    settingsOf({ webhookUrl, channels, webhookUrls: { "#critical": webhookUrl } });
+    settingsOf({ botToken: "given", channels, routes: [{ service: "a", channel: "#알림" }] });
+  });
+
+  it("refuses a webhook that nothing is sent to, and one that is none", () => {
+    assert.deepEqual(described({ webhookUrl, webhookUrls: { "#unused": webhookUrl } }), [
+      'webhookUrls["#unused"] is the webhook of a channel that nothing is sent to',
+    ]);
+    assert.deepEqual(described({ webhookUrl, webhookUrls: webhookUrl }), [
+      "webhookUrls must be a map",
+    ]);
+    const channels = { critical: "#critical" };
+    assert.deepEqual(described({ webhookUrl, channels, webhookUrls: { "#critical": "" } }), [
+      'webhookUrls["#critical"] is required: a webhook of Slack reaches only the channel it was made for',
+    ]);
+  });
+
+  it("takes a bot token instead of webhooks, not beside them", () => {
+    settingsOf({ botToken: "given" });
+    assert.deepEqual(described({ botToken: "given", webhookUrl }), [
+      "webhookUrl must be left out where a bot token is given: it reaches every channel",
+    ]);
+  });
+
+  it("wants to know what an existing Secret holds", () => {
+    const channels = { critical: "#critical" };
+    assert.deepEqual(described({ existingSecret: "team-slack", channels }), [
+      "existingSecretKeys must name webhook-url-critical too: a webhook of Slack reaches only the channel it was made for",
+    ]);
+    settingsOf({ existingSecret: "team-slack", existingSecretKeys: ["bot-token"], channels });
+    assert.deepEqual(described({ webhookUrl, existingSecretKeys: ["bot-token"] }), [
+      "existingSecretKeys says what existingSecret holds, which is not given",
+    ]);
+    const [wrong] = problemsOf({
+      existingSecret: "team-slack",
+      existingSecretKeys: ["webhook-url", "api_url"],
+    });
+    assert.equal(formatPath(wrong?.path ?? []), "existingSecretKeys[1]");
+  });
+
+  it("wants a route to say whose alerts go where", () => {
+    const settings = settingsOf({ botToken: "x", routes: [{ team: "Check out", channel: "#a" }] });
+    assert.deepEqual(settings.routes, [{ team: "Check out", channel: "#a" }]);
+    assert.deepEqual(described({ botToken: "x", routes: [{ channel: "#a" }] }), [
+      "routes[0] needs a service, a team or a namespace",
+    ]);
+    assert.deepEqual(described({ botToken: "x", routes: [{ service: "a" }] }), [
+      "routes[0].channel is required",
+    ]);
+    assert.deepEqual(described({ botToken: "x", routes: [{ service: "a", channel: "team" }] }), [
+      "routes[0].channel must be a Slack channel: # and at most 80 of a-z, 0-9, - and _",
+    ]);
+    assert.equal(described({ botToken: "x", routes: [{ team: '"', channel: "#a" }] }).length, 1);
+  });
+
+  it("wants quiet hours as a clock and a map say them", () => {
+    const hours = { from: "22:00", to: "07:00", timezone: "Asia/Seoul" };
+    assert.deepEqual(settingsOf({ webhookUrl, quietHours: hours }).quietHours, {
+      ...hours,
+      weekends: false,
+    });
+    for (const [change, problem] of [
+      [{ from: "10pm" }, "quietHours.from must be a time like 22:00"],
+      [{ to: "24:00" }, "quietHours.to must be a time like 22:00"],
+      [{ to: "22:00" }, "quietHours.to must not be the time that they start"],
+      [{ timezone: "KST" }, "quietHours.timezone must be a time zone like Asia/Seoul"],
+      [{ timezone: "asia/seoul" }, "quietHours.timezone must be a time zone like Asia/Seoul"],
+      [{ timezone: undefined }, "quietHours.timezone is required"],
+    ] as const) {
+      const quietHours = { ...hours, ...change };
+      assert.deepEqual(described({ webhookUrl, quietHours }), [problem]);
+    }
+  });
+
+  it("takes templates that close what they open", () => {
+    const titleTemplate = "{{ .Status }}";
+    assert.equal(settingsOf({ webhookUrl, titleTemplate }).titleTemplate, titleTemplate);
+    for (const textTemplate of ["", "{{ .Status }", '{{ define "x" }}{{ end }}']) {
+      assert.equal(described({ webhookUrl, textTemplate }).length, 1, textTemplate);
+    }
+  });
+
+  it("takes URLs that can stand in a template and in a link", () => {
+    settingsOf({ webhookUrl, grafanaUrl: "https://grafana.example.com/x/" });
+    for (const grafanaUrl of ["grafana", "https://a{{b}}", "https://a|b", "https://a b"]) {
+      assert.deepEqual(described({ webhookUrl, grafanaUrl }), [
+        "grafanaUrl must be a URL that starts with https:// or http://",
+      ]);
+    }
   });
 
   it("reports everything wrong at once, and never shows the webhook", () => {

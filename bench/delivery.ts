@@ -1,0 +1,227 @@
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import {
+  type Fault,
+  applicationNamespace,
+  faults,
+  serviceMetrics,
+  startFakeServices,
+} from "../test/support/delivery/fakeServices";
+import { startFakeSlack } from "../test/support/delivery/fakeSlack";
+import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
+import { freePort, sleep, startTool, until } from "../test/support/delivery/processes";
+import { scaledDocument } from "../test/support/delivery/scaledTime";
+import { type ToolName, toolPath } from "../tools/paths.cjs";
+
+/** From a fault to its message, and what the rules cost: on the real Prometheus and Alertmanager. */
+export async function delivery(): Promise<void> {
+  console.log("\nDelivery");
+  const missing = (["prometheus", "alertmanager"] as ToolName[]).filter((tool) => !isBuilt(tool));
+  if (missing.length > 0) {
+    console.log(`  not measured: ${missing.join(" and ")} missing (npm run tools)`);
+    return;
+  }
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-delivery-"));
+  try {
+    await faultToMessage(folder);
+    await ruleEvaluation(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isBuilt(tool: ToolName): boolean {
+  try {
+    return toolPath(tool) !== "";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Seconds that nothing can save: what a rate over 5 minutes needs to cross its threshold (the fault
+ * against the threshold: 30 % of errors pass 5 % after a sixth of the nine intervals between ten
+ * scrapes), `for`, and the wait for others of the group. A scrape and an evaluation, each anywhere in their interval, come on top.
+ */
+const roundSeconds = 30;
+const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = {
+  errors: { rise: 45, for: 300, groupWait: 10 },
+  slowness: { rise: 54, for: 300, groupWait: 10 },
+  crashLoop: { rise: 0, for: 300, groupWait: 10 },
+  memory: { rise: 0, for: 600, groupWait: 10 },
+  cpu: { rise: 234, for: 600, groupWait: 30 },
+  throttling: { rise: 54, for: 300, groupWait: 10 },
+};
+
+/** Time is scaled, so what the machine takes by itself counts as many times over. */
+async function faultToMessage(parent: string): Promise<void> {
+  const scale = 20;
+  const folder = path.join(parent, "delivery");
+  fs.mkdirSync(folder);
+  const names = ["inventory-service", "auth-service", "api-gateway"];
+  const services = await startFakeServices(names);
+  const slack = await startFakeSlack();
+  try {
+    const pipeline = await startPipeline({
+      out: previewInto(folder, "prod"),
+      folder,
+      services: { address: services.address, names },
+      secrets: { "webhook-url": `${slack.url}/services/default` },
+      fakeApi: slack.url,
+      scale,
+    });
+    try {
+      await sleep((420 / scale) * 1000);
+      const start = Date.now();
+      const at = (alert: string): number | undefined =>
+        slack.messages.find(({ title }) => title.includes(` ${alert} `))?.at;
+      const all = Object.entries(faults) as [Fault, string][];
+      for (const [fault] of all) services.inject("inventory-service", fault);
+      await until("six messages", () => all.every(([, alert]) => at(alert) !== undefined), 120);
+      console.log(`  from fault to message, in seconds (time scaled ${scale} times)`);
+      for (const [fault, alert] of all) {
+        const floor = floors[fault];
+        const least = floor.rise + floor.for + floor.groupWait;
+        const seconds = (((at(alert) ?? NaN) - start) / 1000) * scale;
+        console.log(
+          `    ${alert}: ${seconds.toFixed(0)} s; floor ${least} to ${least + 2 * roundSeconds} s` +
+            ` (rise ${floor.rise}, for ${floor.for}, group_wait ${floor.groupWait},` +
+            ` scrape and evaluation up to ${2 * roundSeconds})`,
+        );
+      }
+    } finally {
+      await pipeline.stop();
+    }
+  } finally {
+    await Promise.all([services.stop(), slack.stop()]);
+  }
+}
+
+/** The same alerts, once over all services and once as a copy for each of them. */
+async function ruleEvaluation(parent: string): Promise<void> {
+  console.log("  evaluation of all rules once, in milliseconds");
+  for (const count of [10, 100, 1_000]) {
+    const folder = path.join(parent, `rules-${count}`);
+    fs.mkdirSync(folder);
+    const names = Array.from({ length: count }, (_, index) => `service-${index}`);
+    const out = previewInto(folder, "prod", {
+      "monitoring:services": names.map((name) => ({ name })),
+    });
+    const groups = fs
+      .readdirSync(path.join(out, "rules"))
+      .flatMap((file) => readGroups(path.join(out, "rules", file)));
+    const once = await evaluationMs(path.join(folder, "once"), names, groups);
+    // A thousand copies keep a Prometheus busy for minutes; each costs what every other one does.
+    const some = names.slice(0, copiesMeasured);
+    const measured = await evaluationMs(
+      path.join(folder, "copies"),
+      names,
+      perService(groups, some),
+    );
+    const copies = measured * (count / some.length);
+    console.log(
+      `    ${count} services: ${once.toFixed(1)} ms over all, ${copies.toFixed(1)} ms as copies` +
+        ` (${(copies / once).toFixed(1)}x${count > copiesMeasured ? `, from ${copiesMeasured} of them` : ""})`,
+    );
+  }
+}
+
+const copiesMeasured = 50;
+
+interface Group {
+  name: string;
+  rules: { expr: string }[];
+}
+
+function readGroups(file: string): Group[] {
+  return (parse(fs.readFileSync(file, "utf8")) as { groups: Group[] }).groups;
+}
+
+/** What people write by hand: every rule on the services again for each of them. */
+function perService(groups: Group[], names: string[]): Group[] {
+  const namespace = `namespace="${applicationNamespace}"`;
+  const isOnServices = ({ rules }: Group): boolean =>
+    rules.some(({ expr }) => expr.includes(namespace));
+  const copies = names.flatMap((name) =>
+    groups.filter(isOnServices).map((group) => ({
+      ...group,
+      name: `${group.name}.${name}`,
+      rules: group.rules
+        // Those that name a service are one for each already.
+        .filter(({ expr }) => !/service="/.test(expr) || expr.includes(`service="${name}"`))
+        .map((rule) => ({
+          ...rule,
+          expr: rule.expr.replaceAll(
+            new RegExp(`${namespace}(?!, ?service=")`, "g"),
+            `${namespace}, ${/\bpod\b/.test(rule.expr) ? `pod=~"${name}-.*"` : `service="${name}"`}`,
+          ),
+        })),
+    })),
+  );
+  return [...groups.filter((group) => !isOnServices(group)), ...copies];
+}
+
+/** The sum of what all groups took, the median of some rounds. */
+async function evaluationMs(folder: string, names: string[], groups: Group[]): Promise<number> {
+  // A scrape each second and windows of ten of them, as many as 5 minutes have in a cluster.
+  const scale = 30;
+  fs.mkdirSync(folder, { recursive: true });
+  const rules = path.join(folder, "rules.yaml");
+  fs.writeFileSync(rules, stringify(scaledDocument({ groups }, scale), { lineWidth: 0 }));
+  const page = await servePage(() => serviceMetrics(names).join("\n"));
+  const port = await freePort();
+  const config = path.join(folder, "prometheus.yaml");
+  fs.writeFileSync(
+    config,
+    stringify({
+      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "5s" },
+      rule_files: [rules],
+      scrape_configs: [
+        { job_name: "all", honor_labels: true, static_configs: [{ targets: [page.address] }] },
+      ],
+    }),
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const prometheus = await startTool(
+    "prometheus",
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${path.join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    `${url}/-/ready`,
+  );
+  try {
+    await sleep(15_000);
+    const rounds: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await sleep(5_000);
+      const answer = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
+        data: { groups: { evaluationTime: number }[] };
+      };
+      rounds.push(answer.data.groups.reduce((sum, group) => sum + group.evaluationTime, 0) * 1000);
+    }
+    return rounds.sort((a, b) => a - b)[1] ?? NaN;
+  } finally {
+    await Promise.all([prometheus.stop(), page.stop()]);
+  }
+}
+
+async function servePage(text: () => string) {
+  const server = http.createServer((_request, response) => {
+    response.setHeader("content-type", "text/plain; version=0.0.4").end(`${text()}\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

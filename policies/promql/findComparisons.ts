@@ -1,0 +1,53 @@
+import { constantOf } from "./constants";
+import { Binary, Expr, partsOf } from "./expr";
+import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
+import { solve } from "./solve";
+
+const negated: Record<ComparisonOperator, ComparisonOperator> = {
+  ">": "<=",
+  ">=": "<",
+  "<": ">=",
+  "<=": ">",
+  "==": "!=",
+  "!=": "==",
+};
+
+/**
+ * Every comparison of an expression, wherever it stands, in one form: `product > number`. What is
+ * only written differently comes out the same: `0.05 < x`, `100 * x > 5`, `errors > 0.05 * total`,
+ * `1 - good / total > 0.05`, `x unless x < 0.05`.
+ */
+export function comparisonsOf(expr: Expr): Comparison[] {
+  return collect(expr, { joined: false, negate: false });
+}
+
+interface Context {
+  joined: boolean;
+  /** Stands where its opposite decides: on the right of `unless`, or inside `absent`. */
+  negate: boolean;
+}
+
+function collect(expr: Expr, context: Context): Comparison[] {
+  if (expr.kind === "binary") {
+    const joined = context.joined || expr.operator === "and" || expr.operator === "unless";
+    const right = { joined, negate: context.negate !== (expr.operator === "unless") };
+    const inside = [...collect(expr.left, { ...context, joined }), ...collect(expr.right, right)];
+    if (!isComparison(expr)) return inside;
+    const operator = context.negate ? negated[expr.operator] : expr.operator;
+    return [...compared(operator, expr, context.joined), ...inside];
+  }
+  const absent = expr.kind === "call" && expr.name.startsWith("absent");
+  const inner = { joined: context.joined, negate: context.negate !== absent };
+  return partsOf(expr).flatMap((part) => collect(part, inner));
+}
+
+function compared(operator: ComparisonOperator, { left, right }: Binary, joined: boolean) {
+  const onLeft = constantOf(left);
+  const onRight = constantOf(right);
+  let solved: Comparison[];
+  if (onLeft !== undefined && onRight !== undefined) return [];
+  if (onRight !== undefined) solved = solve(operator, left, onRight);
+  else if (onLeft !== undefined) solved = solve(flipped[operator], right, onLeft);
+  else solved = solve(operator, { kind: "binary", operator: "/", left, right, bool: false }, 1);
+  return solved.map((comparison) => ({ ...comparison, joined }));
+}

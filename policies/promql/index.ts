@@ -1,0 +1,11 @@
+export { isComparison } from "./comparison";
+export type { Comparison, ComparisonOperator } from "./comparison";
+export { constantOf } from "./constants";
+export { everyPart, partsOf } from "./expr";
+export type { Binary, Expr, Grouping, Matcher, Selector } from "./expr";
+export { comparisonsOf } from "./findComparisons";
+export { parsePromQL } from "./parse";
+export type { Parsed } from "./parse";
+export { inlineRecords, recordsIn } from "./records";
+export { allows, selects, selectorsOf } from "./selectors";
+export { typeProblem } from "./types";

@@ -1,0 +1,68 @@
+import * as assert from "node:assert/strict";
+import { ruleObjects } from "../../../components/alerting/ruleObjects";
+import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
+import { serviceAlerts } from "../../../components/alerting/serviceAlerts";
+import { servicesSettings } from "../../../components/settings/services";
+
+function groupsFor(count: number, of: (index: number) => object = () => ({})): RuleGroup[] {
+  const checked = servicesSettings({
+    cluster: "ticketing-prod",
+    environment: "prod",
+    namespace: "ticketing",
+    services: Array.from({ length: count }, (_, index) => ({
+      name: `checkout-service-${String(index).padStart(5, "0")}`,
+      ...of(index),
+    })),
+  });
+  assert.ok(checked.problems === undefined);
+  return ruleGroups(serviceAlerts(checked.settings), checked.settings.alerts);
+}
+
+const rulesIn = (groups: RuleGroup[]) => groups.flatMap(({ rules }) => rules);
+const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+const mebibyte = 1024 * 1024;
+
+describe("rules for many services", () => {
+  const counts = [10, 100, 1000, 10000];
+
+  it("are as many for ten thousand as for ten: one expression sees them all", () => {
+    for (const count of counts) {
+      assert.equal(rulesIn(groupsFor(count)).length, rulesIn(groupsFor(10)).length);
+    }
+  });
+
+  it("are as many when all have the same objective, and one more for a second one", () => {
+    const slo = { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 };
+    const all = counts.map((count) => rulesIn(groupsFor(count, () => ({ slo }))).length);
+    assert.equal(new Set(all).size, 1);
+    const other = groupsFor(1000, (index) => ({
+      slo: index % 2 === 0 ? slo : { ...slo, availabilityPercent: 99.5 },
+    }));
+    assert.equal(rulesIn(other).length, (all[0] ?? 0) + 1);
+  });
+
+  it("fit into objects that the API server takes, whatever is set", () => {
+    const cases: ((index: number) => object)[] = [
+      () => ({}),
+      () => ({ slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 } }),
+      (index) => ({ alerts: { errorRatePercent: (index + 1) / 2000, p99LatencyMs: index + 1 } }),
+      () => ({ alerts: { enabled: false } }),
+    ];
+    for (const of of cases) {
+      const groups = groupsFor(10000, of);
+      const objects = ruleObjects(groups);
+      for (const object of objects) assert.ok(bytes(object) < mebibyte, String(bytes(object)));
+      assert.deepEqual(
+        objects.map(({ number }) => number),
+        objects.map((_, index) => index + 1),
+      );
+      assert.deepEqual(rulesIn(objects.flatMap((object) => object.groups)), rulesIn(groups));
+      const names = objects.flatMap((object) => object.groups.map(({ name }) => name));
+      assert.equal(new Set(names).size, names.length);
+    }
+  });
+
+  it("stay in one object for a team of usual size", () => {
+    assert.equal(ruleObjects(groupsFor(1000)).length, 1);
+  });
+});

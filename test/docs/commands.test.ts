@@ -1,0 +1,129 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { goldenFolder, readFiles } from "../golden/render";
+import { projectDirectory } from "../support/stackConfig";
+import { type Command, documentedCommands } from "./commands";
+import { How, howIsExecuted } from "./executions";
+import { objectsIn } from "./kubectl";
+
+const commands = documentedCommands();
+const executedBy = (how: How): Command[] => {
+  const found = commands.filter((command) => howIsExecuted(command) === how);
+  assert.ok(found.length > 0, `the documentation has no command that is executed by ${how}`);
+  return found;
+};
+const place = ({ file, line, text }: Command) => `${file}:${line}: ${text}`;
+const read = (file: string) => fs.readFileSync(path.join(projectDirectory, file), "utf8");
+
+describe("commands of the documentation", () => {
+  it("are all known to a test", () => {
+    const unknown = commands.filter((command) => howIsExecuted(command) === undefined);
+    assert.deepEqual(unknown.map(place), [], "say in test/docs/executions.ts how to execute them");
+  });
+
+  it("are steps of .ci/run, where that runs them", () => {
+    const steps = read(".ci/run").match(/(?<=^\s*(?:if )?step ').*(?=')/gm) ?? [];
+    const run = steps.flatMap((step) => step.split(" && "));
+    for (const command of executedBy(How.Ci)) assert.ok(run.includes(command.text), place(command));
+  });
+
+  it("start scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    for (const command of commands) {
+      const [, script] = /^npm run ([\w:-]+)/.exec(command.text) ?? [];
+      if (script !== undefined) assert.ok(Object.hasOwn(scripts, script), place(command));
+    }
+  });
+
+  it("name objects that are deployed, where they are for kubectl", () => {
+    const known = deployedObjects();
+    for (const command of executedBy(How.Kubectl)) {
+      for (const object of objectsIn(command.text)) {
+        assert.ok(known.has(object), `${place(command)}\n  there is no ${object}`);
+      }
+    }
+  });
+
+  describe("for the preview", () => {
+    let project: string;
+    let folder: string;
+
+    before("a copy of the project, where nothing is compiled yet and the path has a space", () => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-"));
+      project = path.join(folder, "a checkout");
+      copyProject(project);
+    });
+
+    after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+    for (const command of executedBy(How.Preview)) {
+      it(`work as they stand in ${place(command)}`, () => {
+        const { status, stdout, stderr } = spawnSync(command.text, {
+          cwd: project,
+          encoding: "utf8",
+          env: { ...process.env, NO_COLOR: "1" },
+          shell: true,
+        });
+        assert.equal(status, 0, stdout + stderr);
+        const [, stack = ""] = /--stack (\w+)/.exec(command.text) ?? [];
+        assert.match(stdout, new RegExp(`^Preview of ${stack}$`, "m"));
+        const [, days] = /retentionDays=(\d+)/.exec(command.text) ?? [];
+        if (days !== undefined) assert.match(stdout, new RegExp(`retention +${days} days`));
+        if (!command.text.endsWith(" --out out")) return;
+        const out = path.join(project, "out");
+        assert.deepEqual([...readFiles(out).keys()], [...readFiles(goldenFolder(stack)).keys()]);
+        fs.rmSync(out, { recursive: true });
+      });
+    }
+  });
+});
+
+/** What a clone has, and the dependencies. */
+function copyProject(to: string): void {
+  const left = ["node_modules", ".git", "dist", "out", "bin", "test"];
+  fs.cpSync(projectDirectory, to, {
+    recursive: true,
+    filter: (source) => source === projectDirectory || !left.includes(path.basename(source)),
+  });
+  fs.symlinkSync(path.join(projectDirectory, "node_modules"), path.join(to, "node_modules"));
+}
+
+/** `namespace kind/name` of what the program registers in prod, and of what its charts make. */
+function deployedObjects(): Set<string> {
+  const charts = [
+    // Names that the charts give to these releases; the services are those of stacks/access.ts.
+    "monitoring service/prometheus-grafana",
+    "monitoring service/prometheus-kube-prometheus-prometheus",
+    "monitoring service/prometheus-kube-prometheus-alertmanager",
+    "monitoring pod/alertmanager-prometheus-kube-prometheus-alertmanager-0",
+    "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
+    "monitoring deployment/prometheus-kube-prometheus-operator",
+    "monitoring statefulset/loki",
+    "monitoring daemonset/alloy",
+    "ticketing daemonset/datadog-agent",
+    "ticketing deployment/datadog-agent-cluster-agent",
+  ];
+  const manifests = [...readFiles(goldenFolder("prod"))]
+    .filter(([file]) => file.startsWith("manifests/"))
+    .map(([, text]) => parse(text) as Manifest);
+  const registered = manifests.map(
+    ({ kind, metadata }) => `${metadata.namespace} ${kind.toLowerCase()}/${metadata.name}`,
+  );
+  const kinds = manifests.map(
+    ({ kind, metadata }) => `${metadata.namespace} ${kind.toLowerCase()}`,
+  );
+  // The workloads of the services are not ours; their names are those of the configuration.
+  const services = manifests
+    .filter(({ kind }) => kind === "ServiceMonitor")
+    .map(({ metadata }) => `ticketing deployment/${metadata.name}`);
+  return new Set([...charts, ...registered, ...kinds, ...services]);
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}

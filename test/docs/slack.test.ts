@@ -1,0 +1,42 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { secretKeys } from "../../components/alerting/slackSecret";
+import { parseConfiguration } from "../../stacks/config";
+import { secretKeys as stackSecrets } from "../../stacks/settings";
+import { configuration, projectDirectory } from "../support/stackConfig";
+
+const text = fs.readFileSync(path.join(projectDirectory, "docs", "slack.md"), "utf8");
+
+describe("docs/slack.md", () => {
+  const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = ""]) => yaml);
+
+  it("has examples", () => assert.ok(blocks.length >= 5));
+
+  for (const yaml of blocks) {
+    it(`shows settings that are accepted: ${yaml.split("\n")[1]?.trim()}`, () => {
+      const { "monitoring:slack": slack, ...others } = parse(yaml) as Record<
+        string,
+        Record<string, unknown>
+      >;
+      assert.deepEqual(others, {});
+      const secrets =
+        "existingSecret" in (slack ?? {})
+          ? { slackWebhookUrl: undefined }
+          : { slackWebhookUrl: undefined, slackBotToken: "given" };
+      const { problems } = parseConfiguration(configuration("prod", { slack, ...secrets }));
+      assert.deepEqual(problems, undefined);
+    });
+  }
+
+  it("names secrets that exist, and each key of the Secret", () => {
+    for (const [, key] of text.matchAll(/--secret (?:--path ')?monitoring:(\w+)/g)) {
+      assert.ok(
+        stackSecrets.some((name) => name === key),
+        key,
+      );
+    }
+    for (const key of Object.values(secretKeys)) assert.ok(text.includes(`\`${key}\``), key);
+  });
+});

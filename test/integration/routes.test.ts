@@ -1,0 +1,246 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { alertmanagerConfig } from "../../components/alerting/alertmanagerConfig";
+import { slackTemplate } from "../../components/alerting/slackTemplate";
+import { slackSettings } from "../../components/settings/slack";
+import { destinationsOf } from "../../preview/routes";
+import { toolPath } from "../../tools/paths.cjs";
+import { startFakeSlack } from "../support/delivery/fakeSlack";
+import { startAlertmanager } from "../support/delivery/pipeline";
+import { sleep } from "../support/delivery/processes";
+
+const webhookUrl = "https://hooks.example.com/default";
+const everything = {
+  channel: "#ticketing-alerts",
+  channels: { critical: "#ticketing-critical", info: "#ticketing-info" },
+  routes: [
+    { service: "api", channel: "#api" },
+    { team: "checkout", namespace: "shop", channel: "#shop-checkout" },
+    { team: "checkout", channel: "#checkout" },
+    { namespace: "monitoring", channel: "#platform" },
+  ],
+  quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: true },
+  botToken: "given",
+  heartbeatUrl: "given",
+  pagerDutyRoutingKey: "given",
+};
+
+/** Every way to write these settings; each has to be a configuration that Alertmanager takes. */
+const variants: Record<string, object> = {
+  "the webhook alone": { webhookUrl },
+  "an existing Secret": { existingSecret: "team-slack" },
+  "everything at once, with a bot token": everything,
+  "a webhook for each channel": {
+    webhookUrl,
+    channels: { critical: "#critical", warning: "#warning", info: "#info" },
+    webhookUrls: { "#critical": "x", "#warning": "x", "#info": "x" },
+  },
+  "an existing Secret for all of it": {
+    ...everything,
+    botToken: undefined,
+    heartbeatUrl: undefined,
+    pagerDutyRoutingKey: undefined,
+    existingSecret: "team-slack",
+    existingSecretKeys: [
+      "bot-token",
+      "heartbeat-url",
+      "pagerduty-routing-key",
+      "critical-webhook-url",
+    ],
+  },
+  "another receiver for critical": { webhookUrl, criticalWebhookUrl: "given" },
+  "quiet hours that end on the same day": {
+    webhookUrl,
+    quietHours: { from: "01:00", to: "06:30", timezone: "UTC" },
+  },
+  "quiet hours until midnight": {
+    webhookUrl,
+    quietHours: { from: "20:00", to: "00:00", timezone: "America/New_York" },
+  },
+  "links and own templates": {
+    webhookUrl,
+    grafanaUrl: "https://grafana.example.com",
+    prometheusUrl: "https://prometheus.example.com",
+    alertmanagerUrl: "https://alertmanager.example.com",
+    titleTemplate: "{{ .CommonLabels.alertname }}",
+  },
+  "a channel in Korean": { webhookUrl, channel: "#알림" },
+};
+
+type Row = [labels: Record<string, string>, receivers: string];
+
+const critical = { severity: "critical" };
+const warning = { severity: "warning" };
+const info = { severity: "info" };
+const apiPod = "api-7d9f8b5c4-x2x4z";
+
+/** Whom an alert reaches, in the configuration with everything. */
+const table: Row[] = [
+  [{ alertname: "Watchdog", severity: "none" }, "heartbeat"],
+  [{ alertname: "Watchdog", severity: "none", namespace: "monitoring" }, "heartbeat"],
+  [{ alertname: "InfoInhibitor", severity: "none" }, "null"],
+  [{ ...critical }, "critical,slack-ticketing-critical"],
+  [{ ...warning }, "slack"],
+  [{ ...info }, "slack-ticketing-info"],
+  [{ severity: "none" }, "null"],
+  [{}, "slack"],
+  [{ severity: "page" }, "slack"],
+  [{ ...critical, service: "auth-service" }, "critical,slack-ticketing-critical"],
+  [{ ...warning, service: "auth-service" }, "slack"],
+  [{ ...critical, service: "api" }, "critical,slack-api"],
+  [{ ...warning, service: "api" }, "slack-api"],
+  [{ ...info, service: "api" }, "slack-api"],
+  [{ severity: "none", service: "api" }, "null"],
+  [{ service: "api" }, "slack-api"],
+  [{ ...critical, service: "api-gateway" }, "critical,slack-ticketing-critical"],
+  [{ ...critical, pod: apiPod }, "critical,slack-api"],
+  [{ ...warning, pod: apiPod }, "slack-api"],
+  [{ ...critical, pod: "api-0" }, "critical,slack-api"],
+  [{ ...warning, pod: "api-x2x4z" }, "slack-api"],
+  [{ ...warning, pod: "api-gateway-7d9f8b5c4-x2x4z" }, "slack"],
+  [{ ...warning, pod: "api-gateway-x2x4z" }, "slack"],
+  [{ ...warning, pod: "api-gateway-0" }, "slack"],
+  [{ ...warning, pod: "rapi-7d9f8b5c4-x2x4z" }, "slack"],
+  [{ ...critical, team: "checkout" }, "critical,slack-checkout"],
+  [{ ...warning, team: "checkout" }, "slack-checkout"],
+  [{ ...critical, team: "checkout", namespace: "shop" }, "critical,slack-shop-checkout"],
+  [{ ...warning, team: "checkout", namespace: "shop" }, "slack-shop-checkout"],
+  [{ ...warning, team: "search", namespace: "shop" }, "slack"],
+  [{ ...warning, team: "checkout", service: "api" }, "slack-api"],
+  [{ ...critical, namespace: "monitoring" }, "critical,slack-platform"],
+  [{ ...warning, namespace: "monitoring" }, "slack-platform"],
+  [{ ...info, namespace: "monitoring" }, "slack-platform"],
+  [{ ...warning, namespace: "monitoring-2" }, "slack"],
+];
+
+function settingsFor(args: object) {
+  const checked = slackSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  assert.ok(checked.settings, JSON.stringify(checked.problems));
+  return checked.settings;
+}
+
+/** Writes what the preview would write, the templates where they are here. */
+function write(folder: string, args: object): string {
+  const settings = settingsFor(args);
+  const out = path.join(folder, "alertmanager");
+  fs.mkdirSync(out, { recursive: true });
+  fs.writeFileSync(path.join(out, "slack.tmpl"), slackTemplate(settings));
+  const file = path.join(out, "alertmanager.yaml");
+  const config = stringify(alertmanagerConfig(settings), { lineWidth: 0 });
+  fs.writeFileSync(file, config);
+  return file;
+}
+
+function amtool(...args: string[]): { status: number | null; text: string } {
+  const { status, stdout, stderr, error } = spawnSync(toolPath("amtool"), args, {
+    encoding: "utf8",
+  });
+  if (error) throw error;
+  return { status, text: stdout + stderr };
+}
+
+describe("the routing tree", () => {
+  let folder: string;
+
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "routes-"));
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  for (const [name, args] of Object.entries(variants)) {
+    it(`is accepted by amtool for ${name}, templates included`, () => {
+      const file = write(folder, args);
+      const local = fs
+        .readFileSync(file, "utf8")
+        .replace("/etc/alertmanager/config", path.dirname(file));
+      fs.writeFileSync(file, local);
+      const { status, text } = amtool("check-config", file);
+      assert.equal(status, 0, text);
+      assert.match(text, /Found:[^]*1 templates[^]*SUCCESS/);
+    });
+  }
+
+  for (const [labels, receivers] of table) {
+    const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    it(`takes ${words.join(" ") || "an alert without labels"} to ${receivers}`, () => {
+      const file = write(folder, everything);
+      const { status, text } = amtool(
+        "config",
+        "routes",
+        "test",
+        `--config.file=${file}`,
+        ...words,
+      );
+      assert.equal(status, 0, text);
+      assert.equal(text.trim(), receivers);
+    });
+  }
+
+  it("is understood by the preview as Alertmanager understands it", () => {
+    const config = alertmanagerConfig(settingsFor(everything)) as Parameters<
+      typeof destinationsOf
+    >[0];
+    const destination = (receiver: string): string => {
+      if (receiver === "null") return "nobody";
+      if (receiver === "heartbeat") return "webhook";
+      if (receiver === "critical") return "pagerduty";
+      return receiver === "slack" ? "#ticketing-alerts" : receiver.replace("slack-", "#");
+    };
+    for (const [labels, receivers] of table) {
+      assert.deepEqual(
+        destinationsOf(config, labels),
+        receivers.split(",").map(destination),
+        JSON.stringify(labels),
+      );
+    }
+  });
+
+  it("lets warnings wait in quiet hours, and nothing else", async function () {
+    this.timeout(30_000);
+    const slack = await startFakeSlack();
+    const utc = (hours: number): string =>
+      new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
+    const sent = async (quietHours: object): Promise<string[]> => {
+      const own = fs.mkdtempSync(path.join(folder, "quiet-"));
+      write(own, { webhookUrl, routes: [], quietHours });
+      fs.mkdirSync(path.join(own, "values"));
+      const values = { alertmanager: { alertmanagerSpec: {} } };
+      fs.writeFileSync(path.join(own, "values", "prometheus.yaml"), stringify(values));
+      const alertmanager = await startAlertmanager({
+        out: own,
+        folder: own,
+        secrets: { "webhook-url": `${slack.url}/services/default` },
+        fakeApi: slack.url,
+      });
+      try {
+        slack.messages.length = 0;
+        await fetch(`${alertmanager.url}/api/v2/alerts`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify([
+            { labels: { alertname: "HighCPU", ...warning } },
+            { labels: { alertname: "HighMemory", ...critical } },
+          ]),
+        });
+        await sleep(1_500);
+        return slack.messages.map(({ title }) => title.split(" ")[1] ?? "").sort();
+      } finally {
+        await alertmanager.stop();
+      }
+    };
+    try {
+      const timezone = "UTC";
+      assert.deepEqual(await sent({ from: utc(-1), to: utc(1), timezone }), ["HighMemory"]);
+      assert.deepEqual(await sent({ from: utc(2), to: utc(3), timezone }), [
+        "HighCPU",
+        "HighMemory",
+      ]);
+    } finally {
+      await slack.stop();
+    }
+  });
+});

@@ -1,0 +1,29 @@
+import { Resource } from "../../policies/facts/resource";
+import { observabilityPolicies } from "../../policies/index";
+
+export interface PackViolation {
+  policy: string;
+  /** Everything that the violation says. */
+  message: string;
+}
+
+/** What every policy of the pack says of a stack, with its default configuration. */
+export async function judgedByThePack(resources: Resource[]): Promise<PackViolation[]> {
+  const found: PackViolation[] = [];
+  for (const policy of observabilityPolicies()) {
+    const report = (message: string) => void found.push({ policy: policy.name, message });
+    const getConfig = () => ({});
+    if ("validateStack" in policy) {
+      const args = { resources, getConfig } as never;
+      await policy.validateStack(args, report);
+      continue;
+    }
+    const validate = policy.validateResource;
+    for (const resource of resources) {
+      for (const one of Array.isArray(validate) ? validate : [validate]) {
+        await one?.({ ...resource, getConfig } as never, report);
+      }
+    }
+  }
+  return found;
+}

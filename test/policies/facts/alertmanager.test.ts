@@ -1,0 +1,113 @@
+import * as assert from "node:assert/strict";
+import {
+  configurationsIn,
+  effectiveConfigurations,
+  integrationsOf,
+} from "../../../policies/facts/alertmanager";
+import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
+import { configSecret, configText, goodConfig } from "../platformSubjects";
+import { release, resource } from "../subjects";
+
+const stack = (alertmanager: PlainMap) => release("kube-prometheus-stack", { alertmanager });
+const receiverOf = (config: unknown) => at(config, "route", "receiver");
+
+describe("the configuration of Alertmanager", () => {
+  it("is the same whether a Secret has it in clear or in base64", () => {
+    const [input] = configurationsIn(configSecret({}, "input"));
+    const [engine] = configurationsIn(configSecret({}, "engine"));
+    assert.deepEqual(input?.config, goodConfig);
+    assert.deepEqual(engine?.config, goodConfig);
+  });
+
+  it("is merged over the chart's as helm merges values", () => {
+    const [found] = configurationsIn(stack({ config: { route: { receiver: "a" } } }));
+    assert.equal(receiverOf(found?.config), "a");
+    assert.deepEqual(at(found?.config, "route", "group_by"), ["namespace"]);
+    const [text] = configurationsIn(stack({ stringConfig: "route: {receiver: b}" }));
+    assert.deepEqual(text?.config, { route: { receiver: "b" } });
+  });
+
+  it("cannot be read where it is no YAML, or no map", () => {
+    for (const text of ["route: [", "a text", ""]) {
+      assert.equal(configurationsIn(configText(text))[0]?.config, undefined);
+    }
+  });
+
+  it("is that of the Secret which the chart names, and no other", () => {
+    const named = stack({
+      alertmanagerSpec: { useExistingSecret: true, configSecret: "alertmanager-config" },
+    });
+    const [used] = effectiveConfigurations([named, configSecret()]);
+    assert.deepEqual(used?.config, goodConfig);
+    const [missing] = effectiveConfigurations([named]);
+    assert.equal(missing?.missingSecret, "alertmanager-config");
+    const [own] = effectiveConfigurations([stack({}), configSecret()]);
+    assert.equal(receiverOf(own?.config), "null");
+    const [alone] = effectiveConfigurations([configSecret()]);
+    assert.deepEqual(alone?.config, goodConfig);
+  });
+
+  it("is not known while its Secret is not", () => {
+    const hidden = { ...configSecret(), props: UNKNOWN };
+    const named = stack({ alertmanagerSpec: { useExistingSecret: true, configSecret: "a" } });
+    assert.equal(effectiveConfigurations([named, hidden])[0]?.config, UNKNOWN);
+    assert.equal(configurationsIn(release("kube-prometheus-stack", UNKNOWN))[0]?.config, UNKNOWN);
+    // Without a provider nothing of a release is known: not even which chart it is.
+    const silent = { ...stack({}), props: UNKNOWN };
+    assert.equal(effectiveConfigurations([silent, configSecret()])[0]?.config, UNKNOWN);
+  });
+
+  it("is read from the objects of the operator", () => {
+    const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
+    const [found] = configurationsIn(
+      resource(type, "o", {
+        spec: {
+          route: {
+            receiver: "a",
+            groupBy: ["alertname"],
+            matchers: [{ name: "b", value: "c.*", regex: true }],
+          },
+          receivers: [{ name: "a", slackConfigs: [{ apiURL: { key: "k" }, sendResolved: true }] }],
+        },
+      }),
+    );
+    assert.deepEqual(at(found?.config, "route"), {
+      receiver: "a",
+      group_by: ["alertname"],
+      matchers: ['"b"=~"c.*"'],
+    });
+    assert.deepEqual(integrationsOf(found?.config as PlainMap, "a"), [
+      {
+        kind: "slack",
+        where: "receivers[0].slack_configs[0]",
+        delivers: true,
+        toSlack: true,
+        sendsResolved: true,
+      },
+    ]);
+  });
+
+  it("tells which receivers have an address, and what they send by default", () => {
+    const receivers = [
+      {
+        name: "a",
+        webhook_configs: [{ url: "https://beat.example.com" }, { url: "" }],
+        email_configs: [{ to: "a@example.com" }],
+        opsgenie_configs: [{}],
+      },
+    ];
+    assert.deepEqual(
+      integrationsOf({ receivers }, "a").map(({ kind, delivers, sendsResolved }) => [
+        kind,
+        delivers,
+        sendsResolved,
+      ]),
+      [
+        ["webhook", true, true],
+        ["webhook", false, true],
+        ["email", true, false],
+        ["opsgenie", true, true],
+      ],
+    );
+  });
+});

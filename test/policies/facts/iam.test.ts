@@ -1,0 +1,71 @@
+import * as assert from "node:assert/strict";
+import {
+  coversAction,
+  coversResource,
+  exactValues,
+  globMatches,
+  isAnyone,
+  readDocument,
+  s3Arn,
+} from "../../../policies/facts/iam";
+import { UNKNOWN } from "../../../policies/facts/plain";
+
+function statement(fields: object) {
+  const document = readDocument({ Statement: fields });
+  assert.ok(Array.isArray(document) && document[0] !== undefined);
+  return document[0];
+}
+
+describe("policy documents of IAM", () => {
+  it("are read from JSON and from maps, one statement or several", () => {
+    const one = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
+    assert.deepEqual(readDocument(JSON.stringify({ Statement: [one] })), [statement(one)]);
+    assert.deepEqual(readDocument({ statement: [] }), []);
+    assert.equal(readDocument("no JSON"), undefined);
+    assert.equal(readDocument(UNKNOWN), UNKNOWN);
+    assert.equal(statement({ ...one, Resource: [UNKNOWN] }).unknown, true);
+    assert.equal(statement(one).unknown, false);
+  });
+
+  for (const [pattern, text, expected] of [
+    ["s3:*", "s3:GetObject", true],
+    ["S3:get*", "s3:GetObject", true],
+    ["s3:?etObject", "s3:GetObject", true],
+    ["s3:Get", "s3:GetObject", false],
+    ["s3.*", "s3:GetObject", false],
+  ] as const) {
+    it(`match ${pattern} ${expected ? "with" : "not with"} ${text}`, () =>
+      assert.equal(globMatches(pattern, text, true), expected));
+  }
+
+  it("cover what they name, or all but that", () => {
+    assert.ok(coversAction(statement({ NotAction: "iam:*" }), "s3:GetObject"));
+    assert.ok(!coversAction(statement({ NotAction: "s3:*" }), "s3:GetObject"));
+    assert.ok(coversResource(statement({ NotResource: "arn:a" }), "arn:b"));
+    assert.ok(!coversResource(statement({ Resource: "arn:a/*" }), "arn:a"));
+    assert.ok(coversResource(statement({}), "arn:a"));
+  });
+
+  it("tell who everybody is", () => {
+    assert.ok(isAnyone(statement({ Principal: "*" })));
+    assert.ok(isAnyone(statement({ Principal: { AWS: ["*"] } })));
+    assert.ok(isAnyone(statement({ Effect: "Allow", NotPrincipal: { AWS: "a" } })));
+    assert.ok(!isAnyone(statement({ Principal: { Service: "a" } })));
+  });
+
+  it("bind a key only with exact values that must be there", () => {
+    const values = (operator: string, value: unknown) =>
+      exactValues(statement({ Condition: { [operator]: { "A:Sub": value } } }), "a:sub");
+    assert.deepEqual(values("StringEquals", "b"), ["b"]);
+    assert.deepEqual(values("StringLike", ["b"]), ["b"]);
+    assert.equal(values("StringLike", "b*"), undefined);
+    assert.equal(values("StringNotEquals", "b"), undefined);
+    assert.equal(values("StringEqualsIfExists", "b"), undefined);
+    assert.equal(values("ForAllValues:StringEquals", "b"), undefined);
+  });
+
+  it("name buckets in every partition", () => {
+    assert.deepEqual(s3Arn("arn:aws-cn:s3:::b/x/*"), { bucket: "b", key: "/x/*" });
+    assert.equal(s3Arn("arn:aws:sqs:a:b:c"), undefined);
+  });
+});

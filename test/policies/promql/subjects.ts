@@ -1,0 +1,25 @@
+import * as assert from "node:assert/strict";
+import { Comparison, Expr, parsePromQL, selectorsOf } from "../../../policies/promql";
+
+/** The expression of a text that parses. */
+export function parse(text: string): Expr {
+  const parsed = parsePromQL(text);
+  if (parsed.error !== undefined) assert.fail(`${text} ${parsed.error}`);
+  return parsed.expr;
+}
+
+function metrics(factors: Expr[]): string {
+  return factors
+    .map((factor) =>
+      selectorsOf(factor)
+        .map(({ metric }) => metric)
+        .join("+"),
+    )
+    .join(" * ");
+}
+
+/** `a / b > 0.05` */
+export function written({ numerator, denominator, operator, threshold }: Comparison): string {
+  const divisor = denominator.length > 0 ? ` / ${metrics(denominator)}` : "";
+  return `${metrics(numerator)}${divisor} ${operator} ${Number(threshold.toPrecision(9))}`;
+}

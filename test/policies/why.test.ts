@@ -1,0 +1,64 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { judgedByThePack } from "./completePack";
+import { seedResources } from "./fixtures/seed";
+import { stockRelease } from "./fixtures/stockCharts";
+import { whyDocument } from "./why";
+
+const policiesOf = async (...resources: Parameters<typeof judgedByThePack>[0]) => [
+  ...new Set((await judgedByThePack(resources)).map(({ policy }) => policy)),
+];
+
+describe("docs/why.md", () => {
+  it("is up to date", async () => {
+    const file = path.resolve(__dirname, "../../docs/why.md");
+    const update = `node --require tsx/cjs -e 'require("./test/policies/why").whyDocument().then((text) => fs.writeFileSync("docs/why.md", text))'`;
+    assert.equal(
+      fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "",
+      await whyDocument(),
+      `out of date; run: ${update}`,
+    );
+  });
+
+  it("says of the guide what was wrong with it, and not what was right", async () => {
+    const found = await policiesOf(...seedResources());
+    for (const wrong of [
+      "prometheus-storage",
+      "loki-retention",
+      "loki-bucket-lifecycle",
+      "required-alerts",
+      "watchdog-routed",
+      "severities-delivered",
+      "grouping",
+      "loki-bucket-hardened",
+      "grafana-exposure",
+      "scrape-cost",
+      "prod-high-availability",
+      "pinned-charts",
+    ]) {
+      assert.ok(found.includes(wrong), wrong);
+    }
+    for (const right of [
+      "prometheus-retention",
+      "loki-iam-least-privilege",
+      "log-group-retention",
+    ]) {
+      assert.ok(!found.includes(right), right);
+    }
+  });
+
+  it("says of the charts what their defaults leave open", async () => {
+    const stack = await policiesOf(stockRelease("kubePrometheusStack"));
+    for (const wrong of [
+      "prometheus-retention",
+      "severities-delivered",
+      "watchdog-routed",
+      "grouping",
+    ]) {
+      assert.ok(stack.includes(wrong), wrong);
+    }
+    assert.ok((await policiesOf(stockRelease("loki"))).includes("loki-retention"));
+    assert.deepEqual(await policiesOf(stockRelease("datadog")), []);
+  });
+});

@@ -1,0 +1,167 @@
+import * as assert from "node:assert/strict";
+import { ruleGroups } from "../../components/alerting/rules";
+import { testRules } from "./promtool";
+import { definitionsFor, groupsNamed, links, withoutTexts } from "./rulesUnderTest";
+import { Scenario } from "./scenarios";
+import { Course, counter, gauge } from "./series";
+
+const course: Course = { minutes: 30, levelAt: () => "above" };
+
+/** 3 % of the requests fail. */
+const requests = (service: string, statusLabel = "status") =>
+  [
+    ["200", 9.7],
+    ["500", 0.3],
+  ].map(([status, rate]) =>
+    counter(
+      "http_requests_total",
+      { namespace: "ticketing", service, [statusLabel]: String(status) },
+      course,
+      () => Number(rate),
+    ),
+  );
+
+const memory = (pod: string) => [
+  gauge(
+    "container_memory_working_set_bytes",
+    { namespace: "ticketing", pod, container: "main" },
+    course,
+    () => 75,
+  ),
+  gauge(
+    "kube_pod_container_resource_limits",
+    { namespace: "ticketing", pod, container: "main", resource: "memory" },
+    course,
+    () => 100,
+  ),
+];
+
+async function expectAlerts(
+  given: object,
+  group: string,
+  series: Scenario["input_series"],
+  alertname: string,
+  expected: object[],
+): Promise<void> {
+  const rules = withoutTexts(groupsNamed(definitionsFor(given), [group]));
+  const { passed, output } = await testRules(rules, [
+    {
+      name: alertname,
+      interval: "30s",
+      input_series: series,
+      alert_rule_test: [
+        { eval_time: "25m", alertname, exp_alerts: expected.map((exp_labels) => ({ exp_labels })) },
+      ],
+    },
+  ]);
+  assert.ok(passed, output);
+}
+
+const firing = (service: string, severity = "critical") => ({
+  severity,
+  namespace: "ticketing",
+  service,
+});
+
+describe("settings of one service, in promtool", () => {
+  it("alert on it earlier than on the others, or never", () =>
+    expectAlerts(
+      {
+        services: [
+          { name: "strict", alerts: { errorRatePercent: 2 } },
+          { name: "as-strict", alerts: { errorRatePercent: 2 } },
+          { name: "off", alerts: { enabled: false, errorRatePercent: 1 } },
+          { name: "usual" },
+        ],
+      },
+      "services",
+      ["strict", "as-strict", "off", "usual", "unnamed"].flatMap((name) => requests(name)),
+      "HighErrorRate",
+      [firing("as-strict"), firing("strict")],
+    ));
+
+  it("warn before they page, under one name", () =>
+    expectAlerts(
+      {
+        alerts: { warning: { errorRatePercent: 2 } },
+        services: [{ name: "strict", alerts: { errorRatePercent: 1 } }, { name: "usual" }],
+      },
+      "services",
+      [...requests("strict"), ...requests("usual")],
+      "HighErrorRate",
+      [firing("strict"), firing("usual", "warning")],
+    ));
+
+  it("find the pods of a service by its name, and not those of one that starts alike", () =>
+    expectAlerts(
+      {
+        services: [{ name: "api", alerts: { memoryPercent: 70 } }, { name: "api-gateway" }],
+      },
+      "pods",
+      ["api-7d4b9c8f6d-x2x7k", "api-0", "api-gateway-7d4b9c8f6d-x2x7k", "api-gateway-0"].flatMap(
+        memory,
+      ),
+      "HighMemory",
+      ["api-0", "api-7d4b9c8f6d-x2x7k"].map((pod) => ({
+        severity: "critical",
+        namespace: "ticketing",
+        pod,
+      })),
+    ));
+
+  it("reads the labels that a team uses", () =>
+    expectAlerts(
+      { alerts: { errorRatePercent: 2, metrics: { httpStatusLabel: "code" } } },
+      "services",
+      requests("usual", "code"),
+      "HighErrorRate",
+      [firing("usual")],
+    ));
+});
+
+describe("the text of an alert, in promtool", () => {
+  it("has the value in units that people read, and the links", async () => {
+    const rules = ruleGroups(groupsNamed(definitionsFor(), ["services"]), {
+      ...links,
+      dashboardBaseUrl: "https://grafana.example.com",
+    });
+    const failing = [
+      ["200", 9],
+      ["500", 1],
+    ].map(([status, rate]) =>
+      counter(
+        "http_requests_total",
+        { namespace: "ticketing", service: "usual", status: String(status) },
+        course,
+        () => Number(rate),
+      ),
+    );
+    const { passed, output } = await testRules(rules, [
+      {
+        name: "text",
+        interval: "30s",
+        input_series: failing,
+        alert_rule_test: [
+          {
+            eval_time: "25m",
+            alertname: "HighErrorRate",
+            exp_alerts: [
+              {
+                exp_labels: firing("usual"),
+                exp_annotations: {
+                  summary: "usual fails too many requests",
+                  description:
+                    "10% of the requests to usual in ticketing failed over the last 5 minutes (threshold 5 %).",
+                  runbook_url: "https://runbooks.example.com/HighErrorRate.md",
+                  dashboard_url:
+                    "https://grafana.example.com/d/services-overview?var-namespace=ticketing&var-service=usual",
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ]);
+    assert.ok(passed, output);
+  });
+});

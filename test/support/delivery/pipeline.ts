@@ -1,0 +1,269 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { projectDirectory } from "../stackConfig";
+import { applicationNamespace, podOf } from "./fakeServices";
+import { type RunningTool, freePort, startTool } from "./processes";
+import { scaledDocument, scaledDuration, timeScale } from "./scaledTime";
+
+type Parsed = any;
+
+/** What `npm run preview -- --out` wrote, for a stack with a few keys changed. */
+export function previewInto(folder: string, stack: string, config: object = {}): string {
+  const out = path.join(folder, "out");
+  const configFile = path.join(folder, "config.yaml");
+  fs.writeFileSync(configFile, stringify({ config }));
+  const args = ["run", "preview", "--silent", "--", "--stack", stack, "--out", out];
+  const preview = spawnSync("npm", [...args, "--config-file", configFile], {
+    cwd: projectDirectory,
+    encoding: "utf8",
+  });
+  if (preview.status !== 0) throw new Error(preview.stdout + preview.stderr);
+  return out;
+}
+
+export interface AlertmanagerOptions {
+  /** What the preview wrote. */
+  out: string;
+  /** Own folder, for configuration and data. */
+  folder: string;
+  /** Content of each mounted secret file, by the key of the Secret. */
+  secrets: Record<string, string>;
+  /** What stands for the APIs of Slack and PagerDuty. */
+  fakeApi: string;
+  /** How much faster time passes. Default: `timeScale`. */
+  scale?: number;
+}
+
+export interface PipelineOptions extends AlertmanagerOptions {
+  /** `host:port` of the fake services, and their names. */
+  services: { address: string; names: string[] };
+}
+
+/** Alertmanager as the stack configures it, on the loopback and in scaled time. */
+export interface Alertmanager {
+  url: string;
+  stop: () => Promise<void>;
+  /** With the storage that it had. */
+  start: () => Promise<void>;
+  log: () => string;
+}
+
+export async function startAlertmanager(options: AlertmanagerOptions): Promise<Alertmanager> {
+  const file = writeAlertmanager(options);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const values = readYaml(path.join(options.out, "values", "prometheus.yaml"));
+  const logs: string[] = [];
+  let tool: RunningTool | undefined;
+  const start = async (): Promise<void> => {
+    tool = await startTool(
+      "alertmanager",
+      [
+        `--config.file=${file}`,
+        `--storage.path=${path.join(options.folder, "alertmanager-data")}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        ...externalUrl(values.alertmanager.alertmanagerSpec),
+        // No peers: gossip would only open a port.
+        "--cluster.listen-address=",
+      ],
+      `${url}/-/ready`,
+    );
+  };
+  await start();
+  return {
+    url,
+    start,
+    stop: async () => {
+      await tool?.stop();
+      logs.push(tool?.log() ?? "");
+      tool = undefined;
+    },
+    log: () => [...logs, tool?.log() ?? ""].join(""),
+  };
+}
+
+/** Prometheus and Alertmanager as the stack configures them. */
+export interface Pipeline {
+  alertmanager: Alertmanager;
+  prometheusUrl: string;
+  stop: () => Promise<void>;
+  log: () => string;
+}
+
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const alertmanager = await startAlertmanager(options);
+  try {
+    const port = await freePort();
+    const prometheusUrl = `http://127.0.0.1:${port}`;
+    const values = readYaml(path.join(options.out, "values", "prometheus.yaml"));
+    const prometheus = await startTool(
+      "prometheus",
+      [
+        `--config.file=${writePrometheus(options, new URL(prometheusUrl), new URL(alertmanager.url))}`,
+        `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        ...externalUrl(values.prometheus.prometheusSpec),
+        // Prometheus' own durations, scaled like all others.
+        `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
+        `--query.lookback-delta=${scaledDuration("5m", options.scale)}`,
+      ],
+      `${prometheusUrl}/-/ready`,
+    );
+    return {
+      alertmanager,
+      prometheusUrl,
+      stop: async () => {
+        await Promise.all([prometheus.stop(), alertmanager.stop()]);
+      },
+      log: () => `${prometheus.log()}\n${alertmanager.log()}`,
+    };
+  } catch (error) {
+    await alertmanager.stop();
+    throw error;
+  }
+}
+
+function externalUrl(spec: { externalUrl?: string }): string[] {
+  return spec.externalUrl === undefined ? [] : [`--web.external-url=${spec.externalUrl}`];
+}
+
+/** Alertmanager's configuration, with the files of the pod where they are here. */
+function writeAlertmanager({
+  out,
+  folder,
+  secrets,
+  fakeApi,
+  scale = timeScale,
+}: AlertmanagerOptions): string {
+  const written = fs.readFileSync(path.join(out, "alertmanager", "alertmanager.yaml"), "utf8");
+  const mounted = path.join(folder, "secrets");
+  for (const [, secret = "", key = ""] of written.matchAll(
+    /\/etc\/alertmanager\/secrets\/([^/\s]+)\/(\S+)/g,
+  )) {
+    const content = secrets[key];
+    if (content === undefined) throw new Error(`the test has no secret ${key}`);
+    fs.mkdirSync(path.join(mounted, secret), { recursive: true });
+    fs.writeFileSync(path.join(mounted, secret, key), content);
+  }
+  const config = parse(
+    written
+      .replaceAll("/etc/alertmanager/secrets", mounted)
+      .replaceAll("/etc/alertmanager/config", path.join(out, "alertmanager")),
+  );
+  config.global = {
+    ...config.global,
+    pagerduty_url: `${fakeApi}/pagerduty`,
+    // Only for the bot token; beside a webhook it may not stand.
+    ...("slack_app_token_file" in config.global && {
+      slack_app_url: `${fakeApi}/api/chat.postMessage`,
+    }),
+  };
+  return writeYaml(folder, "alertmanager.yaml", scaledDocument(config, scale));
+}
+
+function writePrometheus(
+  { out, folder, services, scale = timeScale }: PipelineOptions,
+  prometheus: URL,
+  alertmanager: URL,
+): string {
+  const values = readYaml(path.join(out, "values", "prometheus.yaml"));
+  const { scrapeInterval, evaluationInterval, externalLabels } = values.prometheus.prometheusSpec;
+  const rules = path.join(folder, "rules");
+  fs.mkdirSync(rules, { recursive: true });
+  for (const file of fs.readdirSync(path.join(out, "rules"))) {
+    writeYaml(rules, file, scaledDocument(readYaml(path.join(out, "rules", file)), scale));
+  }
+  // The chart's, which is in no file here.
+  writeYaml(rules, "watchdog.yaml", {
+    groups: [
+      {
+        name: "general.rules",
+        rules: [{ alert: "Watchdog", expr: "vector(1)", labels: { severity: "none" } }],
+      },
+    ],
+  });
+  const monitors = services.names.map((name) =>
+    readYaml(path.join(out, "manifests", `servicemonitor-${name}.yaml`)),
+  );
+  const platform = (job: string, target: string): Parsed => ({
+    job_name: job,
+    static_configs: [{ targets: [target], labels: { namespace: "monitoring", service: job } }],
+  });
+  const exporter = (job: string, metricsPath: string): Parsed => ({
+    job_name: `${job}${metricsPath}`,
+    // As the chart does it: what they report is about other pods than themselves.
+    honor_labels: true,
+    metrics_path: metricsPath,
+    static_configs: [{ targets: [services.address], labels: { job, namespace: "monitoring" } }],
+  });
+  return writeYaml(folder, "prometheus.yaml", {
+    global: {
+      scrape_interval: scaledDuration(String(scrapeInterval), scale),
+      scrape_timeout: scaledDuration(String(scrapeInterval), scale),
+      evaluation_interval: scaledDuration(String(evaluationInterval), scale),
+      external_labels: externalLabels,
+    },
+    rule_files: [path.join(rules, "*.yaml")],
+    alerting: {
+      alertmanagers: [{ static_configs: [{ targets: [alertmanager.host] }] }],
+    },
+    scrape_configs: [
+      ...monitors.map((monitor) => scrapeConfig(monitor, services.address)),
+      exporter("kube-state-metrics", "/kube-state-metrics"),
+      exporter("kubelet", "/cadvisor"),
+      platform("prometheus-kube-prometheus-prometheus", prometheus.host),
+      platform("prometheus-kube-prometheus-alertmanager", alertmanager.host),
+    ],
+  });
+}
+
+/** A ServiceMonitor the way the operator turns it into a scrape, the pod already discovered. */
+function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
+  const name = String(metadata.name);
+  const [endpoint] = spec.endpoints;
+  const discovered = {
+    __meta_kubernetes_namespace: applicationNamespace,
+    __meta_kubernetes_service_name: name,
+    __meta_kubernetes_pod_name: podOf(name),
+    __meta_kubernetes_pod_container_name: "app",
+    __meta_kubernetes_endpoint_port_name: endpoint.port,
+  };
+  const copy = (from: string, to: string): Parsed => ({
+    source_labels: [`__meta_kubernetes_${from}`],
+    target_label: to,
+  });
+  const snakeCase = (rule: object): Parsed =>
+    Object.fromEntries(
+      Object.entries(rule).map(([key, value]) => [
+        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        value,
+      ]),
+    );
+  return {
+    job_name: `serviceMonitor/${applicationNamespace}/${name}/0`,
+    metrics_path: `/services/${name}${endpoint.path}`,
+    static_configs: [{ targets: [address], labels: discovered }],
+    relabel_configs: [
+      copy("namespace", "namespace"),
+      copy("service_name", "service"),
+      copy("pod_name", "pod"),
+      copy("pod_container_name", "container"),
+      copy("service_name", "job"),
+      copy("endpoint_port_name", "endpoint"),
+      ...(endpoint.relabelings ?? []).map(snakeCase),
+    ],
+    metric_relabel_configs: (endpoint.metricRelabelings ?? []).map(snakeCase),
+  };
+}
+
+function readYaml(file: string): Parsed {
+  return parse(fs.readFileSync(file, "utf8"));
+}
+
+function writeYaml(folder: string, name: string, content: unknown): string {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, stringify(content, { lineWidth: 0 }));
+  return file;
+}

@@ -1,0 +1,59 @@
+/**
+ * How much faster time passes on the loopback: what takes a minute in a cluster takes a second here.
+ * One factor for everything that lasts (scrapes, evaluations, windows of expressions, `for`, group
+ * waits), so that their ratios, which decide whether an alert fires and when, are the real ones.
+ * Numbers that are compared, such as thresholds in seconds, stay as they are.
+ */
+export const timeScale = 60;
+
+const units: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+};
+const duration = String.raw`(?:\d+(?:ms|[smhdwy]))+`;
+
+/** `5m` becomes `5000ms`. */
+export function scaledDuration(text: string, scale = timeScale): string {
+  const milliseconds = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? NaN),
+    0,
+  );
+  return milliseconds === 0 ? "0s" : `${Math.max(1, Math.round(milliseconds / scale))}ms`;
+}
+
+/** The ranges, steps and offsets of a PromQL expression. */
+export function scaledExpression(expr: string, scale = timeScale): string {
+  const scaled = (text: string): string => scaledDuration(text, scale);
+  return expr
+    .replace(
+      new RegExp(String.raw`\[(${duration})(?:(:)(${duration})?)?\]`, "g"),
+      (_all, range: string, colon = "", step = "") =>
+        `[${scaled(range)}${colon}${step === "" ? "" : scaled(step as string)}]`,
+    )
+    .replace(
+      new RegExp(String.raw`\boffset\s+(-?)(${duration})`, "g"),
+      (_all, sign: string, by: string) => `offset ${sign}${scaled(by)}`,
+    );
+}
+
+/** Fields that hold a duration, in rule files and in Alertmanager's configuration. */
+const durations =
+  /^(for|interval|keep_firing_for|query_offset|resolve_timeout|group_wait|group_interval|repeat_interval|timeout)$/;
+
+/** A rule file, or Alertmanager's configuration, in the scaled time. */
+export function scaledDocument(value: unknown, scale = timeScale): unknown {
+  if (Array.isArray(value)) return value.map((item) => scaledDocument(item, scale));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) => {
+      if (typeof item !== "string") return [key, scaledDocument(item, scale)];
+      if (key === "expr") return [key, scaledExpression(item, scale)];
+      return [key, durations.test(key) ? scaledDuration(item, scale) : item];
+    }),
+  );
+}
