@@ -21,7 +21,7 @@ export const watchdogRouted: StackPolicy<WatchdogRoutedConfig> = {
     "In production, the alert Watchdog goes to a receiver that notices when it stays away.",
   why: "When Prometheus or Alertmanager is down, silence looks like health: only somebody outside who waits for a regular sign of life can tell. Nobody reads such a sign in a chat.",
   remediation:
-    'route alertname="Watchdog" to a webhook receiver of a heartbeat service, with a repeat_interval of a minute or so',
+    'pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog" to a webhook receiver of a heartbeat service, with a repeat_interval of a minute or so',
   severity: "high",
   enforcementLevel: "mandatory",
   config: { environment: environmentProperty },

@@ -69,7 +69,7 @@ describe("policy watchdog-routed", () => {
     assert.ok(violation);
     assert.match(
       violationText(violation),
-      /^Watchdog goes to nobody.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}route alertname="Watchdog"/,
+      /^Watchdog goes to nobody.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog"/,
     );
     assertSilent(watchdogRouted, (secret) => [
       stack(),
