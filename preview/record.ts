@@ -396,7 +396,8 @@ function optionsOf(request: resourceProto.RegisterResourceRequest): RecordedOpti
   };
 }
 
-function noOptions(dependencies: string[]): RecordedOptions {
+/** The options of a resource that was given none. */
+export function noOptions(dependencies: string[] = []): RecordedOptions {
   return {
     protect: false,
     retainOnDelete: false,

@@ -1,3 +1,4 @@
+import { noOptions } from "../../preview/record";
 import * as assert from "node:assert/strict";
 import * as esbuild from "esbuild";
 import * as fs from "node:fs";
@@ -24,19 +25,7 @@ function registered(type: string, name: string, properties: WireObject): Analyze
     custom: true,
     properties,
     registeredOutputs: undefined,
-    options: {
-      protect: false,
-      retainOnDelete: false,
-      dependencies: [],
-      propertyDependencies: {},
-      provider: undefined,
-      providers: {},
-      aliases: [],
-      ignoreChanges: [],
-      deleteBeforeReplace: false,
-      additionalSecretOutputs: [],
-      customTimeouts: { create: "", update: "", delete: "" },
-    },
+    options: noOptions(),
   };
 }
 

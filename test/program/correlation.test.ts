@@ -181,6 +181,10 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
       assert.ok(rules().length > 0);
       for (const { alert, expr, annotations } of rules()) {
         assert.doesNotMatch(expr, /by \([^)]*\bversion\b/, alert);
+        // Aggregated by namespace itself, or read from a series that was recorded by it.
+        if (expr.includes("ticketing")) {
+          assert.match(expr, /by \([^)]*\bnamespace\b|\bnamespace_\w+:/, alert);
+        }
         const { runbook_url: _link, ...texts } = annotations;
         const about = /\$labels\.(service|pod)/;
         if (expr.includes("ticketing")) assert.match(JSON.stringify(texts), about, alert);
