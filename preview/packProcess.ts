@@ -4,8 +4,10 @@ import { ExpectedError } from "./errors";
 
 /** A policy pack that runs in its own process and speaks the protocol of the engine. */
 export interface PackProcess {
-  /** The port at which the pack answers, once it does. Until then it keeps nobody waiting. */
-  port(): Promise<number>;
+  /** The port at which the pack answers, once it does. */
+  port: Promise<number>;
+  /** From now on this process goes on for as long as the pack does; before, nobody waits for it. */
+  hold(): void;
   /** Ends the process; can be called more than once. */
   close(): void;
 }
@@ -32,9 +34,9 @@ export function startPack(directory: string): PackProcess {
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
   for (const handle of handles) handle.unref();
   return {
-    port: () => {
+    port,
+    hold: () => {
       for (const handle of handles) handle.ref();
-      return port;
     },
     close,
   };
