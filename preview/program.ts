@@ -13,6 +13,8 @@ export interface SecretSetting {
   optional: boolean;
   /** Whether it is what switches something on: unset, it is not missing but off. */
   isSwitch?: boolean;
+  /** Setting of its part that asks for it nevertheless. */
+  requiredBy?: string;
   /** Secret that takes its place where it is set. */
   replacedBy?: string;
   /** A value of the right form that opens nothing. */
@@ -58,6 +60,7 @@ export const secretSettings: SecretSetting[] = [
     part: "slack",
     optional: true,
     isSwitch: true,
+    requiredBy: "requireHeartbeat",
     standIn: "https://heartbeat.invalid/standInForAnUnsetUrl0002",
   },
   {
@@ -79,13 +82,25 @@ export const secretSettings: SecretSetting[] = [
 /** The secrets that this configuration uses: not those of a part that names an existing Secret. */
 export function secretsInUse(values: ConfigValues, project: string): SecretSetting[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
-  return secretSettings.filter(({ key, part, isSwitch = false, replacedBy }) => {
+  return secretSettings.flatMap((secret) => {
+    const { key, part, isSwitch = false, requiredBy, replacedBy } = secret;
     const settings = values[`${project}:${part}`];
-    if (settings === undefined || settings === null || namesExistingSecret(settings)) return false;
-    return isSwitch ? isSet(key) : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
+    if (settings === undefined || settings === null || namesExistingSecret(settings)) return [];
+    if (requiredBy !== undefined && valueIn(settings, requiredBy) === true) {
+      return [{ ...secret, optional: false }];
+    }
+    const isUsed = isSwitch
+      ? isSet(key)
+      : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
+    return isUsed ? [secret] : [];
   });
 }
 
 function namesExistingSecret(settings: ConfigValue): boolean {
-  return typeof settings === "object" && settings !== null && "existingSecret" in settings;
+  return valueIn(settings, "existingSecret") !== undefined;
+}
+
+function valueIn(settings: ConfigValue, key: string): unknown {
+  if (typeof settings !== "object" || settings === null) return undefined;
+  return (settings as Record<string, unknown>)[key];
 }

@@ -7,7 +7,7 @@ import { UNKNOWN_ON_THE_WIRE } from "../../preview/values";
 
 type Rpc = (
   call: { request: AnalyzeRequest },
-  respond: (error: unknown, response: unknown) => void,
+  respond: (error: Error | null | undefined, response: unknown) => void,
 ) => void;
 type Validation = (args: { props: Record<string, unknown> }) => void | Promise<void>;
 
