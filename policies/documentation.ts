@@ -13,6 +13,8 @@ export function documentation(policies: AnyPolicy[]): string {
     `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`, or in a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
     "Every policy takes an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error; `policies/config.schema.json` knows them all.",
+    "## Judge what is deployed",
+    "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack: it runs no program, asks no provider and changes nothing. Without the stack at hand, `pulumi stack export --stack prod > prod.json` and `--file prod.json` in place of `--stack prod` do the same, except that what is secret in the file, such as Alertmanager's configuration, cannot be judged. A level `remediate` only says what it would change.",
     "## Exceptions",
     "Every policy takes the names or URNs of resources, where `*` stands for any text:",
     list(
