@@ -33,6 +33,7 @@ import { PolicyDescription } from "./description";
 import { AnyPolicy, sdkPolicy } from "./policy";
 import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
 import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
+import { withSubcharts } from "./subcharts";
 
 export type { PolicyConfigProblem } from "./config";
 export type { PolicyDescription } from "./description";
@@ -135,7 +136,11 @@ const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> 
   prodHighAvailability,
   pinnedCharts,
 };
-const all: AnyPolicy[] = Object.values(policies);
+/** These judge a release as a whole, whatever charts are in it. */
+const ofReleases: AnyPolicy[] = [pinnedCharts, noPlaintextCredentials];
+const all: AnyPolicy[] = Object.values(policies).map((policy) =>
+  ofReleases.includes(policy) ? policy : withSubcharts(policy),
+);
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {

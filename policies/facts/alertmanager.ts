@@ -1,4 +1,4 @@
-import { helmChart, isHelmType } from "./helm";
+import { helmChart, isHelmType, mergedValues } from "./helm";
 import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
@@ -181,18 +181,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
     const config = value === UNKNOWN ? UNKNOWN : undefined;
     return [{ ...base, where, path, config, editable: false }];
   }
-  return [{ ...base, where, path, config: merged(own.config, value), editable: true }];
-}
-
-/** As helm merges values: maps merge, lists replace, null removes. */
-function merged(base: PlainMap, over: PlainMap): PlainMap {
-  const result = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
-    if (value === null) delete result[key];
-    else result[key] = isMap(value) && isMap(below) ? merged(below, value) : value;
-  }
-  return result;
+  return [{ ...base, where, path, config: mergedValues(own.config, value), editable: true }];
 }
 
 /** The key that the operator reads, in clear or in base64: the engine only has the latter. */

@@ -1,4 +1,4 @@
-import { PlainMap, UNKNOWN, at, isMap, textAt } from "./plain";
+import { Path, PlainMap, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
 /** A chart that a stack installs, whichever resource installs it. */
@@ -46,4 +46,116 @@ function chartName(chart: string): string {
     .replace(/:[^:]*$/, "")
     .replace(/-v?\d+\.\d+\.\d+[^/]*\.tgz$/, "")
     .replace(/\.tgz$/, "");
+}
+
+/** A chart that comes with another chart, as one of its dependencies or under another name. */
+export interface Subchart {
+  chart: string;
+  /** Where its values stand among the properties of the release. */
+  path: Path;
+}
+
+/** What the values of a chart have that those of no other chart have. */
+interface Marks {
+  /** Paths of which one is enough, whatever the chart is called. */
+  always: Path[];
+  /** Paths of which one is enough where the values stand under the name of the chart. */
+  underItsName: Path[];
+}
+
+const marks: Record<string, Marks> = {
+  "kube-prometheus-stack": {
+    always: [
+      ["prometheus", "prometheusSpec"],
+      ["alertmanager", "alertmanagerSpec"],
+      ["additionalPrometheusRulesMap"],
+      ["defaultRules", "create"],
+      ["defaultRules", "rules"],
+      ["defaultRules", "disabled"],
+    ],
+    underItsName: [[]],
+  },
+  loki: {
+    always: ["structuredConfig", "limits_config", "schemaConfig", "commonConfig", "compactor"].map(
+      (key) => ["loki", key],
+    ),
+    underItsName: [["loki"], ["singleBinary"], ["deploymentMode"]],
+  },
+  "loki-stack": { always: [], underItsName: [[]] },
+  "loki-distributed": { always: [], underItsName: [[]] },
+  "loki-simple-scalable": { always: [], underItsName: [[]] },
+  grafana: {
+    always: [["grafana.ini"]],
+    underItsName: [["adminPassword"], ["admin"], ["ingress"], ["persistence"], ["datasources"]],
+  },
+  prometheus: {
+    always: [["serverFiles"], ["server", "global"]],
+    underItsName: [["server"], ["alertmanager"]],
+  },
+  alertmanager: { always: [["config", "route"]], underItsName: [["config"]] },
+};
+
+/** How many charts deep a known chart is looked for: itself, in a chart, in a chart of a chart. */
+const MAX_DEPTH = 2;
+
+/**
+ * The known charts behind one that is not known: its dependencies by name or alias, or itself under
+ * another name. One that is switched off, and one that leaves everything to its defaults, so that no
+ * value tells of it, are not among them.
+ */
+export function subchartsOf(resource: Resource): Subchart[] {
+  const found = helmChart(resource);
+  if (found === undefined || found.chart in marks) return [];
+  return subchartsAt(found.values, ["values"], 0);
+}
+
+function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {
+  const name = String(path.at(-1));
+  const chart = Object.keys(marks).find((known) => isMarked(values, known, known === name));
+  if (chart !== undefined) return at(values, "enabled") === false ? [] : [{ chart, path }];
+  if (depth === MAX_DEPTH) return [];
+  return entriesAt(values).flatMap(([key, inner]) => subchartsAt(inner, [...path, key], depth + 1));
+}
+
+function isMarked(values: unknown, chart: string, underItsName: boolean): boolean {
+  const { always, underItsName: named } = marks[chart] as Marks;
+  if (values === UNKNOWN) return underItsName && named.some((path) => path.length === 0);
+  if (!isMap(values)) return false;
+  return [...always, ...(underItsName ? named : [])].some((path) => {
+    const mark = at(values, ...path);
+    return mark !== undefined && mark !== null;
+  });
+}
+
+/**
+ * The values of a release with those of its `valueYamlFiles` below them, as far as these are texts:
+ * what only lies in a file of the program cannot be read from here.
+ */
+export function withValueFiles(resource: Resource): Resource {
+  const texts = listAt(resource.props, "valueYamlFiles").flatMap(
+    (file) => textAt(file, "text") ?? [],
+  );
+  const own = at(resource.props, "values");
+  if (texts.length === 0 || !isHelmType(resource.type) || own === UNKNOWN) return resource;
+  const { parse } = require("yaml") as typeof import("yaml");
+  const files = texts.map((text) => {
+    try {
+      return parse(text) as unknown;
+    } catch {
+      return undefined;
+    }
+  });
+  const values = [...files, own].filter(isMap).reduce(mergedValues, {});
+  return { ...resource, props: { ...(resource.props as PlainMap), values } };
+}
+
+/** As helm merges values: maps merge, lists replace, null removes. */
+export function mergedValues(base: PlainMap, over: PlainMap): PlainMap {
+  const result = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = result[key];
+    if (value === null) delete result[key];
+    else result[key] = isMap(value) && isMap(below) ? mergedValues(below, value) : value;
+  }
+  return result;
 }

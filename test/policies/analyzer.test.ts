@@ -218,6 +218,21 @@ describe("the policy pack in its own process", () => {
     );
   });
 
+  it("remediates a chart inside another, in place, so that it passes", async () => {
+    const umbrella = (retention: string): AnalyzedResource =>
+      registered("kubernetes:helm.sh/v3:Release", "platform", {
+        chart: "platform",
+        values: wireSecret({
+          monitoring: { prometheus: { prometheusSpec: { retention, secret: wireSecret("x") } } },
+          other: UNKNOWN_ON_THE_WIRE,
+        }),
+      });
+    const config = { "prometheus-retention": "remediate" };
+    const { violations, remediated } = await analyze([umbrella("5d")], config);
+    assert.deepEqual(violations, []);
+    assert.deepEqual(remediated.get(umbrella("5d").urn), umbrella("7d").properties);
+  });
+
   const rule = (fields: WireObject, annotations: WireObject = {}): AnalyzedResource =>
     registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
       metadata: { name: "rules", annotations },
