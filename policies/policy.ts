@@ -34,6 +34,8 @@ export interface StackPolicy<Config> extends PolicyDescription {
   /** Only these resources are read. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
+  /** Changes one of the resources in place as its configuration says, without sight of the others. */
+  remediate?: (resource: Resource, props: PlainMap, config: Config) => boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each policy has its own configuration
@@ -64,24 +66,31 @@ export function sdkPolicy(
     return {
       ...common,
       validateStack: (args, report) => validateStack(policy, context, args, report),
+      ...remediation(policy, context, policy.reads),
     };
   }
-  const { remediate } = policy;
   return {
     ...common,
     validateResource: (args, report) => validateResource(policy, context, args, report),
-    ...(remediate === undefined
-      ? {}
-      : {
-          remediateResource: async (args) => {
-            const config = configOf(policy, args);
-            if (!policy.appliesTo(args.type) || isExcepted(policy, context, args, config)) {
-              return undefined;
-            }
-            const changed = remediate(await readResource(args), args.props, config);
-            return changed ? args.props : undefined;
-          },
-        }),
+    ...remediation(policy, context, policy.appliesTo),
+  };
+}
+
+/** The SDK remediates one resource at a time, for a policy on stacks too. */
+function remediation(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  concerns: (type: string) => boolean,
+): Pick<ResourceValidationPolicy, "remediateResource"> {
+  const { remediate } = policy;
+  if (remediate === undefined) return {};
+  return {
+    remediateResource: async (args) => {
+      const config = configOf(policy, args);
+      if (!concerns(args.type) || isExcepted(policy, context, args, config)) return undefined;
+      const changed = remediate(await readResource(args), args.props, config);
+      return changed ? args.props : undefined;
+    },
   };
 }
 
