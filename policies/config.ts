@@ -121,6 +121,17 @@ function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined 
       if (broken !== undefined) return `has an item that ${broken}`;
       break;
     }
+    case "object": {
+      if (!isMap(value)) return "must be a map";
+      const { additionalProperties: items } = schema;
+      const broken =
+        isMap(items) &&
+        Object.values(value)
+          .map((item) => ruleBroken(items as never, item))
+          .find(Boolean);
+      if (typeof broken === "string") return `has a value that ${broken}`;
+      break;
+    }
     default:
       break;
   }
@@ -138,7 +149,8 @@ function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined 
 }
 
 function exampleOf(schema: ConfigProperty): unknown {
-  return schema.default ?? schema.enum?.[0] ?? (schema.type === "array" ? [] : "prod");
+  const empty = { array: [], object: {} }[String(schema.type)];
+  return schema.default ?? schema.enum?.[0] ?? empty ?? "prod";
 }
 
 /** JSON schema of the configuration file, for editors and for CI. */

@@ -33,7 +33,7 @@ export function documentation(policies: AnyPolicy[]): string {
 
 function section(policy: AnyPolicy): string[] {
   const { name, description, why, remediation, severity, enforcementLevel, config } = policy;
-  const remediable = policy.scope === "resource" && policy.remediate !== undefined;
+  const remediable = policy.remediate !== undefined;
   const properties = Object.entries(config).map(([key, property]) => propertyLine(key, property));
   return [
     `### ${name}`,
@@ -56,6 +56,7 @@ function propertyLine(name: string, property: ConfigProperty): string {
 }
 
 function typeOf({ type, items }: ConfigProperty): string {
+  if (type === "object") return "map";
   if (type !== "array") return String(type);
   const { type: itemType } = (items ?? {}) as { type?: string };
   return itemType === undefined ? "list" : `list of ${itemType}s`;

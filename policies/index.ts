@@ -12,7 +12,7 @@ import { AlertSeverityConfig, alertSeverity } from "./alertSeverity";
 import { AlertForConfig, alertFor } from "./alertFor";
 import { AlertAnnotationsConfig, alertAnnotations } from "./alertAnnotations";
 import { AbsentCoverageConfig, absentCoverage } from "./absentCoverage";
-import { rulesAreLoaded } from "./rulesAreLoaded";
+import { RulesAreLoadedConfig, rulesAreLoaded } from "./rulesAreLoaded";
 import { duplicateRules } from "./duplicateRules";
 import { PinnedChartsConfig, pinnedCharts } from "./pinnedCharts";
 import { grafanaExposure } from "./grafanaExposure";
@@ -78,7 +78,7 @@ export interface ObservabilityGuardArgs {
   /** That missing metrics are noticed. */
   absentCoverage?: PolicyArgs<AbsentCoverageConfig>;
   /** That Prometheus selects the rules and monitors of the stack. */
-  rulesAreLoaded?: PolicyArgs;
+  rulesAreLoaded?: PolicyArgs<RulesAreLoadedConfig>;
   /** That no alert is there twice. */
   duplicateRules?: PolicyArgs;
   /** That somebody outside notices when alerting is down, in production. */

@@ -78,6 +78,16 @@ describe("what is deployed in prod, judged without a deployment", () => {
     assert.deepEqual(violated(run), ["loki-bucket-hardened"]);
   });
 
+  it("shows rules that Prometheus no longer selects, by a policy that could also label them", async () => {
+    const run = await judgedAfter(state, "helm.sh/v3:Release::prometheus", (resource) => {
+      const outputs = JSON.stringify(resource.outputs);
+      const changed = outputs.replace(/("ruleSelectorNilUsesHelmValues":)false/, "$1true");
+      assert.notEqual(changed, outputs);
+      resource.outputs = JSON.parse(changed) as Properties;
+    });
+    assert.deepEqual([...new Set(violated(run))], ["rules-are-loaded"]);
+  });
+
   it("shows an alert that was made laxer", async () => {
     const run = await judgedAfter(state, "PrometheusRule::services-rules", (resource) => {
       const inputs = JSON.stringify(resource.inputs);

@@ -296,6 +296,32 @@ describe("the policy pack in its own process", () => {
     assert.equal((await analyze([subject], config)).remediated.size, 0);
   });
 
+  it("remediates what a policy on the stack finds, so that the stack passes", async () => {
+    const chart = prometheus({ retention: "15d" });
+    const config = (labels: Record<string, string>) => ({
+      "rules-are-loaded": { enforcementLevel: "remediate", labels },
+    });
+    const found = async (resources: AnalyzedResource[], labels: Record<string, string>) => {
+      const { violations, remediated } = await analyze(resources, config(labels));
+      return [violations.map(({ policy, level }) => `${policy} ${level}`), remediated] as const;
+    };
+    const object = rules("x > 1");
+
+    const [without] = await found([chart, object], {});
+    assert.deepEqual(without, ["rules-are-loaded mandatory"]);
+
+    const [violations, remediated] = await found([chart, object], { release: "prometheus" });
+    assert.deepEqual(violations, []);
+    const properties = remediated.get(object.urn) ?? {};
+    assert.deepEqual(properties["metadata"], {
+      name: "rules",
+      labels: { release: "prometheus" },
+    });
+
+    const again = await found([chart, { ...object, properties }], { release: "prometheus" });
+    assert.deepEqual(again, [[], new Map()]);
+  });
+
   it("excepts what is annotated, and says when that is over", async () => {
     const config = { "alert-for": "mandatory" };
     const excepted = async (until: string) => {
