@@ -58,6 +58,7 @@ function judge(resources: Resource[], config: AbsentCoverageConfig): Verdict {
       return [
         {
           urn,
+          rule: rule.name,
           problem: `nothing alerts when ${metrics.join(", ")} ${metrics.length > 1 ? "are" : "is"} gone`,
           where: rule.where,
           bound: "an alert on absent() of the metric, or on up of its target",

@@ -1,4 +1,5 @@
 import { Resource } from "./facts/resource";
+import { judgeRules } from "./eachRule";
 import { Rule, canHoldRules, rulesOf } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
@@ -88,12 +89,8 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 };
 
 function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
-  const { rules, unknownAt } = rulesOf(resource);
-  const records = recordsIn(rules);
-  return {
-    violations: rules.flatMap((rule) => judgeRule(rule, records, config)),
-    unknown: unknownAt === undefined ? undefined : { path: unknownAt },
-  };
+  const records = recordsIn(rulesOf(resource).rules);
+  return judgeRules(resource, (rule) => judgeRule(rule, records, config));
 }
 
 function judgeRule(

@@ -8,7 +8,9 @@ import { Violation } from "./violation";
 export function judgeRules(resource: Resource, judgeRule: (rule: Rule) => Violation[]): Verdict {
   const { rules, unknownAt } = rulesOf(resource);
   return {
-    violations: rules.flatMap(judgeRule),
+    violations: rules.flatMap((rule) =>
+      judgeRule(rule).map((violation) => ({ ...violation, rule: rule.name })),
+    ),
     unknown: unknownAt === undefined ? undefined : { path: unknownAt },
   };
 }

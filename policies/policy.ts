@@ -7,9 +7,10 @@ import type {
 } from "@pulumi/policy";
 import { configProblems, configProperties } from "./config";
 import { PolicyDescription } from "./description";
-import { Subject, annotatedExceptions, isConcerned } from "./exceptions";
+import { Subject, annotatedExceptions, isConcerned, isRuleExcluded } from "./exceptions";
 import { Path, PendingText, PlainMap, UNKNOWN, plain, plainProperty } from "./facts/plain";
 import { Resource } from "./facts/resource";
+import { rulesOf, withoutRules } from "./facts/rules";
 import { Violation, violationText } from "./violation";
 
 /** What a policy says about one resource or stack. */
@@ -88,7 +89,11 @@ function remediation(
     remediateResource: async (args) => {
       const config = configOf(policy, args);
       if (!concerns(args.type) || isExcepted(policy, context, args, config)) return undefined;
-      const changed = remediate(await readResource(args), args.props, config);
+      const resource = await readResource(args);
+      const left = withoutRules(resource, (rule) =>
+        isRuleExcepted(policy, context, args, config, rule),
+      );
+      const changed = remediate(left, args.props, config);
       return changed ? args.props : undefined;
     },
   };
@@ -109,7 +114,10 @@ async function validateResource(
   const config = configOf(policy, args);
   if (isExcepted(policy, context, args, config)) return;
   const verdict = policy.judge(await readResource(args), config);
-  for (const violation of verdict.violations) report(violationText(violation));
+  for (const violation of verdict.violations) {
+    if (isRuleExcepted(policy, context, args, config, violation.rule)) continue;
+    report(violationText(violation));
+  }
   if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
 }
 
@@ -132,7 +140,13 @@ async function validateStack(
   for (const violation of verdict.violations) {
     // What is excepted still counts where another resource needs it.
     const resource = violation.urn === undefined ? undefined : byUrn.get(violation.urn);
-    if (resource !== undefined && isExcepted(policy, context, resource, config)) continue;
+    if (
+      resource !== undefined &&
+      (isExcepted(policy, context, resource, config) ||
+        isRuleExcepted(policy, context, resource, config, violation.rule))
+    ) {
+      continue;
+    }
     report(violationText(violation), violation.urn);
   }
   if (verdict.unknown !== undefined) {
@@ -152,13 +166,33 @@ function isExcepted(
   return !isConcerned(subjectOf(args), config) || exceptionsOf(policy, context, args).excepted;
 }
 
+/** The same for one rule of a resource that the policy does judge. */
+function isRuleExcepted(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  args: PolicyResource,
+  config: PlainMap,
+  rule: string | undefined,
+): boolean {
+  if (rule === undefined) return false;
+  return (
+    isRuleExcluded(subjectOf(args), rule, config) ||
+    exceptionsOf(policy, context, args).rules.includes(rule)
+  );
+}
+
 function exceptionsOf({ name }: AnyPolicy, context: PolicyContext, args: PolicyResource) {
   return annotatedExceptions(subjectOf(args), name, context.policies, context.now());
 }
 
 function subjectOf({ type, name, urn, props }: PolicyResource): Subject {
   const metadata = type.startsWith("kubernetes:") ? plainProperty(props, "metadata") : undefined;
-  return { name, urn, metadata };
+  const rules = (): string[] | undefined => {
+    const read = { type, name, urn, props: plain(props) };
+    const { rules: found, unknownAt } = rulesOf(read);
+    return unknownAt === undefined ? found.map((rule) => rule.name) : undefined;
+  };
+  return { name, urn, metadata, rules };
 }
 
 /** What the SDK tells a policy of a resource. */

@@ -12,6 +12,8 @@ export interface Violation {
   bound?: string;
   /** The line of configuration, or the change, that makes it right. */
   fix: string;
+  /** Name of the rule that it is about, so that this one alone can be excepted. */
+  rule?: string;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   hasUnknown,
   listAt,
   mapAt,
+  setAt,
   textAt,
 } from "./plain";
 import { Resource } from "./resource";
@@ -21,6 +22,8 @@ const ruleTypes = new Set([
 
 /** An alerting or recording rule, with where it stands. */
 export interface Rule {
+  /** Name of the alert, or of the series that a recording rule makes. */
+  name: string;
   /** Name of the alert, or undefined for a recording rule. */
   alert?: string;
   /** Name of the series that a recording rule makes. */
@@ -55,6 +58,14 @@ export function rulesOf(resource: Resource): Rules {
   }
   const chart = helmChart(resource);
   return chart?.chart === "kube-prometheus-stack" ? rulesInValues(resource, chart) : { rules: [] };
+}
+
+/** The resource without some of its rules, in the same places; its properties change. */
+export function withoutRules(resource: Resource, isOut: (name: string) => boolean): Resource {
+  for (const { name, path } of rulesOf(resource).rules) {
+    if (isOut(name)) setAt(resource.props as PlainMap, path, {});
+  }
+  return resource;
 }
 
 function rulesInValues(resource: Resource, { release }: HelmChart): Rules {
@@ -110,6 +121,7 @@ function ruleOf(rule: Plain, { where, path, groupLabels }: Place): Rule | undefi
   const alert = textAt(rule, "alert");
   const record = textAt(rule, "record");
   return {
+    name: alert ?? record ?? "",
     ...(alert === undefined ? {} : { alert }),
     ...(record === undefined ? {} : { record }),
     expr: String(expr),
