@@ -48,6 +48,11 @@ function chartName(chart: string): string {
     .replace(/\.tgz$/, "");
 }
 
+/** Templates take any text that is not empty for true. */
+export function isTruthy(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
+}
+
 /** A chart that comes with another chart, as one of its dependencies or under another name. */
 export interface Subchart {
   chart: string;
