@@ -1,7 +1,12 @@
 import { PolicyPack } from "@pulumi/policy";
 import type { EnforcementLevel, Policies, PolicyPackConfig } from "@pulumi/policy";
 import { AlertThresholdsConfig, alertThresholds } from "./alertThresholds";
-import { PolicyConfigProblem, configJsonSchema, configurationProblems } from "./config";
+import {
+  PolicyConfigProblem,
+  configJsonSchema,
+  configurable,
+  configurationProblems,
+} from "./config";
 import { documentation } from "./documentation";
 import { ExceptionsConfig } from "./exceptions";
 import { retentionCoversRules } from "./retentionCoversRules";
@@ -155,7 +160,7 @@ export function policyDescriptions(): PolicyDescription[] {
 
 /** Everything wrong with a configuration as `--policy-pack-config` takes it; nothing when it is fine. */
 export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
-  return configurationProblems(all, config);
+  return configurationProblems(all.map(configurable), config);
 }
 
 /** JSON schema of the file that `--policy-pack-config` takes. */
