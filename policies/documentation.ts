@@ -10,7 +10,7 @@ export function documentation(policies: AnyPolicy[]): string {
     "<!-- Generated from the policies; test/policies/documentation.test.ts says how. -->",
     `The pack \`observability\` has ${policies.length} policies. They judge what is really registered: the values of any Helm release of the charts they know, PrometheusRules, Alertmanager's configuration and AWS resources, whichever program they come from. What is not known yet in a preview is never taken for a violation.`,
     "## Use",
-    `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`, or in a pack of your own:`,
+    `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. Where the npm package is installed, the pack is \`node_modules/@ticketing/observability/policies\`. Or in a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
     "Every policy takes an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error; `policies/config.schema.json` knows them all.",
     "## Judge what is deployed",
