@@ -1,6 +1,6 @@
 import { Resource } from "./facts/resource";
 import { judgeRules } from "./eachRule";
-import { Rule, canHoldRules, rulesOf } from "./facts/rules";
+import { Rule, canBringRules, broughtRules } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
 import { Expr, inlineRecords, parsePromQL, recordsIn } from "./promql";
@@ -43,7 +43,7 @@ export const alertThresholds: ResourcePolicy<AlertThresholdsConfig> = {
       "Highest rate of requests below which such an alert may stay silent.",
     ),
   },
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
 };
 
@@ -89,7 +89,7 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 };
 
 function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
-  const records = recordsIn(rulesOf(resource).rules);
+  const records = recordsIn(broughtRules(resource).rules);
   return judgeRules(resource, (rule) => judgeRule(rule, records, config));
 }
 

@@ -8,7 +8,7 @@ export function documentation(policies: AnyPolicy[]): string {
   return [
     "# Policies",
     "<!-- Generated from the policies; test/policies/documentation.test.ts says how. -->",
-    `The pack \`observability\` has ${policies.length} policies. They judge what is really registered: the values of any Helm release of the charts they know, PrometheusRules, Alertmanager's configuration and AWS resources, whichever program they come from. What is not known yet in a preview is never taken for a violation.`,
+    `The pack \`observability\` has ${policies.length} policies. They judge what is really registered: the values of any Helm release of the charts they know, PrometheusRules, Alertmanager's configuration and AWS resources, whichever program they come from: also releases that Flux, Argo CD, k3s or Terraform make, these charts as dependencies of another one, by name, alias or fork, and objects among the \`extraManifests\` or \`extraObjects\` of a chart. A dependency that is left to all its defaults, and values that only lie in a file, cannot be seen. What is not known yet in a preview is never taken for a violation.`,
     "## Use",
     `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. Where the npm package is installed, the pack is \`node_modules/@ticketing/observability/policies\`. Or in a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',

@@ -28,7 +28,9 @@ const ingressTypes = new Set([
 const serviceType = "kubernetes:core/v1:Service";
 const texts: Record<string, string[]> = {
   "kubernetes:core/v1:ConfigMap": ["data"],
+  "kubernetes:core/v1:ConfigMapPatch": ["data"],
   "kubernetes:core/v1:Secret": ["stringData", "data"],
+  "kubernetes:core/v1:SecretPatch": ["stringData", "data"],
 };
 
 export const grafanaExposure: ResourcePolicy<GrafanaExposureConfig> = {
@@ -243,7 +245,7 @@ function environmentTexts(resource: Resource, fields: string[]): Check[] {
   return fields.flatMap((field) =>
     entriesAt(resource.props, field).flatMap(([key, value]): Check[] => {
       if (typeof value !== "string") return [];
-      const encoded = field === "data" && resource.type.endsWith(":Secret");
+      const encoded = field === "data" && !resource.type.includes(":ConfigMap");
       const text = encoded ? Buffer.from(value, "base64").toString("utf8") : value;
       const opens =
         (anonymousVariable.test(key) && isOn(text)) ||

@@ -38,7 +38,7 @@ import { PolicyDescription } from "./description";
 import { AnyPolicy, sdkPolicy } from "./policy";
 import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
 import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
-import { withSubcharts } from "./subcharts";
+import { withViews } from "./views";
 
 export type { PolicyConfigProblem } from "./config";
 export type { PolicyDescription } from "./description";
@@ -141,11 +141,11 @@ const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> 
   prodHighAvailability,
   pinnedCharts,
 };
-/** These judge a release as a whole, whatever charts are in it. */
-const ofReleases: AnyPolicy[] = [pinnedCharts, noPlaintextCredentials];
-const all: AnyPolicy[] = Object.values(policies).map((policy) =>
-  ofReleases.includes(policy) ? policy : withSubcharts(policy),
-);
+const all: AnyPolicy[] = Object.values(policies).map((policy) => {
+  // It reads every text of every resource as it is.
+  if (policy === noPlaintextCredentials) return policy;
+  return withViews(policy, policy === pinnedCharts ? "releases" : "charts");
+});
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {

@@ -12,6 +12,7 @@ export interface HelmChart {
 }
 
 const helmTypes = new Set([
+  "kubernetes:helm.sh/v2:Chart",
   "kubernetes:helm.sh/v3:Release",
   "kubernetes:helm.sh/v3:Chart",
   "kubernetes:helm.sh/v4:Chart",
