@@ -141,9 +141,14 @@ const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> 
   prodHighAvailability,
   pinnedCharts,
 };
+/** These are about AWS alone, or read every text of every resource as it is. */
+const withoutViews: AnyPolicy[] = [
+  logGroupRetention,
+  lokiIamLeastPrivilege,
+  noPlaintextCredentials,
+];
 const all: AnyPolicy[] = Object.values(policies).map((policy) => {
-  // It reads every text of every resource as it is.
-  if (policy === noPlaintextCredentials) return policy;
+  if (withoutViews.includes(policy)) return policy;
   return withViews(policy, policy === pinnedCharts ? "releases" : "charts");
 });
 

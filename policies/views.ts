@@ -1,5 +1,5 @@
-import { isHelmType, subchartsOf, withValueFiles } from "./facts/helm";
-import { manifestsIn } from "./facts/manifests";
+import { MAX_DEPTH, isHelmType, subchartsOf, chartKeys, withValueFiles } from "./facts/helm";
+import { manifestsIn, manifestKeys } from "./facts/manifests";
 import { Path, PlainMap, at, formatPath, isMap, setAt } from "./facts/plain";
 import { foreignReleases, isForeignRelease } from "./facts/releases";
 import { Resource } from "./facts/resource";
@@ -111,9 +111,22 @@ function whole(resource: Resource): View {
   return { resource, path: [], holds: "properties" };
 }
 
+const telling = new Set([...chartKeys, ...manifestKeys]);
+
+/** Whether there may be anything behind values: mostly there is not, and this is asked very often. */
+function isTelling(values: unknown, depth: number): boolean {
+  if (!isMap(values)) return false;
+  for (const key in values) {
+    if (telling.has(key)) return true;
+    if (depth < MAX_DEPTH && isTelling(values[key], depth + 1)) return true;
+  }
+  return false;
+}
+
 /** What is behind a release: its charts, and the objects among their values. */
 function behind(release: Resource): View[] {
   const complete = withValueFiles(release);
+  if (!isTelling(at(complete.props, "values"), 0)) return [whole(complete)];
   const subcharts = subchartsOf(complete);
   const manifests = manifestsIn(complete).map((manifest): View => ({
     ...manifest,

@@ -1,4 +1,4 @@
-import { Path, PlainMap, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "./plain";
+import { Path, PlainMap, UNKNOWN, at, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
 /** A chart that a stack installs, whichever resource installs it. */
@@ -102,7 +102,7 @@ const marks: Record<string, Marks> = {
 };
 
 /** How many charts deep a known chart is looked for: itself, in a chart, in a chart of a chart. */
-const MAX_DEPTH = 2;
+export const MAX_DEPTH = 2;
 
 /**
  * The known charts behind one that is not known: its dependencies by name or alias, or itself under
@@ -111,26 +111,42 @@ const MAX_DEPTH = 2;
  */
 export function subchartsOf(resource: Resource): Subchart[] {
   const found = helmChart(resource);
-  if (found === undefined || found.chart in marks) return [];
+  if (found === undefined || Object.hasOwn(marks, found.chart)) return [];
   return subchartsAt(found.values, ["values"], 0);
 }
 
 function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {
-  const name = String(path.at(-1));
-  const chart = Object.keys(marks).find((known) => isMarked(values, known, known === name));
+  const chart = chartAt(values, String(path.at(-1)));
   if (chart !== undefined) return at(values, "enabled") === false ? [] : [{ chart, path }];
-  if (depth === MAX_DEPTH) return [];
-  return entriesAt(values).flatMap(([key, inner]) => subchartsAt(inner, [...path, key], depth + 1));
+  if (depth === MAX_DEPTH || !isMap(values)) return [];
+  return Object.entries(values).flatMap(([key, inner]) =>
+    isMap(inner) || inner === UNKNOWN ? subchartsAt(inner, [...path, key], depth + 1) : [],
+  );
 }
 
-function isMarked(values: unknown, chart: string, underItsName: boolean): boolean {
-  const { always, underItsName: named } = marks[chart] as Marks;
-  if (values === UNKNOWN) return underItsName && named.some((path) => path.length === 0);
-  if (!isMap(values)) return false;
-  return [...always, ...(underItsName ? named : [])].some((path) => {
-    const mark = at(values, ...path);
-    return mark !== undefined && mark !== null;
-  });
+/** The marks by their first key: values have many keys, and few of them are any chart's. */
+const marksByKey = new Map<string, { chart: string; path: Path }[]>();
+for (const [chart, { always }] of Object.entries(marks)) {
+  for (const path of always) {
+    const key = String(path[0]);
+    marksByKey.set(key, [...(marksByKey.get(key) ?? []), { chart, path }]);
+  }
+}
+
+/** Without any of these keys, values are not those of a known chart, and hold none. */
+export const chartKeys: string[] = [...marksByKey.keys(), ...Object.keys(marks)];
+
+function chartAt(values: unknown, name: string): string | undefined {
+  const named = Object.hasOwn(marks, name) ? marks[name] : undefined;
+  const isThere = (path: Path): boolean => (at(values, ...path) ?? null) !== null;
+  if (values === UNKNOWN) return named?.underItsName[0]?.length === 0 ? name : undefined;
+  if (!isMap(values)) return undefined;
+  if (named?.underItsName.some(isThere)) return name;
+  for (const key of Object.keys(values)) {
+    const found = marksByKey.get(key)?.find(({ path }) => isThere(path));
+    if (found !== undefined) return found.chart;
+  }
+  return undefined;
 }
 
 /**

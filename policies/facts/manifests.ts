@@ -1,4 +1,4 @@
-import { isHelmType } from "./helm";
+import { MAX_DEPTH, isHelmType } from "./helm";
 import { Path, Plain, at, entriesAt, isMap, textAt } from "./plain";
 import { Resource } from "./resource";
 
@@ -10,10 +10,7 @@ export interface Manifest {
 }
 
 /** What charts call the objects that they only pass on. */
-const keys = /^extra(?:Manifests|Objects|Deploy|Resources)$/;
-
-/** How deep they stand: in the values of a chart, or of one that it brings. */
-const MAX_DEPTH = 2;
+export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
 /** The objects that a release is given to pass on, as maps or as texts. */
 export function manifestsIn(release: Resource): Manifest[] {
@@ -25,10 +22,10 @@ export function manifestsIn(release: Resource): Manifest[] {
 }
 
 function found(values: Plain, path: Path, depth: number): { object: Plain; path: Path }[] {
-  return entriesAt(values).flatMap(([key, value]) => {
-    const here = [...path, key];
-    if (keys.test(key)) return listed(value, here);
-    return depth < MAX_DEPTH ? found(value, here, depth + 1) : [];
+  if (!isMap(values)) return [];
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (manifestKeys.includes(key)) return listed(value, [...path, key]);
+    return depth < MAX_DEPTH && isMap(value) ? found(value, [...path, key], depth + 1) : [];
   });
 }
 
