@@ -36,6 +36,8 @@ export interface ServiceLevelObjective {
 export interface MonitoredService {
   /** Name of the service; the label `service` on its series, logs and alerts. */
   name: string;
+  /** Who owns it; the label `team` of its alerts, which `SlackAlerting.routes` go by. Default: none. */
+  team?: string;
   /** Default: `other`. */
   language?: ServiceLanguage;
   /** Name of the port of its Kubernetes Service that serves metrics. Default: `metrics`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Checked, Fix, check, example } from "../internal/problems";
-import { ComponentArgs, dnsLabel, identitySettings } from "./common";
+import { ComponentArgs, dnsLabel, identitySettings, teamName } from "./common";
 
 const channel = example(
   z
@@ -49,10 +49,7 @@ export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
 const routeSchema = z
   .strictObject({
     service: example(dnsLabel, "inventory-service").optional(),
-    team: example(
-      z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
-      "checkout",
-    ).optional(),
+    team: teamName.optional(),
     namespace: example(dnsLabel, "ticketing").optional(),
     channel: example(channel, "#checkout-alerts"),
   })

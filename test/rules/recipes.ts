@@ -48,11 +48,11 @@ const by =
   (level: Level): number =>
     level === "above" ? above : level === "far" ? above * 1.5 : below;
 
-/** Ten requests a second, or fewer than the floor, of which so many are bad. */
+/** Ten requests a second, or as few as the floor on traffic, of which so many are bad. */
 const part = (below: number, above: number) => {
   const parts: Partial<Record<Level, number>> = { well: below / 10, below, far: above * 1.5 };
   return (level: Level) => {
-    const all = level === "quiet" ? 0.15 : 10;
+    const all = { quiet: 0.19, busy: 0.21 }[String(level)] ?? 10;
     return { all, bad: all * (parts[level] ?? above) };
   };
 };
@@ -604,7 +604,7 @@ export const recipes: Recipe[] = [
     forMinutes: 60,
     about: "namespace",
     groups: ["loki"],
-    firstTrue: 180.5,
+    firstTrue: 190.5,
     memory: 1,
     series: (subject, course) => [
       gauge(
@@ -618,7 +618,7 @@ export const recipes: Recipe[] = [
         "process_start_time_seconds",
         { ...monitoring(subject), container: "loki" },
         course,
-        (level) => (level === "gone" ? undefined : 1),
+        (level) => (level === "gone" ? undefined : 600),
       ),
     ],
   },
