@@ -17,9 +17,9 @@ type Told = "critical" | "warning";
  * pairs out of it.
  */
 const pairs: { what: string; phases: string; told?: Told }[] = [
-  // 45 min at 6.496 and 15 min at 8.736 are 7.06 over 1 h, 5.6 and 8.736 6.38; the quiet hours keep
-  // 6 h below 2.8.
-  { what: "1 h just above", phases: "13h at 0, 1h at 6.496, 15m at 8.736", told: "critical" },
+  // 7.08 over 1 h, and 6.38; the quiet hours keep 6 h below 2.8. Where it is just above, the first
+  // half of the window has more, so that a shorter window would not do.
+  { what: "1 h just above", phases: "13h at 0, 35m at 9.5, 20m at 3, 10m at 8", told: "critical" },
   { what: "1 h just below", phases: "13h at 0, 1h at 5.6, 15m at 8.736" },
   { what: "5 min just above", phases: "13h at 0, 45m at 13.44, 15m at 7.06", told: "critical" },
   { what: "5 min just below", phases: "13h at 0, 45m at 13.44, 15m at 6.38" },
@@ -28,7 +28,11 @@ const pairs: { what: string; phases: string; told?: Told }[] = [
   // 5.25 h at 3.36 are 2.94 over 6 h, 4.75 h 2.66.
   { what: "6 h just above", phases: "15h at 0, 315m at 3.36", told: "critical" },
   { what: "6 h just below", phases: "15h at 0, 285m at 3.36" },
-  { what: "30 min just above", phases: "15h at 0, 5h at 3.8, 45m at 2.94", told: "critical" },
+  {
+    what: "30 min just above",
+    phases: "18h at 0, 5h at 3.8, 30m at 4.2, 15m at 1.68",
+    told: "critical",
+  },
   { what: "30 min just below", phases: "15h at 0, 5h at 3.8, 45m at 2.66" },
   { what: "30 min alone", phases: "15h at 0, 1h at 5" },
   { what: "6 h alone", phases: "15h at 0, 5h at 3.8, 45m at 0" },
@@ -39,12 +43,20 @@ const pairs: { what: string; phases: string; told?: Told }[] = [
     told: "warning",
   },
   { what: "1 d just below", phases: "8h at 0, 18h at 1.54, 210m at 0, 150m at 1.68" },
-  { what: "2 h just above", phases: "8h at 0, 18h at 2, 210m at 0, 150m at 1.47", told: "warning" },
+  {
+    what: "2 h just above",
+    phases: "8h at 0, 18h at 2, 210m at 0, 90m at 1.9, 1h at 1.04",
+    told: "warning",
+  },
   { what: "2 h just below", phases: "8h at 0, 18h at 2, 210m at 0, 150m at 1.33" },
   { what: "2 h alone", phases: "24h at 0, 150m at 2" },
   { what: "1 d alone", phases: "8h at 0, 18h at 2, 6h at 0" },
-  // 65.5 h at 1.035 and 6.5 h at 1.2 are 1.05 over 3 d; at 0.925 they are 0.95.
-  { what: "3 d just above", phases: "12h at 0, 3930m at 1.035, 390m at 1.2", told: "warning" },
+  // 1.06 over 3 d; 65.5 h at 0.925 and 6.5 h at 1.2 are 0.95.
+  {
+    what: "3 d just above",
+    phases: "12h at 0, 36h at 1.3, 1770m at 0.75, 390m at 1.1",
+    told: "warning",
+  },
   { what: "3 d just below", phases: "12h at 0, 3930m at 0.925, 390m at 1.2" },
   { what: "6 h just above, for 3 d", phases: "12h at 1.3, 390m at 1.05", told: "warning" },
   { what: "6 h just below, for 3 d", phases: "12h at 1.3, 390m at 0.95" },

@@ -25,8 +25,6 @@ export interface Recipe {
   counters?: boolean;
   /** Minutes after recovery until the last trace has left the window. */
   memory?: number;
-  /** Absence is the fault: it cannot go away by itself. */
-  absence?: boolean;
 }
 
 export interface Subject {
@@ -148,9 +146,7 @@ export const recipes: Recipe[] = [
     about: "service",
     groups: ["services"],
     firstTrue: 65,
-    quiet: true,
-    memory: 2,
-    absence: true,
+    memory: 1,
     series: (subject, course) => [
       counter(
         "http_requests_total",
@@ -158,10 +154,12 @@ export const recipes: Recipe[] = [
         course,
         (level, minute) => {
           if (minute <= 60) return level === "quiet" ? 0.95 : 1.05;
-          return level === "below" ? 0.1 : 0;
+          return level === "below" || level === "well" ? 0.1 : 0;
         },
       ),
+      gauge("up", own(subject), course, () => 1),
     ],
+    quiet: true,
   },
   {
     ...pod,
@@ -461,6 +459,54 @@ export const recipes: Recipe[] = [
         const { all, bad } = part(0.0095, 0.0105)(level);
         return { all, slow: bad };
       }),
+  },
+  {
+    alert: "LatencyObjectiveUnmeasured",
+    severity: warning,
+    forMinutes: 60,
+    about: "service",
+    groups: ["services", "slo.latency"],
+    firstTrue: 0.5,
+    memory: 6,
+    series: (subject, course) => [
+      ...["0.5", "+Inf"].map((le) =>
+        counter("http_request_duration_seconds_bucket", { ...own(subject), le }, course, () => 1),
+      ),
+      // The bucket of the objective.
+      counter(
+        "http_request_duration_seconds_bucket",
+        { ...own(subject), le: "0.25" },
+        {
+          ...course,
+          levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
+        },
+        () => 1,
+      ),
+    ],
+  },
+  {
+    alert: "LatencyObjectiveUnmeasured",
+    severity: warning,
+    forMinutes: 60,
+    about: "service",
+    groups: ["services", "slo.latency"],
+    firstTrue: 0.5,
+    memory: 6,
+    // It only speaks gRPC, until it is well.
+    series: (subject, course) => [
+      counter("grpc_server_handled_total", { ...own(subject), grpc_code: "OK" }, course, () => 1),
+      ...["0.25", "+Inf"].map((le) =>
+        counter(
+          "http_request_duration_seconds_bucket",
+          { ...own(subject), le },
+          {
+            ...course,
+            levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
+          },
+          () => 1,
+        ),
+      ),
+    ],
   },
   {
     alert: "PrometheusRuleFailures",

@@ -73,15 +73,11 @@ export function scenariosOf(recipe: Recipe): Scenario[] {
       ],
       [[settled, [bad]]],
     ),
+    scenario("recovery", recipe.series(bad, changing("well")), [
+      [settled, [bad]],
+      [recovered, none],
+    ]),
   ];
-  if (!recipe.absence) {
-    scenarios.push(
-      scenario("recovery", recipe.series(bad, changing("well")), [
-        [settled, [bad]],
-        [recovered, none],
-      ]),
-    );
-  }
   if (recipe.quiet) {
     scenarios.push(
       scenario("little traffic", recipe.series(bad, always("quiet")), [

@@ -3,6 +3,7 @@ import { BudgetKind, pairScenarios, remainingScenario } from "./budgets";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
+import { silenceScenarios } from "./silence";
 
 /** Rules and the scenarios that they must hold in. */
 export interface Suite {
@@ -17,7 +18,16 @@ const budgetKinds: BudgetKind[] = ["availability", "latency"];
 
 /** All scenarios of all alerts, by the groups that they need. */
 export function suites(): Suite[] {
-  return [...familySuites(), ...budgetKinds.flatMap(budgetSuites)];
+  return [
+    ...familySuites(),
+    {
+      name: "silence",
+      groups: groupsNamed(allDefinitions(), ["services"]),
+      scenarios: silenceScenarios,
+      evaluationSeconds: 60,
+    },
+    ...budgetKinds.flatMap(budgetSuites),
+  ];
 }
 
 function familySuites(): Suite[] {

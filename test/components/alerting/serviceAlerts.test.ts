@@ -46,10 +46,11 @@ function rulesFor(alerts?: object, services?: object[]): AlertRule[] {
   const recorded = new Map(
     rules.flatMap((rule) => ("record" in rule ? [[rule.record, rule.expr] as const] : [])),
   );
-  const inlined = (expr: string): string =>
-    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}/g, (found) => {
-      const expression = recorded.get(found.replace(/\{.*/, ""));
-      return expression === undefined ? found : `(${inlined(expression)})`;
+  const inlined = (expr: string, within = ""): string =>
+    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}(?!\[)/g, (found) => {
+      const name = found.replace(/\{.*/, "");
+      const expression = recorded.get(name);
+      return expression === undefined || name === within ? found : `(${inlined(expression, name)})`;
     });
   return rules.flatMap((rule) => ("alert" in rule ? [{ ...rule, expr: inlined(rule.expr) }] : []));
 }
