@@ -5,5 +5,5 @@ const hash = "[bcdfghjklmnpqrstvwxz2456789]";
 export function podNames(services: string[]): string {
   const [first = ""] = services;
   const names = services.length === 1 ? first : `(${services.join("|")})`;
-  return `${names}(-${hash}{1,10})?-${hash}{5}|${names}-[0-9]+`;
+  return `${names}((-${hash}{1,10})?-${hash}{5}|-[0-9]+)`;
 }

@@ -28,11 +28,11 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
     name: `${settings.namespace}.services`,
     rules: [
       ...recordings(settings),
-      ...tiersOf(settings, "errorRatePercent").map((variant) => errorRate(settings, variant)),
-      ...tiersOf(settings, "p99LatencyMs").map((variant) => latency(settings, variant)),
       ...variantsOf(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
         beforeSilence(settings, variant),
       ),
+      ...tiersOf(settings, "errorRatePercent").map((variant) => errorRate(settings, variant)),
+      ...tiersOf(settings, "p99LatencyMs").map((variant) => latency(settings, variant)),
       noTraffic(settings),
     ],
   };
@@ -101,7 +101,8 @@ function latency({ namespace }: MonitoredServicesSettings, variant: Variant): Al
   const branch = (p99: string, all: string) =>
     [
       `(`,
-      `  ${p99}{${matchers}} > ${num(variant.threshold / 1000)}`,
+      // Not only more: a quantile ends with the last bucket, which may be the threshold.
+      `  ${p99}{${matchers}} >= ${num(variant.threshold / 1000)}`,
       `  and`,
       `  ${all}{namespace="${namespace}"} > ${floor}`,
       `)`,

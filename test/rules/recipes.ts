@@ -140,6 +140,19 @@ export const recipes: Recipe[] = [
     series: latency("grpc_server_handling_seconds", 0.5),
   },
   {
+    ...service,
+    alert: "HighLatencyP99",
+    severity: critical,
+    forMinutes: 5,
+    groups: ["services"],
+    quiet: true,
+    // Its last bucket ends at the threshold.
+    series: (subject, course) =>
+      latency("http_request_duration_seconds", 0.5)(subject, course).filter(
+        ({ series }) => !series.includes('le="1"'),
+      ),
+  },
+  {
     alert: "NoTraffic",
     severity: critical,
     forMinutes: 10,
