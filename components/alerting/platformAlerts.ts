@@ -26,6 +26,7 @@ export const replacedChartAlerts = [
 export function platformAlerts({ namespace, loki }: PlatformAlertOptions): AlertGroup[] {
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
+    { name: `${namespace}.targets`, rules: [monitoringDown(namespace, loki)] },
     { name: `${namespace}.volumes`, rules: volumeAlerts() },
     ...(loki ? [{ name: `${namespace}.loki`, rules: lokiAlerts(namespace) }] : []),
   ];
@@ -77,6 +78,37 @@ function prometheusAlerts(namespace: string): AlertRule[] {
         "Alertmanager in {{ $labels.namespace }} failed {{ $value | humanize }} times in 15 minutes to notify {{ $labels.integration }}: refused, limited or unreachable.",
     },
   ];
+}
+
+/** What has no metrics any more cannot alert: neither Loki itself nor, with kube-state-metrics, pods. */
+function monitoringDown(namespace: string, loki: boolean): AlertRule {
+  const jobs = ["kube-state-metrics", ...(loki ? ["loki"] : [])].join("|");
+  const pools = `serviceMonitor/${namespace}/(?:prometheus-)?`;
+  return {
+    alert: "MonitoringDown",
+    // `up` vanishes with the last pod; its scrape pool stays and is empty then, as for ServiceDown.
+    expr: [
+      `max by (namespace, job) (`,
+      `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
+      `) == 0`,
+      `or`,
+      `max by (namespace, job) (`,
+      `  label_replace(`,
+      `    label_replace(`,
+      `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}(${jobs})/[0-9]+"},`,
+      `      "job", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
+      `    ),`,
+      `    "namespace", "${namespace}", "", ""`,
+      `  )`,
+      `) == 0`,
+    ].join("\n"),
+    forMinutes: 5,
+    severity: Severity.Critical,
+    about: ["namespace", "job"],
+    summary: "{{ $labels.job }} cannot be reached",
+    description:
+      "Prometheus reaches {{ $value }} pods of {{ $labels.job }} in {{ $labels.namespace }}: alerts that read its metrics cannot fire.",
+  };
 }
 
 function volumeAlerts(): AlertRule[] {

@@ -102,6 +102,7 @@ function deployedObjects(): Set<string> {
     "monitoring pod/alertmanager-prometheus-kube-prometheus-alertmanager-0",
     "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
     "monitoring deployment/prometheus-kube-prometheus-operator",
+    "monitoring deployment/prometheus-kube-state-metrics",
     "monitoring statefulset/loki",
     "monitoring daemonset/alloy",
     "ticketing daemonset/datadog-agent",

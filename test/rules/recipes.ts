@@ -10,7 +10,8 @@ export interface Recipe {
   severity: "critical" | "warning";
   forMinutes: number;
   /** What one message is about. */
-  about: "service" | "pod" | "persistentvolumeclaim" | "integration" | "route" | "namespace";
+  about:
+    "service" | "pod" | "persistentvolumeclaim" | "integration" | "route" | "namespace" | "job";
   /** Groups it needs, by the ends of their names. */
   groups: string[];
   /** Minutes until the expression can first hold, when things are bad from the start. */
@@ -101,6 +102,10 @@ const service = { about: "service" as const, firstTrue: 0.5, counters: true, mem
 const pod = { about: "pod" as const, groups: ["pods"], firstTrue: 0 };
 const critical = "critical";
 const warning = "warning";
+
+/** The part of the monitoring that stands for a subject. */
+export const jobOf = ({ service }: Subject) =>
+  service === "inventory-service" ? "loki" : "kube-state-metrics";
 
 export const recipes: Recipe[] = [
   {
@@ -552,6 +557,46 @@ export const recipes: Recipe[] = [
       counter(
         "prometheus_tsdb_head_samples_appended_total",
         { ...monitoring(subject), type: "float" },
+        course,
+        by(1, 0),
+      ),
+    ],
+  },
+  {
+    alert: "MonitoringDown",
+    severity: critical,
+    forMinutes: 5,
+    about: "job",
+    groups: ["targets"],
+    firstTrue: 0,
+    series: (subject, course) => [
+      gauge(
+        "up",
+        {
+          namespace: "monitoring",
+          pod: subject.pod,
+          job: jobOf(subject) === "loki" ? "monitoring/loki" : jobOf(subject),
+        },
+        course,
+        by(1, 0),
+      ),
+    ],
+  },
+  {
+    alert: "MonitoringDown",
+    severity: critical,
+    forMinutes: 5,
+    about: "job",
+    groups: ["targets"],
+    firstTrue: 0,
+    series: (subject, course) => [
+      gauge(
+        "prometheus_target_scrape_pool_targets",
+        {
+          namespace: "monitoring",
+          pod: "prometheus-0",
+          scrape_job: `serviceMonitor/monitoring/${jobOf(subject) === "loki" ? "" : "prometheus-"}${jobOf(subject)}/0`,
+        },
         course,
         by(1, 0),
       ),

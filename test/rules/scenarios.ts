@@ -1,4 +1,4 @@
-import { Recipe, Subject } from "./recipes";
+import { Recipe, Subject, jobOf } from "./recipes";
 import { Course, Level, Series } from "./series";
 
 /** A scenario as promtool reads it. */
@@ -129,9 +129,11 @@ function expected(recipe: Recipe, subjects: Subject[], minute: number) {
   );
 }
 
-function labelsOf(recipe: Recipe, { service, pod }: Subject): Record<string, string> {
-  const platform = ["prometheus", "volumes", "loki"].includes(recipe.groups[0] ?? "");
+function labelsOf(recipe: Recipe, subject: Subject): Record<string, string> {
+  const { service, pod } = subject;
+  const platform = ["prometheus", "targets", "volumes", "loki"].includes(recipe.groups[0] ?? "");
   const namespace = platform ? "monitoring" : "ticketing";
   if (recipe.about === "namespace") return { namespace };
+  if (recipe.about === "job") return { namespace, job: jobOf(subject) };
   return { namespace, [recipe.about]: recipe.about === "pod" ? pod : service };
 }
