@@ -79,10 +79,25 @@ export interface LokiStackArgs {
    */
   alertmanagerUrl?: string;
   /**
-   * Services whose logs are watched: errors, and silence. Makes the ConfigMap `loki-rules`; without
-   * any, the ConfigMap is yours to make. Default: none.
+   * Services whose logs are watched: errors, and silence. This and `logMetricNamespaces` make the
+   * ConfigMap `loki-rules`; without either, the ConfigMap is yours to make. Default: none.
    */
   logAlerts?: LogAlertArgs[];
+  /**
+   * Namespaces for whose services Loki records lines and errors a second, from their logs, as
+   * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Needs
+   * `remoteWriteUrls`. Default: none.
+   */
+  logMetricNamespaces?: string[];
+  /**
+   * Where the series of recording rules are written: the URL of each replica of Prometheus, which
+   * must take remote writes. Default: none.
+   */
+  remoteWriteUrls?: string[];
+  /** Where the runbooks of the log alerts are; `/<alert name>.md` is appended. */
+  runbookBaseUrl?: string;
+  /** URL of Grafana, for the link to the dashboard. Default: none, and no link. */
+  dashboardBaseUrl?: string;
   /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
   serviceMonitors?: boolean;
   /**
@@ -161,8 +176,9 @@ export class LokiStack extends pulumi.ComponentResource {
       },
       child,
     );
+    const ruleFile = lokiRules(settings);
     const rules =
-      settings.logAlerts.length === 0
+      ruleFile === undefined
         ? []
         : [
             new kubernetes.core.v1.ConfigMap(
@@ -173,7 +189,7 @@ export class LokiStack extends pulumi.ComponentResource {
                   namespace,
                   labels: objectLabels("loki", settings.labels),
                 },
-                data: { "logs.yaml": lokiRules(settings.logAlerts) },
+                data: { "logs.yaml": ruleFile },
               },
               child,
             ),

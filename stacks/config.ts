@@ -15,7 +15,7 @@ import { configSecretName } from "../components/alerting/alertmanagerConfig";
 import { webhookSecretName } from "../components/alerting/slackSecret";
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
-import { alertmanagerUrl } from "../components/values/prometheusUrls";
+import { alertmanagerUrl, remoteWriteUrls } from "../components/values/prometheusUrls";
 import { CostSettings, costSettings } from "./cost";
 import { dev } from "./dev";
 import { Preset } from "./preset";
@@ -172,10 +172,15 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       namespace: monitoring,
       storageClassName: storage.className,
       ...(top.loki && { lokiUrl: lokiUrl(monitoring) }),
+      remoteWriteReceiver: recordsLogMetrics(top),
     }),
   );
   const folder = top.grafana["dashboardsFolder"];
   if (typeof folder === "string" && folder !== "") accept("dashboards", readDashboards(folder));
+  const alertLinks = {
+    runbookBaseUrl: top.alerts["runbookBaseUrl"],
+    dashboardBaseUrl: top.alerts["dashboardBaseUrl"] ?? prometheus?.grafana.externalUrl,
+  };
   const loki =
     top.loki &&
     accept(
@@ -187,6 +192,10 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         namespace: monitoring,
         storageClassName: storage.className,
         alertmanagerUrl: alertmanagerUrl(monitoring),
+        ...(recordsLogMetrics(top) && {
+          remoteWriteUrls: remoteWriteUrls(monitoring, prometheus?.replicas ?? 1),
+        }),
+        ...alertLinks,
         // What is unknown until the cluster answers is given to the component by the topology.
         oidcProviderArn: true,
         oidcIssuerUrl: true,
@@ -217,7 +226,6 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         appKey: given("datadogAppKey"),
       }),
     );
-  const grafanaUrl = prometheus?.grafana.externalUrl;
   const services = accept(
     "services",
     servicesSettings({
@@ -225,7 +233,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       namespace: application,
       services: top.services.map(withDecimalSettings),
       alerts: {
-        ...(grafanaUrl === undefined ? {} : { dashboardBaseUrl: grafanaUrl }),
+        dashboardBaseUrl: alertLinks.dashboardBaseUrl,
         ...(withDecimals(top.alerts) as Record<string, unknown>),
       },
       ...(prometheus && { retentionDays: prometheus.retentionDays }),
@@ -262,6 +270,12 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
 }
 
+/** Whether Loki writes series to Prometheus; Prometheus takes writes from nobody else. */
+function recordsLogMetrics({ loki }: Configuration): boolean {
+  const namespaces = loki?.["logMetricNamespaces"];
+  return Array.isArray(namespaces) && namespaces.length > 0;
+}
+
 type PartName = "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "slack";
 
 /** Arguments that the stack gives to a component, and the key that decides each of them. */
@@ -285,6 +299,9 @@ const reserved: Record<string, string> = {
   grafanaUrl: "grafana.externalUrl",
   prometheusUrl: "prometheus.externalUrl",
   runbookBaseUrl: "alerts.runbookBaseUrl",
+  dashboardBaseUrl: "alerts.dashboardBaseUrl",
+  remoteWriteReceiver: "loki.logMetricNamespaces",
+  remoteWriteUrls: "loki.logMetricNamespaces",
   oidcProviderArn: "cluster",
   oidcIssuerUrl: "cluster",
   alertmanager: "alertmanager",
@@ -427,7 +444,9 @@ function inConfiguration(part: string, problem: Problem): Problem {
   const [first, ...rest] = problem.path;
   if (part === "dashboards") return inDashboardsFolder(problem);
   if (first === "imageRegistry") return { ...problem, path: ["imageRegistry"] };
-  if (first === "runbookBaseUrl") return { ...problem, path: ["alerts", "runbookBaseUrl"] };
+  if (first === "runbookBaseUrl" || first === "dashboardBaseUrl") {
+    return { ...problem, path: ["alerts", first] };
+  }
   if (first === "storageClassName") return { ...problem, path: ["storage", "className"] };
   const address = addresses.get(first);
   if (part === "slack" && address !== undefined) {

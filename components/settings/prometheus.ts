@@ -49,6 +49,7 @@ export const prometheusSchema = z
     replicas: z.int().min(1).max(10).default(1),
     size: size.default("small"),
     protectData: z.boolean(),
+    remoteWriteReceiver: z.boolean().default(false),
     lokiUrl: example(url, "http://loki.monitoring.svc.cluster.local:3100").optional(),
     alertmanager: z
       .strictObject({

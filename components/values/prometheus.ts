@@ -103,6 +103,7 @@ function prometheusServer(settings: PrometheusSettings): Values {
       replicas: settings.replicas,
       podAntiAffinity: antiAffinity(settings.replicas),
       externalLabels: { cluster: settings.cluster, env: settings.environment },
+      ...(settings.remoteWriteReceiver ? { enableRemoteWriteReceiver: true } : {}),
       ...(settings.externalUrl === undefined ? {} : { externalUrl: settings.externalUrl }),
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),

@@ -209,6 +209,28 @@ describe("parseConfiguration", () => {
       );
     });
 
+    it("log metrics to every replica of Prometheus, which takes writes only then", () => {
+      const { prometheus, loki } = settingsOf(
+        configuration("prod", { loki: { logMetricNamespaces: ["ticketing"] } }),
+      );
+      assert.equal(prometheus.remoteWriteReceiver, true);
+      assert.equal(loki?.remoteWriteUrls.length, prometheus.replicas);
+      const without = settingsOf(configuration("prod"));
+      assert.equal(without.prometheus.remoteWriteReceiver, false);
+      assert.deepEqual(without.loki?.remoteWriteUrls, []);
+    });
+
+    it("the links of log alerts to where those of all alerts lead", () => {
+      const { loki } = settingsOf(
+        configuration("prod", {
+          grafana: { externalUrl: "https://grafana.example.com" },
+          alerts: { runbookBaseUrl: "https://wiki.example.com/runbooks" },
+        }),
+      );
+      assert.equal(loki?.runbookBaseUrl, "https://wiki.example.com/runbooks");
+      assert.equal(loki?.dashboardBaseUrl, "https://grafana.example.com");
+    });
+
     it("messages to the addresses that people use", () => {
       const { slack } = settingsOf(
         configuration("dev", {

@@ -28,6 +28,9 @@ describe("lokiSettings", () => {
       environment: "prod",
       labels: {},
       logAlerts: [],
+      logMetricNamespaces: [],
+      remoteWriteUrls: [],
+      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
       namespace: "monitoring",
       chartVersion: "18.11.0",
       repository: "https://grafana-community.github.io/helm-charts",
@@ -97,6 +100,20 @@ describe("lokiSettings", () => {
     );
     assert.deepEqual(rules({ logAlerts }), [
       "alertmanagerUrl is required with logAlerts: nobody would get them",
+    ]);
+  });
+
+  it("records log metrics only where somebody keeps them", () => {
+    const logMetricNamespaces = ["ticketing"];
+    const remoteWriteUrls = ["http://prometheus:9090/api/v1/write"];
+    assert.deepEqual(settings({ logMetricNamespaces, remoteWriteUrls }).remoteWriteUrls, [
+      "http://prometheus:9090/api/v1/write",
+    ]);
+    assert.deepEqual(rules({ logMetricNamespaces }), [
+      "remoteWriteUrls is required with logMetricNamespaces: nobody would keep what is recorded",
+    ]);
+    assert.deepEqual(rules({ remoteWriteUrls: ["prometheus:9090"] }), [
+      "remoteWriteUrls.0 must be a URL that starts with http:// or https://",
     ]);
   });
 

@@ -45,6 +45,11 @@ describe("prometheusValues", () => {
       assert.deepEqual(spec.accessModes, ["ReadWriteOnce"]);
     });
 
+    it("takes writes of others only when told", () => {
+      assert.equal("enableRemoteWriteReceiver" in prometheusSpec(), false);
+      assert.equal(prometheusSpec({ remoteWriteReceiver: true }).enableRemoteWriteReceiver, true);
+    });
+
     it("labels every series and alert with cluster and env", () => {
       assert.deepEqual(prometheusSpec().externalLabels, { cluster: "ticketing-prod", env: "prod" });
     });
