@@ -11,8 +11,13 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadogWorkload";
-export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
-export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
+export { AwsIdentity, LogCollector, LokiMode, LokiStorage, Redaction } from "./lokiOptions";
+export {
+  type LogAlertArgs,
+  LokiStack,
+  type LokiStackArgs,
+  type RedactionPattern,
+} from "./lokiStack";
 export {
   type AlertMetrics,
   type AlertThresholds,

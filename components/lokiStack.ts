@@ -4,7 +4,7 @@ import { charts } from "./charts";
 import { chartRelease, settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
 import { logCollector } from "./logCollector";
-import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
+import { AwsIdentity, LogCollector, LokiMode, LokiStorage, Redaction } from "./lokiOptions";
 import { lokiStorage } from "./lokiStorage";
 import { lokiSettings } from "./settings/loki";
 import { SizePreset } from "./sizePreset";
@@ -22,6 +22,17 @@ export interface LogAlertArgs {
   errorsPerMinute?: number;
   /** Alerts when it logs nothing for so many minutes. Default: 15. */
   silentMinutes?: number;
+}
+
+/** A secret of your own that no log line shall show. */
+export interface RedactionPattern {
+  /** What it is; stands in its place, as in `<redacted customer-number>`. */
+  name: string;
+  /**
+   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`: the rest
+   * of what it matches stays.
+   */
+  expression: string;
 }
 
 export interface LokiStackArgs {
@@ -98,6 +109,10 @@ export interface LokiStackArgs {
   runbookBaseUrl?: string;
   /** URL of Grafana, for the link to the dashboard. Default: none, and no link. */
   dashboardBaseUrl?: string;
+  /** Built-in patterns that are not redacted. Default: none, all are. */
+  disabledRedactions?: Redaction[];
+  /** What is redacted besides the built-in patterns. Default: nothing. */
+  redactionPatterns?: RedactionPattern[];
   /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
   serviceMonitors?: boolean;
   /**

@@ -77,6 +77,7 @@ describe("public types", () => {
       "LogAlertArgs: namespace, service",
       "MonitoredService: name",
       "QuietHours: from, timezone, to",
+      "RedactionPattern: expression, name",
       "SlackRoute: channel",
     ]);
   });

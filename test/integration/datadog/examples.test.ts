@@ -178,7 +178,7 @@ function spansIn(traces: string): Span[] {
 
 /** What becomes the line's structured metadata `trace_id`. */
 function traceIdForLoki(line: string): string | undefined {
-  const [expression] = logPipeline.flatMap((stage) =>
+  const [expression] = logPipeline().flatMap((stage) =>
     stage.kind === "regex" && stage.expression.includes("<trace_id>") ? [stage.expression] : [],
   );
   assert.ok(expression);
