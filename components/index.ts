@@ -1,5 +1,10 @@
 /** Everything that other teams import. */
 export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
+export {
+  DatadogMonitors,
+  type DatadogMonitorsArgs,
+  type DatadogServiceMonitors,
+} from "./datadogMonitors";
 export { HostnameSource, NodeOs } from "./datadogOptions";
 export { DatadogSite } from "./datadogSite";
 export {

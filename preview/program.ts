@@ -13,6 +13,8 @@ export interface SecretSetting {
   optional: boolean;
   /** Whether it is what switches something on: unset, it is not missing but off. */
   isSwitch?: boolean;
+  /** Part that cannot do without it, where that is set. */
+  requiredBy?: string;
   /** Secret that takes its place where it is set. */
   replacedBy?: string;
   /** A value of the right form that opens nothing. */
@@ -30,6 +32,7 @@ export const secretSettings: SecretSetting[] = [
     key: "datadogAppKey",
     part: "datadog",
     optional: true,
+    requiredBy: "datadogMonitors",
     standIn: "0000beef0000beef0000beef0000beef0000beef",
   },
   {
@@ -79,11 +82,17 @@ export const secretSettings: SecretSetting[] = [
 /** The secrets that this configuration uses: not those of a part that names an existing Secret. */
 export function secretsInUse(values: ConfigValues, project: string): SecretSetting[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
-  return secretSettings.filter(({ key, part, isSwitch = false, replacedBy }) => {
-    const settings = values[`${project}:${part}`];
-    if (settings === undefined || settings === null || namesExistingSecret(settings)) return false;
-    return isSwitch ? isSet(key) : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
-  });
+  return secretSettings
+    .filter(({ key, part, isSwitch = false, replacedBy }) => {
+      const settings = values[`${project}:${part}`];
+      if (settings === undefined || settings === null || namesExistingSecret(settings))
+        return false;
+      return isSwitch ? isSet(key) : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
+    })
+    .map((secret) => ({
+      ...secret,
+      optional: secret.optional && (secret.requiredBy === undefined || !isSet(secret.requiredBy)),
+    }));
 }
 
 function namesExistingSecret(settings: ConfigValue): boolean {

@@ -3,6 +3,11 @@ import { readDashboards } from "../components/dashboards/readDashboards";
 import { hideSecrets } from "../components/internal/hideSecrets";
 import { Checked, Problem, check, formatPath, unknownKey } from "../components/internal/problems";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../components/settings/datadog";
+import {
+  DatadogMonitorsSettings,
+  datadogMonitorsSchema,
+  datadogMonitorsSettings,
+} from "../components/settings/datadogMonitors";
 import { LokiSettings, lokiSchema, lokiSettings } from "../components/settings/loki";
 import {
   PrometheusSettings,
@@ -38,6 +43,8 @@ export interface RawConfiguration {
   secrets: SecretKey[];
   /** The channels in `slackWebhookUrls` and whether there is a webhook for each; true for no map. */
   webhookChannels?: Record<string, boolean> | true;
+  /** Which keys Datadog's provider is configured with: `datadog:apiKey`, `datadog:appKey`. */
+  datadogProviderKeys?: string[];
   /** The region of the AWS provider, `aws:region`. */
   region?: string | undefined;
 }
@@ -53,6 +60,7 @@ export interface Settings {
   prometheus: PrometheusSettings;
   loki?: LokiSettings;
   datadog?: DatadogSettings;
+  datadogMonitors?: DatadogMonitorsSettings;
   slack?: SlackSettings;
   services: MonitoredServicesSettings;
   /** What the estimate of retention and cost assumes. */
@@ -240,6 +248,18 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
     }),
   );
 
+  const datadogMonitors =
+    top.datadogMonitors &&
+    accept(
+      "datadogMonitors",
+      datadogMonitorsSettings({
+        ...own("datadogMonitors"),
+        // What is wrong with the services is said already; which there are is not known then.
+        ...(services ?? { ...shared, namespace: application, overrides: {} }),
+      }),
+    );
+  if (top.datadogMonitors) problems.push(...missingForMonitors(top, raw));
+
   const cost = accept("cost", costSettings(withDecimals(top.cost) as object));
   if (slack && services) problems.push(...unknownServices(slack, services));
 
@@ -262,6 +282,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       prometheus,
       ...(loki && { loki }),
       ...(datadog && { datadog }),
+      ...(datadogMonitors && { datadogMonitors }),
       ...(slack && { slack }),
       services,
       cost,
@@ -276,7 +297,8 @@ function recordsLogMetrics({ loki }: Configuration): boolean {
   return Array.isArray(namespaces) && namespaces.length > 0;
 }
 
-type PartName = "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "slack";
+type PartName =
+  "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "datadogMonitors" | "slack";
 
 /** Arguments that the stack gives to a component, and the key that decides each of them. */
 const reserved: Record<string, string> = {
@@ -306,6 +328,8 @@ const reserved: Record<string, string> = {
   oidcIssuerUrl: "cluster",
   alertmanager: "alertmanager",
   grafana: "grafana",
+  services: "services",
+  alerts: "alerts",
 };
 
 function reservedKeys(part: PartName, values: Record<string, unknown>): Problem[] {
@@ -473,6 +497,36 @@ function inWebhooks({ path: [, ...channel], rule, fix }: Problem): Problem {
   return { path, rule, fix: { kind: "do", text } };
 }
 
+/** Datadog's API takes a monitor only with both keys, and what is watched comes from the agents. */
+function missingForMonitors({ datadog }: Configuration, raw: RawConfiguration): Problem[] {
+  if (datadog === undefined) {
+    return [
+      {
+        path: ["datadog"],
+        rule: "is required with datadogMonitors, which watch what its agents send",
+        fix: { kind: "set", example: { site: "datadoghq.com" } },
+      },
+    ];
+  }
+  const keys = { apiKey: "datadogApiKey", appKey: "datadogAppKey" } as const;
+  const missing = Object.entries(keys).filter(
+    ([key, secret]) => !raw.datadogProviderKeys?.includes(key) && !raw.secrets.includes(secret),
+  );
+  return missing.map(([key, secret]) =>
+    datadog["existingSecret"] === undefined
+      ? {
+          path: [secret],
+          rule: "is required with datadogMonitors: Datadog's API takes no monitor without it",
+          fix: { kind: "do", text: "set it" },
+        }
+      : {
+          path: ["datadogMonitors"],
+          rule: `needs datadog:${key}: Datadog's provider cannot read the Secret of datadog.existingSecret`,
+          fix: { kind: "do", text: `pulumi config set --secret datadog:${key}` },
+        },
+  );
+}
+
 /** A route to a service that does not exist would never be taken, and nobody would notice. */
 function unknownServices(
   { routes }: SlackSettings,
@@ -526,6 +580,7 @@ const schemas = {
   prometheus: prometheusSchema,
   loki: lokiSchema,
   datadog: datadogSchema,
+  datadogMonitors: datadogMonitorsSchema,
   slack: slackSchema,
 };
 
@@ -537,7 +592,7 @@ function amongKeysOfPart(problem: Problem, top: Configuration): Problem {
   }
   const known = [
     ...Object.keys(schemas[part].shape).filter((key) => !Object.hasOwn(reserved, key)),
-    ...Object.keys(part === "slack" ? {} : valuesKeys[part]),
+    ...Object.keys(part in valuesKeys ? valuesKeys[part as ChartPart] : {}),
   ];
   return unknownKey(problem.path, problem.value, known, Object.keys(top[part] ?? {}));
 }

@@ -1,5 +1,6 @@
 import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSettings, secretNameOf } from "../settings/datadog";
+import { datadogClusterName } from "./datadogTags";
 import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
 import { SizeTable, resources } from "./resources";
@@ -70,8 +71,8 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...(settings.appKey ? { appKeyExistingSecret: secretName } : {}),
     site: settings.site,
-    // Datadog takes small letters only, and 80 characters; the tag below keeps the name as it is.
-    clusterName: settings.cluster.toLowerCase().slice(0, 80),
+    // The tag below keeps the name as it is.
+    clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
     // The tag `namespace`, as metrics, logs and alerts call it, beside Datadog's `kube_namespace`:
     // Kubernetes labels every namespace with its own name.
