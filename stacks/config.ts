@@ -1,4 +1,5 @@
 import { closest } from "fastest-levenshtein";
+import { HostnameSource, NodeOs } from "../components/datadogOptions";
 import { readDashboards } from "../components/dashboards/readDashboards";
 import { hideSecrets } from "../components/internal/hideSecrets";
 import { Checked, Problem, check, formatPath, unknownKey } from "../components/internal/problems";
@@ -227,6 +228,11 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         ...(agentNamespace === application || top.datadog?.["apm"] === false
           ? {}
           : { instrumentedNamespaces: [application] }),
+        // The nodes of Auto Mode, whose pods reach no instance metadata.
+        ...(top.cluster.mode === ClusterMode.Create && {
+          nodeOs: NodeOs.Bottlerocket,
+          hostnameSource: HostnameSource.NodeFile,
+        }),
         ...own("datadog", preset.datadog),
         ...charted,
         namespace: agentNamespace,

@@ -26,7 +26,10 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   const datadogProvider = Object.fromEntries(
     (raw.datadogProviderKeys ?? []).map((key) => [key, provider.requireSecret(key)]),
   );
-  return { settings: checked.settings, secrets: { ...secrets, datadogProvider } };
+  return {
+    settings: checked.settings,
+    secrets: raw.datadogProviderKeys ? { ...secrets, datadogProvider } : secrets,
+  };
 }
 
 /** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
@@ -36,6 +39,7 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
+  const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
   const webhooks = own.find(([name]) => name === "slackWebhookUrls");
   return {
     values: Object.fromEntries(
@@ -43,7 +47,7 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     ),
     secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
     ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
-    datadogProviderKeys: Object.keys(all).flatMap((key) => /^datadog:(.+)$/.exec(key)?.[1] ?? []),
+    ...(datadogProviderKeys.length > 0 && { datadogProviderKeys }),
     region: all["aws:region"],
   };
 }

@@ -24,7 +24,7 @@ export const datadogSchema = z
     excludedNamespaces: z.array(example(dnsLabel, "kube-system")).default([]),
     excludedLogNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
     excludedMetricNamespaces: z.array(example(dnsLabel, "monitoring")).default([]),
-    nodeOs: z.enum(NodeOs).default(NodeOs.AmazonLinux),
+    nodeOs: z.enum(NodeOs, { error: notOnFargate }).default(NodeOs.AmazonLinux),
     hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
     size: size.default("small"),
     clusterAgentReplicas: z.int().min(1).max(10).default(1),
@@ -108,6 +108,13 @@ export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
 /** The Secret that holds the keys. */
 export function secretNameOf(settings: DatadogSettings): string {
   return settings.existingSecret ?? datadogSecretName;
+}
+
+/** Not an operating system, yet what somebody looks for here. */
+function notOnFargate({ input }: { input?: unknown }): string | undefined {
+  return typeof input === "string" && /fargate/i.test(input)
+    ? "must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)"
+    : undefined;
 }
 
 function isGiven(key: unknown): true | undefined {

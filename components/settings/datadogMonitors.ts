@@ -56,12 +56,16 @@ export function datadogMonitorsSettings(args: ComponentArgs): Checked<DatadogMon
   return { settings: { ...services.settings, ...own.settings } };
 }
 
-function unknownServices(overrides: object, { services }: MonitoredServicesSettings): Problem[] {
+function unknownServices(
+  overrides: Record<string, unknown>,
+  { services }: MonitoredServicesSettings,
+): Problem[] {
   const names = services.map(({ name }) => name);
   return Object.keys(overrides)
     .filter((name) => !names.includes(name))
     .map((name) => ({
       path: ["overrides", name],
+      value: overrides[name],
       rule: `is not a service (services: ${names.join(", ") || "none"})`,
       fix:
         names.length > 0

@@ -31,6 +31,7 @@ interface Run {
 const publicNames = [
   "AwsIdentity",
   "DatadogAgent",
+  "DatadogMonitors",
   "DatadogSite",
   "HostnameSource",
   "LogCollector",
@@ -40,6 +41,7 @@ const publicNames = [
   "MonitoredServices",
   "NodeOs",
   "PrometheusStack",
+  "Redaction",
   "ServiceLanguage",
   "SizePreset",
   "SlackAlerting",

@@ -47,6 +47,7 @@ describe("datadogMonitorsSettings", () => {
     assert.deepEqual(found, [
       {
         path: ["overrides", "auth-servise"],
+        value: { team: "identity" },
         rule: "is not a service (services: inventory-service, auth-service)",
         fix: { kind: "rename", to: "auth-service" },
       },
