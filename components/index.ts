@@ -16,13 +16,15 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadogWorkload";
-export { AwsIdentity, LogCollector, LokiMode, LokiStorage, Redaction } from "./lokiOptions";
 export {
-  type LogAlertArgs,
-  LokiStack,
-  type LokiStackArgs,
+  AwsIdentity,
+  LogCollector,
+  LokiMode,
+  LokiStorage,
+  Redaction,
   type RedactionPattern,
-} from "./lokiStack";
+} from "./lokiOptions";
+export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
 export {
   type AlertMetrics,
   type AlertThresholds,

@@ -58,3 +58,14 @@ export const Redaction = {
   CardNumber: "cardNumber",
 } as const;
 export type Redaction = (typeof Redaction)[keyof typeof Redaction];
+
+/** A secret of your own that no log line shall show. */
+export interface RedactionPattern {
+  /** What it is; stands in its place, as in `<redacted customer-number>`. */
+  name: string;
+  /**
+   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`: the rest
+   * of what it matches stays.
+   */
+  expression: string;
+}

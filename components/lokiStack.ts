@@ -4,7 +4,14 @@ import { charts } from "./charts";
 import { chartRelease, settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
 import { logCollector } from "./logCollector";
-import { AwsIdentity, LogCollector, LokiMode, LokiStorage, Redaction } from "./lokiOptions";
+import {
+  AwsIdentity,
+  LogCollector,
+  LokiMode,
+  LokiStorage,
+  Redaction,
+  RedactionPattern,
+} from "./lokiOptions";
 import { lokiStorage } from "./lokiStorage";
 import { lokiSettings } from "./settings/loki";
 import { SizePreset } from "./sizePreset";
@@ -22,17 +29,6 @@ export interface LogAlertArgs {
   errorsPerMinute?: number;
   /** Alerts when it logs nothing for so many minutes. Default: 15. */
   silentMinutes?: number;
-}
-
-/** A secret of your own that no log line shall show. */
-export interface RedactionPattern {
-  /** What it is; stands in its place, as in `<redacted customer-number>`. */
-  name: string;
-  /**
-   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`: the rest
-   * of what it matches stays.
-   */
-  expression: string;
 }
 
 export interface LokiStackArgs {

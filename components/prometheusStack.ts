@@ -74,6 +74,11 @@ export interface PrometheusStackArgs {
   remoteWriteReceiver?: boolean;
   /** URL of Loki, to make it a data source in Grafana. Default: none. */
   lokiUrl?: string;
+  /**
+   * URL of a trace, with `{traceId}` in the place of its id; log lines in Grafana link to it.
+   * Default: none.
+   */
+  traceUrl?: string;
   /** URL under which people reach Prometheus. */
   externalUrl?: string;
   /** Where the runbooks of the alerts are; `/<alert name>.md` is appended. */

@@ -19,6 +19,7 @@ import { MonitoredServicesSettings, servicesSettings } from "../components/setti
 import { SlackSettings, slackSchema, slackSettings } from "../components/settings/slack";
 import { configSecretName } from "../components/alerting/alertmanagerConfig";
 import { webhookSecretName } from "../components/alerting/slackSecret";
+import { datadogTraceUrl } from "../components/values/datadogTags";
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
 import { alertmanagerUrl, remoteWriteUrls } from "../components/values/prometheusUrls";
@@ -182,6 +183,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       storageClassName: storage.className,
       ...(top.loki && { lokiUrl: lokiUrl(monitoring) }),
       remoteWriteReceiver: recordsLogMetrics(top),
+      traceUrl: traceUrlOf(top),
     }),
   );
   const folder = top.grafana["dashboardsFolder"];
@@ -228,6 +230,11 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         ...(agentNamespace === application || top.datadog?.["apm"] === false
           ? {}
           : { instrumentedNamespaces: [application] }),
+        // A secret is one wherever its line goes.
+        ...(loki && {
+          disabledRedactions: loki.disabledRedactions,
+          redactionPatterns: loki.redactionPatterns,
+        }),
         // The nodes of Auto Mode, whose pods reach no instance metadata.
         ...(top.cluster.mode === ClusterMode.Create && {
           nodeOs: NodeOs.Bottlerocket,
@@ -297,6 +304,13 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
 }
 
+/** Where a trace is found, if Datadog takes any and the site is one. */
+function traceUrlOf({ datadog }: Configuration): string | undefined {
+  if (datadog === undefined || datadog["apm"] === false) return undefined;
+  const site = datadogSchema.shape.site.safeParse(datadog["site"]);
+  return site.success ? datadogTraceUrl(site.data) : undefined;
+}
+
 /** Whether Loki writes series to Prometheus; Prometheus takes writes from nobody else. */
 function recordsLogMetrics({ loki }: Configuration): boolean {
   const namespaces = loki?.["logMetricNamespaces"];
@@ -330,6 +344,7 @@ const reserved: Record<string, string> = {
   dashboardBaseUrl: "alerts.dashboardBaseUrl",
   remoteWriteReceiver: "loki.logMetricNamespaces",
   remoteWriteUrls: "loki.logMetricNamespaces",
+  traceUrl: "datadog",
   oidcProviderArn: "cluster",
   oidcIssuerUrl: "cluster",
   alertmanager: "alertmanager",

@@ -3,6 +3,7 @@ import { charts } from "../charts";
 import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSite } from "../datadogSite";
 import { Checked, Problem, check, example } from "../internal/problems";
+import { checkRedactions, redactionSettings } from "./redaction";
 import { ComponentArgs, chartSettings, dnsLabel, size } from "./common";
 
 /** Name of the Secret that is made when the keys are given. */
@@ -19,6 +20,7 @@ export const datadogSchema = z
     profiling: z.boolean().default(true),
     logs: z.boolean().default(true),
     processes: z.boolean().default(true),
+    customMetrics: z.boolean().default(true),
     scrapePrometheusAnnotations: z.boolean().default(false),
     instrumentedNamespaces: z.array(example(dnsLabel, "checkout")).default([]),
     excludedNamespaces: z.array(example(dnsLabel, "kube-system")).default([]),
@@ -26,6 +28,7 @@ export const datadogSchema = z
     excludedMetricNamespaces: z.array(example(dnsLabel, "monitoring")).default([]),
     nodeOs: z.enum(NodeOs, { error: notOnFargate }).default(NodeOs.AmazonLinux),
     hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
+    ...redactionSettings,
     size: size.default("small"),
     clusterAgentReplicas: z.int().min(1).max(10).default(1),
     existingSecret: example(dnsLabel, datadogSecretName).optional(),
@@ -86,7 +89,8 @@ export const datadogSchema = z
       });
     },
     { when: () => true },
-  );
+  )
+  .superRefine(checkRedactions, { when: () => true });
 
 /** Settings of the Datadog Agent, every default filled in. */
 export type DatadogSettings = z.output<typeof datadogSchema>;

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { limits } from "../../policies/limits";
 import { charts } from "../charts";
 import { Checked, Problem, check, example } from "../internal/problems";
-import { AwsIdentity, LogCollector, LokiMode, LokiStorage, Redaction } from "../lokiOptions";
+import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "../lokiOptions";
 import { ComponentArgs, chartSettings, dnsLabel, size, storageGb, withProtectData } from "./common";
-import { capturingGroups, re2Problem } from "./re2";
+import { checkRedactions, redactionSettings } from "./redaction";
 import { runbookBaseUrl } from "./services";
 
 /** S3's rules for the names of general-purpose buckets, and two of Loki's documentation. */
@@ -56,23 +56,6 @@ const logAlertSchema = z.strictObject({
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;
 
-/** Compiled by RE2 on every node: a mistake would keep the collectors from starting. */
-const redactionExpression = example(
-  z
-    .string()
-    .min(1)
-    .superRefine((expression, ctx) => {
-      const problem = redactionProblem(expression);
-      if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
-    }),
-  "\\bKD-(\\d{8})\\b",
-);
-
-const redactionSchema = z.strictObject({
-  name: example(dnsLabel, "customer-number"),
-  expression: redactionExpression,
-});
-
 export const lokiSchema = z
   .strictObject({
     ...chartSettings(charts.loki, "monitoring"),
@@ -105,8 +88,7 @@ export const lokiSchema = z
       .default([]),
     runbookBaseUrl,
     dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional(),
-    disabledRedactions: z.array(z.enum(Redaction)).default([]),
-    redactionPatterns: z.array(redactionSchema).default([]),
+    ...redactionSettings,
     serviceMonitors: z.boolean().default(true),
     collector: z.enum(LogCollector).default(LogCollector.Alloy),
     collectorChartVersion: example(
@@ -178,19 +160,6 @@ export const lokiSchema = z
           },
         });
       }
-      const names = (
-        Array.isArray(settings.redactionPatterns) ? settings.redactionPatterns : []
-      ).map((pattern: { name?: unknown } | undefined) => pattern?.name);
-      names.forEach((name, index) => {
-        const first = names.indexOf(name);
-        if (typeof name !== "string" || first === index) return;
-        ctx.addIssue({
-          code: "custom",
-          path: ["redactionPatterns", index, "name"],
-          message: `is already the name of redactionPatterns[${first}]`,
-          params: { fix: { kind: "set", example: `${name.slice(0, 58)}-${index + 1}` } },
-        });
-      });
       const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
       if (keyRegion !== undefined && keyRegion !== region) {
         ctx.addIssue({
@@ -204,7 +173,8 @@ export const lokiSchema = z
       }
     },
     { when: () => true },
-  );
+  )
+  .superRefine(checkRedactions, { when: () => true });
 
 /** Settings of Loki and its collector, every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;
@@ -240,31 +210,4 @@ function missingForIrsa(plain: Record<string, unknown>, oidc: Record<string, unk
       rule: "is required when awsIdentity is irsa",
       fix: { kind: "set", example: oidcExamples[key] },
     }));
-}
-
-function redactionProblem(expression: string): string | undefined {
-  const problem = re2Problem(expression);
-  if (problem !== undefined) return problem;
-  if (capturingGroups(expression) !== 1) {
-    return "must have one group ( ), around what is to be replaced; (?: ) groups without replacing";
-  }
-  // Promtail's chart reads its configuration as a template.
-  if (expression.includes("{{")) return "must not have {{: write \\{\\{";
-  if (matchesNothing(expression)) return "must not match an empty text, which every line has";
-  return undefined;
-}
-
-/** Asked of JavaScript, whose expressions are much the same; what it cannot read is let through. */
-function matchesNothing(expression: string): boolean {
-  const inJavaScript = expression
-    .replace(/\(\?[imsU-]+\)/g, "")
-    .replace(/\(\?[imsU-]+:/g, "(?:")
-    .replace("(?P<", "(?<")
-    .replace("\\A", "^")
-    .replace("\\z", "$");
-  try {
-    return new RegExp(inJavaScript).test("");
-  } catch {
-    return false;
-  }
 }

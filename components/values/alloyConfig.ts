@@ -1,4 +1,5 @@
-import { LogStage, RedactionSettings, logPipeline } from "./logPipeline";
+import { RedactionSettings } from "../settings/redaction";
+import { LogStage, logPipeline } from "./logPipeline";
 import { RelabelRule, podLogLabels } from "./podLogLabels";
 
 export interface AlloyConfigArgs {

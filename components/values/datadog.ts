@@ -3,6 +3,7 @@ import { DatadogSettings, secretNameOf } from "../settings/datadog";
 import { datadogClusterName } from "./datadogTags";
 import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
+import { redactions } from "./redactions";
 import { SizeTable, resources } from "./resources";
 
 /** Name of the Secret with the token that node agents and the Cluster Agent share. */
@@ -41,7 +42,7 @@ export function datadogValues(settings: DatadogSettings): Values {
       ...everyNode,
       podAnnotations,
       containers: {
-        agent: { resources: agentSizes[settings.size] },
+        agent: { resources: agentSizes[settings.size], ...logRules(settings) },
         traceAgent: { resources: traceAgentSizes[settings.size] },
         processAgent: { resources: processAgentResources },
         initContainers: { resources: initContainerResources },
@@ -92,9 +93,10 @@ function datadog(settings: DatadogSettings): Values {
     logs: { enabled: settings.logs, containerCollectAll: settings.logs },
     dogstatsd: {
       port: 8125,
-      useHostPort: true,
-      nonLocalTraffic: true,
-      originDetection: true,
+      useHostPort: settings.customMetrics,
+      nonLocalTraffic: settings.customMetrics,
+      originDetection: settings.customMetrics,
+      useSocketVolume: settings.customMetrics,
     },
     processAgent: {
       processCollection: settings.processes,
@@ -133,6 +135,18 @@ function bottlerocket({ hostnameSource }: DatadogSettings): Values {
         { envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" } }
       : {}),
   };
+}
+
+/** The agent replaces what a whole expression matches, where the collectors of Loki keep what is around. */
+function logRules(settings: DatadogSettings): Values {
+  if (!settings.logs) return {};
+  const rules = redactions(settings).map(({ name, expression, replacement }) => ({
+    type: "mask_sequences",
+    name,
+    replace_placeholder: replacement,
+    pattern: expression,
+  }));
+  return { envDict: { DD_LOGS_CONFIG_PROCESSING_RULES: JSON.stringify(rules) } };
 }
 
 /** Namespaces as the Agent's container filter writes them. */

@@ -1,5 +1,5 @@
-import { LokiSettings } from "../settings/loki";
-import { builtInRedactions } from "./redactions";
+import { RedactionSettings } from "../settings/redaction";
+import { redactions } from "./redactions";
 
 /** One step that a collector takes with every line, in the words that Promtail and Alloy share. */
 export type LogStage =
@@ -11,17 +11,11 @@ export type LogStage =
   | { kind: "structuredMetadata"; names: string[] }
   | { kind: "dropLabels"; names: string[] };
 
-/** What stands where a secret was. */
-export const redacted = "<redacted>";
-
 /**
  * Labels that only travel with a target until the pipeline makes them structured metadata: each pod
  * and each version would otherwise be streams of its own.
  */
 export const structuredMetadataLabels = ["pod_uid", "version"];
-
-/** What is redacted beside the built-in patterns, and what of them is not. */
-export type RedactionSettings = Pick<LokiSettings, "disabledRedactions" | "redactionPatterns">;
 
 const builtInOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
 
@@ -34,7 +28,11 @@ export function logPipeline(redaction = builtInOnly): LogStage[] {
   return [
     { kind: "cri" },
     ...joinStackTraces(),
-    ...redactions(redaction),
+    ...redactions(redaction).map(({ expression, replacement }): LogStage => ({
+      kind: "replace",
+      expression,
+      replace: replacement,
+    })),
     { kind: "json", expressions: { level: "level || severity || levelname || lvl" } },
     {
       kind: "regex",
@@ -87,18 +85,4 @@ function joinStackTraces(): LogStage[] {
     },
     { kind: "replace", expression: `(${mark})`, replace: "" },
   ];
-}
-
-/** Own patterns say what stood there, by their name. */
-function redactions({ disabledRedactions, redactionPatterns }: RedactionSettings): LogStage[] {
-  const builtIn = Object.entries(builtInRedactions())
-    .filter(([name]) => !disabledRedactions.some((disabled) => disabled === name))
-    .flatMap(([, expressions]) => expressions)
-    .map((expression): LogStage => ({ kind: "replace", expression, replace: redacted }));
-  const own = redactionPatterns.map(({ name, expression }): LogStage => ({
-    kind: "replace",
-    expression,
-    replace: redacted.replace(">", ` ${name}>`),
-  }));
-  return [...builtIn, ...own];
 }

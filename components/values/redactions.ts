@@ -1,4 +1,5 @@
 import { Redaction } from "../lokiOptions";
+import { RedactionSettings } from "../settings/redaction";
 
 /**
  * What is redacted without being asked for, by its name. Each expression has one group: the secret
@@ -27,4 +28,32 @@ export function builtInRedactions(): Record<Redaction, string[]> {
       "(?:^|[^\\w.-])(3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5})\\b",
     ],
   };
+}
+
+/** What stands where a secret was. */
+export const redacted = "<redacted>";
+
+/** One expression whose group, or whose whole match, is replaced. */
+export interface RedactionStep {
+  name: string;
+  expression: string;
+  replacement: string;
+}
+
+/** Everything that is redacted, in order. Own patterns say what stood there, by their name. */
+export function redactions({
+  disabledRedactions,
+  redactionPatterns,
+}: RedactionSettings): RedactionStep[] {
+  const builtIn = Object.entries(builtInRedactions())
+    .filter(([name]) => !disabledRedactions.some((disabled) => disabled === name))
+    .flatMap(([name, expressions]) =>
+      expressions.map((expression) => ({ name, expression, replacement: redacted })),
+    );
+  const own = redactionPatterns.map(({ name, expression }) => ({
+    name,
+    expression,
+    replacement: redacted.replace(">", ` ${name}>`),
+  }));
+  return [...builtIn, ...own];
 }

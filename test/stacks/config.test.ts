@@ -326,6 +326,27 @@ describe("parseConfiguration", () => {
       assert.equal(settingsOf(configuration("prod")).datadogMonitors, undefined);
     });
 
+    it("redaction of Loki's collectors to the Datadog Agent, unless it has its own", () => {
+      const redactionPatterns = [{ name: "own", expression: "KD-(\\d+)" }];
+      const loki = { redactionPatterns, disabledRedactions: ["cardNumber"] };
+      const { datadog } = settingsOf(configuration("prod", { loki }));
+      assert.deepEqual(datadog?.redactionPatterns, redactionPatterns);
+      assert.deepEqual(datadog.disabledRedactions, ["cardNumber"]);
+      const own = { loki, datadog: { disabledRedactions: [] } };
+      assert.deepEqual(settingsOf(configuration("prod", own)).datadog?.disabledRedactions, []);
+    });
+
+    it("log lines to their traces in Datadog, at its site", () => {
+      const traceUrl = (datadog: object | undefined) =>
+        settingsOf(configuration("prod", { datadog })).prometheus.traceUrl;
+      assert.equal(traceUrl({}), "https://app.datadoghq.com/apm/trace/{traceId}");
+      assert.equal(
+        traceUrl({ site: "us5.datadoghq.com" }),
+        "https://us5.datadoghq.com/apm/trace/{traceId}",
+      );
+      assert.equal(traceUrl({ apm: false }), undefined);
+    });
+
     it("the region of the AWS provider to the bucket, unless Loki names its own", () => {
       const inIreland = { ...configuration("dev"), region: "eu-west-1" };
       assert.equal(settingsOf(inIreland).loki?.region, "eu-west-1");

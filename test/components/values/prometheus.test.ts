@@ -187,6 +187,21 @@ describe("prometheusValues", () => {
       assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
     });
 
+    it("leads from a log line to its trace where there is a place for traces", () => {
+      const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
+      const fields = (args: object) =>
+        grafana({ lokiUrl, ...args }).additionalDataSources[0].jsonData.derivedFields;
+      assert.equal(fields({}).length, 1);
+      const [, trace] = fields({ traceUrl: "https://app.datadoghq.eu/apm/trace/{traceId}" });
+      assert.deepEqual(trace, {
+        name: "trace",
+        matcherType: "label",
+        matcherRegex: "trace_id",
+        url: "https://app.datadoghq.eu/apm/trace/$${__value.raw}",
+        urlDisplayLabel: "This trace",
+      });
+    });
+
     it("downloads the community dashboards in a pinned revision, over verified TLS", () => {
       const { dashboards, dashboardProviders, defaultCurlOptions } = grafana();
       const [provider, ...others] = dashboardProviders["dashboardproviders.yaml"].providers;
