@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { delivery } from "./delivery";
 import { compare, measure } from "./measure";
+import { policies } from "./policies";
 
 /**
  * `npm run bench`: what matters to a person who waits, as ratios within this one run. Absolute
@@ -66,6 +67,7 @@ function servicesFile(count: number): string {
 }
 
 main()
+  .then(policies)
   .then(delivery)
   .catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);

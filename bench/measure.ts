@@ -57,7 +57,7 @@ export async function compare<Name extends string>(
   ) as Record<Name, Measurement>;
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
@@ -65,11 +65,22 @@ function median(values: number[]): number {
 function treePeaks(pid: number): number[] {
   try {
     const status = fs.readFileSync(`/proc/${pid}/status`, "utf8");
-    const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
     const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    return [peak, ...children.trim().split(" ").filter(Boolean).map(Number).flatMap(treePeaks)];
+    return [peak, ...childProcesses(pid).flatMap(treePeaks)];
   } catch {
     // It ended between two looks.
     return [0];
   }
+}
+
+export function childProcesses(pid = process.pid): number[] {
+  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** What a process has used of the processor so far, in milliseconds. */
+export function cpuMs(pid: number): number {
+  // proc_pid_stat(5): the fields after the name, from the third on; utime and stime in ticks of 10 ms.
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

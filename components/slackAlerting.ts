@@ -60,6 +60,8 @@ export interface SlackAlertingArgs {
   botToken?: pulumi.Input<string>;
   /** URL that is called every minute as long as alerts are delivered. Default: none is. */
   heartbeatUrl?: pulumi.Input<string>;
+  /** Whether a missing heartbeat is an error: alerting that is down is silent. Default: false. */
+  requireHeartbeat?: boolean;
   /** Routing key of PagerDuty, which hears of critical alerts too. Default: it does not. */
   pagerDutyRoutingKey?: pulumi.Input<string>;
   /** Webhook of anything else that hears of critical alerts too. Default: none does. */

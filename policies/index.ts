@@ -32,6 +32,7 @@ import { NoPlaintextCredentialsConfig, noPlaintextCredentials } from "./noPlaint
 import { PolicyDescription } from "./description";
 import { AnyPolicy, sdkPolicy } from "./policy";
 import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
+import { shareReadings } from "./reading";
 import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
 
 export type { PolicyConfigProblem } from "./config";
@@ -188,6 +189,7 @@ export class ObservabilityGuard extends PolicyPack {
         problems.map(({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`).join("\n"),
       );
     }
+    shareReadings();
     super(
       "observability",
       { policies: observabilityPolicies(), enforcementLevel: "mandatory" },

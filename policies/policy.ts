@@ -8,8 +8,9 @@ import type {
 import { configProblems, configProperties } from "./config";
 import { PolicyDescription } from "./description";
 import { Subject, annotatedExceptions, isConcerned } from "./exceptions";
-import { Path, PendingText, PlainMap, UNKNOWN, plain, plainProperty } from "./facts/plain";
+import { Path, PlainMap, UNKNOWN } from "./facts/plain";
 import { Resource } from "./facts/resource";
+import { readProperties, readProperty } from "./reading";
 import { Violation, violationText } from "./violation";
 
 /** What a policy says about one resource or stack. */
@@ -148,7 +149,7 @@ function exceptionsOf({ name }: AnyPolicy, context: PolicyContext, args: PolicyR
 }
 
 function subjectOf({ type, name, urn, props }: PolicyResource): Subject {
-  const metadata = type.startsWith("kubernetes:") ? plainProperty(props, "metadata") : undefined;
+  const metadata = type.startsWith("kubernetes:") ? readProperty(props, "metadata") : undefined;
   return { name, urn, metadata };
 }
 
@@ -165,10 +166,12 @@ async function readOutputs(args: PolicyResource): Promise<Resource> {
 }
 
 async function readResource(args: PolicyResource): Promise<Resource> {
-  const pending: PendingText[] = [];
-  const props = plain(args.props, pending) as PlainMap;
-  for (const { map, key, text } of pending) map[key] = await text;
-  return { type: args.type, name: args.name, urn: args.urn, props };
+  return {
+    type: args.type,
+    name: args.name,
+    urn: args.urn,
+    props: await readProperties(args.props),
+  };
 }
 
 /** The engine fills in defaults; other drivers of the analyzer protocol do not. */

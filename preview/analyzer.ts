@@ -2,52 +2,26 @@ import * as grpc from "@grpc/grpc-js";
 import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import {
+  type AnalyzedResource,
+  type Policy,
+  type Remediation,
+  type Violation,
+  analyzeRequest,
+  descriptionOf,
+  initialLayer,
+  policyConfig,
+  policyOf,
+  stackResource,
+  stateOf,
+  violationOf,
+} from "./analyzerMessages";
 import { ExpectedError } from "./errors";
 import { type PackProcess, startPack } from "./packProcess";
-import {
-  type EnforcementLevel,
-  type PolicyConfigFile,
-  type PolicyDescription,
-  type PolicyLayer,
-  type PolicySettings,
-  effectivePolicySettings,
-  policyLayer,
-} from "./policyConfig";
-import type { RecordedResource } from "./record";
-import { type WireObject, policyValues } from "./values";
+import { type PolicyConfigFile, effectivePolicySettings, policyLayer } from "./policyConfig";
+import type { WireObject } from "./values";
 
-export type Severity = "low" | "medium" | "high" | "critical";
-
-/** A policy of the pack with the level it has after configuration. */
-export interface Policy {
-  name: string;
-  displayName: string;
-  description: string;
-  /** Whether it judges one resource at a time or the stack as a whole. */
-  scope: "resource" | "stack";
-  level: EnforcementLevel;
-  severity: Severity | undefined;
-  /** Its configuration, defaults filled in. */
-  settings: Record<string, unknown>;
-}
-
-export interface Violation {
-  policy: string;
-  level: EnforcementLevel;
-  severity: Severity | undefined;
-  /** URN of the resource; undefined when a stack policy names none. */
-  urn: string | undefined;
-  message: string;
-}
-
-export interface Remediation {
-  policy: string;
-  urn: string;
-  description: string;
-  /** Why the remediation could not run; undefined when it did. */
-  diagnostic: string | undefined;
-}
+export type { AnalyzedResource, Policy, Remediation, Violation } from "./analyzerMessages";
 
 export interface PolicyReport {
   pack: { name: string; version: string };
@@ -58,12 +32,6 @@ export interface PolicyReport {
   /** Inputs that remediations changed, by URN, in the protocol's form. */
   remediated: Map<string, WireObject>;
 }
-
-/** The part of a recorded resource that a policy can see. */
-export type AnalyzedResource = Pick<
-  RecordedResource,
-  "type" | "name" | "urn" | "parent" | "custom" | "properties" | "options" | "registeredOutputs"
->;
 
 export interface AnalyzeOptions {
   project: string;
@@ -99,57 +67,19 @@ export class Analyzer {
     return new Analyzer(startPack(directory));
   }
 
+  /**
+   * Begins to judge a stack whose resources come one by one, as its program registers them. The
+   * program and the pack then work at the same time.
+   */
+  begin(options: AnalyzeOptions): Judging {
+    return new Judging(this.configured(options), () => this.pack.hold());
+  }
+
   /** Judges the resources of a stack with every policy; can be called again with others. */
   async analyze(resources: AnalyzedResource[], options: AnalyzeOptions): Promise<PolicyReport> {
-    const client = await this.connect();
-    const report = await this.configure(client, options);
-    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    const remediates = report.policies.some((policy) => policy.level === "remediate");
-
-    const outcomes = await inOrder(resources, IN_FLIGHT, async (resource) => {
-      const remediation = remediates
-        ? await remediate(client, resource, byUrn)
-        : { properties: undefined, remediations: [] };
-      const judged =
-        remediation.properties === undefined
-          ? resource
-          : { ...pick(resource), properties: remediation.properties };
-      const response = await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(
-        client,
-        "analyze",
-        analyzeRequest(judged, byUrn),
-      );
-      return {
-        ...remediation,
-        violations: response
-          .getDiagnosticsList()
-          .map((diagnostic) => violationOf(diagnostic, resource.urn)),
-      };
-    });
-    outcomes.forEach((outcome, index) => {
-      const urn = resources[index]?.urn ?? "";
-      if (outcome.properties !== undefined) report.remediated.set(urn, outcome.properties);
-      report.remediations.push(...outcome.remediations);
-      report.violations.push(...outcome.violations);
-    });
-
-    if (report.policies.some((policy) => policy.scope === "stack" && policy.level !== "disabled")) {
-      const request = new proto.AnalyzeStackRequest();
-      request.setResourcesList(
-        resources.map((resource) =>
-          stackResource(resource, stateOf(resource, report.remediated.get(resource.urn)), byUrn),
-        ),
-      );
-      const response = await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(
-        client,
-        "analyzeStack",
-        request,
-      );
-      report.violations.push(
-        ...response.getDiagnosticsList().map((diagnostic) => violationOf(diagnostic, undefined)),
-      );
-    }
-    return report;
+    const judging = this.begin(options);
+    for (const resource of resources) judging.add(resource);
+    return await judging.finish();
   }
 
   /** Ends the pack. */
@@ -162,7 +92,7 @@ export class Analyzer {
   }
 
   private connect(): Promise<AnalyzerClient> {
-    this.client ??= this.pack.port().then(
+    this.client ??= this.pack.port.then(
       (port) =>
         new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
           "grpc.max_receive_message_length": -1,
@@ -174,7 +104,8 @@ export class Analyzer {
     return this.client;
   }
 
-  private async configure(client: AnalyzerClient, options: AnalyzeOptions): Promise<PolicyReport> {
+  private async configured(options: AnalyzeOptions): Promise<ConfiguredPack> {
+    const client = await this.connect();
     const stack = new proto.AnalyzerStackConfigureRequest();
     stack.setProject(options.project);
     stack.setStack(options.stack);
@@ -193,35 +124,120 @@ export class Analyzer {
     }
     await call(client, "configure", request);
 
-    return {
-      pack: { name: info.getName(), version: info.getVersion() },
-      policies: info
-        .getPoliciesList()
-        .map((policy) => policyOf(policy, settings[policy.getName()])),
-      violations: [],
-      remediations: [],
-      remediated: new Map(),
-    };
+    const policies = info
+      .getPoliciesList()
+      .map((policy) => policyOf(policy, settings[policy.getName()]));
+    return { client, pack: { name: info.getName(), version: info.getVersion() }, policies };
   }
+}
+
+interface ConfiguredPack {
+  client: AnalyzerClient;
+  pack: PolicyReport["pack"];
+  policies: Policy[];
+}
+
+interface Outcome {
+  urn: string;
+  /** Inputs as remediations left them; undefined when none changed any. */
+  remediated: WireObject | undefined;
+  remediations: Remediation[];
+  violations: Violation[];
+}
+
+/** A stack while it is judged. */
+export class Judging {
+  private readonly byUrn = new Map<string, AnalyzedResource>();
+  private readonly judged: { resource: AnalyzedResource; outcome: Promise<Outcome> }[] = [];
+
+  constructor(
+    private readonly configured: Promise<ConfiguredPack>,
+    private readonly hold: () => void,
+  ) {
+    unobserved(configured);
+  }
+
+  /** Hands over a resource; its provider must have been handed over before. */
+  add(resource: AnalyzedResource): void {
+    this.byUrn.set(resource.urn, resource);
+    // Each waits for the one that many places before it, so never more are with the pack.
+    const outcome = this.judge(resource, this.judged.at(-IN_FLIGHT)?.outcome);
+    unobserved(outcome);
+    this.judged.push({ resource, outcome });
+  }
+
+  /** Waits for all of it, and judges the stack as a whole, in the state its resources are in now. */
+  async finish(): Promise<PolicyReport> {
+    this.hold();
+    const { client, pack, policies } = await this.configured;
+    const outcomes = await Promise.all(this.judged.map(({ outcome }) => outcome));
+    const remediated = new Map(
+      outcomes.flatMap(({ urn, remediated }): [string, WireObject][] =>
+        remediated === undefined ? [] : [[urn, remediated]],
+      ),
+    );
+    const violations = outcomes.flatMap((outcome) => outcome.violations);
+    if (policies.some(({ scope, level }) => scope === "stack" && level !== "disabled")) {
+      const request = new proto.AnalyzeStackRequest();
+      request.setResourcesList(
+        this.judged.map(({ resource }) =>
+          stackResource(resource, stateOf(resource, remediated.get(resource.urn)), this.byUrn),
+        ),
+      );
+      const response = await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(
+        client,
+        "analyzeStack",
+        request,
+      );
+      violations.push(
+        ...response.getDiagnosticsList().map((diagnostic) => violationOf(diagnostic, undefined)),
+      );
+    }
+    const remediations = outcomes.flatMap((outcome) => outcome.remediations);
+    return { pack, policies, violations, remediations, remediated };
+  }
+
+  private async judge(
+    resource: AnalyzedResource,
+    before: Promise<Outcome> | undefined,
+  ): Promise<Outcome> {
+    const { client, policies } = await this.configured;
+    await before;
+    const { remediated, remediations } = policies.some(({ level }) => level === "remediate")
+      ? await remediate(client, resource, this.byUrn)
+      : { remediated: undefined, remediations: [] };
+    const response = await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(
+      client,
+      "analyze",
+      analyzeRequest(resource, remediated ?? resource.properties, this.byUrn),
+    );
+    const violations = response
+      .getDiagnosticsList()
+      .map((diagnostic) => violationOf(diagnostic, resource.urn));
+    return { urn: resource.urn, remediated, remediations, violations };
+  }
+}
+
+/** Whoever waits for the result sees that it failed; until then it must not end the process. */
+function unobserved(result: Promise<unknown>): void {
+  result.catch(() => undefined);
 }
 
 async function remediate(
   client: AnalyzerClient,
   resource: AnalyzedResource,
-  byUrn: Map<string, AnalyzedResource>,
-): Promise<{ properties: WireObject | undefined; remediations: Remediation[] }> {
+  byUrn: ReadonlyMap<string, AnalyzedResource>,
+): Promise<Pick<Outcome, "remediated" | "remediations">> {
   const response = await call<proto.AnalyzeRequest, proto.RemediateResponse>(
     client,
     "remediate",
-    analyzeRequest(resource, byUrn),
+    analyzeRequest(resource, resource.properties, byUrn),
   );
-  let properties: WireObject | undefined;
+  let remediated: WireObject | undefined;
   const remediations = response.getRemediationsList().map((remediation): Remediation => {
     const diagnostic = remediation.getDiagnostic() || undefined;
     // Each remediation starts from the result of the one before it, so the last one has them all.
-    if (diagnostic === undefined) {
-      properties = remediation.getProperties()?.toJavaScript();
-    }
+    if (diagnostic === undefined) remediated = remediation.getProperties()?.toJavaScript();
     return {
       policy: remediation.getPolicyname(),
       urn: resource.urn,
@@ -229,197 +245,7 @@ async function remediate(
       diagnostic,
     };
   });
-  return { properties, remediations };
-}
-
-/** What the stack's state would hold: a component's outputs are what it registered as such. */
-function stateOf(resource: AnalyzedResource, remediated: WireObject | undefined): WireObject {
-  if (resource.custom) return remediated ?? resource.properties;
-  return resource.registeredOutputs ?? {};
-}
-
-function analyzeRequest(
-  resource: AnalyzedResource,
-  byUrn: Map<string, AnalyzedResource>,
-): proto.AnalyzeRequest {
-  const request = new proto.AnalyzeRequest();
-  describe(request, resource, resource.properties, byUrn);
-  return request;
-}
-
-function stackResource(
-  resource: AnalyzedResource,
-  state: WireObject,
-  byUrn: Map<string, AnalyzedResource>,
-): proto.AnalyzerResource {
-  const described = new proto.AnalyzerResource();
-  describe(described, resource, state, byUrn);
-  described.setParent(resource.parent ?? "");
-  described.setDependenciesList(resource.options.dependencies);
-  for (const [property, urns] of Object.entries(resource.options.propertyDependencies)) {
-    const dependencies = new proto.AnalyzerPropertyDependencies();
-    dependencies.setUrnsList(urns);
-    described.getPropertydependenciesMap().set(property, dependencies);
-  }
-  return described;
-}
-
-function describe(
-  message: proto.AnalyzeRequest | proto.AnalyzerResource,
-  resource: AnalyzedResource,
-  properties: WireObject,
-  byUrn: Map<string, AnalyzedResource>,
-): void {
-  message.setType(resource.type);
-  message.setName(resource.name);
-  message.setUrn(resource.urn);
-  message.setProperties(structOf(properties));
-  message.setOptions(optionsOf(resource));
-  const provider = byUrn.get(resource.options.provider ?? "");
-  if (provider !== undefined) {
-    const described = new proto.AnalyzerProviderResource();
-    described.setType(provider.type);
-    described.setName(provider.name);
-    described.setUrn(provider.urn);
-    described.setProperties(structOf(provider.properties));
-    message.setProvider(described);
-  }
-}
-
-function structOf(properties: WireObject): Struct {
-  return Struct.fromJavaScript(policyValues(properties));
-}
-
-function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {
-  const { options } = resource;
-  const message = new proto.AnalyzerResourceOptions();
-  message.setProtect(options.protect);
-  message.setIgnorechangesList(options.ignoreChanges);
-  message.setDeletebeforereplace(options.deleteBeforeReplace);
-  message.setAdditionalsecretoutputsList(options.additionalSecretOutputs);
-  message.setAliasesList(options.aliases.flatMap((alias) => alias.urn ?? []));
-  const timeouts = new proto.AnalyzerResourceOptions.CustomTimeouts();
-  timeouts.setCreate(seconds(options.customTimeouts.create));
-  timeouts.setUpdate(seconds(options.customTimeouts.update));
-  timeouts.setDelete(seconds(options.customTimeouts.delete));
-  message.setCustomtimeouts(timeouts);
-  message.setParent(resource.parent ?? "");
-  return message;
-}
-
-/** `1h30m` in seconds. */
-function seconds(duration: string): number {
-  const units: Record<string, number> = { h: 3600, m: 60, s: 1 };
-  return [...duration.matchAll(/([\d.]+)([hms])/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
-    0,
-  );
-}
-
-function pick(resource: AnalyzedResource): AnalyzedResource {
-  const { type, name, urn, parent, custom, properties, options, registeredOutputs } = resource;
-  return { type, name, urn, parent, custom, properties, options, registeredOutputs };
-}
-
-function violationOf(diagnostic: proto.AnalyzeDiagnostic, urn: string | undefined): Violation {
-  const description = diagnostic.getDescription();
-  const message = diagnostic.getMessage();
-  return {
-    policy: diagnostic.getPolicyname(),
-    level: levelOf(diagnostic.getEnforcementlevel()),
-    severity: severityOf(diagnostic.getSeverity()),
-    urn: diagnostic.getUrn() || urn,
-    // The SDK puts the policy's description in front of what the policy says.
-    message: message.startsWith(`${description}\n`)
-      ? message.slice(description.length + 1)
-      : message,
-  };
-}
-
-function descriptionOf(policy: proto.PolicyInfo): PolicyDescription {
-  return {
-    name: policy.getName(),
-    level: levelOf(policy.getEnforcementlevel()),
-    properties: (policy.getConfigschema()?.getProperties()?.toJavaScript() ??
-      {}) as PolicyDescription["properties"],
-  };
-}
-
-function policyOf(policy: proto.PolicyInfo, settings: PolicySettings | undefined): Policy {
-  return {
-    name: policy.getName(),
-    displayName: policy.getDisplayname(),
-    description: policy.getDescription(),
-    scope: policy.getPolicyType() === proto.PolicyType.POLICY_TYPE_STACK ? "stack" : "resource",
-    level: settings?.level ?? levelOf(policy.getEnforcementlevel()),
-    severity: severityOf(policy.getSeverity()),
-    settings: settings?.properties ?? {},
-  };
-}
-
-/** Configuration that the pack was built with. A level that it leaves out arrives as advisory. */
-function initialLayer(info: proto.AnalyzerInfo): PolicyLayer {
-  return Object.fromEntries(
-    [...info.getInitialconfigMap().entries()].map(([name, config]) => [
-      name,
-      {
-        level: levelOf(config.getEnforcementlevel()),
-        properties: config.getProperties()?.toJavaScript() ?? {},
-      },
-    ]),
-  );
-}
-
-function policyConfig(settings: PolicySettings): proto.PolicyConfig {
-  const config = new proto.PolicyConfig();
-  config.setEnforcementlevel(levelNumbers[settings.level]);
-  config.setProperties(Struct.fromJavaScript(settings.properties as never));
-  return config;
-}
-
-const levelNumbers: Record<EnforcementLevel, proto.EnforcementLevel> = {
-  advisory: proto.EnforcementLevel.ADVISORY,
-  mandatory: proto.EnforcementLevel.MANDATORY,
-  disabled: proto.EnforcementLevel.DISABLED,
-  remediate: proto.EnforcementLevel.REMEDIATE,
-};
-
-function levelOf(level: proto.EnforcementLevel): EnforcementLevel {
-  const found = Object.entries(levelNumbers).find(([, number]) => number === level);
-  return (found?.[0] ?? "mandatory") as EnforcementLevel;
-}
-
-function severityOf(severity: proto.PolicySeverity): Severity | undefined {
-  switch (severity) {
-    case proto.PolicySeverity.POLICY_SEVERITY_LOW:
-      return "low";
-    case proto.PolicySeverity.POLICY_SEVERITY_MEDIUM:
-      return "medium";
-    case proto.PolicySeverity.POLICY_SEVERITY_HIGH:
-      return "high";
-    case proto.PolicySeverity.POLICY_SEVERITY_CRITICAL:
-      return "critical";
-    default:
-      return undefined;
-  }
-}
-
-/** Maps with at most `limit` calls under way, results in the order of the items. */
-async function inOrder<T, R>(
-  items: T[],
-  limit: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = new Array<R>(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  return results;
+  return { remediated, remediations };
 }
 
 type Method =

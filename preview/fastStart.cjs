@@ -47,7 +47,7 @@ const { ".js": loadJavaScript, ".ts": loadTypeScript } = Module._extensions;
 if (loadTypeScript !== undefined) {
   Module._extensions[".js"] = function (module, filename) {
     const code = /[\\/]node_modules[\\/]/.test(filename) ? fs.readFileSync(filename, "utf8") : "";
-    if (code === "" || /^\s*(import|export)\b/m.test(code)) {
+    if (code === "" || /^[ \t]*(?:import|export)\b/m.test(code)) {
       return loadJavaScript.call(this, module, filename);
     }
     process.setSourceMapsEnabled(false);

@@ -2,29 +2,25 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { ExpectedError } from "./errors";
 
-/** A policy pack that runs in its own process, as the engine runs it. */
+/** A policy pack that runs in its own process and speaks the protocol of the engine. */
 export interface PackProcess {
-  /** The port at which the pack answers, once it does. Until then it keeps nobody waiting. */
-  port(): Promise<number>;
+  /** The port at which the pack answers, once it does. */
+  port: Promise<number>;
+  /** From now on this process goes on for as long as the pack does; before, nobody waits for it. */
+  hold(): void;
   /** Ends the process; can be called more than once. */
   close(): void;
 }
 
 /**
  * Starts a policy pack and returns at once: it loads while the caller does its own work, so call
- * this before requiring anything heavy.
+ * this before requiring anything heavy. The engine's own way to run a pack also loads the TypeScript
+ * compiler, which takes longer than all the rest; what is started here is a bundle in JavaScript.
  */
 export function startPack(directory: string): PackProcess {
   const child = spawn(
     process.execPath,
-    // The address is that of an engine to report to; there is none, and a pack does not need one.
-    [
-      "--require",
-      require.resolve("./fastStart.cjs"),
-      require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
-      "127.0.0.1:1",
-      path.resolve(directory),
-    ],
+    ["--require", require.resolve("./fastStart.cjs"), path.resolve(directory)],
     { cwd: directory, stdio: ["ignore", "pipe", "pipe"], env: packEnvironment() },
   );
   const close = (): void => {
@@ -38,9 +34,9 @@ export function startPack(directory: string): PackProcess {
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
   for (const handle of handles) handle.unref();
   return {
-    port: () => {
+    port,
+    hold: () => {
       for (const handle of handles) handle.ref();
-      return port;
     },
     close,
   };

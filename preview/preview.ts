@@ -47,15 +47,18 @@ export async function preview(
   if (out !== undefined) checkOutFolder(out);
 
   const program = path.resolve(directory, project.main ?? "index.ts");
-  const recording = await runProgram(program, project.name, args.stack, config);
-  const judging = new Analyzer(pack).analyze([recording.stack, ...recording.resources], {
+  const judging = new Analyzer(pack).begin({
     project: project.name,
     stack: args.stack,
     config: policyConfig,
   });
+  const recording = await runProgram(program, project.name, args.stack, config, (resource) =>
+    judging.add(resource),
+  );
+  const judged = judging.finish();
   // Loads while the pack is busy.
   if (!args.json) require("./report");
-  const { remediated, ...policy } = await judging;
+  const { remediated, ...policy } = await judged;
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
@@ -115,6 +118,7 @@ async function runProgram(
   project: string,
   stack: string,
   config: Configuration,
+  onResource: (resource: RecordedResource) => void,
 ): Promise<Recording> {
   // What the program prints is no part of the result.
   const { log, info } = console;
@@ -132,6 +136,7 @@ async function runProgram(
         config: config.values,
         secretConfig: config.secretKeys,
         invoke: standInAnswers(config.values["aws:region"] ?? "us-east-1"),
+        onResource,
       },
     );
   } finally {

@@ -13,7 +13,7 @@ export interface SecretSetting {
   optional: boolean;
   /** Whether it is what switches something on: unset, it is not missing but off. */
   isSwitch?: boolean;
-  /** Part that cannot do without it, where that is set. */
+  /** Setting that asks for it nevertheless: a part that is set, or a switch of a part that is on. */
   requiredBy?: string;
   /** Secret that takes its place where it is set. */
   replacedBy?: string;
@@ -61,6 +61,7 @@ export const secretSettings: SecretSetting[] = [
     part: "slack",
     optional: true,
     isSwitch: true,
+    requiredBy: "slack.requireHeartbeat",
     standIn: "https://heartbeat.invalid/standInForAnUnsetUrl0002",
   },
   {
@@ -82,19 +83,32 @@ export const secretSettings: SecretSetting[] = [
 /** The secrets that this configuration uses: not those of a part that names an existing Secret. */
 export function secretsInUse(values: ConfigValues, project: string): SecretSetting[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
-  return secretSettings
-    .filter(({ key, part, isSwitch = false, replacedBy }) => {
-      const settings = values[`${project}:${part}`];
-      if (settings === undefined || settings === null || namesExistingSecret(settings))
-        return false;
-      return isSwitch ? isSet(key) : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
-    })
-    .map((secret) => ({
-      ...secret,
-      optional: secret.optional && (secret.requiredBy === undefined || !isSet(secret.requiredBy)),
-    }));
+  return secretSettings.flatMap((secret) => {
+    const { key, part, isSwitch = false, requiredBy, replacedBy } = secret;
+    const settings = values[`${project}:${part}`];
+    if (settings === undefined || settings === null || namesExistingSecret(settings)) return [];
+    if (requiredBy !== undefined && asks(values, project, requiredBy)) {
+      return [{ ...secret, optional: false }];
+    }
+    const isUsed = isSwitch
+      ? isSet(key)
+      : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
+    return isUsed ? [secret] : [];
+  });
+}
+
+function asks(values: ConfigValues, project: string, setting: string): boolean {
+  const [part = "", key] = setting.split(".");
+  const settings = values[`${project}:${part}`];
+  if (settings === undefined || settings === null) return false;
+  return key === undefined || valueIn(settings, key) === true;
 }
 
 function namesExistingSecret(settings: ConfigValue): boolean {
-  return typeof settings === "object" && settings !== null && "existingSecret" in settings;
+  return valueIn(settings, "existingSecret") !== undefined;
+}
+
+function valueIn(settings: ConfigValue, key: string): unknown {
+  if (typeof settings !== "object" || settings === null) return undefined;
+  return (settings as Record<string, unknown>)[key];
 }

@@ -29,6 +29,8 @@ export interface RecordOptions {
   invoke: (call: Invoke) => Record<string, unknown>;
   /** What a provider would compute for a resource, on top of its inputs; ignored in a preview. */
   computed?: ((resource: RecordedResource) => Record<string, unknown>) | undefined;
+  /** Sees each resource as it is registered, that of the stack first. */
+  onResource?: ((resource: RecordedResource) => void) | undefined;
 }
 
 export interface RecordedOptions {
@@ -334,6 +336,7 @@ class RecordingMonitor {
       rest.options,
     );
     this.byUrn.set(urn, resource);
+    this.options.onResource?.(resource);
     return resource;
   }
 

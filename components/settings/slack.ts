@@ -120,12 +120,16 @@ export const slackSchema = z
     webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
     botToken: secret,
     heartbeatUrl: secret,
+    requireHeartbeat: z.boolean().default(false),
     pagerDutyRoutingKey: secret,
     criticalWebhookUrl: secret,
   })
   .superRefine(
     (settings, ctx) => {
-      for (const { path, message, fix } of credentialProblems(settings)) {
+      for (const { path, message, fix } of [
+        ...credentialProblems(settings),
+        ...heartbeatProblems(settings),
+      ]) {
         ctx.addIssue({ code: "custom", path, message, params: { fix } });
       }
     },
@@ -238,6 +242,30 @@ function existingSecretProblems(settings: Partial<SlackSettings>): CredentialPro
         message: `must name ${key} too: a webhook of Slack reaches only the channel it was made for`,
         fix: { kind: "do", text: `add ${key} to the Secret and to existingSecretKeys` },
       })),
+  ];
+}
+
+/** Without a heartbeat nobody hears that alerting itself is down; a stack can insist on one. */
+function heartbeatProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
+  const { requireHeartbeat, existingSecret, existingSecretKeys: keys, heartbeatUrl } = settings;
+  if (requireHeartbeat !== true) return [];
+  const given = existingSecret === undefined ? heartbeatUrl : keys?.includes("heartbeat-url");
+  if (given) return [];
+  return [
+    existingSecret === undefined
+      ? {
+          path: ["heartbeatUrl"],
+          message: "is required while requireHeartbeat is true",
+          fix: { kind: "do", text: "give heartbeatUrl as a Pulumi secret" },
+        }
+      : {
+          path: ["existingSecretKeys"],
+          message: "must name heartbeat-url while requireHeartbeat is true",
+          fix: {
+            kind: "do",
+            text: "add heartbeat-url to the Secret and to existingSecretKeys",
+          },
+        },
   ];
 }
 

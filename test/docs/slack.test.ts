@@ -25,7 +25,7 @@ describe("docs/slack.md", () => {
         "existingSecret" in (slack ?? {})
           ? { slackWebhookUrl: undefined }
           : { slackWebhookUrl: undefined, slackBotToken: "given" };
-      const { problems } = parseConfiguration(configuration("prod", { slack, ...secrets }));
+      const { problems } = parseConfiguration(configuration("dev", { slack, ...secrets }));
       assert.deepEqual(problems, undefined);
     });
   }

@@ -13,7 +13,7 @@ const project = path.resolve(__dirname, "../..");
 const secrets = {
   "monitoring:datadogApiKey": "5eed0000000000000000000000a11ce5",
   "monitoring:datadogAppKey": "5eed0000000000000000000000000000000b0b00",
-  // Without it nobody notices that alerting itself stopped, which the policies of prod advise against.
+  // Prod asks for it: without it nobody notices that alerting itself stopped.
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/planted-5eed",
   "monitoring:slackWebhookUrl": [
     "https://hooks.slack.com/services",

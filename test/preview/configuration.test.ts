@@ -111,6 +111,19 @@ describe("the configuration of a preview", () => {
     );
   });
 
+  it("misses a switch that the settings of its part ask for", () => {
+    const { unset } = configured({
+      files: [{ config: { "monitoring:slack": { requireHeartbeat: true } } }],
+    });
+    assert.deepEqual(
+      unset.map(({ key, optional }) => [key, optional]),
+      [
+        ["slackWebhookUrl", false],
+        ["heartbeatUrl", false],
+      ],
+    );
+  });
+
   it("misses no webhook where there is the token of a bot", () => {
     const { unset } = configured({
       files: [

@@ -21,8 +21,8 @@ describe("monitors in Datadog", () => {
     const [provider] = resources.filter(({ type }) => type === "pulumi:providers:datadog");
     assert.deepEqual(provider?.inputs, {
       apiUrl: "https://api.us5.datadoghq.com/",
-      apiKey: secrets["monitoring:datadogApiKey"],
-      appKey: secrets["monitoring:datadogAppKey"],
+      apiKey: secrets.prod["monitoring:datadogApiKey"],
+      appKey: secrets.prod["monitoring:datadogAppKey"],
     });
     assert.ok(provider.isSecret("apiKey") && provider.isSecret("appKey"));
   });

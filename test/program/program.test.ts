@@ -96,17 +96,17 @@ for (const stack of ["dev", "prod"] as const) {
 
     it("shows no secret in the plain: not in an input, not in an output", () => {
       for (const { redactedInputs, urn } of [...recording.resources, recording.stack]) {
-        for (const secret of Object.values(secrets)) {
+        for (const secret of Object.values(secrets[stack])) {
           assert.ok(!JSON.stringify(redactedInputs).includes(secret), urn);
         }
         assert.equal(credentialIn(JSON.stringify(redactedInputs)), undefined, urn);
       }
       const outputs = JSON.stringify(recording.resources.map(({ outputs }) => outputs));
-      for (const secret of Object.values(secrets)) assert.ok(!outputs.includes(secret));
+      for (const secret of Object.values(secrets[stack])) assert.ok(!outputs.includes(secret));
     });
 
     it("puts each secret of the configuration where it is used, and nowhere else", () => {
-      const places = Object.entries(secrets).map(([key, secret]) => [
+      const places = Object.entries(secrets[stack]).map(([key, secret]) => [
         key,
         recording.resources
           .filter(({ inputs }) => JSON.stringify(inputs).includes(secret))
@@ -123,6 +123,9 @@ for (const stack of ["dev", "prod"] as const) {
         "monitoring:datadogApiKey": [["datadog-keys", "api-key"]],
         "monitoring:datadogAppKey": [["datadog-keys", "app-key"]],
         "monitoring:slackWebhookUrl": [["slack-webhook", "webhook-url"]],
+        ...(stack === "prod" && {
+          "monitoring:heartbeatUrl": [["slack-webhook", "heartbeat-url"]],
+        }),
       });
     });
 
@@ -319,6 +322,7 @@ describe("the program", () => {
       slack: { existingSecret: "our-webhook" },
       datadog: { existingSecret: "our-keys" },
       slackWebhookUrl: undefined,
+      heartbeatUrl: undefined,
       datadogApiKey: undefined,
       datadogAppKey: undefined,
     });

@@ -118,7 +118,7 @@ function changed(values: Values, { kind, where, key, value }: Step): Values {
 
 const shipped = (["dev", "prod"] as const).map((stack) => ({
   ...shippedConfig(stack),
-  ...secrets,
+  ...secrets[stack],
 }));
 const mutated = fc
   .tuple(fc.constantFrom(...shipped), fc.array(step, { minLength: 1, maxLength: 3 }))

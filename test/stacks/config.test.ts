@@ -436,7 +436,7 @@ describe("parseConfiguration", () => {
     it("and says which one was probably meant", () => {
       assert.equal(
         textOf(configuration("prod", { slack: { chanel: "#oncall" } })),
-        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, routes, textTemplate, titleTemplate)\n' +
+        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
           "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
           "         pulumi config set --path monitoring:slack.channel '#oncall'",
       );
@@ -647,7 +647,7 @@ describe("parseConfiguration", () => {
       ],
       [
         "a secret that is set and said to exist",
-        { slack: { existingSecret: "our-webhook" } },
+        { slack: { existingSecret: "our-webhook" }, heartbeatUrl: undefined },
         [
           "  monitoring:slackWebhookUrl must be left out when existingSecret names where it is",
           "    fix: pulumi config rm --path monitoring:slackWebhookUrl",

@@ -22,9 +22,10 @@ describe("rawConfiguration", () => {
   });
 
   it("knows of a secret only that it is set", () => {
-    const raw = rawConfiguration({ "monitoring:environment": "dev", ...secrets });
+    const raw = rawConfiguration({ "monitoring:environment": "dev", ...secrets.dev });
     assert.deepEqual(raw.secrets, ["datadogApiKey", "datadogAppKey", "slackWebhookUrl"]);
-    for (const secret of Object.values(secrets)) assert.ok(!JSON.stringify(raw).includes(secret));
+    for (const secret of Object.values(secrets.dev))
+      assert.ok(!JSON.stringify(raw).includes(secret));
   });
 
   it("knows of the webhooks of channels only which channels have one", () => {
@@ -67,25 +68,25 @@ describe("loadSettings", () => {
         loaded = loadSettings();
         return { slack: loaded.secrets.slackWebhookUrl };
       },
-      { config: asTexts(config), secretConfig: Object.keys(secrets), stack: "prod" },
+      { config: asTexts(config), secretConfig: Object.keys(secrets.prod), stack: "prod" },
     );
     assert.ok(loaded);
     return { ...loaded, resources };
   };
 
   it("gives the settings of the current stack, and its secrets as secrets", async () => {
-    const { settings, secrets: found } = await load({ ...shippedConfig("prod"), ...secrets });
+    const { settings, secrets: found } = await load({ ...shippedConfig("prod"), ...secrets.prod });
     assert.equal(settings.cluster.name, "ticketing-prod");
     assert.deepEqual(
       Object.keys(found),
-      Object.keys(secrets).map((key) => key.split(":")[1]),
+      Object.keys(secrets.prod).map((key) => key.split(":")[1]),
     );
     assert.ok(await (found.slackWebhookUrl as unknown as { isSecret: Promise<boolean> }).isSecret);
   });
 
   it("has no secret that is not set", async () => {
     const { datadogAppKey: _unset, ...others } = {
-      ...secrets,
+      ...secrets.prod,
       datadogAppKey: undefined,
     } as Record<string, unknown>;
     delete others["monitoring:datadogAppKey"];
@@ -96,7 +97,7 @@ describe("loadSettings", () => {
   it("stops with one readable error for all problems, without a stack trace of our own", async () => {
     const broken = {
       ...shippedConfig("prod"),
-      ...secrets,
+      ...secrets.prod,
       "monitoring:loki": "x",
       "monitoring:a": "b",
     };

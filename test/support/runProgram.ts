@@ -21,14 +21,14 @@ export function runProgram(
   changes: Record<string, unknown> = {},
   { withAws = true, computed }: ProgramOptions = {},
 ): Promise<Recording> {
-  const config = withChanges({ ...shippedConfig(stack), ...secrets }, changes);
+  const config = withChanges({ ...shippedConfig(stack), ...secrets[stack] }, changes);
   const answer = standInAnswers(String(config["aws:region"]));
   return recordProgram(freshProgram, {
     stack,
     preview: computed === undefined,
     ...(computed && { computed }),
     config: asTexts(config),
-    secretConfig: Object.keys(secrets),
+    secretConfig: Object.keys(secrets[stack]),
     call: withAws ? { [getCluster]: (inputs) => answer({ token: getCluster, inputs }) } : {},
   });
 }

@@ -6,11 +6,15 @@ import { rawConfiguration } from "../../stacks/load";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
 
-/** Values of the form of real secrets, which open nothing. */
-export const secrets = {
+/** The secrets that each shipped stack needs: values of their form, which open nothing. */
+const dev = {
   "monitoring:datadogApiKey": "0123456789abcdef0123456789abcdef",
   "monitoring:datadogAppKey": "fedcba9876543210fedcba9876543210fedcba98",
   "monitoring:slackWebhookUrl": "https://hooks.slack.com/services/T00000000/B00000000/notARealOne",
+};
+export const secrets: Record<"dev" | "prod", Record<string, string>> = {
+  dev,
+  prod: { ...dev, "monitoring:heartbeatUrl": "https://heartbeat.example.com/notARealOne" },
 };
 
 type Values = Record<string, unknown>;
@@ -36,7 +40,9 @@ export function asTexts(config: Values): Record<string, string> {
  * (`undefined` takes a key out).
  */
 export function configuration(stack: "dev" | "prod", changes: Values = {}): RawConfiguration {
-  return rawConfiguration(asTexts(withChanges({ ...shippedConfig(stack), ...secrets }, changes)));
+  return rawConfiguration(
+    asTexts(withChanges({ ...shippedConfig(stack), ...secrets[stack] }, changes)),
+  );
 }
 
 /** Configuration with some keys of the namespace `monitoring` replaced, or taken out. */

@@ -30,6 +30,7 @@ describe("slackSettings", () => {
       channels: {},
       routes: [],
       groupBy: ["alertname", "cluster", "service"],
+      requireHeartbeat: false,
       webhookUrl: true,
     });
   });
@@ -91,6 +92,19 @@ describe("slackSettings", () => {
     assert.deepEqual(settings.webhookUrls, { "#critical": true });
     assert.equal(settings.heartbeatUrl, true);
     assert.ok(!/secret|0123456789abcdef/.test(JSON.stringify(settings)));
+  });
+
+  it("asks for a heartbeat where a stack insists on one", () => {
+    const rule = "is required while requireHeartbeat is true";
+    const insisting = { requireHeartbeat: true };
+    assert.deepEqual(described({ webhookUrl, ...insisting }), [`heartbeatUrl ${rule}`]);
+    settingsOf({ webhookUrl, ...insisting, heartbeatUrl: "https://beat.example.com" });
+    settingsOf({ webhookUrl, requireHeartbeat: false });
+    const existing = { existingSecret: "team-slack", ...insisting };
+    assert.deepEqual(described(existing), [
+      "existingSecretKeys must name heartbeat-url while requireHeartbeat is true",
+    ]);
+    settingsOf({ ...existing, existingSecretKeys: ["webhook-url", "heartbeat-url"] });
   });
 
   it("wants a webhook for each channel, because Slack binds it to one", () => {

@@ -1,0 +1,172 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as esbuild from "esbuild";
+import { type AnalyzedResource, Analyzer } from "../preview/analyzer";
+import { bundlePack } from "../preview/packBundle";
+import { startPack } from "../preview/packProcess";
+import { noOptions } from "../preview/record";
+import type { WireObject } from "../preview/values";
+import { childProcesses, cpuMs, median } from "./measure";
+
+/** What the policy pack costs: to start, and for each resource, all policies together. */
+export async function policies(): Promise<void> {
+  console.log("\nPolicies");
+  const pack = path.resolve("policies");
+  const empty = emptyPack();
+  try {
+    bundlePack(pack);
+    const starts = { pack: [] as number[], empty: [] as number[] };
+    for (let round = 0; round < 7; round++) {
+      starts.pack.push(await startMs(pack));
+      starts.empty.push(await startMs(empty));
+    }
+    const [own, least] = [median(starts.pack), median(starts.empty)];
+    console.log(
+      `  start ${Math.round(own)} ms, an empty pack ${Math.round(least)} ms: ${(own / least).toFixed(2)}x (at most 1.3)`,
+    );
+  } finally {
+    fs.rmSync(empty, { recursive: true });
+  }
+  const before = new Set(childProcesses());
+  const analyzer = Analyzer.start(pack);
+  const processId = childProcesses().find((child) => !before.has(child)) ?? NaN;
+  try {
+    // Compiled code and warm caches are what a large stack meets.
+    await judge(analyzer, 500);
+    for (const count of [100, 1_000, 10_000]) {
+      const used = cpuMs(processId);
+      const start = process.hrtime.bigint();
+      await judge(analyzer, count);
+      const wallMs = Number(process.hrtime.bigint() - start) / 1e6;
+      console.log(
+        `  ${count} resources: ${((cpuMs(processId) - used) / count).toFixed(2)} ms of processor each in the pack` +
+          ` (at most 1), ${(wallMs / count).toFixed(2)} ms each for who asks`,
+      );
+    }
+  } finally {
+    analyzer.close();
+  }
+}
+
+async function startMs(pack: string): Promise<number> {
+  const start = process.hrtime.bigint();
+  const started = startPack(pack);
+  started.hold();
+  await started.port;
+  started.close();
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+async function judge(analyzer: Analyzer, count: number): Promise<void> {
+  const resources = Array.from({ length: count }, (_, index) => resource(index));
+  const { violations } = await analyzer.analyze(resources, {
+    project: "bench",
+    stack: "prod",
+    config: {
+      // About what a whole stack has to have, and this one has not.
+      ...Object.fromEntries(
+        ["required-alerts", "absent-coverage", "watchdog-routed", "severities-delivered"].map(
+          (name) => [name, "disabled"],
+        ),
+      ),
+    },
+  });
+  if (violations.length > 0) {
+    throw new Error(
+      `expected no violation, first of ${violations.length}: ${violations[0]?.message}`,
+    );
+  }
+}
+
+/** The kinds of which a large stack has many, in turn. */
+function resource(index: number): AnalyzedResource {
+  const name = `service-${index}`;
+  const metadata = { name, namespace: "ticketing", labels: { app: name, team: "bench" } };
+  const [type, properties] = kinds(name, metadata)[index % 4] as [string, WireObject];
+  return {
+    type,
+    name,
+    urn: `urn:pulumi:prod::bench::${type}::${name}`,
+    parent: undefined,
+    custom: true,
+    properties: { ...properties, metadata },
+    registeredOutputs: undefined,
+    options: noOptions(),
+  };
+}
+
+function kinds(name: string, { labels }: { labels: WireObject }): [string, WireObject][] {
+  const container = {
+    name,
+    image: `registry.example/${name}:1.0.0`,
+    ports: [{ name: "http", containerPort: 8080 }],
+    env: ["DD_ENV", "DD_SERVICE", "DD_VERSION"].map((key) => ({ name: key, value: name })),
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+  };
+  return [
+    [
+      "kubernetes:apps/v1:Deployment",
+      {
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [container] } },
+        },
+      },
+    ],
+    [
+      "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+      {
+        spec: {
+          selector: { matchLabels: labels },
+          endpoints: [{ port: "http", path: "/metrics", interval: "30s", scrapeTimeout: "10s" }],
+        },
+      },
+    ],
+    [
+      "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
+      { spec: { groups: [{ name, rules: [rule(name, "critical"), rule(name, "warning")] }] } },
+    ],
+    [
+      "kubernetes:core/v1:ConfigMap",
+      { data: { "settings.yaml": "level: info\nlisten: :8080\n".repeat(20) } },
+    ],
+  ];
+}
+
+function rule(name: string, severity: string): WireObject {
+  return {
+    alert: `QueueLong_${name.replace("-", "_")}`,
+    expr: `sum by (namespace, service) (rate(queue_length_total{service="${name}"}[5m])) > ${severity === "critical" ? 100 : 50}`,
+    for: "5m",
+    labels: { severity },
+    annotations: {
+      summary: `Queue of ${name} is long`,
+      description: "{{ $value }} entries a second",
+      runbook_url: "https://wiki.ticketing.io/runbooks/queue-long",
+    },
+  };
+}
+
+/** A pack with no policy, compiled as ours is. */
+function emptyPack(): string {
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "bench-pack-"));
+  fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));
+  const manifest = { name: "empty", version: "0.0.0", main: "index.js" };
+  fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+  fs.writeFileSync(path.join(folder, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+  esbuild.buildSync({
+    stdin: {
+      contents:
+        'import { PolicyPack } from "@pulumi/policy"; new PolicyPack("empty", { policies: [] });',
+      resolveDir: folder,
+    },
+    outfile: path.join(folder, "index.js"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    packages: "external",
+  });
+  return folder;
+}
