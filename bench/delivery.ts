@@ -16,6 +16,7 @@ import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
 import { freePort, sleep, startTool, until } from "../test/support/delivery/processes";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
+import { median } from "./measure";
 
 /** From a fault to its message, and what the rules cost: on the real Prometheus and Alertmanager. */
 export async function delivery(): Promise<void> {
@@ -103,7 +104,7 @@ async function faultToMessage(parent: string): Promise<void> {
 
 /** The same alerts, once over all services and once as a copy for each of them. */
 async function ruleEvaluation(parent: string): Promise<void> {
-  console.log("  evaluation of all rules once, in milliseconds");
+  console.log(`  evaluation of all rules once, medians of ${evaluationsMeasured} rounds`);
   for (const count of [10, 100, 1_000]) {
     const folder = path.join(parent, `rules-${count}`);
     fs.mkdirSync(folder);
@@ -114,23 +115,24 @@ async function ruleEvaluation(parent: string): Promise<void> {
     const groups = fs
       .readdirSync(path.join(out, "rules"))
       .flatMap((file) => readGroups(path.join(out, "rules", file)));
-    const once = await evaluationMs(path.join(folder, "once"), names, groups);
     // A thousand copies keep a Prometheus busy for minutes; each costs what every other one does.
     const some = names.slice(0, copiesMeasured);
-    const measured = await evaluationMs(
-      path.join(folder, "copies"),
-      names,
-      perService(groups, some),
-    );
-    const copies = measured * (count / some.length);
+    const times = count / some.length;
+    const rounds = (
+      await evaluationRounds(folder, names, { once: groups, copies: perService(groups, some) })
+    ).map(({ once, copies }) => ({ once, copies: copies * times, ratio: (copies * times) / once }));
+    const of = (key: "once" | "copies" | "ratio"): number[] => rounds.map((round) => round[key]);
     console.log(
-      `    ${count} services: ${once.toFixed(1)} ms over all, ${copies.toFixed(1)} ms as copies` +
-        ` (${(copies / once).toFixed(1)}x${count > copiesMeasured ? `, from ${copiesMeasured} of them` : ""})`,
+      `    ${count} services: ${median(of("once")).toFixed(1)} ms over all,` +
+        ` ${median(of("copies")).toFixed(1)} ms as copies,` +
+        ` ${median(of("ratio")).toFixed(1)}x (from ${Math.min(...of("ratio")).toFixed(1)}` +
+        ` to ${Math.max(...of("ratio")).toFixed(1)}${times > 1 ? `; ${copiesMeasured} copies measured` : ""})`,
     );
   }
 }
 
 const copiesMeasured = 50;
+const evaluationsMeasured = 9;
 
 interface Group {
   name: string;
@@ -165,13 +167,22 @@ function perService(groups: Group[], names: string[]): Group[] {
   return [...groups.filter((group) => !isOnServices(group)), ...copies];
 }
 
-/** The sum of what all groups took, the median of some rounds. */
-async function evaluationMs(folder: string, names: string[], groups: Group[]): Promise<number> {
+/**
+ * What all groups of each set took, round by round. One Prometheus evaluates all sets on the same
+ * series, so that whatever else the machine does hits them alike.
+ */
+async function evaluationRounds<Name extends string>(
+  folder: string,
+  names: string[],
+  sets: Record<Name, Group[]>,
+): Promise<Record<Name, number>[]> {
   // A scrape each second and windows of ten of them, as many as 5 minutes have in a cluster.
   const scale = 30;
-  fs.mkdirSync(folder, { recursive: true });
-  const rules = path.join(folder, "rules.yaml");
-  fs.writeFileSync(rules, stringify(scaledDocument({ groups }, scale), { lineWidth: 0 }));
+  const files = (Object.entries(sets) as [Name, Group[]][]).map(([name, groups]) => {
+    const file = path.join(folder, `${name}.yaml`);
+    fs.writeFileSync(file, stringify(scaledDocument({ groups }, scale), { lineWidth: 0 }));
+    return { name, file };
+  });
   const page = await servePage(() => serviceMetrics(names).join("\n"));
   const port = await freePort();
   const config = path.join(folder, "prometheus.yaml");
@@ -179,7 +190,7 @@ async function evaluationMs(folder: string, names: string[], groups: Group[]): P
     config,
     stringify({
       global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "5s" },
-      rule_files: [rules],
+      rule_files: files.map(({ file }) => file),
       scrape_configs: [
         { job_name: "all", honor_labels: true, static_configs: [{ targets: [page.address] }] },
       ],
@@ -197,15 +208,24 @@ async function evaluationMs(folder: string, names: string[], groups: Group[]): P
   );
   try {
     await sleep(15_000);
-    const rounds: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    const rounds: Record<Name, number>[] = [];
+    while (rounds.length < evaluationsMeasured) {
       await sleep(5_000);
       const answer = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
-        data: { groups: { evaluationTime: number }[] };
+        data: { groups: { file: string; evaluationTime: number }[] };
       };
-      rounds.push(answer.data.groups.reduce((sum, group) => sum + group.evaluationTime, 0) * 1000);
+      const milliseconds = (wanted: string): number =>
+        answer.data.groups
+          .filter(({ file }) => file === wanted)
+          .reduce((sum, { evaluationTime }) => sum + evaluationTime * 1000, 0);
+      rounds.push(
+        Object.fromEntries(files.map(({ name, file }) => [name, milliseconds(file)])) as Record<
+          Name,
+          number
+        >,
+      );
     }
-    return rounds.sort((a, b) => a - b)[1] ?? NaN;
+    return rounds;
   } finally {
     await Promise.all([prometheus.stop(), page.stop()]);
   }

@@ -57,6 +57,7 @@ export async function compare<Name extends string>(
   ) as Record<Name, Measurement>;
 }
 
+/** The one in the middle. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;

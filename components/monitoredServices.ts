@@ -24,7 +24,7 @@ export interface ServiceLevelObjective {
   availabilityPercent?: number;
   /**
    * Latency that `latencyPercent` of the HTTP requests must stay under, in milliseconds; the service's
-   * histogram needs a bucket that ends there.
+   * histogram needs a bucket that ends there, or LatencyObjectiveUnmeasured warns.
    */
   latencyMs?: number;
   /** Part of the requests that must stay under `latencyMs`, in percent. */
@@ -36,6 +36,8 @@ export interface ServiceLevelObjective {
 export interface MonitoredService {
   /** Name of the service; the label `service` on its series, logs and alerts. */
   name: string;
+  /** Who owns it; the label `team` of its alerts, which `SlackAlerting.routes` go by. Default: none. */
+  team?: string;
   /** Default: `other`. */
   language?: ServiceLanguage;
   /** Name of the port of its Kubernetes Service that serves metrics. Default: `metrics`. */
@@ -73,7 +75,7 @@ export interface AlertThresholds {
   redisPoolPercent?: number;
   /** Connections to Redis that a pod may open. Default: none, and no alert on them. */
   redisPoolMaximum?: number;
-  /** Requests a second of an hour ago whose absence now alerts. Default: 1. */
+  /** Requests a second of an hour ago whose absence alerts, until some come again. Default: 1. */
   droppedRequestsPerSecond?: number;
   /** Traffic a second below which error rate and latency do not alert. Default: 0.2. */
   minimumRequestsPerSecond?: number;

@@ -22,7 +22,7 @@ export interface SlackChannels {
 export interface SlackRoute {
   /** Name of a service: its alerts, and those on its pods. */
   service?: string;
-  /** Value of the label `team` of an alert. */
+  /** Value of the label `team` of an alert: that of its service, or of a rule of your own. */
   team?: string;
   /** Namespace of what the alert is about. */
   namespace?: string;

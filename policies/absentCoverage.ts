@@ -41,7 +41,8 @@ interface Alert {
 
 function judge(resources: Resource[], config: AbsentCoverageConfig): Verdict {
   const inProd = resources.filter((resource) => isProd(resource, config));
-  // The chart's own alert on every target that is down.
+  // The chart's own alert on every target that is down counts for every metric, although what is no
+  // target any more only an alert on absence would see.
   if (inProd.some((resource) => chartAlertsOf(resource).has("TargetDown"))) return holds;
   const { alerts, unknown } = alertsIn(inProd);
   const companions = alerts.flatMap(({ expr }) => watchedForAbsence(expr));
@@ -57,6 +58,7 @@ function judge(resources: Resource[], config: AbsentCoverageConfig): Verdict {
       return [
         {
           urn,
+          rule: rule.name,
           problem: `nothing alerts when ${metrics.join(", ")} ${metrics.length > 1 ? "are" : "is"} gone`,
           where: rule.where,
           bound: "an alert on absent() of the metric, or on up of its target",
@@ -108,10 +110,25 @@ function isDown(operator: string, threshold: number): boolean {
 function notices(companion: Selector, { metric, matchers }: Selector): boolean {
   const target = selects(companion, "up");
   if (!target && (metric === undefined || !selects(companion, metric))) return false;
+  const exporter = exporters.find(({ series }) => series.test(metric ?? ""));
+  if (target && exporter !== undefined) return isAbout(companion, exporter.job);
   return matchers.every(
     ({ label, operator, value }) =>
       operator !== "=" || (target && !targetLabels.has(label)) || allows(companion, label, value),
   );
+}
+
+/** What these serve is about other pods and nodes, so its labels say nothing of their own `up`. */
+const exporters = [
+  { series: /^kube_/, job: "kube-state-metrics" },
+  { series: /^(container|kubelet)_/, job: "kubelet" },
+  { series: /^node_/, job: "node-exporter" },
+];
+
+function isAbout(companion: Selector, job: string): boolean {
+  const asked = companion.matchers.map(({ label }) => label);
+  if (asked.includes("job")) return allows(companion, "job", job);
+  return !asked.some((label) => targetLabels.has(label));
 }
 
 /** Labels that `up` shares with what its target exposes. */

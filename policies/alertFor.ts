@@ -2,7 +2,7 @@ import { SECONDS_PER_MINUTE, parseDuration } from "./duration";
 import { judgeAlerts } from "./eachRule";
 import { PlainMap, UNKNOWN, setAt } from "./facts/plain";
 import { Resource } from "./facts/resource";
-import { Rule, canHoldRules, rulesOf } from "./facts/rules";
+import { Rule, canBringRules, rulesOf } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
 import { Violation, numeral, shown } from "./violation";
@@ -30,7 +30,7 @@ export const alertFor: ResourcePolicy<AlertForConfig> = {
     warningMinMinutes: minutes(warning.min, "Shortest wait of a warning."),
     warningMaxMinutes: minutes(warning.max, "Longest wait of a warning."),
   },
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
   remediate,
 };

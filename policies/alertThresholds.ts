@@ -1,5 +1,6 @@
 import { Resource } from "./facts/resource";
-import { Rule, canHoldRules, rulesOf } from "./facts/rules";
+import { judgeRules } from "./eachRule";
+import { Rule, canBringRules, broughtRules } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
 import { Expr, inlineRecords, parsePromQL, recordsIn } from "./promql";
@@ -42,7 +43,7 @@ export const alertThresholds: ResourcePolicy<AlertThresholdsConfig> = {
       "Highest rate of requests below which such an alert may stay silent.",
     ),
   },
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
 };
 
@@ -88,12 +89,8 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 };
 
 function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
-  const { rules, unknownAt } = rulesOf(resource);
-  const records = recordsIn(rules);
-  return {
-    violations: rules.flatMap((rule) => judgeRule(rule, records, config)),
-    unknown: unknownAt === undefined ? undefined : { path: unknownAt },
-  };
+  const records = recordsIn(broughtRules(resource).rules);
+  return judgeRules(resource, (rule) => judgeRule(rule, records, config));
 }
 
 function judgeRule(

@@ -1,4 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
+import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { isMap } from "./facts/plain";
 import { ConfigProperty, PolicyDescription } from "./description";
 import { exceptionProperties } from "./exceptions";
@@ -14,12 +15,19 @@ export interface PolicyConfigProblem {
   fix: string;
 }
 
+/** A policy of any pack, as far as its configuration goes. */
+export interface ConfigurablePolicy {
+  name: string;
+  /** Everything that its configuration may have. */
+  properties: Record<string, PolicyConfigJSONSchema>;
+}
+
 /**
- * Everything wrong with a configuration as `--policy-pack-config` takes it. The engine checks the
- * values, but accepts policies and properties that do not exist.
+ * Everything wrong with a configuration as `--policy-pack-config` takes it, of this or any pack. The
+ * engine checks the values, but accepts policies and properties that do not exist.
  */
 export function configurationProblems(
-  policies: Pick<PolicyDescription, "name" | "config">[],
+  policies: ConfigurablePolicy[],
   config: unknown,
 ): PolicyConfigProblem[] {
   if (!isMap(config)) {
@@ -51,7 +59,7 @@ export function configurationProblems(
       ...(enforcementLevel === undefined
         ? []
         : levelProblems(`${name}.enforcementLevel`, enforcementLevel)),
-      ...configProblems(policy, properties),
+      ...propertyProblems(policy, properties),
     ];
   });
 }
@@ -63,16 +71,29 @@ export function configProperties(
   return { ...policy.config, ...exceptionProperties };
 }
 
-/** Everything wrong with the properties of one policy. */
+/** A policy of this pack, for {@link configurationProblems}. */
+export function configurable(
+  policy: Pick<PolicyDescription, "name" | "config">,
+): ConfigurablePolicy {
+  return { name: policy.name, properties: configProperties(policy) };
+}
+
+/** Everything wrong with the properties of one policy of this pack. */
 export function configProblems(
   policy: Pick<PolicyDescription, "name" | "config">,
-  properties: object,
+  values: object,
 ): PolicyConfigProblem[] {
-  const known = configProperties(policy);
-  return Object.entries(properties).flatMap(([property, value]) => {
-    const path = `${policy.name}.${property}`;
-    const schema = known[property];
-    if (schema === undefined) return [unknownName(path, "property", Object.keys(known))];
+  return propertyProblems(configurable(policy), values);
+}
+
+function propertyProblems(
+  { name, properties }: ConfigurablePolicy,
+  values: object,
+): PolicyConfigProblem[] {
+  return Object.entries(values).flatMap(([property, value]) => {
+    const path = `${name}.${property}`;
+    const schema = properties[property];
+    if (schema === undefined) return [unknownName(path, "property", Object.keys(properties))];
     const rule = ruleBroken(schema, value);
     return rule === undefined
       ? []
@@ -103,7 +124,7 @@ function unknownName(path: string, kind: string, known: string[]): PolicyConfigP
 }
 
 /** The part of JSON schema that the policies use. */
-function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined {
+function ruleBroken(schema: PolicyConfigJSONSchema, value: unknown): string | undefined {
   switch (schema.type) {
     case "integer":
       if (!Number.isInteger(value)) return "must be a whole number";
@@ -116,9 +137,22 @@ function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined 
       break;
     case "array": {
       if (!Array.isArray(value)) return "must be a list";
-      const items = isMap(schema.items) ? (schema.items as unknown as ConfigProperty) : undefined;
+      const items = isMap(schema.items)
+        ? (schema.items as unknown as PolicyConfigJSONSchema)
+        : undefined;
       const broken = items && value.map((item) => ruleBroken(items, item)).find(Boolean);
       if (broken !== undefined) return `has an item that ${broken}`;
+      break;
+    }
+    case "object": {
+      if (!isMap(value)) return "must be a map";
+      const { additionalProperties: items } = schema;
+      const broken =
+        isMap(items) &&
+        Object.values(value)
+          .map((item) => ruleBroken(items as never, item))
+          .find(Boolean);
+      if (typeof broken === "string") return `has a value that ${broken}`;
       break;
     }
     default:
@@ -137,8 +171,9 @@ function ruleBroken(schema: ConfigProperty, value: unknown): string | undefined 
   return undefined;
 }
 
-function exampleOf(schema: ConfigProperty): unknown {
-  return schema.default ?? schema.enum?.[0] ?? (schema.type === "array" ? [] : "prod");
+function exampleOf(schema: PolicyConfigJSONSchema): unknown {
+  const empty = { array: [], object: {} }[String(schema.type)];
+  return schema.default ?? schema.enum?.[0] ?? empty ?? "prod";
 }
 
 /** JSON schema of the configuration file, for editors and for CI. */

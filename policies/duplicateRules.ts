@@ -48,6 +48,7 @@ function repeated(alerts: Alert[]): (Violation & { urn: string })[] {
     return [
       {
         urn: alert.urn,
+        rule: alert.name,
         problem: `the alert ${alert.name} is there twice`,
         where: alert.rule.where,
         found: `also in ${other.rule.where}`,
@@ -80,6 +81,7 @@ function alsoInChart(alerts: Alert[], resources: Resource[]): (Violation & { urn
     return [
       {
         urn,
+        rule: name,
         problem: `the chart brings the alert ${own.name} by itself`,
         where: rule.where,
         found: `release "${own.release}" (kube-prometheus-stack)`,

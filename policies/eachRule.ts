@@ -1,14 +1,16 @@
 import { Resource } from "./facts/resource";
-import { Rule, rulesOf } from "./facts/rules";
+import { Rule, broughtRules } from "./facts/rules";
 import { Verdict } from "./policy";
 import { Expr, inlineRecords, parsePromQL, recordsIn } from "./promql";
 import { Violation } from "./violation";
 
 /** Judges every rule that a resource brings by itself. */
 export function judgeRules(resource: Resource, judgeRule: (rule: Rule) => Violation[]): Verdict {
-  const { rules, unknownAt } = rulesOf(resource);
+  const { rules, unknownAt } = broughtRules(resource);
   return {
-    violations: rules.flatMap(judgeRule),
+    violations: rules.flatMap((rule) =>
+      judgeRule(rule).map((violation) => ({ ...violation, rule: rule.name })),
+    ),
     unknown: unknownAt === undefined ? undefined : { path: unknownAt },
   };
 }
@@ -26,7 +28,7 @@ export function judgeExpressions(
   resource: Resource,
   judgeExpr: (expr: Expr, rule: Rule) => Violation[],
 ): Verdict {
-  const records = recordsIn(rulesOf(resource).rules);
+  const records = recordsIn(broughtRules(resource).rules);
   return judgeRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
     if (parsed.error !== undefined) return [];

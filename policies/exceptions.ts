@@ -7,8 +7,8 @@ import { Violation } from "./violation";
 /** Annotation of a Kubernetes object that excepts it from policies. */
 export const exceptionAnnotation = "observability.policy/except";
 
-/** One line of the annotation, one policy. */
-export const exceptionForm = "<policy>: <reason>; until <YYYY-MM-DD>";
+/** One line of the annotation, one policy, on all of the object or on one rule in it. */
+export const exceptionForm = "<policy>[/<alert>]: <reason>; until <YYYY-MM-DD>";
 
 /** Properties that the configuration of every policy has. */
 export const exceptionProperties: Record<string, ConfigProperty> = {
@@ -21,7 +21,8 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
   excludeFor: {
     type: "array",
     items: { type: "string" },
-    description: "Do not judge these resources, by name or URN; `*` stands for any text.",
+    description:
+      "Do not judge these resources, by name or URN, or single rules, as `<resource>/<alert>`; `*` stands for any text.",
   },
 };
 
@@ -36,18 +37,33 @@ export interface Subject {
   urn: string;
   /** Metadata of a Kubernetes object. */
   metadata: Plain;
+  /** Names of the rules in it; undefined while they are not known. */
+  rules?: () => string[] | undefined;
 }
 
 /** Whether the configuration of a policy leaves a resource to it. */
 export function isConcerned(subject: Subject, config: ExceptionsConfig): boolean {
-  const named = (patterns: string[]): boolean =>
-    patterns.some((pattern) => {
-      const form = new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`, "s");
-      const names = [subject.name, subject.urn, textAt(subject.metadata, "name")];
-      return names.some((name) => name !== undefined && form.test(name));
-    });
   const { includeFor, excludeFor } = config;
-  return (includeFor === undefined || named(includeFor)) && !named(excludeFor ?? []);
+  const names = namesOf(subject);
+  return (includeFor === undefined || isNamed(names, includeFor)) && !isNamed(names, excludeFor);
+}
+
+/** Whether the configuration of a policy takes a single rule of a resource from it. */
+export function isRuleExcluded(subject: Subject, rule: string, config: ExceptionsConfig): boolean {
+  const names = namesOf(subject).map((name) => `${name}/${rule}`);
+  return isNamed(names, config.excludeFor);
+}
+
+function namesOf({ name, urn, metadata }: Subject): string[] {
+  const own = textAt(metadata, "name");
+  return [name, urn, ...(own === undefined ? [] : [own])];
+}
+
+function isNamed(names: string[], patterns: string[] = []): boolean {
+  return patterns.some((pattern) => {
+    const form = new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`, "s");
+    return names.some((name) => form.test(name));
+  });
 }
 
 function escaped(text: string): string {
@@ -55,12 +71,15 @@ function escaped(text: string): string {
 }
 
 export interface Exceptions {
+  /** Whether all of the resource is. */
   excepted: boolean;
+  /** Names of the rules in it that are. */
+  rules: string[];
   /** Exceptions that do not hold; they except nothing. */
   violations: Violation[];
 }
 
-const none: Exceptions = { excepted: false, violations: [] };
+const none: Exceptions = { excepted: false, rules: [], violations: [] };
 
 /**
  * What the annotation of an object says about a policy. A line with a misspelt name belongs to the
@@ -80,10 +99,12 @@ export function annotatedExceptions(
     .filter((line) => line !== "")
     .map(lineOf)
     .filter(({ name }) => (policies.includes(name) ? name : closest(name, policies)) === policy)
-    .map((line) => ({ line, problem: problemWith(line, policy, today) }));
+    .map((line) => ({ line, problem: problemWith(line, policy, today, subject) }));
   const where = `"${textAt(subject.metadata, "name") ?? subject.name}", annotation ${exceptionAnnotation}`;
+  const holding = found.flatMap(({ line, problem }) => (problem === undefined ? [line] : []));
   return {
-    excepted: found.some(({ problem }) => problem === undefined),
+    excepted: holding.some(({ rule }) => rule === undefined),
+    rules: holding.flatMap(({ rule }) => rule ?? []),
     violations: found.flatMap(({ line, problem }) =>
       problem === undefined
         ? []
@@ -102,18 +123,31 @@ export function annotatedExceptions(
 
 interface Line {
   name: string;
+  rule?: string;
   reason: string;
   until?: string;
 }
 
 function lineOf(line: string): Line {
-  const [, name = "", rest = ""] = /^([^:;\s]*)\s*:?(.*)$/s.exec(line) ?? [];
-  const [, reason = rest, until] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest.trim()) ?? [];
-  return { name, reason: reason.trim(), ...(until === undefined ? {} : { until }) };
+  const [, name = "", afterName = ""] = /^([^:;\s/]*)(.*)$/s.exec(line) ?? [];
+  // The name of a recording rule has colons of its own; the last one stands before a space.
+  const [, rule, afterRule = afterName] = /^\/(\S+?)(?=;|\s|:\s|:?$)(.*)$/s.exec(afterName) ?? [];
+  const rest = afterRule.replace(/^\s*:?/, "").trim();
+  const [, reason = rest, until] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];
+  return {
+    name,
+    ...(rule === undefined ? {} : { rule }),
+    reason: reason.trim(),
+    ...(until === undefined ? {} : { until }),
+  };
 }
 
-function problemWith({ name, reason, until }: Line, policy: string, today: Date) {
+function problemWith(line: Line, policy: string, today: Date, subject: Subject) {
+  const { name, rule, reason, until } = line;
   if (name !== policy) return "an exception names a policy that does not exist";
+  if (rule !== undefined && subject.rules?.()?.includes(rule) === false) {
+    return `the exception from ${policy} names a rule that is not there`;
+  }
   if (!/\p{L}{2}/u.test(reason)) return `the exception from ${policy} has no reason`;
   const day = until === undefined ? undefined : dayOf(until);
   if (day === undefined) return `the exception from ${policy} has no date on which it ends`;

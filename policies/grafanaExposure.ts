@@ -1,4 +1,5 @@
-import { helmChart, isHelmType } from "./facts/helm";
+import { helmChart, isHelmType, isTruthy } from "./facts/helm";
+import { chartRouteFindings, isRoute, routeFindings } from "./grafanaRoutes";
 import {
   Path,
   Plain,
@@ -19,10 +20,17 @@ import { Violation } from "./violation";
 // No configuration; the type keeps the place for it.
 type GrafanaExposureConfig = Record<never, never>;
 
-const ingressType = "kubernetes:networking.k8s.io/v1:Ingress";
+const ingressTypes = new Set([
+  "kubernetes:networking.k8s.io/v1:Ingress",
+  "kubernetes:networking.k8s.io/v1beta1:Ingress",
+  "kubernetes:extensions/v1beta1:Ingress",
+]);
+const serviceType = "kubernetes:core/v1:Service";
 const texts: Record<string, string[]> = {
   "kubernetes:core/v1:ConfigMap": ["data"],
+  "kubernetes:core/v1:ConfigMapPatch": ["data"],
   "kubernetes:core/v1:Secret": ["stringData", "data"],
+  "kubernetes:core/v1:SecretPatch": ["stringData", "data"],
 };
 
 export const grafanaExposure: ResourcePolicy<GrafanaExposureConfig> = {
@@ -32,11 +40,16 @@ export const grafanaExposure: ResourcePolicy<GrafanaExposureConfig> = {
     "Grafana has a password from a Secret, lets in nobody without a name, and is reached from outside over TLS only.",
   why: "Grafana shows all metrics and logs, and its default password is the first that anybody tries.",
   remediation:
-    "grafana.admin.existingSecret: grafana-admin, grafana.ini auth.anonymous.enabled: false, and a tls entry for every host of the ingress",
+    "grafana.admin.existingSecret: grafana-admin, grafana.ini auth.anonymous.enabled: false, and a tls entry for every host of the ingress, or a route to a listener that has TLS",
   severity: "critical",
   enforcementLevel: "mandatory",
   config: {},
-  appliesTo: (type) => isHelmType(type) || type === ingressType || texts[type] !== undefined,
+  appliesTo: (type) =>
+    isHelmType(type) ||
+    ingressTypes.has(type) ||
+    isRoute(type) ||
+    type === serviceType ||
+    texts[type] !== undefined,
   judge,
   remediate,
 };
@@ -67,7 +80,9 @@ function judge(resource: Resource): Verdict {
 }
 
 function checksOf(resource: Resource): Check[] {
-  if (resource.type === ingressType) return ingressObject(resource);
+  if (ingressTypes.has(resource.type)) return ingressObject(resource);
+  if (isRoute(resource.type)) return routeFindings(resource);
+  if (resource.type === serviceType) return serviceObject(resource);
   const fields = texts[resource.type];
   if (fields !== undefined) return environmentTexts(resource, fields);
   const base = grafanaIn(resource);
@@ -76,7 +91,8 @@ function checksOf(resource: Resource): Check[] {
     ...passwords(resource, base),
     ...anonymous(resource, base),
     ...ingress(resource, base),
-    ...service(resource, base),
+    ...chartRouteFindings(resource.props, base),
+    ...service(resource, [...base, "service", "type"], [...base, "service", "annotations"]),
   ];
 }
 
@@ -90,11 +106,6 @@ function grafanaIn(resource: Resource): Path | undefined {
   // This chart brings Grafana only when it is asked to.
   const asked = chart?.chart === "loki-stack" && isTruthy(at(chart.values, "grafana", "enabled"));
   return asked ? ["values", "grafana"] : undefined;
-}
-
-/** Helm takes any text that is not empty for true. */
-function isTruthy(value: Plain): boolean {
-  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
 }
 
 const fixPassword =
@@ -234,7 +245,7 @@ function environmentTexts(resource: Resource, fields: string[]): Check[] {
   return fields.flatMap((field) =>
     entriesAt(resource.props, field).flatMap(([key, value]): Check[] => {
       if (typeof value !== "string") return [];
-      const encoded = field === "data" && resource.type.endsWith(":Secret");
+      const encoded = field === "data" && !resource.type.includes(":ConfigMap");
       const text = encoded ? Buffer.from(value, "base64").toString("utf8") : value;
       const opens =
         (anonymousVariable.test(key) && isOn(text)) ||
@@ -297,23 +308,28 @@ function coversHost(pattern: Plain, host: string): boolean {
   );
 }
 
-function service(resource: Resource, base: Path): Check[] {
-  const path = [...base, "service", "type"];
+function service(resource: Resource, path: Path, annotations: Path): Check[] {
   const type = at(resource.props, ...path);
   if (type === UNKNOWN) return [{ path, unknown: true }];
   if (type !== "LoadBalancer" && type !== "NodePort") return [];
-  const annotations = at(resource.props, ...base, "service", "annotations");
-  if (entriesAt(annotations).some(([key]) => certificates.test(key))) return [];
+  if (entriesAt(resource.props, ...annotations).some(([key]) => certificates.test(key))) return [];
   return [
     {
       path,
       violation: {
         problem: "the service of Grafana is reached from outside without TLS",
         bound: "ClusterIP, behind an ingress with TLS",
-        fix: "remove service.type",
+        fix: `remove ${path.slice(-2).join(".")}`,
       },
     },
   ];
+}
+
+/** A Service of one's own that leads to the pods of Grafana. */
+function serviceObject(resource: Resource): Check[] {
+  const selected = entriesAt(resource.props, "spec", "selector").map(([, value]) => value);
+  if (!selected.some((value) => typeof value === "string" && /grafana/i.test(value))) return [];
+  return service(resource, ["spec", "type"], ["metadata", "annotations"]);
 }
 
 /** An Ingress of one's own that leads to Grafana. */
@@ -322,8 +338,9 @@ function ingressObject(resource: Resource): Check[] {
   const rules = listAt(spec, "rules");
   const backends = [
     at(spec, "defaultBackend"),
+    at(spec, "backend"),
     ...rules.flatMap((rule) => listAt(rule, "http", "paths").map((one) => at(one, "backend"))),
-  ].map((backend) => textAt(backend, "service", "name") ?? "");
+  ].map((backend) => textAt(backend, "service", "name") ?? textAt(backend, "serviceName") ?? "");
   if (!backends.some((name) => /grafana/i.test(name))) return [];
   const hosts = rules.map((rule) => at(rule, "host"));
   return tlsCheck(spec, ["spec", "tls"], hosts, at(resource.props, "metadata", "annotations"));

@@ -1,7 +1,12 @@
 import { PolicyPack } from "@pulumi/policy";
 import type { EnforcementLevel, Policies, PolicyPackConfig } from "@pulumi/policy";
 import { AlertThresholdsConfig, alertThresholds } from "./alertThresholds";
-import { PolicyConfigProblem, configJsonSchema, configurationProblems } from "./config";
+import {
+  PolicyConfigProblem,
+  configJsonSchema,
+  configurable,
+  configurationProblems,
+} from "./config";
 import { documentation } from "./documentation";
 import { ExceptionsConfig } from "./exceptions";
 import { retentionCoversRules } from "./retentionCoversRules";
@@ -12,7 +17,7 @@ import { AlertSeverityConfig, alertSeverity } from "./alertSeverity";
 import { AlertForConfig, alertFor } from "./alertFor";
 import { AlertAnnotationsConfig, alertAnnotations } from "./alertAnnotations";
 import { AbsentCoverageConfig, absentCoverage } from "./absentCoverage";
-import { rulesAreLoaded } from "./rulesAreLoaded";
+import { RulesAreLoadedConfig, rulesAreLoaded } from "./rulesAreLoaded";
 import { duplicateRules } from "./duplicateRules";
 import { PinnedChartsConfig, pinnedCharts } from "./pinnedCharts";
 import { grafanaExposure } from "./grafanaExposure";
@@ -34,6 +39,7 @@ import { AnyPolicy, sdkPolicy } from "./policy";
 import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
 import { shareReadings } from "./reading";
 import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
+import { withViews } from "./views";
 
 export type { PolicyConfigProblem } from "./config";
 export type { PolicyDescription } from "./description";
@@ -78,7 +84,7 @@ export interface ObservabilityGuardArgs {
   /** That missing metrics are noticed. */
   absentCoverage?: PolicyArgs<AbsentCoverageConfig>;
   /** That Prometheus selects the rules and monitors of the stack. */
-  rulesAreLoaded?: PolicyArgs;
+  rulesAreLoaded?: PolicyArgs<RulesAreLoadedConfig>;
   /** That no alert is there twice. */
   duplicateRules?: PolicyArgs;
   /** That somebody outside notices when alerting is down, in production. */
@@ -136,7 +142,16 @@ const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> 
   prodHighAvailability,
   pinnedCharts,
 };
-const all: AnyPolicy[] = Object.values(policies);
+/** These are about AWS alone, or read every text of every resource as it is. */
+const withoutViews: AnyPolicy[] = [
+  logGroupRetention,
+  lokiIamLeastPrivilege,
+  noPlaintextCredentials,
+];
+const all: AnyPolicy[] = Object.values(policies).map((policy) => {
+  if (withoutViews.includes(policy)) return policy;
+  return withViews(policy, policy === pinnedCharts ? "releases" : "charts");
+});
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {
@@ -151,7 +166,7 @@ export function policyDescriptions(): PolicyDescription[] {
 
 /** Everything wrong with a configuration as `--policy-pack-config` takes it; nothing when it is fine. */
 export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
-  return configurationProblems(all, config);
+  return configurationProblems(all.map(configurable), config);
 }
 
 /** JSON schema of the file that `--policy-pack-config` takes. */

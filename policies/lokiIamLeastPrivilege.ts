@@ -171,9 +171,9 @@ function accessProblems(statement: Statement, config: LokiIamLeastPrivilegeConfi
   return problems;
 }
 
-/** An action is no secret, but only show what looks like one. */
+/** An action is no secret, but only show what has the form of one. */
 function shownAction(action: string): string {
-  return /^[\w*?-]+(:[\w*?]+)?$/.test(action) ? `"${action}"` : "in a text";
+  return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action) ? `"${action}"` : "in a text";
 }
 
 function bucketProblem(resource: string): string | undefined {

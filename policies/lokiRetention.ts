@@ -216,6 +216,11 @@ function deleteRequestStore(chart: HelmChart): Check {
   };
 }
 
+const stores = new Set([
+  ...["s3", "aws", "gcs", "azure", "swift", "filesystem"],
+  ...["bos", "cos", "alibabacloud"],
+]);
+
 /** The store that the logs are in, by the chart's storage type or the last schema. */
 function objectStore(chart: HelmChart): string | undefined {
   const type = textAt(chart.values, "loki", "storage", "type");
@@ -224,7 +229,9 @@ function objectStore(chart: HelmChart): string | undefined {
     ["loki", "config", "schema_config", "configs"],
   ];
   const last = schemas.flatMap((path) => listAt(chart.values, ...path)).at(-1);
-  return textAt(last, "object_store") ?? type;
+  const store = textAt(last, "object_store") ?? type;
+  // Into a message and into `delete_request_store` goes a store that Loki has, and no other text.
+  return store !== undefined && stores.has(store) ? store : undefined;
 }
 
 function remediate(resource: Resource, props: PlainMap, config: LokiRetentionConfig): boolean {

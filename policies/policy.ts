@@ -7,10 +7,11 @@ import type {
 } from "@pulumi/policy";
 import { configProblems, configProperties } from "./config";
 import { PolicyDescription } from "./description";
-import { Subject, annotatedExceptions, isConcerned } from "./exceptions";
+import { Subject, annotatedExceptions, isConcerned, isRuleExcluded } from "./exceptions";
 import { Path, PlainMap, UNKNOWN } from "./facts/plain";
 import { Resource } from "./facts/resource";
-import { readProperties, readProperty } from "./reading";
+import { rulesOf, withoutRules } from "./facts/rules";
+import { readProperties, readProperty, readWithoutTexts } from "./reading";
 import { Violation, violationText } from "./violation";
 
 /** What a policy says about one resource or stack. */
@@ -35,6 +36,8 @@ export interface StackPolicy<Config> extends PolicyDescription {
   /** Only these resources are read. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
+  /** Changes one of the resources in place as its configuration says, without sight of the others. */
+  remediate?: (resource: Resource, props: PlainMap, config: Config) => boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each policy has its own configuration
@@ -65,24 +68,35 @@ export function sdkPolicy(
     return {
       ...common,
       validateStack: (args, report) => validateStack(policy, context, args, report),
+      ...remediation(policy, context, policy.reads),
     };
   }
-  const { remediate } = policy;
   return {
     ...common,
     validateResource: (args, report) => validateResource(policy, context, args, report),
-    ...(remediate === undefined
-      ? {}
-      : {
-          remediateResource: async (args) => {
-            const config = configOf(policy, args);
-            if (!policy.appliesTo(args.type) || isExcepted(policy, context, args, config)) {
-              return undefined;
-            }
-            const changed = remediate(await readResource(args), args.props, config);
-            return changed ? args.props : undefined;
-          },
-        }),
+    ...remediation(policy, context, policy.appliesTo),
+  };
+}
+
+/** The SDK remediates one resource at a time, for a policy on stacks too. */
+function remediation(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  concerns: (type: string) => boolean,
+): Pick<ResourceValidationPolicy, "remediateResource"> {
+  const { remediate } = policy;
+  if (remediate === undefined) return {};
+  return {
+    remediateResource: async (args) => {
+      const config = configOf(policy, args);
+      if (!concerns(args.type) || isExcepted(policy, context, args, config)) return undefined;
+      const resource = await readResource(args);
+      const left = withoutRules(resource, (rule) =>
+        isRuleExcepted(policy, context, args, config, rule),
+      );
+      const changed = remediate(left, args.props, config);
+      return changed ? args.props : undefined;
+    },
   };
 }
 
@@ -101,7 +115,10 @@ async function validateResource(
   const config = configOf(policy, args);
   if (isExcepted(policy, context, args, config)) return;
   const verdict = policy.judge(await readResource(args), config);
-  for (const violation of verdict.violations) report(violationText(violation));
+  for (const violation of verdict.violations) {
+    if (isRuleExcepted(policy, context, args, config, violation.rule)) continue;
+    report(violationText(violation));
+  }
   if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
 }
 
@@ -124,7 +141,13 @@ async function validateStack(
   for (const violation of verdict.violations) {
     // What is excepted still counts where another resource needs it.
     const resource = violation.urn === undefined ? undefined : byUrn.get(violation.urn);
-    if (resource !== undefined && isExcepted(policy, context, resource, config)) continue;
+    if (
+      resource !== undefined &&
+      (isExcepted(policy, context, resource, config) ||
+        isRuleExcepted(policy, context, resource, config, violation.rule))
+    ) {
+      continue;
+    }
     report(violationText(violation), violation.urn);
   }
   if (verdict.unknown !== undefined) {
@@ -144,13 +167,33 @@ function isExcepted(
   return !isConcerned(subjectOf(args), config) || exceptionsOf(policy, context, args).excepted;
 }
 
+/** The same for one rule of a resource that the policy does judge. */
+function isRuleExcepted(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  args: PolicyResource,
+  config: PlainMap,
+  rule: string | undefined,
+): boolean {
+  if (rule === undefined) return false;
+  return (
+    isRuleExcluded(subjectOf(args), rule, config) ||
+    exceptionsOf(policy, context, args).rules.includes(rule)
+  );
+}
+
 function exceptionsOf({ name }: AnyPolicy, context: PolicyContext, args: PolicyResource) {
   return annotatedExceptions(subjectOf(args), name, context.policies, context.now());
 }
 
 function subjectOf({ type, name, urn, props }: PolicyResource): Subject {
   const metadata = type.startsWith("kubernetes:") ? readProperty(props, "metadata") : undefined;
-  return { name, urn, metadata };
+  const rules = (): string[] | undefined => {
+    const read = { type, name, urn, props: readWithoutTexts(props) };
+    const { rules: found, unknownAt } = rulesOf(read);
+    return unknownAt === undefined ? found.map((rule) => rule.name) : undefined;
+  };
+  return { name, urn, metadata, rules };
 }
 
 /** What the SDK tells a policy of a resource. */

@@ -1,6 +1,6 @@
 import { judgeExpressions } from "./eachRule";
 import { Resource } from "./facts/resource";
-import { Rule, canHoldRules } from "./facts/rules";
+import { Rule, canBringRules } from "./facts/rules";
 import { ResourcePolicy, Verdict } from "./policy";
 import {
   Comparison,
@@ -24,7 +24,7 @@ export const promqlUnits: ResourcePolicy<unknown> = {
   severity: "high",
   enforcementLevel: "mandatory",
   config: {},
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
 };
 

@@ -1,6 +1,6 @@
 import { judgeRules } from "./eachRule";
 import { Resource } from "./facts/resource";
-import { Rule, canHoldRules, rulesOf } from "./facts/rules";
+import { Rule, canBringRules, broughtRules } from "./facts/rules";
 import { ResourcePolicy, Verdict } from "./policy";
 import {
   Comparison,
@@ -26,12 +26,12 @@ export const promqlValid: ResourcePolicy<unknown> = {
   severity: "high",
   enforcementLevel: "mandatory",
   config: {},
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
 };
 
 function judge(resource: Resource): Verdict {
-  const records = recordsIn(rulesOf(resource).rules);
+  const records = recordsIn(broughtRules(resource).rules);
   return judgeRules(resource, (rule) => judgeRule(rule, records));
 }
 

@@ -3,7 +3,7 @@ import { judgeRules } from "./eachRule";
 import { textAt } from "./facts/plain";
 import { prometheusServer } from "./facts/prometheus";
 import { Resource } from "./facts/resource";
-import { Rule, canHoldRules } from "./facts/rules";
+import { Rule, canBringRules } from "./facts/rules";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict } from "./policy";
 import { everyPart, parsePromQL } from "./promql";
@@ -36,7 +36,7 @@ export const rateWindow: ResourcePolicy<RateWindowConfig> = {
       description: "Scrape interval, where the resource does not say it itself.",
     },
   },
-  appliesTo: canHoldRules,
+  appliesTo: canBringRules,
   judge,
 };
 

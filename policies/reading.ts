@@ -46,6 +46,11 @@ export async function readProperties(props: object): Promise<PlainMap> {
   return read;
 }
 
+/** The same at once, without the texts of assets. */
+export function readWithoutTexts(props: object): PlainMap {
+  return (sharedReading(props) ?? reading(props)).props;
+}
+
 /** One of the properties as plain data. */
 export function readProperty(props: object, key: string): Plain {
   const read = sharedReading(props);

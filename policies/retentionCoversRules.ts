@@ -40,6 +40,7 @@ function judge(resources: Resource[]): Verdict {
         return [
           {
             urn,
+            rule: rule.name,
             problem: "the rule looks back further than Prometheus keeps its samples",
             where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
             found: `${numeral(reach / SECONDS_PER_DAY)} days`,

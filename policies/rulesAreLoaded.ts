@@ -1,10 +1,26 @@
-import { Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "./facts/plain";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  isMap,
+  listAt,
+  setAt,
+  textAt,
+} from "./facts/plain";
 import { PrometheusServer, canRunPrometheus, prometheusServer } from "./facts/prometheus";
 import { Resource } from "./facts/resource";
 import { StackPolicy, Verdict, holds } from "./policy";
-import { formatPath, Path } from "./facts/plain";
 
-export const rulesAreLoaded: StackPolicy<unknown> = {
+export interface RulesAreLoadedConfig {
+  /** Labels that remediation gives to every rule and monitor that does not have them. */
+  labels?: Record<string, string>;
+}
+
+export const rulesAreLoaded: StackPolicy<RulesAreLoadedConfig> = {
   scope: "stack",
   name: "rules-are-loaded",
   description: "Prometheus selects every rule and monitor of the stack.",
@@ -13,9 +29,17 @@ export const rulesAreLoaded: StackPolicy<unknown> = {
     "set ruleSelectorNilUsesHelmValues (and its like for monitors) to false, or label the object as the selector asks",
   severity: "critical",
   enforcementLevel: "mandatory",
-  config: {},
+  config: {
+    labels: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      description:
+        "Labels that remediation gives to every rule and monitor without them, such as `release: prometheus`. Default: nothing is remediated.",
+    },
+  },
   reads: (type) => canRunPrometheus(type) || type in selectorOf,
   judge,
+  remediate,
 };
 
 /** The selector of the operator's `PrometheusSpec` for each type of object. */
@@ -69,6 +93,17 @@ function judge(resources: Resource[]): Verdict {
     ];
   });
   return { violations, unknown };
+}
+
+/** The selector that the labels are for is on another resource, so the configuration has to name them. */
+function remediate({ type, props: read }: Resource, props: PlainMap, config: RulesAreLoadedConfig) {
+  if (!(type in selectorOf) || at(read, "metadata", "labels") === UNKNOWN) return false;
+  const lacking = Object.entries(config.labels ?? {}).filter(
+    ([label]) => (at(read, "metadata", "labels", label) ?? null) === null,
+  );
+  return lacking
+    .map(([label, value]) => setAt(props, ["metadata", "labels", label], value))
+    .some(Boolean);
 }
 
 type Answer = boolean | { path: Path; urn: string };

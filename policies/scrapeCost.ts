@@ -159,7 +159,7 @@ function stack(resource: Resource): Scrape[] {
 }
 
 function monitor(resource: Resource): Scrape[] {
-  const key = resource.type.endsWith(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
+  const key = resource.type.includes(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
   return listAt(resource.props, "spec", key).map((_, index) => ({
     interval: ["spec", key, index, "interval"],
     timeout: ["spec", key, index, "scrapeTimeout"],

@@ -79,7 +79,9 @@ function knownLabels(resources: Resource[]): Labels[] {
         const alert = textAt(rule, "alert");
         if (alert === undefined) return [];
         const labels = entriesAt(rule, "labels").filter(
-          (entry): entry is [string, string] => typeof entry[1] === "string",
+          // What a template will say is for the alert that fires.
+          (entry): entry is [string, string] =>
+            typeof entry[1] === "string" && !entry[1].includes("{{"),
         );
         return [{ ...Object.fromEntries(labels), alertname: alert }];
       }),

@@ -12,9 +12,17 @@ export interface Violation {
   bound?: string;
   /** The line of configuration, or the change, that makes it right. */
   fix: string;
+  /** Name of the rule that it is about, so that this one alone can be excepted. */
+  rule?: string;
 }
 
-/** The text of a violation; whatever looks like a credential is blotted out. */
+/**
+ * The text of a violation. It quotes names alone: of resources, objects, rules, alerts, series,
+ * labels, receivers and actions, by which somebody finds what is wrong. Values of annotations,
+ * matchers in expressions, settings and documents are never in it, whether they are marked as secret
+ * or not: the SDK hands policies every value without its mark. Whatever looks like a credential is
+ * blotted out in names, too.
+ */
 export function violationText(violation: Violation): string {
   const lines = [
     violation.problem,

@@ -5,7 +5,7 @@ import {
   effectiveConfigurations,
   integrationsOf,
 } from "./facts/alertmanager";
-import { helmChart } from "./facts/helm";
+import { helmChart, isTruthy } from "./facts/helm";
 import { UNKNOWN, at, listAt, textAt } from "./facts/plain";
 import { Resource } from "./facts/resource";
 import { readRoutes, routesFor } from "./facts/routes";
@@ -129,11 +129,6 @@ function bringsWatchdog(resource: Resource): boolean | undefined {
   if (disabled !== undefined && disabled !== UNKNOWN && isTruthy(disabled)) return false;
   if (relabelledAway(defaults)) return false;
   return switches.includes(UNKNOWN) || disabled === UNKNOWN ? undefined : true;
-}
-
-/** Helm takes any text that is not empty for true. */
-function isTruthy(value: unknown): boolean {
-  return value !== false && value !== null && value !== 0 && value !== "";
 }
 
 /** A list of disabled alerts is a way to write it that older versions of the chart had. */

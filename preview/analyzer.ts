@@ -177,7 +177,8 @@ export class Judging {
       ),
     );
     const violations = outcomes.flatMap((outcome) => outcome.violations);
-    if (policies.some(({ scope, level }) => scope === "stack" && level !== "disabled")) {
+    // A policy that also remediates single resources counts as one on resources, whatever it judges.
+    if (policies.some(({ level }) => level !== "disabled")) {
       const request = new proto.AnalyzeStackRequest();
       request.setResourcesList(
         this.judged.map(({ resource }) =>

@@ -1,15 +1,15 @@
-import { configurationProblems, type enforcementLevels } from "../policies/config";
-import type { AnyPolicy } from "../policies/policy";
+import {
+  type ConfigurablePolicy,
+  configurationProblems,
+  type enforcementLevels,
+} from "../policies/config";
 
 export type EnforcementLevel = (typeof enforcementLevels)[number];
 
 /** A policy as its pack describes it. */
-export interface PolicyDescription {
-  name: string;
+export interface PolicyDescription extends ConfigurablePolicy {
   /** Level that the pack itself gives it. */
   level: EnforcementLevel;
-  /** JSON schema of each property of its configuration. */
-  properties: Record<string, { default?: unknown }>;
 }
 
 /** The configuration of one policy, complete. */
@@ -51,13 +51,9 @@ export function policyLayer(
   file: PolicyConfigFile,
   policies: PolicyDescription[],
 ): { layer: PolicyLayer; problems: string[] } {
-  const problems = configurationProblems(
-    policies.map(({ name, properties }) => ({
-      name,
-      config: properties,
-    })) as unknown as AnyPolicy[],
-    file,
-  ).map(({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`);
+  const problems = configurationProblems(policies, file).map(
+    ({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`,
+  );
   if (problems.length > 0) return { layer: {}, problems };
   const layer = Object.fromEntries(
     Object.entries(file).map(([name, entry]): [string, Partial<PolicySettings>] => {

@@ -58,7 +58,8 @@ function slow(
     alert,
     expr: [
       `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${buckets([])}[5m])))`,
-      `> ${num(threshold / 1000)}`,
+      // Not only more: a quantile ends with the last bucket, which may be the threshold.
+      `>= ${num(threshold / 1000)}`,
       `and`,
       `${by} (rate(${buckets(['le="+Inf"'])}[5m])) > ${num(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),

@@ -1,4 +1,5 @@
 import { SlackRouteSettings, SlackSettings } from "../settings/slack";
+import { podNames } from "./podNames";
 import {
   criticalReceiver,
   hasCriticalReceiver,
@@ -71,7 +72,7 @@ function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
       ? [common]
       : [
           [...common, `service="${service}"`],
-          [...common, `pod=~"${podsOf(service)}"`],
+          [...common, `pod=~"${podNames([service])}"`],
         ];
   const channels = { critical: channel, warning: channel, info: settings.channels.info && channel };
   return kinds.map((matchers) => ({
@@ -79,13 +80,6 @@ function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
     receiver: slackReceiver(settings, channel),
     routes: bySeverity(settings, channels),
   }));
-}
-
-/** Kubernetes writes hashes without vowels, so that the pods of `api` are not those of `api-gateway`. */
-const hash = "[bcdfghjklmnpqrstvwxz2456789]";
-
-function podsOf(service: string): string {
-  return `${service}(-${hash}{1,10})?-${hash}{5}|${service}-[0-9]+`;
 }
 
 function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]): Route[] {

@@ -15,6 +15,8 @@ export const recorded = {
   httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
   grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate5m",
   grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
+  /** Of the services that receive nothing any more. */
+  beforeSilence: "namespace_service:requests_before_silence:rate5m",
 } as const;
 
 /** gRPC codes that are the server's fault; the others are answers a client may well provoke. */
@@ -26,11 +28,12 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
     name: `${settings.namespace}.services`,
     rules: [
       ...recordings(settings),
+      ...variantsOf(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
+        beforeSilence(settings, variant),
+      ),
       ...tiersOf(settings, "errorRatePercent").map((variant) => errorRate(settings, variant)),
       ...tiersOf(settings, "p99LatencyMs").map((variant) => latency(settings, variant)),
-      ...variantsOf(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
-        noTraffic(settings, variant),
-      ),
+      noTraffic(settings),
     ],
   };
 }
@@ -98,7 +101,8 @@ function latency({ namespace }: MonitoredServicesSettings, variant: Variant): Al
   const branch = (p99: string, all: string) =>
     [
       `(`,
-      `  ${p99}{${matchers}} > ${num(variant.threshold / 1000)}`,
+      // Not only more: a quantile ends with the last bucket, which may be the threshold.
+      `  ${p99}{${matchers}} >= ${num(variant.threshold / 1000)}`,
       `  and`,
       `  ${all}{namespace="${namespace}"} > ${floor}`,
       `)`,
@@ -117,20 +121,40 @@ function latency({ namespace }: MonitoredServicesSettings, variant: Variant): Al
   };
 }
 
-function noTraffic({ namespace }: MonitoredServicesSettings, variant: Variant): AlertRule {
+/**
+ * Remembers, of a service that receives nothing any more, what it received before: as long as it
+ * stays silent, where a look an hour back would forget the fault after that hour.
+ */
+function beforeSilence({ namespace }: MonitoredServicesSettings, variant: Variant): RecordingRule {
   const matchers = services(namespace, variant.scope);
+  const inNamespace = `namespace="${namespace}"`;
+  return {
+    record: recorded.beforeSilence,
+    expr: [
+      `(`,
+      `  (`,
+      // A restart of Prometheus does not end a silence; removing the service does.
+      `    last_over_time(${recorded.beforeSilence}{${matchers}}[15m])`,
+      `    and on (namespace, service) up{${inNamespace}}`,
+      `  )`,
+      `  or`,
+      `  ${recorded.requests}{${matchers}} offset 1h`,
+      `) > ${num(variant.threshold)}`,
+      `unless`,
+      // A series that is gone is no traffic either: a counter only comes back with its first request.
+      `${recorded.requests}{${inNamespace}} > 0`,
+    ].join("\n"),
+  };
+}
+
+function noTraffic({ namespace }: MonitoredServicesSettings): AlertRule {
   return {
     alert: "NoTraffic",
-    // A series that is gone is no traffic either: a counter only comes back with its first request.
-    expr: [
-      `${recorded.requests}{${matchers}} offset 1h > ${num(variant.threshold)}`,
-      `unless`,
-      `${recorded.requests}{namespace="${namespace}"} > 0`,
-    ].join("\n"),
+    expr: `${recorded.beforeSilence}{namespace="${namespace}"}`,
     forMinutes: 10,
-    severity: variant.severity,
+    severity: Severity.Critical,
     about: ["namespace", "service"],
     summary: "{{ $labels.service }} receives no requests any more",
-    description: `{{ $labels.service }} in {{ $labels.namespace }} receives no requests; an hour ago it had {{ $value | humanize }} a second.`,
+    description: `{{ $labels.service }} in {{ $labels.namespace }} receives no requests; before they stopped it had {{ $value | humanize }} a second.`,
   };
 }

@@ -17,6 +17,8 @@ interface Kind {
   badRequests: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => RecordingRule[];
   /** Recorded requests a second. */
   requests: string;
+  /** Alerts where the objective cannot be measured. */
+  unmeasured?: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => AlertRule[];
 }
 
 const kinds: Kind[] = [
@@ -37,6 +39,7 @@ const kinds: Kind[] = [
     budgetOf: ({ slo }) => budget(slo?.latencyPercent),
     badRequests: slowRequests,
     requests: recorded.httpTimed,
+    unmeasured: withoutBucket,
   },
 ];
 
@@ -80,6 +83,7 @@ function groupsOf(
           record: series(kind, "requests:rate5m"),
           expr: `${kind.requests}{${services(namespace, { only: names(members) })}}`,
         },
+        ...(kind.unmeasured?.(settings, members) ?? []),
         ...windows.map((window) => burnRate(namespace, kind, window.name, window.range)),
         ...byWindow.flatMap(([days, some]) =>
           [Severity.Critical, Severity.Warning].map((severity) =>
@@ -142,24 +146,52 @@ function failedRequests(
   ];
 }
 
+const slowBadRequests = "namespace_service:slo_latency_bad_requests:rate5m";
+
+function byLatency(members: ServiceSettings[]): [latencyMs: number, only: string[]][] {
+  return [...groupedBy(members, ({ slo }) => slo?.latencyMs ?? 0)]
+    .sort(([a], [b]) => a - b)
+    .map(([latencyMs, some]) => [latencyMs, names(some)]);
+}
+
 function slowRequests(
   { namespace, alerts }: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): RecordingRule[] {
   const { httpDuration } = alerts.metrics;
-  return [...groupedBy(members, ({ slo }) => slo?.latencyMs ?? 0)]
-    .sort(([a], [b]) => a - b)
-    .map(([latencyMs, some]) => {
-      const scope = { only: names(some) };
-      const timed = (le: string) =>
-        `sum by (namespace, service) (rate(${httpDuration}_bucket{${services(namespace, scope, [le])}}[5m]))`;
-      return {
-        record: "namespace_service:slo_latency_bad_requests:rate5m",
-        // What was not fast; counted exactly, where a quantile would be a guess between buckets. Both
-        // are read at the same moment, or a change of pace would look like slow requests.
-        expr: [timed('le="+Inf"'), timed(boundary(latencyMs / 1000))].join("\n- "),
-      };
-    });
+  return byLatency(members).map(([latencyMs, only]) => {
+    const timed = (le: string) =>
+      `sum by (namespace, service) (rate(${httpDuration}_bucket{${services(namespace, { only }, [le])}}[5m]))`;
+    return {
+      record: slowBadRequests,
+      // What was not fast; counted exactly, where a quantile would be a guess between buckets. Both
+      // are read at the same moment, or a change of pace would look like slow requests.
+      expr: [timed('le="+Inf"'), timed(boundary(latencyMs / 1000))].join("\n- "),
+    };
+  });
+}
+
+/** Requests that no bucket of the histogram tells slow from fast: the objective would just be absent. */
+function withoutBucket(
+  { namespace, alerts }: MonitoredServicesSettings,
+  members: ServiceSettings[],
+): AlertRule[] {
+  return byLatency(members).map(([latencyMs, only]) => {
+    const matchers = services(namespace, { only });
+    return {
+      alert: "LatencyObjectiveUnmeasured",
+      expr: [
+        `(${recorded.requests}{${matchers}} or ${recorded.httpTimed}{${matchers}})`,
+        `unless`,
+        `${slowBadRequests}{namespace="${namespace}"}`,
+      ].join("\n"),
+      forMinutes: 60,
+      severity: Severity.Warning,
+      about: ["namespace", "service"],
+      summary: "The latency objective of {{ $labels.service }} is not measured",
+      description: `{{ $labels.service }} in {{ $labels.namespace }} has {{ $value | humanize }} requests a second, but no bucket of ${alerts.metrics.httpDuration} that ends at ${latencyMs} ms: LatencyBudgetBurn cannot fire.`,
+    };
+  });
 }
 
 /** Clients write a whole number as 1 or 1.0. */

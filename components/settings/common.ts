@@ -19,6 +19,12 @@ export const clusterName = z
     "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
   );
 
+/** Who owns a service: the value of a label, which nothing that reads it takes for markup. */
+export const teamName = example(
+  z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
+  "checkout",
+);
+
 /** A Kubernetes quantity of storage, in whole gibibytes. */
 export const storageGb = z.int().min(1).max(65536);
 

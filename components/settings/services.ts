@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "../../policies/limits";
 import { lowestObjectivePercent, sloWindowDays } from "../alerting/burnRates";
 import { Checked, check, example, formatPath } from "../internal/problems";
-import { ComponentArgs, dnsLabel, identitySettings } from "./common";
+import { ComponentArgs, dnsLabel, identitySettings, teamName } from "./common";
 
 const { alertThresholds } = limits;
 const percent = z.number().gt(0).max(100);
@@ -114,6 +114,7 @@ const sloPercent = z.number().gt(0).lt(100);
 
 export const serviceSchema = z.strictObject({
   name: example(dnsLabel, "inventory-service"),
+  team: teamName.optional(),
   language: example(z.enum(["go", "python", "java", "node", "other"]), "go").default("other"),
   port: example(z.string().min(1).max(15), "metrics").default("metrics"),
   path: z.string().startsWith("/", "must start with /").default("/metrics"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { templateProblem } from "../alerting/goTemplate";
 import { Checked, Fix, check, example } from "../internal/problems";
-import { ComponentArgs, dnsLabel, identitySettings } from "./common";
+import { ComponentArgs, dnsLabel, identitySettings, teamName } from "./common";
 
 const channel = example(
   z
@@ -49,10 +50,7 @@ export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
 const routeSchema = z
   .strictObject({
     service: example(dnsLabel, "inventory-service").optional(),
-    team: example(
-      z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
-      "checkout",
-    ).optional(),
+    team: teamName.optional(),
     namespace: example(dnsLabel, "ticketing").optional(),
     channel: example(channel, "#checkout-alerts"),
   })
@@ -62,14 +60,15 @@ const routeSchema = z
   });
 export type SlackRouteSettings = z.output<typeof routeSchema>;
 
+/** What Alertmanager would refuse at its start keeps it from taking any configuration from then on. */
 const template = z
   .string()
   .min(1)
-  .refine(
-    (text) =>
-      text.split("{{").length === text.split("}}").length && !/\{\{-?\s*define\b/.test(text),
-    "must be the body of a Go template: every {{ closed, and no define",
-  );
+  .superRefine((text, ctx) => {
+    const problem = templateProblem(text);
+    if (problem === undefined) return;
+    ctx.addIssue({ code: "custom", message: `must be the body of a Go template: ${problem}` });
+  });
 
 export const slackSchema = z
   .strictObject({

@@ -1,8 +1,8 @@
-import { helmChart, isHelmType } from "./helm";
+import { helmChart, isHelmType, mergedValues } from "./helm";
 import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
-const secretType = "kubernetes:core/v1:Secret";
+const secretTypes = new Set(["kubernetes:core/v1:Secret", "kubernetes:core/v1:SecretPatch"]);
 const alertmanagerType = "kubernetes:monitoring.coreos.com/v1:Alertmanager";
 const configTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig",
@@ -28,13 +28,13 @@ export interface AlertmanagerConfiguration {
 
 export function canHoldAlertmanager(type: string): boolean {
   return (
-    type === secretType || type === alertmanagerType || configTypes.has(type) || isHelmType(type)
+    secretTypes.has(type) || type === alertmanagerType || configTypes.has(type) || isHelmType(type)
   );
 }
 
 /** The configurations that a resource brings. */
 export function configurationsIn(resource: Resource): AlertmanagerConfiguration[] {
-  if (resource.type === secretType) return inSecret(resource);
+  if (secretTypes.has(resource.type)) return inSecret(resource);
   if (configTypes.has(resource.type)) return [inObject(resource)];
   return inValues(resource);
 }
@@ -55,7 +55,7 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
   const used =
     users.length > 0
       ? users.flatMap((user) => usedBy(user, resources))
-      : resources.filter(({ type }) => type === secretType).flatMap(inSecret);
+      : resources.filter(({ type }) => secretTypes.has(type)).flatMap(inSecret);
   const objects = resources.filter(({ type }) => configTypes.has(type)).map(inObject);
   return used.map((configuration) => withObjects(configuration, objects));
 }
@@ -144,12 +144,12 @@ function usedBy(user: Resource, resources: Resource[]): AlertmanagerConfiguratio
   const unknown = { where, urn: user.urn, path: [], config: UNKNOWN, editable: false } as const;
   if (wanted === UNKNOWN) return [{ ...unknown, path: ["values"] }];
   const holders = resources.filter(({ type, name, props }) => {
-    const right = object === undefined ? type === secretType : configTypes.has(type);
+    const right = object === undefined ? secretTypes.has(type) : configTypes.has(type);
     return right && (textAt(props, "metadata", "name") ?? name) === wanted;
   });
   if (holders.length > 0) return holders.flatMap(configurationsIn);
   const perhaps = resources.find(
-    ({ type, props }) => type === secretType && at(props, "metadata", "name") === UNKNOWN,
+    ({ type, props }) => secretTypes.has(type) && at(props, "metadata", "name") === UNKNOWN,
   );
   if (perhaps !== undefined) return [{ ...unknown, urn: perhaps.urn, path: ["metadata", "name"] }];
   return [{ ...unknown, path: [], config: undefined, missingSecret: shownName(wanted) }];
@@ -181,18 +181,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
     const config = value === UNKNOWN ? UNKNOWN : undefined;
     return [{ ...base, where, path, config, editable: false }];
   }
-  return [{ ...base, where, path, config: merged(own.config, value), editable: true }];
-}
-
-/** As helm merges values: maps merge, lists replace, null removes. */
-function merged(base: PlainMap, over: PlainMap): PlainMap {
-  const result = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
-    if (value === null) delete result[key];
-    else result[key] = isMap(value) && isMap(below) ? merged(below, value) : value;
-  }
-  return result;
+  return [{ ...base, where, path, config: mergedValues(own.config, value), editable: true }];
 }
 
 /** The key that the operator reads, in clear or in base64: the engine only has the latter. */

@@ -10,6 +10,7 @@ import {
   hasUnknown,
   listAt,
   mapAt,
+  setAt,
   textAt,
 } from "./plain";
 import { Resource } from "./resource";
@@ -21,6 +22,8 @@ const ruleTypes = new Set([
 
 /** An alerting or recording rule, with where it stands. */
 export interface Rule {
+  /** Name of the alert, or of the series that a recording rule makes. */
+  name: string;
   /** Name of the alert, or undefined for a recording rule. */
   alert?: string;
   /** Name of the series that a recording rule makes. */
@@ -54,20 +57,81 @@ export function rulesOf(resource: Resource): Rules {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${name}"`);
   }
   const chart = helmChart(resource);
-  return chart?.chart === "kube-prometheus-stack" ? rulesInValues(resource, chart) : { rules: [] };
+  if (chart?.chart === "kube-prometheus-stack") {
+    return rulesInValues(
+      resource,
+      chart,
+      ruleValues.map((key) => ["values", key]),
+    );
+  }
+  if (chart?.chart === "prometheus") {
+    return rulesInValues(resource, chart, [["values", "serverFiles"]]);
+  }
+  return { rules: [] };
 }
 
-function rulesInValues(resource: Resource, { release }: HelmChart): Rules {
-  const map: Path = ["values", "additionalPrometheusRulesMap"];
-  const list: Path = ["values", "additionalPrometheusRules"];
-  const sources = [
-    ...entriesAt(resource.props, ...map).map(([key]) => [...map, key]),
-    ...listAt(resource.props, ...list).map((_, index) => [...list, index]),
-  ];
+const ruleValues = ["additionalPrometheusRulesMap", "additionalPrometheusRules"];
+
+const configMapType = "kubernetes:core/v1:ConfigMap";
+
+export function canBringRules(type: string): boolean {
+  return canHoldRules(type) || type === configMapType;
+}
+
+/**
+ * The rules of {@link rulesOf}, and those in the text of a ConfigMap: whether any Prometheus loads
+ * these nobody can say, so they are judged, but count for nothing.
+ */
+export function broughtRules(resource: Resource): Rules {
+  return resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource);
+}
+
+function rulesInTexts(resource: Resource): Rules {
+  const name = textAt(resource.props, "metadata", "name") ?? resource.name;
+  const labels = Object.keys(mapAt(resource.props, "metadata", "labels"));
+  // Loki's rules look alike and are in another language.
+  if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
+  const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
+    if (typeof text !== "string" || !/^\s*groups\s*:/m.test(text)) return [];
+    const groups = { groups: at(parsedText(text), "groups") };
+    const read = fromGroups(
+      { ...resource, props: groups },
+      ["groups"],
+      `ConfigMap "${name}", ${key}`,
+    );
+    return read.rules.map((rule) => ({ ...rule, path: ["data", key] }));
+  });
+  return rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr))
+    ? { rules: [] }
+    : { rules };
+}
+
+function parsedText(text: string): Plain {
+  const { parse } = require("yaml") as typeof import("yaml");
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The resource without some of its rules, in the same places; its properties change. */
+export function withoutRules(resource: Resource, isOut: (name: string) => boolean): Resource {
+  for (const { name, path } of rulesOf(resource).rules) {
+    if (isOut(name)) setAt(resource.props as PlainMap, path, {});
+  }
+  return resource;
+}
+
+function rulesInValues(resource: Resource, { release }: HelmChart, places: Path[]): Rules {
+  const sources = places.flatMap((place) => [
+    ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
+    ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
+  ]);
   const found = sources.map((path) =>
     fromGroups(resource, [...path, "groups"], `release "${release}", ${formatPath(path)}`),
   );
-  const hidden = [map, list].find((path) => at(resource.props, ...path) === UNKNOWN);
+  const hidden = places.find((path) => at(resource.props, ...path) === UNKNOWN);
   const unknownAt = found.find((rules) => rules.unknownAt !== undefined)?.unknownAt ?? hidden;
   return {
     rules: found.flatMap(({ rules }) => rules),
@@ -110,6 +174,7 @@ function ruleOf(rule: Plain, { where, path, groupLabels }: Place): Rule | undefi
   const alert = textAt(rule, "alert");
   const record = textAt(rule, "record");
   return {
+    name: alert ?? record ?? "",
     ...(alert === undefined ? {} : { alert }),
     ...(record === undefined ? {} : { record }),
     expr: String(expr),

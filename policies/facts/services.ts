@@ -3,7 +3,9 @@ import { Resource } from "./resource";
 
 const monitorTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+  "kubernetes:monitoring.coreos.com/v1:ServiceMonitorPatch",
   "kubernetes:monitoring.coreos.com/v1:PodMonitor",
+  "kubernetes:monitoring.coreos.com/v1:PodMonitorPatch",
 ]);
 
 /** A service that a stack has scraped. */
@@ -22,6 +24,8 @@ export function isMonitor(type: string): boolean {
 /** The services that a monitor selects: one for each namespace it looks into. */
 export function servicesOf(resource: Resource): MonitoredService[] {
   if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
+  // It changes a monitor that is somewhere else, and need not say whom that selects.
+  if (resource.type.endsWith("Patch")) return [];
   const name = textAt(resource.props, "metadata", "name") ?? resource.name;
   const own = textAt(resource.props, "metadata", "namespace") ?? "default";
   const selected = listAt(resource.props, "spec", "namespaceSelector", "matchNames").filter(

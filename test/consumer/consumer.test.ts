@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Analyzer } from "../../preview/analyzer";
+import { noOptions } from "../../preview/record";
 import { ConsumerProject, consumerProject, filesBelow } from "../support/consumerProject";
 import { projectDirectory } from "../support/stackConfig";
 
@@ -51,6 +53,14 @@ const publicNames = [
   "openMetricsAnnotations",
 ];
 
+/** What `--policy-pack node_modules/@ticketing/observability/policies` takes. */
+const packFiles = [
+  "policies/PulumiPolicy.yaml",
+  "policies/bin/index.js",
+  "policies/config.schema.json",
+  "policies/package.json",
+];
+
 describe("the package, installed by another team", function () {
   this.timeout(180_000);
   let project: ConsumerProject;
@@ -68,10 +78,11 @@ describe("the package, installed by another team", function () {
   after(() => project?.remove());
 
   describe("contains", () => {
-    it("the compiled library, its types and what people read, nothing else", () => {
+    it("the compiled library, its types, the policy pack and what people read, nothing else", () => {
       const strangers = filesBelow(project.installed).filter(
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map)$/.test(file) &&
+          !packFiles.includes(file) &&
           !["package.json", "README.md", "CHANGELOG.md"].includes(file),
       );
       assert.deepEqual(strangers, []);
@@ -86,7 +97,9 @@ describe("the package, installed by another team", function () {
           .filter((file) => file.endsWith(".ts") && !file.startsWith("bin/"))
           .map((file) => `dist/${folder}/${file.replace(/\.ts$/, ".js")}`),
       );
-      const compiled = filesBelow(project.installed).filter((file) => file.endsWith(".js"));
+      const compiled = filesBelow(project.installed).filter(
+        (file) => file.endsWith(".js") && !packFiles.includes(file),
+      );
       assert.deepEqual(compiled, sources.sort());
     });
 
@@ -139,6 +152,35 @@ describe("the package, installed by another team", function () {
       const program = 'require("@ticketing/observability/dist/components/charts.js")';
       await assert.rejects(project.run("node", ["-e", program]), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
     });
+  });
+
+  it("is a policy pack as it lies there", async () => {
+    const analyzer = Analyzer.start(path.join(project.installed, "policies"));
+    const release = {
+      type: "kubernetes:helm.sh/v3:Release",
+      name: "prometheus",
+      urn: "urn:pulumi:dev::checkout::kubernetes:helm.sh/v3:Release::prometheus",
+      parent: undefined,
+      custom: true,
+      properties: {
+        chart: "kube-prometheus-stack",
+        values: { prometheus: { prometheusSpec: { retention: "400d" } } },
+      },
+      registeredOutputs: undefined,
+      options: noOptions(),
+    };
+    try {
+      const { policies, violations } = await analyzer.analyze([release], {
+        project: "checkout",
+        stack: "dev",
+        config: { "prometheus-retention": { maxDays: 30 } },
+      });
+      assert.equal(policies.length, 28);
+      const own = violations.find(({ policy }) => policy === "prometheus-retention");
+      assert.match(own?.message ?? "", /found: 400d\n.*7 to 30 days/);
+    } finally {
+      analyzer.close();
+    }
   });
 
   describe("with the examples", () => {

@@ -40,6 +40,7 @@ const executions: Execution[] = [
   { pattern: /^promtool check rules$/, how: How.Integration, inline: true },
   { pattern: /^amtool check-config$/, how: How.Integration, inline: true },
   { pattern: /^amtool config routes test --config\.file=\S+( \w+=\S+)+$/, how: How.Integration },
+  { pattern: /^amtool template render --template\.glob=/, how: How.Integration },
   { pattern: /^kubectl edit pvc$/, how: How.Mention, inline: true },
   { pattern: /^kubectl exec daemonset\/…$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set /, how: How.Loader, file: /^docs\/runbooks\// },

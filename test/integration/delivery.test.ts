@@ -41,6 +41,10 @@ const texts: Record<Fault, RegExp> = {
 };
 
 const config = {
+  "monitoring:services": names.map((name) => ({
+    name,
+    ...(name === later ? { team: "checkout" } : {}),
+  })),
   "monitoring:prometheus": {
     scrapeIntervalSeconds: 30,
     externalUrl: "https://prometheus.example.com",
@@ -50,9 +54,13 @@ const config = {
   "monitoring:slack": {
     channel: "#ticketing-alerts",
     channels: { critical: "#ticketing-critical" },
+    routes: [{ team: "checkout", channel: "#checkout" }],
   },
   "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
-  "monitoring:slackWebhookUrls": { "#ticketing-critical": "https://hooks.example.com/critical" },
+  "monitoring:slackWebhookUrls": {
+    "#ticketing-critical": "https://hooks.example.com/critical",
+    "#checkout": "https://hooks.example.com/checkout",
+  },
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
 };
 
@@ -75,6 +83,7 @@ describe("from a fault to its Slack message", function () {
       secrets: {
         "webhook-url": `${slack.url}/services/default`,
         "webhook-url-ticketing-critical": `${slack.url}/services/critical`,
+        "webhook-url-checkout": `${slack.url}/services/checkout`,
         "heartbeat-url": `${slack.url}/beat`,
       },
       fakeApi: slack.url,
@@ -169,12 +178,18 @@ describe("from a fault to its Slack message", function () {
     await sleep(4_000);
     for (const [, alert] of six) {
       const about = messagesOf(alert, "FIRING").filter(({ text }) => text.includes(sick));
-      // The two pods share a message from now on, which is news of the second one.
-      const news = about.filter(({ text }) => !text.includes(later));
-      assert.equal(news.length, 1, alert);
+      assert.equal(about.length, 1, alert);
     }
     const ofLater = slack.messages.filter(({ text }) => text.includes(podOf(later)));
     assert.equal(ofLater.length, 1);
+  });
+
+  it("tells a team of its services in the team's channel, and nobody else", () => {
+    const ofLater = slack.messages.filter(({ text }) => text.includes(later));
+    assert.deepEqual(
+      ofLater.map(({ channel, path }) => `${channel} ${path}`),
+      ["#checkout /services/checkout"],
+    );
   });
 
   it("says once of each fault that it is over", async () => {
@@ -186,7 +201,8 @@ describe("from a fault to its Slack message", function () {
     );
     await sleep(3_000);
     for (const [, alert] of six) {
-      const [message, ...more] = messagesOf(alert, "RESOLVED");
+      const resolved = messagesOf(alert, "RESOLVED");
+      const [message, ...more] = resolved.filter(({ text }) => text.includes(sick));
       assert.deepEqual(more, []);
       assert.equal(message?.color, "good");
       assert.ok(message?.text.includes("(resolved)"));

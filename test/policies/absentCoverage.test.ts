@@ -51,6 +51,20 @@ describe("policy absent-coverage", () => {
       assert.equal(found(errors, warning(companion)).length, 1));
   }
 
+  it("knows that an exporter is not up where the pods are that it tells of", () => {
+    const restarts = critical('kube_pod_container_status_restarts_total{namespace="shop"} > 5');
+    for (const [companion, expected] of [
+      ['up{namespace="shop"} == 0', 1],
+      ['absent(up{job="kubelet"} == 1)', 1],
+      ['absent(up{job="kube-state-metrics"} == 1)', 0],
+      ['up{job=~"kube-.*", namespace="monitoring"} == 0', 0],
+      ["up == 0", 0],
+      ['absent(kube_pod_container_status_restarts_total{namespace="shop"})', 0],
+    ] as const) {
+      assert.equal(found(restarts, warning(companion)).length, expected, companion);
+    }
+  });
+
   it("asks for no companion of the companion", () =>
     assert.deepEqual(found(critical("absent(errors_total)")), []));
 

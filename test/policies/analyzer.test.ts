@@ -218,6 +218,21 @@ describe("the policy pack in its own process", () => {
     );
   });
 
+  it("remediates a chart inside another, in place, so that it passes", async () => {
+    const umbrella = (retention: string): AnalyzedResource =>
+      registered("kubernetes:helm.sh/v3:Release", "platform", {
+        chart: "platform",
+        values: wireSecret({
+          monitoring: { prometheus: { prometheusSpec: { retention, secret: wireSecret("x") } } },
+          other: UNKNOWN_ON_THE_WIRE,
+        }),
+      });
+    const config = { "prometheus-retention": "remediate" };
+    const { violations, remediated } = await analyze([umbrella("5d")], config);
+    assert.deepEqual(violations, []);
+    assert.deepEqual(remediated.get(umbrella("5d").urn), umbrella("7d").properties);
+  });
+
   const rule = (fields: WireObject, annotations: WireObject = {}): AnalyzedResource =>
     registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
       metadata: { name: "rules", annotations },
@@ -279,6 +294,32 @@ describe("the policy pack in its own process", () => {
     });
     // What is not known yet is left as it is.
     assert.equal((await analyze([subject], config)).remediated.size, 0);
+  });
+
+  it("remediates what a policy on the stack finds, so that the stack passes", async () => {
+    const chart = prometheus({ retention: "15d" });
+    const config = (labels: Record<string, string>) => ({
+      "rules-are-loaded": { enforcementLevel: "remediate", labels },
+    });
+    const found = async (resources: AnalyzedResource[], labels: Record<string, string>) => {
+      const { violations, remediated } = await analyze(resources, config(labels));
+      return [violations.map(({ policy, level }) => `${policy} ${level}`), remediated] as const;
+    };
+    const object = rules("x > 1");
+
+    const [without] = await found([chart, object], {});
+    assert.deepEqual(without, ["rules-are-loaded mandatory"]);
+
+    const [violations, remediated] = await found([chart, object], { release: "prometheus" });
+    assert.deepEqual(violations, []);
+    const properties = remediated.get(object.urn) ?? {};
+    assert.deepEqual(properties["metadata"], {
+      name: "rules",
+      labels: { release: "prometheus" },
+    });
+
+    const again = await found([chart, { ...object, properties }], { release: "prometheus" });
+    assert.deepEqual(again, [[], new Map()]);
   });
 
   it("excepts what is annotated, and says when that is over", async () => {

@@ -1,8 +1,9 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import * as assert from "node:assert/strict";
 import { alertFor } from "../../policies/alertFor";
+import { duplicateRules } from "../../policies/duplicateRules";
 import { Subject, annotatedExceptions, isConcerned } from "../../policies/exceptions";
-import { PlainMap, UNKNOWN } from "../../policies/facts/plain";
+import { PlainMap, UNKNOWN, at, listAt } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { sdkPolicy } from "../../policies/policy";
 import { requiredAlerts } from "../../policies/requiredAlerts";
@@ -10,7 +11,7 @@ import { fake } from "./fakes";
 import { prometheusRelease, prometheusRule, serviceMonitor } from "./subjects";
 
 const today = new Date("2026-06-15T23:59:59Z");
-const policies = ["alert-for", "alert-severity", "required-alerts"];
+const policies = ["alert-for", "alert-severity", "duplicate-rules", "required-alerts"];
 
 function subject(annotation?: unknown): Subject {
   return {
@@ -21,13 +22,14 @@ function subject(annotation?: unknown): Subject {
 }
 
 function said(annotation: unknown, policy = "alert-for") {
-  const { excepted, violations } = annotatedExceptions(
-    subject(annotation),
+  const { excepted, rules, violations } = annotatedExceptions(
+    { ...subject(annotation), rules: () => ["HighLatency", "job:errors:ratio"] },
     policy,
     policies,
     today,
   );
-  return { excepted, problems: violations.map(({ problem }) => problem) };
+  const found = { excepted, problems: violations.map(({ problem }) => problem) };
+  return rules.length > 0 ? { ...found, rules } : found;
 }
 
 describe("policies/exceptions", () => {
@@ -72,6 +74,57 @@ describe("policies/exceptions", () => {
         );
       });
     }
+
+    for (const [annotation, rules] of [
+      ["alert-for/HighLatency: flaps; until 2026-12-31", ["HighLatency"]],
+      ["alert-for/HighLatency:flaps; until 2026-12-31", undefined],
+      ["alert-for/job:errors:ratio: flaps; until 2026-12-31", ["job:errors:ratio"]],
+      [
+        "alert-for/HighLatency: two runs; until 2026-07-01\nalert-for/job:errors:ratio: one run; until 2026-07-01",
+        ["HighLatency", "job:errors:ratio"],
+      ],
+    ] as const) {
+      it(`excepts ${rules?.join(" and ") ?? "nothing"} by ${JSON.stringify(annotation)}`, () => {
+        const problems =
+          rules === undefined
+            ? ["the exception from alert-for names a rule that is not there"]
+            : [];
+        assert.deepEqual(said(annotation), {
+          excepted: false,
+          problems,
+          ...(rules === undefined ? {} : { rules }),
+        });
+      });
+    }
+
+    for (const [annotation, problem] of [
+      [
+        "alert-for/HighLatency: two runs; until 2026-06-14",
+        "the exception from alert-for has expired",
+      ],
+      ["alert-for/HighLatency; until 2026-12-31", "the exception from alert-for has no reason"],
+      [
+        "alert-for/HighLatencie: two runs; until 2026-12-31",
+        "the exception from alert-for names a rule that is not there",
+      ],
+      [
+        "alert-fro/HighLatency: two runs; until 2026-12-31",
+        "an exception names a policy that does not exist",
+      ],
+    ] as const) {
+      it(`refuses ${JSON.stringify(annotation)}`, () =>
+        assert.deepEqual(said(annotation), { excepted: false, problems: [problem] }));
+    }
+
+    it("does not doubt a rule while the rules are not known yet", () => {
+      const { rules, violations } = annotatedExceptions(
+        { ...subject("alert-for/Other: two runs; until 2026-12-31"), rules: () => undefined },
+        "alert-for",
+        policies,
+        today,
+      );
+      assert.deepEqual([rules, violations], [["Other"], []]);
+    });
 
     it("leaves other policies alone", () => {
       const other = said("alert-severity: flaps; until 2026-12-31");
@@ -169,6 +222,52 @@ describe("policies/exceptions", () => {
       assert.equal(await remedied(rules()), true);
       assert.equal(await remedied(rules(holding)), false);
       assert.equal(await remedied(rules(expired)), true);
+    });
+
+    const two = (line: string): Resource => {
+      const { props, ...rest } = prometheusRule([
+        { alert: "A", expr: "x > 1", labels: { severity: "critical" } },
+        { alert: "B", expr: "x > 1", labels: { severity: "critical" } },
+      ]);
+      const metadata = { name: "shop-rules", annotations: { "observability.policy/except": line } };
+      return { ...rest, props: { ...(props as PlainMap), metadata } };
+    };
+
+    it("excepts one rule and no other, by annotation and by configuration", async () => {
+      assert.equal((await judged(two(""))).length, 2);
+      assert.equal((await judged(two("alert-for/A: flaps; until 2026-12-31"))).length, 1);
+      assert.equal((await judged(two(""), { excludeFor: ["shop-rules/B"] })).length, 1);
+      assert.equal((await judged(two(""), { excludeFor: ["shop-*/*"] })).length, 0);
+      assert.deepEqual(await judged(two("alert-for/C: flaps; until 2026-12-31")), [
+        "the exception from alert-for names a rule that is not there",
+        "the alert fires without waiting",
+        "the alert fires without waiting",
+      ]);
+    });
+
+    it("remediates the other rules", async () => {
+      const policy = sdkPolicy(alertFor, context) as ResourceValidationPolicy;
+      const remediate = policy.remediateResource as (args: unknown) => Promise<unknown>;
+      const subjects = two("alert-for/A: flaps; until 2026-12-31");
+      await remediate({ ...subjects, getConfig: () => ({}) });
+      const rules = listAt(subjects.props, "spec", "groups", 0, "rules");
+      assert.deepEqual(
+        rules.map((rule) => at(rule, "for")),
+        [undefined, "1m"],
+      );
+    });
+
+    it("excepts one rule from a policy on the stack", async () => {
+      const judgedStack = async (line: string) => {
+        const messages: string[] = [];
+        const policy = sdkPolicy(duplicateRules, context) as StackValidationPolicy;
+        const original = { ...two(""), urn: "urn:pulumi:dev::p::t::original" };
+        const args = { resources: [original, two(line)], getConfig: () => ({}) };
+        await policy.validateStack(args as never, (message: string) => messages.push(message));
+        return messages.length;
+      };
+      assert.equal(await judgedStack(""), 2);
+      assert.equal(await judgedStack("duplicate-rules/A: moving; until 2026-12-31"), 1);
     });
 
     it("excepts resources from stack policies, by what the violation is about", async () => {

@@ -60,6 +60,87 @@ describe("policy grafana-exposure", () => {
     assert.match(problems(grafanaExposure, ingress({ hosts, tls }))[0] ?? "", /without TLS/);
   });
 
+  const gateway = (
+    parent: PlainMap,
+    rules: PlainMap[] = [{ backendRefs: [{ name: "prometheus-grafana" }] }],
+  ) =>
+    resource("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "grafana", {
+      spec: { parentRefs: [parent], rules },
+    });
+  const chartRoute = (main: PlainMap) => grafana({ route: { main: { enabled: true, ...main } } });
+
+  for (const [parent, expected] of [
+    [{ name: "public", sectionName: "https" }, undefined],
+    [{ name: "public", sectionName: "grafana" }, undefined],
+    [{ name: "public", port: 443 }, undefined],
+    [{ name: "public", sectionName: "web", port: 443 }, undefined],
+    [{ name: "public", sectionName: "http" }, "without TLS"],
+    [{ name: "public", sectionName: "web-80" }, "without TLS"],
+    [{ name: "public", port: 80 }, "without TLS"],
+    [{ name: "public" }, "every listener"],
+    [{ name: "mesh", kind: "Service" }, undefined],
+  ] as const) {
+    it(`${expected === undefined ? "accepts" : "refuses"} the listener ${JSON.stringify(parent)}`, () => {
+      for (const subject of [gateway(parent), chartRoute({ parentRefs: [parent] })]) {
+        const found = problems(grafanaExposure, subject);
+        assert.equal(found.length, expected === undefined ? 0 : 1);
+        assert.ok(found.every((problem) => problem.includes(expected ?? "")));
+      }
+    });
+  }
+
+  it("accepts routes that only redirect, lead elsewhere, or are switched off", () => {
+    const open = { name: "public" };
+    for (const subject of [
+      gateway(open, [{ filters: [{ type: "RequestRedirect" }] }]),
+      gateway(open, [{ backendRefs: [{ name: "shop" }] }]),
+      chartRoute({ parentRefs: [open], httpsRedirect: true }),
+      chartRoute({ parentRefs: [open], enabled: false }),
+      chartRoute({ parentRefs: [open], kind: "TLSRoute" }),
+      chartRoute({}),
+    ]) {
+      assert.deepEqual(problems(grafanaExposure, subject), []);
+    }
+  });
+
+  it("knows the routes of other gateways, old Ingresses and Services of one's own", () => {
+    const to = { name: "prometheus-grafana" };
+    const traefik = (spec: PlainMap) =>
+      resource("kubernetes:traefik.io/v1alpha1:IngressRoute", "g", {
+        spec: { routes: [{ services: [to] }], ...spec },
+      });
+    const openShift = (spec: PlainMap) =>
+      resource("kubernetes:route.openshift.io/v1:Route", "g", { spec: { to, ...spec } });
+    const old = (spec: PlainMap) =>
+      resource("kubernetes:extensions/v1beta1:Ingress", "g", {
+        spec: { backend: { serviceName: to.name }, ...spec },
+      });
+    const service = (spec: PlainMap, name = "grafana") =>
+      resource("kubernetes:core/v1:Service", "g", {
+        spec: { selector: { "app.kubernetes.io/name": name }, ...spec },
+      });
+    for (const bad of [
+      traefik({}),
+      traefik({ entryPoints: ["web", "websecure"] }),
+      openShift({}),
+      old({}),
+      service({ type: "LoadBalancer" }),
+      service({ type: "NodePort" }),
+    ]) {
+      assert.equal(problems(grafanaExposure, bad).length, 1, JSON.stringify(bad));
+    }
+    for (const good of [
+      traefik({ tls: {} }),
+      traefik({ entryPoints: ["websecure"] }),
+      openShift({ tls: { termination: "edge" } }),
+      old({ tls: [{ secretName: "t" }] }),
+      service({}),
+      service({ type: "LoadBalancer" }, "shop"),
+    ]) {
+      assert.deepEqual(problems(grafanaExposure, good), []);
+    }
+  });
+
   it("leaves charts without Grafana and other Ingresses alone", () => {
     for (const subject of [
       release("loki", {}),
@@ -80,6 +161,9 @@ describe("policy grafana-exposure", () => {
       grafana({ admin: { existingSecret: UNKNOWN } }),
       grafana({ "grafana.ini": { "auth.anonymous": { enabled: UNKNOWN } } }),
       ingress({ tls: UNKNOWN }),
+      gateway({ name: "public", sectionName: UNKNOWN }),
+      chartRoute({ parentRefs: UNKNOWN }),
+      grafana({ route: { main: { enabled: UNKNOWN } } }),
     ]) {
       const verdict = judge(grafanaExposure, subject);
       assert.deepEqual(verdict.violations, []);

@@ -173,6 +173,14 @@ describe("policies", () => {
       assert.match(problem?.rule ?? "", /has an item that must be one of errorRatio, /);
     });
 
+    it("refuses a map that is none, or has other values than texts", () => {
+      const rule = (labels: unknown) =>
+        checkPolicyConfig({ "rules-are-loaded": { labels } }).map((problem) => problem.rule);
+      assert.deepEqual(rule({ release: "prometheus" }), []);
+      assert.deepEqual(rule("release"), ["must be a map"]);
+      assert.deepEqual(rule({ release: 1 }), ["has a value that must be a text"]);
+    });
+
     it("reports everything at once", () => {
       assert.equal(
         checkPolicyConfig({ a: "x", "loki-retention": { b: 1, minDays: "x" } }).length,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { PlainMap, UNKNOWN } from "../../policies/facts/plain";
+import { PlainMap, UNKNOWN, plain } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { rulesAreLoaded } from "../../policies/rulesAreLoaded";
 import { violationText } from "../../policies/violation";
@@ -114,5 +114,32 @@ describe("policy rules-are-loaded", () => {
         "  fix:   metadata.labels.release: prometheus, or ruleSelectorNilUsesHelmValues: false in prometheus.prometheusSpec",
       ].join("\n"),
     );
+  });
+
+  describe("remediation", () => {
+    const labels = { release: "prometheus", team: "shop" };
+    const remedied = (object: Resource, config: PlainMap = { labels }): unknown => {
+      const props = plain(object.props) as PlainMap;
+      const changed = rulesAreLoaded.remediate?.(object, props, config);
+      return changed === true ? (props["metadata"] as PlainMap)["labels"] : undefined;
+    };
+
+    it("adds the labels that are missing, to rules and monitors alone", () => {
+      assert.deepEqual(remedied(rules()), labels);
+      assert.deepEqual(remedied(rules({ app: "a", team: "other" })), {
+        app: "a",
+        release: "prometheus",
+        team: "other",
+      });
+      assert.deepEqual(remedied(rules(undefined, `${group}:ServiceMonitor`)), labels);
+      assert.equal(remedied(rules({}, `${group}:Prometheus`)), undefined);
+    });
+
+    it("leaves alone what has them, what is not known yet, and everything when none are named", () => {
+      assert.equal(remedied(rules(labels)), undefined);
+      assert.equal(remedied(rules(UNKNOWN)), undefined);
+      assert.equal(remedied(rules({ release: UNKNOWN, team: "a" })), undefined);
+      assert.equal(remedied(rules(), {}), undefined);
+    });
   });
 });

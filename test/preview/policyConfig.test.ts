@@ -60,6 +60,11 @@ describe("the configuration of policies", () => {
     });
   }
 
+  it("knows no property of another pack than that pack does", () => {
+    const { problems } = policyLayer({ retention: { excludeFor: ["a"] } }, policies);
+    assert.match(problems[0] ?? "", /^retention\.excludeFor is not a property/);
+  });
+
   it("reports everything that is wrong at once", () => {
     assert.equal(policyLayer({ a: "mandatory", retention: "b" }, policies).problems.length, 2);
   });

@@ -42,9 +42,12 @@ const isLogQl = (expr: string): boolean => /detected_level|^absent_over_time/.te
 
 /** Series of recording rules, replaced by what they record; those of SLOs are asked for as they are. */
 function withoutRecords(expr: string, recorded: Map<string | undefined, string>): string {
-  return expr.replace(/\bnamespace_\w+:(\w+):\w+(?=\{)/g, (name, metric: string) =>
-    metric.startsWith("slo_") ? name : withoutRecords(recorded.get(name) ?? name, recorded),
-  );
+  return expr.replace(/\bnamespace_\w+:(\w+):\w+(?=\{)/g, (name, metric: string) => {
+    if (metric.startsWith("slo_")) return name;
+    // What remembers itself is no further metric.
+    const others = new Map([...recorded].filter(([other]) => other !== name));
+    return withoutRecords(recorded.get(name) ?? name, others);
+  });
 }
 
 /** Alerts that only exist where something is set. */

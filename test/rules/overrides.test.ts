@@ -109,6 +109,43 @@ describe("settings of one service, in promtool", () => {
       })),
     ));
 
+  it("tell whose service it is, by service and by pod, and nothing of a service of nobody", async () => {
+    const services = [
+      { name: "api", team: "checkout" },
+      { name: "api-gateway", team: "Check-in 2" },
+      { name: "cart", team: "checkout" },
+      { name: "usual" },
+    ];
+    const names = [...services.map(({ name }) => name), "unnamed"];
+    const teams: Record<string, object> = {
+      api: { team: "checkout" },
+      "api-gateway": { team: "Check-in 2" },
+      cart: { team: "checkout" },
+    };
+    const alerts = { errorRatePercent: 2, memoryPercent: 70 };
+    await expectAlerts(
+      { alerts, services },
+      "services",
+      names.flatMap((name) => requests(name)),
+      "HighErrorRate",
+      names.map((name) => ({ ...firing(name), ...teams[name] })),
+    );
+    for (const suffix of ["7d4b9c8f6d-x2x7k", "0"]) {
+      await expectAlerts(
+        { alerts, services },
+        "pods",
+        names.flatMap((name) => memory(`${name}-${suffix}`)),
+        "HighMemory",
+        names.map((name) => ({
+          severity: "critical",
+          namespace: "ticketing",
+          pod: `${name}-${suffix}`,
+          ...teams[name],
+        })),
+      );
+    }
+  });
+
   it("reads the labels that a team uses", () =>
     expectAlerts(
       { alerts: { errorRatePercent: 2, metrics: { httpStatusLabel: "code" } } },

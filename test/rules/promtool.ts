@@ -16,12 +16,16 @@ export interface Outcome {
 }
 
 /** Runs scenarios against rules, each from an empty database. */
-export async function testRules(groups: RuleGroup[], scenarios: Scenario[]): Promise<Outcome> {
+export async function testRules(
+  groups: RuleGroup[],
+  scenarios: Scenario[],
+  evaluationSeconds = 30,
+): Promise<Outcome> {
   return inFolder(async (folder) => {
     fs.writeFileSync(path.join(folder, "rules.yaml"), asYaml({ groups }));
     const tests = {
       rule_files: ["rules.yaml"],
-      evaluation_interval: "30s",
+      evaluation_interval: `${evaluationSeconds}s`,
       // Left to itself promtool takes them in any order, and a minute may be missed by a step.
       group_eval_order: groups.map(({ name }) => name),
       tests: scenarios,

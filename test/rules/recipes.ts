@@ -25,8 +25,6 @@ export interface Recipe {
   counters?: boolean;
   /** Minutes after recovery until the last trace has left the window. */
   memory?: number;
-  /** Absence is the fault: it cannot go away by itself. */
-  absence?: boolean;
 }
 
 export interface Subject {
@@ -48,11 +46,11 @@ const by =
   (level: Level): number =>
     level === "above" ? above : level === "far" ? above * 1.5 : below;
 
-/** Ten requests a second, or fewer than the floor, of which so many are bad. */
+/** Ten requests a second, or as few as the floor on traffic, of which so many are bad. */
 const part = (below: number, above: number) => {
   const parts: Partial<Record<Level, number>> = { well: below / 10, below, far: above * 1.5 };
   return (level: Level) => {
-    const all = level === "quiet" ? 0.15 : 10;
+    const all = { quiet: 0.19, busy: 0.21 }[String(level)] ?? 10;
     return { all, bad: all * (parts[level] ?? above) };
   };
 };
@@ -142,15 +140,26 @@ export const recipes: Recipe[] = [
     series: latency("grpc_server_handling_seconds", 0.5),
   },
   {
+    ...service,
+    alert: "HighLatencyP99",
+    severity: critical,
+    forMinutes: 5,
+    groups: ["services"],
+    quiet: true,
+    // Its last bucket ends at the threshold.
+    series: (subject, course) =>
+      latency("http_request_duration_seconds", 0.5)(subject, course).filter(
+        ({ series }) => !series.includes('le="1"'),
+      ),
+  },
+  {
     alert: "NoTraffic",
     severity: critical,
     forMinutes: 10,
     about: "service",
     groups: ["services"],
     firstTrue: 65,
-    quiet: true,
-    memory: 2,
-    absence: true,
+    memory: 1,
     series: (subject, course) => [
       counter(
         "http_requests_total",
@@ -158,10 +167,12 @@ export const recipes: Recipe[] = [
         course,
         (level, minute) => {
           if (minute <= 60) return level === "quiet" ? 0.95 : 1.05;
-          return level === "below" ? 0.1 : 0;
+          return level === "below" || level === "well" ? 0.1 : 0;
         },
       ),
+      gauge("up", own(subject), course, () => 1),
     ],
+    quiet: true,
   },
   {
     ...pod,
@@ -463,6 +474,54 @@ export const recipes: Recipe[] = [
       }),
   },
   {
+    alert: "LatencyObjectiveUnmeasured",
+    severity: warning,
+    forMinutes: 60,
+    about: "service",
+    groups: ["services", "slo.latency"],
+    firstTrue: 0.5,
+    memory: 6,
+    series: (subject, course) => [
+      ...["0.5", "+Inf"].map((le) =>
+        counter("http_request_duration_seconds_bucket", { ...own(subject), le }, course, () => 1),
+      ),
+      // The bucket of the objective.
+      counter(
+        "http_request_duration_seconds_bucket",
+        { ...own(subject), le: "0.25" },
+        {
+          ...course,
+          levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
+        },
+        () => 1,
+      ),
+    ],
+  },
+  {
+    alert: "LatencyObjectiveUnmeasured",
+    severity: warning,
+    forMinutes: 60,
+    about: "service",
+    groups: ["services", "slo.latency"],
+    firstTrue: 0.5,
+    memory: 6,
+    // It only speaks gRPC, until it is well.
+    series: (subject, course) => [
+      counter("grpc_server_handled_total", { ...own(subject), grpc_code: "OK" }, course, () => 1),
+      ...["0.25", "+Inf"].map((le) =>
+        counter(
+          "http_request_duration_seconds_bucket",
+          { ...own(subject), le },
+          {
+            ...course,
+            levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
+          },
+          () => 1,
+        ),
+      ),
+    ],
+  },
+  {
     alert: "PrometheusRuleFailures",
     severity: critical,
     forMinutes: 15,
@@ -604,7 +663,7 @@ export const recipes: Recipe[] = [
     forMinutes: 60,
     about: "namespace",
     groups: ["loki"],
-    firstTrue: 180.5,
+    firstTrue: 190.5,
     memory: 1,
     series: (subject, course) => [
       gauge(
@@ -618,7 +677,7 @@ export const recipes: Recipe[] = [
         "process_start_time_seconds",
         { ...monitoring(subject), container: "loki" },
         course,
-        (level) => (level === "gone" ? undefined : 1),
+        (level) => (level === "gone" ? undefined : 600),
       ),
     ],
   },

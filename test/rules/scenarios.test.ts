@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { AlertRule } from "../../components/alerting/rules";
 import { checkRules, testFile, testRules } from "./promtool";
 import { recipes } from "./recipes";
-import { allDefinitions, definitionsFor, groupsNamed, withoutTexts } from "./rulesUnderTest";
-import { scenariosOf } from "./scenarios";
+import { allDefinitions, definitionsFor, withoutTexts } from "./rulesUnderTest";
+import { suites } from "./suites";
 
 const definitions = allDefinitions();
 const alerts = definitions
@@ -29,16 +29,12 @@ describe("the rules, in promtool", () => {
     assert.deepEqual(keys(recipes), keys(alerts));
   });
 
-  const families = new Map(recipes.map(({ groups }) => [groups.join(", "), groups]));
-  for (const [family, groups] of families) {
-    describe(family, () => {
-      const members = recipes.filter((recipe) => recipe.groups.join(", ") === family);
-      const scenarios = members.flatMap(scenariosOf);
+  for (const { name: suite, groups, scenarios, evaluationSeconds } of suites()) {
+    describe(suite, () => {
       let failed: string[] = [];
       let output = "";
       before(async () => {
-        const rules = withoutTexts(groupsNamed(definitions, groups));
-        ({ failed, output } = await testRules(rules, scenarios));
+        ({ failed, output } = await testRules(withoutTexts(groups), scenarios, evaluationSeconds));
       });
 
       it("runs every scenario", () => {

@@ -11,6 +11,11 @@ export interface Scenario {
     alertname: string;
     exp_alerts: { exp_labels: object; exp_annotations?: object }[];
   }[];
+  promql_expr_test?: {
+    expr: string;
+    eval_time: string;
+    exp_samples: { labels: string; value: number }[];
+  }[];
 }
 
 const bad: Subject = { service: "inventory-service", pod: "inventory-service-7d4b9c8f6d-x2x7k" };
@@ -50,11 +55,11 @@ export function scenariosOf(recipe: Recipe): Scenario[] {
   const changing = (after: Level) =>
     course(recovered, (minute) => (minute <= settled ? "above" : after));
   const scenarios = [
+    scenario("above it", recipe.series(bad, always("above")), [[settled, [bad]]]),
     scenario("below the threshold", recipe.series(bad, always("below")), [
       [fires, none],
       [settled, none],
     ]),
-    scenario("above it", recipe.series(bad, always("above")), [[settled, [bad]]]),
     scenario("patience", recipe.series(bad, always("above")), [
       ...(forMinutes > 0 ? [[fires - 1, none] as [number, Subject[]]] : []),
       [fires, [bad]],
@@ -68,21 +73,18 @@ export function scenariosOf(recipe: Recipe): Scenario[] {
       ],
       [[settled, [bad]]],
     ),
+    scenario("recovery", recipe.series(bad, changing("well")), [
+      [settled, [bad]],
+      [recovered, none],
+    ]),
   ];
-  if (!recipe.absence) {
-    scenarios.push(
-      scenario("recovery", recipe.series(bad, changing("well")), [
-        [settled, [bad]],
-        [recovered, none],
-      ]),
-    );
-  }
   if (recipe.quiet) {
     scenarios.push(
       scenario("little traffic", recipe.series(bad, always("quiet")), [
         [fires, none],
         [settled, none],
       ]),
+      scenario("just enough traffic", recipe.series(bad, always("busy")), [[settled, [bad]]]),
     );
   }
   if (recipe.counters) {

@@ -1,8 +1,8 @@
 /**
  * What a subject of an alert is doing: well, just below or above the threshold, far above it, above
- * it with next to no traffic, or nothing at all.
+ * it with too little traffic to count or just enough of it, or nothing at all.
  */
-export type Level = "well" | "below" | "above" | "far" | "quiet" | "gone";
+export type Level = "well" | "below" | "above" | "far" | "quiet" | "busy" | "gone";
 
 export interface Series {
   series: string;

@@ -47,6 +47,7 @@ describe("rules for many services", () => {
       () => ({ slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 } }),
       (index) => ({ alerts: { errorRatePercent: (index + 1) / 2000, p99LatencyMs: index + 1 } }),
       () => ({ alerts: { enabled: false } }),
+      (index) => ({ team: `team-${index % 200}` }),
     ];
     for (const of of cases) {
       const groups = groupsFor(10000, of);

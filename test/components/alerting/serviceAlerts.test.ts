@@ -46,10 +46,11 @@ function rulesFor(alerts?: object, services?: object[]): AlertRule[] {
   const recorded = new Map(
     rules.flatMap((rule) => ("record" in rule ? [[rule.record, rule.expr] as const] : [])),
   );
-  const inlined = (expr: string): string =>
-    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}/g, (found) => {
-      const expression = recorded.get(found.replace(/\{.*/, ""));
-      return expression === undefined ? found : `(${inlined(expression)})`;
+  const inlined = (expr: string, within = ""): string =>
+    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}(?!\[)/g, (found) => {
+      const name = found.replace(/\{.*/, "");
+      const expression = recorded.get(name);
+      return expression === undefined || name === within ? found : `(${inlined(expression, name)})`;
     });
   return rules.flatMap((rule) => ("alert" in rule ? [{ ...rule, expr: inlined(rule.expr) }] : []));
 }
@@ -129,10 +130,10 @@ describe("serviceAlerts", () => {
   it("takes the thresholds from the settings, in expression and description", () => {
     const cases: [string, object, string, string][] = [
       ["HighErrorRate", { errorRatePercent: 2.5 }, "> 0.025\n", "threshold 2.5 %"],
-      ["HighLatencyP99", { p99LatencyMs: 250 }, "> 0.25\n", "threshold 250 ms"],
+      ["HighLatencyP99", { p99LatencyMs: 250 }, ">= 0.25\n", "threshold 250 ms"],
       ["CPUThrottling", { cpuThrottlingPercent: 40 }, "> 0.4", "threshold 40 %"],
-      ["DynamoDBHighLatencyP99", { dynamodbP99Ms: 20 }, "> 0.02\n", "threshold 20 ms"],
-      ["RedisHighLatencyP99", { redisP99Ms: 5 }, "> 0.005\n", "threshold 5 ms"],
+      ["DynamoDBHighLatencyP99", { dynamodbP99Ms: 20 }, ">= 0.02\n", "threshold 20 ms"],
+      ["RedisHighLatencyP99", { redisP99Ms: 5 }, ">= 0.005\n", "threshold 5 ms"],
       ["HighMemory", { memoryPercent: 80 }, "> 0.8", "threshold 80 %"],
       ["HighCPU", { cpuPercent: 70 }, "> 0.7", "threshold 70 %"],
       ["DynamoDBThrottling", { dynamodbThrottlesPerSecond: 3 }, "> 3", "threshold 3)"],

@@ -55,6 +55,10 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
 }
 
+export interface State {
+  deployment: { resources?: StateResource[] };
+}
+
 const passphrase = "a passphrase for tests";
 
 export class TestStack {
@@ -76,6 +80,7 @@ export class TestStack {
   readonly #backend = path.join(this.folder, "backend");
   readonly #home = path.join(this.folder, "home");
   #runs = 0;
+  #files = 0;
 
   private constructor(options: StackOptions) {
     this.#name = options.stack;
@@ -96,6 +101,12 @@ export class TestStack {
     return this.#deploy("destroy", ["--yes"], options);
   }
 
+  /** `pulumi policy analyze`: judges the state of the stack, or one that was exported to a file. */
+  analyze(options: RunOptions & { file?: string }): Promise<Run> {
+    const of = options.file === undefined ? [] : ["--file", options.file];
+    return this.#deploy("policy", ["analyze", ...of], options);
+  }
+
   /** `pulumi config set --path`. */
   async set(key: string, value: string): Promise<void> {
     await this.must("config", "set", "--path", key, value);
@@ -109,9 +120,21 @@ export class TestStack {
   }
 
   async resources(): Promise<StateResource[]> {
-    const { text } = await this.must("stack", "export");
-    const exported = JSON.parse(text) as { deployment: { resources?: StateResource[] } };
-    return exported.deployment.resources ?? [];
+    return (await this.state()).deployment.resources ?? [];
+  }
+
+  /** The state as `pulumi stack export` writes it. */
+  async state(show: { secrets: boolean } = { secrets: false }): Promise<State> {
+    const flags = show.secrets ? ["--show-secrets"] : [];
+    const { text } = await this.must("stack", "export", ...flags);
+    return JSON.parse(text) as State;
+  }
+
+  /** Writes a state to a file of its own; returns its path. */
+  write(state: State): string {
+    const file = path.join(this.folder, `state-${(this.#files += 1)}.json`);
+    fs.writeFileSync(file, JSON.stringify(state));
+    return file;
   }
 
   /** Every file that the engine keeps about the stack: state, history, backups, configuration. */
@@ -145,8 +168,9 @@ export class TestStack {
   #pulumi(args: string[], environment: NodeJS.ProcessEnv): Promise<Run> {
     const log = path.join(this.folder, `calls-${(this.#runs += 1)}.jsonl`);
     const command = ["--non-interactive", "--stack", this.#name, ...args];
-    // `stack init` takes the name as its argument only.
-    if (args[0] === "stack" && args[1] === "init") command.splice(1, 2);
+    // `stack init` takes the name as its argument only, and a file is of no stack.
+    if ((args[0] === "stack" && args[1] === "init") || args.includes("--file"))
+      command.splice(1, 2);
     const started = performance.now();
     return new Promise((resolve) => {
       execFile(

@@ -1,0 +1,372 @@
+import * as assert from "node:assert/strict";
+import { parse, stringify } from "yaml";
+import { Path, PlainMap, isMap, setAt } from "../../policies/facts/plain";
+import { Resource } from "../../policies/facts/resource";
+import { policyDescriptions } from "../../policies/index";
+import { AnyPolicy } from "../../policies/policy";
+import { violationText } from "../../policies/violation";
+import { fake } from "./fakes";
+import {
+  access,
+  configSecret,
+  lokiBucketStack,
+  policyDocument,
+  routesFirst,
+  stack,
+  trust,
+} from "./platformSubjects";
+import { judge, prometheusRelease, prometheusRule, release, resource } from "./subjects";
+import { RuleFixture, alerts, baseSignals, serviceMonitor } from "./subjects";
+
+const critical = { severity: "critical" };
+const inProd = (...rules: RuleFixture[]): Resource => {
+  const subject = prometheusRule(rules);
+  return { ...subject, urn: subject.urn.replace(":dev:", ":prod:") };
+};
+const texts: RuleFixture = {
+  alert: "ErrorsHigh",
+  expr: 'sum by (job) (rate(errors_total{namespace="ticketing", code=~"5.."}[5m])) > 0.05',
+  for: "5m",
+  labels: { severity: "critical", team: "payments" },
+  annotations: { summary: "s", description: "d", runbook_url: "https://runbooks.acme.io/a" },
+};
+const rule = (change: Partial<RuleFixture>): Resource => inProd({ ...texts, ...change });
+const ratio =
+  'sum(rate(http_requests_total{status=~"5.."}[5m])) / sum(rate(http_requests_total[5m]))';
+
+/** Of each policy what violates it, in every form of message that it has. */
+const violating: Record<string, (Resource | Resource[])[]> = {
+  "prometheus-retention": [
+    prometheusRelease("400d"),
+    prometheusRelease("x"),
+    release("prometheus", { server: { retention: "1d" } }),
+  ],
+  "prometheus-retention-covers-rules": [
+    [prometheusRelease("15d"), rule({ expr: 'avg_over_time(x{code="a"}[30d]) > 1' })],
+    [
+      prometheusRelease("15d"),
+      prometheusRule([{ record: "slo:x", expr: "avg_over_time(x[30d])" }]),
+    ],
+  ],
+  "prometheus-storage": [
+    stack({ prometheus: { prometheusSpec: { storageSpec: undefined } } }),
+    stack({ prometheus: { prometheusSpec: { retentionSize: "60GiB" } } }),
+    stack({ prometheus: { prometheusSpec: { retention: "90d" } } }),
+  ],
+  "loki-retention": [
+    release("loki", {
+      loki: { limits_config: { retention_period: "30h" }, storage: { type: "s3" } },
+    }),
+    release("loki", { loki: { structuredConfig: { limits_config: { retention_period: "0s" } } } }),
+  ],
+  "loki-bucket-lifecycle": [
+    lokiBucketStack({
+      bucketLifecycleConfiguration: {
+        rules: [{ id: "all", status: "Enabled", filter: { prefix: "" }, expiration: { days: 10 } }],
+      },
+    }),
+  ],
+  "log-group-retention": [
+    resource("aws:cloudwatch/logGroup:LogGroup", "logs", {
+      name: "/aws/x",
+      kmsKeyId: "k",
+      tags: { a: "b" },
+    }),
+  ],
+  "required-alerts": [[serviceMonitor("inventory-service"), alerts(baseSignals.cpu)]],
+  "alert-thresholds": [
+    rule({ expr: `${ratio} > 0.5` }),
+    rule({
+      expr: `${ratio} > 0.05 and sum(rate(http_requests_total{namespace="ticketing"}[5m])) > 50`,
+    }),
+    rule({ expr: `${ratio} > on () group_left my_threshold{owner="team"}` }),
+  ],
+  "promql-valid": [
+    rule({ expr: 'x{code="a"' }),
+    rule({ expr: 'x{code=~"plain"} > 1' }),
+    rule({ expr: 'x{code="a"}' }),
+    rule({ expr: 'topk(5, x{code="a"}) > 1' }),
+  ],
+  "promql-units": [
+    rule({ expr: 'hit_ratio{code="a"} > 5' }),
+    rule({ expr: 'sum(rate(x_seconds_sum{code="a"}[5m])) > 500m' }),
+    rule({ expr: 'histogram_quantile(99, sum by (le) (rate(x_bucket{code="a"}[5m]))) > 1' }),
+    rule({ expr: 'histogram_quantile(0.9, sum by (job) (rate(x_bucket{code="a"}[5m]))) > 1' }),
+  ],
+  "rate-window": [rule({ expr: 'rate(x{code="a"}[30s]) > 1' })],
+  "alert-severity": [
+    rule({ labels: { severity: "page" } }),
+    rule({ labels: { ...critical, team: "{{ $value }}" } }),
+    rule({ labels: { team: "payments" } }),
+  ],
+  "alert-for": [rule({ for: "3h" }), rule({ for: "soon" })],
+  "alert-annotations": [
+    rule({ annotations: { summary: "s" } }),
+    rule({ annotations: { ...texts.annotations, runbook_url: "https://example.com/todo" } }),
+    rule({ annotations: { ...texts.annotations, runbook_url: "http://runbooks.acme.io/a" } }),
+  ],
+  "absent-coverage": [[rule({})]],
+  "rules-are-loaded": [
+    [
+      release("kube-prometheus-stack", {
+        prometheus: { prometheusSpec: { ruleSelector: { matchLabels: { team: "shop", a: "b" } } } },
+      }),
+      rule({}),
+      serviceMonitor("inventory-service"),
+    ],
+  ],
+  "duplicate-rules": [
+    [rule({}), inProd({ ...texts })],
+    [release("kube-prometheus-stack", {}), rule({ alert: "KubePodCrashLooping" })],
+  ],
+  "watchdog-routed": [
+    [stack(), configSecret(routesFirst({ matchers: ['alertname="Watchdog"'], receiver: "null" }))],
+    [stack({ defaultRules: { create: false } }), configSecret()],
+  ],
+  "severities-delivered": [
+    [
+      stack(),
+      configSecret(
+        routesFirst({ matchers: ['severity="critical"', 'team="payments"'], receiver: "null" }),
+      ),
+    ],
+    [
+      stack(),
+      configSecret({
+        receivers: [{ name: "slack", slack_configs: [{ channel: "#a", send_resolved: false }] }],
+      }),
+    ],
+    [stack(), configSecret({ route: { receiver: "nobody" } })],
+    [stack()],
+  ],
+  inhibition: [
+    configSecret({
+      inhibit_rules: [
+        {
+          source_matchers: ['severity="critical"'],
+          target_matchers: ['severity="warning"'],
+          equal: [],
+        },
+      ],
+    }),
+    configSecret({ inhibit_rules: [] }),
+  ],
+  grouping: [
+    configSecret({ route: { group_by: ["cluster"], group_wait: "1h", repeat_interval: "5s" } }),
+  ],
+  "no-plaintext-credentials": [
+    resource("kubernetes:core/v1:ConfigMap", "config", {
+      data: { url: fake.slackWebhook, password: "a" },
+      metadata: { name: "c", annotations: { a: "b" } },
+    }),
+  ],
+  "loki-bucket-hardened": [
+    lokiBucketStack({
+      bucketPublicAccessBlock: { blockPublicAcls: false },
+      bucketPolicy: {
+        policy: policyDocument({
+          Sid: "a",
+          Effect: "Allow",
+          Principal: "*",
+          Action: "s3:GetObject",
+          Resource: "*",
+        }),
+      },
+      bucketServerSideEncryptionConfiguration: {
+        rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "none" } }],
+      },
+      bucketOwnershipControls: { rule: { objectOwnership: "ObjectWriter" } },
+      bucket: { forceDestroy: true, acl: "public-read" },
+    }),
+  ],
+  "loki-iam-least-privilege": [
+    access({
+      Sid: "a",
+      Effect: "Allow",
+      Action: ["s3:*"],
+      Resource: ["*"],
+      Condition: { StringLike: { a: "b" } },
+    }),
+    access({ Effect: "Allow", NotAction: ["iam:*"], NotResource: ["arn:aws:s3:::a"] }),
+    trust({
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::123456789012:root" },
+      Action: "sts:AssumeRole",
+    }),
+    resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "loki", {
+      role: "loki",
+      policyArn: "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    }),
+  ],
+  "grafana-exposure": [
+    stack({
+      grafana: {
+        adminPassword: "hunter",
+        "grafana.ini": {
+          "auth.anonymous": { enabled: true, org_role: "Admin" },
+          security: { admin_password: "b" },
+        },
+        ingress: { enabled: true, hosts: ["grafana.acme.io"], annotations: { a: "b" } },
+        env: { GF_SECURITY_ADMIN_PASSWORD: "c" },
+      },
+    }),
+  ],
+  "scrape-cost": [
+    stack({
+      prometheus: { prometheusSpec: { scrapeInterval: "1s", scrapeTimeout: "2s", sampleLimit: 0 } },
+    }),
+    serviceMonitor("inventory-service", "ticketing", {
+      endpoints: [{ port: "m", interval: "1s", scrapeTimeout: "10s" }],
+    }),
+  ],
+  "prod-high-availability": [
+    stack({
+      prometheus: { prometheusSpec: { replicas: 1 } },
+      alertmanager: { podDisruptionBudget: { enabled: false } },
+    }),
+    release(
+      "loki",
+      { deploymentMode: "SingleBinary", loki: { commonConfig: { replication_factor: 1 } } },
+      "prod",
+    ),
+  ],
+  "pinned-charts": [
+    resource("kubernetes:helm.sh/v3:Release", "loki", {
+      chart: "loki",
+      name: "loki",
+      version: "^1",
+      repositoryOpts: { repo: "https://charts.acme.io", username: "u", password: "p" },
+    }),
+    resource("kubernetes:helm.sh/v4:Chart", "loki", {
+      chart: "oci://registry.acme.io/loki",
+      name: "loki",
+      version: ">1",
+    }),
+  ],
+};
+
+/**
+ * What messages quote: names by which somebody finds what is wrong, which the cluster and the
+ * engine show to everybody. The SDK hands policies every value without its mark of a secret, so
+ * the field decides, never the value; and a name that looks like a credential is blotted out too.
+ */
+const names: RegExp[] = [
+  / metadata\.(name|namespace)$/,
+  // Releases of Helm, and the host of a repository.
+  /helm\.sh\S+ (name|repositoryOpts\.repo)$/,
+  /PrometheusRule spec\.groups\.\d+\.(name|rules\.\d+\.(alert|record))$/,
+  // A service is called by the label that selects it, and a selector is a label that is missing.
+  /ServiceMonitor spec\.selector\.matchLabels\.app$/,
+  /\.ruleSelector\.matchLabels\.\w+$/,
+  // Whom an alert reaches: a receiver, by labels; and the Secret that says so.
+  /alertmanager\.yaml\.route(\.routes\.\d+)?\.(receiver|matchers\.\d+)$/,
+  /\.configSecret$/,
+  // Statements and policies of AWS.
+  /policy\.Statement\.\d+\.Sid$/,
+  / policyArn$/,
+];
+/** The name of a series is the only thing that an expression may tell. */
+const expression = /PrometheusRule .*\.expr$/;
+
+interface Leaf {
+  path: Path;
+  text: string;
+  /** The same properties with another text there. */
+  with: (text: string) => PlainMap;
+}
+
+/** Every text of a resource, also in documents that are texts themselves. */
+function leaves(props: PlainMap): Leaf[] {
+  const found: Leaf[] = [];
+  const walk = (value: unknown, path: Path, put: (text: unknown) => PlainMap): void => {
+    if (typeof value === "string") {
+      const [document, write] = documentIn(value);
+      found.push({ path, text: value, with: put });
+      if (document !== undefined) {
+        walkInto(document, path, (inner) => put(write(inner)));
+      }
+    } else walkInto(value, path, put);
+  };
+  const walkInto = (value: unknown, path: Path, put: (value: unknown) => PlainMap): void => {
+    const items = Array.isArray(value)
+      ? value.entries()
+      : isMap(value)
+        ? Object.entries(value)
+        : [];
+    for (const [key, item] of items as Iterable<[string | number, unknown]>) {
+      walk(item, [...path, key], (text) => {
+        const copy = structuredClone(value) as PlainMap;
+        setAt(copy, [key], text);
+        return put(copy);
+      });
+    }
+  };
+  walkInto(props, [], (value) => value as PlainMap);
+  return found;
+}
+
+function documentIn(text: string): [document: unknown, write: (value: unknown) => string] {
+  if (text.startsWith('{"')) return [JSON.parse(text), JSON.stringify];
+  if (text.includes("\n") && text.includes(": ")) return [parse(text), (value) => stringify(value)];
+  return [undefined, String];
+}
+
+/** Credentials that can be recognised as such, wherever they stand. */
+const { awsSecret, hex32: _key, hex40, ...recognised } = fake;
+/** Those that nobody can tell from a name. */
+const words = ["hunter2secret", awsSecret, hex40];
+
+/** A text in the place of another, and in the places inside it where a value may stand. */
+function planted(text: string, secret: string): string[] {
+  const literals = [...text.matchAll(/"[^"]*"/g)].map(
+    ({ 0: literal, index }) =>
+      `${text.slice(0, index)}"${secret}"${text.slice(index + literal.length)}`,
+  );
+  return [secret, `${text} ${secret}`, ...literals];
+}
+
+/** The secrets that may not come out again when they are put into a field, with the texts to put. */
+function plants({ path, text }: Leaf, type: string): [secret: string, text: string][] {
+  const where = `${type} ${path.join(".")}`;
+  const isName = names.some((name) => name.test(where));
+  return [...words, ...Object.values(recognised)].flatMap((secret) => {
+    const isWord = words.includes(secret);
+    if (isWord && isName) return [];
+    // Into a text once in clear and once in the form of a credential; into a document by its fields.
+    const thorough = secret === words[0] || secret === recognised.slackWebhook;
+    const texts = thorough && documentIn(text)[0] === undefined ? planted(text, secret) : [secret];
+    return texts
+      .filter((one) => !(isWord && expression.test(where) && one === secret))
+      .map((one): [string, string] => [secret, one]);
+  });
+}
+
+const policies = policyDescriptions() as AnyPolicy[];
+
+describe("a secret in any field", () => {
+  it("is planted in what violates each policy", () => {
+    assert.deepEqual(Object.keys(violating).sort(), policies.map(({ name }) => name).sort());
+  });
+
+  for (const policy of policies) {
+    it(`is not in a message of ${policy.name}`, () => {
+      for (const subjects of violating[policy.name] ?? []) {
+        const list = [subjects].flat();
+        const said = (changed: Resource[]): string =>
+          judge(policy, policy.scope === "stack" ? changed : (changed[0] as Resource))
+            .violations.map((violation) => violationText(violation))
+            .join("\n");
+        assert.notEqual(said(list), "", JSON.stringify(list));
+        list.forEach((one, index) => {
+          for (const leaf of leaves(one.props as PlainMap)) {
+            for (const [secret, text] of plants(leaf, one.type)) {
+              const changed = list.with(index, { ...one, props: leaf.with(text) });
+              const message = said(changed);
+              assert.ok(!message.includes(secret), `${leaf.path.join(".")}: ${text}\n${message}`);
+            }
+          }
+        });
+      }
+    });
+  }
+});
