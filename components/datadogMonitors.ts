@@ -13,7 +13,7 @@ export interface DatadogServiceMonitors {
    * language, `http.request` for Go, `fastapi.request`, `servlet.request`, `express.request`.
    */
   operation?: string;
-  /** The tag `team`. Default: that of all. */
+  /** The tag `team`. Default: the `team` of the service, or else that of all. */
   team?: string;
   /** Who is told. Default: whoever is told of all. */
   notify?: string[];

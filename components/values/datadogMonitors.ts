@@ -82,7 +82,7 @@ export function datadogMonitors(settings: DatadogMonitorsSettings): Record<strin
     const about = {
       subject: service.name,
       notify: own?.notify ?? settings.notify,
-      team: own?.team ?? settings.team,
+      team: own?.team ?? service.team ?? settings.team,
       tags: [`service:${service.name}`],
     };
     return signals.map(

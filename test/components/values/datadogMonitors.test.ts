@@ -103,6 +103,8 @@ describe("datadogMonitors", () => {
       "team:ticketing",
     ]);
     assert.equal(monitors["auth-service-HighCPU"]?.tags.at(-1), "team:identity");
+    const [owned] = Object.values(monitorsOf({ services: [{ ...inventory, team: "stock" }] }));
+    assert.equal(owned?.tags.at(-1), "team:stock");
     assert.ok(monitors["DynamoDBThrottling"]?.tags.every((tag) => !tag.startsWith("service:")));
     assert.ok(monitorsOf()["DynamoDBThrottling"]?.tags.every((tag) => !tag.startsWith("team:")));
   });
