@@ -7,6 +7,7 @@ import { DatadogSite } from "./datadogSite";
 import { chartRelease, settingsOf, settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
 import { datadogSettings, secretNameOf } from "./settings/datadog";
+import { Redaction, RedactionPattern } from "./lokiOptions";
 import { SizePreset } from "./sizePreset";
 import { clusterAgentTokenSecretName, datadogValues } from "./values/datadog";
 
@@ -48,8 +49,14 @@ export interface DatadogAgentArgs {
   instrumentedNamespaces?: string[];
   /** Collects the logs of all containers. Default: true. */
   logs?: boolean;
+  /** Built-in patterns that are not redacted in logs. Default: none, all are. */
+  disabledRedactions?: Redaction[];
+  /** What is redacted in logs besides the built-in patterns. Default: nothing. */
+  redactionPatterns?: RedactionPattern[];
   /** Collects the list of running processes, without their arguments. Default: true. */
   processes?: boolean;
+  /** Takes custom metrics by DogStatsD, on UDP port 8125 of each node. Default: true. */
+  customMetrics?: boolean;
   /**
    * Scrapes every pod annotated `prometheus.io/scrape: "true"`; each of its series is billed as a
    * custom metric. Annotations `ad.datadoghq.com/…` work without it. Default: false.

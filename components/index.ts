@@ -1,5 +1,10 @@
 /** Everything that other teams import. */
 export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
+export {
+  DatadogMonitors,
+  type DatadogMonitorsArgs,
+  type DatadogServiceMonitors,
+} from "./datadogMonitors";
 export { HostnameSource, NodeOs } from "./datadogOptions";
 export { DatadogSite } from "./datadogSite";
 export {
@@ -11,7 +16,14 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadogWorkload";
-export { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
+export {
+  AwsIdentity,
+  LogCollector,
+  LokiMode,
+  LokiStorage,
+  Redaction,
+  type RedactionPattern,
+} from "./lokiOptions";
 export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
 export {
   type AlertMetrics,

@@ -68,6 +68,7 @@ function alloyConfiguration(
           pushUrl: lokiPushUrl(namespace),
           cluster,
           environment,
+          redaction: settings,
         }),
       },
     },

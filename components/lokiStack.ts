@@ -4,7 +4,14 @@ import { charts } from "./charts";
 import { chartRelease, settingsOrThrow } from "./internal/component";
 import { objectLabels } from "./internal/labels";
 import { logCollector } from "./logCollector";
-import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./lokiOptions";
+import {
+  AwsIdentity,
+  LogCollector,
+  LokiMode,
+  LokiStorage,
+  Redaction,
+  RedactionPattern,
+} from "./lokiOptions";
 import { lokiStorage } from "./lokiStorage";
 import { lokiSettings } from "./settings/loki";
 import { SizePreset } from "./sizePreset";
@@ -79,10 +86,29 @@ export interface LokiStackArgs {
    */
   alertmanagerUrl?: string;
   /**
-   * Services whose logs are watched: errors, and silence. Makes the ConfigMap `loki-rules`; without
-   * any, the ConfigMap is yours to make. Default: none.
+   * Services whose logs are watched: errors, and silence. This and `logMetricNamespaces` make the
+   * ConfigMap `loki-rules`; without either, the ConfigMap is yours to make. Default: none.
    */
   logAlerts?: LogAlertArgs[];
+  /**
+   * Namespaces for whose services Loki records lines and errors a second, from their logs, as
+   * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Needs
+   * `remoteWriteUrls`. Default: none.
+   */
+  logMetricNamespaces?: string[];
+  /**
+   * Where the series of recording rules are written: the URL of each replica of Prometheus, which
+   * must take remote writes. Default: none.
+   */
+  remoteWriteUrls?: string[];
+  /** Where the runbooks of the log alerts are; `/<alert name>.md` is appended. */
+  runbookBaseUrl?: string;
+  /** URL of Grafana, for the link to the dashboard. Default: none, and no link. */
+  dashboardBaseUrl?: string;
+  /** Built-in patterns that are not redacted. Default: none, all are. */
+  disabledRedactions?: Redaction[];
+  /** What is redacted besides the built-in patterns. Default: nothing. */
+  redactionPatterns?: RedactionPattern[];
   /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
   serviceMonitors?: boolean;
   /**
@@ -161,8 +187,9 @@ export class LokiStack extends pulumi.ComponentResource {
       },
       child,
     );
+    const ruleFile = lokiRules(settings);
     const rules =
-      settings.logAlerts.length === 0
+      ruleFile === undefined
         ? []
         : [
             new kubernetes.core.v1.ConfigMap(
@@ -173,7 +200,7 @@ export class LokiStack extends pulumi.ComponentResource {
                   namespace,
                   labels: objectLabels("loki", settings.labels),
                 },
-                data: { "logs.yaml": lokiRules(settings.logAlerts) },
+                data: { "logs.yaml": ruleFile },
               },
               child,
             ),

@@ -67,8 +67,18 @@ export interface PrometheusStackArgs {
   size?: SizePreset;
   /** Keeps the volumes when the stack is deleted. Default: true in the environment `prod`. */
   protectData?: boolean;
+  /**
+   * Takes samples that others write to `/api/v1/write`, such as Loki's recording rules. Whoever
+   * reaches Prometheus inside the cluster can write then; nobody outside can. Default: false.
+   */
+  remoteWriteReceiver?: boolean;
   /** URL of Loki, to make it a data source in Grafana. Default: none. */
   lokiUrl?: string;
+  /**
+   * URL of a trace, with `{traceId}` in the place of its id; log lines in Grafana link to it.
+   * Default: none.
+   */
+  traceUrl?: string;
   /** URL under which people reach Prometheus. */
   externalUrl?: string;
   /** Where the runbooks of the alerts are; `/<alert name>.md` is appended. */

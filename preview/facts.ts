@@ -41,7 +41,7 @@ export function factsOf(
     part("Helm releases", releaseRows(resources)),
     part("Prometheus", prometheusRows(component("PrometheusStack"), dashboards.length)),
     part("Loki", lokiRows(component("LokiStack"))),
-    part("Datadog", datadogRows(component("DatadogAgent"))),
+    part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
     part("Services", serviceRows(component("MonitoredServices"))),
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
     part(
@@ -119,7 +119,7 @@ function lokiRows(settings: Inputs | undefined) {
   ];
 }
 
-function datadogRows(settings: Inputs | undefined) {
+function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined) {
   if (settings === undefined) return [];
   const features = ["apm", "profiling", "logs", "processes"].filter(
     (feature) => typeof settings[feature] === "boolean",
@@ -131,6 +131,7 @@ function datadogRows(settings: Inputs | undefined) {
     row("on", list(true)),
     row("off", list(false)),
     row("cluster agent", settings["clusterAgentReplicas"], (n: number) => count(n, "replica")),
+    row("monitors tell", monitors?.["notify"], (handles: string[]) => handles.join(", ")),
   ];
 }
 

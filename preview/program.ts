@@ -13,7 +13,7 @@ export interface SecretSetting {
   optional: boolean;
   /** Whether it is what switches something on: unset, it is not missing but off. */
   isSwitch?: boolean;
-  /** Setting of its part that asks for it nevertheless. */
+  /** Setting that asks for it nevertheless: a part that is set, or a switch of a part that is on. */
   requiredBy?: string;
   /** Secret that takes its place where it is set. */
   replacedBy?: string;
@@ -32,6 +32,7 @@ export const secretSettings: SecretSetting[] = [
     key: "datadogAppKey",
     part: "datadog",
     optional: true,
+    requiredBy: "datadogMonitors",
     standIn: "0000beef0000beef0000beef0000beef0000beef",
   },
   {
@@ -60,7 +61,7 @@ export const secretSettings: SecretSetting[] = [
     part: "slack",
     optional: true,
     isSwitch: true,
-    requiredBy: "requireHeartbeat",
+    requiredBy: "slack.requireHeartbeat",
     standIn: "https://heartbeat.invalid/standInForAnUnsetUrl0002",
   },
   {
@@ -86,7 +87,7 @@ export function secretsInUse(values: ConfigValues, project: string): SecretSetti
     const { key, part, isSwitch = false, requiredBy, replacedBy } = secret;
     const settings = values[`${project}:${part}`];
     if (settings === undefined || settings === null || namesExistingSecret(settings)) return [];
-    if (requiredBy !== undefined && valueIn(settings, requiredBy) === true) {
+    if (requiredBy !== undefined && asks(values, project, requiredBy)) {
       return [{ ...secret, optional: false }];
     }
     const isUsed = isSwitch
@@ -94,6 +95,13 @@ export function secretsInUse(values: ConfigValues, project: string): SecretSetti
       : isSet(key) || replacedBy === undefined || !isSet(replacedBy);
     return isUsed ? [secret] : [];
   });
+}
+
+function asks(values: ConfigValues, project: string, setting: string): boolean {
+  const [part = "", key] = setting.split(".");
+  const settings = values[`${project}:${part}`];
+  if (settings === undefined || settings === null) return false;
+  return key === undefined || valueIn(settings, key) === true;
 }
 
 function namesExistingSecret(settings: ConfigValue): boolean {

@@ -1,8 +1,14 @@
 import { closest } from "fastest-levenshtein";
+import { HostnameSource, NodeOs } from "../components/datadogOptions";
 import { readDashboards } from "../components/dashboards/readDashboards";
 import { hideSecrets } from "../components/internal/hideSecrets";
 import { Checked, Problem, check, formatPath, unknownKey } from "../components/internal/problems";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../components/settings/datadog";
+import {
+  DatadogMonitorsSettings,
+  datadogMonitorsSchema,
+  datadogMonitorsSettings,
+} from "../components/settings/datadogMonitors";
 import { LokiSettings, lokiSchema, lokiSettings } from "../components/settings/loki";
 import {
   PrometheusSettings,
@@ -13,9 +19,10 @@ import { MonitoredServicesSettings, servicesSettings } from "../components/setti
 import { SlackSettings, slackSchema, slackSettings } from "../components/settings/slack";
 import { configSecretName } from "../components/alerting/alertmanagerConfig";
 import { webhookSecretName } from "../components/alerting/slackSecret";
+import { datadogTraceUrl } from "../components/values/datadogTags";
 import { lokiUrl } from "../components/values/lokiUrl";
 import { Values, mergeValues } from "../components/values/mergeValues";
-import { alertmanagerUrl } from "../components/values/prometheusUrls";
+import { alertmanagerUrl, remoteWriteUrls } from "../components/values/prometheusUrls";
 import { CostSettings, costSettings } from "./cost";
 import { dev } from "./dev";
 import { Preset } from "./preset";
@@ -38,6 +45,8 @@ export interface RawConfiguration {
   secrets: SecretKey[];
   /** The channels in `slackWebhookUrls` and whether there is a webhook for each; true for no map. */
   webhookChannels?: Record<string, boolean> | true;
+  /** Which keys Datadog's provider is configured with: `datadog:apiKey`, `datadog:appKey`. */
+  datadogProviderKeys?: string[];
   /** The region of the AWS provider, `aws:region`. */
   region?: string | undefined;
 }
@@ -53,6 +62,7 @@ export interface Settings {
   prometheus: PrometheusSettings;
   loki?: LokiSettings;
   datadog?: DatadogSettings;
+  datadogMonitors?: DatadogMonitorsSettings;
   slack?: SlackSettings;
   services: MonitoredServicesSettings;
   /** What the estimate of retention and cost assumes. */
@@ -172,10 +182,16 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       namespace: monitoring,
       storageClassName: storage.className,
       ...(top.loki && { lokiUrl: lokiUrl(monitoring) }),
+      remoteWriteReceiver: recordsLogMetrics(top),
+      traceUrl: traceUrlOf(top),
     }),
   );
   const folder = top.grafana["dashboardsFolder"];
   if (typeof folder === "string" && folder !== "") accept("dashboards", readDashboards(folder));
+  const alertLinks = {
+    runbookBaseUrl: top.alerts["runbookBaseUrl"],
+    dashboardBaseUrl: top.alerts["dashboardBaseUrl"] ?? prometheus?.grafana.externalUrl,
+  };
   const loki =
     top.loki &&
     accept(
@@ -187,6 +203,10 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         namespace: monitoring,
         storageClassName: storage.className,
         alertmanagerUrl: alertmanagerUrl(monitoring),
+        ...(recordsLogMetrics(top) && {
+          remoteWriteUrls: remoteWriteUrls(monitoring, prometheus?.replicas ?? 1),
+        }),
+        ...alertLinks,
         // What is unknown until the cluster answers is given to the component by the topology.
         oidcProviderArn: true,
         oidcIssuerUrl: true,
@@ -210,6 +230,16 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         ...(agentNamespace === application || top.datadog?.["apm"] === false
           ? {}
           : { instrumentedNamespaces: [application] }),
+        // A secret is one wherever its line goes.
+        ...(loki && {
+          disabledRedactions: loki.disabledRedactions,
+          redactionPatterns: loki.redactionPatterns,
+        }),
+        // The nodes of Auto Mode, whose pods reach no instance metadata.
+        ...(top.cluster.mode === ClusterMode.Create && {
+          nodeOs: NodeOs.Bottlerocket,
+          hostnameSource: HostnameSource.NodeFile,
+        }),
         ...own("datadog", preset.datadog),
         ...charted,
         namespace: agentNamespace,
@@ -217,7 +247,6 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
         appKey: given("datadogAppKey"),
       }),
     );
-  const grafanaUrl = prometheus?.grafana.externalUrl;
   const services = accept(
     "services",
     servicesSettings({
@@ -225,12 +254,24 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       namespace: application,
       services: top.services.map(withDecimalSettings),
       alerts: {
-        ...(grafanaUrl === undefined ? {} : { dashboardBaseUrl: grafanaUrl }),
+        dashboardBaseUrl: alertLinks.dashboardBaseUrl,
         ...(withDecimals(top.alerts) as Record<string, unknown>),
       },
       ...(prometheus && { retentionDays: prometheus.retentionDays }),
     }),
   );
+
+  const datadogMonitors =
+    top.datadogMonitors &&
+    accept(
+      "datadogMonitors",
+      datadogMonitorsSettings({
+        ...own("datadogMonitors"),
+        // What is wrong with the services is said already; which there are is not known then.
+        ...(services ?? { ...shared, namespace: application, overrides: {} }),
+      }),
+    );
+  if (top.datadogMonitors) problems.push(...missingForMonitors(top, raw));
 
   const cost = accept("cost", costSettings(withDecimals(top.cost) as object));
   if (slack && services) problems.push(...unknownServices(slack, services));
@@ -254,6 +295,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       prometheus,
       ...(loki && { loki }),
       ...(datadog && { datadog }),
+      ...(datadogMonitors && { datadogMonitors }),
       ...(slack && { slack }),
       services,
       cost,
@@ -262,7 +304,21 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
 }
 
-type PartName = "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "slack";
+/** Where a trace is found, if Datadog takes any and the site is one. */
+function traceUrlOf({ datadog }: Configuration): string | undefined {
+  if (datadog === undefined || datadog["apm"] === false) return undefined;
+  const site = datadogSchema.shape.site.safeParse(datadog["site"]);
+  return site.success ? datadogTraceUrl(site.data) : undefined;
+}
+
+/** Whether Loki writes series to Prometheus; Prometheus takes writes from nobody else. */
+function recordsLogMetrics({ loki }: Configuration): boolean {
+  const namespaces = loki?.["logMetricNamespaces"];
+  return Array.isArray(namespaces) && namespaces.length > 0;
+}
+
+type PartName =
+  "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "datadogMonitors" | "slack";
 
 /** Arguments that the stack gives to a component, and the key that decides each of them. */
 const reserved: Record<string, string> = {
@@ -285,10 +341,16 @@ const reserved: Record<string, string> = {
   grafanaUrl: "grafana.externalUrl",
   prometheusUrl: "prometheus.externalUrl",
   runbookBaseUrl: "alerts.runbookBaseUrl",
+  dashboardBaseUrl: "alerts.dashboardBaseUrl",
+  remoteWriteReceiver: "loki.logMetricNamespaces",
+  remoteWriteUrls: "loki.logMetricNamespaces",
+  traceUrl: "datadog",
   oidcProviderArn: "cluster",
   oidcIssuerUrl: "cluster",
   alertmanager: "alertmanager",
   grafana: "grafana",
+  services: "services",
+  alerts: "alerts",
 };
 
 function reservedKeys(part: PartName, values: Record<string, unknown>): Problem[] {
@@ -427,7 +489,9 @@ function inConfiguration(part: string, problem: Problem): Problem {
   const [first, ...rest] = problem.path;
   if (part === "dashboards") return inDashboardsFolder(problem);
   if (first === "imageRegistry") return { ...problem, path: ["imageRegistry"] };
-  if (first === "runbookBaseUrl") return { ...problem, path: ["alerts", "runbookBaseUrl"] };
+  if (first === "runbookBaseUrl" || first === "dashboardBaseUrl") {
+    return { ...problem, path: ["alerts", first] };
+  }
   if (first === "storageClassName") return { ...problem, path: ["storage", "className"] };
   const address = addresses.get(first);
   if (part === "slack" && address !== undefined) {
@@ -452,6 +516,36 @@ function inWebhooks({ path: [, ...channel], rule, fix }: Problem): Problem {
   if (fix.kind === "remove") return { path, rule, fix };
   const text = `pulumi config set --secret --path 'monitoring:${formatPath(path)}'`;
   return { path, rule, fix: { kind: "do", text } };
+}
+
+/** Datadog's API takes a monitor only with both keys, and what is watched comes from the agents. */
+function missingForMonitors({ datadog }: Configuration, raw: RawConfiguration): Problem[] {
+  if (datadog === undefined) {
+    return [
+      {
+        path: ["datadog"],
+        rule: "is required with datadogMonitors, which watch what its agents send",
+        fix: { kind: "set", example: { site: "datadoghq.com" } },
+      },
+    ];
+  }
+  const keys = { apiKey: "datadogApiKey", appKey: "datadogAppKey" } as const;
+  const missing = Object.entries(keys).filter(
+    ([key, secret]) => !raw.datadogProviderKeys?.includes(key) && !raw.secrets.includes(secret),
+  );
+  return missing.map(([key, secret]) =>
+    datadog["existingSecret"] === undefined
+      ? {
+          path: [secret],
+          rule: "is required with datadogMonitors: Datadog's API takes no monitor without it",
+          fix: { kind: "do", text: "set it" },
+        }
+      : {
+          path: ["datadogMonitors"],
+          rule: `needs datadog:${key}: Datadog's provider cannot read the Secret of datadog.existingSecret`,
+          fix: { kind: "do", text: `pulumi config set --secret datadog:${key}` },
+        },
+  );
 }
 
 /** A route to a service that does not exist would never be taken, and nobody would notice. */
@@ -507,6 +601,7 @@ const schemas = {
   prometheus: prometheusSchema,
   loki: lokiSchema,
   datadog: datadogSchema,
+  datadogMonitors: datadogMonitorsSchema,
   slack: slackSchema,
 };
 
@@ -518,7 +613,7 @@ function amongKeysOfPart(problem: Problem, top: Configuration): Problem {
   }
   const known = [
     ...Object.keys(schemas[part].shape).filter((key) => !Object.hasOwn(reserved, key)),
-    ...Object.keys(part === "slack" ? {} : valuesKeys[part]),
+    ...Object.keys(part in valuesKeys ? valuesKeys[part as ChartPart] : {}),
   ];
   return unknownKey(problem.path, problem.value, known, Object.keys(top[part] ?? {}));
 }

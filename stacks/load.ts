@@ -4,7 +4,10 @@ import { formatConfigurationProblems } from "./formatProblems";
 import { SecretKey, secretKeys } from "./settings";
 
 /** The secrets of the configuration; those that are not set are undefined. */
-export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>>;
+export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
+  /** What Datadog's provider is configured with, by the names it has there. */
+  datadogProvider?: Record<string, pulumi.Output<string>>;
+};
 
 /**
  * Reads and checks the configuration of the current stack.
@@ -19,7 +22,14 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   }
   const config = new pulumi.Config("monitoring");
   const secrets = Object.fromEntries(raw.secrets.map((key) => [key, config.requireSecret(key)]));
-  return { settings: checked.settings, secrets };
+  const provider = new pulumi.Config("datadog");
+  const datadogProvider = Object.fromEntries(
+    (raw.datadogProviderKeys ?? []).map((key) => [key, provider.requireSecret(key)]),
+  );
+  return {
+    settings: checked.settings,
+    secrets: raw.datadogProviderKeys ? { ...secrets, datadogProvider } : secrets,
+  };
 }
 
 /** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
@@ -29,6 +39,7 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
+  const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
   const webhooks = own.find(([name]) => name === "slackWebhookUrls");
   return {
     values: Object.fromEntries(
@@ -36,6 +47,7 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     ),
     secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
     ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
+    ...(datadogProviderKeys.length > 0 && { datadogProviderKeys }),
     region: all["aws:region"],
   };
 }

@@ -2,6 +2,9 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { DatadogAgent } from "../components/datadogAgent";
 import { objectLabels } from "../components/internal/labels";
+import { DatadogMonitors } from "../components/datadogMonitors";
+import { DatadogProvider } from "../components/internal/datadogResources";
+import { DatadogSite } from "../components/datadogSite";
 import { LogCollector } from "../components/lokiOptions";
 import { LokiStack } from "../components/lokiStack";
 import { MonitoredServices } from "../components/monitoredServices";
@@ -95,6 +98,11 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       },
       ready,
     );
+  if (settings.datadogMonitors !== undefined) {
+    new DatadogMonitors("datadog-monitors", settings.datadogMonitors, {
+      provider: datadogProvider(settings, secrets),
+    });
+  }
 
   return {
     access: accessCommands(settings),
@@ -118,6 +126,18 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     },
     retentionCost: report.lines,
   };
+}
+
+/** Under the provider's own keys where they are set, else under those of the agents. */
+function datadogProvider(
+  { datadog }: Settings,
+  { datadogApiKey, datadogAppKey, datadogProvider = {} }: Secrets,
+): DatadogProvider {
+  return new DatadogProvider("datadog", {
+    apiUrl: `https://api.${datadog?.site ?? DatadogSite.Us1}/`,
+    apiKey: datadogProvider["apiKey"] ?? datadogApiKey ?? "",
+    appKey: datadogProvider["appKey"] ?? datadogAppKey ?? "",
+  });
 }
 
 /** One secret holds the webhooks of all channels; which channels there are is no secret. */

@@ -116,6 +116,7 @@ export const configurationSchema = z.strictObject({
   grafana: part.default({}),
   loki: example(part, { retentionDays: 15 }).optional(),
   datadog: example(part, { site: "datadoghq.com" }).optional(),
+  datadogMonitors: example(part, { notify: ["@slack-ticketing-alerts"] }).optional(),
   slack: example(part, { channel: "#ticketing-alerts" }).optional(),
   alerts: part.default({}),
   cost: part.default({}),

@@ -37,7 +37,7 @@
  * @typedef {object} PythonRecipe a folder of Python packages, for PYTHONPATH
  * @property {"python"} kind
  * @property {string} lock folder under `tools/` with `requirements.txt`, made from `requirements.in` by
- *   `pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-header`
+ *   `pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-header`
  * @property {string} module the package whose version is the version of the tool
  *
  * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe | PythonRecipe} Recipe

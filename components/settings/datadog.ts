@@ -3,6 +3,7 @@ import { charts } from "../charts";
 import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSite } from "../datadogSite";
 import { Checked, Problem, check, example } from "../internal/problems";
+import { checkRedactions, redactionSettings } from "./redaction";
 import { ComponentArgs, chartSettings, dnsLabel, size } from "./common";
 
 /** Name of the Secret that is made when the keys are given. */
@@ -19,13 +20,15 @@ export const datadogSchema = z
     profiling: z.boolean().default(true),
     logs: z.boolean().default(true),
     processes: z.boolean().default(true),
+    customMetrics: z.boolean().default(true),
     scrapePrometheusAnnotations: z.boolean().default(false),
     instrumentedNamespaces: z.array(example(dnsLabel, "checkout")).default([]),
     excludedNamespaces: z.array(example(dnsLabel, "kube-system")).default([]),
     excludedLogNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
     excludedMetricNamespaces: z.array(example(dnsLabel, "monitoring")).default([]),
-    nodeOs: z.enum(NodeOs).default(NodeOs.AmazonLinux),
+    nodeOs: z.enum(NodeOs, { error: notOnFargate }).default(NodeOs.AmazonLinux),
     hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
+    ...redactionSettings,
     size: size.default("small"),
     clusterAgentReplicas: z.int().min(1).max(10).default(1),
     existingSecret: example(dnsLabel, datadogSecretName).optional(),
@@ -86,7 +89,8 @@ export const datadogSchema = z
       });
     },
     { when: () => true },
-  );
+  )
+  .superRefine(checkRedactions, { when: () => true });
 
 /** Settings of the Datadog Agent, every default filled in. */
 export type DatadogSettings = z.output<typeof datadogSchema>;
@@ -108,6 +112,13 @@ export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
 /** The Secret that holds the keys. */
 export function secretNameOf(settings: DatadogSettings): string {
   return settings.existingSecret ?? datadogSecretName;
+}
+
+/** Not an operating system, yet what somebody looks for here. */
+function notOnFargate({ input }: { input?: unknown }): string | undefined {
+  return typeof input === "string" && /fargate/i.test(input)
+    ? "must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)"
+    : undefined;
 }
 
 function isGiven(key: unknown): true | undefined {

@@ -4,6 +4,8 @@ import { charts } from "../charts";
 import { Checked, Problem, check, example } from "../internal/problems";
 import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "../lokiOptions";
 import { ComponentArgs, chartSettings, dnsLabel, size, storageGb, withProtectData } from "./common";
+import { checkRedactions, redactionSettings } from "./redaction";
+import { runbookBaseUrl } from "./services";
 
 /** S3's rules for the names of general-purpose buckets, and two of Loki's documentation. */
 const bucketName = z
@@ -41,6 +43,11 @@ const kmsKeyArn = example(
   "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: "must be a URL that starts with http:// or https://",
+});
+
 const logAlertSchema = z.strictObject({
   namespace: example(dnsLabel, "ticketing"),
   service: example(dnsLabel, "inventory-service"),
@@ -65,11 +72,23 @@ export const lokiSchema = z
     storageClassName: z.union([dnsLabel, z.literal("")]).default("gp3"),
     protectData: z.boolean(),
     alertmanagerUrl: example(
-      z.url({ protocol: /^https?$/, error: "must be a URL that starts with http:// or https://" }),
+      httpUrl,
       "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
     ).optional(),
     accessLogBucket: example(bucketName, "ticketing-access-logs").optional(),
     logAlerts: z.array(logAlertSchema).default([]),
+    logMetricNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
+    remoteWriteUrls: z
+      .array(
+        example(
+          httpUrl,
+          "http://prometheus-operated.monitoring.svc.cluster.local:9090/api/v1/write",
+        ),
+      )
+      .default([]),
+    runbookBaseUrl,
+    dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional(),
+    ...redactionSettings,
     serviceMonitors: z.boolean().default(true),
     collector: z.enum(LogCollector).default(LogCollector.Alloy),
     collectorChartVersion: example(
@@ -126,6 +145,21 @@ export const lokiSchema = z
           },
         });
       }
+      const { logMetricNamespaces, remoteWriteUrls } = settings;
+      const recorded = Array.isArray(logMetricNamespaces) && logMetricNamespaces.length > 0;
+      if (recorded && Array.isArray(remoteWriteUrls) && remoteWriteUrls.length === 0) {
+        ctx.addIssue({
+          code: "custom",
+          path: ["remoteWriteUrls"],
+          message: "is required with logMetricNamespaces: nobody would keep what is recorded",
+          params: {
+            fix: {
+              kind: "do",
+              text: "give the URL of each replica of Prometheus, which ends with /api/v1/write",
+            },
+          },
+        });
+      }
       const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
       if (keyRegion !== undefined && keyRegion !== region) {
         ctx.addIssue({
@@ -139,7 +173,8 @@ export const lokiSchema = z
       }
     },
     { when: () => true },
-  );
+  )
+  .superRefine(checkRedactions, { when: () => true });
 
 /** Settings of Loki and its collector, every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;

@@ -49,6 +49,11 @@ export const prometheusSchema = z
     replicas: z.int().min(1).max(10).default(1),
     size: size.default("small"),
     protectData: z.boolean(),
+    remoteWriteReceiver: z.boolean().default(false),
+    traceUrl: example(
+      url.refine((text) => text.includes("{traceId}"), "must have {traceId} where the id belongs"),
+      "https://app.datadoghq.com/apm/trace/{traceId}",
+    ).optional(),
     lokiUrl: example(url, "http://loki.monitoring.svc.cluster.local:3100").optional(),
     alertmanager: z
       .strictObject({

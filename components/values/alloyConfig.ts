@@ -1,3 +1,4 @@
+import { RedactionSettings } from "../settings/redaction";
 import { LogStage, logPipeline } from "./logPipeline";
 import { RelabelRule, podLogLabels } from "./podLogLabels";
 
@@ -8,10 +9,12 @@ export interface AlloyConfigArgs {
   cluster: string;
   /** Label `env` of every log line. */
   environment: string;
+  /** Default: every built-in pattern, and no other. */
+  redaction?: RedactionSettings;
 }
 
 /** Alloy's configuration: the logs of all pods of its own node, labelled, to Loki. */
-export function alloyConfig({ pushUrl, cluster, environment }: AlloyConfigArgs): string {
+export function alloyConfig({ pushUrl, cluster, environment, redaction }: AlloyConfigArgs): string {
   return `discovery.kubernetes "pods" {
   role = "pod"
 
@@ -39,7 +42,7 @@ loki.source.file "pods" {
 loki.process "pods" {
   forward_to = [loki.write.loki.receiver]
 
-${logPipeline.map(pipelineStage).join("\n\n")}
+${logPipeline(redaction).map(pipelineStage).join("\n\n")}
 }
 
 loki.write "loki" {

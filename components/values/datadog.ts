@@ -1,7 +1,9 @@
 import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSettings, secretNameOf } from "../settings/datadog";
+import { datadogClusterName } from "./datadogTags";
 import { everyNode } from "./everyNode";
 import { Values } from "./mergeValues";
+import { redactions } from "./redactions";
 import { SizeTable, resources } from "./resources";
 
 /** Name of the Secret with the token that node agents and the Cluster Agent share. */
@@ -40,7 +42,7 @@ export function datadogValues(settings: DatadogSettings): Values {
       ...everyNode,
       podAnnotations,
       containers: {
-        agent: { resources: agentSizes[settings.size] },
+        agent: { resources: agentSizes[settings.size], ...logRules(settings) },
         traceAgent: { resources: traceAgentSizes[settings.size] },
         processAgent: { resources: processAgentResources },
         initContainers: { resources: initContainerResources },
@@ -70,8 +72,8 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...(settings.appKey ? { appKeyExistingSecret: secretName } : {}),
     site: settings.site,
-    // Datadog takes small letters only, and 80 characters; the tag below keeps the name as it is.
-    clusterName: settings.cluster.toLowerCase().slice(0, 80),
+    // The tag below keeps the name as it is.
+    clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
     // The tag `namespace`, as metrics, logs and alerts call it, beside Datadog's `kube_namespace`:
     // Kubernetes labels every namespace with its own name.
@@ -91,9 +93,10 @@ function datadog(settings: DatadogSettings): Values {
     logs: { enabled: settings.logs, containerCollectAll: settings.logs },
     dogstatsd: {
       port: 8125,
-      useHostPort: true,
-      nonLocalTraffic: true,
-      originDetection: true,
+      useHostPort: settings.customMetrics,
+      nonLocalTraffic: settings.customMetrics,
+      originDetection: settings.customMetrics,
+      useSocketVolume: settings.customMetrics,
     },
     processAgent: {
       processCollection: settings.processes,
@@ -132,6 +135,18 @@ function bottlerocket({ hostnameSource }: DatadogSettings): Values {
         { envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" } }
       : {}),
   };
+}
+
+/** The agent replaces what a whole expression matches, where the collectors of Loki keep what is around. */
+function logRules(settings: DatadogSettings): Values {
+  if (!settings.logs) return {};
+  const rules = redactions(settings).map(({ name, expression, replacement }) => ({
+    type: "mask_sequences",
+    name,
+    replace_placeholder: replacement,
+    pattern: expression,
+  }));
+  return { envDict: { DD_LOGS_CONFIG_PROCESSING_RULES: JSON.stringify(rules) } };
 }
 
 /** Namespaces as the Agent's container filter writes them. */

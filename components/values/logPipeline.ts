@@ -1,3 +1,6 @@
+import { RedactionSettings } from "../settings/redaction";
+import { redactions } from "./redactions";
+
 /** One step that a collector takes with every line, in the words that Promtail and Alloy share. */
 export type LogStage =
   | { kind: "cri" }
@@ -8,35 +11,40 @@ export type LogStage =
   | { kind: "structuredMetadata"; names: string[] }
   | { kind: "dropLabels"; names: string[] };
 
-/** What stands where a secret was. */
-export const redacted = "<redacted>";
-
 /**
  * Labels that only travel with a target until the pipeline makes them structured metadata: each pod
  * and each version would otherwise be streams of its own.
  */
 export const structuredMetadataLabels = ["pod_uid", "version"];
 
+const builtInOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
+
 /**
  * What happens to every line: the container runtime's prefix is read, lines of one stack trace are
  * joined, secrets are removed, and level, trace and pod become structured metadata. Both collectors
  * follow these steps.
  */
-export const logPipeline: LogStage[] = [
-  { kind: "cri" },
-  ...joinStackTraces(),
-  ...secrets().map((expression): LogStage => ({ kind: "replace", expression, replace: redacted })),
-  { kind: "json", expressions: { level: "level || severity || levelname || lvl" } },
-  {
-    kind: "regex",
-    expression: `(?i)\\b(?:trace_?id|dd\\.trace_id|otelTraceID)"?\\s*[:=]\\s*"?(?P<trace_id>[0-9a-f]{32}|[0-9a-f]{16}|[0-9]{1,20})\\b`,
-  },
-  {
-    kind: "structuredMetadata",
-    names: ["level", "trace_id", ...structuredMetadataLabels],
-  },
-  { kind: "dropLabels", names: ["filename", ...structuredMetadataLabels] },
-];
+export function logPipeline(redaction = builtInOnly): LogStage[] {
+  return [
+    { kind: "cri" },
+    ...joinStackTraces(),
+    ...redactions(redaction).map(({ expression, replacement }): LogStage => ({
+      kind: "replace",
+      expression,
+      replace: replacement,
+    })),
+    { kind: "json", expressions: { level: "level || severity || levelname || lvl" } },
+    {
+      kind: "regex",
+      expression: `(?i)\\b(?:trace_?id|dd\\.trace_id|otelTraceID)"?\\s*[:=]\\s*"?(?P<trace_id>[0-9a-f]{32}|[0-9a-f]{16}|[0-9]{1,20})\\b`,
+    },
+    {
+      kind: "structuredMetadata",
+      names: ["level", "trace_id", ...structuredMetadataLabels],
+    },
+    { kind: "dropLabels", names: ["filename", ...structuredMetadataLabels] },
+  ];
+}
 
 /**
  * A line that starts with white space continues the one before it. Stack traces also have lines that
@@ -76,26 +84,5 @@ function joinStackTraces(): LogStage[] {
       maxWaitSeconds: 3,
     },
     { kind: "replace", expression: `(${mark})`, replace: "" },
-  ];
-}
-
-/** Each expression has one group: the secret itself. What stands before it tells what it was. */
-function secrets(): string[] {
-  const value = `[^\\s"',;&}\\]\\\\]+`;
-  const assigned = `\\\\?["']?\\s*[:=]\\s*\\\\?["']?`;
-  return [
-    // The credential of an authorization header, whatever its scheme.
-    `(?i)\\bauthorization${assigned}((?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)\\s+)?${value})`,
-    "(?i)\\bbearer\\s+([\\w.~+/=-]{8,})",
-    // A JSON web token on its own.
-    "\\b(eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]*)",
-    `(?i)(?:password|passwd|secret|api[_-]?key|(?:access|refresh|auth|id|session)[_-]?token|x-auth-token)${assigned}(${value})`,
-    "hooks\\.slack\\.com/(?:services|workflows|triggers)/([\\w/-]+)",
-    "\\b(xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,})",
-    "\\b((?:AKIA|ASIA)[A-Z0-9]{16})\\b",
-    // Card numbers by the ranges of their issuers: Visa, Mastercard, Discover, JCB; then American
-    // Express. Not part of a longer number or word, nor the digits after a decimal point.
-    "(?:^|[^\\w.-])((?:4\\d{3}|5[1-5]\\d{2}|2[2-7]\\d{2}|6(?:011|4[4-9]\\d|5\\d{2})|35\\d{2})(?:[ -]?\\d{4}){3})\\b",
-    "(?:^|[^\\w.-])(3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5})\\b",
   ];
 }

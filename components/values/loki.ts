@@ -100,9 +100,17 @@ function configuration(settings: LokiSettings): Values {
       ...(settings.alertmanagerUrl === undefined
         ? {}
         : { alertmanager_url: settings.alertmanagerUrl }),
+      ...remoteWrite(settings.remoteWriteUrls),
     },
     analytics: { reporting_enabled: false },
   };
+}
+
+/** Each replica of Prometheus gets all that is recorded: none asks the other. */
+function remoteWrite(urls: string[]): Values {
+  if (urls.length === 0) return {};
+  const clients = urls.map((url, index) => [`prometheus-${index}`, { url }] as const);
+  return { remote_write: { enabled: true, clients: Object.fromEntries(clients) } };
 }
 
 function storage(settings: LokiSettings): Values {

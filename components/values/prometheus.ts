@@ -103,6 +103,7 @@ function prometheusServer(settings: PrometheusSettings): Values {
       replicas: settings.replicas,
       podAntiAffinity: antiAffinity(settings.replicas),
       externalLabels: { cluster: settings.cluster, env: settings.environment },
+      ...(settings.remoteWriteReceiver ? { enableRemoteWriteReceiver: true } : {}),
       ...(settings.externalUrl === undefined ? {} : { externalUrl: settings.externalUrl }),
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
@@ -173,12 +174,17 @@ function grafana(settings: PrometheusSettings): Values {
       "auth.anonymous": { enabled: false },
       ...(externalUrl === undefined ? {} : { server: { root_url: externalUrl } }),
     },
-    ...(settings.lokiUrl === undefined ? {} : { additionalDataSources: [loki(settings.lokiUrl)] }),
+    ...(settings.lokiUrl === undefined
+      ? {}
+      : { additionalDataSources: [loki(settings.lokiUrl, settings.traceUrl)] }),
     ...(communityDashboards.length === 0 ? {} : downloads(settings)),
   };
 }
 
-function loki(url: string): Values {
+function loki(url: string, traceUrl: string | undefined): Values {
+  // Grafana would take ${…} for a variable of the environment, and $$ for a plain $.
+  const traceId = "$${__value.raw}";
+  const ofTrace = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
   return {
     name: "Loki",
     uid: "loki",
@@ -186,17 +192,24 @@ function loki(url: string): Values {
     access: "proxy",
     url,
     jsonData: {
-      // From a line to all lines of its trace, in all services.
+      // From a line to all lines of its trace, in all services, and to the trace itself.
       derivedFields: [
         {
-          name: "trace_id",
-          matcherType: "label",
-          matcherRegex: "trace_id",
-          // Grafana would take ${…} for a variable of the environment, and $$ for a plain $.
-          url: '{namespace=~".+"} | trace_id="$${__value.raw}"',
+          ...ofTrace,
+          url: `{namespace=~".+"} | trace_id="${traceId}"`,
           datasourceUid: "loki",
           urlDisplayLabel: "Logs of this trace",
         },
+        ...(traceUrl === undefined
+          ? []
+          : [
+              {
+                ...ofTrace,
+                name: "trace",
+                url: traceUrl.replace("{traceId}", () => traceId),
+                urlDisplayLabel: "This trace",
+              },
+            ]),
       ],
     },
   };

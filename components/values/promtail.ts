@@ -35,22 +35,24 @@ export function promtailValues(settings: LokiSettings): Values {
       ],
       // On the node, so that a new pod goes on where the old one stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
-      snippets: { scrapeConfigs: stringify([podLogs], { lineWidth: 0 }) },
+      snippets: { scrapeConfigs: stringify([podLogs(settings)], { lineWidth: 0 }) },
     },
     serviceMonitor: { enabled: settings.serviceMonitors },
   };
 }
 
-const podLogs = {
-  job_name: "pods",
-  pipeline_stages: logPipeline.map(pipelineStage),
-  kubernetes_sd_configs: [{ role: "pod" }],
-  relabel_configs: [
-    // Promtail leaves targets of other nodes alone when this label names their node.
-    { source_labels: ["__meta_kubernetes_pod_node_name"], target_label: "__host__" },
-    ...podLogLabels.map(relabelConfig),
-  ],
-};
+function podLogs(settings: LokiSettings): Values {
+  return {
+    job_name: "pods",
+    pipeline_stages: logPipeline(settings).map(pipelineStage),
+    kubernetes_sd_configs: [{ role: "pod" }],
+    relabel_configs: [
+      // Promtail leaves targets of other nodes alone when this label names their node.
+      { source_labels: ["__meta_kubernetes_pod_node_name"], target_label: "__host__" },
+      ...podLogLabels.map(relabelConfig),
+    ],
+  };
+}
 
 function pipelineStage(stage: LogStage): Values {
   switch (stage.kind) {

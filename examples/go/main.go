@@ -15,11 +15,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/DataDog/datadog-go/v5/statsd"
 	slogtrace "github.com/DataDog/dd-trace-go/contrib/log/slog/v2"
 	httptrace "github.com/DataDog/dd-trace-go/contrib/net/http/v2"
 	"github.com/DataDog/dd-trace-go/v2/ddtrace/tracer"
 	"github.com/DataDog/dd-trace-go/v2/profiler"
 )
+
+// metrics of one's own, by DogStatsD; without a client they go nowhere.
+var metrics statsd.ClientInterface = &statsd.NoOpClient{}
 
 func main() {
 	if err := tracer.Start(); err != nil {
@@ -32,6 +36,12 @@ func main() {
 		log.Printf("profiling is off: %v", err)
 	}
 	defer profiler.Stop()
+	if client, err := statsd.New(""); err != nil {
+		log.Printf("metrics are off: %v", err)
+	} else {
+		metrics = client
+		defer client.Close()
+	}
 	// Every line that is logged with a context names its trace.
 	slog.SetDefault(slog.New(slogtrace.WrapHandler(slog.NewJSONHandler(os.Stdout, nil))))
 
@@ -54,6 +64,7 @@ func reserve(response http.ResponseWriter, request *http.Request) {
 	span, ctx := tracer.StartSpanFromContext(request.Context(), "seats.reserve")
 	defer span.Finish()
 	slog.InfoContext(ctx, "seat reserved")
+	_ = metrics.Incr("tickets.seats_reserved", nil, 1)
 	fmt.Fprintf(response, `{"seat": %q}`, request.PathValue("seat"))
 }
 

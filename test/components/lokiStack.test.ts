@@ -120,6 +120,15 @@ describe("LokiStack", () => {
     assert.ok(without.every(({ name }) => name !== "loki-rules"));
   });
 
+  it("records log metrics by the same ConfigMap", async () => {
+    const { resources } = await recordLoki({
+      logMetricNamespaces: ["ticketing"],
+      remoteWriteUrls: ["http://prometheus.monitoring.svc:9090/api/v1/write"],
+    });
+    const { data } = one(resources, "ConfigMap", "loki-rules").inputs;
+    assert.match(data["logs.yaml"] as string, /record: namespace_service:log_lines:rate5m/);
+  });
+
   it("needs no AWS on the filesystem", async () => {
     const { resources, outputs } = await recordLoki({ storage: "filesystem" });
     assert.deepEqual(

@@ -8,6 +8,7 @@ import { generateSchema } from "@pulumi/pulumi/provider/experimental/schema";
 const components = path.join(__dirname, "../../components");
 const names = [
   "DatadogAgent",
+  "DatadogMonitors",
   "LokiStack",
   "MonitoredServices",
   "PrometheusStack",
@@ -62,7 +63,9 @@ describe("public types", () => {
       const expected = [
         "cluster",
         "environment",
-        ...(name === "MonitoredServices" ? ["namespace"] : []),
+        ...(name === "MonitoredServices" || name === "DatadogMonitors" ? ["namespace"] : []),
+        // A monitor that tells nobody is not seen.
+        ...(name === "DatadogMonitors" ? ["notify"] : []),
       ];
       assert.deepEqual(required, expected, name);
     }
@@ -77,6 +80,7 @@ describe("public types", () => {
       "LogAlertArgs: namespace, service",
       "MonitoredService: name",
       "QuietHours: from, timezone, to",
+      "RedactionPattern: expression, name",
       "SlackRoute: channel",
     ]);
   });

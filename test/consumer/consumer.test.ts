@@ -33,6 +33,7 @@ interface Run {
 const publicNames = [
   "AwsIdentity",
   "DatadogAgent",
+  "DatadogMonitors",
   "DatadogSite",
   "HostnameSource",
   "LogCollector",
@@ -42,6 +43,7 @@ const publicNames = [
   "MonitoredServices",
   "NodeOs",
   "PrometheusStack",
+  "Redaction",
   "ServiceLanguage",
   "SizePreset",
   "SlackAlerting",

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { z } from "zod";
 import { datadogSchema } from "../../components/settings/datadog";
+import { datadogMonitorsSchema } from "../../components/settings/datadogMonitors";
 import { lokiSchema } from "../../components/settings/loki";
 import { prometheusSchema } from "../../components/settings/prometheus";
 import { alertSchema, serviceSchema } from "../../components/settings/services";
@@ -118,6 +119,7 @@ function configurationKeys(): Set<string> {
     grafana: prometheusSchema.shape.grafana.unwrap(),
     loki: lokiSchema,
     datadog: datadogSchema,
+    datadogMonitors: datadogMonitorsSchema,
     slack: slackSchema,
     alerts: alertSchema,
     cost: costSchema.omit({ prices: true }),
@@ -166,6 +168,7 @@ function defaultOf(key: string): unknown {
     prometheus: prometheusSchema.parse({ ...identity, protectData: false }),
     loki: lokiSchema.parse({ ...identity, protectData: false }),
     datadog: datadogSchema.parse({ ...identity, existingSecret: "s" }),
+    datadogMonitors: datadogMonitorsSchema.parse({ notify: ["@a"] }),
     slack: slackSchema.parse({ ...identity, existingSecret: "s" }),
     alerts: alertSchema.parse({}),
     services: serviceSchema.parse({ name: "s" }),
@@ -241,6 +244,7 @@ const specialDefaults: Record<string, (said: string) => void> = {
   "monitoring:cluster.name": required({ cluster: {} }, "cluster.name"),
   "monitoring:services[].name": required({ services: [{}] }, "services.0.name"),
   "monitoring:datadogApiKey": required({ datadog: {} }, "datadogApiKey"),
+  "monitoring:datadogMonitors.notify": required({ datadogMonitors: {} }, "datadogMonitors.notify"),
   "monitoring:slackWebhookUrl": required({ slack: {} }, "slackWebhookUrl"),
   "monitoring:prometheus.protectData": protectData("prometheus"),
   "monitoring:loki.protectData": protectData("loki"),

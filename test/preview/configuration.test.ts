@@ -91,6 +91,14 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(Object.keys(values), ["monitoring:slack"]);
   });
 
+  it("calls the application key optional only where no monitor needs it", () => {
+    const optional = (config: Record<string, object>) =>
+      configured({ files: [{ config }] }).unset.find(({ key }) => key === "datadogAppKey")
+        ?.optional;
+    assert.equal(optional({ "monitoring:datadog": {} }), true);
+    assert.equal(optional({ "monitoring:datadog": {}, "monitoring:datadogMonitors": {} }), false);
+  });
+
   it("stands in for no secret whose presence switches something on", () => {
     const { unset } = configured({
       files: [

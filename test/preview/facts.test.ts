@@ -32,6 +32,7 @@ const resources: FactResource[] = [
     collector: "alloy",
   }),
   component("DatadogAgent", { site: "datadoghq.eu", apm: true, logs: true, processes: false }),
+  component("DatadogMonitors", { notify: ["@slack-a", "@pagerduty"] }),
   component("MonitoredServices", {
     services: [{ name: "auth-service" }, { name: "api", slo: { availabilityPercent: 99.9 } }],
     alerts: { errorRatePercent: 5, p99LatencyMs: 500 },
@@ -99,6 +100,7 @@ describe("what a preview says about the parts of a stack", () => {
       ["site", "datadoghq.eu"],
       ["on", "apm, logs"],
       ["off", "processes"],
+      ["monitors tell", "@slack-a, @pagerduty"],
     ],
     Services: [
       ["2 services", "auth-service, api"],

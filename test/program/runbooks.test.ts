@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { LRParser } from "@lezer/lr";
+import { parse } from "yaml";
 import { parseConfiguration } from "../../stacks/config";
 import { runConfigCommand } from "../support/pulumiConfig";
 import { runProgram } from "../support/runProgram";
@@ -13,6 +14,7 @@ const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser 
 interface Rule {
   alert: string;
   record?: string;
+  /** PromQL, or LogQL of Loki's ruler. */
   expr: string;
   for: string;
   labels: Record<string, string>;
@@ -36,6 +38,8 @@ const metricsIn = (expr: string): Set<string> =>
     ),
   );
 
+const isLogQl = (expr: string): boolean => /detected_level|^absent_over_time/.test(expr);
+
 /** Series of recording rules, replaced by what they record; those of SLOs are asked for as they are. */
 function withoutRecords(expr: string, recorded: Map<string | undefined, string>): string {
   return expr.replace(/\bnamespace_\w+:(\w+):\w+(?=\{)/g, (name, metric: string) => {
@@ -49,6 +53,11 @@ function withoutRecords(expr: string, recorded: Map<string | undefined, string>)
 /** Alerts that only exist where something is set. */
 const everyAlert = {
   alerts: { redisPoolMaximum: 50 },
+  loki: {
+    retentionDays: 15,
+    bucket: "ticketing-loki-chunks",
+    logAlerts: [{ namespace: "ticketing", service: "inventory-service" }],
+  },
   services: [
     {
       name: "inventory-service",
@@ -57,17 +66,22 @@ const everyAlert = {
   ],
 };
 
-/** Alerts whose threshold is a setting of all services. */
-const adjustable = /^(High|NoTraffic|CPUThrottling|DynamoDB|Redis|AvailabilityBudgetBurn)/;
+/** Alerts whose threshold is a setting. */
+const adjustable = /^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|AvailabilityBudgetBurn)/;
 
 describe("the runbooks", () => {
   let rules: Rule[];
   before(async () => {
     const { resources } = await runProgram("prod", everyAlert);
-    const all = resources
+    const ofPrometheus = resources
       .filter(({ type }) => type.endsWith(":PrometheusRule"))
-      .flatMap(({ inputs }) => inputs["spec"].groups as { rules: Rule[] }[])
-      .flatMap((group) => group.rules);
+      .flatMap(({ inputs }) => inputs["spec"].groups as { rules: Rule[] }[]);
+    const ofLoki = resources
+      .filter(({ inputs }) => inputs["metadata"]?.name === "loki-rules")
+      .flatMap(({ inputs }) => Object.values<string>(inputs["data"]))
+      .flatMap((text) => (parse(text) as { groups: { rules: Rule[] }[] }).groups);
+    assert.ok(ofPrometheus.length > 0 && ofLoki.length > 0);
+    const all = [...ofPrometheus, ...ofLoki].flatMap((group) => group.rules);
     const recorded = new Map(all.map(({ record, expr }) => [record, expr]));
     rules = all
       .filter(({ alert }) => alert !== undefined)
@@ -102,8 +116,13 @@ describe("the runbooks", () => {
         assert.ok(text.split("\n").length < 120);
       });
 
-      it("asks for the metrics that the alert is made of", () => {
+      it("asks for the metrics, or the logs, that the alert is made of", () => {
         const expr = rules.find((rule) => rule.alert === alert)?.expr ?? "";
+        if (isLogQl(expr)) {
+          const [lines = ""] = /\{[^}]*\}( \| detected_level=~"[^"]*")?/.exec(expr) ?? [];
+          assert.ok(blocks(text, "logql").includes(lines), lines);
+          return;
+        }
         const asked = metricsIn(blocks(text, "promql").join("\n"));
         for (const metric of metricsIn(expr)) assert.ok(asked.has(metric), metric);
       });
@@ -128,14 +147,14 @@ describe("the runbooks", () => {
           });
         }
         for (const query of blocks(text, "logql"))
-          assert.match(query, /^\{namespace="(ticketing|monitoring)"/);
+          assert.match(query, /^(sum by \(\w+\) \(\w+\()?\{namespace="(ticketing|monitoring)"/);
       });
 
       it("changes the threshold by a line that the loader takes", () => {
         const lines = blocks(text, "bash").filter((line) => line.startsWith("pulumi config"));
         assert.equal(lines.length, adjustable.test(alert) ? 1 : 0);
         for (const line of lines) {
-          const before = configuration("prod");
+          const before = configuration("prod", everyAlert);
           const after = runConfigCommand(before, line);
           assert.notDeepEqual(after.values, before.values);
           assert.deepEqual(parseConfiguration(after).problems ?? [], []);
@@ -149,7 +168,9 @@ describe("the runbooks", () => {
         assert.equal(found, alert);
         const expr = rules.find((rule) => rule.alert === alert)?.expr ?? "";
         const kept = further === undefined ? "by (namespace)" : `by (namespace, ${further}`;
-        assert.ok(expr.includes(kept) || expr.includes("slo_"), `${kept} in ${expr}`);
+        // What is absent has the labels that were asked for.
+        const absent = /^absent_over_time\(\{namespace="[\w-]+", service="[\w-]+"\}/.test(expr);
+        assert.ok(expr.includes(kept) || expr.includes("slo_") || absent, `${kept} in ${expr}`);
       });
 
       it("leads to pages that exist", () => {

@@ -55,6 +55,8 @@ const meaningfulKeys = [
   ...["kubeconfig", "externalUrl", "lokiUrl", "mountedSecretNames", "configSecretName"],
   ...["channels", "critical", "routes", "service", "team", "quietHours", "from", "timezone"],
   ...["slackWebhookUrls", "slackBotToken", "heartbeatUrl", "pagerDutyRoutingKey", "textTemplate"],
+  ...["datadogMonitors", "notify", "overrides", "operation", "logAlerts", "logMetricNamespaces"],
+  ...["redactionPatterns", "expression", "disabledRedactions", "remoteWriteUrls"],
   ...["datadogApiKey", "slackWebhookUrl", "__proto__", "constructor", "toString", "hasOwnProperty"],
 ];
 const key = fc.oneof(fc.constantFrom(...meaningfulKeys), fc.string({ maxLength: 6 }));

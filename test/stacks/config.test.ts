@@ -209,6 +209,28 @@ describe("parseConfiguration", () => {
       );
     });
 
+    it("log metrics to every replica of Prometheus, which takes writes only then", () => {
+      const { prometheus, loki } = settingsOf(
+        configuration("prod", { loki: { logMetricNamespaces: ["ticketing"] } }),
+      );
+      assert.equal(prometheus.remoteWriteReceiver, true);
+      assert.equal(loki?.remoteWriteUrls.length, prometheus.replicas);
+      const without = settingsOf(configuration("prod"));
+      assert.equal(without.prometheus.remoteWriteReceiver, false);
+      assert.deepEqual(without.loki?.remoteWriteUrls, []);
+    });
+
+    it("the links of log alerts to where those of all alerts lead", () => {
+      const { loki } = settingsOf(
+        configuration("prod", {
+          grafana: { externalUrl: "https://grafana.example.com" },
+          alerts: { runbookBaseUrl: "https://wiki.example.com/runbooks" },
+        }),
+      );
+      assert.equal(loki?.runbookBaseUrl, "https://wiki.example.com/runbooks");
+      assert.equal(loki?.dashboardBaseUrl, "https://grafana.example.com");
+    });
+
     it("messages to the addresses that people use", () => {
       const { slack } = settingsOf(
         configuration("dev", {
@@ -280,6 +302,49 @@ describe("parseConfiguration", () => {
       const { datadog } = settingsOf(configuration("dev", { namespaces: { datadog: "datadog" } }));
       assert.equal(datadog?.namespace, "datadog");
       assert.deepEqual(datadog?.instrumentedNamespaces, ["ticketing"]);
+    });
+
+    it("the nodes of a new cluster, which is in Auto Mode, to the Datadog Agent", () => {
+      const created = { cluster: { name: "c", mode: "create" } };
+      const { datadog } = settingsOf(configuration("dev", created));
+      assert.deepEqual([datadog?.nodeOs, datadog?.hostnameSource], ["bottlerocket", "nodeFile"]);
+      const own = { ...created, datadog: { hostnameSource: "instanceMetadata" } };
+      assert.equal(
+        settingsOf(configuration("dev", own)).datadog?.hostnameSource,
+        "instanceMetadata",
+      );
+      assert.equal(settingsOf(configuration("dev")).datadog?.nodeOs, "amazonLinux");
+    });
+
+    it("the services, their thresholds and their runbooks to Datadog's monitors", () => {
+      const { datadogMonitors, services } = settingsOf(
+        configuration("prod", { datadogMonitors: { notify: ["@slack-a"], team: "ticketing" } }),
+      );
+      const { notify, team, overrides, ...rest } = datadogMonitors ?? {};
+      assert.deepEqual([notify, team, overrides], [["@slack-a"], "ticketing", {}]);
+      assert.deepEqual(rest, services);
+      assert.equal(settingsOf(configuration("prod")).datadogMonitors, undefined);
+    });
+
+    it("redaction of Loki's collectors to the Datadog Agent, unless it has its own", () => {
+      const redactionPatterns = [{ name: "own", expression: "KD-(\\d+)" }];
+      const loki = { redactionPatterns, disabledRedactions: ["cardNumber"] };
+      const { datadog } = settingsOf(configuration("prod", { loki }));
+      assert.deepEqual(datadog?.redactionPatterns, redactionPatterns);
+      assert.deepEqual(datadog.disabledRedactions, ["cardNumber"]);
+      const own = { loki, datadog: { disabledRedactions: [] } };
+      assert.deepEqual(settingsOf(configuration("prod", own)).datadog?.disabledRedactions, []);
+    });
+
+    it("log lines to their traces in Datadog, at its site", () => {
+      const traceUrl = (datadog: object | undefined) =>
+        settingsOf(configuration("prod", { datadog })).prometheus.traceUrl;
+      assert.equal(traceUrl({}), "https://app.datadoghq.com/apm/trace/{traceId}");
+      assert.equal(
+        traceUrl({ site: "us5.datadoghq.com" }),
+        "https://us5.datadoghq.com/apm/trace/{traceId}",
+      );
+      assert.equal(traceUrl({ apm: false }), undefined);
     });
 
     it("the region of the AWS provider to the bucket, unless Loki names its own", () => {
@@ -402,6 +467,12 @@ describe("parseConfiguration", () => {
         ["slack", "labels"],
         ["slack", "alertmanagerUrl"],
         ["grafana", "namespace"],
+        ["prometheus", "remoteWriteReceiver"],
+        ["loki", "remoteWriteUrls"],
+        ["loki", "runbookBaseUrl"],
+        ["datadogMonitors", "services"],
+        ["datadogMonitors", "alerts"],
+        ["datadogMonitors", "environment"],
       ] as const) {
         const text = textOf(configuration("prod", { [part]: { [key]: "x" } }));
         assert.ok(
@@ -421,6 +492,35 @@ describe("parseConfiguration", () => {
           '  monitoring:slack.routes[0].service = "auth-servise" is not a service (services: inventory-service, auth-service, api-gateway)',
           "    fix: pulumi config set --path 'monitoring:slack.routes[0].service' auth-service",
         ],
+      ],
+      [
+        "Fargate, which is no operating system",
+        { datadog: { nodeOs: "fargate" } },
+        [
+          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)',
+          "    fix: pulumi config set --path monitoring:datadog.nodeOs amazonLinux",
+        ],
+      ],
+      [
+        "monitors without Datadog's application key",
+        { datadogAppKey: undefined, datadogMonitors: { notify: ["@slack-a"] } },
+        [
+          "  monitoring:datadogAppKey is required with datadogMonitors: Datadog's API takes no monitor without it",
+          "    fix: pulumi config set --secret monitoring:datadogAppKey",
+        ],
+      ],
+      [
+        "monitors whose keys are in the cluster, where the provider cannot read them",
+        {
+          datadog: { existingSecret: "keys" },
+          datadogApiKey: undefined,
+          datadogAppKey: undefined,
+          datadogMonitors: { notify: ["@slack-a"] },
+        },
+        ["apiKey", "appKey"].flatMap((key) => [
+          `  monitoring:datadogMonitors needs datadog:${key}: Datadog's provider cannot read the Secret of datadog.existingSecret`,
+          `    fix: pulumi config set --secret datadog:${key}`,
+        ]),
       ],
       [
         "a channel without a webhook",
@@ -749,6 +849,16 @@ describe("parseConfiguration", () => {
       { datadog: { instrumentedNamespaces: ["ticketing"] } },
       { datadog: { existingSecret: "keys" } },
       { datadog: { clusterAgentReplicas: "2", excludedNamespaces: [1] } },
+      { datadog: { nodeOs: "fargate" } },
+      { datadog: undefined, datadogMonitors: { notify: ["@a"] } },
+      { datadogAppKey: undefined, datadogMonitors: { notify: ["@a"] } },
+      { datadogMonitors: {} },
+      { datadogMonitors: { notify: ["a"], team: "A", operation: "x" } },
+      { datadogMonitors: { notify: ["@a"], overrides: { "auth-servise": { team: "x" } } } },
+      { datadogMonitors: { notify: ["@a"], overrides: { "auth-service": { operation: "a b" } } } },
+      { loki: { redactionPatterns: [{ name: "A", expression: "(?=x)" }] } },
+      { loki: { disabledRedactions: ["cards"], logMetricNamespaces: ["A"] } },
+      { loki: { logAlerts: [{ namespace: "ticketing", service: "a", silentMinutes: "15" }] } },
       { slack: true },
       { slack: { groupBy: "alertname" } },
       { slack: { groupBy: ["a-b"], channel: 1 } },

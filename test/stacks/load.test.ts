@@ -47,6 +47,12 @@ describe("rawConfiguration", () => {
     assert.deepEqual(raw, { values: {}, secrets: [], region: "eu-west-1" });
   });
 
+  it("knows which keys Datadog's provider is configured with, and none of their values", () => {
+    const raw = rawConfiguration({ "datadog:appKey": "planted", "datadog:validate": "false" });
+    assert.deepEqual(raw.datadogProviderKeys, ["appKey"]);
+    assert.doesNotMatch(JSON.stringify(raw), /planted/);
+  });
+
   it("takes no key for the prototype of all others", () => {
     const { values } = rawConfiguration({ "monitoring:__proto__": '{"environment":"prod"}' });
     assert.equal(values["environment"], undefined);

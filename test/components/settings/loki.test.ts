@@ -28,6 +28,11 @@ describe("lokiSettings", () => {
       environment: "prod",
       labels: {},
       logAlerts: [],
+      disabledRedactions: [],
+      redactionPatterns: [],
+      logMetricNamespaces: [],
+      remoteWriteUrls: [],
+      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
       namespace: "monitoring",
       chartVersion: "18.11.0",
       repository: "https://grafana-community.github.io/helm-charts",
@@ -97,6 +102,75 @@ describe("lokiSettings", () => {
     );
     assert.deepEqual(rules({ logAlerts }), [
       "alertmanagerUrl is required with logAlerts: nobody would get them",
+    ]);
+  });
+
+  describe("redaction", () => {
+    const pattern = (expression: string) =>
+      rules({ redactionPatterns: [{ name: "own", expression }] });
+
+    it("takes patterns of one's own, and switches off built-in ones by name", () => {
+      const own = {
+        disabledRedactions: ["cardNumber"],
+        redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
+      };
+      const { disabledRedactions, redactionPatterns } = settings(own);
+      assert.deepEqual({ disabledRedactions, redactionPatterns }, own);
+    });
+
+    it("knows no built-in pattern of another name", () => {
+      const [problem] = rules({ disabledRedactions: ["cardNumbers"] });
+      assert.match(problem ?? "", /^disabledRedactions\.0 must be one of .*cardNumber/);
+    });
+
+    it("refuses an expression that would keep the collectors from starting", () => {
+      assert.deepEqual(pattern("(?<=KD-)(\\d+)"), [
+        "redactionPatterns.0.expression has (?<=, and RE2 knows no lookahead or lookbehind",
+      ]);
+    });
+
+    it("refuses one that would replace nothing, or that leaves open what it replaces", () => {
+      const rule =
+        "redactionPatterns.0.expression must have one group ( ), around what is to be replaced; (?: ) groups without replacing";
+      assert.deepEqual(pattern("KD-\\d{8}"), [rule]);
+      assert.deepEqual(pattern("(KD)-(\\d{8})"), [rule]);
+      settings({ redactionPatterns: [{ name: "own", expression: "(?:KD|CU)-(\\d{8})" }] });
+    });
+
+    it("refuses one that would mark every line", () => {
+      for (const expression of ["(\\d*)", "(?i)(x?)", "()"]) {
+        assert.deepEqual(pattern(expression), [
+          "redactionPatterns.0.expression must not match an empty text, which every line has",
+        ]);
+      }
+    });
+
+    it("refuses what Promtail's chart would take for a template", () => {
+      assert.deepEqual(pattern("{{(.+)}}"), [
+        "redactionPatterns.0.expression must not have {{: write \\{\\{",
+      ]);
+      settings({ redactionPatterns: [{ name: "own", expression: "\\{\\{(.+)}}" }] });
+    });
+
+    it("gives no name to two patterns", () => {
+      const own = { name: "own", expression: "(x)" };
+      assert.deepEqual(rules({ redactionPatterns: [own, own] }), [
+        "redactionPatterns.1.name is already the name of redactionPatterns[0]",
+      ]);
+    });
+  });
+
+  it("records log metrics only where somebody keeps them", () => {
+    const logMetricNamespaces = ["ticketing"];
+    const remoteWriteUrls = ["http://prometheus:9090/api/v1/write"];
+    assert.deepEqual(settings({ logMetricNamespaces, remoteWriteUrls }).remoteWriteUrls, [
+      "http://prometheus:9090/api/v1/write",
+    ]);
+    assert.deepEqual(rules({ logMetricNamespaces }), [
+      "remoteWriteUrls is required with logMetricNamespaces: nobody would keep what is recorded",
+    ]);
+    assert.deepEqual(rules({ remoteWriteUrls: ["prometheus:9090"] }), [
+      "remoteWriteUrls.0 must be a URL that starts with http:// or https://",
     ]);
   });
 

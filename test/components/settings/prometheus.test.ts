@@ -35,6 +35,7 @@ describe("prometheusSettings", () => {
       replicas: 1,
       size: "small",
       protectData: true,
+      remoteWriteReceiver: false,
       alertmanager: { replicas: 1, storageGb: 5, mountedSecretNames: [] },
       grafana: {
         communityDashboards: [

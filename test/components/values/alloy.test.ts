@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
-import { lokiSettings } from "../../../components/settings/loki";
+import { LokiSettings, lokiSettings } from "../../../components/settings/loki";
 import { alloyValues } from "../../../components/values/alloy";
 import { alloyConfig } from "../../../components/values/alloyConfig";
 import { Values } from "../../../components/values/mergeValues";
 import { logPipeline } from "../../../components/values/logPipeline";
 import { podLogLabels } from "../../../components/values/podLogLabels";
+import { promtailValues } from "../../../components/values/promtail";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 function valuesOf(args: object = {}): Values {
@@ -137,8 +138,29 @@ describe("alloyConfig", () => {
     };
     assert.deepEqual(
       [...text.matchAll(/^ {2}stage\.(\w+) \{/gm)].map(([, name]) => name),
-      logPipeline.map(({ kind }) => names[kind] ?? kind),
+      logPipeline().map(({ kind }) => names[kind] ?? kind),
     );
+  });
+
+  it("redacts what the settings say, as Promtail does", () => {
+    const { settings } = lokiSettings({
+      cluster: "c",
+      environment: "e",
+      disabledRedactions: ["cardNumber"],
+      redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
+    });
+    const redaction = settings as LokiSettings;
+    const stages = logPipeline(redaction).filter(({ kind }) => kind === "replace");
+    const config = alloyConfig({ pushUrl: "http://x", cluster: "c", environment: "e", redaction });
+    assert.equal(config.split("stage.replace {").length - 1, stages.length);
+    assert.ok(config.includes('replace    = "<redacted customer-number>"'));
+    assert.ok(config.includes('"\\\\bKD-(\\\\d{8})\\\\b"'));
+    const promtail = promtailValues(redaction)["config"].snippets.scrapeConfigs as string;
+    for (const stage of stages) {
+      assert.ok(stage.kind === "replace" && promtail.includes(stage.expression));
+    }
+    // A built-in pattern less, an own one more.
+    assert.equal(stages.length, logPipeline().filter(({ kind }) => kind === "replace").length - 1);
   });
 
   it("gives up on no line, however long Loki is away", () => {

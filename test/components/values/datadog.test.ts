@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
 import { datadogSettings } from "../../../components/settings/datadog";
 import { datadogValues } from "../../../components/values/datadog";
+import { lokiSettings } from "../../../components/settings/loki";
+import { redactions } from "../../../components/values/redactions";
 import { everyNode } from "../../../components/values/everyNode";
 import { unknownKeys } from "../../charts/unknownKeys";
 
@@ -52,6 +54,62 @@ describe("datadogValues", () => {
       useHostPort: true,
       nonLocalTraffic: true,
       originDetection: true,
+      useSocketVolume: true,
+    });
+  });
+
+  it("opens neither port nor socket where no custom metrics are wanted", () => {
+    const { port, ...open } = valuesFor({ customMetrics: false }).datadog.dogstatsd;
+    assert.equal(port, 8125);
+    assert.deepEqual([...new Set(Object.values(open))], [false]);
+  });
+
+  describe("redacts logs before they leave the node", () => {
+    const rulesOf = (args: object = {}) => {
+      const { envDict } = valuesFor(args).agents.containers.agent;
+      return JSON.parse(envDict["DD_LOGS_CONFIG_PROCESSING_RULES"] as string) as {
+        type: string;
+        name: string;
+        pattern: string;
+        replace_placeholder: string;
+      }[];
+    };
+    /** As the agent does: all that a rule matches is replaced, rule after rule. */
+    const redact = (line: string, args: object = {}) =>
+      rulesOf(args).reduce((text, { pattern, replace_placeholder: mark }) => {
+        const flags = pattern.startsWith("(?i)") ? "gi" : "g";
+        return text.replace(new RegExp(pattern.replace(/^\(\?i\)/, ""), flags), () => mark);
+      }, line);
+
+    it("by the patterns of Loki's collectors, in their order", () => {
+      const { settings } = lokiSettings({ cluster: "c", environment: "e" });
+      assert.ok(settings);
+      assert.deepEqual(
+        rulesOf().map(({ pattern }) => pattern),
+        redactions(settings).map(({ expression }) => expression),
+      );
+      assert.deepEqual([...new Set(rulesOf().map(({ type }) => type))], ["mask_sequences"]);
+    });
+
+    it("with what stands before the secret, which the agent cannot keep", () => {
+      assert.equal(redact("user=a password=hunter22 ok"), "user=a <redacted> ok");
+      assert.equal(redact("paid with 4111 1111 1111 1111."), "paid with<redacted>.");
+      assert.equal(redact("order 12 shipped"), "order 12 shipped");
+    });
+
+    it("by one's own patterns, and not by those that are switched off", () => {
+      const own = {
+        disabledRedactions: ["cardNumber"],
+        redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
+      };
+      assert.equal(
+        redact("KD-12345678 paid with 4111 1111 1111 1111", own),
+        "<redacted customer-number> paid with 4111 1111 1111 1111",
+      );
+    });
+
+    it("only where it collects any", () => {
+      assert.ok(!("envDict" in valuesFor({ logs: false }).agents.containers.agent));
     });
   });
 

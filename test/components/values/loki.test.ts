@@ -100,6 +100,18 @@ describe("lokiValues", () => {
     assert.equal("alertmanager_url" in valuesOf()["loki"].rulerConfig, false);
   });
 
+  it("writes what those rules record to each replica of Prometheus, if there is one", () => {
+    const remoteWriteUrls = ["http://p-0:9090/api/v1/write", "http://p-1:9090/api/v1/write"];
+    assert.deepEqual(valuesOf({ remoteWriteUrls })["loki"].rulerConfig.remote_write, {
+      enabled: true,
+      clients: {
+        "prometheus-0": { url: remoteWriteUrls[0] },
+        "prometheus-1": { url: remoteWriteUrls[1] },
+      },
+    });
+    assert.equal("remote_write" in valuesOf()["loki"].rulerConfig, false);
+  });
+
   it("evaluates each rule once, however many replicas", () => {
     assert.equal(valuesOf()["loki"].rulerConfig.enable_sharding, false);
     assert.equal(valuesOf(highAvailability)["loki"].rulerConfig.enable_sharding, true);

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
-import { lokiRules } from "../../../components/values/lokiRules";
+import { LokiRulesArgs, lokiRules } from "../../../components/values/lokiRules";
 
 const watched = {
   namespace: "ticketing",
@@ -9,13 +9,32 @@ const watched = {
   silentMinutes: 15,
 };
 
-interface Rules {
-  groups: { rules: { alert: string; expr: string; labels: object; annotations: object }[] }[];
+interface Rule {
+  alert: string;
+  record: string;
+  expr: string;
+  labels: object;
+  annotations: Record<string, string>;
+}
+interface Group {
+  name: string;
+  interval: string;
+  rules: Rule[];
+}
+
+const none = { logAlerts: [], logMetricNamespaces: [], runbookBaseUrl: "https://docs.example.com" };
+
+function groupsOf(args: Partial<LokiRulesArgs>): Group[] {
+  const text = lokiRules({ ...none, ...args });
+  return text === undefined ? [] : (parse(text) as { groups: Group[] }).groups;
 }
 
 describe("lokiRules", () => {
-  const { groups } = parse(lokiRules([watched, { ...watched, service: "quiet" }])) as Rules;
-  const [group, ...others] = groups;
+  const [group, ...others] = groupsOf({ logAlerts: [watched, { ...watched, service: "quiet" }] });
+
+  it("is nothing where nothing is asked for", () => {
+    assert.equal(lokiRules(none), undefined);
+  });
 
   it("watches each service for errors and for silence", () => {
     assert.deepEqual(others, []);
@@ -42,9 +61,47 @@ describe("lokiRules", () => {
   });
 
   it("says how urgent each alert is, and what to do", () => {
-    for (const { labels, annotations } of group?.rules ?? []) {
+    for (const { alert, labels, annotations } of group?.rules ?? []) {
       assert.deepEqual(labels, { severity: "warning" });
-      assert.match(JSON.stringify(annotations), /docs\/logs\.md#(highlogerrorrate|nologs)/);
+      assert.equal(annotations["runbook_url"], `https://docs.example.com/${alert}.md`);
     }
+  });
+
+  it("leads to the dashboard of the service where Grafana has an address", () => {
+    const [linked] = groupsOf({ logAlerts: [watched], dashboardBaseUrl: "https://grafana" });
+    for (const { annotations } of linked?.rules ?? []) {
+      assert.match(annotations["dashboard_url"] ?? "", /^https:\/\/grafana\/d\/.*var-service=/);
+    }
+  });
+
+  it("records lines and errors a second by service, in the words of all other metrics", () => {
+    const [metrics, ...more] = groupsOf({ logMetricNamespaces: ["ticketing", "shop"] });
+    assert.deepEqual(more, []);
+    assert.equal(metrics?.interval, "60s");
+    assert.deepEqual(
+      metrics?.rules.map(({ record, expr }) => [record, expr]),
+      [
+        [
+          "namespace_service:log_lines:rate5m",
+          'sum by (namespace, service) (rate({namespace=~"ticketing|shop"} [5m]))',
+        ],
+        [
+          "namespace_service:log_errors:rate5m",
+          'sum by (namespace, service) (rate({namespace=~"ticketing|shop"} | detected_level=~"error|critical|fatal" [5m]))',
+        ],
+      ],
+    );
+  });
+
+  it("takes the same lines for errors in alerts and in metrics", () => {
+    const [alerts, metrics] = groupsOf({
+      logAlerts: [watched],
+      logMetricNamespaces: ["ticketing"],
+    });
+    const level = /detected_level=~"[^"]+"/;
+    assert.deepEqual(
+      level.exec(alerts?.rules[0]?.expr ?? "")?.[0],
+      level.exec(metrics?.rules[1]?.expr ?? "")?.[0],
+    );
   });
 });

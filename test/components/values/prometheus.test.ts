@@ -45,6 +45,11 @@ describe("prometheusValues", () => {
       assert.deepEqual(spec.accessModes, ["ReadWriteOnce"]);
     });
 
+    it("takes writes of others only when told", () => {
+      assert.equal("enableRemoteWriteReceiver" in prometheusSpec(), false);
+      assert.equal(prometheusSpec({ remoteWriteReceiver: true }).enableRemoteWriteReceiver, true);
+    });
+
     it("labels every series and alert with cluster and env", () => {
       assert.deepEqual(prometheusSpec().externalLabels, { cluster: "ticketing-prod", env: "prod" });
     });
@@ -180,6 +185,21 @@ describe("prometheusValues", () => {
       const [{ matcherRegex, datasourceUid, url }] = jsonData.derivedFields;
       assert.deepEqual([matcherRegex, datasourceUid], ["trace_id", "loki"]);
       assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
+    });
+
+    it("leads from a log line to its trace where there is a place for traces", () => {
+      const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
+      const fields = (args: object) =>
+        grafana({ lokiUrl, ...args }).additionalDataSources[0].jsonData.derivedFields;
+      assert.equal(fields({}).length, 1);
+      const [, trace] = fields({ traceUrl: "https://app.datadoghq.eu/apm/trace/{traceId}" });
+      assert.deepEqual(trace, {
+        name: "trace",
+        matcherType: "label",
+        matcherRegex: "trace_id",
+        url: "https://app.datadoghq.eu/apm/trace/$${__value.raw}",
+        urlDisplayLabel: "This trace",
+      });
     });
 
     it("downloads the community dashboards in a pinned revision, over verified TLS", () => {

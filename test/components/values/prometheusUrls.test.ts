@@ -3,6 +3,7 @@ import {
   alertmanagerUrl,
   grafanaUrl,
   prometheusUrl,
+  remoteWriteUrls,
 } from "../../../components/values/prometheusUrls";
 
 describe("URLs of the Prometheus stack", () => {
@@ -16,5 +17,14 @@ describe("URLs of the Prometheus stack", () => {
       "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
     );
     assert.equal(grafanaUrl("observe"), "http://prometheus-grafana.observe.svc.cluster.local");
+  });
+
+  it("takes writes at each replica: its Service would give each of them a part", () => {
+    const pod = "prometheus-prometheus-kube-prometheus-prometheus";
+    const service = "prometheus-operated.observe.svc.cluster.local";
+    assert.deepEqual(remoteWriteUrls("observe", 2), [
+      `http://${pod}-0.${service}:9090/api/v1/write`,
+      `http://${pod}-1.${service}:9090/api/v1/write`,
+    ]);
   });
 });

@@ -50,7 +50,7 @@ describe("promtailValues", () => {
       podLogLabels,
     );
     const stages = pods?.["pipeline_stages"] as Values[];
-    assert.equal(stages.length, logPipeline.length);
+    assert.equal(stages.length, logPipeline().length);
     assert.deepEqual(stages[0], { cri: {} });
     assert.deepEqual(stages.at(-1), { labeldrop: ["filename", "pod_uid", "version"] });
   });

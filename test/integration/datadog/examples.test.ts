@@ -7,6 +7,7 @@ import { logPipeline } from "../../../components/values/logPipeline";
 import { toolPath } from "../../../tools/paths.cjs";
 import { containerEnvironment } from "../../support/kubelet";
 import { projectDirectory } from "../../support/stackConfig";
+import { DogStatsd, type Metric } from "./dogStatsd";
 import { Program, freePorts } from "./programs";
 
 interface Span {
@@ -65,31 +66,45 @@ describe("examples of traced services", () => {
     describe(name, () => {
       let spans: Span[];
       let logged: Record<string, string>;
+      let metrics: Metric[];
+      let profiles: Profile[];
 
       before(async function () {
         // The first build of the Go example compiles the tracing library.
         this.timeout(600_000);
         const [agentPort = 0, otlpHttp = 0, otlpGrpc = 0, port = 0] = await freePorts(4);
         const agent = testAgent(agentPort, otlpHttp, otlpGrpc);
+        const dogStatsd = await DogStatsd.start();
         try {
           const agentUrl = `http://127.0.0.1:${agentPort}`;
           await agent.answer(`${agentUrl}/info`);
           const service = start(port, {
-            ...containerEnvironment(workload, { nodeAddress: "127.0.0.1", uid: "7c1f" }),
-            // The agent's own port is fixed; here it is whichever is free.
+            ...containerEnvironment(
+              { ...workload, profiling: true },
+              { nodeAddress: "127.0.0.1", uid: "7c1f" },
+            ),
+            // The agent's own ports are fixed; here they are whichever are free.
             DD_TRACE_AGENT_PORT: String(agentPort),
+            DD_DOGSTATSD_PORT: String(dogStatsd.port),
+            // A profile is otherwise sent each minute: in Python sooner, in Go when it ends.
+            DD_PROFILING_UPLOAD_INTERVAL: "2",
+            DD_PROFILING_FLUSH_ON_EXIT: "true",
           });
           try {
             assert.deepEqual(
               JSON.parse(await service.answer(`http://127.0.0.1:${port}/seats/A1`)),
               { seat: "A1" },
             );
+            await dogStatsd.has("tickets.seats_reserved");
           } finally {
             await service.stop();
           }
           spans = spansIn(await agent.answer(`${agentUrl}/test/traces`));
           logged = lineWith(service.said, "seat reserved");
+          metrics = dogStatsd.received;
+          profiles = profilesIn(await agent.answer(`${agentUrl}/test/session/requests`));
         } finally {
+          dogStatsd.stop();
           await agent.stop();
         }
       });
@@ -111,6 +126,23 @@ describe("examples of traced services", () => {
           ),
           new Set([`${workload.service} ${workload.environment} ${workload.version}`]),
         );
+      });
+
+      it("sends a metric of its own, with the same tags and the pod it comes from", () => {
+        const [metric] = metrics.filter(({ name }) => name === "tickets.seats_reserved");
+        assert.ok(metric, JSON.stringify(metrics));
+        assert.deepEqual([metric.value, metric.type], ["1", "c"]);
+        assert.deepEqual(identityIn(metric.tags), expectedTags(workload));
+        // With the agent's originDetection this becomes the tags of the pod.
+        assert.ok(metric.tags.includes("dd.internal.entity_id:7c1f"), String(metric.tags));
+      });
+
+      it("uploads a profile of the same service", () => {
+        assert.ok(profiles.length > 0);
+        for (const { family, tags } of profiles) {
+          assert.deepEqual(identityIn(tags), expectedTags(workload));
+          assert.equal(family, name === "go" ? "go" : "python");
+        }
       });
 
       it("logs the id where the collector of Loki looks for it", () => {
@@ -138,6 +170,35 @@ describe("examples of traced services", () => {
       assert.ok(locked.split("\n").includes(line), line);
   });
 });
+
+/** What the tags of metrics and profiles have to say of a workload. */
+function expectedTags({ environment, service, version }: Example["workload"]): string[] {
+  return [`env:${environment}`, `service:${service}`, `version:${version}`];
+}
+
+/** Each once, whatever else is tagged. */
+function identityIn(tags: string[]): string[] {
+  return [...new Set(tags.filter((tag) => /^(env|service|version):/.test(tag)))].sort();
+}
+
+interface Profile {
+  family: string;
+  tags: string[];
+}
+
+/** What `/profiling/v1/input` got: parts of a form, the one named `event` says what it is. */
+function profilesIn(requests: string): Profile[] {
+  const all = JSON.parse(requests) as { url: string; body: string }[];
+  return all
+    .filter(({ url }) => url.endsWith("/profiling/v1/input"))
+    .map(({ body }) => {
+      const form = Buffer.from(body, "base64").toString("latin1");
+      const [, json = "null"] = /name="event"[^]*?\r\n\r\n(\{[^]*?\})\s*\r\n--/.exec(form) ?? [];
+      const event = JSON.parse(json) as { family: string; tags_profiler: string } | null;
+      assert.ok(event, form.slice(0, 500));
+      return { family: event.family, tags: event.tags_profiler.split(",") };
+    });
+}
 
 /** Datadog's own stand-in for an agent: takes what tracers send and hands it out as JSON. */
 function testAgent(port: number, otlpHttp: number, otlpGrpc: number): Program {
@@ -178,7 +239,7 @@ function spansIn(traces: string): Span[] {
 
 /** What becomes the line's structured metadata `trace_id`. */
 function traceIdForLoki(line: string): string | undefined {
-  const [expression] = logPipeline.flatMap((stage) =>
+  const [expression] = logPipeline().flatMap((stage) =>
     stage.kind === "regex" && stage.expression.includes("<trace_id>") ? [stage.expression] : [],
   );
   assert.ok(expression);

@@ -36,13 +36,18 @@ describe("alerts on logs, by a real Loki's ruler", () => {
     const rules = path.join(folder, "loki", "rules", "fake");
     fs.mkdirSync(rules, { recursive: true });
     const service = { namespace: "ticketing", errorsPerMinute: 10, silentMinutes: 15 };
-    const text = lokiRules([
-      { ...service, service: "order-service" },
-      { ...service, service: "quiet-service" },
-    ]);
+    const text = lokiRules({
+      logAlerts: [
+        { ...service, service: "order-service" },
+        { ...service, service: "quiet-service" },
+      ],
+      logMetricNamespaces: [],
+      runbookBaseUrl: "https://docs.example.com",
+    });
+    assert.ok(text !== undefined);
     // As the component writes it, but impatient.
     const impatient = text
-      .replaceAll("interval: 1m", "interval: 2s")
+      .replaceAll("interval: 60s", "interval: 2s")
       .replaceAll("for: 5m", "for: 2s");
     assert.notEqual(impatient, text);
     fs.writeFileSync(path.join(rules, "logs.yaml"), impatient);

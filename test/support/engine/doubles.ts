@@ -160,7 +160,19 @@ const random: Double = {
   functions: {},
 };
 
-export const doubles: Record<string, Double> = { aws, kubernetes, random };
+/** Monitors are numbered; a dashboard has a path on the organisation's site. */
+const datadog: Double = {
+  id: ({ type, name }) => hash(type, name),
+  computed: ({ type, name }) =>
+    type === "datadog:index/dashboardJson:DashboardJson"
+      ? { url: `/dashboard/${hash(type, name)}` }
+      : {},
+  identity: (type) => (type === "datadog:index/monitor:Monitor" ? ["type"] : []),
+  deleteBeforeReplace: false,
+  functions: {},
+};
+
+export const doubles: Record<string, Double> = { aws, datadog, kubernetes, random };
 
 function hash(...parts: string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);

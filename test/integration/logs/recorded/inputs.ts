@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { lokiSettings } from "../../../../components/settings/loki";
 import { lokiValues } from "../../../../components/values/loki";
 import { Values } from "../../../../components/values/mergeValues";
+import { remoteWriteUrls } from "../../../../components/values/prometheusUrls";
 import { promtailValues } from "../../../../components/values/promtail";
 
 /** What the recorded configurations were rendered from. */
@@ -36,7 +37,13 @@ export const inputs: Input[] = [
   {
     name: "distributed",
     chart: "loki",
-    values: lokiValues(settings({ mode: "distributed" })),
+    values: lokiValues(
+      settings({
+        mode: "distributed",
+        logMetricNamespaces: ["ticketing"],
+        remoteWriteUrls: remoteWriteUrls("monitoring", 2),
+      }),
+    ),
     object: loki,
   },
   {

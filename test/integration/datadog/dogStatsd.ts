@@ -1,0 +1,57 @@
+import * as dgram from "node:dgram";
+import { once } from "node:events";
+
+/** A metric as a DogStatsD client writes it: `name:value|type|@rate|#tag,tag`. */
+export interface Metric {
+  name: string;
+  value: string;
+  type: string;
+  tags: string[];
+}
+
+/** Takes metrics on a UDP port of loopback, as the agent does on port 8125 of each node. */
+export class DogStatsd {
+  readonly received: Metric[] = [];
+
+  private constructor(private readonly socket: dgram.Socket) {
+    socket.on("message", (datagram) => {
+      const lines = datagram.toString().split("\n");
+      this.received.push(...lines.filter((line) => line !== "").map(metricOf));
+    });
+  }
+
+  static async start(): Promise<DogStatsd> {
+    const socket = dgram.createSocket("udp4").bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    return new DogStatsd(socket);
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Waits until a metric of this name has come. */
+  async has(name: string): Promise<void> {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+      if (this.received.some((metric) => metric.name === name)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${name} never came, but ${this.received.map((metric) => metric.name).join()}`);
+  }
+
+  stop(): void {
+    this.socket.close();
+  }
+}
+
+function metricOf(line: string): Metric {
+  const [head = "", type = "", ...fields] = line.split("|");
+  const colon = head.indexOf(":");
+  const tags = fields.find((field) => field.startsWith("#"));
+  return {
+    name: head.slice(0, colon),
+    value: head.slice(colon + 1),
+    type,
+    tags: tags?.slice(1).split(",") ?? [],
+  };
+}

@@ -1,0 +1,140 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { lokiRules } from "../../../components/values/lokiRules";
+import { Values } from "../../../components/values/mergeValues";
+import { type RunningTool, freePort, startTool } from "../../support/delivery/processes";
+import { recordedFile } from "./recorded/inputs";
+import { Loki } from "./support/loki";
+import { eventually } from "./support/processes";
+
+interface Series {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+describe("log metrics, from a real Loki's ruler to two real replicas of Prometheus", () => {
+  let folder: string;
+  let loki: Loki;
+  const prometheus: { url: string; tool: RunningTool }[] = [];
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "log-metrics-"));
+    for (const replica of ["0", "1"]) prometheus.push(await startPrometheus(replica, true));
+    const rules = path.join(folder, "loki", "rules", "fake");
+    fs.mkdirSync(rules, { recursive: true });
+    const text = lokiRules({
+      logAlerts: [],
+      logMetricNamespaces: ["ticketing"],
+      runbookBaseUrl: "https://docs.example.com",
+    });
+    fs.writeFileSync(
+      path.join(rules, "logs.yaml"),
+      // As the component writes it, but impatient.
+      text?.replace("interval: 60s", "interval: 2s") ?? "",
+    );
+    loki = await Loki.start({
+      recorded: "filesystem",
+      folder: path.join(folder, "loki"),
+      overlay: { ruler: { remote_write: remoteWrite(), evaluation_interval: "2s" } },
+    });
+  });
+
+  after(async () => {
+    await loki?.stop();
+    for (const { tool } of prometheus) await tool.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function startPrometheus(name: string, receiver: boolean) {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const config = path.join(folder, "prometheus.yaml");
+    fs.writeFileSync(config, "{}\n");
+    const tool = await startTool(
+      "prometheus",
+      [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${path.join(folder, `prometheus-${name}`)}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        // What the operator makes of enableRemoteWriteReceiver.
+        ...(receiver ? ["--web.enable-remote-write-receiver"] : []),
+      ],
+      `${url}/-/ready`,
+    );
+    return { url, tool };
+  }
+
+  /** What the chart rendered for two replicas, with the addresses of the test's. */
+  function remoteWrite(): Values {
+    const { ruler } = parse(fs.readFileSync(recordedFile("distributed", "yaml"), "utf8")) as Values;
+    const { clients, ...rest } = ruler.remote_write as Values;
+    const moved = Object.entries<Values>(clients).map(([name, client], index) => {
+      assert.match(client["url"], new RegExp(`-prometheus-${index}\\.prometheus-operated\\.`));
+      const { pathname } = new URL(client["url"]);
+      return [name, { ...client, url: `${prometheus[index]?.url}${pathname}` }] as const;
+    });
+    assert.equal(moved.length, 2);
+    return { ...rest, clients: Object.fromEntries(moved) };
+  }
+
+  async function ask(url: string, query: string): Promise<Series[]> {
+    const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+    const { data } = (await response.json()) as { data: { result: Series[] } };
+    return data.result;
+  }
+
+  const push = async (service: string, lines: string[], namespace = "ticketing") => {
+    const now = Date.now();
+    const values = lines.map((line, index): [string, string] => [
+      `${BigInt(now - index * 500) * 1_000_000n}`,
+      line,
+    ]);
+    assert.equal(await loki.push({ namespace, service }, values), 204);
+  };
+
+  it("every replica has lines and errors a second of each service, under the labels that other metrics have", async () => {
+    const mixed = (index: number) => (index % 2 === 0 ? '{"level":"error","msg":"a"}' : "INFO b");
+    await push(
+      "order-service",
+      Array.from({ length: 120 }, (_, index) => mixed(index)),
+    );
+    await push("auth-service", Array(60).fill("level=info msg=done") as string[]);
+    await push("elsewhere", ["ERROR not asked for"], "other");
+    for (const { url } of prometheus) {
+      const [lines] = await eventually("120 lines in 5 minutes", async () => {
+        const query = 'namespace_service:log_lines:rate5m{service="order-service"} > 0';
+        const found = await ask(url, query);
+        return found.length > 0 && found;
+      });
+      const { __name__: name, ...labels } = lines?.metric ?? {};
+      assert.equal(name, "namespace_service:log_lines:rate5m");
+      // As what is scraped: cluster and env are external labels, which Prometheus adds itself.
+      assert.deepEqual(labels, { namespace: "ticketing", service: "order-service" });
+      assert.equal(Number(lines?.value[1]) * 300, 120);
+      const [errors] = await ask(url, "namespace_service:log_errors:rate5m");
+      assert.equal(errors?.metric["service"], "order-service");
+      assert.equal(Number(errors?.value[1]) * 300, 60);
+      assert.deepEqual(
+        (await ask(url, "namespace_service:log_lines:rate5m"))
+          .map(({ metric }) => metric["service"])
+          .sort(),
+        ["auth-service", "order-service"],
+      );
+    }
+  });
+
+  it("a Prometheus that was not told to take writes refuses them", async () => {
+    const closed = await startPrometheus("closed", false);
+    try {
+      const response = await fetch(`${closed.url}/api/v1/write`, { method: "POST", body: "" });
+      assert.equal(response.status, 404);
+      const open = await fetch(`${prometheus[0]?.url}/api/v1/write`, { method: "POST", body: "" });
+      assert.notEqual(open.status, 404);
+    } finally {
+      await closed.tool.stop();
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { lokiSettings } from "../../../components/settings/loki";
+import { Values } from "../../../components/values/mergeValues";
+import { promtailValues } from "../../../components/values/promtail";
+import { toolPath } from "../../../tools/paths.cjs";
+import { refusedByRe2, takenByRe2 } from "../../support/re2Expressions";
+
+describe("redaction by a real Promtail, whose stages Alloy shares", () => {
+  let folder: string;
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "redaction-"));
+  });
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  /** Lines through a pipeline, to standard output instead of Loki. */
+  function promtail(stages: Values[], lines: string[]) {
+    const file = path.join(folder, "promtail.yaml");
+    const labels = { job: "pods" };
+    fs.writeFileSync(
+      file,
+      stringify({
+        server: { disable: true },
+        clients: [{ url: "http://127.0.0.1:1/loki/api/v1/push" }],
+        positions: { filename: path.join(folder, "positions.yaml") },
+        scrape_configs: [
+          { job_name: "pods", pipeline_stages: stages, static_configs: [{ labels }] },
+        ],
+      }),
+    );
+    const { status, stdout, stderr } = spawnSync(
+      toolPath("promtail"),
+      [`-config.file=${file}`, "-stdin", "-dry-run"],
+      { encoding: "utf8", input: lines.map((line) => `${line}\n`).join("") },
+    );
+    const said = stdout.split("\n").filter((line) => line.includes('job="pods"'));
+    return { status, stderr, lines: said.map((line) => line.slice(line.indexOf("}") + 1).trim()) };
+  }
+
+  /** What comes out of the pipeline that our values configure. */
+  function redactedBy(args: object, lines: string[]): string[] {
+    const { settings } = lokiSettings({ cluster: "c", environment: "prod", ...args });
+    assert.ok(settings);
+    const { scrapeConfigs } = promtailValues(settings)["config"].snippets as Values;
+    const [pods] = parse(scrapeConfigs as string) as Values[];
+    const written = lines.map(
+      (line, index) => `2026-01-01T00:00:${String(index).padStart(2, "0")}Z stdout F ${line}`,
+    );
+    const {
+      status,
+      stderr,
+      lines: read,
+    } = promtail(pods?.["pipeline_stages"] as Values[], written);
+    assert.equal(status, 0, stderr);
+    return read;
+  }
+
+  const lines = [
+    "Authorization: Bearer abcdefgh12345678",
+    "paid with 4111 1111 1111 1111",
+    "customer KD-12345678 called",
+  ];
+
+  it("takes out what the built-in patterns know, and leaves the rest", () => {
+    assert.deepEqual(redactedBy({}, lines), [
+      "Authorization: <redacted>",
+      "paid with <redacted>",
+      "customer KD-12345678 called",
+    ]);
+  });
+
+  it("leaves what is switched off, and takes out what is added under its name", () => {
+    const own = {
+      disabledRedactions: ["cardNumber"],
+      redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
+    };
+    assert.deepEqual(redactedBy(own, lines), [
+      "Authorization: <redacted>",
+      "paid with 4111 1111 1111 1111",
+      "customer KD-<redacted customer-number> called",
+    ]);
+  });
+
+  it("takes every expression that the settings take for one of RE2", () => {
+    const stages = takenByRe2.map((expression) => ({ replace: { expression, replace: "" } }));
+    const { status, stderr } = promtail(stages, ["a line"]);
+    assert.equal(status, 0, stderr);
+  });
+
+  for (const expression of Object.keys(refusedByRe2)) {
+    it(`does not start with ${expression}, which the settings refuse`, () => {
+      const { status, stderr } = promtail([{ replace: { expression, replace: "" } }], ["a line"]);
+      assert.equal(status, 1);
+      assert.match(stderr, /error parsing regexp/);
+    });
+  }
+});

@@ -1,0 +1,42 @@
+import * as assert from "node:assert/strict";
+import { runProgram } from "../support/runProgram";
+import { secrets } from "../support/stackConfig";
+
+const datadogMonitors = { notify: ["@slack-ticketing-alerts"] };
+
+describe("monitors in Datadog", () => {
+  it("are off unless they are set, and with them Datadog's provider", async () => {
+    const { resources } = await runProgram("prod");
+    assert.deepEqual(
+      resources.filter(({ type }) => /^datadog:|:datadog$|DatadogMonitors/.test(type)),
+      [],
+    );
+  });
+
+  it("are made with the agents' keys, at the site of the agents", async () => {
+    const { resources } = await runProgram("prod", {
+      datadog: { site: "us5.datadoghq.com" },
+      datadogMonitors,
+    });
+    const [provider] = resources.filter(({ type }) => type === "pulumi:providers:datadog");
+    assert.deepEqual(provider?.inputs, {
+      apiUrl: "https://api.us5.datadoghq.com/",
+      apiKey: secrets.prod["monitoring:datadogApiKey"],
+      appKey: secrets.prod["monitoring:datadogAppKey"],
+    });
+    assert.ok(provider.isSecret("apiKey") && provider.isSecret("appKey"));
+  });
+
+  it("watch every service of the stack, in its environment", async () => {
+    const { resources } = await runProgram("prod", { datadogMonitors });
+    const monitors = resources.filter(({ type }) => type === "datadog:index/monitor:Monitor");
+    for (const service of ["inventory-service", "auth-service", "api-gateway"]) {
+      const own = monitors.filter(({ inputs }) => inputs["tags"].includes(`service:${service}`));
+      assert.equal(own.length, 5, service);
+    }
+    for (const { inputs } of monitors) {
+      assert.ok(inputs["tags"].includes("env:prod"));
+      assert.match(inputs["message"], /@slack-ticketing-alerts$/);
+    }
+  });
+});

@@ -1,0 +1,41 @@
+/** Expressions that RE2 takes; test/integration asks the real one. */
+export const takenByRe2 = [
+  "\\bKD-(\\d{8})\\b",
+  "(?i)customer[_-]?id\\s*[:=]\\s*([\\w-]+)",
+  "(?P<a>x)(?<b>y)(?im-s:z)(?U)q",
+  "[]a](b)[^]]",
+  "[[:alpha:]_][[:^digit:]-](x)",
+  "\\pL\\p{Greek}\\P{^Latin}(x)",
+  "(a{2,}b{0,1000}c{3}?d*?e+?)",
+  "x{,3}(y){",
+  "\\Q(*\\E(x)",
+  "\\A(x)\\z|()\\x41\\x{1F600}\\.\\_\\/",
+  "(a|)|b",
+  "[a-z\\d-](x)",
+];
+
+/** Expressions that it refuses, and what is said about them. */
+export const refusedByRe2: Record<string, string> = {
+  "(?=x)y": "has (?=x, and RE2 knows no lookahead or lookbehind",
+  "(?!x)y": "has (?!x, and RE2 knows no lookahead or lookbehind",
+  "(?<=x)(y)": "has (?<=, and RE2 knows no lookahead or lookbehind",
+  "(?<!x)(y)": "has (?<!, and RE2 knows no lookahead or lookbehind",
+  "(?>x)": "has (?>x, and RE2 knows no lookahead or lookbehind",
+  "(x)\\1": "has \\1, and RE2 knows no back-references",
+  "(x)\\Z": "has \\Z, which RE2 does not know",
+  "(\\u0041)": "has \\u, which RE2 does not know",
+  "(x": "has a ( without its )",
+  "x)": "has a ) without its (",
+  "[x": "has a [ without its ]",
+  "[]": "has a [ without its ]",
+  "[z-a](x)": "has z-a, which ends before it starts",
+  "[[:letters:]](x)": "has [:letters:], which RE2 does not know",
+  "*x": "has nothing that * could repeat",
+  "(+x)": "has nothing that + could repeat",
+  "a|*(x)": "has nothing that * could repeat",
+  "a**(x)": "has nothing that * could repeat",
+  "a++(x)": "has nothing that + could repeat",
+  "(a{1001})": "has {1001}, and RE2 repeats at most 1000 times",
+  "(a{3,2})": "has {3,2}, which ends before it starts",
+  "(x)\\": "ends with a backslash",
+};
