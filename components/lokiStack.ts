@@ -160,9 +160,12 @@ export class LokiStack extends pulumi.ComponentResource {
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const { values, collectorValues, ...checked } = args;
     const settings = settingsOrThrow("LokiStack", name, lokiSettings(checked));
-    super(LokiStack.__pulumiType, name, settings, opts);
+    // What this is told to wait for, its objects in the cluster wait for. The bucket does not: a
+    // destroy that leaves it would leave all of that as well.
+    const { dependsOn = [], ...own } = opts ?? {};
+    super(LokiStack.__pulumiType, name, settings, own);
     const { namespace } = settings;
-    const child = { parent: this };
+    const child = { parent: this, dependsOn };
 
     if (settings.collector === LogCollector.Promtail) {
       void pulumi.log.warn(
@@ -173,7 +176,7 @@ export class LokiStack extends pulumi.ComponentResource {
     }
 
     const oidc = { arn: args.oidcProviderArn, issuerUrl: args.oidcIssuerUrl };
-    const storage = lokiStorage(name, settings, oidc, child);
+    const storage = lokiStorage(name, settings, oidc, { parent: this });
     const serviceAccount = new kubernetes.core.v1.ServiceAccount(
       `${name}-service-account`,
       {
@@ -214,13 +217,17 @@ export class LokiStack extends pulumi.ComponentResource {
         values: lokiValues(settings),
         overrides: values,
       },
-      { ...child, dependsOn: [serviceAccount, ...rules, ...storage.dependencies] },
+      pulumi.mergeOptions(child, {
+        dependsOn: [serviceAccount, ...rules, ...storage.dependencies],
+      }),
     );
     // After Loki: a collector that nobody answers gives up on its first lines.
-    const collector = logCollector(name, settings, collectorValues, {
-      ...child,
-      dependsOn: release,
-    });
+    const collector = logCollector(
+      name,
+      settings,
+      collectorValues,
+      pulumi.mergeOptions(child, { dependsOn: release }),
+    );
 
     this.url = pulumi.output(lokiUrl(namespace));
     this.pushUrl = pulumi.output(lokiPushUrl(namespace));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Checked, check, example } from "../components/internal/problems";
+import { wholeNumber } from "../components/settings/common";
 
 const price = example(z.number().min(0), 0.08).optional();
 
@@ -10,7 +11,7 @@ export const costSchema = z.strictObject({
   /** Logs of all pods before compression, in GB (10⁹ bytes). */
   logGbPerDay: example(z.number().gt(0), 20).optional(),
   /** Nodes of the cluster, which are Datadog's hosts. */
-  nodes: example(z.int().min(1), 6).optional(),
+  nodes: example(wholeNumber.min(1), 6).optional(),
   /**
    * Bytes of a sample on disk. Prometheus' documentation says 1 to 2; a server of one's own tells
    * `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.

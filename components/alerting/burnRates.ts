@@ -1,4 +1,3 @@
-import { ServiceSettings } from "../settings/services";
 import { Severity } from "./rules";
 
 /** Two windows in which a budget must burn too fast at once: the long one proves it, the short one
@@ -46,7 +45,7 @@ export const windows = [
 
 /** Days over which an objective is judged: what was asked for, or what the samples reach back to. */
 export function sloWindowDays(
-  { slo }: Pick<ServiceSettings, "slo">,
+  { slo }: { slo?: { windowDays?: number | undefined } | undefined },
   { retentionDays }: { retentionDays: number },
 ): number {
   return slo?.windowDays ?? (retentionDays >= 30 ? 30 : Math.min(14, retentionDays));

@@ -25,8 +25,11 @@ export const teamName = example(
   "checkout",
 );
 
+/** Unlike `z.int()`, a fraction leaves the rules between this field and others in force. */
+export const wholeNumber = z.number().refine(Number.isSafeInteger, "must be a whole number");
+
 /** A Kubernetes quantity of storage, in whole gibibytes. */
-export const storageGb = z.int().min(1).max(65536);
+export const storageGb = wholeNumber.min(1).max(65536);
 
 export const labels = z.record(z.string(), z.string());
 

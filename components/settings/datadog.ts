@@ -4,7 +4,7 @@ import { HostnameSource, NodeOs } from "../datadogOptions";
 import { DatadogSite } from "../datadogSite";
 import { Checked, Problem, check, example } from "../internal/problems";
 import { checkRedactions, redactionSettings } from "./redaction";
-import { ComponentArgs, chartSettings, dnsLabel, size } from "./common";
+import { ComponentArgs, chartSettings, dnsLabel, size, wholeNumber } from "./common";
 
 /** Name of the Secret that is made when the keys are given. */
 export const datadogSecretName = "datadog-secret";
@@ -30,7 +30,7 @@ export const datadogSchema = z
     hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
     ...redactionSettings,
     size: size.default("small"),
-    clusterAgentReplicas: z.int().min(1).max(10).default(1),
+    clusterAgentReplicas: wholeNumber.min(1).max(10).default(1),
     existingSecret: example(dnsLabel, datadogSecretName).optional(),
     apiKey: given,
     appKey: given,

@@ -3,7 +3,15 @@ import { limits } from "../../policies/limits";
 import { charts } from "../charts";
 import { Checked, Problem, check, example } from "../internal/problems";
 import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "../lokiOptions";
-import { ComponentArgs, chartSettings, dnsLabel, size, storageGb, withProtectData } from "./common";
+import {
+  ComponentArgs,
+  chartSettings,
+  dnsLabel,
+  size,
+  storageGb,
+  wholeNumber,
+  withProtectData,
+} from "./common";
 import { checkRedactions, redactionSettings } from "./redaction";
 import { runbookBaseUrl } from "./services";
 
@@ -52,7 +60,7 @@ const logAlertSchema = z.strictObject({
   namespace: example(dnsLabel, "ticketing"),
   service: example(dnsLabel, "inventory-service"),
   errorsPerMinute: z.number().gt(0).default(10),
-  silentMinutes: z.int().min(1).max(1440).default(15),
+  silentMinutes: wholeNumber.min(1).max(1440).default(15),
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;
 
@@ -61,7 +69,7 @@ export const lokiSchema = z
     ...chartSettings(charts.loki, "monitoring"),
     mode: z.enum(LokiMode).default(LokiMode.SingleBinary),
     size: size.default("small"),
-    retentionDays: z.int().min(1).default(limits.lokiRetentionDays.default),
+    retentionDays: wholeNumber.min(1).default(limits.lokiRetentionDays.default),
     storage: z.enum(LokiStorage).default(LokiStorage.S3),
     bucket: bucketName.default("ticketing-loki-chunks"),
     region: region.default("us-east-1"),

@@ -2,7 +2,15 @@ import { z } from "zod";
 import { limits } from "../../policies/limits";
 import { charts } from "../charts";
 import { Checked, check, example } from "../internal/problems";
-import { ComponentArgs, chartSettings, dnsLabel, size, storageGb, withProtectData } from "./common";
+import {
+  ComponentArgs,
+  chartSettings,
+  dnsLabel,
+  size,
+  storageGb,
+  wholeNumber,
+  withProtectData,
+} from "./common";
 import { runbookBaseUrl } from "./services";
 
 /**
@@ -22,8 +30,8 @@ const url = z.url({
 
 const communityDashboard = z
   .strictObject({
-    id: example(z.int().min(1), 7249),
-    revision: example(z.int().min(1), 1).optional(),
+    id: example(wholeNumber.min(1), 7249),
+    revision: example(wholeNumber.min(1), 1).optional(),
   })
   .superRefine((dashboard, ctx) => {
     if (dashboard.revision !== undefined || dashboard.id in communityDashboardRevisions) return;
@@ -42,11 +50,14 @@ const communityDashboard = z
 export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
-    retentionDays: z.int().min(1).default(limits.prometheusRetentionDays.default),
-    scrapeIntervalSeconds: z.int().min(1).max(3600).default(limits.scrapeIntervalSeconds.default),
+    retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
+    scrapeIntervalSeconds: wholeNumber
+      .min(1)
+      .max(3600)
+      .default(limits.scrapeIntervalSeconds.default),
     storageGb: storageGb.default(50),
     storageClassName: z.union([dnsLabel, z.literal("")]).default("gp3"),
-    replicas: z.int().min(1).max(10).default(1),
+    replicas: wholeNumber.min(1).max(10).default(1),
     size: size.default("small"),
     protectData: z.boolean(),
     remoteWriteReceiver: z.boolean().default(false),
@@ -57,7 +68,7 @@ export const prometheusSchema = z
     lokiUrl: example(url, "http://loki.monitoring.svc.cluster.local:3100").optional(),
     alertmanager: z
       .strictObject({
-        replicas: z.int().min(1).max(10).default(1),
+        replicas: wholeNumber.min(1).max(10).default(1),
         storageGb: storageGb.default(5),
         configSecretName: example(dnsLabel, "alertmanager-config").optional(),
         mountedSecretNames: z.array(example(dnsLabel, "alertmanager-slack")).default([]),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "../../policies/limits";
 import { lowestObjectivePercent, sloWindowDays } from "../alerting/burnRates";
 import { Checked, check, example, formatPath } from "../internal/problems";
-import { ComponentArgs, dnsLabel, identitySettings, teamName } from "./common";
+import { ComponentArgs, dnsLabel, identitySettings, teamName, wholeNumber } from "./common";
 
 const { alertThresholds } = limits;
 const percent = z.number().gt(0).max(100);
@@ -119,13 +119,13 @@ export const serviceSchema = z.strictObject({
   port: example(z.string().min(1).max(15), "metrics").default("metrics"),
   path: z.string().startsWith("/", "must start with /").default("/metrics"),
   selector: example(z.record(z.string(), z.string()), { app: "inventory-service" }).optional(),
-  scrapeIntervalSeconds: example(z.int().min(1).max(3600), 30).optional(),
+  scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional(),
   slo: z
     .strictObject({
       availabilityPercent: example(sloPercent, 99.9).optional(),
       latencyMs: example(z.number().gt(0), 300).optional(),
       latencyPercent: example(sloPercent, 99).optional(),
-      windowDays: example(z.int().min(1).max(90), 14).optional(),
+      windowDays: example(wholeNumber.min(1).max(90), 14).optional(),
     })
     .optional(),
   alerts: serviceAlertSchema.optional(),
@@ -138,7 +138,7 @@ export const servicesSchema = z
     namespace: example(dnsLabel, "ticketing"),
     services: z.array(serviceSchema).default([]),
     alerts: alertSchema.prefault({}),
-    retentionDays: z.int().min(1).default(limits.prometheusRetentionDays.default),
+    retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
   })
   .superRefine(
     ({ services }, ctx) => {

@@ -38,19 +38,6 @@ const protectedInProd = [
   "BucketVersioning loki-bucket-versioning",
 ];
 
-/** Loki is deployed after Prometheus, so the engine keeps Prometheus for as long as the bucket. */
-const keptWithIt = [
-  "ConfigMap prometheus-dashboard-services-overview",
-  "Namespace monitoring",
-  "Namespace ticketing",
-  "PrometheusRule prometheus-rules",
-  "RandomPassword prometheus-grafana-admin",
-  "Release prometheus",
-  "Secret prometheus-grafana-admin",
-  "Secret slack-config",
-  "Secret slack-webhook",
-];
-
 function policies(environment: string) {
   return { policyPack: "policies", policyConfig: `policies/config.${environment}.json` };
 }
@@ -157,10 +144,10 @@ for (const environment of ["dev", "prod"]) {
         assert.deepEqual(guarded.map(nameOf).sort(), protectedInProd);
       });
 
-      it("keeps those, and what they were deployed after, when the rest is destroyed", () => {
+      it("keeps those and nothing else when the rest is destroyed", () => {
         assert.equal(life.destroyRest.exitCode, 0, life.destroyRest.text);
         const left = life.survivors.filter((resource) => resource.custom && !isProvider(resource));
-        assert.deepEqual(left.map(nameOf).sort(), [...protectedInProd, ...keptWithIt].sort());
+        assert.deepEqual(left.map(nameOf).sort(), protectedInProd);
       });
     }
   });

@@ -22,6 +22,14 @@ function rules(args: object): string[] {
 }
 
 describe("lokiSettings", () => {
+  it("checks a number beside the rules between fields, not instead of them", () => {
+    const replicated = { mode: "highAvailability", storage: "filesystem", retentionDays: 1.5 };
+    assert.deepEqual(rules(replicated), [
+      "retentionDays must be a whole number",
+      "storage must be s3 when mode is highAvailability: replicas cannot share a volume",
+    ]);
+  });
+
   it("needs only the cluster and the environment", () => {
     assert.deepEqual(settings(), {
       cluster: "ticketing-prod",
