@@ -52,12 +52,7 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
     return Loki.start({
       recorded: "singleBinary",
       folder: path.join(folder, name),
-      overlay: {
-        common: {
-          storage: { s3: { endpoint: s3.endpoint, insecure: true, s3forcepathstyle: true } },
-        },
-        ...overlay,
-      },
+      overlay: { ...s3.lokiOverlay, ...overlay },
       environment: agent.environment,
     });
   }
