@@ -36,7 +36,12 @@ describe("alloyConfig, judged by Alloy itself", () => {
     ["a mistake in its syntax", "forward_to = [", "forward_to = ", /config\.alloy:\d+:\d+/],
     ["a setting that does not exist", "max_backoff_retries", "backoff_retry", /backoff_retry/],
     ["a component that does not exist", "loki.source.file", "loki.source.fil", /loki\.source\.fil/],
-    ["a reference to nothing", "discovery.relabel.pods.output", "discovery.relabel.x.output", /relabel\.x/],
+    [
+      "a reference to nothing",
+      "discovery.relabel.pods.output",
+      "discovery.relabel.x.output",
+      /relabel\.x/,
+    ],
   ] as const) {
     it(`would be refused with ${what}`, () => {
       const { status, stderr } = alloy(["validate"], rendered.replace(from, to));

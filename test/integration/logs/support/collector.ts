@@ -269,4 +269,9 @@ export function itCollectsLogs(start: StartCollector): void {
   it("reads the logs of its own node only", async () => {
     assert.deepEqual(await loki.query('{namespace="ticketing"} |= "of another node"'), []);
   });
+
+  it("asks Kubernetes for pods and nothing else, as its role allows", () => {
+    const paths = kubernetes.requests.map(({ pathname }) => pathname);
+    assert.deepEqual([...new Set(paths)], ["/api/v1/pods"]);
+  });
 }

@@ -47,7 +47,7 @@ export class Loki {
 
   static async start(options: LokiOptions): Promise<Loki> {
     fs.mkdirSync(options.folder, { recursive: true });
-    const ports = options.ports ?? (await freeLokiPorts());
+    const ports = options.ports ?? lokiPorts(await freePorts(3));
     const recorded = fs.readFileSync(recordedFile(options.recorded, "yaml"), "utf8");
     // The pod's paths, below the test's folder.
     const moved = recorded
@@ -151,8 +151,8 @@ export class Loki {
   }
 }
 
-export async function freeLokiPorts(): Promise<LokiPorts> {
-  const [http = 0, grpc = 0, gossip = 0] = await freePorts(3);
+/** The first three of some free ports. */
+export function lokiPorts([http = 0, grpc = 0, gossip = 0]: number[]): LokiPorts {
   return { http, grpc, gossip };
 }
 
