@@ -83,6 +83,9 @@ export function itCollectsLogs(start: StartCollector): void {
     const line = `${new Date().toISOString()} stdout F of another node\n`;
     fs.appendFileSync(createLog(podOfOtherNode), line);
     collector = await startCollector();
+    // From here on it follows the file, whichever test is the first.
+    write(["first"]);
+    await read('|= "first"', 1);
   });
 
   after(async () => {
