@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KubernetesApi, Pod } from "./kubernetesApi";
 import { Loki } from "./loki";
 import { Server, eventually } from "./processes";
@@ -39,6 +40,12 @@ const podOfOtherNode: Pod = {
   node: "another-node",
 };
 
+/** How long Loki is away: in CI not long. */
+const outageSeconds = Number(process.env["OUTAGE_SECONDS"] ?? 5);
+
+/** After a long outage a collector waits so long before it tries again. */
+const longestRetrySeconds = 60;
+
 const python = [
   "Traceback (most recent call last):",
   '  File "/app/main.py", line 10, in reserve',
@@ -73,7 +80,8 @@ export function itCollectsLogs(start: StartCollector): void {
   let loki: Loki;
   let kubernetes: KubernetesApi;
   let collector: Server;
-  let clock = Date.now() - 30 * 60_000;
+  const started = Date.now();
+  let clock = started - 30 * 60_000;
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "collector-"));
@@ -119,10 +127,14 @@ export function itCollectsLogs(start: StartCollector): void {
   }
 
   async function read(filter: string, count: number) {
-    const entries = await eventually(`${count} lines with ${filter}`, async () => {
-      const found = await loki.query(`{namespace="ticketing"} ${filter}`);
-      return found.length >= count && found;
-    });
+    const entries = await eventually(
+      `${count} lines with ${filter}`,
+      async () => {
+        const found = await loki.query(`{namespace="ticketing"} ${filter}`, started - 3600_000);
+        return found.length >= count && found;
+      },
+      longestRetrySeconds + 60,
+    );
     return entries;
   }
 
@@ -255,12 +267,13 @@ export function itCollectsLogs(start: StartCollector): void {
     );
   });
 
-  it("loses nothing while Loki is away", async () => {
+  it(`loses nothing while Loki is away for ${outageSeconds} s`, async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => `outage ${index}`);
     await loki.stop();
-    write(lines.slice(0, 1000));
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    write(lines.slice(1000));
+    for (let from = 0; from < lines.length; from += 100) {
+      write(lines.slice(from, from + 100));
+      await sleep((outageSeconds * 1000) / (lines.length / 100));
+    }
     await loki.restart();
     const entries = await read('|= "outage"', lines.length);
     assert.deepEqual(
