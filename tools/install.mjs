@@ -6,7 +6,15 @@
  * then renamed, so that an interrupted run leaves nothing half.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+} from "node:fs";
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -33,13 +41,12 @@ const hourMs = 60 * 60 * 1000;
 /** How each kind of tool is made: `into` is an empty folder that becomes the tool's folder. */
 const build = {
   go({ name, recipe, lockFolder, version }, into, scratch) {
-    const { missing } = recipe;
-    const folder = missing ? copyModule(recipe.module, lockFolder, missing, scratch) : lockFolder;
+    const folder = recipe.files ? copyModule(recipe, lockFolder, scratch) : lockFolder;
     const link = [goBuild.link];
     if (recipe.linkVersion) link.push(`-X ${recipe.linkVersion}=v${version}`);
     const flags = [...goBuild.flags, "-ldflags", link.join(" ")];
     if (recipe.tags) flags.push("-tags", recipe.tags);
-    const program = recipe.source ?? `${recipe.module}/${recipe.command}`;
+    const program = `${recipe.module}/${recipe.command}`;
     go(["build", ...flags, "-o", path.join(into, name), program], folder);
   },
 
@@ -148,16 +155,26 @@ function removeLeftovers(toolFolder) {
 
 /** The folder of a module at the version and checksum of `go.mod` and `go.sum`. Read-only. */
 function downloadModule(module, lockFolder) {
-  return JSON.parse(go(["mod", "download", "-json", module], lockFolder)).Dir;
+  return downloaded(module, lockFolder).Dir;
 }
 
-function copyModule(module, lockFolder, missing, scratch) {
+function downloaded(module, lockFolder) {
+  return JSON.parse(go(["mod", "download", "-json", module], lockFolder));
+}
+
+function copyModule({ module, files, replaced = [] }, lockFolder, scratch) {
   const copy = path.join(scratch, "module");
   copyWritable(downloadModule(module, lockFolder), copy);
-  for (const [name, content] of Object.entries(missing)) {
+  for (const [name, content] of Object.entries(files)) {
     const file = path.join(copy, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content);
+  }
+  for (const other of replaced) {
+    const { Version, Sum, GoModSum } = downloaded(other, lockFolder);
+    go(["mod", "edit", "-replace", `${other}=${other}@${Version}`], copy);
+    const sums = `${other} ${Version} ${Sum}\n${other} ${Version}/go.mod ${GoModSum}\n`;
+    appendFileSync(path.join(copy, "go.sum"), sums);
   }
   return copy;
 }

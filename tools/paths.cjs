@@ -46,8 +46,9 @@ function toolEntry(name) {
   }
   const recipe = catalog[name];
   const lockFolder = path.join(__dirname, recipe.lock);
-  const files = [...lockFiles[recipe.kind], ...(recipe.source ? [recipe.source] : [])];
-  const locks = files.map((file) => fs.readFileSync(path.join(lockFolder, file), "utf8"));
+  const locks = lockFiles[recipe.kind].map((file) =>
+    fs.readFileSync(path.join(lockFolder, file), "utf8"),
+  );
   const version = versionOf(recipe, locks[0]);
   const inputs = [recipe, goBuild, process.platform, process.arch, ...locks];
   if (recipe.kind === "python") inputs.push(pythonVersion());

@@ -19,6 +19,6 @@ export type ToolName =
   | "loki"
   | "logcli"
   | "promtail"
-  | "alloysyntax"
+  | "alloy"
   | "versitygw"
   | "datadogPython";

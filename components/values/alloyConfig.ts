@@ -53,12 +53,6 @@ loki.write "loki" {
     min_backoff_period  = "500ms"
     max_backoff_period  = "1m"
     max_backoff_retries = 0
-
-    // One batch: what waits here counts as read, and is lost if the pod ends before Loki is back.
-    queue_config {
-      capacity          = "1MiB"
-      block_on_overflow = true
-    }
   }
 
   external_labels = {

@@ -166,7 +166,10 @@ describe("alloyConfig", () => {
   it("gives up on no line, however long Loki is away", () => {
     const write = text.slice(text.indexOf('loki.write "loki"'));
     assert.match(write, /max_backoff_retries = 0/);
-    assert.match(write, /block_on_overflow = true/);
+  });
+
+  it("has none of the settings that keep Alloy from starting unless experiments are allowed", () => {
+    assert.doesNotMatch(text, /queue_config|\bwal\b/);
   });
 
   it("labels every line with cluster and env", () => {

@@ -5,34 +5,73 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { alloyConfig } from "../../../components/values/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
+import { Surroundings, itCollectsLogs } from "./support/collector";
+import { Server, freePorts } from "./support/processes";
 
-describe("alloyConfig, read by the parser of Alloy's own language", () => {
+const rendered = alloyConfig({
+  pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
+  cluster: "ticketing-prod",
+  environment: "prod",
+});
+
+describe("alloyConfig, judged by Alloy itself", () => {
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "alloy-"));
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  function parse(text: string) {
+  function alloy(command: string[], text: string) {
     const file = path.join(folder, "config.alloy");
     fs.writeFileSync(file, text);
-    return spawnSync(toolPath("alloysyntax"), [file], { encoding: "utf8" });
+    return spawnSync(toolPath("alloy"), [...command, file], { encoding: "utf8" });
   }
 
-  const text = alloyConfig({
-    pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
-    cluster: "ticketing-prod",
-    environment: "prod",
-  });
-
-  it("has no mistake in its syntax", () => {
-    const { status, stderr } = parse(text);
+  it("is valid", () => {
+    const { status, stderr } = alloy(["validate"], rendered);
     assert.deepEqual([status, stderr], [0, ""]);
   });
 
-  it("would be refused with one", () => {
-    const { status, stderr } = parse(text.replace("forward_to = [", "forward_to = "));
-    assert.equal(status, 1);
-    assert.match(stderr, /config\.alloy:\d+:\d+/);
-  });
+  for (const [what, from, to, said] of [
+    ["a mistake in its syntax", "forward_to = [", "forward_to = ", /config\.alloy:\d+:\d+/],
+    ["a setting that does not exist", "max_backoff_retries", "backoff_retry", /backoff_retry/],
+    ["a component that does not exist", "loki.source.file", "loki.source.fil", /loki\.source\.fil/],
+    [
+      "a reference to nothing",
+      "discovery.relabel.pods.output",
+      "discovery.relabel.x.output",
+      /relabel\.x/,
+    ],
+  ] as const) {
+    it(`would be refused with ${what}`, () => {
+      const { status, stderr } = alloy(["validate"], rendered.replace(from, to));
+      assert.equal(status, 1);
+      assert.match(stderr, said);
+    });
+  }
 });
+
+describe("Alloy, as we configure it", () => {
+  itCollectsLogs(startAlloy);
+});
+
+/** Starts Alloy by our configuration; only addresses and paths differ. */
+async function startAlloy(surroundings: Surroundings): Promise<Server> {
+  const { folder, podLogs, node, kubernetesUrl, pushUrl } = surroundings;
+  const file = path.join(folder, "config.alloy");
+  const text = rendered
+    .replaceAll("/var/log/pods", podLogs)
+    .replace(/^ {2}role = "pod"\n/m, `$&  api_server = "${kubernetesUrl}"\n`)
+    .replace(/url = ".*"/, `url = "${pushUrl}"`);
+  fs.writeFileSync(file, text);
+  const [port] = await freePorts(1);
+  return Server.start(
+    toolPath("alloy"),
+    [
+      ...["run", file, `--storage.path=${path.join(folder, "alloy")}`, "--disable-reporting"],
+      ...[`--server.http.listen-addr=127.0.0.1:${port}`, "--stability.level=generally-available"],
+    ],
+    path.join(folder, "alloy.log"),
+    { K8S_NODE_NAME: node },
+  );
+}

@@ -1,260 +1,35 @@
-import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { Values } from "../../../components/values/mergeValues";
 import { toolPath } from "../../../tools/paths.cjs";
 import { recordedFile } from "./recorded/inputs";
-import { Loki } from "./support/loki";
-import { Server, eventually, freePorts } from "./support/processes";
-
-const pod = "order-service-5d8f7c9b44-abcde";
-const uid = "0b6ed0a5-3c8b-4f5e-9c46-0f4d5a9e1d11";
-
-const python = [
-  "Traceback (most recent call last):",
-  '  File "/app/main.py", line 10, in reserve',
-  "    return stock[item]",
-  "KeyError: 'A1'",
-  "",
-  "During handling of the above exception, another exception occurred:",
-  "",
-  "Traceback (most recent call last):",
-  '  File "/app/main.py", line 12, in reserve',
-  "    raise OutOfStock(item) from None",
-  "app.errors.OutOfStockError: A1",
-];
-
-const go = [
-  "panic: runtime error: index out of range [3] with length 3",
-  "",
-  "goroutine 1 [running]:",
-  "main.(*Server).reserve(0xc000012345, {0x1234, 0x2})",
-  "\t/app/main.go:42 +0x1d",
-  "main.main()",
-  "\t/app/main.go:17 +0x25",
-  "created by net/http.(*Server).Serve in goroutine 1",
-  "\t/usr/local/go/src/net/http/server.go:3285 +0x4b4",
-  "exit status 2",
-];
+import { Surroundings, itCollectsLogs } from "./support/collector";
+import { Server, freePorts } from "./support/processes";
 
 describe("Promtail, as its chart configures it from our values", () => {
-  let folder: string;
-  let logFile: string;
-  let loki: Loki;
-  let promtail: Server;
-  let clock = Date.now() - 30 * 60_000;
-
-  before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "promtail-"));
-    loki = await Loki.start({ recorded: "filesystem", folder: path.join(folder, "loki") });
-    const pods = path.join(folder, "pods", `ticketing_${pod}_${uid}`, "app");
-    fs.mkdirSync(pods, { recursive: true });
-    logFile = path.join(pods, "0.log");
-    fs.writeFileSync(logFile, "");
-    fs.writeFileSync(path.join(folder, "promtail.yaml"), stringify(await configuration()));
-    promtail = start();
-  });
-
-  after(async () => {
-    await promtail?.stop();
-    await loki?.stop();
-    fs.rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** What the chart rendered, with one pod in place of the API server's, and the test's paths. */
-  async function configuration(): Promise<Values> {
-    const [http = 0, grpc = 0] = await freePorts(2);
-    const text = fs
-      .readFileSync(recordedFile("promtail", "yaml"), "utf8")
-      .replaceAll("/var/log/pods", path.join(folder, "pods"))
-      .replaceAll("/run/promtail", folder);
-    const config = parse(text) as Values;
-    const [job] = config["scrape_configs"];
-    delete job.kubernetes_sd_configs;
-    job.static_configs = [
-      {
-        labels: {
-          __meta_kubernetes_namespace: "ticketing",
-          __meta_kubernetes_pod_name: pod,
-          __meta_kubernetes_pod_uid: uid,
-          __meta_kubernetes_pod_container_name: "app",
-          __meta_kubernetes_pod_node_name: os.hostname(),
-          __meta_kubernetes_pod_controller_kind: "ReplicaSet",
-          __meta_kubernetes_pod_controller_name: "order-service-5d8f7c9b44",
-          __meta_kubernetes_pod_label_app_kubernetes_io_version: "1.2.3",
-        },
-      },
-    ];
-    config["clients"][0].url = `${loki.url}/loki/api/v1/push`;
-    config["server"] = {
-      http_listen_address: "127.0.0.1",
-      http_listen_port: http,
-      grpc_listen_address: "127.0.0.1",
-      grpc_listen_port: grpc,
-    };
-    return config;
-  }
-
-  function start(): Server {
-    return Server.start(
-      toolPath("promtail"),
-      [`-config.file=${path.join(folder, "promtail.yaml")}`],
-      path.join(folder, "promtail.log"),
-    );
-  }
-
-  /** Writes lines as the container runtime does. */
-  function write(lines: string[], flag = "F"): void {
-    const text = lines.map((line) => `${new Date(clock++).toISOString()} stdout ${flag} ${line}\n`);
-    fs.appendFileSync(logFile, text.join(""));
-  }
-
-  async function read(filter: string, count: number) {
-    const entries = await eventually(`${count} lines with ${filter}`, async () => {
-      const found = await loki.query(`{namespace="ticketing"} ${filter}`);
-      return found.length >= count && found;
-    });
-    return entries;
-  }
-
-  it("labels lines with few labels; pod, version, level and trace are structured metadata", async () => {
-    write([
-      '{"level":"error","msg":"no stock","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}',
-      "level=info msg=done dd.trace_id=1234567890123456789",
-    ]);
-    const [json, logfmt] = await read('|~ "no stock|done"', 2);
-    const series = await fetch(
-      `${loki.url}/loki/api/v1/series?match[]=${encodeURIComponent('{namespace="ticketing"}')}`,
-    );
-    const { data } = (await series.json()) as { data: Record<string, string>[] };
-    assert.deepEqual(Object.keys(data[0] ?? {}).sort(), [
-      ...[
-        "app",
-        "cluster",
-        "container",
-        "env",
-        "namespace",
-        "pod",
-        "service",
-        "service_name",
-        "stream",
-      ],
-    ]);
-    assert.equal(json?.labels["service"], "order-service");
-    assert.equal(json?.labels["env"], "prod");
-    assert.equal(json?.labels["pod_uid"], uid);
-    assert.equal(json?.labels["version"], "1.2.3");
-    assert.equal(json?.labels["level"], "error");
-    assert.equal(json?.labels["detected_level"], "error");
-    assert.equal(json?.labels["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
-    assert.equal(logfmt?.labels["trace_id"], "1234567890123456789");
-  });
-
-  it("joins the stack traces of Go and Python, and nothing else", async () => {
-    const error = "ERROR: reservation failed";
-    write(["one line", "another line", error, ...python, "after python", ...go, "after go"]);
-    const entries = await read('|~ "line|reservation|panic|after"', 6);
-    assert.deepEqual(
-      entries.map(({ line }) => line),
-      [
-        "one line",
-        "another line",
-        [error, ...python].join("\n"),
-        "after python",
-        go.join("\n"),
-        "after go",
-      ],
-    );
-  });
-
-  it("joins what the container runtime split", async () => {
-    write(["split ", "in "], "P");
-    write(["three"]);
-    const [entry] = await read('|= "split"', 1);
-    assert.equal(entry?.line, "split in three");
-  });
-
-  const secrets: [string, string, string][] = [
-    [
-      "a bearer token",
-      "S1 GET / Authorization: Bearer abc.def-123",
-      "S1 GET / Authorization: <redacted>",
-    ],
-    [
-      "basic credentials",
-      "S2 authorization=Basic dXNlcjpwYXNz ok",
-      "S2 authorization=<redacted> ok",
-    ],
-    [
-      "a header in JSON",
-      'S3 {"headers":{"Authorization":"Bearer abcdefgh12345"},"a":1}',
-      'S3 {"headers":{"Authorization":"<redacted>"},"a":1}',
-    ],
-    ["a token without its header", "S4 sent Bearer abcdefgh12345", "S4 sent Bearer <redacted>"],
-    ["a card number", "S5 card 4111 1111 1111 1111 declined", "S5 card <redacted> declined"],
-    ["an American Express card", 'S6 {"card":"378282246310005"}', 'S6 {"card":"<redacted>"}'],
-    [
-      "a Slack webhook",
-      "S7 https://hooks.slack.com/services/T000/B000/XXXX failed",
-      "S7 https://hooks.slack.com/services/<redacted> failed",
-    ],
-    [
-      "a password",
-      "S8 connect password=hunter2 user=app",
-      "S8 connect password=<redacted> user=app",
-    ],
-    ["an AWS key", "S9 key AKIAIOSFODNN7EXAMPLE", "S9 key <redacted>"],
-    ["a web token", "S10 eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", "S10 <redacted>"],
-  ];
-
-  it("removes secrets", async () => {
-    write(secrets.map(([, line]) => line));
-    const entries = await read('|~ "^S[0-9]+ "', secrets.length);
-    secrets.forEach(([what, , expected], index) =>
-      assert.equal(entries[index]?.line, expected, what),
-    );
-  });
-
-  it("leaves numbers alone that are no cards", async () => {
-    const lines = [
-      "N1 at 1767225600000000 took 0.4123456789012345",
-      "N2 order 41111111111111112222 trace 4bf92f3577b34da6a3ce929d0e0e4736",
-      "N3 tokens used: 5, authorized by Ann, secretary: Bob",
-    ];
-    write(lines);
-    const entries = await read('|~ "^N[0-9] "', lines.length);
-    assert.deepEqual(
-      entries.map(({ line }) => line),
-      lines,
-    );
-  });
-
-  it("loses nothing and doubles nothing over a restart of itself in the middle of a file", async () => {
-    const lines = Array.from({ length: 2000 }, (_, index) => `restarted ${index}`);
-    write(lines.slice(0, 1000));
-    await promtail.stop("SIGTERM");
-    write(lines.slice(1000));
-    promtail = start();
-    const entries = await read('|= "restarted"', lines.length);
-    assert.deepEqual(
-      entries.map(({ line }) => line),
-      lines,
-    );
-  });
-
-  it("loses nothing while Loki is away", async () => {
-    const lines = Array.from({ length: 2000 }, (_, index) => `outage ${index}`);
-    await loki.stop();
-    write(lines.slice(0, 1000));
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    write(lines.slice(1000));
-    await loki.restart();
-    const entries = await read('|= "outage"', lines.length);
-    assert.deepEqual(
-      entries.map(({ line }) => line),
-      lines,
-    );
+  itCollectsLogs(async (surroundings) => {
+    const file = path.join(surroundings.folder, "promtail.yaml");
+    fs.writeFileSync(file, stringify(await configuration(surroundings)));
+    const log = path.join(surroundings.folder, "promtail.log");
+    return Server.start(toolPath("promtail"), [`-config.file=${file}`], log);
   });
 });
+
+/** What the chart rendered; only addresses and paths differ. */
+async function configuration(surroundings: Surroundings): Promise<Values> {
+  const { folder, podLogs, kubernetesUrl, pushUrl } = surroundings;
+  const [http = 0, grpc = 0] = await freePorts(2);
+  const recorded = fs.readFileSync(recordedFile("promtail", "yaml"), "utf8");
+  const moved = recorded.replaceAll("/var/log/pods", podLogs).replaceAll("/run/promtail", folder);
+  const config = parse(moved) as Values;
+  config["scrape_configs"][0].kubernetes_sd_configs[0].api_server = kubernetesUrl;
+  config["clients"][0].url = pushUrl;
+  config["server"] = {
+    http_listen_address: "127.0.0.1",
+    http_listen_port: http,
+    grpc_listen_address: "127.0.0.1",
+    grpc_listen_port: grpc,
+  };
+  return config;
+}

@@ -14,6 +14,18 @@ export interface LokiOptions {
   /** What the test needs besides: host and port of S3, shorter periods, … */
   overlay?: Values;
   environment?: Record<string, string>;
+  /** Which part of Loki it is. Default: all of them. */
+  target?: string;
+  /** Its ports, where others have to know them. Default: free ones. */
+  ports?: LokiPorts;
+  /** The ports of those that it shares its rings with. Default: only itself. */
+  members?: LokiPorts[];
+}
+
+export interface LokiPorts {
+  http: number;
+  grpc: number;
+  gossip: number;
 }
 
 /** A line as it was read back, with the labels and the structured metadata it has. */
@@ -35,7 +47,7 @@ export class Loki {
 
   static async start(options: LokiOptions): Promise<Loki> {
     fs.mkdirSync(options.folder, { recursive: true });
-    const [httpPort = 0, grpcPort = 0, gossipPort = 0] = await freePorts(3);
+    const ports = options.ports ?? lokiPorts(await freePorts(3));
     const recorded = fs.readFileSync(recordedFile(options.recorded, "yaml"), "utf8");
     // The pod's paths, below the test's folder.
     const moved = recorded
@@ -43,21 +55,22 @@ export class Loki {
       .replaceAll("/rules", path.join(options.folder, "rules"))
       .replaceAll("/etc/loki/runtime-config", options.folder);
     const config = mergeValues(
-      mergeValues(parse(moved) as Values, loopback(httpPort, grpcPort, gossipPort)),
+      mergeValues(parse(moved) as Values, loopback(ports, options.members ?? [ports])),
       options.overlay,
     );
     const configFile = path.join(options.folder, "config.yaml");
     fs.mkdirSync(path.join(options.folder, "rules", "fake"), { recursive: true });
     fs.writeFileSync(configFile, stringify(config));
     fs.writeFileSync(path.join(options.folder, "runtime-config.yaml"), "{}\n");
-    const url = `http://127.0.0.1:${httpPort}`;
+    const url = `http://127.0.0.1:${ports.http}`;
     const loki = new Loki(Loki.run(configFile, options), configFile, options, url);
     await loki.ready();
     return loki;
   }
 
-  private static run(configFile: string, { folder, environment }: LokiOptions): Server {
-    const args = [`-config.file=${configFile}`, "-target=all"];
+  private static run(configFile: string, options: LokiOptions): Server {
+    const { folder, environment, target = "all" } = options;
+    const args = [`-config.file=${configFile}`, `-target=${target}`];
     return Server.start(toolPath("loki"), args, path.join(folder, "loki.log"), {
       // Without credentials it would ask the machine it runs on.
       AWS_EC2_METADATA_DISABLED: "true",
@@ -138,8 +151,13 @@ export class Loki {
   }
 }
 
-/** The only things that differ from a pod: addresses. And it waits for no second replica. */
-function loopback(http: number, grpc: number, gossip: number): Values {
+/** The first three of some free ports. */
+export function lokiPorts([http = 0, grpc = 0, gossip = 0]: number[]): LokiPorts {
+  return { http, grpc, gossip };
+}
+
+/** The only things that differ from a pod: addresses, and with them names. And none waits a minute. */
+function loopback({ http, grpc, gossip }: LokiPorts, members: LokiPorts[]): Values {
   return {
     server: {
       http_listen_address: "127.0.0.1",
@@ -149,7 +167,11 @@ function loopback(http: number, grpc: number, gossip: number): Values {
     },
     common: {
       // Memberlist, as without this; the default of a configured ring would be another.
-      ring: { instance_addr: "127.0.0.1", kvstore: { store: "memberlist" } },
+      ring: {
+        instance_id: `loki-${grpc}`,
+        instance_addr: "127.0.0.1",
+        kvstore: { store: "memberlist" },
+      },
       compactor_grpc_address: `127.0.0.1:${grpc}`,
     },
     frontend: { address: "127.0.0.1" },
@@ -158,7 +180,7 @@ function loopback(http: number, grpc: number, gossip: number): Values {
       bind_port: gossip,
       advertise_addr: "127.0.0.1",
       advertise_port: gossip,
-      join_members: [`127.0.0.1:${gossip}`],
+      join_members: members.map((member) => `127.0.0.1:${member.gossip}`),
     },
     ingester: { lifecycler: { min_ready_duration: "0s" } },
   };

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as path from "node:path";
+import { Values } from "../../../../components/values/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { Server, eventually, freePorts } from "./processes";
 
@@ -63,6 +64,14 @@ export class S3 {
     const endpoint = `127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
     const s3: S3 = new S3(server, proxy, path.join(folder, "objects", options.bucket), endpoint);
     return s3;
+  }
+
+  /** Where Loki finds this server instead of Amazon's. */
+  get lokiOverlay(): Values {
+    const { endpoint } = this;
+    return {
+      common: { storage: { s3: { endpoint, insecure: true, s3forcepathstyle: true } } },
+    };
   }
 
   /** Keys of the objects in the bucket. */

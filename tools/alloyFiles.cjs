@@ -1,0 +1,91 @@
+"use strict";
+
+/**
+ * Alloy with the components that our configuration uses, and nothing else. The whole of it is more
+ * than a hundred components, whose dependencies (SDKs of clouds and databases, eBPF) take longest to
+ * compile and include modules that a mirror of Go's proxy may lack. What is compiled is Alloy's own
+ * code, unchanged; left out are, besides those components, commands and features that a node's
+ * collector of logs has no use for.
+ */
+
+const alloy = "github.com/grafana/alloy";
+
+/** @param {string[]} names */
+function components(...names) {
+  return ["package all", ...names.map((name) => `import _ "${alloy}/internal/component/${name}"`)];
+}
+
+/** @type {Record<string, string[]>} lines of each file */
+const files = {
+  // The program is a module of its own, which is not published.
+  "cmd/alloy/main.go": [
+    "package main",
+    `import ("os"; "${alloy}/internal/alloycli")`,
+    "func main() { if alloycli.Command().Execute() != nil { os.Exit(1) } }",
+  ],
+
+  "internal/component/all/all.go": components(
+    "discovery/kubernetes",
+    "discovery/relabel",
+    "local/file_match",
+    "loki/process",
+    "loki/source/file",
+    "loki/write",
+  ),
+
+  // Configurations of other programs: it would read the whole of each.
+  "internal/converter/converter.go": [
+    "package converter",
+    `import "${alloy}/internal/converter/diag"`,
+    "type Input string",
+    "var SupportedFormats []string",
+    "func Convert([]byte, Input, []string) ([]byte, diag.Diagnostics) { return nil, nil }",
+  ],
+  "internal/alloycli/cmd_tools.go": [
+    "package alloycli",
+    'import "github.com/spf13/cobra"',
+    'func toolsCommand() *cobra.Command { return &cobra.Command{Use: "tools"} }',
+  ],
+
+  // Finding other Alloys by the API of a cloud; ours are no cluster.
+  "internal/service/cluster/discovery/peer_discovery.go": [
+    "package discovery",
+    'import ("log/slog"; "go.opentelemetry.io/otel/trace")',
+    "type DiscoverFn func() ([]string, error)",
+    "type Options struct {",
+    "JoinPeers []string; DiscoverPeers string; DefaultPort int",
+    "Logger *slog.Logger; Tracer trace.TracerProvider",
+    "}",
+    "func NewPeerDiscoveryFn(Options) (DiscoverFn, error) { return nil, nil }",
+  ],
+  "internal/service/cluster/discovery/go_discovery.go": ["package discovery"],
+  "internal/service/cluster/discovery/join_peers.go": ["package discovery"],
+
+  // Receivers of OpenTelemetry, and a switch of one of them.
+  "internal/component/otelcol/config_controller.go": ["package otelcol"],
+  "internal/component/otelcol/config_scrape.go": ["package otelcol"],
+  "internal/component/otelcol/config_stanza_receivers.go": ["package otelcol"],
+  "internal/util/otel_feature_gate.go": [
+    "package util",
+    "func SetupOtelFeatureGates() error { return nil }",
+  ],
+
+  // Debug symbols for profiles; this is what other systems than Linux have.
+  "internal/component/pyroscope/write/debuginfo/stub.go": ["package debuginfo"],
+  "internal/component/pyroscope/write/debuginfo/upload.go": [
+    "package debuginfo",
+    `import ("context"; "${alloy}/internal/component/pyroscope/write/debuginfoclient")`,
+    "type UploadJob struct{}",
+    "type uploader struct{}",
+    "func (*Uploader) newUploader(UploadJob) (*uploader, error) { return &uploader{}, nil }",
+    "func (uploader) upload(*debuginfoclient.Client, UploadJob) {}",
+    "func (uploader) run(context.Context) error { return nil }",
+  ],
+};
+
+/** Content by path, as a recipe has it. */
+const alloyFiles = Object.fromEntries(
+  Object.entries(files).map(([name, lines]) => [name, `${lines.join("\n")}\n`]),
+);
+
+module.exports = { alloyFiles };
