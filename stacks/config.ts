@@ -1,32 +1,37 @@
 import { closest } from "fastest-levenshtein";
-import { HostnameSource, NodeOs } from "../components/datadogOptions";
+import { configSecretName } from "../components/alerting/alertmanagerConfig";
+import { webhookSecretName } from "../components/alerting/slackSecret";
 import { readDashboards } from "../components/dashboards/readDashboards";
-import { hideSecrets } from "../components/internal/hideSecrets";
-import { Checked, Problem, check, formatPath, unknownKey } from "../components/internal/problems";
+import { HostnameSource, NodeOs } from "../components/datadogOptions";
+import { Checked, Problem, check } from "../components/internal/problems";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../components/settings/datadog";
 import {
   DatadogMonitorsSettings,
-  datadogMonitorsSchema,
   datadogMonitorsSettings,
 } from "../components/settings/datadogMonitors";
-import { LokiSettings, lokiSchema, lokiSettings } from "../components/settings/loki";
-import {
-  PrometheusSettings,
-  prometheusSchema,
-  prometheusSettings,
-} from "../components/settings/prometheus";
+import { LokiSettings, lokiSettings } from "../components/settings/loki";
+import { PrometheusSettings, prometheusSettings } from "../components/settings/prometheus";
 import { MonitoredServicesSettings, servicesSettings } from "../components/settings/services";
-import { SlackSettings, slackSchema, slackSettings } from "../components/settings/slack";
-import { configSecretName } from "../components/alerting/alertmanagerConfig";
-import { webhookSecretName } from "../components/alerting/slackSecret";
+import { SlackSettings, slackSettings } from "../components/settings/slack";
 import { datadogTraceUrl } from "../components/values/datadogTags";
 import { lokiUrl } from "../components/values/lokiUrl";
-import { Values, mergeValues } from "../components/values/mergeValues";
+import { mergeValues } from "../components/values/mergeValues";
 import { alertmanagerUrl, remoteWriteUrls } from "../components/values/prometheusUrls";
 import { CostSettings, costSettings } from "./cost";
 import { dev } from "./dev";
+import {
+  ChartValues,
+  PartName,
+  ownValues,
+  reservedKeys,
+  settingsIn,
+  withDashboardIds,
+  withDecimalSettings,
+  withDecimals,
+} from "./parts";
 import { Preset } from "./preset";
 import { prod } from "./prod";
+import { amongKeysOfStack, retold } from "./retoldProblems";
 import {
   ClusterMode,
   ClusterSettings,
@@ -34,8 +39,8 @@ import {
   PresetName,
   SecretKey,
   configurationSchema,
-  secretKeys,
 } from "./settings";
+import { withoutTooDeep } from "./tooDeep";
 
 /** The configuration of a stack as found, without the namespace of its keys. */
 export interface RawConfiguration {
@@ -80,14 +85,6 @@ export interface Namespaces {
   existing: string[];
 }
 
-/** Chart values by the release they are for. */
-export interface ChartValues {
-  prometheus?: Values;
-  loki?: Values;
-  collector?: Values;
-  datadog?: Values;
-}
-
 const presets: Record<PresetName, Preset> = { dev, prod };
 
 /**
@@ -125,12 +122,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
   const accept = <T>(part: string, checked: Checked<T>): T | undefined => {
     if (checked.problems === undefined) return checked.settings;
-    problems.push(
-      ...checked.problems
-        .map((problem) => inConfiguration(part, problem))
-        .map((problem) => amongKeysOfPart(problem, top))
-        .map((problem) => ofNumberedDashboards(problem, top.grafana["communityDashboards"])),
-    );
+    problems.push(...checked.problems.map((problem) => retold(part, problem, top)));
     return undefined;
   };
   const given = (secret: SecretKey) => (raw.secrets.includes(secret) ? true : undefined);
@@ -317,121 +309,6 @@ function recordsLogMetrics({ loki }: Configuration): boolean {
   return Array.isArray(namespaces) && namespaces.length > 0;
 }
 
-type PartName =
-  "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "datadogMonitors" | "slack";
-
-/** Arguments that the stack gives to a component, and the key that decides each of them. */
-const reserved: Record<string, string> = {
-  cluster: "cluster.name",
-  environment: "environmentName",
-  namespace: "namespaces",
-  labels: "labels",
-  imageRegistry: "imageRegistry",
-  storageClassName: "storage.className",
-  lokiUrl: "loki",
-  alertmanagerUrl: "alertmanager",
-  apiKey: "datadogApiKey",
-  appKey: "datadogAppKey",
-  webhookUrl: "slackWebhookUrl",
-  webhookUrls: "slackWebhookUrls",
-  botToken: "slackBotToken",
-  heartbeatUrl: "heartbeatUrl",
-  pagerDutyRoutingKey: "pagerDutyRoutingKey",
-  criticalWebhookUrl: "criticalWebhookUrl",
-  grafanaUrl: "grafana.externalUrl",
-  prometheusUrl: "prometheus.externalUrl",
-  runbookBaseUrl: "alerts.runbookBaseUrl",
-  dashboardBaseUrl: "alerts.dashboardBaseUrl",
-  remoteWriteReceiver: "loki.logMetricNamespaces",
-  remoteWriteUrls: "loki.logMetricNamespaces",
-  traceUrl: "datadog",
-  oidcProviderArn: "cluster",
-  oidcIssuerUrl: "cluster",
-  alertmanager: "alertmanager",
-  grafana: "grafana",
-  services: "services",
-  alerts: "alerts",
-};
-
-function reservedKeys(part: PartName, values: Record<string, unknown>): Problem[] {
-  return Object.keys(values)
-    .filter((key) => Object.hasOwn(reserved, key))
-    .map((key) => ({
-      path: [part, key],
-      value: hideSecrets([part, key], values[key]),
-      rule: `is decided by monitoring:${reserved[key]}`,
-      fix: { kind: "remove" },
-    }));
-}
-
-/** The keys of a part that hold chart values, and the release that these are for. */
-const valuesKeys = {
-  prometheus: { values: "prometheus" },
-  loki: { values: "loki", collectorValues: "collector" },
-  datadog: { values: "datadog" },
-} as const;
-
-type ChartPart = keyof typeof valuesKeys;
-
-function ownValues(part: ChartPart, given: Record<string, unknown> = {}): Checked<ChartValues> {
-  const entries = Object.entries(valuesKeys[part]).filter(([key]) => given[key] !== undefined);
-  const problems = entries
-    .filter(([key]) => !isMap(given[key]))
-    .map(([key]): Problem => {
-      const fix: Problem["fix"] = { kind: "remove" };
-      const value = hideSecrets([part, key], given[key]);
-      return { path: [key], value, rule: "must be a map of chart values", fix };
-    });
-  if (problems.length > 0) return { problems };
-  return { settings: Object.fromEntries(entries.map(([key, release]) => [release, given[key]])) };
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** What a part sets itself: neither decided elsewhere nor chart values. */
-function settingsIn(part: PartName, given: Record<string, unknown>): Record<string, unknown> {
-  const elsewhere = { ...reserved, ...(part in valuesKeys && valuesKeys[part as ChartPart]) };
-  return Object.fromEntries(
-    Object.entries(given).filter(([key]) => !Object.hasOwn(elsewhere, key)),
-  );
-}
-
-/**
- * `pulumi config set --path` keeps a fraction as a text unless told its type. Thresholds and
- * objectives are all numbers.
- */
-function withDecimals(value: unknown): unknown {
-  if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
-  if (Array.isArray(value)) return value.map(withDecimals);
-  if (!isMap(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value as object).map(([key, item]) => [key, withDecimals(item)]),
-  );
-}
-
-function withDecimalSettings(service: unknown): unknown {
-  if (typeof service !== "object" || service === null) return service;
-  const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");
-  return {
-    ...service,
-    ...Object.fromEntries(numeric.map(([key, value]) => [key, withDecimals(value)])),
-  };
-}
-
-/** In the configuration a community dashboard may be given by its number alone. */
-function withDashboardIds(grafana: Record<string, unknown>): Record<string, unknown> {
-  const { communityDashboards } = grafana;
-  if (!Array.isArray(communityDashboards)) return grafana;
-  return {
-    ...grafana,
-    communityDashboards: communityDashboards.map((dashboard: unknown) =>
-      typeof dashboard === "number" ? { id: dashboard } : dashboard,
-    ),
-  };
-}
-
 /** What can be judged of a configuration whose structure is wrong, so that all of it is judged. */
 function readableParts(values: Record<string, unknown>): Configuration {
   const readable: Record<string, unknown> = {};
@@ -464,58 +341,6 @@ function storageOf({ cluster, storage }: Configuration): Settings["storage"] {
     className: storage.className ?? (cluster.mode === ClusterMode.Kubeconfig ? "" : "gp3"),
     create: storage.create ?? cluster.mode === ClusterMode.Create,
   };
-}
-
-/** Arguments of components that are secrets of the configuration. */
-const secretArguments = new Map<unknown, SecretKey>([
-  ["apiKey", "datadogApiKey"],
-  ["appKey", "datadogAppKey"],
-  ["webhookUrl", "slackWebhookUrl"],
-  ["botToken", "slackBotToken"],
-  ["heartbeatUrl", "heartbeatUrl"],
-  ["pagerDutyRoutingKey", "pagerDutyRoutingKey"],
-  ["criticalWebhookUrl", "criticalWebhookUrl"],
-]);
-
-/** Arguments of Slack that are settings of other parts. */
-const addresses = new Map<unknown, string>([
-  ["grafanaUrl", "grafana"],
-  ["prometheusUrl", "prometheus"],
-  ["alertmanagerUrl", "alertmanager"],
-]);
-
-/** A component's problem, told in the keys of the configuration. */
-function inConfiguration(part: string, problem: Problem): Problem {
-  const [first, ...rest] = problem.path;
-  if (part === "dashboards") return inDashboardsFolder(problem);
-  if (first === "imageRegistry") return { ...problem, path: ["imageRegistry"] };
-  if (first === "runbookBaseUrl" || first === "dashboardBaseUrl") {
-    return { ...problem, path: ["alerts", first] };
-  }
-  if (first === "storageClassName") return { ...problem, path: ["storage", "className"] };
-  const address = addresses.get(first);
-  if (part === "slack" && address !== undefined) {
-    return { ...problem, path: [address, "externalUrl"] };
-  }
-  if (first === "webhookUrls") return inWebhooks(problem);
-  const secret = secretArguments.get(first);
-  if (secret !== undefined) {
-    const given = problem.value !== undefined;
-    return { path: [secret], rule: problem.rule, fix: given ? { kind: "remove" } : problem.fix };
-  }
-  const atTop = part === "services" || first === "alertmanager" || first === "grafana";
-  return {
-    ...problem,
-    path: atTop && first !== undefined ? [first, ...rest] : [part, ...problem.path],
-  };
-}
-
-/** A webhook of one channel: set by its path, as no other secret is. */
-function inWebhooks({ path: [, ...channel], rule, fix }: Problem): Problem {
-  const path = ["slackWebhookUrls", ...channel];
-  if (fix.kind === "remove") return { path, rule, fix };
-  const text = `pulumi config set --secret --path 'monitoring:${formatPath(path)}'`;
-  return { path, rule, fix: { kind: "do", text } };
 }
 
 /** Datadog's API takes a monitor only with both keys, and what is watched comes from the agents. */
@@ -569,97 +394,6 @@ function unknownServices(
           },
         ],
   );
-}
-
-/** What is wrong is a file or the folder itself, but what the configuration says is the folder. */
-function inDashboardsFolder({ path, rule, fix }: Problem): Problem {
-  return {
-    path: ["grafana", "dashboardsFolder"],
-    rule: `(${path.join("/")}) ${rule}`,
-    fix,
-  };
-}
-
-/** A dashboard given by its number alone has no fields that a message could name. */
-function ofNumberedDashboards(problem: Problem, given: unknown): Problem {
-  const [grafana, list, index, field] = problem.path;
-  if (grafana !== "grafana" || list !== "communityDashboards") return problem;
-  if (typeof index !== "number" || field === undefined || !Array.isArray(given)) return problem;
-  const id = given[index] as unknown;
-  if (typeof id !== "number") return problem;
-  const path = [grafana, list, index];
-  if (field !== "revision") return { ...problem, path };
-  return {
-    path,
-    value: id,
-    rule: problem.rule.replace("is required", "needs a revision"),
-    fix: { kind: "do", text: `write {id: ${id}, revision: 1} into the stack's file` },
-  };
-}
-
-const schemas = {
-  prometheus: prometheusSchema,
-  loki: lokiSchema,
-  datadog: datadogSchema,
-  datadogMonitors: datadogMonitorsSchema,
-  slack: slackSchema,
-};
-
-/** A component knows arguments that the stack gives it; in the configuration they are no keys. */
-function amongKeysOfPart(problem: Problem, top: Configuration): Problem {
-  const part = String(problem.path[0]) as keyof typeof schemas;
-  if (!isUnknownKey(problem) || problem.path.length !== 2 || !Object.hasOwn(schemas, part)) {
-    return problem;
-  }
-  const known = [
-    ...Object.keys(schemas[part].shape).filter((key) => !Object.hasOwn(reserved, key)),
-    ...Object.keys(part in valuesKeys ? valuesKeys[part as ChartPart] : {}),
-  ];
-  return unknownKey(problem.path, problem.value, known, Object.keys(top[part] ?? {}));
-}
-
-/** The secrets are keys of the configuration too. */
-function amongKeysOfStack(problem: Problem, raw: RawConfiguration): Problem {
-  if (!isUnknownKey(problem) || problem.path.length !== 1) return problem;
-  const known = [...Object.keys(configurationSchema.shape), ...secretKeys];
-  return unknownKey(problem.path, problem.value, known, [
-    ...Object.keys(raw.values),
-    ...raw.secrets,
-  ]);
-}
-
-function isUnknownKey({ rule }: Problem): boolean {
-  return rule.startsWith("is not a known key");
-}
-
-/** Deeper than any setting or chart value is; what reads it further would exhaust the stack. */
-const maxDepth = 50;
-
-function withoutTooDeep(values: Record<string, unknown>): {
-  readable: Record<string, unknown>;
-  problems: Problem[];
-} {
-  const tooDeep = Object.keys(values).filter((key) => depthOf(values[key]) > maxDepth);
-  return {
-    readable: Object.fromEntries(Object.entries(values).filter(([key]) => !tooDeep.includes(key))),
-    problems: tooDeep.map((key) => ({
-      path: [key],
-      rule: `is nested more than ${maxDepth} levels deep`,
-      fix: { kind: "remove" },
-    })),
-  };
-}
-
-function depthOf(value: unknown): number {
-  let depth = 0;
-  let level = [value];
-  while (level.length > 0 && depth <= maxDepth) {
-    level = level.flatMap((item) =>
-      typeof item === "object" && item !== null ? (Object.values(item) as unknown[]) : [],
-    );
-    depth++;
-  }
-  return depth;
 }
 
 function distinct(problems: Problem[]): Problem[] {
