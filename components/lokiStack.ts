@@ -160,8 +160,7 @@ export class LokiStack extends pulumi.ComponentResource {
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const { values, collectorValues, ...checked } = args;
     const settings = settingsOrThrow("LokiStack", name, lokiSettings(checked));
-    // What this is told to wait for, its objects in the cluster wait for. The bucket does not: a
-    // destroy that leaves it would leave all of that as well.
+    // What this is told to wait for, its parts wait for; all but the bucket, which a destroy may leave.
     const { dependsOn = [], ...own } = opts ?? {};
     super(LokiStack.__pulumiType, name, settings, own);
     const { namespace } = settings;
@@ -176,7 +175,7 @@ export class LokiStack extends pulumi.ComponentResource {
     }
 
     const oidc = { arn: args.oidcProviderArn, issuerUrl: args.oidcIssuerUrl };
-    const storage = lokiStorage(name, settings, oidc, { parent: this });
+    const storage = lokiStorage(name, settings, oidc, child);
     const serviceAccount = new kubernetes.core.v1.ServiceAccount(
       `${name}-service-account`,
       {

@@ -62,7 +62,9 @@ function lokiBucket(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const { region, kmsKeyArn, protectData } = settings;
-  const kept = { ...opts, protect: protectData, retainOnDelete: protectData };
+  // It waits for nothing: a destroy that leaves it would leave whatever it waits for as well.
+  const { parent } = opts;
+  const kept = { parent, protect: protectData, retainOnDelete: protectData };
   const bucket = new s3.Bucket(
     `${name}-bucket`,
     {
