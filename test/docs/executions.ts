@@ -32,7 +32,10 @@ interface Execution {
 
 /** The first that fits decides. */
 const executions: Execution[] = [
-  { pattern: /^npm (ci|test|run (tools|test:rules|test:integration|test:e2e))$/, how: How.Ci },
+  {
+    pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
+    how: How.Ci,
+  },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
