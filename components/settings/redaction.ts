@@ -2,7 +2,7 @@ import { z } from "zod";
 import { example } from "../internal/problems";
 import { Redaction } from "../lokiOptions";
 import { dnsLabel } from "./common";
-import { capturingGroups, re2Problem } from "./re2";
+import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
 
 const expression = example(
   z
@@ -55,21 +55,6 @@ function expressionProblem(text: string): string | undefined {
   }
   // Promtail's chart reads its configuration as a template.
   if (text.includes("{{")) return "must not have {{: write \\{\\{";
-  if (matchesNothing(text)) return "must not match an empty text, which every line has";
+  if (matchesEmptyText(text)) return "must not match an empty text, which every line has";
   return undefined;
-}
-
-/** Asked of JavaScript, whose expressions are much the same; what it cannot read is let through. */
-function matchesNothing(text: string): boolean {
-  const inJavaScript = text
-    .replace(/\(\?[imsU-]+\)/g, "")
-    .replace(/\(\?[imsU-]+:/g, "(?:")
-    .replace("(?P<", "(?<")
-    .replace("\\A", "^")
-    .replace("\\z", "$");
-  try {
-    return new RegExp(inJavaScript).test("");
-  } catch {
-    return false;
-  }
 }

@@ -133,7 +133,7 @@ describe("lokiSettings", () => {
 
     it("refuses an expression that would keep the collectors from starting", () => {
       assert.deepEqual(pattern("(?<=KD-)(\\d+)"), [
-        "redactionPatterns.0.expression has (?<=, and RE2 knows no lookahead or lookbehind",
+        "redactionPatterns.0.expression is refused by RE2: invalid named capture: `(?<=KD-)(\\d+)`",
       ]);
     });
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { builtInRedactions } from "../../../components/values/redactions";
-import { capturingGroups, re2Problem } from "../../../components/settings/re2";
+import { capturingGroups, matchesEmptyText, re2Problem } from "../../../components/settings/re2";
 import { refusedByRe2, takenByRe2 } from "../../support/re2Expressions";
 
 describe("re2Problem", () => {
@@ -9,7 +9,8 @@ describe("re2Problem", () => {
   }
 
   for (const [expression, problem] of Object.entries(refusedByRe2)) {
-    it(`${expression} ${problem}`, () => assert.equal(re2Problem(expression), problem));
+    it(`${expression} ${problem}`, () =>
+      assert.equal(re2Problem(expression), `is refused by RE2: ${problem}`));
   }
 
   it("finds nothing in what redacts by default", () => {
@@ -30,4 +31,15 @@ describe("capturingGroups", () => {
   for (const [expression, count] of Object.entries(counts)) {
     it(`counts ${count} in ${expression}`, () => assert.equal(capturingGroups(expression), count));
   }
+});
+
+describe("matchesEmptyText", () => {
+  it("is true for what every line has", () => {
+    for (const expression of ["(a*)", "()", "(?i)(x?)$", "\\A(b{0,3})\\z"]) {
+      assert.ok(matchesEmptyText(expression), expression);
+    }
+    for (const expression of ["(a+)", "(x)|y", "(?P<name>.)"]) {
+      assert.ok(!matchesEmptyText(expression), expression);
+    }
+  });
 });
