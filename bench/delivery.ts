@@ -71,7 +71,10 @@ async function faultToMessage(parent: string): Promise<void> {
       out: previewInto(folder, "prod"),
       folder,
       services: { address: services.address, names },
-      secrets: { "webhook-url": `${slack.url}/services/default` },
+      secrets: {
+        "webhook-url": `${slack.url}/services/default`,
+        "heartbeat-url": `${slack.url}/beat`,
+      },
       fakeApi: slack.url,
       scale,
     });

@@ -274,12 +274,17 @@ describe("Alertmanager, as configured", function () {
         routes: [{ service: sick, channel: "#inventory" }],
       },
       "monitoring:slackBotToken": ["xoxb", "000000000000", "inAFile"].join("-"),
+      "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
       "monitoring:pagerDutyRoutingKey": "0123456789abcdef0123456789abcdef",
     });
     alertmanager = await startAlertmanager({
       out,
       folder,
-      secrets: { "bot-token": "token-of-the-test\n", "pagerduty-routing-key": "key-of-the-test\n" },
+      secrets: {
+        "bot-token": "token-of-the-test\n",
+        "heartbeat-url": `${slack.url}/beat`,
+        "pagerduty-routing-key": "key-of-the-test\n",
+      },
       fakeApi: slack.url,
     });
   });
