@@ -60,7 +60,7 @@ const executions: Execution[] = [
   },
   {
     pattern: /^logcli query (--addr=\S+ )?--from=[\dT:-]+Z (--to=[\dT:-]+Z )?'\{[^']+\}'$/,
-    how: How.Read,
+    how: How.Integration,
   },
   { pattern: /^go install github\.com\/DataDog\/orchestrion@latest$/, how: How.Read },
   { pattern: /^orchestrion (pin|go build \.\/\.\.\.)$/, how: How.Read },

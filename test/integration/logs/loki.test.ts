@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { toolPath } from "../../../tools/paths.cjs";
+import { documentedCommands } from "../../docs/commands";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";
 import { eventually } from "./support/processes";
@@ -140,6 +142,31 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
       7,
     );
     assert.deepEqual(await lines('{namespace="ticketing"}', at + 10, at + 20), []);
+  });
+
+  it("gives logcli the lines of a time range, as the documentation asks for them", async () => {
+    const at = Math.floor(Date.now() / 1000) * 1000 - 20_000;
+    const lines = ["before", "in the range", "after"];
+    const values = lines.map((line, index): [string, string] => [
+      nanoseconds(at + (index - 1) * 5_000, 0),
+      line,
+    ]);
+    assert.equal(await loki.push({ namespace: "ticketing", app: "ranged" }, values), 204);
+    const iso = (time: number) => new Date(time).toISOString();
+    const documented = documentedCommands().filter(({ text }) => text.startsWith("logcli query "));
+    assert.ok(documented.length > 0);
+    for (const { text, file } of documented) {
+      const typed = text
+        .replace(/ --addr=\S+/, "")
+        .replace(/--from=\S+/, `--from=${iso(at - 1_000)}`)
+        .replace(/--to=\S+/, `--to=${iso(at + 1_000)}`)
+        .replace(/\{[^}]*\}/, '{namespace="ticketing", app="ranged"}')
+        .replace("logcli", `'${toolPath("logcli")}' --addr=${loki.url} --quiet --output=raw`);
+      // Not waited for in place: what stands for S3 answers in this process.
+      const { stdout: printed } = await promisify(execFile)("sh", ["-c", typed]);
+      const expected = typed.includes("--to=") ? ["in the range"] : ["after", "in the range"];
+      assert.deepEqual(printed.trim().split("\n").sort(), expected, `${file}: ${text}`);
+    }
   });
 
   it("loses no line that it took, and doubles none, when it is killed while writing", async () => {
