@@ -13,6 +13,7 @@ import {
   textAt,
 } from "./facts/plain";
 import { Resource } from "./facts/resource";
+import { readConfig } from "./facts/yaml";
 import { limits } from "./limits";
 import { ResourcePolicy, Verdict, holds } from "./policy";
 import { Violation, configSet, shown } from "./violation";
@@ -57,7 +58,7 @@ interface Field {
 
 function fieldOf({ chart, values }: HelmChart, ...field: Path): Field {
   for (const source of sources) {
-    const config = configAt(values, source);
+    const config = readConfig(at(values, ...source));
     if (config === UNKNOWN) return { value: UNKNOWN, path: ["values", ...source] };
     const value = at(config, ...field);
     if (value !== undefined && value !== null)
@@ -71,18 +72,6 @@ const ownSource: Record<string, Path> = {
   "loki-stack": ["loki", "config"],
   "loki-distributed": ["loki", "structuredConfig"],
 };
-
-/** A configuration may be a map, or a text that the chart treats as a template of one. */
-function configAt(values: Plain, source: Path): Plain {
-  const config = at(values, ...source);
-  if (typeof config !== "string") return config;
-  const { parse } = require("yaml") as typeof import("yaml");
-  try {
-    return parse(config.replace(/\{\{.*?\}\}/gs, "")) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 function judge(resource: Resource, config: LokiRetentionConfig): Verdict {
   const chart = helmChart(resource);

@@ -1,5 +1,5 @@
 import { MonitoredServicesSettings } from "../settings/services";
-import { oneOf, services } from "./promql";
+import { oneOf, poolTargets, services } from "./promql";
 import { AlertGroup, AlertRule, Severity } from "./rules";
 import { recorded } from "./serviceRules";
 import { watchedServices } from "./variants";
@@ -19,23 +19,17 @@ function serviceDown(settings: MonitoredServicesSettings): AlertRule {
   const scope = watchedServices(settings);
   const pools = `serviceMonitor/${namespace}/`;
   const off = (scope.except ?? []).map((name) => `${pools}${name}/0`);
+  const targets = poolTargets(namespace, {
+    label: "service",
+    monitors: ".+",
+    further: off.length === 0 ? [] : [oneOf("scrape_job", off, "!")],
+  });
   return {
     alert: "ServiceDown",
-    // `up` vanishes with the last target. Prometheus keeps a scrape pool for every ServiceMonitor
-    // and counts its targets even then, so one expression sees any number of services that are
-    // gone, where `absent` would need a rule for each.
     expr: [
       `max by (namespace, service) (up{${services(namespace, scope, ['service!=""'])}}) == 0`,
       `or`,
-      `max by (namespace, service) (`,
-      `  label_replace(`,
-      `    label_replace(`,
-      `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}.+"${off.length === 0 ? "" : `, ${oneOf("scrape_job", off, "!")}`}},`,
-      `      "service", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
-      `    ),`,
-      `    "namespace", "${namespace}", "", ""`,
-      `  )`,
-      `) == 0`,
+      `${targets} == 0`,
     ].join("\n"),
     forMinutes: 3,
     severity: Severity.Critical,

@@ -1,3 +1,4 @@
+import { poolTargets } from "./promql";
 import { AlertGroup, AlertRule, Severity } from "./rules";
 
 /** What the alerts on the monitoring itself depend on. */
@@ -83,24 +84,19 @@ function prometheusAlerts(namespace: string): AlertRule[] {
 /** What has no metrics any more cannot alert: neither Loki itself nor, with kube-state-metrics, pods. */
 function monitoringDown(namespace: string, loki: boolean): AlertRule {
   const jobs = ["kube-state-metrics", ...(loki ? ["loki"] : [])].join("|");
-  const pools = `serviceMonitor/${namespace}/(?:prometheus-)?`;
+  const targets = poolTargets(namespace, {
+    label: "job",
+    prefix: "(?:prometheus-)?",
+    monitors: `(${jobs})/[0-9]+`,
+  });
   return {
     alert: "MonitoringDown",
-    // `up` vanishes with the last pod; its scrape pool stays and is empty then, as for ServiceDown.
     expr: [
       `max by (namespace, job) (`,
       `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
       `) == 0`,
       `or`,
-      `max by (namespace, job) (`,
-      `  label_replace(`,
-      `    label_replace(`,
-      `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}(${jobs})/[0-9]+"},`,
-      `      "job", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
-      `    ),`,
-      `    "namespace", "${namespace}", "", ""`,
-      `  )`,
-      `) == 0`,
+      `${targets} == 0`,
     ].join("\n"),
     forMinutes: 5,
     severity: Severity.Critical,

@@ -1,3 +1,5 @@
+import { podNames } from "./podNames";
+
 /** Helpers that write PromQL; everything else about an expression stands where it is used. */
 
 /** A number as PromQL reads it, without the noise of floating point. */
@@ -48,9 +50,7 @@ function exceptPods(names: string[], longer: string[]): string {
   if (longer.length === 0) return names.map((name) => `${name}-.+`).join("|");
   return names
     .map((name) =>
-      longer.some((other) => other.startsWith(`${name}-`))
-        ? `${name}-([0-9]+|[bcdf-hj-np-tv-z2-9]+(-[bcdf-hj-np-tv-z2-9]{5})?)`
-        : `${name}-.+`,
+      longer.some((other) => other.startsWith(`${name}-`)) ? podNames([name]) : `${name}-.+`,
     )
     .join("|");
 }
@@ -66,4 +66,39 @@ export function oneOf(label: string, values: string[], sign: "=" | "!"): string 
   const [first = ""] = values;
   if (values.length === 1) return `${label}${sign === "=" ? "=" : "!="}"${first}"`;
   return `${label}${sign}~"${values.join("|")}"`;
+}
+
+/**
+ * How many targets the scrape pools of ServiceMonitors find, by namespace and a label that is read
+ * from the pool's name. `up` vanishes with the last target; Prometheus keeps the pool and counts its
+ * targets even then, so one expression sees any number that are gone, where `absent` would need a
+ * rule for each.
+ */
+export function poolTargets(
+  namespace: string,
+  { label, monitors, prefix = "", further = [] }: PoolSelection,
+): string {
+  const pools = `serviceMonitor/${namespace}/${prefix}`;
+  const matchers = [`scrape_job=~"${pools}${monitors}"`, ...further].join(", ");
+  return [
+    `max by (namespace, ${label}) (`,
+    `  label_replace(`,
+    `    label_replace(`,
+    `      prometheus_target_scrape_pool_targets{${matchers}},`,
+    `      "${label}", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
+    `    ),`,
+    `    "namespace", "${namespace}", "", ""`,
+    `  )`,
+    `)`,
+  ].join("\n");
+}
+
+interface PoolSelection {
+  /** The label that becomes what the pool's name says. */
+  label: string;
+  /** Pattern of the pools' names after the prefix. */
+  monitors: string;
+  /** Pattern of what stands before that, which the label leaves out. */
+  prefix?: string;
+  further?: string[];
 }

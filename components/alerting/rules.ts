@@ -87,7 +87,7 @@ function writtenAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: Ale
     annotations: {
       summary: rule.summary,
       description: rule.description,
-      runbook_url: `${withoutSlash(runbookBaseUrl)}/${rule.alert}.md`,
+      runbook_url: runbookUrl(runbookBaseUrl, rule.alert),
       ...(dashboardBaseUrl === undefined
         ? {}
         : { dashboard_url: `${withoutSlash(dashboardBaseUrl)}${dashboardPath(rule.about)}` }),
@@ -100,6 +100,11 @@ function dashboardPath(about: string[]): string {
     .filter((label) => label === "namespace" || label === "service")
     .map((label) => `var-${label}={{ $labels.${label} | urlquery }}`);
   return `/d/${dashboardUid}${variables.length === 0 ? "" : `?${variables.join("&")}`}`;
+}
+
+/** The page about an alert. */
+export function runbookUrl(runbookBaseUrl: string, alert: string): string {
+  return `${withoutSlash(runbookBaseUrl)}/${alert}.md`;
 }
 
 function withoutSlash(url: string): string {

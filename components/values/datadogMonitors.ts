@@ -1,4 +1,5 @@
 import { num } from "../alerting/promql";
+import { runbookUrl } from "../alerting/rules";
 import { thresholdsOf } from "../alerting/variants";
 import { DatadogMonitorsSettings } from "../settings/datadogMonitors";
 import { ServiceSettings, Thresholds } from "../settings/services";
@@ -125,7 +126,7 @@ function monitor(
     query: `${signal.query} ${signal.comparison} ${num(threshold)}`,
     message: [
       signal.description,
-      `Runbook: ${alerts.runbookBaseUrl.replace(/\/$/, "")}/${signal.alert}.md`,
+      `Runbook: ${runbookUrl(alerts.runbookBaseUrl, signal.alert)}`,
       notify.join(" "),
     ].join("\n\n"),
     tags: [

@@ -1,6 +1,7 @@
 import { helmChart, isHelmType, mergedValues } from "./helm";
 import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
+import { readYaml } from "./yaml";
 
 const secretTypes = new Set(["kubernetes:core/v1:Secret", "kubernetes:core/v1:SecretPatch"]);
 const alertmanagerType = "kubernetes:monitoring.coreos.com/v1:Alertmanager";
@@ -175,7 +176,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const where = `${base.where}, ${formatPath(path)}`;
   const value = asText ? text : (at(resource.props, ...path) ?? {});
   if (typeof value === "string") {
-    return [{ ...base, where, path, config: readYaml(value), editable: false }];
+    return [{ ...base, where, path, config: mapIn(value), editable: false }];
   }
   if (!isMap(value)) {
     const config = value === UNKNOWN ? UNKNOWN : undefined;
@@ -196,19 +197,14 @@ function inSecret(resource: Resource): AlertmanagerConfiguration[] {
       return [{ ...base, where, path, config: UNKNOWN }];
     if (typeof value !== "string") continue;
     const text = field === "data" ? Buffer.from(value, "base64").toString("utf8") : value;
-    return [{ ...base, where, path, config: readYaml(text) }];
+    return [{ ...base, where, path, config: mapIn(text) }];
   }
   return [];
 }
 
-function readYaml(text: string): PlainMap | undefined {
-  const { parse } = require("yaml") as typeof import("yaml");
-  try {
-    const config: unknown = parse(text);
-    return isMap(config) ? config : undefined;
-  } catch {
-    return undefined;
-  }
+function mapIn(text: string): PlainMap | undefined {
+  const config = readYaml(text);
+  return isMap(config) ? config : undefined;
 }
 
 /** An AlertmanagerConfig in the form of the file. */

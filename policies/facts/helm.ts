@@ -1,5 +1,6 @@
 import { Path, PlainMap, UNKNOWN, at, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
+import { readYaml } from "./yaml";
 
 /** A chart that a stack installs, whichever resource installs it. */
 export interface HelmChart {
@@ -159,15 +160,7 @@ export function withValueFiles(resource: Resource): Resource {
   );
   const own = at(resource.props, "values");
   if (texts.length === 0 || !isHelmType(resource.type) || own === UNKNOWN) return resource;
-  const { parse } = require("yaml") as typeof import("yaml");
-  const files = texts.map((text) => {
-    try {
-      return parse(text) as unknown;
-    } catch {
-      return undefined;
-    }
-  });
-  const values = [...files, own].filter(isMap).reduce(mergedValues, {});
+  const values = [...texts.map(readYaml), own].filter(isMap).reduce(mergedValues, {});
   return { ...resource, props: { ...(resource.props as PlainMap), values } };
 }
 

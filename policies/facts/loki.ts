@@ -2,6 +2,7 @@ import { parseDuration } from "../duration";
 import { HelmChart, helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
 import { Resource } from "./resource";
+import { readConfig } from "./yaml";
 
 const lokiCharts = new Set(["loki", "loki-stack", "loki-distributed", "loki-simple-scalable"]);
 
@@ -58,16 +59,6 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
     retentionDays: seconds === undefined || seconds === 0 ? undefined : seconds / 86_400,
     indexPrefixes: [...new Set(["index/", "loki_index_", ...prefixes])],
   };
-}
-
-function readConfig(config: Plain): Plain {
-  if (typeof config !== "string") return config;
-  const { parse } = require("yaml") as typeof import("yaml");
-  try {
-    return parse(config.replace(/\{\{.*?\}\}/gs, "")) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `s3://region/bucket`, `s3://key:secret@region/bucket`. */

@@ -1,6 +1,7 @@
 import { MAX_DEPTH, isHelmType } from "./helm";
 import { Path, Plain, at, entriesAt, isMap, textAt } from "./plain";
 import { Resource } from "./resource";
+import { readDocuments } from "./yaml";
 
 /** A Kubernetes object that a chart makes from its values. */
 export interface Manifest {
@@ -30,24 +31,15 @@ function found(values: Plain, path: Path, depth: number): { object: Plain; path:
 }
 
 function listed(value: Plain, path: Path): { object: Plain; path: Path }[] {
-  if (typeof value === "string") return documents(value).map((object) => ({ object, path }));
+  if (typeof value === "string") return readDocuments(value).map((object) => ({ object, path }));
   const entries: [string | number, Plain][] = Array.isArray(value)
     ? [...(value as Plain[]).entries()]
     : entriesAt(value);
   return entries.flatMap(([key, item]) =>
     typeof item === "string"
-      ? documents(item).map((object) => ({ object, path: [...path, key] }))
+      ? readDocuments(item).map((object) => ({ object, path: [...path, key] }))
       : [{ object: item, path: [...path, key] }],
   );
-}
-
-/** The documents of a text, whose templates are left out. */
-function documents(text: string): Plain[] {
-  const { parseAllDocuments } = require("yaml") as typeof import("yaml");
-  const read = parseAllDocuments(text.replace(/\{\{.*?\}\}/gs, ""));
-  return Array.isArray(read)
-    ? read.flatMap((document) => (document.errors.length > 0 ? [] : [document.toJS() as unknown]))
-    : [];
 }
 
 function resourceOf(object: Plain, release: Resource, path: Path): Resource | undefined {

@@ -1,6 +1,7 @@
 import { mergedValues } from "./helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, isMap, listAt, setAt, textAt } from "./plain";
 import { Resource } from "./resource";
+import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
@@ -129,7 +130,7 @@ function terraform(props: Plain) {
 /** Values from maps and texts, each over the one before, and single ones by their paths over them. */
 function valuesOf(sources: Plain[], set: [Plain, Plain][]): Plain {
   if (sources.includes(UNKNOWN)) return UNKNOWN;
-  const read = sources.map((source) => (typeof source === "string" ? parsed(source) : source));
+  const read = sources.map((source) => (typeof source === "string" ? readYaml(source) : source));
   const values = structuredCopy(read.filter(isMap).reduce(mergedValues, {}));
   for (const [name, value] of set) {
     if (typeof name !== "string") continue;
@@ -152,13 +153,4 @@ function structuredCopy(values: PlainMap): PlainMap {
 function scalar(text: string): Plain {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d+$/.test(text) ? Number(text) : text;
-}
-
-function parsed(text: string): Plain {
-  const { parse } = require("yaml") as typeof import("yaml");
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

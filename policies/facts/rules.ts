@@ -14,6 +14,7 @@ import {
   textAt,
 } from "./plain";
 import { Resource } from "./resource";
+import { readYaml } from "./yaml";
 
 const ruleTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
@@ -93,7 +94,7 @@ function rulesInTexts(resource: Resource): Rules {
   if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
   const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
     if (typeof text !== "string" || !/^\s*groups\s*:/m.test(text)) return [];
-    const groups = { groups: at(parsedText(text), "groups") };
+    const groups = { groups: at(readYaml(text), "groups") };
     const read = fromGroups(
       { ...resource, props: groups },
       ["groups"],
@@ -104,15 +105,6 @@ function rulesInTexts(resource: Resource): Rules {
   return rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr))
     ? { rules: [] }
     : { rules };
-}
-
-function parsedText(text: string): Plain {
-  const { parse } = require("yaml") as typeof import("yaml");
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The resource without some of its rules, in the same places; its properties change. */

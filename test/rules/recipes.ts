@@ -56,37 +56,22 @@ const part = (below: number, above: number) => {
   };
 };
 
-function httpErrors(below: number, above: number) {
-  const rates = part(below, above);
-  return (subject: Subject, course: Course) => [
-    counter("http_requests_total", { ...own(subject), status: "200" }, course, (level) => {
-      const { all, bad } = rates(level);
-      return all - bad;
-    }),
-    counter(
-      "http_requests_total",
-      { ...own(subject), status: "503" },
-      course,
-      (level) => rates(level).bad,
-    ),
-  ];
+/** A counter of calls by their outcome, of which the given parts fail. */
+function failing(metric: string, outcome: string, [good, failed]: [good: string, failed: string]) {
+  return (below: number, above: number) => {
+    const rates = part(below, above);
+    return (subject: Subject, course: Course) => [
+      counter(metric, { ...own(subject), [outcome]: good }, course, (level) => {
+        const { all, bad } = rates(level);
+        return all - bad;
+      }),
+      counter(metric, { ...own(subject), [outcome]: failed }, course, (level) => rates(level).bad),
+    ];
+  };
 }
 
-function grpcErrors(below: number, above: number) {
-  const rates = part(below, above);
-  return (subject: Subject, course: Course) => [
-    counter("grpc_server_handled_total", { ...own(subject), grpc_code: "OK" }, course, (level) => {
-      const { all, bad } = rates(level);
-      return all - bad;
-    }),
-    counter(
-      "grpc_server_handled_total",
-      { ...own(subject), grpc_code: "Unavailable" },
-      course,
-      (level) => rates(level).bad,
-    ),
-  ];
-}
+const httpErrors = failing("http_requests_total", "status", ["200", "503"]);
+const grpcErrors = failing("grpc_server_handled_total", "grpc_code", ["OK", "Unavailable"]);
 
 /** 1 % of the calls may be slower than the threshold. */
 function latency(metric: string, threshold: number) {
