@@ -1,4 +1,4 @@
-import { loadSettings } from "./stacks/load";
+import { loadSettings } from "./stacks/config/load";
 import { deployMonitoring } from "./stacks/monitoring";
 
 const { settings, secrets } = loadSettings();

@@ -2,11 +2,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as esbuild from "esbuild";
-import { type AnalyzedResource, Analyzer } from "../preview/analyzer";
-import { bundlePack } from "../preview/packBundle";
-import { startPack } from "../preview/packProcess";
-import { noOptions } from "../preview/record";
-import type { WireObject } from "../preview/values";
+import { type AnalyzedResource, Analyzer } from "../preview/pack/analyzer";
+import { bundlePack } from "../preview/pack/packBundle";
+import { startPack } from "../preview/pack/packProcess";
+import { noOptions } from "../preview/engine/record";
+import type { WireObject } from "../preview/engine/values";
 import { childProcesses, cpuMs, median } from "./measure";
 
 /** What the policy pack costs: to start, and for each resource, all policies together. */

@@ -1,12 +1,12 @@
 /** Everything that other teams import. */
-export { DatadogAgent, type DatadogAgentArgs } from "./datadogAgent";
+export { DatadogAgent, type DatadogAgentArgs } from "./datadog/datadogAgent";
 export {
   DatadogMonitors,
   type DatadogMonitorsArgs,
   type DatadogServiceMonitors,
-} from "./datadogMonitors";
-export { HostnameSource, NodeOs } from "./datadogOptions";
-export { DatadogSite } from "./datadogSite";
+} from "./datadog/monitors/datadogMonitors";
+export { HostnameSource, NodeOs } from "./datadog/options";
+export { DatadogSite } from "./datadog/site";
 export {
   datadogEnv,
   datadogExclusion,
@@ -15,7 +15,7 @@ export {
   type DatadogWorkload,
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
-} from "./datadogWorkload";
+} from "./datadog/workload";
 export {
   AwsIdentity,
   LogCollector,
@@ -23,8 +23,8 @@ export {
   LokiStorage,
   Redaction,
   type RedactionPattern,
-} from "./lokiOptions";
-export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./lokiStack";
+} from "./loki/options";
+export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiStack";
 export {
   type AlertMetrics,
   type AlertThresholds,
@@ -36,19 +36,19 @@ export {
   ServiceLanguage,
   type ServiceLevelObjective,
   type WarningThresholds,
-} from "./monitoredServices";
+} from "./services/monitoredServices";
 export {
   type AlertmanagerArgs,
   type CommunityDashboard,
   type GrafanaArgs,
   PrometheusStack,
   type PrometheusStackArgs,
-} from "./prometheusStack";
-export { SizePreset } from "./sizePreset";
+} from "./prometheus/prometheusStack";
+export { SizePreset } from "./shared/sizePreset";
 export {
   type QuietHours,
   SlackAlerting,
   type SlackAlertingArgs,
   type SlackChannels,
   type SlackRoute,
-} from "./slackAlerting";
+} from "./slack/slackAlerting";

@@ -1,49 +1,55 @@
 import { PolicyPack } from "@pulumi/policy";
 import type { EnforcementLevel, Policies, PolicyPackConfig } from "@pulumi/policy";
-import { AlertThresholdsConfig, alertThresholds } from "./alertThresholds";
+import { AlertThresholdsConfig, alertThresholds } from "./alerts/alertThresholds";
 import {
   PolicyConfigProblem,
   configJsonSchema,
   configurable,
   configurationProblems,
-} from "./config";
-import { documentation } from "./documentation";
-import { ExceptionsConfig } from "./exceptions";
-import { retentionCoversRules } from "./retentionCoversRules";
-import { promqlValid } from "./promqlValid";
-import { promqlUnits } from "./promqlUnits";
-import { RateWindowConfig, rateWindow } from "./rateWindow";
-import { AlertSeverityConfig, alertSeverity } from "./alertSeverity";
-import { AlertForConfig, alertFor } from "./alertFor";
-import { AlertAnnotationsConfig, alertAnnotations } from "./alertAnnotations";
-import { AbsentCoverageConfig, absentCoverage } from "./absentCoverage";
-import { RulesAreLoadedConfig, rulesAreLoaded } from "./rulesAreLoaded";
-import { duplicateRules } from "./duplicateRules";
-import { PinnedChartsConfig, pinnedCharts } from "./pinnedCharts";
-import { grafanaExposure } from "./grafanaExposure";
-import { GroupingConfig, grouping } from "./grouping";
-import { inhibition } from "./inhibition";
-import { LogGroupRetentionConfig, logGroupRetention } from "./logGroupRetention";
-import { LokiBucketHardenedConfig, lokiBucketHardened } from "./lokiBucketHardened";
-import { LokiBucketLifecycleConfig, lokiBucketLifecycle } from "./lokiBucketLifecycle";
-import { LokiIamLeastPrivilegeConfig, lokiIamLeastPrivilege } from "./lokiIamLeastPrivilege";
-import { ProdHighAvailabilityConfig, prodHighAvailability } from "./prodHighAvailability";
-import { PrometheusStorageConfig, prometheusStorage } from "./prometheusStorage";
-import { ScrapeCostConfig, scrapeCost } from "./scrapeCost";
-import { SeveritiesDeliveredConfig, severitiesDelivered } from "./severitiesDelivered";
-import { WatchdogRoutedConfig, watchdogRouted } from "./watchdogRouted";
-import { LokiRetentionConfig, lokiRetention } from "./lokiRetention";
-import { NoPlaintextCredentialsConfig, noPlaintextCredentials } from "./noPlaintextCredentials";
-import { PolicyDescription } from "./description";
-import { AnyPolicy, sdkPolicy } from "./policy";
-import { PrometheusRetentionConfig, prometheusRetention } from "./prometheusRetention";
-import { shareReadings } from "./reading";
-import { RequiredAlertsConfig, requiredAlerts } from "./requiredAlerts";
-import { withViews } from "./views";
+} from "./engine/config";
+import { documentation } from "./engine/documentation";
+import { ExceptionsConfig } from "./engine/exceptions";
+import { retentionCoversRules } from "./retention/retentionCoversRules";
+import { promqlValid } from "./alerts/promqlValid";
+import { promqlUnits } from "./alerts/promqlUnits";
+import { RateWindowConfig, rateWindow } from "./alerts/rateWindow";
+import { AlertSeverityConfig, alertSeverity } from "./alerts/alertSeverity";
+import { AlertForConfig, alertFor } from "./alerts/alertFor";
+import { AlertAnnotationsConfig, alertAnnotations } from "./alerts/alertAnnotations";
+import { AbsentCoverageConfig, absentCoverage } from "./alerts/absentCoverage";
+import { RulesAreLoadedConfig, rulesAreLoaded } from "./delivery/rulesAreLoaded";
+import { duplicateRules } from "./alerts/duplicateRules";
+import { PinnedChartsConfig, pinnedCharts } from "./reliability/pinnedCharts";
+import { grafanaExposure } from "./access/grafanaExposure";
+import { GroupingConfig, grouping } from "./delivery/grouping";
+import { inhibition } from "./delivery/inhibition";
+import { LogGroupRetentionConfig, logGroupRetention } from "./retention/logGroupRetention";
+import { LokiBucketHardenedConfig, lokiBucketHardened } from "./access/lokiBucketHardened";
+import { LokiBucketLifecycleConfig, lokiBucketLifecycle } from "./retention/lokiBucketLifecycle";
+import { LokiIamLeastPrivilegeConfig, lokiIamLeastPrivilege } from "./access/lokiIamLeastPrivilege";
+import {
+  ProdHighAvailabilityConfig,
+  prodHighAvailability,
+} from "./reliability/prodHighAvailability";
+import { PrometheusStorageConfig, prometheusStorage } from "./retention/prometheusStorage";
+import { ScrapeCostConfig, scrapeCost } from "./reliability/scrapeCost";
+import { SeveritiesDeliveredConfig, severitiesDelivered } from "./delivery/severitiesDelivered";
+import { WatchdogRoutedConfig, watchdogRouted } from "./delivery/watchdogRouted";
+import { LokiRetentionConfig, lokiRetention } from "./retention/lokiRetention";
+import {
+  NoPlaintextCredentialsConfig,
+  noPlaintextCredentials,
+} from "./access/noPlaintextCredentials";
+import { PolicyDescription } from "./engine/description";
+import { AnyPolicy, sdkPolicy } from "./engine/policy";
+import { PrometheusRetentionConfig, prometheusRetention } from "./retention/prometheusRetention";
+import { shareReadings } from "./engine/reading";
+import { RequiredAlertsConfig, requiredAlerts } from "./alerts/requiredAlerts";
+import { withViews } from "./engine/views";
 
-export type { PolicyConfigProblem } from "./config";
-export type { PolicyDescription } from "./description";
-export { limits } from "./limits";
+export type { PolicyConfigProblem } from "./engine/config";
+export type { PolicyDescription } from "./engine/description";
+export { limits } from "./shared/limits";
 
 /** Level and properties of one policy; what is left out keeps its default. */
 export type PolicyArgs<Config = unknown> =

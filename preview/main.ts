@@ -1,9 +1,9 @@
 import "./fastStart.cjs";
 import * as path from "node:path";
-import { type Arguments, UsageError, parseArguments, usage } from "./arguments";
-import { ExpectedError } from "./errors";
-import { bundlePack } from "./packBundle";
-import { type PackProcess, startPack } from "./packProcess";
+import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
+import { ExpectedError } from "./config/errors";
+import { bundlePack } from "./pack/packBundle";
+import { type PackProcess, startPack } from "./pack/packProcess";
 
 let args: Arguments | undefined;
 let finished = false;

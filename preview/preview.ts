@@ -1,18 +1,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Analyzer, type PolicyReport } from "./analyzer";
-import type { Arguments } from "./arguments";
-import { type Configuration, ConfigurationError, configuration } from "./configuration";
-import { exportFiles, resourceEntry } from "./exports";
-import { factsOf } from "./facts";
-import { standInAnswers } from "./invokes";
-import { checkOutFolder, writeOutFolder } from "./outFolder";
-import type { PackProcess } from "./packProcess";
-import type { PolicyConfigFile } from "./policyConfig";
-import { readProjectFile, readStackFiles } from "./projectFiles";
-import { type RecordedResource, type Recording, record } from "./record";
-import { redactor } from "./redact";
-import { resourceTree } from "./tree";
+import { Analyzer, type PolicyReport } from "./pack/analyzer";
+import type { Arguments } from "./config/arguments";
+import { type Configuration, ConfigurationError, configuration } from "./config/configuration";
+import { exportFiles, resourceEntry } from "./output/exports";
+import { factsOf } from "./output/facts";
+import { standInAnswers } from "./engine/invokes";
+import { checkOutFolder, writeOutFolder } from "./output/outFolder";
+import type { PackProcess } from "./pack/packProcess";
+import type { PolicyConfigFile } from "./pack/policyConfig";
+import { readProjectFile, readStackFiles } from "./config/projectFiles";
+import { type RecordedResource, type Recording, record } from "./engine/record";
+import { redactor } from "./output/redact";
+import { resourceTree } from "./output/tree";
 
 /** What a preview found, ready to be shown. */
 export interface Outcome {
@@ -57,7 +57,7 @@ export async function preview(
   );
   const judged = judging.finish();
   // Loads while the pack is busy.
-  if (!args.json) require("./report");
+  if (!args.json) require("./output/report");
   const { remediated, ...policy } = await judged;
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
@@ -77,7 +77,7 @@ export async function preview(
   return {
     passed,
     text: (colour) => {
-      const { formatReport } = require("./report") as typeof import("./report");
+      const { formatReport } = require("./output/report") as typeof import("./output/report");
       return formatReport(
         redact({
           stack: args.stack,

@@ -1,10 +1,10 @@
-import { DatadogSite } from "../components/datadogSite";
+import { DatadogSite } from "../components/datadog/site";
 import {
   alertmanagerService,
   grafanaService,
   prometheusService,
-} from "../components/values/prometheusUrls";
-import { Settings } from "./config";
+} from "../components/prometheus/urls";
+import { Settings } from "./config/parseConfiguration";
 
 /** How to open each user interface: nothing is public, so each is a port-forward. */
 export function accessCommands(settings: Settings): Record<string, string> {

@@ -1,23 +1,23 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DatadogAgent } from "../components/datadogAgent";
-import { objectLabels } from "../components/internal/labels";
-import { DatadogMonitors } from "../components/datadogMonitors";
-import { DatadogProvider } from "../components/internal/datadogResources";
-import { DatadogSite } from "../components/datadogSite";
-import { LogCollector } from "../components/lokiOptions";
-import { LokiStack } from "../components/lokiStack";
-import { MonitoredServices } from "../components/monitoredServices";
-import { SlackSettings } from "../components/settings/slack";
-import { PrometheusStack } from "../components/prometheusStack";
-import { SlackAlerting } from "../components/slackAlerting";
+import { DatadogAgent } from "../components/datadog/datadogAgent";
+import { objectLabels } from "../components/shared/labels";
+import { DatadogMonitors } from "../components/datadog/monitors/datadogMonitors";
+import { DatadogProvider } from "../components/datadog/monitors/resources";
+import { DatadogSite } from "../components/datadog/site";
+import { LogCollector } from "../components/loki/options";
+import { LokiStack } from "../components/loki/lokiStack";
+import { MonitoredServices } from "../components/services/monitoredServices";
+import { SlackSettings } from "../components/slack/settings";
+import { PrometheusStack } from "../components/prometheus/prometheusStack";
+import { SlackAlerting } from "../components/slack/slackAlerting";
 import { accessCommands } from "./access";
-import { Cluster, connectCluster } from "./cluster";
-import { Settings } from "./config";
-import { costEstimate } from "./costEstimate";
-import { costReport } from "./costReport";
-import { Secrets } from "./load";
-import { createNamespaces } from "./namespaces";
+import { Cluster, connectCluster } from "./cluster/cluster";
+import { Settings } from "./config/parseConfiguration";
+import { costEstimate } from "./cost/costEstimate";
+import { costReport } from "./cost/costReport";
+import { Secrets } from "./config/load";
+import { createNamespaces } from "./cluster/namespaces";
 
 /** What a deployed stack tells its operator. */
 export interface MonitoringOutputs {

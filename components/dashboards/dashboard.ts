@@ -1,4 +1,4 @@
-import { Checked, Problem } from "../internal/problems";
+import { Checked, Problem } from "../shared/problems";
 
 /** A dashboard file as found: its path below the dashboards folder, and its text. */
 export interface DashboardFile {

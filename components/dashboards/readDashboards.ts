@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Checked } from "../internal/problems";
+import { Checked } from "../shared/problems";
 import { Dashboard, dashboards } from "./dashboard";
 
 /** Reads every `.json` below a folder as a dashboard; an absent folder is a problem. */

@@ -1,4 +1,4 @@
-import { parseDuration } from "../duration";
+import { parseDuration } from "../shared/duration";
 import { HelmChart, helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
 import { Resource } from "./resource";

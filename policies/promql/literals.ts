@@ -1,4 +1,4 @@
-import { parseDuration } from "../duration";
+import { parseDuration } from "../shared/duration";
 
 /** What the grammar lets through and this reader does not understand; the message is a predicate. */
 export class Unreadable extends Error {}

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
-import { parseDuration } from "../duration";
+import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
 import { Expr, Grouping, Matcher, Selector } from "./expr";
 import { Unreadable, numberOf, stringOf } from "./literals";

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Analyzer } from "../../preview/analyzer";
-import { noOptions } from "../../preview/record";
+import { Analyzer } from "../../preview/pack/analyzer";
+import { noOptions } from "../../preview/engine/record";
 import { ConsumerProject, consumerProject, filesBelow } from "../support/consumerProject";
 import { projectDirectory } from "../support/stackConfig";
 

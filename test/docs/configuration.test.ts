@@ -1,16 +1,16 @@
 import * as assert from "node:assert/strict";
 import { z } from "zod";
-import { datadogSchema } from "../../components/settings/datadog";
-import { datadogMonitorsSchema } from "../../components/settings/datadogMonitors";
-import { lokiSchema } from "../../components/settings/loki";
-import { prometheusSchema } from "../../components/settings/prometheus";
-import { alertSchema, serviceSchema } from "../../components/settings/services";
-import { slackSchema } from "../../components/settings/slack";
-import { type Settings, parseConfiguration } from "../../stacks/config";
-import { costSchema } from "../../stacks/cost";
-import { dev } from "../../stacks/dev";
-import { prod } from "../../stacks/prod";
-import { configurationSchema, secretKeys } from "../../stacks/settings";
+import { datadogSchema } from "../../components/datadog/settings";
+import { datadogMonitorsSchema } from "../../components/datadog/monitors/settings";
+import { lokiSchema } from "../../components/loki/settings";
+import { prometheusSchema } from "../../components/prometheus/settings";
+import { alertSchema, serviceSchema } from "../../components/services/settings";
+import { slackSchema } from "../../components/slack/settings";
+import { type Settings, parseConfiguration } from "../../stacks/config/parseConfiguration";
+import { costSchema } from "../../stacks/config/cost";
+import { dev } from "../../stacks/presets/dev";
+import { prod } from "../../stacks/presets/prod";
+import { configurationSchema, secretKeys } from "../../stacks/config/schema";
 import { cellsOf, codeIn, proseOf, readPage } from "./markdown";
 
 const page = "docs/configuration.md";

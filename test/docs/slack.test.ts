@@ -2,9 +2,9 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { secretKeys } from "../../components/alerting/slackSecret";
-import { parseConfiguration } from "../../stacks/config";
-import { secretKeys as stackSecrets } from "../../stacks/settings";
+import { secretKeys } from "../../components/slack/secret";
+import { parseConfiguration } from "../../stacks/config/parseConfiguration";
+import { secretKeys as stackSecrets } from "../../stacks/config/schema";
 import { configuration, projectDirectory } from "../support/stackConfig";
 
 const text = fs.readFileSync(path.join(projectDirectory, "docs", "slack.md"), "utf8");

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parseAllDocuments } from "yaml";
-import { credentialField, credentialIn } from "../../policies/credentials";
+import { credentialField, credentialIn } from "../../policies/shared/credentials";
 import { type Files, goldenFolder, readFiles, render, stacks } from "./render";
 import { unifiedDiff } from "./unifiedDiff";
 

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { templateProblem } from "../../components/alerting/goTemplate";
-import { slackTemplate } from "../../components/alerting/slackTemplate";
+import { templateProblem } from "../../components/slack/goTemplate";
+import { slackTemplate } from "../../components/slack/template";
 import { toolPath } from "../../tools/paths.cjs";
 import { broken, sound } from "../support/templates";
 

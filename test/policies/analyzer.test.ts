@@ -1,12 +1,12 @@
-import { noOptions } from "../../preview/record";
+import { noOptions } from "../../preview/engine/record";
 import * as assert from "node:assert/strict";
 import * as esbuild from "esbuild";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { policyDescriptions } from "../../policies/index";
-import { AnalyzedResource, Analyzer, PolicyReport } from "../../preview/analyzer";
-import { bundlePack } from "../../preview/packBundle";
-import { UNKNOWN_ON_THE_WIRE, WireObject, WireValue } from "../../preview/values";
+import { AnalyzedResource, Analyzer, PolicyReport } from "../../preview/pack/analyzer";
+import { bundlePack } from "../../preview/pack/packBundle";
+import { UNKNOWN_ON_THE_WIRE, WireObject, WireValue } from "../../preview/engine/values";
 import { fake } from "./fakes";
 import { baseSignals } from "./subjects";
 

@@ -1,12 +1,12 @@
 import * as assert from "node:assert/strict";
-import { alertThresholds } from "../../policies/alertThresholds";
+import { alertThresholds } from "../../policies/alerts/alertThresholds";
 import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { lokiRetention } from "../../policies/lokiRetention";
-import { noPlaintextCredentials } from "../../policies/noPlaintextCredentials";
-import { AnyPolicy } from "../../policies/policy";
-import { prometheusRetention } from "../../policies/prometheusRetention";
-import { requiredAlerts } from "../../policies/requiredAlerts";
+import { lokiRetention } from "../../policies/retention/lokiRetention";
+import { noPlaintextCredentials } from "../../policies/access/noPlaintextCredentials";
+import { AnyPolicy } from "../../policies/engine/policy";
+import { prometheusRetention } from "../../policies/retention/prometheusRetention";
+import { requiredAlerts } from "../../policies/alerts/requiredAlerts";
 import { fake } from "./fakes";
 import {
   alerts,

@@ -2,19 +2,19 @@ import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { grafanaExposure } from "../../policies/grafanaExposure";
-import { grouping } from "../../policies/grouping";
-import { inhibition } from "../../policies/inhibition";
-import { logGroupRetention } from "../../policies/logGroupRetention";
-import { lokiBucketHardened } from "../../policies/lokiBucketHardened";
-import { lokiBucketLifecycle } from "../../policies/lokiBucketLifecycle";
-import { lokiIamLeastPrivilege } from "../../policies/lokiIamLeastPrivilege";
-import { AnyPolicy } from "../../policies/policy";
-import { prodHighAvailability } from "../../policies/prodHighAvailability";
-import { prometheusStorage } from "../../policies/prometheusStorage";
-import { scrapeCost } from "../../policies/scrapeCost";
-import { severitiesDelivered } from "../../policies/severitiesDelivered";
-import { watchdogRouted } from "../../policies/watchdogRouted";
+import { grafanaExposure } from "../../policies/access/grafanaExposure";
+import { grouping } from "../../policies/delivery/grouping";
+import { inhibition } from "../../policies/delivery/inhibition";
+import { logGroupRetention } from "../../policies/retention/logGroupRetention";
+import { lokiBucketHardened } from "../../policies/access/lokiBucketHardened";
+import { lokiBucketLifecycle } from "../../policies/retention/lokiBucketLifecycle";
+import { lokiIamLeastPrivilege } from "../../policies/access/lokiIamLeastPrivilege";
+import { AnyPolicy } from "../../policies/engine/policy";
+import { prodHighAvailability } from "../../policies/reliability/prodHighAvailability";
+import { prometheusStorage } from "../../policies/retention/prometheusStorage";
+import { scrapeCost } from "../../policies/reliability/scrapeCost";
+import { severitiesDelivered } from "../../policies/delivery/severitiesDelivered";
+import { watchdogRouted } from "../../policies/delivery/watchdogRouted";
 import {
   access,
   accessStatements,

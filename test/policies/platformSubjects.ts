@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { PlainMap, isMap, plain } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { AnyPolicy } from "../../policies/policy";
-import { violationText } from "../../policies/violation";
+import { AnyPolicy } from "../../policies/engine/policy";
+import { violationText } from "../../policies/engine/violation";
 import { fake } from "./fakes";
 import { judge, problems, release, resource } from "./subjects";
 

@@ -1,18 +1,18 @@
 import * as assert from "node:assert/strict";
-import { absentCoverage } from "../../policies/absentCoverage";
-import { alertAnnotations } from "../../policies/alertAnnotations";
-import { alertFor } from "../../policies/alertFor";
-import { alertSeverity } from "../../policies/alertSeverity";
-import { duplicateRules } from "../../policies/duplicateRules";
+import { absentCoverage } from "../../policies/alerts/absentCoverage";
+import { alertAnnotations } from "../../policies/alerts/alertAnnotations";
+import { alertFor } from "../../policies/alerts/alertFor";
+import { alertSeverity } from "../../policies/alerts/alertSeverity";
+import { duplicateRules } from "../../policies/alerts/duplicateRules";
 import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { pinnedCharts } from "../../policies/pinnedCharts";
-import { AnyPolicy } from "../../policies/policy";
-import { promqlUnits } from "../../policies/promqlUnits";
-import { promqlValid } from "../../policies/promqlValid";
-import { rateWindow } from "../../policies/rateWindow";
-import { retentionCoversRules } from "../../policies/retentionCoversRules";
-import { rulesAreLoaded } from "../../policies/rulesAreLoaded";
+import { pinnedCharts } from "../../policies/reliability/pinnedCharts";
+import { AnyPolicy } from "../../policies/engine/policy";
+import { promqlUnits } from "../../policies/alerts/promqlUnits";
+import { promqlValid } from "../../policies/alerts/promqlValid";
+import { rateWindow } from "../../policies/alerts/rateWindow";
+import { retentionCoversRules } from "../../policies/retention/retentionCoversRules";
+import { rulesAreLoaded } from "../../policies/delivery/rulesAreLoaded";
 import {
   RuleFixture,
   alerts,

@@ -3,8 +3,8 @@ import { parse, stringify } from "yaml";
 import { Path, PlainMap, isMap, setAt } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { policyDescriptions } from "../../policies/index";
-import { AnyPolicy } from "../../policies/policy";
-import { violationText } from "../../policies/violation";
+import { AnyPolicy } from "../../policies/engine/policy";
+import { violationText } from "../../policies/engine/violation";
 import { fake } from "./fakes";
 import {
   access,

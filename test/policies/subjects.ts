@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, plain } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { AnyPolicy, Verdict } from "../../policies/policy";
+import { AnyPolicy, Verdict } from "../../policies/engine/policy";
 
 /** Resources as the engine shows them to policies. */
 export function resource(type: string, name: string, props: PlainMap, stack = "dev"): Resource {

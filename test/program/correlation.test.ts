@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
-import { podLogLabels } from "../../components/values/podLogLabels";
-import { datadogLabels } from "../../components/datadogWorkload";
+import { podLogLabels } from "../../components/logs/podLabels";
+import { datadogLabels } from "../../components/datadog/workload";
 import { containerEnvironment } from "../support/kubelet";
 import { Recording } from "../support/mocks";
 import { relabel } from "../support/relabel";

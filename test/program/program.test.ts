@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { credentialIn } from "../../policies/credentials";
+import { credentialIn } from "../../policies/shared/credentials";
 import { RecordedResource, Recording, SECRET, UNKNOWN } from "../support/mocks";
 import { runProgram } from "../support/runProgram";
 import { secrets } from "../support/stackConfig";

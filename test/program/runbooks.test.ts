@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { LRParser } from "@lezer/lr";
 import { parse } from "yaml";
-import { parseConfiguration } from "../../stacks/config";
+import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { runConfigCommand } from "../support/pulumiConfig";
 import { runProgram } from "../support/runProgram";
 import { configuration, projectDirectory } from "../support/stackConfig";

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
-import { platformAlerts } from "../../components/alerting/platformAlerts";
+import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import { AlertGroup, RuleGroup, ruleGroups } from "../../components/alerting/rules";
-import { serviceAlerts } from "../../components/alerting/serviceAlerts";
-import { servicesSettings } from "../../components/settings/services";
+import { serviceAlerts } from "../../components/services/serviceAlerts";
+import { servicesSettings } from "../../components/services/settings";
 
 const services = [
   {

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { accessCommands } from "../../stacks/access";
-import { Settings, parseConfiguration } from "../../stacks/config";
+import { Settings, parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { configuration } from "../support/stackConfig";
 
 function accessOf(changes: Record<string, unknown> = {}): Record<string, string> {

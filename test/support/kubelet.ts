@@ -1,4 +1,4 @@
-import { datadogEnv, datadogLabels } from "../../components/datadogWorkload";
+import { datadogEnv, datadogLabels } from "../../components/datadog/workload";
 
 /** What the downward API gives to a pod besides its labels. */
 export interface PodFields {

@@ -1,7 +1,12 @@
-import { type Invoke, type RecordedResource, type Recording, record } from "../../preview/record";
+import {
+  type Invoke,
+  type RecordedResource,
+  type Recording,
+  record,
+} from "../../preview/engine/record";
 
-export type { RecordedResource, Recording } from "../../preview/record";
-export { SECRET, UNKNOWN } from "../../preview/values";
+export type { RecordedResource, Recording } from "../../preview/engine/record";
+export { SECRET, UNKNOWN } from "../../preview/engine/values";
 
 export interface RecordProgramOptions {
   /** First-preview semantics: computed outputs are unknown. Default true. */

@@ -1,6 +1,6 @@
-import { parsePath } from "../../preview/configPath";
-import { RawConfiguration } from "../../stacks/config";
-import { SecretKey } from "../../stacks/settings";
+import { parsePath } from "../../preview/config/configPath";
+import { RawConfiguration } from "../../stacks/config/parseConfiguration";
+import { SecretKey } from "../../stacks/config/schema";
 
 type Path = (string | number)[];
 

@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { standInAnswers } from "../../preview/invokes";
+import { standInAnswers } from "../../preview/engine/invokes";
 import { RecordProgramOptions, Recording, recordProgram } from "./mocks";
 import { asTexts, projectDirectory, secrets, shippedConfig, withChanges } from "./stackConfig";
 

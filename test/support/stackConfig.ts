@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { RawConfiguration } from "../../stacks/config";
-import { rawConfiguration } from "../../stacks/load";
+import { RawConfiguration } from "../../stacks/config/parseConfiguration";
+import { rawConfiguration } from "../../stacks/config/load";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
 

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { ruleObjects } from "../../../components/alerting/ruleObjects";
 import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
-import { serviceAlerts } from "../../../components/alerting/serviceAlerts";
-import { servicesSettings } from "../../../components/settings/services";
+import { serviceAlerts } from "../../../components/services/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings";
 
 function groupsFor(count: number, of: (index: number) => object = () => ({})): RuleGroup[] {
   const checked = servicesSettings({

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as path from "node:path";
 import { readDashboards } from "../../../components/dashboards/readDashboards";
-import { limits } from "../../../policies/limits";
+import { limits } from "../../../policies/shared/limits";
 import { isPromql } from "../alerting/promql";
 
 const folder = path.join(__dirname, "../../../dashboards");

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { logPipeline } from "../../../components/values/logPipeline";
+import { logPipeline } from "../../../components/logs/pipeline";
 import { toolPath } from "../../../tools/paths.cjs";
 import { containerEnvironment } from "../../support/kubelet";
 import { projectDirectory } from "../../support/stackConfig";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { alloyConfig } from "../../../components/values/alloyConfig";
+import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
 import { Surroundings, itCollectsLogs } from "./support/collector";
 import { Server, freePorts } from "./support/processes";

@@ -4,9 +4,9 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { lokiSettings } from "../../../components/settings/loki";
-import { Values } from "../../../components/values/mergeValues";
-import { promtailValues } from "../../../components/values/promtail";
+import { lokiSettings } from "../../../components/loki/settings";
+import { Values } from "../../../components/shared/mergeValues";
+import { promtailValues } from "../../../components/logs/promtail";
 import { toolPath } from "../../../tools/paths.cjs";
 import { refusedByRe2, takenByRe2 } from "../../support/re2Expressions";
 

@@ -5,7 +5,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { lokiRules } from "../../../components/values/lokiRules";
+import { lokiRules } from "../../../components/loki/rules";
 import { Loki } from "./support/loki";
 import { eventually } from "./support/processes";
 

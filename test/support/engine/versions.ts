@@ -1,4 +1,4 @@
-import { datadogProviderVersion } from "../../../components/internal/datadogResources";
+import { datadogProviderVersion } from "../../../components/datadog/monitors/resources";
 
 /** Version of the installed `@pulumi/<name>`: what its resources ask of their plugin. */
 export function packageVersion(name: string): string {

@@ -1,9 +1,9 @@
 import * as path from "node:path";
-import { lokiSettings } from "../../../../components/settings/loki";
-import { lokiValues } from "../../../../components/values/loki";
-import { Values } from "../../../../components/values/mergeValues";
-import { remoteWriteUrls } from "../../../../components/values/prometheusUrls";
-import { promtailValues } from "../../../../components/values/promtail";
+import { lokiSettings } from "../../../../components/loki/settings";
+import { lokiValues } from "../../../../components/loki/values";
+import { Values } from "../../../../components/shared/mergeValues";
+import { remoteWriteUrls } from "../../../../components/prometheus/urls";
+import { promtailValues } from "../../../../components/logs/promtail";
 
 /** What the recorded configurations were rendered from. */
 export interface Input {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as path from "node:path";
-import { Values } from "../../../../components/values/mergeValues";
+import { Values } from "../../../../components/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { Server, eventually, freePorts } from "./processes";
 

@@ -1,0 +1,114 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Chart, charts } from "../shared/charts";
+import { chartRelease } from "../shared/component";
+import { objectLabels } from "../shared/labels";
+import { LogCollector } from "../loki/options";
+import { LokiSettings } from "../loki/settings";
+import { alloyConfigMap, alloyValues } from "./alloy";
+import { alloyConfig } from "./alloyConfig";
+import { lokiPushUrl } from "../loki/urls";
+import { Values } from "../shared/mergeValues";
+import { promtailValues } from "./promtail";
+
+/** Registers the collector of the settings; its chart values can be overridden. Returns its release. */
+export function logCollector(
+  name: string,
+  settings: LokiSettings,
+  overrides: Values | undefined,
+  opts: pulumi.CustomResourceOptions,
+): kubernetes.helm.v3.Release | undefined {
+  switch (settings.collector) {
+    case LogCollector.Alloy: {
+      const configuration = alloyConfiguration(name, settings, opts);
+      return release(charts.alloy, alloyValues(settings), [configuration]);
+    }
+    case LogCollector.Promtail:
+      return release(charts.promtail, promtailValues(settings), []);
+    case LogCollector.None:
+      return undefined;
+  }
+
+  function release(chart: Chart, values: Values, dependencies: pulumi.Resource[]) {
+    const role = podReader(`${name}-${chart.name}`, chart.name, settings, opts);
+    return chartRelease(
+      `${name}-${chart.name}`,
+      {
+        releaseName: chart.name,
+        chart: chart.name,
+        settings: {
+          ...settings,
+          chartVersion: settings.collectorChartVersion ?? chart.version,
+          repository: settings.collectorRepository ?? chart.repository,
+        },
+        values,
+        overrides,
+      },
+      pulumi.mergeOptions(opts, { dependsOn: [...dependencies, ...role] }),
+    );
+  }
+}
+
+function alloyConfiguration(
+  name: string,
+  settings: LokiSettings,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  const { namespace, cluster, environment } = settings;
+  return new kubernetes.core.v1.ConfigMap(
+    `${name}-alloy-config`,
+    {
+      metadata: {
+        name: alloyConfigMap.name,
+        namespace,
+        labels: objectLabels("log-collector", settings.labels),
+      },
+      data: {
+        [alloyConfigMap.key]: alloyConfig({
+          pushUrl: lokiPushUrl(namespace),
+          cluster,
+          environment,
+          redaction: settings,
+        }),
+      },
+    },
+    opts,
+  );
+}
+
+/** All that a collector may ask the cluster for: which pods there are. */
+function podReader(
+  name: string,
+  serviceAccount: string,
+  settings: LokiSettings,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const { namespace } = settings;
+  const metadata = {
+    // Not namespaced: another namespace may have a collector of the same name.
+    name: `${namespace}-${serviceAccount}`,
+    labels: objectLabels("log-collector", settings.labels),
+  };
+  const role = new kubernetes.rbac.v1.ClusterRole(
+    `${name}-role`,
+    {
+      metadata,
+      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+    },
+    opts,
+  );
+  const binding = new kubernetes.rbac.v1.ClusterRoleBinding(
+    `${name}-role-binding`,
+    {
+      metadata,
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: metadata.name,
+      },
+      subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
+    },
+    opts,
+  );
+  return [role, binding];
+}

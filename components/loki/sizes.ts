@@ -1,0 +1,85 @@
+import { LokiMode } from "./options";
+import { LokiSettings } from "./settings";
+import { Resources, SizeTable, resources } from "../shared/resources";
+
+/** Each replica of a Loki that is one program. */
+export const monolithicSizes: SizeTable = {
+  small: resources("250m", "1Gi"),
+  medium: resources("1", "4Gi"),
+  large: resources("2", "8Gi"),
+};
+
+/** The parts of a distributed Loki that do the work. */
+export interface DistributedSize {
+  /** Take lines in and spread them. */
+  distributor: Part;
+  /** Hold what is not in the bucket yet; always a multiple of the three copies of a line. */
+  ingester: Part;
+  /** Read. */
+  querier: Part;
+  queryFrontend: Part;
+  queryScheduler: Part;
+  indexGateway: Part;
+  compactor: Part;
+  ruler: Part;
+  /** Memory of each cache in MB. */
+  chunksCacheMb: number;
+  resultsCacheMb: number;
+}
+
+export interface Part {
+  replicas: number;
+  resources: Resources;
+}
+
+export const distributedSizes: Record<LokiSettings["size"], DistributedSize> = {
+  small: {
+    distributor: part(2, "250m", "512Mi"),
+    ingester: part(3, "500m", "4Gi"),
+    querier: part(2, "500m", "2Gi"),
+    queryFrontend: part(2, "100m", "256Mi"),
+    queryScheduler: part(2, "50m", "128Mi"),
+    indexGateway: part(2, "100m", "512Mi"),
+    compactor: part(1, "250m", "1Gi"),
+    ruler: part(1, "250m", "512Mi"),
+    chunksCacheMb: 1024,
+    resultsCacheMb: 256,
+  },
+  medium: {
+    distributor: part(3, "500m", "1Gi"),
+    ingester: part(3, "2", "8Gi"),
+    querier: part(4, "1", "3Gi"),
+    queryFrontend: part(2, "250m", "512Mi"),
+    queryScheduler: part(2, "100m", "256Mi"),
+    indexGateway: part(2, "250m", "1Gi"),
+    compactor: part(1, "500m", "2Gi"),
+    ruler: part(2, "500m", "1Gi"),
+    chunksCacheMb: 4096,
+    resultsCacheMb: 512,
+  },
+  large: {
+    distributor: part(3, "1", "2Gi"),
+    ingester: part(6, "2", "12Gi"),
+    querier: part(8, "2", "4Gi"),
+    queryFrontend: part(2, "500m", "1Gi"),
+    queryScheduler: part(2, "250m", "512Mi"),
+    indexGateway: part(3, "500m", "2Gi"),
+    compactor: part(1, "1", "4Gi"),
+    ruler: part(2, "1", "2Gi"),
+    chunksCacheMb: 8192,
+    resultsCacheMb: 1024,
+  },
+};
+
+/** How much of what a crash left is read back at once: three quarters of the memory there is. */
+export function replayCeiling(settings: LokiSettings): string {
+  const { limits } =
+    settings.mode === LokiMode.Distributed
+      ? distributedSizes[settings.size].ingester.resources
+      : monolithicSizes[settings.size];
+  return `${Number(limits.memory.replace("Gi", "")) * 768}MB`;
+}
+
+function part(replicas: number, cpu: string, memory: string): Part {
+  return { replicas, resources: resources(cpu, memory) };
+}

@@ -1,0 +1,282 @@
+import { limits } from "../../policies/shared/limits";
+import { replacedChartAlerts } from "./platformAlerts";
+import { PrometheusSettings } from "./settings";
+import { everyNode } from "../shared/nodeAgentPlacement";
+import { SizePreset } from "../shared/sizePreset";
+import { Values } from "../shared/mergeValues";
+import { SizeTable, resources } from "../shared/resources";
+
+/** Name of the Secret that holds Grafana's admin user and password. */
+export const grafanaAdminSecretName = "grafana-admin";
+
+// Pinned, because the chart's defaults are `latest` and the version of the cluster.
+const crdUpgradeImages = { busybox: "1.37.0", kubectl: "v1.35.0" };
+
+const prometheusSizes: SizeTable = {
+  small: resources("250m", "2Gi"),
+  medium: resources("1", "6Gi"),
+  large: resources("4", "16Gi"),
+};
+const alertmanagerSizes: SizeTable = {
+  small: resources("25m", "128Mi"),
+  medium: resources("50m", "256Mi"),
+  large: resources("100m", "512Mi"),
+};
+const grafanaSizes: SizeTable = {
+  small: resources("100m", "384Mi"),
+  medium: resources("250m", "768Mi"),
+  large: resources("500m", "1536Mi"),
+};
+const kubeStateMetricsSizes: SizeTable = {
+  small: resources("25m", "128Mi"),
+  medium: resources("100m", "512Mi"),
+  large: resources("250m", "2Gi"),
+};
+const samplesPerScrape: Record<SizePreset, number> = {
+  small: limits.samplesPerScrape.default,
+  medium: 300_000,
+  large: limits.samplesPerScrape.max,
+};
+const nodeExporterResources = resources("50m", "64Mi");
+const operatorResources = resources("50m", "256Mi");
+const sidecarResources = resources("25m", "192Mi");
+const jobResources = resources("50m", "256Mi");
+
+/** Values of the kube-prometheus-stack chart for the given settings. */
+export function prometheusValues(settings: PrometheusSettings): Values {
+  return {
+    ...(settings.imageRegistry === undefined
+      ? {}
+      : { global: { imageRegistry: settings.imageRegistry } }),
+    commonLabels: settings.labels,
+    crds: {
+      enabled: true,
+      // Helm installs CRDs once and never upgrades them; this hook does.
+      upgradeJob: {
+        enabled: true,
+        image: {
+          busybox: { tag: crdUpgradeImages.busybox },
+          kubectl: { tag: crdUpgradeImages.kubectl },
+        },
+        resources: jobResources,
+      },
+    },
+    // On EKS these run where nothing can scrape them. One switch takes the scrape, its rules and its
+    // dashboard; left on, their Down alerts would fire for ever.
+    kubeControllerManager: { enabled: false },
+    kubeScheduler: { enabled: false },
+    kubeEtcd: { enabled: false },
+    kubeProxy: { enabled: false },
+    // Ours watch the same; with both, one fault would be two messages.
+    defaultRules: {
+      disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
+    },
+    prometheusOperator: {
+      resources: operatorResources,
+      prometheusConfigReloader: { resources: resources("10m", "64Mi") },
+      admissionWebhooks: { patch: { resources: jobResources } },
+    },
+    prometheus: prometheusServer(settings),
+    alertmanager: alertmanager(settings),
+    grafana: grafana(settings),
+    "kube-state-metrics": { resources: kubeStateMetricsSizes[settings.size] },
+    nodeExporter: {
+      operatingSystems: { aix: { enabled: false }, darwin: { enabled: false } },
+    },
+    "prometheus-node-exporter": {
+      resources: nodeExporterResources,
+      priorityClassName: "system-node-critical",
+      tolerations: [{ operator: "Exists" }],
+      updateStrategy: everyNode["updateStrategy"] as Values,
+    },
+  };
+}
+
+function prometheusServer(settings: PrometheusSettings): Values {
+  return {
+    podDisruptionBudget: { enabled: settings.replicas > 1 },
+    prometheusSpec: {
+      retention: `${settings.retentionDays}d`,
+      retentionSize: retentionSize(settings.storageGb),
+      scrapeInterval: `${settings.scrapeIntervalSeconds}s`,
+      evaluationInterval: `${settings.scrapeIntervalSeconds}s`,
+      replicas: settings.replicas,
+      podAntiAffinity: antiAffinity(settings.replicas),
+      externalLabels: { cluster: settings.cluster, env: settings.environment },
+      ...(settings.remoteWriteReceiver ? { enableRemoteWriteReceiver: true } : {}),
+      ...(settings.externalUrl === undefined ? {} : { externalUrl: settings.externalUrl }),
+      resources: prometheusSizes[settings.size],
+      storageSpec: volume(settings, settings.storageGb),
+      persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
+      // One scrape that explodes must not take Prometheus with it; the largest honest one is that of
+      // kube-state-metrics, which grows with the cluster.
+      sampleLimit: samplesPerScrape[settings.size],
+      // The chart's default picks up only what carries the label `release: prometheus`.
+      serviceMonitorSelectorNilUsesHelmValues: false,
+      podMonitorSelectorNilUsesHelmValues: false,
+      probeSelectorNilUsesHelmValues: false,
+      ruleSelectorNilUsesHelmValues: false,
+      scrapeConfigSelectorNilUsesHelmValues: false,
+    },
+  };
+}
+
+function alertmanager(settings: PrometheusSettings): Values {
+  const { replicas, storageGb, configSecretName, mountedSecretNames, externalUrl } =
+    settings.alertmanager;
+  return {
+    podDisruptionBudget: { enabled: replicas > 1 },
+    alertmanagerSpec: {
+      replicas,
+      podAntiAffinity: antiAffinity(replicas),
+      resources: alertmanagerSizes[settings.size],
+      storage: volume(settings, storageGb),
+      persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
+      ...(externalUrl === undefined ? {} : { externalUrl }),
+      ...(configSecretName === undefined
+        ? {}
+        : {
+            useExistingSecret: true,
+            configSecret: configSecretName,
+            secrets: mountedSecretNames,
+          }),
+    },
+  };
+}
+
+function grafana(settings: PrometheusSettings): Values {
+  const { communityDashboards, externalUrl } = settings.grafana;
+  return {
+    admin: {
+      existingSecret: grafanaAdminSecretName,
+      userKey: "admin-user",
+      passwordKey: "admin-password",
+    },
+    // Stateless: everything in it is provisioned, so a changed password or dashboard only needs a
+    // restart, and there is no volume that can lock a rollout.
+    persistence: { enabled: false },
+    resources: grafanaSizes[settings.size],
+    testFramework: { enabled: false },
+    sidecar: {
+      resources: sidecarResources,
+      dashboards: {
+        enabled: true,
+        searchNamespace: "ALL",
+        // Only both together make the folder annotation count.
+        folderAnnotation: "grafana_folder",
+        provider: { foldersFromFilesStructure: true },
+        annotations: { grafana_folder: "Kubernetes" },
+      },
+    },
+    "grafana.ini": {
+      analytics: { reporting_enabled: false, check_for_updates: false },
+      users: { allow_sign_up: false },
+      "auth.anonymous": { enabled: false },
+      ...(externalUrl === undefined ? {} : { server: { root_url: externalUrl } }),
+    },
+    ...(settings.lokiUrl === undefined
+      ? {}
+      : { additionalDataSources: [loki(settings.lokiUrl, settings.traceUrl)] }),
+    ...(communityDashboards.length === 0 ? {} : downloads(settings)),
+  };
+}
+
+function loki(url: string, traceUrl: string | undefined): Values {
+  // Grafana would take ${…} for a variable of the environment, and $$ for a plain $.
+  const traceId = "$${__value.raw}";
+  const ofTrace = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
+  return {
+    name: "Loki",
+    uid: "loki",
+    type: "loki",
+    access: "proxy",
+    url,
+    jsonData: {
+      // From a line to all lines of its trace, in all services, and to the trace itself.
+      derivedFields: [
+        {
+          ...ofTrace,
+          url: `{namespace=~".+"} | trace_id="${traceId}"`,
+          datasourceUid: "loki",
+          urlDisplayLabel: "Logs of this trace",
+        },
+        ...(traceUrl === undefined
+          ? []
+          : [
+              {
+                ...ofTrace,
+                name: "trace",
+                url: traceUrl.replace("{traceId}", () => traceId),
+                urlDisplayLabel: "This trace",
+              },
+            ]),
+      ],
+    },
+  };
+}
+
+/** Grafana.com dashboards, fetched by an init container when the pod starts. */
+function downloads(settings: PrometheusSettings): Values {
+  const provider = "community";
+  return {
+    // The chart's own default switches TLS verification off.
+    defaultCurlOptions: "-sSf",
+    downloadDashboards: { resources: resources("25m", "64Mi") },
+    dashboardProviders: {
+      "dashboardproviders.yaml": {
+        apiVersion: 1,
+        providers: [
+          {
+            name: provider,
+            orgId: 1,
+            folder: "Community",
+            type: "file",
+            disableDeletion: false,
+            editable: false,
+            options: { path: `/var/lib/grafana/dashboards/${provider}` },
+          },
+        ],
+      },
+    },
+    dashboards: {
+      [provider]: Object.fromEntries(
+        settings.grafana.communityDashboards.map(({ id, revision }) => [
+          `grafana-com-${id}`,
+          {
+            gnetId: id,
+            revision,
+            // The list form substitutes `\${DS_…}`; the string form breaks modern dashboards.
+            datasource: [{ name: "DS_PROMETHEUS", value: "prometheus" }],
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+/** The size at which Prometheus drops its oldest blocks, before the volume is full. */
+function retentionSize(storageGb: number): string {
+  return `${Math.floor(storageGb * limits.retentionSizeRatio * 1024)}MiB`;
+}
+
+function antiAffinity(replicas: number): string {
+  return replicas > 1 ? "hard" : "soft";
+}
+
+function volume(settings: PrometheusSettings, storageGb: number): Values {
+  return {
+    volumeClaimTemplate: {
+      spec: {
+        ...(settings.storageClassName === ""
+          ? {}
+          : { storageClassName: settings.storageClassName }),
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: `${storageGb}Gi` } },
+      },
+    },
+  };
+}
+
+function volumeRetention(settings: PrometheusSettings): Values {
+  return { whenDeleted: settings.protectData ? "Retain" : "Delete", whenScaled: "Retain" };
+}

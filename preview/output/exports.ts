@@ -1,0 +1,178 @@
+import type { PolicyReport } from "../pack/analyzer";
+import type { RecordedResource } from "../engine/record";
+import { SECRET, UNKNOWN } from "../engine/values";
+
+/** The part of a recorded resource that is written to files. */
+export type ExportedResource = Pick<
+  RecordedResource,
+  | "type"
+  | "name"
+  | "urn"
+  | "parent"
+  | "custom"
+  | "external"
+  | "inputs"
+  | "redactedInputs"
+  | "options"
+>;
+
+/** Serializers, passed in so that a preview without files does not load them. */
+export interface Formats {
+  yaml: (value: unknown) => string;
+}
+
+export interface Exported {
+  resources: ExportedResource[];
+  policy: Omit<PolicyReport, "remediated"> & { passed: boolean };
+  /** Hides secret values that got into texts. */
+  redact: <T>(value: T) => T;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a Kubernetes object of any kind
+type KubernetesObject = Record<string, any>;
+
+/** Every file of `--out` by its path in the folder, sorted; the same bytes for the same program. */
+export function exportFiles(exported: Exported, formats: Formats): Map<string, string> {
+  const { redact } = exported;
+  const files = new Map<string, string>();
+  const add = (folder: string, name: string, extension: string, content: string): void => {
+    const base = `${folder}/${fileName(name)}`;
+    let path = `${base}.${extension}`;
+    for (let copy = 2; files.has(path); copy++) path = `${base}-${copy}.${extension}`;
+    files.set(path, content);
+  };
+  const json = (value: unknown): string => `${JSON.stringify(redact(value), null, 2)}\n`;
+
+  files.set("resources.json", json(inOrderOfUrn(exported.resources).map(resourceEntry)));
+  files.set("policy.json", json(exported.policy));
+  const releases = inOrderOfUrn(exported.resources.filter(isRelease));
+  files.set("releases.json", json(releases.map(releaseEntry)));
+  for (const release of releases) {
+    add("values", releaseName(release), "yaml", formats.yaml(redact(valuesOf(release))));
+  }
+
+  for (const resource of inOrderOfUrn(exported.resources.filter(isManifest))) {
+    const object = resource.inputs as KubernetesObject;
+    const { name: given = UNKNOWN } = object["metadata"] ?? {};
+    const name = given === UNKNOWN ? resource.name : String(given);
+    const kind = String(object["kind"]);
+    add(
+      "manifests",
+      `${kind.toLowerCase()}-${name}`,
+      "yaml",
+      formats.yaml(redact(manifestOf(resource))),
+    );
+    if (kind === "PrometheusRule") {
+      const { groups } = (resource.redactedInputs as KubernetesObject)["spec"] ?? {};
+      add("rules", name, "yaml", formats.yaml(redact({ groups })));
+    }
+    if (kind === "ConfigMap" && "grafana_dashboard" in (object["metadata"]?.labels ?? {})) {
+      for (const [key, text] of texts((resource.redactedInputs as KubernetesObject)["data"])) {
+        add("dashboards", key.replace(/\.json$/, ""), "json", redact(text));
+      }
+    }
+    // The SDK marks every Secret as a whole; this one holds configuration, and the webhook of it is
+    // in a file. What could still be secret in it is hidden by its value.
+    if (kind === "Secret" && name === "alertmanager-config") {
+      for (const [key, text] of texts(object["stringData"])) {
+        if (key === "alertmanager.yaml" || key.endsWith(".tmpl")) {
+          files.set(`alertmanager/${fileName(key)}`, redact(text));
+        }
+      }
+    }
+  }
+  return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** The order of registration depends on timing; this one does not. */
+function inOrderOfUrn(resources: ExportedResource[]): ExportedResource[] {
+  return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
+}
+
+/** What `resources.json` says of a resource. */
+export function resourceEntry(resource: ExportedResource): Record<string, unknown> {
+  const { options } = resource;
+  return {
+    urn: resource.urn,
+    type: resource.type,
+    name: resource.name,
+    ...(resource.parent === undefined ? {} : { parent: resource.parent }),
+    ...(resource.external ? { external: true } : {}),
+    ...(options.protect ? { protect: true } : {}),
+    ...(options.retainOnDelete ? { retainOnDelete: true } : {}),
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(options.dependencies.length === 0 ? {} : { dependencies: options.dependencies }),
+    inputs: resource.redactedInputs,
+  };
+}
+
+export function isRelease(resource: ExportedResource): boolean {
+  return resource.type === "kubernetes:helm.sh/v3:Release";
+}
+
+function isManifest(resource: ExportedResource): boolean {
+  return (
+    resource.type.startsWith("kubernetes:") &&
+    !resource.external &&
+    typeof resource.inputs["kind"] === "string" &&
+    typeof resource.inputs["apiVersion"] === "string"
+  );
+}
+
+function releaseName(release: ExportedResource): string {
+  return String(release.inputs["name"] ?? release.name);
+}
+
+function releaseEntry(release: ExportedResource): Record<string, unknown> {
+  const inputs = release.redactedInputs as KubernetesObject;
+  return {
+    name: releaseName(release),
+    chart: inputs["chart"],
+    version: inputs["version"],
+    repository: inputs["repositoryOpts"]?.repo,
+    namespace: inputs["namespace"],
+  };
+}
+
+/** Helm refuses what only this preview knows how to read, so unknown leaves are left out. */
+function valuesOf(release: ExportedResource): unknown {
+  return withoutUnknowns((release.redactedInputs as KubernetesObject)["values"] ?? {}) ?? {};
+}
+
+function withoutUnknowns(value: unknown): unknown {
+  if (value === UNKNOWN) return undefined;
+  if (Array.isArray(value)) return value.filter((item) => item !== UNKNOWN).map(withoutUnknowns);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, item]) => [key, withoutUnknowns(item)] as const)
+      .filter(([, item]) => item !== undefined),
+  );
+}
+
+/** The object as kubectl takes it; a Secret keeps its keys and loses its values. */
+function manifestOf(resource: ExportedResource): KubernetesObject {
+  const object = resource.redactedInputs as KubernetesObject;
+  if (object["kind"] !== "Secret") return object;
+  const hidden = (field: string, value: string): KubernetesObject => {
+    const content = (resource.inputs as KubernetesObject)[field] as unknown;
+    if (content === undefined) return {};
+    if (content === UNKNOWN) return { [field]: {} };
+    return { [field]: Object.fromEntries(texts(content).map(([key]) => [key, value])) };
+  };
+  return {
+    ...object,
+    ...hidden("stringData", SECRET),
+    ...hidden("data", Buffer.from(SECRET).toString("base64")),
+  };
+}
+
+function texts(data: unknown): [string, string][] {
+  if (typeof data !== "object" || data === null) return [];
+  return Object.entries(data).map(([key, value]) => [key, String(value)]);
+}
+
+/** Names of objects are safe; those of dashboards and templates come from people. */
+function fileName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-").replace(/^\.+/, "");
+}

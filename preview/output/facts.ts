@@ -1,0 +1,214 @@
+import type { RecordedResource } from "../engine/record";
+import { type AlertmanagerConfig, destinationsOf } from "./routes";
+
+/** The part of a recorded resource that the summary is read from. */
+export type FactResource = Pick<RecordedResource, "type" | "name" | "inputs">;
+
+/** What one part of the stack will be: `["retention", "15 days"]`. */
+export interface Fact {
+  part: string;
+  rows: [name: string, value: string][];
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- inputs of any type of resource
+type Inputs = Record<string, any>;
+
+const NAMES_SHOWN = 12;
+
+/**
+ * What a reviewer asks of every change, read from what the program registered: the settings of each
+ * component, the releases, the rules, Alertmanager's routes and an output of the stack. Nothing is
+ * worked out anew.
+ */
+export function factsOf(
+  resources: FactResource[],
+  parseYaml: (text: string) => unknown,
+  outputs: Record<string, unknown> = {},
+): Fact[] {
+  const component = (name: string): Inputs | undefined =>
+    resources.find((resource) => resource.type === `monitoring:index:${name}`)?.inputs;
+  const object = (kind: string, name?: string): Inputs[] =>
+    resources
+      .map((resource) => resource.inputs)
+      .filter(
+        (inputs) =>
+          inputs["kind"] === kind && (name === undefined || inputs["metadata"]?.name === name),
+      );
+  const dashboards = object("ConfigMap").filter(
+    ({ metadata }) => "grafana_dashboard" in (metadata?.labels ?? {}),
+  );
+  return [
+    part("Helm releases", releaseRows(resources)),
+    part("Prometheus", prometheusRows(component("PrometheusStack"), dashboards.length)),
+    part("Loki", lokiRows(component("LokiStack"))),
+    part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
+    part("Services", serviceRows(component("MonitoredServices"))),
+    part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
+    part(
+      "Routes",
+      routeRows(object("Secret", "alertmanager-config")[0], component("SlackAlerting"), parseYaml),
+    ),
+    part("Retention and cost", costRows(outputs["retentionCost"])),
+  ].filter((fact) => fact.rows.length > 0);
+}
+
+function part(name: string, rows: (Fact["rows"][number] | undefined)[]): Fact {
+  return { part: name, rows: rows.filter((row) => row !== undefined) };
+}
+
+/** A row, unless what it would show is not set. */
+function row(
+  name: string,
+  value: unknown,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  show: (value: any) => string = String,
+): Fact["rows"][number] | undefined {
+  return value === undefined || value === null ? undefined : [name, show(value)];
+}
+
+function releaseRows(resources: FactResource[]): Fact["rows"] {
+  return resources
+    .filter((resource) => resource.type === "kubernetes:helm.sh/v3:Release")
+    .map(({ name, inputs }) => {
+      const repository = inputs["repositoryOpts"]?.repo;
+      return [
+        String(inputs["name"] ?? name),
+        `${inputs["chart"]} ${inputs["version"]}` +
+          ` in ${inputs["namespace"]}${repository === undefined ? "" : ` from ${repository}`}`,
+      ];
+    });
+}
+
+function prometheusRows(settings: Inputs | undefined, dashboards: number) {
+  if (settings === undefined) return [];
+  const { alertmanager, grafana } = settings;
+  const community = (grafana?.communityDashboards ?? []) as { id: number }[];
+  return [
+    row("retention", settings["retentionDays"], days),
+    row("scrape interval", settings["scrapeIntervalSeconds"], (s: number) => `${s} s`),
+    row("storage", settings["storageGb"], (gb: number) => `${gb} GiB each`),
+    row("replicas", settings["replicas"]),
+    row("size", settings["size"]),
+    row(
+      "Alertmanager",
+      alertmanager,
+      () => `${count(alertmanager.replicas, "replica")}, ${alertmanager.storageGb} GiB each`,
+    ),
+    row("Grafana", grafana, () =>
+      [
+        community.length > 0 && `community dashboards ${community.map(({ id }) => id).join(", ")}`,
+        dashboards > 0 && `${count(dashboards, "dashboard")} as code`,
+      ]
+        .filter(Boolean)
+        .join("; "),
+    ),
+  ];
+}
+
+function lokiRows(settings: Inputs | undefined) {
+  if (settings === undefined) return [];
+  const inBucket = settings["storage"] !== "filesystem";
+  return [
+    row("mode", settings["mode"]),
+    row("retention", settings["retentionDays"], days),
+    row("storage", settings["storage"]),
+    inBucket ? row("bucket", settings["bucket"]) : undefined,
+    inBucket ? row("access", settings["awsIdentity"]) : undefined,
+    row("volume", settings["volumeGb"], (gb: number) => `${gb} GiB`),
+    row("collector", settings["collector"]),
+  ];
+}
+
+function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined) {
+  if (settings === undefined) return [];
+  const features = ["apm", "profiling", "logs", "processes"].filter(
+    (feature) => typeof settings[feature] === "boolean",
+  );
+  const list = (on: boolean): string | undefined =>
+    features.filter((feature) => settings[feature] === on).join(", ") || undefined;
+  return [
+    row("site", settings["site"]),
+    row("on", list(true)),
+    row("off", list(false)),
+    row("cluster agent", settings["clusterAgentReplicas"], (n: number) => count(n, "replica")),
+    row("monitors tell", monitors?.["notify"], (handles: string[]) => handles.join(", ")),
+  ];
+}
+
+function serviceRows(settings: Inputs | undefined) {
+  const services = (settings?.["services"] ?? []) as { name: string; slo?: Inputs }[];
+  if (services.length === 0) return [];
+  const objectives = services.flatMap(({ name, slo }) =>
+    slo?.["availabilityPercent"] === undefined ? [] : `${name} ${slo["availabilityPercent"]} %`,
+  );
+  return [
+    row(count(services.length, "service"), some(services.map(({ name }) => name))),
+    row("availability", objectives.length > 0 ? some(objectives) : undefined),
+  ];
+}
+
+function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
+  const thresholds = settings?.["alerts"] as Inputs | undefined;
+  const all = rules.flatMap((rule) => (rule["spec"]?.groups ?? []) as { rules?: Inputs[] }[]);
+  const alerts = all.flatMap((group) => group.rules ?? []).filter((rule) => "alert" in rule);
+  return [
+    row("error rate", thresholds?.["errorRatePercent"], (n: number) => `> ${n} %`),
+    row("P99 latency", thresholds?.["p99LatencyMs"], (n: number) => `> ${n} ms`),
+    row("memory", thresholds?.["memoryPercent"], (n: number) => `> ${n} % of the limit`),
+    row("CPU", thresholds?.["cpuPercent"], (n: number) => `> ${n} % of the limit`),
+    row(
+      "DynamoDB throttles",
+      thresholds?.["dynamodbThrottlesPerSecond"],
+      (n: number) => `> ${n} a second`,
+    ),
+    alerts.length === 0
+      ? undefined
+      : row("rules", `${count(alerts.length, "alert")} in ${count(all.length, "group")}`),
+  ];
+}
+
+function routeRows(
+  secret: Inputs | undefined,
+  settings: Inputs | undefined,
+  parseYaml: (text: string) => unknown,
+) {
+  const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
+  if (typeof text !== "string") return [];
+  const config = parseYaml(text) as AlertmanagerConfig;
+  const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");
+  const routes = (settings?.["routes"] ?? []) as Record<string, string>[];
+  return [
+    ...["critical", "warning", "info"].map((severity) => row(severity, to({ severity }))),
+    row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
+    ...routes.map(({ channel: _channel, ...labels }) =>
+      row(Object.entries(labels).flat().join(" "), to({ severity: "warning", ...labels })),
+    ),
+    row(
+      "quiet hours",
+      settings?.["quietHours"],
+      ({ from, to: until, timezone, weekends }: Record<string, string>) =>
+        `warnings wait from ${from} to ${until}${weekends ? " and all weekend" : ""} (${timezone})`,
+    ),
+  ];
+}
+
+/** The program works this out from all of its settings and gives it as an output. */
+function costRows(lines: unknown): Fact["rows"] {
+  if (typeof lines !== "object" || lines === null) return [];
+  return Object.entries(lines).filter((line): line is [string, string] => {
+    return typeof line[1] === "string";
+  });
+}
+
+function some(items: string[]): string {
+  const rest = items.length - NAMES_SHOWN;
+  return items.slice(0, NAMES_SHOWN).join(", ") + (rest > 0 ? ` +${rest} more` : "");
+}
+
+function days(number: number): string {
+  return count(number, "day");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,45 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ConfigurationError } from "../config/configuration";
+
+/** Everything that a preview writes: files of its own, and folders with files of these kinds. */
+const ownFiles = ["resources.json", "releases.json", "policy.json"];
+const ownFolders: Record<string, RegExp> = {
+  manifests: /\.yaml$/,
+  values: /\.yaml$/,
+  rules: /\.yaml$/,
+  alertmanager: /\.(yaml|tmpl)$/,
+  dashboards: /\.json$/,
+};
+
+/** Refuses a folder in which a preview would overwrite what is not its own. */
+export function checkOutFolder(folder: string): void {
+  if (!fs.existsSync(folder) || fs.existsSync(path.join(folder, "resources.json"))) return;
+  const taken = [...ownFiles, ...Object.keys(ownFolders)].filter((name) =>
+    fs.existsSync(path.join(folder, name)),
+  );
+  if (taken.length > 0) {
+    throw new ConfigurationError(
+      `--out ${folder}: has ${taken.join(", ")}, which no preview wrote; choose another folder`,
+    );
+  }
+}
+
+/** Writes the files of a preview; those of the one before go, anything else stays. */
+export function writeOutFolder(folder: string, files: Map<string, string>): void {
+  for (const name of ownFiles) fs.rmSync(path.join(folder, name), { force: true });
+  for (const [name, kind] of Object.entries(ownFolders)) removeFiles(path.join(folder, name), kind);
+  for (const [name, content] of files) {
+    const file = path.join(folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+  }
+}
+
+function removeFiles(folder: string, kind: RegExp): void {
+  if (!fs.existsSync(folder)) return;
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isFile() && kind.test(entry.name)) fs.rmSync(path.join(folder, entry.name));
+  }
+  if (fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
+}

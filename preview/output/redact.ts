@@ -1,0 +1,40 @@
+import { SECRET } from "../engine/values";
+
+/** Shorter texts occur by chance; they are only hidden where they are the whole value. */
+const SHORTEST = 6;
+
+/**
+ * Hides known secret values wherever they occur in a value, also inside of longer texts, in base64
+ * and escaped as JSON. The last line of defence: what is marked as secret is hidden before.
+ */
+export function redactor(secrets: string[]): <T>(value: T) => T {
+  const forms = [
+    ...new Set(
+      secrets
+        .filter((secret) => secret.length >= SHORTEST)
+        .flatMap((secret) => [
+          secret,
+          JSON.stringify(secret).slice(1, -1),
+          Buffer.from(secret).toString("base64"),
+          encodeURIComponent(secret),
+        ]),
+    ),
+  ].sort((one, other) => other.length - one.length);
+  const whole = new Set(secrets.filter((secret) => secret !== ""));
+  const redactText = (text: string): string => {
+    if (whole.has(text)) return SECRET;
+    return forms.reduce(
+      (result, form) => (result.includes(form) ? result.replaceAll(form, SECRET) : result),
+      text,
+    );
+  };
+  const redact = (value: unknown): unknown => {
+    if (typeof value === "string") return redactText(value);
+    if (Array.isArray(value)) return value.map(redact);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [redactText(key), redact(item)]),
+    );
+  };
+  return <T>(value: T) => (forms.length + whole.size === 0 ? value : (redact(value) as T));
+}

@@ -1,0 +1,96 @@
+import * as awsEks from "@pulumi/aws/eks";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type * as pulumiEks from "@pulumi/eks";
+import { eksKubeconfig, oidcProviderArn } from "./eksKubeconfig";
+import { ClusterMode, ClusterSettings } from "../config/schema";
+
+/** The cluster everything is deployed to. */
+export interface Cluster {
+  provider: kubernetes.Provider;
+  /** Provisioner of EBS volumes. */
+  volumeProvisioner: string;
+  /** OIDC provider of the cluster in IAM; only EKS has one. */
+  oidcProviderArn?: pulumi.Output<string>;
+  oidcIssuerUrl?: pulumi.Output<string>;
+}
+
+/** Connects to the cluster that the settings name, or makes it. */
+export function connectCluster(settings: ClusterSettings): Cluster {
+  switch (settings.mode) {
+    case ClusterMode.Existing:
+      return existingEksCluster(settings);
+    case ClusterMode.Create:
+      return newEksCluster(settings);
+    case ClusterMode.Kubeconfig:
+      return clusterOfKubeconfig(settings);
+  }
+}
+
+function existingEksCluster({ name }: ClusterSettings): Cluster {
+  const cluster = awsEks.getClusterOutput({ name });
+  const issuer = cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? "");
+  return {
+    provider: new kubernetes.Provider("cluster", {
+      kubeconfig: pulumi
+        .all([cluster.endpoint, cluster.certificateAuthorities, cluster.region])
+        .apply(([endpoint, authorities, region]) =>
+          eksKubeconfig({
+            name,
+            endpoint,
+            region,
+            certificateAuthority: authorities[0]?.data ?? "",
+          }),
+        ),
+    }),
+    volumeProvisioner: "ebs.csi.aws.com",
+    oidcIssuerUrl: issuer,
+    oidcProviderArn: pulumi
+      .all([cluster.arn, issuer])
+      .apply(([clusterArn, issuerUrl]) => oidcProviderArn(clusterArn, issuerUrl)),
+  };
+}
+
+/**
+ * A new cluster in EKS Auto Mode: nodes, the volume driver and the Pod Identity agent are AWS's to
+ * run. Its API is private unless ranges are named that may reach it.
+ */
+function newEksCluster(settings: ClusterSettings): Cluster {
+  // Loaded only here: it is the largest package of all, and the other modes do without it.
+  const eks = require("@pulumi/eks") as typeof pulumiEks;
+  const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
+  const reachable = publicAccessCidrs !== undefined && publicAccessCidrs.length > 0;
+  const cluster = new eks.Cluster(
+    "cluster",
+    {
+      name,
+      ...(version === undefined ? {} : { version }),
+      ...(vpcId === undefined ? {} : { vpcId }),
+      ...(subnetIds === undefined ? {} : { privateSubnetIds: subnetIds }),
+      authenticationMode: "API",
+      autoMode: { enabled: true },
+      createOidcProvider: true,
+      endpointPrivateAccess: true,
+      endpointPublicAccess: reachable,
+      ...(reachable ? { publicAccessCidrs } : {}),
+      enabledClusterLogTypes: ["api", "audit", "authenticator"],
+    },
+    { protect: true },
+  );
+  return {
+    provider: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }),
+    volumeProvisioner: "ebs.csi.eks.amazonaws.com",
+    oidcIssuerUrl: cluster.oidcIssuer,
+    oidcProviderArn: cluster.oidcProviderArn,
+  };
+}
+
+function clusterOfKubeconfig({ kubeconfig, context }: ClusterSettings): Cluster {
+  return {
+    provider: new kubernetes.Provider("cluster", {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    }),
+    volumeProvisioner: "ebs.csi.aws.com",
+  };
+}

@@ -1,0 +1,90 @@
+import { HIDDEN } from "../../components/shared/hideSecrets";
+import { Problem, formatPath, formatValue } from "../../components/shared/problems";
+import { secretKeys } from "./schema";
+
+const namespace = "monitoring";
+
+/** One text for all problems of a stack's configuration, each with the commands that fix it. */
+export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
+  const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+  const lines = problems.map((problem) => {
+    const [first, ...more] = commands(problem);
+    return [
+      `  ${namespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
+      `    fix: ${first}`,
+      ...more.map((line) => `         ${line}`),
+    ].join("\n");
+  });
+  return `${count} in the configuration of stack ${stack}; nothing was deployed\n${lines.join("\n")}`;
+}
+
+function commands({ path, value, fix }: Problem): string[] {
+  switch (fix.kind) {
+    case "set":
+      return replacement(path, value, fix.example);
+    case "remove":
+      return [remove(path)];
+    case "rename": {
+      const renamed = [...path.slice(0, -1), fix.to];
+      return [remove(path), ...set(renamed, JSON.stringify(value)?.includes(HIDDEN) ? "" : value)];
+    }
+    case "do":
+      if (isSecret(path)) return set(path, "");
+      // What has no better value can at least go; a message about nothing has nothing to remove.
+      return value === undefined ? [fix.text] : [fix.text, `or: ${remove(path)}`];
+  }
+}
+
+/** The CLI keeps the type of a text that it replaces, and puts nothing inside of a scalar. */
+function replacement(path: Path, found: unknown, example: unknown): string[] {
+  const inPlace =
+    found === undefined ||
+    typeof example === "string" ||
+    (!isContainer(example) && typeof found !== "string");
+  if (inPlace) return set(path, example);
+  // Taking an item out of a list moves those behind it.
+  return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
+}
+
+type Path = Problem["path"];
+
+/** The CLI sets one leaf at a time, so a map or a list takes a command for each of its leaves. */
+function set(path: Path, value: unknown): string[] {
+  if (isSecret(path)) return [`pulumi config set --secret ${key(path)}`];
+  if (isContainer(value)) {
+    const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+    return entries.flatMap(([name, item]) => set([...path, name], item));
+  }
+  const text = String(value);
+  return [
+    `pulumi config set --path${typeFlag(path, value)} ${key(path)} ${quoted(text)}`.trimEnd(),
+  ];
+}
+
+function remove(path: Path): string {
+  return `pulumi config rm --path ${key(path)}`;
+}
+
+/** The CLI takes for a number or a switch what looks like one, except for fractions. */
+function typeFlag(path: Path, value: unknown): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return " --type float";
+  const typed = path.length > 1 && typeof value === "string";
+  return typed && /^(true|false|[+-]?\d+)$/.test(value) ? " --type string" : "";
+}
+
+function isSecret(path: Path): boolean {
+  return path.length === 1 && secretKeys.some((secret) => secret === path[0]);
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function key(path: Path): string {
+  return quoted(`${namespace}:${formatPath(path)}`);
+}
+
+/** As a shell reads it. */
+function quoted(text: string): string {
+  return /^[\w./:@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RawConfiguration, Settings, parseConfiguration } from "./parseConfiguration";
+import { formatConfigurationProblems } from "./formatProblems";
+import { SecretKey, secretKeys } from "./schema";
+
+/** The secrets of the configuration; those that are not set are undefined. */
+export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
+  /** What Datadog's provider is configured with, by the names it has there. */
+  datadogProvider?: Record<string, pulumi.Output<string>>;
+};
+
+/**
+ * Reads and checks the configuration of the current stack.
+ *
+ * Throws one error that lists every problem with the command that fixes it.
+ */
+export function loadSettings(): { settings: Settings; secrets: Secrets } {
+  const raw = rawConfiguration(pulumi.runtime.allConfig());
+  const checked = parseConfiguration(raw);
+  if (checked.problems !== undefined) {
+    throw new pulumi.RunError(formatConfigurationProblems(pulumi.getStack(), checked.problems));
+  }
+  const config = new pulumi.Config("monitoring");
+  const secrets = Object.fromEntries(raw.secrets.map((key) => [key, config.requireSecret(key)]));
+  const provider = new pulumi.Config("datadog");
+  const datadogProvider = Object.fromEntries(
+    (raw.datadogProviderKeys ?? []).map((key) => [key, provider.requireSecret(key)]),
+  );
+  return {
+    settings: checked.settings,
+    secrets: raw.datadogProviderKeys ? { ...secrets, datadogProvider } : secrets,
+  };
+}
+
+/** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
+export function rawConfiguration(all: Record<string, string>): RawConfiguration {
+  const prefix = "monitoring:";
+  const own = Object.entries(all)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, text]) => [key.slice(prefix.length), text] as const);
+  const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
+  const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
+  const webhooks = own.find(([name]) => name === "slackWebhookUrls");
+  return {
+    values: Object.fromEntries(
+      own.filter(([name]) => !isSecret(name)).map(([name, text]) => [name, parsed(text)]),
+    ),
+    secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
+    ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
+    ...(datadogProviderKeys.length > 0 && { datadogProviderKeys }),
+    region: all["aws:region"],
+  };
+}
+
+/** Of a map of secrets what is no secret; of anything else only that it is there. */
+function keysOf(secrets: unknown): RawConfiguration["webhookChannels"] {
+  if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
+  return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
+}
+
+/** The engine hands lists and maps over as JSON, everything else as plain text. */
+function parsed(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,129 @@
+import { LokiMode, LokiStorage } from "../../components/loki/options";
+import { limits } from "../../policies/shared/limits";
+import type { Settings } from "../config/parseConfiguration";
+import { logsOfServicesIn } from "./doubleLogs";
+
+/** What the retention settings need and cost, as far as the assumptions allow to say. */
+export interface CostEstimate {
+  prometheus: PrometheusEstimate;
+  loki?: LokiEstimate;
+  datadog?: { hosts?: number; logGbPerDay?: number };
+  /** The bill of a month, for what has a price. */
+  monthly?: { currency: string; items: { name: string; amount: number }[]; total: number };
+}
+
+export interface PrometheusEstimate {
+  /** Volume of each replica. */
+  givenGib: number;
+  /** Volume with which a replica keeps the whole period. */
+  neededGib?: number;
+  /** Samples a second with which the given volume keeps the whole period. */
+  fitSamplesPerSecond: number;
+  /** Days that the given volume keeps. */
+  keptDays?: number;
+}
+
+export interface LokiEstimate {
+  /** Days after which a line leaves the disk or the bucket. */
+  storedDays: number;
+  /** Bytes at rest for each byte a day that comes in, once the period is full. */
+  storedPerDailyByte: number;
+  storedGb?: number;
+  /** Replicas that write each line; what they write equal is stored once, the rest is not. */
+  writers: number;
+  /** Volume that holds the logs, where no bucket does. */
+  givenGib?: number;
+}
+
+/** A bucket keeps versions of what Loki deleted; as the lifecycle in lokiStorage.ts has it. */
+export const deletedVersionDays = 7;
+
+const secondsPerDay = 86_400;
+const daysPerMonth = 30;
+const gib = 1024 ** 3;
+const gb = 1e9;
+
+export function costEstimate(settings: Settings): CostEstimate {
+  const loki = lokiEstimate(settings);
+  const datadog = datadogEstimate(settings);
+  const estimate = {
+    prometheus: prometheusEstimate(settings),
+    ...(loki && { loki }),
+    ...(datadog && { datadog }),
+  };
+  const monthly = bill(settings, estimate);
+  return { ...estimate, ...(monthly && { monthly }) };
+}
+
+function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate {
+  const { retentionDays, storageGb } = prometheus;
+  // Prometheus drops its oldest blocks at this part of the volume; the rest is for its log and for
+  // compaction.
+  const usableBytes = storageGb * gib * limits.retentionSizeRatio;
+  const bytesPerDay = (samples: number) => samples * cost.bytesPerSample * secondsPerDay;
+  const estimate = {
+    givenGib: storageGb,
+    fitSamplesPerSecond: Math.floor(usableBytes / (bytesPerDay(1) * retentionDays)),
+  };
+  if (cost.samplesPerSecond === undefined) return estimate;
+  const perDay = bytesPerDay(cost.samplesPerSecond);
+  return {
+    ...estimate,
+    neededGib: (perDay * retentionDays) / limits.retentionSizeRatio / gib,
+    keptDays: Math.min(retentionDays, usableBytes / perDay),
+  };
+}
+
+function lokiEstimate({ loki, cost }: Settings): LokiEstimate | undefined {
+  if (loki === undefined) return undefined;
+  const inBucket = loki.storage === LokiStorage.S3;
+  const storedDays = loki.retentionDays + (inBucket && loki.createBucket ? deletedVersionDays : 0);
+  const storedPerDailyByte = storedDays / cost.logCompression;
+  return {
+    storedDays,
+    storedPerDailyByte,
+    writers: loki.mode === LokiMode.SingleBinary ? 1 : 3,
+    ...(inBucket ? {} : { givenGib: loki.volumeGb }),
+    ...(cost.logGbPerDay === undefined ? {} : { storedGb: cost.logGbPerDay * storedPerDailyByte }),
+  };
+}
+
+function datadogEstimate(settings: Settings): CostEstimate["datadog"] {
+  const { datadog, cost } = settings;
+  if (datadog === undefined) return undefined;
+  const { nodes, logGbPerDay } = cost;
+  return {
+    ...(nodes === undefined ? {} : { hosts: nodes }),
+    // The services' logs are taken for all logs: how much each namespace writes is not known.
+    ...(logGbPerDay === undefined || !logsOfServicesIn(settings).datadog ? {} : { logGbPerDay }),
+  };
+}
+
+function bill(
+  { prometheus, cost: { prices } }: Settings,
+  { loki, datadog }: Pick<CostEstimate, "loki" | "datadog">,
+): CostEstimate["monthly"] {
+  if (prices === undefined) return undefined;
+  const { volumeGbMonth, bucketGbMonth, datadogHostMonth, datadogLogGb, currency } = prices;
+  const volumesGib = prometheus.storageGb * prometheus.replicas + (loki?.givenGib ?? 0);
+  const bucketGb = loki?.givenGib === undefined ? loki?.storedGb : undefined;
+  const item = (name: string, quantity: number | undefined, price: number | undefined) =>
+    quantity === undefined || price === undefined ? [] : [{ name, amount: quantity * price }];
+  const items = [
+    ...item("volumes", volumesGib, volumeGbMonth),
+    ...item("log bucket", bucketGb, bucketGbMonth),
+    ...item("Datadog hosts", datadog?.hosts, datadogHostMonth),
+    ...item(
+      "Datadog logs",
+      datadog?.logGbPerDay && datadog.logGbPerDay * daysPerMonth,
+      datadogLogGb,
+    ),
+  ];
+  if (items.length === 0) return undefined;
+  return { currency, items, total: items.reduce((sum, { amount }) => sum + amount, 0) };
+}
+
+/** Volume that the logs need where they lie on one, in GiB. */
+export function logVolumeGib({ storedGb }: LokiEstimate): number | undefined {
+  return storedGb === undefined ? undefined : (storedGb * gb) / gib;
+}

@@ -1,0 +1,67 @@
+import * as assert from "node:assert/strict";
+import { formatPath } from "../../../../components/shared/problems";
+import { datadogMonitorsSettings } from "../../../../components/datadog/monitors/settings";
+
+const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };
+const notify = ["@slack-ticketing-alerts"];
+const services = [{ name: "inventory-service", language: "go" }, { name: "auth-service" }];
+
+function problems(args: object): string[] {
+  const checked = datadogMonitorsSettings({ ...identity, notify, services, ...args });
+  return (checked.problems ?? []).map(({ path, rule }) => `${formatPath(path)} ${rule}`);
+}
+
+describe("datadogMonitorsSettings", () => {
+  it("takes the services and thresholds of MonitoredServices, and who is told", () => {
+    const { settings } = datadogMonitorsSettings({ ...identity, notify, services });
+    assert.deepEqual(settings?.notify, notify);
+    assert.deepEqual(settings?.overrides, {});
+    assert.equal(settings?.alerts.errorRatePercent, 5);
+    assert.deepEqual(
+      settings?.services.map(({ name, language }) => [name, language]),
+      [
+        ["inventory-service", "go"],
+        ["auth-service", "other"],
+      ],
+    );
+  });
+
+  it("tells somebody", () => {
+    assert.deepEqual(problems({ notify: [] }), [
+      "notify must name somebody: a monitor that tells nobody is not seen",
+    ]);
+    assert.deepEqual(problems({ notify: ["#ticketing-alerts"] }), [
+      "notify[0] must be a handle of Datadog, like @slack-ticketing-alerts",
+    ]);
+    assert.deepEqual(problems({ notify: ["@pagerduty-Ticketing", "@on.call@example.com"] }), []);
+  });
+
+  it("knows what a service has of its own, only of services that there are", () => {
+    const overrides = { "auth-servise": { team: "identity" } };
+    const { problems: found } = datadogMonitorsSettings({
+      ...identity,
+      notify,
+      services,
+      overrides,
+    });
+    assert.deepEqual(found, [
+      {
+        path: ["overrides", "auth-servise"],
+        value: { team: "identity" },
+        rule: "is not a service (services: inventory-service, auth-service)",
+        fix: { kind: "rename", to: "auth-service" },
+      },
+    ]);
+  });
+
+  it("reports everything wrong at once, in the services too", () => {
+    assert.deepEqual(
+      problems({
+        notify: ["nobody"],
+        overrides: { "auth-service": { operation: "grpc server" } },
+        services: [{ name: "Auth" }],
+      }).map((problem) => problem.split(" ")[0]),
+      ["notify[0]", "overrides.auth-service.operation", "services[0].name"],
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import * as assert from "node:assert/strict";
+import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
+import { alloyValues } from "../../../components/logs/alloy";
+import { alloyConfig } from "../../../components/logs/alloyConfig";
+import { Values } from "../../../components/shared/mergeValues";
+import { logPipeline } from "../../../components/logs/pipeline";
+import { podLogLabels } from "../../../components/logs/podLabels";
+import { promtailValues } from "../../../components/logs/promtail";
+import { unknownKeys } from "../../charts/unknownKeys";
+
+function valuesOf(args: object = {}): Values {
+  const checked = lokiSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  assert.deepEqual(checked.problems, undefined);
+  return alloyValues(checked.settings);
+}
+
+describe("alloyValues", () => {
+  it("takes its configuration from a ConfigMap of ours: the chart's own is a template", () => {
+    assert.deepEqual(valuesOf()["alloy"].configMap, {
+      create: false,
+      name: "alloy-config",
+      key: "config.alloy",
+    });
+  });
+
+  it("remembers on the node how far it has read", () => {
+    const { alloy, controller } = valuesOf();
+    assert.equal(alloy.storagePath, "/var/lib/alloy");
+    const [mount] = alloy.mounts.extra;
+    const [volume] = controller.volumes.extra;
+    assert.equal(mount.mountPath, alloy.storagePath);
+    assert.equal(mount.name, volume.name);
+    assert.deepEqual(volume.hostPath, { path: "/var/lib/alloy", type: "DirectoryOrCreate" });
+  });
+
+  it("may read log files as root, and nothing else that root may", () => {
+    const { alloy, rbac, crds } = valuesOf();
+    assert.equal(alloy.mounts.varlog, true);
+    assert.equal(alloy.securityContext.allowPrivilegeEscalation, false);
+    assert.equal(alloy.securityContext.readOnlyRootFilesystem, true);
+    assert.deepEqual(alloy.securityContext.capabilities, { drop: ["ALL"] });
+    assert.equal(rbac.create, false);
+    assert.equal(crds.create, false);
+  });
+
+  it("runs on every node that can have a DaemonSet, whatever its taints", () => {
+    const { controller } = valuesOf();
+    assert.deepEqual(controller.tolerations, [{ operator: "Exists" }]);
+    const [term] =
+      controller.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution
+        .nodeSelectorTerms;
+    assert.deepEqual(term.matchExpressions, [
+      { key: "eks.amazonaws.com/compute-type", operator: "NotIn", values: ["fargate"] },
+    ]);
+  });
+
+  it("reports to nobody but Prometheus", () => {
+    assert.equal(valuesOf()["alloy"].enableReporting, false);
+    assert.equal(valuesOf()["serviceMonitor"].enabled, true);
+    assert.equal(valuesOf({ serviceMonitors: false })["serviceMonitor"].enabled, false);
+  });
+
+  it("sizes the collector by the preset", () => {
+    const memory = (size: string): unknown =>
+      valuesOf({ size })["alloy"].resources.limits.memory as unknown;
+    assert.deepEqual(["small", "medium", "large"].map(memory), ["256Mi", "384Mi", "768Mi"]);
+  });
+
+  it("takes every image from a mirror", () => {
+    assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"], {
+      image: { registry: "mirror.example.com" },
+    });
+    assert.equal("global" in valuesOf(), false);
+  });
+
+  it("sets no key that the chart does not know", () => {
+    assert.deepEqual(unknownKeys("alloy", valuesOf({ imageRegistry: "mirror.example.com" })), []);
+  });
+});
+
+describe("alloyConfig", () => {
+  const text = alloyConfig({
+    pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
+    cluster: "ticketing-prod",
+    environment: "prod",
+  });
+
+  /** The body of a block, found by its header. */
+  function block(header: string): string {
+    const start = text.indexOf(`${header} {`);
+    assert.notEqual(start, -1, header);
+    return text.slice(start, text.indexOf("\n}", start));
+  }
+
+  it("finds the pods of its own node only", () => {
+    assert.match(
+      block('discovery.kubernetes "pods"'),
+      /field = "spec\.nodeName=" \+ sys\.env\("K8S_NODE_NAME"\)/,
+    );
+  });
+
+  it("follows every step of the pods' labels, in order", () => {
+    const targets = [...block('discovery.relabel "pods"').matchAll(/target_label += "(\w+)"/g)].map(
+      ([, label]) => label,
+    );
+    assert.deepEqual(
+      targets,
+      podLogLabels.map(({ targetLabel }) => targetLabel),
+    );
+  });
+
+  it("leads the logs from the files over the CRI format to Loki", () => {
+    assert.match(
+      block('local.file_match "pods"'),
+      /path_targets = discovery\.relabel\.pods\.output/,
+    );
+    assert.match(block('loki.source.file "pods"'), /targets += local\.file_match\.pods\.targets/);
+    assert.match(
+      block('loki.source.file "pods"'),
+      /forward_to = \[loki\.process\.pods\.receiver\]/,
+    );
+    assert.match(block('loki.process "pods"'), /forward_to = \[loki\.write\.loki\.receiver\]/);
+    assert.match(block('loki.process "pods"'), /stage\.cri \{\}/);
+    assert.match(
+      block('loki.write "loki"'),
+      /url = "http:\/\/loki\.monitoring\.svc\.cluster\.local:3100\/loki\/api\/v1\/push"/,
+    );
+  });
+
+  it("drops the labels that are the file's name or structured metadata", () => {
+    assert.match(text, /stage\.label_drop \{\s+values = \["filename", "pod_uid", "version"\]/);
+  });
+
+  it("takes the steps of the pipeline in order", () => {
+    const names: Record<string, string> = {
+      structuredMetadata: "structured_metadata",
+      dropLabels: "label_drop",
+    };
+    assert.deepEqual(
+      [...text.matchAll(/^ {2}stage\.(\w+) \{/gm)].map(([, name]) => name),
+      logPipeline().map(({ kind }) => names[kind] ?? kind),
+    );
+  });
+
+  it("redacts what the settings say, as Promtail does", () => {
+    const { settings } = lokiSettings({
+      cluster: "c",
+      environment: "e",
+      disabledRedactions: ["cardNumber"],
+      redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
+    });
+    const redaction = settings as LokiSettings;
+    const stages = logPipeline(redaction).filter(({ kind }) => kind === "replace");
+    const config = alloyConfig({ pushUrl: "http://x", cluster: "c", environment: "e", redaction });
+    assert.equal(config.split("stage.replace {").length - 1, stages.length);
+    assert.ok(config.includes('replace    = "<redacted customer-number>"'));
+    assert.ok(config.includes('"\\\\bKD-(\\\\d{8})\\\\b"'));
+    const promtail = promtailValues(redaction)["config"].snippets.scrapeConfigs as string;
+    for (const stage of stages) {
+      assert.ok(stage.kind === "replace" && promtail.includes(stage.expression));
+    }
+    // A built-in pattern less, an own one more.
+    assert.equal(stages.length, logPipeline().filter(({ kind }) => kind === "replace").length - 1);
+  });
+
+  it("gives up on no line, however long Loki is away", () => {
+    const write = text.slice(text.indexOf('loki.write "loki"'));
+    assert.match(write, /max_backoff_retries = 0/);
+  });
+
+  it("has none of the settings that keep Alloy from starting unless experiments are allowed", () => {
+    assert.doesNotMatch(text, /queue_config|\bwal\b/);
+  });
+
+  it("labels every line with cluster and env", () => {
+    assert.match(block('loki.write "loki"'), /cluster = "ticketing-prod",\s+env     = "prod",/);
+  });
+
+  it("quotes what it is given", () => {
+    const odd = alloyConfig({ pushUrl: 'http://x/"\\', cluster: "c", environment: "e" });
+    assert.match(odd, /url = "http:\/\/x\/\\"\\\\"/);
+  });
+
+  it("closes every block", () => {
+    const code = text.replace(/"(?:[^"\\]|\\.)*"/g, "");
+    assert.equal(code.split("{").length, code.split("}").length);
+  });
+});

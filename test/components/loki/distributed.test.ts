@@ -1,0 +1,75 @@
+import * as assert from "node:assert/strict";
+import { lokiSettings } from "../../../components/loki/settings";
+import { lokiValues } from "../../../components/loki/values";
+import { Values } from "../../../components/shared/mergeValues";
+import { unknownKeys } from "../../charts/unknownKeys";
+
+function valuesOf(args: object = {}): Values {
+  const identity = { cluster: "ticketing-prod", environment: "prod", mode: "distributed" };
+  const checked = lokiSettings({ ...identity, ...args });
+  assert.deepEqual(checked.problems, undefined);
+  return lokiValues(checked.settings);
+}
+
+const parts = [
+  ...["distributor", "ingester", "querier", "queryFrontend", "queryScheduler"],
+  ...["indexGateway", "compactor", "ruler"],
+];
+
+describe("lokiValues of the mode distributed", () => {
+  for (const size of ["small", "medium", "large"]) {
+    it(`runs every part with resources of its own, ${size}`, () => {
+      const values = valuesOf({ size });
+      assert.equal(values["deploymentMode"], "Distributed");
+      assert.equal(values["singleBinary"].replicas, 0);
+      for (const part of parts) {
+        assert.ok(values[part].replicas > 0, part);
+        assert.ok(values[part].resources.limits.memory, part);
+      }
+      assert.equal(values["compactor"].replicas, 1, "two would both rewrite the index");
+      assert.equal(values["ingester"].replicas % 3, 0, "three copies of each line");
+      assert.equal(values["loki"].commonConfig.replication_factor, 3);
+    });
+
+    it(`gives each cache the memory that it is told to use, and a fifth more, ${size}`, () => {
+      for (const cache of ["chunksCache", "resultsCache"]) {
+        const { allocatedMemory, resources } = valuesOf({ size })[cache];
+        assert.equal(resources.limits.memory, `${Math.ceil(allocatedMemory * 1.2)}Mi`, cache);
+      }
+    });
+
+    it(`reads back no more after a crash than an ingester has memory, ${size}`, () => {
+      const { ingester, loki } = valuesOf({ size });
+      const gigabytes = Number.parseInt(ingester.resources.limits.memory, 10);
+      assert.equal(loki.ingester.wal.replay_memory_ceiling, `${gigabytes * 768}MB`);
+    });
+  }
+
+  it("keeps what is not in the bucket yet on volumes of the given size and class", () => {
+    const values = valuesOf({ volumeGb: 70, storageClassName: "io2", protectData: false });
+    const [claim] = values["ingester"].persistence.claims;
+    assert.deepEqual([claim.size, claim.storageClass], ["70Gi", "io2"]);
+    for (const part of ["ingester", "indexGateway", "compactor"]) {
+      assert.equal(values[part].persistence.enabled, true, part);
+      assert.equal(values[part].persistence.enableStatefulSetAutoDeletePVC, true, part);
+    }
+  });
+
+  it("is reached under the same name and port as in the other modes", () => {
+    const [service, ...others] = valuesOf()["extraObjects"];
+    assert.deepEqual(others, []);
+    assert.equal(service.metadata.name, "loki");
+    assert.equal(service.spec.ports[0].port, 3100);
+    assert.equal(valuesOf()["gateway"].enabled, true);
+  });
+
+  it("gives the rules to the part that evaluates them", () => {
+    assert.equal(valuesOf()["ruler"].extraVolumes[0].configMap.name, "loki-rules");
+    assert.equal(valuesOf()["ingester"].extraVolumes, undefined);
+  });
+
+  it("uses only keys that the chart has", () => {
+    // Read by the chart's templates, though its values.yaml only has it as a comment.
+    assert.deepEqual(unknownKeys("loki", valuesOf()), ["loki.storage.bucketNames"]);
+  });
+});

@@ -1,0 +1,98 @@
+import * as assert from "node:assert/strict";
+import {
+  bucketTlsOnlyPolicy,
+  irsaTrust,
+  lokiAccessPolicy,
+  podIdentityTrust,
+} from "../../../components/loki/iam";
+import { IamRequest, allows } from "../../support/iam";
+
+const kmsKeyArn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
+const store = { bucket: "ticketing-loki-chunks", region: "us-east-1", kmsKeyArn };
+const bucket = "arn:aws:s3:::ticketing-loki-chunks";
+const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
+const tls = { "aws:SecureTransport": "true" };
+
+describe("what the policies of Loki's role and bucket allow together", () => {
+  const documents = [lokiAccessPolicy(store), bucketTlsOnlyPolicy(store)];
+  const may = (action: string, resource: string, context = tls) =>
+    allows(documents, { action, resource, context });
+
+  const needed: [string, string][] = [
+    ["s3:ListBucket", bucket],
+    ["s3:GetObject", `${bucket}/fake/chunk`],
+    ["s3:PutObject", `${bucket}/index/loki_index_1/x`],
+    ["s3:DeleteObject", `${bucket}/fake/chunk`],
+    ["kms:GenerateDataKey", kmsKeyArn],
+    ["kms:Decrypt", kmsKeyArn],
+  ];
+
+  for (const [action, resource] of needed) {
+    it(`${action} on ${resource}`, () => assert.ok(may(action, resource)));
+  }
+
+  it("nothing without TLS on the bucket", () => {
+    for (const [action, resource] of needed.filter(([name]) => name.startsWith("s3:"))) {
+      assert.ok(!may(action, resource, { "aws:SecureTransport": "false" }), action);
+    }
+  });
+
+  it("no other action on the bucket, not even one that could lift its protection", () => {
+    for (const action of [
+      "s3:DeleteBucket",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketVersioning",
+      "s3:DeleteObjectVersion",
+      "s3:PutObjectAcl",
+      "s3:PutLifecycleConfiguration",
+      "s3:ListAllMyBuckets",
+    ]) {
+      assert.ok(!may(action, bucket) && !may(action, `${bucket}/fake/chunk`), action);
+    }
+  });
+
+  it("nothing on another bucket, nor on one whose name only starts alike, nor with another key", () => {
+    for (const other of ["arn:aws:s3:::other", `${bucket}-2`, `${bucket}-2/fake/chunk`]) {
+      for (const [action] of needed) assert.ok(!may(action, other), `${action} on ${other}`);
+    }
+    assert.ok(!may("kms:Decrypt", kmsKeyArn.replace("1234abcd", "other")));
+  });
+});
+
+describe("who may become Loki's role", () => {
+  const podIdentity: IamRequest = {
+    action: "sts:AssumeRole",
+    principal: "Service:pods.eks.amazonaws.com",
+    context: {
+      "aws:RequestTag/eks-cluster-name": "ticketing-prod",
+      "aws:RequestTag/kubernetes-namespace": "monitoring",
+      "aws:RequestTag/kubernetes-service-account": "loki",
+    },
+  };
+  const provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/E";
+  const issuer = "oidc.eks.us-east-1.amazonaws.com/id/E";
+  const irsa: IamRequest = {
+    action: "sts:AssumeRoleWithWebIdentity",
+    principal: `Federated:${provider}`,
+    context: {
+      [`${issuer}:aud`]: "sts.amazonaws.com",
+      [`${issuer}:sub`]: "system:serviceaccount:monitoring:loki",
+    },
+  };
+
+  for (const [what, document, request] of [
+    ["Pod Identity", podIdentityTrust(pods), podIdentity],
+    ["IRSA", irsaTrust(provider, `https://${issuer}`, pods), irsa],
+  ] as const) {
+    it(`with ${what}: exactly the service account of Loki in exactly this cluster`, () => {
+      assert.ok(allows([document], request));
+      assert.ok(!allows([document], { ...request, principal: "AWS:arn:aws:iam::1:root" }));
+      for (const key of Object.keys(request.context ?? {})) {
+        const context = { ...request.context, [key]: "other" };
+        assert.ok(!allows([document], { ...request, context }), key);
+        const { [key]: _, ...less } = request.context ?? {};
+        assert.ok(!allows([document], { ...request, context: less }), `without ${key}`);
+      }
+    });
+  }
+});

@@ -1,0 +1,316 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { charts } from "../../../components/shared/charts";
+import { LokiStack, LokiStackArgs } from "../../../components/loki/lokiStack";
+import {
+  RecordProgramOptions,
+  RecordedResource,
+  Recording,
+  recordProgram,
+} from "../../support/mocks";
+
+const identity = { cluster: "ticketing-prod", environment: "prod" };
+
+async function recordLoki(
+  args: Partial<LokiStackArgs> = {},
+  options: RecordProgramOptions = {},
+): Promise<Recording> {
+  return recordProgram(() => {
+    const loki = new LokiStack("loki", { ...identity, ...args });
+    const { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion } = loki;
+    return { url, pushUrl, bucketName, roleArn, chartVersion, collectorChartVersion };
+  }, options);
+}
+
+function one(resources: RecordedResource[], type: string, name?: string): RecordedResource {
+  const [found, ...others] = resources.filter(
+    (each) => each.type.endsWith(`:${type}`) && (name === undefined || each.name === name),
+  );
+  assert.ok(found !== undefined && others.length === 0, `one ${type} ${name ?? ""}`);
+  return found;
+}
+
+/** Releases by name of their Pulumi resource. */
+function releases(resources: RecordedResource[]): string[] {
+  return resources
+    .filter(({ type }) => type.endsWith(":Release"))
+    .map(({ inputs }) => `${inputs["name"]} in ${inputs["namespace"]}`);
+}
+
+/** Collects warnings instead of printing them. */
+async function warningsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const warnings: string[] = [];
+  const { warn } = pulumi.log;
+  const log = pulumi.log as { warn: typeof warn };
+  log.warn = (message) => {
+    warnings.push(message);
+    return Promise.resolve();
+  };
+  try {
+    await work();
+  } finally {
+    log.warn = warn;
+  }
+  return warnings;
+}
+
+describe("LokiStack", () => {
+  it("registers the release loki from the repository that open-source users install from", async () => {
+    const { resources } = await recordLoki();
+    const { inputs } = one(resources, "Release", "loki");
+    assert.equal(inputs["name"], "loki");
+    assert.equal(inputs["namespace"], "monitoring");
+    assert.equal(inputs["chart"], "loki");
+    assert.equal(inputs["version"], charts.loki.version);
+    assert.deepEqual(inputs["repositoryOpts"], {
+      repo: "https://grafana-community.github.io/helm-charts",
+    });
+  });
+
+  it("has values that a first preview and a policy can read to the last leaf", async () => {
+    const { resources } = await recordLoki();
+    for (const release of resources.filter(({ type }) => type.endsWith(":Release"))) {
+      assert.equal(release.isUnknown("values"), false, release.name);
+    }
+  });
+
+  it("runs Loki as the service account loki, which is told its role under IRSA only", async () => {
+    const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
+    const annotations = async (args: Partial<LokiStackArgs>): Promise<unknown> => {
+      const { resources } = await recordLoki(args, {
+        preview: false,
+        computed: ({ type }) => (type.endsWith(":Role") ? { arn: roleArn } : {}),
+      });
+      const { metadata, automountServiceAccountToken } = one(resources, "ServiceAccount").inputs;
+      assert.equal(metadata.name, "loki");
+      assert.equal(metadata.namespace, "monitoring");
+      assert.equal(automountServiceAccountToken, false);
+      return metadata.annotations as unknown;
+    };
+    assert.deepEqual(await annotations({}), {});
+    assert.deepEqual(
+      await annotations({
+        awsIdentity: "irsa",
+        oidcProviderArn: "arn:aws:iam::123456789012:oidc-provider/oidc.example.com",
+        oidcIssuerUrl: pulumi.output("https://oidc.example.com"),
+      }),
+      { "eks.amazonaws.com/role-arn": roleArn },
+    );
+  });
+
+  it("starts Loki after its bucket, its role and its service account", async () => {
+    const { resources } = await recordLoki();
+    const { dependencies } = one(resources, "Release", "loki").options;
+    for (const name of [
+      "loki-bucket",
+      "loki-bucket-policy",
+      "loki-role-policy",
+      "loki-pod-identity",
+      "loki-service-account",
+    ]) {
+      const needed = resources.find((each) => each.name === name);
+      assert.ok(needed !== undefined && dependencies.includes(needed.urn), name);
+    }
+  });
+
+  it("makes the rules of watched services before Loki, and leaves the ConfigMap alone without", async () => {
+    const alertmanagerUrl = "http://alertmanager.monitoring.svc:9093";
+    const logAlerts = [{ namespace: "ticketing", service: "order-service" }];
+    const { resources } = await recordLoki({ alertmanagerUrl, logAlerts });
+    const { metadata, data } = one(resources, "ConfigMap", "loki-rules").inputs;
+    assert.equal(metadata.name, "loki-rules");
+    assert.match(data["logs.yaml"] as string, /service="order-service"/);
+    const without = (await recordLoki()).resources;
+    assert.ok(without.every(({ name }) => name !== "loki-rules"));
+  });
+
+  it("records log metrics by the same ConfigMap", async () => {
+    const { resources } = await recordLoki({
+      logMetricNamespaces: ["ticketing"],
+      remoteWriteUrls: ["http://prometheus.monitoring.svc:9090/api/v1/write"],
+    });
+    const { data } = one(resources, "ConfigMap", "loki-rules").inputs;
+    assert.match(data["logs.yaml"] as string, /record: namespace_service:log_lines:rate5m/);
+  });
+
+  it("needs no AWS on the filesystem", async () => {
+    const { resources, outputs } = await recordLoki({ storage: "filesystem" });
+    assert.deepEqual(
+      resources.filter(({ type }) => type.startsWith("aws:")),
+      [],
+    );
+    assert.equal(outputs["bucketName"], "");
+    assert.equal(outputs["roleArn"], "");
+    assert.deepEqual(releases(resources), ["loki in monitoring", "alloy in monitoring"]);
+  });
+
+  it("tells where Loki is, what it keeps its logs in, and who it is", async () => {
+    const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
+    const { outputs, resources } = await recordLoki(
+      { namespace: "logging" },
+      {
+        preview: false,
+        computed: ({ type }) => (type.endsWith(":Role") ? { arn: roleArn } : {}),
+      },
+    );
+    const expected = {
+      url: "http://loki.logging.svc.cluster.local:3100",
+      pushUrl: "http://loki.logging.svc.cluster.local:3100/loki/api/v1/push",
+      bucketName: "ticketing-loki-chunks",
+      roleArn,
+      chartVersion: charts.loki.version,
+      collectorChartVersion: charts.alloy.version,
+    };
+    assert.deepEqual(outputs, expected);
+    assert.deepEqual(one(resources, "LokiStack").outputs, expected);
+  });
+
+  it("shows policies its settings with every default, and nothing that is no setting", async () => {
+    const { resources } = await recordLoki({
+      values: { loki: { auth_enabled: true } },
+      collectorValues: { alloy: {} },
+    });
+    const { inputs } = one(resources, "LokiStack");
+    assert.equal(inputs["retentionDays"], 15);
+    assert.equal(inputs["collector"], "alloy");
+    assert.equal("values" in inputs, false);
+    assert.equal("collectorValues" in inputs, false);
+  });
+
+  it("puts everything under one parent and labels it", async () => {
+    const { resources } = await recordLoki({ labels: { team: "sre" } });
+    const component = one(resources, "LokiStack");
+    for (const resource of resources) {
+      if (resource === component) continue;
+      assert.equal(resource.parent, component.urn, resource.name);
+      const labels = resource.inputs["metadata"]?.labels as Record<string, string> | undefined;
+      if (labels !== undefined) assert.equal(labels["team"], "sre", resource.name);
+    }
+  });
+
+  it("merges the caller's values last and leaves them as they were", async () => {
+    const values = { singleBinary: { extraArgs: ["-log.level=debug"] }, write: { replicas: 1 } };
+    const before = structuredClone(values);
+    const { resources } = await recordLoki({
+      values,
+      collectorValues: { controller: { tolerations: [] } },
+    });
+    const merged = one(resources, "Release", "loki").inputs["values"];
+    assert.deepEqual(merged.singleBinary.extraArgs, ["-log.level=debug"]);
+    assert.equal(merged.singleBinary.replicas, 1);
+    assert.deepEqual(merged.write, { replicas: 1 });
+    const collector = one(resources, "Release", "loki-alloy").inputs["values"];
+    assert.deepEqual(collector.controller.tolerations, []);
+    assert.deepEqual(values, before);
+  });
+
+  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+    let recorded: Recording | undefined;
+    await assert.rejects(
+      async () => {
+        recorded = await recordLoki({
+          mode: "highAvailability",
+          storage: "filesystem",
+          bucket: "Ticketing",
+        });
+      },
+      (error: Error) => {
+        assert.match(error.message, /LokiStack "loki": 2 problems/);
+        assert.match(error.message, /storage = "filesystem" must be s3/);
+        assert.match(error.message, /fix: storage: "s3"/);
+        assert.match(error.message, /bucket = "Ticketing" must have 3 to 63/);
+        return true;
+      },
+    );
+    assert.equal(recorded, undefined);
+  });
+
+  describe("its collector", () => {
+    it("is Alloy, which reads its configuration from a ConfigMap", async () => {
+      const { resources } = await recordLoki({ namespace: "logging" });
+      assert.deepEqual(releases(resources), ["loki in logging", "alloy in logging"]);
+      const release = one(resources, "Release", "loki-alloy");
+      assert.equal(release.inputs["version"], charts.alloy.version);
+      assert.deepEqual(release.inputs["repositoryOpts"], { repo: charts.alloy.repository });
+      const { metadata, data } = one(resources, "ConfigMap").inputs;
+      const { name, key } = release.inputs["values"].alloy.configMap;
+      assert.equal(metadata.name, name);
+      assert.equal(metadata.namespace, "logging");
+      assert.match(data[key], /url = "http:\/\/loki\.logging\.svc\.cluster\.local:3100/);
+      assert.match(data[key], /cluster = "ticketing-prod"/);
+    });
+
+    it("says nothing about Alloy's end of life", async () => {
+      assert.deepEqual(await warningsOf(() => recordLoki()), []);
+    });
+
+    it("is Promtail by choice, with a warning that it is end of life", async () => {
+      const warnings = await warningsOf(async () => {
+        const { resources } = await recordLoki({ collector: "promtail" });
+        assert.deepEqual(releases(resources), ["loki in monitoring", "promtail in monitoring"]);
+        const { inputs } = one(resources, "Release", "loki-promtail");
+        assert.equal(inputs["version"], charts.promtail.version);
+        const [pods] = parse(inputs["values"].config.snippets.scrapeConfigs as string);
+        assert.equal(pods.job_name, "pods");
+        assert.equal(resources.filter(({ type }) => type.endsWith(":ConfigMap")).length, 0);
+      });
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? "", /end of life since 2026-03-02/);
+    });
+
+    it("can be left to others", async () => {
+      const { resources } = await recordLoki({ collector: "none" });
+      assert.deepEqual(releases(resources), ["loki in monitoring"]);
+      assert.deepEqual(
+        resources.filter(({ type }) => type.includes("rbac") || type.endsWith(":ConfigMap")),
+        [],
+      );
+    });
+
+    for (const collector of ["alloy", "promtail"] as const) {
+      it(`may see pods and nothing else: ${collector}`, async () => {
+        let recording: Recording | undefined;
+        await warningsOf(async () => {
+          recording = await recordLoki({ collector, namespace: "logging" });
+        });
+        const resources = recording?.resources ?? [];
+        const role = one(resources, "ClusterRole");
+        assert.equal(role.inputs["metadata"].name, `logging-${collector}`);
+        assert.deepEqual(role.inputs["rules"], [
+          { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
+        ]);
+        const { roleRef, subjects } = one(resources, "ClusterRoleBinding").inputs;
+        assert.equal(roleRef.name, `logging-${collector}`);
+        assert.deepEqual(subjects, [
+          { kind: "ServiceAccount", name: collector, namespace: "logging" },
+        ]);
+      });
+    }
+
+    it("starts after Loki, with its rights and its configuration", async () => {
+      const { resources } = await recordLoki();
+      const { dependencies } = one(resources, "Release", "loki-alloy").options;
+      for (const [type, name] of [
+        ["Release", "loki"],
+        ["ConfigMap", undefined],
+        ["ClusterRole", undefined],
+        ["ClusterRoleBinding", undefined],
+      ] as const) {
+        assert.ok(dependencies.includes(one(resources, type, name).urn), type);
+      }
+    });
+
+    it("has a version and a repository of its own", async () => {
+      const { resources } = await recordLoki({
+        chartVersion: "18.0.0",
+        collectorChartVersion: "1.10.0",
+        collectorRepository: "oci://registry.example.com/charts",
+      });
+      const { inputs } = one(resources, "Release", "loki-alloy");
+      assert.equal(inputs["version"], "1.10.0");
+      assert.equal(inputs["chart"], "oci://registry.example.com/charts/alloy");
+      assert.equal(one(resources, "Release", "loki").inputs["version"], "18.0.0");
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import { LokiRulesArgs, lokiRules } from "../../../components/loki/rules";
+
+const watched = {
+  namespace: "ticketing",
+  service: "order-service",
+  errorsPerMinute: 10,
+  silentMinutes: 15,
+};
+
+interface Rule {
+  alert: string;
+  record: string;
+  expr: string;
+  labels: object;
+  annotations: Record<string, string>;
+}
+interface Group {
+  name: string;
+  interval: string;
+  rules: Rule[];
+}
+
+const none = { logAlerts: [], logMetricNamespaces: [], runbookBaseUrl: "https://docs.example.com" };
+
+function groupsOf(args: Partial<LokiRulesArgs>): Group[] {
+  const text = lokiRules({ ...none, ...args });
+  return text === undefined ? [] : (parse(text) as { groups: Group[] }).groups;
+}
+
+describe("lokiRules", () => {
+  const [group, ...others] = groupsOf({ logAlerts: [watched, { ...watched, service: "quiet" }] });
+
+  it("is nothing where nothing is asked for", () => {
+    assert.equal(lokiRules(none), undefined);
+  });
+
+  it("watches each service for errors and for silence", () => {
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      group?.rules.map(({ alert, expr }) => `${alert} ${/service="(\S+)"/.exec(expr)?.[1]}`),
+      [
+        "HighLogErrorRate order-service",
+        "NoLogs order-service",
+        "HighLogErrorRate quiet",
+        "NoLogs quiet",
+      ],
+    );
+  });
+
+  it("counts as errors what Loki found to be one, and keeps what routing needs", () => {
+    const { expr } = group?.rules[0] ?? { expr: "" };
+    assert.match(expr, /detected_level=~"error\|critical\|fatal"/);
+    assert.match(expr, /^sum by \(namespace, service\)/);
+    assert.match(expr, /> 10$/);
+  });
+
+  it("waits as long as it is told for a line", () => {
+    assert.match(group?.rules[1]?.expr ?? "", /^absent_over_time\(.*\[15m\]\)$/);
+  });
+
+  it("says how urgent each alert is, and what to do", () => {
+    for (const { alert, labels, annotations } of group?.rules ?? []) {
+      assert.deepEqual(labels, { severity: "warning" });
+      assert.equal(annotations["runbook_url"], `https://docs.example.com/${alert}.md`);
+    }
+  });
+
+  it("leads to the dashboard of the service where Grafana has an address", () => {
+    const [linked] = groupsOf({ logAlerts: [watched], dashboardBaseUrl: "https://grafana" });
+    for (const { annotations } of linked?.rules ?? []) {
+      assert.match(annotations["dashboard_url"] ?? "", /^https:\/\/grafana\/d\/.*var-service=/);
+    }
+  });
+
+  it("records lines and errors a second by service, in the words of all other metrics", () => {
+    const [metrics, ...more] = groupsOf({ logMetricNamespaces: ["ticketing", "shop"] });
+    assert.deepEqual(more, []);
+    assert.equal(metrics?.interval, "60s");
+    assert.deepEqual(
+      metrics?.rules.map(({ record, expr }) => [record, expr]),
+      [
+        [
+          "namespace_service:log_lines:rate5m",
+          'sum by (namespace, service) (rate({namespace=~"ticketing|shop"} [5m]))',
+        ],
+        [
+          "namespace_service:log_errors:rate5m",
+          'sum by (namespace, service) (rate({namespace=~"ticketing|shop"} | detected_level=~"error|critical|fatal" [5m]))',
+        ],
+      ],
+    );
+  });
+
+  it("takes the same lines for errors in alerts and in metrics", () => {
+    const [alerts, metrics] = groupsOf({
+      logAlerts: [watched],
+      logMetricNamespaces: ["ticketing"],
+    });
+    const level = /detected_level=~"[^"]+"/;
+    assert.deepEqual(
+      level.exec(alerts?.rules[0]?.expr ?? "")?.[0],
+      level.exec(metrics?.rules[1]?.expr ?? "")?.[0],
+    );
+  });
+});

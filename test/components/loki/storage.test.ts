@@ -1,0 +1,284 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { OidcProvider, lokiStorage } from "../../../components/loki/storage";
+import { lokiSettings } from "../../../components/loki/settings";
+import {
+  bucketTlsOnlyPolicy,
+  irsaTrust,
+  lokiAccessPolicy,
+  podIdentityTrust,
+} from "../../../components/loki/iam";
+import { RecordProgramOptions, RecordedResource, recordProgram } from "../../support/mocks";
+
+const identity = { cluster: "ticketing-prod", environment: "prod" };
+const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
+const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
+const noOidc: OidcProvider = { arn: undefined, issuerUrl: undefined };
+
+interface Registered {
+  resources: RecordedResource[];
+  outputs: Record<string, unknown>;
+  /** Types without their package, in the order of registration. */
+  types: string[];
+  one: (type: string) => RecordedResource;
+}
+
+async function registered(
+  args: object = {},
+  oidc: OidcProvider = noOidc,
+  options: RecordProgramOptions = {},
+): Promise<Registered> {
+  const { resources, outputs } = await recordProgram(() => {
+    const checked = lokiSettings({
+      ...identity,
+      ...args,
+      oidcProviderArn: oidc.arn,
+      oidcIssuerUrl: oidc.issuerUrl,
+    });
+    if (checked.problems !== undefined) throw new Error(JSON.stringify(checked.problems));
+    const { bucketName, roleArn, serviceAccountAnnotations, dependencies } = lokiStorage(
+      "loki",
+      checked.settings,
+      oidc,
+      {},
+    );
+    return {
+      bucketName,
+      roleArn,
+      serviceAccountAnnotations,
+      dependencies: pulumi.all(dependencies.map(({ urn }) => urn)),
+    };
+  }, options);
+  const typeOf = (resource: RecordedResource): string => resource.type.split(":").at(-1) ?? "";
+  return {
+    resources,
+    outputs,
+    types: resources.map(typeOf),
+    one: (type) => {
+      const [resource, ...others] = resources.filter((each) => typeOf(each) === type);
+      assert.ok(resource !== undefined && others.length === 0, `one ${type}`);
+      return resource;
+    },
+  };
+}
+
+const bucketTypes = [
+  "Bucket",
+  "BucketPublicAccessBlock",
+  "BucketOwnershipControls",
+  "BucketServerSideEncryptionConfiguration",
+  "BucketVersioning",
+  "BucketLifecycleConfiguration",
+  "BucketPolicy",
+];
+
+describe("lokiStorage", () => {
+  it("registers a bucket, a role and the association of both with Loki's pods", async () => {
+    const { types, outputs } = await registered();
+    assert.deepEqual(
+      [...types].sort(),
+      [...bucketTypes, "Role", "RolePolicy", "PodIdentityAssociation"].sort(),
+    );
+    assert.equal(outputs["bucketName"], "ticketing-loki-chunks");
+  });
+
+  it("registers nothing of AWS without S3", async () => {
+    const { types, outputs } = await registered({ storage: "filesystem" });
+    assert.deepEqual(types, []);
+    assert.equal(outputs["bucketName"], "");
+    assert.equal(outputs["roleArn"], "");
+  });
+
+  it("leaves an existing bucket alone", async () => {
+    const { types, outputs } = await registered({ createBucket: false, bucket: "central-logs" });
+    assert.deepEqual([...types].sort(), ["PodIdentityAssociation", "Role", "RolePolicy"]);
+    assert.equal(outputs["bucketName"], "central-logs");
+  });
+
+  it("makes all of it wait for nothing a first preview does not know, except the role", async () => {
+    const { resources } = await registered();
+    const unknown = resources.filter(({ unknownPaths }) => unknownPaths.length > 0);
+    assert.deepEqual(
+      unknown.map(({ name, unknownPaths }) => [name, unknownPaths]),
+      [["loki-pod-identity", [["roleArn"]]]],
+    );
+  });
+
+  describe("the bucket", () => {
+    it("has the name of the settings and lies in their region, with all its parts", async () => {
+      const { resources } = await registered({ bucket: "central-logs", region: "eu-central-1" });
+      const parts = resources.filter(({ type }) => type.startsWith("aws:s3/"));
+      assert.equal(parts.length, bucketTypes.length);
+      for (const part of parts) {
+        assert.equal(part.inputs["bucket"], "central-logs", part.name);
+        assert.equal(part.inputs["region"], "eu-central-1", part.name);
+      }
+    });
+
+    it("cannot be made public", async () => {
+      const { one } = await registered();
+      const { blockPublicAcls, blockPublicPolicy, ignorePublicAcls, restrictPublicBuckets } =
+        one("BucketPublicAccessBlock").inputs;
+      assert.deepEqual(
+        [blockPublicAcls, blockPublicPolicy, ignorePublicAcls, restrictPublicBuckets],
+        [true, true, true, true],
+      );
+      assert.deepEqual(one("BucketOwnershipControls").inputs["rule"], {
+        objectOwnership: "BucketOwnerEnforced",
+      });
+    });
+
+    it("is encrypted by S3, or by the given key", async () => {
+      const rules = async (args: object): Promise<unknown> =>
+        (await registered(args)).one("BucketServerSideEncryptionConfiguration").inputs[
+          "rules"
+        ] as unknown;
+      assert.deepEqual(await rules({}), [
+        { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } },
+      ]);
+      const kmsKeyArn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
+      assert.deepEqual(await rules({ kmsKeyArn }), [
+        {
+          applyServerSideEncryptionByDefault: {
+            sseAlgorithm: "aws:kms",
+            kmsMasterKeyId: kmsKeyArn,
+          },
+          bucketKeyEnabled: true,
+        },
+      ]);
+    });
+
+    it("answers over TLS only", async () => {
+      const { one } = await registered();
+      assert.equal(one("BucketPolicy").inputs["policy"], bucketTlsOnlyPolicy(store));
+    });
+
+    it("keeps replaced and deleted objects for a week, and never expires a current one", async () => {
+      const { one } = await registered();
+      assert.deepEqual(one("BucketVersioning").inputs["versioningConfiguration"], {
+        status: "Enabled",
+      });
+      const rules = one("BucketLifecycleConfiguration").inputs["rules"] as {
+        status: string;
+        noncurrentVersionExpiration?: object;
+        abortIncompleteMultipartUpload?: object;
+        expiration?: object;
+      }[];
+      assert.ok(rules.every(({ status }) => status === "Enabled"));
+      assert.deepEqual(
+        rules.map((rule) => rule.noncurrentVersionExpiration),
+        [{ noncurrentDays: 7 }, undefined],
+      );
+      assert.deepEqual(
+        rules.map((rule) => rule.abortIncompleteMultipartUpload),
+        [undefined, { daysAfterInitiation: 7 }],
+      );
+      assert.deepEqual(
+        rules.flatMap(({ expiration }) => expiration ?? []),
+        [{ expiredObjectDeleteMarker: true }],
+        "markers of deleted objects go, objects do not",
+      );
+    });
+
+    it("gets its policy and its lifecycle when what they rest on is there", async () => {
+      const { one } = await registered();
+      const waitsFor = (type: string, other: string): boolean =>
+        one(type).options.dependencies.includes(one(other).urn);
+      assert.ok(waitsFor("BucketPolicy", "BucketPublicAccessBlock"));
+      assert.ok(waitsFor("BucketLifecycleConfiguration", "BucketVersioning"));
+    });
+
+    it("survives the stack where data is protected, with all that keeps it private", async () => {
+      const { resources } = await registered({ environment: "prod" });
+      for (const part of resources.filter(({ type }) => type.startsWith("aws:s3/"))) {
+        assert.equal(part.options.protect, true, part.name);
+        assert.equal(part.options.retainOnDelete, true, part.name);
+      }
+    });
+
+    it("goes with the stack elsewhere, logs and all", async () => {
+      const { one } = await registered({ environment: "dev" });
+      assert.equal(one("Bucket").options.protect, false);
+      assert.equal(one("Bucket").options.retainOnDelete, false);
+      assert.equal(one("Bucket").inputs["forceDestroy"], true);
+    });
+
+    it("is never emptied by force in prod, not even unprotected", async () => {
+      for (const protectData of [true, false]) {
+        const { one } = await registered({ environment: "prod", protectData });
+        assert.equal(one("Bucket").inputs["forceDestroy"], false);
+      }
+    });
+
+    it("tells the bill which cluster and environment it belongs to", async () => {
+      const { one } = await registered({ labels: { team: "sre" } });
+      const tags = { cluster: "ticketing-prod", env: "prod", team: "sre" };
+      assert.deepEqual(one("Bucket").inputs["tags"], tags);
+      assert.deepEqual(one("Role").inputs["tags"], tags);
+    });
+  });
+
+  describe("the role", () => {
+    it("is named after the cluster and may use exactly the bucket", async () => {
+      const { one } = await registered();
+      assert.equal(one("Role").inputs["name"], "ticketing-prod-loki");
+      assert.equal(one("RolePolicy").inputs["role"], "ticketing-prod-loki");
+      assert.equal(one("RolePolicy").inputs["policy"], lokiAccessPolicy(store));
+    });
+
+    it("belongs to the service account by EKS Pod Identity", async () => {
+      const { one, outputs } = await registered();
+      assert.equal(one("Role").inputs["assumeRolePolicy"], podIdentityTrust(pods));
+      const { clusterName, namespace, serviceAccount } = one("PodIdentityAssociation").inputs;
+      assert.deepEqual({ cluster: clusterName as unknown, namespace, serviceAccount }, pods);
+      assert.deepEqual(outputs["serviceAccountAnnotations"], {});
+    });
+
+    it("belongs to the service account by IRSA, by choice", async () => {
+      const arn = "arn:aws:iam::123456789012:oidc-provider/oidc.example.com/id/E";
+      const issuerUrl = "https://oidc.example.com/id/E";
+      const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
+      const { one, types, outputs } = await registered(
+        { awsIdentity: "irsa" },
+        { arn: pulumi.output(arn), issuerUrl: pulumi.output(issuerUrl) },
+        {
+          preview: false,
+          computed: ({ type }) => (type.endsWith(":Role") ? { arn: roleArn } : {}),
+        },
+      );
+      assert.ok(!types.includes("PodIdentityAssociation"));
+      assert.equal(one("Role").inputs["assumeRolePolicy"], irsaTrust(arn, issuerUrl, pods));
+      assert.equal(outputs["roleArn"], roleArn);
+      assert.deepEqual(outputs["serviceAccountAnnotations"], {
+        "eks.amazonaws.com/role-arn": roleArn,
+      });
+    });
+
+    it("waits for an OIDC provider that does not exist yet", async () => {
+      const { one } = await registered(
+        { awsIdentity: "irsa" },
+        { arn: pulumi.unknown as unknown as string, issuerUrl: "https://oidc.example.com/id/E" },
+      );
+      assert.ok(one("Role").isUnknown("assumeRolePolicy"));
+    });
+  });
+
+  it("names everything that must exist before a pod of Loki starts", async () => {
+    const { resources, outputs } = await registered({}, noOidc, {
+      preview: false,
+      computed: ({ type }) => (type.endsWith(":Role") ? { arn: "arn:aws:iam::1:role/x" } : {}),
+    });
+    const needed = resources.filter(({ type }) => !type.endsWith(":Role")).map(({ urn }) => urn);
+    assert.deepEqual([...(outputs["dependencies"] as string[])].sort(), needed.sort());
+  });
+
+  it("logs accesses to another bucket only where one is named", async () => {
+    const { one } = await registered({ accessLogBucket: "access-logs" });
+    const { bucket, targetBucket, targetPrefix } = one("BucketLogging").inputs;
+    assert.deepEqual(
+      [bucket, targetBucket, targetPrefix],
+      ["ticketing-loki-chunks", "access-logs", "ticketing-loki-chunks/"],
+    );
+    assert.ok((await registered()).types.every((type) => !type.includes("BucketLogging")));
+  });
+});

@@ -1,0 +1,183 @@
+import * as assert from "node:assert/strict";
+import * as path from "node:path";
+import { charts } from "../../../components/shared/charts";
+import {
+  PrometheusStack,
+  PrometheusStackArgs,
+} from "../../../components/prometheus/prometheusStack";
+import { RecordProgramOptions, RecordedResource, recordProgram } from "../../support/mocks";
+
+const drawn = "drawnByTheProvider";
+
+async function recordStack(
+  args: Partial<PrometheusStackArgs> = {},
+  options: RecordProgramOptions = {},
+): Promise<RecordedResource[]> {
+  const { resources } = await recordProgram(() => {
+    new PrometheusStack("prometheus", {
+      cluster: "ticketing-prod",
+      environment: "prod",
+      ...args,
+    });
+  }, options);
+  return resources;
+}
+
+function named(resources: RecordedResource[], type: string, name: string): RecordedResource {
+  const found = resources.find((one) => one.type.endsWith(type) && one.name === name);
+  assert.ok(found, `${type} ${name} is registered`);
+  return found;
+}
+
+describe("PrometheusStack", () => {
+  it("registers the release prometheus in the namespace monitoring", async () => {
+    const { inputs } = named(await recordStack(), ":Release", "prometheus");
+    assert.equal(inputs["name"], "prometheus");
+    assert.equal(inputs["namespace"], "monitoring");
+    assert.equal(inputs["chart"], "kube-prometheus-stack");
+    assert.equal(inputs["version"], "88.5.3");
+    assert.deepEqual(inputs["repositoryOpts"], { repo: charts.kubePrometheusStack.repository });
+  });
+
+  it("draws Grafana's password once and keeps it in the Secret that the chart reads", async () => {
+    const resources = await recordStack(undefined, {
+      preview: false,
+      computed: ({ type }) => (type.endsWith(":RandomPassword") ? { result: drawn } : {}),
+    });
+    const password = named(resources, ":RandomPassword", "prometheus-grafana-admin");
+    assert.ok(password.inputs["length"] >= 24);
+    const secret = named(resources, ":Secret", "prometheus-grafana-admin");
+    assert.deepEqual(secret.inputs["stringData"], {
+      "admin-user": "admin",
+      "admin-password": drawn,
+    });
+    assert.ok(secret.isSecret("stringData", "admin-password"));
+    const { admin } = named(resources, ":Release", "prometheus").inputs["values"].grafana;
+    assert.equal(admin.existingSecret, secret.inputs["metadata"].name);
+    assert.ok(admin.userKey in secret.inputs["stringData"]);
+    assert.ok(admin.passwordKey in secret.inputs["stringData"]);
+    assert.ok(!JSON.stringify(named(resources, ":Release", "prometheus").inputs).includes(drawn));
+  });
+
+  it("gives the password out as a secret", async () => {
+    const resources = await recordStack(undefined, {
+      preview: false,
+      computed: ({ type }) => (type.endsWith(":RandomPassword") ? { result: drawn } : {}),
+    });
+    const { outputs } = named(resources, ":PrometheusStack", "prometheus");
+    assert.equal(outputs["grafanaAdminPassword"], drawn);
+    const password = named(resources, ":RandomPassword", "prometheus-grafana-admin");
+    assert.ok(password.options.additionalSecretOutputs.includes("result"));
+  });
+
+  it("installs the chart when the Secret exists", async () => {
+    const resources = await recordStack();
+    const { dependencies } = named(resources, ":Release", "prometheus").options;
+    assert.ok(dependencies.includes(named(resources, ":Secret", "prometheus-grafana-admin").urn));
+  });
+
+  it("has values that a first preview and a policy can read to the last leaf", async () => {
+    const resources = await recordStack({ replicas: 2 });
+    const release = named(resources, ":Release", "prometheus");
+    assert.ok(!release.isUnknown("values"));
+    assert.ok(!release.isSecret("values"));
+    assert.equal(release.inputs["values"].prometheus.prometheusSpec.retention, "15d");
+    const { inputs } = named(resources, ":PrometheusStack", "prometheus");
+    assert.equal(inputs["retentionDays"], 15);
+    assert.equal(inputs["alertmanager"].storageGb, 5);
+  });
+
+  it("merges the caller's values last and records them with the release only", async () => {
+    const values = {
+      grafana: { replicas: 2, admin: { userKey: null } },
+      prometheus: { prometheusSpec: { tolerations: [{ operator: "Exists" }] } },
+    };
+    const before = structuredClone(values);
+    const resources = await recordStack({ values });
+    const merged = named(resources, ":Release", "prometheus").inputs["values"];
+    assert.equal(merged.grafana.replicas, 2);
+    assert.equal(merged.grafana.admin.userKey, null);
+    assert.equal(merged.grafana.admin.existingSecret, "grafana-admin");
+    assert.equal(merged.prometheus.prometheusSpec.tolerations.length, 1);
+    assert.equal(merged.prometheus.prometheusSpec.retention, "15d");
+    assert.ok(!("values" in named(resources, ":PrometheusStack", "prometheus").inputs));
+    assert.deepEqual(values, before);
+  });
+
+  it("installs another version from another place when told so", async () => {
+    const resources = await recordStack({
+      chartVersion: "88.6.0",
+      repository: "oci://registry.example.com/charts",
+      namespace: "observe",
+    });
+    const { inputs } = named(resources, ":Release", "prometheus");
+    assert.equal(inputs["version"], "88.6.0");
+    assert.equal(inputs["chart"], "oci://registry.example.com/charts/kube-prometheus-stack");
+    assert.equal(inputs["namespace"], "observe");
+  });
+
+  it("loads a folder of dashboards as ConfigMaps that Grafana's sidecar finds", async () => {
+    const dashboardsFolder = path.join(__dirname, "../../../dashboards");
+    const resources = await recordStack({ grafana: { dashboardsFolder } });
+    const map = named(resources, ":ConfigMap", "prometheus-dashboard-services-overview");
+    assert.equal(map.inputs["metadata"].labels.grafana_dashboard, "1");
+    assert.equal(map.inputs["metadata"].annotations.grafana_folder, "Services");
+    assert.equal(map.inputs["metadata"].namespace, "monitoring");
+    const [[file, json] = ["", ""], ...others] = Object.entries<string>(map.inputs["data"]);
+    assert.deepEqual(others, []);
+    assert.equal(file, "dashboard-services-overview.json");
+    assert.equal(JSON.parse(json).uid, "services-overview");
+  });
+
+  it("makes no ConfigMap without a folder", async () => {
+    assert.ok(!(await recordStack()).some(({ type }) => type.endsWith(":ConfigMap")));
+  });
+
+  it("puts everything under one parent, with the caller's labels", async () => {
+    const dashboardsFolder = path.join(__dirname, "../../../dashboards");
+    const resources = await recordStack({ grafana: { dashboardsFolder }, labels: { team: "sre" } });
+    const component = named(resources, ":PrometheusStack", "prometheus");
+    for (const resource of resources) {
+      if (resource === component) continue;
+      assert.equal(resource.parent, component.urn, resource.name);
+      const labels = resource.inputs["metadata"]?.labels;
+      if (labels !== undefined) assert.equal(labels.team, "sre", resource.name);
+    }
+  });
+
+  it("tells where things are inside the cluster", async () => {
+    const resources = await recordStack({ namespace: "observe" });
+    const { outputs } = named(resources, ":PrometheusStack", "prometheus");
+    for (const url of ["prometheusUrl", "alertmanagerUrl", "grafanaUrl"]) {
+      assert.match(outputs[url], /^http:\/\/prometheus-[\w-]+\.observe\.svc\.cluster\.local/, url);
+    }
+    assert.equal(outputs["chartVersion"], "88.5.3");
+  });
+
+  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+    await assert.rejects(
+      recordStack({
+        retentionDays: 0,
+        replicas: 1.5,
+        grafana: { communityDashboards: [{ id: 1 }] },
+      }),
+      (error: Error) => {
+        assert.match(error.message, /^PrometheusStack "prometheus": 3 problems/);
+        for (const field of [
+          "retentionDays",
+          "replicas",
+          "grafana.communityDashboards[0].revision",
+        ]) {
+          assert.ok(error.message.includes(`\n  ${field} `), field);
+        }
+        return true;
+      },
+    );
+  });
+
+  it("registers nothing when the folder of dashboards is not there", async () => {
+    await assert.rejects(recordStack({ grafana: { dashboardsFolder: "no-such-folder" } }), {
+      message: /no-such-folder must be a folder of dashboard files/,
+    });
+  });
+});

@@ -1,0 +1,166 @@
+import * as assert from "node:assert/strict";
+import { charts } from "../../../components/shared/charts";
+import { Problem, formatPath } from "../../../components/shared/problems";
+import { PrometheusSettings, prometheusSettings } from "../../../components/prometheus/settings";
+import { limits } from "../../../policies/shared/limits";
+
+const identity = { cluster: "ticketing-prod", environment: "prod" };
+
+function settingsOf(args: object): PrometheusSettings {
+  const checked = prometheusSettings({ ...identity, ...args });
+  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
+  return checked.settings;
+}
+
+function problemsOf(args: object): Problem[] {
+  return prometheusSettings({ ...identity, ...args }).problems ?? [];
+}
+
+function described(args: object): string[] {
+  return problemsOf(args).map(({ path, rule }) => `${formatPath(path)} ${rule}`);
+}
+
+describe("prometheusSettings", () => {
+  it("fills in every default", () => {
+    assert.deepEqual(settingsOf({}), {
+      ...identity,
+      labels: {},
+      namespace: "monitoring",
+      chartVersion: charts.kubePrometheusStack.version,
+      repository: charts.kubePrometheusStack.repository,
+      retentionDays: 15,
+      scrapeIntervalSeconds: 30,
+      storageGb: 50,
+      storageClassName: "gp3",
+      replicas: 1,
+      size: "small",
+      protectData: true,
+      remoteWriteReceiver: false,
+      alertmanager: { replicas: 1, storageGb: 5, mountedSecretNames: [] },
+      grafana: {
+        communityDashboards: [
+          { id: 6417, revision: 1 },
+          { id: 7249, revision: 1 },
+          { id: 10826, revision: 1 },
+        ],
+      },
+      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
+    });
+  });
+
+  it("has defaults that the policies accept", () => {
+    const { retentionDays, scrapeIntervalSeconds } = settingsOf({});
+    const { min, max, minInProd } = limits.prometheusRetentionDays;
+    assert.ok(retentionDays >= min && retentionDays >= minInProd && retentionDays <= max);
+    assert.ok(scrapeIntervalSeconds >= limits.scrapeIntervalSeconds.min);
+    assert.ok(scrapeIntervalSeconds <= limits.scrapeIntervalSeconds.max);
+  });
+
+  it("takes what is unwise but possible: the policies judge that", () => {
+    assert.equal(settingsOf({ retentionDays: 1 }).retentionDays, 1);
+    assert.equal(settingsOf({ retentionDays: 400 }).retentionDays, 400);
+    assert.equal(settingsOf({ scrapeIntervalSeconds: 300 }).scrapeIntervalSeconds, 300);
+  });
+
+  it("protects the data in prod and nowhere else, unless told otherwise", () => {
+    assert.equal(settingsOf({ environment: "dev" }).protectData, false);
+    assert.equal(settingsOf({ environment: "dev", protectData: true }).protectData, true);
+    assert.equal(settingsOf({ protectData: false }).protectData, false);
+  });
+
+  it("keeps the other defaults of a part of which one setting is given", () => {
+    assert.deepEqual(settingsOf({ alertmanager: { replicas: 3 } }).alertmanager, {
+      replicas: 3,
+      storageGb: 5,
+      mountedSecretNames: [],
+    });
+    const { grafana } = settingsOf({ grafana: { externalUrl: "https://grafana.example.com" } });
+    assert.equal(grafana.communityDashboards.length, 3);
+  });
+
+  it("takes no community dashboard at all", () => {
+    assert.deepEqual(settingsOf({ grafana: { communityDashboards: [] } }).grafana, {
+      communityDashboards: [],
+    });
+  });
+
+  it("downloads a reviewed revision, or the one that is given, but never just any", () => {
+    const communityDashboards = [{ id: 7249, revision: 3 }, { id: 10826 }];
+    assert.deepEqual(settingsOf({ grafana: { communityDashboards } }).grafana.communityDashboards, [
+      { id: 7249, revision: 3 },
+      { id: 10826, revision: 1 },
+    ]);
+    assert.deepEqual(described({ grafana: { communityDashboards: [{ id: 1860 }] } }), [
+      "grafana.communityDashboards[0].revision is required: only 6417, 7249, 10826 have a reviewed revision",
+    ]);
+  });
+
+  it("takes the cluster's default storage class", () => {
+    assert.equal(settingsOf({ storageClassName: "" }).storageClassName, "");
+  });
+
+  it("refuses mounted secrets that no configuration reads", () => {
+    assert.deepEqual(described({ alertmanager: { mountedSecretNames: ["alertmanager-slack"] } }), [
+      "alertmanager.configSecretName is required when secrets are mounted: without it nothing reads them",
+    ]);
+    settingsOf({
+      alertmanager: {
+        configSecretName: "alertmanager-config",
+        mountedSecretNames: ["alertmanager-slack"],
+      },
+    });
+  });
+
+  it("wants a chart version, not a range", () => {
+    assert.equal(settingsOf({ chartVersion: "88.6.0" }).chartVersion, "88.6.0");
+    for (const chartVersion of ["latest", "^88.5.3", "88.x", ""]) {
+      assert.deepEqual(described({ chartVersion }), [
+        "chartVersion must be an exact version, like 1.2.3, not a range",
+      ]);
+    }
+  });
+
+  it("wants repositories and registries in the form that Helm and images take", () => {
+    settingsOf({ repository: "oci://registry.example.com/charts" });
+    settingsOf({ imageRegistry: "registry.example.com:5000/mirror" });
+    assert.equal(described({ repository: "prometheus-community" }).length, 1);
+    assert.equal(described({ imageRegistry: "https://registry.example.com" }).length, 1);
+  });
+
+  it("wants URLs that open in a browser", () => {
+    const where = { externalUrl: "prometheus.example.com", lokiUrl: "ftp://loki" };
+    assert.deepEqual(described({ ...where, grafana: { externalUrl: "grafana" } }), [
+      "lokiUrl must be a URL that starts with https:// or http://",
+      "grafana.externalUrl must be a URL that starts with https:// or http://",
+      "externalUrl must be a URL that starts with https:// or http://",
+    ]);
+  });
+
+  it("reports everything wrong at once, through all parts", () => {
+    const problems = problemsOf({
+      cluster: "Ticketing prod",
+      environment: undefined,
+      retentionDays: 0,
+      scrapeIntervalSeconds: "30s",
+      storageGb: "100Gi",
+      replicas: 0,
+      size: "huge",
+      alertmanager: { storageGB: 5, mountedSecretNames: ["a"] },
+      grafana: "none",
+      retention: "15d",
+    });
+    assert.deepEqual(problems.map(({ path }) => formatPath(path)).sort(), [
+      "alertmanager.configSecretName",
+      "alertmanager.storageGB",
+      "cluster",
+      "environment",
+      "grafana",
+      "replicas",
+      "retention",
+      "retentionDays",
+      "scrapeIntervalSeconds",
+      "size",
+      "storageGb",
+    ]);
+  });
+});

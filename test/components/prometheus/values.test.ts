@@ -1,0 +1,305 @@
+import * as assert from "node:assert/strict";
+import { prometheusSettings } from "../../../components/prometheus/settings";
+import { prometheusValues } from "../../../components/prometheus/values";
+import { limits } from "../../../policies/shared/limits";
+import { unknownKeys } from "../../charts/unknownKeys";
+
+/** The values for these arguments, checked against the keys of the pinned chart. */
+function valuesFor(args: object = {}): Record<string, any> {
+  const checked = prometheusSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
+  const values = prometheusValues(checked.settings);
+  assert.deepEqual(unknownKeys("kube-prometheus-stack", values), []);
+  return values;
+}
+
+const prometheusSpec = (args?: object): any => valuesFor(args)["prometheus"].prometheusSpec;
+const alertmanagerSpec = (args?: object): any => valuesFor(args)["alertmanager"].alertmanagerSpec;
+const grafana = (args?: object): any => valuesFor(args)["grafana"];
+
+describe("prometheusValues", () => {
+  describe("Prometheus", () => {
+    it("keeps 15 days and scrapes every 30 seconds by default", () => {
+      const spec = prometheusSpec();
+      assert.equal(spec.retention, "15d");
+      assert.equal(spec.scrapeInterval, "30s");
+      assert.equal(spec.evaluationInterval, "30s");
+      const own = prometheusSpec({ retentionDays: 30, scrapeIntervalSeconds: 15 });
+      assert.deepEqual([own.retention, own.scrapeInterval], ["30d", "15s"]);
+    });
+
+    it("drops its oldest blocks when they fill 85 % of the volume, never later", () => {
+      assert.equal(prometheusSpec({ storageGb: 100 }).retentionSize, "87040MiB");
+      for (const storageGb of [1, 2, 3, 7, 50, 99, 1001, 65536]) {
+        const mebibytes = /^(\d+)MiB$/.exec(prometheusSpec({ storageGb }).retentionSize)?.[1];
+        const filled = Number(mebibytes) / (storageGb * 1024);
+        assert.ok(filled <= limits.retentionSizeRatio, `${storageGb} GiB: ${filled}`);
+        assert.ok(filled > limits.retentionSizeRatio - 0.01, `${storageGb} GiB: ${filled}`);
+      }
+    });
+
+    it("keeps its samples on a gp3 volume", () => {
+      const { spec } = prometheusSpec({ storageGb: 100 }).storageSpec.volumeClaimTemplate;
+      assert.equal(spec.storageClassName, "gp3");
+      assert.equal(spec.resources.requests.storage, "100Gi");
+      assert.deepEqual(spec.accessModes, ["ReadWriteOnce"]);
+    });
+
+    it("takes writes of others only when told", () => {
+      assert.equal("enableRemoteWriteReceiver" in prometheusSpec(), false);
+      assert.equal(prometheusSpec({ remoteWriteReceiver: true }).enableRemoteWriteReceiver, true);
+    });
+
+    it("labels every series and alert with cluster and env", () => {
+      assert.deepEqual(prometheusSpec().externalLabels, { cluster: "ticketing-prod", env: "prod" });
+    });
+
+    it("picks up all monitors, probes, rules and scrape configs, whatever their labels", () => {
+      const spec = prometheusSpec();
+      for (const kind of ["serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig"]) {
+        assert.equal(spec[`${kind}SelectorNilUsesHelmValues`], false, kind);
+      }
+    });
+  });
+
+  it("runs one replica without ceremony: a disruption budget for one would block every drain", () => {
+    const { prometheus, alertmanager } = valuesFor();
+    assert.equal(prometheus.prometheusSpec.replicas, 1);
+    assert.equal(alertmanager.alertmanagerSpec.replicas, 1);
+    assert.deepEqual(prometheus.podDisruptionBudget, { enabled: false });
+    assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: false });
+    assert.equal(prometheus.prometheusSpec.podAntiAffinity, "soft");
+  });
+
+  it("spreads several replicas over nodes and takes them down one at a time", () => {
+    const { prometheus, alertmanager } = valuesFor({ replicas: 2, alertmanager: { replicas: 3 } });
+    assert.equal(prometheus.prometheusSpec.replicas, 2);
+    assert.equal(prometheus.prometheusSpec.podAntiAffinity, "hard");
+    assert.deepEqual(prometheus.podDisruptionBudget, { enabled: true });
+    assert.equal(alertmanager.alertmanagerSpec.replicas, 3);
+    assert.equal(alertmanager.alertmanagerSpec.podAntiAffinity, "hard");
+    assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: true });
+  });
+
+  it("decides the budget of each by its own replicas", () => {
+    const { prometheus, alertmanager } = valuesFor({ replicas: 2 });
+    assert.deepEqual(prometheus.podDisruptionBudget, { enabled: true });
+    assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: false });
+  });
+
+  it("keeps protected volumes when the stack is deleted, and all when it is scaled", () => {
+    for (const [protectData, whenDeleted] of [
+      [true, "Retain"],
+      [false, "Delete"],
+    ] as const) {
+      const expected = { whenDeleted, whenScaled: "Retain" };
+      const { persistentVolumeClaimRetentionPolicy: ofPrometheus } = prometheusSpec({
+        protectData,
+      });
+      const { persistentVolumeClaimRetentionPolicy: ofAlerts } = alertmanagerSpec({ protectData });
+      assert.deepEqual([ofPrometheus, ofAlerts], [expected, expected]);
+    }
+  });
+
+  it("names no storage class where the cluster's default is wanted", () => {
+    const { storageSpec } = prometheusSpec({ storageClassName: "" });
+    assert.ok(!("storageClassName" in storageSpec.volumeClaimTemplate.spec));
+    const { storage } = alertmanagerSpec({ storageClassName: "" });
+    assert.ok(!("storageClassName" in storage.volumeClaimTemplate.spec));
+  });
+
+  describe("Alertmanager", () => {
+    it("reads the given Secret and mounts those that it refers to", () => {
+      const spec = alertmanagerSpec({
+        alertmanager: {
+          configSecretName: "alertmanager-config",
+          mountedSecretNames: ["alertmanager-slack"],
+        },
+      });
+      assert.equal(spec.useExistingSecret, true);
+      assert.equal(spec.configSecret, "alertmanager-config");
+      assert.deepEqual(spec.secrets, ["alertmanager-slack"]);
+    });
+
+    it("is left with the chart's own configuration when none is given", () => {
+      const spec = alertmanagerSpec();
+      assert.ok(!("useExistingSecret" in spec) && !("configSecret" in spec));
+    });
+
+    it("keeps silences on a volume", () => {
+      const { spec } = alertmanagerSpec({ alertmanager: { storageGb: 7 } }).storage
+        .volumeClaimTemplate;
+      assert.equal(spec.resources.requests.storage, "7Gi");
+      assert.equal(spec.storageClassName, "gp3");
+    });
+  });
+
+  it("neither scrapes nor alerts on what EKS hides: its control plane", () => {
+    const values = valuesFor();
+    for (const part of ["kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy"]) {
+      assert.deepEqual(values[part], { enabled: false }, part);
+    }
+  });
+
+  it("upgrades the custom resource definitions, with pinned images", () => {
+    const { upgradeJob } = valuesFor()["crds"];
+    assert.equal(upgradeJob.enabled, true);
+    for (const image of ["busybox", "kubectl"]) {
+      assert.match(upgradeJob.image[image].tag, /^v?\d+\.\d+\.\d+$/, image);
+    }
+  });
+
+  describe("Grafana", () => {
+    it("is stateless, its password in an existing Secret", () => {
+      assert.deepEqual(grafana().persistence, { enabled: false });
+      assert.deepEqual(grafana().admin, {
+        existingSecret: "grafana-admin",
+        userKey: "admin-user",
+        passwordKey: "admin-password",
+      });
+      assert.ok(!("adminPassword" in grafana()));
+    });
+
+    it("lets nobody in without an account and tells nobody about itself", () => {
+      const ini = grafana()["grafana.ini"];
+      assert.equal(ini["auth.anonymous"].enabled, false);
+      assert.equal(ini.users.allow_sign_up, false);
+      assert.equal(ini.analytics.reporting_enabled, false);
+    });
+
+    it("loads dashboards of all namespaces into the folders that they name", () => {
+      const { dashboards } = grafana().sidecar;
+      assert.equal(dashboards.enabled, true);
+      assert.equal(dashboards.searchNamespace, "ALL");
+      assert.equal(dashboards.folderAnnotation, "grafana_folder");
+      assert.equal(dashboards.provider.foldersFromFilesStructure, true);
+    });
+
+    it("has Loki as a data source only when there is one", () => {
+      assert.ok(!("additionalDataSources" in grafana()));
+      const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
+      const [{ jsonData, ...source }] = grafana({ lokiUrl }).additionalDataSources;
+      assert.deepEqual(source, {
+        ...{ name: "Loki", uid: "loki", type: "loki", access: "proxy", url: lokiUrl },
+      });
+      const [{ matcherRegex, datasourceUid, url }] = jsonData.derivedFields;
+      assert.deepEqual([matcherRegex, datasourceUid], ["trace_id", "loki"]);
+      assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
+    });
+
+    it("leads from a log line to its trace where there is a place for traces", () => {
+      const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
+      const fields = (args: object) =>
+        grafana({ lokiUrl, ...args }).additionalDataSources[0].jsonData.derivedFields;
+      assert.equal(fields({}).length, 1);
+      const [, trace] = fields({ traceUrl: "https://app.datadoghq.eu/apm/trace/{traceId}" });
+      assert.deepEqual(trace, {
+        name: "trace",
+        matcherType: "label",
+        matcherRegex: "trace_id",
+        url: "https://app.datadoghq.eu/apm/trace/$${__value.raw}",
+        urlDisplayLabel: "This trace",
+      });
+    });
+
+    it("downloads the community dashboards in a pinned revision, over verified TLS", () => {
+      const { dashboards, dashboardProviders, defaultCurlOptions } = grafana();
+      const [provider, ...others] = dashboardProviders["dashboardproviders.yaml"].providers;
+      assert.deepEqual(others, []);
+      assert.deepEqual(Object.keys(dashboards), [provider.name]);
+      const downloads = Object.values<any>(dashboards[provider.name]);
+      assert.deepEqual(
+        downloads.map(({ gnetId }) => gnetId).sort((a, b) => a - b),
+        [6417, 7249, 10826],
+      );
+      for (const { revision, datasource } of downloads) {
+        assert.ok(Number.isInteger(revision) && revision >= 1);
+        assert.deepEqual(datasource, [{ name: "DS_PROMETHEUS", value: "prometheus" }]);
+      }
+      assert.ok(!/k|--insecure/.test(defaultCurlOptions), defaultCurlOptions);
+      assert.match(defaultCurlOptions, /f/, "a page with an error is no dashboard");
+    });
+
+    it("downloads nothing when there are no community dashboards", () => {
+      const values = grafana({ grafana: { communityDashboards: [] } });
+      assert.ok(!("dashboards" in values) && !("dashboardProviders" in values));
+    });
+  });
+
+  it("runs node-exporter on every node, whatever its taints, and updates a quarter at a time", () => {
+    const exporter = valuesFor()["prometheus-node-exporter"];
+    assert.deepEqual(exporter.tolerations, [{ operator: "Exists" }]);
+    assert.equal(exporter.priorityClassName, "system-node-critical");
+    assert.equal(exporter.updateStrategy.rollingUpdate.maxUnavailable, "25%");
+  });
+
+  it("links to the URLs under which people reach things", () => {
+    const values = valuesFor({
+      externalUrl: "https://prometheus.example.com",
+      alertmanager: { externalUrl: "https://alertmanager.example.com" },
+      grafana: { externalUrl: "https://grafana.example.com" },
+    });
+    assert.equal(values["prometheus"].prometheusSpec.externalUrl, "https://prometheus.example.com");
+    assert.equal(
+      values["alertmanager"].alertmanagerSpec.externalUrl,
+      "https://alertmanager.example.com",
+    );
+    assert.equal(values["grafana"]["grafana.ini"].server.root_url, "https://grafana.example.com");
+    assert.ok(!("externalUrl" in prometheusSpec()));
+  });
+
+  it("gives every workload resources: a request for CPU, memory limited at its request", () => {
+    for (const size of ["small", "medium", "large"]) {
+      for (const [workload, resources] of Object.entries(workloadsOf(valuesFor({ size })))) {
+        assert.match(resources?.requests?.cpu ?? "", /^\d+m?$/, `${size} ${workload}`);
+        assert.match(resources?.limits?.memory ?? "", /^\d+[MG]i$/, `${size} ${workload}`);
+        assert.equal(resources.requests.memory, resources.limits.memory, `${size} ${workload}`);
+        assert.ok(!("cpu" in resources.limits), `${size} ${workload}`);
+      }
+    }
+  });
+
+  it("sizes what grows with the cluster more generously from preset to preset", () => {
+    const memory = (size: string): number[] => {
+      const workloads = workloadsOf(valuesFor({ size }));
+      return ["prometheus", "alertmanager", "grafana", "kube-state-metrics"].map((workload) =>
+        mebibytes(workloads[workload].limits.memory),
+      );
+    };
+    const [small, medium, large] = ["small", "medium", "large"].map(memory);
+    small?.forEach((amount, index) => assert.ok(amount < (medium?.[index] ?? 0)));
+    medium?.forEach((amount, index) => assert.ok(amount < (large?.[index] ?? 0)));
+  });
+
+  it("takes the images from a mirror and labels every object", () => {
+    assert.ok(!("global" in valuesFor()));
+    const values = valuesFor({ imageRegistry: "mirror.example.com", labels: { team: "sre" } });
+    assert.deepEqual(values["global"], { imageRegistry: "mirror.example.com" });
+    assert.deepEqual(values["commonLabels"], { team: "sre" });
+  });
+
+  it("is the same for the same settings", () => {
+    assert.deepEqual(valuesFor(), valuesFor());
+  });
+});
+
+/** The resources of every workload of the release, by a readable name. */
+function workloadsOf(values: Record<string, any>): Record<string, any> {
+  return {
+    prometheus: values["prometheus"].prometheusSpec.resources,
+    alertmanager: values["alertmanager"].alertmanagerSpec.resources,
+    grafana: values["grafana"].resources,
+    "grafana sidecars": values["grafana"].sidecar.resources,
+    "grafana downloads": values["grafana"].downloadDashboards.resources,
+    "kube-state-metrics": values["kube-state-metrics"].resources,
+    "node-exporter": values["prometheus-node-exporter"].resources,
+    operator: values["prometheusOperator"].resources,
+    "config reloader": values["prometheusOperator"].prometheusConfigReloader.resources,
+    "webhook jobs": values["prometheusOperator"].admissionWebhooks.patch.resources,
+    "CRD upgrade job": values["crds"].upgradeJob.resources,
+  };
+}
+
+function mebibytes(quantity: string): number {
+  return Number.parseInt(quantity, 10) * (quantity.endsWith("Gi") ? 1024 : 1);
+}

@@ -1,0 +1,127 @@
+import * as assert from "node:assert/strict";
+import { platformAlerts } from "../../../components/prometheus/platformAlerts";
+import { serviceAlerts } from "../../../components/services/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings";
+import { limits } from "../../../policies/shared/limits";
+import { Expr, Selector, everyPart, parsePromQL, selectorsOf } from "../../../policies/promql";
+import { isPromql } from "../alerting/promql";
+
+/** Metrics that the services, Kubernetes and the stack itself are known to expose. */
+const known = new Set(
+  `http_requests_total http_request_duration_seconds_bucket grpc_server_handled_total
+  grpc_server_handling_seconds_bucket dynamodb_throttled_requests_total
+  dynamodb_operation_duration_seconds_bucket redis_command_duration_seconds_bucket
+  redis_connection_pool_active_connections up prometheus_target_scrape_pool_targets
+  kube_pod_container_status_waiting_reason kube_pod_container_resource_limits
+  kube_pod_container_resource_requests kube_pod_container_status_restarts_total
+  kube_pod_container_status_last_terminated_reason container_memory_working_set_bytes
+  container_cpu_usage_seconds_total container_cpu_cfs_throttled_periods_total
+  container_cpu_cfs_periods_total kubelet_volume_stats_available_bytes
+  kubelet_volume_stats_capacity_bytes prometheus_rule_evaluation_failures_total
+  prometheus_tsdb_head_samples_appended_total prometheus_tsdb_compactions_failed_total
+  alertmanager_notifications_failed_total loki_request_duration_seconds_count
+  loki_distributor_lines_received_total process_start_time_seconds
+  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds`.split(/\s+/),
+);
+
+const checked = servicesSettings({
+  cluster: "ticketing-prod",
+  environment: "prod",
+  namespace: "ticketing",
+  alerts: { redisPoolMaximum: 50, warning: { errorRatePercent: 2, memoryPercent: 80 } },
+  services: [
+    { name: "a", slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 } },
+    { name: "b", alerts: { errorRatePercent: 1, memoryPercent: 70 } },
+    { name: "c", alerts: { enabled: false }, slo: { availabilityPercent: 99, windowDays: 7 } },
+    { name: "d", slo: { availabilityPercent: 99, windowDays: 7 } },
+  ],
+});
+assert.ok(checked.problems === undefined);
+const groups = [
+  ...serviceAlerts(checked.settings),
+  ...platformAlerts({ namespace: "monitoring", loki: true }),
+];
+const rules = groups.flatMap((group) => group.rules);
+const recorded = new Set(rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])));
+
+function read(expr: string): Expr {
+  const parsed = parsePromQL(expr);
+  assert.ok(parsed.error === undefined, `${expr} ${parsed.error}`);
+  return parsed.expr;
+}
+
+describe("every expression", () => {
+  const each = (check: (expr: Expr, text: string) => void) => () => {
+    for (const { expr } of rules) check(read(expr), expr);
+  };
+  const selectors = (check: (selector: Selector, text: string) => void) =>
+    each((expr, text) => selectorsOf(expr).forEach((selector) => check(selector, text)));
+
+  it("is PromQL", () => {
+    for (const { expr } of rules) assert.ok(isPromql(expr), expr);
+  });
+
+  it(
+    "looks at a window of at least four scrapes, even the slowest that a policy allows",
+    selectors(({ rangeSeconds }, text) => {
+      if (rangeSeconds === undefined) return;
+      assert.ok(rangeSeconds >= 4 * limits.scrapeIntervalSeconds.max, text);
+    }),
+  );
+
+  it(
+    "keeps the namespace wherever it aggregates",
+    each((expr, text) => {
+      for (const part of everyPart(expr)) {
+        if (part.kind !== "aggregate") continue;
+        assert.equal(part.grouping?.kind, "by", text);
+        assert.ok(part.grouping.labels.includes("namespace"), text);
+      }
+    }),
+  );
+
+  it(
+    "reads metrics that somebody exposes, or that are recorded",
+    selectors(({ metric = "" }, text) => {
+      assert.ok(known.has(metric) || recorded.has(metric), `${metric} in ${text}`);
+    }),
+  );
+
+  it(
+    "has no pattern where an equality would do, and none that is not needed",
+    selectors(({ matchers }, text) => {
+      for (const { operator, value } of matchers) {
+        if (operator.endsWith("~")) assert.match(value, /[.|*+?[\]]/, text);
+        assert.notEqual(value, ".*", text);
+      }
+    }),
+  );
+
+  it(
+    "sorts nothing: topk changes its series at every evaluation",
+    each((expr, text) => {
+      for (const part of everyPart(expr)) {
+        if (part.kind === "aggregate") assert.ok(!/^(top|bottom)k$/.test(part.operator), text);
+      }
+    }),
+  );
+
+  it("records a series before it is read in the same group", () => {
+    for (const group of groups) {
+      const here = new Set(group.rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])));
+      const seen = new Set<string>();
+      for (const rule of group.rules) {
+        for (const { metric = "" } of selectorsOf(read(rule.expr))) {
+          // What remembers itself reads what it was before.
+          const isItself = "record" in rule && rule.record === metric;
+          assert.ok(isItself || !here.has(metric) || seen.has(metric), `${metric} in ${rule.expr}`);
+        }
+        if ("record" in rule) seen.add(rule.record);
+      }
+    }
+  });
+
+  it("names what it records by level, metric and operation", () => {
+    for (const name of recorded) assert.match(name, /^namespace_(service|pod):\w+:\w+$/);
+  });
+});

@@ -1,0 +1,136 @@
+import * as assert from "node:assert/strict";
+import {
+  MonitoredServices,
+  MonitoredServicesArgs,
+} from "../../../components/services/monitoredServices";
+import { RecordedResource, recordProgram } from "../../support/mocks";
+
+async function recordServices(
+  args: Partial<MonitoredServicesArgs> = {},
+): Promise<RecordedResource[]> {
+  const { resources } = await recordProgram(() => {
+    new MonitoredServices("services", {
+      cluster: "ticketing-prod",
+      environment: "prod",
+      namespace: "ticketing",
+      services: [{ name: "inventory-service", language: "go" }, { name: "auth-service" }],
+      ...args,
+    });
+  });
+  return resources;
+}
+
+function ofType(resources: RecordedResource[], type: string): RecordedResource[] {
+  return resources.filter((one) => one.type.endsWith(type));
+}
+
+describe("MonitoredServices", () => {
+  it("registers a ServiceMonitor per service, beside the service", async () => {
+    const monitors = ofType(await recordServices(), ":ServiceMonitor");
+    assert.deepEqual(
+      monitors.map(({ name }) => name),
+      ["services-inventory-service", "services-auth-service"],
+    );
+    for (const { inputs } of monitors) {
+      assert.equal(inputs["apiVersion"], "monitoring.coreos.com/v1");
+      assert.equal(inputs["metadata"].namespace, "ticketing");
+      assert.deepEqual(inputs["spec"].selector, { matchLabels: { app: inputs["metadata"].name } });
+    }
+  });
+
+  it("registers the rules as one PrometheusRule, alerts with severity and runbook", async () => {
+    const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
+    assert.deepEqual(others, []);
+    assert.equal(rule?.inputs["metadata"].name, "ticketing-services");
+    assert.equal(rule.inputs["metadata"].namespace, "ticketing");
+    const rules = rule.inputs["spec"].groups
+      .flatMap((group: any) => group.rules)
+      .filter((one: any) => one.alert !== undefined);
+    for (const name of ["HighErrorRate", "HighLatencyP99", "PodCrashLooping", "HighMemory"]) {
+      assert.ok(rules.some(({ alert }: any) => alert === name));
+    }
+    for (const { alert, labels, annotations } of rules) {
+      assert.ok(["critical", "warning"].includes(labels.severity), alert);
+      assert.ok(annotations.summary && annotations.description, alert);
+      assert.match(annotations.runbook_url, new RegExp(`^https://.*/${alert}\\.md$`));
+    }
+  });
+
+  it("applies the thresholds and the place of the runbooks", async () => {
+    const resources = await recordServices({
+      alerts: { errorRatePercent: 1, runbookBaseUrl: "https://runbooks.example.com/" },
+    });
+    const [rule] = ofType(resources, ":PrometheusRule");
+    const highErrorRate = rule?.inputs["spec"].groups[0].rules.find(
+      ({ alert }: any) => alert === "HighErrorRate",
+    );
+    assert.match(highErrorRate.expr, /> 0\.01\n/);
+    assert.equal(
+      highErrorRate.annotations.runbook_url,
+      "https://runbooks.example.com/HighErrorRate.md",
+    );
+  });
+
+  it("alerts on a namespace even before a service is named", async () => {
+    const resources = await recordServices({ services: undefined });
+    assert.equal(ofType(resources, ":ServiceMonitor").length, 0);
+    assert.equal(ofType(resources, ":PrometheusRule").length, 1);
+  });
+
+  it("splits its rules over objects before one grows too large, and keeps the first name", async () => {
+    const services = Array.from({ length: 1500 }, (_, index) => ({
+      name: `service-${index}`,
+      alerts: { errorRatePercent: (index + 1) / 400, p99LatencyMs: index + 1 },
+    }));
+    const rules = ofType(await recordServices({ services }), ":PrometheusRule");
+    assert.ok(rules.length > 1);
+    for (let number = 1; number <= rules.length; number += 1) {
+      const suffix = number === 1 ? "" : `-${number}`;
+      const rule = rules.find(({ name }) => name === `services-rules${suffix}`);
+      assert.equal(rule?.inputs["metadata"].name, `ticketing-services${suffix}`);
+      assert.ok(JSON.stringify(rule.inputs).length < 1024 * 1024);
+    }
+  });
+
+  it("has inputs that a first preview and a policy can read to the last leaf", async () => {
+    const resources = await recordServices();
+    for (const resource of resources) {
+      assert.deepEqual(resource.unknownPaths, [], resource.name);
+      assert.deepEqual(resource.secretPaths, [], resource.name);
+    }
+    const [component] = ofType(resources, ":MonitoredServices");
+    assert.equal(component?.inputs["alerts"].errorRatePercent, 5);
+    assert.equal(component.inputs["services"][1].language, "other");
+  });
+
+  it("puts everything under one parent, with the caller's labels", async () => {
+    const resources = await recordServices({ labels: { team: "sre" } });
+    const [component] = ofType(resources, ":MonitoredServices");
+    for (const resource of resources) {
+      if (resource === component) continue;
+      assert.equal(resource.parent, component?.urn, resource.name);
+      assert.equal(resource.inputs["metadata"].labels.team, "sre");
+    }
+  });
+
+  it("tells the name of the rule", async () => {
+    const [component] = ofType(await recordServices(), ":MonitoredServices");
+    assert.deepEqual(component?.outputs, { ruleName: "ticketing-services" });
+  });
+
+  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+    await assert.rejects(
+      recordServices({
+        services: [{ name: "a" }, { name: "a" }, { name: "B" }],
+        alerts: { cpuPercent: -1 },
+      }),
+      (error: Error) => {
+        assert.match(error.message, /^MonitoredServices "services": 3 problems/);
+        for (const field of ["services[1].name", "services[2].name", "alerts.cpuPercent"]) {
+          assert.ok(error.message.includes(`\n  ${field} `), field);
+        }
+        return true;
+      },
+    );
+  });
+});

@@ -1,0 +1,199 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { AlertGroup, AlertRule } from "../../../components/alerting/rules";
+import { serviceAlerts } from "../../../components/services/serviceAlerts";
+import { servicesSettings } from "../../../components/services/settings";
+import { isPromql, nodes } from "../alerting/promql";
+
+/** The alerts that the team had before, which others refer to by name. */
+const six = [
+  "DynamoDBThrottling",
+  "HighCPU",
+  "HighErrorRate",
+  "HighLatencyP99",
+  "HighMemory",
+  "PodCrashLooping",
+];
+
+const names = [
+  ...six,
+  "CPUThrottling",
+  "DynamoDBHighLatencyP99",
+  "MemoryLimitMissing",
+  "NoTraffic",
+  "OOMKilled",
+  "RedisHighLatencyP99",
+  "ServiceDown",
+].sort();
+
+function groupsFor(alerts: object = {}, services: object[] = []): AlertGroup[] {
+  const { settings, problems } = servicesSettings({
+    cluster: "ticketing-prod",
+    environment: "prod",
+    namespace: "ticketing",
+    alerts,
+    services,
+  });
+  assert.deepEqual(problems, undefined);
+  assert.ok(settings);
+  return serviceAlerts(settings);
+}
+
+/** The alerts, with what is recorded put back into their expressions. */
+function rulesFor(alerts?: object, services?: object[]): AlertRule[] {
+  const rules = groupsFor(alerts, services).flatMap((group) => group.rules);
+  const recorded = new Map(
+    rules.flatMap((rule) => ("record" in rule ? [[rule.record, rule.expr] as const] : [])),
+  );
+  const inlined = (expr: string, within = ""): string =>
+    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}(?!\[)/g, (found) => {
+      const name = found.replace(/\{.*/, "");
+      const expression = recorded.get(name);
+      return expression === undefined || name === within ? found : `(${inlined(expression, name)})`;
+    });
+  return rules.flatMap((rule) => ("alert" in rule ? [{ ...rule, expr: inlined(rule.expr) }] : []));
+}
+
+function ruleOf(name: string, alerts?: object): AlertRule {
+  const rule = rulesFor(alerts).find(({ alert }) => alert === name);
+  assert.ok(rule, name);
+  return rule;
+}
+
+describe("serviceAlerts", () => {
+  it("has the six alerts and those beside them, each once", () => {
+    assert.deepEqual(
+      rulesFor()
+        .map(({ alert }) => alert)
+        .sort(),
+      names,
+    );
+    const groups = groupsFor();
+    assert.equal(new Set(groups.map(({ name }) => name)).size, groups.length);
+    for (const { name } of groups) assert.match(name, /^ticketing\./);
+  });
+
+  for (const name of names) {
+    describe(name, () => {
+      const rule = ruleOf(name);
+
+      it("is PromQL", () => assert.ok(isPromql(rule.expr), rule.expr));
+
+      it("keeps the namespace wherever it aggregates: routing and inhibition need it", () => {
+        const groupings = nodes(rule.expr, "AggregateModifier");
+        assert.ok(groupings.length > 0);
+        for (const grouping of groupings) assert.match(grouping, /^by \(.*\bnamespace\b.*\)$/);
+      });
+
+      it("looks at its own namespace only", () => {
+        for (const selector of nodes(rule.expr, "VectorSelector")) {
+          assert.match(
+            selector,
+            /\{(namespace="ticketing"|scrape_job=~"serviceMonitor\/ticketing\/)/,
+          );
+        }
+      });
+
+      it("says what is wrong with what, in one line and in a sentence or two", () => {
+        for (const text of [rule.summary, rule.description]) {
+          assert.ok(!text.includes("\n"));
+          const templates = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map(([, inside = ""]) => inside);
+          const labels = templates.flatMap((inside) => inside.match(/\$labels\.\w+/g) ?? []);
+          assert.ok(labels.length > 0, text);
+          const kept = nodes(rule.expr, "AggregateModifier").join();
+          for (const label of labels) assert.ok(kept.includes(label.slice(8)), `${label} is kept`);
+        }
+        assert.ok(rule.summary.length < 80);
+      });
+
+      it("has a runbook", () => {
+        const page = path.join(__dirname, "../../../docs/runbooks", `${name}.md`);
+        assert.ok(fs.existsSync(page), `docs/runbooks/${name}.md exists`);
+      });
+    });
+  }
+
+  it("pages for what users notice and for what is about to break; CPU can wait", () => {
+    for (const name of six) {
+      assert.equal(ruleOf(name).severity, name === "HighCPU" ? "warning" : "critical", name);
+    }
+  });
+
+  it("waits 5 minutes, and 10 for memory and CPU", () => {
+    for (const name of six) {
+      const expected = name === "HighMemory" || name === "HighCPU" ? 10 : 5;
+      assert.equal(ruleOf(name).forMinutes, expected, name);
+    }
+  });
+
+  it("takes the thresholds from the settings, in expression and description", () => {
+    const cases: [string, object, string, string][] = [
+      ["HighErrorRate", { errorRatePercent: 2.5 }, "> 0.025\n", "threshold 2.5 %"],
+      ["HighLatencyP99", { p99LatencyMs: 250 }, ">= 0.25\n", "threshold 250 ms"],
+      ["CPUThrottling", { cpuThrottlingPercent: 40 }, "> 0.4", "threshold 40 %"],
+      ["DynamoDBHighLatencyP99", { dynamodbP99Ms: 20 }, ">= 0.02\n", "threshold 20 ms"],
+      ["RedisHighLatencyP99", { redisP99Ms: 5 }, ">= 0.005\n", "threshold 5 ms"],
+      ["HighMemory", { memoryPercent: 80 }, "> 0.8", "threshold 80 %"],
+      ["HighCPU", { cpuPercent: 70 }, "> 0.7", "threshold 70 %"],
+      ["DynamoDBThrottling", { dynamodbThrottlesPerSecond: 3 }, "> 3", "threshold 3)"],
+    ];
+    for (const [name, alerts, inExpression, inDescription] of cases) {
+      const rule = ruleOf(name, alerts);
+      assert.ok(`${rule.expr}\n`.includes(inExpression), rule.expr);
+      assert.ok(rule.description.includes(inDescription), rule.description);
+      assert.ok(isPromql(rule.expr));
+      assert.ok(!`${ruleOf(name).expr}\n`.includes(inExpression), `${name} has another default`);
+    }
+  });
+
+  it("stays PromQL with the smallest and the largest numbers", () => {
+    const smallest = { errorRatePercent: 1e-9, p99LatencyMs: 1e-9, minimumRequestsPerSecond: 0 };
+    const largest = { cpuPercent: 1e30, p99LatencyMs: 1e30, dynamodbThrottlesPerSecond: 1e30 };
+    for (const alerts of [smallest, largest]) {
+      for (const rule of rulesFor(alerts)) assert.ok(isPromql(rule.expr), rule.expr);
+    }
+  });
+
+  it("does not page for one failed request at night: error rate and latency need traffic", () => {
+    for (const name of ["HighErrorRate", "HighLatencyP99"]) {
+      assert.match(ruleOf(name, { minimumRequestsPerSecond: 0.7 }).expr, /and\n\s*\(sum .* > 0\.7/);
+    }
+  });
+
+  it("counts 5xx of HTTP and the server's own codes of gRPC as errors", () => {
+    const { expr } = ruleOf("HighErrorRate");
+    assert.match(expr, /http_requests_total\{[^}]*status=~"5\.\."/);
+    const [, codes = ""] = /grpc_code=~"([^"]*)"/.exec(expr) ?? [];
+    assert.deepEqual(codes.split("|").sort(), [
+      "DataLoss",
+      "DeadlineExceeded",
+      "Internal",
+      "Unavailable",
+      "Unimplemented",
+      "Unknown",
+    ]);
+  });
+
+  it("compares memory with the limit by what the kernel counts, for containers only", () => {
+    const { expr } = ruleOf("HighMemory");
+    assert.match(expr, /container_memory_working_set_bytes\{[^}]*container!=""\}/);
+    assert.match(expr, /kube_pod_container_resource_limits\{[^}]*resource="memory"\}/);
+  });
+
+  it("compares CPU with the limit, or else with the request", () => {
+    assert.match(
+      ruleOf("HighCPU").expr,
+      /resource_limits\{[^}]*resource="cpu"\}\) or max .*resource_requests\{[^}]*resource="cpu"\}/,
+    );
+  });
+
+  it("takes a crash loop for one, not a single restart", () => {
+    const { expr } = ruleOf("PodCrashLooping");
+    assert.match(
+      expr,
+      /max_over_time\(kube_pod_container_status_waiting_reason\{.*"CrashLoopBackOff"/,
+    );
+    assert.ok(!expr.includes("restarts"));
+  });
+});

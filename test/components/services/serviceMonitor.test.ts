@@ -1,0 +1,59 @@
+import * as assert from "node:assert/strict";
+import { servicesSettings } from "../../../components/services/settings";
+import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
+
+function specFor(service: object): any {
+  const { settings, problems } = servicesSettings({
+    cluster: "ticketing-prod",
+    environment: "prod",
+    namespace: "ticketing",
+    services: [{ name: "auth-service", ...service }],
+  });
+  assert.deepEqual(problems, undefined);
+  assert.ok(settings?.services[0]);
+  return serviceMonitorSpec(settings.services[0]);
+}
+
+describe("serviceMonitorSpec", () => {
+  it("scrapes /metrics on the port metrics of the Service with the label app", () => {
+    const { selector, endpoints } = specFor({});
+    assert.deepEqual(selector, { matchLabels: { app: "auth-service" } });
+    assert.equal(endpoints.length, 1);
+    assert.equal(endpoints[0].port, "metrics");
+    assert.equal(endpoints[0].path, "/metrics");
+  });
+
+  it("follows the service where it differs", () => {
+    const selector = { "app.kubernetes.io/name": "auth" };
+    const spec = specFor({ selector, port: "http", path: "/internal/metrics" });
+    assert.deepEqual(spec.selector, { matchLabels: selector });
+    assert.equal(spec.endpoints[0].port, "http");
+    assert.equal(spec.endpoints[0].path, "/internal/metrics");
+  });
+
+  it("scrapes as often as Prometheus does, unless the service says otherwise", () => {
+    assert.ok(!("interval" in specFor({}).endpoints[0]));
+    assert.equal(specFor({ scrapeIntervalSeconds: 15 }).endpoints[0].interval, "15s");
+  });
+
+  it("gives the series the configured name as their label service", () => {
+    const { relabelings } = specFor({}).endpoints[0];
+    assert.deepEqual(relabelings[0], { targetLabel: "service", replacement: "auth-service" });
+  });
+
+  it("gives the series the version of the pod they come from", () => {
+    const { relabelings } = specFor({}).endpoints[0];
+    assert.deepEqual(
+      relabelings.map(({ targetLabel }: { targetLabel: string }) => targetLabel),
+      ["service", "version"],
+    );
+    assert.deepEqual(relabelings[1].sourceLabels, [
+      "__meta_kubernetes_pod_label_tags_datadoghq_com_version",
+      "__meta_kubernetes_pod_label_app_kubernetes_io_version",
+    ]);
+  });
+
+  it("stays in its own namespace", () => {
+    assert.ok(!("namespaceSelector" in specFor({})));
+  });
+});

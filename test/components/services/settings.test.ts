@@ -1,0 +1,211 @@
+import * as assert from "node:assert/strict";
+import { Problem, formatPath } from "../../../components/shared/problems";
+import { ServiceLanguage } from "../../../components/services/monitoredServices";
+import { MonitoredServicesSettings, servicesSettings } from "../../../components/services/settings";
+import { limits } from "../../../policies/shared/limits";
+
+const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };
+
+function settingsOf(args: object): MonitoredServicesSettings {
+  const checked = servicesSettings({ ...identity, ...args });
+  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
+  return checked.settings;
+}
+
+function problemsOf(args: object): Problem[] {
+  return servicesSettings({ ...identity, ...args }).problems ?? [];
+}
+
+function described(args: object): string[] {
+  return problemsOf(args).map(({ path, rule }) => `${formatPath(path)} ${rule}`);
+}
+
+describe("servicesSettings", () => {
+  it("fills in every default: a service needs no more than its name", () => {
+    const { services } = settingsOf({ services: [{ name: "auth-service" }] });
+    assert.deepEqual(services, [
+      { name: "auth-service", language: "other", port: "metrics", path: "/metrics" },
+    ]);
+    assert.deepEqual(settingsOf({}).services, []);
+  });
+
+  it("alerts at the thresholds that the policies judge by", () => {
+    const { alerts } = settingsOf({});
+    const { alertThresholds, trafficFloorPerSecond } = limits;
+    assert.equal(alerts.errorRatePercent / 100, alertThresholds.errorRatio);
+    assert.equal(alerts.p99LatencyMs / 1000, alertThresholds.p99LatencySeconds);
+    assert.equal(alerts.memoryPercent / 100, alertThresholds.memoryRatio);
+    assert.equal(alerts.cpuPercent / 100, alertThresholds.cpuRatio);
+    assert.equal(alerts.dynamodbThrottlesPerSecond, alertThresholds.throttlesPerSecond);
+    assert.equal(alerts.minimumRequestsPerSecond, trafficFloorPerSecond.default);
+  });
+
+  it("has the thresholds that the team had before", () => {
+    const { alerts } = settingsOf({});
+    for (const [name, value] of Object.entries({
+      errorRatePercent: 5,
+      p99LatencyMs: 500,
+      memoryPercent: 90,
+      cpuPercent: 85,
+      dynamodbThrottlesPerSecond: 10,
+    })) {
+      assert.equal(alerts[name as keyof typeof alerts], value, name);
+    }
+  });
+
+  it("keeps the other thresholds when one is given, even one that is too lax", () => {
+    const { alerts } = settingsOf({ alerts: { errorRatePercent: 50 } });
+    assert.equal(alerts.errorRatePercent, 50);
+    assert.equal(alerts.cpuPercent, 85);
+  });
+
+  it("lets CPU exceed 100 % of a request, but nothing else its whole", () => {
+    assert.equal(settingsOf({ alerts: { cpuPercent: 150 } }).alerts.cpuPercent, 150);
+    assert.deepEqual(described({ alerts: { errorRatePercent: 101, memoryPercent: 101 } }), [
+      "alerts.errorRatePercent must be at most 100",
+      "alerts.memoryPercent must be at most 100",
+    ]);
+    assert.deepEqual(described({ alerts: { p99LatencyMs: 0 } }), [
+      "alerts.p99LatencyMs must be more than 0",
+    ]);
+  });
+
+  it("knows the languages that the component offers", () => {
+    for (const language of Object.values(ServiceLanguage)) {
+      assert.equal(
+        settingsOf({ services: [{ name: "a", language }] }).services[0]?.language,
+        language,
+      );
+    }
+    assert.deepEqual(described({ services: [{ name: "a", language: "rust" }] }), [
+      `services[0].language must be one of ${Object.values(ServiceLanguage).join(", ")}`,
+    ]);
+  });
+
+  it("refuses a name twice and says where the first one is", () => {
+    const [problem, ...others] = problemsOf({
+      services: [{ name: "auth-service" }, { name: "api-gateway" }, { name: "auth-service" }],
+    });
+    assert.deepEqual(others, []);
+    assert.deepEqual(problem, {
+      path: ["services", 2, "name"],
+      value: "auth-service",
+      rule: "is already the name of services[0]",
+      fix: { kind: "set", example: "auth-service-3" },
+    });
+  });
+
+  it("wants objectives below 100 %: 100 % leaves nothing to alert on", () => {
+    const slo = { availabilityPercent: 100, latencyPercent: 100, latencyMs: 0, windowDays: 91 };
+    assert.deepEqual(described({ services: [{ name: "a", slo }], retentionDays: 100 }), [
+      "services[0].slo.availabilityPercent must be less than 100",
+      "services[0].slo.latencyMs must be more than 0",
+      "services[0].slo.latencyPercent must be less than 100",
+      "services[0].slo.windowDays must be at most 90",
+    ]);
+    settingsOf({ services: [{ name: "a", slo: { availabilityPercent: 99.9 } }] });
+  });
+
+  it("wants an objective whose window Prometheus remembers, and says which key decides", () => {
+    const of = (windowDays: number, retentionDays?: number) =>
+      problemsOf({
+        services: [{ name: "a", slo: { availabilityPercent: 99.9, windowDays } }],
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+      });
+    assert.deepEqual(of(15), []);
+    assert.deepEqual(of(30, 30), []);
+    assert.deepEqual(of(30), [
+      {
+        path: ["services", 0, "slo", "windowDays"],
+        value: 30,
+        rule: "must be at most 15, the days that Prometheus keeps its samples (prometheus.retentionDays)",
+        fix: { kind: "set", example: 14 },
+      },
+    ]);
+  });
+
+  it("wants a budget whose fastest alert can fire: 14.4 times 7 % is more than all requests", () => {
+    const of = (availabilityPercent: number, windowDays: number) =>
+      described({
+        services: [{ name: "a", slo: { availabilityPercent, windowDays } }],
+        retentionDays: 30,
+      });
+    assert.deepEqual(of(93, 30), [
+      "services[0].slo.availabilityPercent must be more than 93.06: with so large an error budget its alert could never fire",
+    ]);
+    assert.deepEqual(of(93.1, 30), []);
+    assert.deepEqual(of(86, 14), []);
+  });
+
+  it("wants an objective that says something: latency needs its two numbers", () => {
+    const of = (slo: object) => described({ services: [{ name: "a", slo }] });
+    assert.deepEqual(of({}), [
+      "services[0].slo.availabilityPercent is required, or latencyMs and latencyPercent",
+    ]);
+    assert.deepEqual(of({ latencyMs: 300 }), [
+      "services[0].slo.latencyPercent is required with latencyMs",
+    ]);
+    assert.deepEqual(of({ latencyPercent: 99 }), [
+      "services[0].slo.latencyMs is required with latencyPercent",
+    ]);
+  });
+
+  it("wants a warning to come before the page, for all and for one service", () => {
+    assert.deepEqual(described({ alerts: { warning: { errorRatePercent: 5 } } }), [
+      "alerts.warning.errorRatePercent must be less than alerts.errorRatePercent (5)",
+    ]);
+    const services = [{ name: "a", alerts: { memoryPercent: 70, warning: { memoryPercent: 80 } } }];
+    assert.deepEqual(described({ services }), [
+      "services[0].alerts.warning.memoryPercent must be less than services[0].alerts.memoryPercent (70)",
+    ]);
+    // A warning of all that is too late for one service is simply none of its own.
+    settingsOf({
+      alerts: { warning: { memoryPercent: 80 } },
+      services: [{ name: "a", alerts: { memoryPercent: 70 } }],
+    });
+  });
+
+  it("takes names of metrics and labels, and nothing that would break an expression", () => {
+    settingsOf({
+      alerts: { metrics: { httpStatusLabel: "code", containerSelector: 'job="kubelet"' } },
+    });
+    assert.deepEqual(
+      described({
+        alerts: {
+          metrics: { httpRequests: "a{b}", httpStatusLabel: "a-b", kubeStateSelector: "job" },
+        },
+      }),
+      [
+        "alerts.metrics.httpRequests must be the name of a metric",
+        "alerts.metrics.httpStatusLabel must be the name of a label",
+        'alerts.metrics.kubeStateSelector must be matchers like job="kubelet", metrics_path="/metrics/cadvisor"',
+      ],
+    );
+  });
+
+  it("reports everything wrong at once, in every service", () => {
+    const problems = problemsOf({
+      namespace: undefined,
+      services: [
+        { name: "Auth Service", path: "metrics" },
+        3,
+        { nmae: "auth-service" },
+        { name: "a" },
+        { name: "a" },
+      ],
+      alerts: { errorRatePercent: "5%", p99: 500, runbookBaseUrl: "http://runbooks" },
+    });
+    assert.deepEqual(problems.map(({ path }) => formatPath(path)).sort(), [
+      "alerts.errorRatePercent",
+      "alerts.p99",
+      "alerts.runbookBaseUrl",
+      "namespace",
+      "services[0].name",
+      "services[0].path",
+      "services[1]",
+      "services[2].name",
+      "services[2].nmae",
+      "services[4].name",
+    ]);
+  });
+});

@@ -1,0 +1,84 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  ChartReleaseArgs,
+  chartRelease,
+  settingsOf,
+  settingsOrThrow,
+} from "../../../components/shared/component";
+import { recordProgram } from "../../support/mocks";
+
+async function release(args: Partial<ChartReleaseArgs["settings"]>, overrides?: object) {
+  const { resources } = await recordProgram(() => {
+    const settings = {
+      cluster: "ticketing-prod",
+      environment: "prod",
+      labels: {},
+      namespace: "monitoring",
+      chartVersion: "1.2.3",
+      repository: "https://charts.example.com",
+      ...args,
+    };
+    const values = { replicas: 1, image: { tag: "a" } };
+    chartRelease("app", { releaseName: "the-app", chart: "app", settings, values, overrides }, {});
+  });
+  const [found] = resources;
+  assert.ok(found);
+  return found.inputs;
+}
+
+describe("chartRelease", () => {
+  it("pins chart, version and repository", async () => {
+    const inputs = await release({});
+    assert.equal(inputs["name"], "the-app");
+    assert.equal(inputs["namespace"], "monitoring");
+    assert.equal(inputs["chart"], "app");
+    assert.equal(inputs["version"], "1.2.3");
+    assert.deepEqual(inputs["repositoryOpts"], { repo: "https://charts.example.com" });
+  });
+
+  it("takes a chart from an OCI registry by its full address", async () => {
+    const inputs = await release({ repository: "oci://registry.example.com/charts" });
+    assert.equal(inputs["chart"], "oci://registry.example.com/charts/app");
+    assert.ok(!("repositoryOpts" in inputs));
+  });
+
+  it("merges the caller's values last and passes null on, which removes a chart's default", async () => {
+    const inputs = await release({}, { image: { tag: null }, extra: [1] });
+    assert.deepEqual(inputs["values"], { replicas: 1, image: { tag: null }, extra: [1] });
+    assert.equal(inputs["allowNullValues"], true);
+  });
+
+  it("keeps a bounded history and waits long enough for a large cluster", async () => {
+    const inputs = await release({});
+    assert.ok(inputs["maxHistory"] > 0 && inputs["maxHistory"] <= 10);
+    assert.ok(inputs["timeout"] >= 600);
+  });
+});
+
+describe("settingsOrThrow", () => {
+  it("returns the settings", () => {
+    assert.equal(settingsOrThrow("LokiStack", "loki", { settings: 1 }), 1);
+  });
+
+  it("throws what the engine prints without a stack trace", () => {
+    const problems = [
+      { path: ["size"], value: "x", rule: "is no size", fix: { kind: "remove" as const } },
+    ];
+    assert.throws(
+      () => settingsOrThrow("LokiStack", "loki", { problems }),
+      (error: Error) =>
+        pulumi.RunError.isInstance(error) &&
+        error.message.startsWith('LokiStack "loki": 1 problem') &&
+        error.message.includes('size = "x" is no size'),
+    );
+  });
+});
+
+describe("settingsOf", () => {
+  it("leaves chart values out of what is recorded", () => {
+    const args = { cluster: "a", values: { password: "b" } };
+    assert.deepEqual(settingsOf(args), { cluster: "a" });
+    assert.deepEqual(args, { cluster: "a", values: { password: "b" } });
+  });
+});

@@ -1,0 +1,20 @@
+import * as assert from "node:assert/strict";
+import { objectLabels } from "../../../components/shared/labels";
+
+describe("objectLabels", () => {
+  it("says what an object belongs to and who manages it", () => {
+    assert.deepEqual(objectLabels("grafana"), {
+      "app.kubernetes.io/component": "grafana",
+      "app.kubernetes.io/part-of": "observability",
+      "app.kubernetes.io/managed-by": "pulumi",
+    });
+  });
+
+  it("lets the caller's labels win and leaves them alone", () => {
+    const own = { team: "sre", "app.kubernetes.io/part-of": "ticketing" };
+    const labels = objectLabels("grafana", own);
+    assert.equal(labels["team"], "sre");
+    assert.equal(labels["app.kubernetes.io/part-of"], "ticketing");
+    assert.deepEqual(own, { team: "sre", "app.kubernetes.io/part-of": "ticketing" });
+  });
+});

@@ -1,0 +1,64 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { mergeValues } from "../../../components/shared/mergeValues";
+
+describe("mergeValues", () => {
+  it("merges maps, the caller's last", () => {
+    const ours = { a: { b: 1, c: { d: 2 } }, e: 3 };
+    const theirs = { a: { b: 10, c: { f: 4 } }, g: 5 };
+    assert.deepEqual(mergeValues(ours, theirs), { a: { b: 10, c: { d: 2, f: 4 } }, e: 3, g: 5 });
+  });
+
+  it("replaces lists", () => {
+    assert.deepEqual(mergeValues({ list: [1, 2], a: [{ b: 1 }] }, { list: [3], a: [] }), {
+      list: [3],
+      a: [],
+    });
+  });
+
+  it("replaces what is of another kind", () => {
+    assert.deepEqual(mergeValues({ a: { b: 1 }, c: [1], d: 1 }, { a: 1, c: { e: 1 }, d: [1] }), {
+      a: 1,
+      c: { e: 1 },
+      d: [1],
+    });
+  });
+
+  it("passes null on: Helm removes a chart's default by it", () => {
+    assert.deepEqual(mergeValues({ a: { b: 1 }, c: {} }, { a: { b: null }, c: null, d: null }), {
+      a: { b: null },
+      c: null,
+      d: null,
+    });
+  });
+
+  it("takes undefined for nothing said", () => {
+    const theirs = { grafana: undefined, prometheus: { replicas: undefined } };
+    const ours = { grafana: { replicas: 1 }, prometheus: { replicas: 2 } };
+    assert.deepEqual(mergeValues(ours, theirs), ours);
+    assert.deepEqual(mergeValues(ours, undefined), ours);
+  });
+
+  it("passes an Output through untouched", () => {
+    const url = pulumi.output("https://example.com");
+    assert.equal(mergeValues({ a: { url: "" } }, { a: { url } })["a"].url, url);
+    assert.equal(mergeValues({ a: { url } }, { a: { b: 1 } })["a"].url, url);
+  });
+
+  it("keeps keys that mean something to JavaScript as keys", () => {
+    const theirs: object = JSON.parse('{"__proto__": {"replicas": 2}, "constructor": 1}');
+    const merged = mergeValues({ image: "a" }, theirs);
+    assert.deepEqual(Object.keys(merged), ["image", "__proto__", "constructor"]);
+    assert.equal(merged["replicas"], undefined);
+  });
+
+  it("changes neither side, also not later through the result", () => {
+    const ours = { a: { b: 1 }, c: { d: 1 } };
+    const theirs = { a: { e: 2 }, f: { g: 3 } };
+    const before = structuredClone([ours, theirs]);
+    const merged = mergeValues(ours, theirs);
+    merged["a"].b = "changed";
+    merged["new"] = "changed";
+    assert.deepEqual([ours, theirs], before);
+  });
+});

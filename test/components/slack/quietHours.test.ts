@@ -1,0 +1,34 @@
+import * as assert from "node:assert/strict";
+import { quietHours } from "../../../components/slack/quietHours";
+
+const timezone = "Asia/Seoul";
+const location = timezone;
+
+describe("quietHours", () => {
+  it("cuts a night at midnight, where Alertmanager's days end", () => {
+    assert.deepEqual(quietHours({ from: "22:00", to: "07:00", timezone, weekends: false }), [
+      {
+        times: [
+          { start_time: "22:00", end_time: "24:00" },
+          { start_time: "00:00", end_time: "07:00" },
+        ],
+        location,
+      },
+    ]);
+  });
+
+  it("leaves hours of one day in one piece", () => {
+    const [{ times } = {}] = quietHours({ from: "01:00", to: "06:30", timezone, weekends: false });
+    assert.deepEqual(times, [{ start_time: "01:00", end_time: "06:30" }]);
+  });
+
+  it("ends at midnight without a second, empty piece", () => {
+    const [{ times } = {}] = quietHours({ from: "20:00", to: "00:00", timezone, weekends: false });
+    assert.deepEqual(times, [{ start_time: "20:00", end_time: "24:00" }]);
+  });
+
+  it("makes whole weekends quiet where asked, in the same time zone", () => {
+    const [, weekend] = quietHours({ from: "22:00", to: "07:00", timezone, weekends: true });
+    assert.deepEqual(weekend, { weekdays: ["saturday", "sunday"], location });
+  });
+});

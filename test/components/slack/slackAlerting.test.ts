@@ -1,0 +1,146 @@
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import { SlackAlerting, SlackAlertingArgs } from "../../../components/slack/slackAlerting";
+import { RecordedResource, recordProgram } from "../../support/mocks";
+
+const webhookUrl = "https://hooks.slack.com/services/T0/B0/secret";
+
+async function recordSlack(
+  args: Partial<SlackAlertingArgs> = { webhookUrl },
+): Promise<RecordedResource[]> {
+  const { resources } = await recordProgram(() => {
+    new SlackAlerting("slack", { cluster: "ticketing-prod", environment: "prod", ...args });
+  });
+  return resources;
+}
+
+function named(resources: RecordedResource[], type: string, name: string): RecordedResource {
+  const found = resources.find((one) => one.type.endsWith(type) && one.name === name);
+  assert.ok(found, `${type} ${name} is registered`);
+  return found;
+}
+
+describe("SlackAlerting", () => {
+  it("keeps the webhook in the Secret alertmanager-slack, as a secret", async () => {
+    const secret = named(await recordSlack(), ":Secret", "slack-webhook");
+    assert.equal(secret.inputs["metadata"].name, "alertmanager-slack");
+    assert.equal(secret.inputs["metadata"].namespace, "monitoring");
+    assert.deepEqual(secret.inputs["stringData"], { "webhook-url": webhookUrl });
+    assert.ok(secret.isSecret("stringData", "webhook-url"));
+  });
+
+  it("shows the webhook nowhere else", async () => {
+    for (const resource of await recordSlack()) {
+      if (resource.name === "slack-webhook") continue;
+      const text = JSON.stringify([resource.inputs, resource.outputs]);
+      assert.ok(!text.includes("hooks.slack.com"), resource.urn);
+    }
+  });
+
+  it("writes Alertmanager's configuration and its template into the Secret alertmanager-config", async () => {
+    const secret = named(
+      await recordSlack({ webhookUrl, channel: "#sre" }),
+      ":Secret",
+      "slack-config",
+    );
+    assert.equal(secret.inputs["metadata"].name, "alertmanager-config");
+    assert.equal(secret.inputs["metadata"].namespace, "monitoring");
+    const { "alertmanager.yaml": yaml, ...templates } = secret.inputs["stringData"];
+    const config = parse(yaml);
+    assert.deepEqual(config.route.group_by, ["alertname", "cluster", "service"]);
+    assert.equal(config.receivers.at(-1).slack_configs[0].channel, "#sre");
+    assert.deepEqual(Object.keys(templates), ["slack.tmpl"]);
+    assert.match(templates["slack.tmpl"], /define "observability\.slack\.text"/);
+  });
+
+  it("has a configuration that is known in a first preview, whatever the webhook is", async () => {
+    const secret = named(await recordSlack(), ":Secret", "slack-config");
+    assert.deepEqual(secret.unknownPaths, []);
+  });
+
+  it("writes the receiver that hears nothing in quotes: a bare null is no name", async () => {
+    const secret = named(await recordSlack(), ":Secret", "slack-config");
+    assert.match(secret.inputs["stringData"]["alertmanager.yaml"], /- name: "null"\n/);
+  });
+
+  it("uses an existing Secret and makes none", async () => {
+    for (const given of [undefined, ""]) {
+      const resources = await recordSlack({ existingSecret: "team-slack", webhookUrl: given });
+      assert.ok(!resources.some(({ name }) => name === "slack-webhook"));
+      const secret = named(resources, ":Secret", "slack-config");
+      assert.match(
+        secret.inputs["stringData"]["alertmanager.yaml"],
+        /slack_api_url_file: \/etc\/alertmanager\/secrets\/team-slack\/webhook-url\n/,
+      );
+      const { outputs } = named(resources, ":SlackAlerting", "slack");
+      assert.equal(outputs["webhookSecretName"], "team-slack");
+    }
+  });
+
+  it("tells the names that Prometheus' stack needs", async () => {
+    const { outputs } = named(await recordSlack(), ":SlackAlerting", "slack");
+    assert.deepEqual(outputs, {
+      configSecretName: "alertmanager-config",
+      webhookSecretName: "alertmanager-slack",
+    });
+  });
+
+  it("puts everything under one parent, in one namespace, with the caller's labels", async () => {
+    const resources = await recordSlack({
+      webhookUrl,
+      namespace: "observe",
+      labels: { team: "sre" },
+    });
+    const component = named(resources, ":SlackAlerting", "slack");
+    for (const resource of resources) {
+      if (resource === component) continue;
+      assert.equal(resource.parent, component.urn, resource.name);
+      assert.equal(resource.inputs["metadata"].namespace, "observe");
+      assert.equal(resource.inputs["metadata"].labels.team, "sre");
+    }
+  });
+
+  it("keeps every credential in that Secret, under the key its receiver reads", async () => {
+    const credentials = {
+      "webhook-url": webhookUrl,
+      "webhook-url-critical": "https://hooks.example.com/critical",
+      "heartbeat-url": "https://beat.example.com/a",
+      "pagerduty-routing-key": "routing",
+      "critical-webhook-url": "https://other.example.com/b",
+    };
+    const resources = await recordSlack({
+      webhookUrl,
+      channels: { critical: "#critical" },
+      webhookUrls: { "#critical": credentials["webhook-url-critical"] },
+      heartbeatUrl: credentials["heartbeat-url"],
+      pagerDutyRoutingKey: credentials["pagerduty-routing-key"],
+      criticalWebhookUrl: credentials["critical-webhook-url"],
+    });
+    const secret = named(resources, ":Secret", "slack-webhook");
+    assert.deepEqual(secret.inputs["stringData"], credentials);
+    const config = named(resources, ":Secret", "slack-config").inputs["stringData"];
+    const files = [...config["alertmanager.yaml"].matchAll(/secrets\/alertmanager-slack\/(\S+)/g)];
+    assert.deepEqual(files.map(([, key]) => key).sort(), Object.keys(credentials).sort());
+    for (const [key, value] of Object.entries(credentials)) {
+      assert.ok(secret.isSecret("stringData", key), key);
+      for (const { name, inputs } of resources) {
+        if (name !== "slack-webhook") assert.ok(!JSON.stringify(inputs).includes(`"${value}"`));
+      }
+    }
+  });
+
+  it("keeps the token of a bot instead of a webhook", async () => {
+    const secret = named(await recordSlack({ botToken: "token" }), ":Secret", "slack-webhook");
+    assert.deepEqual(secret.inputs["stringData"], { "bot-token": "token" });
+  });
+
+  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+    await assert.rejects(recordSlack({ channel: "alerts", groupBy: [] }), (error: Error) => {
+      assert.match(error.message, /^SlackAlerting "slack": 3 problems/);
+      for (const field of ["webhookUrl", "channel", "groupBy"]) {
+        assert.ok(error.message.includes(`\n  ${field} `), field);
+      }
+      return true;
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import * as assert from "node:assert/strict";
+import { UNKNOWN } from "../../../policies/facts/plain";
+import { lokiIamLeastPrivilege } from "../../../policies/access/lokiIamLeastPrivilege";
+import { violationText } from "../../../policies/engine/violation";
+import {
+  access,
+  assertSilent,
+  bucketName,
+  podTrust,
+  subject,
+  trust,
+  webTrust,
+} from "../platformSubjects";
+import { judge, problems, resource } from "../subjects";
+
+const arn = `arn:aws:s3:::${bucketName}`;
+const all = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+
+describe("policy loki-iam-least-privilege", () => {
+  it("accepts what Loki needs, in any order and case, and the key of its bucket", () => {
+    for (const document of [
+      access(),
+      access({ Effect: "Allow", Action: all, Resource: [arn, `${arn}/*`] }),
+      access({ Effect: "Allow", Action: "S3:LISTBUCKET", Resource: arn }),
+      access({
+        Effect: "Allow",
+        Action: ["kms:GenerateDataKey", "kms:Decrypt"],
+        Resource: "arn:aws:kms:us-east-1:123456789012:key/0a-1b",
+      }),
+      access({ Effect: "Deny", Action: "*", Resource: "*" }),
+    ]) {
+      assert.deepEqual(problems(lokiIamLeastPrivilege, document), []);
+    }
+  });
+
+  it("accepts a trust in one service account alone", () => {
+    const sub = { [subject]: "system:serviceaccount:monitoring:loki" };
+    for (const document of [
+      trust(podTrust),
+      trust(webTrust({ StringEquals: sub })),
+      trust(webTrust({ StringLike: sub })),
+    ]) {
+      assert.deepEqual(problems(lokiIamLeastPrivilege, document), []);
+    }
+  });
+
+  it("leaves the roles of others alone", () => {
+    const policy = JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
+    const type = "aws:iam/rolePolicy:RolePolicy";
+    assert.deepEqual(problems(lokiIamLeastPrivilege, resource(type, "ci", { policy })), []);
+    assert.equal(problems(lokiIamLeastPrivilege, resource(type, "loki", { policy })).length, 2);
+    assert.equal(
+      problems(lokiIamLeastPrivilege, resource(type, "x", { role: "prod-loki", policy })).length,
+      2,
+    );
+  });
+
+  it("is configured by alsoAllowed", () => {
+    const tagged = access({ Effect: "Allow", Action: "s3:GetObjectTagging", Resource: `${arn}/*` });
+    assert.equal(problems(lokiIamLeastPrivilege, tagged).length, 1);
+    const config = { alsoAllowed: ["s3:GetObjectTagging"] };
+    assert.deepEqual(problems(lokiIamLeastPrivilege, tagged, config), []);
+  });
+
+  it("does not decide what is not known yet, and judges what is", () => {
+    const type = "aws:iam/role:Role";
+    const hidden = judge(
+      lokiIamLeastPrivilege,
+      resource(type, "loki", { assumeRolePolicy: UNKNOWN }),
+    );
+    assert.deepEqual(hidden, { violations: [], unknown: { path: ["assumeRolePolicy"] } });
+    const partly = judge(
+      lokiIamLeastPrivilege,
+      resource("aws:iam/policy:Policy", "loki", {
+        policy: {
+          Statement: [{ Effect: "Allow", Action: ["s3:*", UNKNOWN], Resource: [UNKNOWN] }],
+        },
+      }),
+    );
+    assert.equal(partly.violations.length, 1);
+    assert.ok(partly.unknown);
+  });
+
+  it("says what, where, the bound and what fixes it", () => {
+    const [violation] = judge(
+      lokiIamLeastPrivilege,
+      access({ Sid: "Chunks", Effect: "Allow", Action: "s3:Get*", Resource: arn }),
+    ).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        'Action has the wildcard "s3:Get*"',
+        '  where: aws:iam/rolePolicy:RolePolicy "loki-role-policy", policy, statement Chunks',
+        "  bound: List on the bucket; Get, Put and Delete on its objects",
+        "  fix:   name each action that Loki needs",
+      ].join("\n"),
+    );
+    assertSilent(lokiIamLeastPrivilege, (secret) =>
+      access({ Effect: "Allow", Action: `s3:Get ${secret}`, Resource: `${secret}*` }),
+    );
+  });
+});

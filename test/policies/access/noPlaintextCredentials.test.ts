@@ -1,0 +1,171 @@
+import * as assert from "node:assert/strict";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { noPlaintextCredentials } from "../../../policies/access/noPlaintextCredentials";
+import { violationText } from "../../../policies/engine/violation";
+import { fake } from "../fakes";
+import {
+  baseSignals,
+  alerts,
+  judge,
+  problems,
+  release,
+  resource,
+  serviceMonitor,
+} from "../subjects";
+
+const secret = (props: PlainMap) => resource("kubernetes:core/v1:Secret", "secret", props);
+
+describe("policy no-plaintext-credentials", () => {
+  for (const [kind, values] of [
+    ["a Slack webhook", { url: fake.slackWebhook }],
+    ["a Slack token", { token: fake.slackToken }],
+    ["an AWS access key id", { id: fake.awsKeyId }],
+    ["an AWS secret access key", { secretAccessKey: fake.awsSecret }],
+    ["an AWS secret access key", { AWS_SECRET_ACCESS_KEY: fake.awsSecret }],
+    ["an API key", { datadog: { apiKey: fake.hex32 } }],
+    ["an API key", { datadog: { appKey: fake.hex40 } }],
+    ["an API key", { env: [{ name: "DD_APP_KEY", value: fake.hex40 }] }],
+    ["a Grafana token", { token: fake.grafanaToken }],
+    ["a GitHub token", { a: `token ${fake.githubToken}` }],
+    ["a private key", { a: fake.privateKey }],
+    ["a private key", { a: Buffer.from(fake.privateKey).toString("base64") }],
+    ["a JSON web token", { header: `Bearer ${fake.webToken}` }],
+    ["a URL with a password", { url: "postgres://user:hunter2@db:5432/x" }],
+    ["a password", { grafana: { adminPassword: "prom-operator" } }],
+    ["a password", { env: { DB_PASSWORD: "hunter2" } }],
+    ["a token", { bearerToken: "abcdefgh12345678" }],
+  ] as const) {
+    it(`sees ${kind} in ${Object.keys(values).join()}`, () => {
+      assert.deepEqual(problems(noPlaintextCredentials, release("x", values)), [
+        `${kind} stands in plain text`,
+      ]);
+    });
+  }
+
+  for (const values of [
+    { apiKeyExistingSecret: "datadog-secret", passwordKey: "admin-password" },
+    {
+      grafana: { adminPassword: "", admin: { existingSecret: "grafana-admin", passwordKey: "p" } },
+    },
+    { url: "https://user:${PASSWORD}@example.com", other: "https://user:$(PASSWORD)@example.com" },
+    { password: "$__file{/etc/secrets/password}", adminPassword: "${ADMIN_PASSWORD}" },
+    { slack_api_url_file: "/etc/alertmanager/secrets/alertmanager-slack/url" },
+    { basicAuth: { password: { name: "secret", key: "password" } } },
+    {
+      env: [{ name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "db", key: "password" } } }],
+    },
+    { checksum: fake.hex40, apiVersion: "v1", image: `app@sha256:${fake.hex32}${fake.hex32}` },
+    { certificate: Buffer.from("-----BEGIN CERTIFICATE-----\nAAAA").toString("base64") },
+    {
+      htpasswd:
+        "{{- range .tenants }}\n{{- $password := .password }}\n{{ htpasswd .name $password }}\n",
+    },
+    { docs: "https://hooks.slack.com", channel: "#xoxb-things" },
+    { url: "http://loki:3100/api:v1@x", image: "registry:5000/a@b" },
+    { automountServiceAccountToken: true, roleArn: "arn:aws:iam::123456789012:role/a" },
+    {
+      alertmanager:
+        "route:\n  receiver: slack\nreceivers:\n  - name: slack\n    slack_configs:\n      - api_url_file: /a\n",
+    },
+  ]) {
+    it(`accepts ${JSON.stringify(values).slice(0, 70)}`, () => {
+      assert.deepEqual(problems(noPlaintextCredentials, release("x", values)), []);
+    });
+  }
+
+  it("accepts what this library registers beside its Secrets", () => {
+    const rules = alerts(...Object.values(baseSignals));
+    for (const subject of [rules, serviceMonitor("inventory-service")]) {
+      assert.deepEqual(problems(noPlaintextCredentials, subject), []);
+    }
+  });
+
+  it("accepts credentials where they belong", () => {
+    const url = fake.slackWebhook;
+    for (const subject of [
+      secret({ stringData: { url }, data: { url: Buffer.from(url).toString("base64") } }),
+      resource("aws:secretsmanager/secretVersion:SecretVersion", "s", { secretString: url }),
+      resource("aws:ssm/parameter:Parameter", "p", { type: "SecureString", value: url }),
+      resource("aws:ssm/parameter:Parameter", "p", {
+        name: "/db/password",
+        type: "SecureString",
+        value: "hunter2",
+      }),
+      resource("pulumi:providers:kubernetes", "k", { kubeconfig: `token: ${fake.webToken}` }),
+      resource("pulumi:providers:datadog", "d", { apiKey: fake.hex32, appKey: fake.hex40 }),
+      resource("random:index/randomPassword:RandomPassword", "r", { result: url }),
+      resource("tls:index/selfSignedCert:SelfSignedCert", "t", { privateKeyPem: fake.privateKey }),
+      resource("aws:rds/instance:Instance", "db", { password: "hunter2" }),
+    ]) {
+      assert.deepEqual(problems(noPlaintextCredentials, subject), [], subject.type);
+    }
+  });
+
+  it("refuses them beside that", () => {
+    const url = fake.slackWebhook;
+    for (const subject of [
+      secret({ metadata: { labels: { url } } }),
+      resource("aws:ssm/parameter:Parameter", "p", { type: "SecureString", description: url }),
+      resource("aws:ssm/parameter:Parameter", "p", {
+        name: "/db/password",
+        type: "String",
+        value: "hunter2",
+      }),
+      resource("pulumi:providers:kubernetes", "k", { namespace: url }),
+      resource("monitoring:index:SlackAlerting", "s", { webhookUrl: url }),
+      resource("kubernetes:apps/v1:Deployment", "d", {
+        spec: { template: { spec: { containers: [{ args: [url] }] } } },
+      }),
+    ]) {
+      assert.equal(problems(noPlaintextCredentials, subject).length, 1, subject.type);
+    }
+  });
+
+  it("is configured by allowedTypes", () => {
+    const subject = resource("vault:generic/secret:Secret", "v", { dataJson: fake.slackWebhook });
+    assert.equal(problems(noPlaintextCredentials, subject).length, 1);
+    assert.deepEqual(
+      problems(noPlaintextCredentials, subject, { allowedTypes: [subject.type] }),
+      [],
+    );
+  });
+
+  it("judges what is known beside what is not", () => {
+    const subject = release("x", { a: UNKNOWN, b: [UNKNOWN, { url: fake.slackWebhook }] });
+    assert.equal(problems(noPlaintextCredentials, subject).length, 1);
+  });
+
+  it("names the path and the kind, never the value", () => {
+    const [violation] = judge(
+      noPlaintextCredentials,
+      release("x", { a: { "b.c": [fake.slackWebhook] } }),
+    ).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        "a Slack webhook stands in plain text",
+        '  where: kubernetes:helm.sh/v3:Release "prometheus", values.a["b.c"][0]',
+        "  bound: only in the data of a Secret, or in a secret store",
+        "  fix:   pulumi config set --secret, put it into a kubernetes Secret, and refer to that Secret by name",
+      ].join("\n"),
+    );
+  });
+
+  it("shows no credential wherever it is planted, keys and names too", () => {
+    for (const value of Object.values(fake)) {
+      const planted = [
+        release(value, { [value]: value, nested: [{ [value]: [value] }] }),
+        { ...secret({ metadata: { name: value } }), name: value },
+      ];
+      for (const subject of planted) {
+        for (const violation of judge(noPlaintextCredentials, subject).violations) {
+          const text = violationText(violation);
+          if (value !== fake.hex32 && value !== fake.hex40 && value !== fake.awsSecret) {
+            assert.ok(!text.includes(value), text);
+          }
+        }
+      }
+    }
+  });
+});

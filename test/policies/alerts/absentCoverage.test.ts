@@ -1,0 +1,121 @@
+import * as assert from "node:assert/strict";
+import { absentCoverage } from "../../../policies/alerts/absentCoverage";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { violationText } from "../../../policies/engine/violation";
+import { RuleFixture, judge, problems, prometheusRule, release } from "../subjects";
+
+const inProd = { environment: "prod" };
+const critical = (expr: string): RuleFixture => ({
+  alert: "A",
+  expr,
+  labels: { severity: "critical" },
+});
+const warning = (expr: string): RuleFixture => ({
+  ...critical(expr),
+  labels: { severity: "warning" },
+});
+const found = (...rules: RuleFixture[]) =>
+  problems(absentCoverage, [prometheusRule(rules)], inProd);
+const stack = (values: PlainMap) => release("kube-prometheus-stack", values);
+const errors = critical('rate(errors_total{namespace="shop", service="cart", code="500"}[5m]) > 1');
+
+describe("policy absent-coverage", () => {
+  it("asks for a companion of the metrics behind critical alerts", () => {
+    assert.deepEqual(found(errors), ["nothing alerts when errors_total is gone"]);
+    assert.deepEqual(found(critical("a / b > 1")), ["nothing alerts when a, b are gone"]);
+    assert.deepEqual(found(warning("a > 1")), []);
+  });
+
+  for (const companion of [
+    "absent(errors_total)",
+    'absent_over_time(errors_total{service="cart"}[10m])',
+    "up == 0",
+    "up < 1",
+    "up != 1",
+    'absent(up{namespace="shop", service="cart"} == 1)',
+    'avg by (job) (up{namespace=~"shop|other"}) < 0.5',
+  ]) {
+    it(`accepts ${companion}`, () => assert.deepEqual(found(errors, warning(companion)), []));
+  }
+
+  for (const companion of [
+    "absent(other_total)",
+    'absent(errors_total{service="other"})',
+    'absent(errors_total{code="400"})',
+    'up{namespace="other"} == 0',
+    'absent(up{service="other"} == 1)',
+    "up == 1",
+    "up > 0",
+  ]) {
+    it(`does not accept ${companion}`, () =>
+      assert.equal(found(errors, warning(companion)).length, 1));
+  }
+
+  it("knows that an exporter is not up where the pods are that it tells of", () => {
+    const restarts = critical('kube_pod_container_status_restarts_total{namespace="shop"} > 5');
+    for (const [companion, expected] of [
+      ['up{namespace="shop"} == 0', 1],
+      ['absent(up{job="kubelet"} == 1)', 1],
+      ['absent(up{job="kube-state-metrics"} == 1)', 0],
+      ['up{job=~"kube-.*", namespace="monitoring"} == 0', 0],
+      ["up == 0", 0],
+      ['absent(kube_pod_container_status_restarts_total{namespace="shop"})', 0],
+    ] as const) {
+      assert.equal(found(restarts, warning(companion)).length, expected, companion);
+    }
+  });
+
+  it("asks for no companion of the companion", () =>
+    assert.deepEqual(found(critical("absent(errors_total)")), []));
+
+  it("looks through recording rules", () => {
+    const record = { record: "r", expr: "errors_total" };
+    assert.deepEqual(found(record, critical("r > 1"), warning("absent(errors_total)")), []);
+    assert.equal(found(record, critical("r > 1")).length, 1);
+  });
+
+  it("accepts TargetDown of the chart, where it is not switched off", () => {
+    const rules = prometheusRule([errors]);
+    for (const [values, expected] of [
+      [{}, 0],
+      [{ defaultRules: { create: false } }, 1],
+      [{ defaultRules: { rules: { general: false } } }, 1],
+      [{ defaultRules: { disabled: { TargetDown: true } } }, 1],
+      [{ defaultRules: { disabled: { Watchdog: true } } }, 0],
+    ] as const) {
+      const violations = problems(absentCoverage, [stack(values), rules], inProd);
+      assert.equal(violations.length, expected, JSON.stringify(values));
+    }
+  });
+
+  it("asks for it in prod only", () => {
+    const rules = prometheusRule([errors]);
+    assert.deepEqual(problems(absentCoverage, [rules]), []);
+    const prod = { ...rules, urn: rules.urn.replace(":dev:", ":prod:") };
+    assert.equal(problems(absentCoverage, [prod]).length, 1);
+  });
+
+  it("does not decide while a rule that could be the companion is not known", () => {
+    const rules = prometheusRule([errors]);
+    const hidden = prometheusRule([{ alert: "A", expr: UNKNOWN }], "hidden");
+    const verdict = judge(absentCoverage, [rules, hidden], inProd);
+    assert.deepEqual(verdict.violations, []);
+    assert.equal(verdict.unknown?.urn, hidden.urn);
+  });
+
+  it("says which metric, and what to add", () => {
+    const rules = prometheusRule([errors]);
+    const [violation] = judge(absentCoverage, [rules], inProd).violations;
+    assert.ok(violation);
+    assert.equal(violation.urn, rules.urn);
+    assert.equal(
+      violationText(violation),
+      [
+        "nothing alerts when errors_total is gone",
+        '  where: PrometheusRule "rules", group group, alert A',
+        "  bound: an alert on absent() of the metric, or on up of its target",
+        "  fix:   add an alert absent(errors_total), or up == 0 for its targets",
+      ].join("\n"),
+    );
+  });
+});

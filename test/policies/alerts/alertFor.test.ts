@@ -1,0 +1,98 @@
+import * as assert from "node:assert/strict";
+import { alertFor } from "../../../policies/alerts/alertFor";
+import { UNKNOWN, at } from "../../../policies/facts/plain";
+import { violationText } from "../../../policies/engine/violation";
+import { fake } from "../fakes";
+import { judge, problems, prometheusRule, release, remedy } from "../subjects";
+
+const waiting = (severity: unknown, wait?: unknown) =>
+  prometheusRule([{ alert: "A", expr: "x > 1", for: wait, labels: { severity } }]);
+
+describe("policy alert-for", () => {
+  for (const [severity, wait] of [
+    ["critical", "1m"],
+    ["critical", "60s"],
+    ["critical", "15m"],
+    ["warning", "2m"],
+    ["warning", "1h"],
+    ["warning", UNKNOWN],
+    [UNKNOWN, "9h"],
+    ["info", undefined],
+    ["none", "9h"],
+    [undefined, undefined],
+  ]) {
+    it(`accepts ${String(severity)} for ${String(wait)}`, () =>
+      assert.deepEqual(problems(alertFor, waiting(severity, wait)), []));
+  }
+
+  for (const [severity, wait, problem] of [
+    ["critical", undefined, /^the alert fires without waiting$/],
+    ["critical", "", /^the alert fires without waiting$/],
+    ["critical", "0s", /^the alert fires without waiting$/],
+    ["critical", "59s", /^the alert waits too little$/],
+    ["critical", "15m1s", /^the alert waits too long$/],
+    ["warning", undefined, /^the alert fires without waiting$/],
+    ["warning", "1m59s", /^the alert waits too little$/],
+    ["warning", "61m", /^the alert waits too long$/],
+    ["critical", "5 minutes", /no duration/],
+    ["critical", 5, /no duration/],
+  ] as const) {
+    it(`refuses ${severity} for ${String(wait)}`, () => {
+      const [found, ...others] = problems(alertFor, waiting(severity, wait));
+      assert.match(found ?? "", problem);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it("takes other bounds from its configuration", () => {
+    assert.deepEqual(problems(alertFor, waiting("critical"), { criticalMinMinutes: 0 }), []);
+    assert.equal(
+      problems(alertFor, waiting("warning", "20m"), { warningMaxMinutes: 10 }).length,
+      1,
+    );
+  });
+
+  it("says the bounds of the severity, and the nearest wait", () => {
+    const [violation] = judge(alertFor, waiting("critical", "1h")).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        "the alert waits too long",
+        '  where: PrometheusRule "rules", group group, alert A',
+        "  found: 1h",
+        "  bound: 1 to 15 minutes for severity critical",
+        "  fix:   for: 15m",
+      ].join("\n"),
+    );
+  });
+
+  it("never shows a text that could be a secret", () => {
+    for (const secret of [...Object.values(fake), "hunter2"]) {
+      const [violation] = judge(alertFor, waiting("critical", secret)).violations;
+      assert.ok(violation && !violationText(violation).includes(secret));
+    }
+  });
+
+  it("remediates to the nearest bound", () => {
+    for (const [severity, wait, expected] of [
+      ["critical", undefined, "1m"],
+      ["critical", "1h", "15m"],
+      ["warning", "1s", "2m"],
+      ["warning", "soon", "5m"],
+    ]) {
+      const { resource, violations } = remedy(alertFor, waiting(severity, wait));
+      assert.equal(at(resource.props, "spec", "groups", 0, "rules", 0, "for"), expected);
+      assert.deepEqual(violations, []);
+    }
+    const halves = remedy(alertFor, waiting("critical"), { criticalMinMinutes: 1.5 });
+    assert.equal(at(halves.resource.props, "spec", "groups", 0, "rules", 0, "for"), "90s");
+    assert.equal(remedy(alertFor, waiting("critical", "5m")).changed, false);
+  });
+
+  it("remediates rules among the values of a release", () => {
+    const rules = [{ alert: "A", expr: "x > 1", labels: { severity: "critical" } }];
+    const values = { additionalPrometheusRulesMap: { a: { groups: [{ name: "g", rules }] } } };
+    assert.deepEqual(remedy(alertFor, release("kube-prometheus-stack", values)).violations, []);
+  });
+});

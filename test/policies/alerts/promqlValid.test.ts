@@ -1,0 +1,118 @@
+import * as assert from "node:assert/strict";
+import { UNKNOWN } from "../../../policies/facts/plain";
+import { promqlValid } from "../../../policies/alerts/promqlValid";
+import { violationText } from "../../../policies/engine/violation";
+import { fake } from "../fakes";
+import { alerts, baseSignals, judge, problems, prometheusRule, release } from "../subjects";
+
+describe("policy promql-valid", () => {
+  it("accepts the base signals", () =>
+    assert.deepEqual(problems(promqlValid, alerts(...Object.values(baseSignals))), []));
+
+  for (const expr of [
+    "up == 0",
+    "absent(up)",
+    "absent_over_time(up[5m])",
+    "kube_pod_info unless kube_pod_labels",
+    'x{a=~"b|c"} > 1',
+    'x{a=~".+", b!~"d.*"} > 1',
+    "sum(topk_total) > 1",
+    "max_over_time(rate(x[5m])[1h:]) > 1",
+    "quantile_over_time(0.9, x[5m]) > 1",
+    "predict_linear(x[1h], 4 * 3600) < 0",
+    "time() - x > 3600",
+  ]) {
+    it(`accepts ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
+  }
+
+  for (const [expr, problem] of [
+    ["x >", /^the expression does not parse at character 4$/],
+    ["", /^the expression /],
+    ["rate(x) > 1", /gives rate\(\) no range/],
+    ["sum(rate(x)) > 1", /gives rate\(\) no range/],
+    ["sum(x[5m]) > 1", /gives sum\(\) a range/],
+    ["abs(x[5m]) > 1", /gives abs\(\) a range/],
+    ["x[5m] > 1", /gives > a range/],
+    ['x > "1"', /gives > a text/],
+    ["x", /compares nothing/],
+    ["x / y", /compares nothing/],
+    ["1 > 2", /compares nothing/],
+    ["x == x", /compares nothing/],
+    ["x >= (x)", /compares nothing/],
+    ["x > -Inf", /compares nothing/],
+    ["x < NaN", /compares nothing/],
+    ["vector(1)", /compares nothing/],
+    ["topk(3, x) > 1", /^topk in an alert/],
+    ["sum(bottomk(3, x)) > 1", /^bottomk in an alert/],
+    ['x{a=~"b"} > 1', /^a regular expression matches a with a plain text$/],
+    ['x{a!~"b-c"} > 1', /^a regular expression matches a with a plain text$/],
+    ['x{a=~"b\\\\.c"} > 1', /^a regular expression matches a with a plain text$/],
+  ] as const) {
+    it(`refuses ${expr}`, () => {
+      const [found, ...others] = problems(promqlValid, alerts(expr));
+      assert.match(found ?? "", problem);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it("lets a heartbeat fire for ever", () => {
+    const labels = { severity: "none" };
+    const watchdog = prometheusRule([{ alert: "Watchdog", expr: "vector(1)", labels }]);
+    assert.deepEqual(problems(promqlValid, watchdog), []);
+  });
+
+  it("asks recording rules to parse, not to compare", () => {
+    const record = (expr: string) => prometheusRule([{ record: "a:b:c", expr }]);
+    assert.deepEqual(problems(promqlValid, record("topk(3, x)")), []);
+    assert.equal(problems(promqlValid, record("x[")).length, 1);
+  });
+
+  it("looks for the comparison in what is recorded", () => {
+    const rules = [
+      { record: "a:bad", expr: "x > bool 1" },
+      { alert: "A", expr: "a:bad" },
+    ];
+    assert.deepEqual(problems(promqlValid, prometheusRule(rules)), []);
+  });
+
+  it("says that it could not judge what is not known, beside what is", () => {
+    const verdict = judge(
+      promqlValid,
+      prometheusRule([
+        { alert: "A", expr: UNKNOWN },
+        { alert: "B", expr: "x" },
+      ]),
+    );
+    assert.equal(verdict.violations.length, 1);
+    assert.deepEqual(verdict.unknown?.path, ["spec", "groups", 0, "rules", 0, "expr"]);
+  });
+
+  it("says where, and how to write it", () => {
+    const values = {
+      additionalPrometheusRulesMap: {
+        mine: { groups: [{ name: "g", rules: [{ alert: "A", expr: 'x{service!~"a"} > 1' }] }] },
+      },
+    };
+    const [violation] = judge(promqlValid, release("kube-prometheus-stack", values)).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        "a regular expression matches service with a plain text",
+        '  where: release "prometheus", values.additionalPrometheusRulesMap.mine, group g, alert A',
+        "  found: service!~",
+        "  bound: = or != where there is nothing to match but one text",
+        '  fix:   service!="…"',
+      ].join("\n"),
+    );
+  });
+
+  it("never shows a secret", () => {
+    for (const secret of Object.values(fake)) {
+      const text = JSON.stringify(secret);
+      const { violations } = judge(promqlValid, alerts(`x{a=~${text}`, `x{a=${text}}`, secret));
+      assert.ok(violations.length >= 2);
+      assert.ok(!violations.map(violationText).join("\n").includes(secret));
+    }
+  });
+});

@@ -1,0 +1,105 @@
+import * as assert from "node:assert/strict";
+import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
+import { inhibition } from "../../../policies/delivery/inhibition";
+import { violationText } from "../../../policies/engine/violation";
+import { assertSilent, configSecret, configText, goodConfig, remedied } from "../platformSubjects";
+import { judge, problems, release, resource } from "../subjects";
+
+const pair = goodConfig.inhibit_rules[0] ?? {};
+const rules = (...inhibit_rules: PlainMap[]) => configSecret({ inhibit_rules });
+const inValues = (config: unknown) =>
+  release("kube-prometheus-stack", { alertmanager: { config } }, "prod");
+
+describe("policy inhibition", () => {
+  it("accepts a pair in the new form, the old one and with expressions", () => {
+    const equal = ["alertname"];
+    for (const rule of [
+      pair,
+      { source_match: { severity: "critical" }, target_match: { severity: "warning" }, equal },
+      {
+        source_matchers: ["severity=~crit.+"],
+        target_match_re: { severity: "warning|info" },
+        equal,
+      },
+    ]) {
+      assert.deepEqual(problems(inhibition, rules(rule)), []);
+    }
+  });
+
+  it("accepts what silences alerts of given names", () => {
+    const named = {
+      source_matchers: ['alertname="ServiceDown"'],
+      target_matchers: ['alertname=~"HighErrorRate|HighLatencyP99"'],
+      equal: ["namespace", "service"],
+    };
+    assert.deepEqual(problems(inhibition, rules(pair, named)), []);
+    assert.match(
+      problems(inhibition, rules(pair, { ...named, equal: [] }))[0] ?? "",
+      /`equal` is empty/,
+    );
+  });
+
+  it("asks for the pair of a configuration, not of an object that is added to one", () => {
+    assert.match(problems(inhibition, rules())[0] ?? "", /does not silence the warning/);
+    const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
+    const object = (inhibitRules: PlainMap[]) => resource(type, "o", { spec: { inhibitRules } });
+    assert.deepEqual(problems(inhibition, object([])), []);
+    const match = (value: string) => [{ name: "severity", value, matchType: "=" }];
+    assert.equal(
+      problems(
+        inhibition,
+        object([{ sourceMatch: match("critical"), targetMatch: match("warning"), equal: [] }]),
+      ).length,
+      1,
+    );
+  });
+
+  it("accepts the chart's own rules, and judges those that replace them", () => {
+    assert.deepEqual(problems(inhibition, inValues(undefined)), []);
+    assert.deepEqual(problems(inhibition, inValues({ inhibit_rules: [pair] })), []);
+    assert.equal(problems(inhibition, inValues({ inhibit_rules: null })).length, 1);
+  });
+
+  it("does not decide what is not known yet", () => {
+    for (const subject of [
+      inValues(UNKNOWN),
+      inValues({ inhibit_rules: UNKNOWN }),
+      resource("kubernetes:core/v1:Secret", "alertmanager-config", { data: UNKNOWN }),
+    ]) {
+      const verdict = judge(inhibition, subject);
+      assert.deepEqual(verdict.violations, []);
+      assert.ok(verdict.unknown);
+    }
+  });
+
+  it("says what, where, the bound and the line that fixes it", () => {
+    const [violation] = judge(inhibition, rules({ ...pair, equal: [] })).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        "`equal` is empty: one alert silences everything that matches, wherever it is",
+        '  where: Secret "alertmanager-config", alertmanager.yaml, inhibit_rules[0]',
+        "  bound: labels that tell one thing from another",
+        "  fix:   set equal: [namespace, alertname] in inhibit_rules[0]",
+      ].join("\n"),
+    );
+    assertSilent(inhibition, (secret) => rules({ source_matchers: [secret], equal: [] }));
+    assertSilent(inhibition, configText);
+  });
+
+  it("remediates rules among the values: drops what silences too much, adds the pair", () => {
+    const after = remedied(inhibition, inValues({ inhibit_rules: [{ ...pair, equal: [] }] }));
+    assert.deepEqual(at(after, "values", "alertmanager", "config", "inhibit_rules"), [
+      {
+        source_matchers: ['severity="critical"'],
+        target_matchers: ['severity="warning"'],
+        equal: ["namespace", "alertname"],
+      },
+    ]);
+    assert.equal(remedied(inhibition, inValues(undefined)), undefined);
+    assert.equal(remedied(inhibition, inValues(UNKNOWN)), undefined);
+    // A Secret stays as it is: its text, and that it is secret.
+    assert.equal(remedied(inhibition, rules()), undefined);
+  });
+});

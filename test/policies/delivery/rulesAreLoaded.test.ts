@@ -1,0 +1,145 @@
+import * as assert from "node:assert/strict";
+import { PlainMap, UNKNOWN, plain } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
+import { rulesAreLoaded } from "../../../policies/delivery/rulesAreLoaded";
+import { violationText } from "../../../policies/engine/violation";
+import { judge, problems, release, resource } from "../subjects";
+
+const group = "kubernetes:monitoring.coreos.com/v1";
+const rules = (labels: unknown = {}, type = `${group}:PrometheusRule`): Resource =>
+  resource(type, "rules", { metadata: { name: "rules", namespace: "shop", labels } });
+const chart = (prometheusSpec: unknown): Resource =>
+  release("kube-prometheus-stack", { prometheus: { prometheusSpec } });
+const prometheus = (spec: unknown): Resource => resource(`${group}:Prometheus`, "main", { spec });
+const loads = (server: Resource, object: Resource): boolean =>
+  problems(rulesAreLoaded, [server, object]).length === 0;
+
+describe("policy rules-are-loaded", () => {
+  it("knows that the chart loads only what carries its release by default", () => {
+    assert.ok(!loads(chart({}), rules()));
+    assert.ok(!loads(chart({}), rules({ release: "other" })));
+    assert.ok(loads(chart({}), rules({ release: "prometheus" })));
+    assert.ok(!loads(release("kube-prometheus-stack", undefined), rules()));
+  });
+
+  for (const [kind, selector] of [
+    [`${group}:PrometheusRule`, "rule"],
+    [`${group}:ServiceMonitor`, "serviceMonitor"],
+    [`${group}:PodMonitor`, "podMonitor"],
+    [`${group}:Probe`, "probe"],
+    ["kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig", "scrapeConfig"],
+  ] as const) {
+    it(`follows ${selector}SelectorNilUsesHelmValues`, () => {
+      const key = `${selector}SelectorNilUsesHelmValues`;
+      assert.ok(loads(chart({ [key]: false }), rules({}, kind)));
+      assert.ok(!loads(chart({ [key]: true }), rules({}, kind)));
+      // An empty map does not count as a selector.
+      assert.ok(!loads(chart({ [`${selector}Selector`]: {} }), rules({}, kind)));
+    });
+  }
+
+  for (const [ruleSelector, labels, expected] of [
+    [{ matchLabels: { team: "a" } }, { team: "a", x: "y" }, true],
+    [{ matchLabels: { team: "a" } }, { team: "b" }, false],
+    [{ matchLabels: { team: "a" } }, { release: "prometheus" }, false],
+    [{ matchExpressions: [{ key: "team", operator: "Exists" }] }, { team: "b" }, true],
+    [{ matchExpressions: [{ key: "team", operator: "Exists" }] }, {}, false],
+    [{ matchExpressions: [{ key: "team", operator: "DoesNotExist" }] }, { team: "b" }, false],
+    [{ matchExpressions: [{ key: "t", operator: "In", values: ["a"] }] }, { t: "a" }, true],
+    [{ matchExpressions: [{ key: "t", operator: "In", values: ["a"] }] }, {}, false],
+    [{ matchExpressions: [{ key: "t", operator: "NotIn", values: ["a"] }] }, { t: "a" }, false],
+    [{ matchExpressions: [{ key: "t", operator: "NotIn", values: ["a"] }] }, {}, true],
+  ] as [PlainMap, PlainMap, boolean][]) {
+    it(`${expected ? "selects" : "does not select"} ${JSON.stringify(labels)} by ${JSON.stringify(ruleSelector)}`, () => {
+      assert.equal(loads(chart({ ruleSelector }), rules(labels)), expected);
+      assert.equal(loads(prometheus({ ruleSelector }), rules(labels)), expected);
+    });
+  }
+
+  it("knows that a Prometheus object selects nothing by default, and everything by an empty map", () => {
+    assert.ok(!loads(prometheus({}), rules()));
+    assert.ok(loads(prometheus({ ruleSelector: {} }), rules()));
+  });
+
+  it("follows the selector of namespaces, as far as the name goes", () => {
+    const only = (name: string) =>
+      chart({
+        ruleSelectorNilUsesHelmValues: false,
+        ruleNamespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+      });
+    assert.ok(loads(only("shop"), rules()));
+    assert.ok(!loads(only("other"), rules()));
+    const byLabel = { matchLabels: { monitored: "yes" } };
+    assert.ok(
+      loads(
+        chart({ ruleSelectorNilUsesHelmValues: false, ruleNamespaceSelector: byLabel }),
+        rules(),
+      ),
+    );
+  });
+
+  it("is content with one server of several, and asks nothing where there is none", () => {
+    const servers = [chart({}), prometheus({ ruleSelector: {} })];
+    assert.deepEqual(problems(rulesAreLoaded, [...servers, rules()]), []);
+    assert.deepEqual(problems(rulesAreLoaded, [rules()]), []);
+    assert.deepEqual(problems(rulesAreLoaded, [release("prometheus", {}), rules()]), []);
+  });
+
+  it("says what it does not know", () => {
+    const open = rules(UNKNOWN);
+    assert.deepEqual(judge(rulesAreLoaded, [chart({}), open]), {
+      violations: [],
+      unknown: { path: ["metadata", "labels"], urn: open.urn },
+    });
+    const server = chart(UNKNOWN);
+    assert.deepEqual(judge(rulesAreLoaded, [server, rules()]), {
+      violations: [],
+      unknown: {
+        path: ["values", "prometheus", "prometheusSpec", "ruleSelector"],
+        urn: server.urn,
+      },
+    });
+  });
+
+  it("says which label is missing, and how to do without", () => {
+    const [violation] = judge(rulesAreLoaded, [chart({}), rules()]).violations;
+    assert.ok(violation);
+    assert.equal(violation.urn, rules().urn);
+    assert.equal(
+      violationText(violation),
+      [
+        "no Prometheus of the stack loads this PrometheusRule",
+        '  where: PrometheusRule "rules", metadata.labels',
+        '  bound: what values.prometheus.prometheusSpec.ruleSelector of release "prometheus" (kube-prometheus-stack) selects',
+        "  fix:   metadata.labels.release: prometheus, or ruleSelectorNilUsesHelmValues: false in prometheus.prometheusSpec",
+      ].join("\n"),
+    );
+  });
+
+  describe("remediation", () => {
+    const labels = { release: "prometheus", team: "shop" };
+    const remedied = (object: Resource, config: PlainMap = { labels }): unknown => {
+      const props = plain(object.props) as PlainMap;
+      const changed = rulesAreLoaded.remediate?.(object, props, config);
+      return changed === true ? (props["metadata"] as PlainMap)["labels"] : undefined;
+    };
+
+    it("adds the labels that are missing, to rules and monitors alone", () => {
+      assert.deepEqual(remedied(rules()), labels);
+      assert.deepEqual(remedied(rules({ app: "a", team: "other" })), {
+        app: "a",
+        release: "prometheus",
+        team: "other",
+      });
+      assert.deepEqual(remedied(rules(undefined, `${group}:ServiceMonitor`)), labels);
+      assert.equal(remedied(rules({}, `${group}:Prometheus`)), undefined);
+    });
+
+    it("leaves alone what has them, what is not known yet, and everything when none are named", () => {
+      assert.equal(remedied(rules(labels)), undefined);
+      assert.equal(remedied(rules(UNKNOWN)), undefined);
+      assert.equal(remedied(rules({ release: UNKNOWN, team: "a" })), undefined);
+      assert.equal(remedied(rules(), {}), undefined);
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import * as assert from "node:assert/strict";
+import { UNKNOWN } from "../../../policies/facts/plain";
+import { violationText } from "../../../policies/engine/violation";
+import { watchdogRouted } from "../../../policies/delivery/watchdogRouted";
+import { assertSilent, configSecret, routesFirst, stack } from "../platformSubjects";
+import { judge, problems, prometheusRule, release, resource } from "../subjects";
+
+const toNull = routesFirst({ receiver: "null", matchers: ['alertname="Watchdog"'] });
+const off = { defaultRules: { create: false } };
+
+describe("policy watchdog-routed", () => {
+  for (const shape of ["input", "engine"] as const) {
+    it(`follows the route of Watchdog, in the shape of the ${shape}`, () => {
+      assert.deepEqual(problems(watchdogRouted, [stack(), configSecret({}, shape)]), []);
+      assert.match(
+        problems(watchdogRouted, [stack(), configSecret(toNull, shape)])[0] ?? "",
+        /goes to nobody/,
+      );
+    });
+  }
+
+  it("accepts Slack beside a heartbeat, not alone", () => {
+    const watchdog = { matchers: ['alertname="Watchdog"'] };
+    const both = routesFirst({ ...watchdog, receiver: "slack", continue: true });
+    assert.deepEqual(problems(watchdogRouted, [stack(), configSecret(both)]), []);
+    const alone = routesFirst({ ...watchdog, receiver: "slack" });
+    assert.match(
+      problems(watchdogRouted, [stack(), configSecret(alone)])[0] ?? "",
+      /only goes to Slack/,
+    );
+  });
+
+  it("asks for an alert that always fires: the chart's, or one like it", () => {
+    assert.match(
+      problems(watchdogRouted, [stack(off), configSecret()])[0] ?? "",
+      /there is no alert Watchdog/,
+    );
+    const own = prometheusRule([{ alert: "Watchdog", expr: "vector(1)" }]);
+    assert.deepEqual(problems(watchdogRouted, [stack(off), configSecret(), own]), []);
+  });
+
+  it("judges production only, which the configuration or the name of the stack tells", () => {
+    const dev = [stack({}, "dev"), configSecret(toNull)];
+    assert.deepEqual(problems(watchdogRouted, dev), []);
+    assert.equal(problems(watchdogRouted, dev, { environment: "prod" }).length, 1);
+    assert.deepEqual(problems(watchdogRouted, []), []);
+  });
+
+  it("does not decide what is not known yet", () => {
+    const hidden = resource(
+      "kubernetes:core/v1:Secret",
+      "c",
+      { metadata: { name: "alertmanager-config" }, data: { "alertmanager.yaml": UNKNOWN } },
+      "prod",
+    );
+    for (const subject of [
+      [release("kube-prometheus-stack", UNKNOWN, "prod")],
+      [stack(), hidden],
+      [stack({ defaultRules: UNKNOWN }), configSecret()],
+    ]) {
+      const verdict = judge(watchdogRouted, subject);
+      assert.deepEqual(verdict.violations, []);
+      assert.ok(verdict.unknown?.urn);
+    }
+  });
+
+  it("says what, where, the bound and what fixes it", () => {
+    const [violation] = judge(watchdogRouted, [stack(), configSecret(toNull)]).violations;
+    assert.ok(violation);
+    assert.match(
+      violationText(violation),
+      /^Watchdog goes to nobody.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog"/,
+    );
+    assertSilent(watchdogRouted, (secret) => [
+      stack(),
+      configSecret({ receivers: [{ name: "heartbeat", slack_configs: [{ api_url: secret }] }] }),
+    ]);
+  });
+});

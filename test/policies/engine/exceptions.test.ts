@@ -1,0 +1,300 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import * as assert from "node:assert/strict";
+import { alertFor } from "../../../policies/alerts/alertFor";
+import { duplicateRules } from "../../../policies/alerts/duplicateRules";
+import { Subject, annotatedExceptions, isConcerned } from "../../../policies/engine/exceptions";
+import { PlainMap, UNKNOWN, at, listAt } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
+import { sdkPolicy } from "../../../policies/engine/policy";
+import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
+import { fake } from "../fakes";
+import { prometheusRelease, prometheusRule, serviceMonitor } from "../subjects";
+
+const today = new Date("2026-06-15T23:59:59Z");
+const policies = ["alert-for", "alert-severity", "duplicate-rules", "required-alerts"];
+
+function subject(annotation?: unknown): Subject {
+  return {
+    name: "rules",
+    urn: "urn:pulumi:dev::p::t::rules",
+    metadata: { name: "shop-rules", annotations: { "observability.policy/except": annotation } },
+  };
+}
+
+function said(annotation: unknown, policy = "alert-for") {
+  const { excepted, rules, violations } = annotatedExceptions(
+    { ...subject(annotation), rules: () => ["HighLatency", "job:errors:ratio"] },
+    policy,
+    policies,
+    today,
+  );
+  const found = { excepted, problems: violations.map(({ problem }) => problem) };
+  return rules.length > 0 ? { ...found, rules } : found;
+}
+
+describe("policies/exceptions", () => {
+  describe("by annotation", () => {
+    for (const annotation of [
+      "alert-for: the exporter flaps until its rewrite; until 2026-12-31",
+      "  alert-for:flaps;until 2026-06-15  ",
+      "alert-severity: other; until 2026-07-01\n\nalert-for: flaps; until 2026-07-01\n",
+      "alert-for: flaps; see OPS-12; until 2027-06-16",
+    ]) {
+      it(`accepts ${JSON.stringify(annotation)}`, () =>
+        assert.deepEqual(said(annotation), { excepted: true, problems: [] }));
+    }
+
+    for (const [annotation, problem] of [
+      ["alert-for: flaps; until 2026-06-14", "the exception from alert-for has expired"],
+      ["alert-for: ; until 2026-12-31", "the exception from alert-for has no reason"],
+      ["alert-for: -; until 2026-12-31", "the exception from alert-for has no reason"],
+      ["alert-for; until 2026-12-31", "the exception from alert-for has no reason"],
+      ["alert-for: flaps", "the exception from alert-for has no date on which it ends"],
+      ["alert-for", "the exception from alert-for has no reason"],
+      ["alert-for: x y; until soon", "the exception from alert-for has no reason"],
+      ["alert-for: flaps; until soon", "the exception from alert-for has no date on which it ends"],
+      [
+        "alert-for: flaps; until 2026-02-30",
+        "the exception from alert-for has no date on which it ends",
+      ],
+      [
+        "alert-for: flaps; until 2027-06-17",
+        "the exception from alert-for ends too late to be one",
+      ],
+      ["alert-fro: flaps; until 2026-12-31", "an exception names a policy that does not exist"],
+      ["flaps", "an exception names a policy that does not exist"],
+    ] as const) {
+      it(`refuses ${JSON.stringify(annotation)}`, () => {
+        const answers = policies.map((policy) => said(annotation, policy));
+        assert.ok(answers.every(({ excepted }) => !excepted));
+        // Said by one policy, not by each of them.
+        assert.deepEqual(
+          answers.flatMap(({ problems }) => problems),
+          [problem],
+        );
+      });
+    }
+
+    for (const [annotation, rules] of [
+      ["alert-for/HighLatency: flaps; until 2026-12-31", ["HighLatency"]],
+      ["alert-for/HighLatency:flaps; until 2026-12-31", undefined],
+      ["alert-for/job:errors:ratio: flaps; until 2026-12-31", ["job:errors:ratio"]],
+      [
+        "alert-for/HighLatency: two runs; until 2026-07-01\nalert-for/job:errors:ratio: one run; until 2026-07-01",
+        ["HighLatency", "job:errors:ratio"],
+      ],
+    ] as const) {
+      it(`excepts ${rules?.join(" and ") ?? "nothing"} by ${JSON.stringify(annotation)}`, () => {
+        const problems =
+          rules === undefined
+            ? ["the exception from alert-for names a rule that is not there"]
+            : [];
+        assert.deepEqual(said(annotation), {
+          excepted: false,
+          problems,
+          ...(rules === undefined ? {} : { rules }),
+        });
+      });
+    }
+
+    for (const [annotation, problem] of [
+      [
+        "alert-for/HighLatency: two runs; until 2026-06-14",
+        "the exception from alert-for has expired",
+      ],
+      ["alert-for/HighLatency; until 2026-12-31", "the exception from alert-for has no reason"],
+      [
+        "alert-for/HighLatencie: two runs; until 2026-12-31",
+        "the exception from alert-for names a rule that is not there",
+      ],
+      [
+        "alert-fro/HighLatency: two runs; until 2026-12-31",
+        "an exception names a policy that does not exist",
+      ],
+    ] as const) {
+      it(`refuses ${JSON.stringify(annotation)}`, () =>
+        assert.deepEqual(said(annotation), { excepted: false, problems: [problem] }));
+    }
+
+    it("does not doubt a rule while the rules are not known yet", () => {
+      const { rules, violations } = annotatedExceptions(
+        { ...subject("alert-for/Other: two runs; until 2026-12-31"), rules: () => undefined },
+        "alert-for",
+        policies,
+        today,
+      );
+      assert.deepEqual([rules, violations], [["Other"], []]);
+    });
+
+    it("leaves other policies alone", () => {
+      const other = said("alert-severity: flaps; until 2026-12-31");
+      assert.deepEqual(other, { excepted: false, problems: [] });
+      for (const annotation of [undefined, UNKNOWN, 1]) {
+        assert.deepEqual(said(annotation), { excepted: false, problems: [] });
+      }
+    });
+
+    it("does not repeat the reason, which may hold a secret", () => {
+      const { violations } = annotatedExceptions(
+        subject(`alert-for: ${fake.slackWebhook}; until 2020-01-01`),
+        "alert-for",
+        policies,
+        today,
+      );
+      assert.equal(violations.length, 1);
+      assert.ok(!JSON.stringify(violations).includes("hooks"));
+    });
+  });
+
+  describe("by configuration", () => {
+    for (const [pattern, expected] of [
+      ["rules", true],
+      ["shop-rules", true],
+      ["shop-*", true],
+      ["*::rules", true],
+      ["urn:pulumi:dev::*", true],
+      ["urn:pulumi:prod::*", false],
+      ["rule", false],
+      ["rule.", false],
+    ] as const) {
+      it(`${expected ? "finds" : "does not find"} ${pattern}`, () => {
+        assert.equal(isConcerned(subject(), { includeFor: [pattern] }), expected);
+        assert.equal(isConcerned(subject(), { excludeFor: [pattern] }), !expected);
+      });
+    }
+
+    it("judges everything by default, and excludes from what is included", () => {
+      assert.ok(isConcerned(subject(), {}));
+      assert.ok(!isConcerned(subject(), { includeFor: [] }));
+      assert.ok(!isConcerned(subject(), { includeFor: ["*"], excludeFor: ["rules"] }));
+    });
+  });
+
+  describe("in a policy as the SDK runs it", () => {
+    const context = { policies, now: () => today };
+    const rules = (annotations: PlainMap = {}): Resource => {
+      const { props, ...rest } = prometheusRule([
+        { alert: "A", expr: "x > 1", labels: { severity: "critical" } },
+      ]);
+      const metadata = { name: "shop-rules", annotations };
+      return { ...rest, props: { ...(props as PlainMap), metadata } };
+    };
+    const holding = { "observability.policy/except": "alert-for: flaps; until 2026-12-31" };
+    const expired = { "observability.policy/except": "alert-for: flaps; until 2026-01-01" };
+
+    async function judged(resource: Resource, config: object = {}): Promise<string[]> {
+      const messages: string[] = [];
+      const policy = sdkPolicy(alertFor, context) as ResourceValidationPolicy;
+      const validate = policy.validateResource as (args: unknown, report: unknown) => Promise<void>;
+      await validate({ ...resource, getConfig: () => config }, (message: string) =>
+        messages.push(message.split("\n")[0] ?? ""),
+      );
+      return messages;
+    }
+
+    it("excepts what is annotated, until the date is over", async () => {
+      assert.deepEqual(await judged(rules()), ["the alert fires without waiting"]);
+      assert.deepEqual(await judged(rules(holding)), []);
+      assert.deepEqual(await judged(rules(expired)), [
+        "the exception from alert-for has expired",
+        "the alert fires without waiting",
+      ]);
+    });
+
+    it("finds a stale exception on an object that the policy does not even judge", async () => {
+      const monitor = serviceMonitor("x");
+      const metadata = { name: "x", annotations: expired };
+      const messages = await judged({ ...monitor, props: { metadata } });
+      assert.deepEqual(messages, ["the exception from alert-for has expired"]);
+    });
+
+    it("excepts what the configuration names", async () => {
+      assert.deepEqual(await judged(rules(), { excludeFor: ["shop-*"] }), []);
+      assert.deepEqual(await judged(rules(), { includeFor: ["other"] }), []);
+      assert.equal((await judged(rules(), { includeFor: ["shop-rules"] })).length, 1);
+    });
+
+    it("excepts from remediation too", async () => {
+      const policy = sdkPolicy(alertFor, context) as ResourceValidationPolicy;
+      const remediate = policy.remediateResource as (args: unknown) => Promise<unknown>;
+      const remedied = (resource: Resource) =>
+        remediate({ ...resource, getConfig: () => ({}) }).then((props) => props !== undefined);
+      assert.equal(await remedied(rules()), true);
+      assert.equal(await remedied(rules(holding)), false);
+      assert.equal(await remedied(rules(expired)), true);
+    });
+
+    const two = (line: string): Resource => {
+      const { props, ...rest } = prometheusRule([
+        { alert: "A", expr: "x > 1", labels: { severity: "critical" } },
+        { alert: "B", expr: "x > 1", labels: { severity: "critical" } },
+      ]);
+      const metadata = { name: "shop-rules", annotations: { "observability.policy/except": line } };
+      return { ...rest, props: { ...(props as PlainMap), metadata } };
+    };
+
+    it("excepts one rule and no other, by annotation and by configuration", async () => {
+      assert.equal((await judged(two(""))).length, 2);
+      assert.equal((await judged(two("alert-for/A: flaps; until 2026-12-31"))).length, 1);
+      assert.equal((await judged(two(""), { excludeFor: ["shop-rules/B"] })).length, 1);
+      assert.equal((await judged(two(""), { excludeFor: ["shop-*/*"] })).length, 0);
+      assert.deepEqual(await judged(two("alert-for/C: flaps; until 2026-12-31")), [
+        "the exception from alert-for names a rule that is not there",
+        "the alert fires without waiting",
+        "the alert fires without waiting",
+      ]);
+    });
+
+    it("remediates the other rules", async () => {
+      const policy = sdkPolicy(alertFor, context) as ResourceValidationPolicy;
+      const remediate = policy.remediateResource as (args: unknown) => Promise<unknown>;
+      const subjects = two("alert-for/A: flaps; until 2026-12-31");
+      await remediate({ ...subjects, getConfig: () => ({}) });
+      const rules = listAt(subjects.props, "spec", "groups", 0, "rules");
+      assert.deepEqual(
+        rules.map((rule) => at(rule, "for")),
+        [undefined, "1m"],
+      );
+    });
+
+    it("excepts one rule from a policy on the stack", async () => {
+      const judgedStack = async (line: string) => {
+        const messages: string[] = [];
+        const policy = sdkPolicy(duplicateRules, context) as StackValidationPolicy;
+        const original = { ...two(""), urn: "urn:pulumi:dev::p::t::original" };
+        const args = { resources: [original, two(line)], getConfig: () => ({}) };
+        await policy.validateStack(args as never, (message: string) => messages.push(message));
+        return messages.length;
+      };
+      assert.equal(await judgedStack(""), 2);
+      assert.equal(await judgedStack("duplicate-rules/A: moving; until 2026-12-31"), 1);
+    });
+
+    it("excepts resources from stack policies, by what the violation is about", async () => {
+      const judgedStack = async (annotation: string, config: object = {}) => {
+        const messages: string[] = [];
+        const monitor = serviceMonitor("inventory");
+        const metadata = {
+          name: "inventory",
+          annotations: { "observability.policy/except": annotation },
+        };
+        const policy = sdkPolicy(requiredAlerts, context) as StackValidationPolicy;
+        await policy.validateStack(
+          {
+            resources: [
+              { ...monitor, props: { ...(monitor.props as PlainMap), metadata } },
+              prometheusRelease("15d"),
+            ],
+            getConfig: () => config,
+          } as never,
+          (message: string) => messages.push(message.split("\n")[0] ?? ""),
+        );
+        return messages;
+      };
+      assert.match((await judgedStack(""))[0] ?? "", /^inventory has no alert on/);
+      assert.deepEqual(await judgedStack("required-alerts: a batch job; until 2026-12-31"), []);
+      assert.deepEqual(await judgedStack("", { excludeFor: ["inventory"] }), []);
+      assert.equal((await judgedStack("required-alerts: a batch job; until 2026-01-01")).length, 2);
+    });
+  });
+});

@@ -1,0 +1,115 @@
+import * as assert from "node:assert/strict";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { limits } from "../../../policies/shared/limits";
+import { lokiBucketLifecycle } from "../../../policies/retention/lokiBucketLifecycle";
+import { violationText } from "../../../policies/engine/violation";
+import { assertSilent, lokiBucketStack } from "../platformSubjects";
+import { judge, problems } from "../subjects";
+
+const wide = { status: "Enabled", filter: {} };
+const abort = (daysAfterInitiation: unknown) => ({
+  ...wide,
+  abortIncompleteMultipartUpload: { daysAfterInitiation },
+});
+const versions = (noncurrentDays: unknown) => ({
+  ...wide,
+  noncurrentVersionExpiration: { noncurrentDays },
+});
+const chunks = (days: unknown) => ({
+  status: "Enabled",
+  filter: { prefix: "fake/" },
+  expiration: { days },
+});
+const rules = (...list: PlainMap[]) =>
+  lokiBucketStack({ bucketLifecycleConfiguration: { rules: list } });
+
+describe("policy loki-bucket-lifecycle", () => {
+  it("asks for both rules, with their bounds", () => {
+    assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(7), versions(30))), []);
+    assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(8), versions(30))), [
+      "incomplete uploads are kept",
+    ]);
+    assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(7), versions(31))), [
+      "replaced versions are kept",
+    ]);
+    const none = lokiBucketStack({ bucketLifecycleConfiguration: undefined });
+    assert.equal(problems(lokiBucketLifecycle, none).length, 2);
+  });
+
+  it("lets chunks expire later than Loki's retention and a margin", () => {
+    const good = [abort(7), versions(7)];
+    assert.deepEqual(problems(lokiBucketLifecycle, rules(...good, chunks(22))), []);
+    assert.match(
+      problems(lokiBucketLifecycle, rules(...good, chunks(21)))[0] ?? "",
+      /objects that Loki still keeps/,
+    );
+    assert.deepEqual(
+      problems(lokiBucketLifecycle, rules(...good, chunks(21)), { marginDays: 6 }),
+      [],
+    );
+  });
+
+  it("never lets current objects of the whole bucket expire", () => {
+    const everything = { ...wide, expiration: { days: 3650 } };
+    assert.match(
+      problems(lokiBucketLifecycle, rules(abort(7), versions(7), everything))[0] ?? "",
+      /expires all objects/,
+    );
+  });
+
+  it("takes the rules within the bucket too", () => {
+    const lifecycleRules = [
+      { enabled: true, abortIncompleteMultipartUploadDays: 7 },
+      { enabled: true, noncurrentVersionExpiration: { days: 7 } },
+    ];
+    const stack = lokiBucketStack({
+      bucket: { lifecycleRules },
+      bucketLifecycleConfiguration: undefined,
+    });
+    assert.deepEqual(problems(lokiBucketLifecycle, stack), []);
+  });
+
+  it("is configured by its bounds", () => {
+    assert.equal(
+      problems(lokiBucketLifecycle, rules(abort(7), versions(7)), { maxAbortDays: 3 }).length,
+      1,
+    );
+    assert.equal(
+      problems(lokiBucketLifecycle, rules(abort(7), versions(7)), { maxNoncurrentDays: 3 }).length,
+      1,
+    );
+    assert.equal(
+      lokiBucketLifecycle.config["marginDays"]?.default,
+      limits.bucketLifecycleDays.margin,
+    );
+  });
+
+  it("does not decide what is not known yet", () => {
+    for (const subject of [
+      lokiBucketStack({}, "", UNKNOWN),
+      lokiBucketStack({ bucketLifecycleConfiguration: { rules: UNKNOWN } }),
+      lokiBucketStack().map((one) => ({ ...one, props: UNKNOWN })),
+    ]) {
+      assert.deepEqual(judge(lokiBucketLifecycle, subject).violations, []);
+    }
+    assert.ok(judge(lokiBucketLifecycle, lokiBucketStack({}, "", UNKNOWN)).unknown?.urn);
+  });
+
+  it("says what, where, the value, the bound and what fixes it", () => {
+    const [violation] = judge(lokiBucketLifecycle, rules(abort(30), versions(7))).violations;
+    assert.ok(violation);
+    assert.equal(
+      violationText(violation),
+      [
+        "incomplete uploads are kept",
+        '  where: Bucket "logs-bucket", lifecycle',
+        "  found: after 30 days",
+        "  bound: dropped after at most 7 days",
+        '  fix:   add a rule {status: "Enabled", filter: {}, abortIncompleteMultipartUpload: {daysAfterInitiation: 7}}',
+      ].join("\n"),
+    );
+    assertSilent(lokiBucketLifecycle, (secret) =>
+      rules({ ...wide, filter: { prefix: secret }, expiration: { date: secret } }),
+    );
+  });
+});

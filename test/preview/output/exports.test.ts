@@ -1,0 +1,183 @@
+import * as assert from "node:assert/strict";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as s3 from "@pulumi/aws/s3";
+import * as pulumi from "@pulumi/pulumi";
+import { parse, stringify } from "yaml";
+import { exportFiles } from "../../../preview/output/exports";
+import { redactor } from "../../../preview/output/redact";
+import { recordProgram } from "../../support/mocks";
+
+const WEBHOOK = "https://hooks.example.com/planted";
+
+async function exported(program: () => void): Promise<Map<string, string>> {
+  const { resources } = await recordProgram(program);
+  return exportFiles(
+    {
+      resources,
+      policy: {
+        passed: true,
+        pack: { name: "p", version: "1" },
+        policies: [],
+        violations: [],
+        remediations: [],
+      },
+      redact: redactor([WEBHOOK]),
+    },
+    { yaml: (value) => stringify(value) },
+  );
+}
+
+function read(files: Map<string, string>, name: string) {
+  const content = files.get(name);
+  assert.ok(content !== undefined, `${name} is among ${[...files.keys()].join(", ")}`);
+  return name.endsWith(".json") ? (JSON.parse(content) as unknown) : (parse(content) as unknown);
+}
+
+describe("the files of a preview", () => {
+  it("has each release with its values, without what is unknown", async () => {
+    const files = await exported(() => {
+      const bucket = new s3.Bucket("logs", {});
+      new kubernetes.helm.v3.Release("loki", {
+        name: "loki",
+        chart: "loki",
+        version: "1.2.3",
+        namespace: "monitoring",
+        repositoryOpts: { repo: "https://charts.example.com" },
+        values: { role: bucket.arn, replicas: 2, list: [1, bucket.arn], removed: null },
+      });
+    });
+    assert.deepEqual(read(files, "releases.json"), [
+      {
+        name: "loki",
+        chart: "loki",
+        version: "1.2.3",
+        repository: "https://charts.example.com",
+        namespace: "monitoring",
+      },
+    ]);
+    assert.deepEqual(read(files, "values/loki.yaml"), { replicas: 2, list: [1], removed: null });
+  });
+
+  it("has each object of the program, Secrets without their values", async () => {
+    const files = await exported(() => {
+      const bucket = new s3.Bucket("logs", {});
+      new kubernetes.core.v1.Namespace("monitoring", { metadata: { name: "monitoring" } });
+      new kubernetes.core.v1.Secret("plain", {
+        metadata: { name: "plain" },
+        stringData: { a: "1" },
+        data: { b: "Mg==" },
+      });
+      new kubernetes.core.v1.Secret("late", {
+        metadata: { name: "late" },
+        stringData: { arn: bucket.arn },
+      });
+    });
+    assert.deepEqual(read(files, "manifests/namespace-monitoring.yaml"), {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "monitoring" },
+    });
+    assert.deepEqual(read(files, "manifests/secret-plain.yaml"), {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "plain" },
+      stringData: { a: "[secret]" },
+      data: { b: "W3NlY3JldF0=" },
+    });
+    assert.deepEqual(read(files, "manifests/secret-late.yaml"), {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "late" },
+      stringData: {},
+    });
+  });
+
+  it("has plain rule files and dashboards", async () => {
+    const groups = [{ name: "g", rules: [{ alert: "Down", expr: "up == 0" }] }];
+    const files = await exported(() => {
+      for (const namespace of ["a", "b"]) {
+        new kubernetes.apiextensions.CustomResource(`rules-${namespace}`, {
+          apiVersion: "monitoring.coreos.com/v1",
+          kind: "PrometheusRule",
+          metadata: { name: "services", namespace },
+          spec: { groups },
+        });
+      }
+      new kubernetes.core.v1.ConfigMap("overview", {
+        metadata: { name: "overview", labels: { grafana_dashboard: "1" } },
+        data: { "overview.json": '{"title":"Overview"}' },
+      });
+      new kubernetes.core.v1.ConfigMap("other", {
+        metadata: { name: "other" },
+        data: { "other.json": "{}" },
+      });
+    });
+    assert.deepEqual(read(files, "rules/services.yaml"), { groups });
+    assert.deepEqual(read(files, "rules/services-2.yaml"), { groups });
+    assert.deepEqual(read(files, "dashboards/overview.json"), { title: "Overview" });
+    assert.equal(files.has("dashboards/other.json"), false);
+  });
+
+  it("has Alertmanager's configuration and templates, without a secret in them", async () => {
+    const files = await exported(() => {
+      new kubernetes.core.v1.Secret("config", {
+        metadata: { name: "alertmanager-config" },
+        stringData: {
+          "alertmanager.yaml": `global: {slack_api_url: '${WEBHOOK}'}`,
+          "slack.tmpl": "{{ define }}",
+          token: "hunter2",
+        },
+      });
+    });
+    assert.deepEqual(
+      [...files.keys()].filter((name) => name.startsWith("alertmanager/")),
+      ["alertmanager/alertmanager.yaml", "alertmanager/slack.tmpl"],
+    );
+    assert.deepEqual(read(files, "alertmanager/alertmanager.yaml"), {
+      global: { slack_api_url: "[secret]" },
+    });
+  });
+
+  it("has no secret in any file, marked as one or not", async () => {
+    const files = await exported(() => {
+      new kubernetes.core.v1.ConfigMap("leak", { data: { url: `see ${WEBHOOK}` } });
+      new kubernetes.core.v1.Secret("s", {
+        stringData: { url: WEBHOOK },
+        data: { k: "aHVudGVyMg==" },
+      });
+      new kubernetes.helm.v3.Release("r", {
+        chart: "c",
+        values: { a: pulumi.secret("hunter2"), b: { c: WEBHOOK } },
+      });
+    });
+    const everything = [...files.values()].join("\n");
+    for (const secret of [WEBHOOK, "hunter2", "aHVudGVyMg=="]) {
+      assert.equal(everything.includes(secret), false, secret);
+    }
+  });
+
+  it("lists every resource, sorted, with secrets and unknowns named as such", async () => {
+    const files = await exported(() => {
+      const bucket = new s3.Bucket("logs", { bucket: "logs" }, { protect: true });
+      new s3.BucketPolicy("access", { bucket: bucket.id, policy: pulumi.secret("{}") });
+    });
+    const urn = (type: string, name: string) => `urn:pulumi:test::monitoring::${type}::${name}`;
+    const bucket = urn("aws:s3/bucket:Bucket", "logs");
+    assert.deepEqual(read(files, "resources.json"), [
+      {
+        urn: bucket,
+        type: "aws:s3/bucket:Bucket",
+        name: "logs",
+        protect: true,
+        inputs: { bucket: "logs" },
+      },
+      {
+        urn: urn("aws:s3/bucketPolicy:BucketPolicy", "access"),
+        type: "aws:s3/bucketPolicy:BucketPolicy",
+        name: "access",
+        dependencies: [bucket],
+        inputs: { bucket: "[unknown]", policy: "[secret]" },
+      },
+    ]);
+  });
+});

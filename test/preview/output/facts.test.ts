@@ -1,0 +1,138 @@
+import * as assert from "node:assert/strict";
+import { parse, stringify } from "yaml";
+import { type FactResource, factsOf } from "../../../preview/output/facts";
+
+function component(name: string, inputs: object): FactResource {
+  return { type: `monitoring:index:${name}`, name, inputs };
+}
+
+function object(kind: string, inputs: object): FactResource {
+  return { type: `kubernetes:x:${kind}`, name: kind, inputs: { kind, ...inputs } };
+}
+
+const resources: FactResource[] = [
+  component("PrometheusStack", {
+    retentionDays: 1,
+    scrapeIntervalSeconds: 30,
+    storageGb: 100,
+    replicas: 2,
+    alertmanager: { replicas: 2, storageGb: 5 },
+    grafana: {
+      communityDashboards: [
+        { id: 7249, revision: 1 },
+        { id: 6417, revision: 1 },
+      ],
+    },
+  }),
+  component("LokiStack", {
+    mode: "singleBinary",
+    retentionDays: 15,
+    storage: "s3",
+    bucket: "ticketing-loki-chunks",
+    collector: "alloy",
+  }),
+  component("DatadogAgent", { site: "datadoghq.eu", apm: true, logs: true, processes: false }),
+  component("DatadogMonitors", { notify: ["@slack-a", "@pagerduty"] }),
+  component("MonitoredServices", {
+    services: [{ name: "auth-service" }, { name: "api", slo: { availabilityPercent: 99.9 } }],
+    alerts: { errorRatePercent: 5, p99LatencyMs: 500 },
+  }),
+  {
+    type: "kubernetes:helm.sh/v3:Release",
+    name: "loki",
+    inputs: {
+      name: "loki",
+      chart: "loki",
+      version: "1.2.3",
+      namespace: "monitoring",
+      repositoryOpts: { repo: "https://charts.example.com" },
+    },
+  },
+  object("ConfigMap", { metadata: { labels: { grafana_dashboard: "1" } } }),
+  object("PrometheusRule", {
+    spec: { groups: [{ rules: [{ alert: "A" }, { record: "r" }] }, { rules: [{ alert: "B" }] }] },
+  }),
+  component("SlackAlerting", {
+    routes: [{ service: "api", channel: "#api" }],
+    quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: true },
+  }),
+  object("Secret", {
+    metadata: { name: "alertmanager-config" },
+    stringData: {
+      "alertmanager.yaml": stringify({
+        route: {
+          receiver: "slack",
+          routes: [
+            { matchers: ['severity=~"info|none"'], receiver: "nobody" },
+            { matchers: ['service="api"'], receiver: "slack-api" },
+          ],
+        },
+        receivers: [
+          { name: "nobody" },
+          { name: "slack-api", slack_configs: [{ channel: "#api" }] },
+          { name: "slack", slack_configs: [{ channel: "#alerts" }] },
+        ],
+      }),
+    },
+  }),
+];
+
+describe("what a preview says about the parts of a stack", () => {
+  const facts = factsOf(resources, parse, { retentionCost: { Datadog: "6 hosts" }, other: "" });
+  const expected: Record<string, [string, string][]> = {
+    "Helm releases": [["loki", "loki 1.2.3 in monitoring from https://charts.example.com"]],
+    Prometheus: [
+      ["retention", "1 day"],
+      ["scrape interval", "30 s"],
+      ["storage", "100 GiB each"],
+      ["replicas", "2"],
+      ["Alertmanager", "2 replicas, 5 GiB each"],
+      ["Grafana", "community dashboards 7249, 6417; 1 dashboard as code"],
+    ],
+    Loki: [
+      ["mode", "singleBinary"],
+      ["retention", "15 days"],
+      ["storage", "s3"],
+      ["bucket", "ticketing-loki-chunks"],
+      ["collector", "alloy"],
+    ],
+    Datadog: [
+      ["site", "datadoghq.eu"],
+      ["on", "apm, logs"],
+      ["off", "processes"],
+      ["monitors tell", "@slack-a, @pagerduty"],
+    ],
+    Services: [
+      ["2 services", "auth-service, api"],
+      ["availability", "api 99.9 %"],
+    ],
+    Alerts: [
+      ["error rate", "> 5 %"],
+      ["P99 latency", "> 500 ms"],
+      ["rules", "2 alerts in 2 groups"],
+    ],
+    Routes: [
+      ["critical", "#alerts"],
+      ["warning", "#alerts"],
+      ["info", "nobody"],
+      ["Watchdog", "nobody"],
+      ["service api", "#api"],
+      ["quiet hours", "warnings wait from 22:00 to 07:00 and all weekend (Asia/Seoul)"],
+    ],
+    "Retention and cost": [["Datadog", "6 hosts"]],
+  };
+  for (const [part, rows] of Object.entries(expected)) {
+    it(part, () => assert.deepEqual(facts.find((fact) => fact.part === part)?.rows, rows));
+  }
+
+  it("leaves out what the stack does not have", () => {
+    assert.deepEqual(factsOf([], parse), []);
+  });
+
+  it("shortens a long list of services", () => {
+    const services = Array.from({ length: 1000 }, (_, index) => ({ name: `s${index}` }));
+    const [fact] = factsOf([component("MonitoredServices", { services })], parse);
+    assert.deepEqual(fact?.rows[0]?.[0], "1000 services");
+    assert.match(fact?.rows[0]?.[1] ?? "", /^s0, s1, .* \+988 more$/);
+  });
+});

@@ -1,0 +1,71 @@
+import * as assert from "node:assert/strict";
+import {
+  type PolicyDescription,
+  effectivePolicySettings,
+  policyLayer,
+} from "../../../preview/pack/policyConfig";
+
+const policies: PolicyDescription[] = [
+  {
+    name: "retention",
+    level: "mandatory",
+    properties: { maxDays: { type: "integer", default: 90 } as object, minDays: { default: 7 } },
+  },
+  { name: "grouping", level: "advisory", properties: {} },
+];
+
+function effective(...files: Record<string, unknown>[]) {
+  return effectivePolicySettings(
+    policies,
+    files.map((file) => policyLayer(file, policies).layer),
+  );
+}
+
+describe("the configuration of policies", () => {
+  it("is the policies' own when nothing is given", () => {
+    assert.deepEqual(effective({}), {
+      retention: { level: "mandatory", properties: { maxDays: 90, minDays: 7 } },
+      grouping: { level: "advisory", properties: {} },
+    });
+  });
+
+  it("takes a level for all, a level by name and single properties", () => {
+    const settings = effective({
+      all: "disabled",
+      retention: { maxDays: 14 },
+      grouping: "mandatory",
+    });
+    assert.deepEqual(settings["retention"], {
+      level: "disabled",
+      properties: { maxDays: 14, minDays: 7 },
+    });
+    assert.equal(settings["grouping"]?.level, "mandatory");
+  });
+
+  it("lets a later layer's `all` win over an earlier layer's name, as the engine does", () => {
+    const settings = effective({ retention: "remediate" }, { all: "advisory" });
+    assert.equal(settings["retention"]?.level, "advisory");
+  });
+
+  const wrong: [file: Record<string, unknown>, problem: RegExp][] = [
+    [{ retentoin: "mandatory" }, /retentoin is not a policy.*\n.*rename retentoin to retention/],
+    [{ retention: "strict" }, /retention must be one of advisory, mandatory, remediate, disabled/],
+    [{ retention: { maxDay: 1 } }, /retention\.maxDay is not a property/],
+    [{ retention: { maxDays: "1" } }, /retention\.maxDays must be a whole number/],
+    [{ all: { enforcementLevel: "mandatory" } }, /all must be one of/],
+  ];
+  for (const [file, problem] of wrong) {
+    it(`refuses ${JSON.stringify(file)}`, () => {
+      assert.match(policyLayer(file, policies).problems.join("\n"), problem);
+    });
+  }
+
+  it("knows no property of another pack than that pack does", () => {
+    const { problems } = policyLayer({ retention: { excludeFor: ["a"] } }, policies);
+    assert.match(problems[0] ?? "", /^retention\.excludeFor is not a property/);
+  });
+
+  it("reports everything that is wrong at once", () => {
+    assert.equal(policyLayer({ a: "mandatory", retention: "b" }, policies).problems.length, 2);
+  });
+});

@@ -1,0 +1,133 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { standInAnswers } from "../../../preview/engine/invokes";
+import { Cluster, connectCluster } from "../../../stacks/cluster/cluster";
+import { ClusterSettings } from "../../../stacks/config/schema";
+import { RecordedResource, UNKNOWN, recordProgram } from "../../support/mocks";
+
+const getCluster = "aws:eks/getCluster:getCluster";
+const awsAnswers = {
+  [getCluster]: (inputs: Record<string, unknown>) =>
+    standInAnswers("us-east-1")({ token: getCluster, inputs }),
+};
+
+async function connect(settings: ClusterSettings, call = {}) {
+  let connected: Cluster | undefined;
+  const { resources, outputs } = await recordProgram(
+    () => {
+      connected = connectCluster(settings);
+      return {
+        issuer: pulumi.output(connected.oidcIssuerUrl ?? "none"),
+        providerArn: pulumi.output(connected.oidcProviderArn ?? "none"),
+      };
+    },
+    { call },
+  );
+  return { resources, outputs, volumeProvisioner: connected?.volumeProvisioner };
+}
+
+const types = (resources: RecordedResource[]) => resources.map(({ type }) => type);
+
+describe("connectCluster", () => {
+  describe("to an EKS cluster that exists", () => {
+    const settings: ClusterSettings = { name: "ticketing-prod", mode: "existing" };
+
+    it("creates nothing but a connection, known in the first preview", async () => {
+      const { resources } = await connect(settings, awsAnswers);
+      assert.deepEqual(types(resources), ["pulumi:providers:kubernetes"]);
+      const kubeconfig = JSON.parse(String(resources[0]?.inputs["kubeconfig"])) as {
+        clusters: [{ cluster: { server: string } }];
+      };
+      assert.equal(
+        kubeconfig.clusters[0].cluster.server,
+        "https://preview.eks.us-east-1.amazonaws.com",
+      );
+    });
+
+    it("finds its OIDC provider in IAM", async () => {
+      const { outputs } = await connect(settings, awsAnswers);
+      assert.equal(outputs["issuer"], "https://oidc.eks.us-east-1.amazonaws.com/id/PREVIEW");
+      assert.equal(
+        outputs["providerArn"],
+        "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/PREVIEW",
+      );
+    });
+
+    it("leaves volumes to the EBS driver", async () => {
+      assert.equal((await connect(settings, awsAnswers)).volumeProvisioner, "ebs.csi.aws.com");
+    });
+  });
+
+  describe("to a new EKS cluster", () => {
+    const settings: ClusterSettings = { name: "ticketing-prod", mode: "create" };
+    const created = async (more: Partial<ClusterSettings> = {}) => {
+      const { resources } = await connect({ ...settings, ...more });
+      const cluster = resources.find(({ type }) => type === "eks:index:Cluster");
+      assert.ok(cluster);
+      return { cluster, resources };
+    };
+
+    it("registers it, protected", async () => {
+      const { cluster, resources } = await created();
+      assert.deepEqual(types(resources), ["eks:index:Cluster", "pulumi:providers:kubernetes"]);
+      assert.equal(cluster.inputs["name"], "ticketing-prod");
+      assert.equal(cluster.options.protect, true);
+    });
+
+    it("keeps its API private unless ranges are named", async () => {
+      const { cluster } = await created();
+      assert.equal(cluster.inputs["endpointPrivateAccess"], true);
+      assert.equal(cluster.inputs["endpointPublicAccess"], false);
+      const { cluster: reachable } = await created({ publicAccessCidrs: ["203.0.113.0/24"] });
+      assert.equal(reachable.inputs["endpointPublicAccess"], true);
+      assert.deepEqual(reachable.inputs["publicAccessCidrs"], ["203.0.113.0/24"]);
+      const { cluster: none } = await created({ publicAccessCidrs: [] });
+      assert.equal(none.inputs["endpointPublicAccess"], false);
+    });
+
+    it("lets AWS run the nodes and the volume driver, and logs who did what", async () => {
+      const { cluster } = await created();
+      assert.equal(cluster.inputs["autoMode"].enabled, true);
+      assert.equal(cluster.inputs["authenticationMode"], "API");
+      assert.deepEqual(cluster.inputs["enabledClusterLogTypes"], ["api", "audit", "authenticator"]);
+      assert.equal((await connect(settings)).volumeProvisioner, "ebs.csi.eks.amazonaws.com");
+    });
+
+    it("takes version and network as they are given", async () => {
+      const subnetIds = ["subnet-0a", "subnet-0b"];
+      const { cluster } = await created({ version: "1.35", vpcId: "vpc-0a", subnetIds });
+      assert.equal(cluster.inputs["version"], "1.35");
+      assert.equal(cluster.inputs["vpcId"], "vpc-0a");
+      assert.deepEqual(cluster.inputs["privateSubnetIds"], subnetIds);
+      const { cluster: byDefault } = await created();
+      for (const key of ["version", "vpcId", "privateSubnetIds"]) {
+        assert.ok(!(key in byDefault.inputs), key);
+      }
+    });
+
+    it("is connected to with what only AWS can tell", async () => {
+      const { resources } = await created();
+      assert.equal(resources[1]?.inputs["kubeconfig"], UNKNOWN);
+    });
+  });
+
+  describe("to what a kubeconfig points at", () => {
+    it("needs nothing of AWS", async () => {
+      const { resources, outputs } = await connect({
+        name: "kind",
+        mode: "kubeconfig",
+        kubeconfig: "/home/me/.kube/config",
+        context: "kind-monitoring",
+      });
+      assert.deepEqual(types(resources), ["pulumi:providers:kubernetes"]);
+      assert.equal(resources[0]?.inputs["kubeconfig"], "/home/me/.kube/config");
+      assert.equal(resources[0]?.inputs["context"], "kind-monitoring");
+      assert.deepEqual(outputs, { issuer: "none", providerArn: "none" });
+    });
+
+    it("takes the ambient one when none is named", async () => {
+      const { resources } = await connect({ name: "kind", mode: "kubeconfig" });
+      assert.ok(!("context" in (resources[0]?.inputs ?? {})));
+    });
+  });
+});

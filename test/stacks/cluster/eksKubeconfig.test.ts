@@ -1,0 +1,55 @@
+import * as assert from "node:assert/strict";
+import { eksKubeconfig, oidcProviderArn } from "../../../stacks/cluster/eksKubeconfig";
+
+describe("eksKubeconfig", () => {
+  const kubeconfig = JSON.parse(
+    eksKubeconfig({
+      name: "ticketing-prod",
+      endpoint: "https://ABC.eks.amazonaws.com",
+      certificateAuthority: "Q0E=",
+      region: "us-east-1",
+    }),
+  ) as Record<string, unknown>;
+
+  it("points at the cluster and trusts its certificate authority", () => {
+    assert.deepEqual(kubeconfig["clusters"], [
+      {
+        name: "ticketing-prod",
+        cluster: { server: "https://ABC.eks.amazonaws.com", "certificate-authority-data": "Q0E=" },
+      },
+    ]);
+    assert.equal(kubeconfig["current-context"], "ticketing-prod");
+    assert.deepEqual(kubeconfig["contexts"], [
+      { name: "ticketing-prod", context: { cluster: "ticketing-prod", user: "ticketing-prod" } },
+    ]);
+  });
+
+  it("holds no credential: each use asks AWS for a token, without a person", () => {
+    const [user] = kubeconfig["users"] as [{ name: string; user: Record<string, unknown> }];
+    assert.deepEqual(Object.keys(user.user), ["exec"]);
+    assert.deepEqual(user.user["exec"], {
+      apiVersion: "client.authentication.k8s.io/v1beta1",
+      command: "aws",
+      args: ["eks", "get-token", "--cluster-name", "ticketing-prod", "--region", "us-east-1"],
+      interactiveMode: "Never",
+    });
+  });
+});
+
+describe("oidcProviderArn", () => {
+  const issuer = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC";
+
+  it("lies in the account of the cluster", () => {
+    assert.equal(
+      oidcProviderArn("arn:aws:eks:us-east-1:123456789012:cluster/ticketing", issuer),
+      "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC",
+    );
+  });
+
+  it("lies in the partition of the cluster", () => {
+    assert.match(
+      oidcProviderArn("arn:aws-cn:eks:cn-north-1:123456789012:cluster/ticketing", issuer),
+      /^arn:aws-cn:iam::/,
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import * as assert from "node:assert/strict";
+import * as kubernetes from "@pulumi/kubernetes";
+import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
+import { createNamespaces } from "../../../stacks/cluster/namespaces";
+import { RecordedResource, recordProgram } from "../../support/mocks";
+import { configuration } from "../../support/stackConfig";
+
+async function namespacesOf(
+  stack: "dev" | "prod",
+  changes: Record<string, unknown> = {},
+): Promise<RecordedResource[]> {
+  const { settings, problems } = parseConfiguration(configuration(stack, changes));
+  assert.deepEqual(problems, undefined);
+  const { resources } = await recordProgram(() => {
+    const provider = new kubernetes.Provider("cluster", {});
+    createNamespaces(settings, provider);
+  });
+  return resources.filter(({ type }) => type === "kubernetes:core/v1:Namespace");
+}
+
+const names = (namespaces: RecordedResource[]) =>
+  namespaces.map(({ inputs }) => inputs["metadata"].name as string);
+
+const enforced = (namespace: RecordedResource | undefined) =>
+  namespace?.inputs["metadata"].labels["pod-security.kubernetes.io/enforce"] as string;
+
+describe("createNamespaces", () => {
+  it("creates monitoring and ticketing, in the cluster of the stack", async () => {
+    const namespaces = await namespacesOf("dev");
+    assert.deepEqual(names(namespaces), ["monitoring", "ticketing"]);
+    for (const { options } of namespaces) assert.match(options.provider ?? "", /::cluster$/);
+  });
+
+  it("creates those that are named instead", async () => {
+    const namespaces = { monitoring: "observe", application: "shop" };
+    assert.deepEqual(names(await namespacesOf("dev", { namespaces })), ["observe", "shop"]);
+  });
+
+  it("creates one where everything lives in one", async () => {
+    const namespaces = { monitoring: "all", application: "all" };
+    assert.deepEqual(names(await namespacesOf("dev", { namespaces })), ["all"]);
+  });
+
+  it("leaves those alone that exist", async () => {
+    assert.deepEqual(
+      names(await namespacesOf("dev", { namespaces: { existing: ["ticketing"] } })),
+      ["monitoring"],
+    );
+    const existing = ["ticketing", "monitoring"];
+    assert.deepEqual(names(await namespacesOf("dev", { namespaces: { existing } })), []);
+  });
+
+  it("creates one for the Datadog Agent where it has its own, and not without Datadog", async () => {
+    const namespaces = { datadog: "datadog" };
+    assert.deepEqual(names(await namespacesOf("dev", { namespaces })), [
+      "monitoring",
+      "ticketing",
+      "datadog",
+    ]);
+    const without = { namespaces, datadog: undefined };
+    assert.deepEqual(names(await namespacesOf("dev", without)), ["monitoring", "ticketing"]);
+  });
+
+  it("admits agents of nodes only where they run", async () => {
+    const [monitoring, application] = await namespacesOf("dev");
+    assert.deepEqual([enforced(monitoring), enforced(application)], ["privileged", "privileged"]);
+    const [, withoutDatadog] = await namespacesOf("dev", { datadog: undefined });
+    assert.equal(enforced(withoutDatadog), "baseline");
+    const [, services, agents] = await namespacesOf("dev", { namespaces: { datadog: "datadog" } });
+    assert.deepEqual([enforced(services), enforced(agents)], ["baseline", "privileged"]);
+  });
+
+  it("keeps them, and the volumes in them, when prod is destroyed; dev goes", async () => {
+    for (const { options } of await namespacesOf("prod"))
+      assert.equal(options.retainOnDelete, true);
+    for (const { options } of await namespacesOf("dev"))
+      assert.equal(options.retainOnDelete, false);
+  });
+
+  it("labels them as the user wants", async () => {
+    const [monitoring] = await namespacesOf("dev", { labels: { team: "platform" } });
+    const { labels } = monitoring?.inputs["metadata"] as { labels: Record<string, string> };
+    assert.equal(labels["team"], "platform");
+    assert.equal(labels["app.kubernetes.io/managed-by"], "pulumi");
+  });
+});

@@ -1,0 +1,957 @@
+import * as assert from "node:assert/strict";
+import { Problem } from "../../../components/shared/problems";
+import {
+  RawConfiguration,
+  Settings,
+  parseConfiguration,
+} from "../../../stacks/config/parseConfiguration";
+import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
+import { runConfigCommand } from "../../support/pulumiConfig";
+import { configuration } from "../../support/stackConfig";
+
+type Changes = Record<string, unknown>;
+
+function settingsOf(raw: RawConfiguration): Settings {
+  const { settings, problems } = parseConfiguration(raw);
+  if (settings === undefined) {
+    assert.fail(formatConfigurationProblems("prod", problems));
+  }
+  return settings;
+}
+
+function problemsOf(raw: RawConfiguration): Problem[] {
+  const { problems } = parseConfiguration(raw);
+  assert.ok(problems, "the configuration is refused");
+  return problems;
+}
+
+/** The text without its first line: one entry for each problem. */
+function textOf(raw: RawConfiguration): string {
+  const [, ...lines] = formatConfigurationProblems("prod", problemsOf(raw)).split("\n");
+  return lines.join("\n");
+}
+
+const identity = ({ path, rule, value }: Problem) => JSON.stringify([path, rule, value]);
+
+describe("parseConfiguration", () => {
+  describe("of the shipped stack files", () => {
+    it("takes prod as documented", () => {
+      const settings = settingsOf(configuration("prod"));
+      assert.equal(settings.preset, "prod");
+      assert.deepEqual(settings.cluster, { name: "ticketing-prod", mode: "existing" });
+      const { prometheus, loki, datadog, slack, services } = settings;
+      assert.equal(prometheus.retentionDays, 15);
+      assert.equal(prometheus.scrapeIntervalSeconds, 30);
+      assert.equal(prometheus.storageGb, 100);
+      assert.equal(prometheus.replicas, 2);
+      assert.deepEqual(prometheus.grafana.communityDashboards, [
+        { id: 7249, revision: 1 },
+        { id: 6417, revision: 1 },
+        { id: 10826, revision: 1 },
+      ]);
+      assert.equal(prometheus.grafana.dashboardsFolder, "dashboards");
+      assert.equal(loki?.retentionDays, 15);
+      assert.equal(loki?.bucket, "ticketing-loki-chunks");
+      assert.equal(loki?.region, "us-east-1");
+      assert.equal(loki?.collector, "alloy");
+      assert.equal(datadog?.site, "datadoghq.com");
+      assert.deepEqual([datadog?.apm, datadog?.logs, datadog?.processes], [true, true, true]);
+      assert.equal(slack?.channel, "#ticketing-alerts");
+      assert.deepEqual(slack?.groupBy, ["alertname", "cluster", "service"]);
+      assert.deepEqual(
+        services.services.map(({ name, language }) => [name, language]),
+        [
+          ["inventory-service", "go"],
+          ["auth-service", "python"],
+          ["api-gateway", "go"],
+        ],
+      );
+      assert.deepEqual(services.services[0]?.slo, { availabilityPercent: 99.9 });
+      for (const [name, value] of Object.entries({
+        errorRatePercent: 5,
+        p99LatencyMs: 500,
+        memoryPercent: 90,
+        cpuPercent: 85,
+        dynamodbThrottlesPerSecond: 10,
+        minimumRequestsPerSecond: 0.2,
+      })) {
+        assert.equal(services.alerts[name as keyof typeof services.alerts], value, name);
+      }
+    });
+
+    it("takes dev as documented", () => {
+      const { preset, cluster, loki, slack, services } = settingsOf(configuration("dev"));
+      assert.equal(preset, "dev");
+      assert.equal(cluster.name, "ticketing-dev");
+      assert.equal(loki?.bucket, "ticketing-loki-chunks-dev");
+      assert.equal(slack?.channel, "#ticketing-alerts-dev");
+      assert.equal(services.services.length, 3);
+    });
+
+    it("labels everything of a stack with its cluster and environment", () => {
+      const { prometheus, loki, datadog, slack, services } = settingsOf(configuration("prod"));
+      for (const part of [prometheus, loki, datadog, slack, services]) {
+        assert.equal(part?.cluster, "ticketing-prod");
+        assert.equal(part?.environment, "prod");
+      }
+    });
+  });
+
+  describe("with the presets", () => {
+    const bare: Changes = { prometheus: undefined, alertmanager: undefined, loki: {}, alerts: {} };
+
+    it("survives the loss of a node in prod, and has one of everything in dev", () => {
+      const prod = settingsOf(configuration("prod", bare));
+      const dev = settingsOf(configuration("dev", bare));
+      const replicas = ({ prometheus, loki, datadog }: Settings) => [
+        prometheus.replicas,
+        prometheus.alertmanager.replicas,
+        loki?.mode,
+        datadog?.clusterAgentReplicas,
+      ];
+      assert.deepEqual(replicas(prod), [2, 2, "highAvailability", 2]);
+      assert.deepEqual(replicas(dev), [1, 1, "singleBinary", 1]);
+    });
+
+    it("has bigger volumes and workloads in prod", () => {
+      const volumes = ({ prometheus, loki }: Settings) => [
+        prometheus.storageGb,
+        prometheus.alertmanager.storageGb,
+        loki?.volumeGb,
+      ];
+      const sizes = ({ prometheus, loki, datadog }: Settings) => [
+        prometheus.size,
+        loki?.size,
+        datadog?.size,
+      ];
+      const prod = settingsOf(configuration("prod", bare));
+      const dev = settingsOf(configuration("dev", bare));
+      assert.deepEqual(
+        [volumes(prod), volumes(dev)],
+        [
+          [100, 5, 50],
+          [50, 2, 10],
+        ],
+      );
+      assert.deepEqual(sizes(prod), ["medium", "medium", "medium"]);
+      assert.deepEqual(sizes(dev), ["small", "small", "small"]);
+    });
+
+    it("protects data in prod only", () => {
+      const prod = settingsOf(configuration("prod", bare));
+      const dev = settingsOf(configuration("dev", bare));
+      const protectedParts = (settings: Settings) => [
+        settings.protectData,
+        settings.prometheus.protectData,
+        settings.loki?.protectData,
+      ];
+      assert.deepEqual(protectedParts(prod), [true, true, true]);
+      assert.deepEqual(protectedParts(dev), [false, false, false]);
+    });
+
+    it("lets the user's own values win", () => {
+      const { prometheus, loki } = settingsOf(
+        configuration("prod", {
+          prometheus: { replicas: 1, storageGb: 20, protectData: false },
+          loki: { mode: "singleBinary" },
+        }),
+      );
+      assert.deepEqual(
+        [prometheus.replicas, prometheus.storageGb, loki?.mode],
+        [1, 20, "singleBinary"],
+      );
+      assert.equal(prometheus.size, "medium");
+    });
+
+    it("keeps the preset when the environment has another name", () => {
+      const settings = settingsOf(configuration("prod", { environmentName: "staging" }));
+      assert.equal(settings.preset, "prod");
+      assert.equal(settings.prometheus.environment, "staging");
+      assert.equal(settings.prometheus.replicas, 2);
+    });
+  });
+
+  describe("leaves out what is not configured", () => {
+    it("Loki, and with it Grafana's data source", () => {
+      const settings = settingsOf(configuration("prod", { loki: undefined }));
+      assert.equal(settings.loki, undefined);
+      assert.equal(settings.prometheus.lokiUrl, undefined);
+    });
+
+    it("Datadog, and with it its keys", () => {
+      const raw = configuration("prod", { datadog: undefined, datadogApiKey: undefined });
+      assert.equal(settingsOf(raw).datadog, undefined);
+    });
+
+    it("Slack, and with it Alertmanager's configuration", () => {
+      const raw = configuration("prod", { slack: undefined, slackWebhookUrl: undefined });
+      const { slack, prometheus } = settingsOf(raw);
+      assert.equal(slack, undefined);
+      assert.equal(prometheus.alertmanager.configSecretName, undefined);
+      assert.deepEqual(prometheus.alertmanager.mountedSecretNames, []);
+    });
+
+    it("but not a part that is configured with nothing but defaults", () => {
+      const { loki, datadog, slack } = settingsOf(
+        configuration("dev", { loki: {}, datadog: {}, slack: {} }),
+      );
+      assert.equal(loki?.bucket, "ticketing-loki-chunks");
+      assert.equal(datadog?.apm, true);
+      assert.equal(slack?.channel, "#ticketing-alerts");
+    });
+  });
+
+  describe("wires the parts", () => {
+    it("Grafana to Loki, and Loki's ruler to Alertmanager", () => {
+      const { prometheus, loki } = settingsOf(
+        configuration("dev", { namespaces: { monitoring: "observe" } }),
+      );
+      assert.equal(prometheus.lokiUrl, "http://loki.observe.svc.cluster.local:3100");
+      assert.equal(
+        loki?.alertmanagerUrl,
+        "http://prometheus-kube-prometheus-alertmanager.observe.svc.cluster.local:9093",
+      );
+    });
+
+    it("log metrics to every replica of Prometheus, which takes writes only then", () => {
+      const { prometheus, loki } = settingsOf(
+        configuration("prod", { loki: { logMetricNamespaces: ["ticketing"] } }),
+      );
+      assert.equal(prometheus.remoteWriteReceiver, true);
+      assert.equal(loki?.remoteWriteUrls.length, prometheus.replicas);
+      const without = settingsOf(configuration("prod"));
+      assert.equal(without.prometheus.remoteWriteReceiver, false);
+      assert.deepEqual(without.loki?.remoteWriteUrls, []);
+    });
+
+    it("the links of log alerts to where those of all alerts lead", () => {
+      const { loki } = settingsOf(
+        configuration("prod", {
+          grafana: { externalUrl: "https://grafana.example.com" },
+          alerts: { runbookBaseUrl: "https://wiki.example.com/runbooks" },
+        }),
+      );
+      assert.equal(loki?.runbookBaseUrl, "https://wiki.example.com/runbooks");
+      assert.equal(loki?.dashboardBaseUrl, "https://grafana.example.com");
+    });
+
+    it("messages to the addresses that people use", () => {
+      const { slack } = settingsOf(
+        configuration("dev", {
+          prometheus: { externalUrl: "https://prometheus.example.com" },
+          alertmanager: { externalUrl: "https://alertmanager.example.com" },
+          grafana: { externalUrl: "https://grafana.example.com" },
+        }),
+      );
+      assert.equal(slack?.prometheusUrl, "https://prometheus.example.com");
+      assert.equal(slack?.alertmanagerUrl, "https://alertmanager.example.com");
+      assert.equal(slack?.grafanaUrl, "https://grafana.example.com");
+      const withoutLogs = settingsOf(
+        configuration("dev", {
+          loki: undefined,
+          grafana: { externalUrl: "https://grafana.example.com" },
+        }),
+      );
+      assert.equal(withoutLogs.slack?.grafanaUrl, undefined);
+    });
+
+    it("channels to their webhooks, of which it knows only that they are set", () => {
+      const webhook = "https://hooks.example.com/critical";
+      const raw = configuration("dev", {
+        slack: { channels: { critical: "#critical" } },
+        slackWebhookUrls: { "#critical": webhook },
+      });
+      assert.ok(!JSON.stringify(raw).includes(webhook));
+      assert.deepEqual(settingsOf(raw).slack?.webhookUrls, { "#critical": true });
+    });
+
+    it("what is switched on by its secret", () => {
+      const raw = configuration("dev", {
+        slackWebhookUrl: undefined,
+        slackBotToken: "x",
+        heartbeatUrl: "x",
+        pagerDutyRoutingKey: "x",
+        criticalWebhookUrl: "x",
+      });
+      const { botToken, heartbeatUrl, pagerDutyRoutingKey, criticalWebhookUrl } =
+        settingsOf(raw).slack ?? {};
+      const given = [botToken, heartbeatUrl, pagerDutyRoutingKey, criticalWebhookUrl];
+      assert.deepEqual(given, [true, true, true, true]);
+    });
+
+    it("Alertmanager to the Secrets of Slack, own or existing", () => {
+      const own = settingsOf(configuration("dev")).prometheus.alertmanager;
+      assert.equal(own.configSecretName, "alertmanager-config");
+      assert.deepEqual(own.mountedSecretNames, ["alertmanager-slack"]);
+      const raw = configuration("dev", {
+        slack: { existingSecret: "our-webhook" },
+        slackWebhookUrl: undefined,
+      });
+      const existing = settingsOf(raw).prometheus.alertmanager;
+      assert.deepEqual(existing.mountedSecretNames, ["our-webhook"]);
+    });
+
+    it("the namespaces to the parts that live in them", () => {
+      const { prometheus, loki, slack, datadog, services } = settingsOf(
+        configuration("dev", { namespaces: { monitoring: "observe", application: "shop" } }),
+      );
+      assert.deepEqual(
+        [prometheus.namespace, loki?.namespace, slack?.namespace],
+        Array(3).fill("observe"),
+      );
+      assert.deepEqual([datadog?.namespace, services.namespace], ["shop", "shop"]);
+    });
+
+    it("a namespace of its own to the Datadog Agent, which then instruments the services", () => {
+      const { datadog } = settingsOf(configuration("dev", { namespaces: { datadog: "datadog" } }));
+      assert.equal(datadog?.namespace, "datadog");
+      assert.deepEqual(datadog?.instrumentedNamespaces, ["ticketing"]);
+    });
+
+    it("the nodes of a new cluster, which is in Auto Mode, to the Datadog Agent", () => {
+      const created = { cluster: { name: "c", mode: "create" } };
+      const { datadog } = settingsOf(configuration("dev", created));
+      assert.deepEqual([datadog?.nodeOs, datadog?.hostnameSource], ["bottlerocket", "nodeFile"]);
+      const own = { ...created, datadog: { hostnameSource: "instanceMetadata" } };
+      assert.equal(
+        settingsOf(configuration("dev", own)).datadog?.hostnameSource,
+        "instanceMetadata",
+      );
+      assert.equal(settingsOf(configuration("dev")).datadog?.nodeOs, "amazonLinux");
+    });
+
+    it("the services, their thresholds and their runbooks to Datadog's monitors", () => {
+      const { datadogMonitors, services } = settingsOf(
+        configuration("prod", { datadogMonitors: { notify: ["@slack-a"], team: "ticketing" } }),
+      );
+      const { notify, team, overrides, ...rest } = datadogMonitors ?? {};
+      assert.deepEqual([notify, team, overrides], [["@slack-a"], "ticketing", {}]);
+      assert.deepEqual(rest, services);
+      assert.equal(settingsOf(configuration("prod")).datadogMonitors, undefined);
+    });
+
+    it("redaction of Loki's collectors to the Datadog Agent, unless it has its own", () => {
+      const redactionPatterns = [{ name: "own", expression: "KD-(\\d+)" }];
+      const loki = { redactionPatterns, disabledRedactions: ["cardNumber"] };
+      const { datadog } = settingsOf(configuration("prod", { loki }));
+      assert.deepEqual(datadog?.redactionPatterns, redactionPatterns);
+      assert.deepEqual(datadog.disabledRedactions, ["cardNumber"]);
+      const own = { loki, datadog: { disabledRedactions: [] } };
+      assert.deepEqual(settingsOf(configuration("prod", own)).datadog?.disabledRedactions, []);
+    });
+
+    it("log lines to their traces in Datadog, at its site", () => {
+      const traceUrl = (datadog: object | undefined) =>
+        settingsOf(configuration("prod", { datadog })).prometheus.traceUrl;
+      assert.equal(traceUrl({}), "https://app.datadoghq.com/apm/trace/{traceId}");
+      assert.equal(
+        traceUrl({ site: "us5.datadoghq.com" }),
+        "https://us5.datadoghq.com/apm/trace/{traceId}",
+      );
+      assert.equal(traceUrl({ apm: false }), undefined);
+    });
+
+    it("the region of the AWS provider to the bucket, unless Loki names its own", () => {
+      const inIreland = { ...configuration("dev"), region: "eu-west-1" };
+      assert.equal(settingsOf(inIreland).loki?.region, "eu-west-1");
+      const own = {
+        ...configuration("dev", { loki: { region: "eu-north-1" } }),
+        region: "eu-west-1",
+      };
+      assert.equal(settingsOf(own).loki?.region, "eu-north-1");
+    });
+
+    it("the storage class: gp3 on EKS, the cluster's own default elsewhere", () => {
+      const eks = settingsOf(configuration("dev"));
+      assert.deepEqual(eks.storage, { className: "gp3", create: false });
+      const kind = settingsOf(
+        configuration("dev", {
+          cluster: { name: "kind", mode: "kubeconfig" },
+          loki: { storage: "filesystem" },
+        }),
+      );
+      assert.deepEqual(kind.storage, { className: "", create: false });
+      assert.equal(kind.prometheus.storageClassName, "");
+      const created = settingsOf(
+        configuration("dev", { cluster: { name: "new", mode: "create" } }),
+      );
+      assert.deepEqual(created.storage, { className: "gp3", create: true });
+    });
+
+    it("chart values to the releases, apart from the settings", () => {
+      const { chartValues, prometheus } = settingsOf(
+        configuration("dev", {
+          prometheus: { values: { grafana: { replicas: 2 } } },
+          loki: { values: { a: 1 }, collectorValues: { b: 2 } },
+        }),
+      );
+      assert.deepEqual(chartValues, {
+        prometheus: { grafana: { replicas: 2 } },
+        loki: { a: 1 },
+        collector: { b: 2 },
+      });
+      assert.ok(!("values" in prometheus));
+    });
+  });
+
+  describe("leaves to the policies what is well-formed but unwise", () => {
+    for (const [what, changes] of Object.entries<Changes>({
+      "400 days of retention": { prometheus: { retentionDays: 400 }, loki: { retentionDays: 400 } },
+      "one day of retention": { prometheus: { retentionDays: 1 }, loki: { retentionDays: 1 } },
+      "an error rate of 60 %": { alerts: { errorRatePercent: 60 } },
+      "one replica in prod": { prometheus: { replicas: 1 } },
+      "scrapes every 5 minutes": { prometheus: { scrapeIntervalSeconds: 300 } },
+      "unprotected data in prod": { prometheus: { protectData: false } },
+    })) {
+      it(what, () => assert.ok(settingsOf(configuration("prod", changes))));
+    }
+  });
+
+  describe("refuses unknown keys", () => {
+    const inParts: [string, Changes][] = [
+      ["monitoring:promtheus", { promtheus: {} }],
+      ["monitoring:cluster.nmae", { cluster: { name: "c", nmae: "d" } }],
+      ["monitoring:namespaces.app", { namespaces: { app: "x" } }],
+      ["monitoring:storage.class", { storage: { class: "gp3" } }],
+      ["monitoring:prometheus.retention", { prometheus: { retention: "15d" } }],
+      ["monitoring:alertmanager.replica", { alertmanager: { replica: 3 } }],
+      ["monitoring:grafana.dashboards", { grafana: { dashboards: "x" } }],
+      [
+        "monitoring:grafana.communityDashboards[0].rev",
+        { grafana: { communityDashboards: [{ id: 7249, rev: 2 }] } },
+      ],
+      ["monitoring:loki.retention_period", { loki: { retention_period: "360h" } }],
+      ["monitoring:datadog.tracing", { datadog: { tracing: true } }],
+      ["monitoring:slack.chanel", { slack: { chanel: "#a" } }],
+      ["monitoring:alerts.errorRate", { alerts: { errorRate: 5 } }],
+      ["monitoring:services[1].prot", { services: [{ name: "a" }, { name: "b", prot: "x" }] }],
+      ["monitoring:services[0].slo.p99", { services: [{ name: "a", slo: { p99: 1 } }] }],
+      ["monitoring:datadog.constructor", { datadog: { constructor: 1 } }],
+    ];
+    for (const [key, changes] of inParts) {
+      it(key, () => {
+        const lines = textOf(configuration("prod", changes)).split("\n");
+        assert.ok(lines[0]?.startsWith(`  ${key} `), lines[0]);
+        assert.match(lines[0] ?? "", / is not a known key \(known: /);
+        assert.equal(lines[1], `    fix: pulumi config rm --path ${quote(key)}`);
+      });
+    }
+
+    it("and says which one was probably meant", () => {
+      assert.equal(
+        textOf(configuration("prod", { slack: { chanel: "#oncall" } })),
+        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
+          "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
+          "         pulumi config set --path monitoring:slack.channel '#oncall'",
+      );
+    });
+
+    it("even a misspelt secret, without showing it", () => {
+      const raw = configuration("prod", {
+        slackWebhookUrl: undefined,
+        slackWebhookURL: "https://x/y",
+      });
+      const text = textOf(raw);
+      assert.match(text, /slackWebhookURL = \[hidden\] is not a known key/);
+      assert.match(text, /^ +pulumi config set --secret monitoring:slackWebhookUrl$/m);
+    });
+
+    it("those that another key decides", () => {
+      assert.equal(
+        textOf(configuration("prod", { loki: { namespace: "logs" } })),
+        '  monitoring:loki.namespace = "logs" is decided by monitoring:namespaces\n' +
+          "    fix: pulumi config rm --path monitoring:loki.namespace",
+      );
+      for (const [part, key] of [
+        ["prometheus", "cluster"],
+        ["prometheus", "lokiUrl"],
+        ["loki", "alertmanagerUrl"],
+        ["loki", "environment"],
+        ["datadog", "imageRegistry"],
+        ["slack", "labels"],
+        ["slack", "alertmanagerUrl"],
+        ["grafana", "namespace"],
+        ["prometheus", "remoteWriteReceiver"],
+        ["loki", "remoteWriteUrls"],
+        ["loki", "runbookBaseUrl"],
+        ["datadogMonitors", "services"],
+        ["datadogMonitors", "alerts"],
+        ["datadogMonitors", "environment"],
+      ] as const) {
+        const text = textOf(configuration("prod", { [part]: { [key]: "x" } }));
+        assert.ok(
+          text.startsWith(`  monitoring:${part}.${key} = "x" is decided by monitoring:`),
+          text,
+        );
+      }
+    });
+  });
+
+  describe("names key, value, rule and fix of", () => {
+    const rows: [string, Changes, string[]][] = [
+      [
+        "a route to a service that does not exist",
+        { slack: { routes: [{ service: "auth-servise", channel: "#ticketing-alerts" }] } },
+        [
+          '  monitoring:slack.routes[0].service = "auth-servise" is not a service (services: inventory-service, auth-service, api-gateway)',
+          "    fix: pulumi config set --path 'monitoring:slack.routes[0].service' auth-service",
+        ],
+      ],
+      [
+        "Fargate, which is no operating system",
+        { datadog: { nodeOs: "fargate" } },
+        [
+          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)',
+          "    fix: pulumi config set --path monitoring:datadog.nodeOs amazonLinux",
+        ],
+      ],
+      [
+        "monitors without Datadog's application key",
+        { datadogAppKey: undefined, datadogMonitors: { notify: ["@slack-a"] } },
+        [
+          "  monitoring:datadogAppKey is required with datadogMonitors: Datadog's API takes no monitor without it",
+          "    fix: pulumi config set --secret monitoring:datadogAppKey",
+        ],
+      ],
+      [
+        "monitors whose keys are in the cluster, where the provider cannot read them",
+        {
+          datadog: { existingSecret: "keys" },
+          datadogApiKey: undefined,
+          datadogAppKey: undefined,
+          datadogMonitors: { notify: ["@slack-a"] },
+        },
+        ["apiKey", "appKey"].flatMap((key) => [
+          `  monitoring:datadogMonitors needs datadog:${key}: Datadog's provider cannot read the Secret of datadog.existingSecret`,
+          `    fix: pulumi config set --secret datadog:${key}`,
+        ]),
+      ],
+      [
+        "a channel without a webhook",
+        { slack: { channels: { critical: "#critical" } } },
+        [
+          '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only the channel it was made for',
+          `    fix: pulumi config set --secret --path 'monitoring:slackWebhookUrls["#critical"]'`,
+        ],
+      ],
+      [
+        "webhooks that are no map",
+        { slackWebhookUrls: "https://hooks.example.com/x" },
+        [
+          "  monitoring:slackWebhookUrls must be a map",
+          "    fix: pulumi config rm --path monitoring:slackWebhookUrls",
+        ],
+      ],
+      [
+        "quiet hours that are none",
+        { slack: { quietHours: { from: "22:00", to: "22:00", timezone: "UTC" } } },
+        [
+          '  monitoring:slack.quietHours.to = "22:00" must not be the time that they start',
+          "    fix: pulumi config set --path monitoring:slack.quietHours.to 07:00",
+        ],
+      ],
+      [
+        "an address that no link can lead to",
+        { grafana: { externalUrl: "grafana.example.com" } },
+        [
+          '  monitoring:grafana.externalUrl = "grafana.example.com" must be a URL that starts with https:// or http://',
+          "    fix: pulumi config set --path monitoring:grafana.externalUrl https://grafana.example.com",
+        ],
+      ],
+      [
+        "a wrong type",
+        { prometheus: { retentionDays: "fifteen" } },
+        [
+          '  monitoring:prometheus.retentionDays = "fifteen" must be a number',
+          "    fix: pulumi config rm --path monitoring:prometheus.retentionDays",
+          "         pulumi config set --path monitoring:prometheus.retentionDays 15",
+        ],
+      ],
+      [
+        "a fraction where whole numbers count",
+        { prometheus: { replicas: 1.5 } },
+        [
+          "  monitoring:prometheus.replicas = 1.5 must be a whole number",
+          "    fix: pulumi config set --path monitoring:prometheus.replicas 1",
+        ],
+      ],
+      [
+        "a list where a map belongs",
+        { loki: ["alloy"] },
+        [
+          '  monitoring:loki = ["alloy"] must be a map',
+          "    fix: pulumi config rm --path monitoring:loki",
+          "         pulumi config set --path monitoring:loki.retentionDays 15",
+        ],
+      ],
+      [
+        "an unknown environment",
+        { environment: "production" },
+        [
+          '  monitoring:environment = "production" must be one of dev, prod',
+          "    fix: pulumi config set --path monitoring:environment dev",
+        ],
+      ],
+      [
+        "a missing cluster",
+        { cluster: undefined },
+        [
+          "  monitoring:cluster is required",
+          "    fix: pulumi config set --path monitoring:cluster.name ticketing-prod",
+        ],
+      ],
+      [
+        "HA Loki without object storage",
+        { loki: { mode: "highAvailability", storage: "filesystem" } },
+        [
+          '  monitoring:loki.storage = "filesystem" must be s3 when mode is highAvailability: replicas cannot share a volume',
+          "    fix: pulumi config set --path monitoring:loki.storage s3",
+        ],
+      ],
+      [
+        "a channel without #",
+        { slack: { channel: "ticketing-alerts" } },
+        [
+          '  monitoring:slack.channel = "ticketing-alerts" must be a Slack channel: # and at most 80 of a-z, 0-9, - and _',
+          "    fix: pulumi config set --path monitoring:slack.channel '#ticketing-alerts'",
+        ],
+      ],
+      [
+        "a duplicate service",
+        { services: [{ name: "a" }, { name: "b" }, { name: "a" }] },
+        [
+          '  monitoring:services[2].name = "a" is already the name of services[0]',
+          "    fix: pulumi config set --path 'monitoring:services[2].name' a-3",
+        ],
+      ],
+      [
+        "a malformed duration",
+        { prometheus: { scrapeIntervalSeconds: "30s" } },
+        [
+          '  monitoring:prometheus.scrapeIntervalSeconds = "30s" must be a number',
+          "    fix: pulumi config rm --path monitoring:prometheus.scrapeIntervalSeconds",
+          "         pulumi config set --path monitoring:prometheus.scrapeIntervalSeconds 30",
+        ],
+      ],
+      [
+        "a malformed bucket name",
+        { loki: { bucket: "Ticketing_Loki" } },
+        [
+          '  monitoring:loki.bucket = "Ticketing_Loki" must have 3 to 63 of a-z, 0-9, - and ., and start and end with a letter or digit',
+          "    fix: pulumi config set --path monitoring:loki.bucket ticketing-loki-chunks",
+        ],
+      ],
+      [
+        "an unset required secret",
+        { slackWebhookUrl: undefined },
+        [
+          "  monitoring:slackWebhookUrl is required, unless existingSecret names the Secret that holds it",
+          "    fix: pulumi config set --secret monitoring:slackWebhookUrl",
+        ],
+      ],
+      [
+        "a secret that is set and said to exist",
+        { slack: { existingSecret: "our-webhook" }, heartbeatUrl: undefined },
+        [
+          "  monitoring:slackWebhookUrl must be left out when existingSecret names where it is",
+          "    fix: pulumi config rm --path monitoring:slackWebhookUrl",
+        ],
+      ],
+      [
+        "a setting of another cluster mode",
+        { cluster: { name: "ticketing-prod", version: "1.35" } },
+        [
+          '  monitoring:cluster.version = "1.35" only applies to the mode create (the mode is existing)',
+          "    fix: pulumi config rm --path monitoring:cluster.version",
+        ],
+      ],
+      [
+        "a mode that is none, once",
+        { cluster: { name: "ticketing-prod", mode: { toString: 1 }, version: "1.35" } },
+        [
+          '  monitoring:cluster.mode = {"toString":1} must be one of existing, create, kubeconfig',
+          "    fix: pulumi config set --path monitoring:cluster.mode existing",
+        ],
+      ],
+      [
+        "IAM roles for service accounts where no cluster of AWS is known",
+        {
+          environment: "dev",
+          cluster: { name: "kind", mode: "kubeconfig" },
+          loki: { awsIdentity: "irsa" },
+        },
+        [
+          '  monitoring:loki.awsIdentity = "irsa" needs a cluster of the mode existing or create, which knows its OIDC provider',
+          "    fix: pulumi config set --path monitoring:loki.awsIdentity podIdentity",
+        ],
+      ],
+      [
+        "a storage class without a name",
+        { storage: { className: "", create: true } },
+        [
+          "  monitoring:storage.className must be the name of the class to create",
+          "    fix: pulumi config set --path monitoring:storage.className gp3",
+        ],
+      ],
+      [
+        "a community dashboard of a revision that nobody reviewed",
+        { grafana: { communityDashboards: [7249, 1860] } },
+        [
+          "  monitoring:grafana.communityDashboards[1] = 1860 needs a revision: only 6417, 7249, 10826 have a reviewed revision",
+          "    fix: write {id: 1860, revision: 1} into the stack's file",
+          "         or: pulumi config rm --path 'monitoring:grafana.communityDashboards[1]'",
+        ],
+      ],
+      [
+        "a folder of dashboards that is not there",
+        { grafana: { dashboardsFolder: "no-such-folder" } },
+        [
+          "  monitoring:grafana.dashboardsFolder (no-such-folder) must be a folder of dashboard files",
+          "    fix: create the folder no-such-folder, or leave the setting out",
+        ],
+      ],
+      [
+        "a share that is no share",
+        { services: [{ name: "a", slo: { availabilityPercent: 100 } }] },
+        [
+          "  monitoring:services[0].slo.availabilityPercent = 100 must be less than 100",
+          "    fix: pulumi config set --path --type float 'monitoring:services[0].slo.availabilityPercent' 99.9",
+        ],
+      ],
+      [
+        "a registry that would be prefixed to every image, once for all parts",
+        { imageRegistry: "https://registry.example.com" },
+        [
+          '  monitoring:imageRegistry = "https://registry.example.com" must be a registry host, without https://',
+          "    fix: pulumi config set --path monitoring:imageRegistry 123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
+        ],
+      ],
+      [
+        "a storage class, once for all parts",
+        { storage: { className: "GP3" } },
+        [
+          '  monitoring:storage.className = "GP3" must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit',
+          "    fix: pulumi config set --path monitoring:storage.className gp3",
+        ],
+      ],
+      [
+        "values nested beyond reason",
+        { prometheus: { values: nested(60) } },
+        [
+          "  monitoring:prometheus is nested more than 50 levels deep",
+          "    fix: pulumi config rm --path monitoring:prometheus",
+        ],
+      ],
+    ];
+    for (const [what, changes, lines] of rows) {
+      it(what, () => assert.equal(textOf(configuration("prod", changes)), lines.join("\n")));
+    }
+  });
+
+  it("says in one line how many problems there are, in which stack, and that nothing happened", () => {
+    const problems = problemsOf(configuration("prod", { slack: { channel: "a" }, loki: 1 }));
+    assert.equal(
+      formatConfigurationProblems("prod", problems).split("\n")[0],
+      "2 problems in the configuration of stack prod; nothing was deployed",
+    );
+  });
+
+  it("reports all mistakes at once, and none twice", () => {
+    const changes: Changes = {
+      environmentName: "Stag ing",
+      cluster: { name: "ticketing-prod", mode: "kubeconfig", version: "1.35" },
+      prometheus: { retentionDays: 0, lokiUrl: "x", size: "huge" },
+      alertmanager: { replicas: -1 },
+      grafana: { dashboardsFolder: "no-such-folder", communityDashboards: [99] },
+      loki: { storage: "filesystem", bucket: "X", awsIdentity: "irsa" },
+      datadog: { site: "datadog.com", apiKey: "x" },
+      slack: { channel: "a", groupBy: [] },
+      alerts: { errorRatePercent: 0 },
+      services: [{ name: "a" }, { name: "a", port: 1 }],
+      datadogApiKey: undefined,
+      unheardOf: 1,
+    };
+    const problems = problemsOf(configuration("prod", changes));
+    assert.deepEqual(problems.map(({ path }) => path.join(".")).sort(), [
+      "alertmanager.replicas",
+      "alerts.errorRatePercent",
+      "cluster.version",
+      "datadog.apiKey",
+      "datadog.site",
+      "datadogApiKey",
+      "environmentName",
+      "grafana.communityDashboards.0",
+      "grafana.dashboardsFolder",
+      "loki.bucket",
+      "loki.storage",
+      "prometheus.lokiUrl",
+      "prometheus.retentionDays",
+      "prometheus.size",
+      "services.1.name",
+      "services.1.port",
+      "slack.channel",
+      "slack.groupBy",
+      "unheardOf",
+    ]);
+  });
+
+  it("takes fractions as the CLI writes them, but no other text for a number", () => {
+    const services = [
+      { name: "a", selector: { version: "1.0" }, slo: { availabilityPercent: "99.9" } },
+    ];
+    const { services: taken } = settingsOf(
+      configuration("prod", { alerts: { errorRatePercent: "2.5" }, services }),
+    );
+    assert.equal(taken.alerts.errorRatePercent, 2.5);
+    assert.deepEqual(taken.services[0]?.slo, { availabilityPercent: 99.9 });
+    assert.deepEqual(taken.services[0]?.selector, { version: "1.0" });
+    problemsOf(configuration("prod", { alerts: { errorRatePercent: "2,5" } }));
+  });
+
+  describe("gives a fix that works:", () => {
+    const mistakes: Changes[] = [
+      { environment: undefined },
+      { environment: 7 },
+      { cluster: "ticketing-prod" },
+      { cluster: [] },
+      { cluster: { name: "Ticketing prod" } },
+      { cluster: { name: "c", mode: "eks" } },
+      { cluster: { name: "c", mode: "create", version: "latest" } },
+      { cluster: { name: "c", mode: "create", subnetIds: ["subnet-1"] } },
+      { cluster: { name: "c", mode: "create", publicAccessCidrs: ["anywhere"] } },
+      { cluster: { name: "c", kubeconfig: "x" } },
+      { namespaces: "monitoring" },
+      { namespaces: { monitoring: "Monitoring", existing: "ticketing" } },
+      { storage: { create: "yes" } },
+      { labels: "team=a" },
+      { labels: { team: 7 } },
+      { imageRegistry: "https://x" },
+      { prometheus: [] },
+      {
+        prometheus: {
+          retentionDays: "15",
+          replicas: 0,
+          size: 3,
+          protectData: "no",
+          storageGb: 1.5,
+        },
+      },
+      { prometheus: { externalUrl: "prometheus.example.com", chartVersion: "^88", repository: 1 } },
+      { prometheus: { values: [] } },
+      { alertmanager: { externalUrl: 1, replicas: "2" } },
+      { grafana: { communityDashboards: 7249 } },
+      { grafana: { communityDashboards: ["7249", 0, { id: "x" }, { id: 1 }, null] } },
+      { grafana: { dashboardsFolder: 5 } },
+      { loki: "on" },
+      {
+        loki: { bucket: "a..b", region: "mars", mode: 1, kmsKeyArn: "alias/x", createBucket: "no" },
+      },
+      { loki: { kmsKeyArn: "arn:aws:kms:eu-west-1:123456789012:key/1234" } },
+      { loki: { collectorValues: "x", collectorChartVersion: 1, collectorRepository: "x" } },
+      { datadog: [] },
+      { datadog: { site: 1, apm: "yes", instrumentedNamespaces: "x", keyRevision: " " } },
+      { datadog: { instrumentedNamespaces: ["ticketing"] } },
+      { datadog: { existingSecret: "keys" } },
+      { datadog: { clusterAgentReplicas: "2", excludedNamespaces: [1] } },
+      { datadog: { nodeOs: "fargate" } },
+      { datadog: undefined, datadogMonitors: { notify: ["@a"] } },
+      { datadogAppKey: undefined, datadogMonitors: { notify: ["@a"] } },
+      { datadogMonitors: {} },
+      { datadogMonitors: { notify: ["a"], team: "A", operation: "x" } },
+      { datadogMonitors: { notify: ["@a"], overrides: { "auth-servise": { team: "x" } } } },
+      { datadogMonitors: { notify: ["@a"], overrides: { "auth-service": { operation: "a b" } } } },
+      { loki: { redactionPatterns: [{ name: "A", expression: "(?=x)" }] } },
+      { loki: { disabledRedactions: ["cards"], logMetricNamespaces: ["A"] } },
+      { loki: { logAlerts: [{ namespace: "ticketing", service: "a", silentMinutes: "15" }] } },
+      { slack: true },
+      { slack: { groupBy: "alertname" } },
+      { slack: { groupBy: ["a-b"], channel: 1 } },
+      { slack: { existingSecret: "webhook" } },
+      { alerts: { errorRatePercent: "2.5", p99LatencyMs: 0, minimumRequestsPerSecond: -1 } },
+      { alerts: { runbookBaseUrl: "docs" } },
+      { services: {} },
+      { services: [1, "a", {}, { name: "A" }, { name: "b", slo: 1 }] },
+      { services: [{ name: "a", port: 80, path: "metrics", selector: { app: 1 } }] },
+      { services: [{ name: "a", language: "cobol", scrapeIntervalSeconds: 0 }] },
+      { services: [{ name: "a", slo: { availabilityPercent: "99.9", windowDays: 1000 } }] },
+      { services: [{ name: "a" }, { name: "a" }, { name: "a" }] },
+      { datadogApiKey: undefined, slackWebhookUrl: undefined },
+    ];
+    for (const changes of mistakes) {
+      it(
+        JSON.stringify(changes) === "{}" ? Object.keys(changes).join() : JSON.stringify(changes),
+        () => {
+          const raw = configuration("prod", changes);
+          for (const problem of problemsOf(raw)) {
+            const text = formatConfigurationProblems("prod", [problem]);
+            const commands = [...text.matchAll(/pulumi config .*/g)].map(([line]) => line);
+            assert.ok(commands.length > 0, text);
+            const mended = parseConfiguration(commands.reduce(runConfigCommand, raw));
+            const left = (mended.problems ?? []).map(identity);
+            assert.ok(!left.includes(identity(problem)), `still there after\n${text}`);
+          }
+        },
+      );
+    }
+
+    it("one after the other, the fixes lead to a configuration that is accepted", () => {
+      for (const changes of mistakes) {
+        let raw = configuration("prod", changes);
+        for (let step = 0; step < 20; step++) {
+          const [problem] = parseConfiguration(raw).problems ?? [];
+          if (problem === undefined) break;
+          const text = formatConfigurationProblems("prod", [problem]);
+          raw = [...text.matchAll(/pulumi config .*/g)]
+            .map(([line]) => line)
+            .reduce(runConfigCommand, raw);
+        }
+        assert.deepEqual(parseConfiguration(raw).problems ?? [], [], JSON.stringify(changes));
+      }
+    });
+  });
+
+  describe("never shows a secret that is in the wrong place:", () => {
+    const webhook = "https://hooks.slack.com/services/T0/B0/xyz";
+    const key = "8c1f0a4be7d24d5f9b3a6e1c0d7f2a95";
+    const misplaced: Changes[] = [
+      { slack: { webhookUrl: webhook } },
+      { slack: { webhook } },
+      { slack: { channel: webhook } },
+      { slack: { existingSecret: webhook } },
+      { slack: { groupBy: [webhook] } },
+      { slack: webhook },
+      { slack: { url: { to: [webhook] } } },
+      { slackWebhook: webhook },
+      { alertmanager: { externalUrl: 1, url: webhook } },
+      { datadog: { apiKey: key } },
+      { datadog: { appKey: key } },
+      { datadog: { apikey: key } },
+      { datadog: { existingSecret: key.toUpperCase() } },
+      { datadog: { site: key } },
+      { datadog: { keyRevision: [key] } },
+      { datadog: key },
+      { datadog: [{ apiKey: "short" }] },
+      { datadog_api_key: key },
+      { services: [{ name: "a", token: "short" }] },
+      { prometheus: { values: [{ adminPassword: "short" }] } },
+      { imageRegistry: "https://user:short@registry.example.com" },
+    ];
+    for (const changes of misplaced) {
+      it(JSON.stringify(changes), () => {
+        const problems = problemsOf(configuration("prod", changes));
+        const text = formatConfigurationProblems("prod", problems) + JSON.stringify(problems);
+        for (const secret of [webhook, "xyz", key, key.toUpperCase(), "short"]) {
+          assert.ok(!text.includes(secret), text);
+        }
+      });
+    }
+  });
+});
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : { a: nested(depth - 1) };
+}
+
+function quote(key: string): string {
+  return /^[\w./:@%+-]*$/.test(key) ? key : `'${key}'`;
+}

@@ -1,0 +1,156 @@
+import * as assert from "node:assert/strict";
+import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
+import { costEstimate, deletedVersionDays, logVolumeGib } from "../../../stacks/cost/costEstimate";
+import { runProgram } from "../../support/runProgram";
+import { configuration } from "../../support/stackConfig";
+
+const day = 86_400;
+const gib = 1024 ** 3;
+
+function estimate(changes: Record<string, unknown>) {
+  const { settings, problems } = parseConfiguration(configuration("prod", changes));
+  assert.deepEqual(problems, undefined);
+  return costEstimate(settings);
+}
+
+describe("costEstimate of Prometheus", () => {
+  const prometheus = { retentionDays: 15, storageGb: 100, replicas: 2 };
+
+  it("says what load the volume holds, where the load is not known", () => {
+    const { fitSamplesPerSecond, ...rest } = estimate({ prometheus }).prometheus;
+    // 85 % of 100 GiB, 15 days, 2 bytes a sample.
+    assert.equal(fitSamplesPerSecond, Math.floor((85 * gib) / (15 * day * 2)));
+    assert.deepEqual(rest, { givenGib: 100 });
+  });
+
+  it("says what volume the load needs, so that 85 % of it are the samples", () => {
+    const { neededGib = 0, keptDays } = estimate({
+      prometheus,
+      cost: { samplesPerSecond: 20_000 },
+    }).prometheus;
+    assert.equal(Math.round(neededGib * gib * 0.85), 15 * day * 20_000 * 2);
+    assert.equal(keptDays, 15);
+  });
+
+  it("says how long the samples stay where the volume is too small", () => {
+    const { neededGib = 0, keptDays = 0 } = estimate({
+      prometheus,
+      cost: { samplesPerSecond: 70_422 },
+    }).prometheus;
+    assert.ok(neededGib > 199 && neededGib < 201);
+    assert.ok(keptDays > 7.4 && keptDays < 7.6);
+  });
+
+  it("agrees with itself: the load that fits needs the volume that is given", () => {
+    const { fitSamplesPerSecond } = estimate({ prometheus }).prometheus;
+    const fits = { samplesPerSecond: fitSamplesPerSecond };
+    const { neededGib = 0, keptDays } = estimate({ prometheus, cost: fits }).prometheus;
+    assert.ok(neededGib <= 100 && neededGib > 99.9);
+    assert.equal(keptDays, 15);
+  });
+
+  it("takes a server's own bytes per sample", () => {
+    const measured = { samplesPerSecond: 20_000, bytesPerSample: 1 };
+    const needed = (cost: object) => estimate({ prometheus, cost }).prometheus.neededGib ?? 0;
+    assert.equal(needed(measured) * 2, needed({ samplesPerSecond: 20_000 }));
+  });
+});
+
+describe("costEstimate of Loki", () => {
+  const cost = { logGbPerDay: 20 };
+
+  it("counts what the bucket keeps: the period, and a week of deleted versions", () => {
+    const { loki } = estimate({ cost, loki: { retentionDays: 15 } });
+    assert.equal(loki?.storedDays, 22);
+    assert.equal(loki?.storedGb, (20 / 5) * 22);
+    assert.equal(loki?.givenGib, undefined);
+  });
+
+  it("knows no more than the period of a bucket that it does not make", () => {
+    const { loki } = estimate({ cost, loki: { retentionDays: 15, createBucket: false } });
+    assert.equal(loki?.storedDays, 15);
+  });
+
+  it("has as many writers as the mode has copies of a line", () => {
+    const writers = (mode: string) => estimate({ loki: { mode } }).loki?.writers;
+    assert.deepEqual([writers("singleBinary"), writers("highAvailability")], [1, 3]);
+  });
+
+  it("compares with the volume where the logs lie on it", () => {
+    const { loki } = estimate({
+      cost,
+      loki: { mode: "singleBinary", storage: "filesystem", retentionDays: 15, volumeGb: 10 },
+    });
+    assert.equal(loki?.givenGib, 10);
+    assert.equal(loki?.storedGb, 60);
+    assert.equal(Math.ceil((loki && logVolumeGib(loki)) ?? 0), 56);
+  });
+
+  it("keeps deleted versions as long as the lifecycle of the bucket does", async () => {
+    const { resources } = await runProgram("prod");
+    const lifecycle = resources.find(({ name }) => name === "loki-bucket-lifecycle");
+    assert.ok(JSON.stringify(lifecycle?.inputs).includes(`"noncurrentDays":${deletedVersionDays}`));
+  });
+});
+
+describe("costEstimate of Datadog", () => {
+  const cost = { logGbPerDay: 20, nodes: 6 };
+
+  it("has a host for each node, and the logs that it takes", () => {
+    assert.deepEqual(estimate({ cost }).datadog, { hosts: 6, logGbPerDay: 20 });
+    assert.deepEqual(estimate({}).datadog, {});
+  });
+
+  it("has no logs where they are off, or those of the services left out", () => {
+    for (const datadog of [{ logs: false }, { excludedLogNamespaces: ["ticketing"] }]) {
+      assert.deepEqual(estimate({ cost, datadog }).datadog, { hosts: 6 });
+    }
+  });
+
+  it("is left out with Datadog", () => {
+    assert.equal(estimate({ cost, datadog: undefined }).datadog, undefined);
+  });
+});
+
+describe("costEstimate of the bill", () => {
+  const cost = { logGbPerDay: 20, nodes: 6 };
+
+  it("is empty without prices", () => {
+    assert.equal(estimate({ cost }).monthly, undefined);
+    assert.equal(estimate({ cost: { ...cost, prices: {} } }).monthly, undefined);
+  });
+
+  it("sums what has a price and a quantity", () => {
+    const prices = {
+      currency: "EUR",
+      volumeGbMonth: 0.1,
+      bucketGbMonth: 0.02,
+      datadogHostMonth: 15,
+      datadogLogGb: 0.1,
+    };
+    const { currency, items, total = 0 } = estimate({ cost: { ...cost, prices } }).monthly ?? {};
+    assert.equal(currency, "EUR");
+    assert.deepEqual(
+      items?.map(({ name, amount }) => [name, Math.round(amount * 100) / 100]),
+      [
+        // Two replicas of 100 GiB.
+        ["volumes", 20],
+        // 88 GB.
+        ["log bucket", 1.76],
+        ["Datadog hosts", 90],
+        // 600 GB a month.
+        ["Datadog logs", 60],
+      ],
+    );
+    assert.equal(Math.round(total * 100) / 100, 171.76);
+  });
+
+  it("leaves out what has no quantity", () => {
+    const prices = { datadogHostMonth: 15, volumeGbMonth: 0.1 };
+    const { items } = estimate({ cost: { prices } }).monthly ?? {};
+    assert.deepEqual(
+      items?.map(({ name }) => name),
+      ["volumes"],
+    );
+  });
+});
