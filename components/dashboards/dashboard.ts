@@ -1,3 +1,4 @@
+import { isMap } from "../../policies/shared/isMap";
 import { Checked, Problem } from "../shared/problems";
 
 /** A dashboard file as found: its path below the dashboards folder, and its text. */
@@ -67,9 +68,7 @@ export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
 function parse(json: string): Record<string, unknown> | undefined {
   try {
     const model: unknown = JSON.parse(json);
-    return typeof model === "object" && model !== null && !Array.isArray(model)
-      ? (model as Record<string, unknown>)
-      : undefined;
+    return isMap(model) ? model : undefined;
   } catch {
     return undefined;
   }

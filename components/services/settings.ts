@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
-import { Checked, check, example, formatPath } from "../shared/problems";
+import { Checked, check, example } from "../shared/problems";
+import { formatPath } from "../../policies/shared/path";
 import {
   ComponentArgs,
   dnsLabel,

@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { formatPath } from "../../policies/shared/path";
 import { HIDDEN, hideSecrets } from "./hideSecrets";
 
 /** What is wrong with one field, in terms that the person who wrote the field can act on. */
@@ -58,17 +59,6 @@ export function formatArgumentProblems(subject: string, problems: Problem[]): st
   });
   const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
   return `${subject}: ${count} in its arguments\n${lines.join("\n")}`;
-}
-
-/** `services[0].slo.latencyMs`, with quotes only where a key needs them. */
-export function formatPath(path: (string | number)[]): string {
-  return path
-    .map((key, index) => {
-      if (typeof key === "number") return `[${key}]`;
-      if (!/^[A-Za-z_][\w-]*$/.test(key)) return `[${JSON.stringify(key)}]`;
-      return index === 0 ? key : `.${key}`;
-    })
-    .join("");
 }
 
 /** ` = 400`, cut when long; nothing when the field is missing. */

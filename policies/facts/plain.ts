@@ -1,10 +1,15 @@
+import { isMap } from "../shared/isMap";
+import type { Path } from "../shared/path";
+
+export { isMap } from "../shared/isMap";
+export { type Path, formatPath } from "../shared/path";
+
 /** Stands for a value that is not known yet, such as an ARN in the first preview. */
 export const UNKNOWN = Symbol("unknown");
 
 /** Plain data: what JSON can hold, and {@link UNKNOWN}. */
 export type Plain = unknown;
 export type PlainMap = Record<string, unknown>;
-export type Path = (string | number)[];
 
 /** How the protocol writes a value that is not known yet, one text per kind of value. */
 const unknownTexts = new Set([
@@ -120,26 +125,11 @@ export function textAt(value: Plain, ...path: Path): string | undefined {
   return typeof found === "string" ? found : undefined;
 }
 
-export function isMap(value: Plain): value is PlainMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Whether there is an unknown anywhere in the value. */
 export function hasUnknown(value: Plain): boolean {
   if (value === UNKNOWN) return true;
   if (typeof value !== "object" || value === null) return false;
   return Object.values(value).some(hasUnknown);
-}
-
-/** `values.prometheus.prometheusSpec.retention`, with quotes only where a key needs them. */
-export function formatPath(path: Path): string {
-  return path
-    .map((key, index) => {
-      if (typeof key === "number") return `[${key}]`;
-      if (!/^[A-Za-z_][\w-]*$/.test(key)) return `[${JSON.stringify(key)}]`;
-      return index === 0 ? key : `.${key}`;
-    })
-    .join("");
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isMap } from "../../policies/shared/isMap";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
 import { ExpectedError } from "./errors";
 import { type SecretSetting, secretSettings, secretsInUse } from "./program";
@@ -143,8 +144,4 @@ function textsInside(value: ConfigValue | undefined): string[] {
 
 function asText(value: ConfigValue): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

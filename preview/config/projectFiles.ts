@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { isMap } from "../../policies/shared/isMap";
 import { ConfigurationError, type ProjectFile, type StackFile } from "./configuration";
 
 /** Reads `Pulumi.yaml` of the project in `directory`. */
@@ -73,8 +74,4 @@ function readYaml(file: string, missing: string): Record<string, unknown> {
   }
   if (!isMap(content)) throw new ConfigurationError(`${path.basename(file)}: must be a map`);
   return content;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -46,17 +46,6 @@ export function unknownPaths(properties: WireObject): ValuePath[] {
   return pathsOf(properties, (value) => value === UNKNOWN_ON_THE_WIRE);
 }
 
-/** `stringData["api-key"][0].name`: quotes only where a key needs them. */
-export function formatValuePath(path: ValuePath): string {
-  return path
-    .map((key, index) => {
-      if (typeof key === "number") return `[${key}]`;
-      if (!/^[A-Za-z_]\w*$/.test(key)) return `[${JSON.stringify(key)}]`;
-      return index === 0 ? key : `.${key}`;
-    })
-    .join("");
-}
-
 function plain(value: WireValue): unknown {
   return mapValues(value, plain);
 }

@@ -1,5 +1,6 @@
 import { HIDDEN } from "../../components/shared/hideSecrets";
-import { Problem, formatPath, formatValue } from "../../components/shared/problems";
+import { Problem, formatValue } from "../../components/shared/problems";
+import { formatPath } from "../../policies/shared/path";
 import { secretKeys } from "./schema";
 
 const namespace = "monitoring";

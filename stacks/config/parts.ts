@@ -1,6 +1,7 @@
 import { hideSecrets } from "../../components/shared/hideSecrets";
 import { Checked, Problem } from "../../components/shared/problems";
 import { Values } from "../../components/shared/mergeValues";
+import { isMap } from "../../policies/shared/isMap";
 
 // The parts of the configuration: what each may set, and how the CLI writes it.
 
@@ -84,10 +85,6 @@ export function ownValues(
     });
   if (problems.length > 0) return { problems };
   return { settings: Object.fromEntries(entries.map(([key, release]) => [release, given[key]])) };
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What a part sets itself: neither decided elsewhere nor chart values. */

@@ -1,4 +1,5 @@
-import { Problem, formatPath, unknownKey } from "../../components/shared/problems";
+import { Problem, unknownKey } from "../../components/shared/problems";
+import { formatPath } from "../../policies/shared/path";
 import { datadogSchema } from "../../components/datadog/settings";
 import { datadogMonitorsSchema } from "../../components/datadog/monitors/settings";
 import { lokiSchema } from "../../components/loki/settings";

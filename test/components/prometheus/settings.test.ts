@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { charts } from "../../../components/shared/charts";
-import { Problem, formatPath } from "../../../components/shared/problems";
+import { Problem } from "../../../components/shared/problems";
+import { formatPath } from "../../../policies/shared/path";
 import { PrometheusSettings, prometheusSettings } from "../../../components/prometheus/settings";
 import { limits } from "../../../policies/shared/limits";
 

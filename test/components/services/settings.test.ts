@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { Problem, formatPath } from "../../../components/shared/problems";
+import { Problem } from "../../../components/shared/problems";
+import { formatPath } from "../../../policies/shared/path";
 import { ServiceLanguage } from "../../../components/services/monitoredServices";
 import { MonitoredServicesSettings, servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";

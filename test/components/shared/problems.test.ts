@@ -6,9 +6,9 @@ import {
   check,
   example,
   formatArgumentProblems,
-  formatPath,
   formatValue,
 } from "../../../components/shared/problems";
+import { formatPath } from "../../../policies/shared/path";
 
 const schema = z.strictObject({
   retentionDays: z.int().min(1).max(90).default(15),
@@ -188,16 +188,5 @@ describe("formatValue", () => {
     );
     assert.equal(text(Infinity), " = Infinity");
     assert.equal(text(pulumi.output("x")), " = an Output");
-  });
-});
-
-describe("formatPath", () => {
-  it("puts quotes only where a key needs them", () => {
-    assert.equal(formatPath(["services", 0, "slo", "latencyMs"]), "services[0].slo.latencyMs");
-    assert.equal(
-      formatPath(["labels", "app.kubernetes.io/name"]),
-      'labels["app.kubernetes.io/name"]',
-    );
-    assert.equal(formatPath([]), "");
   });
 });

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { Problem, formatPath } from "../../../components/shared/problems";
+import { Problem } from "../../../components/shared/problems";
+import { formatPath } from "../../../policies/shared/path";
 import { SlackSettings, slackSettings } from "../../../components/slack/settings";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };

@@ -9,6 +9,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { isMap } from "../../../policies/shared/isMap";
 import { type Call, recordCall } from "./callLog";
 import { type Double, type Resource, doubles } from "./doubles";
 import { failOnVariable } from "./failures";
@@ -126,10 +127,6 @@ function unknownLeaves(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, unknownLeaves(inner)]),
   );
-}
-
-function isMap(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function changedKeys(request: messages.DiffRequest): string[] {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { formatPath } from "../../../../components/shared/problems";
+import { formatPath } from "../../../../policies/shared/path";
 import { datadogMonitorsSettings } from "../../../../components/datadog/monitors/settings";
 
 const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };

@@ -1,0 +1,13 @@
+/** Where a value is inside plain data: `["prometheus", "retentionDays"]`. */
+export type Path = (string | number)[];
+
+/** `services[0].slo.latencyMs`, with quotes only around keys that need them. */
+export function formatPath(path: Path): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === "number") return `[${key}]`;
+      if (!/^[A-Za-z_][\w-]*$/.test(key)) return `[${JSON.stringify(key)}]`;
+      return index === 0 ? key : `.${key}`;
+    })
+    .join("");
+}
