@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { metricNameAnnotations } from "../../policies/shared/metricNames";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
@@ -190,6 +191,13 @@ export class MonitoredServices extends pulumi.ComponentResource {
     }
     const ruleName = `${namespace}-services`;
     const groups = ruleGroups(serviceAlerts(settings), settings.alerts);
+    // The policies recognize the base signals by the names of their metrics.
+    const annotations = metricNameAnnotations(settings.alerts.metrics);
+    const metadata = {
+      namespace,
+      labels,
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    };
     for (const object of ruleObjects(groups)) {
       const suffix = object.number === 1 ? "" : `-${object.number}`;
       new kubernetes.apiextensions.CustomResource(
@@ -197,7 +205,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
         {
           apiVersion: "monitoring.coreos.com/v1",
           kind: "PrometheusRule",
-          metadata: { name: `${ruleName}${suffix}`, namespace, labels },
+          metadata: { name: `${ruleName}${suffix}`, ...metadata },
           spec: { groups: object.groups },
         },
         child,

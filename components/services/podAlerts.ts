@@ -1,3 +1,4 @@
+import { podMetrics } from "../../policies/shared/metricNames";
 import { MonitoredServicesSettings } from "./settings";
 import { num, pods } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
@@ -31,8 +32,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
 
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const container = selector(settings, "containers", ['container!=""']);
-  const allowed = (kind: string, resource: string) =>
-    `max ${byContainer} (kube_pod_container_resource_${kind}${selector(settings, "kubeState", [`resource="${resource}"`])})`;
+  const allowed = (kind: "resourceLimits" | "resourceRequests", resource: string) =>
+    `max ${byContainer} (${podMetrics[kind]}${selector(settings, "kubeState", [`resource="${resource}"`])})`;
   const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${container}[5m]))`;
   const worst = (used: string, of: string) =>
     [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${of} > 0)`, `)`].join("\n");
@@ -42,23 +43,20 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
       // The working set is what the kernel counts against the limit; usage_bytes includes page
       // cache it could drop. A container without a limit has nothing to be near to.
       expr: worst(
-        `max ${byContainer} (container_memory_working_set_bytes${container})`,
-        allowed("limits", "memory"),
+        `max ${byContainer} (${podMetrics.memory}${container})`,
+        allowed("resourceLimits", "memory"),
       ),
     },
     {
       record: recorded.cpu,
       expr: worst(
-        rate("container_cpu_usage_seconds_total"),
-        `(${allowed("limits", "cpu")} or ${allowed("requests", "cpu")})`,
+        rate(podMetrics.cpu),
+        `(${allowed("resourceLimits", "cpu")} or ${allowed("resourceRequests", "cpu")})`,
       ),
     },
     {
       record: recorded.throttled,
-      expr: worst(
-        rate("container_cpu_cfs_throttled_periods_total"),
-        rate("container_cpu_cfs_periods_total"),
-      ),
+      expr: worst(rate(podMetrics.cpuThrottledPeriods), rate(podMetrics.cpuPeriods)),
     },
   ];
 }
@@ -99,7 +97,7 @@ function crashLoop(settings: MonitoredServicesSettings): AlertRule {
     // bridges that. A single restart does not set the reason at all.
     expr: [
       `max by (namespace, pod) (`,
-      `  max_over_time(kube_pod_container_status_waiting_reason${watched(settings, "kubeState", ['reason="CrashLoopBackOff"'])}[5m])`,
+      `  max_over_time(${podMetrics.waitingReason}${watched(settings, "kubeState", ['reason="CrashLoopBackOff"'])}[5m])`,
       `) >= 1`,
     ].join("\n"),
     forMinutes: 5,
@@ -147,9 +145,9 @@ function outOfMemory(settings: MonitoredServicesSettings): AlertRule {
     // The last reason stays for the life of the pod: only together with a restart it is news.
     expr: [
       `max by (namespace, pod) (`,
-      `  increase(kube_pod_container_status_restarts_total${watched(settings, "kubeState", [])}[10m]) > 0`,
+      `  increase(${podMetrics.restarts}${watched(settings, "kubeState", [])}[10m]) > 0`,
       `  and on (namespace, pod, container)`,
-      `  kube_pod_container_status_last_terminated_reason${watched(settings, "kubeState", ['reason="OOMKilled"'])} == 1`,
+      `  ${podMetrics.lastTerminatedReason}${watched(settings, "kubeState", ['reason="OOMKilled"'])} == 1`,
       `)`,
     ].join("\n"),
     // The window keeps it true for ten minutes; a pod that is gone by then needs nobody.
@@ -179,9 +177,9 @@ function memoryLimitMissing(settings: MonitoredServicesSettings): AlertRule {
     alert: "MemoryLimitMissing",
     expr: [
       `count by (namespace, pod) (`,
-      `  max ${byContainer} (container_memory_working_set_bytes${watched(settings, "containers", ['container!=""'])})`,
+      `  max ${byContainer} (${podMetrics.memory}${watched(settings, "containers", ['container!=""'])})`,
       `  unless`,
-      `  max ${byContainer} (kube_pod_container_resource_limits${selector(settings, "kubeState", ['resource="memory"'])}) > 0`,
+      `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, "kubeState", ['resource="memory"'])}) > 0`,
       `) > 0`,
     ].join("\n"),
     forMinutes: 60,

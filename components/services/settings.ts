@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
+import { defaultMetricNames } from "../../policies/shared/metricNames";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 import { Checked, check, example } from "../shared/problems";
 import { formatPath } from "../../policies/shared/path";
@@ -37,16 +38,16 @@ const selectorText = example(
 
 /** Names of the metrics and labels that the expressions read, where a team's own differ. */
 const metricsSchema = z.strictObject({
-  httpRequests: metricName.default("http_requests_total"),
-  httpStatusLabel: labelName.default("status"),
-  httpDuration: metricName.default("http_request_duration_seconds"),
-  grpcRequests: metricName.default("grpc_server_handled_total"),
-  grpcCodeLabel: labelName.default("grpc_code"),
-  grpcDuration: metricName.default("grpc_server_handling_seconds"),
-  dynamodbThrottles: metricName.default("dynamodb_throttled_requests_total"),
-  dynamodbDuration: metricName.default("dynamodb_operation_duration_seconds"),
-  redisDuration: metricName.default("redis_command_duration_seconds"),
-  redisPoolActive: metricName.default("redis_connection_pool_active_connections"),
+  httpRequests: metricName.default(defaultMetricNames.httpRequests),
+  httpStatusLabel: labelName.default(defaultMetricNames.httpStatusLabel),
+  httpDuration: metricName.default(defaultMetricNames.httpDuration),
+  grpcRequests: metricName.default(defaultMetricNames.grpcRequests),
+  grpcCodeLabel: labelName.default(defaultMetricNames.grpcCodeLabel),
+  grpcDuration: metricName.default(defaultMetricNames.grpcDuration),
+  dynamodbThrottles: metricName.default(defaultMetricNames.dynamodbThrottles),
+  dynamodbDuration: metricName.default(defaultMetricNames.dynamodbDuration),
+  redisDuration: metricName.default(defaultMetricNames.redisDuration),
+  redisPoolActive: metricName.default(defaultMetricNames.redisPoolActive),
   containerSelector: selectorText.default(""),
   kubeStateSelector: selectorText.default(""),
 });

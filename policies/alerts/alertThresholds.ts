@@ -4,7 +4,8 @@ import { Rule, canBringRules, broughtRules } from "../facts/rules";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Expr, inlineRecords, parsePromQL, recordsIn } from "../promql";
-import { Signal, SignalName, TrafficGuard, watchedBy } from "./signals";
+import { Signal, SignalName, signalsOf, trafficFloorsOf } from "./signals";
+import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { Violation, configSet, numeral } from "../engine/violation";
 
 export interface AlertThresholdsConfig {
@@ -90,22 +91,25 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 
 function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
   const records = recordsIn(broughtRules(resource).rules);
-  return judgeRules(resource, (rule) => judgeRule(rule, records, config));
+  const vocabulary = metricVocabulary([resource]);
+  return judgeRules(resource, (rule) => judgeRule(rule, records, vocabulary, config));
 }
 
 function judgeRule(
   rule: Rule,
   records: Map<string, Expr>,
+  vocabulary: MetricVocabulary,
   config: AlertThresholdsConfig,
 ): Violation[] {
   const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
   if (parsed === undefined || parsed.error !== undefined) return [];
-  const { signals, guards } = watchedBy(inlineRecords(parsed.expr, records));
+  const expr = inlineRecords(parsed.expr, records);
+  const signals = signalsOf(expr, vocabulary);
   const { where } = rule;
   const found = [
     ...signals.flatMap((signal) => judgeSignal(signal, where, config)),
     ...(signals.some((signal) => signal.name !== "crashLoop")
-      ? guards.flatMap((guard) => judgeGuard(guard, where, config))
+      ? trafficFloorsOf(expr, vocabulary).flatMap((floor) => judgeFloor(floor, where, config))
       : []),
   ];
   // HTTP and gRPC are two comparisons of one alert with one setting.
@@ -158,18 +162,14 @@ function exceeds(value: number, max: number): boolean {
   return Number.isNaN(value) || value > max + Math.abs(max) * 1e-9;
 }
 
-function judgeGuard(
-  guard: TrafficGuard,
-  where: string,
-  config: AlertThresholdsConfig,
-): Violation[] {
+function judgeFloor(floor: number, where: string, config: AlertThresholdsConfig): Violation[] {
   const max = config.maxTrafficFloorPerSecond;
-  if (!exceeds(guard.requestsPerSecond, max)) return [];
+  if (!exceeds(floor, max)) return [];
   return [
     {
       problem: "the alert stays silent until there is more traffic than a small service ever has",
       where,
-      found: `> ${numeral(guard.requestsPerSecond)} requests a second`,
+      found: `> ${numeral(floor)} requests a second`,
       bound: `at most ${numeral(max)}`,
       fix: `${configSet("alerts.minimumRequestsPerSecond", numeral(trafficFloorPerSecond.default))}, or > ${numeral(trafficFloorPerSecond.default)} in the expression`,
     },

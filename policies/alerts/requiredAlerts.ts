@@ -4,7 +4,8 @@ import { canHoldRules, rulesOf } from "../facts/rules";
 import { MonitoredService, isMonitor, servicesOf } from "../facts/services";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
 import { Selector, allows, inlineRecords, parsePromQL, recordsIn } from "../promql";
-import { Signal, SignalName, signalNames, watchedBy } from "./signals";
+import { Signal, SignalName, signalNames, signalsOf } from "./signals";
+import { metricVocabulary } from "../facts/metricVocabulary";
 
 export interface RequiredAlertsConfig {
   signals: SignalName[];
@@ -108,10 +109,11 @@ function alertsOf(resources: Resource[]): Alerts {
   const found = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
   const rules = found.flatMap((each) => each.rules);
   const records = recordsIn(rules);
+  const vocabulary = metricVocabulary(resources);
   const signals = rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
-    return watchedBy(inlineRecords(parsed.expr, records)).signals.filter(counts);
+    return signalsOf(inlineRecords(parsed.expr, records), vocabulary).filter(counts);
   });
   for (const { unknownAt: path, urn } of found) {
     if (path !== undefined) return { signals, unknown: { path, urn } };
@@ -165,13 +167,15 @@ function selectsService(selector: Selector, { namespace, knownAs }: MonitoredSer
   if (!allows(selector, "namespace", namespace)) return false;
   return knownAs.some(
     (name) =>
-      ["service", "app", "job", "container"].every(
-        (label) =>
-          allows(selector, label, name) ||
-          (label === "job" && allows(selector, label, "kubelet")) ||
-          (label === "job" && allows(selector, label, "kube-state-metrics")),
+      // The label `job` of a pod's metrics names their exporter.
+      ["service", "app", "container", ...(isPodMetric(selector) ? [] : ["job"])].every((label) =>
+        allows(selector, label, name),
       ) &&
       // Names of the pods of a Deployment, and of a StatefulSet.
       (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`)),
   );
+}
+
+function isPodMetric({ metric = "" }: Selector): boolean {
+  return /^(container|kube|node_namespace)_/.test(metric);
 }

@@ -10,6 +10,8 @@ import {
   selects,
   selectorsOf,
 } from "../promql";
+import { MetricVocabulary } from "../facts/metricVocabulary";
+import { podMetrics } from "../shared/metricNames";
 
 /** The six things that every service is alerted on. */
 export const signalNames = [
@@ -39,37 +41,20 @@ export interface Signal {
   selectors: Selector[];
 }
 
-/** A condition that keeps an alert silent while there is little traffic. */
-export interface TrafficGuard {
-  requestsPerSecond: number;
-}
-
-export interface Watched {
-  signals: Signal[];
-  guards: TrafficGuard[];
-}
-
-const requestMetrics = ["http_requests_total", "grpc_server_handled_total"];
-const latencyMetrics = ["http_request_duration_seconds", "grpc_server_handling_seconds"];
-const memoryMetrics = [
-  "container_memory_working_set_bytes",
-  "container_memory_rss",
-  "container_memory_usage_bytes",
-];
+const memoryMetrics = [podMetrics.memory, "container_memory_rss", "container_memory_usage_bytes"];
 const cpuMetrics = [
-  "container_cpu_usage_seconds_total",
+  podMetrics.cpu,
   // Recorded by the chart's own rules.
   "node_namespace_pod_container:container_cpu_usage_seconds_total:sum_irate",
   "node_namespace_pod_container:container_cpu_usage_seconds_total:sum_rate5m",
 ];
-const statusLabels = ["status", "code", "status_code", "http_status_code", "response_code"];
-const grpcLabels = ["grpc_code", "code", "status", "grpc_status"];
+const statusLabels = ["code", "status_code", "http_status_code", "response_code"];
+const grpcLabels = ["code", "status", "grpc_status"];
 
-/** What an alert's expression watches. */
-export function watchedBy(expr: Expr): Watched {
-  const comparisons = comparisonsOf(expr);
-  const found = comparisons.flatMap((comparison) => {
-    const signal = signalOf(comparison);
+/** The comparisons of an alert's expression that watch base signals. */
+export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
+  const found = comparisonsOf(expr).flatMap((comparison) => {
+    const signal = signalOf(comparison, vocabulary);
     return signal === undefined ? [] : [{ signal, joined: comparison.joined }];
   });
   const windows = (name: SignalName): Set<number> =>
@@ -78,13 +63,32 @@ export function watchedBy(expr: Expr): Watched {
         .filter(({ signal, joined }) => joined && signal.name === name)
         .flatMap(({ signal }) => windowOf(signal)),
     );
-  return {
-    signals: found.map(({ signal, joined }) => ({
-      ...signal,
-      burnRate: joined && windows(signal.name).size > 1,
-    })),
-    guards: comparisons.flatMap((comparison) => guardOf(comparison) ?? []),
-  };
+  return found.map(({ signal, joined }) => ({
+    ...signal,
+    burnRate: joined && windows(signal.name).size > 1,
+  }));
+}
+
+/**
+ * Requests per second that an alert's expression demands in addition to its threshold: below them
+ * the alert does not fire.
+ */
+export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): number[] {
+  return comparisonsOf(expr)
+    .filter(
+      ({ joined, operator, numerator, denominator }) =>
+        joined &&
+        denominator.length === 0 &&
+        /^>=?$/.test(operator) &&
+        numerator
+          .flatMap(selectorsOf)
+          .some(
+            (selector) =>
+              outcomeOf(selector, vocabulary) === "all" ||
+              isLatency(selector, vocabulary, ["_count"]),
+          ),
+    )
+    .map(({ threshold }) => threshold);
 }
 
 function windowOf({ selectors }: Signal): number[] {
@@ -92,40 +96,61 @@ function windowOf({ selectors }: Signal): number[] {
   return ranges.length === 0 ? [] : [Math.max(...ranges)];
 }
 
-function signalOf(comparison: Comparison): Signal | undefined {
-  if (comparison.numerator.some(isCount)) return undefined;
-  const numerator = comparison.numerator.flatMap(selectorsOf);
-  const denominator = comparison.denominator.flatMap(selectorsOf);
-  const found =
-    errorRatio(comparison, numerator, denominator) ??
-    quantile(comparison) ??
-    exactLatency(comparison, numerator, denominator) ??
-    crashLoop(comparison, numerator, denominator) ??
-    saturation(comparison, numerator, denominator) ??
-    throttling(comparison, numerator, denominator) ??
-    distortedRatio(comparison);
-  if (found === undefined) return undefined;
-  const unreadable = [...comparison.numerator, ...comparison.denominator].some(
-    (factor) => isOpaque(factor) || isForeign(factor, found),
-  );
-  return { ...found, ...(unreadable ? { threshold: undefined } : {}), burnRate: false };
+/** A comparison with the selectors on both sides of its quotient. */
+interface Quotient {
+  comparison: Comparison;
+  numerator: Selector[];
+  denominator: Selector[];
+  vocabulary: MetricVocabulary;
 }
 
-type Found = Omit<Signal, "burnRate">;
+type Measurement = Omit<Signal, "burnRate">;
 
-function errorRatio(
-  { operator, threshold }: Comparison,
-  numerator: Selector[],
-  denominator: Selector[],
-): Found | undefined {
-  // Today's ratio over last week's is another question.
-  if (numerator.some((selector) => outcomeOf(selector) === "all")) return undefined;
-  const failed = numerator.filter((selector) => outcomeOf(selector) === "failed");
-  const passed = numerator.filter((selector) => outcomeOf(selector) === "passed");
-  if (!denominator.some((selector) => outcomeOf(selector) !== undefined)) return undefined;
+function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Signal | undefined {
+  if (comparison.numerator.some(isCount)) return undefined;
+  const quotient: Quotient = {
+    comparison,
+    numerator: comparison.numerator.flatMap(selectorsOf),
+    denominator: comparison.denominator.flatMap(selectorsOf),
+    vocabulary,
+  };
+  const measurement =
+    errorRatio(quotient) ??
+    quantile(quotient) ??
+    exactLatency(quotient) ??
+    crashLoop(quotient) ??
+    saturation(quotient) ??
+    throttling(quotient) ??
+    distortedRatio(quotient);
+  if (measurement === undefined) return undefined;
+  const isUnreadable = [...comparison.numerator, ...comparison.denominator].some(
+    (factor) => isOpaque(factor) || isForeign(factor, measurement.name, vocabulary),
+  );
+  return {
+    ...measurement,
+    ...(isUnreadable ? { threshold: undefined } : {}),
+    burnRate: false,
+  };
+}
+
+function errorRatio({
+  comparison: { operator, threshold },
+  numerator,
+  denominator,
+  vocabulary,
+}: Quotient): Measurement | undefined {
+  const withOutcome = (outcome: Outcome) =>
+    numerator.filter((selector) => outcomeOf(selector, vocabulary) === outcome);
+  // A comparison of today's ratio with last week's ratio is a different signal.
+  if (withOutcome("all").length > 0) return undefined;
+  if (denominator.every((selector) => outcomeOf(selector, vocabulary) === undefined)) {
+    return undefined;
+  }
+  const failed = withOutcome("failed");
   if (failed.length > 0) return { name: "errorRatio", operator, threshold, selectors: failed };
+  const passed = withOutcome("passed");
   if (passed.length === 0) return undefined;
-  // What succeeds, turned into what fails.
+  // A bound on the success ratio is the opposite bound on the error ratio.
   return {
     name: "errorRatio",
     operator: opposite[operator],
@@ -143,25 +168,47 @@ const opposite: Record<ComparisonOperator, ComparisonOperator> = {
   "!=": "!=",
 };
 
-/** Which requests a selector counts: those that failed, those that passed, or all. */
-function outcomeOf(selector: Selector): "failed" | "passed" | "all" | undefined {
-  if (!requestMetrics.some((metric) => selects(selector, metric))) return undefined;
-  const grpc = selects(selector, "grpc_server_handled_total");
-  const lets = (labels: string[], values: string[]): boolean =>
+type Outcome = "failed" | "passed" | "all";
+
+/** The requests that a selector counts; undefined when it does not count requests. */
+function outcomeOf(selector: Selector, vocabulary: MetricVocabulary): Outcome | undefined {
+  const isGrpc = selectsAny(selector, vocabulary.grpcRequests);
+  if (!isGrpc && !selectsAny(selector, vocabulary.httpRequests)) return undefined;
+  const labels = isGrpc
+    ? [...vocabulary.grpcCodeLabel, ...grpcLabels]
+    : [...vocabulary.httpStatusLabel, ...statusLabels];
+  const allowsAny = (values: string[]): boolean =>
     values.some((value) => labels.every((label) => allows(selector, label, value)));
-  const labels = grpc ? grpcLabels : statusLabels;
-  const failed = lets(labels, grpc ? ["Internal", "Unavailable"] : ["500", "503", "5xx"]);
-  const passed = lets(labels, grpc ? ["OK"] : ["200", "2xx"]);
+  const failed = allowsAny(isGrpc ? ["Internal", "Unavailable"] : ["500", "503", "5xx"]);
+  const passed = allowsAny(isGrpc ? ["OK"] : ["200", "2xx"]);
   if (failed) return passed ? "all" : "failed";
   return passed ? "passed" : undefined;
 }
 
-function quantile({ operator, threshold, numerator, denominator }: Comparison): Found | undefined {
+function selectsAny(selector: Selector, metrics: readonly string[], suffixes = [""]): boolean {
+  return metrics.some((metric) => suffixes.some((suffix) => selects(selector, metric + suffix)));
+}
+
+/** Whether a selector returns one of these series of a latency histogram. */
+function isLatency(
+  selector: Selector,
+  { httpDuration, grpcDuration }: MetricVocabulary,
+  suffixes: string[],
+): boolean {
+  return selectsAny(selector, [...httpDuration, ...grpcDuration], suffixes);
+}
+
+function quantile({
+  comparison: { operator, threshold, numerator, denominator },
+  vocabulary,
+}: Quotient): Measurement | undefined {
   if (denominator.length > 0) return undefined;
   for (const part of numerator.flatMap(everyPart)) {
     if (part.kind !== "call" || part.name !== "histogram_quantile") continue;
     const [level, histogram] = part.args;
-    const selectors = histogram === undefined ? [] : selectorsOf(histogram).filter(measuresLatency);
+    const selectors = (histogram === undefined ? [] : selectorsOf(histogram)).filter((selector) =>
+      isLatency(selector, vocabulary, ["_bucket", ""]),
+    );
     const at = level === undefined ? undefined : constantOf(level);
     if (selectors.length === 0 || at === undefined || at < 0.99) continue;
     return { name: "p99Latency", operator, threshold, selectors };
@@ -169,27 +216,18 @@ function quantile({ operator, threshold, numerator, denominator }: Comparison): 
   return undefined;
 }
 
-function measuresLatency(selector: Selector): boolean {
-  return latencyMetrics.some(
-    (metric) => selects(selector, `${metric}_bucket`) || selects(selector, metric),
+/** `bucket{le="0.5"} / count < 0.99`: fewer than 99% of the requests stayed below 0.5 s. */
+function exactLatency({
+  comparison: { operator, threshold },
+  numerator,
+  denominator,
+  vocabulary,
+}: Quotient): Measurement | undefined {
+  const buckets = numerator.filter((selector) => isLatency(selector, vocabulary, ["_bucket"]));
+  const hasTotal = denominator.some((selector) =>
+    isLatency(selector, vocabulary, ["_count", "_bucket"]),
   );
-}
-
-/** `bucket{le="0.5"} / count < 0.99`: fewer than 99 % of the requests stayed below 0.5 s. */
-function exactLatency(
-  { operator, threshold }: Comparison,
-  numerator: Selector[],
-  denominator: Selector[],
-): Found | undefined {
-  const buckets = numerator.filter((selector) =>
-    latencyMetrics.some((metric) => selects(selector, `${metric}_bucket`)),
-  );
-  const all = denominator.some((selector) =>
-    latencyMetrics.some(
-      (metric) => selects(selector, `${metric}_count`) || selects(selector, `${metric}_bucket`),
-    ),
-  );
-  if (buckets.length === 0 || !all) return undefined;
+  if (buckets.length === 0 || !hasTotal) return undefined;
   const seconds = buckets.map(boundaryOf);
   const readable = seconds.every((boundary) => Number.isFinite(boundary));
   return {
@@ -220,37 +258,36 @@ function boundaryOf({ matchers }: Selector): number {
   return Number.NaN;
 }
 
-function crashLoop(
-  { operator, threshold }: Comparison,
-  numerator: Selector[],
-  denominator: Selector[],
-): Found | undefined {
+function crashLoop({
+  comparison: { operator, threshold },
+  numerator,
+  denominator,
+}: Quotient): Measurement | undefined {
   if (denominator.length > 0) return undefined;
   const selectors = numerator.filter(
     (selector) =>
-      selects(selector, "kube_pod_container_status_restarts_total") ||
-      (selects(selector, "kube_pod_container_status_waiting_reason") &&
+      selects(selector, podMetrics.restarts) ||
+      (selects(selector, podMetrics.waitingReason) &&
         allows(selector, "reason", "CrashLoopBackOff")),
   );
   return selectors.length === 0 ? undefined : { name: "crashLoop", operator, threshold, selectors };
 }
 
-/** Memory or CPU in use as a part of what a container may use. */
-function saturation(
-  { operator, threshold }: Comparison,
-  numerator: Selector[],
-  denominator: Selector[],
-): Found | undefined {
-  for (const [name, metrics, resource] of [
-    ["memory", memoryMetrics, "memory"],
-    ["cpu", cpuMetrics, "cpu"],
+/** Memory or CPU usage as a ratio of a limit or a request. */
+function saturation({
+  comparison: { operator, threshold },
+  numerator,
+  denominator,
+}: Quotient): Measurement | undefined {
+  for (const [name, metrics] of [
+    ["memory", memoryMetrics],
+    ["cpu", cpuMetrics],
   ] as const) {
-    const isUsage = (selector: Selector): boolean =>
-      metrics.some((metric) => selects(selector, metric));
-    const used = numerator.filter(isUsage);
-    const allowed = denominator.some((selector) => isAllowance(selector, resource));
-    if (used.length > 0 && allowed && !denominator.some(isUsage))
-      return { name, operator, threshold, selectors: used };
+    const used = numerator.filter((selector) => selectsAny(selector, metrics));
+    const isOfAllowance =
+      denominator.some((selector) => isAllowance(selector, name)) &&
+      !denominator.some((selector) => selectsAny(selector, metrics));
+    if (used.length > 0 && isOfAllowance) return { name, operator, threshold, selectors: used };
   }
   return undefined;
 }
@@ -261,35 +298,41 @@ function isAllowance(selector: Selector, resource: "memory" | "cpu"): boolean {
   return /resource_(limits|requests)/.test(metric) && allows(selector, "resource", resource);
 }
 
-function throttling(
-  { operator, threshold, numerator: factors }: Comparison,
-  numerator: Selector[],
-  denominator: Selector[],
-): Found | undefined {
+function throttling({
+  comparison,
+  numerator,
+  denominator,
+  vocabulary,
+}: Quotient): Measurement | undefined {
+  const { operator, threshold } = comparison;
   if (denominator.length > 0) return undefined;
   const selectors = numerator.filter((selector) =>
-    selects(selector, "dynamodb_throttled_requests_total"),
+    selectsAny(selector, vocabulary.dynamodbThrottles),
   );
-  // Only as a rate: the counter itself grows for ever.
-  const rated = factors
+  // A counter without a rate only ever increases.
+  const isRate = comparison.numerator
     .flatMap(everyPart)
     .some((part) => part.kind === "call" && /^i?rate$/.test(part.name));
-  return selectors.length === 0 || !rated
+  return selectors.length === 0 || !isRate
     ? undefined
     : { name: "dynamodbThrottling", operator, threshold, selectors };
 }
 
-/** A ratio inside a function that leaves nothing of its scale, such as `sgn(errors / total - 0.5)`. */
-function distortedRatio(comparison: Comparison): Found | undefined {
+/** A ratio inside a function that does not keep its scale, such as `sgn(errors / total - 0.5)`. */
+function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | undefined {
   for (const factor of comparison.numerator) {
     const parts = everyPart(factor);
     if (!parts.some(distorts)) continue;
     for (const part of parts) {
       if (part.kind !== "binary" || part.operator !== "/") continue;
-      const left = selectorsOf(part.left);
-      const right = selectorsOf(part.right);
-      const found = errorRatio(comparison, left, right) ?? saturation(comparison, left, right);
-      if (found !== undefined) return { ...found, operator: ">", threshold: undefined };
+      const inner: Quotient = {
+        comparison,
+        numerator: selectorsOf(part.left),
+        denominator: selectorsOf(part.right),
+        vocabulary,
+      };
+      const measurement = errorRatio(inner) ?? saturation(inner);
+      if (measurement !== undefined) return { ...measurement, operator: ">", threshold: undefined };
     }
   }
   return undefined;
@@ -325,34 +368,22 @@ const opaqueCalls = new Set(
   ),
 );
 
-/** Whether a factor brings in series of something else, other than to join labels. */
-function isForeign(factor: Expr, { name }: Found): boolean {
+/** Whether a factor reads series of something else, other than to join labels. */
+function isForeign(factor: Expr, name: SignalName, vocabulary: MetricVocabulary): boolean {
   const selectors = selectorsOf(factor);
   if (selectors.length === 0) return constantOf(factor) === undefined;
   return !selectors.some((selector) => {
     const metric = selector.metric ?? "";
     if (/^kube_|_info$|_labels$/.test(metric)) return true;
-    if (name === "errorRatio") return outcomeOf(selector) !== undefined;
-    if (name === "p99Latency") return latencyMetrics.some((base) => metric.startsWith(base));
-    if (name === "dynamodbThrottling") return /^dynamodb_/.test(metric);
+    if (name === "errorRatio") return outcomeOf(selector, vocabulary) !== undefined;
+    if (name === "p99Latency") {
+      return [...vocabulary.httpDuration, ...vocabulary.grpcDuration].some((histogram) =>
+        metric.startsWith(histogram),
+      );
+    }
+    if (name === "dynamodbThrottling") {
+      return /^dynamodb_/.test(metric) || vocabulary.dynamodbThrottles.includes(metric);
+    }
     return /^container_|^node_namespace_/.test(metric);
   });
-}
-
-/** `rate of all requests > number`, joined to another condition. */
-function guardOf({
-  joined,
-  operator,
-  threshold,
-  numerator,
-  denominator,
-}: Comparison): TrafficGuard | undefined {
-  if (!joined || denominator.length > 0 || !/^>=?$/.test(operator)) return undefined;
-  const selectors = numerator.flatMap(selectorsOf);
-  const traffic = selectors.some(
-    (selector) =>
-      outcomeOf(selector) === "all" ||
-      latencyMetrics.some((metric) => selects(selector, `${metric}_count`)),
-  );
-  return traffic ? { requestsPerSecond: threshold } : undefined;
 }

@@ -1,0 +1,28 @@
+import {
+  MetricKey,
+  defaultMetricNames,
+  metricKeys,
+  metricNamesAnnotation,
+} from "../shared/metricNames";
+import { textAt } from "./plain";
+import { Resource } from "./resource";
+import { readYaml } from "./yaml";
+
+/** Every name that a metric or label of services may have. */
+export type MetricVocabulary = Record<MetricKey, string[]>;
+
+/**
+ * The default names, and those that the annotations of rule objects declare. A declared name is
+ * added to the default, so that no declaration hides a rule from the policies.
+ */
+export function metricVocabulary(resources: Resource[]): MetricVocabulary {
+  const declarations = resources.flatMap(({ props }) => {
+    const text = textAt(props, "metadata", "annotations", metricNamesAnnotation);
+    return text === undefined ? [] : [readYaml(text)];
+  });
+  const names = (key: MetricKey) => [
+    defaultMetricNames[key],
+    ...declarations.flatMap((declaration) => textAt(declaration, key) ?? []),
+  ];
+  return Object.fromEntries(metricKeys.map((key) => [key, names(key)])) as MetricVocabulary;
+}

@@ -1,0 +1,44 @@
+/**
+ * Names of the metrics and labels of services, which their instrumentation decides. Components,
+ * policies and dashboards read these defaults; `alerts.metrics` overrides them.
+ */
+export const defaultMetricNames = {
+  httpRequests: "http_requests_total",
+  httpStatusLabel: "status",
+  httpDuration: "http_request_duration_seconds",
+  grpcRequests: "grpc_server_handled_total",
+  grpcCodeLabel: "grpc_code",
+  grpcDuration: "grpc_server_handling_seconds",
+  dynamodbThrottles: "dynamodb_throttled_requests_total",
+  dynamodbDuration: "dynamodb_operation_duration_seconds",
+  redisDuration: "redis_command_duration_seconds",
+  redisPoolActive: "redis_connection_pool_active_connections",
+} as const;
+export type MetricKey = keyof typeof defaultMetricNames;
+export type MetricNames = Record<MetricKey, string>;
+
+export const metricKeys = Object.keys(defaultMetricNames) as MetricKey[];
+
+/** Names of the metrics of pods, which the kubelet and kube-state-metrics decide. */
+export const podMetrics = {
+  memory: "container_memory_working_set_bytes",
+  cpu: "container_cpu_usage_seconds_total",
+  cpuPeriods: "container_cpu_cfs_periods_total",
+  cpuThrottledPeriods: "container_cpu_cfs_throttled_periods_total",
+  resourceLimits: "kube_pod_container_resource_limits",
+  resourceRequests: "kube_pod_container_resource_requests",
+  restarts: "kube_pod_container_status_restarts_total",
+  waitingReason: "kube_pod_container_status_waiting_reason",
+  lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",
+} as const;
+
+/** Annotation of a PrometheusRule: a map of the metric names that its expressions override. */
+export const metricNamesAnnotation = "observability.policy/metrics";
+
+/** The annotation for these names; no annotation where every name is the default. */
+export function metricNameAnnotations(names: MetricNames): Record<string, string> {
+  const overrides = metricKeys.filter((key) => names[key] !== defaultMetricNames[key]);
+  if (overrides.length === 0) return {};
+  const text = JSON.stringify(Object.fromEntries(overrides.map((key) => [key, names[key]])));
+  return { [metricNamesAnnotation]: text };
+}
