@@ -267,7 +267,7 @@ export function itCollectsLogs(start: StartCollector): void {
     );
   });
 
-  it(`loses nothing while Loki is away for ${outageSeconds} s`, async () => {
+  it(`loses nothing while Loki is unavailable for ${outageSeconds} s`, async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => `outage ${index}`);
     await loki.stop();
     for (let from = 0; from < lines.length; from += 100) {
