@@ -4,18 +4,11 @@ import { Path } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canHoldRules, rulesOf } from "../facts/rules";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
-import {
-  Expr,
-  Selector,
-  allows,
-  comparisonsOf,
-  everyPart,
-  inlineRecords,
-  parsePromQL,
-  recordsIn,
-  selects,
-  selectorsOf,
-} from "../promql";
+import { Expr, Selector, everyPart } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+import { parsePromQL } from "../promql/parse";
+import { inlineRecords, recordsIn } from "../promql/records";
+import { allows, selects, selectorsOf } from "../promql/selectors";
 
 export type AbsentCoverageConfig = InProd;
 

@@ -3,7 +3,8 @@ import { helmChart } from "../facts/helm";
 import { Resource } from "../facts/resource";
 import { Rule, canHoldRules, rulesOf } from "../facts/rules";
 import { StackPolicy, Verdict } from "../engine/policy";
-import { parsePromQL, selectorsOf } from "../promql";
+import { parsePromQL } from "../promql/parse";
+import { selectorsOf } from "../promql/selectors";
 import { Violation } from "../engine/violation";
 
 export const duplicateRules: StackPolicy<unknown> = {

@@ -1,7 +1,9 @@
 import { Resource } from "../facts/resource";
 import { Rule, broughtRules } from "../facts/rules";
 import { Verdict } from "../engine/policy";
-import { Expr, inlineRecords, parsePromQL, recordsIn } from "../promql";
+import { Expr } from "../promql/expr";
+import { parsePromQL } from "../promql/parse";
+import { inlineRecords, recordsIn } from "../promql/records";
 import { Violation } from "../engine/violation";
 
 /** Judges every rule that a resource brings by itself. */

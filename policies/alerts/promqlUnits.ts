@@ -2,16 +2,11 @@ import { judgeExpressions } from "./eachRule";
 import { Resource } from "../facts/resource";
 import { Rule, canBringRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
-import {
-  Comparison,
-  Expr,
-  Selector,
-  comparisonsOf,
-  constantOf,
-  everyPart,
-  isComparison,
-  selectorsOf,
-} from "../promql";
+import { Comparison, isComparison } from "../promql/comparison";
+import { constantOf } from "../promql/constants";
+import { Expr, Selector, everyPart } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+import { selectorsOf } from "../promql/selectors";
 import { Violation, numeral } from "../engine/violation";
 
 export const promqlUnits: ResourcePolicy<unknown> = {

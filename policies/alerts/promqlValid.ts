@@ -2,19 +2,14 @@ import { judgeRules } from "./eachRule";
 import { Resource } from "../facts/resource";
 import { Rule, canBringRules, broughtRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
-import {
-  Comparison,
-  Expr,
-  Matcher,
-  comparisonsOf,
-  constantOf,
-  everyPart,
-  inlineRecords,
-  parsePromQL,
-  recordsIn,
-  selectorsOf,
-  typeProblem,
-} from "../promql";
+import { Comparison } from "../promql/comparison";
+import { constantOf } from "../promql/constants";
+import { Expr, Matcher, everyPart } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+import { parsePromQL } from "../promql/parse";
+import { inlineRecords, recordsIn } from "../promql/records";
+import { selectorsOf } from "../promql/selectors";
+import { typeProblem } from "../promql/types";
 import { Violation } from "../engine/violation";
 
 export const promqlValid: ResourcePolicy<unknown> = {

@@ -6,7 +6,8 @@ import { Resource } from "../facts/resource";
 import { Rule, canBringRules } from "../facts/rules";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
-import { everyPart, parsePromQL } from "../promql";
+import { everyPart } from "../promql/expr";
+import { parsePromQL } from "../promql/parse";
 import { Violation, numeral } from "../engine/violation";
 
 export interface RateWindowConfig {

@@ -3,7 +3,10 @@ import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
 import { MonitoredService, isMonitor, servicesOf } from "../facts/services";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
-import { Selector, allows, inlineRecords, parsePromQL, recordsIn } from "../promql";
+import { Selector } from "../promql/expr";
+import { parsePromQL } from "../promql/parse";
+import { inlineRecords, recordsIn } from "../promql/records";
+import { allows } from "../promql/selectors";
 import { Signal, SignalName, signalNames, signalsOf } from "./signals";
 import { metricVocabulary } from "../facts/metricVocabulary";
 

@@ -1,15 +1,8 @@
-import {
-  Comparison,
-  ComparisonOperator,
-  Expr,
-  Selector,
-  allows,
-  comparisonsOf,
-  constantOf,
-  everyPart,
-  selects,
-  selectorsOf,
-} from "../promql";
+import { Comparison, ComparisonOperator } from "../promql/comparison";
+import { constantOf } from "../promql/constants";
+import { Expr, Selector, everyPart } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+import { allows, selects, selectorsOf } from "../promql/selectors";
 import { MetricVocabulary } from "../facts/metricVocabulary";
 import { podMetrics } from "../shared/metricNames";
 

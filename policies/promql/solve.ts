@@ -1,44 +1,48 @@
-import { boundsOf, constantOf, isTransparent, passedOn, pointwise } from "./constants";
+import { constantOf, measuredArgument, preservesUnit } from "./constants";
 import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
 import { Binary, Expr } from "./expr";
 
-/** Moves constants from the expression to the threshold until a plain product is left. */
+/** Moves constants from the expression to the threshold until only a product of series remains. */
 export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
   if (expr.kind === "negate") return solve(flipped[operator], expr.expr, -threshold);
   if (expr.kind === "call") {
-    const moved = throughCall(operator, expr, threshold);
-    if (moved !== undefined) return moved;
+    const [argument, ...parameters] = expr.args;
+    const invert = inverses[expr.name];
+    if (argument !== undefined && invert !== undefined) {
+      const numbers = parameters.map((parameter) => constantOf(parameter) ?? Number.NaN);
+      return solve(operator, argument, invert(threshold, ...numbers));
+    }
   }
   if (expr.kind === "binary") {
-    const moved = throughBinary(operator, expr, threshold);
-    if (moved !== undefined) return moved;
+    const comparisons = solveBinary(operator, expr, threshold);
+    if (comparisons !== undefined) return comparisons;
   }
   return solveProduct(operator, expr, threshold);
 }
 
-function throughCall(
-  operator: ComparisonOperator,
-  call: { name: string; args: Expr[] },
-  threshold: number,
-): Comparison[] | undefined {
-  const [argument, ...rest] = call.args;
-  if (argument === undefined) return undefined;
-  const inverse = pointwise[call.name]?.inverse;
-  if (inverse !== undefined) return solve(operator, argument, inverse(threshold));
-  const numbers = rest.map((bound) => constantOf(bound) ?? Number.NaN);
-  if (call.name === "round") {
-    const step = numbers[0] ?? 1;
-    return solve(operator, argument, (Math.floor(threshold / step) + 0.5) * step);
-  }
-  const bounds = boundsOf(call.name, numbers);
-  if (bounds === undefined) return undefined;
-  // Beyond a bound the comparison is always or never true, which no threshold on the value is.
-  if (threshold >= bounds.high) return solve(operator, argument, Number.POSITIVE_INFINITY);
-  if (threshold < bounds.low) return solve(operator, argument, Number.NEGATIVE_INFINITY);
-  return solve(operator, argument, threshold);
+/**
+ * The threshold on the argument of a function for a threshold on its result. Infinity where the
+ * result never reaches the threshold, or always exceeds it.
+ */
+const inverses: Record<string, (threshold: number, ...parameters: number[]) => number> = {
+  abs: (threshold) => threshold,
+  // Results are integers: `floor(x) > 0.05` is `x >= 1`.
+  floor: (threshold) => Math.floor(threshold) + 1,
+  ceil: Math.floor,
+  round: (threshold, step = 1) => (Math.floor(threshold / step) + 0.5) * step,
+  clamp: (threshold, low = Number.NaN, high = Number.NaN) => clampInverse(threshold, low, high),
+  clamp_min: (threshold, low = Number.NaN) =>
+    clampInverse(threshold, low, Number.POSITIVE_INFINITY),
+  clamp_max: (threshold, high = Number.NaN) =>
+    clampInverse(threshold, Number.NEGATIVE_INFINITY, high),
+};
+
+function clampInverse(threshold: number, low: number, high: number): number {
+  if (threshold >= high) return Number.POSITIVE_INFINITY;
+  return threshold < low ? Number.NEGATIVE_INFINITY : threshold;
 }
 
-function throughBinary(
+function solveBinary(
   operator: ComparisonOperator,
   expr: Binary,
   threshold: number,
@@ -60,16 +64,11 @@ function throughBinary(
       if (onRight !== undefined) return solve(operator, left, threshold + onRight);
       if (onLeft !== undefined) return solve(flipped[operator], right, onLeft - threshold);
       return threshold === 0 ? solve(operator, { ...expr, operator: "/" }, 1) : undefined;
-    case "^":
-      if (onRight !== undefined && onRight > 0 && threshold >= 0) {
-        return solve(operator, left, threshold ** (1 / onRight));
-      }
-      return undefined;
     default:
       break;
   }
   if (!isComparison(expr)) return undefined;
-  // With `bool` the value is 0 or 1; the comparison inside is collected by itself.
+  // With `bool` the result is 0 or 1; `comparisonsOf` collects the inner comparison separately.
   if (expr.bool) return [];
   return solve(operator, onLeft === undefined ? left : right, threshold);
 }
@@ -88,7 +87,7 @@ function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: numbe
   let bound = threshold / coefficient;
   if (coefficient < 0) direction = flipped[direction];
   if (numerator.length === 0) {
-    // `k / x > c` is `x < k / c`, for positive values.
+    // For positive values, `k / x > c` is `x < k / c`.
     [numerator, denominator] = [denominator, numerator];
     bound = coefficient / threshold;
     direction = flipped[direction];
@@ -96,34 +95,40 @@ function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: numbe
   const complement = complementOf(numerator, denominator);
   if (complement !== undefined) return solve(flipped[direction], complement, 1 - bound);
   const [only] = numerator;
-  const further = numerator.length === 1 && denominator.length === 0 ? only : undefined;
-  if (further !== undefined && further !== expr && canBeSolved(further)) {
-    return solve(direction, further, bound);
+  const factor = numerator.length === 1 && denominator.length === 0 ? only : undefined;
+  if (factor !== undefined && factor !== expr && isSolvable(factor)) {
+    return solve(direction, factor, bound);
   }
   return [{ operator: direction, threshold: bound, numerator, denominator, joined: false }];
 }
 
-function canBeSolved(expr: Expr): boolean {
-  if (expr.kind === "call") return expr.name in pointwise || /^(clamp|round)/.test(expr.name);
-  return expr.kind === "binary" || expr.kind === "negate";
+function isSolvable(expr: Expr): boolean {
+  return (
+    expr.kind === "binary" ||
+    expr.kind === "negate" ||
+    (expr.kind === "call" && expr.name in inverses)
+  );
 }
 
-/** For `(total - good) / total`, which is one minus `good / total`: the latter. */
+/** `good / total` for `(total - good) / total`, which is its complement to 1. */
 function complementOf(numerator: Expr[], denominator: Expr[]): Expr | undefined {
   const [difference] = numerator;
   const [total] = denominator;
   if (numerator.length !== 1 || denominator.length !== 1) return undefined;
-  if (difference?.kind !== "binary" || difference.operator !== "-" || total === undefined)
+  if (difference?.kind !== "binary" || difference.operator !== "-" || total === undefined) {
     return undefined;
-  if (JSON.stringify(filtered(difference.left)) !== JSON.stringify(filtered(total)))
-    return undefined;
+  }
+  const [minuend, divisor] = [difference.left, total].map((expr) =>
+    JSON.stringify(withoutFilter(expr)),
+  );
+  if (minuend !== divisor) return undefined;
   return { kind: "binary", operator: "/", left: difference.right, right: total, bool: false };
 }
 
-/** An expression without the comparison that only filters it, as in `total > 0`. */
-function filtered(expr: Expr): Expr {
+/** The expression that a comparison filters: `total` for `total > 0`. */
+function withoutFilter(expr: Expr): Expr {
   if (!isComparison(expr) || expr.bool) return expr;
-  return filtered(constantOf(expr.left) === undefined ? expr.left : expr.right);
+  return withoutFilter(constantOf(expr.left) === undefined ? expr.left : expr.right);
 }
 
 function productOf(expr: Expr): Product {
@@ -149,9 +154,11 @@ function productOf(expr: Expr): Product {
         };
       }
       if (expr.operator === "and" || expr.operator === "unless") return productOf(expr.left);
-      const value = filtered(expr);
+      const value = withoutFilter(expr);
       return value === expr ? atom : productOf(value);
     }
+    case "aggregate":
+      return preservesUnit(expr) ? productInside(expr) : atom;
     case "call": {
       const [argument] = expr.args;
       // increase(x[5m]) is 300 times rate(x[5m]).
@@ -162,10 +169,8 @@ function productOf(expr: Expr): Product {
           numerator: [{ ...expr, name: "rate" }],
         };
       }
-      return isTransparent(expr) ? throughTransparent(expr) : atom;
+      return preservesUnit(expr) ? productInside(expr) : atom;
     }
-    case "aggregate":
-      return isTransparent(expr) ? throughTransparent(expr) : atom;
     case "subquery":
       return productOf(expr.expr);
     default:
@@ -173,16 +178,17 @@ function productOf(expr: Expr): Product {
   }
 }
 
-/** A constant inside a sum or a maximum may stand before it; a ratio inside is a ratio outside. */
-function throughTransparent(expr: Extract<Expr, { kind: "call" | "aggregate" }>): Product {
-  const argument = passedOn(expr);
+/** Constants and ratios inside a unit-preserving function are those of its result. */
+function productInside(expr: Extract<Expr, { kind: "call" | "aggregate" }>): Product {
+  const argument = measuredArgument(expr);
   if (argument === undefined) return { coefficient: 1, numerator: [expr], denominator: [] };
-  const inner = productOf(argument);
-  const [only] = inner.numerator;
-  if (inner.denominator.length === 0 && inner.numerator.length === 1 && only !== undefined) {
-    const args = expr.args.map((item) => (passedOn({ args: [item] }) === argument ? only : item));
-    const rebuilt = only === argument ? expr : { ...expr, args };
-    return { ...inner, numerator: [rebuilt] };
+  const product = productOf(argument);
+  const [factor] = product.numerator;
+  if (product.denominator.length > 0 || product.numerator.length !== 1 || factor === undefined) {
+    return product;
   }
-  return inner;
+  const args = expr.args.map((item) =>
+    measuredArgument({ args: [item] }) === argument ? factor : item,
+  );
+  return { ...product, numerator: [factor === argument ? expr : { ...expr, args }] };
 }

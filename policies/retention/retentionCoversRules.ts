@@ -4,7 +4,8 @@ import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prom
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
-import { Expr, parsePromQL, partsOf } from "../promql";
+import { Expr, partsOf } from "../promql/expr";
+import { parsePromQL } from "../promql/parse";
 import { configSet, numeral } from "../engine/violation";
 
 export const retentionCoversRules: StackPolicy<unknown> = {

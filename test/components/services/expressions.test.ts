@@ -3,7 +3,9 @@ import { platformAlerts } from "../../../components/prometheus/platformAlerts";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";
-import { Expr, Selector, everyPart, parsePromQL, selectorsOf } from "../../../policies/promql";
+import { Expr, Selector, everyPart } from "../../../policies/promql/expr";
+import { parsePromQL } from "../../../policies/promql/parse";
+import { selectorsOf } from "../../../policies/promql/selectors";
 import { isPromql } from "../alerting/promql";
 
 /** Metrics that the services, Kubernetes and the stack itself are known to expose. */

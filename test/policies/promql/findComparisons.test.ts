@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { comparisonsOf } from "../../../policies/promql";
+import { comparisonsOf } from "../../../policies/promql/findComparisons";
 import { parse, written } from "./subjects";
 
 describe("policies/promql/findComparisons", () => {
@@ -37,7 +37,11 @@ describe("policies/promql/findComparisons", () => {
     ["max by (pod) (a / b) > 0.9", ["a / b > 0.9"]],
     ["max_over_time((a / b)[10m:1m]) > 0.9", ["a / b > 0.9"]],
     ["increase(a[5m]) > 3000", ["a > 10"]],
-    ["sqrt(x) > 0.5", ["x > 0.25"]],
+    ["abs(x) > 0.5", ["x > 0.5"]],
+    ["floor(x) > 0.05", ["x > 1"]],
+    ["ceil(x) > 1.5", ["x > 1"]],
+    ["round(x, 0.1) > 0.5", ["x > 0.55"]],
+    ["clamp(x, 0, 1) > 0.5", ["x > 0.5"]],
     ["clamp_max(x, 0.04) > 0.05", ["x > Infinity"]],
     ["clamp_min(x, 0.06) > 0.05", ["x > -Infinity"]],
     ["a / (b > 0) > 0.9", ["a / b > 0.9", "b > 0"]],

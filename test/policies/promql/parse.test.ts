@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
-import { parsePromQL, selectorsOf } from "../../../policies/promql";
+import { parsePromQL } from "../../../policies/promql/parse";
+import { selectorsOf } from "../../../policies/promql/selectors";
 import { parse } from "./subjects";
 
 describe("policies/promql/parse", () => {

@@ -1,5 +1,8 @@
 import * as assert from "node:assert/strict";
-import { Comparison, Expr, parsePromQL, selectorsOf } from "../../../policies/promql";
+import { Comparison } from "../../../policies/promql/comparison";
+import { Expr } from "../../../policies/promql/expr";
+import { parsePromQL } from "../../../policies/promql/parse";
+import { selectorsOf } from "../../../policies/promql/selectors";
 
 /** The expression of a text that parses. */
 export function parse(text: string): Expr {
