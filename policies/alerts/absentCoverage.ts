@@ -4,7 +4,7 @@ import { Path } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canHoldRules, rulesOf } from "../facts/rules";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
-import { Expr, Selector, everyPart } from "../promql/expr";
+import { Expr, Selector, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -82,7 +82,7 @@ function alertsIn(resources: Resource[]) {
 
 /** The selectors whose absence, or whose target being down, makes an alert fire. */
 function watchedForAbsence(expr: Expr): Selector[] {
-  const absent = everyPart(expr).flatMap((part) =>
+  const absent = nodesOf(expr).flatMap((part) =>
     part.kind === "call" && part.name.startsWith("absent") ? part.args.flatMap(selectorsOf) : [],
   );
   const down = comparisonsOf(expr)

@@ -4,7 +4,7 @@ import { Rule, canBringRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, Selector, everyPart } from "../promql/expr";
+import { Expr, Selector, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { selectorsOf } from "../promql/selectors";
 import { Violation, numeral } from "../engine/violation";
@@ -96,7 +96,7 @@ function isPartOf(part: Selector, whole: Selector): boolean {
 }
 
 function durations(expr: Expr): Finding[] {
-  return everyPart(expr)
+  return nodesOf(expr)
     .filter(isComparison)
     .flatMap(({ left, right }) =>
       [left, right]
@@ -138,7 +138,7 @@ function milli(text: string): string {
 }
 
 function isTime(expr: Expr): boolean {
-  return everyPart(expr).some(
+  return nodesOf(expr).some(
     (part) =>
       (part.kind === "call" && ["time", "timestamp"].includes(part.name)) ||
       (part.kind === "selector" &&
@@ -147,7 +147,7 @@ function isTime(expr: Expr): boolean {
 }
 
 function quantiles(expr: Expr): Finding[] {
-  return everyPart(expr).flatMap((part) => {
+  return nodesOf(expr).flatMap((part) => {
     const level = levelOf(part);
     if (level === undefined) return [];
     const quantile = constantOf(level);
@@ -188,7 +188,7 @@ function losesBoundaries(histogram: Expr | undefined): boolean {
   const classic = selectorsOf(histogram).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
   return (
     classic &&
-    everyPart(histogram).some((part) => {
+    nodesOf(histogram).some((part) => {
       if (part.kind !== "aggregate" || /^(top|bottom|limit)/.test(part.operator)) return false;
       if (part.grouping === undefined) return true;
       return part.grouping.labels.includes("le") !== (part.grouping.kind === "by");

@@ -4,7 +4,7 @@ import { Rule, canBringRules, broughtRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Comparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, Matcher, everyPart } from "../promql/expr";
+import { Expr, Matcher, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -59,7 +59,7 @@ function broken(where: string, error: string): Violation {
 }
 
 function judgeAlert({ where, labels }: Rule, expr: Expr): Violation[] {
-  const unsteady = everyPart(expr).find(
+  const unsteady = nodesOf(expr).find(
     (part) => part.kind === "aggregate" && unsteadyOperators.has(part.operator),
   );
   return [
@@ -92,7 +92,7 @@ const unsteadyOperators = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
 function compares(expr: Expr): boolean {
   return (
     comparisonsOf(expr).some(isDecisive) ||
-    everyPart(expr).some(
+    nodesOf(expr).some(
       (part) =>
         (part.kind === "call" && part.name.startsWith("absent")) ||
         (part.kind === "binary" && part.operator === "unless"),

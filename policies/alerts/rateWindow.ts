@@ -6,7 +6,7 @@ import { Resource } from "../facts/resource";
 import { Rule, canBringRules } from "../facts/rules";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
-import { everyPart } from "../promql/expr";
+import { nodesOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { Violation, numeral } from "../engine/violation";
 
@@ -59,7 +59,7 @@ function judgeRule(rule: Rule, interval: number, { minScrapes }: RateWindowConfi
   const parsed = parsePromQL(rule.expr);
   if (parsed.error !== undefined) return [];
   const least = interval * minScrapes;
-  const tooShort = everyPart(parsed.expr).flatMap((part) => {
+  const tooShort = nodesOf(parsed.expr).flatMap((part) => {
     if (part.kind !== "call" || !windowed.test(part.name)) return [];
     const [argument] = part.args;
     const seconds = argument?.kind === "selector" ? argument.rangeSeconds : undefined;

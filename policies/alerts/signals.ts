@@ -1,6 +1,6 @@
 import { Comparison, ComparisonOperator } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, Selector, everyPart } from "../promql/expr";
+import { Expr, Selector, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { allows, selects, selectorsOf } from "../promql/selectors";
 import { MetricVocabulary } from "../facts/metricVocabulary";
@@ -196,7 +196,7 @@ function quantile({
   vocabulary,
 }: Quotient): Measurement | undefined {
   if (denominator.length > 0) return undefined;
-  for (const part of numerator.flatMap(everyPart)) {
+  for (const part of numerator.flatMap(nodesOf)) {
     if (part.kind !== "call" || part.name !== "histogram_quantile") continue;
     const [level, histogram] = part.args;
     const selectors = (histogram === undefined ? [] : selectorsOf(histogram)).filter((selector) =>
@@ -304,7 +304,7 @@ function throttling({
   );
   // A counter without a rate only ever increases.
   const isRate = comparison.numerator
-    .flatMap(everyPart)
+    .flatMap(nodesOf)
     .some((part) => part.kind === "call" && /^i?rate$/.test(part.name));
   return selectors.length === 0 || !isRate
     ? undefined
@@ -314,7 +314,7 @@ function throttling({
 /** A ratio inside a function that does not keep its scale, such as `sgn(errors / total - 0.5)`. */
 function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | undefined {
   for (const factor of comparison.numerator) {
-    const parts = everyPart(factor);
+    const parts = nodesOf(factor);
     if (!parts.some(distorts)) continue;
     for (const part of parts) {
       if (part.kind !== "binary" || part.operator !== "/") continue;
@@ -333,7 +333,7 @@ function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | und
 
 /** Whether a factor counts how often something holds; the comparison inside is the one to judge. */
 function isCount(factor: Expr): boolean {
-  return everyPart(factor).some(
+  return nodesOf(factor).some(
     (part) =>
       (part.kind === "call" && /^(count|sum|present)_over_time$/.test(part.name)) ||
       (part.kind === "aggregate" && /^count/.test(part.operator)),
@@ -342,7 +342,7 @@ function isCount(factor: Expr): boolean {
 
 /** Whether arithmetic is left inside a factor, so that its scale is not known. */
 function isOpaque(factor: Expr): boolean {
-  return everyPart(factor).some(
+  return nodesOf(factor).some(
     (part) => distorts(part) || (part.kind === "binary" && ["*", "/", "-"].includes(part.operator)),
   );
 }

@@ -2,21 +2,22 @@ import { Binary, Expr } from "./expr";
 
 export type ComparisonOperator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 
-/** A comparison with the constant on its right, brought to a product on its left. */
+/** A comparison in normal form: a product of series on the left, a constant on the right. */
 export interface Comparison {
   operator: ComparisonOperator;
-  /** What the value is compared with, once every constant is moved to its side. */
+  /** The constant that remains after every constant has moved to the right. */
   threshold: number;
-  /** The value is the product of these … */
+  /** Factors of the product. */
   numerator: Expr[];
-  /** … divided by the product of these. */
+  /** Factors that divide the product. */
   denominator: Expr[];
-  /** Joined to another condition by `and` or `unless`, so that it may be a guard of that one. */
+  /** Whether `and` or `unless` joins it to another condition, which it may guard. */
   joined: boolean;
 }
 
 const comparisonOperators = new Set<string>([">", ">=", "<", "<=", "==", "!="]);
-/** The operator that says the same with its sides exchanged. */
+
+/** The equivalent operator after the operands are swapped. */
 export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   ">": "<",
   ">=": "<=",

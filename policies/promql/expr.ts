@@ -1,6 +1,6 @@
-/** A PromQL expression as a tree of plain data; parentheses are gone. */
+/** A PromQL expression as a tree of plain data, without parentheses. */
 export type Expr =
-  /** `duration` is the literal when it is written as one: `> 500m` is 30000. */
+  /** `duration` is the literal of a number that is written as a duration: `> 500m` is 30000. */
   | { kind: "number"; value: number; duration?: string }
   | { kind: "string"; value: string }
   | Selector
@@ -12,10 +12,10 @@ export type Expr =
 
 export interface Selector {
   kind: "selector";
-  /** Undefined when the name is only given by a pattern; see `selects`. */
+  /** Undefined when only a pattern selects the name; see `selects`. */
   metric?: string;
   matchers: Matcher[];
-  /** Of a range selector such as `[5m]`. */
+  /** Range in seconds: 300 for `[5m]`. */
   rangeSeconds?: number;
   offsetSeconds: number;
 }
@@ -36,17 +36,17 @@ export interface Binary {
   operator: string;
   left: Expr;
   right: Expr;
-  /** The comparison returns 0 or 1 instead of filtering. */
+  /** Whether the comparison returns 0 or 1 instead of filtering. */
   bool: boolean;
 }
 
-/** An expression and everything inside it. */
-export function everyPart(expr: Expr): Expr[] {
-  return [expr, ...partsOf(expr).flatMap(everyPart)];
+/** An expression and all expressions inside it. */
+export function nodesOf(expr: Expr): Expr[] {
+  return [expr, ...childrenOf(expr).flatMap(nodesOf)];
 }
 
-/** The expressions directly inside another. */
-export function partsOf(expr: Expr): Expr[] {
+/** The direct operands and arguments of an expression. */
+export function childrenOf(expr: Expr): Expr[] {
   switch (expr.kind) {
     case "subquery":
     case "negate":
@@ -61,8 +61,8 @@ export function partsOf(expr: Expr): Expr[] {
   }
 }
 
-/** A copy with other expressions directly inside. */
-export function mapParts(expr: Expr, map: (part: Expr) => Expr): Expr {
+/** A copy whose direct operands and arguments are mapped. */
+export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
   switch (expr.kind) {
     case "subquery":
     case "negate":

@@ -1,5 +1,5 @@
 import { constantOf } from "./constants";
-import { Binary, Expr, partsOf } from "./expr";
+import { Binary, Expr, childrenOf } from "./expr";
 import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
 import { solve } from "./solve";
 
@@ -13,9 +13,8 @@ const negated: Record<ComparisonOperator, ComparisonOperator> = {
 };
 
 /**
- * Every comparison of an expression, wherever it stands, in one form: `product > number`. What is
- * only written differently comes out the same: `0.05 < x`, `100 * x > 5`, `errors > 0.05 * total`,
- * `1 - good / total > 0.05`, `x unless x < 0.05`.
+ * Every comparison inside an expression, in normal form: `product > number`. Equivalent spellings
+ * have the same form: `0.05 < x`, `100 * x > 5`, `errors > 0.05 * total`, `x unless x < 0.05`.
  */
 export function comparisonsOf(expr: Expr): Comparison[] {
   return collect(expr, { joined: false, negate: false });
@@ -23,7 +22,7 @@ export function comparisonsOf(expr: Expr): Comparison[] {
 
 interface Context {
   joined: boolean;
-  /** Stands where its opposite decides: on the right of `unless`, or inside `absent`. */
+  /** Whether the opposite comparison counts: right of `unless`, or inside `absent`. */
   negate: boolean;
 }
 
@@ -38,7 +37,7 @@ function collect(expr: Expr, context: Context): Comparison[] {
   }
   const absent = expr.kind === "call" && expr.name.startsWith("absent");
   const inner = { joined: context.joined, negate: context.negate !== absent };
-  return partsOf(expr).flatMap((part) => collect(part, inner));
+  return childrenOf(expr).flatMap((part) => collect(part, inner));
 }
 
 function compared(operator: ComparisonOperator, { left, right }: Binary, joined: boolean) {

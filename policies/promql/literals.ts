@@ -1,6 +1,6 @@
 import { parseDuration } from "../shared/duration";
 
-/** What the grammar lets through and this reader does not understand; the message is a predicate. */
+/** An expression that the grammar accepts and this reader does not support. The message is a predicate. */
 export class Unreadable extends Error {}
 
 /** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, and durations in seconds. */
@@ -13,11 +13,11 @@ export function numberOf(literal: string): number {
   const number = Number(text);
   if (!Number.isNaN(number)) return sign * number;
   const seconds = parseDuration(text);
-  if (seconds === undefined) throw new Unreadable("has a number that is none");
+  if (seconds === undefined) throw new Unreadable("has an invalid number");
   return sign * seconds;
 }
 
-/** The text that a string literal stands for. */
+/** The value of a string literal. */
 export function stringOf(literal: string): string {
   const inner = literal.slice(1, -1);
   if (literal.startsWith("`")) return inner;

@@ -7,12 +7,12 @@ import { Unreadable, numberOf, stringOf } from "./literals";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
-/** Reads an expression; an error names the place. The grammar is loaded with the first one. */
+/** Parses an expression; an error names the position. The grammar is loaded on first use. */
 export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
   const result = read(text);
-  // Every policy on rules reads the same expressions again.
+  // Every policy on rules parses the same expressions.
   if (parsed.size >= 2000) parsed.clear();
   parsed.set(text, result);
   return result;
@@ -40,7 +40,7 @@ function read(text: string): Parsed {
   }
 }
 
-/** Turns the syntax tree into plain data. */
+/** Converts the syntax tree to plain data. */
 class Reader {
   constructor(private readonly source: string) {}
 
@@ -96,7 +96,7 @@ class Reader {
       case "BinaryExpr":
         return this.binary(node, children);
       default:
-        throw new Unreadable(`has a part that is not understood: ${node.name}`);
+        throw new Unreadable(`has an unsupported part: ${node.name}`);
     }
   }
 
@@ -112,7 +112,7 @@ class Reader {
     const right = this.expr(required(children.at(-1)));
     const operator = this.text(required(children[1])).toLowerCase();
     const bool = node.getChild("BoolModifier") !== null;
-    // The grammar reads `-2 ^ 2` as (-2) ^ 2, Prometheus as -(2 ^ 2).
+    // The grammar parses `-2 ^ 2` as (-2) ^ 2, Prometheus as -(2 ^ 2).
     if (
       operator === "^" &&
       left.name === "NumberDurationLiteral" &&
@@ -151,7 +151,7 @@ class Reader {
     };
   }
 
-  /** The grammar gives the offset to all that stands before it, Prometheus to the last selector. */
+  /** The grammar applies an offset to the whole expression before it, Prometheus to the last selector. */
   private offset(expr: Expr, seconds: number): Expr {
     switch (expr.kind) {
       case "selector":
@@ -179,7 +179,7 @@ class Reader {
     return body === null ? [] : childrenOf(body).map((argument) => this.expr(argument));
   }
 
-  /** Seconds; an arithmetic duration such as `[2*5m]` is computed. */
+  /** A duration in seconds; computes arithmetic durations such as `[2*5m]`. */
   private duration(node: SyntaxNode): number {
     const children = childrenOf(node);
     if (node.name === "NumberDurationLiteralInDurationContext") return numberOf(this.text(node));
@@ -191,7 +191,7 @@ class Reader {
         return compute(this.duration(required(numbers[0])), this.duration(required(numbers[1])));
       }
     }
-    // Such as `[range()]`, which depends on the query.
+    // `[range()]` and the like depend on the query.
     return Number.NaN;
   }
 

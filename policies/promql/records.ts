@@ -1,7 +1,7 @@
-import { Expr, Matcher, mapParts } from "./expr";
+import { Expr, Matcher, mapChildren } from "./expr";
 import { parsePromQL } from "./parse";
 
-/** What the recording rules among some rules record, by the name of their series. */
+/** The expressions of the recording rules, by the name of the series that they record. */
 export function recordsIn(rules: { record?: string; expr: string }[]): Map<string, Expr> {
   const records = new Map<string, Expr>();
   for (const { record, expr } of rules) {
@@ -13,18 +13,18 @@ export function recordsIn(rules: { record?: string; expr: string }[]): Map<strin
   return records;
 }
 
-/** Replaces the series of recording rules by what they record. */
+/** Replaces recorded series by the expressions that record them. */
 export function inlineRecords(expr: Expr, records: Map<string, Expr>, depth = 5): Expr {
   if (expr.kind === "selector") {
     const recorded = expr.metric === undefined ? undefined : records.get(expr.metric);
     if (recorded === undefined || depth === 0) return expr;
     return inlineRecords(narrowed(recorded, expr.matchers), records, depth - 1);
   }
-  return mapParts(expr, (part) => inlineRecords(part, records, depth));
+  return mapChildren(expr, (part) => inlineRecords(part, records, depth));
 }
 
-/** Narrows every selector by the matchers that its recorded series is selected with. */
+/** Adds the matchers that select a recorded series to every selector of its expression. */
 function narrowed(expr: Expr, matchers: Matcher[]): Expr {
   if (expr.kind === "selector") return { ...expr, matchers: [...expr.matchers, ...matchers] };
-  return mapParts(expr, (part) => narrowed(part, matchers));
+  return mapChildren(expr, (part) => narrowed(part, matchers));
 }

@@ -1,8 +1,8 @@
-import { Expr, Matcher, Selector, partsOf } from "./expr";
+import { Expr, Matcher, Selector, childrenOf } from "./expr";
 
 /** All selectors in an expression. */
 export function selectorsOf(expr: Expr): Selector[] {
-  return expr.kind === "selector" ? [expr] : partsOf(expr).flatMap(selectorsOf);
+  return expr.kind === "selector" ? [expr] : childrenOf(expr).flatMap(selectorsOf);
 }
 
 /** Whether a selector can return series of this metric. */
@@ -14,7 +14,7 @@ export function selects(selector: Selector, metric: string): boolean {
   );
 }
 
-/** Whether the matchers of a selector let this value of a label through. */
+/** Whether the matchers of a selector match this value of a label. */
 export function allows(selector: Selector, label: string, value: string): boolean {
   return selector.matchers.every((matcher) => matcher.label !== label || matches(matcher, value));
 }

@@ -1,12 +1,12 @@
 import { Expr } from "./expr";
 
-type Type = "scalar" | "vector" | "matrix" | "string";
+type Type = "scalar" | "instant vector" | "range vector" | "string";
 
-/** What is wrong with the types of an expression, which the grammar does not check; or undefined. */
+/** The first type error of an expression, as a predicate; the grammar does not check types. */
 export function typeProblem(expr: Expr): string | undefined {
   try {
     const type = typeOf(expr);
-    return type === "matrix" || type === "string" ? `is a ${names[type]}, not a value` : undefined;
+    return isValue(type) ? undefined : `returns a ${type}, not an instant vector or a scalar`;
   } catch (error) {
     if (error instanceof TypeProblem) return error.message;
     throw error;
@@ -15,11 +15,9 @@ export function typeProblem(expr: Expr): string | undefined {
 
 class TypeProblem extends Error {}
 
-const names = { scalar: "number", vector: "series", matrix: "range", string: "text" };
-
-const ofRange =
+const rangeFunctions =
   /_over_time$|^(rate|irate|increase|delta|idelta|deriv|changes|resets|predict_linear|holt_winters|double_exponential_smoothing)$/;
-const numbers = new Set(["time", "pi", "scalar"]);
+const scalarFunctions = new Set(["time", "pi", "scalar"]);
 
 function typeOf(expr: Expr): Type {
   switch (expr.kind) {
@@ -28,38 +26,44 @@ function typeOf(expr: Expr): Type {
     case "string":
       return "string";
     case "selector":
-      return expr.rangeSeconds === undefined ? "vector" : "matrix";
+      return expr.rangeSeconds === undefined ? "instant vector" : "range vector";
     case "subquery":
-      value(expr.expr, "a subquery");
-      return "matrix";
+      requireValue(expr.expr, "the expression of a subquery");
+      return "range vector";
     case "negate":
-      return value(expr.expr, "a minus");
+      return requireValue(expr.expr, "the operand of -");
     case "aggregate":
-      expr.args.forEach((arg) => notRange(arg, `${expr.operator}()`));
-      return "vector";
+      expr.args.forEach((argument) => refuseRange(argument, `an argument of ${expr.operator}()`));
+      return "instant vector";
     case "call": {
-      const needs = ofRange.test(expr.name);
-      if (needs && !expr.args.some((arg) => typeOf(arg) === "matrix")) {
-        throw new TypeProblem(`gives ${expr.name}() no range, such as [5m]`);
+      if (!rangeFunctions.test(expr.name)) {
+        expr.args.forEach((argument) => refuseRange(argument, `an argument of ${expr.name}()`));
+      } else if (!expr.args.some((argument) => typeOf(argument) === "range vector")) {
+        throw new TypeProblem(`calls ${expr.name}() without a range, such as [5m]`);
       }
-      if (!needs) expr.args.forEach((arg) => notRange(arg, `${expr.name}()`));
-      return numbers.has(expr.name) ? "scalar" : "vector";
+      return scalarFunctions.has(expr.name) ? "scalar" : "instant vector";
     }
     case "binary": {
-      const types = [expr.left, expr.right].map((side) => value(side, expr.operator));
-      return types.every((type) => type === "scalar") ? "scalar" : "vector";
+      const types = [expr.left, expr.right].map((operand) =>
+        requireValue(operand, `an operand of ${expr.operator}`),
+      );
+      return types.every((type) => type === "scalar") ? "scalar" : "instant vector";
     }
   }
 }
 
-function notRange(expr: Expr, where: string): Type {
+function isValue(type: Type): boolean {
+  return type === "scalar" || type === "instant vector";
+}
+
+function refuseRange(expr: Expr, role: string): Type {
   const type = typeOf(expr);
-  if (type === "matrix") throw new TypeProblem(`gives ${where} a range where it takes a value`);
+  if (type === "range vector") throw new TypeProblem(`has a range vector as ${role}`);
   return type;
 }
 
-function value(expr: Expr, where: string): Type {
-  const type = notRange(expr, where);
-  if (type === "string") throw new TypeProblem(`gives ${where} a text where it takes a value`);
+function requireValue(expr: Expr, role: string): Type {
+  const type = refuseRange(expr, role);
+  if (type === "string") throw new TypeProblem(`has a string as ${role}`);
   return type;
 }

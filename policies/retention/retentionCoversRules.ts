@@ -4,7 +4,7 @@ import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prom
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
-import { Expr, partsOf } from "../promql/expr";
+import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { configSet, numeral } from "../engine/violation";
 
@@ -80,7 +80,7 @@ function shortestRetention(resources: Resource[]): {
 
 /** Seconds into the past that an expression reads, through ranges, subqueries and offsets. */
 function reachOf(expr: Expr): number {
-  const inside = Math.max(0, ...partsOf(expr).map(reachOf));
+  const inside = Math.max(0, ...childrenOf(expr).map(reachOf));
   if (expr.kind !== "selector" && expr.kind !== "subquery") return inside;
   return inside + known(expr.rangeSeconds) + known(expr.offsetSeconds);
 }

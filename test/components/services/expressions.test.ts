@@ -3,7 +3,7 @@ import { platformAlerts } from "../../../components/prometheus/platformAlerts";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";
-import { Expr, Selector, everyPart } from "../../../policies/promql/expr";
+import { Expr, Selector, nodesOf } from "../../../policies/promql/expr";
 import { parsePromQL } from "../../../policies/promql/parse";
 import { selectorsOf } from "../../../policies/promql/selectors";
 import { isPromql } from "../alerting/promql";
@@ -74,7 +74,7 @@ describe("every expression", () => {
   it(
     "keeps the namespace wherever it aggregates",
     each((expr, text) => {
-      for (const part of everyPart(expr)) {
+      for (const part of nodesOf(expr)) {
         if (part.kind !== "aggregate") continue;
         assert.equal(part.grouping?.kind, "by", text);
         assert.ok(part.grouping.labels.includes("namespace"), text);
@@ -102,7 +102,7 @@ describe("every expression", () => {
   it(
     "sorts nothing: topk changes its series at every evaluation",
     each((expr, text) => {
-      for (const part of everyPart(expr)) {
+      for (const part of nodesOf(expr)) {
         if (part.kind === "aggregate") assert.ok(!/^(top|bottom)k$/.test(part.operator), text);
       }
     }),
