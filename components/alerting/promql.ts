@@ -1,85 +1,94 @@
-import { podNames } from "./podNames";
-
-/** Helpers that write PromQL; everything else about an expression stands where it is used. */
-
-/** A number as PromQL reads it, without the noise of floating point. */
-export function num(value: number): string {
+/** Formats a number for PromQL, without floating-point noise. */
+export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(12)));
 }
 
-/** Which services a rule is for: all but some, or only some. */
+/** Services that a rule covers: only these, or all except these. */
 export interface Scope {
   only?: string[];
   except?: string[];
 }
 
-/** Matchers of the series of these services in one namespace, without braces. */
-export function services(namespace: string, scope: Scope, further: string[] = []): string {
-  return [`namespace="${namespace}"`, ...scoped("service", scope), ...further].join(", ");
-}
-
-/**
- * Matchers of the pods of these services, which are known by their names only: those of `api` start
- * with `api-`, unless there is a service `api-gateway` whose pods they are.
- */
-export function pods(
+/** Matchers, without braces, for the series of these services in one namespace. */
+export function serviceMatchers(
   namespace: string,
-  scope: Scope,
-  allServices: string[],
-  further: string[] = [],
+  { only, except = [] }: Scope,
+  extraMatchers: string[] = [],
 ): string {
-  const podsOf = (names: string[]) => names.map((name) => `${name}-.+`);
-  const longer = (names: string[]) =>
-    allServices.filter(
-      (other) => !names.includes(other) && names.some((name) => other.startsWith(`${name}-`)),
-    );
-  const { only, except } = scope;
-  const matchers: string[] = [];
-  if (only !== undefined) {
-    const others = longer(only);
-    matchers.push(`pod=~"${podsOf(only).join("|")}"`);
-    if (others.length > 0) matchers.push(`pod!~"${podsOf(others).join("|")}"`);
-  } else if (except !== undefined && except.length > 0) {
-    matchers.push(`pod!~"${exceptPods(except, longer(except))}"`);
-  }
-  return [`namespace="${namespace}"`, ...matchers, ...further].join(", ");
+  const matchers = [`namespace="${namespace}"`];
+  if (only !== undefined) matchers.push(labelMatcher("service", only));
+  else if (except.length > 0) matchers.push(labelMatcher("service", except, "!="));
+  return [...matchers, ...extraMatchers].join(", ");
 }
 
-/** Prometheus' patterns have no lookahead: what starts alike is told apart by how pods are named. */
-function exceptPods(names: string[], longer: string[]): string {
-  if (longer.length === 0) return names.map((name) => `${name}-.+`).join("|");
-  return names
-    .map((name) =>
-      longer.some((other) => other.startsWith(`${name}-`)) ? podNames([name]) : `${name}-.+`,
-    )
-    .join("|");
-}
-
-function scoped(label: string, { only, except }: Scope): string[] {
-  if (only !== undefined) return [oneOf(label, only, "=")];
-  if (except !== undefined && except.length > 0) return [oneOf(label, except, "!")];
-  return [];
-}
-
-/** Equality where one value is meant: it is the cheaper matcher. */
-export function oneOf(label: string, values: string[], sign: "=" | "!"): string {
-  const [first = ""] = values;
-  if (values.length === 1) return `${label}${sign === "=" ? "=" : "!="}"${first}"`;
-  return `${label}${sign}~"${values.join("|")}"`;
+/** Matches or excludes values of a label. A single value uses equality, the cheaper matcher. */
+export function labelMatcher(label: string, values: string[], operator: "=" | "!=" = "="): string {
+  return values.length === 1
+    ? `${label}${operator}"${values[0]}"`
+    : `${label}${operator === "=" ? "=~" : "!~"}"${values.join("|")}"`;
 }
 
 /**
- * How many targets the scrape pools of ServiceMonitors find, by namespace and a label that is read
- * from the pool's name. `up` vanishes with the last target; Prometheus keeps the pool and counts its
- * targets even then, so one expression sees any number that are gone, where `absent` would need a
- * rule for each.
+ * Matchers, without braces, for the pods of these services in one namespace. Only its name relates
+ * a pod to its service: the pods of `api` start with `api-`, except those of `api-gateway`.
  */
-export function poolTargets(
+export function podMatchers(
   namespace: string,
-  { label, monitors, prefix = "", further = [] }: PoolSelection,
+  { only, except = [] }: Scope,
+  allServices: string[],
+  extraMatchers: string[] = [],
+): string {
+  const names = only ?? except;
+  const longerNames = allServices.filter(
+    (other) => !names.includes(other) && names.some((name) => other.startsWith(`${name}-`)),
+  );
+  const byPrefix = (name: string) => `${name}-.+`;
+  // Regular expressions in PromQL have no lookahead, so an excluded name that is a prefix of another
+  // service's name needs the full pattern of its pods.
+  const excluded = (name: string) =>
+    longerNames.some((other) => other.startsWith(`${name}-`))
+      ? podNamePattern([name])
+      : byPrefix(name);
+  const matchers = [`namespace="${namespace}"`];
+  if (only !== undefined) {
+    matchers.push(`pod=~"${only.map(byPrefix).join("|")}"`);
+    if (longerNames.length > 0) matchers.push(`pod!~"${longerNames.map(byPrefix).join("|")}"`);
+  } else if (except.length > 0) {
+    matchers.push(`pod!~"${except.map(excluded).join("|")}"`);
+  }
+  return [...matchers, ...extraMatchers].join(", ");
+}
+
+/** Kubernetes generates suffixes without vowels, which tells `api-x2x7k` from `api-gateway-x2x7k`. */
+const hash = "[bcdfghjklmnpqrstvwxz2456789]";
+
+/** Pattern for the pod names of these services' Deployments, DaemonSets and StatefulSets. */
+export function podNamePattern(services: string[]): string {
+  const names = services.length === 1 ? services[0] : `(${services.join("|")})`;
+  return `${names}((-${hash}{1,10})?-${hash}{5}|-[0-9]+)`;
+}
+
+interface ScrapePoolSelection {
+  /** Label that receives the name of the ServiceMonitor, without `prefix`. */
+  label: string;
+  /** Pattern for the rest of the scrape pool's name, after `prefix`. */
+  monitors: string;
+  /** Pattern for a prefix of the ServiceMonitor's name that `label` omits. */
+  prefix?: string;
+  extraMatchers?: string[];
+}
+
+/**
+ * Number of targets in the scrape pools of ServiceMonitors, by namespace and by the given label. `up`
+ * disappears with the last target, but Prometheus keeps the pool and its target count. One expression
+ * therefore detects any number of missing targets, where `absent` needs a rule for each.
+ */
+export function scrapePoolTargets(
+  namespace: string,
+  { label, monitors, prefix = "", extraMatchers = [] }: ScrapePoolSelection,
 ): string {
   const pools = `serviceMonitor/${namespace}/${prefix}`;
-  const matchers = [`scrape_job=~"${pools}${monitors}"`, ...further].join(", ");
+  const matchers = [`scrape_job=~"${pools}${monitors}"`, ...extraMatchers].join(", ");
   return [
     `max by (namespace, ${label}) (`,
     `  label_replace(`,
@@ -91,14 +100,4 @@ export function poolTargets(
     `  )`,
     `)`,
   ].join("\n");
-}
-
-interface PoolSelection {
-  /** The label that becomes what the pool's name says. */
-  label: string;
-  /** Pattern of the pools' names after the prefix. */
-  monitors: string;
-  /** Pattern of what stands before that, which the label leaves out. */
-  prefix?: string;
-  further?: string[];
 }

@@ -2,50 +2,46 @@ import { RuleGroup } from "./rules";
 
 /** Groups that go into one PrometheusRule. */
 export interface RuleObject {
-  /** 1, 2, …; the first one has no number in its name. */
+  /** Starts at 1; the name of the first object has no number. */
   number: number;
   groups: RuleGroup[];
 }
 
-/** Half of what the API server takes (1.5 MiB), and of what kubectl keeps beside it, with room. */
-const mostBytes = 512 * 1024;
+/** A third of the API server's limit of 1.5 MiB, because kubectl may store a copy in an annotation. */
+const maxObjectBytes = 512 * 1024;
 
 /**
- * Splits groups over objects, none of which nears the API server's limit. Recordings stay in the
- * first part of their group. What is small stays in one object, whatever is added elsewhere.
+ * Distributes groups over objects below the API server's size limit. Recording rules stay in the
+ * first part of their group. Groups that fit into one object always share it.
  */
 export function ruleObjects(groups: RuleGroup[]): RuleObject[] {
-  const objects: RuleObject[] = [];
-  let room = 0;
-  for (const part of groups.flatMap(splitGroup)) {
-    const size = bytesOf(part);
-    if (size > room) {
-      objects.push({ number: objects.length + 1, groups: [] });
-      room = mostBytes;
-    }
-    objects.at(-1)?.groups.push(part);
-    room -= size;
-  }
-  return objects;
+  return chunk(groups.flatMap(splitGroup), maxObjectBytes).map((chunkOfGroups, index) => ({
+    number: index + 1,
+    groups: chunkOfGroups,
+  }));
 }
 
-/** A group of many different thresholds is cut into several, each small enough. */
+/** Splits a group with many different thresholds into parts that each fit into an object. */
 function splitGroup(group: RuleGroup): RuleGroup[] {
-  const parts: RuleGroup[] = [];
-  let room = 0;
-  for (const rule of group.rules) {
-    const size = bytesOf(rule);
-    if (size > room || parts.length === 0) {
-      const suffix = parts.length === 0 ? "" : `.${parts.length + 1}`;
-      parts.push({ ...group, name: `${group.name}${suffix}`, rules: [] });
-      room = mostBytes / 2;
-    }
-    parts.at(-1)?.rules.push(rule);
-    room -= size;
-  }
-  return parts;
+  return chunk(group.rules, maxObjectBytes / 2).map((rules, index) => ({
+    ...group,
+    name: index === 0 ? group.name : `${group.name}.${index + 1}`,
+    rules,
+  }));
 }
 
-function bytesOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
+/** Splits a list, in order, into chunks of at most this many bytes of JSON, or of a single item. */
+function chunk<T>(items: T[], maxBytes: number): T[][] {
+  const chunks: T[][] = [];
+  let freeBytes = 0;
+  for (const item of items) {
+    const size = Buffer.byteLength(JSON.stringify(item));
+    if (size > freeBytes) {
+      chunks.push([]);
+      freeBytes = maxBytes;
+    }
+    chunks.at(-1)?.push(item);
+    freeBytes -= size;
+  }
+  return chunks;
 }

@@ -1,4 +1,4 @@
-/** How urgent an alert is: `critical` wakes somebody, `warning` waits for the working day. */
+/** Urgency of an alert: `critical` pages the on-call engineer, `warning` waits for working hours. */
 export const Severity = {
   Critical: "critical",
   Warning: "warning",
@@ -7,48 +7,48 @@ export const Severity = {
 } as const;
 export type Severity = (typeof Severity)[keyof typeof Severity];
 
-/** An alert as data, before it becomes YAML. */
+/** An alerting rule before it is rendered. */
 export interface AlertRule {
-  /** Alert name; a contract: routes, silences and runbooks refer to it. */
+  /** Alert name. Do not change it: routes, silences and runbooks refer to it. */
   alert: string;
-  /** PromQL; fires for every series it returns. */
+  /** PromQL; the alert fires for every series that it returns. */
   expr: string;
-  /** How long the expression must hold before the alert fires. */
+  /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;
   severity: Severity;
-  /** The labels that its expression keeps, which say what the alert is about. */
-  about: string[];
-  /** Labels beside `severity`; the expression's own labels are kept. */
+  /** Label that identifies the subject of the alert within its namespace, such as `service`. */
+  subjectLabel: string;
+  /** Labels in addition to `severity` and the labels of the expression. */
   labels?: Record<string, string>;
-  /** One line: what is wrong with what. May use `{{ $labels.… }}`. */
+  /** Subject and condition, in one line. */
   summary: string;
-  /** One or two sentences with the current value in human units. */
+  /** Value with its unit, window, threshold and impact. */
   description: string;
 }
 
-/** An expression that several rules use, computed once. */
+/** An expression that several rules use, evaluated once. */
 export interface RecordingRule {
   /** `level:metric:operation`. */
   record: string;
   expr: string;
 }
 
-/** Rules that are evaluated one after the other: what is recorded stands before what reads it. */
+/** Rules that are evaluated in order: a recording rule precedes the rules that read its series. */
 export interface AlertGroup {
   name: string;
-  /** Seconds between two evaluations, where Prometheus' own pace would be a waste. */
+  /** Seconds between two evaluations. Default: the evaluation interval of Prometheus. */
   intervalSeconds?: number;
   rules: (AlertRule | RecordingRule)[];
 }
 
-/** A rule group as Prometheus and the PrometheusRule object write it. */
+/** A rule group in the format of Prometheus and of the PrometheusRule object. */
 export interface RuleGroup {
   name: string;
   interval?: string;
-  rules: WrittenRule[];
+  rules: RenderedRule[];
 }
 
-export type WrittenRule =
+export type RenderedRule =
   | RecordingRule
   | {
       alert: string;
@@ -58,27 +58,27 @@ export type WrittenRule =
       annotations: Record<string, string>;
     };
 
-/** Where the links in an alert lead. */
+/** Base URLs of the links in an alert. */
 export interface AlertLinks {
   /** `/<alert>.md` is appended. */
   runbookBaseUrl: string;
-  /** URL of Grafana; without it alerts have no link to a dashboard. */
+  /** URL of Grafana. Default: none; alerts then have no link to a dashboard. */
   dashboardBaseUrl?: string | undefined;
 }
 
-/** Uid of the dashboard that shows the services side by side. */
+/** UID of the dashboard that compares services. */
 const dashboardUid = "services-overview";
 
-/** Writes groups the way Prometheus reads them; every alert gets its links. */
+/** Renders groups in the format of Prometheus and adds the links to every alert. */
 export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[] {
   return groups.map(({ name, intervalSeconds, rules }) => ({
     name,
     ...(intervalSeconds === undefined ? {} : { interval: `${intervalSeconds}s` }),
-    rules: rules.map((rule) => ("alert" in rule ? writtenAlert(rule, links) : rule)),
+    rules: rules.map((rule) => ("alert" in rule ? renderAlert(rule, links) : rule)),
   }));
 }
 
-function writtenAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: AlertLinks) {
+function renderAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: AlertLinks) {
   return {
     alert: rule.alert,
     expr: rule.expr,
@@ -90,19 +90,19 @@ function writtenAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: Ale
       runbook_url: runbookUrl(runbookBaseUrl, rule.alert),
       ...(dashboardBaseUrl === undefined
         ? {}
-        : { dashboard_url: `${withoutSlash(dashboardBaseUrl)}${dashboardPath(rule.about)}` }),
+        : { dashboard_url: dashboardUrl(dashboardBaseUrl, rule.subjectLabel) }),
     },
   };
 }
 
-function dashboardPath(about: string[]): string {
-  const variables = about
-    .filter((label) => label === "namespace" || label === "service")
-    .map((label) => `var-${label}={{ $labels.${label} | urlquery }}`);
-  return `/d/${dashboardUid}${variables.length === 0 ? "" : `?${variables.join("&")}`}`;
+function dashboardUrl(baseUrl: string, subjectLabel: string): string {
+  const variables = (subjectLabel === "service" ? ["namespace", "service"] : ["namespace"]).map(
+    (label) => `var-${label}={{ $labels.${label} | urlquery }}`,
+  );
+  return `${withoutSlash(baseUrl)}/d/${dashboardUid}?${variables.join("&")}`;
 }
 
-/** The page about an alert. */
+/** URL of the runbook of an alert. */
 export function runbookUrl(runbookBaseUrl: string, alert: string): string {
   return `${withoutSlash(runbookBaseUrl)}/${alert}.md`;
 }

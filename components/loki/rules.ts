@@ -3,16 +3,16 @@ import { AlertLinks, AlertRule, RecordingRule, Severity, ruleGroups } from "../a
 import { LogAlertSettings } from "./settings";
 
 export interface LokiRulesArgs extends AlertLinks {
-  /** Services that are watched for errors and for silence. */
+  /** Services to alert on when they log too many errors, or nothing. */
   logAlerts: LogAlertSettings[];
-  /** Namespaces whose services' lines and errors a second are recorded. */
+  /** Namespaces for whose services to record the rates of lines and of errors. */
   logMetricNamespaces: string[];
 }
 
-/** What is an error, Loki decides: by the level that the line names, in JSON, logfmt or text. */
-const errorLines = '| detected_level=~"error|critical|fatal"';
+/** Loki detects the level of a line in JSON, logfmt or plain text. */
+const errorFilter = '| detected_level=~"error|critical|fatal"';
 
-/** Rules on logs, as a file of Loki's ruler; undefined where there are none. */
+/** Rules file for the ruler of Loki, or undefined if there are no rules. */
 export function lokiRules({
   logAlerts,
   logMetricNamespaces,
@@ -23,7 +23,7 @@ export function lokiRules({
     {
       name: "logs",
       intervalSeconds,
-      rules: logAlerts.flatMap((one) => [errors(one), silence(one)]),
+      rules: logAlerts.flatMap((alert) => [highLogErrorRate(alert), noLogs(alert)]),
     },
     { name: "log-metrics", intervalSeconds, rules: logMetrics(logMetricNamespaces) },
   ].filter(({ rules }) => rules.length > 0);
@@ -31,39 +31,40 @@ export function lokiRules({
   return stringify({ groups: ruleGroups(groups, links) }, { lineWidth: 0 });
 }
 
-function errors({ namespace, service, errorsPerMinute }: LogAlertSettings): AlertRule {
-  const lines = `{namespace="${namespace}", service="${service}"} ${errorLines}`;
+function highLogErrorRate({ namespace, service, errorsPerMinute }: LogAlertSettings): AlertRule {
+  const errors = `{namespace="${namespace}", service="${service}"} ${errorFilter}`;
+  const value = '{{ $value | printf "%.1f" }}';
   return {
     alert: "HighLogErrorRate",
-    expr: `sum by (namespace, service) (rate(${lines} [5m])) * 60 > ${errorsPerMinute}`,
+    expr: `sum by (namespace, service) (rate(${errors} [5m])) * 60 > ${errorsPerMinute}`,
     forMinutes: 5,
     severity: Severity.Warning,
-    about: ["namespace", "service"],
-    summary: `${service} logs too many errors`,
-    description: `${service} in ${namespace} logs {{ $value | printf "%.1f" }} errors a minute (threshold ${errorsPerMinute}).`,
+    subjectLabel: "service",
+    summary: `${service}: ${value} errors per minute in the logs`,
+    description: `${service} in ${namespace} logged ${value} errors per minute over the last 5 minutes (threshold: ${errorsPerMinute}). Some of its requests or jobs are failing.`,
   };
 }
 
-function silence({ namespace, service, silentMinutes }: LogAlertSettings): AlertRule {
+function noLogs({ namespace, service, silentMinutes }: LogAlertSettings): AlertRule {
   return {
     alert: "NoLogs",
     expr: `absent_over_time({namespace="${namespace}", service="${service}"}[${silentMinutes}m])`,
-    // The range of the expression is its patience.
+    // The range of the expression is the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
-    about: ["namespace", "service"],
-    summary: `${service} logs nothing`,
-    description: `No line of ${service} in ${namespace} came in for ${silentMinutes} minutes: it does not run, or its logs are not collected.`,
+    subjectLabel: "service",
+    summary: `${service}: no logs are arriving`,
+    description: `Loki has received no logs from ${service} in ${namespace} for ${silentMinutes} minutes. The service is not running, or its logs are not collected.`,
   };
 }
 
-/** Rates by service, which Prometheus keeps longer and answers faster than Loki would. */
+/** Rates by service; Prometheus retains them longer and queries them faster than Loki. */
 function logMetrics(namespaces: string[]): RecordingRule[] {
   if (namespaces.length === 0) return [];
   const lines = `{namespace=~"${namespaces.join("|")}"}`;
-  const rate = (selected: string) => `sum by (namespace, service) (rate(${selected} [5m]))`;
+  const rate = (logQuery: string) => `sum by (namespace, service) (rate(${logQuery} [5m]))`;
   return [
     { record: "namespace_service:log_lines:rate5m", expr: rate(lines) },
-    { record: "namespace_service:log_errors:rate5m", expr: rate(`${lines} ${errorLines}`) },
+    { record: "namespace_service:log_errors:rate5m", expr: rate(`${lines} ${errorFilter}`) },
   ];
 }

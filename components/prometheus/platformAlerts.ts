@@ -1,18 +1,16 @@
-import { poolTargets } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { scrapePoolTargets } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 
-/** What the alerts on the monitoring itself depend on. */
+/** Options of the alerts on the monitoring stack itself. */
 export interface PlatformAlertOptions {
   /** Namespace of Prometheus, Alertmanager and Loki. */
   namespace: string;
-  /** Loki is deployed, so that its silence means something. */
+  /** Whether Loki is deployed. */
   loki: boolean;
 }
 
-/**
- * Alerts of the chart that ours replace. Theirs watch the same, in other words: both would be two
- * messages for one fault.
- */
+/** Alerts of the chart that ours replace: with both, one fault would cause two notifications. */
 export const replacedChartAlerts = [
   "PrometheusRuleFailures",
   "PrometheusNotIngestingSamples",
@@ -23,7 +21,7 @@ export const replacedChartAlerts = [
   "CPUThrottlingHigh",
 ];
 
-/** Alerts on what everything else relies on: Prometheus, Alertmanager, Loki and volumes. */
+/** Alerts on the monitoring stack: Prometheus, Alertmanager, Loki and volumes. */
 export function platformAlerts({ namespace, loki }: PlatformAlertOptions): AlertGroup[] {
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
@@ -34,57 +32,55 @@ export function platformAlerts({ namespace, loki }: PlatformAlertOptions): Alert
 }
 
 function prometheusAlerts(namespace: string): AlertRule[] {
-  const own = `{namespace="${namespace}"}`;
+  const inNamespace = `{namespace="${namespace}"}`;
+  const pod = `${labels.pod} in ${labels.namespace}`;
+  const integration = "{{ $labels.integration }}";
   return [
     {
       alert: "PrometheusRuleFailures",
-      expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${own}[5m])) > 0`,
+      expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${inNamespace}[5m])) > 0`,
       forMinutes: 15,
       severity: Severity.Critical,
-      about: ["namespace", "pod"],
-      summary: "{{ $labels.pod }} fails to evaluate rules",
-      description:
-        "{{ $labels.pod }} in {{ $labels.namespace }} failed {{ $value | humanize }} times in 5 minutes to evaluate a rule: some alerts cannot fire.",
+      subjectLabel: "pod",
+      summary: `${labels.pod}: rule evaluations are failing`,
+      description: `${pod} failed ${value.number} rule evaluations in the last 5 minutes. Affected alerts cannot fire.`,
     },
     {
       alert: "PrometheusNotIngesting",
-      expr: `sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total${own}[5m])) == 0`,
+      expr: `sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total${inNamespace}[5m])) == 0`,
       forMinutes: 10,
       severity: Severity.Critical,
-      about: ["namespace", "pod"],
-      summary: "{{ $labels.pod }} stores no samples",
-      description:
-        "{{ $labels.pod }} in {{ $labels.namespace }} stored {{ $value | humanize }} samples a second over the last 5 minutes: alerts have nothing to go by.",
+      subjectLabel: "pod",
+      summary: `${labels.pod}: no samples are being ingested`,
+      description: `${pod} ingested ${value.number} samples per second over the last 5 minutes. Alerts have no data to evaluate.`,
     },
     {
       alert: "PrometheusCompactionsFailing",
-      expr: `sum by (namespace, pod) (increase(prometheus_tsdb_compactions_failed_total${own}[3h])) > 0`,
+      expr: `sum by (namespace, pod) (increase(prometheus_tsdb_compactions_failed_total${inNamespace}[3h])) > 0`,
       forMinutes: 60,
       severity: Severity.Warning,
-      about: ["namespace", "pod"],
-      summary: "{{ $labels.pod }} fails to compact its blocks",
-      description:
-        "{{ $labels.pod }} in {{ $labels.namespace }} failed {{ $value | humanize }} compactions in 3 hours; its volume fills and queries slow down.",
+      subjectLabel: "pod",
+      summary: `${labels.pod}: block compactions are failing`,
+      description: `${pod} failed ${value.number} compactions in the last 3 hours. Its volume fills up, and queries slow down.`,
     },
     {
       alert: "NotificationsFailing",
-      // A notification that Slack limits is not tried again before the next round, and lost when the
-      // alert ends first: a single one counts, and is told for as long as anybody may miss it.
-      expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${own}[15m])) > 0`,
+      // Alertmanager does not retry a rate-limited notification before the next group interval, and
+      // drops it if the alert resolves first. A single failure therefore counts, for 15 minutes.
+      expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${inNamespace}[15m])) > 0`,
       forMinutes: 1,
       severity: Severity.Critical,
-      about: ["namespace", "integration"],
-      summary: "Alerts do not reach {{ $labels.integration }}",
-      description:
-        "Alertmanager in {{ $labels.namespace }} failed {{ $value | humanize }} times in 15 minutes to notify {{ $labels.integration }}: refused, limited or unreachable.",
+      subjectLabel: "integration",
+      summary: `Alertmanager: notifications to ${integration} are failing`,
+      description: `Alertmanager in ${labels.namespace} failed to send ${value.number} notifications to ${integration} in the last 15 minutes: they were rejected or rate-limited, or the service was unreachable. Alerts may not reach the on-call engineer.`,
     },
   ];
 }
 
-/** What has no metrics any more cannot alert: neither Loki itself nor, with kube-state-metrics, pods. */
+/** A component without metrics cannot alert on itself or, for kube-state-metrics, on pods. */
 function monitoringDown(namespace: string, loki: boolean): AlertRule {
   const jobs = ["kube-state-metrics", ...(loki ? ["loki"] : [])].join("|");
-  const targets = poolTargets(namespace, {
+  const targets = scrapePoolTargets(namespace, {
     label: "job",
     prefix: "(?:prometheus-)?",
     monitors: `(${jobs})/[0-9]+`,
@@ -100,33 +96,32 @@ function monitoringDown(namespace: string, loki: boolean): AlertRule {
     ].join("\n"),
     forMinutes: 5,
     severity: Severity.Critical,
-    about: ["namespace", "job"],
-    summary: "{{ $labels.job }} cannot be reached",
-    description:
-      "Prometheus reaches {{ $value }} pods of {{ $labels.job }} in {{ $labels.namespace }}: alerts that read its metrics cannot fire.",
+    subjectLabel: "job",
+    summary: "{{ $labels.job }}: no target is up",
+    description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
   };
 }
 
 function volumeAlerts(): AlertRule[] {
   const by = "max by (namespace, persistentvolumeclaim)";
   const usedRatio = `(1 - ${by} (kubelet_volume_stats_available_bytes) / (${by} (kubelet_volume_stats_capacity_bytes) > 0))`;
-  const about = ["namespace", "persistentvolumeclaim"];
-  const summary = "Volume {{ $labels.persistentvolumeclaim }} is nearly full";
-  const used =
-    "{{ $value | humanizePercentage }} of the volume {{ $labels.persistentvolumeclaim }} in {{ $labels.namespace }} are in use";
+  const claim = "{{ $labels.persistentvolumeclaim }}";
+  const texts = (threshold: string, forecast: string) => ({
+    summary: `Volume ${claim}: ${value.percentage} of the space is used`,
+    description: `${value.percentage} of the volume ${claim} in ${labels.namespace} is used (threshold: ${threshold})${forecast}. When it is full, writes to it fail.`,
+  });
   return [
     {
       alert: "VolumeNearlyFull",
       expr: `${usedRatio} > 0.95`,
       forMinutes: 5,
       severity: Severity.Critical,
-      about,
-      summary,
-      description: `${used} (threshold 95 %).`,
+      subjectLabel: "persistentvolumeclaim",
+      ...texts("95%", ""),
     },
     {
       alert: "VolumeNearlyFull",
-      // Prometheus fills its volume to 85 % on purpose and stays there: only what grows is news.
+      // Prometheus fills its volume to 85% by design, so only a growing volume is a problem.
       expr: [
         `${usedRatio} > 0.85`,
         `and`,
@@ -134,57 +129,49 @@ function volumeAlerts(): AlertRule[] {
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      about,
-      summary,
-      description: `${used} and it will be full within 4 days (threshold 85 %).`,
+      subjectLabel: "persistentvolumeclaim",
+      ...texts("85%", ", and it will be full within 4 days at the current rate"),
     },
   ];
 }
 
 function lokiAlerts(namespace: string): AlertRule[] {
-  const own = `namespace="${namespace}"`;
-  const requests = "loki_request_duration_seconds_count";
+  const inNamespace = `namespace="${namespace}"`;
+  const requestRate = (extraMatcher = "") =>
+    `sum by (namespace, route) (rate(loki_request_duration_seconds_count{${inNamespace}${extraMatcher}}[5m]))`;
   return [
     {
       alert: "LokiRequestErrors",
-      expr: [
-        `sum by (namespace, route) (rate(${requests}{${own}, status_code=~"5.."}[5m]))`,
-        `/`,
-        `(sum by (namespace, route) (rate(${requests}{${own}}[5m])) > 0)`,
-        `> 0.1`,
-      ].join("\n"),
+      expr: `${requestRate(', status_code=~"5.."')}\n/\n(${requestRate()} > 0)\n> 0.1`,
       forMinutes: 15,
       severity: Severity.Critical,
-      about: ["namespace", "route"],
-      summary: "Loki fails requests to {{ $labels.route }}",
-      description:
-        "{{ $value | humanizePercentage }} of the requests to {{ $labels.route }} of Loki in {{ $labels.namespace }} failed over the last 5 minutes (threshold 10 %).",
+      subjectLabel: "route",
+      summary: `Loki: ${value.percentage} of requests to {{ $labels.route }} are failing`,
+      description: `${value.percentage} of requests to the route {{ $labels.route }} of Loki in ${labels.namespace} failed over the last 5 minutes (threshold: 10%). Logs are lost, or queries fail.`,
     },
     {
       alert: "LokiNotIngesting",
-      expr: `sum by (namespace) (rate(loki_distributor_lines_received_total{${own}}[5m])) == 0`,
+      expr: `sum by (namespace) (rate(loki_distributor_lines_received_total{${inNamespace}}[5m])) == 0`,
       forMinutes: 15,
       severity: Severity.Critical,
-      about: ["namespace"],
-      summary: "Loki receives no logs",
-      description:
-        "Loki in {{ $labels.namespace }} received {{ $value | humanize }} lines a second over the last 5 minutes: the collector is down or refused.",
+      subjectLabel: "namespace",
+      summary: "Loki: no logs are arriving",
+      description: `Loki in ${labels.namespace} received ${value.number} lines per second over the last 5 minutes: the collector is down, or Loki rejects its requests. Logs from this period may be lost.`,
     },
     {
       alert: "LokiCompactionNotRunning",
-      // Zero until the first run; that one has three hours, like every other.
+      // The timestamp is 0 until the first run, which also has three hours from the start of Loki.
       expr: [
         `time() - max by (namespace) (`,
-        `  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds{${own}} > 0`,
-        `  or on (namespace, pod) process_start_time_seconds{${own}, container="loki"}`,
+        `  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds{${inNamespace}} > 0`,
+        `  or on (namespace, pod) process_start_time_seconds{${inNamespace}, container="loki"}`,
         `) > 3 * 3600`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      about: ["namespace"],
-      summary: "Loki does not compact its index",
-      description:
-        "The last compaction of Loki in {{ $labels.namespace }} was {{ $value | humanizeDuration }} ago: old logs are not deleted, and queries slow down.",
+      subjectLabel: "namespace",
+      summary: "Loki: index compaction is not running",
+      description: `Loki in ${labels.namespace} has not compacted its index for ${value.duration} (threshold: 3 hours). Loki does not delete old logs, and queries slow down.`,
     },
   ];
 }

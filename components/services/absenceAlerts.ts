@@ -1,12 +1,11 @@
-import { MonitoredServicesSettings } from "./settings";
-import { oneOf, poolTargets, services } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { labelMatcher, scrapePoolTargets, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { recorded } from "./serviceRules";
-import { watchedServices } from "./variants";
+import { MonitoredServicesSettings } from "./settings";
+import { alertingScope, hasAlerts, sortedNames } from "./variants";
 
-const about = ["namespace", "service"];
-
-/** Alerts on services that cannot be seen: the other alerts are silent about them. */
+/** Alerts on services without metrics, for which the other alerts cannot fire. */
 export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.absence`,
@@ -16,52 +15,52 @@ export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
 
 function serviceDown(settings: MonitoredServicesSettings): AlertRule {
   const { namespace } = settings;
-  const scope = watchedServices(settings);
-  const pools = `serviceMonitor/${namespace}/`;
-  const off = (scope.except ?? []).map((name) => `${pools}${name}/0`);
-  const targets = poolTargets(namespace, {
+  const scope = alertingScope(settings);
+  const excludedPools = (scope.except ?? []).map((name) => `serviceMonitor/${namespace}/${name}/0`);
+  const targets = scrapePoolTargets(namespace, {
     label: "service",
     monitors: ".+",
-    further: off.length === 0 ? [] : [oneOf("scrape_job", off, "!")],
+    extraMatchers:
+      excludedPools.length === 0 ? [] : [labelMatcher("scrape_job", excludedPools, "!=")],
   });
   return {
     alert: "ServiceDown",
     expr: [
-      `max by (namespace, service) (up{${services(namespace, scope, ['service!=""'])}}) == 0`,
+      `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
       `or`,
       `${targets} == 0`,
     ].join("\n"),
     forMinutes: 3,
     severity: Severity.Critical,
-    about,
-    summary: "{{ $labels.service }} cannot be reached",
-    description:
-      "Prometheus reaches {{ $value }} pods of {{ $labels.service }} in {{ $labels.namespace }}: they are down, or its ServiceMonitor finds none.",
+    subjectLabel: "service",
+    summary: `${labels.service}: no target is up`,
+    description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
   };
 }
 
 function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
   const { namespace } = settings;
-  // By name, because others scrape in this namespace too, such as exporters that serve no requests.
-  const only = settings.services
-    .filter(({ alerts }) => alerts?.enabled !== false && alerts?.expectsRequests !== false)
-    .map(({ name }) => name)
-    .sort();
+  // Lists the services, because the namespace can have other targets, such as exporters, that serve
+  // no requests.
+  const only = sortedNames(
+    settings.services.filter(
+      (service) => hasAlerts(service) && service.alerts?.expectsRequests !== false,
+    ),
+  );
   if (only.length === 0) return [];
   return [
     {
       alert: "MetricsMissing",
       expr: [
-        `max by (namespace, service) (up{${services(namespace, { only })}}) == 1`,
+        `max by (namespace, service) (up{${serviceMatchers(namespace, { only })}}) == 1`,
         `unless`,
         `(${recorded.requests}{namespace="${namespace}"} or ${recorded.httpTimed}{namespace="${namespace}"})`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      about,
-      summary: "{{ $labels.service }} has no request metrics",
-      description:
-        "{{ $labels.service }} in {{ $labels.namespace }} is scraped (up is {{ $value }}), but counts no requests over HTTP or gRPC: error rate, latency and traffic cannot alert.",
+      subjectLabel: "service",
+      summary: `${labels.service}: request metrics are missing`,
+      description: `Prometheus scrapes ${labels.service} in ${labels.namespace} (up: ${value.plain}), but finds no HTTP or gRPC request metrics. Alerts on its error rate, latency and traffic cannot fire.`,
     },
   ];
 }

@@ -1,39 +1,41 @@
 import { Severity } from "../alerting/rules";
 
-/** Two windows in which a budget must burn too fast at once: the long one proves it, the short one
- * proves that it still does. */
+/**
+ * A long and a short window that must both burn the error budget too fast. The long window shows
+ * that the problem is significant, the short window shows that it continues.
+ */
 export interface BurnRatePair {
   severity: Severity;
   long: string;
   short: string;
-  /** How many times faster than allowed. */
+  /** Multiple of the sustainable burn rate. */
   factor: number;
 }
 
-/** Parts of the budget that are gone when an alert fires, from the SRE workbook. */
-const table = [
+/** Share of the error budget that is spent when an alert fires, from the SRE workbook. */
+const workbookPairs = [
   { severity: Severity.Critical, budgetShare: 0.02, longHours: 1, long: "1h", short: "5m" },
   { severity: Severity.Critical, budgetShare: 0.05, longHours: 6, long: "6h", short: "30m" },
   { severity: Severity.Warning, budgetShare: 0.1, longHours: 24, long: "1d", short: "2h" },
   { severity: Severity.Warning, budgetShare: 0.1, longHours: 72, long: "3d", short: "6h" },
 ];
 
-/** The pairs for a window of so many days; for 30 days, those of the workbook. */
+/** Pairs for an SLO window of this many days; for 30 days, the factors equal those of the workbook. */
 export function burnRatePairs(windowDays: number): BurnRatePair[] {
-  return table.map(({ severity, budgetShare, longHours, long, short }) => ({
+  return workbookPairs.map(({ severity, budgetShare, longHours, long, short }) => ({
     severity,
     long,
     short,
-    // Below 1 the budget would outlast its window: nothing to tell anybody.
+    // At a factor below 1 the budget outlasts its window, which is no reason to alert.
     factor: Math.max(1, Number(((budgetShare * windowDays * 24) / longHours).toPrecision(6))),
   }));
 }
 
 /**
- * All windows, and how each reads the 5-minute rates: a short one all of them, a long one one in
- * five minutes, which covers it without a gap at a tenth of the cost.
+ * All windows and the range over which each reads the 5-minute rates. A long window samples one rate
+ * per 5 minutes, which covers it without gaps at a tenth of the cost.
  */
-export const windows = [
+export const burnRateWindows = [
   { name: "5m", range: "" },
   { name: "30m", range: "[30m]" },
   { name: "1h", range: "[1h]" },
@@ -43,7 +45,7 @@ export const windows = [
   { name: "3d", range: "[3d:5m]" },
 ] as const;
 
-/** Days over which an objective is judged: what was asked for, or what the samples reach back to. */
+/** Days in an SLO window. Default: 30, or 14 if Prometheus retains samples for less than 30 days. */
 export function sloWindowDays(
   { slo }: { slo?: { windowDays?: number | undefined } | undefined },
   { retentionDays }: { retentionDays: number },
@@ -51,7 +53,7 @@ export function sloWindowDays(
   return slo?.windowDays ?? (retentionDays >= 30 ? 30 : Math.min(14, retentionDays));
 }
 
-/** The least objective, in percent, whose fastest alert can fire at all. */
+/** Lowest objective, in percent, at which the fastest burn rate alert can fire. */
 export function lowestObjectivePercent(windowDays: number): number {
   const fastest = Math.max(...burnRatePairs(windowDays).map(({ factor }) => factor));
   return 100 * (1 - 1 / fastest);

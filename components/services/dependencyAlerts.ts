@@ -1,74 +1,79 @@
-import { MonitoredServicesSettings } from "./settings";
-import { num, services } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
-import { Variant, tiersOf, variantsOf } from "./variants";
+import { MonitoredServicesSettings } from "./settings";
+import { Variant, severityVariants, thresholdVariants } from "./variants";
 
-const by = "sum by (namespace, service)";
-const about = ["namespace", "service"];
-
-/** Alerts on what the services of one namespace depend on: DynamoDB and Redis. */
+/** Alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
 export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const { metrics } = settings.alerts;
-  const p99 = [
-    ["DynamoDBHighLatencyP99", "DynamoDB", "dynamodbP99Ms", metrics.dynamodbDuration],
-    ["RedisHighLatencyP99", "Redis", "redisP99Ms", metrics.redisDuration],
-  ] as const;
+  const warnings = (name: "dynamodbP99Ms" | "redisP99Ms" | "redisPoolPercent") =>
+    thresholdVariants(settings, name, Severity.Warning);
   return {
     name: `${settings.namespace}.dependencies`,
     rules: [
-      ...tiersOf(settings, "dynamodbThrottlesPerSecond").map((each) => throttles(settings, each)),
-      ...p99.flatMap(([alert, what, key, histogram]) =>
-        variantsOf(settings, key, Severity.Warning).map((variant) =>
-          slow(settings, variant, alert, what, histogram),
-        ),
+      ...severityVariants(settings, "dynamodbThrottlesPerSecond").map((variant) =>
+        throttling(settings, variant),
       ),
-      ...variantsOf(settings, "redisPoolPercent", Severity.Warning).flatMap((variant) =>
-        poolSaturated(settings, variant),
+      ...warnings("dynamodbP99Ms").map((variant) =>
+        highLatency(settings, variant, {
+          alert: "DynamoDBHighLatencyP99",
+          dependency: "DynamoDB",
+          histogram: metrics.dynamodbDuration,
+        }),
       ),
+      ...warnings("redisP99Ms").map((variant) =>
+        highLatency(settings, variant, {
+          alert: "RedisHighLatencyP99",
+          dependency: "Redis",
+          histogram: metrics.redisDuration,
+        }),
+      ),
+      ...warnings("redisPoolPercent").flatMap((variant) => poolSaturated(settings, variant)),
     ],
   };
 }
 
-function throttles({ namespace, alerts }: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const { dynamodbThrottles } = alerts.metrics;
+function throttling(
+  { namespace, alerts }: MonitoredServicesSettings,
+  { scope, threshold, severity }: Variant,
+): AlertRule {
   return {
     alert: "DynamoDBThrottling",
     expr: [
-      `${by} (rate(${dynamodbThrottles}{${services(namespace, variant.scope)}}[5m]))`,
-      `> ${num(variant.threshold)}`,
+      `sum by (namespace, service) (rate(${alerts.metrics.dynamodbThrottles}{${serviceMatchers(namespace, scope)}}[5m]))`,
+      `> ${formatNumber(threshold)}`,
     ].join("\n"),
     forMinutes: 5,
-    severity: variant.severity,
-    about,
-    summary: "DynamoDB throttles {{ $labels.service }}",
-    description: `DynamoDB refuses {{ $value | humanize }} requests a second of {{ $labels.service }} in {{ $labels.namespace }} (threshold ${variant.threshold}).`,
+    severity,
+    subjectLabel: "service",
+    summary: `${labels.service}: DynamoDB is throttling requests`,
+    description: `DynamoDB throttled ${value.number} requests per second from ${labels.service} in ${labels.namespace} over the last 5 minutes (threshold: ${threshold}). Retries slow down requests, and then requests fail.`,
   };
 }
 
-function slow(
+function highLatency(
   { namespace }: MonitoredServicesSettings,
   { scope, threshold, thresholds, severity }: Variant,
-  alert: string,
-  what: string,
-  histogram: string,
+  { alert, dependency, histogram }: { alert: string; dependency: string; histogram: string },
 ): AlertRule {
-  const buckets = (further: string[]) =>
-    `${histogram}_bucket{${services(namespace, scope, further)}}`;
+  const bucketRate = (extraMatchers: string[] = []) =>
+    `(rate(${histogram}_bucket{${serviceMatchers(namespace, scope, extraMatchers)}}[5m]))`;
   return {
     alert,
     expr: [
-      `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${buckets([])}[5m])))`,
-      // Not only more: a quantile ends with the last bucket, which may be the threshold.
-      `>= ${num(threshold / 1000)}`,
+      `histogram_quantile(0.99, sum by (namespace, service, le) ${bucketRate()})`,
+      // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
+      `>= ${formatNumber(threshold / 1000)}`,
       `and`,
-      `${by} (rate(${buckets(['le="+Inf"'])}[5m])) > ${num(thresholds.minimumRequestsPerSecond)}`,
+      `sum by (namespace, service) ${bucketRate(['le="+Inf"'])} > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: 10,
-    // A cause: whether users notice is for HighLatencyP99 to say.
+    // A cause; HighLatencyP99 pages if users notice.
     severity,
-    about,
-    summary: `${what} is slow for {{ $labels.service }}`,
-    description: `1 % of the calls of {{ $labels.service }} in {{ $labels.namespace }} to ${what} took longer than {{ $value | humanizeDuration }} over the last 5 minutes (threshold ${threshold} ms).`,
+    subjectLabel: "service",
+    summary: `${labels.service}: p99 latency of ${dependency} calls is ${value.duration}`,
+    description: `The p99 latency of calls from ${labels.service} in ${labels.namespace} to ${dependency} was ${value.duration} over the last 5 minutes (threshold: ${threshold} ms). Requests that wait for ${dependency} are slow.`,
   };
 }
 
@@ -77,20 +82,20 @@ function poolSaturated(
   { scope, threshold, thresholds, severity }: Variant,
 ): AlertRule[] {
   const maximum = thresholds.redisPoolMaximum;
-  // No metric tells how many there may be.
+  // No metric exposes the size of the pool.
   if (maximum === undefined) return [];
   return [
     {
       alert: "RedisPoolSaturated",
       expr: [
-        `max by (namespace, service) (${alerts.metrics.redisPoolActive}{${services(namespace, scope)}})`,
-        `/ ${num(maximum)} > ${num(threshold / 100)}`,
+        `max by (namespace, service) (${alerts.metrics.redisPoolActive}{${serviceMatchers(namespace, scope)}})`,
+        `/ ${formatNumber(maximum)} > ${formatNumber(threshold / 100)}`,
       ].join("\n"),
       forMinutes: 10,
       severity,
-      about,
-      summary: "{{ $labels.service }} runs out of connections to Redis",
-      description: `A pod of {{ $labels.service }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its ${maximum} connections to Redis (threshold ${threshold} %).`,
+      subjectLabel: "service",
+      summary: `${labels.service}: Redis connection pool is nearly exhausted`,
+      description: `A pod of ${labels.service} in ${labels.namespace} uses ${value.percentage} of its ${maximum} Redis connections (threshold: ${threshold}%). When the pool is exhausted, requests wait for a connection and then fail.`,
     },
   ];
 }

@@ -1,8 +1,9 @@
 import { podMetrics } from "../../policies/shared/metricNames";
-import { MonitoredServicesSettings } from "./settings";
-import { num, pods } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { Scope, formatNumber, podMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
-import { Variant, tiersOf, variantsOf, watchedServices } from "./variants";
+import { MonitoredServicesSettings } from "./settings";
+import { Variant, alertingScope, severityVariants, thresholdVariants } from "./variants";
 
 const recorded = {
   memory: "namespace_pod:container_memory_working_set:ratio_of_limit",
@@ -11,165 +12,177 @@ const recorded = {
 } as const;
 
 const byContainer = "by (namespace, pod, container)";
+const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
 
-/** Alerts on the pods of one namespace; of several containers the worst one counts. */
+/** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.pods`,
     rules: [
       ...recordings(settings),
-      crashLoop(settings),
-      ...tiersOf(settings, "memoryPercent").map((variant) => memory(settings, variant)),
-      ...variantsOf(settings, "cpuPercent", Severity.Warning).map((each) => cpu(settings, each)),
-      outOfMemory(settings),
-      ...variantsOf(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) =>
-        throttling(settings, variant),
-      ),
+      crashLooping(settings),
+      ...highMemory(settings),
+      ...highCpu(settings),
+      oomKilled(settings),
+      ...cpuThrottling(settings),
       memoryLimitMissing(settings),
     ],
   };
 }
 
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
-  const container = selector(settings, "containers", ['container!=""']);
-  const allowed = (kind: "resourceLimits" | "resourceRequests", resource: string) =>
-    `max ${byContainer} (${podMetrics[kind]}${selector(settings, "kubeState", [`resource="${resource}"`])})`;
-  const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${container}[5m]))`;
-  const worst = (used: string, of: string) =>
-    [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${of} > 0)`, `)`].join("\n");
+  const containers = inNamespace(settings, "containerSelector", 'container!=""');
+  const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
+    `max ${byContainer} (${podMetrics[kind]}${inNamespace(settings, "kubeStateSelector", `resource="${name}"`)})`;
+  const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
+  const worstContainer = (used: string, allowed: string) =>
+    [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n");
   return [
     {
       record: recorded.memory,
-      // The working set is what the kernel counts against the limit; usage_bytes includes page
-      // cache it could drop. A container without a limit has nothing to be near to.
-      expr: worst(
-        `max ${byContainer} (${podMetrics.memory}${container})`,
-        allowed("resourceLimits", "memory"),
+      // The kernel compares the working set with the limit. usage_bytes also counts page cache that
+      // the kernel can drop. Containers without a limit have no ratio.
+      expr: worstContainer(
+        `max ${byContainer} (${podMetrics.memory}${containers})`,
+        resource("resourceLimits", "memory"),
       ),
     },
     {
       record: recorded.cpu,
-      expr: worst(
+      expr: worstContainer(
         rate(podMetrics.cpu),
-        `(${allowed("resourceLimits", "cpu")} or ${allowed("resourceRequests", "cpu")})`,
+        `(${resource("resourceLimits", "cpu")} or ${resource("resourceRequests", "cpu")})`,
       ),
     },
     {
       record: recorded.throttled,
-      expr: worst(rate(podMetrics.cpuThrottledPeriods), rate(podMetrics.cpuPeriods)),
+      expr: worstContainer(rate(podMetrics.cpuThrottledPeriods), rate(podMetrics.cpuPeriods)),
     },
   ];
 }
 
-/** Matchers of a source of metrics, whose job or path a cluster may name differently. */
-function selector(
-  { namespace, alerts }: MonitoredServicesSettings,
-  source: "containers" | "kubeState",
-  further: string[],
-): string {
-  const { containerSelector, kubeStateSelector } = alerts.metrics;
-  const own = source === "containers" ? containerSelector : kubeStateSelector;
-  return `{${[`namespace="${namespace}"`, ...(own === "" ? [] : [own]), ...further].join(", ")}}`;
+/** Setting with matchers for a source of metrics, whose job or path differs between clusters. */
+type SourceSelector = "containerSelector" | "kubeStateSelector";
+
+function sourceMatchers(
+  { alerts }: MonitoredServicesSettings,
+  source: SourceSelector,
+  extraMatcher: string,
+): string[] {
+  return [alerts.metrics[source], extraMatcher].filter((matcher) => matcher !== "");
 }
 
-function allServices({ services }: MonitoredServicesSettings): string[] {
-  return services.map(({ name }) => name);
-}
-
-/** Matchers of the pods of a source that is read as it is, without those whose alerts are off. */
-function watched(
+/** Selects the series of all pods in the namespace. */
+function inNamespace(
   settings: MonitoredServicesSettings,
-  source: "containers" | "kubeState",
-  further: string[],
+  source: SourceSelector,
+  extraMatcher: string,
 ): string {
-  const { containerSelector, kubeStateSelector } = settings.alerts.metrics;
-  const own = source === "containers" ? containerSelector : kubeStateSelector;
-  return `{${pods(settings.namespace, watchedServices(settings), allServices(settings), [
-    ...(own === "" ? [] : [own]),
-    ...further,
-  ])}}`;
+  const matchers = sourceMatchers(settings, source, extraMatcher);
+  return `{${[`namespace="${settings.namespace}"`, ...matchers].join(", ")}}`;
 }
 
-function crashLoop(settings: MonitoredServicesSettings): AlertRule {
+/** Selects the series of the pods whose alerts are enabled. */
+function ofAlertingPods(
+  settings: MonitoredServicesSettings,
+  source: SourceSelector,
+  extraMatcher = "",
+): string {
+  const matchers = sourceMatchers(settings, source, extraMatcher);
+  return `{${podMatchersFor(settings, alertingScope(settings), matchers)}}`;
+}
+
+function podMatchersFor(
+  { namespace, services }: MonitoredServicesSettings,
+  scope: Scope,
+  extraMatchers?: string[],
+): string {
+  const names = services.map(({ name }) => name);
+  return podMatchers(namespace, scope, names, extraMatchers);
+}
+
+function crashLooping(settings: MonitoredServicesSettings): AlertRule {
   return {
     alert: "PodCrashLooping",
-    // Between two crashes the container runs for a while and the reason disappears; the window
-    // bridges that. A single restart does not set the reason at all.
+    // The reason disappears while the container runs between two crashes; the window bridges that.
+    // A single restart does not set the reason.
     expr: [
       `max by (namespace, pod) (`,
-      `  max_over_time(${podMetrics.waitingReason}${watched(settings, "kubeState", ['reason="CrashLoopBackOff"'])}[5m])`,
+      `  max_over_time(${podMetrics.waitingReason}${ofAlertingPods(settings, "kubeStateSelector", 'reason="CrashLoopBackOff"')}[5m])`,
       `) >= 1`,
     ].join("\n"),
     forMinutes: 5,
     severity: Severity.Critical,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} crashes again and again",
-    description:
-      "A container of pod {{ $labels.pod }} in {{ $labels.namespace }} crashes, restarts and crashes again.",
+    subjectLabel: "pod",
+    summary: `${labels.pod}: a container is crash looping`,
+    description: `A ${containerOfPod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart. The service has one replica less, or is down.`,
   };
 }
 
-function recordedRatio(record: string, settings: MonitoredServicesSettings, variant: Variant) {
-  const matchers = pods(settings.namespace, variant.scope, allServices(settings));
-  return `${record}{${matchers}} > ${num(variant.threshold / 100)}`;
+/** The parts that alerts on a recorded ratio share; their thresholds are percentages. */
+function ratioAlert(
+  settings: MonitoredServicesSettings,
+  { scope, threshold, severity }: Variant,
+  series: string,
+): Pick<AlertRule, "expr" | "severity" | "subjectLabel"> {
+  return {
+    expr: `${series}{${podMatchersFor(settings, scope)}} > ${formatNumber(threshold / 100)}`,
+    severity,
+    subjectLabel: "pod",
+  };
 }
 
-function memory(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  return {
+function highMemory(settings: MonitoredServicesSettings): AlertRule[] {
+  return severityVariants(settings, "memoryPercent").map((variant) => ({
+    ...ratioAlert(settings, variant, recorded.memory),
     alert: "HighMemory",
-    expr: recordedRatio(recorded.memory, settings, variant),
     forMinutes: 10,
-    severity: variant.severity,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} is about to run out of memory",
-    description: `A container of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its memory limit (threshold ${variant.threshold} %).`,
-  };
+    summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
+    description: `A ${containerOfPod} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
+  }));
 }
 
-function cpu(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  return {
+function highCpu(settings: MonitoredServicesSettings): AlertRule[] {
+  // A cause; other alerts page if users notice.
+  return thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
+    ...ratioAlert(settings, variant, recorded.cpu),
     alert: "HighCPU",
-    expr: recordedRatio(recorded.cpu, settings, variant),
     forMinutes: 10,
-    // A cause rather than something a user notices.
-    severity: variant.severity,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} runs short of CPU",
-    description: `A container of pod {{ $labels.pod }} in {{ $labels.namespace }} uses {{ $value | humanizePercentage }} of the CPU it is given (threshold ${variant.threshold} %).`,
-  };
+    summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
+    description: `A ${containerOfPod} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
+  }));
 }
 
-function outOfMemory(settings: MonitoredServicesSettings): AlertRule {
+function oomKilled(settings: MonitoredServicesSettings): AlertRule {
+  const kubeState = (extraMatcher?: string) =>
+    ofAlertingPods(settings, "kubeStateSelector", extraMatcher);
   return {
     alert: "OOMKilled",
-    // The last reason stays for the life of the pod: only together with a restart it is news.
+    // The last reason remains for the life of the pod, so it counts only together with a restart.
     expr: [
       `max by (namespace, pod) (`,
-      `  increase(${podMetrics.restarts}${watched(settings, "kubeState", [])}[10m]) > 0`,
+      `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
       `  and on (namespace, pod, container)`,
-      `  ${podMetrics.lastTerminatedReason}${watched(settings, "kubeState", ['reason="OOMKilled"'])} == 1`,
+      `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
       `)`,
     ].join("\n"),
-    // The window keeps it true for ten minutes; a pod that is gone by then needs nobody.
+    // The expression holds for ten minutes; a pod that is gone before then needs no attention.
     forMinutes: 2,
     severity: Severity.Warning,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} was killed for its memory",
-    description:
-      "The kernel killed a container of pod {{ $labels.pod }} in {{ $labels.namespace }} at its memory limit; {{ $value | humanize }} restarts in the last 10 minutes.",
+    subjectLabel: "pod",
+    summary: `${labels.pod}: a container was OOM-killed`,
+    description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
   };
 }
 
-function throttling(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  return {
+function cpuThrottling(settings: MonitoredServicesSettings): AlertRule[] {
+  return thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
+    ...ratioAlert(settings, variant, recorded.throttled),
     alert: "CPUThrottling",
-    expr: recordedRatio(recorded.throttled, settings, variant),
     forMinutes: 15,
-    severity: variant.severity,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} is held back by its CPU limit",
-    description: `A container of pod {{ $labels.pod }} in {{ $labels.namespace }} had to wait in {{ $value | humanizePercentage }} of its CPU periods (threshold ${variant.threshold} %).`,
-  };
+    summary: `${labels.pod}: CPU is throttled in ${value.percentage} of periods`,
+    description: `The CPU limit throttled a ${containerOfPod} in ${value.percentage} of its CPU periods over the last 5 minutes (threshold: ${variant.threshold}%). Responses may be slow.`,
+  }));
 }
 
 function memoryLimitMissing(settings: MonitoredServicesSettings): AlertRule {
@@ -177,16 +190,15 @@ function memoryLimitMissing(settings: MonitoredServicesSettings): AlertRule {
     alert: "MemoryLimitMissing",
     expr: [
       `count by (namespace, pod) (`,
-      `  max ${byContainer} (${podMetrics.memory}${watched(settings, "containers", ['container!=""'])})`,
+      `  max ${byContainer} (${podMetrics.memory}${ofAlertingPods(settings, "containerSelector", 'container!=""')})`,
       `  unless`,
-      `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, "kubeState", ['resource="memory"'])}) > 0`,
+      `  max ${byContainer} (${podMetrics.resourceLimits}${inNamespace(settings, "kubeStateSelector", 'resource="memory"')}) > 0`,
       `) > 0`,
     ].join("\n"),
     forMinutes: 60,
     severity: Severity.Warning,
-    about: ["namespace", "pod"],
-    summary: "{{ $labels.pod }} has no memory limit",
-    description:
-      "{{ $value }} containers of pod {{ $labels.pod }} in {{ $labels.namespace }} have no memory limit: HighMemory cannot see them, and they can take the memory of the whole node.",
+    subjectLabel: "pod",
+    summary: `${labels.pod}: a container has no memory limit`,
+    description: `Pod ${labels.pod} in ${labels.namespace} has containers without a memory limit: ${value.plain}. HighMemory does not cover them, and a leak can exhaust the memory of the node.`,
   };
 }

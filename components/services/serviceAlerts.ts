@@ -1,16 +1,16 @@
-import { MonitoredServicesSettings } from "./settings";
+import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
 import { dependencyAlerts } from "./dependencyAlerts";
 import { podAlerts } from "./podAlerts";
-import { AlertGroup } from "../alerting/rules";
 import { serviceRules } from "./serviceRules";
+import { MonitoredServicesSettings } from "./settings";
 import { sloRules } from "./slo";
 import { withTeamLabels } from "./teamLabels";
 
 /**
- * The rules on the services of one namespace. Every expression covers all of its services at once
- * and keeps `namespace`, which routing and inhibition need. The labels of a firing alert are a
- * contract: `namespace` with `service` or `pod`, `severity`, and `team` where the service has one.
+ * All rules on the services of one namespace. Each expression covers all services and keeps
+ * `namespace`, which routing and inhibition need. Users rely on the labels of a firing alert:
+ * `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
  */
 export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const groups = [

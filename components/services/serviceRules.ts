@@ -1,9 +1,10 @@
-import { MonitoredServicesSettings } from "./settings";
-import { num, services } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
-import { Variant, tiersOf, variantsOf } from "./variants";
+import { MonitoredServicesSettings } from "./settings";
+import { Variant, severityVariants, thresholdVariants } from "./variants";
 
-/** What is recorded of every service, each once for all rules and dashboards that read it. */
+/** Recorded series of every service, which rules and dashboards share. */
 export const recorded = {
   httpRequests: "namespace_service:http_requests:rate5m",
   httpFailed: "namespace_service:http_requests_failed:rate5m",
@@ -15,133 +16,148 @@ export const recorded = {
   httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
   grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate5m",
   grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
-  /** Of the services that receive nothing any more. */
-  beforeSilence: "namespace_service:requests_before_silence:rate5m",
+  /** Requests before traffic stopped, for services without traffic. Queries rely on this name. */
+  requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
 } as const;
 
-/** gRPC codes that are the server's fault; the others are answers a client may well provoke. */
+/** gRPC codes that indicate a server error; clients can cause the other codes. */
 const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
 
-/** Errors, latency and traffic of the services of one namespace, over HTTP and gRPC. */
+/** Rules on errors, latency and traffic of the services in one namespace, over HTTP and gRPC. */
 export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.services`,
     rules: [
       ...recordings(settings),
-      ...variantsOf(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
-        beforeSilence(settings, variant),
+      ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
+        requestsBeforeStop(settings, variant),
       ),
-      ...tiersOf(settings, "errorRatePercent").map((variant) => errorRate(settings, variant)),
-      ...tiersOf(settings, "p99LatencyMs").map((variant) => latency(settings, variant)),
+      ...severityVariants(settings, "errorRatePercent").map((variant) =>
+        highErrorRate(settings, variant),
+      ),
+      ...severityVariants(settings, "p99LatencyMs").map((variant) =>
+        highLatency(settings, variant),
+      ),
       noTraffic(settings),
     ],
   };
 }
 
-function recordings({ namespace, alerts: { metrics } }: MonitoredServicesSettings) {
+function recordings({ namespace, alerts }: MonitoredServicesSettings): RecordingRule[] {
+  const { metrics } = alerts;
   const inNamespace = `namespace="${namespace}"`;
-  const rate = (metric: string, further = "") =>
-    `sum by (namespace, service) (rate(${metric}{${inNamespace}${further}}[5m]))`;
+  const rate = (metric: string, extraMatchers = "") =>
+    `sum by (namespace, service) (rate(${metric}{${inNamespace}${extraMatchers}}[5m]))`;
   const p99 = (histogram: string) =>
     `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${inNamespace}}[5m])))`;
-  const record = (name: keyof typeof recorded, expr: string): RecordingRule => ({
-    record: recorded[name],
-    expr,
-  });
+  const timed = (histogram: string) => rate(`${histogram}_bucket`, ', le="+Inf"');
   const http = `${recorded.httpRequests}{${inNamespace}}`;
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
-  return [
-    record("httpRequests", rate(metrics.httpRequests)),
-    // 5.. takes the spelling 5xx of some Python instrumentations too.
-    record("httpFailed", rate(metrics.httpRequests, `, ${metrics.httpStatusLabel}=~"5.."`)),
-    record("grpcRequests", rate(metrics.grpcRequests)),
-    record(
-      "grpcFailed",
-      rate(metrics.grpcRequests, `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`),
-    ),
-    record("requests", `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`),
-    record("httpP99", p99(metrics.httpDuration)),
-    record("httpTimed", rate(`${metrics.httpDuration}_bucket`, ', le="+Inf"')),
-    record("grpcP99", p99(metrics.grpcDuration)),
-    record("grpcTimed", rate(`${metrics.grpcDuration}_bucket`, ', le="+Inf"')),
+  const expressions: [keyof typeof recorded, expr: string][] = [
+    ["httpRequests", rate(metrics.httpRequests)],
+    // Some Python instrumentations write "5xx", which 5.. matches, too.
+    ["httpFailed", rate(metrics.httpRequests, `, ${metrics.httpStatusLabel}=~"5.."`)],
+    ["grpcRequests", rate(metrics.grpcRequests)],
+    ["grpcFailed", rate(metrics.grpcRequests, `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`)],
+    ["requests", `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
+    ["httpP99", p99(metrics.httpDuration)],
+    ["httpTimed", timed(metrics.httpDuration)],
+    ["grpcP99", p99(metrics.grpcDuration)],
+    ["grpcTimed", timed(metrics.grpcDuration)],
   ];
+  return expressions.map(([name, expr]) => ({ record: recorded[name], expr }));
 }
 
-function errorRate({ namespace }: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const matchers = services(namespace, variant.scope);
-  const floor = num(variant.thresholds.minimumRequestsPerSecond);
-  const inNamespace = `namespace="${namespace}"`;
-  // The floor on traffic keeps one failed request at night from paging; 0/0 would be NaN. Services
-  // are picked once: with many names, a second list would only be long.
-  const branch = (failed: string, all: string) =>
-    [
-      `(`,
-      `  ${failed}{${matchers}} / (${all}{${inNamespace}} > 0) > ${num(variant.threshold / 100)}`,
-      `  and`,
-      `  ${all}{${inNamespace}} > ${floor}`,
-      `)`,
-    ].join("\n");
+/** Condition on one protocol that holds only above a minimum rate of requests. */
+function withMinimumTraffic(
+  { namespace }: MonitoredServicesSettings,
+  { thresholds }: Variant,
+  condition: string,
+  requests: string,
+): string {
+  const minimum = formatNumber(thresholds.minimumRequestsPerSecond);
+  return [
+    `(`,
+    `  ${condition}`,
+    `  and`,
+    `  ${requests}{namespace="${namespace}"} > ${minimum}`,
+    `)`,
+  ].join("\n");
+}
+
+function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
+  const { namespace } = settings;
+  const matchers = serviceMatchers(namespace, variant.scope);
+  // `> 0` avoids 0/0, which is NaN. Only one side selects services, because the list can be long.
+  const failing = (failed: string, requests: string) =>
+    withMinimumTraffic(
+      settings,
+      variant,
+      `${failed}{${matchers}} / (${requests}{namespace="${namespace}"} > 0) > ${formatNumber(variant.threshold / 100)}`,
+      requests,
+    );
   return {
     alert: "HighErrorRate",
     expr: [
-      branch(recorded.httpFailed, recorded.httpRequests),
-      branch(recorded.grpcFailed, recorded.grpcRequests),
+      failing(recorded.httpFailed, recorded.httpRequests),
+      failing(recorded.grpcFailed, recorded.grpcRequests),
     ].join("\nor\n"),
     forMinutes: 5,
     severity: variant.severity,
-    about: ["namespace", "service"],
-    summary: "{{ $labels.service }} fails too many requests",
-    description: `{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} in {{ $labels.namespace }} failed over the last 5 minutes (threshold ${variant.threshold} %).`,
+    subjectLabel: "service",
+    summary: `${labels.service}: ${value.percentage} of requests are failing`,
+    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed over the last 5 minutes (threshold: ${variant.threshold}%). Users see errors.`,
   };
 }
 
-function latency({ namespace }: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const matchers = services(namespace, variant.scope);
-  const floor = num(variant.thresholds.minimumRequestsPerSecond);
-  const branch = (p99: string, all: string) =>
-    [
-      `(`,
-      // Not only more: a quantile ends with the last bucket, which may be the threshold.
-      `  ${p99}{${matchers}} >= ${num(variant.threshold / 1000)}`,
-      `  and`,
-      `  ${all}{namespace="${namespace}"} > ${floor}`,
-      `)`,
-    ].join("\n");
+function highLatency(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
+  const matchers = serviceMatchers(settings.namespace, variant.scope);
+  const slow = (p99: string, requests: string) =>
+    // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
+    withMinimumTraffic(
+      settings,
+      variant,
+      `${p99}{${matchers}} >= ${formatNumber(variant.threshold / 1000)}`,
+      requests,
+    );
   return {
     alert: "HighLatencyP99",
     expr: [
-      branch(recorded.httpP99, recorded.httpTimed),
-      branch(recorded.grpcP99, recorded.grpcTimed),
+      slow(recorded.httpP99, recorded.httpTimed),
+      slow(recorded.grpcP99, recorded.grpcTimed),
     ].join("\nor\n"),
     forMinutes: 5,
     severity: variant.severity,
-    about: ["namespace", "service"],
-    summary: "{{ $labels.service }} answers slowly",
-    description: `1 % of the requests to {{ $labels.service }} in {{ $labels.namespace }} took longer than {{ $value | humanizeDuration }} over the last 5 minutes (threshold ${variant.threshold} ms).`,
+    subjectLabel: "service",
+    summary: `${labels.service}: p99 latency is ${value.duration}`,
+    description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was ${value.duration} over the last 5 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
   };
 }
 
 /**
- * Remembers, of a service that receives nothing any more, what it received before: as long as it
- * stays silent, where a look an hour back would forget the fault after that hour.
+ * Keeps the last rate of a service whose traffic has stopped for as long as it receives none. An
+ * expression with `offset 1h` alone would resolve the alert after an hour.
  */
-function beforeSilence({ namespace }: MonitoredServicesSettings, variant: Variant): RecordingRule {
-  const matchers = services(namespace, variant.scope);
+function requestsBeforeStop(
+  { namespace }: MonitoredServicesSettings,
+  variant: Variant,
+): RecordingRule {
+  const matchers = serviceMatchers(namespace, variant.scope);
   const inNamespace = `namespace="${namespace}"`;
   return {
-    record: recorded.beforeSilence,
+    record: recorded.requestsBeforeStop,
     expr: [
       `(`,
       `  (`,
-      // A restart of Prometheus does not end a silence; removing the service does.
-      `    last_over_time(${recorded.beforeSilence}{${matchers}}[15m])`,
+      // Survives a restart of Prometheus, but ends when the service is removed.
+      `    last_over_time(${recorded.requestsBeforeStop}{${matchers}}[15m])`,
       `    and on (namespace, service) up{${inNamespace}}`,
       `  )`,
       `  or`,
       `  ${recorded.requests}{${matchers}} offset 1h`,
-      `) > ${num(variant.threshold)}`,
+      `) > ${formatNumber(variant.threshold)}`,
       `unless`,
-      // A series that is gone is no traffic either: a counter only comes back with its first request.
+      // A missing series is no traffic either: a counter reappears only with the next request.
       `${recorded.requests}{${inNamespace}} > 0`,
     ].join("\n"),
   };
@@ -150,11 +166,11 @@ function beforeSilence({ namespace }: MonitoredServicesSettings, variant: Varian
 function noTraffic({ namespace }: MonitoredServicesSettings): AlertRule {
   return {
     alert: "NoTraffic",
-    expr: `${recorded.beforeSilence}{namespace="${namespace}"}`,
+    expr: `${recorded.requestsBeforeStop}{namespace="${namespace}"}`,
     forMinutes: 10,
     severity: Severity.Critical,
-    about: ["namespace", "service"],
-    summary: "{{ $labels.service }} receives no requests any more",
-    description: `{{ $labels.service }} in {{ $labels.namespace }} receives no requests; before they stopped it had {{ $value | humanize }} a second.`,
+    subjectLabel: "service",
+    summary: `${labels.service}: no requests are arriving`,
+    description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
   };
 }

@@ -1,78 +1,72 @@
-import { MonitoredServicesSettings, ServiceSettings } from "./settings";
-import { num, oneOf, services } from "../alerting/promql";
+import { labels, value } from "../alerting/annotations";
+import { formatNumber, labelMatcher, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { groupBy } from "../shared/groupBy";
+import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
 import { recorded } from "./serviceRules";
-import { BurnRatePair, burnRatePairs, sloWindowDays, windows } from "./burnRates";
+import { MonitoredServicesSettings, ServiceSettings } from "./settings";
+import { hasAlerts, sortedNames } from "./variants";
 
-/** One kind of objective: what counts as a request and what as a bad one. */
-interface Kind {
+/** A kind of objective: what counts as a request and as a bad request. */
+interface ObjectiveKind {
   /** Part of the names of its series. */
   name: "availability" | "latency";
   alert: string;
-  bad: string;
-  /** What an alert says of the bad requests. */
-  did: string;
-  budgetOf: (service: ServiceSettings) => number | undefined;
-  /** Records the bad requests a second of the services that have the objective. */
+  objectivePercent: (service: ServiceSettings) => number | undefined;
+  /** Records the rate of bad requests of the services with such an objective. */
   badRequests: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => RecordingRule[];
-  /** Recorded requests a second. */
+  /** Recorded rate of requests. */
   requests: string;
-  /** Alerts where the objective cannot be measured. */
+  /** Alerts on objectives that cannot be measured. */
   unmeasured?: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => AlertRule[];
 }
 
-const kinds: Kind[] = [
+const kinds: ObjectiveKind[] = [
   {
     name: "availability",
     alert: "AvailabilityBudgetBurn",
-    bad: "slo_availability_bad_requests",
-    did: "failed",
-    budgetOf: ({ slo }) => budget(slo?.availabilityPercent),
+    objectivePercent: ({ slo }) => slo?.availabilityPercent,
     badRequests: failedRequests,
     requests: recorded.requests,
   },
   {
     name: "latency",
     alert: "LatencyBudgetBurn",
-    bad: "slo_latency_bad_requests",
-    did: "took too long",
-    budgetOf: ({ slo }) => budget(slo?.latencyPercent),
+    objectivePercent: ({ slo }) => slo?.latencyPercent,
     badRequests: slowRequests,
     requests: recorded.httpTimed,
     unmeasured: withoutBucket,
   },
 ];
 
-/** The part of the requests that may be bad. */
-function budget(objectivePercent: number | undefined): number | undefined {
-  return objectivePercent === undefined ? undefined : 1 - objectivePercent / 100;
-}
-
 /**
- * Error budgets: what is left of them, and alerts when they burn too fast over a long and a short
- * window at once. Budgets are series of their own, so that one expression serves every objective
- * and the number of rules follows the number of different objectives, not of services.
+ * Error budgets: the remaining budget, and alerts on budgets that burn too fast. Budgets are series,
+ * so that one expression covers every objective and the number of rules depends on the number of
+ * distinct objectives, not on the number of services.
  */
 export function sloRules(settings: MonitoredServicesSettings): AlertGroup[] {
   return kinds.flatMap((kind) => {
     const members = settings.services.filter(
-      (service) => service.alerts?.enabled !== false && kind.budgetOf(service) !== undefined,
+      (service) => hasAlerts(service) && kind.objectivePercent(service) !== undefined,
     );
-    return members.length === 0 ? [] : groupsOf(settings, kind, members);
+    return members.length === 0 ? [] : objectiveGroups(settings, kind, members);
   });
 }
 
-function groupsOf(
+function objectiveGroups(
   settings: MonitoredServicesSettings,
-  kind: Kind,
+  kind: ObjectiveKind,
   members: ServiceSettings[],
 ): AlertGroup[] {
   const { namespace } = settings;
-  const byWindow = [...groupedBy(members, (service) => sloWindowDays(service, settings))].sort(
-    ([a], [b]) => a - b,
+  const inNamespace = `{namespace="${namespace}"}`;
+  const byWindow = groupBy(members, (service) => sloWindowDays(service, settings)).map(
+    ([days, services], _, { length }) => {
+      const scope = length === 1 ? {} : { only: sortedNames(services) };
+      return { days, selector: `{${serviceMatchers(namespace, scope)}}` };
+    },
   );
-  const scopeOf = (some: ServiceSettings[]) =>
-    services(namespace, byWindow.length === 1 ? {} : { only: names(some) });
+  const budgetRatio = `${series(kind, "error_budget:ratio")}${inNamespace}`;
   return [
     {
       name: `${namespace}.slo.${kind.name}`,
@@ -81,33 +75,37 @@ function groupsOf(
         ...kind.badRequests(settings, members),
         {
           record: series(kind, "requests:rate5m"),
-          expr: `${kind.requests}{${services(namespace, { only: names(members) })}}`,
+          expr: `${kind.requests}{${serviceMatchers(namespace, { only: sortedNames(members) })}}`,
         },
         ...(kind.unmeasured?.(settings, members) ?? []),
-        ...windows.map((window) => burnRate(namespace, kind, window.name, window.range)),
-        ...byWindow.flatMap(([days, some]) =>
+        // A burn rate of 1 spends the budget in exactly the SLO window.
+        ...burnRateWindows.map(({ name, range }) => ({
+          record: series(kind, `burn_rate:ratio_rate${name}`),
+          expr: `${badRatio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
+        })),
+        ...byWindow.flatMap(({ days, selector }) =>
           [Severity.Critical, Severity.Warning].map((severity) =>
-            burnAlert(settings, kind, severity, days, scopeOf(some)),
+            burnRateAlert(settings, kind, severity, days, selector),
           ),
         ),
       ],
     },
     {
       name: `${namespace}.slo.${kind.name}.period`,
-      // It moves slowly and reads the most.
+      // These series change slowly and read the most samples.
       intervalSeconds: 300,
       rules: [
-        ...["bad_requests", "requests"].map((of) => ({
-          record: series(kind, `${of}:rate1h`),
-          expr: `avg_over_time(${series(kind, `${of}:rate5m`)}{namespace="${namespace}"}[1h])`,
+        ...["bad_requests", "requests"].map((name) => ({
+          record: series(kind, `${name}:rate1h`),
+          expr: `avg_over_time(${series(kind, `${name}:rate5m`)}${inNamespace}[1h])`,
         })),
-        ...byWindow.map(([days, some]) => ({
+        ...byWindow.map(({ days, selector }) => ({
           record: series(kind, "error_budget:remaining_ratio"),
           expr: [
             "1 -",
-            ratio(kind, "rate1h", `[${days}d:1h]`, scopeOf(some)),
+            badRatio(kind, "rate1h", `[${days}d:1h]`, selector),
             "/ on (namespace, service)",
-            `${series(kind, "error_budget:ratio")}{namespace="${namespace}"}`,
+            budgetRatio,
           ].join("\n"),
         })),
       ],
@@ -115,154 +113,135 @@ function groupsOf(
   ];
 }
 
-function series(kind: Kind, of: string): string {
-  return `namespace_service:slo_${kind.name}_${of}`;
+function series(kind: ObjectiveKind, name: string): string {
+  return `namespace_service:slo_${kind.name}_${name}`;
 }
 
-function budgets(namespace: string, kind: Kind, members: ServiceSettings[]): RecordingRule[] {
-  return [...groupedBy(members, (service) => num(kind.budgetOf(service) ?? 0))]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([ratioOfBudget, some]) => ({
-      record: series(kind, "error_budget:ratio"),
-      expr: `0 * ${kind.requests}{${services(namespace, { only: names(some) })}} + ${ratioOfBudget}`,
-    }));
+/** Records the share of requests that may be bad, for each distinct objective. */
+function budgets(
+  namespace: string,
+  kind: ObjectiveKind,
+  members: ServiceSettings[],
+): RecordingRule[] {
+  const budgetOf = (service: ServiceSettings) =>
+    formatNumber(1 - (kind.objectivePercent(service) ?? 100) / 100);
+  return groupBy(members, budgetOf).map(([budget, services]) => ({
+    record: series(kind, "error_budget:ratio"),
+    expr: `0 * ${kind.requests}{${serviceMatchers(namespace, { only: sortedNames(services) })}} + ${budget}`,
+  }));
 }
 
 function failedRequests(
   { namespace }: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): RecordingRule[] {
-  const matchers = services(namespace, { only: names(members) });
-  // Without a failure there is no series of failures, and without `or 0` no ratio.
-  const failed = (part: string, all: string) => `(${part}{${matchers}} or 0 * ${all}{${matchers}})`;
+  const selector = `{${serviceMatchers(namespace, { only: sortedNames(members) })}}`;
+  // A service without failures has no series of failures; `or 0 *` fills the gap.
+  const orZero = (failed: string, requests: string) =>
+    `(${failed}${selector} or 0 * ${requests}${selector})`;
   return [
     {
       record: "namespace_service:slo_availability_bad_requests:rate5m",
       expr: [
-        failed(recorded.httpFailed, recorded.requests),
-        failed(recorded.grpcFailed, recorded.requests),
+        orZero(recorded.httpFailed, recorded.requests),
+        orZero(recorded.grpcFailed, recorded.requests),
       ].join("\n+ "),
     },
   ];
 }
 
-const slowBadRequests = "namespace_service:slo_latency_bad_requests:rate5m";
-
-function byLatency(members: ServiceSettings[]): [latencyMs: number, only: string[]][] {
-  return [...groupedBy(members, ({ slo }) => slo?.latencyMs ?? 0)]
-    .sort(([a], [b]) => a - b)
-    .map(([latencyMs, some]) => [latencyMs, names(some)]);
-}
+const slowRequestsSeries = "namespace_service:slo_latency_bad_requests:rate5m";
 
 function slowRequests(
   { namespace, alerts }: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): RecordingRule[] {
-  const { httpDuration } = alerts.metrics;
-  return byLatency(members).map(([latencyMs, only]) => {
-    const timed = (le: string) =>
-      `sum by (namespace, service) (rate(${httpDuration}_bucket{${services(namespace, { only }, [le])}}[5m]))`;
+  return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
+    const bucketRate = (leMatcher: string) =>
+      `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket{${serviceMatchers(namespace, { only: sortedNames(services) }, [leMatcher])}}[5m]))`;
     return {
-      record: slowBadRequests,
-      // What was not fast; counted exactly, where a quantile would be a guess between buckets. Both
-      // are read at the same moment, or a change of pace would look like slow requests.
-      expr: [timed('le="+Inf"'), timed(boundary(latencyMs / 1000))].join("\n- "),
+      record: slowRequestsSeries,
+      // Counts exactly the requests above the bucket, where a quantile interpolates. Both rates are
+      // evaluated at the same time; otherwise a change in traffic would look like slow requests.
+      expr: [bucketRate('le="+Inf"'), bucketRate(leMatcherFor(latencyMs / 1000))].join("\n- "),
     };
   });
 }
 
-/** Requests that no bucket of the histogram tells slow from fast: the objective would just be absent. */
+/** Alerts on services whose histogram has no bucket at the objective; its series would be missing. */
 function withoutBucket(
   { namespace, alerts }: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): AlertRule[] {
-  return byLatency(members).map(([latencyMs, only]) => {
-    const matchers = services(namespace, { only });
+  return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
+    const selector = `{${serviceMatchers(namespace, { only: sortedNames(services) })}}`;
     return {
       alert: "LatencyObjectiveUnmeasured",
       expr: [
-        `(${recorded.requests}{${matchers}} or ${recorded.httpTimed}{${matchers}})`,
+        `(${recorded.requests}${selector} or ${recorded.httpTimed}${selector})`,
         `unless`,
-        `${slowBadRequests}{namespace="${namespace}"}`,
+        `${slowRequestsSeries}{namespace="${namespace}"}`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      about: ["namespace", "service"],
-      summary: "The latency objective of {{ $labels.service }} is not measured",
-      description: `{{ $labels.service }} in {{ $labels.namespace }} has {{ $value | humanize }} requests a second, but no bucket of ${alerts.metrics.httpDuration} that ends at ${latencyMs} ms: LatencyBudgetBurn cannot fire.`,
+      subjectLabel: "service",
+      summary: `${labels.service}: the latency objective cannot be measured`,
+      description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${alerts.metrics.httpDuration} has no bucket that ends at ${latencyMs} ms. LatencyBudgetBurn cannot fire.`,
     };
   });
 }
 
-/** Clients write a whole number as 1 or 1.0. */
-function boundary(seconds: number): string {
-  const text = num(seconds);
-  return oneOf("le", text.includes(".") ? [text] : [text, `${text}\\\\.0`], "=");
+function latencyMsOf({ slo }: ServiceSettings): number {
+  return slo?.latencyMs ?? 0;
 }
 
-/** Bad requests in parts of all, over a window. */
-function ratio(kind: Kind, rate: string, range: string, matchers: string): string {
-  const sum = (of: string) => {
-    const rates = `${series(kind, `${of}:${rate}`)}{${matchers}}`;
+/** Matches a bucket boundary; client libraries write a whole number as 1 or as 1.0. */
+function leMatcherFor(seconds: number): string {
+  const boundary = formatNumber(seconds);
+  return labelMatcher("le", boundary.includes(".") ? [boundary] : [boundary, `${boundary}\\\\.0`]);
+}
+
+/** Ratio of bad requests to all requests over a range. */
+function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: string): string {
+  const sum = (name: string) => {
+    const rates = `${series(kind, `${name}:${rate}`)}${selector}`;
     return range === "" ? rates : `sum_over_time(${rates}${range})`;
   };
   return `${sum("bad_requests")} / (${sum("requests")} > 0)`;
 }
 
-/** How many times faster than allowed a budget burns; at 1 it lasts exactly its window. */
-function burnRate(namespace: string, kind: Kind, name: string, range: string): RecordingRule {
-  const inNamespace = `namespace="${namespace}"`;
-  const budgetRatio = `${series(kind, "error_budget:ratio")}{${inNamespace}}`;
-  return {
-    record: series(kind, `burn_rate:ratio_rate${name}`),
-    expr: `${ratio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
-  };
-}
-
-function burnAlert(
+function burnRateAlert(
   { namespace, alerts }: MonitoredServicesSettings,
-  kind: Kind,
+  kind: ObjectiveKind,
   severity: Severity,
   days: number,
-  matchers: string,
+  selector: string,
 ): AlertRule {
   const pairs = burnRatePairs(days).filter((pair) => pair.severity === severity);
-  const burns = ({ long, short, factor }: BurnRatePair) =>
+  const burnRate = (window: string) =>
+    `${series(kind, `burn_rate:ratio_rate${window}`)}${selector}`;
+  const condition = ({ long, short, factor }: BurnRatePair) =>
     [
       `(`,
-      `  ${series(kind, `burn_rate:ratio_rate${long}`)}{${matchers}} > ${num(factor)}`,
+      `  ${burnRate(long)} > ${formatNumber(factor)}`,
       `  and`,
-      `  ${series(kind, `burn_rate:ratio_rate${short}`)}{${matchers}} > ${num(factor)}`,
+      `  ${burnRate(short)} > ${formatNumber(factor)}`,
       `)`,
     ].join("\n");
+  const thresholds = pairs.map(({ factor, long }) => `${formatNumber(factor)} over ${long}`);
   return {
     alert: kind.alert,
     expr: [
       "(",
-      pairs.map(burns).join("\nor\n"),
+      pairs.map(condition).join("\nor\n"),
       ")",
-      // One bad request of three at night is a third of them and nothing to wake up for.
-      `and ${series(kind, "requests:rate5m")}{namespace="${namespace}"} > ${num(alerts.minimumRequestsPerSecond)}`,
+      // With little traffic, a single bad request is a high ratio but no reason to page.
+      `and ${series(kind, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,
-    about: ["namespace", "service"],
-    summary: `{{ $labels.service }} uses up its error budget (${kind.name})`,
-    description: `So many requests to {{ $labels.service }} in {{ $labels.namespace }} ${kind.did} that its error budget of ${days} days burns {{ $value | humanize }} times too fast (threshold ${pairs.map(({ factor, long }) => `${num(factor)} over ${long}`).join(" or ")}).`,
+    subjectLabel: "service",
+    summary: `${labels.service}: the ${kind.name} error budget is burning too fast`,
+    description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} is burning at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}). At this rate, the service misses its objective.`,
   };
-}
-
-function names(some: ServiceSettings[]): string[] {
-  return some.map(({ name }) => name).sort();
-}
-
-function groupedBy<K>(some: ServiceSettings[], keyOf: (service: ServiceSettings) => K) {
-  const groups = new Map<K, ServiceSettings[]>();
-  for (const service of some) {
-    const key = keyOf(service);
-    const same = groups.get(key);
-    if (same === undefined) groups.set(key, [service]);
-    else same.push(service);
-  }
-  return groups;
 }

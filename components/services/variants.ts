@@ -1,8 +1,9 @@
-import { MonitoredServicesSettings, ServiceSettings, Thresholds } from "./settings";
 import { Severity } from "../alerting/rules";
 import { Scope } from "../alerting/promql";
+import { groupBy } from "../shared/groupBy";
+import { MonitoredServicesSettings, ServiceSettings, Thresholds } from "./settings";
 
-/** A threshold that some services share, and the services it is for. */
+/** A threshold and the services that share it. */
 export interface Variant {
   severity: Severity;
   thresholds: Thresholds;
@@ -10,17 +11,12 @@ export interface Variant {
   scope: Scope;
 }
 
-/** Thresholds that may have a laxer sibling among the warnings. */
-type Tiered = keyof Thresholds["warning"];
-type Plain = Exclude<
-  {
-    [K in keyof Thresholds]: Thresholds[K] extends number | undefined ? K : never;
-  }[keyof Thresholds],
-  undefined
->;
+/** Thresholds that can have a stricter warning threshold. */
+type WarningName = keyof Thresholds["warning"];
+type ThresholdName = Exclude<keyof Thresholds, "warning">;
 
-/** Settings that change an expression beside its threshold. */
-const beside: Partial<Record<Plain, Plain[]>> = {
+/** Settings that appear in an expression in addition to its threshold. */
+const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
   errorRatePercent: ["minimumRequestsPerSecond"],
   p99LatencyMs: ["minimumRequestsPerSecond"],
   dynamodbP99Ms: ["minimumRequestsPerSecond"],
@@ -28,83 +24,82 @@ const beside: Partial<Record<Plain, Plain[]>> = {
   redisPoolPercent: ["redisPoolMaximum"],
 };
 
-/** What applies to a service: its own settings over those of all. */
-export function thresholdsOf(
+/** Thresholds of a service: its overrides merged into the thresholds of all services. */
+export function thresholdsFor(
   { alerts }: MonitoredServicesSettings,
   service?: ServiceSettings,
 ): Thresholds {
-  const { enabled: _enabled, expectsRequests: _expected, ...own } = service?.alerts ?? {};
-  const merged = { ...alerts, ...own };
-  // A warning of all that would come after the page of this service has nothing to say.
-  const earlier = Object.entries(alerts.warning).filter(
-    ([key, warns]) => Number(warns) < Number(merged[key as keyof Thresholds["warning"]]),
+  const { enabled: _enabled, expectsRequests: _expected, ...overrides } = service?.alerts ?? {};
+  const merged = { ...alerts, ...overrides };
+  // A warning threshold of all services is dropped where it is not stricter than the service's own
+  // critical threshold: the warning would not fire first.
+  const stricter = Object.entries(alerts.warning).filter(
+    ([name, warning]) => Number(warning) < Number(merged[name as WarningName]),
   );
-  return { ...merged, warning: { ...Object.fromEntries(earlier), ...own.warning } };
+  return { ...merged, warning: { ...Object.fromEntries(stricter), ...overrides.warning } };
 }
 
 /**
- * The rules that one threshold needs: one for every service that is not named, and one for each
- * other value, however many services share it. So the number of rules follows the number of
- * values, not of services.
+ * The rules that a threshold needs: one for its default and one for each distinct override. The
+ * number of rules depends on the number of distinct values, not on the number of services.
  */
-export function variantsOf(
+export function thresholdVariants(
   settings: MonitoredServicesSettings,
-  key: Plain,
+  name: ThresholdName,
   severity: Severity,
 ): Variant[] {
-  return variants(settings, severity, [key, ...(beside[key] ?? [])], (each) => each[key]);
+  return variants(settings, name, severity, (thresholds) => thresholds[name]);
 }
 
-/** Both tiers of a threshold: the second one warns, under the same name, where it is set. */
-export function tiersOf(settings: MonitoredServicesSettings, key: Tiered): Variant[] {
-  const further = beside[key] ?? [];
+/** Variants of a threshold for critical alerts and, where it is set, for warnings. */
+export function severityVariants(
+  settings: MonitoredServicesSettings,
+  name: WarningName,
+): Variant[] {
   return [
-    ...variants(settings, Severity.Critical, [key, ...further], (each) => each[key]),
-    ...variants(settings, Severity.Warning, further, (each) => each.warning[key]),
+    ...thresholdVariants(settings, name, Severity.Critical),
+    ...variants(settings, name, Severity.Warning, ({ warning }) => warning[name]),
   ];
 }
 
 function variants(
   settings: MonitoredServicesSettings,
+  name: ThresholdName,
   severity: Severity,
-  keys: Plain[],
   thresholdOf: (thresholds: Thresholds) => number | undefined,
 ): Variant[] {
+  const related = relatedSettings[name] ?? [];
   const keyOf = (thresholds: Thresholds) =>
-    JSON.stringify([thresholdOf(thresholds), ...keys.map((key) => thresholds[key])]);
-  const common = thresholdsOf(settings);
-  const others = new Map<string, { thresholds: Thresholds; only: string[] }>();
-  const except: string[] = [];
-  for (const service of settings.services) {
-    if (service.alerts === undefined) continue;
-    const thresholds = thresholdsOf(settings, service);
-    const key = keyOf(thresholds);
-    const off = service.alerts.enabled === false;
-    if (!off && key === keyOf(common)) continue;
-    except.push(service.name);
-    if (off) continue;
-    const same = others.get(key);
-    if (same === undefined) others.set(key, { thresholds, only: [service.name] });
-    else same.only.push(service.name);
-  }
-  const all: { thresholds: Thresholds; scope: Scope }[] = [
-    { thresholds: common, scope: { except: except.sort() } },
-    ...[...others]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { thresholds, only }]) => ({ thresholds, scope: { only: only.sort() } })),
+    JSON.stringify([thresholdOf(thresholds), ...related.map((other) => thresholds[other])]);
+  const disabled = "disabled";
+  const defaultKey = keyOf(thresholdsFor(settings));
+  const exceptions = groupBy(
+    settings.services.filter(({ alerts }) => alerts !== undefined),
+    (service) => (hasAlerts(service) ? keyOf(thresholdsFor(settings, service)) : disabled),
+  ).filter(([key]) => key !== defaultKey);
+  const scopes: { service?: ServiceSettings | undefined; scope: Scope }[] = [
+    { scope: { except: sortedNames(exceptions.flatMap(([, members]) => members)) } },
+    ...exceptions
+      .filter(([key]) => key !== disabled)
+      .map(([, members]) => ({ service: members[0], scope: { only: sortedNames(members) } })),
   ];
-  return all.flatMap(({ thresholds, scope }) => {
+  return scopes.flatMap(({ service, scope }) => {
+    const thresholds = thresholdsFor(settings, service);
     const threshold = thresholdOf(thresholds);
     return threshold === undefined ? [] : [{ severity, thresholds, threshold, scope }];
   });
 }
 
-/** Every service but those whose alerts are off. */
-export function watchedServices({ services }: MonitoredServicesSettings): Scope {
-  return {
-    except: services
-      .filter(({ alerts }) => alerts?.enabled === false)
-      .map(({ name }) => name)
-      .sort(),
-  };
+/** Whether the alerts of a service are enabled. */
+export function hasAlerts({ alerts }: ServiceSettings): boolean {
+  return alerts?.enabled !== false;
+}
+
+/** All services in the namespace except those whose alerts are disabled. */
+export function alertingScope({ services }: MonitoredServicesSettings): Scope {
+  return { except: sortedNames(services.filter((service) => !hasAlerts(service))) };
+}
+
+export function sortedNames(services: ServiceSettings[]): string[] {
+  return services.map(({ name }) => name).sort();
 }

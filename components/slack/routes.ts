@@ -1,5 +1,5 @@
 import { SlackRouteSettings, SlackSettings } from "./settings";
-import { podNames } from "../alerting/podNames";
+import { podNamePattern } from "../alerting/promql";
 import {
   criticalReceiver,
   hasCriticalReceiver,
@@ -72,7 +72,7 @@ function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
       ? [common]
       : [
           [...common, `service="${service}"`],
-          [...common, `pod=~"${podNames([service])}"`],
+          [...common, `pod=~"${podNamePattern([service])}"`],
         ];
   const channels = { critical: channel, warning: channel, info: settings.channels.info && channel };
   return kinds.map((matchers) => ({

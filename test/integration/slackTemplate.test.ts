@@ -31,8 +31,8 @@ function alert(number: number, status = "firing"): Alert {
     status,
     labels: { ...common, namespace: "ticketing", pod: `inventory-${number}` },
     annotations: {
-      summary: `inventory-service fails too many requests (${number})`,
-      description: "7.5% of the requests failed.",
+      summary: `inventory-service: 7.5% of requests are failing (${number})`,
+      description: "7.5% of requests failed over the last 5 minutes.",
       runbook_url: "https://runbooks.example.com/HighErrorRate.md",
       dashboard_url: "https://grafana.example.com/d/services-overview?var-namespace=a",
     },
@@ -114,8 +114,8 @@ describe("slackTemplate, rendered by Alertmanager", () => {
   it("shows one alert: what, how bad, where, and what to do next", () => {
     const text = render("text", alerts(1));
     const [summary, description, rest = "", ...others] = text.split("\n");
-    assert.equal(summary, "*inventory-service fails too many requests (1)*");
-    assert.equal(description, "7.5% of the requests failed.");
+    assert.equal(summary, "*inventory-service: 7.5% of requests are failing (1)*");
+    assert.equal(description, "7.5% of requests failed over the last 5 minutes.");
     assert.match(
       rest,
       /^namespace `ticketing` service `inventory-service` pod `inventory-1` · <[^|]+\|Runbook> · <[^|]+\|Dashboard> · <[^|]+\|Graph> · <[^|]+\|Logs> · <[^|]+\|Silence>$/,
@@ -210,7 +210,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.equal(render("title", alerts(1), common, options), "HighErrorRate!");
     assert.match(
       render("text", alerts(1), common, options),
-      /^inventory-service fails too many requests \(1\): https:\/\/alertmanager\.example\.com\/#/,
+      /^inventory-service: 7.5% of requests are failing \(1\): https:\/\/alertmanager\.example\.com\/#/,
     );
   });
 
@@ -229,8 +229,8 @@ describe("slackTemplate, rendered by Alertmanager", () => {
 
   it("says of each alert that it is over", () => {
     const lines = render("text", alerts(2, "resolved")).split("\n");
-    assert.equal(lines[0], "*inventory-service fails too many requests (1)* (resolved)");
-    assert.equal(lines[3], "*inventory-service fails too many requests (2)* (resolved)");
+    assert.equal(lines[0], "*inventory-service: 7.5% of requests are failing (1)* (resolved)");
+    assert.equal(lines[3], "*inventory-service: 7.5% of requests are failing (2)* (resolved)");
     assert.equal(lines.length, 6);
   });
 
@@ -238,7 +238,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     const group = [...alerts(10, "resolved"), alert(11)];
     assert.equal(render("title", group).split(" ")[0], "[FIRING:1]");
     const text = render("text", group);
-    assert.ok(text.startsWith("*inventory-service fails too many requests (11)*\n"));
+    assert.ok(text.startsWith("*inventory-service: 7.5% of requests are failing (11)*\n"));
     assert.ok(text.endsWith("\n10 resolved"));
     assert.ok(!text.includes("(1)"));
   });

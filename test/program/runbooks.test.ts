@@ -132,9 +132,10 @@ describe("the runbooks", () => {
         for (const rule of rules.filter((one) => one.alert === alert)) {
           const minutes = Number.parseInt(rule.for);
           if (minutes > 0) assert.match(opening, new RegExp(`for ${minutes} minutes?\\b`));
-          const [, number, unit] =
-            /\(threshold ([\d.]+ ?(%|ms)?)\)/.exec(rule.annotations["description"] ?? "") ?? [];
-          if (number !== undefined) assert.ok(opening.includes(number.trim()), `${number} ${unit}`);
+          const [, threshold] =
+            /\(threshold: ([\d.]+( ms| hours|%)?)\)/.exec(rule.annotations["description"] ?? "") ??
+            [];
+          if (threshold !== undefined) assert.ok(opening.includes(threshold), threshold);
         }
       });
 

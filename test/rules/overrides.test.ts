@@ -186,9 +186,9 @@ describe("the text of an alert, in promtool", () => {
               {
                 exp_labels: firing("usual"),
                 exp_annotations: {
-                  summary: "usual fails too many requests",
+                  summary: "usual: 10% of requests are failing",
                   description:
-                    "10% of the requests to usual in ticketing failed over the last 5 minutes (threshold 5 %).",
+                    "10% of requests to usual in ticketing failed over the last 5 minutes (threshold: 5%). Users see errors.",
                   runbook_url: "https://runbooks.example.com/HighErrorRate.md",
                   dashboard_url:
                     "https://grafana.example.com/d/services-overview?var-namespace=ticketing&var-service=usual",

@@ -1,31 +1,34 @@
-import { DatadogMonitorsSettings } from "./settings";
-import { monitoredBy, operationOf } from "./monitors";
+import { hasAlerts } from "../../services/variants";
 import { clusterTag } from "../tags";
+import { operationFor } from "./monitors";
+import { DatadogMonitorsSettings } from "./settings";
 
-/** A line of a graph: queries by name, and the formula that combines them. */
-interface Line {
+/** Named queries and the formula that combines them into the lines of a graph. */
+interface Request {
   queries: Record<string, string>;
   formula: string;
 }
 
 /**
- * The dashboard of an environment: what the monitors watch, side by side. `service` and `version` are
- * variables, so that a version that is rolled out can be looked at alone.
+ * Dashboard of an environment with the signals that the monitors evaluate. The template variables
+ * `service` and `version` narrow it down, for example to a version that is being rolled out.
  */
 export function datadogDashboard(settings: DatadogMonitorsSettings): string {
   const { cluster, environment, namespace } = settings;
   const operations = [
-    ...new Set(monitoredBy(settings).map((service) => operationOf(settings, service))),
+    ...new Set(
+      settings.services.filter(hasAlerts).map((service) => operationFor(settings, service)),
+    ),
   ].sort();
   const spans = `{env:${environment},$service,$version}`;
   const pods = `{${clusterTag(cluster)},kube_namespace:${namespace},$service,$version}`;
-  const ofRequests = (line: (metric: string) => Line) =>
-    operations.map((operation) => line(`trace.${operation}`));
+  const perOperation = (request: (metric: string) => Request) =>
+    operations.map((operation) => request(`trace.${operation}`));
   const byVersion = "by {service,version}";
   const byPod = "by {pod_name}";
   return JSON.stringify({
     title: `${cluster}: services (${environment})`,
-    description: "Made by Pulumi: what is changed here is changed back.",
+    description: "Managed by Pulumi, which overwrites manual changes.",
     layout_type: "ordered",
     reflow_type: "auto",
     template_variables: ["service", "version"].map((name) => ({
@@ -36,12 +39,12 @@ export function datadogDashboard(settings: DatadogMonitorsSettings): string {
     })),
     widgets: [
       graph(
-        "Requests a second",
-        ofRequests((metric) => single(`sum:${metric}.hits${spans} ${byVersion}.as_rate()`)),
+        "Requests per second",
+        perOperation((metric) => single(`sum:${metric}.hits${spans} ${byVersion}.as_rate()`)),
       ),
       graph(
-        "Failed requests, %",
-        ofRequests((metric) => ({
+        "Failed requests (%)",
+        perOperation((metric) => ({
           queries: {
             failed: `sum:${metric}.errors${spans} ${byVersion}.as_count()`,
             all: `sum:${metric}.hits${spans} ${byVersion}.as_count()`,
@@ -50,11 +53,11 @@ export function datadogDashboard(settings: DatadogMonitorsSettings): string {
         })),
       ),
       graph(
-        "Latency that 99 % of the requests stay under, s",
-        ofRequests((metric) => single(`p99:${metric}${spans} ${byVersion}`)),
+        "p99 latency (s)",
+        perOperation((metric) => single(`p99:${metric}${spans} ${byVersion}`)),
       ),
-      graph("Restarts", [single(`max:kubernetes.containers.restarts${pods} ${byPod}`)]),
-      graph("Memory, % of the limit", [
+      graph("Container restarts", [single(`max:kubernetes.containers.restarts${pods} ${byPod}`)]),
+      graph("Memory (% of limit)", [
         {
           queries: {
             used: `max:kubernetes.memory.working_set${pods} ${byPod}`,
@@ -63,7 +66,7 @@ export function datadogDashboard(settings: DatadogMonitorsSettings): string {
           formula: "used / allowed * 100",
         },
       ]),
-      graph("CPU, % of the limit", [
+      graph("CPU (% of limit)", [
         {
           queries: {
             used: `max:kubernetes.cpu.usage.total${pods} ${byPod}`,
@@ -72,24 +75,24 @@ export function datadogDashboard(settings: DatadogMonitorsSettings): string {
           formula: "used / 10000000 / allowed",
         },
       ]),
-      graph("Requests that DynamoDB refuses", [
+      graph("Throttled DynamoDB requests", [
         single(`sum:aws.dynamodb.throttled_requests{env:${environment}} by {tablename}.as_count()`),
       ]),
     ],
   });
 }
 
-function single(query: string): Line {
+function single(query: string): Request {
   return { queries: { query }, formula: "query" };
 }
 
-function graph(title: string, lines: Line[]) {
+function graph(title: string, requests: Request[]) {
   return {
     definition: {
       type: "timeseries",
       title,
       show_legend: true,
-      requests: lines.map(({ queries, formula }) => ({
+      requests: requests.map(({ queries, formula }) => ({
         response_format: "timeseries",
         display_type: "line",
         queries: Object.entries(queries).map(([name, query]) => ({

@@ -1,9 +1,9 @@
-import { num } from "../../alerting/promql";
+import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
-import { thresholdsOf } from "../../services/variants";
-import { DatadogMonitorsSettings } from "./settings";
 import { ServiceSettings, Thresholds } from "../../services/settings";
+import { hasAlerts, thresholdsFor } from "../../services/variants";
 import { clusterTag } from "../tags";
+import { DatadogMonitorsSettings } from "./settings";
 
 /** Inputs of a `datadog:index/monitor:Monitor`. */
 export interface DatadogMonitor {
@@ -12,17 +12,17 @@ export interface DatadogMonitor {
   query: string;
   message: string;
   tags: string[];
-  /** `1` is the most urgent, `5` the least. */
+  /** From `1`, the most urgent, to `5`. */
   priority: string;
   monitorThresholds: DatadogThresholds;
-  /** Also says so where there is too little data for the whole window, such as after a deployment. */
+  /** Whether to wait for data of the whole window, which is incomplete after a deployment. */
   requireFullWindow: boolean;
   includeTags: boolean;
   notifyNoData: boolean;
-  /** Seconds in which a pod that is new is left alone. */
-  newGroupDelay?: number;
-  /** Seconds that data may be late. */
-  evaluationDelay?: number;
+  /** Seconds before a new pod is evaluated. */
+  newGroupDelay?: number | undefined;
+  /** Seconds by which evaluation is delayed for late data. */
+  evaluationDelay?: number | undefined;
 }
 
 export interface DatadogThresholds {
@@ -30,24 +30,30 @@ export interface DatadogThresholds {
   warning?: string;
 }
 
-/** One signal of one service, before it becomes a monitor. */
-interface Signal {
-  /** Of the alert in Prometheus that says the same; its runbook is that of the monitor. */
+/** A signal of a service or of DynamoDB before it becomes a monitor. */
+interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay"> {
+  /** Name of the corresponding Prometheus alert, whose runbook the monitor links to. */
   alert: string;
-  /** What goes wrong, after the name of the service. */
+  /** Condition, which follows the subject in the name of the monitor. */
   summary: string;
   description: string;
-  /** Everything before the threshold. */
+  /** The query without its comparison. */
   query: string;
   comparison: ">" | ">=";
   threshold: number;
   warning?: number | undefined;
   priority: 2 | 3;
-  /** Its groups are pods. */
-  ofPods?: boolean;
 }
 
-/** The operation in whose spans the requests of a service are, unless it is named. */
+/** The subject of a monitor, and its recipients. */
+interface Subject {
+  name: string;
+  notify: string[];
+  team: string | undefined;
+  tags: string[];
+}
+
+/** Default operation of the spans that represent requests, by language. */
 const operations: Record<ServiceSettings["language"], string> = {
   go: "http.request",
   python: "fastapi.request",
@@ -56,110 +62,91 @@ const operations: Record<ServiceSettings["language"], string> = {
   other: "http.request",
 };
 
-/** The operation in whose spans the requests of a service are. */
-export function operationOf(
+/** Operation of the spans that represent the requests to a service. */
+export function operationFor(
   { overrides }: DatadogMonitorsSettings,
   { name, language }: ServiceSettings,
 ): string {
   return overrides[name]?.operation ?? operations[language];
 }
 
-/** The services that are watched. */
-export function monitoredBy({ services }: DatadogMonitorsSettings): ServiceSettings[] {
-  return services.filter(({ alerts }) => alerts?.enabled !== false);
-}
-
-/** Monitors by the end of their names: of each service, and of DynamoDB, which knows no service. */
+/** Monitors of each service and of DynamoDB, by the last part of their resource names. */
 export function datadogMonitors(settings: DatadogMonitorsSettings): Record<string, DatadogMonitor> {
-  const ofServices = monitoredBy(settings).flatMap((service) => {
-    const thresholds = thresholdsOf(settings, service);
+  const { notify, team } = settings;
+  const ofServices = settings.services.filter(hasAlerts).flatMap((service) => {
+    const thresholds = thresholdsFor(settings, service);
     const signals = [
       ...(service.alerts?.expectsRequests === false
         ? []
         : requestSignals(settings, service, thresholds)),
       ...podSignals(settings, service, thresholds),
     ];
-    const own = settings.overrides[service.name];
-    const about = {
-      subject: service.name,
-      notify: own?.notify ?? settings.notify,
-      team: own?.team ?? service.team ?? settings.team,
+    const overrides = settings.overrides[service.name];
+    const subject = {
+      name: service.name,
+      notify: overrides?.notify ?? notify,
+      team: overrides?.team ?? service.team ?? team,
       tags: [`service:${service.name}`],
     };
     return signals.map(
-      (signal) => [`${service.name}-${signal.alert}`, monitor(settings, signal, about)] as const,
+      (signal) => [`${service.name}-${signal.alert}`, monitor(settings, signal, subject)] as const,
     );
   });
-  const dynamodb = {
-    subject: "DynamoDB",
-    notify: settings.notify,
-    team: settings.team,
-    tags: [],
-  };
-  const throttling = throttlingSignal(settings, thresholdsOf(settings));
+  const throttling = throttlingSignal(settings);
+  const dynamodb = { name: "DynamoDB", notify, team, tags: [] };
   return Object.fromEntries([
     ...ofServices,
-    [
-      throttling.alert,
-      // CloudWatch's metrics come late.
-      { ...monitor(settings, throttling, dynamodb), evaluationDelay: 900 },
-    ],
+    [throttling.alert, monitor(settings, throttling, dynamodb)],
   ]);
-}
-
-interface About {
-  subject: string;
-  notify: string[];
-  team: string | undefined;
-  tags: string[];
 }
 
 function monitor(
   { environment, cluster, alerts }: DatadogMonitorsSettings,
   signal: Signal,
-  { subject, notify, team, tags }: About,
+  subject: Subject,
 ): DatadogMonitor {
-  const { threshold, warning } = signal;
+  const { threshold, warning, newGroupDelay, evaluationDelay } = signal;
   return {
-    name: `[${environment}] ${subject} ${signal.summary}`,
+    name: `[${environment}] ${subject.name}: ${signal.summary}`,
     type: "query alert",
-    query: `${signal.query} ${signal.comparison} ${num(threshold)}`,
+    query: `${signal.query} ${signal.comparison} ${formatNumber(threshold)}`,
     message: [
       signal.description,
       `Runbook: ${runbookUrl(alerts.runbookBaseUrl, signal.alert)}`,
-      notify.join(" "),
+      subject.notify.join(" "),
     ].join("\n\n"),
     tags: [
       `env:${environment}`,
       `cluster:${cluster}`,
-      ...tags,
-      ...(team === undefined ? [] : [`team:${team}`]),
+      ...subject.tags,
+      ...(subject.team === undefined ? [] : [`team:${subject.team}`]),
     ],
     priority: `${signal.priority}`,
     monitorThresholds: {
-      critical: num(threshold),
-      ...(warning === undefined ? {} : { warning: num(warning) }),
+      critical: formatNumber(threshold),
+      ...(warning === undefined ? {} : { warning: formatNumber(warning) }),
     },
     requireFullWindow: false,
     includeTags: true,
     notifyNoData: false,
-    ...(signal.ofPods ? { newGroupDelay: 300 } : {}),
+    ...(newGroupDelay === undefined ? {} : { newGroupDelay }),
+    ...(evaluationDelay === undefined ? {} : { evaluationDelay }),
   };
 }
 
-/** Of the spans that arrive, all of which Datadog counts, whatever it keeps. */
+/** Signals from trace metrics, which cover all spans, including those that Datadog does not retain. */
 function requestSignals(
   settings: DatadogMonitorsSettings,
   service: ServiceSettings,
   { errorRatePercent, p99LatencyMs, warning }: Thresholds,
 ): Signal[] {
   const scope = `{env:${settings.environment},service:${service.name}}`;
-  const metric = `trace.${operationOf(settings, service)}`;
+  const metric = `trace.${operationFor(settings, service)}`;
   return [
     {
       alert: "HighErrorRate",
-      summary: "fails too many requests",
-      description: `{{value}} % of the requests to ${service.name} failed over the last 5 minutes (threshold {{threshold}} %).`,
+      summary: "too many requests are failing",
+      description: `{{value}}% of requests to ${service.name} failed over the last 5 minutes (threshold: {{threshold}}%). Users see errors.`,
       query: `sum(last_5m):sum:${metric}.errors${scope}.as_count() / sum:${metric}.hits${scope}.as_count() * 100`,
       comparison: ">",
       threshold: errorRatePercent,
@@ -168,9 +155,9 @@ function requestSignals(
     },
     {
       alert: "HighLatencyP99",
-      summary: "answers slowly",
-      description: `1 % of the requests to ${service.name} took longer than {{value}} s for 5 minutes (threshold {{threshold}} s).`,
-      // The least of the window: as long as Prometheus' alert waits.
+      summary: "p99 latency is high",
+      description: `The p99 latency of requests to ${service.name} was at least {{value}} s for 5 minutes (threshold: {{threshold}} s). Users wait for responses.`,
+      // The minimum of the window corresponds to the `for` of the Prometheus alert.
       query: `min(last_5m):p99:${metric}${scope}`,
       comparison: ">",
       threshold: p99LatencyMs / 1000,
@@ -193,59 +180,59 @@ function podSignals(
   const byContainer = `{${scope}} by {pod_name,kube_container_name}`;
   const pod = `pod {{pod_name.name}} of ${name}`;
   const container = `Container {{kube_container_name.name}} of ${pod}`;
+  const newGroupDelay = 300;
   return [
     {
       alert: "PodCrashLooping",
-      summary: "crashes again and again",
-      description: `A container of ${pod} crashes, restarts and crashes again.`,
+      summary: "a container is crash looping",
+      description: `A container of ${pod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart.`,
       query: `max(last_5m):default_zero(max:kubernetes_state.container.status_report.count.waiting{reason:crashloopbackoff,${scope}} by {pod_name})`,
       comparison: ">=",
       threshold: 1,
       priority: 2,
-      ofPods: true,
+      newGroupDelay,
     },
     {
       alert: "HighMemory",
-      summary: "is about to run out of memory",
-      description: `${container} uses {{value}} % of its memory limit (threshold {{threshold}} %).`,
+      summary: "memory usage is close to the limit",
+      description: `${container} used at least {{value}}% of its memory limit for 10 minutes (threshold: {{threshold}}%). At the limit, the kernel kills it.`,
       query: `min(last_10m):max:kubernetes.memory.working_set${byContainer} / max:kubernetes.memory.limits${byContainer} * 100`,
       comparison: ">",
       threshold: memoryPercent,
       warning: warning.memoryPercent,
       priority: 2,
-      ofPods: true,
+      newGroupDelay,
     },
     {
       alert: "HighCPU",
-      summary: "runs short of CPU",
-      description: `${container} uses {{value}} % of its CPU limit (threshold {{threshold}} %).`,
-      // Usage is in billionths of a core, the limit in cores.
+      summary: "CPU usage is close to the limit",
+      description: `${container} used at least {{value}}% of its CPU limit for 10 minutes (threshold: {{threshold}}%). It has little capacity left for more traffic.`,
+      // Usage is in nanocores, the limit in cores.
       query: `min(last_10m):max:kubernetes.cpu.usage.total${byContainer} / 10000000 / max:kubernetes.cpu.limits${byContainer}`,
       comparison: ">",
       threshold: cpuPercent,
-      // A cause rather than something a user notices.
+      // A cause; other monitors notify if users notice.
       priority: 3,
-      ofPods: true,
+      newGroupDelay,
     },
   ];
 }
 
-/** By Datadog's AWS integration, of the tables that carry the tag `env`. */
-function throttlingSignal(
-  { environment }: DatadogMonitorsSettings,
-  { dynamodbThrottlesPerSecond, warning }: Thresholds,
-): Signal {
+/** Reads the AWS integration's metrics of the tables with the tag `env`; they have no service. */
+function throttlingSignal(settings: DatadogMonitorsSettings): Signal {
+  const { dynamodbThrottlesPerSecond, warning } = thresholdsFor(settings);
   const seconds = 300;
-  const { dynamodbThrottlesPerSecond: warns } = warning;
   return {
     alert: "DynamoDBThrottling",
-    summary: "refuses requests",
+    summary: "requests are being throttled",
     description:
-      "DynamoDB refused {{value}} requests to the table {{tablename.name}} in 5 minutes (threshold {{threshold}}).",
-    query: `sum(last_5m):sum:aws.dynamodb.throttled_requests{env:${environment}} by {tablename}.as_count()`,
+      "DynamoDB throttled {{value}} requests to the table {{tablename.name}} in the last 5 minutes (threshold: {{threshold}}). Retries slow down requests, and then requests fail.",
+    query: `sum(last_5m):sum:aws.dynamodb.throttled_requests{env:${settings.environment}} by {tablename}.as_count()`,
     comparison: ">",
     threshold: dynamodbThrottlesPerSecond * seconds,
-    warning: warns && warns * seconds,
+    warning: warning.dynamodbThrottlesPerSecond && warning.dynamodbThrottlesPerSecond * seconds,
     priority: 2,
+    // CloudWatch metrics arrive late.
+    evaluationDelay: 900,
   };
 }

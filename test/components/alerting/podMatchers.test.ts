@@ -1,11 +1,11 @@
 import * as assert from "node:assert/strict";
-import { Scope, pods } from "../../../components/alerting/promql";
+import { Scope, podMatchers } from "../../../components/alerting/promql";
 
 const all = ["api", "api-gateway"];
 
 /** Whether the matchers select a pod; Prometheus anchors its patterns at both ends. */
 function selects(scope: Scope, pod: string): boolean {
-  return [...pods("ticketing", scope, all).matchAll(/pod(=~|!~)"([^"]+)"/g)].every(
+  return [...podMatchers("ticketing", scope, all).matchAll(/pod(=~|!~)"([^"]+)"/g)].every(
     ([, sign, pattern = ""]) => new RegExp(`^(?:${pattern})$`).test(pod) === (sign === "=~"),
   );
 }

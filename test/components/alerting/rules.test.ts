@@ -6,7 +6,7 @@ const rule: AlertRule = {
   expr: "up == 0",
   forMinutes: 5,
   severity: Severity.Critical,
-  about: ["namespace", "service"],
+  subjectLabel: "service",
   summary: "a summary",
   description: "a description",
 };

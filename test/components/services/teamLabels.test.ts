@@ -28,9 +28,9 @@ describe("the label team", () => {
   });
 
   it("is on every alert as soon as one has, worked out from its service or pod", () => {
-    for (const { labels, about, alert } of alertsFor([{ name: "a", team: "checkout" }])) {
-      const label = about.includes("pod") ? "$labels.pod" : "$labels.service";
-      assert.ok(labels?.["team"]?.includes(label), alert);
+    for (const { labels, subjectLabel, alert } of alertsFor([{ name: "a", team: "checkout" }])) {
+      assert.ok(["service", "pod"].includes(subjectLabel), alert);
+      assert.ok(labels?.["team"]?.includes(`$labels.${subjectLabel}`), alert);
     }
   });
 
