@@ -88,10 +88,7 @@ export async function preview(
           policy,
           warnings: recording.warnings,
           exposed,
-          unset: config.unset.map(({ standIn: _standIn, ...secret }) => ({
-            ...secret,
-            standIn: "",
-          })),
+          unset: config.unset.map(({ key, optional }) => ({ key, optional })),
           out: args.out,
         }),
         colour,

@@ -7,8 +7,13 @@ import { DatadogProvider } from "../components/datadog/monitors/resources";
 import { DatadogSite } from "../components/datadog/site";
 import { LogCollector } from "../components/loki/options";
 import { LokiStack } from "../components/loki/lokiStack";
+import {
+  type SecretArgument,
+  type SecretArguments,
+  type SecretPart,
+  secretsOf,
+} from "../components/shared/secrets";
 import { MonitoredServices } from "../components/services/monitoredServices";
-import { SlackSettings } from "../components/slack/settings";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";
 import { accessCommands } from "./access";
@@ -47,19 +52,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
 
   const slack =
     settings.slack &&
-    new SlackAlerting(
-      "slack",
-      {
-        ...settings.slack,
-        webhookUrl: secrets.slackWebhookUrl,
-        webhookUrls: webhooksOf(settings.slack, secrets),
-        botToken: secrets.slackBotToken,
-        heartbeatUrl: secrets.heartbeatUrl,
-        pagerDutyRoutingKey: secrets.pagerDutyRoutingKey,
-        criticalWebhookUrl: secrets.criticalWebhookUrl,
-      },
-      ready,
-    );
+    new SlackAlerting("slack", withSecrets("slack", settings.slack, secrets), ready);
   const { chartValues } = settings;
   const prometheus = new PrometheusStack(
     "prometheus",
@@ -91,9 +84,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     new DatadogAgent(
       "datadog",
       {
-        ...settings.datadog,
-        apiKey: secrets.datadogApiKey,
-        appKey: secrets.datadogAppKey,
+        ...withSecrets("datadog", settings.datadog, secrets),
         values: chartValues.datadog,
       },
       ready,
@@ -140,15 +131,31 @@ function datadogProvider(
   });
 }
 
-/** One secret holds the webhooks of all channels; which channels there are is no secret. */
-function webhooksOf(
-  { webhookUrls = {} }: SlackSettings,
-  { slackWebhookUrls }: Secrets,
-): Record<string, pulumi.Output<string>> | undefined {
-  if (slackWebhookUrls === undefined) return undefined;
-  const all = slackWebhookUrls.apply((text) => JSON.parse(text) as Record<string, string>);
+/** Settings of a part whose flags are replaced with the secrets that they stand for. */
+function withSecrets<P extends SecretPart, T extends object>(
+  part: P,
+  settings: T,
+  values: Secrets,
+): Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>> {
+  const args = { ...settings } as Record<string, unknown>;
+  for (const { key, argument, perChannel = false } of secretsOf(part)) {
+    const secret = values[key];
+    args[argument] =
+      perChannel && secret !== undefined
+        ? secretByChannel(secret, Object.keys(args[argument] ?? {}))
+        : secret;
+  }
+  return args as Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>>;
+}
+
+/** The secret is a map as JSON. Which channels it has is not secret. */
+function secretByChannel(
+  secret: pulumi.Output<string>,
+  channels: string[],
+): Record<string, pulumi.Output<string>> {
+  const values = secret.apply((json) => JSON.parse(json) as Record<string, string>);
   return Object.fromEntries(
-    Object.keys(webhookUrls).map((channel) => [channel, all.apply((urls) => urls[channel] ?? "")]),
+    channels.map((channel) => [channel, values.apply((map) => map[channel] ?? "")]),
   );
 }
 

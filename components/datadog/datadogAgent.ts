@@ -6,6 +6,7 @@ import { HostnameSource, NodeOs } from "./options";
 import { DatadogSite } from "./site";
 import { chartRelease, settingsOf, settingsOrThrow } from "../shared/component";
 import { objectLabels } from "../shared/labels";
+import { secretData } from "../shared/secretData";
 import { datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../loki/options";
 import { SizePreset } from "../shared/sizePreset";
@@ -121,7 +122,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
           `${name}-keys`,
           {
             metadata: { name: secretNameOf(settings), namespace, labels },
-            stringData: secretData({ "api-key": args.apiKey, "app-key": args.appKey }),
+            stringData: secretData("datadog", args),
           },
           child,
         ),
@@ -163,13 +164,4 @@ export class DatadogAgent extends pulumi.ComponentResource {
       chartVersion: this.chartVersion,
     });
   }
-}
-
-/** The keys that were given, as secrets. */
-function secretData(
-  keys: Record<string, pulumi.Input<string> | undefined>,
-): Record<string, pulumi.Output<string>> {
-  return Object.fromEntries(
-    Object.entries(keys).flatMap(([name, key]) => (key ? [[name, pulumi.secret(key)]] : [])),
-  );
 }

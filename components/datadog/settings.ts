@@ -2,15 +2,20 @@ import { z } from "zod";
 import { charts } from "../shared/charts";
 import { HostnameSource, NodeOs } from "./options";
 import { DatadogSite } from "./site";
-import { Checked, Problem, check, example } from "../shared/problems";
+import { Checked, check, example } from "../shared/problems";
 import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
-import { ComponentArgs, chartSettings, dnsLabel, size, wholeNumber } from "../shared/schemas";
+import {
+  ComponentArgs,
+  chartSettings,
+  dnsLabel,
+  secretSettings,
+  size,
+  wholeNumber,
+} from "../shared/schemas";
+import { withoutSecrets } from "../shared/secrets";
 
 /** Name of the Secret that is made when the keys are given. */
 export const datadogSecretName = "datadog-secret";
-
-/** Settings only say that a key was given; the keys themselves are never among them. */
-const given = z.literal(true).optional();
 
 export const datadogSchema = z
   .strictObject({
@@ -32,8 +37,7 @@ export const datadogSchema = z
     size: size.default("small"),
     clusterAgentReplicas: wholeNumber.min(1).max(10).default(1),
     existingSecret: example(dnsLabel, datadogSecretName).optional(),
-    apiKey: given,
-    appKey: given,
+    ...secretSettings("datadog"),
     keyRevision: example(
       z.string().regex(/^[\w.:-]+$/, "must consist of letters, digits, and . : _ -"),
       "2026-09",
@@ -100,13 +104,7 @@ export type DatadogSettings = z.output<typeof datadogSchema>;
  * problem shows a key.
  */
 export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
-  const { apiKey, appKey } = args as { apiKey?: unknown; appKey?: unknown };
-  const checked = check(datadogSchema, {
-    ...args,
-    apiKey: isGiven(apiKey),
-    appKey: isGiven(appKey),
-  });
-  return checked.problems === undefined ? checked : { problems: checked.problems.map(withoutKey) };
+  return check(datadogSchema, withoutSecrets("datadog", args));
 }
 
 /** The Secret that holds the keys. */
@@ -119,17 +117,4 @@ function notOnFargate({ input }: { input?: unknown }): string | undefined {
   return typeof input === "string" && /fargate/i.test(input)
     ? "must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)"
     : undefined;
-}
-
-function isGiven(key: unknown): true | undefined {
-  return key === undefined || key === null || key === "" ? undefined : true;
-}
-
-/** A key under a misspelt name (`apikey`) is still a key. */
-function withoutKey(problem: Problem): Problem {
-  if (!/key|token|secret/i.test(String(problem.path[0])) || problem.path[0] === "existingSecret") {
-    return problem;
-  }
-  const { value: _value, ...rest } = problem;
-  return rest;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Chart } from "./charts";
 import { example } from "./problems";
+import { type SecretArgument, type SecretPart, secretsOf } from "./secrets";
 import { SizePreset } from "./sizePreset";
 
 /** A name that Kubernetes accepts for objects, namespaces and labels (RFC 1123 label). */
@@ -42,6 +43,13 @@ export const identitySettings = {
   environment: example(dnsLabel, "prod"),
   labels: labels.default({}),
 };
+
+/** Settings that only say which secrets are set: the secrets themselves are never settings. */
+export function secretSettings<P extends SecretPart>(part: P) {
+  return Object.fromEntries(
+    secretsOf(part).map(({ argument }) => [argument, z.literal(true).optional()]),
+  ) as Record<SecretArgument<P>, z.ZodOptional<z.ZodLiteral<true>>>;
+}
 
 /** Settings that every component with a Helm chart shares. */
 export function chartSettings(chart: Chart, namespace: string) {

@@ -1,35 +1,31 @@
+import { type SecretArgument, secretKeyOfChannel, secretsOf } from "../shared/secrets";
 import { SlackSettings } from "./settings";
 
-/** Secret with the credentials of the receivers, unless an existing one is named. */
+/** Name of the Secret with the credentials of the receivers, unless `existingSecret` names another. */
 export const webhookSecretName = "alertmanager-slack";
 
-/** Keys of that Secret. */
-export const secretKeys = {
-  webhookUrl: "webhook-url",
-  botToken: "bot-token",
-  heartbeatUrl: "heartbeat-url",
-  pagerDutyRoutingKey: "pagerduty-routing-key",
-  criticalWebhookUrl: "critical-webhook-url",
-} as const;
+/** Keys of that Secret by the argument that sets them. */
+export const secretKeys = Object.fromEntries(
+  secretsOf("slack").map(({ argument, secretKey }) => [argument, secretKey]),
+) as Record<SecretArgument<"slack">, string>;
 
-/** Key of the webhook that belongs to one channel. */
+/** Key of the webhook of one channel. */
 export function channelKey(channel: string): string {
-  return `${secretKeys.webhookUrl}-${channel.replace(/^#/, "")}`;
+  return secretKeyOfChannel(secretKeys.webhookUrls, channel);
 }
 
-/** What can be read from the Secret; it decides which receivers there are. */
+/** The keys that the Secret holds. They decide which receivers exist. */
 export function availableKeys(settings: SlackSettings): string[] {
   if (settings.existingSecret !== undefined) {
     return settings.existingSecretKeys ?? [secretKeys.webhookUrl];
   }
-  const single = Object.entries(secretKeys).filter(([setting]) => setting in settings);
-  return [
-    ...single.map(([, key]) => key),
-    ...Object.keys(settings.webhookUrls ?? {}).map(channelKey),
-  ];
+  return Object.entries(secretKeys).flatMap(([argument, key]) => {
+    if (argument === "webhookUrls") return Object.keys(settings.webhookUrls ?? {}).map(channelKey);
+    return argument in settings ? [key] : [];
+  });
 }
 
-/** The file of a key in Alertmanager's pod, where the Prometheus operator mounts it. */
+/** Path of a key in Alertmanager's pod, where the Prometheus operator mounts the Secret. */
 export function mountedFile(settings: SlackSettings, key: string): string {
   return `/etc/alertmanager/secrets/${settings.existingSecret ?? webhookSecretName}/${key}`;
 }

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { templateProblem } from "./goTemplate";
 import { Checked, Fix, check, example } from "../shared/problems";
-import { ComponentArgs, dnsLabel, identitySettings, teamName } from "../shared/schemas";
+import {
+  ComponentArgs,
+  dnsLabel,
+  identitySettings,
+  secretSettings,
+  teamName,
+} from "../shared/schemas";
+import { secretsOf, withoutSecrets } from "../shared/secrets";
 
 const channel = example(
   z
@@ -21,8 +28,11 @@ const channelOfKey = z
     "must be a Slack channel in a-z, 0-9, - and _ to have a webhook of its own; use a bot token for others",
   );
 
-/** Only whether it was given: a secret is never part of the settings. */
-const secret = z.literal(true).optional();
+/** Keys of the Secret that `existingSecret` names. */
+const secretKeys = secretsOf("slack").map(({ secretKey }) => secretKey);
+const secretKeyPattern = new RegExp(
+  `^(${secretKeys.join("|").replace("<channel>", "[a-z0-9_-]+")})$`,
+);
 
 /** It ends up in a template and in a link of Slack, so nothing that either of them reads. */
 const linkUrl = z
@@ -105,23 +115,14 @@ export const slackSchema = z
     existingSecretKeys: z
       .array(
         example(
-          z
-            .string()
-            .regex(
-              /^(webhook-url(-[a-z0-9_-]+)?|bot-token|heartbeat-url|pagerduty-routing-key|critical-webhook-url)$/,
-              "must be one of webhook-url, webhook-url-<channel>, bot-token, heartbeat-url, pagerduty-routing-key, critical-webhook-url",
-            ),
+          z.string().regex(secretKeyPattern, `must be one of ${secretKeys.join(", ")}`),
           "webhook-url",
         ),
       )
       .optional(),
-    webhookUrl: secret,
-    webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
-    botToken: secret,
-    heartbeatUrl: secret,
     requireHeartbeat: z.boolean().default(false),
-    pagerDutyRoutingKey: secret,
-    criticalWebhookUrl: secret,
+    ...secretSettings("slack"),
+    webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
   })
   .superRefine(
     (settings, ctx) => {
@@ -138,43 +139,9 @@ export const slackSchema = z
 /** Settings of the Slack delivery, every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;
 
-const secretArguments = [
-  "webhookUrl",
-  "botToken",
-  "heartbeatUrl",
-  "pagerDutyRoutingKey",
-  "criticalWebhookUrl",
-] as const;
-
-/** Checks the arguments of SlackAlerting and fills in their defaults; no problem shows a secret. */
+/** Checks the arguments of SlackAlerting and fills in their defaults. */
 export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
-  const given = args as Record<string, unknown>;
-  const secrets = secretArguments
-    .filter((name) => given[name])
-    .map((name) => [name, true] as const);
-  const { webhookUrls } = given;
-  return check(slackSchema, {
-    ...withoutSecrets(given),
-    ...Object.fromEntries(secrets),
-    ...(webhookUrls ? { webhookUrls: channelsOnly(webhookUrls) } : {}),
-  });
-}
-
-function withoutSecrets(args: Record<string, unknown>): Record<string, unknown> {
-  const secrets: string[] = [...secretArguments, "webhookUrls"];
-  return Object.fromEntries(Object.entries(args).filter(([name]) => !secrets.includes(name)));
-}
-
-/** Of a map of webhooks only for which channels there is one. */
-function channelsOnly(webhookUrls: unknown): unknown {
-  if (typeof webhookUrls !== "object" || webhookUrls === null || Array.isArray(webhookUrls)) {
-    return true;
-  }
-  return Object.fromEntries(
-    Object.entries(webhookUrls)
-      .filter(([, url]) => url)
-      .map(([name]) => [name, true]),
-  );
+  return check(slackSchema, withoutSecrets("slack", args));
 }
 
 interface CredentialProblem {
@@ -222,7 +189,9 @@ function credentialProblems(settings: Partial<SlackSettings>): CredentialProblem
 }
 
 function existingSecretProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
-  const given = [...secretArguments, "webhookUrls" as const].filter((name) => settings[name]);
+  const given = secretsOf("slack")
+    .map(({ argument }) => argument)
+    .filter((argument) => settings[argument as keyof SlackSettings]);
   const { existingSecretKeys: keys = ["webhook-url"] } = settings;
   if (!Array.isArray(keys)) return [];
   const needed = keys.includes("bot-token")

@@ -2,7 +2,8 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
-import { channelKey, secretKeys, webhookSecretName } from "./secret";
+import { secretData } from "../shared/secretData";
+import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
 import { settingsOrThrow } from "../shared/component";
 import { objectLabels } from "../shared/labels";
@@ -124,7 +125,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
         `${name}-webhook`,
         {
           metadata: { name: webhookSecretName, namespace, labels },
-          stringData: credentialsOf(args),
+          stringData: secretData("slack", args),
         },
         child,
       );
@@ -148,19 +149,4 @@ export class SlackAlerting extends pulumi.ComponentResource {
       webhookSecretName: this.webhookSecretName,
     });
   }
-}
-
-/** The content of the Secret, by the keys that Alertmanager's configuration names. */
-function credentialsOf(args: SlackAlertingArgs): Record<string, pulumi.Output<string>> {
-  const single = Object.entries(secretKeys).map(
-    ([argument, key]) => [key, args[argument as keyof typeof secretKeys]] as const,
-  );
-  const byChannel = Object.entries(args.webhookUrls ?? {}).map(
-    ([channel, url]) => [channelKey(channel), url] as const,
-  );
-  return Object.fromEntries(
-    [...single, ...byChannel].flatMap(([key, value]) =>
-      value ? [[key, pulumi.secret(value)] as const] : [],
-    ),
-  );
 }

@@ -1,7 +1,8 @@
+import { type Secret, secrets } from "../../components/shared/secrets";
 import { isMap } from "../../policies/shared/isMap";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
 import { ExpectedError } from "./errors";
-import { type SecretSetting, secretSettings, secretsInUse } from "./program";
+import { secretsInUse } from "./program";
 
 /** The parsed content of `Pulumi.yaml`. */
 export interface ProjectFile {
@@ -29,7 +30,7 @@ export interface Configuration {
   /** Keys whose values are secret. */
   secretKeys: string[];
   /** Secrets that the program uses and nobody set; their values are stand-ins. */
-  unset: SecretSetting[];
+  unset: Secret[];
   /** The values of all secrets, stand-ins included: nothing of it may be shown. */
   secretValues: string[];
 }
@@ -49,8 +50,8 @@ export function configuration(sources: ConfigurationSources): Configuration {
   const result: Record<string, string> = {};
   const secretKeys: string[] = [];
   for (const [key, value] of Object.entries(values)) {
-    const named = secretSettings.find((secret) => key === `${project}:${secret.key}`);
-    const readable = withStandIns(value, named?.standIn ?? `stand-in for ${key}`);
+    const named = secrets.find((secret) => key === `${project}:${secret.key}`);
+    const readable = withStandIns(value, named?.placeholder ?? `stand-in for ${key}`);
     result[key] = asText(readable);
     // A secret stays one when it is given in plain text.
     if (named !== undefined || readable !== value) secretKeys.push(key);
@@ -59,7 +60,7 @@ export function configuration(sources: ConfigurationSources): Configuration {
     (secret) => values[`${project}:${secret.key}`] === undefined,
   );
   for (const secret of unset) {
-    result[`${project}:${secret.key}`] = secret.standIn;
+    result[`${project}:${secret.key}`] = secret.placeholder;
     secretKeys.push(`${project}:${secret.key}`);
   }
   return {

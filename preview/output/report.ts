@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { inspect } from "node:util";
 import type { PolicyReport, Violation } from "../pack/analyzer";
 import type { Fact } from "./facts";
-import type { SecretSetting } from "../config/program";
+import type { Secret } from "../../components/shared/secrets";
 import { type TreeLine, shortType } from "./tree";
 
 /** Everything that the text of a preview is made of. */
@@ -18,7 +18,7 @@ export interface Report {
   warnings: string[];
   /** Resources that hold a secret of the configuration where it is not marked as one. */
   exposed: { type: string; name: string }[];
-  unset: SecretSetting[];
+  unset: Pick<Secret, "key" | "optional">[];
   /** Folder that was written, if any. */
   out: string | undefined;
 }

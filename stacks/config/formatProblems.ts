@@ -1,7 +1,7 @@
+import { isSecretKey } from "../../components/shared/secrets";
 import { HIDDEN } from "../../components/shared/hideSecrets";
 import { Problem, formatValue } from "../../components/shared/problems";
 import { formatPath } from "../../policies/shared/path";
-import { secretKeys } from "./schema";
 
 const namespace = "monitoring";
 
@@ -74,7 +74,7 @@ function typeFlag(path: Path, value: unknown): string {
 }
 
 function isSecret(path: Path): boolean {
-  return path.length === 1 && secretKeys.some((secret) => secret === path[0]);
+  return path.length === 1 && isSecretKey(path[0]);
 }
 
 function isContainer(value: unknown): value is object {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RawConfiguration, Settings, parseConfiguration } from "./parseConfiguration";
 import { formatConfigurationProblems } from "./formatProblems";
-import { SecretKey, secretKeys } from "./schema";
+import { SecretKey, isSecretKey, secrets as allSecrets } from "../../components/shared/secrets";
 
 /** The secrets of the configuration; those that are not set are undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
@@ -38,14 +38,13 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
   const own = Object.entries(all)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
-  const isSecret = (name: string) => secretKeys.some((secret) => secret === name);
   const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
   const webhooks = own.find(([name]) => name === "slackWebhookUrls");
   return {
     values: Object.fromEntries(
-      own.filter(([name]) => !isSecret(name)).map(([name, text]) => [name, parsed(text)]),
+      own.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
     ),
-    secrets: secretKeys.filter((secret) => own.some(([name]) => name === secret)),
+    secrets: allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all),
     ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
     ...(datadogProviderKeys.length > 0 && { datadogProviderKeys }),
     region: all["aws:region"],

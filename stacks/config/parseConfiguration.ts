@@ -17,6 +17,7 @@ import { datadogTraceUrl } from "../../components/datadog/tags";
 import { lokiUrl } from "../../components/loki/urls";
 import { mergeValues } from "../../components/shared/mergeValues";
 import { alertmanagerUrl, remoteWriteUrls } from "../../components/prometheus/urls";
+import { SecretKey } from "../../components/shared/secrets";
 import { CostSettings, costSettings } from "./cost";
 import { dev } from "../presets/dev";
 import {
@@ -37,7 +38,6 @@ import {
   ClusterSettings,
   Configuration,
   PresetName,
-  SecretKey,
   configurationSchema,
 } from "./schema";
 import { withoutTooDeep } from "./tooDeep";

@@ -6,18 +6,13 @@ import { lokiSchema } from "../../components/loki/settings";
 import { prometheusSchema } from "../../components/prometheus/settings";
 import { slackSchema } from "../../components/slack/settings";
 import { ChartPart, reserved, valuesKeys } from "./parts";
-import { Configuration, SecretKey, configurationSchema, secretKeys } from "./schema";
+import { SecretKey, secrets } from "../../components/shared/secrets";
+import { Configuration, configurationSchema } from "./schema";
 
 /** Arguments of components that are secrets of the configuration. */
-const secretArguments = new Map<unknown, SecretKey>([
-  ["apiKey", "datadogApiKey"],
-  ["appKey", "datadogAppKey"],
-  ["webhookUrl", "slackWebhookUrl"],
-  ["botToken", "slackBotToken"],
-  ["heartbeatUrl", "heartbeatUrl"],
-  ["pagerDutyRoutingKey", "pagerDutyRoutingKey"],
-  ["criticalWebhookUrl", "criticalWebhookUrl"],
-]);
+const secretArguments = new Map<unknown, SecretKey>(
+  secrets.map(({ argument, key }) => [argument, key]),
+);
 
 /** Arguments of Slack that are settings of other parts. */
 const addresses = new Map<unknown, string>([
@@ -118,7 +113,7 @@ export function amongKeysOfStack(
   given: { values: Record<string, unknown>; secrets: SecretKey[] },
 ): Problem {
   if (!isUnknownKey(problem) || problem.path.length !== 1) return problem;
-  const known = [...Object.keys(configurationSchema.shape), ...secretKeys];
+  const known = [...Object.keys(configurationSchema.shape), ...secrets.map((secret) => secret.key)];
   return unknownKey(problem.path, problem.value, known, [
     ...Object.keys(given.values),
     ...given.secrets,

@@ -17,19 +17,6 @@ export type ClusterMode = (typeof ClusterMode)[keyof typeof ClusterMode];
 export const presetNames = ["dev", "prod"] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** Keys that hold secrets; all others are plain. */
-export const secretKeys = [
-  "datadogApiKey",
-  "datadogAppKey",
-  "slackWebhookUrl",
-  "slackWebhookUrls",
-  "slackBotToken",
-  "heartbeatUrl",
-  "pagerDutyRoutingKey",
-  "criticalWebhookUrl",
-] as const;
-export type SecretKey = (typeof secretKeys)[number];
-
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
 /** What belongs to one mode only, by the mode it belongs to. */

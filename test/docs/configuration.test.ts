@@ -10,7 +10,8 @@ import { type Settings, parseConfiguration } from "../../stacks/config/parseConf
 import { costSchema } from "../../stacks/config/cost";
 import { dev } from "../../stacks/presets/dev";
 import { prod } from "../../stacks/presets/prod";
-import { configurationSchema, secretKeys } from "../../stacks/config/schema";
+import { secrets } from "../../components/shared/secrets";
+import { configurationSchema } from "../../stacks/config/schema";
 import { cellsOf, codeIn, proseOf, readPage } from "./markdown";
 
 const page = "docs/configuration.md";
@@ -125,7 +126,7 @@ function configurationKeys(): Set<string> {
     cost: costSchema.omit({ prices: true }),
     "cost.prices": costSchema.shape.prices.unwrap(),
   };
-  const keys: string[] = [...secretKeys];
+  const keys: string[] = [...secrets.map(({ key }) => key)];
   for (const [key, schema] of Object.entries(configurationSchema.shape)) {
     const shape = (parts[key] ?? mapIn(schema))?.shape;
     if (key === "services") continue;

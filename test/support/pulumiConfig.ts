@@ -1,6 +1,6 @@
 import { parsePath } from "../../preview/config/configPath";
 import { RawConfiguration } from "../../stacks/config/parseConfiguration";
-import { SecretKey } from "../../stacks/config/schema";
+import { SecretKey } from "../../components/shared/secrets";
 
 type Path = (string | number)[];
 

@@ -26,7 +26,6 @@ describe("datadogSettings", () => {
     assert.deepEqual(settingsOf({ ...identity, apiKey: key }), {
       ...identity,
       apiKey: true,
-      appKey: undefined,
       labels: {},
       namespace: "ticketing",
       chartVersion: charts.datadog.version,

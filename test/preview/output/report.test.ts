@@ -51,8 +51,8 @@ const report: Report = {
   warnings: ["the volume is too small"],
   exposed: [{ type: "kubernetes:core/v1:ConfigMap", name: "leak" }],
   unset: [
-    { key: "datadogApiKey", part: "datadog", optional: false, standIn: "" },
-    { key: "datadogAppKey", part: "datadog", optional: true, standIn: "" },
+    { key: "datadogApiKey", optional: false },
+    { key: "datadogAppKey", optional: true },
   ],
   out: "out",
 };

@@ -1,0 +1,165 @@
+import { isMap } from "../../policies/shared/isMap";
+
+/** A secret of the configuration. A row of the table below is all that the program knows about it. */
+export interface Secret {
+  /** Key in the configuration: `monitoring:slackWebhookUrl`. */
+  key: string;
+  /** Part of the configuration that uses the secret. */
+  part: "datadog" | "slack";
+  /** Argument of the component that receives the secret. */
+  argument: string;
+  /** Key in the Kubernetes Secret that holds the secret. */
+  secretKey: string;
+  /** Whether the secret is a map with one value per Slack channel; `secretKey` has a `<channel>`. */
+  perChannel?: boolean;
+  /** Whether the part works without the secret. */
+  optional: boolean;
+  /** What setting the secret enables. While such a secret is unset, that is disabled, not missing. */
+  enables?: string;
+  /** Setting that makes the secret required: another part, or a boolean of this one. */
+  requiredBy?: string;
+  /** Key of the secret that can be set instead. */
+  replacedBy?: string;
+  /** Value of the right form for previews, where the secret is unset or cannot be decrypted. */
+  placeholder: string;
+  /** What the secret is, as a complete sentence for the documentation. */
+  description: string;
+}
+
+const table = [
+  {
+    key: "datadogApiKey",
+    part: "datadog",
+    argument: "apiKey",
+    secretKey: "api-key",
+    optional: false,
+    placeholder: "0000feed0000feed0000feed0000feed",
+    description: "API key of the Datadog organization.",
+  },
+  {
+    key: "datadogAppKey",
+    part: "datadog",
+    argument: "appKey",
+    secretKey: "app-key",
+    optional: true,
+    requiredBy: "datadogMonitors",
+    placeholder: "0000beef0000beef0000beef0000beef0000beef",
+    description: "Application key of the Datadog organization. `datadogMonitors` requires it.",
+  },
+  {
+    key: "slackWebhookUrl",
+    part: "slack",
+    argument: "webhookUrl",
+    secretKey: "webhook-url",
+    optional: false,
+    replacedBy: "slackBotToken",
+    placeholder: "https://hooks.slack.com/services/T00000000/B00000000/placeholderOfAnUnsetUrl0",
+    description: "Incoming webhook of the channel `slack.channel`.",
+  },
+  {
+    key: "slackWebhookUrls",
+    part: "slack",
+    argument: "webhookUrls",
+    secretKey: "webhook-url-<channel>",
+    perChannel: true,
+    optional: true,
+    enables: "notifications in further channels",
+    placeholder: "https://hooks.slack.com/services/T00000000/B00000001/placeholderOfAnUnsetUrl1",
+    description: "Incoming webhooks of all other channels, by channel.",
+  },
+  {
+    key: "slackBotToken",
+    part: "slack",
+    argument: "botToken",
+    secretKey: "bot-token",
+    optional: true,
+    enables: "notifications through a Slack app",
+    placeholder: ["xoxb", "000000000000", "placeholderOfAnUnsetToken"].join("-"),
+    description: "Token of a Slack app, which replaces the webhooks of all channels.",
+  },
+  {
+    key: "heartbeatUrl",
+    part: "slack",
+    argument: "heartbeatUrl",
+    secretKey: "heartbeat-url",
+    optional: true,
+    enables: "the heartbeat",
+    requiredBy: "slack.requireHeartbeat",
+    placeholder: "https://heartbeat.invalid/placeholderOfAnUnsetUrl2",
+    description: "URL that Alertmanager calls every minute while it delivers alerts.",
+  },
+  {
+    key: "pagerDutyRoutingKey",
+    part: "slack",
+    argument: "pagerDutyRoutingKey",
+    secretKey: "pagerduty-routing-key",
+    optional: true,
+    enables: "critical alerts in PagerDuty",
+    placeholder: "0000cafe0000cafe0000cafe0000cafe",
+    description: "Routing key of PagerDuty, which then also receives critical alerts.",
+  },
+  {
+    key: "criticalWebhookUrl",
+    part: "slack",
+    argument: "criticalWebhookUrl",
+    secretKey: "critical-webhook-url",
+    optional: true,
+    enables: "critical alerts in another service",
+    placeholder: "https://receiver.invalid/placeholderOfAnUnsetUrl3",
+    description: "URL of a further webhook that also receives critical alerts.",
+  },
+] as const satisfies readonly Secret[];
+
+type Row = (typeof table)[number];
+
+/** Part of the configuration that uses secrets. */
+export type SecretPart = Row["part"];
+/** Key of a secret in the configuration. */
+export type SecretKey = Row["key"];
+/** Arguments of a part's component that are secrets. */
+export type SecretArgument<P extends SecretPart> = Extract<Row, { part: P }>["argument"];
+/** Those arguments by name, with `T` for each value. */
+export type SecretArguments<P extends SecretPart, T> = {
+  [R in Extract<Row, { part: P }> as R["argument"]]?: R extends { perChannel: true }
+    ? Record<string, T>
+    : T;
+};
+
+/** All secrets of the configuration. */
+export const secrets: readonly (Secret & Pick<Row, "key">)[] = table;
+
+/** The secrets of one part. */
+export function secretsOf(part: SecretPart): readonly (Secret & Pick<Row, "key">)[] {
+  return secrets.filter((secret) => secret.part === part);
+}
+
+/** Whether a key of the configuration holds a secret. */
+export function isSecretKey(key: unknown): key is SecretKey {
+  return secrets.some((secret) => secret.key === key);
+}
+
+/** Key in the Kubernetes Secret of the value for one channel, such as `#oncall`. */
+export function secretKeyOfChannel(secretKey: string, channel: string): string {
+  return secretKey.replace("<channel>", channel.replace(/^#/, ""));
+}
+
+/**
+ * Arguments of a component in which `true` replaces each secret that is set, and in which unset
+ * secrets are absent. Settings and error messages are made from the result.
+ */
+export function withoutSecrets(part: SecretPart, args: object): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...args };
+  for (const { argument, perChannel = false } of secretsOf(part)) {
+    const value = result[argument];
+    delete result[argument];
+    if (value) result[argument] = perChannel ? setEntries(value) : true;
+  }
+  return result;
+}
+
+/** `true` for each value of a map that is set. Anything but a map is for the schema to refuse. */
+function setEntries(value: unknown): unknown {
+  if (!isMap(value)) return true;
+  const entries = Object.entries(value).filter(([, secret]) => secret);
+  return Object.fromEntries(entries.map(([key]) => [key, true]));
+}
