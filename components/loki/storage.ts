@@ -1,7 +1,5 @@
-import * as eks from "@pulumi/aws/eks";
-import * as iam from "@pulumi/aws/iam";
-import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
+import { awsSdk } from "./awsSdk";
 import { AwsIdentity, LokiStorage } from "./options";
 import { LokiSettings } from "./settings";
 import {
@@ -61,6 +59,7 @@ function lokiBucket(
   settings: LokiSettings,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+  const { s3 } = awsSdk();
   const { region, kmsKeyArn, protectData } = settings;
   // It waits for nothing: a destroy that leaves it would leave whatever it waits for as well.
   const { parent } = opts;
@@ -170,6 +169,7 @@ function lokiRole(
   oidc: OidcProvider,
   opts: pulumi.CustomResourceOptions,
 ): Omit<StorageResources, "bucketName"> {
+  const { eks, iam } = awsSdk();
   const { cluster, namespace } = settings;
   const pods = { cluster, namespace, serviceAccount: lokiName };
   const irsa = settings.awsIdentity === AwsIdentity.Irsa;

@@ -1,34 +1,18 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { build } from "esbuild";
+import ts from "typescript";
 import { Analyzer } from "../../preview/pack/analyzer";
 import { noOptions } from "../../preview/engine/record";
-import { ConsumerProject, consumerProject, filesBelow } from "../support/consumerProject";
+import {
+  ConsumerProject,
+  consumerProject,
+  filesBelow,
+  runProgram,
+} from "../support/consumerProject";
 import { projectDirectory } from "../support/stackConfig";
-
-/** Runs a compiled program against mocks and prints what it registered. */
-const runner = `
-const pulumi = require("@pulumi/pulumi");
-const registered = [];
-(async () => {
-  await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      registered.push({ type, name, inputs });
-      return { id: name + "-id", state: inputs };
-    },
-    call: ({ token }) => { throw new Error("the program asks for " + token); },
-  }, "checkout", "dev");
-  const outputs = require(process.argv[2]);
-  await pulumi.runtime.disconnect();
-  const lokiUrl = outputs.lokiUrl && await new Promise((resolve) => outputs.lokiUrl.apply(resolve));
-  console.log(JSON.stringify({ registered, lokiUrl }));
-})();
-`;
-
-interface Run {
-  registered: { type: string; name: string; inputs: Record<string, any> }[];
-  lokiUrl?: string;
-}
+import { linksOf, pages } from "../docs/markdown";
 
 const publicNames = [
   "AwsIdentity",
@@ -61,40 +45,66 @@ const packFiles = [
   "policies/package.json",
 ];
 
+const printKeys = "console.log(JSON.stringify(Object.keys(library).sort()))";
+
+function readJson<T>(file: string): T {
+  return JSON.parse(fs.readFileSync(file, "utf8")) as T;
+}
+
 describe("the package, installed by another team", function () {
   this.timeout(180_000);
   let project: ConsumerProject;
   const examples = path.join(projectDirectory, "examples", "consumer");
-  const write = (file: string, text: string) =>
-    fs.writeFileSync(path.join(project.directory, file), text);
 
   before(async () => {
     project = await consumerProject();
     for (const file of ["index.ts", "logs.ts", "tsconfig.json"]) {
       fs.copyFileSync(path.join(examples, file), path.join(project.directory, file));
     }
-    write("run.cjs", runner);
   });
   after(() => project?.remove());
 
   describe("contains", () => {
-    it("the compiled library, its types, the policy pack and what people read, nothing else", () => {
+    it("the compiled library, its types, the policy pack and the documentation, nothing else", () => {
+      const documents = ["README.md", "CHANGELOG.md", "LICENSE"];
       const strangers = filesBelow(project.installed).filter(
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map)$/.test(file) &&
-          !packFiles.includes(file) &&
-          !["package.json", "README.md", "CHANGELOG.md"].includes(file),
+          !/^docs\/(runbooks\/)?\w+\.md$/.test(file) &&
+          !/^(dashboards|examples)\/[\w/-]+\.\w+$/.test(file) &&
+          ![...packFiles, ...documents, "package.json"].includes(file),
       );
       assert.deepEqual(strangers, []);
-      for (const file of ["README.md", "CHANGELOG.md", "dist/components/index.d.ts"]) {
+      for (const file of [...documents, "dist/components/index.d.ts"]) {
         assert.ok(fs.existsSync(path.join(project.installed, file)), file);
       }
+    });
+
+    it("every page, runbook and dashboard that its pages link to", () => {
+      const packaged = pages().filter((page) => fs.existsSync(path.join(project.installed, page)));
+      assert.ok(packaged.includes("README.md") && packaged.length > 20, packaged.join());
+      for (const page of packaged) {
+        for (const { line, target } of linksOf(page)) {
+          const file = path.join(project.installed, path.dirname(page), target);
+          assert.ok(fs.existsSync(file), `${page}:${line} links to ${target}`);
+        }
+      }
+    });
+
+    it("the license that it names", () => {
+      const { license } = readJson<{ license: string }>(
+        path.join(project.installed, "package.json"),
+      );
+      assert.equal(license, "Apache-2.0");
+      const text = fs.readFileSync(path.join(project.installed, "LICENSE"), "utf8");
+      assert.match(text, /Apache License\s+Version 2\.0/);
     });
 
     it("a compiled file for each source, and none of a source that is gone", () => {
       const sources = ["components", "policies"].flatMap((folder) =>
         filesBelow(path.join(projectDirectory, folder))
-          .filter((file) => file.endsWith(".ts") && !file.startsWith("bin/"))
+          // The pack itself is compiled into policies/bin.
+          .filter((file) => file.endsWith(".ts") && file !== "pack.ts")
           .map((file) => `dist/${folder}/${file.replace(/\.ts$/, ".js")}`),
       );
       const compiled = filesBelow(project.installed).filter(
@@ -128,24 +138,60 @@ describe("the package, installed by another team", function () {
   });
 
   describe("is imported", () => {
-    const print = "console.log(JSON.stringify(Object.keys(library).sort()))";
-
     it("by CommonJS", async () => {
-      const program = `const library = require("@ticketing/observability"); ${print}`;
+      const program = `const library = require("@ticketing/observability"); ${printKeys}`;
       assert.deepEqual(JSON.parse(await project.run("node", ["-e", program])), publicNames);
     });
 
     it("by ECMAScript modules, by name", async () => {
       const program = `import { ${publicNames.join(", ")} } from "@ticketing/observability";
-        const library = { ${publicNames.join(", ")} }; ${print}`;
+        const library = { ${publicNames.join(", ")} }; ${printKeys}`;
       const printed = await project.run("node", ["--input-type=module", "-e", program]);
       assert.deepEqual(JSON.parse(printed), publicNames);
     });
 
-    it("with the policies beside it", async () => {
-      const program = `const library = require("@ticketing/observability/policies"); ${print}`;
-      const names = JSON.parse(await project.run("node", ["-e", program])) as string[];
-      assert.ok(names.includes("observabilityPolicies"), names.join());
+    it("without the packages that only some components need", () => {
+      for (const name of ["@pulumi/aws", "@pulumi/policy"]) {
+        assert.ok(!fs.existsSync(path.join(project.directory, "node_modules", name)), name);
+      }
+    });
+
+    it("with an error that names the missing package where a bucket is created", async () => {
+      project.write(
+        "bucket.cjs",
+        `const { LokiStack } = require("@ticketing/observability");
+         new LokiStack("loki", { cluster: "c", environment: "dev" });`,
+      );
+      await assert.rejects(
+        runProgram(project, "bucket.cjs"),
+        /storage s3 of LokiStack requires the package @pulumi\/aws.*\n +fix: npm install @pulumi\/aws/,
+      );
+    });
+
+    it("with types, by every way in which TypeScript resolves modules", () => {
+      const { Node10, Node16, NodeNext, Bundler } = ts.ModuleResolutionKind;
+      const { CommonJS, ESNext } = ts.ModuleKind;
+      for (const moduleResolution of [Node10, Node16, NodeNext, Bundler]) {
+        for (const mode of [CommonJS, ESNext] as const) {
+          for (const [entry, types] of [
+            ["", "dist/components/index.d.ts"],
+            ["/policies", "dist/policies/index.d.ts"],
+          ]) {
+            const { resolvedModule } = ts.resolveModuleName(
+              `@ticketing/observability${entry}`,
+              path.join(project.directory, "index.ts"),
+              { moduleResolution },
+              ts.sys,
+              undefined,
+              undefined,
+              mode,
+            );
+            const resolved = resolvedModule?.resolvedFileName ?? "";
+            const where = `${ts.ModuleResolutionKind[moduleResolution]}, ${ts.ModuleKind[mode]}`;
+            assert.equal(path.relative(project.installed, resolved), types, where);
+          }
+        }
+      }
     });
 
     it("not by paths that may change", async () => {
@@ -154,39 +200,49 @@ describe("the package, installed by another team", function () {
     });
   });
 
-  it("is a policy pack as it lies there", async () => {
-    const analyzer = Analyzer.start(path.join(project.installed, "policies"));
-    const release = {
-      type: "kubernetes:helm.sh/v3:Release",
-      name: "prometheus",
-      urn: "urn:pulumi:dev::checkout::kubernetes:helm.sh/v3:Release::prometheus",
-      parent: undefined,
-      custom: true,
-      properties: {
-        chart: "kube-prometheus-stack",
-        values: { prometheus: { prometheusSpec: { retention: "400d" } } },
-      },
-      registeredOutputs: undefined,
-      options: noOptions(),
-    };
-    try {
-      const { policies, violations } = await analyzer.analyze([release], {
-        project: "checkout",
-        stack: "dev",
-        config: { "prometheus-retention": { maxDays: 30 } },
-      });
-      assert.equal(policies.length, 28);
-      const own = violations.find(({ policy }) => policy === "prometheus-retention");
-      assert.match(own?.message ?? "", /found: 400d\n.*7 to 30 days/);
-    } finally {
-      analyzer.close();
-    }
+  describe("with @pulumi/policy installed", () => {
+    before(() => project.link("@pulumi/policy"));
+
+    it("is imported from its own entry point", async () => {
+      const program = `const library = require("@ticketing/observability/policies"); ${printKeys}`;
+      const names = JSON.parse(await project.run("node", ["-e", program])) as string[];
+      assert.ok(names.includes("observabilityPolicies"), names.join());
+    });
+
+    it("has a policy pack for --policy-pack", async () => {
+      const analyzer = Analyzer.start(path.join(project.installed, "policies"));
+      const release = {
+        type: "kubernetes:helm.sh/v3:Release",
+        name: "prometheus",
+        urn: "urn:pulumi:dev::checkout::kubernetes:helm.sh/v3:Release::prometheus",
+        parent: undefined,
+        custom: true,
+        properties: {
+          chart: "kube-prometheus-stack",
+          values: { prometheus: { prometheusSpec: { retention: "400d" } } },
+        },
+        registeredOutputs: undefined,
+        options: noOptions(),
+      };
+      try {
+        const { policies, violations } = await analyzer.analyze([release], {
+          project: "checkout",
+          stack: "dev",
+          config: { "prometheus-retention": { maxDays: 30 } },
+        });
+        assert.equal(policies.length, 28);
+        const own = violations.find(({ policy }) => policy === "prometheus-retention");
+        assert.match(own?.message ?? "", /found: 400d\n.*7 to 30 days/);
+      } finally {
+        analyzer.close();
+      }
+    });
   });
 
   describe("with the examples", () => {
     const tsc = path.join(projectDirectory, "node_modules", "typescript", "bin", "tsc");
     before(async () => {
-      write(
+      project.write(
         "mistakes.ts",
         `import { LokiStack, MonitoredServices, type PrometheusStackArgs } from "@ticketing/observability";
          const identity = { cluster: "c", environment: "dev" };
@@ -199,18 +255,15 @@ describe("the package, installed by another team", function () {
          export const literal = () => new LokiStack("loki", { ...identity, storage: "filesystem" });
         `,
       );
-      const options = JSON.parse(fs.readFileSync(path.join(examples, "tsconfig.json"), "utf8")) as {
-        files: string[];
-      };
-      write(
+      const options = readJson<{ files: string[] }>(path.join(examples, "tsconfig.json"));
+      project.write(
         "tsconfig.json",
         JSON.stringify({ ...options, files: [...options.files, "mistakes.ts"] }),
       );
       await project.run("node", [tsc, "-p", "."]);
     });
 
-    const runExample = async (name: string) =>
-      JSON.parse(await project.run("node", ["run.cjs", `./bin/${name}.js`])) as Run;
+    const runExample = (name: string) => runProgram(project, `bin/${name}.js`);
 
     it("compiles strictly, and catches mistakes while they are typed", () => {
       for (const name of ["index", "logs"]) {
@@ -232,6 +285,26 @@ describe("the package, installed by another team", function () {
       });
     });
 
+    it("runs as an ECMAScript module and bundled by esbuild", async () => {
+      const program = `import { SlackAlerting } from "@ticketing/observability";
+        new SlackAlerting("slack", {
+          cluster: "c",
+          environment: "dev",
+          webhookUrl: ["https://hooks.slack.com/services", "T0", "B0", "none"].join("/"),
+        });`;
+      project.write("slack.mjs", program);
+      const bundle = { format: "cjs", platform: "node", bundle: true, logLevel: "error" } as const;
+      await build({
+        ...bundle,
+        entryPoints: [path.join(project.directory, "slack.mjs")],
+        external: ["@pulumi/*"],
+        outfile: path.join(project.directory, "bin/slack.cjs"),
+      });
+      const bundled = await runProgram(project, "bin/slack.cjs");
+      assert.deepEqual(bundled, await runProgram(project, "slack.mjs"));
+      assert.ok(bundled.registered.some(({ type }) => type === "kubernetes:core/v1:Secret"));
+    });
+
     it("keeps logs on a volume, without AWS", async () => {
       const { registered, lokiUrl } = await runExample("logs");
       assert.ok(!registered.some(({ type }) => type.startsWith("aws:")));
@@ -245,13 +318,16 @@ describe("the package, installed by another team", function () {
         version: string;
         dependencies: Record<string, string>;
         peerDependencies: Record<string, string>;
+        peerDependenciesMeta: Record<string, { optional: boolean }>;
       }
-      const read = (file: string) => JSON.parse(fs.readFileSync(file, "utf8")) as Manifest;
-      const { dependencies } = read(path.join(examples, "package.json"));
-      const { peerDependencies, version } = read(path.join(projectDirectory, "package.json"));
+      const { dependencies } = readJson<Manifest>(path.join(examples, "package.json"));
+      const own = readJson<Manifest>(path.join(projectDirectory, "package.json"));
+      const required = Object.entries(own.peerDependencies).filter(
+        ([name]) => !own.peerDependenciesMeta[name]?.optional,
+      );
       assert.deepEqual(dependencies, {
-        ...peerDependencies,
-        "@ticketing/observability": `^${version}`,
+        ...Object.fromEntries(required),
+        "@ticketing/observability": `^${own.version}`,
       });
     });
   });

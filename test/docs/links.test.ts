@@ -2,20 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { projectDirectory } from "../support/stackConfig";
-import { pages, proseOf, readPage } from "./markdown";
-
-/** Every link to a file, with or without a place in it. */
-function linksOf(file: string): { line: number; target: string; anchor: string | undefined }[] {
-  return proseOf(file).flatMap(({ line, text }) =>
-    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-      .map(([, link = ""]) => link)
-      .filter((link) => !/^[a-z]+:/.test(link))
-      .map((link) => {
-        const [target = "", anchor] = link.split("#");
-        return { line, target: target === "" ? path.basename(file) : target, anchor };
-      }),
-  );
-}
+import { linksOf, pages, readPage } from "./markdown";
 
 /** The anchors that GitHub gives to the headings of a page. */
 function anchorsOf(text: string): string[] {

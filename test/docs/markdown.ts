@@ -46,6 +46,27 @@ export function proseOf(file: string): Piece[] {
     });
 }
 
+/** A relative link of a page. */
+export interface Link {
+  line: number;
+  /** Path from the page's folder; the page itself for a link to one of its own headings. */
+  target: string;
+  anchor: string | undefined;
+}
+
+/** Every link of a page to a file, with or without a heading in it. */
+export function linksOf(file: string): Link[] {
+  return proseOf(file).flatMap(({ line, text }) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .map((link) => {
+        const [target = "", anchor] = link.split("#");
+        return { line, target: target === "" ? path.basename(file) : target, anchor };
+      }),
+  );
+}
+
 /** The cells of a row of a table, or nothing where the line is none. */
 export function cellsOf(line: string): string[] {
   if (!line.startsWith("|")) return [];

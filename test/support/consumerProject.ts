@@ -7,13 +7,17 @@ import { projectDirectory } from "./stackConfig";
 
 const run = promisify(execFile);
 
-/** The package as npm would publish it, installed into an empty project of another team. */
+/** A project of another team that has the package installed. */
 export interface ConsumerProject {
   directory: string;
   /** Where the package is installed. */
   installed: string;
+  /** Writes a file of the project. */
+  write: (file: string, text: string) => void;
   /** Runs a command in the project and returns what it prints. */
   run: (command: string, args: string[]) => Promise<string>;
+  /** Makes a package of this project's own modules available, like `npm install`. */
+  link: (name: string) => void;
   remove: () => void;
 }
 
@@ -21,48 +25,109 @@ interface Manifest {
   name: string;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional?: boolean }>;
+}
+
+/** A program that runs another one against mocks and prints what it registered. */
+const runner = `
+const pulumi = require("@pulumi/pulumi");
+const { pathToFileURL } = require("node:url");
+const registered = [];
+(async () => {
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      registered.push({ type, name, inputs });
+      return { id: name + "-id", state: inputs };
+    },
+    call: ({ token }) => { throw new Error("the program asks for " + token); },
+  }, "checkout", "dev");
+  const outputs = await import(pathToFileURL(require.resolve(process.argv[2])));
+  await pulumi.runtime.disconnect();
+  const lokiUrl = outputs.lokiUrl && await new Promise((resolve) => outputs.lokiUrl.apply(resolve));
+  console.log(JSON.stringify({ registered, lokiUrl }));
+})();
+`;
+
+/** What a program registered. */
+export interface ConsumerRun {
+  registered: { type: string; name: string; inputs: Record<string, any> }[];
+  lokiUrl?: string;
+}
+
+/** Runs a compiled program of the project against mocks. */
+export async function runProgram(project: ConsumerProject, file: string): Promise<ConsumerRun> {
+  project.write("run.cjs", runner);
+  return JSON.parse(await project.run("node", ["run.cjs", `./${file}`])) as ConsumerRun;
+}
+
+/** Packs the package as npm would publish it; returns the path of the tarball. */
+export async function packPackage(folder: string): Promise<string> {
+  await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: projectDirectory });
+  const [tarball = "none"] = fs.readdirSync(folder).filter((file) => file.endsWith(".tgz"));
+  return path.join(folder, tarball);
 }
 
 /**
- * Packs, unpacks and links. What the package says it needs, and nothing else, is linked from this
- * project's own modules: no download, and what it forgot to name is not found.
+ * A project with the packed package and, linked from this project's own modules, the packages that
+ * it requires and nothing else: no download, and a dependency that it does not declare is missing.
  */
 export async function consumerProject(): Promise<ConsumerProject> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "consumer-"));
-  const modules = path.join(directory, "node_modules");
+  const project = emptyProject();
+  const modules = path.join(project.directory, "node_modules");
   const unpacked = path.join(modules, "package");
   fs.mkdirSync(modules);
-  await run("npm", ["pack", "--silent", "--pack-destination", directory], {
-    cwd: projectDirectory,
-  });
-  const [tarball = "none"] = fs.readdirSync(directory).filter((file) => file.endsWith(".tgz"));
-  await run("tar", ["-xzf", path.join(directory, tarball), "-C", modules]);
-
-  const manifest = JSON.parse(
-    fs.readFileSync(path.join(unpacked, "package.json"), "utf8"),
-  ) as Manifest;
-  const installed = path.join(modules, manifest.name);
-  fs.mkdirSync(path.dirname(installed), { recursive: true });
-  fs.renameSync(unpacked, installed);
-  const needed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  for (const name of [...needed, "@types/node"]) {
-    const link = path.join(modules, name);
-    fs.mkdirSync(path.dirname(link), { recursive: true });
-    fs.symlinkSync(path.join(projectDirectory, "node_modules", name), link);
+  const tarball = await packPackage(project.directory);
+  await run("tar", ["-xzf", tarball, "-C", modules]);
+  const manifest = readManifest(unpacked);
+  fs.mkdirSync(path.dirname(project.installed), { recursive: true });
+  fs.renameSync(unpacked, project.installed);
+  const optional = manifest.peerDependenciesMeta;
+  const peers = Object.keys(manifest.peerDependencies).filter((name) => !optional[name]?.optional);
+  for (const name of [...Object.keys(manifest.dependencies), ...peers, "@types/node"]) {
+    project.link(name);
   }
+  return project;
+}
+
+/** A project into which npm installs packages; `specs` as `npm install` accepts them. */
+export async function installedProject(specs: string[]): Promise<ConsumerProject> {
+  const project = emptyProject();
+  project.write("package.json", JSON.stringify({ name: "consumer", private: true }));
+  // A git dependency is built by its own `prepare`; no other package needs its install scripts.
+  await project.run("npm", ["install", "--no-audit", "--no-fund", "--silent", ...specs]);
+  return project;
+}
+
+function emptyProject(): ConsumerProject {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "consumer-"));
+  const modules = path.join(directory, "node_modules");
   return {
     directory,
-    installed,
+    installed: path.join(modules, readManifest(projectDirectory).name),
+    write: (file, text) => {
+      fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+      fs.writeFileSync(path.join(directory, file), text);
+    },
     run: async (command, args) => {
       try {
-        return (await run(command, args, { cwd: directory })).stdout;
+        return (await run(command, args, { cwd: directory, maxBuffer: 1 << 26 })).stdout;
       } catch (error) {
         const { stdout, stderr } = error as { stdout: string; stderr: string };
         throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error });
       }
     },
+    link: (name) => {
+      const link = path.join(modules, name);
+      fs.mkdirSync(path.dirname(link), { recursive: true });
+      fs.rmSync(link, { force: true });
+      fs.symlinkSync(path.join(projectDirectory, "node_modules", name), link);
+    },
     remove: () => fs.rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
 }
 
 /** Every file below a folder, as paths with slashes. */
