@@ -8,20 +8,21 @@ import { runConfigCommand } from "../support/pulumiConfig";
 import { runProgram } from "../support/runProgram";
 import { configuration, projectDirectory } from "../support/stackConfig";
 
-// Its types are for ES modules only.
+// The package declares types for ES modules only.
 const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
 
 interface Rule {
   alert: string;
   record?: string;
-  /** PromQL, or LogQL of Loki's ruler. */
+  /** PromQL, or LogQL for the ruler of Loki. */
   expr: string;
   for: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
 }
 
-const folder = path.join(projectDirectory, "docs", "runbooks");
+const docs = path.join(projectDirectory, "docs");
+const folder = path.join(docs, "runbooks");
 const pages = fs.readdirSync(folder).map((file) => file.replace(/\.md$/, ""));
 const read = (alert: string) => fs.readFileSync(path.join(folder, `${alert}.md`), "utf8");
 
@@ -30,7 +31,7 @@ const blocks = (text: string, language: string): string[] =>
     block.trim(),
   );
 
-/** Names of metrics in an expression, without what a histogram adds to them. */
+/** Names of the metrics in an expression, without the suffixes of histogram series. */
 const metricsIn = (expr: string): Set<string> =>
   new Set(
     [...expr.matchAll(/(?<![:\w])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?=\{)/g)].map(([name]) =>
@@ -40,17 +41,17 @@ const metricsIn = (expr: string): Set<string> =>
 
 const isLogQl = (expr: string): boolean => /detected_level|^absent_over_time/.test(expr);
 
-/** Series of recording rules, replaced by what they record; those of SLOs are asked for as they are. */
+/** Replaces recorded series with the expressions that they record, except the series of SLOs. */
 function withoutRecords(expr: string, recorded: Map<string | undefined, string>): string {
   return expr.replace(/\bnamespace_\w+:(\w+):\w+(?=\{)/g, (name, metric: string) => {
     if (metric.startsWith("slo_")) return name;
-    // What remembers itself is no further metric.
+    // A rule that reads its own series must not recurse.
     const others = new Map([...recorded].filter(([other]) => other !== name));
     return withoutRecords(recorded.get(name) ?? name, others);
   });
 }
 
-/** Alerts that only exist where something is set. */
+/** Settings with which every alert exists. */
 const everyAlert = {
   alerts: { redisPoolMaximum: 50 },
   loki: {
@@ -66,70 +67,94 @@ const everyAlert = {
   ],
 };
 
-/** Alerts whose threshold is a setting. */
+/** Alerts with a threshold that is a setting. */
 const adjustable = /^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|AvailabilityBudgetBurn)/;
 
 describe("the runbooks", () => {
   let rules: Rule[];
   before(async () => {
     const { resources } = await runProgram("prod", everyAlert);
-    const ofPrometheus = resources
+    const prometheusGroups = resources
       .filter(({ type }) => type.endsWith(":PrometheusRule"))
       .flatMap(({ inputs }) => inputs["spec"].groups as { rules: Rule[] }[]);
-    const ofLoki = resources
+    const lokiGroups = resources
       .filter(({ inputs }) => inputs["metadata"]?.name === "loki-rules")
       .flatMap(({ inputs }) => Object.values<string>(inputs["data"]))
       .flatMap((text) => (parse(text) as { groups: { rules: Rule[] }[] }).groups);
-    assert.ok(ofPrometheus.length > 0 && ofLoki.length > 0);
-    const all = [...ofPrometheus, ...ofLoki].flatMap((group) => group.rules);
+    assert.ok(prometheusGroups.length > 0 && lokiGroups.length > 0);
+    const all = [...prometheusGroups, ...lokiGroups].flatMap((group) => group.rules);
     const recorded = new Map(all.map(({ record, expr }) => [record, expr]));
     rules = all
       .filter(({ alert }) => alert !== undefined)
       .map((rule) => ({ ...rule, expr: withoutRecords(rule.expr, recorded) }));
   });
 
-  it("are one for each alert, where the message says", () => {
+  it("exist for each alert, at the URL in its annotation", () => {
     assert.deepEqual([...new Set(rules.map(({ alert }) => alert))].sort(), [...pages].sort());
     for (const { alert, annotations } of rules) {
       assert.match(annotations["runbook_url"] ?? "", new RegExp(`/docs/runbooks/${alert}\\.md$`));
     }
   });
 
+  it("are listed in docs/alerts.md with the durations and severities of their alerts", () => {
+    const rows = fs
+      .readFileSync(path.join(docs, "alerts.md"), "utf8")
+      .matchAll(/^\| \[(\w+)\]\(runbooks\/\1\.md\) *\|[^|]*\| ([\d, ]*) min *\| ([\w, ]*?) *\|/gm);
+    const distinct = (values: string[]) => [...new Set(values)].sort().join(", ");
+    assert.deepEqual(
+      [...rows]
+        .map(([, alert = "", minutes = "", severities = ""]) => ({
+          alert,
+          minutes: distinct(minutes.split(", ")),
+          severities: distinct(severities.split(", ")),
+        }))
+        .sort((a, b) => (a.alert < b.alert ? -1 : 1)),
+      [...pages].sort().map((alert) => {
+        const ofAlert = rules.filter((rule) => rule.alert === alert);
+        return {
+          alert,
+          minutes: distinct(ofAlert.map((rule) => rule.for.replace("m", ""))),
+          severities: distinct(ofAlert.map(({ labels }) => labels["severity"] ?? "")),
+        };
+      }),
+    );
+  });
+
   for (const alert of pages) {
     describe(alert, () => {
       const text = read(alert);
 
-      it("says what it means, what it does to users, and what to do, on one page", () => {
+      it("has every section, on one page", () => {
         const parts = text.split("\n").filter((line) => /^(# |## |\*\*Impact)/.test(line));
         assert.deepEqual(
           parts.map((line) => line.replace(/^(\*\*Impact)\..*/, "$1")),
           [
             `# ${alert}`,
             "**Impact",
-            "## Look first",
+            "## First checks",
             "## Likely causes",
-            "## What to do",
-            "## Silence it",
+            "## Actions",
+            "## Silence the alert",
             "## Change the threshold",
           ],
         );
         assert.ok(text.split("\n").length < 120);
       });
 
-      it("asks for the metrics, or the logs, that the alert is made of", () => {
+      it("queries the metrics or the logs that the alert evaluates", () => {
         const expr = rules.find((rule) => rule.alert === alert)?.expr ?? "";
         if (isLogQl(expr)) {
           const [lines = ""] = /\{[^}]*\}( \| detected_level=~"[^"]*")?/.exec(expr) ?? [];
           assert.ok(blocks(text, "logql").includes(lines), lines);
           return;
         }
-        const asked = metricsIn(blocks(text, "promql").join("\n"));
-        for (const metric of metricsIn(expr)) assert.ok(asked.has(metric), metric);
+        const queried = metricsIn(blocks(text, "promql").join("\n"));
+        for (const metric of metricsIn(expr)) assert.ok(queried.has(metric), metric);
       });
 
-      it("names its threshold and its patience as they are", () => {
+      it("states the threshold and the duration of the alert", () => {
         const [opening = ""] = text.split("**Impact.**");
-        for (const rule of rules.filter((one) => one.alert === alert)) {
+        for (const rule of rules.filter((rule) => rule.alert === alert)) {
           const minutes = Number.parseInt(rule.for);
           if (minutes > 0) assert.match(opening, new RegExp(`for ${minutes} minutes?\\b`));
           const [, threshold] =
@@ -139,7 +164,7 @@ describe("the runbooks", () => {
         }
       });
 
-      it("has queries without a mistake in their syntax", () => {
+      it("has queries with valid syntax", () => {
         const queries = blocks(text, "promql");
         assert.ok(queries.length > 0);
         for (const query of queries) {
@@ -151,7 +176,7 @@ describe("the runbooks", () => {
           assert.match(query, /^(sum by \(\w+\) \(\w+\()?\{namespace="(ticketing|monitoring)"/);
       });
 
-      it("changes the threshold by a line that the loader takes", () => {
+      it("changes the threshold with a command that results in a valid configuration", () => {
         const lines = blocks(text, "bash").filter((line) => line.startsWith("pulumi config"));
         assert.equal(lines.length, adjustable.test(alert) ? 1 : 0);
         for (const line of lines) {
@@ -162,19 +187,20 @@ describe("the runbooks", () => {
         }
       });
 
-      it("silences this alert, and only where it fires", () => {
+      it("silences this alert, for its subject only", () => {
         const [silence = ""] = blocks(text, "bash").filter((block) => block.includes("amtool"));
-        const [, found, further] =
+        const [, silenced, subjectLabel] =
           /alertname=(\w+) namespace=\w+(?: (\w+)=\S+)? \\/.exec(silence) ?? [];
-        assert.equal(found, alert);
+        assert.equal(silenced, alert);
         const expr = rules.find((rule) => rule.alert === alert)?.expr ?? "";
-        const kept = further === undefined ? "by (namespace)" : `by (namespace, ${further}`;
-        // What is absent has the labels that were asked for.
+        const kept =
+          subjectLabel === undefined ? "by (namespace)" : `by (namespace, ${subjectLabel}`;
+        // The result of absent_over_time has the labels of its equality matchers.
         const absent = /^absent_over_time\(\{namespace="[\w-]+", service="[\w-]+"\}/.test(expr);
         assert.ok(expr.includes(kept) || expr.includes("slo_") || absent, `${kept} in ${expr}`);
       });
 
-      it("leads to pages that exist", () => {
+      it("links to existing pages", () => {
         for (const [, link = ""] of text.matchAll(/\]\(([^)#]+)\)/g)) {
           assert.ok(fs.existsSync(path.join(folder, link)), link);
         }
