@@ -5,8 +5,8 @@ export {
   type DatadogMonitorsArgs,
   type DatadogServiceMonitors,
 } from "./datadog/monitors/datadogMonitors";
-export { HostnameSource, NodeOs } from "./datadog/options";
-export { DatadogSite } from "./datadog/site";
+export { HostnameSource, NodeOs } from "./datadog/settings";
+export { DatadogSite } from "./datadog/settings";
 export {
   datadogEnv,
   datadogExclusion,
@@ -16,14 +16,9 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadog/workload";
-export {
-  AwsIdentity,
-  LogCollector,
-  LokiMode,
-  LokiStorage,
-  Redaction,
-  type RedactionPattern,
-} from "./loki/options";
+export { AwsIdentity, LokiMode, LokiStorage } from "./loki/settings";
+export { LogCollector } from "./logs/settings";
+export { Redaction, type RedactionPattern } from "./logs/redactionSettings";
 export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiStack";
 export {
   type AlertMetrics,

@@ -1,4 +1,4 @@
-import { DatadogSite } from "../components/datadog/site";
+import { DatadogSite } from "../components/datadog/settings";
 import {
   alertmanagerService,
   grafanaService,

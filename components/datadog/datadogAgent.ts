@@ -2,13 +2,13 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
-import { HostnameSource, NodeOs } from "./options";
-import { DatadogSite } from "./site";
+import { HostnameSource, NodeOs } from "./settings";
+import { DatadogSite } from "./settings";
 import { chartRelease, settingsOf, settingsOrThrow } from "../shared/component";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
 import { datadogSettings, secretNameOf } from "./settings";
-import { Redaction, RedactionPattern } from "../loki/options";
+import { Redaction, RedactionPattern } from "../logs/redactionSettings";
 import { SizePreset } from "../shared/sizePreset";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
 

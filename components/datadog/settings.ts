@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
-import { HostnameSource, NodeOs } from "./options";
-import { DatadogSite } from "./site";
 import { Checked, check, example } from "../shared/problems";
 import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
 import {
@@ -13,6 +11,35 @@ import {
   wholeNumber,
 } from "../shared/schemas";
 import { withoutSecrets } from "../shared/secrets";
+
+/** Where Datadog keeps an organisation's data; the site of its web address. */
+export const DatadogSite = {
+  Us1: "datadoghq.com",
+  Us3: "us3.datadoghq.com",
+  Us5: "us5.datadoghq.com",
+  Eu1: "datadoghq.eu",
+  Ap1: "ap1.datadoghq.com",
+  Ap2: "ap2.datadoghq.com",
+  Us1Fed: "ddog-gov.com",
+  Us2Fed: "us2.ddog-gov.com",
+} as const;
+export type DatadogSite = (typeof DatadogSite)[keyof typeof DatadogSite];
+
+/** Operating system of the nodes. */
+export const NodeOs = {
+  AmazonLinux: "amazonLinux",
+  Bottlerocket: "bottlerocket",
+} as const;
+export type NodeOs = (typeof NodeOs)[keyof typeof NodeOs];
+
+/** Where an agent learns the instance id, which Datadog knows a node by. */
+export const HostnameSource = {
+  /** The instance metadata service. */
+  InstanceMetadata: "instanceMetadata",
+  /** A file of the node: works where pods cannot reach the metadata service. */
+  NodeFile: "nodeFile",
+} as const;
+export type HostnameSource = (typeof HostnameSource)[keyof typeof HostnameSource];
 
 /** Name of the Secret that is made when the keys are given. */
 export const datadogSecretName = "datadog-secret";

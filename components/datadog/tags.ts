@@ -1,4 +1,4 @@
-import { DatadogSite } from "./site";
+import { DatadogSite } from "./settings";
 
 /** Where people of an organisation at this site find a trace. */
 export function datadogTraceUrl(site: DatadogSite): string {

@@ -1,7 +1,7 @@
-import { LokiSettings } from "../loki/settings";
 import { everyNode } from "../shared/nodeAgentPlacement";
 import { Values } from "../shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
+import { CollectorSettings } from "./settings";
 
 /** ConfigMap with Alloy's configuration, and its key; not the chart's own, which is a template. */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
@@ -16,7 +16,7 @@ const storagePath = "/var/lib/alloy";
 const storageVolume = "storage";
 
 /** Values of the Alloy chart: a collector of pod logs on every node. */
-export function alloyValues(settings: LokiSettings): Values {
+export function alloyValues(settings: CollectorSettings): Values {
   return {
     ...(settings.imageRegistry === undefined
       ? {}

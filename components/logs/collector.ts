@@ -3,28 +3,33 @@ import * as pulumi from "@pulumi/pulumi";
 import { Chart, charts } from "../shared/charts";
 import { chartRelease } from "../shared/component";
 import { objectLabels } from "../shared/labels";
-import { LogCollector } from "../loki/options";
-import { LokiSettings } from "../loki/settings";
+import { Values } from "../shared/mergeValues";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
-import { lokiPushUrl } from "../loki/urls";
-import { Values } from "../shared/mergeValues";
 import { promtailValues } from "./promtail";
+import { CollectorSettings, LogCollector } from "./settings";
 
-/** Registers the collector of the settings; its chart values can be overridden. Returns its release. */
+export interface LogCollectorArgs {
+  settings: CollectorSettings;
+  /** URL to which the collector pushes log lines. */
+  pushUrl: string;
+  /** The caller's values for the collector's chart, merged last. */
+  overrides?: Values | undefined;
+}
+
+/** Registers the log collector that the settings select, and returns its release. */
 export function logCollector(
   name: string,
-  settings: LokiSettings,
-  overrides: Values | undefined,
+  { settings, pushUrl, overrides }: LogCollectorArgs,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release | undefined {
   switch (settings.collector) {
     case LogCollector.Alloy: {
-      const configuration = alloyConfiguration(name, settings, opts);
+      const configuration = alloyConfiguration(name, settings, pushUrl, opts);
       return release(charts.alloy, alloyValues(settings), [configuration]);
     }
     case LogCollector.Promtail:
-      return release(charts.promtail, promtailValues(settings), []);
+      return release(charts.promtail, promtailValues(settings, pushUrl), []);
     case LogCollector.None:
       return undefined;
   }
@@ -51,7 +56,8 @@ export function logCollector(
 
 function alloyConfiguration(
   name: string,
-  settings: LokiSettings,
+  settings: CollectorSettings,
+  pushUrl: string,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const { namespace, cluster, environment } = settings;
@@ -64,28 +70,23 @@ function alloyConfiguration(
         labels: objectLabels("log-collector", settings.labels),
       },
       data: {
-        [alloyConfigMap.key]: alloyConfig({
-          pushUrl: lokiPushUrl(namespace),
-          cluster,
-          environment,
-          redaction: settings,
-        }),
+        [alloyConfigMap.key]: alloyConfig({ pushUrl, cluster, environment, redaction: settings }),
       },
     },
     opts,
   );
 }
 
-/** All that a collector may ask the cluster for: which pods there are. */
+/** Grants the collector's service account the only access it needs: to list and watch pods. */
 function podReader(
   name: string,
   serviceAccount: string,
-  settings: LokiSettings,
+  settings: CollectorSettings,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const { namespace } = settings;
   const metadata = {
-    // Not namespaced: another namespace may have a collector of the same name.
+    // Cluster roles are not namespaced, and each namespace may have a collector of the same name.
     name: `${namespace}-${serviceAccount}`,
     labels: objectLabels("log-collector", settings.labels),
   };

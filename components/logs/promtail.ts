@@ -1,11 +1,10 @@
 import { stringify } from "yaml";
-import { LokiSettings } from "../loki/settings";
 import { everyNode } from "../shared/nodeAgentPlacement";
 import { LogStage, logPipeline } from "./pipeline";
-import { lokiPushUrl } from "../loki/urls";
 import { Values } from "../shared/mergeValues";
 import { RelabelRule, podLogLabels } from "./podLabels";
 import { SizeTable, resources } from "../shared/resources";
+import { CollectorSettings } from "./settings";
 
 const sizes: SizeTable = {
   small: resources("50m", "128Mi"),
@@ -14,7 +13,7 @@ const sizes: SizeTable = {
 };
 
 /** Values of the Promtail chart: a collector of pod logs on every node, labelled as Alloy does. */
-export function promtailValues(settings: LokiSettings): Values {
+export function promtailValues(settings: CollectorSettings, pushUrl: string): Values {
   return {
     ...(settings.imageRegistry === undefined
       ? {}
@@ -27,7 +26,7 @@ export function promtailValues(settings: LokiSettings): Values {
     config: {
       clients: [
         {
-          url: lokiPushUrl(settings.namespace),
+          url: pushUrl,
           external_labels: { cluster: settings.cluster, env: settings.environment },
           // For ever: while Loki is away, files are read no further, and nothing is given up.
           backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
@@ -41,7 +40,7 @@ export function promtailValues(settings: LokiSettings): Values {
   };
 }
 
-function podLogs(settings: LokiSettings): Values {
+function podLogs(settings: CollectorSettings): Values {
   return {
     job_name: "pods",
     pipeline_stages: logPipeline(settings).map(pipelineStage),

@@ -1,8 +1,39 @@
 import { z } from "zod";
 import { example } from "../shared/problems";
-import { Redaction } from "../loki/options";
 import { dnsLabel } from "../shared/schemas";
 import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
+
+/** What the collectors take out of every line by themselves. */
+export const Redaction = {
+  /** What follows `Authorization:`. */
+  AuthorizationHeader: "authorizationHeader",
+  /** What follows `Bearer`. */
+  BearerToken: "bearerToken",
+  /** A JSON web token on its own. */
+  JsonWebToken: "jsonWebToken",
+  /** What is assigned to a password, secret, API key or token. */
+  AssignedSecret: "assignedSecret",
+  /** The secret part of the URL of a Slack webhook. */
+  SlackWebhook: "slackWebhook",
+  /** A token of a Slack app. */
+  SlackToken: "slackToken",
+  /** The id of an AWS access key. */
+  AwsAccessKey: "awsAccessKey",
+  /** A card number, with or without spaces. */
+  CardNumber: "cardNumber",
+} as const;
+export type Redaction = (typeof Redaction)[keyof typeof Redaction];
+
+/** A secret of your own that no log line shall show. */
+export interface RedactionPattern {
+  /** What it is; stands in its place, as in `<redacted customer-number>`. */
+  name: string;
+  /**
+   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`: the rest
+   * of what it matches stays.
+   */
+  expression: string;
+}
 
 const expression = example(
   z

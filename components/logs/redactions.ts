@@ -1,5 +1,4 @@
-import { Redaction } from "../loki/options";
-import { RedactionSettings } from "./redactionSettings";
+import { Redaction, RedactionSettings } from "./redactionSettings";
 
 /**
  * What is redacted without being asked for, by its name. Each expression has one group: the secret

@@ -4,14 +4,9 @@ import { charts } from "../shared/charts";
 import { chartRelease, settingsOrThrow } from "../shared/component";
 import { objectLabels } from "../shared/labels";
 import { logCollector } from "../logs/collector";
-import {
-  AwsIdentity,
-  LogCollector,
-  LokiMode,
-  LokiStorage,
-  Redaction,
-  RedactionPattern,
-} from "./options";
+import { AwsIdentity, LokiMode, LokiStorage } from "./settings";
+import { LogCollector } from "../logs/settings";
+import { Redaction, RedactionPattern } from "../logs/redactionSettings";
 import { lokiStorage } from "./storage";
 import { lokiSettings } from "./settings";
 import { SizePreset } from "../shared/sizePreset";
@@ -223,8 +218,7 @@ export class LokiStack extends pulumi.ComponentResource {
     // After Loki: a collector that nobody answers gives up on its first lines.
     const collector = logCollector(
       name,
-      settings,
-      collectorValues,
+      { settings, pushUrl: lokiPushUrl(namespace), overrides: collectorValues },
       pulumi.mergeOptions(child, { dependsOn: release }),
     );
 

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
 import { Checked, Problem, check, example } from "../shared/problems";
-import { AwsIdentity, LogCollector, LokiMode, LokiStorage } from "./options";
 import {
   ComponentArgs,
   chartSettings,
@@ -12,8 +11,38 @@ import {
   wholeNumber,
   withProtectData,
 } from "../shared/schemas";
-import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
+import { checkRedactions } from "../logs/redactionSettings";
+import { collectorFields } from "../logs/settings";
 import { runbookBaseUrl } from "../services/settings";
+
+/** How Loki runs. */
+export const LokiMode = {
+  /** One replica: about 20 GB of logs a day, no logs while it restarts. */
+  SingleBinary: "singleBinary",
+  /** Three replicas, each log line on all of them; needs object storage and three nodes. */
+  HighAvailability: "highAvailability",
+  /** Each of Loki's parts on its own, with caches: hundreds of GB a day; needs object storage. */
+  Distributed: "distributed",
+} as const;
+export type LokiMode = (typeof LokiMode)[keyof typeof LokiMode];
+
+/** Where Loki keeps chunks and index. */
+export const LokiStorage = {
+  /** An S3 bucket. */
+  S3: "s3",
+  /** The volume of the one replica; needs no AWS. */
+  Filesystem: "filesystem",
+} as const;
+export type LokiStorage = (typeof LokiStorage)[keyof typeof LokiStorage];
+
+/** How the service account of Loki becomes an IAM role. */
+export const AwsIdentity = {
+  /** EKS Pod Identity; the cluster needs the add-on `eks-pod-identity-agent`. */
+  PodIdentity: "podIdentity",
+  /** IAM roles for service accounts; the cluster needs an OIDC provider in IAM. */
+  Irsa: "irsa",
+} as const;
+export type AwsIdentity = (typeof AwsIdentity)[keyof typeof AwsIdentity];
 
 /** S3's rules for the names of general-purpose buckets, and two of Loki's documentation. */
 const bucketName = z
@@ -96,17 +125,7 @@ export const lokiSchema = z
       .default([]),
     runbookBaseUrl,
     dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional(),
-    ...redactionSettings,
-    serviceMonitors: z.boolean().default(true),
-    collector: z.enum(LogCollector).default(LogCollector.Alloy),
-    collectorChartVersion: example(
-      chartSettings(charts.alloy, "monitoring").chartVersion.unwrap(),
-      charts.alloy.version,
-    ).optional(),
-    collectorRepository: example(
-      chartSettings(charts.alloy, "monitoring").repository.unwrap(),
-      charts.alloy.repository,
-    ).optional(),
+    ...collectorFields,
   })
   .superRefine(
     (settings, ctx) => {

@@ -1,4 +1,4 @@
-import { LokiMode } from "./options";
+import { LokiMode } from "./settings";
 import { LokiSettings } from "./settings";
 import { Resources, SizeTable, resources } from "../shared/resources";
 

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
-import { AwsIdentity, LokiStorage } from "./options";
-import { LokiSettings } from "./settings";
+import { AwsIdentity, LokiSettings, LokiStorage } from "./settings";
 import {
   bucketTlsOnlyPolicy,
   irsaTrust,

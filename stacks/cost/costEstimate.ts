@@ -1,4 +1,4 @@
-import { LokiMode, LokiStorage } from "../../components/loki/options";
+import { LokiMode, LokiStorage } from "../../components/loki/settings";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { logsOfServicesIn } from "./doubleLogs";

@@ -1,4 +1,4 @@
-import { LogCollector } from "../../components/loki/options";
+import { LogCollector } from "../../components/logs/settings";
 import type { Settings } from "../config/parseConfiguration";
 
 /** Who stores the logs of the services, which are most of all logs. */

@@ -155,7 +155,8 @@ describe("alloyConfig", () => {
     assert.equal(config.split("stage.replace {").length - 1, stages.length);
     assert.ok(config.includes('replace    = "<redacted customer-number>"'));
     assert.ok(config.includes('"\\\\bKD-(\\\\d{8})\\\\b"'));
-    const promtail = promtailValues(redaction)["config"].snippets.scrapeConfigs as string;
+    const promtail = promtailValues(redaction, "http://loki:3100")["config"].snippets
+      .scrapeConfigs as string;
     for (const stage of stages) {
       assert.ok(stage.kind === "replace" && promtail.includes(stage.expression));
     }

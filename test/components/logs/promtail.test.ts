@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { lokiSettings } from "../../../components/loki/settings";
+import { lokiPushUrl } from "../../../components/loki/urls";
 import { logPipeline } from "../../../components/logs/pipeline";
 import { Values } from "../../../components/shared/mergeValues";
 import { podLogLabels } from "../../../components/logs/podLabels";
@@ -10,7 +11,7 @@ import { unknownKeys } from "../../charts/unknownKeys";
 function valuesOf(args: object = {}): Values {
   const checked = lokiSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
   assert.deepEqual(checked.problems, undefined);
-  return promtailValues(checked.settings);
+  return promtailValues(checked.settings, lokiPushUrl(checked.settings.namespace));
 }
 
 function scrapeConfigs(): Values[] {

@@ -45,7 +45,8 @@ describe("redaction by a real Promtail, whose stages Alloy shares", () => {
   function redactedBy(args: object, lines: string[]): string[] {
     const { settings } = lokiSettings({ cluster: "c", environment: "prod", ...args });
     assert.ok(settings);
-    const { scrapeConfigs } = promtailValues(settings)["config"].snippets as Values;
+    const { scrapeConfigs } = promtailValues(settings, "http://loki:3100")["config"]
+      .snippets as Values;
     const [pods] = parse(scrapeConfigs as string) as Values[];
     const written = lines.map(
       (line, index) => `2026-01-01T00:00:${String(index).padStart(2, "0")}Z stdout F ${line}`,

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { lokiSettings } from "../../../../components/loki/settings";
+import { lokiPushUrl } from "../../../../components/loki/urls";
 import { lokiValues } from "../../../../components/loki/values";
 import { Values } from "../../../../components/shared/mergeValues";
 import { remoteWriteUrls } from "../../../../components/prometheus/urls";
@@ -49,7 +50,7 @@ export const inputs: Input[] = [
   {
     name: "promtail",
     chart: "promtail",
-    values: promtailValues(settings({ collector: "promtail" })),
+    values: promtailValues(settings({ collector: "promtail" }), lokiPushUrl("monitoring")),
     object: promtail,
   },
 ];
