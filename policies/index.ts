@@ -1,163 +1,131 @@
 import { PolicyPack } from "@pulumi/policy";
 import type { EnforcementLevel, Policies, PolicyPackConfig } from "@pulumi/policy";
-import { AlertThresholdsConfig, alertThresholds } from "./alerts/alertThresholds";
+import { grafanaExposure } from "./access/grafanaExposure";
+import { lokiBucketHardened } from "./access/lokiBucketHardened";
+import { lokiIamLeastPrivilege } from "./access/lokiIamLeastPrivilege";
+import { noPlaintextCredentials } from "./access/noPlaintextCredentials";
+import { absentCoverage } from "./alerts/absentCoverage";
+import { alertAnnotations } from "./alerts/alertAnnotations";
+import { alertFor } from "./alerts/alertFor";
+import { alertSeverity } from "./alerts/alertSeverity";
+import { alertThresholds } from "./alerts/alertThresholds";
+import { duplicateRules } from "./alerts/duplicateRules";
+import { promqlUnits } from "./alerts/promqlUnits";
+import { promqlValid } from "./alerts/promqlValid";
+import { rateWindow } from "./alerts/rateWindow";
+import { requiredAlerts } from "./alerts/requiredAlerts";
+import { grouping } from "./delivery/grouping";
+import { inhibition } from "./delivery/inhibition";
+import { rulesAreLoaded } from "./delivery/rulesAreLoaded";
+import { severitiesDelivered } from "./delivery/severitiesDelivered";
+import { watchdogRouted } from "./delivery/watchdogRouted";
 import {
   PolicyConfigProblem,
   configJsonSchema,
-  configurable,
+  configProperties,
   configurationProblems,
 } from "./engine/config";
+import { PolicyDescription } from "./engine/description";
 import { documentation } from "./engine/documentation";
 import { ExceptionsConfig } from "./engine/exceptions";
+import { withNestedReleases } from "./engine/nestedReleases";
+import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
+import { sdkPolicy } from "./engine/sdkPolicy";
+import { pinnedCharts } from "./reliability/pinnedCharts";
+import { prodHighAvailability } from "./reliability/prodHighAvailability";
+import { scrapeCost } from "./reliability/scrapeCost";
+import { logGroupRetention } from "./retention/logGroupRetention";
+import { lokiBucketLifecycle } from "./retention/lokiBucketLifecycle";
+import { lokiRetention } from "./retention/lokiRetention";
+import { prometheusRetention } from "./retention/prometheusRetention";
+import { prometheusStorage } from "./retention/prometheusStorage";
 import { retentionCoversRules } from "./retention/retentionCoversRules";
-import { promqlValid } from "./alerts/promqlValid";
-import { promqlUnits } from "./alerts/promqlUnits";
-import { RateWindowConfig, rateWindow } from "./alerts/rateWindow";
-import { AlertSeverityConfig, alertSeverity } from "./alerts/alertSeverity";
-import { AlertForConfig, alertFor } from "./alerts/alertFor";
-import { AlertAnnotationsConfig, alertAnnotations } from "./alerts/alertAnnotations";
-import { AbsentCoverageConfig, absentCoverage } from "./alerts/absentCoverage";
-import { RulesAreLoadedConfig, rulesAreLoaded } from "./delivery/rulesAreLoaded";
-import { duplicateRules } from "./alerts/duplicateRules";
-import { PinnedChartsConfig, pinnedCharts } from "./reliability/pinnedCharts";
-import { grafanaExposure } from "./access/grafanaExposure";
-import { GroupingConfig, grouping } from "./delivery/grouping";
-import { inhibition } from "./delivery/inhibition";
-import { LogGroupRetentionConfig, logGroupRetention } from "./retention/logGroupRetention";
-import { LokiBucketHardenedConfig, lokiBucketHardened } from "./access/lokiBucketHardened";
-import { LokiBucketLifecycleConfig, lokiBucketLifecycle } from "./retention/lokiBucketLifecycle";
-import { LokiIamLeastPrivilegeConfig, lokiIamLeastPrivilege } from "./access/lokiIamLeastPrivilege";
-import {
-  ProdHighAvailabilityConfig,
-  prodHighAvailability,
-} from "./reliability/prodHighAvailability";
-import { PrometheusStorageConfig, prometheusStorage } from "./retention/prometheusStorage";
-import { ScrapeCostConfig, scrapeCost } from "./reliability/scrapeCost";
-import { SeveritiesDeliveredConfig, severitiesDelivered } from "./delivery/severitiesDelivered";
-import { WatchdogRoutedConfig, watchdogRouted } from "./delivery/watchdogRouted";
-import { LokiRetentionConfig, lokiRetention } from "./retention/lokiRetention";
-import {
-  NoPlaintextCredentialsConfig,
-  noPlaintextCredentials,
-} from "./access/noPlaintextCredentials";
-import { PolicyDescription } from "./engine/description";
-import { AnyPolicy, sdkPolicy } from "./engine/policy";
-import { PrometheusRetentionConfig, prometheusRetention } from "./retention/prometheusRetention";
-import { shareReadings } from "./engine/reading";
-import { RequiredAlertsConfig, requiredAlerts } from "./alerts/requiredAlerts";
-import { withViews } from "./engine/views";
 
 export type { PolicyConfigProblem } from "./engine/config";
 export type { PolicyDescription } from "./engine/description";
 export { limits } from "./shared/limits";
 
-/** Level and properties of one policy; what is left out keeps its default. */
+/** The policies by their names in TypeScript, in the order of the documentation. */
+const policies = {
+  /** Number of days that Prometheus retains samples. */
+  prometheusRetention,
+  /** Whether the retention of Prometheus covers the time ranges of its rules. */
+  prometheusRetentionCoversRules: retentionCoversRules,
+  /** Volume of Prometheus in production. */
+  prometheusStorage,
+  /** Number of days that Loki retains logs, and whether it deletes them. */
+  lokiRetention,
+  /** Lifecycle rules of Loki's bucket. */
+  lokiBucketLifecycle,
+  /** Number of days that CloudWatch retains log events. */
+  logGroupRetention,
+  /** Base signals on which each monitored service has an alert. */
+  requiredAlerts,
+  /** Thresholds of the alerts on the base signals. */
+  alertThresholds,
+  /** Whether expressions are valid, and alerts have a condition. */
+  promqlValid,
+  /** Units of thresholds and quantiles. */
+  promqlUnits,
+  /** Scrapes in the range of a rate. */
+  rateWindow,
+  /** Severities of alerts. */
+  alertSeverity,
+  /** Duration `for` of alerts, by severity. */
+  alertFor,
+  /** Summary, description and runbook of alerts. */
+  alertAnnotations,
+  /** Alerts on metrics that are absent. */
+  absentCoverage,
+  /** Whether Prometheus selects the rules and monitors of the stack. */
+  rulesAreLoaded,
+  /** Alerts that exist twice. */
+  duplicateRules,
+  /** Receiver of the alert Watchdog in production. */
+  watchdogRouted,
+  /** Whether alerts of each severity reach a receiver. */
+  severitiesDelivered,
+  /** Inhibition of alerts by other alerts. */
+  inhibition,
+  /** Grouping and intervals of notifications. */
+  grouping,
+  /** Credentials in plain text. */
+  noPlaintextCredentials,
+  /** Access to Loki's bucket. */
+  lokiBucketHardened,
+  /** Permissions of Loki's role in AWS, and who may assume it. */
+  lokiIamLeastPrivilege,
+  /** Access to Grafana. */
+  grafanaExposure,
+  /** Interval, timeout and sample limit of scrapes. */
+  scrapeCost,
+  /** Replicas and disruption budgets in production. */
+  prodHighAvailability,
+  /** Versions and repositories of charts. */
+  pinnedCharts,
+};
+const all: AnyPolicy[] = Object.values(policies).map(withNestedReleases);
+
+/** Level and properties of one policy. Properties that are not set keep their defaults. */
 export type PolicyArgs<Config = unknown> =
   EnforcementLevel | (Partial<Config> & ExceptionsConfig & { enforcementLevel?: EnforcementLevel });
 
-/** Which policies apply, and how. */
-export interface ObservabilityGuardArgs {
-  /** Level of every policy that is not named. Default: each policy's own. */
-  all?: EnforcementLevel;
-  /** Days that Prometheus keeps its samples. */
-  prometheusRetention?: PolicyArgs<PrometheusRetentionConfig>;
-  /** That Prometheus keeps its samples for as long as the rules look back. */
-  prometheusRetentionCoversRules?: PolicyArgs;
-  /** Volume of Prometheus in production. */
-  prometheusStorage?: PolicyArgs<PrometheusStorageConfig>;
-  /** Days that Loki keeps its logs, and that it really deletes them. */
-  lokiRetention?: PolicyArgs<LokiRetentionConfig>;
-  /** What the bucket of Loki drops by itself. */
-  lokiBucketLifecycle?: PolicyArgs<LokiBucketLifecycleConfig>;
-  /** Days that CloudWatch keeps the events of log groups. */
-  logGroupRetention?: PolicyArgs<LogGroupRetentionConfig>;
-  /** The base signals on which every monitored service is alerted. */
-  requiredAlerts?: PolicyArgs<RequiredAlertsConfig>;
-  /** How lax alerts on the base signals may be. */
-  alertThresholds?: PolicyArgs<AlertThresholdsConfig>;
-  /** That expressions can be run, and alerts compare something. */
-  promqlValid?: PolicyArgs;
-  /** Units of thresholds and quantiles. */
-  promqlUnits?: PolicyArgs;
-  /** Scrapes in the window of a rate. */
-  rateWindow?: PolicyArgs<RateWindowConfig>;
-  /** Severities that alerts may have. */
-  alertSeverity?: PolicyArgs<AlertSeverityConfig>;
-  /** How long alerts of each severity wait. */
-  alertFor?: PolicyArgs<AlertForConfig>;
-  /** Texts and runbooks of alerts. */
-  alertAnnotations?: PolicyArgs<AlertAnnotationsConfig>;
-  /** That missing metrics are noticed. */
-  absentCoverage?: PolicyArgs<AbsentCoverageConfig>;
-  /** That Prometheus selects the rules and monitors of the stack. */
-  rulesAreLoaded?: PolicyArgs<RulesAreLoadedConfig>;
-  /** That no alert is there twice. */
-  duplicateRules?: PolicyArgs;
-  /** That somebody outside notices when alerting is down, in production. */
-  watchdogRouted?: PolicyArgs<WatchdogRoutedConfig>;
-  /** That alerts reach somebody. */
-  severitiesDelivered?: PolicyArgs<SeveritiesDeliveredConfig>;
-  /** Which alerts silence which. */
-  inhibition?: PolicyArgs;
-  /** How notifications are grouped and paced. */
-  grouping?: PolicyArgs<GroupingConfig>;
-  /** Where credentials may stand. */
-  noPlaintextCredentials?: PolicyArgs<NoPlaintextCredentialsConfig>;
-  /** Access to the bucket of Loki. */
-  lokiBucketHardened?: PolicyArgs<LokiBucketHardenedConfig>;
-  /** What Loki may do in AWS, and who may become it. */
-  lokiIamLeastPrivilege?: PolicyArgs<LokiIamLeastPrivilegeConfig>;
-  /** Who gets into Grafana. */
-  grafanaExposure?: PolicyArgs;
-  /** Interval, timeout and size of scrapes. */
-  scrapeCost?: PolicyArgs<ScrapeCostConfig>;
-  /** Replicas and disruption budgets in production. */
-  prodHighAvailability?: PolicyArgs<ProdHighAvailabilityConfig>;
-  /** Versions and repositories of charts. */
-  pinnedCharts?: PolicyArgs<PinnedChartsConfig>;
-}
+type ConfigOfPolicy<Policy> =
+  Policy extends ResourcePolicy<infer Config>
+    ? Config
+    : Policy extends StackPolicy<infer Config>
+      ? Config
+      : never;
 
-/** The policies by the names that code gives them. */
-const policies: Record<Exclude<keyof ObservabilityGuardArgs, "all">, AnyPolicy> = {
-  prometheusRetention,
-  prometheusRetentionCoversRules: retentionCoversRules,
-  prometheusStorage,
-  lokiRetention,
-  lokiBucketLifecycle,
-  logGroupRetention,
-  requiredAlerts,
-  alertThresholds,
-  promqlValid,
-  promqlUnits,
-  rateWindow,
-  alertSeverity,
-  alertFor,
-  alertAnnotations,
-  absentCoverage,
-  rulesAreLoaded,
-  duplicateRules,
-  watchdogRouted,
-  severitiesDelivered,
-  inhibition,
-  grouping,
-  noPlaintextCredentials,
-  lokiBucketHardened,
-  lokiIamLeastPrivilege,
-  grafanaExposure,
-  scrapeCost,
-  prodHighAvailability,
-  pinnedCharts,
+type NamedPolicyArgs = {
+  [Name in keyof typeof policies]?: PolicyArgs<ConfigOfPolicy<(typeof policies)[Name]>>;
 };
-/** These are about AWS alone, or read every text of every resource as it is. */
-const withoutViews: AnyPolicy[] = [
-  logGroupRetention,
-  lokiIamLeastPrivilege,
-  noPlaintextCredentials,
-];
-const all: AnyPolicy[] = Object.values(policies).map((policy) => {
-  if (withoutViews.includes(policy)) return policy;
-  return withViews(policy, policy === pinnedCharts ? "releases" : "charts");
-});
+
+/** Levels and properties of the policies. */
+export interface ObservabilityGuardArgs extends NamedPolicyArgs {
+  /** Level of every policy that is not named. Default: the level of each policy. */
+  all?: EnforcementLevel;
+}
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
 export function observabilityPolicies(): Policies {
@@ -165,17 +133,21 @@ export function observabilityPolicies(): Policies {
   return all.map((policy) => sdkPolicy(policy, context));
 }
 
-/** What each policy is, why, and how to comply: for documentation. */
+/** What each policy is, its reason, and how to comply: for documentation. */
 export function policyDescriptions(): PolicyDescription[] {
   return all;
 }
 
-/** Everything wrong with a configuration as `--policy-pack-config` takes it; nothing when it is fine. */
+/** Every problem in a configuration in the form of `--policy-pack-config`. Empty when it is valid. */
 export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
-  return configurationProblems(all.map(configurable), config);
+  const configurable = all.map((policy) => ({
+    name: policy.name,
+    properties: configProperties(policy),
+  }));
+  return configurationProblems(configurable, config);
 }
 
-/** JSON schema of the file that `--policy-pack-config` takes. */
+/** JSON schema of the file for `--policy-pack-config`. */
 export function policyConfigSchema(): Record<string, unknown> {
   return configJsonSchema(all);
 }
@@ -191,14 +163,14 @@ export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig
   const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
     const policy = (policies as Record<string, AnyPolicy>)[key];
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
-    // Properties without a level would arrive at the engine as `advisory`.
+    // Properties without a level arrive at the engine as `advisory`.
     return [policy.name, { enforcementLevel: level ?? policy.enforcementLevel, ...value }];
   });
   return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
 }
 
 /**
- * The policy pack. Construct one, and only one, in the entry file of a policy pack:
+ * The policy pack. Create exactly one, in the entry file of a policy pack:
  * `new ObservabilityGuard({all: "mandatory", prometheusRetention: {maxDays: 60}})`.
  */
 export class ObservabilityGuard extends PolicyPack {
@@ -210,7 +182,6 @@ export class ObservabilityGuard extends PolicyPack {
         problems.map(({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`).join("\n"),
       );
     }
-    shareReadings();
     super(
       "observability",
       { policies: observabilityPolicies(), enforcementLevel: "mandatory" },

@@ -10,6 +10,7 @@ export interface LokiIamLeastPrivilegeConfig {
 
 export const lokiIamLeastPrivilege: ResourcePolicy<LokiIamLeastPrivilegeConfig> = {
   scope: "resource",
+  nested: "none",
   name: "loki-iam-least-privilege",
   description:
     "The role of Loki may list one bucket and read, write and delete its objects, and only Loki's service account may become it.",

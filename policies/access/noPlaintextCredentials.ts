@@ -9,6 +9,7 @@ export interface NoPlaintextCredentialsConfig {
 
 export const noPlaintextCredentials: ResourcePolicy<NoPlaintextCredentialsConfig> = {
   scope: "resource",
+  nested: "none",
   name: "no-plaintext-credentials",
   description: "Credentials stand only in resources that are made for them.",
   why: "What is in chart values, a ConfigMap or an annotation can be read by everybody who may look at the cluster or at the preview.",

@@ -1,111 +1,78 @@
+import { checkAlerts } from "./eachRule";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { numeral, shown } from "../engine/violation";
+import { UNKNOWN } from "../facts/plain";
+import { Rule, canBringRules } from "../facts/rules";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
-import { judgeAlerts } from "./eachRule";
-import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
-import { Rule, canBringRules, rulesOf } from "../facts/rules";
-import { limits } from "../shared/limits";
-import { ResourcePolicy, Verdict } from "../engine/policy";
-import { Violation, numeral, shown } from "../engine/violation";
-
-export interface AlertForConfig {
-  criticalMinMinutes: number;
-  criticalMaxMinutes: number;
-  warningMinMinutes: number;
-  warningMaxMinutes: number;
-}
+import { clamp, limits } from "../shared/limits";
 
 const { critical, warning } = limits.alertForMinutes;
 
-export const alertFor: ResourcePolicy<AlertForConfig> = {
-  scope: "resource",
+const properties = {
+  criticalMinMinutes: minutesProperty(critical.min, "Minimum `for` of a critical alert"),
+  criticalMaxMinutes: minutesProperty(critical.max, "Maximum `for` of a critical alert"),
+  warningMinMinutes: minutesProperty(warning.min, "Minimum `for` of a warning"),
+  warningMaxMinutes: minutesProperty(warning.max, "Maximum `for` of a warning"),
+};
+type Config = ConfigOf<typeof properties>;
+
+export const alertFor = resourcePolicy({
   name: "alert-for",
-  description: "Every alert waits as long before it fires as its severity asks for.",
-  why: "Without a wait, one odd sample wakes somebody; with an hour of it, a critical alert comes after the customers' calls.",
+  description: "Each alert's `for` is within the bounds for its severity.",
+  why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set for, for example to 5m",
   severity: "medium",
-  enforcementLevel: "mandatory",
-  config: {
-    criticalMinMinutes: minutes(critical.min, "Shortest wait of a critical alert."),
-    criticalMaxMinutes: minutes(critical.max, "Longest wait of a critical alert."),
-    warningMinMinutes: minutes(warning.min, "Shortest wait of a warning."),
-    warningMaxMinutes: minutes(warning.max, "Longest wait of a warning."),
-  },
+  config: properties,
   appliesTo: canBringRules,
-  judge,
-  remediate,
-};
+  check: (resource, config) => checkAlerts(resource, (alert) => checkAlert(alert, config)),
+  remediate: true,
+});
 
-function minutes(value: number, description: string) {
-  return {
-    type: "number" as const,
-    minimum: 0,
-    default: value,
-    description: `${description.slice(0, -1)}, in minutes.`,
-  };
+function minutesProperty(value: number, description: string) {
+  return numberProperty(value, `${description}, in minutes.`, { minimum: 0 });
 }
 
-function judge(resource: Resource, config: AlertForConfig): Verdict {
-  return judgeAlerts(resource, (alert) => judgeAlert(alert, config));
-}
-
-interface Wait {
-  /** Undefined when `for` is no duration. */
-  minutes: number | undefined;
-  least: number;
-  most: number;
-}
-
-/** The wait of an alert and its bounds; undefined when nothing is asked of it, or it is not known. */
-function waitOf({ for: written, labels }: Rule, config: AlertForConfig): Wait | undefined {
-  if (written === UNKNOWN) return undefined;
-  const none = written === undefined || written === null || written === "";
-  const seconds = none ? 0 : typeof written === "string" ? parseDuration(written) : undefined;
-  const wait = { minutes: seconds === undefined ? undefined : seconds / SECONDS_PER_MINUTE };
-  if (labels["severity"] === "critical") {
-    return { ...wait, least: config.criticalMinMinutes, most: config.criticalMaxMinutes };
-  }
-  if (labels["severity"] === "warning") {
-    return { ...wait, least: config.warningMinMinutes, most: config.warningMaxMinutes };
-  }
-  return undefined;
-}
-
-function judgeAlert(alert: Rule, config: AlertForConfig): Violation[] {
-  const wait = waitOf(alert, config);
-  const problem = wait && problemWith(wait);
-  if (wait === undefined || problem === undefined) return [];
+function checkAlert(alert: Rule, config: Config): ViolationFinding[] {
+  const severity = alert.labels["severity"];
+  const bounds = boundsFor(severity, config);
+  if (bounds === undefined || alert.for === UNKNOWN) return [];
+  const [min, max] = bounds;
+  const minutes = minutesOf(alert.for);
+  const problem = problemWith(minutes, min, max);
+  if (problem === undefined) return [];
+  const nearest = formatMinutes(clamp(minutes ?? 5, min, max));
   return [
     {
       problem,
-      where: alert.where,
+      path: [...alert.path, "for"],
       found: shown(alert.for),
-      bound: `${numeral(wait.least)} to ${numeral(wait.most)} minutes for severity ${String(alert.labels["severity"])}`,
-      fix: `for: ${within(wait)}`,
+      bound: `${numeral(min)} to ${numeral(max)} minutes for severity ${String(severity)}`,
+      fix: `for: ${nearest}`,
+      set: nearest,
     },
   ];
 }
 
-function problemWith({ minutes: found, least, most }: Wait): string | undefined {
-  if (found === undefined) return 'the alert has a `for` that is no duration, such as "5m"';
-  if (found < least) {
-    return found === 0 ? "the alert fires without waiting" : "the alert waits too little";
-  }
-  return found > most ? "the alert waits too long" : undefined;
+function boundsFor(severity: unknown, config: Config): [min: number, max: number] | undefined {
+  if (severity === "critical") return [config.criticalMinMinutes, config.criticalMaxMinutes];
+  if (severity === "warning") return [config.warningMinMinutes, config.warningMaxMinutes];
+  return undefined;
 }
 
-/** The nearest wait that is allowed. */
-function within({ minutes: found = 5, least, most }: Wait): string {
-  const wanted = Math.min(Math.max(found, least), most);
-  return Number.isInteger(wanted) ? `${wanted}m` : `${Math.ceil(wanted * SECONDS_PER_MINUTE)}s`;
+/** Undefined when `for` is not a duration. */
+function minutesOf(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "") return 0;
+  const seconds = typeof value === "string" ? parseDuration(value) : undefined;
+  return seconds === undefined ? undefined : seconds / SECONDS_PER_MINUTE;
 }
 
-function remediate(resource: Resource, props: PlainMap, config: AlertForConfig): boolean {
-  return rulesOf(resource)
-    .rules.filter((rule) => rule.alert !== undefined)
-    .map((alert) => {
-      const wait = waitOf(alert, config);
-      if (wait === undefined || problemWith(wait) === undefined) return false;
-      return setAt(props, [...alert.path, "for"], within(wait));
-    })
-    .some(Boolean);
+function problemWith(minutes: number | undefined, min: number, max: number): string | undefined {
+  if (minutes === undefined) return '`for` is not a duration, such as "5m"';
+  if (minutes < min) return minutes === 0 ? "`for` is 0 or not set" : "`for` is too short";
+  return minutes > max ? "`for` is too long" : undefined;
+}
+
+function formatMinutes(minutes: number): string {
+  return Number.isInteger(minutes) ? `${minutes}m` : `${Math.ceil(minutes * SECONDS_PER_MINUTE)}s`;
 }

@@ -1,39 +1,66 @@
+import { Finding, Verdict, ViolationFinding } from "../engine/policy";
 import { Resource } from "../facts/resource";
 import { Rule, broughtRules } from "../facts/rules";
-import { Verdict } from "../engine/policy";
 import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
-import { Violation } from "../engine/violation";
 
-/** Judges every rule that a resource brings by itself. */
-export function judgeRules(resource: Resource, judgeRule: (rule: Rule) => Violation[]): Verdict {
+/** Checks each rule in a resource by itself. */
+export function checkRules(
+  resource: Resource,
+  checkRule: (rule: Rule) => ViolationFinding[],
+): Finding[] {
   const { rules, unknownAt } = broughtRules(resource);
-  return {
-    violations: rules.flatMap((rule) =>
-      judgeRule(rule).map((violation) => ({ ...violation, rule: rule.name })),
-    ),
-    unknown: unknownAt === undefined ? undefined : { path: unknownAt },
-  };
+  const findings = rules.flatMap((rule): Finding[] =>
+    checkRule(rule).map((finding) => ({ where: rule.where, rule: rule.name, ...finding })),
+  );
+  return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt }];
 }
 
-/** Judges every alert by itself. */
-export function judgeAlerts(resource: Resource, judgeAlert: (alert: Rule) => Violation[]): Verdict {
-  return judgeRules(resource, (rule) => (rule.alert === undefined ? [] : judgeAlert(rule)));
+/** Checks each alert by itself. */
+export function checkAlerts(
+  resource: Resource,
+  checkAlert: (alert: Rule) => ViolationFinding[],
+): Finding[] {
+  return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
-/**
- * Judges every expression that can be read, with what the recording rules beside it record in the
- * place of their series.
- */
+/** Checks each valid expression, with the series of recording rules in it replaced by their expressions. */
+export function checkExpressions(
+  resource: Resource,
+  checkExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
+): Finding[] {
+  const records = recordsIn(broughtRules(resource).rules);
+  return checkRules(resource, (rule) => {
+    const parsed = parsePromQL(rule.expr);
+    return parsed.error === undefined ? checkExpr(inlineRecords(parsed.expr, records), rule) : [];
+  });
+}
+
+/** @deprecated Return the findings of {@link checkRules} from a check. */
+export function judgeRules(resource: Resource, judgeRule: (rule: Rule) => ViolationFinding[]) {
+  return asVerdict(checkRules(resource, judgeRule));
+}
+
+/** @deprecated Return the findings of {@link checkAlerts} from a check. */
+export function judgeAlerts(resource: Resource, judgeAlert: (rule: Rule) => ViolationFinding[]) {
+  return asVerdict(checkAlerts(resource, judgeAlert));
+}
+
+/** @deprecated Return the findings of {@link checkExpressions} from a check. */
 export function judgeExpressions(
   resource: Resource,
-  judgeExpr: (expr: Expr, rule: Rule) => Violation[],
-): Verdict {
-  const records = recordsIn(broughtRules(resource).rules);
-  return judgeRules(resource, (rule) => {
-    const parsed = parsePromQL(rule.expr);
-    if (parsed.error !== undefined) return [];
-    return judgeExpr(inlineRecords(parsed.expr, records), rule);
-  });
+  judgeExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
+) {
+  return asVerdict(checkExpressions(resource, judgeExpr));
+}
+
+function asVerdict(findings: Finding[]): Verdict {
+  const unknown = findings.find((finding) => "unknown" in finding);
+  return {
+    violations: findings.flatMap((finding) =>
+      "unknown" in finding ? [] : [{ ...finding, where: finding.where ?? "" }],
+    ),
+    unknown: unknown && { path: unknown.unknown },
+  };
 }

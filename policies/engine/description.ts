@@ -1,16 +1,22 @@
 import type { EnforcementLevel, Severity } from "@pulumi/policy";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 
-/** A property of a policy's configuration. Defaults are only honoured here, at the top level. */
-export type ConfigProperty = PolicyConfigJSONSchema & { description: string };
+declare const valueType: unique symbol;
+
+/** A property of a policy's configuration. The engine honors defaults at this level only. */
+export type ConfigProperty<Value = unknown> = PolicyConfigJSONSchema & {
+  description: string;
+  /** Never set: carries the type of the value. */
+  readonly [valueType]?: () => Value;
+};
 
 /** What a policy is, apart from how it judges: everything that documentation and schemas need. */
 export interface PolicyDescription {
   /** Name of the policy: a contract. */
   name: string;
-  /** The rule in one sentence; every violation starts with it. */
+  /** The rule as a statement that holds when the policy passes. The SDK puts it before each violation. */
   description: string;
-  /** What goes wrong without it. */
+  /** The consequence of a violation for a person or for data. */
   why: string;
   /** How to comply. */
   remediation: string;

@@ -1,18 +1,22 @@
-import { ConfigProperty } from "./description";
 import { Resource, stackOf } from "../facts/resource";
+import { stringProperty } from "./properties";
 
-/** Configuration of a policy that holds in production only. */
-export interface InProd {
-  environment?: string;
+/** Configuration of a policy that treats production differently. */
+export interface EnvironmentConfig {
+  environment?: string | undefined;
 }
 
-export const environmentProperty: ConfigProperty = {
-  type: "string",
-  description:
-    "Environment of the stack; the policy applies where it is `prod`. Default: the name of the stack.",
-};
+export const environmentProperty = stringProperty(
+  "Environment of the stack. The policy applies where it is `prod`. Default: the name of the stack.",
+);
 
 /** Whether a resource belongs to production: by the configuration, or by the name of its stack. */
-export function isProd({ urn }: Pick<Resource, "urn">, { environment }: InProd): boolean {
+export function isProd(
+  { urn }: Pick<Resource, "urn">,
+  { environment }: EnvironmentConfig,
+): boolean {
   return (environment ?? stackOf(urn)) === "prod";
 }
+
+/** @deprecated Until every policy is converted. */
+export type InProd = EnvironmentConfig;

@@ -1,28 +1,27 @@
 import { closest } from "fastest-levenshtein";
-import { ConfigProperty } from "./description";
 import { Plain, at, textAt } from "../facts/plain";
 import { limits } from "../shared/limits";
+import { ConfigProperty } from "./description";
 import { Violation } from "./violation";
 
-/** Annotation of a Kubernetes object that excepts it from policies. */
+/** Annotation that excepts a Kubernetes object from policies. */
 export const exceptionAnnotation = "observability.policy/except";
 
-/** One line of the annotation, one policy, on all of the object or on one rule in it. */
+/** One line of the annotation: one policy, for the whole object or for one rule in it. */
 export const exceptionForm = "<policy>[/<alert>]: <reason>; until <YYYY-MM-DD>";
 
-/** Properties that the configuration of every policy has. */
+/** Properties in the configuration of every policy. */
 export const exceptionProperties: Record<string, ConfigProperty> = {
   includeFor: {
     type: "array",
     items: { type: "string" },
-    description:
-      "Judge only these resources, by name or URN; `*` stands for any text. Default: all.",
+    description: "Judge only these resources, by name or URN. `*` matches any text. Default: all.",
   },
   excludeFor: {
     type: "array",
     items: { type: "string" },
     description:
-      "Do not judge these resources, by name or URN, or single rules, as `<resource>/<alert>`; `*` stands for any text.",
+      "Do not judge these resources, by name or URN, or these rules, as `<resource>/<alert>`. `*` matches any text.",
   },
 };
 
@@ -31,35 +30,62 @@ export interface ExceptionsConfig {
   excludeFor?: string[];
 }
 
-/** A resource as far as exceptions look at it. */
+/** The parts of a resource that exceptions refer to. */
 export interface Subject {
   name: string;
   urn: string;
   /** Metadata of a Kubernetes object. */
   metadata: Plain;
-  /** Names of the rules in it; undefined while they are not known. */
+  /** Names of the rules in it; undefined while they are unknown. */
   rules?: () => string[] | undefined;
 }
 
-/** Whether the configuration of a policy leaves a resource to it. */
+/** The exceptions of one resource from one policy. */
+export interface Exceptions {
+  /** Whether the resource is excepted, or the rule in it. */
+  covers: (rule?: string) => boolean;
+  /** Invalid exceptions in the annotation of the resource. They except nothing. */
+  violations: Violation[];
+}
+
+/** The exceptions by annotation and by configuration. */
+export function exceptionsFor(
+  subject: Subject,
+  policy: string,
+  config: ExceptionsConfig,
+  context: { policies: string[]; now: () => Date },
+): Exceptions {
+  const annotated = annotatedExceptions(subject, policy, context.policies, context.now());
+  const isExcepted = annotated.excepted || !isConcerned(subject, config);
+  return {
+    violations: annotated.violations,
+    covers: (rule) =>
+      isExcepted ||
+      (rule !== undefined &&
+        (annotated.rules.includes(rule) || isRuleExcluded(subject, rule, config))),
+  };
+}
+
+/** Whether the configuration of a policy includes a resource. */
 export function isConcerned(subject: Subject, config: ExceptionsConfig): boolean {
   const { includeFor, excludeFor } = config;
   const names = namesOf(subject);
-  return (includeFor === undefined || isNamed(names, includeFor)) && !isNamed(names, excludeFor);
+  return (
+    (includeFor === undefined || matchesAny(names, includeFor)) && !matchesAny(names, excludeFor)
+  );
 }
 
-/** Whether the configuration of a policy takes a single rule of a resource from it. */
-export function isRuleExcluded(subject: Subject, rule: string, config: ExceptionsConfig): boolean {
+function isRuleExcluded(subject: Subject, rule: string, config: ExceptionsConfig): boolean {
   const names = namesOf(subject).map((name) => `${name}/${rule}`);
-  return isNamed(names, config.excludeFor);
+  return matchesAny(names, config.excludeFor);
 }
 
 function namesOf({ name, urn, metadata }: Subject): string[] {
-  const own = textAt(metadata, "name");
-  return [name, urn, ...(own === undefined ? [] : [own])];
+  const objectName = textAt(metadata, "name");
+  return [name, urn, ...(objectName === undefined ? [] : [objectName])];
 }
 
-function isNamed(names: string[], patterns: string[] = []): boolean {
+function matchesAny(names: string[], patterns: string[] = []): boolean {
   return patterns.some((pattern) => {
     const form = new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`, "s");
     return names.some((name) => form.test(name));
@@ -70,42 +96,41 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-export interface Exceptions {
-  /** Whether all of the resource is. */
+/** The exceptions that the annotation of an object makes from a policy. */
+export interface AnnotatedExceptions {
+  /** Whether the whole resource is excepted. */
   excepted: boolean;
-  /** Names of the rules in it that are. */
+  /** Names of the excepted rules in it. */
   rules: string[];
-  /** Exceptions that do not hold; they except nothing. */
+  /** Invalid exceptions. They except nothing. */
   violations: Violation[];
 }
 
-const none: Exceptions = { excepted: false, rules: [], violations: [] };
-
 /**
- * What the annotation of an object says about a policy. A line with a misspelt name belongs to the
- * policy with the most similar one, so that each line is judged exactly once.
+ * Reads the annotation of an object for one policy. A line with a misspelled name belongs to the
+ * policy with the most similar name, so that exactly one policy judges each line.
  */
 export function annotatedExceptions(
   subject: Subject,
   policy: string,
   policies: string[],
   today: Date,
-): Exceptions {
+): AnnotatedExceptions {
   const annotation = at(subject.metadata, "annotations", exceptionAnnotation);
-  if (typeof annotation !== "string") return none;
-  const found = annotation
+  if (typeof annotation !== "string") return { excepted: false, rules: [], violations: [] };
+  const lines = annotation
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "")
-    .map(lineOf)
+    .map(readLine)
     .filter(({ name }) => (policies.includes(name) ? name : closest(name, policies)) === policy)
     .map((line) => ({ line, problem: problemWith(line, policy, today, subject) }));
   const where = `"${textAt(subject.metadata, "name") ?? subject.name}", annotation ${exceptionAnnotation}`;
-  const holding = found.flatMap(({ line, problem }) => (problem === undefined ? [line] : []));
+  const valid = lines.flatMap(({ line, problem }) => (problem === undefined ? [line] : []));
   return {
-    excepted: holding.some(({ rule }) => rule === undefined),
-    rules: holding.flatMap(({ rule }) => rule ?? []),
-    violations: found.flatMap(({ line, problem }) =>
+    excepted: valid.some(({ rule }) => rule === undefined),
+    rules: valid.flatMap(({ rule }) => rule ?? []),
+    violations: lines.flatMap(({ line, problem }) =>
       problem === undefined
         ? []
         : [
@@ -114,7 +139,7 @@ export function annotatedExceptions(
               where,
               ...(line.until === undefined ? {} : { found: `until ${line.until}` }),
               bound: `${exceptionForm}, at most ${limits.exceptionDays.max} days ahead`,
-              fix: `comply and remove the line from the annotation, or write "${policy}: why it has to be; until ${dateAhead(today, 90)}"`,
+              fix: `comply and remove the line from the annotation, or write "${policy}: <reason>; until ${dateAhead(today, 90)}"`,
             },
           ],
     ),
@@ -128,9 +153,9 @@ interface Line {
   until?: string;
 }
 
-function lineOf(line: string): Line {
+function readLine(line: string): Line {
   const [, name = "", afterName = ""] = /^([^:;\s/]*)(.*)$/s.exec(line) ?? [];
-  // The name of a recording rule has colons of its own; the last one stands before a space.
+  // The name of a recording rule contains colons; the colon that ends it precedes a space.
   const [, rule, afterRule = afterName] = /^\/(\S+?)(?=;|\s|:\s|:?$)(.*)$/s.exec(afterName) ?? [];
   const rest = afterRule.replace(/^\s*:?/, "").trim();
   const [, reason = rest, until] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];
@@ -144,17 +169,18 @@ function lineOf(line: string): Line {
 
 function problemWith(line: Line, policy: string, today: Date, subject: Subject) {
   const { name, rule, reason, until } = line;
-  if (name !== policy) return "an exception names a policy that does not exist";
+  if (name !== policy) return "the exception names a policy that does not exist";
+  const exception = `the exception from ${policy}`;
   if (rule !== undefined && subject.rules?.()?.includes(rule) === false) {
-    return `the exception from ${policy} names a rule that is not there`;
+    return `${exception} names a rule that does not exist`;
   }
-  if (!/\p{L}{2}/u.test(reason)) return `the exception from ${policy} has no reason`;
+  if (!/\p{L}{2}/u.test(reason)) return `${exception} has no reason`;
   const day = until === undefined ? undefined : dayOf(until);
-  if (day === undefined) return `the exception from ${policy} has no date on which it ends`;
+  if (day === undefined) return `${exception} has no end date`;
   const current = Math.floor(today.getTime() / MS_PER_DAY);
-  if (day < current) return `the exception from ${policy} has expired`;
+  if (day < current) return `${exception} has expired`;
   if (day > current + limits.exceptionDays.max) {
-    return `the exception from ${policy} ends too late to be one`;
+    return `${exception} lasts more than ${limits.exceptionDays.max} days`;
   }
   return undefined;
 }

@@ -1,251 +1,251 @@
-import type {
-  ReportViolation,
-  ResourceValidationArgs,
-  ResourceValidationPolicy,
-  StackValidationArgs,
-  StackValidationPolicy,
-} from "@pulumi/policy";
-import { configProblems, configProperties } from "./config";
-import { PolicyDescription } from "./description";
-import { Subject, annotatedExceptions, isConcerned, isRuleExcluded } from "./exceptions";
-import { Path, PlainMap, UNKNOWN } from "../facts/plain";
+import { helmChart } from "../facts/helm";
+import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { rulesOf, withoutRules } from "../facts/rules";
-import { readProperties, readProperty, readWithoutTexts } from "./reading";
-import { Violation, violationText } from "./violation";
+import { ConfigProperty, PolicyDescription } from "./description";
+import { EnvironmentConfig, environmentProperty, isProd } from "./environment";
+import { ConfigOf } from "./properties";
+import { Violation, shown } from "./violation";
 
-/** What a policy says about one resource or stack. */
+/*
+ * A policy file holds one policy: what it is, its configuration, and its check.
+ *
+ *   const properties = {
+ *     minDays: numberProperty(limits.retentionDays.min, "Minimum number of days."),
+ *   };
+ *
+ *   export const prometheusRetention = resourcePolicy({
+ *     name: "prometheus-retention",
+ *     description: "Prometheus retains samples for at least the minimum number of days.",
+ *     why: "An incident of last week cannot be investigated without its samples.",
+ *     remediation: configSet("prometheus.retentionDays", 15),
+ *     severity: "high",
+ *     config: properties,
+ *     appliesTo: canRunPrometheus,
+ *     check,
+ *     remediate: true,
+ *   });
+ *
+ *   function check(resource: Resource, { minDays }: ConfigOf<typeof properties>): Finding[] {
+ *     return checkValue(resource, ["spec", "retention"], (value) =>
+ *       daysOf(value) >= minDays ? undefined : {
+ *         problem: `the retention is shorter than ${minDays} days`,
+ *         bound: `at least ${minDays} days`,
+ *         fix: `set retention: ${minDays}d`,
+ *         set: `${minDays}d`,
+ *       });
+ *   }
+ *
+ * A check returns a list of findings, so that checks are combined by joining their lists. This frame
+ * reads the resources, fills in defaults, applies exceptions, names the place of each violation,
+ * reports unknown values, and writes what a finding sets (level `remediate`).
+ */
+
+/** A violation, or a value that the check needs and that a preview cannot know yet. */
+export type Finding = ViolationFinding | UnknownFinding;
+
+export interface ViolationFinding extends Omit<Violation, "where"> {
+  /** Place of the value among the properties of the resource. */
+  path?: Path;
+  /** Place as text. Default: the resource and `path`. */
+  where?: string;
+  /** Resource of the violation, in a policy on stacks. */
+  urn?: string;
+  /** Value that remediation writes to `path`. */
+  set?: unknown;
+}
+
+export interface UnknownFinding {
+  /** Place of the unknown value. */
+  unknown: Path;
+  /** Its resource, in a policy on stacks. */
+  urn?: string;
+}
+
+/** A finding of a policy on stacks, which has no resource to derive the place from. */
+export type StackFinding = (ViolationFinding & { where: string }) | Required<UnknownFinding>;
+
+/** The judgment of a policy on one resource or stack. */
 export interface Verdict {
   violations: (Violation & { urn?: string })[];
-  /** What could not be judged because it is not known yet: in a stack, with its resource. */
+  /** The first value that the policy could not judge because it is unknown. */
   unknown?: { path: Path; urn?: string } | undefined;
 }
 
-export const holds: Verdict = { violations: [] };
+/** Changes the properties in place so that they comply, and returns whether it changed any. */
+type Remediate<Config> = (resource: Resource, props: PlainMap, config: Config) => boolean;
 
-export interface ResourcePolicy<Config> extends PolicyDescription {
+/**
+ * What a policy also judges inside a resource: `charts` is the releases that Flux, Argo CD, k3s or
+ * Terraform install, the known charts among the values of a chart, and the objects that a chart
+ * passes on; `releases` is those releases alone.
+ */
+export type NestedScope = "charts" | "releases" | "none";
+
+interface PolicyBase<Config> extends PolicyDescription {
+  nested?: NestedScope;
+  remediate?: Remediate<Config>;
+}
+
+export interface ResourcePolicy<Config> extends PolicyBase<Config> {
   scope: "resource";
   appliesTo: (type: string) => boolean;
   judge: (resource: Resource, config: Config) => Verdict;
-  /** Changes the properties in place so that they comply; returns whether it changed anything. */
-  remediate?: (resource: Resource, props: PlainMap, config: Config) => boolean;
 }
 
-export interface StackPolicy<Config> extends PolicyDescription {
+export interface StackPolicy<Config> extends PolicyBase<Config> {
   scope: "stack";
-  /** Only these resources are read. */
+  /** Only resources of these types are read. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
-  /** Changes one of the resources in place as its configuration says, without sight of the others. */
-  remediate?: (resource: Resource, props: PlainMap, config: Config) => boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each policy has its own configuration
 export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any>;
 
-/** What a policy needs to know beside the resources. */
-export interface PolicyContext {
-  /** Names of all policies of the pack, to which exceptions may refer. */
-  policies: string[];
-  /** The clock, by which exceptions expire. */
-  now: () => Date;
+type Properties = Record<string, ConfigProperty>;
+
+/** The configuration of a policy as its users write it. */
+type Configuration<P extends Properties, ProdOnly> = ConfigOf<P> &
+  (ProdOnly extends true ? EnvironmentConfig : unknown);
+
+interface Definition<P extends Properties, ProdOnly extends boolean> extends Omit<
+  PolicyDescription,
+  "enforcementLevel" | "config"
+> {
+  /** Default: mandatory. */
+  enforcementLevel?: PolicyDescription["enforcementLevel"];
+  /** Default: no properties. */
+  config?: P;
+  /** Whether only production is judged, by a property `environment` that is added to `config`. */
+  prodOnly?: ProdOnly;
+  /** Default: charts. */
+  nested?: NestedScope;
 }
 
-/** The policy in the form the SDK runs. */
-export function sdkPolicy(
-  policy: AnyPolicy,
-  context: PolicyContext = { policies: [policy.name], now: () => new Date() },
-): ResourceValidationPolicy | StackValidationPolicy {
-  const common = {
-    name: policy.name,
-    description: policy.description,
-    enforcementLevel: policy.enforcementLevel,
-    severity: policy.severity,
-    remediationSteps: policy.remediation,
-    configSchema: { properties: configProperties(policy) },
-  };
-  if (policy.scope === "stack") {
-    return {
-      ...common,
-      validateStack: (args, report) => validateStack(policy, context, args, report),
-      ...remediation(policy, context, policy.reads),
-    };
-  }
+interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> extends Definition<
+  P,
+  ProdOnly
+> {
+  appliesTo: (type: string) => boolean;
+  check: (resource: Resource, config: ConfigOf<P>) => Finding[];
+  /** `true` writes what the findings set. */
+  remediate?: true | Remediate<ConfigOf<P>>;
+}
+
+interface StackDefinition<P extends Properties, ProdOnly extends boolean> extends Definition<
+  P,
+  ProdOnly
+> {
+  reads: (type: string) => boolean;
+  check: (resources: Resource[], config: ConfigOf<P>) => StackFinding[];
+  /** The SDK remediates one resource at a time, without the others at hand. */
+  remediate?: Remediate<ConfigOf<P>>;
+}
+
+/** A policy that judges each resource by itself. */
+export function resourcePolicy<
+  P extends Properties = Record<never, never>,
+  const ProdOnly extends boolean = false,
+>(definition: ResourceDefinition<P, ProdOnly>): ResourcePolicy<Configuration<P, ProdOnly>> {
+  const { appliesTo, check, remediate, prodOnly, ...meta } = definition;
+  type Config = Configuration<P, ProdOnly>;
+  const findings = (resource: Resource, config: Config): Finding[] =>
+    prodOnly && !isProd(resource, config) ? [] : check(resource, config);
   return {
-    ...common,
-    validateResource: (args, report) => validateResource(policy, context, args, report),
-    ...remediation(policy, context, policy.appliesTo),
+    ...described({ ...meta, prodOnly }),
+    scope: "resource",
+    appliesTo,
+    judge: (resource, config) => verdictOf(findings(resource, config), resource),
+    ...(remediate && {
+      remediate: (resource, props, config: Config) => {
+        if (remediate === true) return write(findings(resource, config), props);
+        return !(prodOnly && !isProd(resource, config)) && remediate(resource, props, config);
+      },
+    }),
   };
 }
 
-/** The SDK remediates one resource at a time, for a policy on stacks too. */
-function remediation(
-  policy: AnyPolicy,
-  context: PolicyContext,
-  concerns: (type: string) => boolean,
-): Pick<ResourceValidationPolicy, "remediateResource"> {
-  const { remediate } = policy;
-  if (remediate === undefined) return {};
+/** A policy that judges the resources of a stack together. */
+export function stackPolicy<
+  P extends Properties = Record<never, never>,
+  const ProdOnly extends boolean = false,
+>(definition: StackDefinition<P, ProdOnly>): StackPolicy<Configuration<P, ProdOnly>> {
+  const { reads, check, remediate, prodOnly, ...meta } = definition;
   return {
-    remediateResource: async (args) => {
-      const config = configOf(policy, args);
-      if (!concerns(args.type) || isExcepted(policy, context, args, config)) return undefined;
-      const resource = await readResource(args);
-      const left = withoutRules(resource, (rule) =>
-        isRuleExcepted(policy, context, args, config, rule),
-      );
-      const changed = remediate(left, args.props, config);
-      return changed ? args.props : undefined;
-    },
+    ...described({ ...meta, prodOnly }),
+    scope: "stack",
+    reads,
+    judge: (resources, config) =>
+      verdictOf(
+        check(
+          prodOnly ? resources.filter((resource) => isProd(resource, config)) : resources,
+          config,
+        ),
+      ),
+    ...(remediate && { remediate }),
   };
 }
 
-async function validateResource(
-  policy: Extract<AnyPolicy, { scope: "resource" }>,
-  context: PolicyContext,
-  args: ResourceValidationArgs,
-  report: ReportViolation,
-): Promise<void> {
-  // Once for each stack, rather than with every resource.
-  if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
-  for (const violation of exceptionsOf(policy, context, args).violations) {
-    report(violationText(violation));
-  }
-  if (!policy.appliesTo(args.type)) return;
-  const config = configOf(policy, args);
-  if (isExcepted(policy, context, args, config)) return;
-  const verdict = policy.judge(await readResource(args), config);
-  for (const violation of verdict.violations) {
-    if (isRuleExcepted(policy, context, args, config, violation.rule)) continue;
-    report(violationText(violation));
-  }
-  if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
+function described<P extends Properties>({
+  prodOnly,
+  config,
+  ...meta
+}: Definition<P, boolean>): PolicyDescription & { nested?: NestedScope } {
+  return {
+    enforcementLevel: "mandatory",
+    ...meta,
+    config: { ...(prodOnly && { environment: environmentProperty }), ...config },
+  };
 }
 
-async function validateStack(
-  policy: Extract<AnyPolicy, { scope: "stack" }>,
-  context: PolicyContext,
-  args: StackValidationArgs,
-  report: ReportViolation,
-): Promise<void> {
-  const config = configOf(policy, args);
-  reportConfig(policy, args.getConfig(), report);
-  for (const resource of args.resources) {
-    for (const violation of exceptionsOf(policy, context, resource).violations) {
-      report(violationText(violation), resource.urn);
-    }
-  }
-  const resources = args.resources.filter(({ type }) => policy.reads(type));
-  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  const verdict = policy.judge(await Promise.all(resources.map(readOutputs)), config);
-  for (const violation of verdict.violations) {
-    // What is excepted still counts where another resource needs it.
-    const resource = violation.urn === undefined ? undefined : byUrn.get(violation.urn);
-    if (
-      resource !== undefined &&
-      (isExcepted(policy, context, resource, config) ||
-        isRuleExcepted(policy, context, resource, config, violation.rule))
-    ) {
+function verdictOf(findings: Finding[], resource?: Resource): Verdict {
+  const violations: Verdict["violations"] = [];
+  let unknown: Verdict["unknown"];
+  for (const finding of findings) {
+    if ("unknown" in finding) {
+      const { unknown: path, ...rest } = finding;
+      unknown ??= { path, ...rest };
       continue;
     }
-    report(violationText(violation), violation.urn);
+    const { path, where, set: _set, ...violation } = finding;
+    const place = [resource && describeResource(resource), path && formatPath(path)];
+    violations.push({ ...violation, where: where ?? place.filter(Boolean).join(", ") });
   }
-  if (verdict.unknown !== undefined) {
-    const { path, urn } = verdict.unknown;
-    const resource = urn === undefined ? undefined : byUrn.get(urn);
-    if (resource !== undefined) touch(resource.props, path);
-  }
+  return { violations, ...(unknown && { unknown }) };
 }
 
-/** Whether the configuration, or an annotation that holds, takes a resource from a policy. */
-function isExcepted(
-  policy: AnyPolicy,
-  context: PolicyContext,
-  args: PolicyResource,
-  config: PlainMap,
-): boolean {
-  return !isConcerned(subjectOf(args), config) || exceptionsOf(policy, context, args).excepted;
+function write(findings: Finding[], props: PlainMap): boolean {
+  return findings
+    .map((finding) => {
+      if ("unknown" in finding || finding.set === undefined || finding.path === undefined)
+        return false;
+      return setAt(props, finding.path, finding.set);
+    })
+    .includes(true);
 }
 
-/** The same for one rule of a resource that the policy does judge. */
-function isRuleExcepted(
-  policy: AnyPolicy,
-  context: PolicyContext,
-  args: PolicyResource,
-  config: PlainMap,
-  rule: string | undefined,
-): boolean {
-  if (rule === undefined) return false;
-  return (
-    isRuleExcluded(subjectOf(args), rule, config) ||
-    exceptionsOf(policy, context, args).rules.includes(rule)
-  );
-}
-
-function exceptionsOf({ name }: AnyPolicy, context: PolicyContext, args: PolicyResource) {
-  return annotatedExceptions(subjectOf(args), name, context.policies, context.now());
-}
-
-function subjectOf({ type, name, urn, props }: PolicyResource): Subject {
-  const metadata = type.startsWith("kubernetes:") ? readProperty(props, "metadata") : undefined;
-  const rules = (): string[] | undefined => {
-    const read = { type, name, urn, props: readWithoutTexts(props) };
-    const { rules: found, unknownAt } = rulesOf(read);
-    return unknownAt === undefined ? found.map((rule) => rule.name) : undefined;
-  };
-  return { name, urn, metadata, rules };
-}
-
-/** What the SDK tells a policy of a resource. */
-type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props">;
-
-/**
- * Without a provider, such as that of a cluster which does not exist yet, the engine previews a
- * resource with no outputs at all: nothing is absent then, all of it is not known yet.
- */
-async function readOutputs(args: PolicyResource): Promise<Resource> {
-  const resource = await readResource(args);
-  return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
-}
-
-async function readResource(args: PolicyResource): Promise<Resource> {
-  return {
-    type: args.type,
-    name: args.name,
-    urn: args.urn,
-    props: await readProperties(args.props),
-  };
-}
-
-/** The engine fills in defaults; other drivers of the analyzer protocol do not. */
-function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
-  const defaults = Object.entries(policy.config)
-    .filter(([, property]) => property.default !== undefined)
-    .map(([name, property]): [string, unknown] => [name, property.default]);
-  return { ...Object.fromEntries(defaults), ...args.getConfig() };
-}
-
-/** The engine accepts a misspelt property silently; the policy would then run with its default. */
-function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation): void {
-  for (const problem of configProblems(policy, config)) {
-    report(
-      violationText({
-        problem: `its configuration: ${problem.path} ${problem.rule}`,
-        where: "the policy configuration (--policy-pack-config)",
-        fix: problem.fix,
-      }),
-    );
-  }
+/** `release "prometheus" (kube-prometheus-stack)`, `ServiceMonitor "inventory"`. */
+export function describeResource(resource: Resource): string {
+  const chart = helmChart(resource);
+  return chart === undefined
+    ? `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`
+    : `release "${chart.release}" (${chart.chart})`;
 }
 
 /**
- * Reads what is unknown, once everything that is known has been judged: the SDK then says by itself
- * that the policy could not run completely, as it does for any policy.
+ * Judges the value at a path: an unknown value is reported as such, and the violation that `judge`
+ * returns, if any, gets the path and the value found.
  */
-function touch(props: unknown, path: Path): void {
-  let current = props;
-  for (const key of path) {
-    if (typeof current !== "object" || current === null) return;
-    current = (current as Record<string | number, unknown>)[key];
-  }
+export function checkValue(
+  resource: Resource,
+  path: Path,
+  judge: (value: Plain) => Omit<ViolationFinding, "path"> | undefined,
+): Finding[] {
+  const value = at(resource.props, ...path);
+  if (value === UNKNOWN) return [{ unknown: path }];
+  const violation = judge(value);
+  return violation === undefined ? [] : [{ path, found: shown(value), ...violation }];
 }
+
+/** @deprecated Return findings from `check` instead. */
+export const holds: Verdict = { violations: [] };

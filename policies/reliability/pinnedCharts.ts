@@ -11,6 +11,7 @@ export interface PinnedChartsConfig {
 
 export const pinnedCharts: ResourcePolicy<PinnedChartsConfig> = {
   scope: "resource",
+  nested: "releases",
   name: "pinned-charts",
   description: "Every chart is one exact version from a repository that is trusted.",
   why: "Without a version, the next deployment installs whatever was published last; charts also move, and the repository they leave goes stale or changes hands.",

@@ -1,90 +1,81 @@
-import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
-import { Path, UNKNOWN, at } from "../facts/plain";
+import { StackFinding, stackPolicy } from "../engine/policy";
+import { configSet, numeral } from "../engine/violation";
+import { UNKNOWN, at } from "../facts/plain";
 import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
-import { StackPolicy, Verdict, holds } from "../engine/policy";
 import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
-import { configSet, numeral } from "../engine/violation";
+import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
 
-export const retentionCoversRules: StackPolicy<unknown> = {
-  scope: "stack",
+export const retentionCoversRules = stackPolicy({
   name: "prometheus-retention-covers-rules",
-  description: "Prometheus keeps its samples for as long as the rules look back.",
-  why: "A 30-day objective over 15 days of data is a lie: the query runs, and answers for what is there.",
-  remediation: "keep the samples longer, or make the window of the rule shorter",
+  description: "The retention of Prometheus covers the time ranges of its rules.",
+  why: "A 30-day objective over 15 days of samples is wrong without any error: the query returns the result of the samples that exist.",
+  remediation: "retain samples for longer, or shorten the range in the rule",
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {},
   reads: (type) => canRunPrometheus(type) || canHoldRules(type),
-  judge,
-};
+  check,
+});
 
 interface Retention {
-  what: string;
+  server: string;
   seconds: number;
 }
 
-function judge(resources: Resource[]): Verdict {
-  const { shortest, unknown } = shortestRetention(resources);
-  const found = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
-  if (shortest === undefined) return unknown === undefined ? holds : { violations: [], unknown };
-  const hidden = found.find(({ unknownAt }) => unknownAt !== undefined);
-  return {
-    violations: found.flatMap(({ rules, urn }) =>
-      rules.flatMap((rule) => {
-        const parsed = parsePromQL(rule.expr);
-        const reach = parsed.error === undefined ? reachOf(parsed.expr) : 0;
-        if (!(reach > shortest.seconds)) return [];
-        const days = Math.ceil(reach / SECONDS_PER_DAY);
-        return [
-          {
-            urn,
-            rule: rule.name,
-            problem: "the rule looks back further than Prometheus keeps its samples",
-            where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
-            found: `${numeral(reach / SECONDS_PER_DAY)} days`,
-            bound: `${numeral(shortest.seconds / SECONDS_PER_DAY)} days, the retention of ${shortest.what}`,
-            fix: `${configSet("prometheus.retentionDays", days)} (retention: "${formatDays(days)}"), or a shorter window in the rule`,
-          },
-        ];
-      }),
-    ),
-    unknown:
-      unknown ??
-      (hidden?.unknownAt === undefined ? undefined : { path: hidden.unknownAt, urn: hidden.urn }),
-  };
+function check(resources: Resource[]): StackFinding[] {
+  const { retentions, unknown } = retentionsOf(resources);
+  const [shortest] = retentions.sort((a, b) => a.seconds - b.seconds);
+  if (shortest === undefined) return unknown;
+  return [...unknown, ...resources.flatMap((resource) => checkRules(resource, shortest))];
 }
 
-/** The least that any server of the stack keeps: every one of them may run the rules. */
-function shortestRetention(resources: Resource[]): {
-  shortest?: Retention;
-  unknown?: { path: Path; urn: string };
-} {
-  let shortest: Retention | undefined;
-  let unknown: { path: Path; urn: string } | undefined;
+/** The retention of each server. Any of them may evaluate the rules. */
+function retentionsOf(resources: Resource[]) {
+  const retentions: Retention[] = [];
+  const unknown: StackFinding[] = [];
   for (const resource of resources) {
     const server = prometheusServer(resource);
     if (server === undefined) continue;
     const path = retentionPath(server);
-    const written = at(resource.props, ...path);
-    if (written === UNKNOWN) unknown ??= { path, urn: resource.urn };
-    const text = typeof written === "string" && written !== "" ? written : server.defaultRetention;
-    const seconds = written === UNKNOWN ? undefined : parseDuration(text);
-    if (seconds === undefined || (shortest && shortest.seconds <= seconds)) continue;
-    shortest = { what: server.what, seconds };
+    const value = at(resource.props, ...path);
+    if (value === UNKNOWN) {
+      unknown.push({ unknown: path, urn: resource.urn });
+      continue;
+    }
+    const text = typeof value === "string" && value !== "" ? value : server.defaultRetention;
+    const seconds = parseDuration(text);
+    if (seconds !== undefined) retentions.push({ server: server.what, seconds });
   }
-  return { ...(shortest && { shortest }), ...(unknown && { unknown }) };
+  return { retentions, unknown };
 }
 
-/** Seconds into the past that an expression reads, through ranges, subqueries and offsets. */
-function reachOf(expr: Expr): number {
-  const inside = Math.max(0, ...childrenOf(expr).map(reachOf));
-  if (expr.kind !== "selector" && expr.kind !== "subquery") return inside;
-  return inside + known(expr.rangeSeconds) + known(expr.offsetSeconds);
+function checkRules(resource: Resource, { server, seconds }: Retention): StackFinding[] {
+  const { urn } = resource;
+  const { rules, unknownAt } = rulesOf(resource);
+  const findings = rules.flatMap((rule): StackFinding[] => {
+    const parsed = parsePromQL(rule.expr);
+    const range = parsed.error === undefined ? rangeOf(parsed.expr) : 0;
+    if (range <= seconds) return [];
+    const days = Math.ceil(range / SECONDS_PER_DAY);
+    return [
+      {
+        urn,
+        rule: rule.name,
+        problem: "the time range of the rule is longer than the retention of Prometheus",
+        where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
+        found: `${numeral(range / SECONDS_PER_DAY)} days`,
+        bound: `${numeral(seconds / SECONDS_PER_DAY)} days, the retention of ${server}`,
+        fix: `${configSet("prometheus.retentionDays", days)} (retention: "${formatDays(days)}"), or a shorter range in the rule`,
+      },
+    ];
+  });
+  return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt, urn }];
 }
 
-function known(seconds: number | undefined): number {
-  return seconds === undefined || Number.isNaN(seconds) ? 0 : seconds;
+/** Seconds into the past that an expression selects, through ranges, subqueries and offsets. */
+function rangeOf(expr: Expr): number {
+  const inner = Math.max(0, ...childrenOf(expr).map(rangeOf));
+  if (expr.kind !== "selector" && expr.kind !== "subquery") return inner;
+  return inner + (expr.rangeSeconds || 0) + (expr.offsetSeconds || 0);
 }

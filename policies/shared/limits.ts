@@ -51,3 +51,8 @@ export const limits = {
   /** Days that an exception by annotation may last. */
   exceptionDays: { max: 366 },
 } as const;
+
+/** The value within bounds that is nearest to `value`. */
+export function clamp(value: number, min: number, max: number): number {
+  return Math.min(Math.max(value, min), max);
+}

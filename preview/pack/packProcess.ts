@@ -12,6 +12,8 @@ export interface PackProcess {
   close(): void;
 }
 
+const preloads = ["../fastStart.cjs", "./shareProperties.cjs"].map((file) => require.resolve(file));
+
 /**
  * Starts a policy pack and returns at once: it loads while the caller does its own work, so call
  * this before requiring anything heavy. The engine's own way to run a pack also loads the TypeScript
@@ -20,7 +22,7 @@ export interface PackProcess {
 export function startPack(directory: string): PackProcess {
   const child = spawn(
     process.execPath,
-    ["--require", require.resolve("../fastStart.cjs"), path.resolve(directory)],
+    [...preloads.flatMap((file) => ["--require", file]), path.resolve(directory)],
     { cwd: directory, stdio: ["ignore", "pipe", "pipe"], env: packEnvironment() },
   );
   const close = (): void => {

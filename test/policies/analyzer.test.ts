@@ -337,7 +337,7 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(await excepted(tomorrow), []);
     assert.deepEqual(await excepted("2026-01-01"), [
       "the exception from alert-for has expired",
-      "the alert fires without waiting",
+      "`for` is 0 or not set",
     ]);
   });
 

@@ -69,6 +69,21 @@ describe("policies", () => {
     assert.equal(run.stdout, "alive", run.stderr);
   });
 
+  it("leave the SDK of a pack as it is", () => {
+    const script = `
+      const sdk = require("@pulumi/policy/deserialize");
+      const { deserializeProperties } = sdk;
+      new (require("./policies/index").ObservabilityGuard)();
+      process.stdout.write(sdk.deserializeProperties === deserializeProperties ? "same" : "patched");
+      process.exit();`;
+    const run = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+      cwd: path.dirname(directory),
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    assert.equal(run.stdout, "same", run.stderr);
+  });
+
   it("keep the schema of their configuration up to date", () => {
     const update = `node --require tsx/cjs -e 'fs.writeFileSync("policies/config.schema.json", JSON.stringify(require("./policies/index").policyConfigSchema(), null, 2) + "\\n")'`;
     assert.deepEqual(
@@ -136,14 +151,14 @@ describe("policies", () => {
       [
         { "alert-thresholds": { maxErrorRatio: 0 } },
         "alert-thresholds.maxErrorRatio",
-        /must be more than 0/,
+        /must be greater than 0/,
         "set alert-thresholds.maxErrorRatio, for example to 0.05",
       ],
       [
         { "prometheus-retention": { environment: 1 } },
         "prometheus-retention.environment",
-        /must be a text/,
-        'set prometheus-retention.environment, for example to "prod"',
+        /must be a string/,
+        "correct or remove prometheus-retention.environment",
       ],
       [
         { "required-alerts": { exceptServices: "a" } },
@@ -170,15 +185,16 @@ describe("policies", () => {
 
     it("refuses a signal that does not exist", () => {
       const [problem] = checkPolicyConfig({ "required-alerts": { signals: ["cpu", "disk"] } });
-      assert.match(problem?.rule ?? "", /has an item that must be one of errorRatio, /);
+      assert.equal(problem?.path, "required-alerts.signals[1]");
+      assert.match(problem?.rule ?? "", /must be one of errorRatio, /);
     });
 
-    it("refuses a map that is none, or has other values than texts", () => {
+    it("refuses a value that is not a map, or a map with other values than strings", () => {
       const rule = (labels: unknown) =>
         checkPolicyConfig({ "rules-are-loaded": { labels } }).map((problem) => problem.rule);
       assert.deepEqual(rule({ release: "prometheus" }), []);
       assert.deepEqual(rule("release"), ["must be a map"]);
-      assert.deepEqual(rule({ release: 1 }), ["has a value that must be a text"]);
+      assert.deepEqual(rule({ release: 1 }), ["must be a string"]);
     });
 
     it("reports everything at once", () => {

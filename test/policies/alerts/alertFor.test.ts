@@ -26,16 +26,16 @@ describe("policy alert-for", () => {
   }
 
   for (const [severity, wait, problem] of [
-    ["critical", undefined, /^the alert fires without waiting$/],
-    ["critical", "", /^the alert fires without waiting$/],
-    ["critical", "0s", /^the alert fires without waiting$/],
-    ["critical", "59s", /^the alert waits too little$/],
-    ["critical", "15m1s", /^the alert waits too long$/],
-    ["warning", undefined, /^the alert fires without waiting$/],
-    ["warning", "1m59s", /^the alert waits too little$/],
-    ["warning", "61m", /^the alert waits too long$/],
-    ["critical", "5 minutes", /no duration/],
-    ["critical", 5, /no duration/],
+    ["critical", undefined, /^`for` is 0 or not set$/],
+    ["critical", "", /^`for` is 0 or not set$/],
+    ["critical", "0s", /^`for` is 0 or not set$/],
+    ["critical", "59s", /^`for` is too short$/],
+    ["critical", "15m1s", /^`for` is too long$/],
+    ["warning", undefined, /^`for` is 0 or not set$/],
+    ["warning", "1m59s", /^`for` is too short$/],
+    ["warning", "61m", /^`for` is too long$/],
+    ["critical", "5 minutes", /not a duration/],
+    ["critical", 5, /not a duration/],
   ] as const) {
     it(`refuses ${severity} for ${String(wait)}`, () => {
       const [found, ...others] = problems(alertFor, waiting(severity, wait));
@@ -44,7 +44,7 @@ describe("policy alert-for", () => {
     });
   }
 
-  it("takes other bounds from its configuration", () => {
+  it("uses the bounds of its configuration", () => {
     assert.deepEqual(problems(alertFor, waiting("critical"), { criticalMinMinutes: 0 }), []);
     assert.equal(
       problems(alertFor, waiting("warning", "20m"), { warningMaxMinutes: 10 }).length,
@@ -52,13 +52,13 @@ describe("policy alert-for", () => {
     );
   });
 
-  it("says the bounds of the severity, and the nearest wait", () => {
+  it("names the bounds of the severity, and the nearest duration", () => {
     const [violation] = judge(alertFor, waiting("critical", "1h")).violations;
     assert.ok(violation);
     assert.equal(
       violationText(violation),
       [
-        "the alert waits too long",
+        "`for` is too long",
         '  where: PrometheusRule "rules", group group, alert A',
         "  found: 1h",
         "  bound: 1 to 15 minutes for severity critical",
@@ -67,7 +67,7 @@ describe("policy alert-for", () => {
     );
   });
 
-  it("never shows a text that could be a secret", () => {
+  it("never shows a string that could be a secret", () => {
     for (const secret of [...Object.values(fake), "hunter2"]) {
       const [violation] = judge(alertFor, waiting("critical", secret)).violations;
       assert.ok(violation && !violationText(violation).includes(secret));

@@ -5,7 +5,7 @@ import { duplicateRules } from "../../../policies/alerts/duplicateRules";
 import { Subject, annotatedExceptions, isConcerned } from "../../../policies/engine/exceptions";
 import { PlainMap, UNKNOWN, at, listAt } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
-import { sdkPolicy } from "../../../policies/engine/policy";
+import { sdkPolicy } from "../../../policies/engine/sdkPolicy";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
 import { fake } from "../fakes";
 import { prometheusRelease, prometheusRule, serviceMonitor } from "../subjects";
@@ -49,20 +49,17 @@ describe("policies/exceptions", () => {
       ["alert-for: ; until 2026-12-31", "the exception from alert-for has no reason"],
       ["alert-for: -; until 2026-12-31", "the exception from alert-for has no reason"],
       ["alert-for; until 2026-12-31", "the exception from alert-for has no reason"],
-      ["alert-for: flaps", "the exception from alert-for has no date on which it ends"],
+      ["alert-for: flaps", "the exception from alert-for has no end date"],
       ["alert-for", "the exception from alert-for has no reason"],
       ["alert-for: x y; until soon", "the exception from alert-for has no reason"],
-      ["alert-for: flaps; until soon", "the exception from alert-for has no date on which it ends"],
-      [
-        "alert-for: flaps; until 2026-02-30",
-        "the exception from alert-for has no date on which it ends",
-      ],
+      ["alert-for: flaps; until soon", "the exception from alert-for has no end date"],
+      ["alert-for: flaps; until 2026-02-30", "the exception from alert-for has no end date"],
       [
         "alert-for: flaps; until 2027-06-17",
-        "the exception from alert-for ends too late to be one",
+        "the exception from alert-for lasts more than 366 days",
       ],
-      ["alert-fro: flaps; until 2026-12-31", "an exception names a policy that does not exist"],
-      ["flaps", "an exception names a policy that does not exist"],
+      ["alert-fro: flaps; until 2026-12-31", "the exception names a policy that does not exist"],
+      ["flaps", "the exception names a policy that does not exist"],
     ] as const) {
       it(`refuses ${JSON.stringify(annotation)}`, () => {
         const answers = policies.map((policy) => said(annotation, policy));
@@ -87,7 +84,7 @@ describe("policies/exceptions", () => {
       it(`excepts ${rules?.join(" and ") ?? "nothing"} by ${JSON.stringify(annotation)}`, () => {
         const problems =
           rules === undefined
-            ? ["the exception from alert-for names a rule that is not there"]
+            ? ["the exception from alert-for names a rule that does not exist"]
             : [];
         assert.deepEqual(said(annotation), {
           excepted: false,
@@ -105,11 +102,11 @@ describe("policies/exceptions", () => {
       ["alert-for/HighLatency; until 2026-12-31", "the exception from alert-for has no reason"],
       [
         "alert-for/HighLatencie: two runs; until 2026-12-31",
-        "the exception from alert-for names a rule that is not there",
+        "the exception from alert-for names a rule that does not exist",
       ],
       [
         "alert-fro/HighLatency: two runs; until 2026-12-31",
-        "an exception names a policy that does not exist",
+        "the exception names a policy that does not exist",
       ],
     ] as const) {
       it(`refuses ${JSON.stringify(annotation)}`, () =>
@@ -193,11 +190,11 @@ describe("policies/exceptions", () => {
     }
 
     it("excepts what is annotated, until the date is over", async () => {
-      assert.deepEqual(await judged(rules()), ["the alert fires without waiting"]);
+      assert.deepEqual(await judged(rules()), ["`for` is 0 or not set"]);
       assert.deepEqual(await judged(rules(holding)), []);
       assert.deepEqual(await judged(rules(expired)), [
         "the exception from alert-for has expired",
-        "the alert fires without waiting",
+        "`for` is 0 or not set",
       ]);
     });
 
@@ -239,9 +236,9 @@ describe("policies/exceptions", () => {
       assert.equal((await judged(two(""), { excludeFor: ["shop-rules/B"] })).length, 1);
       assert.equal((await judged(two(""), { excludeFor: ["shop-*/*"] })).length, 0);
       assert.deepEqual(await judged(two("alert-for/C: flaps; until 2026-12-31")), [
-        "the exception from alert-for names a rule that is not there",
-        "the alert fires without waiting",
-        "the alert fires without waiting",
+        "the exception from alert-for names a rule that does not exist",
+        "`for` is 0 or not set",
+        "`for` is 0 or not set",
       ]);
     });
 

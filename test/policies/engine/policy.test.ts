@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { lokiRetention } from "../../../policies/retention/lokiRetention";
-import { sdkPolicy } from "../../../policies/engine/policy";
+import { sdkPolicy } from "../../../policies/engine/sdkPolicy";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
 
 async function reported(type: string, config: object, props: object = {}): Promise<string[]> {

@@ -1,129 +1,39 @@
 import * as assert from "node:assert/strict";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { AnalyzeRequest, AnalyzerResourceOptions } from "@pulumi/pulumi/proto/analyzer_pb";
 import { UNKNOWN } from "../../../policies/facts/plain";
-import { readProperties, readProperty, shareReadings } from "../../../policies/engine/reading";
+import { copyProperties, readProperties, readProperty } from "../../../policies/engine/reading";
 import { UNKNOWN_ON_THE_WIRE } from "../../../preview/engine/values";
 
-type Rpc = (
-  call: { request: AnalyzeRequest },
-  respond: (error: Error | null | undefined, response: unknown) => void,
-) => void;
-type Validation = (args: { props: Record<string, unknown> }) => void | Promise<void>;
-
-const sdk = require("@pulumi/policy/deserialize") as {
-  deserializeProperties: (message: object, keepsSecrets: boolean) => Record<string, unknown>;
-};
-const { makeAnalyzeRpcFun } = require("@pulumi/policy/server") as {
-  makeAnalyzeRpcFun: (pack: string, version: string, level: string, policies: object[]) => Rpc;
-};
-
-function request(properties: object): AnalyzeRequest {
-  const message = new AnalyzeRequest();
-  message.setType("kubernetes:core/v1:ConfigMap");
-  message.setUrn("urn:pulumi:dev::p::kubernetes:core/v1:ConfigMap::settings");
-  message.setOptions(
-    new AnalyzerResourceOptions().setCustomtimeouts(new AnalyzerResourceOptions.CustomTimeouts()),
-  );
-  message.setProperties(Struct.fromJavaScript(properties as never));
-  return message;
+/** Properties as the SDK passes them to each policy: behind a proxy of their own. */
+function proxied(target: object): object {
+  return new Proxy(target, {
+    get: (object, key) =>
+      key === "__getSpecialProxyTarget"
+        ? object
+        : (object as Record<string | symbol, unknown>)[key],
+  });
 }
 
-/** Runs validations, each as a policy of its own, as the engine's call does. */
-function analyze(message: AnalyzeRequest, ...validations: Validation[]): Promise<unknown> {
-  const policies = validations.map((validateResource, index) => ({
-    name: `policy-${index}`,
-    description: "",
-    validateResource,
-  }));
-  const rpc = makeAnalyzeRpcFun("pack", "1.0.0", "mandatory", policies);
-  return new Promise((resolve, reject) =>
-    rpc({ request: message }, (error, response) =>
-      error === null || error === undefined ? resolve(response) : reject(error),
-    ),
-  );
-}
-
-describe("what policies read of a resource", () => {
-  const original = sdk.deserializeProperties;
-  let deserialized = 0;
-
-  beforeEach(() => {
-    deserialized = 0;
-    sdk.deserializeProperties = (message, keepsSecrets) => {
-      deserialized++;
-      return original(message, keepsSecrets);
-    };
-  });
-  afterEach(() => (sdk.deserializeProperties = original));
-
-  it("is read for each policy by the SDK alone", async () => {
-    await analyze(
-      request({ data: { a: "1" } }),
-      () => undefined,
-      () => undefined,
-    );
-    assert.equal(deserialized, 2);
-  });
-
-  it("is read once for all policies that share it", async () => {
-    shareReadings();
-    const readings: unknown[] = [];
-    const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
-    await analyze(request({ data: { a: "1" } }), policy, policy, policy);
-    assert.equal(deserialized, 1);
-    assert.deepEqual(readings[0], { data: { a: "1" } });
-    assert.equal(readings[1], readings[0]);
-    assert.equal(readings[2], readings[0]);
-  });
-
-  it("is not that of another resource", async () => {
-    shareReadings();
-    const readings: unknown[] = [];
-    const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
-    await analyze(request({ data: { a: "1" } }), policy);
-    await analyze(request({ data: { a: "2" } }), policy);
-    assert.deepEqual(readings, [{ data: { a: "1" } }, { data: { a: "2" } }]);
-  });
-
-  it("marks what is unknown, and still refuses it to who looks at the properties themselves", async () => {
-    shareReadings();
-    let read: unknown;
-    const response = await analyze(
-      request({ data: { a: UNKNOWN_ON_THE_WIRE }, metadata: { name: "settings" } }),
-      async ({ props }) => void (read = await readProperties(props)),
-      ({ props }) => void (props["data"] as { a: string }).a,
-    );
-    assert.deepEqual(read, { data: { a: UNKNOWN }, metadata: { name: "settings" } });
-    assert.match(JSON.stringify(response), /value at \.data\.a can't be known during preview/);
-  });
-
-  it("gives one property of it", async () => {
-    shareReadings();
-    let metadata: unknown;
-    await analyze(
-      request({ metadata: { name: "settings" } }),
-      ({ props }) => void (metadata = readProperty(props, "metadata")),
-    );
-    assert.deepEqual(metadata, { name: "settings" });
-  });
-
-  it("leaves a remediation properties of its own, which it may change", () => {
-    shareReadings();
-    const message = Struct.fromJavaScript({ retention: "400d" });
-    const changed = sdk.deserializeProperties(message, true);
-    changed["retention"] = "30d";
-    assert.equal(sdk.deserializeProperties(message, false)["retention"], "400d");
-    assert.notEqual(sdk.deserializeProperties(message, true), changed);
-  });
-
-  it("is read without an SDK, too", async () => {
-    assert.deepEqual(await readProperties({ data: { a: "1" } }), { data: { a: "1" } });
+describe("the properties that policies read", () => {
+  it("are plain data, with unknown values marked", async () => {
+    const props = { data: { a: "1", b: UNKNOWN_ON_THE_WIRE } };
+    assert.deepEqual(await readProperties(props), { data: { a: "1", b: UNKNOWN } });
     assert.equal(readProperty({ kind: "Secret" }, "kind"), "Secret");
     assert.equal(readProperty({}, "kind"), undefined);
   });
 
-  it("stays what it was with an SDK that reads in another way", () => {
-    assert.doesNotThrow(() => shareReadings({}));
+  it("are read once where policies receive the same object", async () => {
+    const target = { data: { a: "1" } };
+    const first = await readProperties(proxied(target));
+    assert.equal(await readProperties(proxied(target)), first);
+    assert.equal(readProperty(proxied(target), "data"), first["data"]);
+    assert.notEqual(await readProperties(proxied({ data: { a: "1" } })), first);
+  });
+
+  it("are read anew for a remediation, which changes them", async () => {
+    const target = { data: { a: "1" } };
+    const shared = await readProperties(proxied(target));
+    const copy = await copyProperties(proxied(target));
+    assert.deepEqual(copy, shared);
+    assert.notEqual(copy, shared);
   });
 });

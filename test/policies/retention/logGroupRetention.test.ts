@@ -15,10 +15,10 @@ describe("policy log-group-retention", () => {
       assert.deepEqual(problems(logGroupRetention, group(days)), []));
   }
   for (const [days, problem] of [
-    [7, /less than 14/],
-    [400, /more than 365/],
-    [31, /does not have this number/],
-    [0, /keeps events for ever/],
+    [7, /shorter than 14/],
+    [400, /longer than 365/],
+    [31, /does not support this retention/],
+    [0, /retains log events forever/],
     [undefined, /is not set/],
     [null, /is not set/],
     ["", /is not set/],
@@ -35,30 +35,30 @@ describe("policy log-group-retention", () => {
     assert.equal(logGroupRetention.config["maxDays"]?.default, max);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports an unknown retention instead of a violation", () => {
     assert.deepEqual(judge(logGroupRetention, group(UNKNOWN)), {
       violations: [],
       unknown: { path: ["retentionInDays"] },
     });
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bounds and the fix", () => {
     const [violation] = judge(logGroupRetention, group(31)).violations;
     assert.ok(violation);
     assert.equal(
       violationText(violation),
       [
-        "CloudWatch does not have this number of days",
-        '  where: log group "cluster", retentionInDays',
+        "CloudWatch does not support this retention",
+        '  where: LogGroup "cluster", retentionInDays',
         "  found: 31",
-        "  bound: 14 to 365 days, one of those that CloudWatch has",
+        "  bound: 14 to 365 days, and a number that CloudWatch supports",
         "  fix:   set retentionInDays: 60",
       ].join("\n"),
     );
     assertSilent(logGroupRetention, group);
   });
 
-  it("remediates to the next number of days within the bounds", () => {
+  it("remediates to the next supported number of days within the bounds", () => {
     assert.equal(remedied(logGroupRetention, group(1))?.["retentionInDays"], 14);
     assert.equal(remedied(logGroupRetention, group(31))?.["retentionInDays"], 60);
     assert.equal(remedied(logGroupRetention, group(3653))?.["retentionInDays"], 365);

@@ -20,7 +20,7 @@ function remedied(subject: Resource, config: object = {}): unknown {
 }
 
 describe("policy prometheus-retention", () => {
-  it("has the bounds that components have", () => {
+  it("has the bounds of the components", () => {
     const { min, minInProd, max } = limits.prometheusRetentionDays;
     assert.deepEqual(defaults, { minDays: min, minDaysInProd: minInProd, maxDays: max });
   });
@@ -38,7 +38,7 @@ describe("policy prometheus-retention", () => {
     ["fifteen days", /not a duration/],
     [15, /not a duration/],
     [true, /not a duration/],
-    ["", /is not set, so 10d applies/],
+    ["", /is not set, so the default of 10d applies/],
     [null, /is not set/],
     [undefined, /is not set/],
   ] as const) {
@@ -47,7 +47,7 @@ describe("policy prometheus-retention", () => {
     });
   }
 
-  it("asks for more in prod, which the configuration or the name of the stack tells", () => {
+  it("has a higher minimum in prod, by configuration or by the name of the stack", () => {
     assert.equal(problems(prometheusRetention, prometheusRelease("14d", "prod")).length, 1);
     assert.deepEqual(problems(prometheusRetention, prometheusRelease("15d", "prod")), []);
     assert.equal(
@@ -72,7 +72,7 @@ describe("policy prometheus-retention", () => {
     );
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports an unknown retention instead of a violation", () => {
     const verdict = judge(prometheusRetention, prometheusRelease(UNKNOWN));
     assert.deepEqual(verdict, {
       violations: [],
@@ -85,14 +85,14 @@ describe("policy prometheus-retention", () => {
     assert.deepEqual(judge(prometheusRetention, elsewhere), { violations: [] });
   });
 
-  it("judges the chart prometheus and the object Prometheus too", () => {
+  it("also judges the chart prometheus and the object Prometheus", () => {
     assert.deepEqual(
       problems(prometheusRetention, release("prometheus", { server: { retention: "15d" } })),
       [],
     );
     assert.match(
       problems(prometheusRetention, release("prometheus", {}))[0] ?? "",
-      /so 15d applies/,
+      /so the default of 15d applies/,
     );
     const type = "kubernetes:monitoring.coreos.com/v1:Prometheus";
     assert.deepEqual(
@@ -101,11 +101,11 @@ describe("policy prometheus-retention", () => {
     );
     assert.match(
       problems(prometheusRetention, resource(type, "p", { spec: {} }))[0] ?? "",
-      /so 24h applies/,
+      /so the default of 24h applies/,
     );
   });
 
-  it("leaves other charts, an agent and a server that is off alone", () => {
+  it("skips other charts, an agent and a disabled server", () => {
     for (const subject of [
       release("loki", {}),
       release("kube-prometheus-stack", { prometheus: { enabled: false } }),
@@ -116,7 +116,7 @@ describe("policy prometheus-retention", () => {
     }
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bounds and the fix", () => {
     const [violation] = judge(prometheusRetention, prometheusRelease("5d", "prod")).violations;
     assert.ok(violation);
     assert.equal(
@@ -131,7 +131,7 @@ describe("policy prometheus-retention", () => {
     );
   });
 
-  it("never shows a text that could be a secret", () => {
+  it("never shows a string that could be a secret", () => {
     for (const secret of [...Object.values(fake), "hunter2"]) {
       const [violation] = judge(prometheusRetention, prometheusRelease(secret)).violations;
       assert.ok(violation);
@@ -139,7 +139,7 @@ describe("policy prometheus-retention", () => {
     }
   });
 
-  it("remediates to the nearest bound, or to the default where there is nothing to go by", () => {
+  it("remediates to the nearest bound, or to the default without a duration", () => {
     assert.equal(remedied(prometheusRelease("5d")), "7d");
     assert.equal(remedied(prometheusRelease("5d", "prod")), "15d");
     assert.equal(remedied(prometheusRelease("1y")), "90d");
@@ -149,7 +149,7 @@ describe("policy prometheus-retention", () => {
     assert.equal(remedied(prometheusRelease("5d"), { minDays: 7.5 }), "180h");
   });
 
-  it("remediates nothing that complies, is unknown or is not its own", () => {
+  it("does not remediate a retention that complies or is unknown, or another chart", () => {
     assert.equal(remedied(prometheusRelease("15d")), undefined);
     assert.equal(remedied(prometheusRelease(UNKNOWN)), undefined);
     assert.equal(remedied(release("loki", {})), undefined);

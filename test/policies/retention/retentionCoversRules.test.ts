@@ -15,7 +15,7 @@ describe("policy prometheus-retention-covers-rules", () => {
     ["30d", "avg_over_time(rate(x[1d])[29d:1h]) > 1"],
     ["15d", "x > 1"],
     ["15d", "x >"],
-    // What the chart has by default.
+    // The default of the chart.
     [undefined, "avg_over_time(x[10d]) > 1"],
   ] as const) {
     it(`accepts ${expr} with ${retention}`, () => assert.deepEqual(found(retention, expr), []));
@@ -33,24 +33,24 @@ describe("policy prometheus-retention-covers-rules", () => {
   ] as const) {
     it(`refuses ${expr} with ${retention}`, () =>
       assert.deepEqual(found(retention, expr), [
-        "the rule looks back further than Prometheus keeps its samples",
+        "the time range of the rule is longer than the retention of Prometheus",
       ]));
   }
 
-  it("asks nothing where there is no Prometheus", () => {
+  it("passes without a Prometheus", () => {
     const rules = alerts("avg_over_time(x[30d]) > 1");
     const agent = release("kube-prometheus-stack", { prometheus: { agentMode: true } });
     assert.deepEqual(problems(retentionCoversRules, [rules]), []);
     assert.deepEqual(problems(retentionCoversRules, [rules, agent]), []);
   });
 
-  it("takes the server that keeps the least", () => {
+  it("uses the server with the shortest retention", () => {
     const servers = [prometheusRelease("60d"), prometheusRelease("15d")];
     const rules = alerts("avg_over_time(x[30d]) > 1");
     assert.equal(problems(retentionCoversRules, [...servers, rules]).length, 1);
   });
 
-  it("says what it does not know", () => {
+  it("reports unknown retentions and rules", () => {
     const rules = alerts("avg_over_time(x[30d]) > 1");
     const server = prometheusRelease(UNKNOWN);
     assert.deepEqual(judge(retentionCoversRules, [server, rules]), {
@@ -66,7 +66,7 @@ describe("policy prometheus-retention-covers-rules", () => {
     assert.equal(verdict.unknown?.urn, hidden.urn);
   });
 
-  it("says how far, how long, and what to set", () => {
+  it("names the range, the retention and the fix", () => {
     const rules = prometheusRule([{ record: "slo:30d", expr: "avg_over_time(x[30d])" }]);
     const [violation] = judge(retentionCoversRules, [prometheusRelease("15d"), rules]).violations;
     assert.ok(violation);
@@ -74,11 +74,11 @@ describe("policy prometheus-retention-covers-rules", () => {
     assert.equal(
       violationText(violation),
       [
-        "the rule looks back further than Prometheus keeps its samples",
+        "the time range of the rule is longer than the retention of Prometheus",
         '  where: PrometheusRule "rules", group group, record slo:30d',
         "  found: 30 days",
         '  bound: 15 days, the retention of release "prometheus" (kube-prometheus-stack)',
-        "  fix:   pulumi config set --path 'monitoring:prometheus.retentionDays' 30 (retention: \"30d\"), or a shorter window in the rule",
+        "  fix:   pulumi config set --path 'monitoring:prometheus.retentionDays' 30 (retention: \"30d\"), or a shorter range in the rule",
       ].join("\n"),
     );
   });

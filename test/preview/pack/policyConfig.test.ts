@@ -51,7 +51,7 @@ describe("the configuration of policies", () => {
     [{ retentoin: "mandatory" }, /retentoin is not a policy.*\n.*rename retentoin to retention/],
     [{ retention: "strict" }, /retention must be one of advisory, mandatory, remediate, disabled/],
     [{ retention: { maxDay: 1 } }, /retention\.maxDay is not a property/],
-    [{ retention: { maxDays: "1" } }, /retention\.maxDays must be a whole number/],
+    [{ retention: { maxDays: "1" } }, /retention\.maxDays must be a number/],
     [{ all: { enforcementLevel: "mandatory" } }, /all must be one of/],
   ];
   for (const [file, problem] of wrong) {

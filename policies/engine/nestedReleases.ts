@@ -1,0 +1,184 @@
+import { MAX_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
+import { manifestKeys, manifestsIn } from "../facts/manifests";
+import { Path, PlainMap, at, formatPath, isMap, setAt } from "../facts/plain";
+import { foreignReleases, isForeignRelease } from "../facts/releases";
+import { Resource } from "../facts/resource";
+import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./policy";
+
+/**
+ * A policy that also judges what a release contains: the releases that Flux, Argo CD, k3s or
+ * Terraform install, the known charts in any chart, the values in value files, and the objects that a
+ * chart passes on. The policy receives each as a resource of its own, so that no policy has to know
+ * where it comes from.
+ */
+export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
+  const { nested = "charts" } = policy;
+  if (nested === "none") return policy;
+  return policy.scope === "stack" ? forStack(policy, nested) : forResource(policy, nested);
+}
+
+/** A resource that a policy receives in place of the resource that contains it. */
+interface Nested {
+  resource: Resource;
+  /** Its place in the container. Empty for the container itself. */
+  path: Path;
+  /** What is at that place: all of its properties, or the values of its chart. */
+  contents: "properties" | "values";
+}
+
+function isContainer(type: string): boolean {
+  return isHelmType(type) || isForeignRelease(type);
+}
+
+function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): ResourcePolicy<unknown> {
+  const { judge, remediate, appliesTo } = policy;
+  const applicable = (container: Resource): Nested[] =>
+    nestedIn(container, scope).filter(({ resource }) => appliesTo(resource.type));
+  return {
+    ...policy,
+    appliesTo: (type) => appliesTo(type) || isContainer(type),
+    judge: (container, config) => {
+      const verdicts = applicable(container).map((nested) =>
+        inContainer(judge(nested.resource, config), nested, container),
+      );
+      return {
+        violations: verdicts.flatMap(({ violations }) => violations),
+        unknown: verdicts.find((verdict) => verdict.unknown !== undefined)?.unknown,
+      };
+    },
+    ...(remediate && {
+      remediate: (container, props, config) =>
+        applicable(container)
+          .map((nested) => {
+            const nestedProps = propertiesOf(props, nested);
+            return nestedProps !== undefined && remediate(nested.resource, nestedProps, config);
+          })
+          .includes(true),
+    }),
+  };
+}
+
+function forStack(policy: StackPolicy<unknown>, scope: NestedScope): StackPolicy<unknown> {
+  const { judge, reads } = policy;
+  return {
+    ...policy,
+    reads: (type) => reads(type) || isContainer(type),
+    judge: (resources, config) => {
+      const readable = resources.flatMap((container) =>
+        nestedIn(container, scope)
+          .filter(({ resource }) => reads(resource.type))
+          .map((nested) => ({ nested, container })),
+      );
+      const { violations, unknown } = judge(
+        readable.map(({ nested }) => nested.resource),
+        config,
+      );
+      const byUrn = new Map(readable.map((entry) => [entry.nested.resource.urn, entry]));
+      const relocated = (verdict: Verdict, urn = ""): Verdict => {
+        const entry = byUrn.get(urn);
+        return entry === undefined ? verdict : inContainer(verdict, entry.nested, entry.container);
+      };
+      return {
+        violations: violations.flatMap(
+          (violation) => relocated({ violations: [violation] }, violation.urn).violations,
+        ),
+        unknown: relocated({ violations: [], unknown }, unknown?.urn).unknown,
+      };
+    },
+  };
+}
+
+function nestedIn(container: Resource, scope: NestedScope): Nested[] {
+  if (!isForeignRelease(container.type)) {
+    return isHelmType(container.type) && scope === "charts"
+      ? contentsOf(container)
+      : [itself(container)];
+  }
+  return foreignReleases(container).flatMap(({ resource, path }) => {
+    const release = { ...resource, urn: `${container.urn}#${formatPath(path)}` };
+    if (scope === "releases") return [itself(release)];
+    return contentsOf(release).map((nested): Nested => ({
+      ...nested,
+      contents: nested.path.length === 0 ? "values" : nested.contents,
+      path: [...path, ...nested.path.slice(1)],
+    }));
+  });
+}
+
+function itself(resource: Resource): Nested {
+  return { resource, path: [], contents: "properties" };
+}
+
+const nestingKeys = new Set([...chartKeys, ...manifestKeys]);
+
+/** Whether values may contain charts or objects. Most do not, and this is called very often. */
+function mayNest(values: unknown, depth = 0): boolean {
+  if (!isMap(values)) return false;
+  for (const key in values) {
+    if (nestingKeys.has(key)) return true;
+    if (depth < MAX_DEPTH && mayNest(values[key], depth + 1)) return true;
+  }
+  return false;
+}
+
+/** A release without its subcharts, its subcharts, and the objects among its values. */
+function contentsOf(release: Resource): Nested[] {
+  const complete = withValueFiles(release);
+  if (!mayNest(at(complete.props, "values"))) return [itself(complete)];
+  const subcharts = subchartsOf(complete);
+  const props = complete.props as PlainMap;
+  const rest = subcharts.reduce((remaining, { path }) => without(remaining, path), props);
+  return [
+    itself({ ...complete, props: rest }),
+    ...subcharts.map(({ chart, path }): Nested => ({
+      path,
+      contents: "values",
+      resource: {
+        ...complete,
+        urn: `${release.urn}#${formatPath(path)}`,
+        props: { ...props, chart, values: at(props, ...path) },
+      },
+    })),
+    ...manifestsIn(complete).map((manifest): Nested => ({ ...manifest, contents: "properties" })),
+  ];
+}
+
+function without(map: PlainMap, [key = "", ...rest]: Path): PlainMap {
+  const { [key]: inner, ...others } = map;
+  return rest.length > 0 && isMap(inner) ? { ...others, [key]: without(inner, rest) } : others;
+}
+
+/** The verdict on a nested resource, as a verdict on its container. */
+function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdict {
+  const { path } = nested;
+  if (path.length === 0) return verdict;
+  const isWholeValues = path.length === 1 && path[0] === "values";
+  const suffix = isWholeValues ? "" : `, below ${formatPath(path)}`;
+  return {
+    violations: verdict.violations.map((violation) => ({
+      ...violation,
+      where: `${violation.where}${suffix}`,
+      ...(violation.urn === undefined ? {} : { urn }),
+    })),
+    unknown: verdict.unknown && {
+      ...verdict.unknown,
+      path: pathInContainer(nested, verdict.unknown.path),
+      ...(verdict.unknown.urn === undefined ? {} : { urn }),
+    },
+  };
+}
+
+function pathInContainer({ path, contents }: Nested, nestedPath: Path): Path {
+  if (contents === "properties") return [...path, ...nestedPath];
+  return nestedPath[0] === "values" ? [...path, ...nestedPath.slice(1)] : nestedPath;
+}
+
+/** The properties that a remediation changes in place. Undefined where they are text. */
+function propertiesOf(props: PlainMap, { path, contents }: Nested): PlainMap | undefined {
+  if (path.length === 0 || (path.length === 1 && isMap(props["values"]))) return props;
+  // Values that come from a file are not in the properties yet.
+  if (at(props, ...path) === undefined && contents === "values") setAt(props, path, {});
+  const nestedProps = at(props, ...path);
+  if (!isMap(nestedProps)) return undefined;
+  return contents === "properties" ? nestedProps : { ...props, values: nestedProps };
+}
