@@ -1,3 +1,4 @@
+import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { labelMatcher, scrapePoolTargets, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
@@ -24,7 +25,7 @@ function serviceDown(settings: MonitoredServicesSettings): AlertRule {
       excludedPools.length === 0 ? [] : [labelMatcher("scrape_job", excludedPools, "!=")],
   });
   return {
-    alert: "ServiceDown",
+    alert: alertNames.serviceDown,
     expr: [
       `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
       `or`,
@@ -50,7 +51,7 @@ function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
   if (only.length === 0) return [];
   return [
     {
-      alert: "MetricsMissing",
+      alert: alertNames.metricsMissing,
       expr: [
         `max by (namespace, service) (up{${serviceMatchers(namespace, { only })}}) == 1`,
         `unless`,

@@ -1,3 +1,4 @@
+import { alertNames } from "../alerting/alertNames";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
 import { Scope, formatNumber, podMatchers } from "../alerting/promql";
@@ -103,7 +104,7 @@ function podMatchersFor(
 
 function crashLooping(settings: MonitoredServicesSettings): AlertRule {
   return {
-    alert: "PodCrashLooping",
+    alert: alertNames.podCrashLooping,
     // The reason disappears while the container runs between two crashes; the window bridges that.
     // A single restart does not set the reason.
     expr: [

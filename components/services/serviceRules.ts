@@ -1,3 +1,4 @@
+import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
@@ -97,7 +98,7 @@ function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): A
       requests,
     );
   return {
-    alert: "HighErrorRate",
+    alert: alertNames.highErrorRate,
     expr: [
       failing(recorded.httpFailed, recorded.httpRequests),
       failing(recorded.grpcFailed, recorded.grpcRequests),
@@ -121,7 +122,7 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
       requests,
     );
   return {
-    alert: "HighLatencyP99",
+    alert: alertNames.highLatencyP99,
     expr: [
       slow(recorded.httpP99, recorded.httpTimed),
       slow(recorded.grpcP99, recorded.grpcTimed),
@@ -165,7 +166,7 @@ function requestsBeforeStop(
 
 function noTraffic({ namespace }: MonitoredServicesSettings): AlertRule {
   return {
-    alert: "NoTraffic",
+    alert: alertNames.noTraffic,
     expr: `${recorded.requestsBeforeStop}{namespace="${namespace}"}`,
     forMinutes: 10,
     severity: Severity.Critical,

@@ -1,3 +1,4 @@
+import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, labelMatcher, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
@@ -24,14 +25,14 @@ interface ObjectiveKind {
 const kinds: ObjectiveKind[] = [
   {
     name: "availability",
-    alert: "AvailabilityBudgetBurn",
+    alert: alertNames.availabilityBudgetBurn,
     objectivePercent: ({ slo }) => slo?.availabilityPercent,
     badRequests: failedRequests,
     requests: recorded.requests,
   },
   {
     name: "latency",
-    alert: "LatencyBudgetBurn",
+    alert: alertNames.latencyBudgetBurn,
     objectivePercent: ({ slo }) => slo?.latencyPercent,
     badRequests: slowRequests,
     requests: recorded.httpTimed,

@@ -1,16 +1,14 @@
+import { alertNames, chartAlertNames } from "../alerting/alertNames";
 import { Severity } from "../alerting/rules";
 
-/** The alert that a service cannot be scraped at all. */
-export const serviceDownAlert = "ServiceDown";
-
-/** What a service that is down shows as well; told once is enough. */
-const symptoms = [
-  "HighErrorRate",
-  "HighLatencyP99",
-  "NoTraffic",
-  "MetricsMissing",
-  "AvailabilityBudgetBurn",
-  "LatencyBudgetBurn",
+/** Alerts that also fire when a service is down, because the same outage causes them. */
+const symptomsOfServiceDown = [
+  alertNames.highErrorRate,
+  alertNames.highLatencyP99,
+  alertNames.noTraffic,
+  alertNames.metricsMissing,
+  alertNames.availabilityBudgetBurn,
+  alertNames.latencyBudgetBurn,
 ];
 
 interface InhibitRule {
@@ -19,13 +17,13 @@ interface InhibitRule {
   equal: string[];
 }
 
-/** Which alerts stay unsaid while a louder one says it already. */
+/** Inhibit rules: one problem sends one notification, not one per symptom. */
 export function inhibitRules(): InhibitRule[] {
   return [
     {
       source_matchers: [`severity="${Severity.Critical}"`],
       target_matchers: [`severity="${Severity.Warning}"`],
-      // As much as tells one thing from another: a full disk must not silence another disk.
+      // Every label that identifies a subject: a full disk must not inhibit alerts on another disk.
       equal: [
         "cluster",
         "namespace",
@@ -38,19 +36,20 @@ export function inhibitRules(): InhibitRule[] {
       ],
     },
     {
-      source_matchers: [`alertname="${serviceDownAlert}"`],
-      target_matchers: [`alertname=~"${symptoms.join("|")}"`],
+      source_matchers: [`alertname="${alertNames.serviceDown}"`],
+      target_matchers: [`alertname=~"${symptomsOfServiceDown.join("|")}"`],
       equal: ["cluster", "namespace", "service"],
     },
     {
-      source_matchers: ['alertname="InfoInhibitor"'],
+      source_matchers: [`alertname="${chartAlertNames.infoInhibitor}"`],
       target_matchers: [`severity="${Severity.Info}"`],
       equal: ["cluster", "namespace"],
     },
-    // The chart watches crash loops in every namespace; where ours does, one message is enough.
+    // The chart's alert covers all namespaces, ours the monitored services: where both fire, one
+    // notification is enough.
     {
-      source_matchers: ['alertname="PodCrashLooping"'],
-      target_matchers: ['alertname="KubePodCrashLooping"'],
+      source_matchers: [`alertname="${alertNames.podCrashLooping}"`],
+      target_matchers: [`alertname="${chartAlertNames.kubePodCrashLooping}"`],
       equal: ["cluster", "namespace", "pod"],
     },
   ];

@@ -8,6 +8,7 @@ import {
   nobody,
   slackReceiver,
 } from "./receivers";
+import { chartAlertNames } from "../alerting/alertNames";
 import { Severity } from "../alerting/rules";
 
 /** A node of Alertmanager's routing tree. */
@@ -44,12 +45,12 @@ export function routingTree(settings: SlackSettings): Route {
     ...unhurried,
     routes: [
       {
-        matchers: ['alertname="Watchdog"'],
+        matchers: [`alertname="${chartAlertNames.watchdog}"`],
         ...(hasHeartbeat(settings)
           ? { receiver: heartbeat, ...everyMinute }
           : { receiver: nobody }),
       },
-      { matchers: ['alertname="InfoInhibitor"'], receiver: nobody },
+      { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nobody },
       // Beside Slack, whatever the channel.
       ...(hasCriticalReceiver(settings)
         ? [{ matchers: [critical], receiver: criticalReceiver, continue: true, ...urgent }]

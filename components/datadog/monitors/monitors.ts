@@ -1,3 +1,4 @@
+import { alertNames } from "../../alerting/alertNames";
 import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
 import { ServiceSettings, Thresholds } from "../../services/settings";
@@ -144,7 +145,7 @@ function requestSignals(
   const metric = `trace.${operationFor(settings, service)}`;
   return [
     {
-      alert: "HighErrorRate",
+      alert: alertNames.highErrorRate,
       summary: "too many requests are failing",
       description: `{{value}}% of requests to ${service.name} failed over the last 5 minutes (threshold: {{threshold}}%). Users see errors.`,
       query: `sum(last_5m):sum:${metric}.errors${scope}.as_count() / sum:${metric}.hits${scope}.as_count() * 100`,
@@ -154,7 +155,7 @@ function requestSignals(
       priority: 2,
     },
     {
-      alert: "HighLatencyP99",
+      alert: alertNames.highLatencyP99,
       summary: "p99 latency is high",
       description: `The p99 latency of requests to ${service.name} was at least {{value}} s for 5 minutes (threshold: {{threshold}} s). Users wait for responses.`,
       // The minimum of the window corresponds to the `for` of the Prometheus alert.
@@ -183,7 +184,7 @@ function podSignals(
   const newGroupDelay = 300;
   return [
     {
-      alert: "PodCrashLooping",
+      alert: alertNames.podCrashLooping,
       summary: "a container is crash looping",
       description: `A container of ${pod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart.`,
       query: `max(last_5m):default_zero(max:kubernetes_state.container.status_report.count.waiting{reason:crashloopbackoff,${scope}} by {pod_name})`,

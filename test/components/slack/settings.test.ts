@@ -190,12 +190,10 @@ describe("slackSettings", () => {
     }
   });
 
-  it("takes templates that close what they open", () => {
-    const titleTemplate = "{{ .Status }}";
+  it("accepts any template that is not empty, and leaves its syntax to amtool", () => {
+    const titleTemplate = "{{ .Status";
     assert.equal(settingsOf({ webhookUrl, titleTemplate }).titleTemplate, titleTemplate);
-    for (const textTemplate of ["", "{{ .Status }", '{{ define "x" }}{{ end }}']) {
-      assert.equal(described({ webhookUrl, textTemplate }).length, 1, textTemplate);
-    }
+    assert.equal(described({ webhookUrl, textTemplate: "" }).length, 1);
   });
 
   it("takes URLs that can stand in a template and in a link", () => {
