@@ -1,6 +1,6 @@
 import { MonitoredServices } from "@ticketing/observability";
 
-// A service team adds its services to a cluster that is monitored already.
+// A service team adds its services to a cluster that is already monitored.
 new MonitoredServices("checkout", {
   cluster: "ticketing-prod",
   environment: "prod",

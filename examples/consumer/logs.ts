@@ -1,6 +1,6 @@
 import { LokiStack, LokiStorage } from "@ticketing/observability";
 
-// Logs of a cluster outside AWS: one replica that keeps everything on its volume.
+// Logs of a cluster outside AWS: one replica that stores all logs on its volume.
 const logs = new LokiStack("loki", {
   cluster: "kind",
   environment: "dev",
@@ -8,5 +8,5 @@ const logs = new LokiStack("loki", {
   retentionDays: 7,
 });
 
-/** URL inside the cluster, for a data source. */
+/** URL of Loki inside the cluster, for a data source. */
 export const lokiUrl = logs.url;

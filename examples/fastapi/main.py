@@ -1,9 +1,9 @@
-"""A FastAPI service, traced without a line about tracing: it is started through ddtrace-run.
+"""A FastAPI service that ddtrace-run traces without code changes.
 
     pip install -r requirements.txt
     ddtrace-run uvicorn main:app --host 0.0.0.0 --port 8000
 
-Agent, service, environment and version come from the environment variables of datadogEnv.
+datadogEnv sets the address of the agent, the service, the environment and the version.
 """
 
 import logging
@@ -12,7 +12,7 @@ from datadog import statsd
 from ddtrace import tracer
 from fastapi import FastAPI
 
-# With DD_LOGS_INJECTION every record knows its trace; Datadog and Loki both read it from the line.
+# DD_LOGS_INJECTION adds the trace to each record; Datadog and Loki read it from the line.
 logging.basicConfig(
     level=logging.INFO,
     format=(
@@ -28,9 +28,9 @@ app = FastAPI()
 
 @app.get("/seats/{seat}")
 def reserve(seat: str) -> dict[str, str]:
-    # A span of one's own, inside that of the request.
+    # A custom span inside the span of the request.
     with tracer.trace("seats.reserve", resource=seat):
         log.info("seat reserved")
-        # A metric of one's own, by DogStatsD.
+        # A custom DogStatsD metric.
         statsd.increment("tickets.seats_reserved")
         return {"seat": seat}

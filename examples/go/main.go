@@ -1,6 +1,6 @@
-// A Go service, traced in code: Go is compiled, so nothing can be injected into it when it starts.
+// A Go service with tracing in its code: Go is compiled, so no tracer can be injected at startup.
 //
-// Agent, service, environment and version come from the environment variables of datadogEnv.
+// datadogEnv sets the address of the agent, the service, the environment and the version.
 package main
 
 import (
@@ -22,27 +22,27 @@ import (
 	"github.com/DataDog/dd-trace-go/v2/profiler"
 )
 
-// metrics of one's own, by DogStatsD; without a client they go nowhere.
+// metrics sends custom DogStatsD metrics; it does nothing until a client is created.
 var metrics statsd.ClientInterface = &statsd.NoOpClient{}
 
 func main() {
 	if err := tracer.Start(); err != nil {
-		log.Printf("tracing is off: %v", err)
+		log.Printf("tracing is disabled: %v", err)
 	}
-	// Sends what is still buffered.
+	// Stop sends the buffered spans.
 	defer tracer.Stop()
 	// Does nothing while DD_PROFILING_ENABLED is false.
 	if err := profiler.Start(); err != nil {
-		log.Printf("profiling is off: %v", err)
+		log.Printf("profiling is disabled: %v", err)
 	}
 	defer profiler.Stop()
 	if client, err := statsd.New(""); err != nil {
-		log.Printf("metrics are off: %v", err)
+		log.Printf("metrics are disabled: %v", err)
 	} else {
 		metrics = client
 		defer client.Close()
 	}
-	// Every line that is logged with a context names its trace.
+	// Adds the trace to each line that is logged with a context.
 	slog.SetDefault(slog.New(slogtrace.WrapHandler(slog.NewJSONHandler(os.Stdout, nil))))
 
 	routes := httptrace.NewServeMux()
@@ -60,7 +60,7 @@ func main() {
 }
 
 func reserve(response http.ResponseWriter, request *http.Request) {
-	// A span of one's own, inside that of the request.
+	// A custom span inside the span of the request.
 	span, ctx := tracer.StartSpanFromContext(request.Context(), "seats.reserve")
 	defer span.Finish()
 	slog.InfoContext(ctx, "seat reserved")

@@ -37,7 +37,7 @@ const publicNames = [
   "openMetricsAnnotations",
 ];
 
-/** What `--policy-pack node_modules/@ticketing/observability/policies` takes. */
+/** Files that `--policy-pack node_modules/@ticketing/observability/policies` needs. */
 const packFiles = [
   "policies/PulumiPolicy.yaml",
   "policies/bin/index.js",
@@ -51,7 +51,7 @@ function readJson<T>(file: string): T {
   return JSON.parse(fs.readFileSync(file, "utf8")) as T;
 }
 
-describe("the package, installed by another team", function () {
+describe("the installed package", function () {
   this.timeout(180_000);
   let project: ConsumerProject;
   const examples = path.join(projectDirectory, "examples", "consumer");
@@ -65,16 +65,16 @@ describe("the package, installed by another team", function () {
   after(() => project?.remove());
 
   describe("contains", () => {
-    it("the compiled library, its types, the policy pack and the documentation, nothing else", () => {
+    it("only the compiled library, its types, the policy pack and the documentation", () => {
       const documents = ["README.md", "CHANGELOG.md", "LICENSE"];
-      const strangers = filesBelow(project.installed).filter(
+      const unexpected = filesBelow(project.installed).filter(
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map)$/.test(file) &&
           !/^docs\/(runbooks\/)?\w+\.md$/.test(file) &&
           !/^(dashboards|examples)\/[\w/-]+\.\w+$/.test(file) &&
           ![...packFiles, ...documents, "package.json"].includes(file),
       );
-      assert.deepEqual(strangers, []);
+      assert.deepEqual(unexpected, []);
       for (const file of [...documents, "dist/components/index.d.ts"]) {
         assert.ok(fs.existsSync(path.join(project.installed, file)), file);
       }
@@ -100,7 +100,7 @@ describe("the package, installed by another team", function () {
       assert.match(text, /Apache License\s+Version 2\.0/);
     });
 
-    it("a compiled file for each source, and none of a source that is gone", () => {
+    it("exactly one compiled file per source file", () => {
       const sources = ["components", "policies"].flatMap((folder) =>
         filesBelow(path.join(projectDirectory, folder))
           // The pack itself is compiled into policies/bin.
@@ -113,23 +113,23 @@ describe("the package, installed by another team", function () {
       assert.deepEqual(compiled, sources.sort());
     });
 
-    it("no map to a source that is not there", () => {
+    it("only source maps with available sources", () => {
       for (const file of filesBelow(project.installed).filter((name) => name.endsWith(".map"))) {
         const map = JSON.parse(fs.readFileSync(path.join(project.installed, file), "utf8")) as {
           sources: string[];
           sourcesContent?: (string | null)[];
         };
         map.sources.forEach((source, index) => {
-          const there = fs.existsSync(path.join(project.installed, path.dirname(file), source));
+          const exists = fs.existsSync(path.join(project.installed, path.dirname(file), source));
           assert.ok(
-            there || typeof map.sourcesContent?.[index] === "string",
+            exists || typeof map.sourcesContent?.[index] === "string",
             `${file} -> ${source}`,
           );
         });
       }
     });
 
-    it("no path of the machine that built it", () => {
+    it("no path of the build machine", () => {
       for (const file of filesBelow(project.installed)) {
         const text = fs.readFileSync(path.join(project.installed, file), "utf8");
         assert.ok(!text.includes(projectDirectory), file);
@@ -137,13 +137,13 @@ describe("the package, installed by another team", function () {
     });
   });
 
-  describe("is imported", () => {
-    it("by CommonJS", async () => {
+  describe("can be imported", () => {
+    it("with CommonJS", async () => {
       const program = `const library = require("@ticketing/observability"); ${printKeys}`;
       assert.deepEqual(JSON.parse(await project.run("node", ["-e", program])), publicNames);
     });
 
-    it("by ECMAScript modules, by name", async () => {
+    it("with ECMAScript modules, by name", async () => {
       const program = `import { ${publicNames.join(", ")} } from "@ticketing/observability";
         const library = { ${publicNames.join(", ")} }; ${printKeys}`;
       const printed = await project.run("node", ["--input-type=module", "-e", program]);
@@ -156,7 +156,7 @@ describe("the package, installed by another team", function () {
       }
     });
 
-    it("with an error that names the missing package where a bucket is created", async () => {
+    it("with an error that names the missing package if a bucket is created", async () => {
       project.write(
         "bucket.cjs",
         `const { LokiStack } = require("@ticketing/observability");
@@ -168,7 +168,7 @@ describe("the package, installed by another team", function () {
       );
     });
 
-    it("with types, by every way in which TypeScript resolves modules", () => {
+    it("with types in every module resolution mode of TypeScript", () => {
       const { Node10, Node16, NodeNext, Bundler } = ts.ModuleResolutionKind;
       const { CommonJS, ESNext } = ts.ModuleKind;
       for (const moduleResolution of [Node10, Node16, NodeNext, Bundler]) {
@@ -194,7 +194,7 @@ describe("the package, installed by another team", function () {
       }
     });
 
-    it("not by paths that may change", async () => {
+    it("but not through internal paths", async () => {
       const program = 'require("@ticketing/observability/dist/components/charts.js")';
       await assert.rejects(project.run("node", ["-e", program]), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
     });
@@ -231,15 +231,15 @@ describe("the package, installed by another team", function () {
           config: { "prometheus-retention": { maxDays: 30 } },
         });
         assert.equal(policies.length, 28);
-        const own = violations.find(({ policy }) => policy === "prometheus-retention");
-        assert.match(own?.message ?? "", /found: 400d\n.*7 to 30 days/);
+        const violation = violations.find(({ policy }) => policy === "prometheus-retention");
+        assert.match(violation?.message ?? "", /found: 400d\n.*7 to 30 days/);
       } finally {
         analyzer.close();
       }
     });
   });
 
-  describe("with the examples", () => {
+  describe("in the examples", () => {
     const tsc = path.join(projectDirectory, "node_modules", "typescript", "bin", "tsc");
     before(async () => {
       project.write(
@@ -247,7 +247,7 @@ describe("the package, installed by another team", function () {
         `import { LokiStack, MonitoredServices, type PrometheusStackArgs } from "@ticketing/observability";
          const identity = { cluster: "c", environment: "dev" };
          // @ts-expect-error -- a key that does not exist
-         export const misspelt: PrometheusStackArgs = { ...identity, retentionDay: 3 };
+         export const misspelled: PrometheusStackArgs = { ...identity, retentionDay: 3 };
          // @ts-expect-error -- the namespace is required
          new MonitoredServices("services", identity);
          // @ts-expect-error -- no such storage
@@ -265,13 +265,13 @@ describe("the package, installed by another team", function () {
 
     const runExample = (name: string) => runProgram(project, `bin/${name}.js`);
 
-    it("compiles strictly, and catches mistakes while they are typed", () => {
+    it("compiles in strict mode and rejects wrong arguments at compile time", () => {
       for (const name of ["index", "logs"]) {
         assert.ok(fs.existsSync(path.join(project.directory, "bin", `${name}.js`)));
       }
     });
 
-    it("monitors a service in five lines", async () => {
+    it("monitors a service with five lines", async () => {
       const { registered } = await runExample("index");
       assert.deepEqual(registered.map(({ type, name }) => `${type} ${name}`).sort(), [
         "kubernetes:monitoring.coreos.com/v1:PrometheusRule checkout-rules",
@@ -305,7 +305,7 @@ describe("the package, installed by another team", function () {
       assert.ok(bundled.registered.some(({ type }) => type === "kubernetes:core/v1:Secret"));
     });
 
-    it("keeps logs on a volume, without AWS", async () => {
+    it("stores logs on a volume without AWS", async () => {
       const { registered, lokiUrl } = await runExample("logs");
       assert.ok(!registered.some(({ type }) => type.startsWith("aws:")));
       const release = registered.find(({ name, inputs }) => name === "loki" && inputs["chart"]);
@@ -313,7 +313,7 @@ describe("the package, installed by another team", function () {
       assert.equal(lokiUrl, "http://loki.monitoring.svc.cluster.local:3100");
     });
 
-    it("asks for packages that this version goes with", () => {
+    it("requires the packages that match this version", () => {
       interface Manifest {
         version: string;
         dependencies: Record<string, string>;

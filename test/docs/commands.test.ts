@@ -12,26 +12,28 @@ import { objectsIn } from "./kubectl";
 
 const commands = documentedCommands();
 const executedBy = (how: How): Command[] => {
-  const found = commands.filter((command) => howIsExecuted(command) === how);
-  assert.ok(found.length > 0, `the documentation has no command that is executed by ${how}`);
-  return found;
+  const matches = commands.filter((command) => howIsExecuted(command) === how);
+  assert.ok(matches.length > 0, `the documentation has no command of kind ${how}`);
+  return matches;
 };
 const place = ({ file, line, text }: Command) => `${file}:${line}: ${text}`;
 const read = (file: string) => fs.readFileSync(path.join(projectDirectory, file), "utf8");
 
-describe("commands of the documentation", () => {
-  it("are all known to a test", () => {
+describe("commands in the documentation", () => {
+  it("are all covered by a test", () => {
     const unknown = commands.filter((command) => howIsExecuted(command) === undefined);
-    assert.deepEqual(unknown.map(place), [], "say in test/docs/executions.ts how to execute them");
+    assert.deepEqual(unknown.map(place), [], "add the commands to test/docs/executions.ts");
   });
 
-  it("are steps of .ci/run, where that runs them", () => {
+  it("are steps of .ci/run, if .ci/run executes them", () => {
     const steps = read(".ci/run").match(/(?<=^\s*(?:if )?step ').*(?=')/gm) ?? [];
-    const run = steps.flatMap((step) => step.split(" && "));
-    for (const command of executedBy(How.Ci)) assert.ok(run.includes(command.text), place(command));
+    const executed = steps.flatMap((step) => step.split(" && "));
+    for (const command of executedBy(How.Ci)) {
+      assert.ok(executed.includes(command.text), place(command));
+    }
   });
 
-  it("start scripts that exist", () => {
+  it("run only existing scripts", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     for (const command of commands) {
       const [, script] = /^npm run ([\w:-]+)/.exec(command.text) ?? [];
@@ -39,11 +41,11 @@ describe("commands of the documentation", () => {
     }
   });
 
-  it("name objects that are deployed, where they are for kubectl", () => {
-    const known = deployedObjects();
+  it("name only deployed objects in kubectl commands", () => {
+    const deployed = deployedObjects();
     for (const command of executedBy(How.Kubectl)) {
       for (const object of objectsIn(command.text)) {
-        assert.ok(known.has(object), `${place(command)}\n  there is no ${object}`);
+        assert.ok(deployed.has(object), `${place(command)}\n  unknown object ${object}`);
       }
     }
   });
@@ -52,7 +54,7 @@ describe("commands of the documentation", () => {
     let project: string;
     let folder: string;
 
-    before("a copy of the project, where nothing is compiled yet and the path has a space", () => {
+    before("copy the project without build output to a path with a space", () => {
       folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-"));
       project = path.join(folder, "a checkout");
       copyProject(project);
@@ -61,7 +63,7 @@ describe("commands of the documentation", () => {
     after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
     for (const command of executedBy(How.Preview)) {
-      it(`work as they stand in ${place(command)}`, () => {
+      it(`work as written in ${place(command)}`, () => {
         const { status, stdout, stderr } = spawnSync(command.text, {
           cwd: project,
           encoding: "utf8",
@@ -82,20 +84,20 @@ describe("commands of the documentation", () => {
   });
 });
 
-/** What a clone has, and the dependencies. */
+/** Copies the files of a fresh clone and links its dependencies. */
 function copyProject(to: string): void {
-  const left = ["node_modules", ".git", "dist", "out", "bin", "test"];
+  const excluded = ["node_modules", ".git", "dist", "out", "bin", "test"];
   fs.cpSync(projectDirectory, to, {
     recursive: true,
-    filter: (source) => source === projectDirectory || !left.includes(path.basename(source)),
+    filter: (source) => source === projectDirectory || !excluded.includes(path.basename(source)),
   });
   fs.symlinkSync(path.join(projectDirectory, "node_modules"), path.join(to, "node_modules"));
 }
 
-/** `namespace kind/name` of what the program registers in prod, and of what its charts make. */
+/** Objects that the program and its charts create in prod, as `namespace kind/name`. */
 function deployedObjects(): Set<string> {
   const charts = [
-    // Names that the charts give to these releases; the services are those of stacks/access.ts.
+    // Names from the charts; stacks/access.ts uses the same Services.
     "monitoring service/prometheus-grafana",
     "monitoring service/prometheus-kube-prometheus-prometheus",
     "monitoring service/prometheus-kube-prometheus-alertmanager",
@@ -117,7 +119,7 @@ function deployedObjects(): Set<string> {
   const kinds = manifests.map(
     ({ kind, metadata }) => `${metadata.namespace} ${kind.toLowerCase()}`,
   );
-  // The workloads of the services are not ours; their names are those of the configuration.
+  // The workloads of the services have the names in the configuration.
   const services = manifests
     .filter(({ kind }) => kind === "ServiceMonitor")
     .map(({ metadata }) => `ticketing deployment/${metadata.name}`);

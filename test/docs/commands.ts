@@ -1,14 +1,14 @@
-import { type Piece, blocksOf, cellsOf, codeIn, pages, proseOf } from "./markdown";
+import { type Excerpt, blocksOf, cellsOf, codeIn, pages, proseOf } from "./markdown";
 
-/** What a page tells its reader to type: in a block, in a workflow, or in a line of text. */
-export interface Command extends Piece {
-  /** Only a line of text: it may also just name a command, without its arguments. */
+/** A command in a code block, in a workflow or in the text of a page. */
+export interface Command extends Excerpt {
+  /** Whether the command is in the text, where it may have no arguments. */
   inline: boolean;
 }
 
 const programs = /^(npm|npx|node|pulumi|kubectl|aws|helm|logcli|promtool|amtool|go|orchestrion) \S/;
 
-/** Every command of every page, in the order of the pages. */
+/** All commands of all pages, in their order. */
 export function documentedCommands(): Command[] {
   return pages()
     .filter((file) => file !== "CHANGELOG.md")
@@ -20,13 +20,13 @@ export function documentedCommands(): Command[] {
 function inBlocks(file: string): Command[] {
   return blocksOf(file, "(?:bash|sh|shell|console)").flatMap(({ line, text }) => {
     const commands: Command[] = [];
-    let unfinished = "";
+    let pending = "";
     text.split("\n").forEach((part, index) => {
-      unfinished += part.replace(/\\$/, "");
+      pending += part.replace(/\\$/, "");
       if (part.endsWith("\\")) return;
-      const whole = unfinished.replace(/\s+#.*$/, "").replace(/ +/g, " ");
-      unfinished = "";
-      for (const command of whole.split(" && ").filter((one) => one.trim() !== "")) {
+      const whole = pending.replace(/\s+#.*$/, "").replace(/ +/g, " ");
+      pending = "";
+      for (const command of whole.split(" && ").filter((part) => part.trim() !== "")) {
         commands.push({ file, line: line + index, text: command.trim(), inline: false });
       }
     });
@@ -46,10 +46,10 @@ function inWorkflows(file: string): Command[] {
 }
 
 function inText(file: string): Command[] {
-  // What stands there is what the reader typed before there was this project.
-  const former = (text: string) => file === "docs/migration.md" && cellsOf(text).length > 0;
+  // The first column lists the commands that this project replaces.
+  const isFormer = (text: string) => file === "docs/migration.md" && cellsOf(text).length > 0;
   return proseOf(file).flatMap(({ line, text }) =>
-    codeIn(former(text) ? cellsOf(text).slice(1).join(" ") : text)
+    codeIn(isFormer(text) ? cellsOf(text).slice(1).join(" ") : text)
       .filter((code) => programs.test(code))
       .map((code) => ({ file, line, text: code, inline: true })),
   );

@@ -1,36 +1,36 @@
 import type { Command } from "./commands";
 
-/** How it is known that a command of the documentation works. */
+/** How a command in the documentation is tested. */
 export const How = {
-  /** It is a step of .ci/run. */
+  /** A step of .ci/run. */
   Ci: "ci",
-  /** test/docs/commands.test.ts runs it in a copy of the project. */
+  /** Run by test/docs/commands.test.ts in a copy of the project. */
   Preview: "preview",
-  /** test/e2e/readme.test.ts runs it with the real Pulumi engine. */
+  /** Run by test/e2e/readme.test.ts with the real Pulumi engine. */
   Engine: "engine",
-  /** test/program/runbooks.test.ts runs it against the loader of the configuration. */
+  /** Run by test/program/runbooks.test.ts against the configuration loader. */
   Loader: "loader",
-  /** Names are known to be deployed (test/docs), and kubectl takes the arguments (test/e2e). */
+  /** test/docs checks that its objects are deployed, and test/e2e that kubectl accepts its arguments. */
   Kubectl: "kubectl",
-  /** It names a command without its arguments; test/e2e/readme.test.ts asks for its help. */
+  /** A command without arguments; test/e2e/readme.test.ts runs it with `--help`. */
   Mention: "mention",
-  /** test/integration runs it on other files or labels. */
+  /** Run by test/integration with other files or labels. */
   Integration: "integration",
-  /** Read by a person: it needs an account, or the sources of a service. */
-  Read: "read",
+  /** Not run: it needs an account or the source code of a service. */
+  Manual: "manual",
 } as const;
 export type How = (typeof How)[keyof typeof How];
 
 interface Execution {
   pattern: RegExp;
   how: How;
-  /** Only in these pages. */
+  /** Pages to which the rule applies. Default: all. */
   file?: RegExp;
-  /** Only where it stands in a line of text. */
+  /** Whether the rule applies to commands in the text. Default: to all commands. */
   inline?: boolean;
 }
 
-/** The first that fits decides. */
+/** The first match applies. */
 const executions: Execution[] = [
   {
     pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
@@ -51,27 +51,27 @@ const executions: Execution[] = [
   { pattern: /^kubectl /, how: How.Kubectl },
   {
     pattern: /^aws eks list-pod-identity-associations --cluster-name <cluster>$/,
-    how: How.Read,
+    how: How.Manual,
   },
-  { pattern: /^aws dynamodb describe-table --table-name TABLE --query '[^']+'$/, how: How.Read },
+  { pattern: /^aws dynamodb describe-table --table-name TABLE --query '[^']+'$/, how: How.Manual },
   {
     pattern: /^aws dynamodb update-table --table-name TABLE --billing-mode PAY_PER_REQUEST$/,
-    how: How.Read,
+    how: How.Manual,
   },
   {
     pattern: /^logcli query (--addr=\S+ )?--from=[\dT:-]+Z (--to=[\dT:-]+Z )?'\{[^']+\}'$/,
     how: How.Integration,
   },
-  { pattern: /^go install github\.com\/DataDog\/orchestrion@latest$/, how: How.Read },
-  { pattern: /^orchestrion (pin|go build \.\/\.\.\.)$/, how: How.Read },
+  { pattern: /^go install github\.com\/DataDog\/orchestrion@latest$/, how: How.Manual },
+  { pattern: /^orchestrion (pin|go build \.\/\.\.\.)$/, how: How.Manual },
 ];
 
-/** How a command is executed; undefined for one that no test knows. */
+/** How a command is tested; undefined if no rule matches. */
 export function howIsExecuted({ file, text, inline }: Command): How | undefined {
   return executions.find(
-    (one) =>
-      one.pattern.test(text) &&
-      (one.file === undefined || one.file.test(file)) &&
-      (one.inline === undefined || one.inline === inline),
+    (rule) =>
+      rule.pattern.test(text) &&
+      (rule.file === undefined || rule.file.test(file)) &&
+      (rule.inline === undefined || rule.inline === inline),
   )?.how;
 }

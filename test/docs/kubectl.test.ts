@@ -15,7 +15,7 @@ const examples: [command: string, objects: string[]][] = [
   ["kubectl get pods -n a -l app=b -o wide", []],
 ];
 
-describe("objects that a kubectl command names", () => {
+describe("objects in a kubectl command", () => {
   for (const [command, objects] of examples) {
     it(`are ${objects.join(" and ") || "none"}: ${command}`, () => {
       assert.deepEqual(objectsIn(command), objects);

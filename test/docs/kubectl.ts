@@ -1,4 +1,4 @@
-/** Kinds by what kubectl lets a person write. */
+/** Kinds by their short names and plurals in kubectl. */
 const kinds: Record<string, string> = {
   svc: "service",
   sa: "serviceaccount",
@@ -8,25 +8,25 @@ const kinds: Record<string, string> = {
   sts: "statefulset",
 };
 
-/** What a reader puts in place of a capital word, of <this>, and of an ellipsis is theirs. */
+/** Placeholders for names that the reader chooses. */
 const placeholder = /^(POD|TABLE|N|<[\w-]+>|…)$/;
 
 /**
- * The objects that a kubectl command names, as `namespace kind/name`, or `namespace kind` where it
- * lists a kind. Those with a name that the reader chooses are left out, as are all pods of a label.
+ * Objects in a kubectl command, as `namespace kind/name`, or `namespace kind` if the command lists a
+ * kind. Placeholders and label selectors are skipped.
  */
 export function objectsIn(command: string): string[] {
-  // What runs in the pod, or on what kubectl prints, is no concern of kubectl.
-  const [own = ""] = command.split(/ -- | \| /);
-  const [, verb = "", ...rest] = own.split(" ");
+  // Removes the command in the pod and the commands after a pipe.
+  const [kubectlCommand = ""] = command.split(/ -- | \| /);
+  const [, verb = "", ...rest] = kubectlCommand.split(" ");
   const words = verb === "rollout" ? rest.slice(1) : rest;
-  const namespace = /(?:^| )-n (\S+)/.exec(own)?.[1] ?? "ticketing";
-  // Of these, the word after is their value.
-  const plain = words.filter(
+  const namespace = /(?:^| )-n (\S+)/.exec(kubectlCommand)?.[1] ?? "ticketing";
+  // Skips options and the values of -n, -c, -l and -o.
+  const positional = words.filter(
     (word, index) => !word.startsWith("-") && !/^-[nclo]$/.test(words[index - 1] ?? ""),
   );
-  const [first = "", second] = plain;
-  const named = plain.filter((word) => word.includes("/"));
+  const [first = "", second] = positional;
+  const named = positional.filter((word) => word.includes("/"));
   if (named.length > 0) {
     return named
       .map((word) => word.split("/"))

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { projectDirectory } from "../support/stackConfig";
 import { linksOf, pages, readPage } from "./markdown";
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** Anchors that GitHub generates for the headings of a page. */
 function anchorsOf(text: string): string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading
@@ -14,18 +14,18 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-describe("links", () => {
+describe("links in the documentation", () => {
   it("are found", () => {
     assert.ok(pages().flatMap(linksOf).length > 20);
   });
 
   for (const file of pages()) {
-    it(`of ${file} lead to what exists`, () => {
+    it(`point to existing files and headings in ${file}`, () => {
       for (const { line, target, anchor } of linksOf(file)) {
-        const found = path.join(projectDirectory, path.dirname(file), target);
-        assert.ok(fs.existsSync(found), `${file}:${line}: there is no ${target}`);
+        const targetPath = path.join(projectDirectory, path.dirname(file), target);
+        assert.ok(fs.existsSync(targetPath), `${file}:${line}: ${target} does not exist`);
         if (anchor === undefined) continue;
-        const page = path.relative(projectDirectory, found);
+        const page = path.relative(projectDirectory, targetPath);
         assert.ok(
           anchorsOf(readPage(page)).includes(anchor),
           `${file}:${line}: ${page} has no heading for #${anchor}`,

@@ -2,15 +2,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { projectDirectory } from "../support/stackConfig";
 
-/** A piece of a page, and where it starts. */
-export interface Piece {
-  /** Path of the page from the project's folder. */
+/** A part of a page and its position. */
+export interface Excerpt {
+  /** Path of the page, relative to the project folder. */
   file: string;
   line: number;
   text: string;
 }
 
-/** Every page that people read, as paths from the project's folder. */
+/** Paths of all Markdown pages, relative to the project folder. */
 export function pages(): string[] {
   const markdown = (folder: string) =>
     fs
@@ -25,16 +25,16 @@ export function readPage(file: string): string {
   return fs.readFileSync(path.join(projectDirectory, file), "utf8");
 }
 
-/** The contents of the fenced blocks of one language. */
-export function blocksOf(file: string, language: string): Piece[] {
+/** Contents of the fenced code blocks in a language. */
+export function blocksOf(file: string, language: string): Excerpt[] {
   const text = readPage(file);
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
     ({ 1: block = "", index }) => ({ file, line: lineAt(text, index) + 1, text: block }),
   );
 }
 
-/** The lines outside of fenced blocks. */
-export function proseOf(file: string): Piece[] {
+/** Lines outside of fenced code blocks. */
+export function proseOf(file: string): Excerpt[] {
   let fenced = false;
   return readPage(file)
     .split("\n")
@@ -49,12 +49,12 @@ export function proseOf(file: string): Piece[] {
 /** A relative link of a page. */
 export interface Link {
   line: number;
-  /** Path from the page's folder; the page itself for a link to one of its own headings. */
+  /** Path relative to the folder of the page; a link to a heading of the same page has its own path. */
   target: string;
   anchor: string | undefined;
 }
 
-/** Every link of a page to a file, with or without a heading in it. */
+/** Relative links of a page, with their optional anchors. */
 export function linksOf(file: string): Link[] {
   return proseOf(file).flatMap(({ line, text }) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)]
@@ -67,7 +67,7 @@ export function linksOf(file: string): Link[] {
   );
 }
 
-/** The cells of a row of a table, or nothing where the line is none. */
+/** Cells of a table row; empty for other lines. */
 export function cellsOf(line: string): string[] {
   if (!line.startsWith("|")) return [];
   return line
@@ -76,7 +76,7 @@ export function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** Texts between backticks. */
+/** Code spans of a text. */
 export function codeIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll("\\|", "|"));
 }

@@ -15,7 +15,7 @@ describe("docs/slack.md", () => {
   it("has examples", () => assert.ok(blocks.length >= 5));
 
   for (const yaml of blocks) {
-    it(`shows settings that are accepted: ${yaml.split("\n")[1]?.trim()}`, () => {
+    it(`has valid settings: ${yaml.split("\n")[1]?.trim()}`, () => {
       const { "monitoring:slack": slack, ...others } = parse(yaml) as Record<
         string,
         Record<string, unknown>
@@ -24,13 +24,13 @@ describe("docs/slack.md", () => {
       const secrets =
         "existingSecret" in (slack ?? {})
           ? { slackWebhookUrl: undefined }
-          : { slackWebhookUrl: undefined, slackBotToken: "given" };
+          : { slackWebhookUrl: undefined, slackBotToken: "test-token" };
       const { problems } = parseConfiguration(configuration("dev", { slack, ...secrets }));
       assert.deepEqual(problems, undefined);
     });
   }
 
-  it("names secrets that exist, and each key of the Secret", () => {
+  it("names only existing secrets and all keys of the Secret", () => {
     for (const [, key] of text.matchAll(/--secret (?:--path ')?monitoring:(\w+)/g)) {
       assert.ok(isSecretKey(key), key);
     }

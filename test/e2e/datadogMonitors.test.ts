@@ -4,17 +4,17 @@ import { type Run, type StateResource, TestStack } from "../support/engine/stack
 
 const project = path.resolve(__dirname, "../..");
 
-/** Planted values: none of them may appear in a file or in what a command prints. */
+/** Recognizable secrets that must not appear in any file or output. */
 const keys = {
   "monitoring:datadogApiKey": "5eed0000000000000000000000a11ce5",
   "monitoring:datadogAppKey": "5eed0000000000000000000000000000000b0b00",
 };
 
-describe("monitors in Datadog, on the real engine without the package of their provider", () => {
+describe("monitors in Datadog, deployed by the real engine without the provider package", () => {
   let stack: TestStack;
   let up: Run;
   let again: Run;
-  let rung: Run;
+  let updated: Run;
   let destroyed: Run;
   let deployed: StateResource[];
 
@@ -41,7 +41,7 @@ describe("monitors in Datadog, on the real engine without the package of their p
     deployed = await stack.resources();
     again = await stack.up();
     await stack.set("monitoring:alerts.errorRatePercent", "3");
-    rung = await stack.up();
+    updated = await stack.up();
     destroyed = await stack.destroy();
   });
 
@@ -49,9 +49,9 @@ describe("monitors in Datadog, on the real engine without the package of their p
 
   const monitors = () => deployed.filter(({ type }) => type === "datadog:index/monitor:Monitor");
 
-  it("are deployed by the plugin of the version that they name, and pass every policy", () => {
+  it("are deployed with the provider version that they name, and pass every policy", () => {
     assert.equal(up.exitCode, 0, up.text);
-    // Five for each of three services, and one of DynamoDB.
+    // Five for each of three services, and one for DynamoDB.
     assert.equal(monitors().length, 16);
     const dashboards = deployed.filter(({ type }) => type.endsWith(":DashboardJson"));
     assert.match(String(dashboards[0]?.outputs?.["url"]), /^\/dashboard\//);
@@ -60,31 +60,31 @@ describe("monitors in Datadog, on the real engine without the package of their p
     assert.equal(provider.inputs["version"], "5.11.0");
   });
 
-  it("stay as they are when nothing changed", () => {
+  it("are unchanged by a deployment without changes", () => {
     assert.equal(again.exitCode, 0, again.text);
     assert.match(again.text, /unchanged/);
     assert.deepEqual(changedMonitors(again), []);
   });
 
-  it("change in place with the thresholds of all alerts", () => {
-    assert.equal(rung.exitCode, 0, rung.text);
-    assert.deepEqual(changedMonitors(rung), [
+  it("are updated in place if a threshold changes", () => {
+    assert.equal(updated.exitCode, 0, updated.text);
+    assert.deepEqual(changedMonitors(updated), [
       "update datadog-monitors-api-gateway-HighErrorRate",
       "update datadog-monitors-auth-service-HighErrorRate",
       "update datadog-monitors-inventory-service-HighErrorRate",
     ]);
   });
 
-  it("go with the stack", () => {
+  it("are deleted with the stack", () => {
     assert.equal(destroyed.exitCode, 0, destroyed.text);
     assert.equal(changedMonitors(destroyed).length, 16);
   });
 
-  it("show neither key", () => {
+  it("do not reveal the keys", () => {
     for (const { file, text } of stack.files()) {
       for (const key of Object.values(keys)) assert.ok(!text.includes(key), file);
     }
-    for (const { text } of [up, again, rung, destroyed]) {
+    for (const { text } of [up, again, updated, destroyed]) {
       for (const key of Object.values(keys)) assert.ok(!text.includes(key));
     }
   });

@@ -14,45 +14,45 @@ const secrets = {
 };
 const pack = { policyPack: "policies", policyConfig: "policies/config.prod.json" };
 
-describe("what is deployed in prod, judged without a deployment", () => {
+describe("pulumi policy analyze on a deployed prod stack", () => {
   let stack: TestStack;
   let state: State;
-  let shown: State;
+  let stateWithSecrets: State;
 
-  before("prod is deployed, and its state recorded", async () => {
+  before("deploy prod and export its state", async () => {
     toolPath("pulumi");
     execFileSync("npm", ["run", "build:policies", "--silent"], { cwd: project, stdio: "inherit" });
     stack = await TestStack.create({ project, stack: "prod", secrets });
     const up = await stack.up();
     assert.equal(up.exitCode, 0, up.text);
     state = await stack.state();
-    shown = await stack.state({ secrets: true });
+    stateWithSecrets = await stack.state({ secrets: true });
   });
   after(() => stack?.dispose());
 
-  /** What the pack says of a recorded state after a change behind the program's back. */
-  const judgedAfter = async (recorded: State, name: string, change: Change): Promise<Run> => {
-    const tampered = structuredClone(recorded);
+  /** Analyzes an exported state after a manual change of one resource. */
+  const analyzeAfter = async (exported: State, name: string, change: Change): Promise<Run> => {
+    const tampered = structuredClone(exported);
     const resource = tampered.deployment.resources?.find(({ urn }) => urn.endsWith(`:${name}`));
     assert.ok(resource !== undefined, name);
     change(resource);
     return stack.analyze({ ...pack, file: stack.write(tampered) });
   };
 
-  it("passes every policy, at the level that prod gives it", async () => {
+  it("passes every policy at the levels of prod", async () => {
     const run = await stack.analyze(pack);
     assert.equal(run.exitCode, 0, run.text);
     assert.match(run.text, /✅ observability@v/);
     assert.deepEqual(violated(run), []);
   });
 
-  it("passes without the secrets too, from a file, with no stack at hand", async () => {
+  it("passes from a state file without secrets", async () => {
     const run = await stack.analyze({ ...pack, file: stack.write(state) });
     assert.equal(run.exitCode, 0, run.text);
     assert.deepEqual(violated(run), []);
   });
 
-  it("asks nothing of a provider, and changes nothing", async () => {
+  it("calls no provider and changes nothing", async () => {
     const { calls } = await stack.analyze(pack);
     assert.deepEqual(
       calls.filter(({ operation }) => operation !== "start"),
@@ -61,16 +61,16 @@ describe("what is deployed in prod, judged without a deployment", () => {
     assert.deepEqual(await stack.state(), state);
   });
 
-  it("shows a resource that was changed in its inputs", async () => {
-    const run = await judgedAfter(state, "helm.sh/v3:Release::loki", ({ inputs }) =>
+  it("reports a resource with changed inputs", async () => {
+    const run = await analyzeAfter(state, "helm.sh/v3:Release::loki", ({ inputs }) =>
       Object.assign(inputs ?? {}, { version: ">=18" }),
     );
     assert.deepEqual(violated(run), ["pinned-charts"]);
     assert.notEqual(run.exitCode, 0);
   });
 
-  it("shows a stack that was changed in its outputs", async () => {
-    const run = await judgedAfter(
+  it("reports a resource with changed outputs", async () => {
+    const run = await analyzeAfter(
       state,
       "BucketPublicAccessBlock::loki-bucket-public-access",
       ({ outputs }) => Object.assign(outputs ?? {}, { blockPublicAcls: false }),
@@ -78,8 +78,8 @@ describe("what is deployed in prod, judged without a deployment", () => {
     assert.deepEqual(violated(run), ["loki-bucket-hardened"]);
   });
 
-  it("shows rules that Prometheus no longer selects, by a policy that could also label them", async () => {
-    const run = await judgedAfter(state, "helm.sh/v3:Release::prometheus", (resource) => {
+  it("reports rules that Prometheus no longer selects, with a policy that can remediate", async () => {
+    const run = await analyzeAfter(state, "helm.sh/v3:Release::prometheus", (resource) => {
       const outputs = JSON.stringify(resource.outputs);
       const changed = outputs.replace(/("ruleSelectorNilUsesHelmValues":)false/, "$1true");
       assert.notEqual(changed, outputs);
@@ -88,8 +88,8 @@ describe("what is deployed in prod, judged without a deployment", () => {
     assert.deepEqual([...new Set(violated(run))], ["rules-are-loaded"]);
   });
 
-  it("shows an alert that was made laxer", async () => {
-    const run = await judgedAfter(state, "PrometheusRule::services-rules", (resource) => {
+  it("reports an alert with a less strict threshold", async () => {
+    const run = await analyzeAfter(state, "PrometheusRule::services-rules", (resource) => {
       const inputs = JSON.stringify(resource.inputs);
       resource.inputs = JSON.parse(inputs.replaceAll("> 0.05", "> 0.5")) as Properties;
       assert.notDeepEqual(JSON.stringify(resource.inputs), inputs);
@@ -97,15 +97,19 @@ describe("what is deployed in prod, judged without a deployment", () => {
     assert.deepEqual([...new Set(violated(run))], ["alert-thresholds"]);
   });
 
-  it("shows a route inside a secret that ends nowhere, and no secret", async () => {
-    const run = await judgedAfter(shown, "core/v1:Secret::slack-config", ({ outputs }) => {
-      const secret = outputs?.["stringData"] as { plaintext: string };
-      const files = JSON.parse(secret.plaintext) as Record<string, string>;
-      const config = files["alertmanager.yaml"] ?? "";
-      files["alertmanager.yaml"] = config.replace(/(="critical"\n +receiver: )slack/, '$1"null"');
-      assert.notEqual(files["alertmanager.yaml"], config);
-      secret.plaintext = JSON.stringify(files);
-    });
+  it("reports a critical route without a receiver inside a secret, without showing the secret", async () => {
+    const run = await analyzeAfter(
+      stateWithSecrets,
+      "core/v1:Secret::slack-config",
+      ({ outputs }) => {
+        const secret = outputs?.["stringData"] as { plaintext: string };
+        const files = JSON.parse(secret.plaintext) as Record<string, string>;
+        const config = files["alertmanager.yaml"] ?? "";
+        files["alertmanager.yaml"] = config.replace(/(="critical"\n +receiver: )slack/, '$1"null"');
+        assert.notEqual(files["alertmanager.yaml"], config);
+        secret.plaintext = JSON.stringify(files);
+      },
+    );
     assert.deepEqual(violated(run), ["severities-delivered"]);
     for (const value of Object.values(secrets)) assert.ok(!run.text.includes(value));
   });
@@ -114,7 +118,7 @@ describe("what is deployed in prod, judged without a deployment", () => {
 type Properties = Record<string, unknown>;
 type Change = (resource: StateResource) => void;
 
-/** Names of the policies that a run names, once for each violation. */
+/** Name of the policy of each reported violation. */
 function violated(run: Run): string[] {
   return [...run.text.matchAll(/^ +- \[\w+\].*? {2}([a-z\d-]+) {2}\(/gm)].map(
     ([, name]) => name ?? "",

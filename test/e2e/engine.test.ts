@@ -9,11 +9,11 @@ import { toolPath } from "../../tools/paths.cjs";
 
 const project = path.resolve(__dirname, "../..");
 
-/** Planted values: none of them may appear in a file or in what a command prints. */
+/** Recognizable secrets that must not appear in any file or output. */
 const secrets = {
   "monitoring:datadogApiKey": "5eed0000000000000000000000a11ce5",
   "monitoring:datadogAppKey": "5eed0000000000000000000000000000000b0b00",
-  // Prod asks for it: without it nobody notices that alerting itself stopped.
+  // Required in prod, where it detects that alerting itself stopped.
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/planted-5eed",
   "monitoring:slackWebhookUrl": [
     "https://hooks.slack.com/services",
@@ -24,8 +24,8 @@ const secrets = {
 };
 
 const generated = {
-  "Grafana's password": generatedPassword("prometheus-grafana-admin"),
-  "the cluster agent's token": generatedPassword("datadog-cluster-agent-token"),
+  "the Grafana password": generatedPassword("prometheus-grafana-admin"),
+  "the token of the Cluster Agent": generatedPassword("datadog-cluster-agent-token"),
 };
 
 const protectedInProd = [
@@ -42,55 +42,57 @@ function policies(environment: string) {
   return { policyPack: "policies", policyConfig: `policies/config.${environment}.json` };
 }
 
-before("the policy pack is compiled and the engine is built", () => {
+before("compile the policy pack", () => {
   toolPath("pulumi");
   execFileSync("npm", ["run", "build:policies", "--silent"], { cwd: project, stdio: "inherit" });
 });
 
 for (const environment of ["dev", "prod"]) {
   describe(`${environment} on the real engine`, () => {
-    let life: Life;
+    let lifecycle: Lifecycle;
 
     before("preview, up, up again, destroy", async () => {
-      life = await liveThrough(environment);
+      lifecycle = await runLifecycle(environment);
     });
 
-    it("is previewed whole, and passes its policies", () => {
-      assert.equal(life.preview.exitCode, 0, life.preview.text);
-      assert.match(life.preview.text, passedPolicies);
+    it("previews all resources and passes its policies", () => {
+      assert.equal(lifecycle.preview.exitCode, 0, lifecycle.preview.text);
+      assert.match(lifecycle.preview.text, passedPolicies);
       assert.deepEqual(
-        resourcesOf(life.preview, "create", "preview"),
-        resourcesOf(life.up, "create"),
+        resourcesOf(lifecycle.preview, "create", "preview"),
+        resourcesOf(lifecycle.up, "create"),
       );
     });
 
-    it("lets every policy judge the first preview, although much is not known yet", () => {
-      assert.doesNotMatch(life.preview.text, /can't run policy/);
+    it("runs every policy in the first preview, although many values are unknown", () => {
+      assert.doesNotMatch(lifecycle.preview.text, /can't run policy/);
     });
 
-    it("is deployed in one go, and passes its policies", () => {
-      assert.equal(life.up.exitCode, 0, life.up.text);
-      assert.match(life.up.text, passedPolicies);
-      // The stacks of this project keep logs in two places, and are told so; nothing else is amiss.
-      const complaints = life.up.text.match(/\b(warning|error): [\w ]+/g) ?? [];
+    it("deploys all resources at once and passes its policies", () => {
+      assert.equal(lifecycle.up.exitCode, 0, lifecycle.up.text);
+      assert.match(lifecycle.up.text, passedPolicies);
+      // The stacks of this project store logs twice, which causes the only warning.
+      const diagnostics = lifecycle.up.text.match(/\b(warning|error): [\w ]+/g) ?? [];
       assert.deepEqual(
-        [...new Set(complaints)],
+        [...new Set(diagnostics)],
         ["warning: Loki and Datadog both store every log line of ticketing"],
       );
-      const custom = life.deployed.filter((resource) => resource.custom && !isProvider(resource));
-      assert.deepEqual(resourcesOf(life.up, "create"), custom.map(nameOf).sort());
+      const custom = lifecycle.deployed.filter(
+        (resource) => resource.custom && !isProvider(resource),
+      );
+      assert.deepEqual(resourcesOf(lifecycle.up, "create"), custom.map(nameOf).sort());
     });
 
-    it("changes nothing when it is deployed again", () => {
-      assert.equal(life.again.exitCode, 0, life.again.text);
-      assert.deepEqual(changes(life.again), []);
-      const diffs = life.again.calls.filter((call) => call.operation === "diff");
+    it("changes nothing if it is deployed again", () => {
+      assert.equal(lifecycle.again.exitCode, 0, lifecycle.again.text);
+      assert.deepEqual(changes(lifecycle.again), []);
+      const diffs = lifecycle.again.calls.filter((call) => call.operation === "diff");
       assert.ok(diffs.length > 0);
       for (const diff of diffs) assert.deepEqual(diff.changed, [], diff.name);
     });
 
-    it("tells its operator how to get in", () => {
-      assert.deepEqual(Object.keys(life.outputs).sort(), [
+    it("outputs how to access the user interfaces", () => {
+      assert.deepEqual(Object.keys(lifecycle.outputs).sort(), [
         "access",
         "chartVersions",
         "grafanaAdminPassword",
@@ -98,62 +100,70 @@ for (const environment of ["dev", "prod"]) {
         "retentionCost",
         "urls",
       ]);
-      assert.match(JSON.stringify(life.outputs["access"]), /kubectl port-forward/);
+      assert.match(JSON.stringify(lifecycle.outputs["access"]), /kubectl port-forward/);
     });
 
-    it("shows Grafana's password only on request", () => {
-      assert.equal(life.outputs["grafanaAdminPassword"], "[secret]");
+    it("shows the Grafana password only on request", () => {
+      assert.equal(lifecycle.outputs["grafanaAdminPassword"], "[secret]");
       assert.equal(
-        life.shown["grafanaAdminPassword"],
+        lifecycle.shown["grafanaAdminPassword"],
         generatedPassword("prometheus-grafana-admin"),
       );
     });
 
-    it("keeps no secret in plain text in any file of the engine", () => {
-      assert.ok(life.files.some(({ text }) => text.includes("PrometheusStack")));
-      for (const { file, text } of life.files) assert.deepEqual(secretsIn(text), [], file);
+    it("stores no secret in plain text in any file of the engine", () => {
+      assert.ok(lifecycle.files.some(({ text }) => text.includes("PrometheusStack")));
+      for (const { file, text } of lifecycle.files) assert.deepEqual(secretsIn(text), [], file);
     });
 
     it("prints no secret", () => {
-      for (const run of life.runs) assert.deepEqual(secretsIn(run.text), []);
+      for (const run of lifecycle.runs) assert.deepEqual(secretsIn(run.text), []);
     });
 
     it("leaves no process behind", async () => {
-      const pids = life.runs.flatMap((run) => run.calls.flatMap((call) => call.pid ?? []));
+      const pids = lifecycle.runs.flatMap((run) => run.calls.flatMap((call) => call.pid ?? []));
       assert.ok(pids.length > 0);
       for (let tries = 0; tries < 100 && pids.some(isRunning); tries += 1) await pause(100);
       assert.deepEqual(pids.filter(isRunning), []);
     });
 
     if (environment === "dev") {
-      it("is gone after destroy", () => {
-        assert.equal(life.destroy.exitCode, 0, life.destroy.text);
-        assert.deepEqual(resourcesOf(life.destroy, "delete"), resourcesOf(life.up, "create"));
-        assert.deepEqual(life.left, []);
+      it("has no resources after destroy", () => {
+        assert.equal(lifecycle.destroy.exitCode, 0, lifecycle.destroy.text);
+        assert.deepEqual(
+          resourcesOf(lifecycle.destroy, "delete"),
+          resourcesOf(lifecycle.up, "create"),
+        );
+        assert.deepEqual(lifecycle.remaining, []);
       });
     } else {
-      it("refuses to be destroyed: nothing at all is deleted", () => {
-        assert.notEqual(life.destroy.exitCode, 0, life.destroy.text);
-        assert.match(life.destroy.text, /cannot be deleted\s+because it is protected/);
-        assert.deepEqual(changes(life.destroy), []);
-        assert.deepEqual(life.left.map(nameOf).sort(), life.deployed.map(nameOf).sort());
+      it("rejects destroy without deleting anything", () => {
+        assert.notEqual(lifecycle.destroy.exitCode, 0, lifecycle.destroy.text);
+        assert.match(lifecycle.destroy.text, /cannot be deleted\s+because it is protected/);
+        assert.deepEqual(changes(lifecycle.destroy), []);
+        assert.deepEqual(
+          lifecycle.remaining.map(nameOf).sort(),
+          lifecycle.deployed.map(nameOf).sort(),
+        );
       });
 
-      it("protects the logs and everything that guards them", () => {
-        const guarded = life.deployed.filter((resource) => resource.protect);
-        assert.deepEqual(guarded.map(nameOf).sort(), protectedInProd);
+      it("protects the log bucket and its settings", () => {
+        const protectedResources = lifecycle.deployed.filter((resource) => resource.protect);
+        assert.deepEqual(protectedResources.map(nameOf).sort(), protectedInProd);
       });
 
-      it("keeps those and nothing else when the rest is destroyed", () => {
-        assert.equal(life.destroyRest.exitCode, 0, life.destroyRest.text);
-        const left = life.survivors.filter((resource) => resource.custom && !isProvider(resource));
-        assert.deepEqual(left.map(nameOf).sort(), protectedInProd);
+      it("keeps only the protected resources with --exclude-protected", () => {
+        assert.equal(lifecycle.destroyRest.exitCode, 0, lifecycle.destroyRest.text);
+        const remaining = lifecycle.survivors.filter(
+          (resource) => resource.custom && !isProvider(resource),
+        );
+        assert.deepEqual(remaining.map(nameOf).sort(), protectedInProd);
       });
     }
   });
 }
 
-describe("a change that breaks a policy", () => {
+describe("a change that violates a policy", () => {
   let run: Run;
   let resources: StateResource[];
 
@@ -165,7 +175,7 @@ describe("a change that breaks a policy", () => {
     });
   });
 
-  it("is stopped in the preview, with what is wrong", () => {
+  it("fails in the preview with the violation", () => {
     assert.notEqual(run.exitCode, 0, run.text);
     assert.match(run.text, /\[mandatory\].* prometheus-retention .*\n[^]*found: 400d/);
   });
@@ -176,7 +186,7 @@ describe("a change that breaks a policy", () => {
   });
 });
 
-describe("a required secret that is not set", () => {
+describe("a missing required secret", () => {
   let run: Run;
   let resources: StateResource[];
 
@@ -188,7 +198,7 @@ describe("a required secret that is not set", () => {
     });
   });
 
-  it("is one readable error that names the key and the fix", () => {
+  it("is reported in one error with the key and the fix", () => {
     assert.notEqual(run.exitCode, 0);
     const diagnostics = run.text.split("\nDiagnostics:\n")[1] ?? "";
     assert.equal(diagnostics.match(/error: /g)?.length, 1, run.text);
@@ -206,7 +216,7 @@ describe("a required secret that is not set", () => {
   });
 });
 
-describe("a stack that makes its own cluster", () => {
+describe("a stack that creates its own cluster", () => {
   let preview: Run;
   let up: Run;
   let again: Run;
@@ -220,26 +230,26 @@ describe("a stack that makes its own cluster", () => {
     });
   });
 
-  it("is previewed whole while the cluster is not known yet", () => {
+  it("previews all resources while the cluster is unknown", () => {
     assert.equal(preview.exitCode, 0, preview.text);
     assert.match(preview.text, passedPolicies);
   });
 
-  it("is deployed in one go, the cluster first", () => {
+  it("creates the cluster first, and the rest in the same deployment", () => {
     assert.equal(up.exitCode, 0, up.text);
     const created = changes(up).map(nameOf);
     assert.equal(created[0], "Cluster cluster-eksCluster");
     assert.ok(created.includes("Release prometheus"));
   });
 
-  it("changes nothing when it is deployed again", () => {
+  it("changes nothing if it is deployed again", () => {
     assert.equal(again.exitCode, 0, again.text);
     assert.deepEqual(changes(again), []);
   });
 });
 
-describe("a deployment that fails half-way", () => {
-  it("names what failed, and is finished by the next one", async () => {
+describe("a deployment that fails halfway", () => {
+  it("names the failed resource, and the next deployment creates the rest", async () => {
     await withStack({ stack: "dev", secrets }, async (stack) => {
       const failed = await stack.up({ failOn: ["kubernetes:helm.sh/v3:Release::loki:create"] });
       assert.notEqual(failed.exitCode, 0);
@@ -259,8 +269,8 @@ describe("a deployment that fails half-way", () => {
   });
 });
 
-/** Everything that one stack went through, for tests that only look. */
-interface Life {
+/** Results of all commands in the life of one stack. */
+interface Lifecycle {
   preview: Run;
   up: Run;
   again: Run;
@@ -271,13 +281,13 @@ interface Life {
   shown: Record<string, unknown>;
   files: { file: string; text: string }[];
   deployed: StateResource[];
-  /** What is there after `destroy`. */
-  left: StateResource[];
-  /** What is there after `destroy --exclude-protected`. */
+  /** Resources after `destroy`. */
+  remaining: StateResource[];
+  /** Resources after `destroy --exclude-protected`. */
   survivors: StateResource[];
 }
 
-async function liveThrough(environment: string): Promise<Life> {
+async function runLifecycle(environment: string): Promise<Lifecycle> {
   return withStack({ stack: environment, secrets }, async (stack) => {
     const preview = await stack.preview(policies(environment));
     const up = await stack.up(policies(environment));
@@ -287,7 +297,7 @@ async function liveThrough(environment: string): Promise<Life> {
     const again = await stack.up({ ...policies(environment), args: ["--expect-no-changes"] });
     const files = stack.files();
     const destroy = await stack.destroy();
-    const left = await stack.resources();
+    const remaining = await stack.resources();
     const destroyRest = await stack.destroy({ args: ["--exclude-protected"] });
     const survivors = await stack.resources();
     const runs = [preview, up, again, destroy, destroyRest];
@@ -302,7 +312,7 @@ async function liveThrough(environment: string): Promise<Life> {
       shown,
       files,
       deployed,
-      left,
+      remaining,
       survivors,
     };
   });
@@ -320,17 +330,17 @@ async function withStack<T>(
   }
 }
 
-/** One pack, and no violation of any level. */
+/** Output for one pack without violations of any level. */
 const passedPolicies = /Policies:\n\s+✅ [\w-]+@v[^\n]*\n(?!\s+- )/;
 
-/** What really happened, previews left out. */
+/** Changes that were deployed, without previews. */
 function changes(run: Run): Call[] {
   return run.calls.filter(
     (call) => !call.preview && ["create", "update", "delete"].includes(call.operation),
   );
 }
 
-/** `Release loki`, for every resource that the operation was called for. */
+/** Resources of all calls of an operation, as `Release loki`. */
 function resourcesOf(run: Run, operation: string, phase?: "preview"): string[] {
   return run.calls
     .filter((call) => call.operation === operation && call.preview === (phase === "preview"))
@@ -351,7 +361,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-/** Names of the secrets that a text holds, as they are or in base64. */
+/** Names of the secrets that a text contains in plain text or base64. */
 function secretsIn(text: string): string[] {
   return Object.entries({ ...secrets, ...generated })
     .filter(([, value]) => text.includes(value) || text.includes(base64(value)))

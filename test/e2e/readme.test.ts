@@ -1,6 +1,6 @@
 /**
- * What README.md and docs/ tell an operator to type, typed: in the order in which it stands there,
- * with the real engine, and with kubectl as far as it gets without a cluster.
+ * Runs the commands of README.md and docs/ in their order, with the real engine, and with kubectl up
+ * to the point where it needs a cluster.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,17 +12,17 @@ import { How, howIsExecuted } from "../docs/executions";
 import { TestStack } from "../support/engine/stack";
 import { projectDirectory, secrets } from "../support/stackConfig";
 
-/** Pages in the order in which somebody needs them; the last one takes the stack down. */
+/** Pages in the order of use; the commands of the last one destroy the stack. */
 const order = ["README.md", "docs/datadog.md", "docs/migration.md", "docs/runbooks/"];
 const last = "docs/configuration.md";
 
-/** What the shell of that machine finds. */
+/** Tools on the PATH. */
 const tools = ["pulumi", "kubectl", "helm", "amtool"] as const;
 
-/** What the engine asks before it acts is answered in advance: nobody is there to ask. */
-const asking = /^pulumi (up|destroy|state unprotect)/;
+/** Commands that ask for confirmation, and therefore need `--yes`. */
+const confirmed = /^pulumi (up|destroy|state unprotect)/;
 
-/** Names that the reader chooses. */
+/** Values for the placeholders in commands. */
 const placeholders: Record<string, string> = {
   "<cluster>": "ticketing-staging",
   "<service>": "inventory-service",
@@ -30,13 +30,13 @@ const placeholders: Record<string, string> = {
   " daemonset/…": "",
 };
 
-/** Commands that the text says are refused, and with what. */
-const refusals: { file: string; inline: true; text: string; because: RegExp }[] = [
+/** Commands that fail according to the text, with their error. */
+const failures: { file: string; inline: true; text: string; error: RegExp }[] = [
   {
     file: "docs/configuration.md",
     inline: true,
     text: "pulumi destroy",
-    because: /cannot be deleted\s+because it is protected/,
+    error: /cannot be deleted\s+because it is protected/,
   },
 ];
 
@@ -47,20 +47,20 @@ const executedBy = (how: How, file = "") =>
 
 describe("the commands of README.md and docs/", () => {
   let machine: TestStack;
-  /** What each command printed, by its text. */
+  /** Output of each command, by its text. */
   const printed = new Map<string, string>();
-  /** What was done to settings and stacks, and the deployment it was last followed by. */
+  /** Commands that changed settings or stacks so far, and their state at the last deployment. */
   let changes = "";
   let deployed = "";
 
-  before("a machine with the CLI and its plugins, and a stack of somebody else", async () => {
+  before("create a machine with the CLI, its plugins and another stack", async () => {
     machine = await TestStack.create({ project: projectDirectory, stack: "other" });
   });
 
   after(() => machine.dispose());
 
-  /** The command line, as a shell of that machine runs it. */
-  function type(text: string, input = ""): { status: number | null; text: string } {
+  /** Runs a command line in a shell of the machine. */
+  function runInShell(text: string, input = ""): { status: number | null; text: string } {
     const { status, stdout, stderr } = spawnSync(text, {
       cwd: path.join(machine.folder, "project"),
       encoding: "utf8",
@@ -77,7 +77,7 @@ describe("the commands of README.md and docs/", () => {
         TMPDIR: os.tmpdir(),
         NO_COLOR: "1",
         USER: "operator",
-        // A cluster that never answers.
+        // An address without a cluster.
         KUBECONFIG: path.join(machine.folder, "no-kubeconfig"),
         KUBERNETES_MASTER: "http://127.0.0.1:9",
         PULUMI_HOME: path.join(machine.folder, "home"),
@@ -95,21 +95,21 @@ describe("the commands of README.md and docs/", () => {
 
   function run(command: Command): void {
     const text = withoutPlaceholders(command.text);
-    // The same deployment of the same settings, mentioned again.
+    // The text repeats a deployment without any changes since the last one.
     if (text.startsWith("pulumi up") && deployed === changes + text) return;
     const [, secret] = /--secret (\S+)$/.exec(text) ?? [];
     const answer = secret === undefined ? "" : secrets.prod[secret];
-    assert.notEqual(answer, undefined, `${place(command)}: no test knows an answer`);
-    const result = type(asking.test(text) ? `${text} --yes` : text, answer);
-    const refusal = refusals.find(
+    assert.notEqual(answer, undefined, `${place(command)}: the test has no value for the secret`);
+    const result = runInShell(confirmed.test(text) ? `${text} --yes` : text, answer);
+    const failure = failures.find(
       ({ file, inline, text }) =>
         file === command.file && inline === command.inline && text === command.text,
     );
-    if (refusal === undefined) {
+    if (failure === undefined) {
       assert.equal(result.status, 0, `${place(command)}\n${result.text}`);
     } else {
-      assert.notEqual(result.status, 0, `${place(command)} is not refused`);
-      assert.match(result.text, refusal.because);
+      assert.notEqual(result.status, 0, `${place(command)} did not fail`);
+      assert.match(result.text, failure.error);
     }
     printed.set(command.text, result.text);
     if (/^pulumi (config|stack init|destroy|state)/.test(text)) changes += `${text}\n`;
@@ -117,10 +117,10 @@ describe("the commands of README.md and docs/", () => {
   }
 
   for (const file of [...order, last]) {
-    describe(`of ${file}`, () => {
-      before("the stack that the page is about is selected", () => {
+    describe(`in ${file}`, () => {
+      before("select the stack of the page", () => {
         if (file === "README.md") return;
-        const { status, text } = type("pulumi stack select prod");
+        const { status, text } = runInShell("pulumi stack select prod");
         assert.equal(status, 0, text);
         changes += `${file}\n`;
       });
@@ -130,8 +130,8 @@ describe("the commands of README.md and docs/", () => {
     });
   }
 
-  describe("that were run", () => {
-    it("print what the README says they print", () => {
+  describe("that ran", () => {
+    it("print the output that the README describes", () => {
       const access = printed.get("pulumi stack output access") ?? "";
       const forwards = new Set(
         commands
@@ -144,9 +144,9 @@ describe("the commands of README.md and docs/", () => {
       assert.match(password, /^\S{8,}\n$/);
     });
 
-    it("show a secret only where they ask for it", () => {
-      const shown = [...printed].filter(([text]) => !text.includes("--show-secrets"));
-      for (const [text, output] of shown) {
+    it("show a secret only with --show-secrets", () => {
+      const outputs = [...printed].filter(([text]) => !text.includes("--show-secrets"));
+      for (const [text, output] of outputs) {
         for (const secret of Object.values(secrets.prod)) assert.ok(!output.includes(secret), text);
       }
     });
@@ -154,33 +154,33 @@ describe("the commands of README.md and docs/", () => {
 
   for (const command of executedBy(How.Mention)) {
     it(`exist: ${place(command)}`, () => {
-      const { status, text } = type(`${withoutPlaceholders(command.text)} --help`);
+      const { status, text } = runInShell(`${withoutPlaceholders(command.text)} --help`);
       assert.equal(status, 0, text);
     });
   }
 
   for (const command of executedBy(How.Kubectl)) {
-    it(`are understood by kubectl: ${place(command)}`, () => {
-      refusedByNobodyButTheCluster(type(withoutPlaceholders(command.text)));
+    it(`have valid arguments for kubectl: ${place(command)}`, () => {
+      assertOnlyClusterIsMissing(runInShell(withoutPlaceholders(command.text)));
     });
   }
 
-  it("are refused by kubectl when an option is misspelt", () => {
-    const result = type("kubectl logs -n monitoring statefulset/loki --tial=50");
-    assert.throws(() => refusedByNobodyButTheCluster(result), /unknown flag/);
+  it("fail in kubectl if an option is misspelled", () => {
+    const result = runInShell("kubectl logs -n monitoring statefulset/loki --tial=50");
+    assert.throws(() => assertOnlyClusterIsMissing(result), /unknown flag/);
   });
 
   for (const command of commands.filter(({ text }) => text.includes(" -- amtool "))) {
-    it(`are understood by amtool: ${command.file}:${command.line}`, () => {
+    it(`have valid arguments for amtool: ${command.file}:${command.line}`, () => {
       const [, inside = ""] = command.text.split(" -- ");
-      const result = type(inside.replace("localhost:9093", "127.0.0.1:9"));
+      const result = runInShell(inside.replace("localhost:9093", "127.0.0.1:9"));
       assert.match(result.text, /connection refused/);
     });
   }
 });
 
-/** What can be read was read once kubectl tries to reach the cluster, which is not there. */
-function refusedByNobodyButTheCluster({ text }: { text: string }): void {
+/** kubectl parses all arguments before it connects to the cluster, which does not exist. */
+function assertOnlyClusterIsMissing({ text }: { text: string }): void {
   assert.match(text, /connection( to the server 127\.0\.0\.1:9 was)? refused/);
   assert.doesNotMatch(text, /unknown|invalid/);
 }

@@ -7,28 +7,28 @@ import { credentialField, credentialIn } from "../../policies/shared/credentials
 import { type Files, goldenFolder, readFiles, render, stacks } from "./render";
 import { unifiedDiff } from "./unifiedDiff";
 
-/** Longer differences of one file are cut: who sees 60 lines of them has seen enough. */
-const shownLines = 60;
+/** Maximum number of diff lines to show per file. */
+const maxDiffLines = 60;
 
 for (const stack of stacks) {
   describe(`the preview of ${stack}`, () => {
     let home: string;
     let files: Files;
 
-    before("on another machine than the one that wrote test/golden", () => {
+    before("run with a different locale, time zone and user", () => {
       home = fs.mkdtempSync(path.join(os.tmpdir(), "home-"));
       const elsewhere = { TZ: "Pacific/Kiritimati", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" };
-      files = render(stack, { ...elsewhere, HOME: home, USER: "somebody-else" });
+      files = render(stack, { ...elsewhere, HOME: home, USER: "another-user" });
     });
 
     after(() => fs.rmSync(home, { recursive: true, force: true }));
 
-    it(`is as kept in test/golden/${stack}`, () => {
+    it(`matches test/golden/${stack}`, () => {
       const differences = differencesBetween(readFiles(goldenFolder(stack)), files);
       if (differences.length > 0) assert.fail(message(stack, differences));
     });
 
-    it("writes nothing that looks like a secret into any file", () => {
+    it("writes no file with text that looks like a secret", () => {
       assert.ok(files.size > 0);
       for (const [file, text] of files) {
         assert.equal(credentialIn(text), undefined, file);
@@ -40,7 +40,7 @@ for (const stack of stacks) {
       }
     });
 
-    it("names no folder of the machine it ran on", () => {
+    it("writes no file with a path of the machine", () => {
       for (const [file, text] of files) {
         for (const folder of [os.tmpdir() + path.sep, home, path.resolve(__dirname, "../..")]) {
           assert.ok(!text.includes(folder), `${file}: ${folder}`);
@@ -51,15 +51,15 @@ for (const stack of stacks) {
 }
 
 describe("a difference from test/golden", () => {
-  const kept: Files = new Map([
+  const golden: Files = new Map([
     ["rules/a.yaml", "for: 5m\n"],
     ["values/b.yaml", "a: 1\nretention: 15d\nz: 2\n"],
   ]);
 
-  it("is shown by file and line, and how to accept it is said", () => {
-    const now: Files = new Map([...kept, ["values/b.yaml", "a: 1\nretention: 30d\nz: 2\n"]]);
+  it("is shown by file and line, with the command to accept it", () => {
+    const now: Files = new Map([...golden, ["values/b.yaml", "a: 1\nretention: 30d\nz: 2\n"]]);
     assert.equal(
-      message("prod", differencesBetween(kept, now)),
+      message("prod", differencesBetween(golden, now)),
       [
         "the preview of prod differs from test/golden/prod in 1 file:",
         "",
@@ -72,17 +72,17 @@ describe("a difference from test/golden", () => {
         " z: 2",
         " ",
         "",
-        "If this is what the change was meant to do, run npm run golden and commit test/golden with it.",
+        "If you intended this change, run npm run golden and commit test/golden.",
       ].join("\n"),
     );
   });
 
-  it("is also a file that is new, and one that is gone", () => {
+  it("includes added and removed files", () => {
     const now: Files = new Map([
       ["rules/new.yaml", "for: 5m\n"],
       ["values/b.yaml", "a: 1\nretention: 15d\nz: 2\n"],
     ]);
-    const differences = differencesBetween(kept, now);
+    const differences = differencesBetween(golden, now);
     assert.deepEqual(
       differences.map(({ file }) => file),
       ["rules/a.yaml", "rules/new.yaml"],
@@ -91,7 +91,7 @@ describe("a difference from test/golden", () => {
     assert.match(differences[1]?.diff ?? "", /^\+for: 5m$/m);
   });
 
-  it("is cut when it is long", () => {
+  it("is truncated if it is long", () => {
     const before = new Map([["a", ""]]);
     const [difference] = differencesBetween(before, new Map([["a", "line\n".repeat(500)]]));
     assert.equal(difference?.diff.split("\n").at(-1), "(442 more lines)");
@@ -109,7 +109,7 @@ function differencesBetween(before: Files, after: Files): Difference[] {
     .sort()
     .map((file) => ({
       file,
-      diff: cut(unifiedDiff(before.get(file) ?? "", after.get(file) ?? "")),
+      diff: truncate(unifiedDiff(before.get(file) ?? "", after.get(file) ?? "")),
     }));
 }
 
@@ -125,21 +125,21 @@ function message(stack: string, differences: Difference[]): string {
     `the preview of ${stack} differs from test/golden/${stack} in ${count}:`,
     "",
     ...blocks,
-    "If this is what the change was meant to do, run npm run golden and commit test/golden with it.",
+    "If you intended this change, run npm run golden and commit test/golden.",
   ].join("\n");
 }
 
-function cut(diff: string): string {
+function truncate(diff: string): string {
   const lines = diff.split("\n");
-  if (lines.length <= shownLines) return diff;
-  return [...lines.slice(0, shownLines), `(${lines.length - shownLines} more lines)`].join("\n");
+  if (lines.length <= maxDiffLines) return diff;
+  return [...lines.slice(0, maxDiffLines), `(${lines.length - maxDiffLines} more lines)`].join("\n");
 }
 
 function parsed(text: string): unknown[] {
   return parseAllDocuments(text).map((document): unknown => document.toJS());
 }
 
-/** Every text in a value, with the name of the field it is in. */
+/** All strings in a value with the names of their fields. */
 function textsIn(value: unknown, field = ""): [field: string, text: string][] {
   if (typeof value === "string") return [[field, value]];
   if (typeof value !== "object" || value === null) return [];

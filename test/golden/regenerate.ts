@@ -1,4 +1,4 @@
-/** npm run golden: keeps what the previews show now as what they shall show. */
+/** npm run golden: replaces the golden files with the current output of the previews. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { goldenFolder, readFiles, render, stacks } from "./render";

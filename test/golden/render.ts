@@ -5,13 +5,13 @@ import * as path from "node:path";
 import { filesBelow } from "../support/consumerProject";
 import { projectDirectory } from "../support/stackConfig";
 
-/** The stacks whose renders are kept. */
+/** Stacks with golden files. */
 export const stacks = ["dev", "prod"] as const;
 
-/** Texts of files by their path below a folder. */
+/** Contents of files by their path relative to a folder. */
 export type Files = Map<string, string>;
 
-/** Everything that `npm run preview -- --stack <stack> --out` writes, with some variables set. */
+/** Output files of `npm run preview -- --stack <stack> --out` with additional environment variables. */
 export function render(stack: string, variables: NodeJS.ProcessEnv = {}): Files {
   const out = fs.mkdtempSync(path.join(os.tmpdir(), "golden-"));
   try {
@@ -28,12 +28,12 @@ export function render(stack: string, variables: NodeJS.ProcessEnv = {}): Files 
   }
 }
 
-/** Where the render of a stack is kept. */
+/** Folder with the golden files of a stack. */
 export function goldenFolder(stack: string): string {
   return path.join(projectDirectory, "test", "golden", stack);
 }
 
-/** Every file below a folder; none where there is no folder. */
+/** Reads all files below a folder; returns an empty map if the folder does not exist. */
 export function readFiles(folder: string): Files {
   if (!fs.existsSync(folder)) return new Map();
   return new Map(

@@ -10,7 +10,7 @@ describe("unifiedDiff", () => {
     assert.equal(unifiedDiff("a\nb\n", "a\nb\n"), "");
   });
 
-  it("shows a changed line with three lines around it, and where it is", () => {
+  it("shows a changed line with three lines of context and its position", () => {
     const before = text(...numbers(1, 20));
     const after = text(...numbers(1, 9), "ten", ...numbers(11, 20));
     assert.equal(
@@ -19,7 +19,7 @@ describe("unifiedDiff", () => {
     );
   });
 
-  it("counts lines in both texts once one is longer", () => {
+  it("counts the lines of each text separately", () => {
     const before = text(...numbers(1, 20));
     const after = text("zero", ...numbers(1, 19), "last", "20");
     assert.equal(
@@ -31,7 +31,7 @@ describe("unifiedDiff", () => {
     );
   });
 
-  it("keeps what both texts share between two changes", () => {
+  it("shows unchanged lines between two changes", () => {
     assert.equal(
       unifiedDiff("a\nb\nc\nd", "A\nb\nc\nD"),
       text("@@ -1,4 +1,4 @@", "-a", "+A", " b", " c", "-d", "+D"),

@@ -1,31 +1,31 @@
-/** Unchanged lines that are shown around a change. */
+/** Number of unchanged lines around a change. */
 const context = 3;
 
 type Line = { sign: " " | "-" | "+"; text: string };
 
-/** What changed between two texts, the way `diff -u` writes it, without its two header lines. */
+/** Differences between two texts in the format of `diff -u`, without its two header lines. */
 export function unifiedDiff(before: string, after: string): string {
   const lines = changesBetween(before.split("\n"), after.split("\n"));
-  const near = lines.map((_line, index) =>
+  const isShown = lines.map((_line, index) =>
     lines.slice(Math.max(0, index - context), index + context + 1).some(({ sign }) => sign !== " "),
   );
   const result: string[] = [];
   let [oldLine, newLine] = [1, 1];
   lines.forEach(({ sign, text }, index) => {
-    if (near[index] && !near[index - 1]) {
-      const end = near.indexOf(false, index);
+    if (isShown[index] && !isShown[index - 1]) {
+      const end = isShown.indexOf(false, index);
       const hunk = lines.slice(index, end === -1 ? undefined : end);
       const count = (other: string) => hunk.filter((line) => line.sign !== other).length;
       result.push(`@@ -${oldLine},${count("+")} +${newLine},${count("-")} @@`);
     }
-    if (near[index]) result.push(sign + text);
+    if (isShown[index]) result.push(sign + text);
     if (sign !== "+") oldLine += 1;
     if (sign !== "-") newLine += 1;
   });
   return result.join("\n");
 }
 
-/** The longest common subsequence; what texts share at both ends is left out of the search. */
+/** Differences by the longest common subsequence, without searching the common start and end. */
 function changesBetween(before: string[], after: string[]): Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
@@ -58,19 +58,19 @@ function changed(before: string[], after: string[]): Line[] {
   const lines: Line[] = [];
   let [row, column] = [0, 0];
   while (row < before.length || column < after.length) {
-    const [old, young] = [before[row], after[column]];
-    if (old !== undefined && old === young) {
-      lines.push({ sign: " ", text: old });
+    const [removed, added] = [before[row], after[column]];
+    if (removed !== undefined && removed === added) {
+      lines.push({ sign: " ", text: removed });
       row++;
       column++;
     } else if (
-      young === undefined ||
-      (old !== undefined && at(row + 1, column) >= at(row, column + 1))
+      added === undefined ||
+      (removed !== undefined && at(row + 1, column) >= at(row, column + 1))
     ) {
-      lines.push({ sign: "-", text: old ?? "" });
+      lines.push({ sign: "-", text: removed ?? "" });
       row++;
     } else {
-      lines.push({ sign: "+", text: young });
+      lines.push({ sign: "+", text: added });
       column++;
     }
   }

@@ -11,7 +11,7 @@ import {
 } from "../support/delivery/fakeServices";
 import {
   type FakeSlack,
-  type Mood,
+  type SlackBehavior,
   type SlackMessage,
   startFakeSlack,
 } from "../support/delivery/fakeSlack";
@@ -24,13 +24,13 @@ import {
 } from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 
-const sick = "inventory-service";
+const faulty = "inventory-service";
 const healthy = "auth-service";
-const later = "api-gateway";
-const names = [sick, healthy, later];
-const six = Object.entries(faults) as [Fault, string][];
+const faultyLater = "api-gateway";
+const names = [faulty, healthy, faultyLater];
+const allFaults = Object.entries(faults) as [Fault, string][];
 
-/** What a message says of each fault: where, how bad against which threshold. */
+/** Text of each message: service or pod, current value and threshold. */
 const texts: Record<Fault, RegExp> = {
   errors: /30.* of the requests to inventory-service .*5 ?%/,
   slowness: /inventory-service .*500 ?ms/,
@@ -43,7 +43,7 @@ const texts: Record<Fault, RegExp> = {
 const config = {
   "monitoring:services": names.map((name) => ({
     name,
-    ...(name === later ? { team: "checkout" } : {}),
+    ...(name === faultyLater ? { team: "checkout" } : {}),
   })),
   "monitoring:prometheus": {
     scrapeIntervalSeconds: 30,
@@ -64,15 +64,15 @@ const config = {
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
 };
 
-// Everything that lasts is scaled down by `timeScale`: a minute of the cluster is a second here.
-describe("from a fault to its Slack message", function () {
+// All durations are divided by `timeScale`: a minute in the cluster is a second here.
+describe("notification of a fault", function () {
   this.timeout(120_000);
   let folder: string;
   let services: FakeServices;
   let slack: FakeSlack;
   let pipeline: Pipeline;
 
-  before("Prometheus, Alertmanager, the services and Slack", async () => {
+  before("start Prometheus, Alertmanager, fake services and a fake Slack", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "delivery-"));
     services = await startFakeServices(names);
     slack = await startFakeSlack();
@@ -95,19 +95,19 @@ describe("from a fault to its Slack message", function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  afterEach("shows what was sent where a test failed", function () {
+  afterEach("show the messages if a test failed", function () {
     if (this.currentTest?.state !== "failed") return;
     console.error(slack.messages.map(({ channel, title }) => `${channel} ${title}`).join("\n"));
     console.error(pipeline.log().split("\n").slice(-20).join("\n"));
   });
 
-  /** The messages of one alert, told by its title. */
+  /** Messages of one alert, by their titles. */
   function messagesOf(alert: string, status: "FIRING" | "RESOLVED"): SlackMessage[] {
     const title = new RegExp(`^\\[${status}(:\\d+)?\\] ${alert} `);
     return slack.messages.filter((message) => title.test(message.title));
   }
 
-  it("says nothing while all is well, longer than any of the six waits", async () => {
+  it("sends nothing while all services are healthy, for longer than any `for` duration", async () => {
     await sleep(20_000);
     assert.deepEqual(
       slack.messages.map(({ title, text }) => `${title}\n${text}`),
@@ -115,33 +115,33 @@ describe("from a fault to its Slack message", function () {
     );
   });
 
-  it("shows a heartbeat every minute that alerts are delivered at all", () => {
+  it("sends a heartbeat every minute", () => {
     const beats = slack.posts.filter(({ path }) => path === "/beat");
-    assert.ok(beats.length >= 10, `${beats.length} in 20 s, one is due each second`);
+    assert.ok(beats.length >= 10, `${beats.length} in 20 s, expected one per second`);
   });
 
-  it("tells of each of six faults", async () => {
-    for (const [fault] of six) services.inject(sick, fault);
+  it("sends a message for each of six faults", async () => {
+    for (const [fault] of allFaults) services.inject(faulty, fault);
     await until(
       "a message for each fault",
-      () => six.every(([, alert]) => messagesOf(alert, "FIRING").length > 0),
+      () => allFaults.every(([, alert]) => messagesOf(alert, "FIRING").length > 0),
       40,
     );
   });
 
-  for (const [fault, alert] of six) {
-    it(`${alert}: once, in the right channel, with what it takes to act`, () => {
-      const [message, ...more] = messagesOf(alert, "FIRING");
+  for (const [fault, alert] of allFaults) {
+    it(`sends ${alert} once, to the right channel, with all details and links`, () => {
+      const [message, ...duplicates] = messagesOf(alert, "FIRING");
       assert.ok(message);
-      assert.deepEqual(more, []);
+      assert.deepEqual(duplicates, []);
       const isWarning = alert === "HighCPU";
       assert.equal(message.channel, isWarning ? "#ticketing-alerts" : "#ticketing-critical");
       assert.equal(message.path, `/services/${isWarning ? "default" : "critical"}`);
       assert.equal(message.color, isWarning ? "warning" : "danger");
-      const ofPod = ["crashLoop", "memory", "cpu"].includes(fault);
+      const isPodAlert = ["crashLoop", "memory", "cpu"].includes(fault);
       assert.equal(
         message.title,
-        `[FIRING:1] ${alert} ${ofPod ? podOf(sick) : sick} (${isWarning ? "warning" : "critical"}) in ticketing-prod`,
+        `[FIRING:1] ${alert} ${isPodAlert ? podOf(faulty) : faulty} (${isWarning ? "warning" : "critical"}) in ticketing-prod`,
       );
       assert.match(message.text, texts[fault]);
       assert.ok(message.text.includes("namespace `ticketing`"));
@@ -161,86 +161,87 @@ describe("from a fault to its Slack message", function () {
     });
   }
 
-  it("says nothing of the services that are well", () => {
+  it("sends nothing about healthy services", () => {
     for (const { title, text } of slack.messages) {
-      for (const name of [healthy, later]) assert.ok(!`${title} ${text}`.includes(name), title);
+      for (const name of [healthy, faultyLater])
+        assert.ok(!`${title} ${text}`.includes(name), title);
     }
   });
 
-  it("loses nothing and doubles nothing when Alertmanager restarts", async () => {
+  it("neither loses nor duplicates messages if Alertmanager restarts", async () => {
     const before = slack.messages.length;
     await pipeline.alertmanager.stop();
-    services.inject(later, "crashLoop");
+    services.inject(faultyLater, "crashLoop");
     await sleep(7_000);
     await pipeline.alertmanager.start();
-    await until("the fault that came meanwhile", () => slack.messages.length > before);
-    // Some more rounds in which a message could be sent twice.
+    await until("the fault during the restart", () => slack.messages.length > before);
+    // Further group intervals, in which a message could be duplicated.
     await sleep(4_000);
-    for (const [, alert] of six) {
-      const about = messagesOf(alert, "FIRING").filter(({ text }) => text.includes(sick));
-      assert.equal(about.length, 1, alert);
+    for (const [, alert] of allFaults) {
+      const messages = messagesOf(alert, "FIRING").filter(({ text }) => text.includes(faulty));
+      assert.equal(messages.length, 1, alert);
     }
-    const ofLater = slack.messages.filter(({ text }) => text.includes(podOf(later)));
-    assert.equal(ofLater.length, 1);
+    const laterMessages = slack.messages.filter(({ text }) => text.includes(podOf(faultyLater)));
+    assert.equal(laterMessages.length, 1);
   });
 
-  it("tells a team of its services in the team's channel, and nobody else", () => {
-    const ofLater = slack.messages.filter(({ text }) => text.includes(later));
+  it("sends the alerts of a team only to the channel of the team", () => {
+    const laterMessages = slack.messages.filter(({ text }) => text.includes(faultyLater));
     assert.deepEqual(
-      ofLater.map(({ channel, path }) => `${channel} ${path}`),
+      laterMessages.map(({ channel, path }) => `${channel} ${path}`),
       ["#checkout /services/checkout"],
     );
   });
 
-  it("says once of each fault that it is over", async () => {
-    for (const name of [sick, later]) services.heal(name);
+  it("sends one resolved message per fault", async () => {
+    for (const name of [faulty, faultyLater]) services.heal(name);
     await until(
       "all are resolved",
-      () => six.every(([, alert]) => messagesOf(alert, "RESOLVED").length > 0),
+      () => allFaults.every(([, alert]) => messagesOf(alert, "RESOLVED").length > 0),
       40,
     );
     await sleep(3_000);
-    for (const [, alert] of six) {
+    for (const [, alert] of allFaults) {
       const resolved = messagesOf(alert, "RESOLVED");
-      const [message, ...more] = resolved.filter(({ text }) => text.includes(sick));
-      assert.deepEqual(more, []);
+      const [message, ...duplicates] = resolved.filter(({ text }) => text.includes(faulty));
+      assert.deepEqual(duplicates, []);
       assert.equal(message?.color, "good");
       assert.ok(message?.text.includes("(resolved)"));
     }
   });
 
-  const moods: [string, Mood, Fault][] = [
+  const outages: [string, SlackBehavior, Fault][] = [
     ["limits the rate (429)", 429, "crashLoop"],
-    ["is broken (500)", 500, "throttling"],
-    ["does not answer", "hang", "slowness"],
+    ["returns errors (500)", 500, "throttling"],
+    ["does not respond", "hang", "slowness"],
   ];
-  for (const [what, mood, fault] of moods) {
-    it(`delivers late, but once, when Slack ${what}`, async () => {
+  for (const [description, behavior, fault] of outages) {
+    it(`delivers late but exactly once if Slack ${description}`, async () => {
       const alert = faults[fault];
-      const count = (): SlackMessage[] =>
+      const messages = (): SlackMessage[] =>
         messagesOf(alert, "FIRING").filter(({ text }) => text.includes(healthy));
       const [refused, failed] = [slack.refused(), await failedNotifications(pipeline.alertmanager)];
-      slack.behave(mood);
+      slack.behave(behavior);
       services.inject(healthy, fault);
-      await until("Slack refuses", () => slack.refused() >= refused + 2);
+      await until("Slack rejects messages", () => slack.refused() >= refused + 2);
       await until(
-        "the failure is counted, which an alert is made of",
+        "the metric of failed notifications increases",
         async () => (await failedNotifications(pipeline.alertmanager)) > failed,
       );
       await until("the alert on failed notifications", async () =>
         (await firing(pipeline)).includes("NotificationsFailing"),
       );
-      assert.deepEqual(count(), []);
+      assert.deepEqual(messages(), []);
       slack.behave("ok");
-      await until("the message", () => count().length > 0);
+      await until("the message", () => messages().length > 0);
       await sleep(2_500);
-      assert.equal(count().length, 1);
+      assert.equal(messages().length, 1);
       services.heal(healthy);
     });
   }
 });
 
-/** The alerts that fire, as Prometheus sees it. */
+/** Names of the firing alerts in Prometheus. */
 async function firing({ prometheusUrl }: Pipeline): Promise<string[]> {
   const answer = (await (await fetch(`${prometheusUrl}/api/v1/alerts`)).json()) as {
     data: { alerts: { state: string; labels: { alertname: string } }[] };
@@ -249,7 +250,7 @@ async function firing({ prometheusUrl }: Pipeline): Promise<string[]> {
   return alerts.map(({ labels }) => labels.alertname);
 }
 
-/** What the alert on failed notifications watches. */
+/** Value of the metric that NotificationsFailing uses. */
 async function failedNotifications({ url }: Alertmanager): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return [
@@ -259,19 +260,19 @@ async function failedNotifications({ url }: Alertmanager): Promise<number> {
   ].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
-describe("Alertmanager, as configured", function () {
+describe("Alertmanager with the configuration of the stack", function () {
   this.timeout(60_000);
   let folder: string;
   let slack: FakeSlack;
   let alertmanager: Alertmanager;
 
-  before("with a bot token, PagerDuty and routes", async () => {
+  before("start with a bot token, PagerDuty and routes", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "alertmanager-"));
     slack = await startFakeSlack();
     const out = previewInto(folder, "prod", {
       "monitoring:slack": {
         channel: "#ticketing-alerts",
-        routes: [{ service: sick, channel: "#inventory" }],
+        routes: [{ service: faulty, channel: "#inventory" }],
       },
       "monitoring:slackBotToken": ["xoxb", "000000000000", "inAFile"].join("-"),
       "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
@@ -294,7 +295,7 @@ describe("Alertmanager, as configured", function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Fires alerts the way Prometheus does, and waits until all that follows has been sent. */
+  /** Sends alerts as Prometheus does, and returns the resulting Slack messages. */
   async function fire(...alerts: Record<string, string>[]): Promise<string[]> {
     slack.messages.length = 0;
     slack.posts.length = 0;
@@ -312,11 +313,11 @@ describe("Alertmanager, as configured", function () {
       .sort();
   }
 
-  it("speaks to Slack's API with the token, to every channel", async () => {
+  it("posts to every channel through the Slack API with the bot token", async () => {
     const sent = await fire(
-      { alertname: "HighErrorRate", service: sick, severity: "critical" },
+      { alertname: "HighErrorRate", service: faulty, severity: "critical" },
       { alertname: "HighErrorRate", service: healthy, severity: "critical" },
-      { alertname: "HighMemory", pod: podOf(sick), severity: "critical" },
+      { alertname: "HighMemory", pod: podOf(faulty), severity: "critical" },
     );
     assert.deepEqual(sent, [
       "#inventory HighErrorRate",
@@ -334,16 +335,16 @@ describe("Alertmanager, as configured", function () {
     }
   });
 
-  it("tells of a service that is down, not of what follows from it", async () => {
+  it("inhibits the symptoms of a service that is down", async () => {
     const sent = await fire(
-      { alertname: "ServiceDown", service: later, severity: "critical" },
-      { alertname: "HighErrorRate", service: later, severity: "critical" },
+      { alertname: "ServiceDown", service: faultyLater, severity: "critical" },
+      { alertname: "HighErrorRate", service: faultyLater, severity: "critical" },
       { alertname: "HighLatencyP99", service: healthy, severity: "critical" },
     );
     assert.deepEqual(sent, ["#ticketing-alerts HighLatencyP99", "#ticketing-alerts ServiceDown"]);
   });
 
-  it("leaves the warning of an alert unsaid while its critical form fires", async () => {
+  it("inhibits the warning of an alert while its critical alert fires", async () => {
     const sent = await fire(
       { alertname: "HighMemory", pod: "a-0", severity: "critical" },
       { alertname: "HighMemory", pod: "a-0", severity: "warning" },

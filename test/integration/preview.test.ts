@@ -8,18 +8,18 @@ import { type ToolName, schemaLocation, toolPath } from "../../tools/paths.cjs";
 
 const project = path.resolve(__dirname, "../..");
 
-const misspellings = [
-  { kind: "ServiceMonitor", field: "relabelings", misspelt: "relabellings" },
-  { kind: "PrometheusRule", field: "annotations", misspelt: "anotations" },
-  { kind: "ServiceAccount", field: "automountServiceAccountToken", misspelt: "autoMountToken" },
+const misspelledFields = [
+  { kind: "ServiceMonitor", field: "relabelings", misspelled: "relabellings" },
+  { kind: "PrometheusRule", field: "annotations", misspelled: "anotations" },
+  { kind: "ServiceAccount", field: "automountServiceAccountToken", misspelled: "autoMountToken" },
 ];
 
 for (const environment of ["dev", "prod"]) {
-  describe(`what the preview of ${environment} writes`, () => {
+  describe(`output of the preview of ${environment}`, () => {
     let folder: string;
     let out: string;
 
-    before("npm run preview", () => {
+    before("run npm run preview", () => {
       folder = fs.mkdtempSync(path.join(os.tmpdir(), "observability-preview-"));
       out = path.join(folder, "out");
       const args = ["run", "preview", "--silent", "--", "--stack", environment, "--out", out];
@@ -29,13 +29,13 @@ for (const environment of ["dev", "prod"]) {
 
     after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-    /** A file beside the preview's own, with a mistake made on purpose. */
-    function damaged(file: string, damage: (text: string) => string): string {
+    /** Writes a modified copy of a file of the preview; returns its path. */
+    function modified(file: string, modify: (text: string) => string): string {
       const text = fs.readFileSync(file, "utf8");
-      const worse = damage(text);
-      assert.notEqual(worse, text, `${file} was not damaged`);
-      const copy = path.join(folder, `damaged-${path.basename(file)}`);
-      fs.writeFileSync(copy, worse);
+      const changedText = modify(text);
+      assert.notEqual(changedText, text, `${file} is not modified`);
+      const copy = path.join(folder, `modified-${path.basename(file)}`);
+      fs.writeFileSync(copy, changedText);
       return copy;
     }
 
@@ -44,42 +44,42 @@ for (const environment of ["dev", "prod"]) {
         accepts("promtool", ["check", "rules", ...files(out, "rules", ".yaml")]);
       });
 
-      it("are refused once an expression is broken", () => {
+      it("are rejected if an expression is invalid", () => {
         const [rules = ""] = files(out, "rules", ".yaml");
-        const broken = damaged(rules, (text) => text.replace(/rate\(/, "rate((("));
-        refuses("promtool", ["check", "rules", broken], /could not parse expression/);
+        const broken = modified(rules, (text) => text.replace(/rate\(/, "rate((("));
+        rejects("promtool", ["check", "rules", broken], /could not parse expression/);
       });
     });
 
-    describe("Alertmanager's configuration", () => {
-      /** With its templates where they are here, not where they are in the pod. */
+    describe("the Alertmanager configuration", () => {
+      /** The configuration with the local path of its templates instead of the path in the pod. */
       function local(): string {
         const file = path.join(out, "alertmanager", "alertmanager.yaml");
-        return damaged(file, (text) =>
+        return modified(file, (text) =>
           text.replace("/etc/alertmanager/config/", `${out}/alertmanager/`),
         );
       }
 
-      it("is accepted by amtool, templates included", () => {
+      it("is accepted by amtool, including its templates", () => {
         accepts("amtool", ["check-config", path.join(out, "alertmanager", "alertmanager.yaml")]);
         assert.match(accepts("amtool", ["check-config", local()]), /SUCCESS/);
       });
 
-      it("is refused when a route names a receiver that does not exist", () => {
-        const wrong = damaged(local(), (text) =>
+      it("is rejected if a route names an unknown receiver", () => {
+        const wrong = modified(local(), (text) =>
           text.replace("receiver: slack", "receiver: slakc"),
         );
-        refuses("amtool", ["check-config", wrong], /undefined receiver/);
+        rejects("amtool", ["check-config", wrong], /undefined receiver/);
       });
 
-      it("is refused when a template is broken", () => {
+      it("is rejected if a template is invalid", () => {
         const [template = ""] = files(out, "alertmanager", ".tmpl");
-        const broken = damaged(template, (text) => text.replace("{{ end }}", "{{ ende }}"));
-        const config = damaged(local(), (text) => text.replace(/- .*\*\.tmpl/, `- ${broken}`));
-        refuses("amtool", ["check-config", config], /function "ende" not defined/);
+        const broken = modified(template, (text) => text.replace("{{ end }}", "{{ ende }}"));
+        const config = modified(local(), (text) => text.replace(/- .*\*\.tmpl/, `- ${broken}`));
+        rejects("amtool", ["check-config", config], /function "ende" not defined/);
       });
 
-      it("uses templates that render", () => {
+      it("uses only templates that render", () => {
         const config = fs.readFileSync(path.join(out, "alertmanager", "alertmanager.yaml"), "utf8");
         const uses = new Set(config.match(/\{\{ *template "[^"]+" \. *\}\}/g));
         assert.ok(uses.size > 0);
@@ -92,27 +92,27 @@ for (const environment of ["dev", "prod"]) {
     });
 
     describe("manifests", () => {
-      it("are accepted by kubeconform, each with a schema that knows all of its fields", () => {
+      it("are accepted by kubeconform with strict schemas", () => {
         const manifests = files(out, "manifests", ".yaml");
         const { summary } = JSON.parse(
-          accepts("kubeconform", [...strictly(), "-summary", "-output", "json", ...manifests]),
+          accepts("kubeconform", [...strictArgs(), "-summary", "-output", "json", ...manifests]),
         ) as { summary: Record<string, number> };
         assert.deepEqual(summary, { valid: manifests.length, invalid: 0, errors: 0, skipped: 0 });
       });
 
-      for (const { kind, field, misspelt } of misspellings) {
-        it(`are refused when "${field}" of a ${kind} is misspelt`, () => {
+      for (const { kind, field, misspelled } of misspelledFields) {
+        it(`are rejected if "${field}" of a ${kind} is misspelled`, () => {
           const manifest = files(out, "manifests", ".yaml").find((file) => kindOf(file) === kind);
           assert.ok(manifest, `there is no ${kind}`);
-          const wrong = damaged(manifest, (text) => text.replace(`${field}:`, `${misspelt}:`));
-          refuses("kubeconform", [...strictly(), wrong], new RegExp(misspelt));
+          const wrong = modified(manifest, (text) => text.replace(`${field}:`, `${misspelled}:`));
+          rejects("kubeconform", [...strictArgs(), wrong], new RegExp(misspelled));
         });
       }
     });
   });
 }
 
-function strictly(): string[] {
+function strictArgs(): string[] {
   return ["-strict", "-schema-location", schemaLocation()];
 }
 
@@ -121,22 +121,22 @@ function kindOf(file: string): unknown {
 }
 
 function files(out: string, folder: string, extension: string): string[] {
-  const found = fs.readdirSync(path.join(out, folder)).filter((file) => file.endsWith(extension));
-  assert.ok(found.length > 0, `the preview wrote no ${folder}/*${extension}`);
-  return found.map((file) => path.join(out, folder, file));
+  const names = fs.readdirSync(path.join(out, folder)).filter((file) => file.endsWith(extension));
+  assert.ok(names.length > 0, `the preview wrote no ${folder}/*${extension}`);
+  return names.map((file) => path.join(out, folder, file));
 }
 
-/** Runs a tool that has to be content; returns what it says. */
+/** Runs a tool that must succeed; returns its output. */
 function accepts(tool: ToolName, args: string[]): string {
   const { status, text } = run(toolPath(tool), args);
   assert.equal(status, 0, text);
   return text;
 }
 
-function refuses(tool: ToolName, args: string[], because: RegExp): void {
+function rejects(tool: ToolName, args: string[], error: RegExp): void {
   const { status, text } = run(toolPath(tool), args);
   assert.notEqual(status, 0, `${tool} accepted it:\n${text}`);
-  assert.match(text, because);
+  assert.match(text, error);
 }
 
 function run(command: string, args: string[]): { status: number | null; text: string } {

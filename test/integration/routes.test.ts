@@ -14,7 +14,7 @@ import { startAlertmanager } from "../support/delivery/pipeline";
 import { sleep } from "../support/delivery/processes";
 
 const webhookUrl = "https://hooks.example.com/default";
-const everything = {
+const allSettings = {
   channel: "#ticketing-alerts",
   channels: { critical: "#ticketing-critical", info: "#ticketing-info" },
   routes: [
@@ -24,23 +24,23 @@ const everything = {
     { namespace: "monitoring", channel: "#platform" },
   ],
   quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: true },
-  botToken: "given",
-  heartbeatUrl: "given",
-  pagerDutyRoutingKey: "given",
+  botToken: "test-value",
+  heartbeatUrl: "test-value",
+  pagerDutyRoutingKey: "test-value",
 };
 
-/** Every way to write these settings; each has to be a configuration that Alertmanager takes. */
+/** Variants of the settings; Alertmanager must accept the configuration of each. */
 const variants: Record<string, object> = {
-  "the webhook alone": { webhookUrl },
+  "only a webhook": { webhookUrl },
   "an existing Secret": { existingSecret: "team-slack" },
-  "everything at once, with a bot token": everything,
+  "all settings, with a bot token": allSettings,
   "a webhook for each channel": {
     webhookUrl,
     channels: { critical: "#critical", warning: "#warning", info: "#info" },
     webhookUrls: { "#critical": "x", "#warning": "x", "#info": "x" },
   },
-  "an existing Secret for all of it": {
-    ...everything,
+  "an existing Secret for all credentials": {
+    ...allSettings,
     botToken: undefined,
     heartbeatUrl: undefined,
     pagerDutyRoutingKey: undefined,
@@ -52,7 +52,7 @@ const variants: Record<string, object> = {
       "critical-webhook-url",
     ],
   },
-  "another receiver for critical": { webhookUrl, criticalWebhookUrl: "given" },
+  "a second receiver for critical alerts": { webhookUrl, criticalWebhookUrl: "test-value" },
   "quiet hours that end on the same day": {
     webhookUrl,
     quietHours: { from: "01:00", to: "06:30", timezone: "UTC" },
@@ -61,7 +61,7 @@ const variants: Record<string, object> = {
     webhookUrl,
     quietHours: { from: "20:00", to: "00:00", timezone: "America/New_York" },
   },
-  "links and own templates": {
+  "links and custom templates": {
     webhookUrl,
     grafanaUrl: "https://grafana.example.com",
     prometheusUrl: "https://prometheus.example.com",
@@ -78,8 +78,8 @@ const warning = { severity: "warning" };
 const info = { severity: "info" };
 const apiPod = "api-7d9f8b5c4-x2x4z";
 
-/** Whom an alert reaches, in the configuration with everything. */
-const table: Row[] = [
+/** Receivers of each alert with all settings. */
+const expectedReceivers: Row[] = [
   [{ alertname: "Watchdog", severity: "none" }, "heartbeat"],
   [{ alertname: "Watchdog", severity: "none", namespace: "monitoring" }, "heartbeat"],
   [{ alertname: "InfoInhibitor", severity: "none" }, "null"],
@@ -123,7 +123,7 @@ function settingsFor(args: object) {
   return checked.settings;
 }
 
-/** Writes what the preview would write, the templates where they are here. */
+/** Writes the Alertmanager configuration and its templates as the preview does. */
 function write(folder: string, args: object): string {
   const settings = settingsFor(args);
   const out = path.join(folder, "alertmanager");
@@ -152,7 +152,7 @@ describe("the routing tree", () => {
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   for (const [name, args] of Object.entries(variants)) {
-    it(`is accepted by amtool for ${name}, templates included`, () => {
+    it(`is accepted by amtool with ${name}, including its templates`, () => {
       const file = write(folder, args);
       const local = fs
         .readFileSync(file, "utf8")
@@ -164,24 +164,24 @@ describe("the routing tree", () => {
     });
   }
 
-  for (const [labels, receivers] of table) {
-    const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-    it(`takes ${words.join(" ") || "an alert without labels"} to ${receivers}`, () => {
-      const file = write(folder, everything);
+  for (const [labels, receivers] of expectedReceivers) {
+    const matchers = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    it(`routes ${matchers.join(" ") || "an alert without labels"} to ${receivers}`, () => {
+      const file = write(folder, allSettings);
       const { status, text } = amtool(
         "config",
         "routes",
         "test",
         `--config.file=${file}`,
-        ...words,
+        ...matchers,
       );
       assert.equal(status, 0, text);
       assert.equal(text.trim(), receivers);
     });
   }
 
-  it("is understood by the preview as Alertmanager understands it", () => {
-    const config = alertmanagerConfig(settingsFor(everything)) as Parameters<
+  it("has the same receivers in the preview as in Alertmanager", () => {
+    const config = alertmanagerConfig(settingsFor(allSettings)) as Parameters<
       typeof destinationsOf
     >[0];
     const destination = (receiver: string): string => {
@@ -190,7 +190,7 @@ describe("the routing tree", () => {
       if (receiver === "critical") return "pagerduty";
       return receiver === "slack" ? "#ticketing-alerts" : receiver.replace("slack-", "#");
     };
-    for (const [labels, receivers] of table) {
+    for (const [labels, receivers] of expectedReceivers) {
       assert.deepEqual(
         destinationsOf(config, labels),
         receivers.split(",").map(destination),
@@ -199,20 +199,20 @@ describe("the routing tree", () => {
     }
   });
 
-  it("lets warnings wait in quiet hours, and nothing else", async function () {
+  it("mutes only warnings in quiet hours", async function () {
     this.timeout(30_000);
     const slack = await startFakeSlack();
     const utc = (hours: number): string =>
       new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
     const sent = async (quietHours: object): Promise<string[]> => {
-      const own = fs.mkdtempSync(path.join(folder, "quiet-"));
-      write(own, { webhookUrl, routes: [], quietHours });
-      fs.mkdirSync(path.join(own, "values"));
+      const instance = fs.mkdtempSync(path.join(folder, "quiet-"));
+      write(instance, { webhookUrl, routes: [], quietHours });
+      fs.mkdirSync(path.join(instance, "values"));
       const values = { alertmanager: { alertmanagerSpec: {} } };
-      fs.writeFileSync(path.join(own, "values", "prometheus.yaml"), stringify(values));
+      fs.writeFileSync(path.join(instance, "values", "prometheus.yaml"), stringify(values));
       const alertmanager = await startAlertmanager({
-        out: own,
-        folder: own,
+        out: instance,
+        folder: instance,
         secrets: { "webhook-url": `${slack.url}/services/default` },
         fakeApi: slack.url,
       });

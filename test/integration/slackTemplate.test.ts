@@ -44,7 +44,7 @@ function alerts(count: number, status?: string): Alert[] {
   return Array.from({ length: count }, (_, index) => alert(index + 1, status));
 }
 
-describe("slackTemplate, rendered by Alertmanager", () => {
+describe("slackTemplate rendered by amtool", () => {
   let folder: string;
 
   before(() => {
@@ -77,21 +77,21 @@ describe("slackTemplate, rendered by Alertmanager", () => {
         "render",
         `--template.glob=${path.join(folder, "*.tmpl")}`,
         `--template.data=${file}`,
-        // Marks show what stands at the edges, such as blank lines.
+        // The markers preserve leading and trailing blank lines.
         `--template.text=>{{ template "observability.slack.${part}" . }}<`,
       ],
       { encoding: "utf8" },
     ).slice(1, -1);
   }
 
-  /** The links of a text by their names. */
+  /** URLs of the links in a text, by their names. */
   function linksOf(text: string): Record<string, string> {
     return Object.fromEntries(
       [...text.matchAll(/<([^|>]*)\|([^>]*)>/g)].map(([, url = "", name]) => [name, url]),
     );
   }
 
-  it("says in one line how many, what, where and how urgent", () => {
+  it("has a title with status, number of alerts, alert name, subject, severity and cluster", () => {
     assert.equal(
       render("title", alerts(12)),
       "[FIRING:12] HighErrorRate inventory-service (critical) in ticketing-prod",
@@ -103,7 +103,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.equal(render("title", alerts(3), {}), "[FIRING:3]");
   });
 
-  it("names the pod where no service is known", () => {
+  it("names the pod in the title if there is no service", () => {
     const { service: _service, ...labels } = common;
     assert.equal(
       render("title", alerts(1), { ...labels, alertname: "HighMemory", pod: "inventory-1" }),
@@ -111,7 +111,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     );
   });
 
-  it("shows one alert: what, how bad, where, and what to do next", () => {
+  it("shows summary, description, labels and links of an alert", () => {
     const text = render("text", alerts(1));
     const [summary, description, rest = "", ...others] = text.split("\n");
     assert.equal(summary, "*inventory-service: 7.5% of requests are failing (1)*");
@@ -127,7 +127,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.equal(Graph, "https://prometheus.example.com/graph?g0.expr=up");
   });
 
-  it("links to the logs of the pod, or else of the service", () => {
+  it("links to the logs of the pod or, without a pod, of the service", () => {
     const query = (group: Alert[]): unknown => {
       const url = new URL(linksOf(render("text", group))["Logs"] ?? "");
       assert.equal(url.origin + url.pathname, "https://grafana.example.com/explore");
@@ -137,12 +137,14 @@ describe("slackTemplate, rendered by Alertmanager", () => {
       return logs.queries[0].expr;
     };
     assert.equal(query(alerts(1)), '{namespace="ticketing", pod="inventory-1"}');
-    const [one] = alerts(1);
-    const { pod: _pod, ...labels } = one!.labels;
-    assert.equal(query([{ ...one!, labels }]), '{namespace="ticketing", app="inventory-service"}');
+    const { pod: _pod, ...labels } = alert(1).labels;
+    assert.equal(
+      query([{ ...alert(1), labels }]),
+      '{namespace="ticketing", app="inventory-service"}',
+    );
   });
 
-  it("links to a silence with every label of the alert filled in", () => {
+  it("links to a new silence with all labels of the alert", () => {
     const url = linksOf(render("text", alerts(1)))["Silence"] ?? "";
     const [page, filter = ""] = url.split("?filter=");
     assert.equal(page, "https://alertmanager.example.com/#/silences/new");
@@ -152,18 +154,18 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     );
   });
 
-  it("has no link to where people cannot go", () => {
+  it("omits links without an external URL", () => {
     const text = render("text", alerts(12), common, {});
     assert.deepEqual(Object.keys(linksOf(text)), ["Runbook", "Dashboard"]);
     assert.ok(text.endsWith("\n+2 more"));
     assert.equal(render("link", alerts(1), common, {}), "");
   });
 
-  it("offers no silence for what is over", () => {
+  it("has no silence link for resolved alerts", () => {
     assert.ok(!render("text", alerts(1, "resolved")).includes("Silence"));
   });
 
-  it("survives any value of a label", () => {
+  it("escapes label values in links", () => {
     for (const value of [
       'say "hi"',
       "{{ .Labels }} {a}",
@@ -172,8 +174,8 @@ describe("slackTemplate, rendered by Alertmanager", () => {
       "x + y & z",
       "`",
     ]) {
-      const odd = { ...alert(1), labels: { ...common, namespace: "ticketing", pod: value } };
-      const text = render("text", [odd]);
+      const special = { ...alert(1), labels: { ...common, namespace: "ticketing", pod: value } };
+      const text = render("text", [special]);
       const { Silence = "", Logs = "" } = linksOf(text);
       const filter = decodeURIComponent(Silence.split("?filter=")[1] ?? "");
       const quoted = JSON.stringify(value);
@@ -184,23 +186,24 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     }
   });
 
-  it("wakes nobody by what stands in a label or an annotation", () => {
-    const odd = {
+  it("does not mention users or channels from labels or annotations", () => {
+    const special = {
       ...alert(1),
       labels: { ...common, service: "<!channel>" },
       annotations: { summary: "<!here> a & b", description: "<https://evil.example.com|Runbook>" },
     };
-    const text = render("text", [odd], odd.labels) + render("title", [odd], odd.labels);
+    const text =
+      render("text", [special], special.labels) + render("title", [special], special.labels);
     assert.ok(!/<[!h]/.test(text.replace(/<[^|<>]+\|(Silence|Graph|Logs)>/g, "")), text);
     assert.ok(text.startsWith("*&lt;!here&gt; a &amp; b*\n"));
   });
 
-  it("does without what an alert does not say", () => {
-    const bare = { status: "firing", labels: { alertname: "Own", pod: "a" }, annotations: {} };
-    assert.equal(render("text", [bare], common, {}), "*Own*\n pod `a`");
+  it("works without optional labels and annotations", () => {
+    const minimal = { status: "firing", labels: { alertname: "Own", pod: "a" }, annotations: {} };
+    assert.equal(render("text", [minimal], common, {}), "*Own*\n pod `a`");
   });
 
-  it("is replaced by the templates of the caller, which can use its parts", () => {
+  it("can be replaced by custom templates, which can use its parts", () => {
     const options = {
       ...urls,
       titleTemplate: "{{ .CommonLabels.alertname }}!",
@@ -214,7 +217,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     );
   });
 
-  it("shows ten of twelve and says that there are more", () => {
+  it("shows at most ten alerts and the number of the others", () => {
     const text = render("text", alerts(12));
     assert.ok(text.includes("(10)*\n") && !text.includes("(11)"));
     const more = linksOf(text)["+2 more"] ?? "";
@@ -227,14 +230,14 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.ok(!render("text", alerts(10)).includes("more"));
   });
 
-  it("says of each alert that it is over", () => {
+  it("marks each resolved alert", () => {
     const lines = render("text", alerts(2, "resolved")).split("\n");
     assert.equal(lines[0], "*inventory-service: 7.5% of requests are failing (1)* (resolved)");
     assert.equal(lines[3], "*inventory-service: 7.5% of requests are failing (2)* (resolved)");
     assert.equal(lines.length, 6);
   });
 
-  it("lists what still fires and only counts what is over", () => {
+  it("lists firing alerts and counts resolved ones", () => {
     const group = [...alerts(10, "resolved"), alert(11)];
     assert.equal(render("title", group).split(" ")[0], "[FIRING:1]");
     const text = render("text", group);
@@ -243,7 +246,7 @@ describe("slackTemplate, rendered by Alertmanager", () => {
     assert.ok(!text.includes("(1)"));
   });
 
-  it("is red for critical, yellow for other alerts, green when all are over", () => {
+  it("is red for critical alerts, yellow for other alerts and green if all are resolved", () => {
     assert.equal(render("color", alerts(1)), "danger");
     assert.equal(render("color", alerts(1), { severity: "warning" }), "warning");
     assert.equal(render("color", alerts(1), {}), "warning");

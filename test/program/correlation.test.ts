@@ -7,7 +7,7 @@ import { Recording } from "../support/mocks";
 import { relabel } from "../support/relabel";
 import { runProgram } from "../support/runProgram";
 
-/** One workload, and what it has to be called wherever its telemetry arrives. */
+/** A workload, and the labels that identify it in all telemetry. */
 const workload = { service: "inventory-service", version: "1.4.2", environment: "prod" };
 const identity = {
   cluster: "ticketing-prod",
@@ -18,8 +18,8 @@ const identity = {
 };
 type Identity = Partial<typeof identity>;
 
-/** Other words for the same, which would split a search in two. */
-const otherWords = [
+/** Synonyms of these labels, which would split a search in two. */
+const synonyms = [
   "environment",
   "deployment_environment",
   "cluster_name",
@@ -33,8 +33,8 @@ const otherWords = [
 const metaLabel = (label: string) =>
   `__meta_kubernetes_pod_label_${label.replace(/[^a-zA-Z0-9]/g, "_")}`;
 
-/** What Kubernetes tells a collector of a pod with these labels. */
-function discovered(labels: Record<string, string>): Record<string, string> {
+/** Meta labels that Kubernetes service discovery provides for a pod with these labels. */
+function metaLabels(labels: Record<string, string>): Record<string, string> {
   return {
     __meta_kubernetes_namespace: identity.namespace,
     __meta_kubernetes_pod_name: "inventory-service-6d4cf56db6-xk2p9",
@@ -46,41 +46,43 @@ function discovered(labels: Record<string, string>): Record<string, string> {
   };
 }
 
-function kept(labels: Record<string, string | undefined>): Identity {
-  const words = Object.keys(identity).filter((word) => labels[word] !== undefined);
-  return Object.fromEntries(words.map((word) => [word, labels[word]]));
+/** The labels of `identity` among all labels. */
+function identityIn(labels: Record<string, string | undefined>): Identity {
+  const names = Object.keys(identity).filter((name) => labels[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, labels[name]]));
 }
 
-describe("one vocabulary for metrics, logs, traces and alerts", () => {
+describe("labels of metrics, logs, traces and alerts", () => {
   let recording: Recording;
   before(async () => {
     recording = await runProgram("prod");
   });
 
   const inputsOf = (name: string, kind?: string): Record<string, any> => {
-    const found = recording.resources.find(
-      ({ name: own, type, inputs }) =>
-        own === name && (kind === undefined ? type.endsWith(":Release") : inputs["kind"] === kind),
+    const match = recording.resources.find(
+      ({ name: resourceName, type, inputs }) =>
+        resourceName === name &&
+        (kind === undefined ? type.endsWith(":Release") : inputs["kind"] === kind),
     );
-    assert.ok(found, name);
-    return found.inputs;
+    assert.ok(match, name);
+    return match.inputs;
   };
   const externalLabels = () =>
     inputsOf("prometheus")["values"].prometheus.prometheusSpec.externalLabels;
 
-  /** Labels of the workload's series, as remote storage and Alertmanager get them. */
+  /** Labels of the workload's series in remote storage and in Alertmanager. */
   const ofMetrics = (podLabels: Record<string, string>) => {
     const monitor = inputsOf("services-inventory-service", "ServiceMonitor");
     const [endpoint] = monitor["spec"].endpoints;
-    return kept({
+    return identityIn({
       ...externalLabels(),
-      // The operator's own, of what the endpoint belongs to.
+      // The operator adds the namespace of the endpoint.
       namespace: monitor["metadata"].namespace,
-      ...relabel(endpoint.relabelings, discovered(podLabels)),
+      ...relabel(endpoint.relabelings, metaLabels(podLabels)),
     });
   };
 
-  /** Labels and structured metadata of the workload's lines in Loki. */
+  /** Labels and structured metadata of the workload's log lines in Loki. */
   const ofLogs = (podLabels: Record<string, string>) => {
     const config: string = inputsOf("loki-alloy-config", "ConfigMap")["data"]["config.alloy"];
     const external = /external_labels = \{([^}]*)\}/.exec(config)?.[1] ?? "";
@@ -88,13 +90,13 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
     for (const { targetLabel } of podLogLabels) {
       assert.ok(config.includes(`"${targetLabel}"`), `${targetLabel} is in the configuration`);
     }
-    return kept({
+    return identityIn({
       ...Object.fromEntries(pairs.map(([, name = "", value = ""]) => [name, value])),
-      ...relabel(podLogLabels, discovered(podLabels)),
+      ...relabel(podLogLabels, metaLabels(podLabels)),
     });
   };
 
-  /** Tags of whatever the workload sends to the agent, or the agent collects of it. */
+  /** Tags of the data that the workload sends to the agent or that the agent collects. */
   const ofDatadog = () => {
     const { datadog } = inputsOf("datadog")["values"];
     const tags = (datadog.tags as string[]).map((tag) => tag.split(":"));
@@ -103,7 +105,7 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
       label.replace("tags.datadoghq.com/", ""),
       value,
     ]);
-    return kept({
+    return identityIn({
       ...Object.fromEntries(tags),
       ...Object.fromEntries(
         namespaceTags.map(([label, tag]) => [
@@ -121,32 +123,32 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
     "app.kubernetes.io/version": workload.version,
   };
 
-  it("metrics", () => {
+  it("identify the workload in metrics", () => {
     assert.deepEqual(ofMetrics(datadogPod()), identity);
     assert.deepEqual(ofMetrics(kubernetesPod), identity);
   });
 
-  it("logs", () => {
+  it("identify the workload in logs", () => {
     assert.deepEqual(ofLogs(datadogPod()), identity);
     assert.deepEqual(ofLogs(kubernetesPod), identity);
   });
 
-  it("a pod without a version has none, rather than an empty one", () => {
+  it("contain no version for a pod without one, not even an empty one", () => {
     const { version: _version, ...rest } = identity;
     assert.deepEqual(ofMetrics({ app: workload.service }), rest);
     assert.deepEqual(ofLogs({ app: workload.service }), rest);
   });
 
-  it("a pod that calls itself otherwise is found in logs by the name that its traces have", () => {
+  it("use the service name of traces in logs, even if the pod has a different app label", () => {
     const pod = { app: "inventory", ...datadogLabels(workload) };
     assert.equal(ofLogs(pod).service, identity.service);
   });
 
-  it("metrics, logs and processes in Datadog", () => {
+  it("identify the workload in metrics, logs and processes in Datadog", () => {
     assert.deepEqual(ofDatadog(), identity);
   });
 
-  it("traces and profiles, by the environment of the process", () => {
+  it("identify the workload in traces and profiles through environment variables", () => {
     const environment = containerEnvironment(workload, { nodeAddress: "10.0.1.7", uid: "7c1f" });
     assert.deepEqual(
       {
@@ -156,7 +158,7 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
       },
       { env: identity.env, service: identity.service, version: identity.version },
     );
-    // The agent adds the rest to every trace that passes it.
+    // The agent adds the other labels to each trace.
     const { cluster, namespace } = ofDatadog();
     assert.deepEqual([cluster, namespace], [identity.cluster, identity.namespace]);
   });
@@ -169,44 +171,44 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
         .flatMap(({ rules }: any) => rules)
         .filter((rule: any) => "alert" in rule);
 
-    it("carry cluster and env, which Prometheus adds to each", () => {
+    it("have the labels cluster and env, which Prometheus adds", () => {
       const { cluster, env } = identity;
       assert.deepEqual(externalLabels(), { cluster, env });
       for (const { alert, labels } of rules()) {
-        for (const word of ["cluster", "env"]) assert.ok(!(word in labels), `${alert} ${word}`);
+        for (const name of ["cluster", "env"]) assert.ok(!(name in labels), `${alert} ${name}`);
       }
     });
 
-    it("name the service or the pod, and never tell versions apart, or one fault would be two alerts during a deployment", () => {
+    it("name the service or pod but never the version, so that one fault during a deployment is one alert", () => {
       assert.ok(rules().length > 0);
       for (const { alert, expr, annotations } of rules()) {
         assert.doesNotMatch(expr, /by \([^)]*\bversion\b/, alert);
-        // Aggregated by namespace itself, or read from a series that was recorded by it.
+        // The expression or its recording rule aggregates by namespace.
         if (expr.includes("ticketing")) {
           assert.match(expr, /by \([^)]*\bnamespace\b|\bnamespace_\w+:/, alert);
         }
         const { runbook_url: _link, ...texts } = annotations;
-        const about = /\$labels\.(service|pod)/;
-        if (expr.includes("ticketing")) assert.match(JSON.stringify(texts), about, alert);
+        const subject = /\$labels\.(service|pod)/;
+        if (expr.includes("ticketing")) assert.match(JSON.stringify(texts), subject, alert);
       }
     });
 
-    it("of Loki's rules carry cluster and env as well", () => {
+    it("of Loki rules have the labels cluster and env", () => {
       const { cluster, env } = identity;
       const { loki } = inputsOf("loki")["values"];
       assert.deepEqual(loki.rulerConfig.external_labels, { cluster, env });
     });
 
-    it("are grouped in Slack by words of this vocabulary", () => {
+    it("are grouped in Slack by these labels", () => {
       const secret = inputsOf("slack-config", "Secret");
       const { route } = parse(secret["stringData"]["alertmanager.yaml"]);
-      for (const word of route.group_by) {
-        assert.ok([...Object.keys(identity), "alertname", "severity"].includes(word), word);
+      for (const name of route.group_by) {
+        assert.ok([...Object.keys(identity), "alertname", "severity"].includes(name), name);
       }
     });
   });
 
-  it("no other word for the same in any label, tag or rule", () => {
+  it("have no synonyms in any label, tag or rule", () => {
     const places: Record<string, unknown> = {
       "external labels": Object.keys(externalLabels()),
       "service monitor": relabelingsOf(inputsOf("services-inventory-service", "ServiceMonitor")),
@@ -218,9 +220,9 @@ describe("one vocabulary for metrics, logs, traces and alerts", () => {
         .filter(({ inputs }) => inputs["kind"] === "PrometheusRule")
         .flatMap(({ inputs }) => JSON.stringify(inputs["spec"]).match(/\w+/g) ?? []),
     };
-    for (const [place, words] of Object.entries(places)) {
+    for (const [place, names] of Object.entries(places)) {
       assert.deepEqual(
-        otherWords.filter((word) => (words as string[]).includes(word)),
+        synonyms.filter((synonym) => (names as string[]).includes(synonym)),
         [],
         place,
       );

@@ -5,7 +5,7 @@ import { secrets } from "../support/stackConfig";
 const datadogMonitors = { notify: ["@slack-ticketing-alerts"] };
 
 describe("monitors in Datadog", () => {
-  it("are off unless they are set, and with them Datadog's provider", async () => {
+  it("are disabled by default, and so is the Datadog provider", async () => {
     const { resources } = await runProgram("prod");
     assert.deepEqual(
       resources.filter(({ type }) => /^datadog:|:datadog$|DatadogMonitors/.test(type)),
@@ -13,7 +13,7 @@ describe("monitors in Datadog", () => {
     );
   });
 
-  it("are made with the agents' keys, at the site of the agents", async () => {
+  it("use the keys and the site of the agents", async () => {
     const { resources } = await runProgram("prod", {
       datadog: { site: "us5.datadoghq.com" },
       datadogMonitors,
@@ -27,12 +27,14 @@ describe("monitors in Datadog", () => {
     assert.ok(provider.isSecret("apiKey") && provider.isSecret("appKey"));
   });
 
-  it("watch every service of the stack, in its environment", async () => {
+  it("cover every service of the stack, in its environment", async () => {
     const { resources } = await runProgram("prod", { datadogMonitors });
     const monitors = resources.filter(({ type }) => type === "datadog:index/monitor:Monitor");
     for (const service of ["inventory-service", "auth-service", "api-gateway"]) {
-      const own = monitors.filter(({ inputs }) => inputs["tags"].includes(`service:${service}`));
-      assert.equal(own.length, 5, service);
+      const ofService = monitors.filter(({ inputs }) =>
+        inputs["tags"].includes(`service:${service}`),
+      );
+      assert.equal(ofService.length, 5, service);
     }
     for (const { inputs } of monitors) {
       assert.ok(inputs["tags"].includes("env:prod"));

@@ -14,21 +14,23 @@ const ofType = ({ resources }: Recording, type: string) =>
   resources.filter((resource) => resource.type === type);
 
 function find(recording: Recording, type: string, name: string): RecordedResource {
-  const found = recording.resources.find((one) => one.type === type && one.name === name);
-  assert.ok(found, `${type} ${name} is registered`);
-  return found;
+  const match = recording.resources.find(
+    (resource) => resource.type === type && resource.name === name,
+  );
+  assert.ok(match, `${type} ${name} is registered`);
+  return match;
 }
 
 const valuesOf = (recording: Recording, release: string): Record<string, any> =>
   find(recording, releaseType, release).inputs["values"];
 
-/** Whether a resource is only registered when another one is there. */
-function waitsFor(
+/** Whether a resource depends on another one, directly or transitively. */
+function dependsOn(
   recording: Recording,
   resource: RecordedResource,
   other: RecordedResource,
 ): boolean {
-  const byUrn = new Map(recording.resources.map((one) => [one.urn, one]));
+  const byUrn = new Map(recording.resources.map((entry) => [entry.urn, entry]));
   const seen = new Set<string>();
   const queue = [resource.urn];
   for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
@@ -37,13 +39,13 @@ function waitsFor(
     seen.add(urn);
     const { parent, options } = byUrn.get(urn) ?? {};
     const { dependencies = [], provider } = options ?? {};
-    queue.push(...dependencies, ...[parent, provider].filter((one) => one !== undefined));
+    queue.push(...dependencies, ...[parent, provider].filter((urn) => urn !== undefined));
   }
   return false;
 }
 
-/** What both environments consist of; they differ in sizes, not in kind. */
-const everything = [
+/** Resources of both environments, which differ only in sizes. */
+const allResources = [
   "aws:eks/podIdentityAssociation:PodIdentityAssociation loki-pod-identity",
   "aws:iam/role:Role loki-role",
   "aws:iam/rolePolicy:RolePolicy loki-role-policy",
@@ -86,15 +88,16 @@ const everything = [
 ];
 
 for (const stack of ["dev", "prod"] as const) {
-  describe(`the program of ${stack}, in its first preview`, () => {
+  describe(`the program in the first preview of ${stack}`, () => {
     let recording: Recording;
     before(async () => {
       recording = await runProgram(stack);
     });
 
-    it("registers these resources", () => assert.deepEqual(listOf(recording), everything));
+    it("registers the resources of all parts", () =>
+      assert.deepEqual(listOf(recording), allResources));
 
-    it("shows no secret in the plain: not in an input, not in an output", () => {
+    it("shows no secret in plain text in inputs or outputs", () => {
       for (const { redactedInputs, urn } of [...recording.resources, recording.stack]) {
         for (const secret of Object.values(secrets[stack])) {
           assert.ok(!JSON.stringify(redactedInputs).includes(secret), urn);
@@ -105,7 +108,7 @@ for (const stack of ["dev", "prod"] as const) {
       for (const secret of Object.values(secrets[stack])) assert.ok(!outputs.includes(secret));
     });
 
-    it("puts each secret of the configuration where it is used, and nowhere else", () => {
+    it("passes each secret only to the Kubernetes Secret that uses it", () => {
       const places = Object.entries(secrets[stack]).map(([key, secret]) => [
         key,
         recording.resources
@@ -129,7 +132,7 @@ for (const stack of ["dev", "prod"] as const) {
       });
     });
 
-    it("has chart values that a reviewer and a policy can read to the last leaf", () => {
+    it("has chart values without unknown or secret leaves, so that policies can check them", () => {
       const releases = ofType(recording, releaseType);
       assert.equal(releases.length, 4);
       for (const release of releases) {
@@ -138,14 +141,14 @@ for (const stack of ["dev", "prod"] as const) {
       }
     });
 
-    it("reaches the cluster through its one provider, the default one never", () => {
+    it("uses its own cluster provider for all objects, never the default provider", () => {
       const provider = find(recording, "pulumi:providers:kubernetes", "cluster");
       const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
       assert.equal(objects.length, 21);
       for (const { urn, options } of objects) assert.equal(options.provider, provider.urn, urn);
     });
 
-    it("puts every object into a namespace of the stack", () => {
+    it("creates every object in a namespace of the stack", () => {
       const namespaces = recording.resources
         .filter(({ type, custom }) => custom && type.startsWith("kubernetes:"))
         .filter(({ type }) => !/:(Namespace|ClusterRole|ClusterRoleBinding)$/.test(type))
@@ -153,7 +156,7 @@ for (const stack of ["dev", "prod"] as const) {
       assert.deepEqual([...new Set(namespaces)].sort(), ["monitoring", "ticketing"]);
     });
 
-    it("has namespaces before what lives in them", () => {
+    it("creates namespaces before the releases in them", () => {
       const namespace = {
         prometheus: "monitoring",
         loki: "monitoring",
@@ -161,43 +164,45 @@ for (const stack of ["dev", "prod"] as const) {
         datadog: "ticketing",
       };
       for (const release of ofType(recording, releaseType)) {
-        const of = namespace[release.name as keyof typeof namespace];
-        assert.equal(release.inputs["namespace"], of);
-        const home = find(recording, "kubernetes:core/v1:Namespace", of);
-        assert.ok(waitsFor(recording, release, home), release.name);
+        const expected = namespace[release.name as keyof typeof namespace];
+        assert.equal(release.inputs["namespace"], expected);
+        const home = find(recording, "kubernetes:core/v1:Namespace", expected);
+        assert.ok(dependsOn(recording, release, home), release.name);
       }
     });
 
-    it("has the custom resource definitions before what is defined by them", () => {
+    it("creates the custom resource definitions before the custom resources", () => {
       const prometheus = find(recording, releaseType, "prometheus");
-      const needing = [
+      const dependents = [
         ...ofType(recording, "kubernetes:monitoring.coreos.com/v1:PrometheusRule"),
         ...ofType(recording, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"),
         find(recording, releaseType, "loki"),
         find(recording, releaseType, "loki-alloy"),
       ];
-      assert.equal(needing.length, 7);
-      for (const one of needing) assert.ok(waitsFor(recording, one, prometheus), one.name);
+      assert.equal(dependents.length, 7);
+      for (const dependent of dependents) {
+        assert.ok(dependsOn(recording, dependent, prometheus), dependent.name);
+      }
     });
 
-    it("has the Secrets before the pods that mount them", () => {
+    it("creates the Secrets before the pods that mount them", () => {
       const prometheus = find(recording, releaseType, "prometheus");
       for (const name of ["slack-config", "slack-webhook", "prometheus-grafana-admin"]) {
         const secret = find(recording, "kubernetes:core/v1:Secret", name);
-        assert.ok(waitsFor(recording, prometheus, secret), name);
+        assert.ok(dependsOn(recording, prometheus, secret), name);
       }
       const keys = find(recording, "kubernetes:core/v1:Secret", "datadog-keys");
-      assert.ok(waitsFor(recording, find(recording, releaseType, "datadog"), keys));
+      assert.ok(dependsOn(recording, find(recording, releaseType, "datadog"), keys));
     });
 
-    it("does not make Datadog wait for Prometheus", () => {
+    it("does not make Datadog depend on Prometheus", () => {
       const [prometheus, datadog] = ["prometheus", "datadog"].map((name) =>
         find(recording, releaseType, name),
       ) as [RecordedResource, RecordedResource];
-      assert.ok(!waitsFor(recording, datadog, prometheus));
+      assert.ok(!dependsOn(recording, datadog, prometheus));
     });
 
-    it("wires Alertmanager to Slack, by the names of the Secrets", () => {
+    it("connects Alertmanager to Slack through the names of the Secrets", () => {
       const { alertmanagerSpec } = valuesOf(recording, "prometheus")["alertmanager"];
       const nameOf = (secret: string) =>
         find(recording, "kubernetes:core/v1:Secret", secret).inputs["metadata"].name as string;
@@ -211,7 +216,7 @@ for (const stack of ["dev", "prod"] as const) {
       );
     });
 
-    it("wires Grafana to Loki, the collector to Loki, and Loki's ruler to Alertmanager", () => {
+    it("connects Grafana and the collector to Loki, and the Loki ruler to Alertmanager", () => {
       const { urls } = recording.outputs as { urls: Record<string, string> };
       const [source] = valuesOf(recording, "prometheus")["grafana"].additionalDataSources;
       assert.equal(source.type, "loki");
@@ -234,15 +239,15 @@ for (const stack of ["dev", "prod"] as const) {
       assert.deepEqual(rulerConfig.external_labels, { cluster, env: stack });
     });
 
-    it("protects the bucket and keeps the namespaces in prod, and only there", () => {
-      const kept = stack === "prod";
-      assert.equal(find(recording, "aws:s3/bucket:Bucket", "loki-bucket").options.protect, kept);
+    it("protects the bucket and retains the namespaces only in prod", () => {
+      const isProd = stack === "prod";
+      assert.equal(find(recording, "aws:s3/bucket:Bucket", "loki-bucket").options.protect, isProd);
       for (const { options } of ofType(recording, "kubernetes:core/v1:Namespace")) {
-        assert.equal(options.retainOnDelete, kept);
+        assert.equal(options.retainOnDelete, isProd);
       }
     });
 
-    it("tells its operator how to get in, and what there is", () => {
+    it("outputs how to access the user interfaces, and what is deployed", () => {
       const { access, chartVersions, lokiBucket, grafanaAdminPassword } = recording.outputs;
       const forward = "kubectl port-forward -n monitoring svc/prometheus";
       assert.deepEqual(access, {
@@ -263,21 +268,21 @@ for (const stack of ["dev", "prod"] as const) {
   });
 }
 
-describe("the program, deployed", () => {
-  it("gives Grafana's password as a secret, and every other output in the plain", async () => {
+describe("the deployed program", () => {
+  it("outputs the Grafana password as a secret, and all other outputs in plain text", async () => {
     const secretSignature = {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     };
-    // The engine marks what the SDK tells it to mark.
+    // The engine marks the outputs that the SDK lists.
     const computed = ({ options }: RecordedResource) =>
       Object.fromEntries(
         options.additionalSecretOutputs.map((name) => [
           name,
-          { ...secretSignature, value: "drawn" },
+          { ...secretSignature, value: "generated" },
         ]),
       );
     const { stack, outputs } = await runProgram("dev", {}, { computed });
-    assert.equal(outputs["grafanaAdminPassword"], "drawn");
+    assert.equal(outputs["grafanaAdminPassword"], "generated");
     const marked = Object.entries(stack.registeredOutputs ?? {})
       .filter(([, value]) => JSON.stringify(value).includes(Object.keys(secretSignature)[0] ?? ""))
       .map(([name]) => name);
@@ -286,10 +291,10 @@ describe("the program, deployed", () => {
 });
 
 describe("the program", () => {
-  const without = (pattern: RegExp) => everything.filter((line) => !pattern.test(line));
+  const without = (pattern: RegExp) => allResources.filter((line) => !pattern.test(line));
   const kubeconfig = { name: "kind", mode: "kubeconfig", context: "kind-monitoring" };
 
-  it("without Loki has no bucket, no collector and no data source", async () => {
+  it("has no bucket, no collector and no data source without Loki", async () => {
     const recording = await runProgram("prod", { loki: undefined });
     assert.deepEqual(listOf(recording), without(/ loki\b|^aws:/));
     assert.ok(!("additionalDataSources" in valuesOf(recording, "prometheus")["grafana"]));
@@ -298,7 +303,7 @@ describe("the program", () => {
     assert.ok(!("loki" in recording.outputs["urls"]));
   });
 
-  it("without Datadog needs no keys", async () => {
+  it("needs no keys without Datadog", async () => {
     const recording = await runProgram("prod", {
       datadog: undefined,
       datadogApiKey: undefined,
@@ -308,7 +313,7 @@ describe("the program", () => {
     assert.ok(!("datadog" in recording.outputs["access"]));
   });
 
-  it("without Slack leaves Alertmanager to the chart's configuration", async () => {
+  it("uses the Alertmanager configuration of the chart without Slack", async () => {
     const recording = await runProgram("prod", { slack: undefined, slackWebhookUrl: undefined });
     assert.deepEqual(listOf(recording), without(/ slack\b/));
     const { alertmanagerSpec } = valuesOf(recording, "prometheus")["alertmanager"];
@@ -317,7 +322,7 @@ describe("the program", () => {
     }
   });
 
-  it("takes existing Secrets and creates none for them", async () => {
+  it("uses existing Secrets instead of creating them", async () => {
     const recording = await runProgram("prod", {
       slack: { existingSecret: "our-webhook" },
       datadog: { existingSecret: "our-keys" },
@@ -332,7 +337,7 @@ describe("the program", () => {
     assert.equal(valuesOf(recording, "datadog")["datadog"].apiKeyExistingSecret, "our-keys");
   });
 
-  it("asks nothing of AWS with a kubeconfig and logs on a volume", async () => {
+  it("does not call AWS with a kubeconfig and logs on a volume", async () => {
     const recording = await runProgram(
       "dev",
       { cluster: kubeconfig, loki: { storage: "filesystem" } },
@@ -341,10 +346,13 @@ describe("the program", () => {
     assert.deepEqual(listOf(recording), without(/^aws:/));
     assert.equal(recording.outputs["lokiBucket"], "");
     const volumes = JSON.stringify(ofType(recording, releaseType).map(({ inputs }) => inputs));
-    assert.ok(!/gp3|storageClass/.test(volumes), "the cluster's own storage class is used");
+    assert.ok(
+      !/gp3|storageClass/.test(volumes),
+      "the default storage class of the cluster is used",
+    );
   });
 
-  it("binds Loki's role through the cluster's OIDC provider where it is asked to", async () => {
+  it("binds the role of Loki through the OIDC provider of the cluster for IRSA", async () => {
     const recording = await runProgram("dev", { loki: { awsIdentity: "irsa" } });
     assert.deepEqual(listOf(recording), without(/PodIdentityAssociation/));
     const trust = String(
@@ -354,19 +362,19 @@ describe("the program", () => {
     assert.ok(trust.includes("system:serviceaccount:monitoring:loki"));
   });
 
-  it("collects with Promtail where it is asked to", async () => {
+  it("collects logs with Promtail if it is configured", async () => {
     const recording = await runProgram("dev", { loki: { collector: "promtail" } });
     assert.ok(!listOf(recording).some((line) => /alloy/.test(line)));
     assert.equal(find(recording, releaseType, "loki-promtail").inputs["chart"], "promtail");
   });
 
-  it("uses namespaces that exist", async () => {
+  it("uses existing namespaces instead of creating them", async () => {
     const namespaces = { existing: ["monitoring", "ticketing"] };
     const recording = await runProgram("prod", { namespaces });
     assert.deepEqual(listOf(recording), without(/:Namespace /));
   });
 
-  it("gives the Datadog Agent a namespace of its own, and instruments the services' then", async () => {
+  it("instruments the services if the Datadog Agent has its own namespace", async () => {
     const recording = await runProgram("dev", { namespaces: { datadog: "datadog" } });
     assert.equal(find(recording, releaseType, "datadog").inputs["namespace"], "datadog");
     const { instrumentation } = valuesOf(recording, "datadog")["datadog"].apm;
@@ -374,7 +382,7 @@ describe("the program", () => {
     assert.deepEqual(instrumentation.enabledNamespaces, ["ticketing"]);
   });
 
-  it("takes every image from the mirror", async () => {
+  it("pulls every image from the mirror", async () => {
     const imageRegistry = "registry.example.com/mirror";
     const recording = await runProgram("prod", { imageRegistry });
     const registries = ofType(recording, releaseType).map(({ name, inputs }) => [
@@ -391,7 +399,7 @@ describe("the program", () => {
     });
   });
 
-  it("creates the storage class before the volumes that need it", async () => {
+  it("creates the storage class before the volumes that use it", async () => {
     const recording = await runProgram("prod", { storage: { create: true } });
     const storage = find(recording, "kubernetes:storage.k8s.io/v1:StorageClass", "storage");
     const { metadata, provisioner, parameters, reclaimPolicy, ...rest } = storage.inputs;
@@ -402,21 +410,21 @@ describe("the program", () => {
     assert.equal(rest["volumeBindingMode"], "WaitForFirstConsumer");
     assert.equal(rest["allowVolumeExpansion"], true);
     for (const release of ofType(recording, releaseType)) {
-      assert.ok(waitsFor(recording, release, storage), release.name);
+      assert.ok(dependsOn(recording, release, storage), release.name);
     }
     const dev = await runProgram("dev", { storage: { create: true } });
-    const ofDev = find(dev, "kubernetes:storage.k8s.io/v1:StorageClass", "storage");
-    assert.equal(ofDev.inputs["reclaimPolicy"], "Delete");
+    const devStorage = find(dev, "kubernetes:storage.k8s.io/v1:StorageClass", "storage");
+    assert.equal(devStorage.inputs["reclaimPolicy"], "Delete");
   });
 
-  it("creates a cluster and everything in it in one go, values known before it exists", async () => {
+  it("creates a cluster and all its resources in one deployment, with known chart values", async () => {
     const cluster = { name: "ticketing-new", mode: "create" };
     const recording = await runProgram("prod", { cluster }, { withAws: false });
     const added = [
       "eks:index:Cluster cluster",
       "kubernetes:storage.k8s.io/v1:StorageClass storage",
     ];
-    assert.deepEqual(listOf(recording), [...everything, ...added].sort());
+    assert.deepEqual(listOf(recording), [...allResources, ...added].sort());
     for (const release of ofType(recording, releaseType)) {
       assert.ok(!release.isUnknown("values"), release.name);
     }
@@ -428,10 +436,13 @@ describe("the program", () => {
       "aws:eks/podIdentityAssociation:PodIdentityAssociation",
       "loki-pod-identity",
     );
-    assert.ok(waitsFor(recording, association, eks), "AWS knows the cluster by then");
+    assert.ok(
+      dependsOn(recording, association, eks),
+      "the association is created after the cluster",
+    );
   });
 
-  it("lays the user's chart values over its own", async () => {
+  it("merges the chart values of the user last", async () => {
     const recording = await runProgram("dev", {
       prometheus: { values: { prometheus: { prometheusSpec: { replicas: 5 } } } },
       loki: {
@@ -447,17 +458,17 @@ describe("the program", () => {
     assert.equal(valuesOf(recording, "datadog")["datadog"].site, "other.example.com");
   });
 
-  it("registers nothing when the configuration is wrong, and says so once", async () => {
+  it("registers nothing if the configuration has problems, and reports them in one error", async () => {
     await assert.rejects(
       runProgram("prod", { slack: { channel: "alerts" }, loki: { bucket: "No" } }),
       /^Error: 2 problems in the configuration of stack prod; nothing was deployed/,
     );
   });
 
-  it("names components and their children by what they are, not by the environment", async () => {
+  it("uses the same component and resource names in all environments", async () => {
     const [dev, prod] = await Promise.all([
       runProgram("dev").then(listOf),
-      Promise.resolve(everything),
+      Promise.resolve(allResources),
     ]);
     assert.deepEqual(dev, prod);
     assert.ok(dev.includes(`${stackType("PrometheusStack")} prometheus`));

@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import { runProgram } from "../support/runProgram";
 
-describe("what retention costs, told by the program itself", () => {
-  it("is an output, so that a change of it is part of every preview", async () => {
+describe("the estimated cost of retention", () => {
+  it("is an output, so that previews show changes", async () => {
     const { outputs } = await runProgram("prod", { cost: { samplesPerSecond: 20_000 } });
     assert.deepEqual(Object.keys(outputs["retentionCost"]).sort(), [
       "Datadog",
@@ -12,7 +12,7 @@ describe("what retention costs, told by the program itself", () => {
     assert.match(outputs["retentionCost"]["Prometheus volume"], /of 20,000 samples\/s need/);
   });
 
-  it("warns once of logs that are stored twice, and deploys all the same", async () => {
+  it("warns once about logs that are stored twice, and does not stop the deployment", async () => {
     const { warnings, resources } = await runProgram("prod");
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", /^Loki and Datadog both store every log line/);
@@ -20,7 +20,7 @@ describe("what retention costs, told by the program itself", () => {
     assert.ok(releases.length > 2);
   });
 
-  it("warns of nothing where each log line has one place and each volume is large enough", async () => {
+  it("has no warning if each log line is stored once and each volume is large enough", async () => {
     const { warnings } = await runProgram("prod", {
       datadog: { logs: false },
       cost: { samplesPerSecond: 20_000, logGbPerDay: 20, nodes: 6 },

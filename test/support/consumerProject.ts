@@ -7,16 +7,16 @@ import { projectDirectory } from "./stackConfig";
 
 const run = promisify(execFile);
 
-/** A project of another team that has the package installed. */
+/** A project of another team with the package installed. */
 export interface ConsumerProject {
   directory: string;
-  /** Where the package is installed. */
+  /** Folder of the installed package. */
   installed: string;
   /** Writes a file of the project. */
   write: (file: string, text: string) => void;
   /** Runs a command in the project and returns what it prints. */
   run: (command: string, args: string[]) => Promise<string>;
-  /** Makes a package of this project's own modules available, like `npm install`. */
+  /** Links an installed module of this repository, like `npm install`. */
   link: (name: string) => void;
   remove: () => void;
 }
@@ -68,8 +68,8 @@ export async function packPackage(folder: string): Promise<string> {
 }
 
 /**
- * A project with the packed package and, linked from this project's own modules, the packages that
- * it requires and nothing else: no download, and a dependency that it does not declare is missing.
+ * A project with the packed package. Only its required dependencies are linked from the modules of
+ * this repository, so nothing is downloaded and an undeclared dependency is not found.
  */
 export async function consumerProject(): Promise<ConsumerProject> {
   const project = emptyProject();
@@ -130,7 +130,7 @@ function readManifest(folder: string): Manifest {
   return JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** Every file below a folder, as paths with slashes. */
+/** Paths of all files below a folder, relative to it and with forward slashes. */
 export function filesBelow(directory: string): string[] {
   return fs
     .readdirSync(directory, { recursive: true, withFileTypes: true })

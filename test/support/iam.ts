@@ -1,10 +1,10 @@
-/** A request as IAM sees it. */
+/** A request that IAM evaluates. */
 export interface IamRequest {
   action: string;
   resource?: string;
-  /** Who asks: `Service:…`, `Federated:…`; anybody when absent. */
+  /** Principal: `Service:…`, `Federated:…`. Default: anonymous. */
   principal?: string;
-  /** Keys of the request's context, such as `aws:SecureTransport`. */
+  /** Condition keys of the request context, such as `aws:SecureTransport`. */
   context?: Record<string, string>;
 }
 
@@ -17,8 +17,8 @@ interface Statement {
 }
 
 /**
- * Whether the policies together allow a request: something allows it and nothing denies it. Knows
- * the operators that our documents use, and refuses to judge by others.
+ * Whether policy documents together allow a request: at least one statement allows it and none denies
+ * it. Supports only the operators of our documents, and throws for others.
  */
 export function allows(documents: string[], request: IamRequest): boolean {
   const effects = documents
@@ -38,10 +38,10 @@ function applies(statement: Statement, request: IamRequest): boolean {
       Principal === "*" ||
       Object.entries(Principal).some(([kind, who]) => `${kind}:${who}` === request.principal)) &&
     Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, wanted]) => {
-        const given = request.context?.[key];
-        if (operator === "StringEquals") return given === wanted;
-        if (operator === "Bool") return given?.toLowerCase() === wanted;
+      Object.entries(keys).every(([key, expected]) => {
+        const actual = request.context?.[key];
+        if (operator === "StringEquals") return actual === expected;
+        if (operator === "Bool") return actual?.toLowerCase() === expected;
         throw new Error(`unknown operator ${operator}`);
       }),
     )

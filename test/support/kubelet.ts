@@ -1,12 +1,12 @@
 import { datadogEnv, datadogLabels } from "../../components/datadog/workload";
 
-/** What the downward API gives to a pod besides its labels. */
+/** Fields of a pod that the downward API provides in addition to its labels. */
 export interface PodFields {
   nodeAddress: string;
   uid: string;
 }
 
-/** The environment of a container with `datadogEnv`, its pod with `datadogLabels`, as the kubelet resolves it. */
+/** Environment that the kubelet resolves for a container with `datadogEnv` in a pod with `datadogLabels`. */
 export function containerEnvironment(
   workload: Parameters<typeof datadogEnv>[0],
   { nodeAddress, uid }: PodFields,

@@ -9,23 +9,23 @@ export type { RecordedResource, Recording } from "../../preview/engine/record";
 export { SECRET, UNKNOWN } from "../../preview/engine/values";
 
 export interface RecordProgramOptions {
-  /** First-preview semantics: computed outputs are unknown. Default true. */
+  /** Whether computed outputs are unknown, as in a first preview. Default: true. */
   preview?: boolean;
-  /** Configuration; keys without a namespace belong to `monitoring`, values are text. */
+  /** Configuration values as text; keys without a namespace belong to `monitoring`. */
   config?: Record<string, string>;
-  /** Keys of `config` whose values are secret. */
+  /** Keys of `config` with secret values. */
   secretConfig?: string[];
-  /** Default `monitoring`. */
+  /** Default: `monitoring`. */
   project?: string;
-  /** Default `test`. */
+  /** Default: `test`. */
   stack?: string;
-  /** Answers of provider functions by token; any other token fails the program. */
+  /** Results of provider functions by token; other tokens fail the program. */
   call?: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
-  /** What a provider would compute for a resource, such as an ARN; only without `preview`. */
+  /** Computed outputs of a resource, such as an ARN; only without `preview`. */
   computed?: (resource: RecordedResource) => Record<string, unknown>;
 }
 
-/** Runs a program without an engine and returns what it registered; rejects with what it threw. */
+/** Runs a program without an engine and returns what it registered; rejects if the program throws. */
 export function recordProgram(
   program: () => unknown,
   options: RecordProgramOptions = {},
@@ -41,7 +41,7 @@ export function recordProgram(
     secretConfig: (options.secretConfig ?? []).map(key),
     invoke: ({ token, inputs }: Invoke) => {
       const call = options.call?.[token];
-      if (call === undefined) throw new Error(`the test does not answer ${token}`);
+      if (call === undefined) throw new Error(`the test has no result for ${token}`);
       return call(inputs);
     },
     computed: options.computed,

@@ -5,8 +5,8 @@ import { SecretKey } from "../../components/shared/secrets";
 type Path = (string | number)[];
 
 /**
- * Runs a `pulumi config set` or `pulumi config rm` line the way the CLI 3.255 does, with its
- * refusals and its quirks: a text that is replaced keeps its type whatever replaces it.
+ * Applies a `pulumi config set` or `pulumi config rm` command as CLI 3.255 does, including its errors
+ * and quirks: a new value for a string is stored as a string.
  */
 export function runConfigCommand(raw: RawConfiguration, line: string): RawConfiguration {
   const words = shellWords(line);
@@ -15,7 +15,7 @@ export function runConfigCommand(raw: RawConfiguration, line: string): RawConfig
   const type = words[words.indexOf("--type") + 1];
   const [key = "", value] = words.slice(3 + flags.length + (flags.includes("--type") ? 1 : 0));
   if (!line.startsWith("pulumi config ") || !key.startsWith("monitoring:")) {
-    throw new Error(`no command: ${line}`);
+    throw new Error(`not a pulumi config command: ${line}`);
   }
   const path = parsePath(key.slice("monitoring:".length));
   const name = String(path[0]);
@@ -24,7 +24,7 @@ export function runConfigCommand(raw: RawConfiguration, line: string): RawConfig
     const secrets = raw.secrets.filter((secret) => secret !== name);
     return { ...raw, secrets, values: removeAt(raw.values, path) as RawConfiguration["values"] };
   }
-  if (verb !== "set" || value === undefined) throw new Error(`no value: ${line}`);
+  if (verb !== "set" || value === undefined) throw new Error(`the value is missing: ${line}`);
   const typed = path.length === 1 ? value : typedValue(value, flags.includes("--type") ? type : "");
   return { ...raw, values: setAt(raw.values, path, typed) as RawConfiguration["values"] };
 }
@@ -69,7 +69,7 @@ function removeAt(current: unknown, path: Path): unknown {
   );
 }
 
-/** The words of a line as a shell reads them. */
+/** Splits a line into words as a shell does. */
 function shellWords(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(([word]) =>
     word.replace(

@@ -1,5 +1,5 @@
-/** Expressions that RE2 takes; test/integration asks the real one. */
-export const takenByRe2 = [
+/** Expressions that RE2 accepts; test/integration checks them with the real RE2. */
+export const acceptedByRe2 = [
   "\\bKD-(\\d{8})\\b",
   "(?i)customer[_-]?id\\s*[:=]\\s*([\\w-]+)",
   "(?P<a>x)(?<b>y)(?im-s:z)(?U)q",
@@ -14,8 +14,8 @@ export const takenByRe2 = [
   "[a-z\\d-](x)",
 ];
 
-/** Expressions that it refuses, and what is said about them. */
-export const refusedByRe2: Record<string, string> = {
+/** Expressions that RE2 rejects, and our error for each. */
+export const rejectedByRe2: Record<string, string> = {
   "(?=x)y": "invalid or unsupported Perl syntax: `(?=`",
   "(?!x)y": "invalid or unsupported Perl syntax: `(?!`",
   "(?<=x)(y)": "invalid named capture: `(?<=x)(y)`",

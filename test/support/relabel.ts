@@ -8,7 +8,7 @@ interface Step {
   targetLabel: string;
 }
 
-/** Relabels as Prometheus does with the action `replace`: an anchored match on the joined sources. */
+/** Applies Prometheus relabeling with the action `replace`: an anchored match on the joined source labels. */
 export function relabel(steps: Step[], labels: Labels): Labels {
   const result = { ...labels };
   for (const { sourceLabels = [], separator = ";", regex = "(.*)", ...step } of steps) {

@@ -7,14 +7,14 @@ const getCluster = "aws:eks/getCluster:getCluster";
 
 export interface ProgramOptions {
   withAws?: boolean;
-  /** What providers compute; with it the program is deployed rather than previewed. */
+  /** Outputs that providers compute. If set, the program is deployed, not previewed. */
   computed?: RecordProgramOptions["computed"];
 }
 
 /**
- * Runs the project's own `index.ts` for one of its stacks, all secrets set, some keys of the
- * configuration replaced (`undefined` takes a key out). The one question it may ask of AWS is where
- * the cluster is; `withAws: false` leaves even that unanswered.
+ * Runs the `index.ts` of the project for one of its stacks with all secrets set and some configuration
+ * keys replaced (`undefined` removes a key). The only provider function that it can call is the lookup
+ * of the EKS cluster, which `withAws: false` disables.
  */
 export function runProgram(
   stack: "dev" | "prod",
@@ -34,8 +34,8 @@ export function runProgram(
 }
 
 /**
- * A module runs once in a process, a program once for each stack. Only `index.ts` does anything when
- * it is loaded; what it imports can stay.
+ * Loads `index.ts` again, because Node.js runs a module only once per process. The imported modules
+ * have no side effects and can stay in the cache.
  */
 function freshProgram(): unknown {
   const program = path.join(projectDirectory, "index.ts");

@@ -6,7 +6,7 @@ import { rawConfiguration } from "../../stacks/config/load";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
 
-/** The secrets that each shipped stack needs: values of their form, which open nothing. */
+/** Required secrets of each shipped stack, as values of the right format without any access. */
 const dev = {
   "monitoring:datadogApiKey": "0123456789abcdef0123456789abcdef",
   "monitoring:datadogAppKey": "fedcba9876543210fedcba9876543210fedcba98",
@@ -19,13 +19,13 @@ export const secrets: Record<"dev" | "prod", Record<string, string>> = {
 
 type Values = Record<string, unknown>;
 
-/** The `config:` of a stack file that this project ships. */
+/** The `config:` section of a shipped stack file. */
 export function shippedConfig(stack: "dev" | "prod"): Values {
   const file = path.join(projectDirectory, `Pulumi.${stack}.yaml`);
   return (parse(fs.readFileSync(file, "utf8")) as { config: Values }).config;
 }
 
-/** Configuration the way the engine hands it over: one text for each key. */
+/** Configuration as the engine passes it to a program: one string per key. */
 export function asTexts(config: Values): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [
@@ -36,8 +36,8 @@ export function asTexts(config: Values): Record<string, string> {
 }
 
 /**
- * What the loader reads of a shipped stack file, all secrets set, with some of its keys replaced
- * (`undefined` takes a key out).
+ * Raw configuration of a shipped stack file with all secrets set and some keys replaced (`undefined`
+ * removes a key).
  */
 export function configuration(stack: "dev" | "prod", changes: Values = {}): RawConfiguration {
   return rawConfiguration(
@@ -45,7 +45,7 @@ export function configuration(stack: "dev" | "prod", changes: Values = {}): RawC
   );
 }
 
-/** Configuration with some keys of the namespace `monitoring` replaced, or taken out. */
+/** Replaces or removes keys of the namespace `monitoring`. */
 export function withChanges(config: Values, changes: Values): Values {
   const changed: Values = { ...config };
   for (const [key, value] of Object.entries(changes)) {

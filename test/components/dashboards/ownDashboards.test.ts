@@ -81,8 +81,8 @@ describe("the dashboards of this repository", () => {
       "Error rate": alertThresholds.errorRatio,
       "Latency P99": alertThresholds.p99LatencySeconds,
       "DynamoDB throttled requests per second": alertThresholds.throttlesPerSecond,
-      "Memory in percent of the limit": alertThresholds.memoryRatio,
-      "CPU in percent of the limit": alertThresholds.cpuRatio,
+      "Memory (% of limit)": alertThresholds.memoryRatio,
+      "CPU (% of limit)": alertThresholds.cpuRatio,
     });
   });
 });

@@ -1,14 +1,14 @@
 import * as assert from "node:assert/strict";
 import { builtInRedactions } from "../../../components/logs/redactions";
 import { capturingGroups, matchesEmptyText, re2Problem } from "../../../components/logs/re2";
-import { refusedByRe2, takenByRe2 } from "../../support/re2Expressions";
+import { rejectedByRe2, acceptedByRe2 } from "../../support/re2Expressions";
 
 describe("re2Problem", () => {
-  for (const expression of takenByRe2) {
+  for (const expression of acceptedByRe2) {
     it(`finds nothing in ${expression}`, () => assert.equal(re2Problem(expression), undefined));
   }
 
-  for (const [expression, problem] of Object.entries(refusedByRe2)) {
+  for (const [expression, problem] of Object.entries(rejectedByRe2)) {
     it(`${expression} ${problem}`, () =>
       assert.equal(re2Problem(expression), `is refused by RE2: ${problem}`));
   }

@@ -1,7 +1,7 @@
 import * as dgram from "node:dgram";
 import { once } from "node:events";
 
-/** A metric as a DogStatsD client writes it: `name:value|type|@rate|#tag,tag`. */
+/** A metric in the DogStatsD format: `name:value|type|@rate|#tag,tag`. */
 export interface Metric {
   name: string;
   value: string;
@@ -9,7 +9,7 @@ export interface Metric {
   tags: string[];
 }
 
-/** Takes metrics on a UDP port of loopback, as the agent does on port 8125 of each node. */
+/** Receives metrics on a local UDP port, as the agent does on port 8125 of each node. */
 export class DogStatsd {
   readonly received: Metric[] = [];
 
@@ -30,13 +30,15 @@ export class DogStatsd {
     return this.socket.address().port;
   }
 
-  /** Waits until a metric of this name has come. */
-  async has(name: string): Promise<void> {
+  /** Waits until it has received a metric with this name. */
+  async waitFor(name: string): Promise<void> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
       if (this.received.some((metric) => metric.name === name)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`${name} never came, but ${this.received.map((metric) => metric.name).join()}`);
+    throw new Error(
+      `did not receive ${name}, only ${this.received.map((metric) => metric.name).join()}`,
+    );
   }
 
   stop(): void {

@@ -8,7 +8,8 @@ import { toolPath } from "../../../tools/paths.cjs";
 import { containerEnvironment } from "../../support/kubelet";
 import { projectDirectory } from "../../support/stackConfig";
 import { DogStatsd, type Metric } from "./dogStatsd";
-import { Program, freePorts } from "./programs";
+import { freePorts } from "../../support/ports";
+import { Program } from "./programs";
 
 interface Span {
   name: string;
@@ -22,11 +23,11 @@ interface Span {
 
 interface Example {
   workload: { service: string; version: string; environment: string };
-  /** Name of the span that the library opens for a request. */
+  /** Name of the span that the library creates for a request. */
   request: string;
-  /** Starts the example so that it answers on this port of loopback. */
+  /** Starts the example on a local port. */
   start: (port: number, env: Record<string, string | undefined>) => Program;
-  /** The id of the trace in the line that the example logs in its span. */
+  /** Trace ID in the line that the example logs in its span. */
   traceIdIn: (line: Record<string, string>) => string | undefined;
 }
 
@@ -39,7 +40,7 @@ const examples: Record<string, Example> = {
     request: "fastapi.request",
     start: (port, env) => {
       const uvicorn = ["-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port", String(port)];
-      // `ddtrace-run`, by the module behind the command.
+      // The module of the command `ddtrace-run`.
       return new Program("python3", ["-m", "ddtrace.commands.ddtrace_run", "python3", ...uvicorn], {
         cwd: folder("fastapi"),
         env: { ...pythonEnvironment(), ...env },
@@ -83,10 +84,10 @@ describe("examples of traced services", () => {
               { ...workload, profiling: true },
               { nodeAddress: "127.0.0.1", uid: "7c1f" },
             ),
-            // The agent's own ports are fixed; here they are whichever are free.
+            // Free ports instead of the fixed ports of the agent.
             DD_TRACE_AGENT_PORT: String(agentPort),
             DD_DOGSTATSD_PORT: String(dogStatsd.port),
-            // A profile is otherwise sent each minute: in Python sooner, in Go when it ends.
+            // By default profiles are sent every minute; Python sends them more often, Go at exit.
             DD_PROFILING_UPLOAD_INTERVAL: "2",
             DD_PROFILING_FLUSH_ON_EXIT: "true",
           });
@@ -95,12 +96,12 @@ describe("examples of traced services", () => {
               JSON.parse(await service.answer(`http://127.0.0.1:${port}/seats/A1`)),
               { seat: "A1" },
             );
-            await dogStatsd.has("tickets.seats_reserved");
+            await dogStatsd.waitFor("tickets.seats_reserved");
           } finally {
             await service.stop();
           }
           spans = spansIn(await agent.answer(`${agentUrl}/test/traces`));
-          logged = lineWith(service.said, "seat reserved");
+          logged = lineWith(service.output, "seat reserved");
           metrics = dogStatsd.received;
           profiles = profilesIn(await agent.answer(`${agentUrl}/test/session/requests`));
         } finally {
@@ -109,7 +110,7 @@ describe("examples of traced services", () => {
         }
       });
 
-      it("sends the span of a request, and inside it one of its own", () => {
+      it("sends the span of a request with a custom span inside it", () => {
         const outer = spans.find((span) => span.name === request);
         const inner = spans.find((span) => span.name === "seats.reserve");
         assert.ok(outer && inner, JSON.stringify(spans.map((span) => span.name)));
@@ -119,7 +120,7 @@ describe("examples of traced services", () => {
         assert.notEqual(inner.parent_id, "0");
       });
 
-      it("gives every span env, service and version of datadogEnv", () => {
+      it("tags every span with env, service and version of datadogEnv", () => {
         assert.deepEqual(
           new Set(
             spans.map(({ service, meta }) => [service, meta["env"], meta["version"]].join(" ")),
@@ -128,12 +129,12 @@ describe("examples of traced services", () => {
         );
       });
 
-      it("sends a metric of its own, with the same tags and the pod it comes from", () => {
+      it("sends a custom metric with the same tags and its pod", () => {
         const [metric] = metrics.filter(({ name }) => name === "tickets.seats_reserved");
         assert.ok(metric, JSON.stringify(metrics));
         assert.deepEqual([metric.value, metric.type], ["1", "c"]);
         assert.deepEqual(identityIn(metric.tags), expectedTags(workload));
-        // With the agent's originDetection this becomes the tags of the pod.
+        // The origin detection of the agent turns this into the tags of the pod.
         assert.ok(metric.tags.includes("dd.internal.entity_id:7c1f"), String(metric.tags));
       });
 
@@ -145,11 +146,11 @@ describe("examples of traced services", () => {
         }
       });
 
-      it("logs the id where the collector of Loki looks for it", () => {
+      it("logs the trace ID in a format that the collector of Loki reads", () => {
         assert.equal(traceIdForLoki(JSON.stringify(logged)), traceIdIn(logged));
       });
 
-      it("logs which trace a line belongs to", () => {
+      it("logs the ID of its trace", () => {
         const hex = traceIdIn(logged) ?? "";
         assert.match(hex, /^[0-9a-f]{32}$/);
         assert.deepEqual(
@@ -160,23 +161,23 @@ describe("examples of traced services", () => {
     });
   }
 
-  it("the Python example asks for the versions that are tested", () => {
+  it("the Python example requires the tested versions", () => {
     const locked = fs.readFileSync(
       path.join(projectDirectory, "tools/python/datadog/requirements.in"),
       "utf8",
     );
-    const wanted = fs.readFileSync(path.join(folder("fastapi"), "requirements.txt"), "utf8");
-    for (const line of wanted.trim().split("\n"))
+    const required = fs.readFileSync(path.join(folder("fastapi"), "requirements.txt"), "utf8");
+    for (const line of required.trim().split("\n"))
       assert.ok(locked.split("\n").includes(line), line);
   });
 });
 
-/** What the tags of metrics and profiles have to say of a workload. */
+/** Tags of the metrics and profiles of a workload. */
 function expectedTags({ environment, service, version }: Example["workload"]): string[] {
   return [`env:${environment}`, `service:${service}`, `version:${version}`];
 }
 
-/** Each once, whatever else is tagged. */
+/** The distinct tags that identify a workload. */
 function identityIn(tags: string[]): string[] {
   return [...new Set(tags.filter((tag) => /^(env|service|version):/.test(tag)))].sort();
 }
@@ -186,10 +187,10 @@ interface Profile {
   tags: string[];
 }
 
-/** What `/profiling/v1/input` got: parts of a form, the one named `event` says what it is. */
+/** Profiles in requests to `/profiling/v1/input`; the form field `event` describes each of them. */
 function profilesIn(requests: string): Profile[] {
-  const all = JSON.parse(requests) as { url: string; body: string }[];
-  return all
+  const received = JSON.parse(requests) as { url: string; body: string }[];
+  return received
     .filter(({ url }) => url.endsWith("/profiling/v1/input"))
     .map(({ body }) => {
       const form = Buffer.from(body, "base64").toString("latin1");
@@ -200,7 +201,7 @@ function profilesIn(requests: string): Profile[] {
     });
 }
 
-/** Datadog's own stand-in for an agent: takes what tracers send and hands it out as JSON. */
+/** Starts Datadog's test agent, which returns the received traces as JSON. */
 function testAgent(port: number, otlpHttp: number, otlpGrpc: number): Program {
   const ports = ["--port", port, "--otlp-http-port", otlpHttp, "--otlp-grpc-port", otlpGrpc];
   return new Program("python3", ["-m", "ddapm_test_agent.agent", ...ports.map(String)], {
@@ -231,25 +232,27 @@ function compiledGo(): string {
   return program;
 }
 
-/** Ids have 64 bits, more than a number of JavaScript holds. */
+/** Parses traces with their IDs as strings, because a JavaScript number cannot hold 64 bits. */
 function spansIn(traces: string): Span[] {
   const quoted = traces.replace(/("(?:trace|span|parent)_id": )(\d+)/g, '$1"$2"');
   return (JSON.parse(quoted) as Span[][]).flat();
 }
 
-/** What becomes the line's structured metadata `trace_id`. */
+/** Value that the collector extracts from a line as structured metadata `trace_id`. */
 function traceIdForLoki(line: string): string | undefined {
   const [expression] = logPipeline().flatMap((stage) =>
     stage.kind === "regex" && stage.expression.includes("<trace_id>") ? [stage.expression] : [],
   );
   assert.ok(expression);
-  // Go's syntax in JavaScript's.
+  // Translates Go syntax to JavaScript syntax.
   const pattern = expression.replace(/^\(\?i\)/, "").replace("(?P<", "(?<");
   return new RegExp(pattern, "i").exec(line)?.groups?.["trace_id"];
 }
 
-function lineWith(said: string, message: string): Record<string, string> {
-  const line = said.split("\n").find((one) => one.startsWith("{") && one.includes(message));
-  assert.ok(line, said);
+function lineWith(output: string, message: string): Record<string, string> {
+  const line = output
+    .split("\n")
+    .find((candidate) => candidate.startsWith("{") && candidate.includes(message));
+  assert.ok(line, output);
   return JSON.parse(line) as Record<string, string>;
 }

@@ -1,20 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import * as net from "node:net";
-
-/** Ports of loopback that nothing listens on. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
-}
 
 /** A program that runs until it is stopped. */
 export class Program {
-  /** Everything it wrote. */
-  said = "";
+  /** Output so far. */
+  output = "";
   private readonly child: ChildProcess;
   private readonly ended: Promise<void>;
   private failure: Error | undefined;
@@ -26,7 +15,7 @@ export class Program {
   ) {
     this.child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on("data", (text) => (this.said += String(text)));
+      stream?.on("data", (text) => (this.output += String(text)));
     }
     this.ended = new Promise((resolve) => {
       this.child.on("error", (error) => {
@@ -37,7 +26,7 @@ export class Program {
     });
   }
 
-  /** The answer to a GET, as soon as the program gives one; an error with what it said if it never does. */
+  /** Body of the first successful GET; throws with the output of the program after a timeout. */
   async answer(url: string): Promise<string> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
       if (this.failure !== undefined || this.child.exitCode !== null) break;
@@ -45,20 +34,20 @@ export class Program {
         const response = await fetch(url);
         if (response.ok) return await response.text();
       } catch {
-        // It does not listen yet.
+        // The program does not listen yet.
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error(
-      `${url} was never answered: ${this.failure?.message ?? "the program said"}\n${this.said}`,
+      `no response from ${url}: ${this.failure?.message ?? "output of the program"}\n${this.output}`,
     );
   }
 
-  /** Asks it to end, as Kubernetes does, and waits until it has. */
+  /** Stops the program with SIGTERM, as Kubernetes does, and waits until it has exited. */
   async stop(): Promise<void> {
     this.child.kill("SIGTERM");
-    const insist = setTimeout(() => this.child.kill("SIGKILL"), 20_000);
+    const killTimer = setTimeout(() => this.child.kill("SIGKILL"), 20_000);
     await this.ended;
-    clearTimeout(insist);
+    clearTimeout(killTimer);
   }
 }

@@ -5,8 +5,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
-import { Surroundings, itCollectsLogs } from "./support/collector";
-import { Server, freePorts } from "./support/processes";
+import { CollectorEnvironment, itCollectsLogs } from "./support/collector";
+import { freePorts } from "../../support/ports";
+import { Server } from "./support/processes";
 
 const rendered = alloyConfig({
   pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
@@ -14,7 +15,7 @@ const rendered = alloyConfig({
   environment: "prod",
 });
 
-describe("alloyConfig, judged by Alloy itself", () => {
+describe("alloyConfig, validated by Alloy", () => {
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "alloy-"));
@@ -32,32 +33,32 @@ describe("alloyConfig, judged by Alloy itself", () => {
     assert.deepEqual([status, stderr], [0, ""]);
   });
 
-  for (const [what, from, to, said] of [
-    ["a mistake in its syntax", "forward_to = [", "forward_to = ", /config\.alloy:\d+:\d+/],
-    ["a setting that does not exist", "max_backoff_retries", "backoff_retry", /backoff_retry/],
-    ["a component that does not exist", "loki.source.file", "loki.source.fil", /loki\.source\.fil/],
+  for (const [mistake, from, to, error] of [
+    ["a syntax error", "forward_to = [", "forward_to = ", /config\.alloy:\d+:\d+/],
+    ["an unknown setting", "max_backoff_retries", "backoff_retry", /backoff_retry/],
+    ["an unknown component", "loki.source.file", "loki.source.fil", /loki\.source\.fil/],
     [
-      "a reference to nothing",
+      "a reference to an unknown component",
       "discovery.relabel.pods.output",
       "discovery.relabel.x.output",
       /relabel\.x/,
     ],
   ] as const) {
-    it(`would be refused with ${what}`, () => {
+    it(`would be invalid with ${mistake}`, () => {
       const { status, stderr } = alloy(["validate"], rendered.replace(from, to));
       assert.equal(status, 1);
-      assert.match(stderr, said);
+      assert.match(stderr, error);
     });
   }
 });
 
-describe("Alloy, as we configure it", () => {
+describe("Alloy with our configuration", () => {
   itCollectsLogs(startAlloy);
 });
 
-/** Starts Alloy by our configuration; only addresses and paths differ. */
-async function startAlloy(surroundings: Surroundings): Promise<Server> {
-  const { folder, podLogs, node, kubernetesUrl, pushUrl } = surroundings;
+/** Starts Alloy with our configuration; only addresses and paths differ. */
+async function startAlloy(environment: CollectorEnvironment): Promise<Server> {
+  const { folder, podLogs, node, kubernetesUrl, pushUrl } = environment;
   const file = path.join(folder, "config.alloy");
   const text = rendered
     .replaceAll("/var/log/pods", podLogs)

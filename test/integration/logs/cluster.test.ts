@@ -4,14 +4,16 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Values, mergeValues } from "../../../components/shared/mergeValues";
 import { Loki, LokiPorts, lokiPorts } from "./support/loki";
-import { eventually, freePorts } from "./support/processes";
+import { freePorts } from "../../support/ports";
+import { eventually } from "./support/processes";
+import { assertDocumentedQueries } from "./support/queries";
 import { PodIdentityAgent, S3 } from "./support/s3";
 import { Writer } from "./support/writer";
 
 const bucket = "ticketing-loki-chunks";
 const region = "us-east-1";
 
-/** Several Lokis that share a bucket and their rings. */
+/** Several Loki processes with a common bucket and common rings. */
 class Cluster {
   private readonly writers: Writer[] = [];
 
@@ -22,7 +24,7 @@ class Cluster {
     readonly members: Loki[],
   ) {}
 
-  /** Starts one program for each target; `overlay` gets the ports of all of them, in that order. */
+  /** Starts one process per target; `overlay` receives their ports in the same order. */
   static async start(
     recorded: string,
     targets: string[],
@@ -31,8 +33,8 @@ class Cluster {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${recorded}-`));
     const s3 = await S3.start(folder, { bucket, region });
     const agent = await PodIdentityAgent.start(folder);
-    const free = await freePorts(3 * targets.length);
-    const ports = targets.map((_, index) => lokiPorts(free.slice(3 * index)));
+    const freed = await freePorts(3 * targets.length);
+    const ports = targets.map((_, index) => lokiPorts(freed.slice(3 * index)));
     const cluster = new Cluster(folder, s3, agent, []);
     const starting = targets.map((target, index) =>
       Loki.start({
@@ -61,7 +63,7 @@ class Cluster {
     return this.s3.chunks();
   }
 
-  /** Writes lines until the caller, or the end of the cluster, stops it. */
+  /** Writes lines until the caller stops the writer or the cluster. */
   write(stream: Record<string, string>, through: Loki[]): Writer {
     const writer = new Writer(stream, through);
     this.writers.push(writer);
@@ -82,7 +84,7 @@ async function linesOf(loki: Loki | undefined, logql: string): Promise<string[]>
   return (await loki.query(logql)).map(({ line }) => line);
 }
 
-describe("three real Lokis, as the chart configures highAvailability from our values", () => {
+describe("three Loki replicas with the rendered configuration of highAvailability", () => {
   const selector = '{namespace="ticketing", app="order-service"}';
   const stream = { namespace: "ticketing", app: "order-service" };
   let cluster: Cluster;
@@ -95,7 +97,7 @@ describe("three real Lokis, as the chart configures highAvailability from our va
   });
   after(() => cluster?.stop());
 
-  it("lose no line and double none when one is killed while lines come in", async () => {
+  it("neither lose nor duplicate lines if one is killed during writes", async () => {
     const [first, second, third] = cluster.members;
     const writer = cluster.write(stream, cluster.members);
     await eventually("500 lines are written", () => writer.lines.length >= 500);
@@ -105,16 +107,16 @@ describe("three real Lokis, as the chart configures highAvailability from our va
     written = await writer.stop();
     assert.deepEqual(await linesOf(first, selector), written);
     assert.deepEqual(await linesOf(second, selector), written);
-    console.log(`      ${written.length} written, ${writer.retried} pushed again, 0 lost, 0 twice`);
+    console.log(`      ${written.length} written, ${writer.retried} retries, 0 lost, 0 duplicates`);
   });
 
-  it("are three again when the killed one is back on its volume", async () => {
+  it("return all lines from the killed replica after its restart", async () => {
     const [, , third] = cluster.members;
     await third?.restart();
     assert.deepEqual(await linesOf(third, selector), written);
   });
 
-  it("leave each line once in the bucket, though three of them wrote it", async () => {
+  it("store each line once in the bucket, although all three received it", async () => {
     assert.deepEqual(cluster.chunks(), []);
     await Promise.all(cluster.members.map((member) => member.stop("SIGTERM")));
     assert.ok(cluster.chunks().length > 0);
@@ -125,7 +127,7 @@ describe("three real Lokis, as the chart configures highAvailability from our va
   });
 });
 
-describe("the parts of a real Loki, as the chart configures distributed from our values", () => {
+describe("the components of Loki with the rendered configuration of distributed", () => {
   const targets = [
     "distributor",
     "query-frontend",
@@ -151,7 +153,7 @@ describe("the parts of a real Loki, as the chart configures distributed from our
       const address = (target: string) => `127.0.0.1:${ports[targets.indexOf(target)]?.grpc}`;
       const scheduler = { scheduler_address: address("query-scheduler") };
       const gateway = { index_gateway_client: { server_address: address("index-gateway") } };
-      // Nobody is there: without its caches Loki is slower, and answers the same.
+      // There is no cache at this address: Loki is slower, but returns the same results.
       const cache = { memcached_client: { addresses: "dns+127.0.0.1:9" } };
       return {
         common: { compactor_grpc_address: address("compactor") },
@@ -165,36 +167,13 @@ describe("the parts of a real Loki, as the chart configures distributed from our
   });
   after(() => cluster?.stop());
 
-  it("answer the queries of the first README", async () => {
-    const at = Date.now() - 30_000;
-    const push = async (app: string, lines: string[]) => {
-      const values = lines.map((line, index): [string, string] => [`${at + index}000000`, line]);
-      assert.equal(await part("distributor")?.push({ namespace: "ticketing", app }, values), 204);
-    };
-    await push("stock-service", [
-      "2026-01-01 ERROR no stock left",
-      '{"msg": "slow query", "duration": "1.5s"}',
-      '{"msg": "slow query", "duration": "900ms"}',
-    ]);
-    await push("api-gateway", ["GET /a status=503", "GET /b status=200"]);
-    const lines = (logql: string) => linesOf(part("query-frontend"), logql);
-    assert.deepEqual(await lines('{namespace="ticketing", app="stock-service"} |= "ERROR"'), [
-      "2026-01-01 ERROR no stock left",
-    ]);
-    assert.deepEqual(
-      await lines('{namespace="ticketing"} |= "slow query" | json | duration > 1s'),
-      ['{"msg": "slow query", "duration": "1.5s"}'],
-    );
-    assert.deepEqual(
-      await lines('{namespace="ticketing", app="api-gateway"} |~ "status=[5][0-9][0-9]"'),
-      ["GET /a status=503"],
-    );
-    const [range] =
-      (await part("query-frontend")?.query('{app="api-gateway"}', at + 1, at + 2)) ?? [];
-    assert.equal(range?.line, "GET /b status=200");
+  it("return the right lines for the documented queries", async () => {
+    const [distributor, queryFrontend] = [part("distributor"), part("query-frontend")];
+    assert.ok(distributor && queryFrontend);
+    await assertDocumentedQueries(distributor, queryFrontend, "stock-service");
   });
 
-  it("lose no line and double none when an ingester is killed while lines come in", async () => {
+  it("neither lose nor duplicate lines if an ingester is killed during writes", async () => {
     const distributor = part("distributor");
     assert.ok(distributor);
     const writer = cluster.write(stream, [distributor]);
@@ -209,10 +188,10 @@ describe("the parts of a real Loki, as the chart configures distributed from our
     await part("ingester")?.restart();
     const written = await writer.stop();
     assert.deepEqual(await linesOf(part("query-frontend"), selector), written);
-    console.log(`      ${written.length} written, ${writer.retried} pushed again, 0 lost, 0 twice`);
+    console.log(`      ${written.length} written, ${writer.retried} retries, 0 lost, 0 duplicates`);
   });
 
-  it("read each line once from the bucket when all ingesters were replaced", async () => {
+  it("return each line once from the bucket after a restart of all ingesters", async () => {
     const before = await linesOf(part("query-frontend"), selector);
     const ingesters = cluster.members.filter((_, index) => targets[index] === "ingester");
     for (const ingester of ingesters) await ingester.restart();

@@ -15,7 +15,7 @@ interface Series {
   value: [number, string];
 }
 
-describe("log metrics, from a real Loki's ruler to two real replicas of Prometheus", () => {
+describe("log metrics from the Loki ruler to two Prometheus replicas", () => {
   let folder: string;
   let loki: Loki;
   const prometheus: { url: string; tool: RunningTool }[] = [];
@@ -32,7 +32,7 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
     });
     fs.writeFileSync(
       path.join(rules, "logs.yaml"),
-      // As the component writes it, but impatient.
+      // The rules of the component with a shorter interval.
       text?.replace("interval: 60s", "interval: 2s") ?? "",
     );
     loki = await Loki.start({
@@ -59,7 +59,7 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
         `--config.file=${config}`,
         `--storage.tsdb.path=${path.join(folder, `prometheus-${name}`)}`,
         `--web.listen-address=127.0.0.1:${port}`,
-        // What the operator makes of enableRemoteWriteReceiver.
+        // The operator sets this flag for enableRemoteWriteReceiver.
         ...(receiver ? ["--web.enable-remote-write-receiver"] : []),
       ],
       `${url}/-/ready`,
@@ -67,7 +67,7 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
     return { url, tool };
   }
 
-  /** What the chart rendered for two replicas, with the addresses of the test's. */
+  /** The rendered configuration for two replicas, with the addresses of this test. */
   function remoteWrite(): Values {
     const { ruler } = parse(fs.readFileSync(recordedFile("distributed", "yaml"), "utf8")) as Values;
     const { clients, ...rest } = ruler.remote_write as Values;
@@ -80,7 +80,7 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
     return { ...rest, clients: Object.fromEntries(moved) };
   }
 
-  async function ask(url: string, query: string): Promise<Series[]> {
+  async function queryPrometheus(url: string, query: string): Promise<Series[]> {
     const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
     const { data } = (await response.json()) as { data: { result: Series[] } };
     return data.result;
@@ -95,30 +95,30 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
     assert.equal(await loki.push({ namespace, service }, values), 204);
   };
 
-  it("every replica has lines and errors a second of each service, under the labels that other metrics have", async () => {
+  it("record lines and errors per second of each service in every replica, with the labels of other metrics", async () => {
     const mixed = (index: number) => (index % 2 === 0 ? '{"level":"error","msg":"a"}' : "INFO b");
     await push(
       "order-service",
       Array.from({ length: 120 }, (_, index) => mixed(index)),
     );
     await push("auth-service", Array(60).fill("level=info msg=done") as string[]);
-    await push("elsewhere", ["ERROR not asked for"], "other");
+    await push("elsewhere", ["ERROR in another namespace"], "other");
     for (const { url } of prometheus) {
       const [lines] = await eventually("120 lines in 5 minutes", async () => {
         const query = 'namespace_service:log_lines:rate5m{service="order-service"} > 0';
-        const found = await ask(url, query);
-        return found.length > 0 && found;
+        const series = await queryPrometheus(url, query);
+        return series.length > 0 && series;
       });
       const { __name__: name, ...labels } = lines?.metric ?? {};
       assert.equal(name, "namespace_service:log_lines:rate5m");
-      // As what is scraped: cluster and env are external labels, which Prometheus adds itself.
+      // Like scraped series: Prometheus adds cluster and env as external labels.
       assert.deepEqual(labels, { namespace: "ticketing", service: "order-service" });
       assert.equal(Number(lines?.value[1]) * 300, 120);
-      const [errors] = await ask(url, "namespace_service:log_errors:rate5m");
+      const [errors] = await queryPrometheus(url, "namespace_service:log_errors:rate5m");
       assert.equal(errors?.metric["service"], "order-service");
       assert.equal(Number(errors?.value[1]) * 300, 60);
       assert.deepEqual(
-        (await ask(url, "namespace_service:log_lines:rate5m"))
+        (await queryPrometheus(url, "namespace_service:log_lines:rate5m"))
           .map(({ metric }) => metric["service"])
           .sort(),
         ["auth-service", "order-service"],
@@ -126,7 +126,7 @@ describe("log metrics, from a real Loki's ruler to two real replicas of Promethe
     }
   });
 
-  it("a Prometheus that was not told to take writes refuses them", async () => {
+  it("are rejected by a Prometheus without the remote write receiver", async () => {
     const closed = await startPrometheus("closed", false);
     try {
       const response = await fetch(`${closed.url}/api/v1/write`, { method: "POST", body: "" });

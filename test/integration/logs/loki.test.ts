@@ -10,6 +10,7 @@ import { documentedCommands } from "../../docs/commands";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";
 import { eventually } from "./support/processes";
+import { assertDocumentedQueries } from "./support/queries";
 import { PodIdentityAgent, S3 } from "./support/s3";
 import { Writer } from "./support/writer";
 
@@ -17,9 +18,9 @@ const bucket = "ticketing-loki-chunks";
 const region = "us-east-1";
 const hour = 3600_000;
 
-describe("a real Loki by the configurations that the chart renders from our values", () => {
+describe("Loki with the configurations that the chart renders from our values", () => {
   for (const name of ["singleBinary", "filesystem", "highAvailability", "distributed"]) {
-    it(`accepts the one of ${name}`, () => {
+    it(`accepts the configuration of ${name}`, () => {
       execFileSync(
         toolPath("loki"),
         ["-verify-config", `-config.file=${recordedFile(name, "yaml")}`],
@@ -31,12 +32,12 @@ describe("a real Loki by the configurations that the chart renders from our valu
   }
 });
 
-describe("a real Loki on S3, as the chart configures it from our values", () => {
+describe("Loki on S3 with the rendered configuration of singleBinary", () => {
   let folder: string;
   let s3: S3;
   let agent: PodIdentityAgent;
   let loki: Loki;
-  // Another one, whose S3 answers 503 while all tests run: minutes that nobody has to wait for.
+  // A second Loki, whose S3 returns 503 during the other tests, which saves the waiting time.
   let throttledS3: S3;
   let throttled: Loki;
   let writer: Writer;
@@ -78,12 +79,12 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
   const nanoseconds = (time: number, index = 0): string =>
     `${BigInt(time) * 1_000_000n + BigInt(index)}`;
 
-  it("gets its credentials from Pod Identity and nowhere else", () => {
+  it("gets its credentials only from Pod Identity", () => {
     assert.ok(agent.served > 0);
     assert.equal(agent.refused, 0);
   });
 
-  it("keeps every line, once, over a restart, in the bucket", async () => {
+  it("stores every line once in the bucket when it restarts", async () => {
     const stream = { namespace: "ticketing", app: "order-service" };
     const now = Date.now() - 60_000;
     const lines = Array.from({ length: 3000 }, (_, index) => `line ${index}`);
@@ -95,9 +96,9 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
       );
       assert.equal(status, 204);
     }
-    assert.deepEqual(s3.chunks(), [], "still in memory and in the WAL");
+    assert.deepEqual(s3.chunks(), [], "lines are still in memory and in the write-ahead log");
     await loki.restart();
-    assert.ok(s3.chunks().length > 0, "written when the pod ended");
+    assert.ok(s3.chunks().length > 0, "chunks were written when the process stopped");
     const read = await loki.query('{namespace="ticketing", app="order-service"}');
     assert.deepEqual(
       read.map(({ line }) => line),
@@ -107,44 +108,11 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
     assert.ok(paths.every((requested) => requested?.startsWith(`/${bucket}`)));
   });
 
-  it("answers the queries of the first README", async () => {
-    const at = Date.now() - 30_000;
-    const push = async (app: string, lines: string[]) => {
-      const values = lines.map((line, index): [string, string] => [nanoseconds(at, index), line]);
-      assert.equal(await loki.push({ namespace: "ticketing", app }, values), 204);
-    };
-    await push("inventory-service", [
-      "2026-01-01 ERROR no stock left",
-      "INFO reserved",
-      '{"msg": "slow query", "duration": "1.5s"}',
-      '{"msg": "slow query", "duration": "900ms"}',
-    ]);
-    await push("api-gateway", ["GET /a status=503", "GET /b status=200", "GET /c status=499"]);
-    const lines = async (logql: string, from?: number, to?: number) =>
-      (await loki.query(logql, from, to)).map(({ line }) => line);
-    assert.deepEqual(await lines('{namespace="ticketing", app="inventory-service"} |= "ERROR"'), [
-      "2026-01-01 ERROR no stock left",
-    ]);
-    assert.deepEqual(
-      await lines('{namespace="ticketing"} |= "slow query" | json | duration > 1s'),
-      ['{"msg": "slow query", "duration": "1.5s"}'],
-    );
-    assert.deepEqual(
-      await lines('{namespace="ticketing", app="api-gateway"} |~ "status=[5][0-9][0-9]"'),
-      ["GET /a status=503"],
-    );
-    // A time range is no part of a query; `| __timestamp__ >= …` never was valid.
-    await assert.rejects(
-      lines('{namespace="ticketing"} | __timestamp__ >= "2024-01-01T00:00:00Z"'),
-    );
-    assert.equal(
-      (await lines('{namespace="ticketing", app=~"inventory.*|api.*"}', at - 1, at + 1)).length,
-      7,
-    );
-    assert.deepEqual(await lines('{namespace="ticketing"}', at + 10, at + 20), []);
+  it("returns the right lines for the documented queries", async () => {
+    await assertDocumentedQueries(loki, loki, "inventory-service");
   });
 
-  it("gives logcli the lines of a time range, as the documentation asks for them", async () => {
+  it("returns the lines of a time range to the documented logcli commands", async () => {
     const at = Math.floor(Date.now() / 1000) * 1000 - 20_000;
     const lines = ["before", "in the range", "after"];
     const values = lines.map((line, index): [string, string] => [
@@ -156,23 +124,23 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
     const documented = documentedCommands().filter(({ text }) => text.startsWith("logcli query "));
     assert.ok(documented.length > 0);
     for (const { text, file } of documented) {
-      const typed = text
+      const command = text
         .replace(/ --addr=\S+/, "")
         .replace(/--from=\S+/, `--from=${iso(at - 1_000)}`)
         .replace(/--to=\S+/, `--to=${iso(at + 1_000)}`)
         .replace(/\{[^}]*\}/, '{namespace="ticketing", app="ranged"}')
         .replace("logcli", `'${toolPath("logcli")}' --addr=${loki.url} --quiet --output=raw`);
-      // Not waited for in place: what stands for S3 answers in this process.
-      const { stdout: printed } = await promisify(execFile)("sh", ["-c", typed]);
-      const expected = typed.includes("--to=") ? ["in the range"] : ["after", "in the range"];
-      assert.deepEqual(printed.trim().split("\n").sort(), expected, `${file}: ${text}`);
+      // Asynchronous, because the S3 proxy runs in this process.
+      const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+      const expected = command.includes("--to=") ? ["in the range"] : ["after", "in the range"];
+      assert.deepEqual(stdout.trim().split("\n").sort(), expected, `${file}: ${text}`);
     }
   });
 
-  it("loses no line that it took, and doubles none, when it is killed while writing", async () => {
+  it("neither loses nor duplicates acknowledged lines if it is killed during writes", async () => {
     const stream = { namespace: "ticketing", app: "killed" };
     const now = Date.now() - 20_000;
-    const taken: string[] = [];
+    const acknowledged: string[] = [];
     let sent = 0;
     const writer = (async () => {
       for (let index = 0; index < 4000; index += 1) {
@@ -183,30 +151,36 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
         } catch {
           break;
         }
-        taken.push(line);
+        acknowledged.push(line);
       }
     })();
-    await eventually("1,000 lines are written", () => taken.length >= 1000);
+    await eventually("1,000 lines are written", () => acknowledged.length >= 1000);
     await loki.restart("SIGKILL");
     await writer;
-    assert.ok(taken.length < 4000, "it was killed while lines still came");
+    assert.ok(acknowledged.length < 4000, "it was killed during writes");
     const read = (await loki.query('{app="killed"}')).map(({ line }) => line);
-    const missing = taken.filter((line) => !read.includes(line));
+    const missing = acknowledged.filter((line) => !read.includes(line));
     assert.deepEqual(missing, []);
-    assert.equal(new Set(read).size, read.length, "no line twice");
+    assert.equal(new Set(read).size, read.length, "no duplicates");
     assert.ok(read.length <= sent);
-    // A collector that got no answer sends its line again.
-    await loki.push(stream, [[nanoseconds(now, taken.length), `line ${taken.length}`]]);
-    await loki.push(stream, [[nanoseconds(now, taken.length - 1), taken.at(-1) ?? ""]]);
+    // A collector without a response sends its line again.
+    await loki.push(stream, [
+      [nanoseconds(now, acknowledged.length), `line ${acknowledged.length}`],
+    ]);
+    await loki.push(stream, [
+      [nanoseconds(now, acknowledged.length - 1), acknowledged.at(-1) ?? ""],
+    ]);
     const again = (await loki.query('{app="killed"}')).map(({ line }) => line);
-    assert.equal(again.length, taken.length + 1);
-    console.log(`      killed: ${sent} sent, ${taken.length} taken, ${read.length} read, 0 lost`);
+    assert.equal(again.length, acknowledged.length + 1);
+    console.log(
+      `      killed: ${sent} sent, ${acknowledged.length} acknowledged, ${read.length} read, 0 lost`,
+    );
   });
 
-  it("deletes what is older than the retention from the bucket, and nothing else", async () => {
+  it("deletes only logs older than the retention from the bucket", async () => {
     await loki.stop();
     const before = s3.chunks();
-    // The shortest period there is, and no waiting.
+    // The shortest supported period, without delays.
     loki = await start("retention", s3, {
       limits_config: { retention_period: "24h" },
       compactor: { compaction_interval: "2s", retention_delete_delay: "1s" },
@@ -225,10 +199,10 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
     assert.equal(written, before.length);
     await loki.restart();
     const fresh = s3.chunks().filter((key) => !before.includes(key));
-    assert.ok(fresh.length >= 2, "both are in the bucket at first");
+    assert.ok(fresh.length >= 2, "both streams are in the bucket at first");
     const range = [Date.now() - 100 * hour, Date.now()] as const;
     await eventually(
-      "old chunks are gone",
+      "old chunks are deleted",
       () => fresh.some((key) => !s3.chunks().includes(key)),
       240,
     );
@@ -236,27 +210,27 @@ describe("a real Loki on S3, as the chart configures it from our values", () => 
     assert.equal((await loki.query('{app="young"}', ...range)).length, 100);
     assert.equal((await loki.query('{app="old"}', ...range)).length, 0);
     const read = await loki.query('{app="order-service"}');
-    assert.equal(read.length, 3000, "what the other Loki wrote today stays");
+    assert.equal(read.length, 3000, "lines within the retention are kept");
     assert.ok(s3.keys().some((key) => key.startsWith("index/")));
   });
 
-  it("loses nothing while S3 answers 503 for minutes, and it is killed at their end", async () => {
+  it("loses nothing if S3 returns 503 for minutes and Loki is then killed", async () => {
     const query = async () => (await throttled.query('{app="throttled"}')).map(({ line }) => line);
     const minutes = () => (Date.now() - throttledAt) / 60_000;
     await eventually("two and a half minutes have passed", () => minutes() >= 2.5, 200);
-    const soFar = writer.lines.length;
-    // It does not start without S3: who pushes has to wait, as our collectors do.
+    const writtenBefore = writer.lines.length;
+    // Loki does not start without S3; clients must wait, as our collectors do.
     await assert.rejects(throttled.restart("SIGKILL"), /init compactor.*503/);
-    const said = `${minutes().toFixed(1)} min, ${throttledS3.refused} requests refused`;
+    const outage = `${minutes().toFixed(1)} min, ${throttledS3.refused} requests refused`;
     assert.deepEqual(throttledS3.chunks(), []);
     throttledS3.unavailable = false;
     await throttled.restart();
     const written = await writer.stop();
-    assert.ok(written.length > soFar);
+    assert.ok(written.length > writtenBefore);
     assert.deepEqual(await query(), written);
     await throttled.restart();
     assert.ok(throttledS3.chunks().length > 0);
     assert.deepEqual(await query(), written);
-    console.log(`      ${said}, ${written.length} written, 0 lost, 0 twice`);
+    console.log(`      ${outage}, ${written.length} written, 0 lost, 0 duplicates`);
   });
 });

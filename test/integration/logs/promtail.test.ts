@@ -4,21 +4,22 @@ import { parse, stringify } from "yaml";
 import { Values } from "../../../components/shared/mergeValues";
 import { toolPath } from "../../../tools/paths.cjs";
 import { recordedFile } from "./recorded/inputs";
-import { Surroundings, itCollectsLogs } from "./support/collector";
-import { Server, freePorts } from "./support/processes";
+import { CollectorEnvironment, itCollectsLogs } from "./support/collector";
+import { freePorts } from "../../support/ports";
+import { Server } from "./support/processes";
 
-describe("Promtail, as its chart configures it from our values", () => {
-  itCollectsLogs(async (surroundings) => {
-    const file = path.join(surroundings.folder, "promtail.yaml");
-    fs.writeFileSync(file, stringify(await configuration(surroundings)));
-    const log = path.join(surroundings.folder, "promtail.log");
+describe("Promtail with the configuration that the chart renders from our values", () => {
+  itCollectsLogs(async (environment) => {
+    const file = path.join(environment.folder, "promtail.yaml");
+    fs.writeFileSync(file, stringify(await configuration(environment)));
+    const log = path.join(environment.folder, "promtail.log");
     return Server.start(toolPath("promtail"), [`-config.file=${file}`], log);
   });
 });
 
-/** What the chart rendered; only addresses and paths differ. */
-async function configuration(surroundings: Surroundings): Promise<Values> {
-  const { folder, podLogs, kubernetesUrl, pushUrl } = surroundings;
+/** The rendered configuration; only addresses and paths differ. */
+async function configuration(environment: CollectorEnvironment): Promise<Values> {
+  const { folder, podLogs, kubernetesUrl, pushUrl } = environment;
   const [http = 0, grpc = 0] = await freePorts(2);
   const recorded = fs.readFileSync(recordedFile("promtail", "yaml"), "utf8");
   const moved = recorded.replaceAll("/var/log/pods", podLogs).replaceAll("/run/promtail", folder);

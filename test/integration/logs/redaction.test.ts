@@ -8,16 +8,16 @@ import { lokiSettings } from "../../../components/loki/settings";
 import { Values } from "../../../components/shared/mergeValues";
 import { promtailValues } from "../../../components/logs/promtail";
 import { toolPath } from "../../../tools/paths.cjs";
-import { refusedByRe2, takenByRe2 } from "../../support/re2Expressions";
+import { rejectedByRe2, acceptedByRe2 } from "../../support/re2Expressions";
 
-describe("redaction by a real Promtail, whose stages Alloy shares", () => {
+describe("redaction in Promtail, which has the same stages as Alloy", () => {
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "redaction-"));
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  /** Lines through a pipeline, to standard output instead of Loki. */
+  /** Runs lines through a pipeline and returns the output. */
   function promtail(stages: Values[], lines: string[]) {
     const file = path.join(folder, "promtail.yaml");
     const labels = { job: "pods" };
@@ -37,11 +37,15 @@ describe("redaction by a real Promtail, whose stages Alloy shares", () => {
       [`-config.file=${file}`, "-stdin", "-dry-run"],
       { encoding: "utf8", input: lines.map((line) => `${line}\n`).join("") },
     );
-    const said = stdout.split("\n").filter((line) => line.includes('job="pods"'));
-    return { status, stderr, lines: said.map((line) => line.slice(line.indexOf("}") + 1).trim()) };
+    const output = stdout.split("\n").filter((line) => line.includes('job="pods"'));
+    return {
+      status,
+      stderr,
+      lines: output.map((line) => line.slice(line.indexOf("}") + 1).trim()),
+    };
   }
 
-  /** What comes out of the pipeline that our values configure. */
+  /** Lines after the pipeline that our values configure. */
   function redactedBy(args: object, lines: string[]): string[] {
     const { settings } = lokiSettings({ cluster: "c", environment: "prod", ...args });
     assert.ok(settings);
@@ -66,7 +70,7 @@ describe("redaction by a real Promtail, whose stages Alloy shares", () => {
     "customer KD-12345678 called",
   ];
 
-  it("takes out what the built-in patterns know, and leaves the rest", () => {
+  it("redacts only text that the built-in patterns match", () => {
     assert.deepEqual(redactedBy({}, lines), [
       "Authorization: <redacted>",
       "paid with <redacted>",
@@ -74,26 +78,26 @@ describe("redaction by a real Promtail, whose stages Alloy shares", () => {
     ]);
   });
 
-  it("leaves what is switched off, and takes out what is added under its name", () => {
-    const own = {
+  it("respects disabled redactions and redacts custom patterns with their names", () => {
+    const args = {
       disabledRedactions: ["cardNumber"],
       redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
     };
-    assert.deepEqual(redactedBy(own, lines), [
+    assert.deepEqual(redactedBy(args, lines), [
       "Authorization: <redacted>",
       "paid with 4111 1111 1111 1111",
       "customer KD-<redacted customer-number> called",
     ]);
   });
 
-  it("takes every expression that the settings take for one of RE2", () => {
-    const stages = takenByRe2.map((expression) => ({ replace: { expression, replace: "" } }));
+  it("accepts every expression that the settings accept", () => {
+    const stages = acceptedByRe2.map((expression) => ({ replace: { expression, replace: "" } }));
     const { status, stderr } = promtail(stages, ["a line"]);
     assert.equal(status, 0, stderr);
   });
 
-  for (const expression of Object.keys(refusedByRe2)) {
-    it(`does not start with ${expression}, which the settings refuse`, () => {
+  for (const expression of Object.keys(rejectedByRe2)) {
+    it(`does not start with ${expression}, which the settings reject`, () => {
       const { status, stderr } = promtail([{ replace: { expression, replace: "" } }], ["a line"]);
       assert.equal(status, 1);
       assert.match(stderr, /error parsing regexp/);

@@ -14,7 +14,7 @@ interface Alert {
   annotations: Record<string, string>;
 }
 
-describe("alerts on logs, by a real Loki's ruler", () => {
+describe("alerts on logs in the Loki ruler", () => {
   let folder: string;
   let loki: Loki;
   let alertmanager: http.Server;
@@ -45,12 +45,12 @@ describe("alerts on logs, by a real Loki's ruler", () => {
       runbookBaseUrl: "https://docs.example.com",
     });
     assert.ok(text !== undefined);
-    // As the component writes it, but impatient.
-    const impatient = text
+    // The rules of the component with shorter durations.
+    const accelerated = text
       .replaceAll("interval: 60s", "interval: 2s")
       .replaceAll("for: 5m", "for: 2s");
-    assert.notEqual(impatient, text);
-    fs.writeFileSync(path.join(rules, "logs.yaml"), impatient);
+    assert.notEqual(accelerated, text);
+    fs.writeFileSync(path.join(rules, "logs.yaml"), accelerated);
     loki = await Loki.start({
       recorded: "filesystem",
       folder: path.join(folder, "loki"),
@@ -70,7 +70,7 @@ describe("alerts on logs, by a real Loki's ruler", () => {
   const find = (name: string, service: string) =>
     alerts.find(({ labels }) => labels["alertname"] === name && labels["service"] === service);
 
-  it("reach Alertmanager for a service that logs errors, in JSON and in text, and for a silent one", async () => {
+  it("reach Alertmanager for a service with errors in JSON and in text, and for a service without logs", async () => {
     const now = Date.now();
     const values = Array.from({ length: 120 }, (_, index): [string, string] => [
       `${BigInt(now - index * 500) * 1_000_000n}`,

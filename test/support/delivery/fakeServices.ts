@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** The faults that the six contract alerts are there for. */
+/** Faults that a test can inject, and the alert that detects each of them. */
 export const faults = {
   errors: "HighErrorRate",
   slowness: "HighLatencyP99",
@@ -12,21 +12,20 @@ export const faults = {
 } as const;
 export type Fault = keyof typeof faults;
 
-/** Requests a second of a healthy service. */
+/** Requests per second to a healthy service. */
 const requestsPerSecond = 50;
 const memoryLimit = 512 * 1024 * 1024;
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * Services that do nothing but measure themselves, with the metrics of the system that this project
- * watches, and beside them what kube-state-metrics and cAdvisor say of their pods. Faults change what
- * is measured, from one scrape to the next.
+ * Fake services that only expose metrics: those of the monitored system, and those of
+ * kube-state-metrics and cAdvisor for their pods. A fault changes the metrics at the next scrape.
  */
 export interface FakeServices {
-  /** `host:port`, to scrape. */
+  /** Scrape address, as `host:port`. */
   address: string;
   inject: (service: string, fault: Fault) => void;
-  /** Everything is well again. */
+  /** Removes all faults of a service. */
   heal: (service: string) => void;
   stop: () => Promise<void>;
 }
@@ -41,11 +40,11 @@ export async function startFakeServices(names: string[]): Promise<FakeServices> 
   const services = new Map(names.map((name) => [name, new Service(name)]));
   const server = http.createServer((request, response) => {
     const [, kind, name = ""] = (request.url ?? "").split("/");
-    const every = [...services.values()];
+    const all = [...services.values()];
     const pages: Record<string, () => string[] | undefined> = {
-      services: () => services.get(name)?.ownMetrics(),
-      "kube-state-metrics": () => every.flatMap((service) => service.kubeStateMetrics()),
-      cadvisor: () => every.flatMap((service) => service.containerMetrics()),
+      services: () => services.get(name)?.serviceMetrics(),
+      "kube-state-metrics": () => all.flatMap((service) => service.kubeStateMetrics()),
+      cadvisor: () => all.flatMap((service) => service.containerMetrics()),
     };
     const lines = pages[kind ?? ""]?.();
     if (lines === undefined) response.writeHead(404).end();
@@ -55,9 +54,9 @@ export async function startFakeServices(names: string[]): Promise<FakeServices> 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const service = (name: string): Service => {
-    const found = services.get(name);
-    if (found === undefined) throw new Error(`there is no service ${name}`);
-    return found;
+    const match = services.get(name);
+    if (match === undefined) throw new Error(`unknown service ${name}`);
+    return match;
   };
   return {
     address: `127.0.0.1:${port}`,
@@ -71,23 +70,23 @@ export async function startFakeServices(names: string[]): Promise<FakeServices> 
   };
 }
 
-const born = Date.now();
+const startedAt = Date.now();
 
-/** What Prometheus has of healthy services once their labels are attached, for many at a time. */
+/** Metrics of healthy services, with the target labels that Prometheus adds. */
 export function serviceMetrics(names: string[]): string[] {
   return names.flatMap((name) => {
-    const service = (everyone[name] ??= new Service(name, born));
+    const service = (healthyServices[name] ??= new Service(name, startedAt));
     const labels = `namespace="${applicationNamespace}",service="${name}",pod="${podOf(name)}"`;
-    const own = service
-      .ownMetrics()
+    const scraped = service
+      .serviceMetrics()
       .map((line) =>
         /^\w+\{/.test(line) ? line.replace("{", `{${labels},`) : line.replace(" ", `{${labels}} `),
       );
-    return [...own, ...service.kubeStateMetrics(), ...service.containerMetrics()];
+    return [...scraped, ...service.kubeStateMetrics(), ...service.containerMetrics()];
   });
 }
 
-const everyone: Record<string, Service> = {};
+const healthyServices: Record<string, Service> = {};
 
 class Service {
   private readonly faults = new Set<Fault>();
@@ -99,30 +98,30 @@ class Service {
 
   constructor(
     private readonly name: string,
-    private last = Date.now(),
+    private lastUpdate = Date.now(),
   ) {}
 
-  /** What happened before the change is counted as it was. */
+  /** Changes the faults, after counting the time before the change with the current ones. */
   change(faults: (current: Set<Fault>) => void): void {
     this.advance();
     faults(this.faults);
   }
 
-  /** Counts what happened since the last look. */
+  /** Advances all counters to the current time. */
   private advance(): void {
     const now = Date.now();
-    const seconds = (now - this.last) / 1000;
-    this.last = now;
+    const seconds = (now - this.lastUpdate) / 1000;
+    this.lastUpdate = now;
     const requests = seconds * requestsPerSecond;
-    const share = (fault: Fault, part: number): number => (this.faults.has(fault) ? part : 0);
-    this.failed += requests * share("errors", 0.3);
-    this.ok += requests * (1 - share("errors", 0.3));
-    this.slow += requests * share("slowness", 0.05);
-    this.throttled += seconds * share("throttling", 50);
+    const rate = (fault: Fault, value: number): number => (this.faults.has(fault) ? value : 0);
+    this.failed += requests * rate("errors", 0.3);
+    this.ok += requests * (1 - rate("errors", 0.3));
+    this.slow += requests * rate("slowness", 0.05);
+    this.throttled += seconds * rate("throttling", 50);
     this.cpuSeconds += seconds * (this.faults.has("cpu") ? 0.95 : 0.2);
   }
 
-  ownMetrics(): string[] {
+  serviceMetrics(): string[] {
     this.advance();
     const all = this.ok + this.failed;
     return [
@@ -165,7 +164,7 @@ class Service {
   }
 }
 
-/** `slow` of `all` took two seconds, the others two milliseconds. */
+/** A histogram of `all` observations: `slow` took two seconds, the rest two milliseconds. */
 function histogram(name: string, labels: string, all: number, slow: number): string[] {
   return [
     ...buckets.map((le) => `${name}_bucket{${labels},le="${le}"} ${le < 2 ? all - slow : all}`),

@@ -1,13 +1,13 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One message as Slack received it. */
+/** A message that the fake Slack received. */
 export interface SlackMessage {
-  /** When, in milliseconds since 1970. */
+  /** Time of arrival, in milliseconds since 1970. */
   at: number;
-  /** Path of the webhook, or of the API's method. */
+  /** Path of the webhook or of the API method. */
   path: string;
-  /** The bot token, where one was used. */
+  /** The `Authorization` header; requests with a bot token have one. */
   authorization: string | undefined;
   channel: string;
   title: string;
@@ -16,24 +16,24 @@ export interface SlackMessage {
   color: string;
 }
 
-/** How Slack behaves: takes a message, limits the rate, breaks, or never answers. */
-export type Mood = "ok" | 429 | 500 | "hang";
+/** How Slack responds: with success, rate limiting, a server error, or not at all. */
+export type SlackBehavior = "ok" | 429 | 500 | "hang";
 
-/** Slack's side of webhooks and of `chat.postMessage`, on the loopback. */
+/** A local server for Slack webhooks and `chat.postMessage`. */
 export interface FakeSlack {
   url: string;
-  /** What was accepted, in order. */
+  /** Accepted messages, in order. */
   messages: SlackMessage[];
-  /** How many requests were not answered with 200. */
+  /** Number of requests that were not answered with 200. */
   refused: () => number;
-  /** Everything else that was posted, such as heartbeats: paths in order. */
+  /** All other requests, such as heartbeats, in order. */
   posts: { at: number; path: string; body: unknown }[];
-  behave: (mood: Mood) => void;
+  behave: (behavior: SlackBehavior) => void;
   stop: () => Promise<void>;
 }
 
 export async function startFakeSlack(): Promise<FakeSlack> {
-  let mood: Mood = "ok";
+  let behavior: SlackBehavior = "ok";
   let refused = 0;
   const messages: SlackMessage[] = [];
   const posts: FakeSlack["posts"] = [];
@@ -49,10 +49,10 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         response.end("ok");
         return;
       }
-      if (mood !== "ok") {
+      if (behavior !== "ok") {
         refused++;
-        if (mood === "hang") return;
-        response.writeHead(mood, { "retry-after": "1" }).end("rate_limited");
+        if (behavior === "hang") return;
+        response.writeHead(behavior, { "retry-after": "1" }).end("rate_limited");
         return;
       }
       messages.push({
@@ -77,7 +77,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     messages,
     posts,
     refused: () => refused,
-    behave: (next) => (mood = next),
+    behave: (next) => (behavior = next),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -9,7 +9,7 @@ import { scaledDocument, scaledDuration, timeScale } from "./scaledTime";
 
 type Parsed = any;
 
-/** What `npm run preview -- --out` wrote, for a stack with a few keys changed. */
+/** Runs `npm run preview -- --out` for a stack with some keys changed; returns the output folder. */
 export function previewInto(folder: string, stack: string, config: object = {}): string {
   const out = path.join(folder, "out");
   const configFile = path.join(folder, "config.yaml");
@@ -24,28 +24,28 @@ export function previewInto(folder: string, stack: string, config: object = {}):
 }
 
 export interface AlertmanagerOptions {
-  /** What the preview wrote. */
+  /** Output folder of a preview. */
   out: string;
-  /** Own folder, for configuration and data. */
+  /** Folder for the configuration and data of this instance. */
   folder: string;
   /** Content of each mounted secret file, by the key of the Secret. */
   secrets: Record<string, string>;
-  /** What stands for the APIs of Slack and PagerDuty. */
+  /** Base URL of the fake Slack and PagerDuty APIs. */
   fakeApi: string;
-  /** How much faster time passes. Default: `timeScale`. */
+  /** Factor by which time passes faster. Default: `timeScale`. */
   scale?: number;
 }
 
 export interface PipelineOptions extends AlertmanagerOptions {
-  /** `host:port` of the fake services, and their names. */
+  /** Names of the fake services, and their address as `host:port`. */
   services: { address: string; names: string[] };
 }
 
-/** Alertmanager as the stack configures it, on the loopback and in scaled time. */
+/** A local Alertmanager with the configuration of the stack, in scaled time. */
 export interface Alertmanager {
   url: string;
   stop: () => Promise<void>;
-  /** With the storage that it had. */
+  /** Starts it again with its previous storage. */
   start: () => Promise<void>;
   log: () => string;
 }
@@ -65,7 +65,7 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
         `--storage.path=${path.join(options.folder, "alertmanager-data")}`,
         `--web.listen-address=127.0.0.1:${port}`,
         ...externalUrl(values.alertmanager.alertmanagerSpec),
-        // No peers: gossip would only open a port.
+        // Without peers, gossip would only open a port.
         "--cluster.listen-address=",
       ],
       `${url}/-/ready`,
@@ -84,7 +84,7 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
   };
 }
 
-/** Prometheus and Alertmanager as the stack configures them. */
+/** A local Prometheus and Alertmanager with the configuration of the stack. */
 export interface Pipeline {
   alertmanager: Alertmanager;
   prometheusUrl: string;
@@ -105,7 +105,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
         `--web.listen-address=127.0.0.1:${port}`,
         ...externalUrl(values.prometheus.prometheusSpec),
-        // Prometheus' own durations, scaled like all others.
+        // Defaults of Prometheus, scaled like all other durations.
         `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
         `--query.lookback-delta=${scaledDuration("5m", options.scale)}`,
       ],
@@ -129,7 +129,7 @@ function externalUrl(spec: { externalUrl?: string }): string[] {
   return spec.externalUrl === undefined ? [] : [`--web.external-url=${spec.externalUrl}`];
 }
 
-/** Alertmanager's configuration, with the files of the pod where they are here. */
+/** Writes the Alertmanager configuration with the paths of the pod replaced by local ones. */
 function writeAlertmanager({
   out,
   folder,
@@ -137,25 +137,25 @@ function writeAlertmanager({
   fakeApi,
   scale = timeScale,
 }: AlertmanagerOptions): string {
-  const written = fs.readFileSync(path.join(out, "alertmanager", "alertmanager.yaml"), "utf8");
-  const mounted = path.join(folder, "secrets");
-  for (const [, secret = "", key = ""] of written.matchAll(
+  const previewed = fs.readFileSync(path.join(out, "alertmanager", "alertmanager.yaml"), "utf8");
+  const mountFolder = path.join(folder, "secrets");
+  for (const [, secret = "", key = ""] of previewed.matchAll(
     /\/etc\/alertmanager\/secrets\/([^/\s]+)\/(\S+)/g,
   )) {
     const content = secrets[key];
     if (content === undefined) throw new Error(`the test has no secret ${key}`);
-    fs.mkdirSync(path.join(mounted, secret), { recursive: true });
-    fs.writeFileSync(path.join(mounted, secret, key), content);
+    fs.mkdirSync(path.join(mountFolder, secret), { recursive: true });
+    fs.writeFileSync(path.join(mountFolder, secret, key), content);
   }
   const config = parse(
-    written
-      .replaceAll("/etc/alertmanager/secrets", mounted)
+    previewed
+      .replaceAll("/etc/alertmanager/secrets", mountFolder)
       .replaceAll("/etc/alertmanager/config", path.join(out, "alertmanager")),
   );
   config.global = {
     ...config.global,
     pagerduty_url: `${fakeApi}/pagerduty`,
-    // Only for the bot token; beside a webhook it may not stand.
+    // Alertmanager rejects this setting unless a bot token is configured.
     ...("slack_app_token_file" in config.global && {
       slack_app_url: `${fakeApi}/api/chat.postMessage`,
     }),
@@ -175,7 +175,7 @@ function writePrometheus(
   for (const file of fs.readdirSync(path.join(out, "rules"))) {
     writeYaml(rules, file, scaledDocument(readYaml(path.join(out, "rules", file)), scale));
   }
-  // The chart's, which is in no file here.
+  // A rule of the chart, which the preview does not render.
   writeYaml(rules, "watchdog.yaml", {
     groups: [
       {
@@ -193,7 +193,7 @@ function writePrometheus(
   });
   const exporter = (job: string, metricsPath: string): Parsed => ({
     job_name: `${job}${metricsPath}`,
-    // As the chart does it: what they report is about other pods than themselves.
+    // As in the chart: these exporters report on pods other than their own.
     honor_labels: true,
     metrics_path: metricsPath,
     static_configs: [{ targets: [services.address], labels: { job, namespace: "monitoring" } }],
@@ -219,7 +219,7 @@ function writePrometheus(
   });
 }
 
-/** A ServiceMonitor the way the operator turns it into a scrape, the pod already discovered. */
+/** The scrape configuration that the operator generates from a ServiceMonitor, with the pod as a static target. */
 function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
   const name = String(metadata.name);
   const [endpoint] = spec.endpoints;

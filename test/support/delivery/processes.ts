@@ -1,25 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import * as net from "node:net";
 import { type ToolName, toolPath } from "../../../tools/paths.cjs";
+import { freePorts } from "../ports";
 
-/** A tool that runs beside the test, and ends with it. */
+/** A tool that runs during a test. */
 export interface RunningTool {
-  /** What it has written so far; the first thing to read when something is not as expected. */
+  /** Output so far; check it first if a test fails. */
   log: () => string;
-  /** Ends it the way Kubernetes does, and waits until it is gone. */
+  /** Stops the tool with SIGTERM, as Kubernetes does, and waits until it has exited. */
   stop: () => Promise<void>;
 }
 
-/** A port of the loopback that nobody uses. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/** An unused port of the loopback interface. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
 }
 
 /** Starts a tool and waits until `readyUrl` answers with 200. */
@@ -34,14 +28,14 @@ export async function startTool(
   child.stderr.on("data", (chunk: Buffer) => written.push(chunk));
   const log = (): string => Buffer.concat(written).toString();
   const stop = (): Promise<void> => end(child);
-  // A test that is killed must leave nothing behind.
-  const lastResort = (): void => void child.kill("SIGKILL");
-  process.once("exit", lastResort);
-  child.once("exit", () => process.removeListener("exit", lastResort));
+  // The tool must not outlive a test run that is aborted.
+  const killOnExit = (): void => void child.kill("SIGKILL");
+  process.once("exit", killOnExit);
+  child.once("exit", () => process.removeListener("exit", killOnExit));
 
   try {
     await until(`${tool} is ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`${tool} ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`${tool} exited with ${child.exitCode}`);
       return (await fetch(readyUrl).catch(() => undefined))?.status === 200;
     });
   } catch (error) {
@@ -53,22 +47,22 @@ export async function startTool(
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
+  const exited = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
-  const force = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  await gone;
-  clearTimeout(force);
+  const killTimer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await exited;
+  clearTimeout(killTimer);
 }
 
-/** Waits until a condition holds; throws what was waited for when it does not come about. */
+/** Waits until a condition holds; throws an error with its description after a timeout. */
 export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
+  description: string,
+  condition: () => boolean | Promise<boolean>,
   seconds = 30,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`timed out after ${seconds} s: ${description}`);
     await sleep(50);
   }
 }

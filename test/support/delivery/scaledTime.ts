@@ -1,8 +1,7 @@
 /**
- * How much faster time passes on the loopback: what takes a minute in a cluster takes a second here.
- * One factor for everything that lasts (scrapes, evaluations, windows of expressions, `for`, group
- * waits), so that their ratios, which decide whether an alert fires and when, are the real ones.
- * Numbers that are compared, such as thresholds in seconds, stay as they are.
+ * Factor by which time passes faster in tests: a minute in a cluster is a second here. All durations
+ * (scrapes, evaluations, windows of expressions, `for`, group waits) use the same factor, because
+ * their ratios decide whether and when an alert fires. Thresholds are not scaled.
  */
 export const timeScale = 60;
 
@@ -17,7 +16,7 @@ const units: Record<string, number> = {
 };
 const duration = String.raw`(?:\d+(?:ms|[smhdwy]))+`;
 
-/** `5m` becomes `5000ms`. */
+/** Scales a duration: `5m` becomes `5000ms`. */
 export function scaledDuration(text: string, scale = timeScale): string {
   const milliseconds = [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? NaN),
@@ -26,7 +25,7 @@ export function scaledDuration(text: string, scale = timeScale): string {
   return milliseconds === 0 ? "0s" : `${Math.max(1, Math.round(milliseconds / scale))}ms`;
 }
 
-/** The ranges, steps and offsets of a PromQL expression. */
+/** Scales the ranges, steps and offsets of a PromQL expression. */
 export function scaledExpression(expr: string, scale = timeScale): string {
   const scaled = (text: string): string => scaledDuration(text, scale);
   return expr
@@ -41,11 +40,11 @@ export function scaledExpression(expr: string, scale = timeScale): string {
     );
 }
 
-/** Fields that hold a duration, in rule files and in Alertmanager's configuration. */
+/** Fields of rule files and of the Alertmanager configuration that contain a duration. */
 const durations =
   /^(for|interval|keep_firing_for|query_offset|resolve_timeout|group_wait|group_interval|repeat_interval|timeout)$/;
 
-/** A rule file, or Alertmanager's configuration, in the scaled time. */
+/** Scales all durations of a rule file or of an Alertmanager configuration. */
 export function scaledDocument(value: unknown, scale = timeScale): unknown {
   if (Array.isArray(value)) return value.map((item) => scaledDocument(item, scale));
   if (typeof value !== "object" || value === null) return value;

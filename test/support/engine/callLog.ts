@@ -1,25 +1,25 @@
 import * as fs from "node:fs";
 
-/** One thing that the engine asked of a provider double. Never a property value: it may be secret. */
+/** A call of the engine to a fake provider. It never contains a property value, which may be secret. */
 export interface Call {
   /** `check`, `diff`, `create`, `read`, `update`, `delete`, `invoke`, `configure` or `start`. */
   operation: string;
-  /** Package of the double: `kubernetes`, `aws`, … */
+  /** Package of the fake provider: `kubernetes`, `aws`, … */
   package: string;
-  /** Type token of the resource, or token of the function. */
+  /** Type token of the resource or token of the function. */
   type: string;
   name: string;
-  /** Only asked what would happen. */
+  /** Whether the call belongs to a preview. */
   preview: boolean;
   /** `diff` only: the properties that changed. */
   changed?: string[];
-  /** `diff` only: the properties whose change means a new resource. */
+  /** `diff` only: the changed properties that require a replacement. */
   replaces?: string[];
-  /** `start` only. */
+  /** `start` only: the ID of the process. */
   pid?: number;
 }
 
-/** Tests name the log in this variable; every plugin of a run appends to it. */
+/** Environment variable with the path of the log, to which all plugins of a run append. */
 export const callLogVariable = "ENGINE_CALL_LOG";
 
 export function recordCall(call: Call): void {

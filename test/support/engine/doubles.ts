@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { type Properties, secret } from "./grpcPlugin";
 
-/** A resource as a provider sees it, its inputs without the marks of secrets. */
+/** A resource as a provider receives it, without secret marks in its inputs. */
 export interface Resource {
   type: string;
-  /** The last part of its urn. */
+  /** Last part of the URN. */
   name: string;
   inputs: Properties;
 }
 
-/** What distinguishes the stand-in for one provider from that for another. */
+/** Behavior of a fake provider that is specific to one package. */
 export interface Double {
   id(resource: Resource): string;
-  /** Outputs that the inputs do not contain. In a first preview each leaf of them is unknown. */
+  /** Outputs in addition to the inputs. In a first preview each leaf is unknown. */
   computed(resource: Resource): Properties;
-  /** Paths of inputs whose change makes a different resource. */
-  identity(type: string): string[] | "every property";
-  /** Whether old and new cannot exist side by side. */
+  /** Paths of inputs whose change replaces the resource. */
+  replacementPaths(type: string): string[] | "every property";
+  /** Whether a replacement deletes the old resource first. */
   deleteBeforeReplace: boolean;
   functions: Record<string, (args: Properties) => Properties>;
 }
@@ -30,8 +30,8 @@ const clusterEndpoint = `https://0123456789ABCDEF.gr7.${region}.eks.amazonaws.co
 const kubernetes: Double = {
   id({ type, name, inputs }) {
     const named = type === "kubernetes:helm.sh/v3:Release" ? inputs : inputs["metadata"];
-    const { namespace, name: own } = (named ?? {}) as { namespace?: string; name?: string };
-    return [namespace, own ?? name].filter(Boolean).join("/");
+    const { namespace, name: objectName } = (named ?? {}) as { namespace?: string; name?: string };
+    return [namespace, objectName ?? name].filter(Boolean).join("/");
   },
   computed({ type, name, inputs }) {
     if (type === "kubernetes:helm.sh/v3:Release") {
@@ -52,7 +52,7 @@ const kubernetes: Double = {
       metadata: { name, uid: uuid(type, name), resourceVersion: "1", generation: 1 },
     };
   },
-  identity(type) {
+  replacementPaths(type) {
     if (type === "kubernetes:helm.sh/v3:Release") return ["name", "namespace"];
     if (type === "kubernetes:batch/v1:Job") return ["metadata.name", "metadata.namespace", "spec"];
     return ["metadata.name", "metadata.namespace"];
@@ -65,14 +65,14 @@ const aws: Double = {
   id({ type, name, inputs }) {
     if (type === "aws:iam/policy:Policy") return awsArn({ type, name, inputs });
     const keys = ["bucket", "name", "clusterName", "role"];
-    const own = keys.map((key) => inputs[key]).find((value) => typeof value === "string");
-    return typeof own === "string" ? own : `${name}-${hash(type, name)}`;
+    const inputName = keys.map((key) => inputs[key]).find((value) => typeof value === "string");
+    return typeof inputName === "string" ? inputName : `${name}-${hash(type, name)}`;
   },
   computed(resource) {
-    const more = awsComputed[resource.type]?.(resource) ?? {};
-    return { arn: awsArn(resource), tagsAll: resource.inputs["tags"] ?? {}, ...more };
+    const specific = awsComputed[resource.type]?.(resource) ?? {};
+    return { arn: awsArn(resource), tagsAll: resource.inputs["tags"] ?? {}, ...specific };
   },
-  identity(type) {
+  replacementPaths(type) {
     if (type === "aws:iam/rolePolicyAttachment:RolePolicyAttachment") return ["role", "policyArn"];
     return ["bucket", "clusterName", "name", "namespace", "region", "role", "serviceAccount"];
   },
@@ -134,15 +134,15 @@ const awsComputed: Record<string, (resource: Resource) => Properties> = {
 };
 
 function awsArn({ type, name, inputs }: Resource): string {
-  const { bucket, name: given } = inputs as { bucket?: string; name?: string };
-  const own = bucket ?? given ?? `${name}-${hash(type, name)}`;
+  const { bucket, name: inputName } = inputs as { bucket?: string; name?: string };
+  const physicalName = bucket ?? inputName ?? `${name}-${hash(type, name)}`;
   const [, module = "", kind = ""] = type.split(/[:/]/);
-  if (module === "s3") return `arn:aws:s3:::${own}`;
-  if (module === "iam") return `arn:aws:iam::${account}:${kind.toLowerCase()}/${own}`;
-  return `arn:aws:${module}:${region}:${account}:${kind.toLowerCase()}/${own}`;
+  if (module === "s3") return `arn:aws:s3:::${physicalName}`;
+  if (module === "iam") return `arn:aws:iam::${account}:${kind.toLowerCase()}/${physicalName}`;
+  return `arn:aws:${module}:${region}:${account}:${kind.toLowerCase()}/${physicalName}`;
 }
 
-/** What the double of `random` gives out, so that a test can look for it in places it must not be. */
+/** Password that the fake `random` provider generates; tests search for it where it must not appear. */
 export function generatedPassword(name: string): string {
   return `generated-${hash("password", name)}`;
 }
@@ -155,19 +155,19 @@ const random: Double = {
       : hash(type, name);
     return { result };
   },
-  identity: () => "every property",
+  replacementPaths: () => "every property",
   deleteBeforeReplace: false,
   functions: {},
 };
 
-/** Monitors are numbered; a dashboard has a path on the organisation's site. */
+/** A dashboard has a URL path as an additional output. */
 const datadog: Double = {
   id: ({ type, name }) => hash(type, name),
   computed: ({ type, name }) =>
     type === "datadog:index/dashboardJson:DashboardJson"
       ? { url: `/dashboard/${hash(type, name)}` }
       : {},
-  identity: (type) => (type === "datadog:index/monitor:Monitor" ? ["type"] : []),
+  replacementPaths: (type) => (type === "datadog:index/monitor:Monitor" ? ["type"] : []),
   deleteBeforeReplace: false,
   functions: {},
 };

@@ -1,6 +1,6 @@
 /**
- * The stand-in for `@pulumi/eks`, whose one resource here is a component that the provider builds:
- * an EKS cluster, and around it what a program reads of it.
+ * A fake `@pulumi/eks` provider. Its only resource is a component with an EKS cluster and the outputs
+ * that the program reads.
  */
 import * as aws from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
@@ -23,7 +23,7 @@ void main(
   {
     version: packageVersion("eks"),
     construct(name, type, inputs, options) {
-      if (type !== clusterType) throw new Error(`the double does not know ${type}`);
+      if (type !== clusterType) throw new Error(`the fake provider does not support ${type}`);
       recordCall({
         operation: "construct",
         package: "eks",

@@ -1,2 +1,2 @@
-/** Tests name here what the doubles shall refuse: `type::name:operation`, separated by blanks. */
+/** Environment variable with the operations that fail: `type::name:operation`, separated by spaces. */
 export const failOnVariable = "ENGINE_FAIL_ON";

@@ -1,10 +1,10 @@
 import * as grpc from "@grpc/grpc-js";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 
-/** A property bag as it travels to and from the engine: secrets and unknowns are marked values. */
+/** Properties as exchanged with the engine, with marked secrets and unknown values. */
 export type Properties = Record<string, unknown>;
 
-/** What the engine sends, and expects, in place of a value that is only known after deployment. */
+/** Placeholder of the engine for a value that is unknown until the deployment. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const specialKey = "4dabf18193072939515e22adb298388d";
@@ -18,7 +18,7 @@ export function isSecret(bag: Properties): boolean {
   return bag[specialKey] === secretMark;
 }
 
-/** A value without the marks of secrets, at every depth. */
+/** Removes the secret marks of a value at every depth. */
 export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -37,7 +37,7 @@ export function fromStruct(struct: Struct | undefined): Properties {
   return struct === undefined ? {} : struct.toJavaScript();
 }
 
-/** A unary handler out of an asynchronous function; what it throws reaches the engine as an error. */
+/** Creates a unary handler from a function; the engine receives exceptions as errors. */
 export function unary<Request, Response>(
   handle: (request: Request) => Promise<Response> | Response,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -56,17 +56,17 @@ export function unary<Request, Response>(
 }
 
 /**
- * Serves a plugin the way the engine starts one: on a free port of the loopback interface, written
- * as the first line of the output. Methods that `handlers` lacks answer "unimplemented".
+ * Serves a plugin on a free port of the loopback interface and prints the port as the first line of
+ * output, as the engine expects. Methods without a handler return "unimplemented".
  */
 export function servePlugin(
   service: grpc.ServiceDefinition,
   handlers: grpc.UntypedServiceImplementation,
 ): void {
-  const megabytes = 400 * 1024 * 1024;
+  const maxMessageBytes = 400 * 1024 * 1024;
   const server = new grpc.Server({
-    "grpc.max_receive_message_length": megabytes,
-    "grpc.max_send_message_length": megabytes,
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
   });
   server.addService(service, handlers);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {

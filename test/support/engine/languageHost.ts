@@ -1,6 +1,6 @@
 /**
- * The part of Pulumi's Node language host that deploying a program needs: it starts the SDK's own
- * launchers for the program and for the policy pack. The original ships with Pulumi's installer only.
+ * The part of the Node.js language host that a deployment needs: it starts the launchers of the SDK
+ * for the program and the policy pack. The original is only available with the Pulumi installer.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
@@ -17,14 +17,14 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 import { recordCall } from "./callLog";
 import { servePlugin, unary } from "./grpcPlugin";
 
-/** The launcher's exit code after it has shown the user an error that needs no second message. */
-const errorWasShown = 32;
+/** Exit code of a launcher that has already shown its error to the user. */
+const errorShownExitCode = 32;
 
 const engineAddress = process.argv.at(-1) ?? "";
 
 servePlugin(LanguageRuntimeService, {
   getPluginInfo: unary(() => new PluginInfo().setVersion("1.0.0")),
-  // The doubles are in place before the engine starts; nothing is ever to be installed.
+  // The fake providers are installed before the engine starts.
   getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
   run: unary(runProgram),
   runPlugin: runPolicyPack,
@@ -56,9 +56,9 @@ async function runProgram(request: RunRequest): Promise<RunResponse> {
   child.stdout?.pipe(process.stdout);
   child.stderr?.pipe(process.stderr);
 
-  const exitCode = await ended(child);
+  const exitCode = await exitOf(child);
   if (exitCode === 0) return new RunResponse();
-  if (exitCode === errorWasShown) return new RunResponse().setBail(true);
+  if (exitCode === errorShownExitCode) return new RunResponse().setBail(true);
   return new RunResponse().setError(`the program exited with code ${exitCode}`);
 }
 
@@ -74,7 +74,7 @@ function runPolicyPack(call: ServerWritableStream<RunPluginRequest, RunPluginRes
   call.on("cancelled", () => child.kill("SIGKILL"));
   child.stdout?.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStdout(data)));
   child.stderr?.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStderr(data)));
-  void ended(child).then((exitCode) => {
+  void exitOf(child).then((exitCode) => {
     call.write(new RunPluginResponse().setExitcode(exitCode));
     call.end();
   });
@@ -82,7 +82,7 @@ function runPolicyPack(call: ServerWritableStream<RunPluginRequest, RunPluginRes
 
 const children = new Set<ChildProcess>();
 
-/** The engine ends this process with a signal; nothing may outlive it. */
+/** The engine stops this process with a signal; its children must not outlive it. */
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     for (const child of children) child.kill("SIGKILL");
@@ -109,7 +109,7 @@ function launch(args: string[], folder: string, environment: NodeJS.ProcessEnv):
   return child;
 }
 
-function ended(child: ChildProcess): Promise<number> {
+function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {

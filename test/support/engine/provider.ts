@@ -1,8 +1,8 @@
 /**
- * A stand-in for one of Pulumi's providers, without the cloud behind it: `provider.ts <package>`.
- * It answers the engine the way the real one does: in a preview what only the cloud can know is
- * unknown, ids are the same in every run, a change is found by comparing, and some changes replace.
- * What exists is in the engine's state alone. What is computed, and how, is in `doubles.ts`.
+ * A fake Pulumi provider without a cloud: `provider.ts <package>`. It responds like the real one:
+ * computed values are unknown in a preview, a diff compares inputs, and some changes require a
+ * replacement. IDs are the same in every run. Resources exist only in the state of the engine.
+ * `doubles.ts` defines the behavior of each package.
  */
 import { isDeepStrictEqual } from "node:util";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -27,7 +27,8 @@ import {
 import { packageVersion } from "./versions";
 
 const packageName = process.argv[2] ?? "";
-const double: Double = doubles[packageName] ?? fail(`there is no double for "${packageName}"`);
+const double: Double =
+  doubles[packageName] ?? fail(`there is no fake provider for "${packageName}"`);
 const failures = new Set((process.env[failOnVariable] ?? "").split(/\s+/).filter(Boolean));
 
 note({ operation: "start", type: packageName, name: packageName, pid: process.pid });
@@ -68,7 +69,7 @@ servePlugin(ResourceProviderService, {
     const preview = request.getPreview();
     attempt("update", request, { preview });
     const resource = resourceOf(request, fromStruct(request.getNews()));
-    // An update keeps what the cloud once gave out, so even a preview knows it.
+    // Computed values do not change in an update, so they are known even in a preview.
     return new messages.UpdateResponse().setProperties(toStruct(stateOf(resource, false)));
   }),
   delete: unary((request: messages.DeleteRequest) => {
@@ -88,7 +89,7 @@ servePlugin(ResourceProviderService, {
   invoke: unary((request: messages.InvokeRequest) => {
     const token = request.getTok();
     note({ operation: "invoke", type: token, name: "" });
-    const answer = double.functions[token] ?? fail(`the double does not know ${token}`);
+    const answer = double.functions[token] ?? fail(`the fake provider does not support ${token}`);
     const result = answer(plain(fromStruct(request.getArgs())) as Properties);
     return new messages.InvokeResponse().setReturn(toStruct(result));
   }),
@@ -104,19 +105,19 @@ function resourceOf(request: NamedRequest, inputs: Properties): Resource {
   return { type: request.getType(), name: request.getName(), inputs };
 }
 
-/** Inputs as they are, secrets still marked, and beside them what the provider computes. */
+/** The inputs, with secrets still marked, and the computed outputs. */
 function stateOf(resource: Resource, preview: boolean): Properties {
-  const bare = { ...resource, inputs: plain(resource.inputs) as Properties };
-  const computed = double.computed(bare);
+  const unmarked = { ...resource, inputs: plain(resource.inputs) as Properties };
+  const computed = double.computed(unmarked);
   return merged(resource.inputs, preview ? (unknownLeaves(computed) as Properties) : computed);
 }
 
-/** What the program asked for wins over what is computed, also inside `metadata`. */
+/** Merges at every depth; inputs override computed values. */
 function merged(inputs: Properties, computed: Properties): Properties {
   const result = { ...computed };
   for (const [key, value] of Object.entries(inputs)) {
-    const both = isMap(value) && isMap(computed[key]);
-    result[key] = both ? merged(value, computed[key] as Properties) : value;
+    const areMaps = isMap(value) && isMap(computed[key]);
+    result[key] = areMaps ? merged(value, computed[key] as Properties) : value;
   }
   return result;
 }
@@ -136,13 +137,13 @@ function changedKeys(request: messages.DiffRequest): string[] {
   return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key])).sort();
 }
 
-/** The changed properties that make a different resource: its name, the place where it lives. */
+/** The changed properties that require a replacement, such as the name or the namespace. */
 function replacedBy(changed: string[], request: messages.DiffRequest): string[] {
   const before = plain(fromStruct(request.getOldInputs())) as Properties;
   const after = plain(fromStruct(request.getNews())) as Properties;
-  const identity = double.identity(request.getType());
-  if (identity === "every property") return changed;
-  return identity.filter((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
+  const paths = double.replacementPaths(request.getType());
+  if (paths === "every property") return changed;
+  return paths.filter((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
 }
 
 function at(properties: Properties, path: string): unknown {
@@ -160,11 +161,11 @@ function answerDiff(changed: string[], replaces: string[]): messages.DiffRespons
     .setDeletebeforereplace(replaces.length > 0 && double.deleteBeforeReplace);
 }
 
-/** Notes the call; fails it when a test asked for that. Previews are noted but never fail. */
-function attempt(operation: string, request: NamedRequest, more: Partial<Call> = {}): void {
+/** Records the call and fails if the test requests it. Calls of a preview never fail. */
+function attempt(operation: string, request: NamedRequest, details: Partial<Call> = {}): void {
   const [type, name] = [request.getType(), request.getName()];
-  note({ operation, type, name, ...more });
-  if (more.preview !== true && failures.has(`${type}::${name}:${operation}`)) {
+  note({ operation, type, name, ...details });
+  if (details.preview !== true && failures.has(`${type}::${name}:${operation}`)) {
     throw new Error(`the test made ${operation} of ${name} fail`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A Pulumi stack for one test: the real engine runs the project's own program with its own stack
- * file. State is in a folder of its own, providers are doubles, nothing leaves this machine.
+ * A Pulumi stack for one test: the real engine runs the program of the project with its stack file.
+ * The state is in a temporary folder, the providers are fakes, and the network is blocked.
  */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
@@ -15,33 +15,33 @@ import { packageVersion } from "./versions";
 export interface StackOptions {
   /** Folder with `Pulumi.yaml` and `Pulumi.<stack>.yaml`. */
   project: string;
-  /** Stack, and with it the stack file: `dev`, `prod`. */
+  /** Name of the stack and its file: `dev`, `prod`. */
   stack: string;
-  /** Plain configuration beside the stack file: `monitoring:prometheus.retentionDays` -> `400`. */
+  /** Plain configuration in addition to the stack file: `monitoring:prometheus.retentionDays` -> `400`. */
   config?: Record<string, string>;
-  /** Configuration that is set with `pulumi config set --secret`. */
+  /** Configuration to set with `pulumi config set --secret`. */
   secrets?: Record<string, string>;
 }
 
 export interface RunOptions {
-  /** Policy pack, relative to the project; none by default. */
+  /** Policy pack, relative to the project. Default: no pack. */
   policyPack?: string;
   /** Policy configuration, relative to the project. */
   policyConfig?: string;
-  /** What the doubles shall refuse: `type::name:operation`. */
+  /** Operations that the fake providers fail: `type::name:operation`. */
   failOn?: string[];
-  /** Further arguments of the command. */
+  /** Additional arguments of the command. */
   args?: string[];
 }
 
-/** What one `pulumi` command did. */
+/** Result of a `pulumi` command. */
 export interface Run {
   exitCode: number;
-  /** What it wrote to both outputs, as a person sees it without colour. */
+  /** Combined standard output and standard error. */
   text: string;
-  /** What the engine asked of the doubles. */
+  /** Calls of the engine to the fake providers. */
   calls: Call[];
-  /** Wall time. */
+  /** Wall-clock time. */
   seconds: number;
 }
 
@@ -65,15 +65,15 @@ export class TestStack {
   static async create(options: StackOptions): Promise<TestStack> {
     const stack = new TestStack(options);
     await stack.must("stack", "init", options.stack);
-    const flagged = [
+    const assignments = [
       ...Object.entries(options.config ?? {}).flatMap((entry) => ["--plaintext", entry.join("=")]),
       ...Object.entries(options.secrets ?? {}).flatMap((entry) => ["--secret", entry.join("=")]),
     ];
-    if (flagged.length > 0) await stack.must("config", "set-all", "--path", ...flagged);
+    if (assignments.length > 0) await stack.must("config", "set-all", "--path", ...assignments);
     return stack;
   }
 
-  /** Everything of this stack. Gone after `dispose`. */
+  /** Folder with all files of this stack; `dispose` deletes it. */
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "observability-engine-"));
   readonly #name: string;
   readonly #project = path.join(this.folder, "project");
@@ -101,10 +101,10 @@ export class TestStack {
     return this.#deploy("destroy", ["--yes"], options);
   }
 
-  /** `pulumi policy analyze`: judges the state of the stack, or one that was exported to a file. */
+  /** `pulumi policy analyze` of the stack or of a state file. */
   analyze(options: RunOptions & { file?: string }): Promise<Run> {
-    const of = options.file === undefined ? [] : ["--file", options.file];
-    return this.#deploy("policy", ["analyze", ...of], options);
+    const source = options.file === undefined ? [] : ["--file", options.file];
+    return this.#deploy("policy", ["analyze", ...source], options);
   }
 
   /** `pulumi config set --path`. */
@@ -112,7 +112,7 @@ export class TestStack {
     await this.must("config", "set", "--path", key, value);
   }
 
-  /** Outputs; secrets read "[secret]" unless they are asked for. */
+  /** Stack outputs; secrets are "[secret]" unless `show.secrets` is set. */
   async outputs(show: { secrets: boolean }): Promise<Record<string, unknown>> {
     const flags = show.secrets ? ["--show-secrets"] : [];
     const { text } = await this.must("stack", "output", "--json", ...flags);
@@ -130,14 +130,14 @@ export class TestStack {
     return JSON.parse(text) as State;
   }
 
-  /** Writes a state to a file of its own; returns its path. */
+  /** Writes a state to a new file and returns its path. */
   write(state: State): string {
     const file = path.join(this.folder, `state-${(this.#files += 1)}.json`);
     fs.writeFileSync(file, JSON.stringify(state));
     return file;
   }
 
-  /** Every file that the engine keeps about the stack: state, history, backups, configuration. */
+  /** All files of the engine for this stack: state, history, backups, configuration. */
   files(): { file: string; text: string }[] {
     return [...filesIn(this.#backend), ...stackFiles(this.#project)].map((file) => ({
       file: path.relative(this.folder, file),
@@ -145,7 +145,7 @@ export class TestStack {
     }));
   }
 
-  /** Any `pulumi` command on this stack, which has to succeed. */
+  /** Runs a `pulumi` command on this stack; throws if it fails. */
   async must(...args: string[]): Promise<Run> {
     const run = await this.#pulumi(args, {});
     if (run.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${run.text}`);
@@ -168,7 +168,7 @@ export class TestStack {
   #pulumi(args: string[], environment: NodeJS.ProcessEnv): Promise<Run> {
     const log = path.join(this.folder, `calls-${(this.#runs += 1)}.jsonl`);
     const command = ["--non-interactive", "--stack", this.#name, ...args];
-    // `stack init` takes the name as its argument only, and a file is of no stack.
+    // `stack init` accepts the name only as an argument, and `--file` excludes `--stack`.
     if ((args[0] === "stack" && args[1] === "init") || args.includes("--file"))
       command.splice(1, 2);
     const started = performance.now();
@@ -203,7 +203,7 @@ export class TestStack {
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      // Whatever tries to leave this machine fails at once.
+      // Connections to other machines fail immediately.
       HTTP_PROXY: "http://127.0.0.1:9",
       HTTPS_PROXY: "http://127.0.0.1:9",
       NO_PROXY: "127.0.0.1,localhost",
@@ -211,7 +211,7 @@ export class TestStack {
   }
 }
 
-/** The project by links, and its stack files as copies: `pulumi config set` writes to those. */
+/** Links the files of a project, and copies its stack files, because `pulumi config set` writes to them. */
 function linkProject(from: string, to: string): void {
   for (const entry of fs.readdirSync(from)) {
     const [source, target] = [path.join(from, entry), path.join(to, entry)];
@@ -220,7 +220,7 @@ function linkProject(from: string, to: string): void {
   }
 }
 
-/** The language host and one double per provider, where the engine keeps installed plugins. */
+/** Installs the language host and the fake providers into the plugin folder of the engine. */
 function installPlugins(folder: string): void {
   installPlugin(folder, "language", "nodejs", packageVersion("pulumi"), "languageHost.ts");
   for (const name of Object.keys(doubles)) {

@@ -1,8 +1,8 @@
 import { datadogProviderVersion } from "../../../components/datadog/monitors/resources";
 
-/** Version of the installed `@pulumi/<name>`: what its resources ask of their plugin. */
+/** Version of the installed `@pulumi/<name>`, which its resources require of the plugin. */
 export function packageVersion(name: string): string {
-  // Its package is not needed: our own resources name the version.
+  // The package is not installed; the Datadog resources of this project name the version.
   if (name === "datadog") return datadogProviderVersion;
   return (require(`@pulumi/${name}/package.json`) as { version: string }).version;
 }

@@ -6,13 +6,13 @@ import { Values } from "../../../../components/shared/mergeValues";
 import { remoteWriteUrls } from "../../../../components/prometheus/urls";
 import { promtailValues } from "../../../../components/logs/promtail";
 
-/** What the recorded configurations were rendered from. */
+/** Input from which a recorded configuration is rendered. */
 export interface Input {
-  /** Name of the files beside this one. */
+  /** Name of the recorded files in this folder. */
   name: string;
   chart: string;
   values: Values;
-  /** Name and key of the object that the chart writes the configuration into. */
+  /** Object and key in which the chart stores the configuration. */
   object: { kind: string; name: string; key: string };
 }
 

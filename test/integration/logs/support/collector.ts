@@ -7,11 +7,11 @@ import { KubernetesApi, Pod } from "./kubernetesApi";
 import { Loki } from "./loki";
 import { Server, eventually } from "./processes";
 
-/** What a collector runs with in place of a node and its cluster. */
-export interface Surroundings {
-  /** Where its files are, and what it remembers. */
+/** Test environment of a collector, in place of a node and a cluster. */
+export interface CollectorEnvironment {
+  /** Folder for its configuration and read positions. */
   folder: string;
-  /** What `/var/log/pods` is on a node. */
+  /** Folder in place of `/var/log/pods`. */
   podLogs: string;
   /** Name of the node. */
   node: string;
@@ -19,8 +19,8 @@ export interface Surroundings {
   pushUrl: string;
 }
 
-/** Starts a collector; the second time it goes on where it stopped. */
-export type StartCollector = (surroundings: Surroundings) => Promise<Server>;
+/** Starts a collector; a second start continues at the last read position. */
+export type StartCollector = (environment: CollectorEnvironment) => Promise<Server>;
 
 const pod: Pod = {
   namespace: "ticketing",
@@ -32,7 +32,7 @@ const pod: Pod = {
   labels: { "app.kubernetes.io/version": "1.2.3" },
 };
 
-/** Its logs must stay out of what is collected here. */
+/** A pod on another node, whose logs the collector must ignore. */
 const podOfOtherNode: Pod = {
   ...pod,
   name: "order-service-5d8f7c9b44-fghij",
@@ -40,11 +40,11 @@ const podOfOtherNode: Pod = {
   node: "another-node",
 };
 
-/** How long Loki is away: in CI not long. */
+/** Length of the Loki outage. */
 const outageSeconds = Number(process.env["OUTAGE_SECONDS"] ?? 5);
 
-/** After a long outage a collector waits so long before it tries again. */
-const longestRetrySeconds = 60;
+/** Maximum retry delay of a collector after a long outage. */
+const maxRetrySeconds = 60;
 
 const python = [
   "Traceback (most recent call last):",
@@ -73,7 +73,7 @@ const go = [
   "exit status 2",
 ];
 
-/** What every collector does with the logs of pods, on a real Loki. */
+/** Tests of every collector with a real Loki. */
 export function itCollectsLogs(start: StartCollector): void {
   let folder: string;
   let logFile: string;
@@ -91,7 +91,7 @@ export function itCollectsLogs(start: StartCollector): void {
     const line = `${new Date().toISOString()} stdout F of another node\n`;
     fs.appendFileSync(createLog(podOfOtherNode), line);
     collector = await startCollector();
-    // From here on it follows the file, whichever test is the first.
+    // The collector now follows the file, regardless of which test runs first.
     write(["first"]);
     await read('|= "first"', 1);
   });
@@ -120,25 +120,25 @@ export function itCollectsLogs(start: StartCollector): void {
     return path.join(directory, "0.log");
   }
 
-  /** Writes lines as the container runtime does. */
+  /** Writes lines in the format of the container runtime. */
   function write(lines: string[], flag = "F"): void {
     const text = lines.map((line) => `${new Date(clock++).toISOString()} stdout ${flag} ${line}\n`);
     fs.appendFileSync(logFile, text.join(""));
   }
 
-  async function read(filter: string, count: number) {
-    const entries = await eventually(
+  /** Waits for lines that match a filter. */
+  function read(filter: string, count: number) {
+    return eventually(
       `${count} lines with ${filter}`,
       async () => {
-        const found = await loki.query(`{namespace="ticketing"} ${filter}`, started - 3600_000);
-        return found.length >= count && found;
+        const entries = await loki.query(`{namespace="ticketing"} ${filter}`, started - 3600_000);
+        return entries.length >= count && entries;
       },
-      longestRetrySeconds + 60,
+      maxRetrySeconds + 60,
     );
-    return entries;
   }
 
-  it("labels lines with few labels; pod, version, level and trace are structured metadata", async () => {
+  it("adds a fixed set of labels, and pod UID, version, level and trace ID as structured metadata", async () => {
     write([
       '{"level":"error","msg":"no stock","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}',
       "level=info msg=done dd.trace_id=1234567890123456789",
@@ -175,7 +175,7 @@ export function itCollectsLogs(start: StartCollector): void {
     assert.equal(logfmt?.labels["trace_id"], "1234567890123456789");
   });
 
-  it("joins the stack traces of Go and Python, and nothing else", async () => {
+  it("joins only the lines of Go and Python stack traces", async () => {
     const error = "ERROR: reservation failed";
     write(["one line", "another line", error, ...python, "after python", ...go, "after go"]);
     const entries = await read('|~ "line|reservation|panic|after"', 6);
@@ -192,7 +192,7 @@ export function itCollectsLogs(start: StartCollector): void {
     );
   });
 
-  it("joins what the container runtime split", async () => {
+  it("joins lines that the container runtime has split", async () => {
     write(["split ", "in "], "P");
     write(["three"]);
     const [entry] = await read('|= "split"', 1);
@@ -232,15 +232,15 @@ export function itCollectsLogs(start: StartCollector): void {
     ["a web token", "S10 eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl", "S10 <redacted>"],
   ];
 
-  it("removes secrets", async () => {
+  it("redacts secrets", async () => {
     write(secrets.map(([, line]) => line));
     const entries = await read('|~ "^S[0-9]+ "', secrets.length);
-    secrets.forEach(([what, , expected], index) =>
-      assert.equal(entries[index]?.line, expected, what),
+    secrets.forEach(([description, , expected], index) =>
+      assert.equal(entries[index]?.line, expected, description),
     );
   });
 
-  it("leaves numbers alone that are no cards", async () => {
+  it("does not redact numbers that are not card numbers", async () => {
     const lines = [
       "N1 at 1767225600000000 took 0.4123456789012345",
       "N2 order 41111111111111112222 trace 4bf92f3577b34da6a3ce929d0e0e4736",
@@ -254,7 +254,7 @@ export function itCollectsLogs(start: StartCollector): void {
     );
   });
 
-  it("loses nothing and doubles nothing over a restart of itself in the middle of a file", async () => {
+  it("neither loses nor duplicates lines if it restarts in the middle of a file", async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => `restarted ${index}`);
     write(lines.slice(0, 1000));
     await collector.stop("SIGTERM");
@@ -282,11 +282,11 @@ export function itCollectsLogs(start: StartCollector): void {
     );
   });
 
-  it("reads the logs of its own node only", async () => {
+  it("reads only the logs of its own node", async () => {
     assert.deepEqual(await loki.query('{namespace="ticketing"} |= "of another node"'), []);
   });
 
-  it("asks Kubernetes for pods and nothing else, as its role allows", () => {
+  it("requests only pods from Kubernetes, as its role allows", () => {
     const paths = kubernetes.requests.map(({ pathname }) => pathname);
     assert.deepEqual([...new Set(paths)], ["/api/v1/pods"]);
   });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import * as http from "node:http";
 import * as net from "node:net";
 
-/** A pod with one container, as a collector finds it. */
+/** A pod with one container, which a collector can discover. */
 export interface Pod {
   namespace: string;
   name: string;
@@ -14,9 +14,9 @@ export interface Pod {
   labels: Record<string, string>;
 }
 
-/** What a collector asks of the Kubernetes API: the pods of one node, listed once and watched. */
+/** A fake Kubernetes API that serves a list and a watch of the pods of a node. */
 export class KubernetesApi {
-  /** Paths and parameters of all requests. */
+  /** URLs of all requests. */
   readonly requests: URL[] = [];
 
   private constructor(
@@ -34,7 +34,7 @@ export class KubernetesApi {
       };
       const parameters = url.searchParams;
       if (url.pathname !== "/api/v1/pods") return answer(404, failure(404, "NotFound"));
-      // A list as the beginning of a watch: a client that is refused lists first, as it always did.
+      // Not supported: a client that wants the list in its watch falls back to a separate list.
       if (parameters.get("sendInitialEvents")) return answer(422, failure(422, "Invalid"));
       if (parameters.get("watch")) {
         // Nothing ever changes.

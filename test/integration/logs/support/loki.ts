@@ -4,21 +4,22 @@ import { parse, stringify } from "yaml";
 import { Values, mergeValues } from "../../../../components/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { recordedFile } from "../recorded/inputs";
-import { Server, eventually, freePorts } from "./processes";
+import { freePorts } from "../../../support/ports";
+import { Server, eventually } from "./processes";
 
 export interface LokiOptions {
-  /** The recorded configuration to start from. */
+  /** Name of the recorded configuration. */
   recorded: string;
-  /** Where its volume is. */
+  /** Folder in place of its volume. */
   folder: string;
-  /** What the test needs besides: host and port of S3, shorter periods, … */
+  /** Changes to the configuration, such as the address of S3 or shorter durations. */
   overlay?: Values;
   environment?: Record<string, string>;
-  /** Which part of Loki it is. Default: all of them. */
+  /** Component of Loki to run. Default: all. */
   target?: string;
-  /** Its ports, where others have to know them. Default: free ones. */
+  /** Ports, if other processes need to know them. Default: free ports. */
   ports?: LokiPorts;
-  /** The ports of those that it shares its rings with. Default: only itself. */
+  /** Ports of all members of its rings. Default: only its own. */
   members?: LokiPorts[];
 }
 
@@ -28,7 +29,7 @@ export interface LokiPorts {
   gossip: number;
 }
 
-/** A line as it was read back, with the labels and the structured metadata it has. */
+/** A line of a query result, with its labels and structured metadata. */
 export interface Entry {
   /** Nanoseconds since 1970. */
   timestamp: string;
@@ -36,7 +37,7 @@ export interface Entry {
   labels: Record<string, string>;
 }
 
-/** A real Loki on loopback, by a configuration that the chart rendered from our values. */
+/** A local Loki with a configuration that the chart rendered from our values. */
 export class Loki {
   private constructor(
     private server: Server,
@@ -49,7 +50,7 @@ export class Loki {
     fs.mkdirSync(options.folder, { recursive: true });
     const ports = options.ports ?? lokiPorts(await freePorts(3));
     const recorded = fs.readFileSync(recordedFile(options.recorded, "yaml"), "utf8");
-    // The pod's paths, below the test's folder.
+    // Replaces the paths of the pod with paths in the test folder.
     const moved = recorded
       .replaceAll("/var/loki", path.join(options.folder, "volume"))
       .replaceAll("/rules", path.join(options.folder, "rules"))
@@ -72,13 +73,13 @@ export class Loki {
     const { folder, environment, target = "all" } = options;
     const args = [`-config.file=${configFile}`, `-target=${target}`];
     return Server.start(toolPath("loki"), args, path.join(folder, "loki.log"), {
-      // Without credentials it would ask the machine it runs on.
+      // Without credentials Loki would query the metadata of this machine.
       AWS_EC2_METADATA_DISABLED: "true",
       ...environment,
     });
   }
 
-  /** Starts it again on its volume, as Kubernetes does. */
+  /** Restarts Loki with its volume, as Kubernetes does. */
   async restart(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     await this.server.stop(signal);
     this.server = Loki.run(this.configFile, this.options);
@@ -101,7 +102,7 @@ export class Loki {
     try {
       const ready = async () => (await this.get("/ready")).status === 200;
       await eventually("Loki is ready", () => !this.server.running || ready());
-      if (!this.server.running) throw new Error("Loki ended");
+      if (!this.server.running) throw new Error("Loki exited");
     } catch (error) {
       const errors = this.log()
         .split("\n")
@@ -110,7 +111,7 @@ export class Loki {
     }
   }
 
-  /** Pushes lines of one stream; the answer's status. */
+  /** Pushes lines of one stream; returns the HTTP status. */
   async push(labels: Record<string, string>, values: [string, string, object?][]): Promise<number> {
     const response = await fetch(`${this.url}/loki/api/v1/push`, {
       method: "POST",
@@ -122,7 +123,7 @@ export class Loki {
     return response.status;
   }
 
-  /** All lines that a query returns, oldest first. */
+  /** Lines of a query result, oldest first. */
   async query(logql: string, from = Date.now() - 3600_000, to = Date.now() + 60_000) {
     const parameters = new URLSearchParams({
       query: logql,
@@ -151,12 +152,12 @@ export class Loki {
   }
 }
 
-/** The first three of some free ports. */
+/** Assigns the first three ports of a list. */
 export function lokiPorts([http = 0, grpc = 0, gossip = 0]: number[]): LokiPorts {
   return { http, grpc, gossip };
 }
 
-/** The only things that differ from a pod: addresses, and with them names. And none waits a minute. */
+/** Settings that differ from a pod: addresses, names, and no minimum ready duration. */
 function loopback({ http, grpc, gossip }: LokiPorts, members: LokiPorts[]): Values {
   return {
     server: {
@@ -166,7 +167,7 @@ function loopback({ http, grpc, gossip }: LokiPorts, members: LokiPorts[]): Valu
       grpc_listen_port: grpc,
     },
     common: {
-      // Memberlist, as without this; the default of a configured ring would be another.
+      // Memberlist is the default without this section, but not within it.
       ring: {
         instance_id: `loki-${grpc}`,
         instance_addr: "127.0.0.1",

@@ -1,10 +1,9 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A program under test: its output goes to a file, and it ends when the test says so. */
+/** A program under test, with its output in a file. */
 export class Server {
   private constructor(
     private readonly child: ChildProcess,
@@ -20,7 +19,7 @@ export class Server {
     const log = fs.openSync(logFile, "a");
     const child = spawn(program, args, {
       stdio: ["ignore", log, log],
-      // No credentials or proxies of the person who runs the tests.
+      // Without the credentials and proxies of the user who runs the tests.
       env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", ...environment },
     });
     fs.closeSync(log);
@@ -31,13 +30,13 @@ export class Server {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Ends the program and waits until it has. */
+  /** Stops the program and waits until it has exited. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     if (!this.running) return;
-    const ended = once(this.child, "exit");
+    const exited = once(this.child, "exit");
     this.child.kill(signal);
     const timer = setTimeout(() => this.child.kill("SIGKILL"), 60_000);
-    await ended;
+    await exited;
     clearTimeout(timer);
   }
 
@@ -46,36 +45,22 @@ export class Server {
   }
 }
 
-/** Free ports of the loopback interface, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const listener = net.createServer().listen(0, "127.0.0.1");
-      await once(listener, "listening");
-      return listener;
-    }),
-  );
-  const ports = listeners.map((listener) => (listener.address() as net.AddressInfo).port);
-  await Promise.all(listeners.map((listener) => once(listener.close(), "close")));
-  return ports;
-}
-
-/** Waits until `condition` gives something that is not undefined or false. */
+/** Waits until `condition` returns a value other than undefined and false. */
 export async function eventually<T>(
-  what: string,
+  description: string,
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   seconds = 60,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
-  let last: unknown;
+  let lastError: unknown;
   while (Date.now() < end) {
     try {
       const result = await condition();
       if (result !== undefined && result !== false) return result;
     } catch (error) {
-      last = error;
+      lastError = error;
     }
     await sleep(200);
   }
-  throw new Error(`not within ${seconds} s: ${what}`, { cause: last });
+  throw new Error(`timed out after ${seconds} s: ${description}`, { cause: lastError });
 }

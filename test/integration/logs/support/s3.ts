@@ -5,20 +5,22 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { Values } from "../../../../components/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
-import { Server, eventually, freePorts } from "./processes";
+import { freePorts } from "../../../support/ports";
+import { Server, eventually } from "./processes";
 
 const accessKey = "TESTACCESSKEY";
 const secretKey = "test-secret-key";
 
 /**
- * An S3 server on a folder, which checks the signature, region and credentials of each request.
- * Before it stands a proxy that can answer 503 instead, as S3 does when it is overloaded.
+ * An S3 server that stores objects in a folder and checks the signature, region and credentials of
+ * each request. Its proxy can return 503 instead, as S3 does when it is overloaded.
  */
 export class S3 {
+  /** Whether the proxy returns 503. */
   unavailable = false;
-  /** Requests answered with 503. */
+  /** Number of requests answered with 503. */
   refused = 0;
-  /** Method and path of all requests that reached S3. */
+  /** Methods and paths of all requests that reached S3. */
   readonly requests: string[] = [];
 
   private constructor(
@@ -66,7 +68,7 @@ export class S3 {
     return s3;
   }
 
-  /** Where Loki finds this server instead of Amazon's. */
+  /** Loki configuration that uses this server. */
   get lokiOverlay(): Values {
     const { endpoint } = this;
     return {
@@ -83,7 +85,7 @@ export class S3 {
       .filter((key) => !key.startsWith(".sgwtmp"));
   }
 
-  /** Keys of the chunks: everything but index, rules and what the compactor keeps. */
+  /** Keys of the chunks, without the index, rules and files of the compactor. */
   chunks(): string[] {
     return this.keys().filter((key) => key.startsWith("fake/"));
   }
@@ -95,15 +97,15 @@ export class S3 {
   }
 }
 
-/** The agent of EKS Pod Identity as a pod sees it: credentials for a token, over HTTP. */
+/** A fake EKS Pod Identity agent, which returns credentials for a token over HTTP. */
 export class PodIdentityAgent {
-  /** Requests that came without the pod's token. */
+  /** Number of requests without the token of the pod. */
   refused = 0;
   served = 0;
 
   private constructor(
     private readonly server: http.Server,
-    /** What EKS sets in the pods of an associated service account. */
+    /** Environment variables that EKS sets in the pods of an associated service account. */
     readonly environment: Record<string, string>,
   ) {}
 

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Loki } from "./loki";
 
-/** Pushes one line after the other until it is stopped, as a collector does: again until Loki took it. */
+/** Pushes lines one by one until it is stopped, and retries each until Loki acknowledges it, as a collector does. */
 export class Writer {
-  /** What Loki took. */
+  /** Lines that Loki acknowledged. */
   readonly lines: string[] = [];
-  /** How often a push had to be repeated. */
+  /** Number of retries. */
   retried = 0;
   private stopped = false;
   private readonly done: Promise<void>;
   private readonly start = Date.now() - 60_000;
 
-  /** Each line goes to any of `through`, as by a Service; between two lines is `pauseMs`. */
+  /** Pushes to `through` in turn, as a Service would, with a delay of `pauseMs` between lines. */
   constructor(
     private readonly stream: Record<string, string>,
     private readonly through: Loki[],
@@ -39,7 +39,7 @@ export class Writer {
     }
   }
 
-  /** Everything that Loki took. A line that was being pushed is taken or not, then. */
+  /** Stops after the current line; returns all acknowledged lines. */
   async stop(): Promise<string[]> {
     this.stopped = true;
     await this.done;
