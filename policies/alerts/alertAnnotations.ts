@@ -2,7 +2,7 @@ import { judgeAlerts } from "./eachRule";
 import { InProd, environmentProperty, isProd } from "../engine/environment";
 import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { Rule, canBringRules, rulesOf } from "../facts/rules";
+import { Rule, canContainRules, rulesOf } from "../facts/rules";
 import { ResourcePolicy, Verdict, holds } from "../engine/policy";
 import { Violation, configSet } from "../engine/violation";
 
@@ -26,7 +26,7 @@ export const alertAnnotations: ResourcePolicy<AlertAnnotationsConfig> = {
         "https URL under which remediation finds the runbook of an alert, as `<url>/<alert>.md`. Default: nothing is remediated.",
     },
   },
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
   remediate,
 };

@@ -3,7 +3,7 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
 import { UNKNOWN } from "../facts/plain";
-import { Rule, canBringRules } from "../facts/rules";
+import { Rule, canContainRules } from "../facts/rules";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
@@ -24,7 +24,7 @@ export const alertFor = resourcePolicy({
   remediation: "set for, for example to 5m",
   severity: "medium",
   config: properties,
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   check: (resource, config) => checkAlerts(resource, (alert) => checkAlert(alert, config)),
   remediate: true,
 });

@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { judgeAlerts } from "./eachRule";
 import { PlainMap, UNKNOWN, at, isMap, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { Rule, canBringRules, rulesOf } from "../facts/rules";
+import { Rule, canContainRules, rulesOf } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Violation, shown } from "../engine/violation";
 
@@ -26,7 +26,7 @@ export const alertSeverity: ResourcePolicy<AlertSeverityConfig> = {
       description: "Severities, from the most urgent to the least.",
     },
   },
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
   remediate,
 };

@@ -1,6 +1,6 @@
 import { Resource } from "../facts/resource";
 import { judgeRules } from "./eachRule";
-import { Rule, canBringRules, broughtRules } from "../facts/rules";
+import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Expr } from "../promql/expr";
@@ -46,7 +46,7 @@ export const alertThresholds: ResourcePolicy<AlertThresholdsConfig> = {
       "Highest rate of requests below which such an alert may stay silent.",
     ),
   },
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
 };
 
@@ -92,7 +92,7 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 };
 
 function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
-  const records = recordsIn(broughtRules(resource).rules);
+  const records = recordsIn(judgedRules(resource).rules);
   const vocabulary = metricVocabulary([resource]);
   return judgeRules(resource, (rule) => judgeRule(rule, records, vocabulary, config));
 }

@@ -1,6 +1,6 @@
 import { Finding, Verdict, ViolationFinding } from "../engine/policy";
 import { Resource } from "../facts/resource";
-import { Rule, broughtRules } from "../facts/rules";
+import { Rule, judgedRules } from "../facts/rules";
 import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -10,7 +10,7 @@ export function checkRules(
   resource: Resource,
   checkRule: (rule: Rule) => ViolationFinding[],
 ): Finding[] {
-  const { rules, unknownAt } = broughtRules(resource);
+  const { rules, unknownAt } = judgedRules(resource);
   const findings = rules.flatMap((rule): Finding[] =>
     checkRule(rule).map((finding) => ({ where: rule.where, rule: rule.name, ...finding })),
   );
@@ -30,7 +30,7 @@ export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
 ): Finding[] {
-  const records = recordsIn(broughtRules(resource).rules);
+  const records = recordsIn(judgedRules(resource).rules);
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
     return parsed.error === undefined ? checkExpr(inlineRecords(parsed.expr, records), rule) : [];

@@ -1,6 +1,6 @@
 import { judgeExpressions } from "./eachRule";
 import { Resource } from "../facts/resource";
-import { Rule, canBringRules } from "../facts/rules";
+import { Rule, canContainRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
@@ -19,7 +19,7 @@ export const promqlUnits: ResourcePolicy<unknown> = {
   severity: "high",
   enforcementLevel: "mandatory",
   config: {},
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
 };
 

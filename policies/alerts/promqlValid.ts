@@ -1,10 +1,11 @@
+import { Matcher } from "../shared/matcher";
 import { judgeRules } from "./eachRule";
 import { Resource } from "../facts/resource";
-import { Rule, canBringRules, broughtRules } from "../facts/rules";
+import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Comparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, Matcher, nodesOf } from "../promql/expr";
+import { Expr, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -21,12 +22,12 @@ export const promqlValid: ResourcePolicy<unknown> = {
   severity: "high",
   enforcementLevel: "mandatory",
   config: {},
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
 };
 
 function judge(resource: Resource): Verdict {
-  const records = recordsIn(broughtRules(resource).rules);
+  const records = recordsIn(judgedRules(resource).rules);
   return judgeRules(resource, (rule) => judgeRule(rule, records));
 }
 

@@ -3,7 +3,7 @@ import { judgeRules } from "./eachRule";
 import { textAt } from "../facts/plain";
 import { prometheusServer } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
-import { Rule, canBringRules } from "../facts/rules";
+import { Rule, canContainRules } from "../facts/rules";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { nodesOf } from "../promql/expr";
@@ -37,7 +37,7 @@ export const rateWindow: ResourcePolicy<RateWindowConfig> = {
       description: "Scrape interval, where the resource does not say it itself.",
     },
   },
-  appliesTo: canBringRules,
+  appliesTo: canContainRules,
   judge,
 };
 

@@ -1,7 +1,7 @@
 import { Path } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
-import { MonitoredService, isMonitor, servicesOf } from "../facts/services";
+import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
 import { StackPolicy, Verdict, holds } from "../engine/policy";
 import { Selector } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
@@ -76,7 +76,7 @@ const descriptions: Record<SignalName, { what: string; example: string }> = {
 
 function judge(resources: Resource[], config: RequiredAlertsConfig): Verdict {
   const services = resources
-    .flatMap(servicesOf)
+    .flatMap(scrapedServices)
     .filter(
       ({ name, namespace }) =>
         !config.exceptServices.includes(name) &&
@@ -137,7 +137,7 @@ function counts({ name, operator, threshold, burnRate }: Signal): boolean {
  * Answers whether some selector of a signal takes in a service. Where rules are written per service,
  * there are as many selectors as services, so those that name one are found by its name.
  */
-function coverageOf(signals: Signal[]): (service: MonitoredService, name: SignalName) => boolean {
+function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
   const bySignal = new Map<SignalName, Map<string, Selector[]>>();
   for (const { name, selectors } of signals) {
     const byService = bySignal.get(name) ?? new Map<string, Selector[]>();
@@ -166,7 +166,7 @@ function namedService({ matchers }: Selector): string {
 }
 
 /** Whether a selector takes in the series of a service: by its own labels or by those of its pods. */
-function selectsService(selector: Selector, { namespace, knownAs }: MonitoredService): boolean {
+function selectsService(selector: Selector, { namespace, knownAs }: ScrapedService): boolean {
   if (!allows(selector, "namespace", namespace)) return false;
   return knownAs.some(
     (name) =>

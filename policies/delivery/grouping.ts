@@ -6,7 +6,7 @@ import {
 } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { Route, matches, readRoutes } from "../facts/routes";
+import { RouteNode, matches, readRoutes } from "../facts/routes";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Violation, shown } from "../engine/violation";
@@ -51,7 +51,7 @@ export const grouping: ResourcePolicy<GroupingConfig> = {
 
 interface Pace {
   field: "group_wait" | "group_interval" | "repeat_interval";
-  of: (route: Route) => string;
+  of: (route: RouteNode) => string;
   min: number;
   max: number;
 }
@@ -95,7 +95,7 @@ function judgeOne(found: AlertmanagerConfiguration, config: GroupingConfig): Ver
   const tree = readRoutes(found.config);
   if (tree === UNKNOWN) return { violations: [], unknown: { path: [...found.path, "route"] } };
   const violations: Violation[] = [];
-  const walk = (route: Route, above: Route | undefined): void => {
+  const walk = (route: RouteNode, above: RouteNode | undefined): void => {
     // Each value is reported where it is set, not where it is inherited.
     for (const violation of wrongWith(route, above, config)) {
       violations.push({ ...violation, where: `${found.where}, ${violation.where}` });
@@ -107,7 +107,11 @@ function judgeOne(found: AlertmanagerConfiguration, config: GroupingConfig): Ver
   return { violations };
 }
 
-function wrongWith(route: Route, above: Route | undefined, config: GroupingConfig): Violation[] {
+function wrongWith(
+  route: RouteNode,
+  above: RouteNode | undefined,
+  config: GroupingConfig,
+): Violation[] {
   // A sign of life is no notification: it has to repeat fast.
   if (isHeartbeat(route)) return [];
   const violations: Violation[] = [];
@@ -140,7 +144,7 @@ function wrongWith(route: Route, above: Route | undefined, config: GroupingConfi
   return violations;
 }
 
-function isHeartbeat(route: Route): boolean {
+function isHeartbeat(route: RouteNode): boolean {
   return route.matchers.some(
     (matcher) =>
       matcher.label === "alertname" &&
@@ -183,8 +187,8 @@ function remediate(resource: Resource, props: PlainMap, config: GroupingConfig):
 
 function mend(
   node: PlainMap,
-  route: Route,
-  above: Route | undefined,
+  route: RouteNode,
+  above: RouteNode | undefined,
   config: GroupingConfig,
 ): PlainMap {
   const mended = { ...node };

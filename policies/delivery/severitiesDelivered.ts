@@ -7,9 +7,9 @@ import {
 } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, entriesAt, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { Labels, Route, matches, probes, readRoutes, routesFor } from "../facts/routes";
+import { Labels, RouteNode, matches, probeLabels, readRoutes, routesFor } from "../facts/routes";
 import { canHoldRules } from "../facts/rules";
-import { isMonitor, servicesOf } from "../facts/services";
+import { isMonitor, scrapedServices } from "../facts/services";
 import { StackPolicy, Verdict } from "../engine/policy";
 import { Violation } from "../engine/violation";
 
@@ -69,7 +69,7 @@ function judge(resources: Resource[], config: SeveritiesDeliveredConfig): Verdic
 
 /** Alerts as they will come: of the rules of the stack, and of the services that it watches. */
 function knownLabels(resources: Resource[]): Labels[] {
-  const services = resources.flatMap(servicesOf).map(({ namespace, name }) => ({
+  const services = resources.flatMap(scrapedServices).map(({ namespace, name }) => ({
     namespace,
     service: name,
   }));
@@ -118,7 +118,7 @@ function delivery(
   const violations = new Map<string, Violation>();
   const unheard = [...silentAlerts, ...policy.exceptAlerts];
   for (const severity of policy.severities) {
-    for (const labels of probes(tree.root, { severity }, known)) {
+    for (const labels of probeLabels(tree.root, { severity }, known)) {
       if (unheard.includes(labels["alertname"] ?? "")) continue;
       const reached = routesFor(tree.root, labels);
       for (const violation of wrongWith(config, reached, severity, labels)) {
@@ -149,26 +149,28 @@ function unreadable({ missingSecret, where }: AlertmanagerConfiguration): Violat
 
 function wrongWith(
   config: PlainMap,
-  reached: Route[],
+  reached: RouteNode[],
   severity: string,
   labels: Labels,
 ): Violation[] {
   const last = reached.at(-1);
   if (last === undefined) return [];
-  const loud = reached.filter(({ muted }) => !muted || severity !== "critical");
+  const loud = reached.filter(
+    ({ hasTimeIntervals }) => !hasTimeIntervals || severity !== "critical",
+  );
   const integrations = loud
     .flatMap(({ receiver }) => integrationsOf(config, receiver))
     .filter(({ delivers }) => delivers);
   const what = `an alert of severity ${severity}${describe(last, labels)}`;
   const place = `${last.where} (receiver "${last.receiver}")`;
   if (integrations.length === 0) {
-    const muted = loud.length === 0;
+    const hasTimeIntervals = loud.length === 0;
     return [
       {
-        problem: muted ? `${what} is silent at times` : `${what} reaches nobody`,
+        problem: hasTimeIntervals ? `${what} is silent at times` : `${what} reaches nobody`,
         where: place,
         bound: "a receiver that sends, at any time",
-        fix: muted
+        fix: hasTimeIntervals
           ? "remove the time intervals from this route"
           : "end this route in a receiver with an address, or remove the route",
       },
@@ -186,7 +188,7 @@ function wrongWith(
 }
 
 /** What tells this alert from others: the labels that its way through the tree asks for. */
-function describe(route: Route, labels: Labels): string {
+function describe(route: RouteNode, labels: Labels): string {
   const names = [...new Set(route.matchers.map(({ label }) => label))].filter(
     (label) =>
       label !== "severity" &&

@@ -58,7 +58,10 @@ function routing(configuration: AlertmanagerConfiguration): Verdict {
   const integrations = reached.flatMap(({ receiver }) => integrationsOf(config, receiver));
   const alive = integrations.filter(({ delivers, toSlack }) => delivers && !toSlack);
   const last = reached.at(-1);
-  if (last === undefined || (alive.length > 0 && !reached.every(({ muted }) => muted))) {
+  if (
+    last === undefined ||
+    (alive.length > 0 && !reached.every(({ hasTimeIntervals }) => hasTimeIntervals))
+  ) {
     return holds;
   }
   const problem = integrations.some(({ delivers }) => delivers)

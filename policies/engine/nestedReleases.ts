@@ -1,4 +1,4 @@
-import { MAX_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
+import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
 import { manifestKeys, manifestsIn } from "../facts/manifests";
 import { Path, PlainMap, at, formatPath, isMap, setAt } from "../facts/plain";
 import { foreignReleases, isForeignRelease } from "../facts/releases";
@@ -116,7 +116,7 @@ function mayNest(values: unknown, depth = 0): boolean {
   if (!isMap(values)) return false;
   for (const key in values) {
     if (nestingKeys.has(key)) return true;
-    if (depth < MAX_DEPTH && mayNest(values[key], depth + 1)) return true;
+    if (depth < MAX_CHART_DEPTH && mayNest(values[key], depth + 1)) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
-import { helmChart, isHelmType, mergedValues } from "./helm";
+import { mergeValues } from "../shared/mergeValues";
+import { helmChart, isHelmType } from "./helm";
 import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, isMap, listAt, textAt } from "./plain";
-import { Resource } from "./resource";
+import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
 const secretTypes = new Set(["kubernetes:core/v1:Secret", "kubernetes:core/v1:SecretPatch"]);
@@ -10,20 +11,20 @@ const configTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig",
 ]);
 
-/** One configuration of Alertmanager in the form of its file, with where it stands. */
+/** A configuration of Alertmanager in the form of its file, and its location. */
 export interface AlertmanagerConfiguration {
   /** `Secret "alertmanager-config", alertmanager.yaml`. */
   where: string;
   urn: string;
-  /** Where it stands among the properties of its resource. */
+  /** Its path in the properties of its resource. */
   path: Path;
-  /** UNKNOWN when nothing of it is known yet; undefined when it cannot be read. */
+  /** UNKNOWN while all of it is unknown; undefined when it cannot be read. */
   config: PlainMap | typeof UNKNOWN | undefined;
-  /** Whether it can be changed in place: it is a map, and all of what is in it. */
+  /** Whether a remediation can change it in place, because it is a map of chart values. */
   editable: boolean;
-  /** Namespace whose alerts alone it is about: that of an AlertmanagerConfig. */
+  /** Namespace of an AlertmanagerConfig, which applies to the alerts of that namespace only. */
   namespace?: string;
-  /** Name of the Secret that should hold it, where no resource of the stack does. */
+  /** Name of the Secret that should contain it but is not a resource of the stack. */
   missingSecret?: string;
 }
 
@@ -33,7 +34,7 @@ export function canHoldAlertmanager(type: string): boolean {
   );
 }
 
-/** The configurations that a resource brings. */
+/** The configurations that a resource contains. */
 export function configurationsIn(resource: Resource): AlertmanagerConfiguration[] {
   if (secretTypes.has(resource.type)) return inSecret(resource);
   if (configTypes.has(resource.type)) return [inObject(resource)];
@@ -41,27 +42,33 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
 }
 
 /**
- * The configurations that an Alertmanager of the stack really runs with: that of the Secret which
- * its chart names, or else the chart's. A Secret that nothing names counts only where the stack
- * installs no Alertmanager itself.
+ * The configurations that the Alertmanagers of the stack load: from the Secret that their chart
+ * names, otherwise from the values of the chart. A Secret that no chart names counts only where the
+ * stack does not install Alertmanager.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
-  const users = resources.filter(installsAlertmanager);
-  const hidden = resources.find(({ type, props }) => isHelmType(type) && props === UNKNOWN);
-  if (users.length === 0 && hidden !== undefined) {
-    // It may be the chart that brings Alertmanager.
-    const where = `release "${hidden.name}"`;
-    return [{ where, urn: hidden.urn, path: ["values"], config: UNKNOWN, editable: false }];
+  const installers = resources.filter(installsAlertmanager);
+  const unknownRelease = resources.find(({ type, props }) => isHelmType(type) && props === UNKNOWN);
+  if (installers.length === 0 && unknownRelease !== undefined) {
+    // This release may install Alertmanager.
+    const { name, urn } = unknownRelease;
+    const where = `release "${name}"`;
+    return [{ where, urn, path: ["values"], config: UNKNOWN, editable: false }];
   }
-  const used =
-    users.length > 0
-      ? users.flatMap((user) => usedBy(user, resources))
+  const loaded =
+    installers.length > 0
+      ? installers.flatMap((installer) => loadedBy(installer, resources))
       : resources.filter(({ type }) => secretTypes.has(type)).flatMap(inSecret);
   const objects = resources.filter(({ type }) => configTypes.has(type)).map(inObject);
-  return used.map((configuration) => withObjects(configuration, objects));
+  return loaded.map((configuration) => withObjects(configuration, objects));
 }
 
-/** What a chart brings when nothing is configured, and what its values are merged over. */
+/** The configurations that charts default to, over which Helm merges the values. */
+const standaloneDefaults: PlainMap = {
+  route: { receiver: "default-receiver", repeat_interval: "3h", group_wait: "10s" },
+  receivers: [{ name: "default-receiver" }],
+};
+
 const chartDefaults: Record<string, { path: Path; config: PlainMap }> = {
   "kube-prometheus-stack": {
     path: ["values", "alertmanager", "config"],
@@ -96,20 +103,8 @@ const chartDefaults: Record<string, { path: Path; config: PlainMap }> = {
       receivers: [{ name: "null" }],
     },
   },
-  prometheus: {
-    path: ["values", "alertmanager", "config"],
-    config: {
-      route: { receiver: "default-receiver", repeat_interval: "3h", group_wait: "10s" },
-      receivers: [{ name: "default-receiver" }],
-    },
-  },
-  alertmanager: {
-    path: ["values", "config"],
-    config: {
-      route: { receiver: "default-receiver", repeat_interval: "3h", group_wait: "10s" },
-      receivers: [{ name: "default-receiver" }],
-    },
-  },
+  prometheus: { path: ["values", "alertmanager", "config"], config: standaloneDefaults },
+  alertmanager: { path: ["values", "config"], config: standaloneDefaults },
 };
 
 function installsAlertmanager(resource: Resource): boolean {
@@ -120,51 +115,55 @@ function installsAlertmanager(resource: Resource): boolean {
   return at(chart.values, "alertmanager", "enabled") !== false;
 }
 
-/** Name of the Secret or AlertmanagerConfig that is the whole configuration of an Alertmanager. */
-function namedBy(resource: Resource): { secret?: unknown; object?: unknown } {
+/** Name of the Secret or the AlertmanagerConfig that an Alertmanager loads; neither for chart values. */
+function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
   if (resource.type === alertmanagerType) {
     const object = at(resource.props, "spec", "alertmanagerConfiguration", "name");
-    const name = textAt(resource.props, "metadata", "name") ?? resource.name;
+    const name = objectName(resource);
     const secret = at(resource.props, "spec", "configSecret") || `alertmanager-${name}`;
     return object === undefined ? { secret } : { object };
   }
   const spec = at(resource.props, "values", "alertmanager", "alertmanagerSpec");
   const object = at(spec, "alertmanagerConfiguration", "name");
   if (typeof object === "string" && object !== "") return { object };
-  // The chart ignores the name without the switch: a Secret that only lies there does nothing.
+  // Without useExistingSecret, the chart ignores the name.
   if (at(spec, "useExistingSecret") !== true) return {};
   const { release = "" } = helmChart(resource) ?? {};
   return { secret: at(spec, "configSecret") || `alertmanager-${release}` };
 }
 
-function usedBy(user: Resource, resources: Resource[]): AlertmanagerConfiguration[] {
-  const { secret, object } = namedBy(user);
-  const wanted = object ?? secret;
-  if (wanted === undefined) return inValues(user);
-  const where = `${user.type === alertmanagerType ? "Alertmanager" : "release"} "${user.name}"`;
-  const unknown = { where, urn: user.urn, path: [], config: UNKNOWN, editable: false } as const;
-  if (wanted === UNKNOWN) return [{ ...unknown, path: ["values"] }];
-  const holders = resources.filter(({ type, name, props }) => {
-    const right = object === undefined ? secretTypes.has(type) : configTypes.has(type);
-    return right && (textAt(props, "metadata", "name") ?? name) === wanted;
-  });
+function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfiguration[] {
+  const { secret, object } = sourceOf(installer);
+  const source = object ?? secret;
+  if (source === undefined) return inValues(installer);
+  const kind = installer.type === alertmanagerType ? "Alertmanager" : "release";
+  const unknown: AlertmanagerConfiguration = {
+    where: `${kind} "${installer.name}"`,
+    urn: installer.urn,
+    path: [],
+    config: UNKNOWN,
+    editable: false,
+  };
+  if (source === UNKNOWN) return [{ ...unknown, path: ["values"] }];
+  const types = object === undefined ? secretTypes : configTypes;
+  const holders = resources.filter(
+    (resource) => types.has(resource.type) && objectName(resource) === source,
+  );
   if (holders.length > 0) return holders.flatMap(configurationsIn);
-  const perhaps = resources.find(
+  const unnamed = resources.find(
     ({ type, props }) => secretTypes.has(type) && at(props, "metadata", "name") === UNKNOWN,
   );
-  if (perhaps !== undefined) return [{ ...unknown, urn: perhaps.urn, path: ["metadata", "name"] }];
-  return [{ ...unknown, path: [], config: undefined, missingSecret: shownName(wanted) }];
-}
-
-function shownName(name: unknown): string {
-  return typeof name === "string" ? name : "";
+  if (unnamed !== undefined) return [{ ...unknown, urn: unnamed.urn, path: ["metadata", "name"] }];
+  const missingSecret = typeof source === "string" ? source : "";
+  return [{ ...unknown, config: undefined, missingSecret }];
 }
 
 function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const chart = helmChart(resource);
-  const own = chart === undefined ? undefined : chartDefaults[chart.chart];
-  if (chart === undefined || own === undefined || !installsAlertmanager(resource)) return [];
-  if (namedBy(resource).secret !== undefined || namedBy(resource).object !== undefined) return [];
+  const defaults = chart === undefined ? undefined : chartDefaults[chart.chart];
+  if (chart === undefined || defaults === undefined || !installsAlertmanager(resource)) return [];
+  const { secret, object } = sourceOf(resource);
+  if (secret !== undefined || object !== undefined) return [];
   const base = { urn: resource.urn, where: `release "${chart.release}" (${chart.chart})` };
   if (chart.values === UNKNOWN) {
     return [{ ...base, path: ["values"], config: UNKNOWN, editable: false }];
@@ -172,7 +171,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const stringPath: Path = ["values", "alertmanager", "stringConfig"];
   const text = at(resource.props, ...stringPath);
   const asText = text !== undefined && text !== "" && text !== null;
-  const path = asText ? stringPath : own.path;
+  const path = asText ? stringPath : defaults.path;
   const where = `${base.where}, ${formatPath(path)}`;
   const value = asText ? text : (at(resource.props, ...path) ?? {});
   if (typeof value === "string") {
@@ -182,12 +181,12 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
     const config = value === UNKNOWN ? UNKNOWN : undefined;
     return [{ ...base, where, path, config, editable: false }];
   }
-  return [{ ...base, where, path, config: mergedValues(own.config, value), editable: true }];
+  return [{ ...base, where, path, config: mergeValues(defaults.config, value), editable: true }];
 }
 
-/** The key that the operator reads, in clear or in base64: the engine only has the latter. */
+/** The key that the operator reads, in plain text or in base64; the engine has only the latter. */
 function inSecret(resource: Resource): AlertmanagerConfiguration[] {
-  const name = textAt(resource.props, "metadata", "name") ?? resource.name;
+  const name = objectName(resource);
   const base = { urn: resource.urn, editable: false };
   const where = `Secret "${name}", alertmanager.yaml`;
   for (const field of ["stringData", "data"]) {
@@ -209,7 +208,7 @@ function mapIn(text: string): PlainMap | undefined {
 
 /** An AlertmanagerConfig in the form of the file. */
 function inObject(resource: Resource): AlertmanagerConfiguration {
-  const name = textAt(resource.props, "metadata", "name") ?? resource.name;
+  const name = objectName(resource);
   const spec = at(resource.props, "spec");
   const found = { where: `AlertmanagerConfig "${name}"`, urn: resource.urn, path: ["spec"] };
   if (spec === UNKNOWN || resource.props === UNKNOWN) {
@@ -221,30 +220,30 @@ function inObject(resource: Resource): AlertmanagerConfiguration {
     editable: false,
     namespace: textAt(resource.props, "metadata", "namespace") ?? "default",
     config: {
-      ...(route === undefined ? {} : { route: snake(route) }),
-      receivers: snake(receivers ?? []),
+      ...(route === undefined ? {} : { route: toFileForm(route) }),
+      receivers: toFileForm(receivers ?? []),
       inhibit_rules: listAt(inhibitRules).map((rule) => ({
-        source_matchers: objectMatchers(at(rule, "sourceMatch")),
-        target_matchers: objectMatchers(at(rule, "targetMatch")),
+        source_matchers: matcherTexts(at(rule, "sourceMatch")),
+        target_matchers: matcherTexts(at(rule, "targetMatch")),
         equal: at(rule, "equal") ?? [],
       })),
     },
   };
 }
 
-/** `groupBy` is `group_by`, `apiURL` is `api_url`, and matchers are objects. */
-function snake(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snake);
+/** Converts keys such as `groupBy` to `group_by` and `apiURL` to `api_url`, and matchers to text. */
+function toFileForm(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toFileForm);
   if (!isMap(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key.replace(/[A-Z]+/g, (capitals) => `_${capitals.toLowerCase()}`),
-      key === "matchers" ? objectMatchers(item) : snake(item),
+      key === "matchers" ? matcherTexts(item) : toFileForm(item),
     ]),
   );
 }
 
-function objectMatchers(matchers: unknown): unknown {
+function matcherTexts(matchers: unknown): unknown {
   return listAt(matchers).map((matcher) => {
     if (!isMap(matcher)) return matcher;
     const operator = textAt(matcher, "matchType") || (matcher["regex"] === true ? "=~" : "=");
@@ -252,72 +251,75 @@ function objectMatchers(matchers: unknown): unknown {
   });
 }
 
-/** The operator puts the routes of AlertmanagerConfigs first, each for its namespace, and goes on. */
+/** The operator inserts the routes of AlertmanagerConfigs first: each for its namespace, with `continue`. */
 function withObjects(
   configuration: AlertmanagerConfiguration,
   objects: AlertmanagerConfiguration[],
 ): AlertmanagerConfiguration {
   const { config } = configuration;
-  const usable = objects.filter(({ urn }) => urn !== configuration.urn);
-  if (config === UNKNOWN || config === undefined || usable.length === 0) return configuration;
+  const others = objects.filter(({ urn }) => urn !== configuration.urn);
+  if (config === UNKNOWN || config === undefined || others.length === 0) return configuration;
   const route = at(config, "route");
   const receivers = at(config, "receivers");
   if (!isMap(route) || !Array.isArray(receivers)) return configuration;
-  const added = usable.flatMap(({ config: own, where, namespace = "" }) => {
-    const ownRoute = isMap(own) ? own["route"] : undefined;
-    if (!isMap(own) || !isMap(ownRoute)) return [];
-    const named = (name: unknown): string => `${where}/${String(name)}`;
-    const renamed = (node: PlainMap): PlainMap => ({
-      ...node,
-      ...(node["receiver"] === undefined ? {} : { receiver: named(node["receiver"]) }),
-      routes: listAt(node, "routes").filter(isMap).map(renamed),
-    });
-    return [
-      {
-        route: {
-          ...renamed(ownRoute),
-          matchers: [
-            ...listAt(ownRoute, "matchers"),
-            ...(namespace === "" ? [] : [`namespace=${JSON.stringify(namespace)}`]),
-          ],
-          continue: true,
-        },
-        receivers: listAt(own, "receivers")
-          .filter(isMap)
-          .map((receiver) => ({ ...receiver, name: named(receiver["name"]) })),
-      },
-    ];
-  });
+  const insertions = others.flatMap((object) => insertionOf(object) ?? []);
   return {
     ...configuration,
     config: {
       ...config,
       route: {
         ...route,
-        routes: [...added.map((one) => one.route), ...listAt(route, "routes")],
+        routes: [...insertions.map((inserted) => inserted.route), ...listAt(route, "routes")],
       },
-      receivers: [...listAt(receivers), ...added.flatMap((one) => one.receivers)],
+      receivers: [...listAt(receivers), ...insertions.flatMap((inserted) => inserted.receivers)],
     },
   };
 }
 
-/** One way in which a receiver tells somebody. */
+/** The route and the receivers of an AlertmanagerConfig, renamed as the operator does. */
+function insertionOf({ config, where, namespace = "" }: AlertmanagerConfiguration) {
+  const route = isMap(config) ? config["route"] : undefined;
+  if (!isMap(route)) return undefined;
+  const qualified = (name: unknown): string => `${where}/${String(name)}`;
+  const withQualifiedReceivers = (node: PlainMap): PlainMap => ({
+    ...node,
+    ...(node["receiver"] === undefined ? {} : { receiver: qualified(node["receiver"]) }),
+    routes: listAt(node, "routes").filter(isMap).map(withQualifiedReceivers),
+  });
+  return {
+    route: {
+      ...withQualifiedReceivers(route),
+      matchers: [
+        ...listAt(route, "matchers"),
+        ...(namespace === "" ? [] : [`namespace=${JSON.stringify(namespace)}`]),
+      ],
+      continue: true,
+    },
+    receivers: listAt(config, "receivers")
+      .filter(isMap)
+      .map((receiver) => ({ ...receiver, name: qualified(receiver["name"]) })),
+  };
+}
+
+/** One integration of a receiver. */
 export interface Integration {
   /** `slack`, `webhook`, `pagerduty`. */
   kind: string;
   /** `receivers[1].slack_configs[0]`. */
   where: string;
-  /** Whether there is anybody at the other end, as far as one can see. */
+  /** Channel of a Slack integration. */
+  channel?: string;
+  /** Whether it has an address that is not a placeholder. */
   delivers: boolean;
   toSlack: boolean;
   sendsResolved: boolean;
 }
 
-// What Alertmanager does where send_resolved is not set.
-const silentOnResolved = new Set(["slack", "email", "wechat", "rocketchat"]);
+/** Integrations whose send_resolved defaults to false. */
+const unresolvedByDefault = new Set(["slack", "email", "wechat", "rocketchat"]);
 
-/** Fields of which one must be set, there or in `global`, for an integration to have an address. */
-const addresses: Record<string, { own: string[]; global: string[] }> = {
+/** Fields that give an integration its address: one of them, in the integration or in `global`. */
+const addressFields: Record<string, { own: string[]; global: string[] }> = {
   slack: {
     own: ["api_url", "api_url_file", "app_token", "app_token_file", "http_config"],
     global: ["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
@@ -336,31 +338,33 @@ export function integrationsOf(config: PlainMap, receiver: string): Integration[
     return entriesAt(candidate).flatMap(([key, list]) => {
       const kind = /^(\w+)_configs$/.exec(key)?.[1];
       if (kind === undefined) return [];
-      return listAt(list).map((one, position) => ({
-        kind,
-        where: `receivers[${index}].${key}[${position}]`,
-        delivers: hasAddress(config, kind, one),
-        toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(one, "url") ?? ""),
-        sendsResolved:
-          at(one, "send_resolved") === undefined
-            ? !silentOnResolved.has(kind)
-            : at(one, "send_resolved") === true,
-      }));
+      return listAt(list).map((integration, position) => {
+        const sendResolved = at(integration, "send_resolved") ?? !unresolvedByDefault.has(kind);
+        const channel = kind === "slack" ? textAt(integration, "channel") : undefined;
+        return {
+          kind,
+          where: `receivers[${index}].${key}[${position}]`,
+          ...(channel === undefined ? {} : { channel }),
+          delivers: hasAddress(config, kind, integration),
+          toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(integration, "url") ?? ""),
+          sendsResolved: sendResolved === true,
+        };
+      });
     });
   });
 }
 
 function hasAddress(config: PlainMap, kind: string, integration: unknown): boolean {
-  const needed = addresses[kind];
+  const fields = addressFields[kind];
   if (integration === null || integration === undefined) return false;
-  if (needed === undefined) return true;
+  if (fields === undefined) return true;
   return [
-    ...needed.own.map((field) => at(integration, field)),
-    ...needed.global.map((field) => at(config, "global", field)),
+    ...fields.own.map((field) => at(integration, field)),
+    ...fields.global.map((field) => at(config, "global", field)),
   ].some((value) => value !== undefined && value !== null && value !== "" && !isPlaceholder(value));
 }
 
-/** `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK` reaches nobody. */
+/** Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`. */
 function isPlaceholder(value: unknown): boolean {
   return (
     typeof value === "string" && /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value)

@@ -1,14 +1,15 @@
+import { mergeValues } from "../shared/mergeValues";
 import { Path, PlainMap, UNKNOWN, at, isMap, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
-/** A chart that a stack installs, whichever resource installs it. */
+/** A chart that a resource installs. */
 export interface HelmChart {
   /** Name of the chart without its repository: `kube-prometheus-stack`. */
   chart: string;
   /** Name of the Helm release. */
   release: string;
-  /** Its values, or {@link UNKNOWN} when nothing of them is known yet. */
+  /** Its values, or {@link UNKNOWN} while all of them are unknown. */
   values: PlainMap | typeof UNKNOWN;
 }
 
@@ -23,7 +24,7 @@ export function isHelmType(type: string): boolean {
   return helmTypes.has(type);
 }
 
-/** The chart that a resource installs, or undefined when it installs none that can be named. */
+/** The chart that a resource installs, or undefined when the resource names none. */
 export function helmChart(resource: Resource): HelmChart | undefined {
   if (!isHelmType(resource.type)) return undefined;
   const chart = textAt(resource.props, "chart");
@@ -37,7 +38,7 @@ export function helmChart(resource: Resource): HelmChart | undefined {
 }
 
 /**
- * The name in any way to write a chart: `name`, `repository/name`, `oci://registry/path/name:1.2.3`,
+ * The name in a reference to a chart: `name`, `repository/name`, `oci://registry/path/name:1.2.3`,
  * `./name-1.2.3.tgz`, `https://host/name-1.2.3.tgz`.
  */
 function chartName(chart: string): string {
@@ -50,29 +51,29 @@ function chartName(chart: string): string {
     .replace(/\.tgz$/, "");
 }
 
-/** Templates take any text that is not empty for true. */
+/** Whether a Helm template treats a value as true, as it does any non-empty text. */
 export function isTruthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
 }
 
-/** A chart that comes with another chart, as one of its dependencies or under another name. */
+/** A known chart that another chart contains or renames. */
 export interface Subchart {
   chart: string;
-  /** Where its values stand among the properties of the release. */
+  /** Path of its values in the properties of the release. */
   path: Path;
 }
 
-/** What the values of a chart have that those of no other chart have. */
-interface Marks {
-  /** Paths of which one is enough, whatever the chart is called. */
-  always: Path[];
-  /** Paths of which one is enough where the values stand under the name of the chart. */
-  underItsName: Path[];
+/** Paths that identify the values of a chart; one of them is sufficient. */
+interface Signature {
+  /** Under any key. */
+  anywhere: Path[];
+  /** Under the name of the chart as key. */
+  underName: Path[];
 }
 
-const marks: Record<string, Marks> = {
+const signatures: Record<string, Signature> = {
   "kube-prometheus-stack": {
-    always: [
+    anywhere: [
       ["prometheus", "prometheusSpec"],
       ["alertmanager", "alertmanagerSpec"],
       ["additionalPrometheusRulesMap"],
@@ -80,97 +81,91 @@ const marks: Record<string, Marks> = {
       ["defaultRules", "rules"],
       ["defaultRules", "disabled"],
     ],
-    underItsName: [[]],
+    underName: [[]],
   },
   loki: {
-    always: ["structuredConfig", "limits_config", "schemaConfig", "commonConfig", "compactor"].map(
-      (key) => ["loki", key],
-    ),
-    underItsName: [["loki"], ["singleBinary"], ["deploymentMode"]],
+    anywhere: [
+      "structuredConfig",
+      "limits_config",
+      "schemaConfig",
+      "commonConfig",
+      "compactor",
+    ].map((key) => ["loki", key]),
+    underName: [["loki"], ["singleBinary"], ["deploymentMode"]],
   },
-  "loki-stack": { always: [], underItsName: [[]] },
-  "loki-distributed": { always: [], underItsName: [[]] },
-  "loki-simple-scalable": { always: [], underItsName: [[]] },
+  "loki-stack": { anywhere: [], underName: [[]] },
+  "loki-distributed": { anywhere: [], underName: [[]] },
+  "loki-simple-scalable": { anywhere: [], underName: [[]] },
   grafana: {
-    always: [["grafana.ini"]],
-    underItsName: [["adminPassword"], ["admin"], ["ingress"], ["persistence"], ["datasources"]],
+    anywhere: [["grafana.ini"]],
+    underName: [["adminPassword"], ["admin"], ["ingress"], ["persistence"], ["datasources"]],
   },
   prometheus: {
-    always: [["serverFiles"], ["server", "global"]],
-    underItsName: [["server"], ["alertmanager"]],
+    anywhere: [["serverFiles"], ["server", "global"]],
+    underName: [["server"], ["alertmanager"]],
   },
-  alertmanager: { always: [["config", "route"]], underItsName: [["config"]] },
+  alertmanager: { anywhere: [["config", "route"]], underName: [["config"]] },
 };
 
-/** How many charts deep a known chart is looked for: itself, in a chart, in a chart of a chart. */
-export const MAX_DEPTH = 2;
+/** Depth of the search for known charts: the chart, its dependencies, and their dependencies. */
+export const MAX_CHART_DEPTH = 2;
 
 /**
- * The known charts behind one that is not known: its dependencies by name or alias, or itself under
- * another name. One that is switched off, and one that leaves everything to its defaults, so that no
- * value tells of it, are not among them.
+ * The known charts inside an unknown chart: its dependencies by name or alias, or the chart itself
+ * under another name. A disabled dependency is not included, nor is a dependency without values,
+ * which cannot be recognized.
  */
 export function subchartsOf(resource: Resource): Subchart[] {
   const found = helmChart(resource);
-  if (found === undefined || Object.hasOwn(marks, found.chart)) return [];
+  if (found === undefined || Object.hasOwn(signatures, found.chart)) return [];
   return subchartsAt(found.values, ["values"], 0);
 }
 
 function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {
   const chart = chartAt(values, String(path.at(-1)));
   if (chart !== undefined) return at(values, "enabled") === false ? [] : [{ chart, path }];
-  if (depth === MAX_DEPTH || !isMap(values)) return [];
+  if (depth === MAX_CHART_DEPTH || !isMap(values)) return [];
   return Object.entries(values).flatMap(([key, inner]) =>
     isMap(inner) || inner === UNKNOWN ? subchartsAt(inner, [...path, key], depth + 1) : [],
   );
 }
 
-/** The marks by their first key: values have many keys, and few of them are any chart's. */
-const marksByKey = new Map<string, { chart: string; path: Path }[]>();
-for (const [chart, { always }] of Object.entries(marks)) {
-  for (const path of always) {
+/** Signatures by their first key: values have many keys, and few of them identify a chart. */
+const signaturesByKey = new Map<string, { chart: string; path: Path }[]>();
+for (const [chart, { anywhere }] of Object.entries(signatures)) {
+  for (const path of anywhere) {
     const key = String(path[0]);
-    marksByKey.set(key, [...(marksByKey.get(key) ?? []), { chart, path }]);
+    signaturesByKey.set(key, [...(signaturesByKey.get(key) ?? []), { chart, path }]);
   }
 }
 
-/** Without any of these keys, values are not those of a known chart, and hold none. */
-export const chartKeys: string[] = [...marksByKey.keys(), ...Object.keys(marks)];
+/** Values without any of these keys are not those of a known chart, nor do they contain one. */
+export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
-function chartAt(values: unknown, name: string): string | undefined {
-  const named = Object.hasOwn(marks, name) ? marks[name] : undefined;
-  const isThere = (path: Path): boolean => (at(values, ...path) ?? null) !== null;
-  if (values === UNKNOWN) return named?.underItsName[0]?.length === 0 ? name : undefined;
+function chartAt(values: unknown, key: string): string | undefined {
+  const named = Object.hasOwn(signatures, key) ? signatures[key] : undefined;
+  const isSet = (path: Path): boolean => (at(values, ...path) ?? null) !== null;
+  if (values === UNKNOWN) return named?.underName[0]?.length === 0 ? key : undefined;
   if (!isMap(values)) return undefined;
-  if (named?.underItsName.some(isThere)) return name;
-  for (const key of Object.keys(values)) {
-    const found = marksByKey.get(key)?.find(({ path }) => isThere(path));
-    if (found !== undefined) return found.chart;
+  if (named?.underName.some(isSet)) return key;
+  for (const inner of Object.keys(values)) {
+    const match = signaturesByKey.get(inner)?.find(({ path }) => isSet(path));
+    if (match !== undefined) return match.chart;
   }
   return undefined;
 }
 
 /**
- * The values of a release with those of its `valueYamlFiles` below them, as far as these are texts:
- * what only lies in a file of the program cannot be read from here.
+ * A release whose values are merged over its `valueYamlFiles`. Only files with a known text count:
+ * policies cannot read the files of the program.
  */
 export function withValueFiles(resource: Resource): Resource {
   const texts = listAt(resource.props, "valueYamlFiles").flatMap(
     (file) => textAt(file, "text") ?? [],
   );
-  const own = at(resource.props, "values");
-  if (texts.length === 0 || !isHelmType(resource.type) || own === UNKNOWN) return resource;
-  const values = [...texts.map(readYaml), own].filter(isMap).reduce(mergedValues, {});
+  const inline = at(resource.props, "values");
+  if (texts.length === 0 || !isHelmType(resource.type) || inline === UNKNOWN) return resource;
+  const layers = [...texts.map(readYaml), inline].filter(isMap);
+  const values = layers.reduce((merged, layer) => mergeValues(merged, layer), {});
   return { ...resource, props: { ...(resource.props as PlainMap), values } };
-}
-
-/** As helm merges values: maps merge, lists replace, null removes. */
-export function mergedValues(base: PlainMap, over: PlainMap): PlainMap {
-  const result = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const below = result[key];
-    if (value === null) delete result[key];
-    else result[key] = isMap(value) && isMap(below) ? mergedValues(below, value) : value;
-  }
-  return result;
 }

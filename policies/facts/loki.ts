@@ -4,29 +4,38 @@ import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
 
-const lokiCharts = new Set(["loki", "loki-stack", "loki-distributed", "loki-simple-scalable"]);
+/** Charts that install Loki. */
+export const lokiCharts = new Set([
+  "loki",
+  "loki-stack",
+  "loki-distributed",
+  "loki-simple-scalable",
+]);
 
-/** What a release of Loki needs of AWS. */
+/** The settings of a Loki release that concern AWS. */
 export interface LokiRelease {
   chart: HelmChart;
-  /** Names of its buckets, as far as they are known. */
+  /** Known names of its buckets. */
   buckets: string[];
-  /** Whether it could have further buckets once everything is known. */
+  /** Whether unknown values could name further buckets. */
   unknownBuckets: boolean;
-  /** Days that it keeps logs; undefined while that is not known or not set. */
+  /** Days that it retains logs; undefined while unknown or not set. */
   retentionDays: number | undefined;
-  /** What its objects of the index begin with. */
+  /** Prefixes of its index objects. */
   indexPrefixes: string[];
 }
 
-/** Where Loki's configuration may stand, the one that wins first. */
-const sources: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
+/**
+ * The places in chart values for Loki's configuration, in order of precedence. `loki-stack` has the
+ * values of chart `loki` 2 under its name, with the whole configuration in `config`.
+ */
+export const lokiConfigPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
 
 export function lokiRelease(resource: Resource): LokiRelease | undefined {
   const chart = helmChart(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return undefined;
   const { values } = chart;
-  const configs = sources.map((source) => readConfig(at(values, ...source)));
+  const configs = lokiConfigPaths.map((path) => readConfig(at(values, ...path)));
   const named = [
     ...["chunks", "ruler", "admin"].map((key) => at(values, "loki", "storage", "bucketNames", key)),
     ...configs.flatMap((config) => [

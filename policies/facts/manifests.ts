@@ -1,4 +1,4 @@
-import { MAX_DEPTH, isHelmType } from "./helm";
+import { MAX_CHART_DEPTH, isHelmType } from "./helm";
 import { Path, Plain, at, entriesAt, isMap, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readDocuments } from "./yaml";
@@ -26,7 +26,7 @@ function found(values: Plain, path: Path, depth: number): { object: Plain; path:
   if (!isMap(values)) return [];
   return Object.entries(values).flatMap(([key, value]) => {
     if (manifestKeys.includes(key)) return listed(value, [...path, key]);
-    return depth < MAX_DEPTH && isMap(value) ? found(value, [...path, key], depth + 1) : [];
+    return depth < MAX_CHART_DEPTH && isMap(value) ? found(value, [...path, key], depth + 1) : [];
   });
 }
 

@@ -4,17 +4,17 @@ import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 
-/** A Prometheus server, with the places of its settings. */
+/** A Prometheus server, with the paths of its settings. */
 export interface PrometheusServer {
   /** `release "prometheus" (kube-prometheus-stack)`. */
   what: string;
-  /** The Helm release that brings it, if one does. */
+  /** The Helm release that installs it, if one does. */
   release?: string;
-  /** Where the operator's `PrometheusSpec` stands, or the chart's own settings of the server. */
+  /** Path of the operator's `PrometheusSpec`, or of the server's settings in the chart. */
   spec: Path;
-  /** Whether an operator reads `spec`, so that rules and monitors are selected by it. */
+  /** Whether an operator reads `spec`, which then selects rules and monitors. */
   operated: boolean;
-  /** The retention that applies when none is set. */
+  /** Retention of a server that does not set it. */
   defaultRetention: string;
 }
 
@@ -22,7 +22,7 @@ export function canRunPrometheus(type: string): boolean {
   return type === prometheusType || isHelmType(type);
 }
 
-/** The Prometheus server that a resource runs, if it does. */
+/** The Prometheus server that a resource runs, or undefined. */
 export function prometheusServer(resource: Resource): PrometheusServer | undefined {
   if (resource.type === prometheusType) {
     return {
@@ -37,7 +37,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   const { chart, release, values } = found;
   const what = `release "${release}" (${chart})`;
   if (chart === "kube-prometheus-stack") {
-    // An agent forwards its samples and keeps none.
+    // An agent forwards its samples and does not retain them.
     if (at(values, "prometheus", "enabled") === false) return undefined;
     if (at(values, "prometheus", "agentMode") === true) return undefined;
     const spec: Path = ["values", "prometheus", "prometheusSpec"];
@@ -55,7 +55,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   return undefined;
 }
 
-/** The place of a server's retention. */
+/** Path of a server's retention. */
 export function retentionPath({ spec }: PrometheusServer): Path {
   return [...spec, "retention"];
 }

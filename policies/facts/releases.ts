@@ -1,18 +1,29 @@
-import { mergedValues } from "./helm";
-import { Path, Plain, PlainMap, UNKNOWN, at, isMap, listAt, setAt, textAt } from "./plain";
+import { mergeValues } from "../shared/mergeValues";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  isMap,
+  listAt,
+  setAt,
+  textAt,
+} from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** A resource that has something else install a chart, in the form of a release. */
+/** A release that another tool installs, in the form of a Helm release of Pulumi. */
 export interface ForeignRelease {
   resource: Resource;
-  /** Where its values stand in the resource. */
+  /** Path of its values in the original resource. */
   path: Path;
 }
 
-/** What stands where in the objects of Flux, Argo CD and k3s, and in Terraform's release. */
+/** Readers of the objects of Flux, Argo CD and k3s, and of Terraform's release. */
 const forms: [type: RegExp, read: (props: Plain) => { release: PlainMap; path: Path }[]][] = [
   [/^kubernetes:helm\.toolkit\.fluxcd\.io\/v2(?:beta[12])?:HelmRelease$/, flux],
   [/^kubernetes:argoproj\.io\/v1alpha1:Application$/, argo],
@@ -20,16 +31,16 @@ const forms: [type: RegExp, read: (props: Plain) => { release: PlainMap; path: P
   [/^helm:index\/release:Release$/, terraform],
 ];
 
-/** Types are asked for far more often than there are different ones. */
-const known = new Map<string, boolean>();
+/** Answers by type: there are many resources and few types. */
+const answers = new Map<string, boolean>();
 
 export function isForeignRelease(type: string): boolean {
-  const answer = known.get(type) ?? forms.some(([form]) => form.test(type));
-  known.set(type, answer);
+  const answer = answers.get(type) ?? forms.some(([form]) => form.test(type));
+  answers.set(type, answer);
   return answer;
 }
 
-/** The releases that a resource stands for; none where it is no such resource. */
+/** The releases that a resource of another tool installs. */
 export function foreignReleases(resource: Resource): ForeignRelease[] {
   const read = forms.find(([form]) => form.test(resource.type))?.[1];
   if (read === undefined || resource.props === UNKNOWN) return [];
@@ -48,7 +59,7 @@ function flux(props: Plain) {
       release: {
         chart,
         name: at(spec, "releaseName") ?? at(props, "metadata", "name"),
-        // The repository is an object of its own, as is the version of a chart by reference.
+        // The repository is a separate object, and so is the version of a referenced chart.
         version:
           at(spec, "chartRef") === undefined ? at(spec, "chart", "spec", "version") : UNKNOWN,
         repositoryOpts: UNKNOWN,
@@ -68,24 +79,20 @@ function argo(props: Plain) {
     ]),
   ];
   return sources.flatMap(([source, path]) => {
-    const own = textAt(source, "chart");
-    const inGit = textAt(source, "path");
-    if (own === undefined && (inGit === undefined || at(source, "helm") === undefined)) return [];
+    const chart = textAt(source, "chart");
+    const gitPath = textAt(source, "path");
     const helm = at(source, "helm");
-    const given = at(helm, "valuesObject") ?? textAt(helm, "values");
-    const set = listAt(helm, "parameters").map((one): [Plain, Plain] => [
-      at(one, "name"),
-      at(one, "value"),
-    ]);
+    if (chart === undefined && (gitPath === undefined || helm === undefined)) return [];
+    const values = at(helm, "valuesObject") ?? textAt(helm, "values");
     return [
       {
-        path: [...path, "helm", isMap(given) ? "valuesObject" : "values"],
+        path: [...path, "helm", isMap(values) ? "valuesObject" : "values"],
         release: {
-          chart: own ?? `./${inGit}`,
+          chart: chart ?? `./${gitPath}`,
           name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
           version: at(source, "targetRevision"),
           repositoryOpts: { repo: at(source, "repoURL") },
-          values: valuesOf([given], set),
+          values: valuesOf([values], parametersOf(listAt(helm, "parameters"))),
         },
       },
     ];
@@ -94,7 +101,6 @@ function argo(props: Plain) {
 
 function k3s(props: Plain) {
   const spec = at(props, "spec");
-  const set = isMap(at(spec, "set")) ? Object.entries(at(spec, "set") as PlainMap) : [];
   return [
     {
       path: ["spec", "valuesContent"],
@@ -103,16 +109,14 @@ function k3s(props: Plain) {
         name: at(props, "metadata", "name"),
         version: at(spec, "version"),
         repositoryOpts: { repo: at(spec, "repo") },
-        values: valuesOf([at(spec, "valuesContent")], set),
+        values: valuesOf([at(spec, "valuesContent")], entriesAt(spec, "set")),
       },
     },
   ];
 }
 
 function terraform(props: Plain) {
-  const set = ["set", "sets"]
-    .flatMap((key) => listAt(props, key))
-    .map((one): [Plain, Plain] => [at(one, "name"), at(one, "value")]);
+  const set = ["set", "sets"].flatMap((key) => listAt(props, key));
   return [
     {
       path: ["values"],
@@ -121,36 +125,34 @@ function terraform(props: Plain) {
         name: at(props, "name"),
         version: at(props, "version"),
         repositoryOpts: { repo: at(props, "repository") },
-        values: valuesOf(listAt(props, "values"), set),
+        values: valuesOf(listAt(props, "values"), parametersOf(set)),
       },
     },
   ];
 }
 
-/** Values from maps and texts, each over the one before, and single ones by their paths over them. */
-function valuesOf(sources: Plain[], set: [Plain, Plain][]): Plain {
-  if (sources.includes(UNKNOWN)) return UNKNOWN;
-  const read = sources.map((source) => (typeof source === "string" ? readYaml(source) : source));
-  const values = structuredCopy(read.filter(isMap).reduce(mergedValues, {}));
-  for (const [name, value] of set) {
-    if (typeof name !== "string") continue;
+function parametersOf(list: Plain[]): [Plain, Plain][] {
+  return list.map((parameter) => [at(parameter, "name"), at(parameter, "value")]);
+}
+
+/** Merges layers of values, each a map or a YAML text, and sets parameters by their paths. */
+function valuesOf(layers: Plain[], parameters: [Plain, Plain][]): Plain {
+  if (layers.includes(UNKNOWN)) return UNKNOWN;
+  const values = layers
+    .map((layer) => (typeof layer === "string" ? readYaml(layer) : layer))
+    .filter(isMap)
+    .reduce((merged, layer) => mergeValues(merged, layer), {});
+  return parameters.reduce<PlainMap>((merged, [name, value]) => {
+    if (typeof name !== "string") return merged;
     const keys = name.split(/(?<!\\)\./).map((key) => key.replaceAll("\\.", "."));
-    setAt(values, keys, typeof value === "string" ? scalar(value) : value);
-  }
-  return values;
+    const layer: PlainMap = {};
+    setAt(layer, keys, typeof value === "string" ? scalarOf(value) : value);
+    return mergeValues(merged, layer);
+  }, values);
 }
 
-function structuredCopy(values: PlainMap): PlainMap {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      isMap(value) ? structuredCopy(value) : value,
-    ]),
-  );
-}
-
-/** `--set` takes what looks like a number or a switch for one. */
-function scalar(text: string): Plain {
+/** The value of a `--set` text, in which numbers and booleans are not strings. */
+function scalarOf(text: string): Plain {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }

@@ -1,4 +1,4 @@
-import { Plain } from "./plain";
+import { Plain, textAt } from "./plain";
 
 /** A resource as policies read it. */
 export interface Resource {
@@ -12,4 +12,9 @@ export interface Resource {
 /** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */
 export function stackOf(urn: string): string {
   return urn.split("::")[0]?.split(":").at(-1) ?? "";
+}
+
+/** Name of a Kubernetes object in the cluster. */
+export function objectName({ props, name }: Resource): string {
+  return textAt(props, "metadata", "name") ?? name;
 }

@@ -1,37 +1,32 @@
+import { Matcher, anchoredPattern, matchesValue } from "../shared/matcher";
 import { PlainMap, UNKNOWN, at, entriesAt, hasUnknown, isMap, listAt, textAt } from "./plain";
 
-/** Labels of an alert; a label that is absent counts as empty. */
+/** Labels of an alert; a missing label counts as empty. */
 export type Labels = Record<string, string>;
 
-export interface Matcher {
-  label: string;
-  operator: "=" | "!=" | "=~" | "!~";
-  value: string;
-}
-
-/** A route with what it inherits from the routes above it. */
-export interface Route {
+/** A route of Alertmanager, with everything that it inherits from its parents. */
+export interface RouteNode {
   /** `route.routes[0]`. */
   where: string;
   receiver: string;
   matchers: Matcher[];
   continues: boolean;
-  /** Whether it is silent at some times of the day. */
-  muted: boolean;
+  /** Whether time intervals mute it at times. */
+  hasTimeIntervals: boolean;
   groupBy: string[];
   groupWait: string;
   groupInterval: string;
   repeatInterval: string;
-  routes: Route[];
+  routes: RouteNode[];
 }
 
 export interface RouteTree {
-  root?: Route;
-  /** Why Alertmanager would refuse the configuration. */
+  root?: RouteNode;
+  /** Why Alertmanager would reject the configuration. */
   problems: { where: string; problem: string }[];
 }
 
-// What Alertmanager takes where nothing is set.
+/** Alertmanager's defaults. */
 const defaults = {
   receiver: "",
   groupBy: [] as string[],
@@ -41,43 +36,38 @@ const defaults = {
 };
 type Inherited = typeof defaults;
 
-/** The route tree of a configuration, or UNKNOWN while any part of it is not known yet. */
+/** The route tree of a configuration; UNKNOWN while any part of it is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const route = at(config, "route");
   if (hasUnknown(route)) return UNKNOWN;
+  if (!isMap(route)) return { problems: [{ where: "route", problem: "there is no route" }] };
   const problems: RouteTree["problems"] = [];
-  if (!isMap(route)) {
-    return { problems: [{ where: "route", problem: "there is no route" }] };
-  }
   const receivers = at(config, "receivers");
-  const names = listAt(config, "receivers").map((receiver) => textAt(receiver, "name"));
-  const known = (name: string): boolean => {
-    return receivers === UNKNOWN || names.includes(name) || hasUnknown(receivers);
-  };
+  const names = listAt(receivers).map((receiver) => textAt(receiver, "name"));
 
-  const read = (node: PlainMap, where: string, above: Inherited): Route => {
-    const own: Inherited = {
-      receiver: textAt(node, "receiver") || above.receiver,
-      groupBy: Array.isArray(node["group_by"]) ? node["group_by"].map(String) : above.groupBy,
-      groupWait: durationText(node["group_wait"]) ?? above.groupWait,
-      groupInterval: durationText(node["group_interval"]) ?? above.groupInterval,
-      repeatInterval: durationText(node["repeat_interval"]) ?? above.repeatInterval,
+  const read = (node: PlainMap, where: string, parent: Inherited): RouteNode => {
+    const settings: Inherited = {
+      receiver: textAt(node, "receiver") || parent.receiver,
+      groupBy: Array.isArray(node["group_by"]) ? node["group_by"].map(String) : parent.groupBy,
+      groupWait: durationText(node["group_wait"]) ?? parent.groupWait,
+      groupInterval: durationText(node["group_interval"]) ?? parent.groupInterval,
+      repeatInterval: durationText(node["repeat_interval"]) ?? parent.repeatInterval,
     };
     const { matchers, problem } = readMatchers(node);
     if (problem !== undefined) problems.push({ where, problem });
-    if (!known(own.receiver)) {
-      problems.push({ where, problem: `there is no receiver "${own.receiver}"` });
+    if (!names.includes(settings.receiver) && !hasUnknown(receivers)) {
+      problems.push({ where, problem: `there is no receiver "${settings.receiver}"` });
     }
     return {
-      ...own,
+      ...settings,
       where,
       matchers,
       continues: node["continue"] === true,
-      muted: [node["mute_time_intervals"], node["active_time_intervals"]].some(
-        (intervals) => Array.isArray(intervals) && intervals.length > 0,
+      hasTimeIntervals: ["mute_time_intervals", "active_time_intervals"].some(
+        (key) => listAt(node, key).length > 0,
       ),
       routes: listAt(node, "routes").flatMap((child, index) =>
-        isMap(child) ? [read(child, `${where}.routes[${index}]`, own)] : [],
+        isMap(child) ? [read(child, `${where}.routes[${index}]`, settings)] : [],
       ),
     };
   };
@@ -93,27 +83,27 @@ interface Matchers {
   problem?: string;
 }
 
-/** All matchers of a route or an inhibition rule, in the new form and in the two old ones. */
+/** All matchers of a route or an inhibition rule, in the current form and in the two older forms. */
 export function readMatchers(node: unknown, prefix = ""): Matchers {
-  const matchers: Matcher[] = [];
-  let problem: string | undefined;
-  const add = (label: string, operator: Matcher["operator"], value: string): void => {
-    if (operator.endsWith("~") && anchored(value) === undefined) {
-      problem ??= "a matcher has no valid regular expression";
-    }
-    matchers.push({ label, operator, value });
-  };
-  for (const [label, value] of entriesAt(node, `${prefix}match`)) add(label, "=", String(value));
-  for (const [label, value] of entriesAt(node, `${prefix}match_re`)) {
-    add(label, "=~", String(value));
-  }
   const list = at(node, `${prefix}matchers`);
-  for (const item of typeof list === "string" ? [list] : listAt(list)) {
-    const parsed = parseMatchers(item);
-    if (parsed === undefined) problem ??= "a matcher cannot be read";
-    for (const { label, operator, value } of parsed ?? []) add(label, operator, value);
-  }
-  return { matchers, ...(problem === undefined ? {} : { problem }) };
+  const parsed = (typeof list === "string" ? [list] : listAt(list)).map(parseMatchers);
+  const old = (key: string, operator: "=" | "=~") =>
+    entriesAt(node, `${prefix}${key}`).map(([label, value]): Matcher => ({
+      label,
+      operator,
+      value: String(value),
+    }));
+  const matchers = [
+    ...old("match", "="),
+    ...old("match_re", "=~"),
+    ...parsed.flatMap((each) => each ?? []),
+  ];
+  if (parsed.includes(undefined)) return { matchers, problem: "a matcher cannot be parsed" };
+  const isInvalid = ({ operator, value }: Matcher) =>
+    operator.endsWith("~") && anchoredPattern(value) === undefined;
+  return matchers.some(isInvalid)
+    ? { matchers, problem: "a matcher has an invalid regular expression" }
+    : { matchers };
 }
 
 const matcherForm =
@@ -129,55 +119,28 @@ function parseMatchers(text: unknown): Matcher[] | undefined {
     if (match === null) return undefined;
     const [whole, quotedLabel, label, operator = "=", quoted, bare] = match;
     matchers.push({
-      label: unescaped(quotedLabel) ?? label ?? "",
+      label: unescape(quotedLabel) ?? label ?? "",
       operator: operator as Matcher["operator"],
-      value: unescaped(quoted) ?? bare ?? "",
+      value: unescape(quoted) ?? bare ?? "",
     });
     rest = rest.slice(whole.length);
   }
   return matchers;
 }
 
-function unescaped(text: string | undefined): string | undefined {
+function unescape(text: string | undefined): string | undefined {
   return text?.replace(/\\(.)/gs, (_, character: string) => (character === "n" ? "\n" : character));
 }
 
-const expressions = new Map<string, RegExp | undefined>();
-
-/** A regular expression as Alertmanager applies it: to the whole value. */
-function anchored(pattern: string): RegExp | undefined {
-  if (!expressions.has(pattern)) {
-    const flags = /^\(\?([ims]+)\)/.exec(pattern);
-    const source = flags === null ? pattern : pattern.slice(flags[0].length);
-    let expression: RegExp | undefined;
-    try {
-      expression = new RegExp(`^(?:${source})$`, `s${flags?.[1]?.includes("i") ? "i" : ""}`);
-    } catch {
-      expression = undefined;
-    }
-    expressions.set(pattern, expression);
-  }
-  return expressions.get(pattern);
+/** Whether an alert with these labels matches. */
+export function matches(matcher: Matcher, labels: Labels): boolean {
+  return matchesValue(matcher, labels[matcher.label] ?? "");
 }
 
-export function matches({ label, operator, value }: Matcher, labels: Labels): boolean {
-  const found = labels[label] ?? "";
-  switch (operator) {
-    case "=":
-      return found === value;
-    case "!=":
-      return found !== value;
-    case "=~":
-      return anchored(value)?.test(found) ?? false;
-    case "!~":
-      return !(anchored(value)?.test(found) ?? false);
-  }
-}
-
-/** The routes that an alert ends in, as Alertmanager walks its tree. */
-export function routesFor(route: Route, labels: Labels): Route[] {
+/** The routes that notify about an alert, found as Alertmanager walks its tree. */
+export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
   if (!route.matchers.every((matcher) => matches(matcher, labels))) return [];
-  const reached: Route[] = [];
+  const reached: RouteNode[] = [];
   for (const child of route.routes) {
     const below = routesFor(child, labels);
     reached.push(...below);
@@ -187,74 +150,78 @@ export function routesFor(route: Route, labels: Labels): Route[] {
 }
 
 /**
- * Alerts that together take every way through a tree which an alert with the given labels can take:
- * for each route, labels that satisfy the matchers down to it, and, for every matcher beside that
- * way, labels that satisfy it too.
+ * Labels of alerts that together take every path through a tree that an alert with the fixed labels
+ * can take. For each route and each known set of labels: these labels, with as few changes as
+ * satisfy the matchers from the root to the route.
  */
-export function probes(root: Route, fixed: Labels, known: Labels[] = []): Labels[] {
+export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []): Labels[] {
   const candidates = candidateValues(root, known);
   const bases = new Map<string, Labels>([["", fixed]]);
   for (const labels of known) {
-    // Labels of which no route speaks make no difference.
-    const spoken = Object.entries(labels).filter(([label]) => candidates.has(label));
-    bases.set(JSON.stringify(spoken.sort()), { ...Object.fromEntries(spoken), ...fixed });
+    // Labels that no matcher names make no difference.
+    const relevant = Object.entries(labels).filter(([label]) => candidates.has(label));
+    bases.set(JSON.stringify(relevant.sort()), { ...Object.fromEntries(relevant), ...fixed });
   }
-  const found = new Map<string, Labels>();
-  const walk = (route: Route, above: Matcher[]): void => {
-    const way = [...above, ...route.matchers];
-    const changes = changesFor(way, fixed, candidates);
+  const probes = new Map<string, Labels>();
+  const walk = (route: RouteNode, inherited: Matcher[]): void => {
+    const matchers = [...inherited, ...route.matchers];
+    const conditions = conditionsOf(matchers, fixed, candidates);
     for (const base of bases.values()) {
-      const labels = witness(base, changes);
-      if (labels !== undefined) found.set(JSON.stringify(Object.entries(labels).sort()), labels);
+      const labels = satisfy(base, conditions);
+      if (labels !== undefined) probes.set(JSON.stringify(Object.entries(labels).sort()), labels);
     }
-    for (const child of route.routes) walk(child, way);
+    for (const child of route.routes) walk(child, matchers);
   };
   walk(root, []);
-  return [...found.values()];
+  return [...probes.values()];
 }
 
-/** What a way through the tree asks of one label, and a value that satisfies it where there is one. */
-interface Change {
+/** What a path through the tree requires of one label. */
+interface Condition {
   label: string;
-  fits: (value: string) => boolean;
-  value: string | undefined;
+  accepts: (value: string) => boolean;
+  /** A value that the condition accepts; undefined where none is found or the label is fixed. */
+  acceptedValue: string | undefined;
 }
 
-function changesFor(
+function conditionsOf(
   matchers: Matcher[],
   fixed: Labels,
   candidates: Map<string, string[]>,
-): Change[] {
+): Condition[] {
   return [...new Set(matchers.map(({ label }) => label))].map((label) => {
-    const own = matchers.filter((matcher) => matcher.label === label);
-    const fits = (value: string): boolean =>
-      own.every((matcher) => matches(matcher, { [label]: value }));
-    const value = fixed[label] === undefined ? candidates.get(label)?.find(fits) : undefined;
-    return { label, fits, value };
+    const accepts = (value: string): boolean =>
+      matchers.every((matcher) => matcher.label !== label || matchesValue(matcher, value));
+    const isFixed = fixed[label] !== undefined;
+    return {
+      label,
+      accepts,
+      acceptedValue: isFixed ? undefined : candidates.get(label)?.find(accepts),
+    };
   });
 }
 
-/** Labels that satisfy all of it, made by changing as few of the given ones as possible. */
-function witness(base: Labels, changes: Change[]): Labels | undefined {
+/** The labels with the changes that satisfy every condition, or undefined when there are none. */
+function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   const labels = { ...base };
-  for (const { label, fits, value } of changes) {
-    if (fits(labels[label] ?? "")) continue;
-    if (value === undefined) return undefined;
-    labels[label] = value;
+  for (const { label, accepts, acceptedValue } of conditions) {
+    if (accepts(labels[label] ?? "")) continue;
+    if (acceptedValue === undefined) return undefined;
+    labels[label] = acceptedValue;
   }
   return labels;
 }
 
-function candidateValues(root: Route, known: Labels[]): Map<string, string[]> {
+function candidateValues(root: RouteNode, known: Labels[]): Map<string, string[]> {
   const values = new Map<string, Set<string>>();
   const add = (label: string, value: string): void => {
     const set = values.get(label) ?? new Set(["other"]);
     values.set(label, set.add(value));
   };
-  const walk = (route: Route): void => {
+  const walk = (route: RouteNode): void => {
     for (const { label, operator, value } of route.matchers) {
       add(label, value);
-      if (operator.endsWith("~")) for (const sample of samples(value)) add(label, sample);
+      if (operator.endsWith("~")) for (const example of examplesOf(value)) add(label, example);
     }
     route.routes.forEach(walk);
   };
@@ -267,8 +234,8 @@ function candidateValues(root: Route, known: Labels[]): Map<string, string[]> {
   return new Map([...values].map(([label, set]) => [label, [...set]]));
 }
 
-/** Some texts that a simple regular expression matches; whoever uses them tries them. */
-function samples(pattern: string): string[] {
+/** Texts that a simple regular expression may match; callers check whether they do. */
+function examplesOf(pattern: string): string[] {
   const alternatives = pattern
     .replace(/^\(\?[ims]+\)|[$^]/g, "")
     .replace(/\(\?:/g, "(")
@@ -277,7 +244,7 @@ function samples(pattern: string): string[] {
     inner.split("|").map((alternative) => pattern.replace(group, () => alternative)),
   );
   return [...alternatives, ...nested].flatMap((text) => {
-    const one = text
+    const example = text
       .replace(/\\[dD]/g, "5")
       .replace(/\\[wW]/g, "w")
       .replace(/\[\^[^\]]*\]/g, "z")
@@ -286,9 +253,9 @@ function samples(pattern: string): string[] {
       .replace(/\\(.)/g, "$1")
       .replace(/[()]/g, "");
     return [
-      one.replace(/[*+?]/g, ""),
-      one.replace(/.[*?]/g, "").replace(/\+/g, ""),
-      one.replace(/(.)\{(\d+)[^}]*\}/g, (_, character: string, count: string) =>
+      example.replace(/[*+?]/g, ""),
+      example.replace(/.[*?]/g, "").replace(/\+/g, ""),
+      example.replace(/(.)\{(\d+)[^}]*\}/g, (_, character: string, count: string) =>
         character.repeat(Math.min(Number(count), 50)),
       ),
     ];

@@ -13,7 +13,7 @@ import {
   setAt,
   textAt,
 } from "./plain";
-import { Resource } from "./resource";
+import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
 const ruleTypes = new Set([
@@ -21,29 +21,29 @@ const ruleTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1:PrometheusRulePatch",
 ]);
 
-/** An alerting or recording rule, with where it stands. */
+/** An alerting or recording rule, with its location. */
 export interface Rule {
-  /** Name of the alert, or of the series that a recording rule makes. */
+  /** Name of the alert or of the recorded series. */
   name: string;
   /** Name of the alert, or undefined for a recording rule. */
   alert?: string;
-  /** Name of the series that a recording rule makes. */
+  /** Name of the recorded series, or undefined for an alerting rule. */
   record?: string;
   expr: string;
   /** `PrometheusRule "ticketing-services", group ticketing.services`. */
   where: string;
-  /** Place among the properties of its resource. */
+  /** Path in the properties of its resource. */
   path: Path;
   /** How long the expression must hold before the alert fires, as written. */
   for: Plain;
-  /** Labels, with those of its group. */
+  /** Labels of the rule and of its group. */
   labels: PlainMap;
   annotations: PlainMap;
 }
 
 export interface Rules {
   rules: Rule[];
-  /** Path of the first thing that could hold further rules once it is known. */
+  /** Path of the first unknown value that could contain further rules. */
   unknownAt?: Path;
 }
 
@@ -51,11 +51,10 @@ export function canHoldRules(type: string): boolean {
   return ruleTypes.has(type) || isHelmType(type);
 }
 
-/** All rules that a resource brings: a PrometheusRule, or rules among the values of a chart. */
+/** All rules of a PrometheusRule, or in the values of a chart. */
 export function rulesOf(resource: Resource): Rules {
   if (ruleTypes.has(resource.type)) {
-    const name = textAt(resource.props, "metadata", "name") ?? resource.name;
-    return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${name}"`);
+    return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
   }
   const chart = helmChart(resource);
   if (chart?.chart === "kube-prometheus-stack") {
@@ -75,22 +74,22 @@ const ruleValues = ["additionalPrometheusRulesMap", "additionalPrometheusRules"]
 
 const configMapType = "kubernetes:core/v1:ConfigMap";
 
-export function canBringRules(type: string): boolean {
+export function canContainRules(type: string): boolean {
   return canHoldRules(type) || type === configMapType;
 }
 
 /**
- * The rules of {@link rulesOf}, and those in the text of a ConfigMap: whether any Prometheus loads
- * these nobody can say, so they are judged, but count for nothing.
+ * The rules of {@link rulesOf}, or those in the texts of a ConfigMap. Whether any Prometheus loads a
+ * ConfigMap is unknown, so its rules are judged, but do not count as alerts of the stack.
  */
-export function broughtRules(resource: Resource): Rules {
+export function judgedRules(resource: Resource): Rules {
   return resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource);
 }
 
 function rulesInTexts(resource: Resource): Rules {
-  const name = textAt(resource.props, "metadata", "name") ?? resource.name;
+  const name = objectName(resource);
   const labels = Object.keys(mapAt(resource.props, "metadata", "labels"));
-  // Loki's rules look alike and are in another language.
+  // Loki's rules have the same form but contain LogQL.
   if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
   const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
     if (typeof text !== "string" || !/^\s*groups\s*:/m.test(text)) return [];
@@ -107,10 +106,10 @@ function rulesInTexts(resource: Resource): Rules {
     : { rules };
 }
 
-/** The resource without some of its rules, in the same places; its properties change. */
-export function withoutRules(resource: Resource, isOut: (name: string) => boolean): Resource {
+/** Empties the excluded rules of a resource in place, so that the paths of the others stay valid. */
+export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of rulesOf(resource).rules) {
-    if (isOut(name)) setAt(resource.props as PlainMap, path, {});
+    if (isExcluded(name)) setAt(resource.props as PlainMap, path, {});
   }
   return resource;
 }
@@ -161,7 +160,7 @@ interface Place {
 
 function ruleOf(rule: Plain, { where, path, groupLabels }: Place): Rule | undefined {
   const expr = at(rule, "expr");
-  // The schema of PrometheusRule allows a number too.
+  // The schema of PrometheusRule also allows a number.
   if (typeof expr !== "string" && typeof expr !== "number") return undefined;
   const alert = textAt(rule, "alert");
   const record = textAt(rule, "record");

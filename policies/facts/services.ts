@@ -1,5 +1,5 @@
 import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
-import { Resource } from "./resource";
+import { Resource, objectName } from "./resource";
 
 const monitorTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
@@ -8,11 +8,11 @@ const monitorTypes = new Set([
   "kubernetes:monitoring.coreos.com/v1:PodMonitorPatch",
 ]);
 
-/** A service that a stack has scraped. */
-export interface MonitoredService {
+/** A service that the stack scrapes. */
+export interface ScrapedService {
   name: string;
   namespace: string;
-  /** Every name under which its series and pods may appear. */
+  /** Names that may identify its series and pods. */
   knownAs: string[];
   urn: string;
 }
@@ -21,18 +21,18 @@ export function isMonitor(type: string): boolean {
   return monitorTypes.has(type);
 }
 
-/** The services that a monitor selects: one for each namespace it looks into. */
-export function servicesOf(resource: Resource): MonitoredService[] {
+/** The services that a monitor selects, one for each namespace. */
+export function scrapedServices(resource: Resource): ScrapedService[] {
   if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
-  // It changes a monitor that is somewhere else, and need not say whom that selects.
+  // A patch changes a monitor that another stack manages, and does not need to select services.
   if (resource.type.endsWith("Patch")) return [];
-  const name = textAt(resource.props, "metadata", "name") ?? resource.name;
-  const own = textAt(resource.props, "metadata", "namespace") ?? "default";
+  const name = objectName(resource);
+  const ownNamespace = textAt(resource.props, "metadata", "namespace") ?? "default";
   const selected = listAt(resource.props, "spec", "namespaceSelector", "matchNames").filter(
     (namespace): namespace is string => typeof namespace === "string",
   );
   const knownAs = [...new Set([...namesOf(resource.props), name])];
-  return (selected.length > 0 ? selected : [own]).map((namespace) => ({
+  return (selected.length > 0 ? selected : [ownNamespace]).map((namespace) => ({
     name: knownAs[0] ?? name,
     namespace,
     knownAs,
@@ -40,11 +40,11 @@ export function servicesOf(resource: Resource): MonitoredService[] {
   }));
 }
 
-/** The label `service` that scraping sets, and the labels by which the Service is selected. */
+/** The label `service` that relabeling sets, and the labels that select the Service. */
 function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
   const endpoints = [...listAt(spec, "endpoints"), ...listAt(spec, "podMetricsEndpoints")];
-  const relabelled = endpoints
+  const relabeled = endpoints
     .flatMap((endpoint) => [...listAt(endpoint, "relabelings")])
     .filter(
       (step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined,
@@ -53,7 +53,7 @@ function namesOf(props: Plain): string[] {
   const selected = entriesAt(spec, "selector", "matchLabels")
     .filter(([label]) => ["app", "app.kubernetes.io/name", "k8s-app", "service"].includes(label))
     .map(([, value]) => (value === UNKNOWN ? undefined : value));
-  return [...relabelled, ...selected].filter(
+  return [...relabeled, ...selected].filter(
     (value): value is string => typeof value === "string" && value !== "" && !value.includes("$"),
   );
 }

@@ -1,3 +1,5 @@
+import { Matcher } from "../shared/matcher";
+
 /** A PromQL expression as a tree of plain data, without parentheses. */
 export type Expr =
   /** `duration` is the literal of a number that is written as a duration: `> 500m` is 30000. */
@@ -18,12 +20,6 @@ export interface Selector {
   /** Range in seconds: 300 for `[5m]`. */
   rangeSeconds?: number;
   offsetSeconds: number;
-}
-
-export interface Matcher {
-  label: string;
-  operator: "=" | "!=" | "=~" | "!~";
-  value: string;
 }
 
 export interface Grouping {

@@ -1,8 +1,9 @@
+import { Matcher } from "../shared/matcher";
 import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
-import { Expr, Grouping, Matcher, Selector } from "./expr";
+import { Expr, Grouping, Selector } from "./expr";
 import { Unreadable, numberOf, stringOf } from "./literals";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };

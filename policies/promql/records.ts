@@ -1,4 +1,5 @@
-import { Expr, Matcher, mapChildren } from "./expr";
+import { Matcher } from "../shared/matcher";
+import { Expr, mapChildren } from "./expr";
 import { parsePromQL } from "./parse";
 
 /** The expressions of the recording rules, by the name of the series that they record. */

@@ -1,4 +1,5 @@
-import { Expr, Matcher, Selector, childrenOf } from "./expr";
+import { matchesValue } from "../shared/matcher";
+import { Expr, Selector, childrenOf } from "./expr";
 
 /** All selectors in an expression. */
 export function selectorsOf(expr: Expr): Selector[] {
@@ -16,33 +17,7 @@ export function selects(selector: Selector, metric: string): boolean {
 
 /** Whether the matchers of a selector match this value of a label. */
 export function allows(selector: Selector, label: string, value: string): boolean {
-  return selector.matchers.every((matcher) => matcher.label !== label || matches(matcher, value));
-}
-
-function matches(matcher: Matcher, value: string): boolean {
-  switch (matcher.operator) {
-    case "=":
-      return matcher.value === value;
-    case "!=":
-      return matcher.value !== value;
-    case "=~":
-      return anchored(matcher.value)?.test(value) ?? false;
-    case "!~":
-      return !(anchored(matcher.value)?.test(value) ?? true);
-  }
-}
-
-function anchored(pattern: string): RegExp | undefined {
-  if (!patterns.has(pattern)) patterns.set(pattern, compiled(pattern));
-  return patterns.get(pattern);
-}
-
-const patterns = new Map<string, RegExp | undefined>();
-
-function compiled(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(`^(?:${pattern})$`, "s");
-  } catch {
-    return undefined;
-  }
+  return selector.matchers.every(
+    (matcher) => matcher.label !== label || matchesValue(matcher, value),
+  );
 }

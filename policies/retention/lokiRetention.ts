@@ -12,6 +12,7 @@ import {
   setAt,
   textAt,
 } from "../facts/plain";
+import { lokiCharts, lokiConfigPaths } from "../facts/loki";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { limits } from "../shared/limits";
@@ -42,14 +43,6 @@ export const lokiRetention: ResourcePolicy<LokiRetentionConfig> = {
   remediate,
 };
 
-const lokiCharts = new Set(["loki", "loki-stack", "loki-distributed", "loki-simple-scalable"]);
-
-/**
- * The places where a chart takes Loki's configuration, the one that wins first. In `loki-stack` the
- * values of the chart `loki` 2 stand under its name, with everything in `config`.
- */
-const sources: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
-
 /** A field of Loki's configuration with its place among the values. */
 interface Field {
   value: Plain;
@@ -57,7 +50,7 @@ interface Field {
 }
 
 function fieldOf({ chart, values }: HelmChart, ...field: Path): Field {
-  for (const source of sources) {
+  for (const source of lokiConfigPaths) {
     const config = readConfig(at(values, ...source));
     if (config === UNKNOWN) return { value: UNKNOWN, path: ["values", ...source] };
     const value = at(config, ...field);

@@ -1,7 +1,7 @@
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
 import { InProd, environmentProperty, isProd } from "../engine/environment";
-import { helmChart, isHelmType } from "../facts/helm";
 import { Path, PlainMap, UNKNOWN, at, formatPath, isMap, setAt } from "../facts/plain";
+import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
 import { ResourcePolicy, Verdict, holds } from "../engine/policy";
@@ -15,7 +15,6 @@ export interface PrometheusStorageConfig extends InProd {
 }
 
 const { bytes, perSecond } = limits.prometheusSamples;
-const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 
 export const prometheusStorage: ResourcePolicy<PrometheusStorageConfig> = {
   scope: "resource",
@@ -48,7 +47,7 @@ export const prometheusStorage: ResourcePolicy<PrometheusStorageConfig> = {
       description: "Bytes that a sample takes on disk.",
     },
   },
-  appliesTo: (type) => type === prometheusType || isHelmType(type),
+  appliesTo: canRunPrometheus,
   judge,
   remediate,
 };
@@ -68,32 +67,22 @@ interface Server {
 }
 
 function serverOf(resource: Resource): Server | undefined {
-  if (resource.type === prometheusType) {
-    return operated(`Prometheus "${resource.name}"`, ["spec"], ["spec", "storage"]);
+  const server = prometheusServer(resource);
+  if (server === undefined) return undefined;
+  const { what, spec, release } = server;
+  if (server.operated) {
+    return operated(what, spec, [...spec, release === undefined ? "storage" : "storageSpec"]);
   }
-  const found = helmChart(resource);
-  if (found === undefined) return undefined;
-  const what = `release "${found.release}" (${found.chart})`;
-  if (found.chart === "kube-prometheus-stack") {
-    if (at(found.values, "prometheus", "enabled") === false) return undefined;
-    if (at(found.values, "prometheus", "agentMode") === true) return undefined;
-    const spec: Path = ["values", "prometheus", "prometheusSpec"];
-    return operated(what, spec, [...spec, "storageSpec"]);
-  }
-  if (found.chart === "prometheus") {
-    const server: Path = ["values", "server"];
-    const volume: Path = [...server, "persistentVolume"];
-    return {
-      what,
-      storage: volume,
-      size: [...volume, "size"],
-      transient: at(resource.props, ...volume, "enabled") === false ? [[...volume, "enabled"]] : [],
-      retention: [...server, "retention"],
-      retentionSize: [...server, "retentionSize"],
-      sizeDefault: "8Gi",
-    };
-  }
-  return undefined;
+  const volume: Path = [...spec, "persistentVolume"];
+  return {
+    what,
+    storage: volume,
+    size: [...volume, "size"],
+    transient: at(resource.props, ...volume, "enabled") === false ? [[...volume, "enabled"]] : [],
+    retention: retentionPath(server),
+    retentionSize: [...spec, "retentionSize"],
+    sizeDefault: "8Gi",
+  };
 }
 
 function operated(what: string, spec: Path, storage: Path): Server {

@@ -1,5 +1,5 @@
 import type { RecordedResource } from "../engine/record";
-import { type AlertmanagerConfig, destinationsOf } from "./routes";
+import { destinationsOf } from "./routes";
 
 /** The part of a recorded resource that the summary is read from. */
 export type FactResource = Pick<RecordedResource, "type" | "name" | "inputs">;
@@ -174,7 +174,7 @@ function routeRows(
 ) {
   const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
   if (typeof text !== "string") return [];
-  const config = parseYaml(text) as AlertmanagerConfig;
+  const config = parseYaml(text) as Inputs;
   const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");
   const routes = (settings?.["routes"] ?? []) as Record<string, string>[];
   return [

@@ -185,7 +185,7 @@ describe("the routing tree", () => {
       typeof destinationsOf
     >[0];
     const destination = (receiver: string): string => {
-      if (receiver === "null") return "nobody";
+      if (receiver === "null") return "no notification";
       if (receiver === "heartbeat") return "webhook";
       if (receiver === "critical") return "pagerduty";
       return receiver === "slack" ? "#ticketing-alerts" : receiver.replace("slack-", "#");

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import {
   Labels,
-  probes,
+  probeLabels,
   readMatchers,
   readRoutes,
   routesFor,
@@ -98,7 +98,7 @@ describe("the routes of Alertmanager", () => {
       ],
     });
     assert.ok(root);
-    const ways = probes(root, { severity: "critical" }).map((labels) =>
+    const ways = probeLabels(root, { severity: "critical" }).map((labels) =>
       routesFor(root, labels)
         .map(({ receiver }) => receiver)
         .join(),

@@ -114,8 +114,8 @@ describe("what a preview says about the parts of a stack", () => {
     Routes: [
       ["critical", "#alerts"],
       ["warning", "#alerts"],
-      ["info", "nobody"],
-      ["Watchdog", "nobody"],
+      ["info", "no notification"],
+      ["Watchdog", "no notification"],
       ["service api", "#api"],
       ["quiet hours", "warnings wait from 22:00 to 07:00 and all weekend (Asia/Seoul)"],
     ],

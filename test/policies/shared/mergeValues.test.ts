@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { mergeValues } from "../../../components/shared/mergeValues";
+import { mergeValues } from "../../../policies/shared/mergeValues";
 
 describe("mergeValues", () => {
   it("merges maps, the caller's last", () => {
