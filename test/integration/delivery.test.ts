@@ -32,12 +32,12 @@ const allFaults = Object.entries(faults) as [Fault, string][];
 
 /** Text of each message: service or pod, current value and threshold. */
 const texts: Record<Fault, RegExp> = {
-  errors: /30.* of the requests to inventory-service .*5 ?%/,
-  slowness: /inventory-service .*500 ?ms/,
+  errors: /30.* of requests to inventory-service .*threshold: 5%/,
+  slowness: /inventory-service .*threshold: 500 ms/,
   crashLoop: /inventory-service-7d9f8b5c4-x2x4z/,
-  memory: /inventory-service-7d9f8b5c4-x2x4z .*95.* 90 ?%/,
-  cpu: /inventory-service-7d9f8b5c4-x2x4z .*9\d(\.\d+)?%.* 85 ?%/,
-  throttling: /[45]\d(\.\d+)? requests a second of inventory-service .*10/,
+  memory: /inventory-service-7d9f8b5c4-x2x4z .*95.*threshold: 90%/,
+  cpu: /inventory-service-7d9f8b5c4-x2x4z .*9\d(\.\d+)?%.*threshold: 85%/,
+  throttling: /[45]\d(\.\d+)? requests per second from inventory-service .*threshold: 10/,
 };
 
 const config = {

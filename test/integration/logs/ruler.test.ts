@@ -87,7 +87,7 @@ describe("alerts on logs in the Loki ruler", () => {
     assert.equal(errors.labels["namespace"], "ticketing");
     assert.equal(errors.labels["cluster"], "ticketing-prod");
     assert.equal(errors.labels["env"], "prod");
-    assert.match(errors.annotations["description"] ?? "", /logs 24\.0 errors a minute/);
+    assert.match(errors.annotations["description"] ?? "", /logged 24\.0 errors per minute/);
     const silent = await eventually("NoLogs", () => find("NoLogs", "quiet-service"));
     assert.equal(silent.labels["namespace"], "ticketing");
     assert.equal(find("HighLogErrorRate", "quiet-service"), undefined);
