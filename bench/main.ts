@@ -12,7 +12,7 @@ import { policies } from "./policies";
  */
 async function main(): Promise<void> {
   if (!fs.existsSync("/proc/self/status")) throw new Error("needs Linux: it reads /proc");
-  const preview = ["--require", "tsx/cjs", "preview/main.ts", "--stack", "prod"];
+  const preview = ["preview/start.cjs", "--stack", "prod"];
   await measure(preview);
 
   console.log("Preview of prod with policies");

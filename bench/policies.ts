@@ -3,7 +3,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as esbuild from "esbuild";
 import { type AnalyzedResource, Analyzer } from "../preview/pack/analyzer";
-import { bundlePack } from "../preview/pack/packBundle";
 import { startPack } from "../preview/pack/packProcess";
 import { noOptions } from "../preview/engine/record";
 import type { WireObject } from "../preview/engine/values";
@@ -15,7 +14,6 @@ export async function policies(): Promise<void> {
   const pack = path.resolve("policies");
   const empty = emptyPack();
   try {
-    bundlePack(pack);
     const starts = { pack: [] as number[], empty: [] as number[] };
     for (let round = 0; round < 7; round++) {
       starts.pack.push(await startMs(pack));

@@ -1,8 +1,7 @@
-import "./fastStart.cjs";
 import * as path from "node:path";
 import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
 import { ExpectedError } from "./config/errors";
-import { bundlePack } from "./pack/packBundle";
+import { sourcePositions } from "./bundle/positions";
 import { type PackProcess, startPack } from "./pack/packProcess";
 
 let args: Arguments | undefined;
@@ -13,7 +12,7 @@ let finished = false;
  * one was, 2 on an error of the configuration or the program. The result goes to standard output,
  * everything else to standard error.
  */
-async function main(): Promise<number> {
+async function run(program: () => unknown): Promise<number> {
   const directory = process.cwd();
   let pack: PackProcess | undefined;
   try {
@@ -22,12 +21,10 @@ async function main(): Promise<number> {
       process.stdout.write(`${usage}\n`);
       return 0;
     }
-    const policies = path.join(directory, "policies");
-    bundlePack(policies);
     // The pack takes as long to load as the program, so both load at the same time.
-    pack = startPack(policies);
+    pack = startPack(path.join(directory, "policies"));
     const { preview } = require("./preview") as typeof import("./preview");
-    const outcome = await preview(directory, args, pack);
+    const outcome = await preview(directory, program, args, pack);
     await write(
       args.json ? `${JSON.stringify(outcome.json(), null, 2)}\n` : outcome.text(useColour()),
     );
@@ -52,8 +49,6 @@ async function fail(error: unknown): Promise<void> {
 /** What a person can act on is said in the message; anything else is a bug and shows where. */
 async function messageOf(error: unknown): Promise<string> {
   if (error instanceof ExpectedError) return error.message;
-  // Turns the positions in our own files back into those of their source.
-  process.setSourceMapsEnabled(true);
   const pulumi = await import("@pulumi/pulumi");
   const { redactMessage } = require("./preview") as typeof import("./preview");
   if (pulumi.RunError.isInstance(error)) return redactMessage(error.message);
@@ -61,7 +56,7 @@ async function messageOf(error: unknown): Promise<string> {
     return redactMessage(error.message);
   }
   if (!(error instanceof Error)) return redactMessage(String(error));
-  return redactMessage(`unexpected: ${error.stack ?? error.message}`);
+  return redactMessage(`unexpected: ${sourcePositions(error.stack ?? error.message)}`);
 }
 
 function useColour(): boolean {
@@ -73,19 +68,22 @@ function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-process.stdout.on("error", () => undefined); // such as a reader that has seen enough
-process.on("SIGINT", () => process.exit(130));
-process.on("SIGTERM", () => process.exit(143));
-process.on("beforeExit", () => {
-  if (finished) return;
-  finished = true;
-  const error = new ExpectedError(
-    "the program never finished: it waits for a value that never comes, such as an output of a" +
-      " component that is also one of its inputs",
-  );
-  void fail(error).then(() => process.exit(2));
-});
-void main().then((code) => {
-  finished = true;
-  process.exit(code);
-});
+/** Runs the preview of a program, and ends the process. */
+export function main(program: () => unknown): void {
+  process.stdout.on("error", () => undefined); // such as a reader that has seen enough
+  process.on("SIGINT", () => process.exit(130));
+  process.on("SIGTERM", () => process.exit(143));
+  process.on("beforeExit", () => {
+    if (finished) return;
+    finished = true;
+    const error = new ExpectedError(
+      "the program never finished: it waits for a value that never comes, such as an output of a" +
+        " component that is also one of its inputs",
+    );
+    void fail(error).then(() => process.exit(2));
+  });
+  void run(program).then((code) => {
+    finished = true;
+    process.exit(code);
+  });
+}

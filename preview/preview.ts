@@ -30,6 +30,7 @@ export let redactMessage: (text: string) => string = (text) => text;
 /** Runs the program of the project in `directory` and judges what it registers. */
 export async function preview(
   directory: string,
+  program: () => unknown,
   args: Arguments,
   pack: PackProcess,
 ): Promise<Outcome> {
@@ -46,7 +47,6 @@ export async function preview(
   const out = args.out === undefined ? undefined : path.resolve(directory, args.out);
   if (out !== undefined) checkOutFolder(out);
 
-  const program = path.resolve(directory, project.main ?? "index.ts");
   const judging = new Analyzer(pack).begin({
     project: project.name,
     stack: args.stack,
@@ -111,7 +111,7 @@ export async function preview(
 }
 
 async function runProgram(
-  program: string,
+  program: () => unknown,
   project: string,
   stack: string,
   config: Configuration,
@@ -123,7 +123,7 @@ async function runProgram(
   try {
     return await record(
       () => {
-        const exported = require(program) as unknown;
+        const exported = program();
         return typeof exported === "function" ? (exported as () => unknown)() : exported;
       },
       {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
 import * as path from "node:path";
+import { prepareBundle } from "../bundle/bundle.cjs";
 import { ExpectedError } from "../config/errors";
 
 /** A policy pack that runs in its own process and speaks the protocol of the engine. */
@@ -12,22 +14,20 @@ export interface PackProcess {
   close(): void;
 }
 
-const preloads = ["../fastStart.cjs", "./shareProperties.cjs"].map((file) => require.resolve(file));
-
 /**
  * Starts a policy pack and returns at once: it loads while the caller does its own work, so call
  * this before requiring anything heavy. The engine's own way to run a pack also loads the TypeScript
  * compiler, which takes longer than all the rest; what is started here is a bundle in JavaScript.
  */
 export function startPack(directory: string): PackProcess {
-  const child = spawn(
-    process.execPath,
-    [...preloads.flatMap((file) => ["--require", file]), path.resolve(directory)],
-    { cwd: directory, stdio: ["ignore", "pipe", "pipe"], env: packEnvironment() },
-  );
+  const child = spawn(process.execPath, packArguments(path.resolve(directory)), {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: packEnvironment(),
+  });
   const close = (): void => {
     process.removeListener("exit", close);
-    child.kill("SIGKILL");
+    child.kill();
   };
   process.once("exit", close);
   const port = portOf(child, directory);
@@ -42,6 +42,18 @@ export function startPack(directory: string): PackProcess {
     },
     close,
   };
+}
+
+/** A pack in TypeScript runs as a bundle; one in JavaScript runs as it is. */
+function packArguments(directory: string): string[] {
+  if (!fs.existsSync(path.join(directory, "pack.ts"))) return [directory];
+  try {
+    const { own, packages } = prepareBundle("pack", directory);
+    return [path.join(__dirname, "runPack.cjs"), directory, own, packages];
+  } catch (error) {
+    // esbuild's message names the file, the line and the mistake.
+    throw new ExpectedError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function packEnvironment(): NodeJS.ProcessEnv {

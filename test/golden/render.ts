@@ -15,10 +15,10 @@ export type Files = Map<string, string>;
 export function render(stack: string, variables: NodeJS.ProcessEnv = {}): Files {
   const out = fs.mkdtempSync(path.join(os.tmpdir(), "golden-"));
   try {
-    const script = path.join(projectDirectory, "preview", "main.ts");
+    const script = path.join(projectDirectory, "preview", "start.cjs");
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--require", "tsx/cjs", script, "--stack", stack, "--out", out],
+      [script, "--stack", stack, "--out", out],
       { cwd: projectDirectory, encoding: "utf8", env: { ...process.env, ...variables } },
     );
     if (status !== 0) throw new Error(`the preview of ${stack} failed:\n${stdout}${stderr}`);

@@ -5,7 +5,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { policyDescriptions } from "../../policies/index";
 import { AnalyzedResource, Analyzer, PolicyReport } from "../../preview/pack/analyzer";
-import { bundlePack } from "../../preview/pack/packBundle";
 import { UNKNOWN_ON_THE_WIRE, WireObject, WireValue } from "../../preview/engine/values";
 import { fake } from "./fakes";
 import { baseSignals } from "./subjects";
@@ -65,7 +64,6 @@ describe("the policy pack in its own process", () => {
   let analyzer: Analyzer;
 
   before(() => {
-    bundlePack(directory);
     analyzer = Analyzer.start(directory);
   });
   after(() => analyzer.close());

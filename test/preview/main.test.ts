@@ -5,15 +5,15 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 const project = path.join(__dirname, "fixtures", "project");
-const main = path.join(__dirname, "..", "..", "preview", "main.ts");
+const start = path.join(__dirname, "..", "..", "preview", "start.cjs");
 
 /** The real command, in a project of its own. */
 function preview(...args: string[]): { code: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--require", "tsx/cjs", main, ...args],
-    { cwd: project, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [start, ...args], {
+    cwd: project,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   return { code: status, stdout, stderr };
 }
 

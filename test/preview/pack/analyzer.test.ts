@@ -3,7 +3,6 @@ import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as s3 from "@pulumi/aws/s3";
 import { Analyzer, PolicyConfigError } from "../../../preview/pack/analyzer";
-import { bundlePack } from "../../../preview/pack/packBundle";
 import type { PolicyConfigFile } from "../../../preview/pack/policyConfig";
 import { plainValues } from "../../../preview/engine/values";
 import { type Recording, recordProgram } from "../../support/mocks";
@@ -14,7 +13,6 @@ describe("the analyzer, with a real pack in its own process", () => {
   let analyzer: Analyzer;
   let recording: Recording;
   before(async () => {
-    bundlePack(pack);
     analyzer = Analyzer.start(pack);
     recording = await recordProgram(() => {
       const bucket = new s3.Bucket("logs", {});

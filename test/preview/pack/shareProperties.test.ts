@@ -4,6 +4,7 @@ import { AnalyzeRequest, AnalyzerResourceOptions } from "@pulumi/pulumi/proto/an
 import { UNKNOWN } from "../../../policies/facts/plain";
 import { readProperties, readProperty } from "../../../policies/engine/reading";
 import { UNKNOWN_ON_THE_WIRE } from "../../../preview/engine/values";
+import { shareProperties } from "../../../preview/pack/shareProperties";
 
 type Rpc = (
   call: { request: AnalyzeRequest },
@@ -11,15 +12,10 @@ type Rpc = (
 ) => void;
 type Validation = (args: { props: Record<string, unknown> }) => void | Promise<void>;
 
-// The module patches the SDK that it finds when it is loaded.
 const sdk = require("@pulumi/policy/deserialize") as {
   deserializeProperties: (message: object, keepsSecrets: boolean) => Record<string, unknown>;
 };
 const unpatched = sdk.deserializeProperties;
-const { share } = require("../../../preview/pack/shareProperties.cjs") as {
-  share: (sdk: object) => void;
-};
-sdk.deserializeProperties = unpatched;
 const { makeAnalyzeRpcFun } = require("@pulumi/policy/server") as {
   makeAnalyzeRpcFun: (pack: string, version: string, level: string, policies: object[]) => Rpc;
 };
@@ -73,7 +69,7 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("are read once for all policies", async () => {
-    share(sdk);
+    shareProperties(sdk);
     const readings: unknown[] = [];
     const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
     await analyze(request({ data: { a: "1" } }), policy, policy, policy);
@@ -84,7 +80,7 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("belong to one resource", async () => {
-    share(sdk);
+    shareProperties(sdk);
     const readings: unknown[] = [];
     const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
     await analyze(request({ data: { a: "1" } }), policy);
@@ -93,7 +89,7 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("mark unknown values, which still throw for a policy that reads them directly", async () => {
-    share(sdk);
+    shareProperties(sdk);
     let read: unknown;
     const response = await analyze(
       request({ data: { a: UNKNOWN_ON_THE_WIRE }, metadata: { name: "settings" } }),
@@ -105,7 +101,7 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("can be read one by one", async () => {
-    share(sdk);
+    shareProperties(sdk);
     let metadata: unknown;
     await analyze(
       request({ metadata: { name: "settings" } }),
@@ -115,7 +111,7 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("are not the properties that a remediation changes", () => {
-    share(sdk);
+    shareProperties(sdk);
     const message = Struct.fromJavaScript({ retention: "400d" });
     const changed = sdk.deserializeProperties(message, true);
     changed["retention"] = "30d";
@@ -124,6 +120,6 @@ describe("the properties that the preview shares between policies", () => {
   });
 
   it("stay with an SDK that reads in another way", () => {
-    assert.doesNotThrow(() => share({}));
+    assert.doesNotThrow(() => shareProperties({}));
   });
 });

@@ -1,0 +1,270 @@
+import * as fs from "node:fs";
+import { isBuiltin } from "node:module";
+import * as path from "node:path";
+import * as esbuild from "esbuild";
+import { readProjectFile } from "../config/projectFiles";
+import {
+  type Bundle,
+  type BundleKind,
+  type Manifest,
+  cacheFolder,
+  hash,
+  hashFile,
+  manifestFile,
+  writeFile,
+} from "./bundle.cjs";
+
+/** Files that determine a bundle without being part of it. */
+const ownInputs = [
+  __filename,
+  path.join(__dirname, "bundle.cjs"),
+  require.resolve("esbuild/package.json"),
+];
+
+const sharedOptions = {
+  bundle: true,
+  write: false,
+  metafile: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  // An `import()` of a bundled module must return the bundled module.
+  supported: { "dynamic-import": false },
+  logLevel: "silent",
+} as const satisfies esbuild.BuildOptions;
+
+/** Bundles the preview with the program of the project in `directory`, or the pack in `directory`. */
+async function build(kind: BundleKind, directory: string): Promise<Bundle> {
+  if (kind === "pack") return await buildEntry(kind, directory, packEntry(directory), []);
+  const project = path.join(directory, "Pulumi.yaml");
+  try {
+    const program = path.resolve(directory, readProjectFile(directory).main ?? "index.ts");
+    return await buildEntry(kind, directory, programEntry(`require(${JSON.stringify(program)})`), [
+      project,
+    ]);
+  } catch (error) {
+    // The preview reports the error, in the form that its arguments ask for.
+    const message = error instanceof Error ? error.message : String(error);
+    const fail = `(() => { throw new ExpectedError(${JSON.stringify(message)}); })()`;
+    return await buildEntry(kind, directory, programEntry(fail), undefined);
+  }
+}
+
+function programEntry(program: string): string {
+  const preview = path.join(__dirname, "..");
+  return `import { main } from ${JSON.stringify(path.join(preview, "main.ts"))};
+import { ExpectedError } from ${JSON.stringify(path.join(preview, "config", "errors.ts"))};
+main(() => ${program});`;
+}
+
+function packEntry(directory: string): string {
+  const share = JSON.stringify(path.join(__dirname, "..", "pack", "shareProperties.ts"));
+  return `try {
+  require(${share}).shareProperties(require("@pulumi/policy/deserialize"));
+} catch {
+  // The pack has another SDK. Its policies then read the properties each for itself.
+}
+module.exports = require(${JSON.stringify(path.join(directory, "pack.ts"))});`;
+}
+
+/** Builds both files of a bundle; without `inputs` the bundle is used once and not found again. */
+async function buildEntry(
+  kind: BundleKind,
+  directory: string,
+  entry: string,
+  inputs: string[] | undefined,
+): Promise<Bundle> {
+  const packages = new Set<string>();
+  const own = await esbuild.build({
+    ...sharedOptions,
+    absWorkingDir: directory,
+    stdin: { contents: entry, resolveDir: directory },
+    outfile: path.join(cacheFolder, `${kind}.js`),
+    keepNames: true,
+    sourcemap: "external",
+    sourcesContent: false,
+    plugins: [linkPackages(packages), keepDirectoryNames],
+  });
+  const linked = await buildPackages([...packages].sort());
+  const bundle = { directory, own: writeOutput(kind, own.outputFiles), packages: linked.file };
+  if (inputs !== undefined) {
+    const files = [...ownInputs, ...inputs, ...inputsOf(own, directory), ...linked.inputs];
+    const manifest: Manifest = {
+      inputs: Object.fromEntries(files.map((file) => [file, hashFile(file)])),
+      bundle,
+    };
+    writeFile(manifestFile(kind, directory), JSON.stringify(manifest));
+  }
+  removeOldFiles();
+  return bundle;
+}
+
+/** Bundles packages once for every set of them and every version, as the exports of one module. */
+async function buildPackages(entries: string[]): Promise<{ file: string; inputs: string[] }> {
+  const built = await esbuild.build({
+    ...sharedOptions,
+    stdin: {
+      contents: `module.exports = {${entries
+        .map((entry) => JSON.stringify(entry))
+        .map((entry) => `${entry}: () => require(${entry}),`)
+        .join("\n")}};`,
+      resolveDir: "/",
+    },
+    outfile: path.join(cacheFolder, "packages.js"),
+    absWorkingDir: "/",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [deferModules, keepDirectoryNames],
+  });
+  const manifests = new Set(inputsOf(built, "/").flatMap((file) => packageFile(file) ?? []));
+  return { file: writeOutput("packages", built.outputFiles), inputs: [...manifests] };
+}
+
+function inputsOf({ metafile }: { metafile: esbuild.Metafile }, directory: string): string[] {
+  return Object.keys(metafile.inputs)
+    .filter((file) => !file.startsWith("<") && !file.includes(":"))
+    .map((file) => path.resolve(directory, file));
+}
+
+/** `node_modules/@pulumi/aws/package.json` for any file of that package: it names the version. */
+function packageFile(file: string): string | undefined {
+  const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
+  return root === undefined ? undefined : path.join(root, "package.json");
+}
+
+/** Names the output after its content, so that no process ever reads a mixture of two builds. */
+function writeOutput(name: string, outputs: esbuild.OutputFile[]): string {
+  const code = outputs.find((output) => output.path.endsWith(".js"));
+  if (code === undefined) throw new Error("esbuild wrote nothing");
+  const file = path.join(cacheFolder, `${name}-${hash(code.contents)}.js`);
+  const map = outputs.find((output) => output.path.endsWith(".map"));
+  if (map !== undefined) writeFile(`${file}.map`, map.contents);
+  writeFile(file, code.contents);
+  return file;
+}
+
+/** Removes the bundles of directories that no longer exist, and bundles that were replaced. */
+function removeOldFiles(): void {
+  // Files that are still being written have another ending.
+  const files = fs
+    .readdirSync(cacheFolder)
+    .filter((file) => /\.(js|json|map|compiled)$/.test(file))
+    .map((file) => path.join(cacheFolder, file));
+  const used: string[] = [];
+  for (const file of files.filter((name) => name.endsWith(".json"))) {
+    const { bundle } = JSON.parse(fs.readFileSync(file, "utf8")) as Manifest;
+    if (fs.existsSync(bundle.directory)) used.push(file, bundle.own, bundle.packages);
+  }
+  for (const file of files) {
+    // Another process may be about to read a file that has just been replaced.
+    const { mtimeMs } = fs.statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
+    const isOld = Date.now() - mtimeMs > 3_600_000;
+    if (isOld && !used.some((name) => file.startsWith(name))) fs.rmSync(file, { force: true });
+  }
+}
+
+/** Leaves packages out of the bundle of our own sources, and collects them. */
+function linkPackages(packages: Set<string>): esbuild.Plugin {
+  return {
+    name: "link packages",
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path: id, kind, resolveDir, pluginData }) => {
+        if (pluginData === build || isBuiltin(id) || path.isAbsolute(id)) return undefined;
+        const resolve = (kind: esbuild.ImportKind) =>
+          build.resolve(id, { resolveDir, kind, pluginData: build });
+        // A package with two forms must be loaded in one of them; compiled programs use `require`.
+        let resolved = await resolve("require-call");
+        if (resolved.errors.length > 0) resolved = await resolve(kind);
+        if (resolved.errors.length > 0 || packageFile(resolved.path) === undefined)
+          return undefined;
+        packages.add(resolved.path);
+        return { path: resolved.path, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Modules that packages load at start although a preview rarely uses them. Each is loaded when it is
+ * first used. Those of `@pulumi/pulumi` are the Automation API and what serializes functions.
+ */
+const deferred: Record<string, { importer: RegExp; bundled: boolean }> = {
+  "./automation": { importer: /@pulumi\/pulumi\/index\.js$/, bundled: true },
+  "../locales/index.cjs": { importer: /\/zod\//, bundled: true },
+  typescript: { importer: /\/@pulumi\/pulumi\//, bundled: false },
+  "@npmcli/arborist": { importer: /\/@pulumi\/pulumi\//, bundled: false },
+  "normalize-package-data": { importer: /\/@pulumi\/pulumi\//, bundled: false },
+};
+
+const deferModules: esbuild.Plugin = {
+  name: "defer modules",
+  setup(build) {
+    const namespace = "deferred";
+    build.onResolve(
+      {
+        filter:
+          /^(@npmcli\/arborist|normalize-package-data|typescript|\.\/automation|\.\.\/locales\/index\.cjs)$/,
+      },
+      async ({ path: id, importer, kind, resolveDir, pluginData }) => {
+        const rule = deferred[id];
+        if (pluginData === build || !rule?.importer.test(importer.replaceAll("\\", "/")))
+          return undefined;
+        const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
+        if (resolved.errors.length > 0) return undefined;
+        return { path: resolved.path, namespace, pluginData: rule };
+      },
+    );
+    build.onResolve({ filter: /.*/, namespace }, ({ path, pluginData }) => ({
+      path,
+      external: !(pluginData as { bundled: boolean }).bundled,
+    }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path: file, pluginData }) => ({
+      pluginData: pluginData as unknown,
+      resolveDir: path.dirname(file),
+      contents: `let loaded;
+const load = () => (loaded ??= require(${JSON.stringify(file)}));
+module.exports = new Proxy(function () {}, {
+  // An ES module is not copied by compiled imports, so nothing reads its properties yet.
+  get: (_, key) => (key === "__esModule" ? true : key === "default" ? load() : load()[key]),
+  has: (_, key) => key in load(),
+  apply: (_, self, args) => Reflect.apply(load(), self, args),
+  construct: (_, args) => Reflect.construct(load(), args),
+});`,
+    }));
+    build.onResolve({ filter: /\.node$/ }, ({ path: id, resolveDir }) => ({
+      path: path.resolve(resolveDir, id),
+      external: true,
+    }));
+  },
+};
+
+/** Lets `__dirname` and `__filename` of each module name its source. */
+const keepDirectoryNames: esbuild.Plugin = {
+  name: "keep directory names",
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path: file }) => {
+      const source = fs.readFileSync(file, "utf8");
+      if (!/\b__(dirname|filename)\b/.test(source)) return undefined;
+      if (/\b(const|let|var)\s+__(dirname|filename)\b/.test(source)) return undefined;
+      const names = { __dirname: path.dirname(file), __filename: file };
+      const declarations = Object.entries(names).map(
+        ([name, value]) => `var ${name} = ${JSON.stringify(value)};`,
+      );
+      return {
+        // On the first line, so that no other line moves.
+        contents: `${declarations.join("")}${source.replace(/^#!/, "//")}`,
+        loader: /\.[cm]?tsx?$/.test(file) ? "ts" : "js",
+      };
+    });
+  },
+};
+
+const [kind, directory] = process.argv.slice(2) as [BundleKind, string];
+build(kind, path.resolve(directory)).then(
+  (bundle) => process.stdout.write(JSON.stringify(bundle)),
+  (error: unknown) => {
+    // esbuild's message names the file, the line and the mistake.
+    process.stderr.write(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);
