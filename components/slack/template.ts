@@ -1,4 +1,4 @@
-/** What a message may be made of; each link needs the URL that people use. */
+/** Parts of a message; each link needs the URL under which users reach the component. */
 export interface SlackTemplateOptions {
   titleTemplate?: string | undefined;
   textTemplate?: string | undefined;
@@ -7,52 +7,57 @@ export interface SlackTemplateOptions {
   alertmanagerUrl?: string | undefined;
 }
 
-/** What Slack would read as markup is data here; a mention in a label must not wake a channel. */
+const prefix = "observability.slack";
+
+/** Escapes Slack markup, so that a mention in a label does not notify a channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
-/** As part of a URL. A space of urlquery is a plus, which Alertmanager's UI takes literally. */
+/** Encodes for a URL. `urlquery` encodes a space as a plus, which the Alertmanager UI does not decode. */
 const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
 
-/** Alerts shown in one message: Slack refuses or folds very long ones. */
-const shown = 10;
+/** Maximum number of alerts in a message; Slack rejects or collapses very long ones. */
+const maxAlerts = 10;
 
 /**
- * The message that reaches Slack. Its title says how many, what, where and how urgent; each alert
- * says what is wrong, how bad, and links to what an on-call engineer does next. While some alerts
- * fire it lists those and only counts the resolved ones.
+ * Templates of the Slack message. The title has the number of alerts, the alert name, the subject, the
+ * severity and the cluster. Each alert has its summary, its description and links for the on-call
+ * engineer. While alerts are firing, the message only counts the resolved ones.
  *
- * The parts `observability.slack.logs` and `.silence` render one URL each, of one alert.
+ * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
  */
 export function slackTemplate(options: SlackTemplateOptions = {}): string {
-  const { titleTemplate = title, textTemplate = text(options) } = options;
-  const { grafanaUrl, alertmanagerUrl } = options;
+  const {
+    titleTemplate = title,
+    textTemplate = text(options),
+    grafanaUrl,
+    alertmanagerUrl,
+  } = options;
+  const withUrl = (url: string | undefined, template: (base: string) => string) =>
+    url === undefined ? "" : template(url.replace(/\/+$/, ""));
   return [
     define("title", titleTemplate),
     define("text", textTemplate),
     define("color", color),
     define("plain", plain),
-    define(
-      "link",
-      alertmanagerUrl === undefined ? "" : `${base(alertmanagerUrl)}/${alertsOfGroup}`,
-    ),
-    define("logs", grafanaUrl === undefined ? "" : logs(base(grafanaUrl))),
-    define("silence", alertmanagerUrl === undefined ? "" : silence(base(alertmanagerUrl))),
+    define("link", withUrl(alertmanagerUrl, groupUrl)),
+    define("logs", withUrl(grafanaUrl, logsUrl)),
+    define("silence", withUrl(alertmanagerUrl, silenceUrl)),
   ].join("\n");
 }
 
 function define(name: string, body: string): string {
-  return `{{ define "observability.slack.${name}" }}${body}{{ end }}\n`;
+  return `{{ define "${prefix}.${name}" }}${body}{{ end }}\n`;
 }
 
-function base(url: string): string {
-  return url.replace(/\/+$/, "");
+function escaped(value = "."): string {
+  return `{{ template "${prefix}.plain" ${value} }}`;
 }
 
 const title = `
 {{- "" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]
-{{- with .CommonLabels.alertname }} {{ template "observability.slack.plain" . }}{{ end }}
-{{- with .CommonLabels.service }} {{ template "observability.slack.plain" . }}{{ else }}{{ with .CommonLabels.pod }} {{ template "observability.slack.plain" . }}{{ end }}{{ end }}
-{{- with .CommonLabels.severity }} ({{ template "observability.slack.plain" . }}){{ end }}
-{{- with .CommonLabels.cluster }} in {{ template "observability.slack.plain" . }}{{ end }}`;
+{{- with .CommonLabels.alertname }} ${escaped()}{{ end }}
+{{- with .CommonLabels.service }} ${escaped()}{{ else }}{{ with .CommonLabels.pod }} ${escaped()}{{ end }}{{ end }}
+{{- with .CommonLabels.severity }} (${escaped()}){{ end }}
+{{- with .CommonLabels.cluster }} in ${escaped()}{{ end }}`;
 
 const color = `
 {{- if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}`;
@@ -63,50 +68,52 @@ function text({ grafanaUrl, prometheusUrl, alertmanagerUrl }: SlackTemplateOptio
     `{{ with $alert.Annotations.dashboard_url }} · <{{ . }}|Dashboard>{{ end }}`,
     prometheusUrl && `{{ with $alert.GeneratorURL }} · <{{ . }}|Graph>{{ end }}`,
     grafanaUrl &&
-      `{{ if $alert.Labels.namespace }} · <{{ template "observability.slack.logs" $alert }}|Logs>{{ end }}`,
+      `{{ if $alert.Labels.namespace }} · <{{ template "${prefix}.logs" $alert }}|Logs>{{ end }}`,
     alertmanagerUrl &&
-      `{{ if $firing }} · <{{ template "observability.slack.silence" $alert }}|Silence>{{ end }}`,
+      `{{ if $firing }} · <{{ template "${prefix}.silence" $alert }}|Silence>{{ end }}`,
   ];
-  const more = `+{{ len (slice $alerts ${shown}) }} more`;
+  const more = `+{{ len (slice $alerts ${maxAlerts}) }} more`;
   return `
 {{- $firing := eq .Status "firing" }}
 {{- $alerts := .Alerts.Resolved }}{{ if $firing }}{{ $alerts = .Alerts.Firing }}{{ end }}
-{{- range $index, $alert := $alerts }}{{ if lt $index ${shown} }}
+{{- range $index, $alert := $alerts }}{{ if lt $index ${maxAlerts} }}
 {{- if $index }}
 {{ end }}
-{{- with $alert.Annotations.summary }}*{{ template "observability.slack.plain" . }}*{{ else }}*{{ template "observability.slack.plain" $alert.Labels.alertname }}*{{ end }}{{ if not $firing }} (resolved){{ end }}
+{{- with $alert.Annotations.summary }}*${escaped()}*{{ else }}*${escaped("$alert.Labels.alertname")}*{{ end }}{{ if not $firing }} (resolved){{ end }}
 {{- with $alert.Annotations.description }}
-{{ template "observability.slack.plain" . }}{{ end }}
-{{ range $place, $name := stringSlice "namespace" "service" "pod" }}{{ with index $alert.Labels $name }}{{ if $place }} {{ end }}{{ $name }} \`{{ template "observability.slack.plain" (. | reReplaceAll "\`" "'") }}\`{{ end }}{{ end }}
+${escaped()}{{ end }}
+{{ range $position, $name := stringSlice "namespace" "service" "pod" }}{{ with index $alert.Labels $name }}{{ if $position }} {{ end }}{{ $name }} \`${escaped('(. | reReplaceAll "`" "\'")')}\`{{ end }}{{ end }}
 {{- ${links
     .filter(Boolean)
     .join("")
     .replace(/^\{\{ /, "")}
 {{- end }}{{ end }}
-{{- if gt (len $alerts) ${shown} }}
-${alertmanagerUrl === undefined ? more : `<{{ template "observability.slack.link" . }}|${more}>`}{{ end }}
+{{- if gt (len $alerts) ${maxAlerts} }}
+${alertmanagerUrl === undefined ? more : `<{{ template "${prefix}.link" . }}|${more}>`}{{ end }}
 {{- if $firing }}{{ with .Alerts.Resolved }}
 {{ len . }} resolved{{ end }}{{ end }}`;
 }
 
-/** The alerts of the message in Alertmanager. */
-const alertsOfGroup = `#/alerts?filter=${matchers(".GroupLabels")}`;
+/** The alerts of the group in the Alertmanager UI. */
+function groupUrl(base: string): string {
+  return `${base}/#/alerts?filter=${matchers(".GroupLabels")}`;
+}
 
-/** A new silence with every label of the alert filled in. */
-function silence(url: string): string {
-  return `${url}/#/silences/new?filter=${matchers(".Labels")}`;
+/** The form for a new silence with matchers for every label of the alert. */
+function silenceUrl(base: string): string {
+  return `${base}/#/silences/new?filter=${matchers(".Labels")}`;
 }
 
 function matchers(labels: string): string {
   return `%7B{{ range $index, $label := ${labels}.SortedPairs }}{{ if $index }}%2C{{ end }}{{ $label.Name | ${inUrl} }}%3D{{ printf "%q" $label.Value | ${inUrl} }}{{ end }}%7D`;
 }
 
-/** Grafana's view of the logs, from a while before the alert. */
-function logs(url: string): string {
+/** Logs of the pod or service in Grafana Explore, for the last hour. */
+function logsUrl(base: string): string {
   return `
-{{- $of := printf "namespace=%q" .Labels.namespace }}
-{{- with .Labels.pod }}{{ $of = printf "%s, pod=%q" $of . }}{{ else }}{{ with .Labels.service }}{{ $of = printf "%s, app=%q" $of . }}{{ end }}{{ end }}
-{{- $query := dict "refId" "A" "expr" (printf "{%s}" $of) "datasource" (dict "type" "loki" "uid" "loki") }}
+{{- $matchers := printf "namespace=%q" .Labels.namespace }}
+{{- with .Labels.pod }}{{ $matchers = printf "%s, pod=%q" $matchers . }}{{ else }}{{ with .Labels.service }}{{ $matchers = printf "%s, app=%q" $matchers . }}{{ end }}{{ end }}
+{{- $query := dict "refId" "A" "expr" (printf "{%s}" $matchers) "datasource" (dict "type" "loki" "uid" "loki") }}
 {{- $pane := dict "datasource" "loki" "queries" (list $query) "range" (dict "from" "now-1h" "to" "now") -}}
-${url}/explore?schemaVersion=1&orgId=1&panes={{ dict "logs" $pane | toJson | ${inUrl} }}`;
+${base}/explore?schemaVersion=1&orgId=1&panes={{ dict "logs" $pane | toJson | ${inUrl} }}`;
 }
