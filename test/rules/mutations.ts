@@ -1,6 +1,6 @@
 /**
- * Changes the rules, one thing at a time, and shows that some scenario notices. `npm run
- * test:mutations` prints what it changed and fails when a mutant survives.
+ * Mutation testing of the rules: applies one change at a time and checks that some scenario fails.
+ * `npm run test:mutations` prints a summary and fails if a mutant survives.
  */
 import * as os from "node:os";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../../components/alerting/rules";
@@ -11,127 +11,132 @@ import { Suite, suites } from "./suites";
 
 type Rule = AlertRule | RecordingRule;
 
-/** One change of one rule. */
-interface Mutant {
-  /** Where the rule stands in the last group that its scenarios need. */
-  place: number;
-  target: Rule;
-  what: string;
-  changed: Rule;
+interface ExpressionChange {
+  change: string;
+  expr: string;
 }
 
-/** Counts and states, for which a little less is the same. */
+/** One change of one rule. */
+interface Mutant {
+  /** Index of the rule in the last group that its scenarios need. */
+  index: number;
+  original: Rule;
+  change: string;
+  mutated: Rule;
+}
+
+/** Alerts on counts and states, for which a slightly lower bound is equivalent. */
 const discrete = /^(PodCrashLooping|MemoryLimitMissing)$/;
 
-/** A comparison with a number, and whether it stands in parentheses to keep a divisor from 0. */
+/** A comparison with a number, and whether it guards a divisor, in parentheses, against 0. */
 const comparison = /(>=|<=|==|[<>]) (\d[\d.]*)((?: \* \d+)?)(?=(\s*\))?)/g;
 const opposite: Record<string, string> = { ">": "<", ">=": "<", "<": ">", "<=": ">", "==": "!=" };
 
-/** The same expression with one of its comparisons changed. */
-function changedComparisons(rule: Rule): { what: string; expr: string }[] {
-  return [...rule.expr.matchAll(comparison)].flatMap((found, index) => {
-    const [text, sign = "", number = "", times = "", guard] = found;
-    const replaced = (by: string) =>
-      rule.expr.slice(0, found.index) + by + rule.expr.slice(found.index + text.length);
+/** The expression with one of its comparisons changed. */
+function comparisonChanges(rule: Rule): ExpressionChange[] {
+  return [...rule.expr.matchAll(comparison)].flatMap((match, index) => {
+    const [text, sign = "", number = "", times = "", guard] = match;
+    const replaced = (replacement: string) =>
+      rule.expr.slice(0, match.index) + replacement + rule.expr.slice(match.index + text.length);
     const bound = Number(number);
-    const at = `${index + 1}. bound`;
+    const position = `bound ${index + 1}`;
     const scaled = (value: number) => replaced(`${sign} ${value}${times}`);
     const name = "alert" in rule ? rule.alert : rule.record;
-    // Nothing is a factor of nothing: where 0 is the bound, the next thing is something. A divisor
-    // of 0 makes NaN, which is no more than any bound: that guard is for what is recorded.
+    // A bound of 0 cannot be scaled; a huge or a negative number replaces it. Lowering the guard of a
+    // divisor changes nothing in alerts, because a comparison with NaN is never true.
     const lower =
       (bound === 0 && guard !== undefined) || discrete.test(name)
         ? []
         : [
             {
-              what: `${at} -10 %`,
+              change: `${position} -10%`,
               expr: scaled(bound === 0 ? (sign === "<" ? -1e12 : -1) : bound * 0.9),
             },
           ];
     return [
-      { what: `${at} +10 %`, expr: scaled(bound === 0 ? 1e12 : bound * 1.1) },
+      { change: `${position} +10%`, expr: scaled(bound === 0 ? 1e12 : bound * 1.1) },
       ...lower,
-      { what: `${at} turned`, expr: replaced(`${opposite[sign]} ${number}${times}`) },
+      { change: `${position} inverted`, expr: replaced(`${opposite[sign]} ${number}${times}`) },
     ];
   });
 }
 
-/** The windows of an objective, as in `[6h]` and `[6h:5m]`. */
-function changedWindows(rule: Rule): { what: string; expr: string }[] {
+/** Changes the windows of an objective, as in `[6h]` and `[6h:5m]`. */
+function windowChanges(rule: Rule): ExpressionChange[] {
   if (!("record" in rule) || !/burn_rate|remaining/.test(rule.record)) return [];
   return [2, 0.5].flatMap((factor) => {
     const expr = rule.expr.replace(/\[(\d+)([mhd])/g, (_, count: string, unit: string) => {
       const minutes = Number(count) * { m: 1, h: 60, d: 1440 }[unit as "m" | "h" | "d"];
       return `[${minutes * factor}m`;
     });
-    return expr === rule.expr ? [] : [{ what: `window x ${factor}`, expr }];
+    return expr === rule.expr ? [] : [{ change: `window x ${factor}`, expr }];
   });
 }
 
-function elsewhere(rule: Rule): { what: string; expr: string }[] {
+function namespaceChanges(rule: Rule): ExpressionChange[] {
   const expr = rule.expr
     .replaceAll('namespace="ticketing"', 'namespace="other"')
     .replaceAll('namespace="monitoring"', 'namespace="other"')
     .replaceAll("serviceMonitor/ticketing/", "serviceMonitor/other/");
-  return expr === rule.expr ? [] : [{ what: "another namespace", expr }];
+  return expr === rule.expr ? [] : [{ change: "another namespace", expr }];
 }
 
-function changes(rule: Rule): { what: string; changed: Rule }[] {
+function changesOf(rule: Rule): { change: string; mutated: Rule }[] {
   const expressions = [
-    ...changedComparisons(rule),
-    ...changedWindows(rule),
-    ...elsewhere(rule),
+    ...comparisonChanges(rule),
+    ...windowChanges(rule),
+    ...namespaceChanges(rule),
     ...("record" in rule
       ? [1.1, 0.9].map((factor) => ({
-          what: `value x ${factor}`,
+          change: `value x ${factor}`,
           expr: `(${rule.expr}) * ${factor}`,
         }))
       : []),
-  ].map(({ what, expr }) => ({ what, changed: { ...rule, expr } }));
+  ].map(({ change, expr }) => ({ change, mutated: { ...rule, expr } }));
   if ("record" in rule) {
     return [
       ...expressions,
-      { what: "another name", changed: { ...rule, record: `${rule.record}_other` } },
+      { change: "another name", mutated: { ...rule, record: `${rule.record}_other` } },
     ];
   }
   const { forMinutes, severity, labels } = rule;
   const other = severity === Severity.Critical ? Severity.Warning : Severity.Critical;
   return [
     ...expressions,
-    { what: "for +1m", changed: { ...rule, forMinutes: forMinutes + 1 } },
+    { change: "for +1m", mutated: { ...rule, forMinutes: forMinutes + 1 } },
     ...(forMinutes === 0
       ? []
-      : [{ what: "for -1m", changed: { ...rule, forMinutes: forMinutes - 1 } }]),
-    { what: "severity", changed: { ...rule, severity: other } },
-    { what: "a label more", changed: { ...rule, labels: { ...labels, team: "somebody" } } },
-    { what: "another name", changed: { ...rule, alert: `${rule.alert}Other` } },
+      : [{ change: "for -1m", mutated: { ...rule, forMinutes: forMinutes - 1 } }]),
+    { change: "severity", mutated: { ...rule, severity: other } },
+    { change: "extra label", mutated: { ...rule, labels: { ...labels, team: "checkout" } } },
+    { change: "another name", mutated: { ...rule, alert: `${rule.alert}Other` } },
   ];
 }
 
 /** The mutants of one group. */
 function mutantsOf({ rules }: AlertGroup): Mutant[] {
-  return rules.flatMap((target, place) =>
-    changes(target).map(({ what, changed }) => ({ place, target, what, changed })),
+  return rules.flatMap((original, index) =>
+    changesOf(original).map((change) => ({ index, original, ...change })),
   );
 }
 
 /**
- * All mutants of a group stand beside the rules as they are, under names of their own, so that one
- * run of promtool reads the series once and tries them all: a copy of the changed rule, of what
- * reads it, and of the other tiers of the alerts among those.
+ * Adds all mutants of a group to the original rules, under their own names, so that a single run of
+ * promtool reads the series once and tests all mutants. A mutant consists of copies of the mutated
+ * rule, of the rules that read it, and of the other tiers of those alerts.
  */
 function withMutants(groups: AlertGroup[], scenarios: Scenario[], mutants: Mutant[]) {
-  const affected = mutants.map(({ target }) => affectedBy(groups, nameOf(target)));
+  const affected = mutants.map(({ original }) => affectedBy(groups, nameOf(original)));
   const copies = groups.map((group) => ({
     ...group,
-    rules: group.rules.flatMap((rule, place) => [
+    rules: group.rules.flatMap((rule, index) => [
       rule,
       ...mutants.flatMap((mutant, number) => {
         const names = affected[number] ?? new Set();
         if (!names.has(nameOf(rule))) return [];
-        const isTarget = group === groups.at(-1) && place === mutant.place;
-        const copy = isTarget ? mutant.changed : rule;
-        // What a mutation has given another name is known to nobody.
+        const isMutated = group === groups.at(-1) && index === mutant.index;
+        const copy = isMutated ? mutant.mutated : rule;
+        // A mutant with another name is not in `names`, and keeps that name.
         const name = renamed(nameOf(copy), names, number);
         const expr = renamed(copy.expr, names, number);
         return ["alert" in copy ? { ...copy, alert: name, expr } : { record: name, expr }];
@@ -152,7 +157,7 @@ function withMutants(groups: AlertGroup[], scenarios: Scenario[], mutants: Mutan
       })),
     ),
   }));
-  return { groups: onlyRead(copies, tests), scenarios: tests };
+  return { groups: neededRules(copies, tests), scenarios: tests };
 }
 
 function nameOf(rule: Rule): string {
@@ -169,7 +174,7 @@ function renamed(text: string, names: Set<string>, number: number): string {
   );
 }
 
-/** A name, and the names of all that reads what is recorded under it. */
+/** The name of a rule and the names of all rules that depend on it. */
 function affectedBy(groups: AlertGroup[], name: string): Set<string> {
   const names = new Set([name]);
   for (const rule of groups.flatMap(({ rules }) => rules)) {
@@ -178,8 +183,8 @@ function affectedBy(groups: AlertGroup[], name: string): Set<string> {
   return names;
 }
 
-/** Without the rules that no test comes to read: they would only take time. */
-function onlyRead(groups: AlertGroup[], scenarios: Scenario[]): AlertGroup[] {
+/** Removes the rules that no test depends on, to save time. */
+function neededRules(groups: AlertGroup[], scenarios: Scenario[]): AlertGroup[] {
   const names = new Set(
     scenarios.flatMap(({ alert_rule_test, promql_expr_test = [] }) => [
       ...alert_rule_test.map(({ alertname }) => alertname),
@@ -194,8 +199,8 @@ function onlyRead(groups: AlertGroup[], scenarios: Scenario[]): AlertGroup[] {
     .filter(({ rules }) => rules.length > 0);
 }
 
-/** The mutants that these scenarios do not notice. */
-async function unnoticed(
+/** The mutants for which none of these scenarios fails. */
+async function survivorsOf(
   { name, groups, evaluationSeconds }: Suite,
   scenarios: Scenario[],
   mutants: Mutant[],
@@ -206,61 +211,61 @@ async function unnoticed(
     mutated.scenarios,
     evaluationSeconds,
   );
-  const red = [...output.matchAll(/^ *(?:alertname|expr|rule): .*?__(\d+)\b/gm)].map(([, number]) =>
-    Number(number),
+  const killed = [...output.matchAll(/^ *(?:alertname|expr|rule): .*?__(\d+)\b/gm)].map(
+    ([, number]) => Number(number),
   );
-  if (!passed && red.length === 0) throw new Error(`promtool cannot run ${name}: ${output}`);
-  return mutants.filter((_, number) => !red.includes(number));
+  if (!passed && killed.length === 0) throw new Error(`promtool cannot run ${name}: ${output}`);
+  return mutants.filter((_, number) => !killed.includes(number));
 }
 
-async function survivorsOf(mutants: Mutant[], judges: Suite[]): Promise<Mutant[]> {
-  let left = mutants;
-  for (const suite of judges) {
-    // Most fall in the first scenario, and are not in the way of the others then.
+async function runMutants(mutants: Mutant[], testSuites: Suite[]): Promise<Mutant[]> {
+  let remaining = mutants;
+  for (const suite of testSuites) {
+    // The first scenario kills most mutants, which leaves less work for the others.
     for (
       let from = 0, to = 1;
-      from < suite.scenarios.length && left.length > 0;
+      from < suite.scenarios.length && remaining.length > 0;
       [from, to] = [to, 3 * to]
     ) {
-      left = await unnoticed(suite, suite.scenarios.slice(from, to), left);
+      remaining = await survivorsOf(suite, suite.scenarios.slice(from, to), remaining);
     }
   }
-  return left;
+  return remaining;
 }
 
 async function main(): Promise<void> {
-  const judgesOf = new Map<string, { group: AlertGroup; judges: Suite[] }>();
+  const suitesOf = new Map<string, { group: AlertGroup; testSuites: Suite[] }>();
   for (const suite of suites()) {
-    // A suite is about the last group it needs.
+    // A suite tests the last group that it needs.
     const group = suite.groups.at(-1);
     if (group === undefined) continue;
-    const { judges } = judgesOf.get(group.name) ?? { judges: [] };
-    judgesOf.set(group.name, { group, judges: [...judges, suite] });
+    const { testSuites } = suitesOf.get(group.name) ?? { testSuites: [] };
+    suitesOf.set(group.name, { group, testSuites: [...testSuites, suite] });
   }
-  // The longest first: what is left for the end is then short.
-  const waiting = [...judgesOf.values()].reverse();
-  let mutantsInAll = 0;
+  // The slowest groups start first, so that the workers finish at about the same time.
+  const waiting = [...suitesOf.values()].reverse();
+  let mutantCount = 0;
   const survivors: string[] = [];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { group, judges } = next;
+      const { group, testSuites } = next;
       const { name } = group;
       const started = Date.now();
       const mutants = mutantsOf(group);
-      const left = await survivorsOf(mutants, judges);
-      mutantsInAll += mutants.length;
-      for (const { target, what } of left) {
-        const tier = "alert" in target ? ` (${target.severity})` : "";
-        survivors.push(`${name}: ${nameOf(target)}${tier}: ${what}`);
+      const remaining = await runMutants(mutants, testSuites);
+      mutantCount += mutants.length;
+      for (const { original, change } of remaining) {
+        const tier = "alert" in original ? ` (${original.severity})` : "";
+        survivors.push(`${name}: ${nameOf(original)}${tier}: ${change}`);
       }
       const seconds = ((Date.now() - started) / 1000).toFixed(0);
       console.log(
-        `${name}: ${mutants.length - left.length} of ${mutants.length} mutants red (${seconds} s)`,
+        `${name}: ${mutants.length - remaining.length} of ${mutants.length} mutants killed (${seconds} s)`,
       );
     }
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, work));
-  console.log(`\n${mutantsInAll - survivors.length} mutants red, ${survivors.length} survived`);
+  console.log(`\n${mutantCount - survivors.length} mutants killed, ${survivors.length} survived`);
   for (const survivor of survivors) console.log(`  ${survivor}`);
   process.exitCode = survivors.length === 0 ? 0 : 1;
 }

@@ -3,11 +3,11 @@ import { ruleGroups } from "../../components/alerting/rules";
 import { testRules } from "./promtool";
 import { definitionsFor, groupsNamed, links, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
-import { Course, counter, gauge } from "./series";
+import { Timeline, counter, gauge } from "./series";
 
-const course: Course = { minutes: 30, levelAt: () => "above" };
+const timeline: Timeline = { minutes: 30, levelAt: () => "above" };
 
-/** 3 % of the requests fail. */
+/** 3% of the requests fail. */
 const requests = (service: string, statusLabel = "status") =>
   [
     ["200", 9.7],
@@ -16,7 +16,7 @@ const requests = (service: string, statusLabel = "status") =>
     counter(
       "http_requests_total",
       { namespace: "ticketing", service, [statusLabel]: String(status) },
-      course,
+      timeline,
       () => Number(rate),
     ),
   );
@@ -25,25 +25,25 @@ const memory = (pod: string) => [
   gauge(
     "container_memory_working_set_bytes",
     { namespace: "ticketing", pod, container: "main" },
-    course,
+    timeline,
     () => 75,
   ),
   gauge(
     "kube_pod_container_resource_limits",
     { namespace: "ticketing", pod, container: "main", resource: "memory" },
-    course,
+    timeline,
     () => 100,
   ),
 ];
 
 async function expectAlerts(
-  given: object,
+  overrides: object,
   group: string,
   series: Scenario["input_series"],
   alertname: string,
   expected: object[],
 ): Promise<void> {
-  const rules = withoutTexts(groupsNamed(definitionsFor(given), [group]));
+  const rules = withoutTexts(groupsNamed(definitionsFor(overrides), [group]));
   const { passed, output } = await testRules(rules, [
     {
       name: alertname,
@@ -63,24 +63,24 @@ const firing = (service: string, severity = "critical") => ({
   service,
 });
 
-describe("settings of one service, in promtool", () => {
-  it("alert on it earlier than on the others, or never", () =>
+describe("overrides of one service, in promtool", () => {
+  it("can be stricter, or disable its alerts", () =>
     expectAlerts(
       {
         services: [
           { name: "strict", alerts: { errorRatePercent: 2 } },
           { name: "as-strict", alerts: { errorRatePercent: 2 } },
-          { name: "off", alerts: { enabled: false, errorRatePercent: 1 } },
+          { name: "disabled", alerts: { enabled: false, errorRatePercent: 1 } },
           { name: "usual" },
         ],
       },
       "services",
-      ["strict", "as-strict", "off", "usual", "unnamed"].flatMap((name) => requests(name)),
+      ["strict", "as-strict", "disabled", "usual", "unnamed"].flatMap((name) => requests(name)),
       "HighErrorRate",
       [firing("as-strict"), firing("strict")],
     ));
 
-  it("warn before they page, under one name", () =>
+  it("combine with warning thresholds under one alert name", () =>
     expectAlerts(
       {
         alerts: { warning: { errorRatePercent: 2 } },
@@ -92,7 +92,7 @@ describe("settings of one service, in promtool", () => {
       [firing("strict"), firing("usual", "warning")],
     ));
 
-  it("find the pods of a service by its name, and not those of one that starts alike", () =>
+  it("apply to the pods of a service, but not of a service with a longer name", () =>
     expectAlerts(
       {
         services: [{ name: "api", alerts: { memoryPercent: 70 } }, { name: "api-gateway" }],
@@ -109,7 +109,7 @@ describe("settings of one service, in promtool", () => {
       })),
     ));
 
-  it("tell whose service it is, by service and by pod, and nothing of a service of nobody", async () => {
+  it("add the team to alerts on services and on pods, for services with a team", async () => {
     const services = [
       { name: "api", team: "checkout" },
       { name: "api-gateway", team: "Check-in 2" },
@@ -146,7 +146,7 @@ describe("settings of one service, in promtool", () => {
     }
   });
 
-  it("reads the labels that a team uses", () =>
+  it("apply to metrics with other label names", () =>
     expectAlerts(
       { alerts: { errorRatePercent: 2, metrics: { httpStatusLabel: "code" } } },
       "services",
@@ -156,8 +156,8 @@ describe("settings of one service, in promtool", () => {
     ));
 });
 
-describe("the text of an alert, in promtool", () => {
-  it("has the value in units that people read, and the links", async () => {
+describe("the annotations of an alert, in promtool", () => {
+  it("contain the formatted value and the links", async () => {
     const rules = ruleGroups(groupsNamed(definitionsFor(), ["services"]), {
       ...links,
       dashboardBaseUrl: "https://grafana.example.com",
@@ -169,7 +169,7 @@ describe("the text of an alert, in promtool", () => {
       counter(
         "http_requests_total",
         { namespace: "ticketing", service: "usual", status: String(status) },
-        course,
+        timeline,
         () => Number(rate),
       ),
     );

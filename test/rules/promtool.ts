@@ -8,14 +8,14 @@ import { Scenario } from "./scenarios";
 
 const { toolPath } = require("../../tools/paths.cjs") as { toolPath: (name: string) => string };
 
-/** What promtool says of scenarios; `failed` names those that do not hold. */
+/** Result of a run of promtool; `failed` names the failing scenarios. */
 export interface Outcome {
   passed: boolean;
   failed: string[];
   output: string;
 }
 
-/** Runs scenarios against rules, each from an empty database. */
+/** Runs scenarios against rules; each scenario starts with an empty database. */
 export async function testRules(
   groups: RuleGroup[],
   scenarios: Scenario[],
@@ -26,7 +26,7 @@ export async function testRules(
     const tests = {
       rule_files: ["rules.yaml"],
       evaluation_interval: `${evaluationSeconds}s`,
-      // Left to itself promtool takes them in any order, and a minute may be missed by a step.
+      // Otherwise, promtool evaluates groups in any order, which can delay an alert by one step.
       group_eval_order: groups.map(({ name }) => name),
       tests: scenarios,
     };
@@ -37,7 +37,7 @@ export async function testRules(
   });
 }
 
-/** Runs a file of scenarios that stands on its own; its rules are called `rules.yaml`. */
+/** Runs a file of scenarios, which refers to the rules as `rules.yaml`. */
 export async function testFile(groups: RuleGroup[], file: string): Promise<Outcome> {
   return inFolder(async (folder) => {
     fs.writeFileSync(path.join(folder, "rules.yaml"), asYaml({ groups }));
@@ -46,7 +46,7 @@ export async function testFile(groups: RuleGroup[], file: string): Promise<Outco
   });
 }
 
-/** Lets promtool read the rules. */
+/** Checks the syntax of the rules with promtool. */
 export async function checkRules(groups: RuleGroup[]): Promise<Outcome> {
   return inFolder(async (folder) => {
     fs.writeFileSync(path.join(folder, "rules.yaml"), asYaml({ groups }));

@@ -1,31 +1,30 @@
-import { Course, Level, Series, counter, gauge, histogram } from "./series";
+import { Level, Series, Timeline, counter, gauge, histogram } from "./series";
 
 /**
- * How to bring about an alert, and what must then be seen. Numbers are written down here, not taken
- * from the definitions: a threshold, a patience or a severity that changes there is a test that
- * fails here.
+ * How to make an alert fire, and what to expect. The numbers are literals, not read from the rules, so
+ * that a changed threshold, duration or severity fails a test.
  */
 export interface Recipe {
   alert: string;
   severity: "critical" | "warning";
   forMinutes: number;
-  /** What one message is about. */
-  about:
+  /** Label that identifies the subject of one alert. */
+  subjectLabel:
     "service" | "pod" | "persistentvolumeclaim" | "integration" | "route" | "namespace" | "job";
-  /** Groups it needs, by the ends of their names. */
+  /** Rule groups that it needs, by the last part of their names. */
   groups: string[];
-  /** Minutes until the expression can first hold, when things are bad from the start. */
-  firstTrue: number;
+  /** Minutes until the expression can first be true, if the subject is unhealthy from the start. */
+  firstTrueMinutes: number;
   /** Series of one subject. */
-  series: (subject: Subject, course: Course) => Series[];
-  /** Other tiers that fire at the same level. */
-  firesToo?: { severity: "critical" | "warning"; forMinutes: number }[];
-  /** It has a floor on traffic. */
-  quiet?: boolean;
-  /** It is made of counters, which may start again. */
-  counters?: boolean;
-  /** Minutes after recovery until the last trace has left the window. */
-  memory?: number;
+  series: SeriesOf;
+  /** Other severities of the alert that fire at the same level. */
+  otherTiers?: { severity: "critical" | "warning"; forMinutes: number }[];
+  /** Whether it requires a minimum rate of requests. */
+  hasTrafficFloor?: boolean;
+  /** Whether it reads counters, which can reset. */
+  readsCounters?: boolean;
+  /** Minutes after recovery until the window of the expression no longer contains the problem. */
+  minutesToClear?: number;
 }
 
 export interface Subject {
@@ -33,244 +32,274 @@ export interface Subject {
   pod: string;
 }
 
-const app = "ticketing";
-const own = ({ service, pod }: Subject) => ({ namespace: app, service, pod, job: service });
-const container = ({ pod }: Subject) => ({ namespace: app, pod, container: "main" });
-const monitoring = ({ pod, service }: Subject) => ({ namespace: "monitoring", pod, service });
+type SeriesOf = (subject: Subject, timeline: Timeline) => Series[];
 
-/** Minutes until a rate over 5 minutes has seen as many, and a long window its first point. */
-const windowFull = 5;
+/** A recipe for each way to make the alert fire. */
+function recipesFor(common: Omit<Recipe, "series">, ...series: SeriesOf[]): Recipe[] {
+  return series.map((each) => ({ ...common, series: each }));
+}
+
+const app = "ticketing";
+const serviceLabels = ({ service, pod }: Subject) => ({
+  namespace: app,
+  service,
+  pod,
+  job: service,
+});
+const containerLabels = ({ pod }: Subject) => ({ namespace: app, pod, container: "main" });
+const platformLabels = ({ pod, service }: Subject) => ({ namespace: "monitoring", pod, service });
+
+/** Minutes until a rate over 5 minutes covers its window, and a long window has its first sample. */
+const fullWindow = 5;
 
 /** A value for each level. */
-const by =
+const byLevel =
   (below: number, above: number) =>
   (level: Level): number =>
-    level === "above" ? above : level === "far" ? above * 1.5 : below;
+    level === "above" ? above : level === "farAbove" ? above * 1.5 : below;
 
-/** Ten requests a second, or as few as the floor on traffic, of which so many are bad. */
-const part = (below: number, above: number) => {
-  const parts: Partial<Record<Level, number>> = { well: below / 10, below, far: above * 1.5 };
+/** A value for every level except "gone". */
+const unlessGone = (value: number) => (level: Level) => (level === "gone" ? undefined : value);
+
+/** Ten requests per second, or about the traffic floor, of which these ratios are bad. */
+const requestRates = (below: number, above: number) => {
+  const ratios: Partial<Record<Level, number>> = {
+    healthy: below / 10,
+    below,
+    farAbove: above * 1.5,
+  };
   return (level: Level) => {
-    const all = { quiet: 0.19, busy: 0.21 }[String(level)] ?? 10;
-    return { all, bad: all * (parts[level] ?? above) };
+    const all = { lowTraffic: 0.19, enoughTraffic: 0.21 }[String(level)] ?? 10;
+    return { all, bad: all * (ratios[level] ?? above) };
   };
 };
 
-/** A counter of calls by their outcome, of which the given parts fail. */
-function failing(metric: string, outcome: string, [good, failed]: [good: string, failed: string]) {
-  return (below: number, above: number) => {
-    const rates = part(below, above);
-    return (subject: Subject, course: Course) => [
-      counter(metric, { ...own(subject), [outcome]: good }, course, (level) => {
-        const { all, bad } = rates(level);
-        return all - bad;
-      }),
-      counter(metric, { ...own(subject), [outcome]: failed }, course, (level) => rates(level).bad),
-    ];
+/** A counter of requests by result, of which these ratios fail. */
+function failing(
+  metric: string,
+  label: string,
+  [succeeded, failed]: [succeeded: string, failed: string],
+) {
+  return (below: number, above: number): SeriesOf => {
+    const rates = requestRates(below, above);
+    return (subject, timeline) => {
+      const withResult = (result: string) => ({ ...serviceLabels(subject), [label]: result });
+      return [
+        counter(
+          metric,
+          withResult(succeeded),
+          timeline,
+          (level) => rates(level).all - rates(level).bad,
+        ),
+        counter(metric, withResult(failed), timeline, (level) => rates(level).bad),
+      ];
+    };
   };
 }
 
 const httpErrors = failing("http_requests_total", "status", ["200", "503"]);
 const grpcErrors = failing("grpc_server_handled_total", "grpc_code", ["OK", "Unavailable"]);
 
-/** 1 % of the calls may be slower than the threshold. */
-function latency(metric: string, threshold: number) {
-  const rates = part(0.0095, 0.0105);
-  return (subject: Subject, course: Course) =>
-    histogram(metric, own(subject), course, threshold, (level) => {
+/** A histogram of which these ratios are slower than the threshold; by default, around 1%. */
+function slow(metric: string, threshold: number, below = 0.0095, above = 0.0105): SeriesOf {
+  const rates = requestRates(below, above);
+  return (subject, timeline) =>
+    histogram(metric, serviceLabels(subject), timeline, threshold, (level) => {
       const { all, bad } = rates(level);
       return { all, slow: bad };
     });
 }
 
-const service = { about: "service" as const, firstTrue: 0.5, counters: true, memory: 6 };
-const pod = { about: "pod" as const, groups: ["pods"], firstTrue: 0 };
+/** A timeline of series that are missing at some levels. */
+const goneIf = (timeline: Timeline, isGone: (level: Level) => boolean): Timeline => ({
+  ...timeline,
+  levelAt: (minute) => (isGone(timeline.levelAt(minute)) ? "gone" : "below"),
+});
+const goneAbove = (timeline: Timeline) => goneIf(timeline, (level) => level === "above");
+
 const critical = "critical";
 const warning = "warning";
+const service = {
+  subjectLabel: "service" as const,
+  firstTrueMinutes: 0.5,
+  readsCounters: true,
+  minutesToClear: 6,
+};
+const pod = { subjectLabel: "pod" as const, groups: ["pods"], firstTrueMinutes: 0 };
+const platformCounter = { firstTrueMinutes: 0.5, readsCounters: true, minutesToClear: 6 };
 
-/** The part of the monitoring that stands for a subject. */
+/** The monitoring component that represents a subject. */
 export const jobOf = ({ service }: Subject) =>
   service === "inventory-service" ? "loki" : "kube-state-metrics";
 
+const resource = (
+  subject: Subject,
+  timeline: Timeline,
+  kind: "limits" | "requests",
+  [name, unit]: [string, string],
+  value: (level: Level) => number | undefined,
+) =>
+  gauge(
+    `kube_pod_container_resource_${kind}`,
+    { ...containerLabels(subject), resource: name, unit },
+    timeline,
+    value,
+  );
+const memory: [string, string] = ["memory", "byte"];
+const cpu: [string, string] = ["cpu", "core"];
+
+const targetCount = (timeline: Timeline, pod: string, pool: string) =>
+  gauge(
+    "prometheus_target_scrape_pool_targets",
+    { namespace: "monitoring", service: "prometheus", pod, scrape_job: `serviceMonitor/${pool}/0` },
+    timeline,
+    byLevel(1, 0),
+  );
+
 export const recipes: Recipe[] = [
-  {
-    ...service,
-    alert: "HighErrorRate",
-    severity: critical,
-    forMinutes: 5,
-    groups: ["services"],
-    quiet: true,
-    series: httpErrors(0.049, 0.051),
-  },
-  {
-    ...service,
-    alert: "HighErrorRate",
-    severity: critical,
-    forMinutes: 5,
-    groups: ["services"],
-    quiet: true,
-    series: grpcErrors(0.049, 0.051),
-  },
-  {
-    ...service,
-    alert: "HighLatencyP99",
-    severity: critical,
-    forMinutes: 5,
-    groups: ["services"],
-    quiet: true,
-    series: latency("http_request_duration_seconds", 0.5),
-  },
-  {
-    ...service,
-    alert: "HighLatencyP99",
-    severity: critical,
-    forMinutes: 5,
-    groups: ["services"],
-    quiet: true,
-    series: latency("grpc_server_handling_seconds", 0.5),
-  },
-  {
-    ...service,
-    alert: "HighLatencyP99",
-    severity: critical,
-    forMinutes: 5,
-    groups: ["services"],
-    quiet: true,
-    // Its last bucket ends at the threshold.
-    series: (subject, course) =>
-      latency("http_request_duration_seconds", 0.5)(subject, course).filter(
+  ...recipesFor(
+    {
+      ...service,
+      alert: "HighErrorRate",
+      severity: critical,
+      forMinutes: 5,
+      groups: ["services"],
+      hasTrafficFloor: true,
+    },
+    httpErrors(0.049, 0.051),
+    grpcErrors(0.049, 0.051),
+  ),
+  ...recipesFor(
+    {
+      ...service,
+      alert: "HighLatencyP99",
+      severity: critical,
+      forMinutes: 5,
+      groups: ["services"],
+      hasTrafficFloor: true,
+    },
+    slow("http_request_duration_seconds", 0.5),
+    slow("grpc_server_handling_seconds", 0.5),
+    // The last bucket ends at the threshold.
+    (subject, timeline) =>
+      slow("http_request_duration_seconds", 0.5)(subject, timeline).filter(
         ({ series }) => !series.includes('le="1"'),
       ),
-  },
+  ),
   {
     alert: "NoTraffic",
     severity: critical,
     forMinutes: 10,
-    about: "service",
+    subjectLabel: "service",
     groups: ["services"],
-    firstTrue: 65,
-    memory: 1,
-    series: (subject, course) => [
+    firstTrueMinutes: 65,
+    minutesToClear: 1,
+    series: (subject, timeline) => [
       counter(
         "http_requests_total",
-        { ...own(subject), status: "200" },
-        course,
+        { ...serviceLabels(subject), status: "200" },
+        timeline,
         (level, minute) => {
-          if (minute <= 60) return level === "quiet" ? 0.95 : 1.05;
-          return level === "below" || level === "well" ? 0.1 : 0;
+          if (minute <= 60) return level === "lowTraffic" ? 0.95 : 1.05;
+          return level === "below" || level === "healthy" ? 0.1 : 0;
         },
       ),
-      gauge("up", own(subject), course, () => 1),
+      gauge("up", serviceLabels(subject), timeline, () => 1),
     ],
-    quiet: true,
+    hasTrafficFloor: true,
   },
   {
     ...pod,
     alert: "PodCrashLooping",
     severity: critical,
     forMinutes: 5,
-    memory: 6,
-    series: (subject, course) => [
-      gauge(
-        "kube_pod_container_status_waiting_reason",
-        { ...container(subject), reason: "CrashLoopBackOff", job: "kube-state-metrics" },
-        course,
-        // It runs for a minute and a half in each four.
-        (level, minute) => (level === "above" && minute % 4 <= 2.5 ? 1 : undefined),
-      ),
-      gauge(
-        "kube_pod_container_status_waiting_reason",
-        { ...container(subject), reason: "ContainerCreating", job: "kube-state-metrics" },
-        course,
-        (level) => (level === "below" ? 1 : undefined),
-      ),
-    ],
+    minutesToClear: 6,
+    series: (subject, timeline) => {
+      const labels = { ...containerLabels(subject), job: "kube-state-metrics" };
+      const waiting = (reason: string, valueOf: (level: Level, minute: number) => 1 | undefined) =>
+        gauge("kube_pod_container_status_waiting_reason", { ...labels, reason }, timeline, valueOf);
+      return [
+        // The container runs for 1.5 of every 4 minutes.
+        waiting("CrashLoopBackOff", (level, minute) =>
+          level === "above" && minute % 4 <= 2.5 ? 1 : undefined,
+        ),
+        waiting("ContainerCreating", (level) => (level === "below" ? 1 : undefined)),
+      ];
+    },
   },
   {
     ...pod,
     alert: "HighMemory",
     severity: critical,
     forMinutes: 10,
-    series: (subject, course) => [
-      gauge("container_memory_working_set_bytes", container(subject), course, by(899e6, 901e6)),
-      gauge(
-        "kube_pod_container_resource_limits",
-        { ...container(subject), resource: "memory", unit: "byte" },
-        course,
-        (level) => (level === "gone" ? undefined : 1e9),
-      ),
-      // The pod as a whole is no container.
+    series: (subject, timeline) => [
       gauge(
         "container_memory_working_set_bytes",
-        { ...container(subject), container: "" },
-        course,
+        containerLabels(subject),
+        timeline,
+        byLevel(899e6, 901e6),
+      ),
+      resource(subject, timeline, "limits", memory, unlessGone(1e9)),
+      // The series of the whole pod, which must not count as a container.
+      gauge(
+        "container_memory_working_set_bytes",
+        { ...containerLabels(subject), container: "" },
+        timeline,
         () => 2e9,
       ),
     ],
   },
-  {
-    ...pod,
-    alert: "HighCPU",
-    severity: warning,
-    forMinutes: 10,
-    firstTrue: windowFull,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter("container_cpu_usage_seconds_total", container(subject), course, by(1.69, 1.71)),
-      gauge(
-        "kube_pod_container_resource_limits",
-        { ...container(subject), resource: "cpu", unit: "core" },
-        course,
-        () => 2,
+  ...recipesFor(
+    {
+      ...pod,
+      alert: "HighCPU",
+      severity: warning,
+      forMinutes: 10,
+      firstTrueMinutes: fullWindow,
+      readsCounters: true,
+      minutesToClear: 6,
+    },
+    // The limit takes precedence over the request.
+    (subject, timeline) => [
+      counter(
+        "container_cpu_usage_seconds_total",
+        containerLabels(subject),
+        timeline,
+        byLevel(1.69, 1.71),
       ),
-      // The limit counts where there is one.
-      gauge(
-        "kube_pod_container_resource_requests",
-        { ...container(subject), resource: "cpu", unit: "core" },
-        course,
-        () => 1,
-      ),
+      resource(subject, timeline, "limits", cpu, () => 2),
+      resource(subject, timeline, "requests", cpu, () => 1),
     ],
-  },
-  {
-    ...pod,
-    alert: "HighCPU",
-    severity: warning,
-    forMinutes: 10,
-    firstTrue: windowFull,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter("container_cpu_usage_seconds_total", container(subject), course, by(0.84, 0.86)),
-      gauge(
-        "kube_pod_container_resource_requests",
-        { ...container(subject), resource: "cpu", unit: "core" },
-        course,
-        () => 1,
+    (subject, timeline) => [
+      counter(
+        "container_cpu_usage_seconds_total",
+        containerLabels(subject),
+        timeline,
+        byLevel(0.84, 0.86),
       ),
+      resource(subject, timeline, "requests", cpu, () => 1),
     ],
-  },
+  ),
   {
     ...pod,
     alert: "OOMKilled",
     severity: warning,
     forMinutes: 2,
-    firstTrue: 4,
-    memory: 11,
-    series: (subject, course) => [
+    firstTrueMinutes: 4,
+    minutesToClear: 11,
+    series: (subject, timeline) => [
       gauge(
         "kube_pod_container_status_restarts_total",
-        container(subject),
-        course,
+        containerLabels(subject),
+        timeline,
         (level, minute) =>
           level === "gone" ? undefined : level === "above" ? Math.floor(minute / 4) : 3,
       ),
       gauge(
         "kube_pod_container_status_last_terminated_reason",
-        { ...container(subject), reason: "OOMKilled" },
-        course,
-        (level) => (level === "gone" ? undefined : 1),
+        { ...containerLabels(subject), reason: "OOMKilled" },
+        timeline,
+        unlessGone(1),
       ),
     ],
   },
@@ -279,16 +308,16 @@ export const recipes: Recipe[] = [
     alert: "CPUThrottling",
     severity: warning,
     forMinutes: 15,
-    firstTrue: 0.5,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter("container_cpu_cfs_periods_total", container(subject), course, () => 10),
+    firstTrueMinutes: 0.5,
+    readsCounters: true,
+    minutesToClear: 6,
+    series: (subject, timeline) => [
+      counter("container_cpu_cfs_periods_total", containerLabels(subject), timeline, () => 10),
       counter(
         "container_cpu_cfs_throttled_periods_total",
-        container(subject),
-        course,
-        by(2.45, 2.55),
+        containerLabels(subject),
+        timeline,
+        byLevel(2.45, 2.55),
       ),
     ],
   },
@@ -297,32 +326,32 @@ export const recipes: Recipe[] = [
     alert: "MemoryLimitMissing",
     severity: warning,
     forMinutes: 60,
-    series: (subject, course) => [
-      gauge("container_memory_working_set_bytes", container(subject), course, (level) =>
-        level === "gone" ? undefined : 1e6,
-      ),
+    series: (subject, timeline) => [
       gauge(
-        "kube_pod_container_resource_limits",
-        { ...container(subject), resource: "memory", unit: "byte" },
-        course,
-        (level) => (level === "below" || level === "well" ? 1e9 : undefined),
+        "container_memory_working_set_bytes",
+        containerLabels(subject),
+        timeline,
+        unlessGone(1e6),
+      ),
+      resource(subject, timeline, "limits", memory, (level) =>
+        level === "below" || level === "healthy" ? 1e9 : undefined,
       ),
     ],
   },
   {
     ...service,
-    firstTrue: windowFull,
+    firstTrueMinutes: fullWindow,
     alert: "DynamoDBThrottling",
     severity: critical,
     forMinutes: 5,
     groups: ["dependencies"],
-    series: (subject, course) =>
+    series: (subject, timeline) =>
       ["events", "seats"].map((table) =>
         counter(
           "dynamodb_throttled_requests_total",
-          { ...own(subject), table },
-          course,
-          by(4.9, 5.1),
+          { ...serviceLabels(subject), table },
+          timeline,
+          byLevel(4.9, 5.1),
         ),
       ),
   },
@@ -332,8 +361,8 @@ export const recipes: Recipe[] = [
     severity: warning,
     forMinutes: 10,
     groups: ["dependencies"],
-    quiet: true,
-    series: latency("dynamodb_operation_duration_seconds", 0.1),
+    hasTrafficFloor: true,
+    series: slow("dynamodb_operation_duration_seconds", 0.1),
   },
   {
     ...service,
@@ -341,281 +370,180 @@ export const recipes: Recipe[] = [
     severity: warning,
     forMinutes: 10,
     groups: ["dependencies"],
-    quiet: true,
-    series: latency("redis_command_duration_seconds", 0.05),
+    hasTrafficFloor: true,
+    series: slow("redis_command_duration_seconds", 0.05),
   },
   {
     alert: "RedisPoolSaturated",
     severity: warning,
     forMinutes: 10,
-    about: "service",
+    subjectLabel: "service",
     groups: ["dependencies"],
-    firstTrue: 0,
-    series: (subject, course) => [
-      gauge("redis_connection_pool_active_connections", own(subject), course, by(44, 46)),
-    ],
-  },
-  {
-    alert: "ServiceDown",
-    severity: critical,
-    forMinutes: 3,
-    about: "service",
-    groups: ["absence"],
-    firstTrue: 0,
-    series: (subject, course) => [gauge("up", own(subject), course, by(1, 0))],
-  },
-  {
-    alert: "ServiceDown",
-    severity: critical,
-    forMinutes: 3,
-    about: "service",
-    groups: ["absence"],
-    firstTrue: 0,
-    series: (subject, course) => [
+    firstTrueMinutes: 0,
+    series: (subject, timeline) => [
       gauge(
-        "prometheus_target_scrape_pool_targets",
-        {
-          namespace: "monitoring",
-          service: "prometheus",
-          scrape_job: `serviceMonitor/${app}/${subject.service}/0`,
-          pod: subject.pod.includes("other") ? "prometheus-1" : "prometheus-0",
-        },
-        course,
-        by(1, 0),
+        "redis_connection_pool_active_connections",
+        serviceLabels(subject),
+        timeline,
+        byLevel(44, 46),
       ),
     ],
   },
+  ...recipesFor(
+    {
+      alert: "ServiceDown",
+      severity: critical,
+      forMinutes: 3,
+      subjectLabel: "service",
+      groups: ["absence"],
+      firstTrueMinutes: 0,
+    },
+    (subject, timeline) => [gauge("up", serviceLabels(subject), timeline, byLevel(1, 0))],
+    ({ service, pod }, timeline) => [
+      targetCount(
+        timeline,
+        pod.includes("other") ? "prometheus-1" : "prometheus-0",
+        `${app}/${service}`,
+      ),
+    ],
+  ),
   {
     alert: "MetricsMissing",
     severity: warning,
     forMinutes: 60,
-    about: "service",
+    subjectLabel: "service",
     groups: ["services", "absence"],
-    // Both need a second sample.
-    firstTrue: 0,
-    memory: 6,
-    series: (subject, course) => [
-      gauge("up", own(subject), course, (level) => (level === "gone" ? undefined : 1)),
+    // Both expressions need a second sample.
+    firstTrueMinutes: 0,
+    minutesToClear: 6,
+    series: (subject, timeline) => [
+      gauge("up", serviceLabels(subject), timeline, unlessGone(1)),
       counter(
         "http_requests_total",
-        { ...own(subject), status: "200" },
-        {
-          ...course,
-          levelAt: (minute) =>
-            ["below", "well"].includes(course.levelAt(minute)) ? "below" : "gone",
-        },
+        { ...serviceLabels(subject), status: "200" },
+        goneIf(timeline, (level) => !["below", "healthy"].includes(level)),
         () => 1,
       ),
     ],
   },
-  {
-    ...service,
-    alert: "AvailabilityBudgetBurn",
-    firstTrue: windowFull,
-    severity: critical,
-    forMinutes: 2,
-    groups: ["services", "slo.availability"],
-    quiet: true,
-    memory: 150,
-    // 99.9 % over 14 days: 2.8 times its budget for 6 hours; the warnings' 1.4 is exceeded as well.
-    firesToo: [{ severity: warning, forMinutes: 15 }],
-    series: httpErrors(0.0009, 0.0029),
-  },
-  {
-    ...service,
-    alert: "AvailabilityBudgetBurn",
-    firstTrue: windowFull,
-    severity: warning,
-    forMinutes: 15,
-    groups: ["services", "slo.availability"],
-    quiet: true,
-    memory: 150,
-    series: grpcErrors(0.00095, 0.00105),
-  },
-  {
-    ...service,
-    alert: "LatencyBudgetBurn",
-    firstTrue: windowFull,
-    severity: critical,
-    forMinutes: 2,
-    groups: ["services", "slo.latency"],
-    quiet: true,
-    memory: 150,
-    firesToo: [{ severity: warning, forMinutes: 15 }],
-    series: (subject, course) =>
-      histogram("http_request_duration_seconds", own(subject), course, 0.25, (level) => {
-        const { all, bad } = part(0.009, 0.029)(level);
-        return { all, slow: bad };
-      }),
-  },
-  {
-    ...service,
-    alert: "LatencyBudgetBurn",
-    firstTrue: windowFull,
-    severity: warning,
-    forMinutes: 15,
-    groups: ["services", "slo.latency"],
-    quiet: true,
-    memory: 150,
-    series: (subject, course) =>
-      histogram("http_request_duration_seconds", own(subject), course, 0.25, (level) => {
-        const { all, bad } = part(0.0095, 0.0105)(level);
-        return { all, slow: bad };
-      }),
-  },
-  {
-    alert: "LatencyObjectiveUnmeasured",
-    severity: warning,
-    forMinutes: 60,
-    about: "service",
-    groups: ["services", "slo.latency"],
-    firstTrue: 0.5,
-    memory: 6,
-    series: (subject, course) => [
-      ...["0.5", "+Inf"].map((le) =>
-        counter("http_request_duration_seconds_bucket", { ...own(subject), le }, course, () => 1),
-      ),
-      // The bucket of the objective.
+  ...(
+    [
+      // At 99.9% over 14 days, 2.8 times the budget for 6 hours; this also exceeds the 1.4 of warnings.
+      [critical, 2, httpErrors(0.0009, 0.0029)],
+      [warning, 15, grpcErrors(0.00095, 0.00105)],
+    ] as const
+  ).map(([severity, forMinutes, series]) =>
+    budgetBurn("AvailabilityBudgetBurn", "slo.availability", severity, forMinutes, series),
+  ),
+  ...(
+    [
+      [critical, 2, slow("http_request_duration_seconds", 0.25, 0.009, 0.029)],
+      [warning, 15, slow("http_request_duration_seconds", 0.25)],
+    ] as const
+  ).map(([severity, forMinutes, series]) =>
+    budgetBurn("LatencyBudgetBurn", "slo.latency", severity, forMinutes, series),
+  ),
+  ...recipesFor(
+    {
+      alert: "LatencyObjectiveUnmeasured",
+      severity: warning,
+      forMinutes: 60,
+      subjectLabel: "service",
+      groups: ["services", "slo.latency"],
+      firstTrueMinutes: 0.5,
+      minutesToClear: 6,
+    },
+    // The bucket of the objective, 0.25, is missing.
+    (subject, timeline) => [
+      bucket(subject, timeline, "0.5"),
+      bucket(subject, timeline, "+Inf"),
+      bucket(subject, goneAbove(timeline), "0.25"),
+    ],
+    // The service has only gRPC metrics until it recovers.
+    (subject, timeline) => [
       counter(
-        "http_request_duration_seconds_bucket",
-        { ...own(subject), le: "0.25" },
-        {
-          ...course,
-          levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
-        },
+        "grpc_server_handled_total",
+        { ...serviceLabels(subject), grpc_code: "OK" },
+        timeline,
         () => 1,
       ),
+      bucket(subject, goneAbove(timeline), "0.25"),
+      bucket(subject, goneAbove(timeline), "+Inf"),
     ],
-  },
+  ),
   {
-    alert: "LatencyObjectiveUnmeasured",
-    severity: warning,
-    forMinutes: 60,
-    about: "service",
-    groups: ["services", "slo.latency"],
-    firstTrue: 0.5,
-    memory: 6,
-    // It only speaks gRPC, until it is well.
-    series: (subject, course) => [
-      counter("grpc_server_handled_total", { ...own(subject), grpc_code: "OK" }, course, () => 1),
-      ...["0.25", "+Inf"].map((le) =>
-        counter(
-          "http_request_duration_seconds_bucket",
-          { ...own(subject), le },
-          {
-            ...course,
-            levelAt: (minute) => (course.levelAt(minute) === "above" ? "gone" : "below"),
-          },
-          () => 1,
-        ),
-      ),
-    ],
-  },
-  {
+    ...platformCounter,
     alert: "PrometheusRuleFailures",
     severity: critical,
     forMinutes: 15,
-    about: "pod",
+    subjectLabel: "pod",
     groups: ["prometheus"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter(
-        "prometheus_rule_evaluation_failures_total",
-        monitoring(subject),
-        course,
-        by(0, 0.01),
-      ),
-    ],
+    series: platform("prometheus_rule_evaluation_failures_total", 0, 0.01),
   },
   {
+    ...platformCounter,
     alert: "PrometheusNotIngesting",
     severity: critical,
     forMinutes: 10,
-    about: "pod",
+    subjectLabel: "pod",
     groups: ["prometheus"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter(
-        "prometheus_tsdb_head_samples_appended_total",
-        { ...monitoring(subject), type: "float" },
-        course,
-        by(1, 0),
-      ),
-    ],
+    series: platform("prometheus_tsdb_head_samples_appended_total", 1, 0, { type: "float" }),
   },
+  ...recipesFor(
+    {
+      alert: "MonitoringDown",
+      severity: critical,
+      forMinutes: 5,
+      subjectLabel: "job",
+      groups: ["targets"],
+      firstTrueMinutes: 0,
+    },
+    (subject, timeline) => {
+      const job = jobOf(subject);
+      return [
+        gauge(
+          "up",
+          {
+            namespace: "monitoring",
+            pod: subject.pod,
+            job: job === "loki" ? "monitoring/loki" : job,
+          },
+          timeline,
+          byLevel(1, 0),
+        ),
+      ];
+    },
+    (subject, timeline) => {
+      const job = jobOf(subject);
+      const monitor = job === "loki" ? job : `prometheus-${job}`;
+      return [targetCount(timeline, "prometheus-0", `monitoring/${monitor}`)];
+    },
+  ),
   {
-    alert: "MonitoringDown",
-    severity: critical,
-    forMinutes: 5,
-    about: "job",
-    groups: ["targets"],
-    firstTrue: 0,
-    series: (subject, course) => [
-      gauge(
-        "up",
-        {
-          namespace: "monitoring",
-          pod: subject.pod,
-          job: jobOf(subject) === "loki" ? "monitoring/loki" : jobOf(subject),
-        },
-        course,
-        by(1, 0),
-      ),
-    ],
-  },
-  {
-    alert: "MonitoringDown",
-    severity: critical,
-    forMinutes: 5,
-    about: "job",
-    groups: ["targets"],
-    firstTrue: 0,
-    series: (subject, course) => [
-      gauge(
-        "prometheus_target_scrape_pool_targets",
-        {
-          namespace: "monitoring",
-          pod: "prometheus-0",
-          scrape_job: `serviceMonitor/monitoring/${jobOf(subject) === "loki" ? "" : "prometheus-"}${jobOf(subject)}/0`,
-        },
-        course,
-        by(1, 0),
-      ),
-    ],
-  },
-  {
+    ...platformCounter,
     alert: "PrometheusCompactionsFailing",
     severity: warning,
     forMinutes: 60,
-    about: "pod",
+    subjectLabel: "pod",
     groups: ["prometheus"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 181,
-    series: (subject, course) => [
-      counter("prometheus_tsdb_compactions_failed_total", monitoring(subject), course, by(0, 0.01)),
-    ],
+    minutesToClear: 181,
+    series: platform("prometheus_tsdb_compactions_failed_total", 0, 0.01),
   },
   {
+    ...platformCounter,
     alert: "NotificationsFailing",
     severity: critical,
     forMinutes: 1,
-    about: "integration",
+    subjectLabel: "integration",
     groups: ["prometheus"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 16,
-    series: ({ pod, service: integration }, course) =>
+    minutesToClear: 16,
+    series: ({ pod, service: integration }, timeline) =>
       ["clientError", "serverError"].map((reason) =>
         counter(
           "alertmanager_notifications_failed_total",
           { namespace: "monitoring", pod, integration, reason },
-          course,
-          by(0, 0.01),
+          timeline,
+          byLevel(0, 0.01),
         ),
       ),
   },
@@ -623,108 +551,127 @@ export const recipes: Recipe[] = [
     alert: "VolumeNearlyFull",
     severity: critical,
     forMinutes: 5,
-    about: "persistentvolumeclaim",
+    subjectLabel: "persistentvolumeclaim",
     groups: ["volumes"],
-    firstTrue: 0,
-    series: ({ service }, course) => volume(service, course, by(6, 4)),
+    firstTrueMinutes: 0,
+    series: volume(byLevel(6, 4)),
   },
-  {
+  ...(
+    [
+      // Constant while healthy. When unhealthy, available space shrinks slowly, but is 10% or more.
+      [360, (level, minute) => (level === "above" ? 14.9 - minute / 288 : 14.9)],
+      // Available space always shrinks slowly, but is more than 15% while healthy.
+      [1, (level, minute) => (level === "above" ? 14.9 : 15.5) - minute / 288],
+    ] as [number, (level: Level, minute: number) => number][]
+  ).map(([minutesToClear, available]): Recipe => ({
     alert: "VolumeNearlyFull",
     severity: warning,
     forMinutes: 60,
-    about: "persistentvolumeclaim",
+    subjectLabel: "persistentvolumeclaim",
     groups: ["volumes"],
-    firstTrue: 0.5,
-    memory: 360,
-    // It loses a little every minute, but still has 10 % and more.
-    series: ({ service }, course) =>
-      volume(service, course, (level, minute) => (level === "above" ? 14.9 - minute / 288 : 14.9)),
-  },
+    firstTrueMinutes: 0.5,
+    minutesToClear,
+    series: volume(available),
+  })),
   {
-    alert: "VolumeNearlyFull",
-    severity: warning,
-    forMinutes: 60,
-    about: "persistentvolumeclaim",
-    groups: ["volumes"],
-    firstTrue: 0.5,
-    memory: 1,
-    // It loses a little every minute, but has more than 15 %.
-    series: ({ service }, course) =>
-      volume(service, course, (level, minute) => (level === "above" ? 14.9 : 15.5) - minute / 288),
-  },
-  {
+    ...platformCounter,
     alert: "LokiRequestErrors",
     severity: critical,
     forMinutes: 15,
-    about: "route",
+    subjectLabel: "route",
     groups: ["loki"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 6,
-    series: ({ pod, service: route }, course) =>
-      [
-        ["200", by(9.05, 8.95)],
-        ["500", by(0.95, 1.05)],
-      ].map(([status_code, rate]) =>
+    series: ({ pod, service: route }, timeline) =>
+      (
+        [
+          ["200", byLevel(9.05, 8.95)],
+          ["500", byLevel(0.95, 1.05)],
+        ] as const
+      ).map(([status_code, rate]) =>
         counter(
           "loki_request_duration_seconds_count",
-          { namespace: "monitoring", pod, route, status_code: String(status_code) },
-          course,
-          rate as (level: Level) => number,
+          { namespace: "monitoring", pod, route, status_code },
+          timeline,
+          rate,
         ),
       ),
   },
   {
+    ...platformCounter,
     alert: "LokiNotIngesting",
     severity: critical,
     forMinutes: 15,
-    about: "namespace",
+    subjectLabel: "namespace",
     groups: ["loki"],
-    firstTrue: 0.5,
-    counters: true,
-    memory: 6,
-    series: (subject, course) => [
-      counter("loki_distributor_lines_received_total", monitoring(subject), course, by(1, 0)),
-    ],
+    series: platform("loki_distributor_lines_received_total", 1, 0),
   },
   {
     alert: "LokiCompactionNotRunning",
     severity: warning,
     forMinutes: 60,
-    about: "namespace",
+    subjectLabel: "namespace",
     groups: ["loki"],
-    firstTrue: 190.5,
-    memory: 1,
-    series: (subject, course) => [
+    firstTrueMinutes: 190.5,
+    minutesToClear: 1,
+    series: (subject, timeline) => [
       gauge(
         "loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds",
-        monitoring(subject),
-        course,
+        platformLabels(subject),
+        timeline,
         (level, minute) =>
           level === "gone" ? undefined : level === "above" ? 0 : Math.max(1, minute * 60 - 600),
       ),
       gauge(
         "process_start_time_seconds",
-        { ...monitoring(subject), container: "loki" },
-        course,
-        (level) => (level === "gone" ? undefined : 600),
+        { ...platformLabels(subject), container: "loki" },
+        timeline,
+        unlessGone(600),
       ),
     ],
   },
 ];
 
-function volume(
-  claim: string,
-  course: Course,
-  available: (level: Level, minute: number) => number,
-): Series[] {
-  const labels = { namespace: "monitoring", persistentvolumeclaim: claim, job: "kubelet" };
-  return [
-    gauge("kubelet_volume_stats_available_bytes", labels, course, (level, minute) =>
-      level === "gone" ? undefined : available(level, minute),
-    ),
-    gauge("kubelet_volume_stats_capacity_bytes", labels, course, (level) =>
-      level === "gone" ? undefined : 100,
-    ),
-  ];
+function budgetBurn(
+  alert: string,
+  group: string,
+  severity: "critical" | "warning",
+  forMinutes: number,
+  series: SeriesOf,
+): Recipe {
+  return {
+    ...service,
+    alert,
+    severity,
+    forMinutes,
+    groups: ["services", group],
+    firstTrueMinutes: fullWindow,
+    hasTrafficFloor: true,
+    minutesToClear: 150,
+    ...(severity === critical ? { otherTiers: [{ severity: warning, forMinutes: 15 }] } : {}),
+    series,
+  };
+}
+
+function bucket(subject: Subject, timeline: Timeline, le: string): Series {
+  const labels = { ...serviceLabels(subject), le };
+  return counter("http_request_duration_seconds_bucket", labels, timeline, () => 1);
+}
+
+/** One counter of a component of the monitoring stack. */
+function platform(metric: string, below: number, above: number, extraLabels = {}): SeriesOf {
+  return (subject, timeline) => {
+    const labels = { ...platformLabels(subject), ...extraLabels };
+    return [counter(metric, labels, timeline, byLevel(below, above))];
+  };
+}
+
+function volume(available: (level: Level, minute: number) => number): SeriesOf {
+  return ({ service: claim }, timeline) => {
+    const labels = { namespace: "monitoring", persistentvolumeclaim: claim, job: "kubelet" };
+    return [
+      gauge("kubelet_volume_stats_available_bytes", labels, timeline, (level, minute) =>
+        level === "gone" ? undefined : available(level, minute),
+      ),
+      gauge("kubelet_volume_stats_capacity_bytes", labels, timeline, unlessGone(100)),
+    ];
+  };
 }

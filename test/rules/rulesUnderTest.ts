@@ -16,20 +16,20 @@ const services = [
 
 export const links = { runbookBaseUrl: "https://runbooks.example.com" };
 
-/** All alerts on services with these settings, as data. */
-export function definitionsFor(given: object = {}): AlertGroup[] {
+/** Rules on services with these settings, before rendering. */
+export function definitionsFor(overrides: object = {}): AlertGroup[] {
   const checked = servicesSettings({
     cluster: "ticketing-prod",
     environment: "prod",
     namespace: "ticketing",
     services,
-    ...given,
+    ...overrides,
   });
   assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
   return serviceAlerts(checked.settings);
 }
 
-/** Every alert there is, those that need a setting included. */
+/** All rules, including those that require a setting. */
 export function allDefinitions(): AlertGroup[] {
   return [
     ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
@@ -37,7 +37,7 @@ export function allDefinitions(): AlertGroup[] {
   ];
 }
 
-/** As Prometheus reads them; without annotations scenarios need not repeat every text. */
+/** Renders rules without annotations, which scenarios would have to repeat. */
 export function withoutTexts(groups: AlertGroup[]): RuleGroup[] {
   return ruleGroups(groups, links).map((group) => ({
     ...group,
@@ -45,7 +45,7 @@ export function withoutTexts(groups: AlertGroup[]): RuleGroup[] {
   }));
 }
 
-/** The groups whose names end with one of these. */
-export function groupsNamed<G extends { name: string }>(groups: G[], ends: string[]): G[] {
-  return groups.filter(({ name }) => ends.includes(name.replace(/^[^.]*\./, "")));
+/** Groups by the parts of their names after the namespace. */
+export function groupsNamed<G extends { name: string }>(groups: G[], suffixes: string[]): G[] {
+  return groups.filter(({ name }) => suffixes.includes(name.replace(/^[^.]*\./, "")));
 }

@@ -12,18 +12,18 @@ const alerts = definitions
   .filter((rule): rule is AlertRule => "alert" in rule);
 
 describe("the rules, in promtool", () => {
-  it("are rules", async () => {
+  it("are valid", async () => {
     const { passed, output } = await checkRules(withoutTexts(definitions));
     assert.ok(passed, output);
   });
 
-  it("do what a stranger expects who knows only the names", async () => {
-    const file = path.join(__dirname, "stranger.test.yaml");
+  it("fire as their documented names, severities and durations promise", async () => {
+    const file = path.join(__dirname, "documented.test.yaml");
     const { passed, output } = await testFile(withoutTexts(definitionsFor()), file);
     assert.ok(passed, output);
   });
 
-  it("each have a recipe that brings them about", () => {
+  it("each have a recipe that makes them fire", () => {
     const keys = (list: { alert: string; severity: string }[]) =>
       [...new Set(list.map(({ alert, severity }) => `${alert} ${severity}`))].sort();
     assert.deepEqual(keys(recipes), keys(alerts));
@@ -40,7 +40,7 @@ describe("the rules, in promtool", () => {
       it("runs every scenario", () => {
         assert.ok(output.includes("SUCCESS") || failed.length > 0, output);
       });
-      for (const name of new Set(scenarios.map((each) => each.name))) {
+      for (const name of new Set(scenarios.map(({ name }) => name))) {
         it(name, () => assert.ok(!failed.includes(name), output));
       }
     });

@@ -1,7 +1,7 @@
 import { Recipe, Subject, jobOf } from "./recipes";
-import { Course, Level, Series } from "./series";
+import { Level, Series, Timeline } from "./series";
 
-/** A scenario as promtool reads it. */
+/** A scenario in the format of promtool. */
 export interface Scenario {
   name: string;
   interval: string;
@@ -18,122 +18,126 @@ export interface Scenario {
   }[];
 }
 
-const bad: Subject = { service: "inventory-service", pod: "inventory-service-7d4b9c8f6d-x2x7k" };
-const sibling: Subject = { ...bad, pod: "inventory-service-7d4b9c8f6d-other" };
-const good: Subject = { service: "auth-service", pod: "auth-service-0" };
+const unhealthy: Subject = {
+  service: "inventory-service",
+  pod: "inventory-service-7d4b9c8f6d-x2x7k",
+};
+const sibling: Subject = { ...unhealthy, pod: "inventory-service-7d4b9c8f6d-other" };
+const healthy: Subject = { service: "auth-service", pod: "auth-service-0" };
 
-/** What every alert must do, whatever it is about. */
+/** Scenarios that every alert must pass, whatever its subject. */
 export function scenariosOf(recipe: Recipe): Scenario[] {
-  const { firstTrue, forMinutes } = recipe;
-  const fires = Math.ceil((firstTrue + forMinutes) * 2) / 2;
-  const patience = recipe.firesToo?.map((tier) => tier.forMinutes) ?? [];
-  const settled = fires + 10 + Math.max(0, ...patience);
-  const memory = recipe.memory ?? 1;
-  const course = (minutes: number, levelAt: Course["levelAt"], more: Partial<Course> = {}) => ({
-    minutes,
-    levelAt,
-    ...more,
+  const { firstTrueMinutes, forMinutes, subjectLabel, minutesToClear = 1 } = recipe;
+  const firesAt = Math.ceil((firstTrueMinutes + forMinutes) * 2) / 2;
+  const otherDurations = recipe.otherTiers?.map((tier) => tier.forMinutes) ?? [];
+  const settledAt = firesAt + 10 + Math.max(0, ...otherDurations);
+  const recoveredAt = settledAt + minutesToClear + 2;
+  const timeline = (level: Level, overrides: Partial<Timeline> = {}): Timeline => ({
+    minutes: settledAt,
+    levelAt: () => level,
+    ...overrides,
   });
-  const always = (level: Level, more: Partial<Course> = {}) => course(settled, () => level, more);
+  const series = (level: Level, overrides?: Partial<Timeline>) =>
+    recipe.series(unhealthy, timeline(level, overrides));
   const none: Subject[] = [];
   const scenario = (
     name: string,
-    series: Series[],
+    input: Series[],
     checks: [minute: number, subjects: Subject[]][],
   ): Scenario => ({
     name: `${recipe.alert} (${recipe.severity}): ${name}`,
     interval: "30s",
-    input_series: series,
+    input_series: input,
     alert_rule_test: checks.map(([minute, subjects]) => ({
       eval_time: `${Math.round(minute * 60)}s`,
       alertname: recipe.alert,
-      exp_alerts: expected(recipe, subjects, minute),
+      exp_alerts: expectedAlerts(recipe, subjects, minute),
     })),
   });
 
-  const recovered = settled + memory + 2;
-  const changing = (after: Level) =>
-    course(recovered, (minute) => (minute <= settled ? "above" : after));
   const scenarios = [
-    scenario("above it", recipe.series(bad, always("above")), [[settled, [bad]]]),
-    scenario("below the threshold", recipe.series(bad, always("below")), [
-      [fires, none],
-      [settled, none],
+    scenario("above the threshold", series("above"), [[settledAt, [unhealthy]]]),
+    scenario("below the threshold", series("below"), [
+      [firesAt, none],
+      [settledAt, none],
     ]),
-    scenario("patience", recipe.series(bad, always("above")), [
-      ...(forMinutes > 0 ? [[fires - 1, none] as [number, Subject[]]] : []),
-      [fires, [bad]],
+    scenario("duration", series("above"), [
+      ...(forMinutes > 0 ? [[firesAt - 1, none] as [number, Subject[]]] : []),
+      [firesAt, [unhealthy]],
     ]),
-    scenario("no data", [], [[settled, none]]),
+    scenario("no data", [], [[settledAt, none]]),
     scenario(
-      "two of which one is bad",
+      "one unhealthy subject of two",
       [
-        ...recipe.series(bad, always("above")),
-        ...(recipe.about === "namespace" ? [] : recipe.series(good, always("below"))),
+        ...series("above"),
+        ...(subjectLabel === "namespace" ? [] : recipe.series(healthy, timeline("below"))),
       ],
-      [[settled, [bad]]],
+      [[settledAt, [unhealthy]]],
     ),
-    scenario("recovery", recipe.series(bad, changing("well")), [
-      [settled, [bad]],
-      [recovered, none],
-    ]),
+    scenario(
+      "recovery",
+      series("above", {
+        minutes: recoveredAt,
+        levelAt: (minute) => (minute <= settledAt ? "above" : "healthy"),
+      }),
+      [
+        [settledAt, [unhealthy]],
+        [recoveredAt, none],
+      ],
+    ),
   ];
-  if (recipe.quiet) {
+  if (recipe.hasTrafficFloor) {
     scenarios.push(
-      scenario("little traffic", recipe.series(bad, always("quiet")), [
-        [fires, none],
-        [settled, none],
+      scenario("below the traffic floor", series("lowTraffic"), [
+        [firesAt, none],
+        [settledAt, none],
       ]),
-      scenario("just enough traffic", recipe.series(bad, always("busy")), [[settled, [bad]]]),
+      scenario("above the traffic floor", series("enoughTraffic"), [[settledAt, [unhealthy]]]),
     );
   }
-  if (recipe.counters) {
-    // A reset is a restart, not a fault, and it hides none but the faintest: what was counted in the
-    // last moments before it is lost.
-    const resetAt = fires + 5;
+  if (recipe.readsCounters) {
+    // A reset is a restart, not a problem. It loses the increase just before it, so only a value far
+    // above the threshold is sure to remain visible.
+    const resetAt = firesAt + 5;
     scenarios.push(
-      scenario("a reset when bad", recipe.series(bad, always("far", { resetAt })), [
-        [settled, [bad]],
+      scenario("counter reset while unhealthy", series("farAbove", { resetAt }), [
+        [settledAt, [unhealthy]],
       ]),
-      scenario("a reset when good", recipe.series(bad, always("below", { resetAt })), [
+      scenario("counter reset while healthy", series("below", { resetAt }), [
         [resetAt + 0.5, none],
-        [settled, none],
+        [settledAt, none],
       ]),
     );
   }
-  if (recipe.about === "service" || recipe.about === "pod") {
-    const share = recipe.about === "service" ? 0.5 : 1;
+  if (subjectLabel === "service" || subjectLabel === "pod") {
+    const share = subjectLabel === "service" ? 0.5 : 1;
     scenarios.push(
       scenario(
         "several pods",
-        [
-          ...recipe.series(bad, always("above", { share })),
-          ...recipe.series(sibling, always("above", { share })),
-        ],
-        [[settled, recipe.about === "pod" ? [bad, sibling] : [bad]]],
+        [unhealthy, sibling].flatMap((subject) =>
+          recipe.series(subject, timeline("above", { share })),
+        ),
+        [[settledAt, subjectLabel === "pod" ? [unhealthy, sibling] : [unhealthy]]],
       ),
     );
   }
   return scenarios;
 }
 
-function expected(recipe: Recipe, subjects: Subject[], minute: number) {
-  const { severity, forMinutes, firstTrue } = recipe;
-  const tiers = [{ severity, forMinutes }, ...(recipe.firesToo ?? [])].filter(
-    (tier) => minute >= firstTrue + tier.forMinutes,
+function expectedAlerts(recipe: Recipe, subjects: Subject[], minute: number) {
+  const tiers = [recipe, ...(recipe.otherTiers ?? [])].filter(
+    ({ forMinutes }) => minute >= recipe.firstTrueMinutes + forMinutes,
   );
   return subjects.flatMap((subject) =>
-    tiers.map((tier) => ({
-      exp_labels: { severity: tier.severity, ...labelsOf(recipe, subject) },
-    })),
+    tiers.map(({ severity }) => ({ exp_labels: { severity, ...labelsOf(recipe, subject) } })),
   );
 }
 
-function labelsOf(recipe: Recipe, subject: Subject): Record<string, string> {
+function labelsOf({ groups, subjectLabel }: Recipe, subject: Subject): Record<string, string> {
   const { service, pod } = subject;
-  const platform = ["prometheus", "targets", "volumes", "loki"].includes(recipe.groups[0] ?? "");
+  const platform = ["prometheus", "targets", "volumes", "loki"].includes(groups[0] ?? "");
   const namespace = platform ? "monitoring" : "ticketing";
-  if (recipe.about === "namespace") return { namespace };
-  if (recipe.about === "job") return { namespace, job: jobOf(subject) };
-  return { namespace, [recipe.about]: recipe.about === "pod" ? pod : service };
+  if (subjectLabel === "namespace") return { namespace };
+  if (subjectLabel === "job") return { namespace, job: jobOf(subject) };
+  return { namespace, [subjectLabel]: subjectLabel === "pod" ? pod : service };
 }

@@ -1,21 +1,22 @@
 /**
- * What a subject of an alert is doing: well, just below or above the threshold, far above it, above
- * it with too little traffic to count or just enough of it, or nothing at all.
+ * State of the subject of an alert: healthy, just below, just above or far above the threshold, above
+ * it with traffic just below or just above the traffic floor, or without series.
  */
-export type Level = "well" | "below" | "above" | "far" | "quiet" | "busy" | "gone";
+export type Level =
+  "healthy" | "below" | "above" | "farAbove" | "lowTraffic" | "enoughTraffic" | "gone";
 
 export interface Series {
   series: string;
   values: string;
 }
 
-/** How long a scenario is, and what happens in it; minutes. */
-export interface Course {
+/** The levels of a subject over the minutes of a scenario. */
+export interface Timeline {
   minutes: number;
   levelAt: (minute: number) => Level;
-  /** When every counter starts again at zero. */
+  /** Minute at which every counter resets to zero. */
   resetAt?: number;
-  /** Part of a service's traffic that this pod has. */
+  /** Share of the service's traffic that this pod receives. Default: 1. */
   share?: number;
 }
 
@@ -23,42 +24,42 @@ export const stepSeconds = 30;
 
 type Labels = Record<string, string>;
 
-/** A gauge with a value for each level; undefined is no sample. */
+/** A gauge with a value for each level; undefined means no sample. */
 export function gauge(
   name: string,
   labels: Labels,
-  course: Course,
+  timeline: Timeline,
   valueOf: (level: Level, minute: number) => number | undefined,
 ): Series {
-  return written(name, labels, course, (minute) => valueOf(course.levelAt(minute), minute));
+  return series(name, labels, timeline, (minute) => valueOf(timeline.levelAt(minute), minute));
 }
 
-/** A counter that grows by so much a second at each level. */
+/** A counter with a rate per second for each level. */
 export function counter(
   name: string,
   labels: Labels,
-  course: Course,
+  timeline: Timeline,
   rateOf: (level: Level, minute: number) => number,
 ): Series {
   let total = 0;
-  return written(name, labels, course, (minute, step) => {
-    const level = course.levelAt(minute);
-    if (step > 0) total += rateOf(level, minute) * (course.share ?? 1) * stepSeconds;
-    if (course.resetAt === minute) total = 0;
+  return series(name, labels, timeline, (minute, step) => {
+    const level = timeline.levelAt(minute);
+    if (step > 0) total += rateOf(level, minute) * (timeline.share ?? 1) * stepSeconds;
+    if (timeline.resetAt === minute) total = 0;
     return level === "gone" ? undefined : total;
   });
 }
 
-/** A histogram of which a part of the calls is slower than `threshold`. */
+/** A histogram with rates of all requests and of those slower than `threshold`, in seconds. */
 export function histogram(
   name: string,
   labels: Labels,
-  course: Course,
+  timeline: Timeline,
   threshold: number,
   rateOf: (level: Level) => { all: number; slow: number },
 ): Series[] {
-  const bucket = (le: string, part: (rate: { all: number; slow: number }) => number) =>
-    counter(`${name}_bucket`, { ...labels, le }, course, (level) => part(rateOf(level)));
+  const bucket = (le: string, selectRate: (rates: { all: number; slow: number }) => number) =>
+    counter(`${name}_bucket`, { ...labels, le }, timeline, (level) => selectRate(rateOf(level)));
   return [
     bucket(String(threshold / 2), ({ all, slow }) => (all - slow) / 2),
     bucket(String(threshold), ({ all, slow }) => all - slow),
@@ -67,22 +68,22 @@ export function histogram(
   ];
 }
 
-function written(
+function series(
   name: string,
   labels: Labels,
-  { minutes }: Course,
+  { minutes }: Timeline,
   valueAt: (minute: number, step: number) => number | undefined,
 ): Series {
   const steps = (minutes * 60) / stepSeconds + 1;
   const values: string[] = [];
-  let before: number | undefined;
+  let previous: number | undefined;
   for (let step = 0; step < steps; step += 1) {
     const value = valueAt((step * stepSeconds) / 60, step);
-    // What Prometheus writes when a target or a series is gone.
-    if (value === undefined) values.push(before === undefined ? "_" : "stale");
+    // Prometheus marks a series as stale when its target or the series disappears.
+    if (value === undefined) values.push(previous === undefined ? "_" : "stale");
     else values.push(String(Number(value.toPrecision(12))));
-    before = value;
+    previous = value;
   }
-  const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  return { series: `${name}{${text.join(", ")}}`, values: values.join(" ") };
+  const matchers = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return { series: `${name}{${matchers.join(", ")}}`, values: values.join(" ") };
 }

@@ -3,27 +3,27 @@ import { BudgetKind, pairScenarios, remainingScenario } from "./budgets";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
-import { silenceScenarios } from "./silence";
+import { noTrafficScenarios } from "./noTraffic";
 
-/** Rules and the scenarios that they must hold in. */
+/** Rule groups and the scenarios that test them. */
 export interface Suite {
   name: string;
   groups: AlertGroup[];
   scenarios: Scenario[];
-  /** Seconds between two evaluations. */
+  /** Seconds between two evaluations of the rules. */
   evaluationSeconds: number;
 }
 
 const budgetKinds: BudgetKind[] = ["availability", "latency"];
 
-/** All scenarios of all alerts, by the groups that they need. */
+/** All scenarios, by the rule groups that they need. */
 export function suites(): Suite[] {
   return [
     ...familySuites(),
     {
-      name: "silence",
+      name: "no traffic",
       groups: groupsNamed(allDefinitions(), ["services"]),
-      scenarios: silenceScenarios,
+      scenarios: noTrafficScenarios,
       evaluationSeconds: 60,
     },
     ...budgetKinds.flatMap(budgetSuites),
@@ -46,15 +46,15 @@ function budgetSuites(kind: BudgetKind): Suite[] {
   const needed = ["services", `slo.${kind}`];
   return [
     {
-      name: `pairs of windows, ${kind}`,
+      name: `burn rate windows, ${kind}`,
       groups: groupsNamed(allDefinitions(), needed),
       scenarios: pairScenarios(kind),
-      // Days have to pass quickly, and no window is shorter.
+      // The longest interval that fits into the shortest window, because scenarios last for days.
       evaluationSeconds: 300,
     },
     {
-      name: `what is left of the budget, ${kind}`,
-      // How fast it burns has nothing to do with it, and takes long over a month.
+      name: `remaining budget, ${kind}`,
+      // Burn rates do not affect the remaining budget, and take long to evaluate over a month.
       groups: groupsNamed(definitionsFor({ retentionDays: 30 }), [
         ...needed,
         `slo.${kind}.period`,
