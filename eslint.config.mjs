@@ -15,17 +15,17 @@ export default defineConfig([
     rules: {
       "pulumi/no-output-in-template-literal": "error",
       "pulumi/no-output-instance-in-template-literal": "error",
-      // A name that starts with _ is there to be left out: `const { values: _values, ...rest }`.
+      // A name that starts with _ is unused on purpose: `const { values: _values, ...rest }`.
       "@typescript-eslint/no-unused-vars": [
         "error",
         { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" },
       ],
-      // `require` inside a function loads late, so that what is not needed costs no start-up time.
+      // `require` inside a function loads a module late, which saves startup time.
       "@typescript-eslint/no-require-imports": "off",
     },
   },
   {
-    // Chart values are `Record<string, any>`: what a chart takes is known to the chart only.
+    // Chart values are `Record<string, any>`, because only the chart knows its values.
     files: ["components/**/*.ts"],
     rules: { "@typescript-eslint/no-explicit-any": "off" },
   },
@@ -34,7 +34,7 @@ export default defineConfig([
     rules: { "@typescript-eslint/no-explicit-any": "off" },
   },
   {
-    // They read recorded inputs and rendered values, whose shapes are as many as resource types.
+    // They read recorded inputs and rendered values of many different types.
     files: ["test/**/*.ts", "preview/**/*.ts"],
     rules: {
       "@typescript-eslint/no-unsafe-argument": "off",

@@ -18,7 +18,7 @@ import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
 
-/** From a fault to its message, and what the rules cost: on the real Prometheus and Alertmanager. */
+/** Measures notification delay and rule evaluation with the real Prometheus and Alertmanager. */
 export async function delivery(): Promise<void> {
   console.log("\nDelivery");
   const missing = (["prometheus", "alertmanager"] as ToolName[]).filter((tool) => !isBuilt(tool));
@@ -44,9 +44,9 @@ function isBuilt(tool: ToolName): boolean {
 }
 
 /**
- * Seconds that nothing can save: what a rate over 5 minutes needs to cross its threshold (the fault
- * against the threshold: 30 % of errors pass 5 % after a sixth of the nine intervals between ten
- * scrapes), `for`, and the wait for others of the group. A scrape and an evaluation, each anywhere in their interval, come on top.
+ * Minimum delay of each alert in seconds: the time until a rate over 5 minutes crosses its threshold,
+ * `for` and `group_wait`. With ten scrapes in the window, 30% of errors exceed 5% after a sixth of the
+ * nine intervals. A scrape and an evaluation each add up to one interval.
  */
 const roundSeconds = 30;
 const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = {
@@ -58,7 +58,7 @@ const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = 
   throttling: { rise: 54, for: 300, groupWait: 10 },
 };
 
-/** Time is scaled, so what the machine takes by itself counts as many times over. */
+/** Measures notification delay in scaled time, which also multiplies the processing time of the machine. */
 async function faultToMessage(parent: string): Promise<void> {
   const scale = 20;
   const folder = path.join(parent, "delivery");
@@ -89,10 +89,10 @@ async function faultToMessage(parent: string): Promise<void> {
       console.log(`  from fault to message, in seconds (time scaled ${scale} times)`);
       for (const [fault, alert] of all) {
         const floor = floors[fault];
-        const least = floor.rise + floor.for + floor.groupWait;
+        const minimum = floor.rise + floor.for + floor.groupWait;
         const seconds = (((at(alert) ?? NaN) - start) / 1000) * scale;
         console.log(
-          `    ${alert}: ${seconds.toFixed(0)} s; floor ${least} to ${least + 2 * roundSeconds} s` +
+          `    ${alert}: ${seconds.toFixed(0)} s; floor ${minimum} to ${minimum + 2 * roundSeconds} s` +
             ` (rise ${floor.rise}, for ${floor.for}, group_wait ${floor.groupWait},` +
             ` scrape and evaluation up to ${2 * roundSeconds})`,
         );
@@ -105,7 +105,7 @@ async function faultToMessage(parent: string): Promise<void> {
   }
 }
 
-/** The same alerts, once over all services and once as a copy for each of them. */
+/** Compares rules that select all services with a copy of each rule per service. */
 async function ruleEvaluation(parent: string): Promise<void> {
   console.log(`  evaluation of all rules once, medians of ${evaluationsMeasured} rounds`);
   for (const count of [10, 100, 1_000]) {
@@ -118,18 +118,23 @@ async function ruleEvaluation(parent: string): Promise<void> {
     const groups = fs
       .readdirSync(path.join(out, "rules"))
       .flatMap((file) => readGroups(path.join(out, "rules", file)));
-    // A thousand copies keep a Prometheus busy for minutes; each costs what every other one does.
-    const some = names.slice(0, copiesMeasured);
-    const times = count / some.length;
+    // Measures some of the copies, because a thousand would take minutes, and all cost the same.
+    const sample = names.slice(0, copiesMeasured);
+    const factor = count / sample.length;
     const rounds = (
-      await evaluationRounds(folder, names, { once: groups, copies: perService(groups, some) })
-    ).map(({ once, copies }) => ({ once, copies: copies * times, ratio: (copies * times) / once }));
-    const of = (key: "once" | "copies" | "ratio"): number[] => rounds.map((round) => round[key]);
+      await evaluationRounds(folder, names, { once: groups, copies: perService(groups, sample) })
+    ).map(({ once, copies }) => ({
+      once,
+      copies: copies * factor,
+      ratio: (copies * factor) / once,
+    }));
+    const column = (key: "once" | "copies" | "ratio"): number[] =>
+      rounds.map((round) => round[key]);
     console.log(
-      `    ${count} services: ${median(of("once")).toFixed(1)} ms over all,` +
-        ` ${median(of("copies")).toFixed(1)} ms as copies,` +
-        ` ${median(of("ratio")).toFixed(1)}x (from ${Math.min(...of("ratio")).toFixed(1)}` +
-        ` to ${Math.max(...of("ratio")).toFixed(1)}${times > 1 ? `; ${copiesMeasured} copies measured` : ""})`,
+      `    ${count} services: ${median(column("once")).toFixed(1)} ms over all,` +
+        ` ${median(column("copies")).toFixed(1)} ms as copies,` +
+        ` ${median(column("ratio")).toFixed(1)}x (from ${Math.min(...column("ratio")).toFixed(1)}` +
+        ` to ${Math.max(...column("ratio")).toFixed(1)}${factor > 1 ? `; ${copiesMeasured} copies measured` : ""})`,
     );
   }
 }
@@ -146,7 +151,7 @@ function readGroups(file: string): Group[] {
   return (parse(fs.readFileSync(file, "utf8")) as { groups: Group[] }).groups;
 }
 
-/** What people write by hand: every rule on the services again for each of them. */
+/** Copies the rules on services for each service, as in handwritten rules. */
 function perService(groups: Group[], names: string[]): Group[] {
   const namespace = `namespace="${applicationNamespace}"`;
   const isOnServices = ({ rules }: Group): boolean =>
@@ -156,7 +161,7 @@ function perService(groups: Group[], names: string[]): Group[] {
       ...group,
       name: `${group.name}.${name}`,
       rules: group.rules
-        // Those that name a service are one for each already.
+        // Rules that select one service exist once per service already.
         .filter(({ expr }) => !/service="/.test(expr) || expr.includes(`service="${name}"`))
         .map((rule) => ({
           ...rule,
@@ -171,15 +176,15 @@ function perService(groups: Group[], names: string[]): Group[] {
 }
 
 /**
- * What all groups of each set took, round by round. One Prometheus evaluates all sets on the same
- * series, so that whatever else the machine does hits them alike.
+ * Evaluation time of each set of groups per round, in milliseconds. One Prometheus evaluates all sets
+ * on the same series, so that other load on the machine affects them equally.
  */
 async function evaluationRounds<Name extends string>(
   folder: string,
   names: string[],
   sets: Record<Name, Group[]>,
 ): Promise<Record<Name, number>[]> {
-  // A scrape each second and windows of ten of them, as many as 5 minutes have in a cluster.
+  // One scrape per second, and ten scrapes per window, as in 5 minutes in a cluster.
   const scale = 30;
   const files = (Object.entries(sets) as [Name, Group[]][]).map(([name, groups]) => {
     const file = path.join(folder, `${name}.yaml`);
@@ -217,9 +222,9 @@ async function evaluationRounds<Name extends string>(
       const answer = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
         data: { groups: { file: string; evaluationTime: number }[] };
       };
-      const milliseconds = (wanted: string): number =>
+      const milliseconds = (ruleFile: string): number =>
         answer.data.groups
-          .filter(({ file }) => file === wanted)
+          .filter(({ file }) => file === ruleFile)
           .reduce((sum, { evaluationTime }) => sum + evaluationTime * 1000, 0);
       rounds.push(
         Object.fromEntries(files.map(({ name, file }) => [name, milliseconds(file)])) as Record<

@@ -7,11 +7,12 @@ import { compare, measure } from "./measure";
 import { policies } from "./policies";
 
 /**
- * `npm run bench`: what matters to a person who waits, as ratios within this one run. Absolute
- * numbers are of this machine and this moment. Needs Linux, for the peak memory of a process.
+ * `npm run bench`: performance as ratios within one run, because absolute numbers depend on the
+ * machine. Requires Linux to read the peak memory of a process.
  */
 async function main(): Promise<void> {
-  if (!fs.existsSync("/proc/self/status")) throw new Error("needs Linux: it reads /proc");
+  if (!fs.existsSync("/proc/self/status"))
+    throw new Error("the benchmark requires Linux, because it reads /proc");
   const preview = ["preview/start.cjs", "--stack", "prod"];
   await measure(preview);
 
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     `  wall ${wall.toFixed(2)}x (at most 2.5), memory ${memory.toFixed(2)}x (at most 1.4)`,
   );
 
-  console.log("\nThe same program, type-checked at its start as Pulumi does by default");
+  console.log("\nThe same program, type-checked at startup, which is the default of Pulumi");
   const checked = await measure(["bench/typeChecked.cjs", "--stack", "prod"]);
   report("type-checked", checked);
   console.log(`  ${(checked.wallMs / speed.preview.wallMs).toFixed(1)}x the preview`);
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
   const perService = (point: { services: number; wallMs: number }) =>
     (point.wallMs - one.wallMs) / point.services;
   console.log(
-    `  ${perService(thousand).toFixed(2)} ms a service at 1,000, ${perService(tenThousand).toFixed(2)} ms at 10,000: ` +
+    `  ${perService(thousand).toFixed(2)} ms per service at 1,000, ${perService(tenThousand).toFixed(2)} ms at 10,000: ` +
       `${(perService(tenThousand) / perService(thousand)).toFixed(2)}x (1 is linear)`,
   );
 }
@@ -57,7 +58,7 @@ function report(name: string, { wallMs, peakMb }: { wallMs: number; peakMb: numb
   console.log(`  ${name}: ${(wallMs / 1000).toFixed(2)} s, ${Math.round(peakMb)} MiB`);
 }
 
-/** A stack file with so many services and nothing else. */
+/** Writes a configuration file with only `count` services. */
 function servicesFile(count: number): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-"));
   const services = Array.from({ length: count }, (_, index) => ({ name: `service-${index}` }));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 
-/** What one run of a command took. */
+/** Resources that one run of a command used. */
 export interface Measurement {
   /** Wall time from start to exit, in milliseconds. */
   wallMs: number;
@@ -9,7 +9,7 @@ export interface Measurement {
   peakMb: number;
 }
 
-/** Runs `node` with the given arguments, and watches it and the processes it starts. */
+/** Runs `node` and measures it together with its child processes. */
 export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Measurement> {
   const start = process.hrtime.bigint();
   const child = spawn(process.execPath, args, {
@@ -19,21 +19,21 @@ export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Me
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   let peakMb = 0;
-  // The kernel keeps each process' own peak, so a slow poll loses only what grew at the very end.
+  // The kernel records the peak of each process, so polling misses only growth at the very end.
   const poll = setInterval(() => (peakMb = Math.max(peakMb, ...treePeaks(child.pid!))), 10);
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => {
       const wallMs = Number(process.hrtime.bigint() - start) / 1e6;
       clearInterval(poll);
       if (code === 0) resolve({ wallMs, peakMb });
-      else reject(new Error(`node ${args.join(" ")} ended with ${code}:\n${errors}`));
+      else reject(new Error(`node ${args.join(" ")} exited with ${code}:\n${errors}`));
     });
   });
 }
 
 /**
- * The median of several runs of each command. The commands take turns, so that whatever else the
- * machine does hits all of them alike.
+ * Median of several runs of each command. The commands alternate, so that other load on the machine
+ * affects them equally.
  */
 export async function compare<Name extends string>(
   rounds: number,
@@ -57,7 +57,7 @@ export async function compare<Name extends string>(
   ) as Record<Name, Measurement>;
 }
 
-/** The one in the middle. */
+/** The middle value. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
@@ -69,7 +69,7 @@ function treePeaks(pid: number): number[] {
     const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
     return [peak, ...childProcesses(pid).flatMap(treePeaks)];
   } catch {
-    // It ended between two looks.
+    // The process exited between two polls.
     return [0];
   }
 }
@@ -79,7 +79,7 @@ export function childProcesses(pid = process.pid): number[] {
   return children.trim().split(" ").filter(Boolean).map(Number);
 }
 
-/** What a process has used of the processor so far, in milliseconds. */
+/** CPU time of a process so far, in milliseconds. */
 export function cpuMs(pid: number): number {
   // proc_pid_stat(5): the fields after the name, from the third on; utime and stime in ticks of 10 ms.
   const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];

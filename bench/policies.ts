@@ -8,7 +8,7 @@ import { noOptions } from "../preview/engine/record";
 import type { WireObject } from "../preview/engine/values";
 import { childProcesses, cpuMs, median } from "./measure";
 
-/** What the policy pack costs: to start, and for each resource, all policies together. */
+/** Measures the start of the policy pack, and the time of all policies per resource. */
 export async function policies(): Promise<void> {
   console.log("\nPolicies");
   const pack = path.resolve("policies");
@@ -30,7 +30,7 @@ export async function policies(): Promise<void> {
   const analyzer = Analyzer.start(pack);
   const processId = childProcesses().find((child) => !before.has(child)) ?? NaN;
   try {
-    // Compiled code and warm caches are what a large stack meets.
+    // Warms up the code and caches, as a large stack does.
     await judge(analyzer, 2_000);
     for (const count of [100, 1_000, 10_000]) {
       const used = cpuMs(processId);
@@ -38,8 +38,8 @@ export async function policies(): Promise<void> {
       await judge(analyzer, count);
       const wallMs = Number(process.hrtime.bigint() - start) / 1e6;
       console.log(
-        `  ${count} resources: ${((cpuMs(processId) - used) / count).toFixed(2)} ms of processor each in the pack` +
-          ` (at most 1), ${(wallMs / count).toFixed(2)} ms each for who asks`,
+        `  ${count} resources: ${((cpuMs(processId) - used) / count).toFixed(2)} ms of CPU time each in the pack` +
+          ` (at most 1), ${(wallMs / count).toFixed(2)} ms of wall time each`,
       );
     }
   } finally {
@@ -62,7 +62,7 @@ async function judge(analyzer: Analyzer, count: number): Promise<void> {
     project: "bench",
     stack: "prod",
     config: {
-      // About what a whole stack has to have, and this one has not.
+      // Ignores violations about required parts of a stack, which these resources lack.
       ...Object.fromEntries(
         ["required-alerts", "absent-coverage", "watchdog-routed", "severities-delivered"].map(
           (name) => [name, "disabled"],
@@ -77,7 +77,7 @@ async function judge(analyzer: Analyzer, count: number): Promise<void> {
   }
 }
 
-/** The kinds of which a large stack has many, in turn. */
+/** Resources of the types that are frequent in large stacks, in turn. */
 function resource(index: number): AnalyzedResource {
   const name = `service-${index}`;
   const metadata = { name, namespace: "ticketing", labels: { app: name, team: "bench" } };
@@ -147,7 +147,7 @@ function rule(name: string, severity: string): WireObject {
   };
 }
 
-/** A pack with no policy, compiled as ours is. */
+/** Compiles a pack without policies like our own. */
 function emptyPack(): string {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "bench-pack-"));
   fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));

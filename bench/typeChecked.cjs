@@ -1,3 +1,3 @@
-// The preview with the type-checking that Pulumi's language host does unless told otherwise.
+// The preview with the type-checking that the Pulumi language host does by default.
 require("ts-node").register({ transpileOnly: false, compilerOptions: { noCheck: false } });
 require("../preview/main.ts").main(() => require("../index.ts"));

@@ -1,11 +1,10 @@
 "use strict";
 
 /**
- * Alloy with the components that our configuration uses, and nothing else. The whole of it is more
- * than a hundred components, whose dependencies (SDKs of clouds and databases, eBPF) take longest to
- * compile and include modules that a mirror of Go's proxy may lack. What is compiled is Alloy's own
- * code, unchanged; left out are, besides those components, commands and features that a node's
- * collector of logs has no use for.
+ * Files that reduce Alloy to the components that our configuration uses. The complete Alloy has more
+ * than a hundred components with dependencies that compile slowly (cloud and database SDKs, eBPF), and
+ * that a mirror of the Go proxy may lack. The remaining code of Alloy is unchanged. Commands and
+ * features that a log collector does not need are removed as well.
  */
 
 const alloy = "github.com/grafana/alloy";
@@ -17,7 +16,7 @@ function components(...names) {
 
 /** @type {Record<string, string[]>} lines of each file */
 const files = {
-  // The program is a module of its own, which is not published.
+  // The program is in a separate module, which is not published.
   "cmd/alloy/main.go": [
     "package main",
     `import ("os"; "${alloy}/internal/alloycli")`,
@@ -33,7 +32,7 @@ const files = {
     "loki/write",
   ),
 
-  // Configurations of other programs: it would read the whole of each.
+  // Converters for the configurations of other programs.
   "internal/converter/converter.go": [
     "package converter",
     `import "${alloy}/internal/converter/diag"`,
@@ -47,7 +46,7 @@ const files = {
     'func toolsCommand() *cobra.Command { return &cobra.Command{Use: "tools"} }',
   ],
 
-  // Finding other Alloys by the API of a cloud; ours are no cluster.
+  // Discovery of other Alloy instances in a cloud; ours do not form a cluster.
   "internal/service/cluster/discovery/peer_discovery.go": [
     "package discovery",
     'import ("log/slog"; "go.opentelemetry.io/otel/trace")',
@@ -61,7 +60,7 @@ const files = {
   "internal/service/cluster/discovery/go_discovery.go": ["package discovery"],
   "internal/service/cluster/discovery/join_peers.go": ["package discovery"],
 
-  // Receivers of OpenTelemetry, and a switch of one of them.
+  // OpenTelemetry receivers and a feature flag of one of them.
   "internal/component/otelcol/config_controller.go": ["package otelcol"],
   "internal/component/otelcol/config_scrape.go": ["package otelcol"],
   "internal/component/otelcol/config_stanza_receivers.go": ["package otelcol"],
@@ -70,7 +69,7 @@ const files = {
     "func SetupOtelFeatureGates() error { return nil }",
   ],
 
-  // Debug symbols for profiles; this is what other systems than Linux have.
+  // Debug symbols for profiles; this is the implementation for systems other than Linux.
   "internal/component/pyroscope/write/debuginfo/stub.go": ["package debuginfo"],
   "internal/component/pyroscope/write/debuginfo/upload.go": [
     "package debuginfo",
@@ -83,7 +82,7 @@ const files = {
   ],
 };
 
-/** Content by path, as a recipe has it. */
+/** Content of each file by its path, as in a recipe. */
 const alloyFiles = Object.fromEntries(
   Object.entries(files).map(([name, lines]) => [name, `${lines.join("\n")}\n`]),
 );

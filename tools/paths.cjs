@@ -1,6 +1,6 @@
 "use strict";
 
-/** Where each tool is in the cache. Tests use `toolPath`; `npm run tools` fills the cache. */
+/** Paths of the tools in the cache. Tests use `toolPath`; `npm run tools` fills the cache. */
 
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
@@ -10,14 +10,14 @@ const path = require("node:path");
 
 const { catalog } = require("./catalog.cjs");
 
-/** How every Go program is compiled. Part of the cache key, so a change here builds anew. */
+/** Build options of all Go programs. They are part of the cache key, so a change rebuilds the tools. */
 const goBuild = {
   flags: ["-trimpath", "-buildvcs=false"],
   link: "-s -w",
   environment: { CGO_ENABLED: "0", GOWORK: "off" },
 };
 
-/** What goes into the key of each kind of tool besides its lock files and its recipe. */
+/** Files that are part of the cache key of each kind of tool, in addition to its recipe. */
 const lockFiles = {
   go: ["go.mod", "go.sum"],
   npmZip: ["package-lock.json"],
@@ -26,23 +26,23 @@ const lockFiles = {
   python: ["requirements.txt"],
 };
 
-/** The absolute path of a tool; an error that says what to run when it is not there. */
+/** Absolute path of a tool; throws with the command to run if the tool is missing. */
 function toolPath(name) {
   const file = toolEntry(name).file;
   if (!fs.existsSync(file)) throw new Error(`${name} is not built: run npm run tools`);
   return file;
 }
 
-/** The value of kubeconform's `-schema-location` for the `schemas` in the cache. */
+/** Value of the kubeconform option `-schema-location` for the `schemas` in the cache. */
 function schemaLocation() {
   return path.join(toolPath("schemas"), "{{.ResourceKind}}{{.KindSuffix}}.json");
 }
 
-/** Recipe, version and place of a tool, whether it is built or not. */
+/** Recipe, version and path of a tool, whether or not it is built. */
 function toolEntry(name) {
   if (!Object.hasOwn(catalog, name)) {
     const known = Object.keys(catalog).join(", ");
-    throw new Error(`There is no tool "${name}". Known tools: ${known}`);
+    throw new Error(`Unknown tool "${name}". Known tools: ${known}`);
   }
   const recipe = catalog[name];
   const lockFolder = path.join(__dirname, recipe.lock);
@@ -94,7 +94,7 @@ function pipVersion(recipe, requirements) {
   throw new Error(`tools/${recipe.lock}/requirements.txt does not name ${recipe.module}`);
 }
 
-/** Compiled packages belong to one minor version of Python; none of them where there is no Python. */
+/** Minor version of Python, on which compiled packages depend; `none` without Python. */
 function pythonVersion() {
   const program = "import sys; print(*sys.version_info[:2], sep='.')";
   return spawnSync("python3", ["-c", program], { encoding: "utf8" }).stdout?.trim() ?? "none";

@@ -5,7 +5,7 @@ const endOfDirectory = 0x06054b50;
 const stored = 0;
 
 /**
- * The content of one file inside a zip (without encryption, under 4 GiB).
+ * Content of a file in a zip archive (unencrypted, below 4 GiB).
  * @param {string} zipFile
  * @param {string} name
  */
