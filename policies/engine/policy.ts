@@ -232,19 +232,32 @@ export function describeResource(resource: Resource): string {
     : `release "${chart.release}" (${chart.chart})`;
 }
 
+/** A value with its place among the properties of a resource. */
+export interface Field {
+  path: Path;
+  value: Plain;
+}
+
 /**
- * Judges the value at a path: an unknown value is reported as such, and the violation that `judge`
- * returns, if any, gets the path and the value found.
+ * Judges a value: an unknown value is reported as such, and the violation that `judge` returns, if
+ * any, gets the path and the value found.
  */
-export function checkValue(
-  resource: Resource,
-  path: Path,
-  judge: (value: Plain) => Omit<ViolationFinding, "path"> | undefined,
+export function checkField(
+  { path, value }: Field,
+  judge: (value: Plain) => ViolationFinding | undefined,
 ): Finding[] {
-  const value = at(resource.props, ...path);
   if (value === UNKNOWN) return [{ unknown: path }];
   const violation = judge(value);
   return violation === undefined ? [] : [{ path, found: shown(value), ...violation }];
+}
+
+/** Judges the value at a path of a resource, as {@link checkField} does. */
+export function checkValue(
+  resource: Resource,
+  path: Path,
+  judge: (value: Plain) => ViolationFinding | undefined,
+): Finding[] {
+  return checkField({ path, value: at(resource.props, ...path) }, judge);
 }
 
 /** @deprecated Return findings from `check` instead. */

@@ -28,7 +28,7 @@ export function numberProperty(
 
 /** A list of strings, each one of `allowed` where that is given. */
 export function listProperty<Item extends string = string>(
-  defaultValue: readonly Item[],
+  defaultValue: readonly NoInfer<Item>[],
   description: string,
   allowed?: readonly Item[],
 ): ConfigProperty<Item[]> {

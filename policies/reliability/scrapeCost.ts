@@ -1,272 +1,189 @@
-import { parseDuration } from "../shared/duration";
+import { Finding, checkValue, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { configSet, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import {
-  Path,
-  PlainMap,
-  UNKNOWN,
-  at,
-  entriesAt,
-  formatPath,
-  isMap,
-  listAt,
-  setAt,
-} from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { isMonitor } from "../facts/services";
-import { limits } from "../shared/limits";
-import { ResourcePolicy, Verdict } from "../engine/policy";
-import { Violation, configSet, shown } from "../engine/violation";
+import { parseDuration } from "../shared/duration";
+import { clamp, limits } from "../shared/limits";
 
-export interface ScrapeCostConfig {
-  minIntervalSeconds: number;
-  maxIntervalSeconds: number;
-  maxSamplesPerScrape: number;
-}
-
-const { min, max, default: usual } = limits.scrapeIntervalSeconds;
+const { min, max, default: defaultSeconds } = limits.scrapeIntervalSeconds;
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig";
 
-export const scrapeCost: ResourcePolicy<ScrapeCostConfig> = {
-  scope: "resource",
+const properties = {
+  minIntervalSeconds: numberProperty(min, "Minimum number of seconds between two scrapes."),
+  maxIntervalSeconds: numberProperty(max, "Maximum number of seconds between two scrapes."),
+  maxSamplesPerScrape: numberProperty(
+    limits.samplesPerScrape.max,
+    "Maximum value of the sample limit of a scrape.",
+  ),
+};
+type Config = ConfigOf<typeof properties>;
+
+export const scrapeCost = resourcePolicy({
   name: "scrape-cost",
   description:
-    "Scrapes are neither too frequent nor too rare, end in time, and are limited in size.",
-  why: "Half the interval is twice the cost; above a minute the usual five-minute windows have too little in them; and one service with a user id as a label can bring all of Prometheus down.",
-  remediation: configSet("prometheus.scrapeIntervalSeconds", usual),
+    "The scrape interval is within bounds, the timeout is shorter than the interval, and the samples of a scrape are limited.",
+  why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
+  remediation: configSet("prometheus.scrapeIntervalSeconds", defaultSeconds),
   severity: "medium",
-  enforcementLevel: "mandatory",
-  config: {
-    minIntervalSeconds: {
-      type: "number",
-      exclusiveMinimum: 0,
-      default: min,
-      description: "Fewest seconds between two scrapes.",
-    },
-    maxIntervalSeconds: {
-      type: "number",
-      exclusiveMinimum: 0,
-      default: max,
-      description: "Most seconds between two scrapes.",
-    },
-    maxSamplesPerScrape: {
-      type: "number",
-      exclusiveMinimum: 0,
-      default: limits.samplesPerScrape.max,
-      description: "Most samples that one scrape may be allowed.",
-    },
-  },
+  config: properties,
   appliesTo: (type) =>
     type === prometheusType || type === scrapeConfigType || isMonitor(type) || isHelmType(type),
-  judge,
-  remediate,
-};
+  check: (resource, config) =>
+    scrapesOf(resource).flatMap((scrape) => [
+      ...checkInterval(resource, scrape, config),
+      ...checkLimits(resource, scrape, config),
+    ]),
+  remediate: true,
+});
 
-// What applies where nothing is set: the operator's interval, and Prometheus's timeout.
+/** Default of the operator. */
 const defaultInterval = "30s";
+/** Default of Prometheus. */
 const defaultTimeout = "10s";
 
-/** One scrape with the places of its settings. */
+/** The places of the settings of one scrape. */
 interface Scrape {
   interval: Path;
   timeout: Path;
-  /** What applies when it has no interval of its own; a monitor's is that of the server. */
+  /** Default of the interval. A monitor inherits the interval of its server instead. */
   fallback?: string;
-  /** Where its number of samples is limited; the first that is set counts. */
+  /** Places of the sample limit, in order of precedence. */
   limits: Path[];
-  /** Whether it must be limited here. */
-  limited: boolean;
-}
-
-interface Check {
-  path: Path;
-  violation?: Omit<Violation, "where">;
-  unknown?: boolean;
-  /** What remediation sets. */
-  wanted?: unknown;
-}
-
-function judge(resource: Resource, config: ScrapeCostConfig): Verdict {
-  const checks = checksOf(resource, config);
-  const chart = helmChart(resource);
-  const what =
-    chart === undefined ? nameOf(resource) : `release "${chart.release}" (${chart.chart})`;
-  const unknown = checks.find((check) => check.unknown === true);
-  return {
-    violations: checks.flatMap(({ path, violation }) =>
-      violation === undefined ? [] : [{ ...violation, where: `${what}, ${formatPath(path)}` }],
-    ),
-    unknown: unknown && { path: unknown.path },
-  };
-}
-
-function nameOf({ type, name }: Resource): string {
-  return `${type.split(":").at(-1) ?? type} "${name}"`;
-}
-
-function checksOf(resource: Resource, config: ScrapeCostConfig): Check[] {
-  return scrapesOf(resource).flatMap((scrape) => [
-    ...intervalChecks(resource, scrape, config),
-    ...limitChecks(resource, scrape, config),
-  ]);
+  /** Whether one of the limits must be set here. */
+  isLimited?: boolean;
 }
 
 function scrapesOf(resource: Resource): Scrape[] {
-  if (resource.type === prometheusType) return [server(["spec"])];
+  if (resource.type === prometheusType) return [serverScrape(["spec"])];
   if (resource.type === scrapeConfigType) {
-    return [
-      {
-        interval: ["spec", "scrapeInterval"],
-        timeout: ["spec", "scrapeTimeout"],
-        limits: [["spec", "sampleLimit"]],
-        limited: false,
-      },
-    ];
+    return [scrapeAt(["spec"], "scrapeInterval", "scrapeTimeout", "sampleLimit")];
   }
-  if (isMonitor(resource.type)) return monitor(resource);
+  if (isMonitor(resource.type)) return monitorScrapes(resource);
   const chart = helmChart(resource);
   if (chart === undefined) return [];
-  const own = chart.chart === "kube-prometheus-stack" ? stack(resource) : [];
-  return [...own, ...monitorsInValues(chart.values, ["values"])];
-}
-
-function server(spec: Path): Scrape {
-  return {
-    interval: [...spec, "scrapeInterval"],
-    timeout: [...spec, "scrapeTimeout"],
-    fallback: defaultInterval,
-    limits: [
-      [...spec, "enforcedSampleLimit"],
-      [...spec, "sampleLimit"],
-    ],
-    limited: true,
-  };
-}
-
-function stack(resource: Resource): Scrape[] {
-  if (at(resource.props, "values", "prometheus", "enabled") === false) return [];
-  const spec: Path = ["values", "prometheus", "prometheusSpec"];
-  const more: Path = [...spec, "additionalScrapeConfigs"];
   return [
-    server(spec),
-    ...listAt(resource.props, ...more).map((_, index) => ({
-      interval: [...more, index, "scrape_interval"],
-      timeout: [...more, index, "scrape_timeout"],
-      limits: [[...more, index, "sample_limit"]],
-      limited: false,
-    })),
+    ...(chart.chart === "kube-prometheus-stack" ? stackScrapes(resource) : []),
+    ...monitorsInValues(chart.values, ["values"]),
   ];
 }
 
-function monitor(resource: Resource): Scrape[] {
+function scrapeAt(base: Path, interval: string, timeout: string, ...limits: string[]): Scrape {
+  return {
+    interval: [...base, interval],
+    timeout: [...base, timeout],
+    limits: limits.map((key) => [...base, key]),
+  };
+}
+
+function serverScrape(spec: Path): Scrape {
+  const limits = ["enforcedSampleLimit", "sampleLimit"];
+  const scrape = scrapeAt(spec, "scrapeInterval", "scrapeTimeout", ...limits);
+  return { ...scrape, fallback: defaultInterval, isLimited: true };
+}
+
+function stackScrapes(resource: Resource): Scrape[] {
+  if (at(resource.props, "values", "prometheus", "enabled") === false) return [];
+  const spec: Path = ["values", "prometheus", "prometheusSpec"];
+  const additional: Path = [...spec, "additionalScrapeConfigs"];
+  return [
+    serverScrape(spec),
+    ...listAt(resource.props, ...additional).map((_, index) =>
+      scrapeAt([...additional, index], "scrape_interval", "scrape_timeout", "sample_limit"),
+    ),
+  ];
+}
+
+function monitorScrapes(resource: Resource): Scrape[] {
   const key = resource.type.includes(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
   return listAt(resource.props, "spec", key).map((_, index) => ({
-    interval: ["spec", key, index, "interval"],
-    timeout: ["spec", key, index, "scrapeTimeout"],
+    ...scrapeAt(["spec", key, index], "interval", "scrapeTimeout"),
+    // The limit belongs to the monitor, and is checked once.
     limits: index === 0 ? [["spec", "sampleLimit"]] : [],
-    limited: false,
   }));
 }
 
-/** Charts have their monitors under this name, wherever it stands. */
+/** The monitors that charts create. Their keys have the same name in every chart. */
 function monitorsInValues(value: unknown, path: Path): Scrape[] {
   return entriesAt(value).flatMap(([key, item]) => {
-    const here = [...path, key];
-    if (!/^(service|pod)Monitor$/i.test(key) || !isMap(item)) return monitorsInValues(item, here);
+    const itemPath = [...path, key];
+    if (!/^(service|pod)Monitor$/i.test(key) || !isMap(item)) {
+      return monitorsInValues(item, itemPath);
+    }
     if (item["enabled"] === false) return [];
-    return [
-      {
-        interval: [...here, "interval"],
-        timeout: [...here, "scrapeTimeout"],
-        limits: [[...here, "sampleLimit"]],
-        limited: false,
-      },
-    ];
+    return [scrapeAt(itemPath, "interval", "scrapeTimeout", "sampleLimit")];
   });
 }
 
-function intervalChecks(resource: Resource, scrape: Scrape, config: ScrapeCostConfig): Check[] {
-  const interval = at(resource.props, ...scrape.interval);
-  const timeout = at(resource.props, ...scrape.timeout);
-  if (interval === UNKNOWN) return [{ path: scrape.interval, unknown: true }];
+function checkInterval(resource: Resource, scrape: Scrape, config: Config): Finding[] {
   const { minIntervalSeconds: least, maxIntervalSeconds: most } = config;
-  const set = isSet(interval) ? interval : scrape.fallback;
-  const seconds = secondsOf(set);
-  const wanted = Math.min(Math.max(seconds ?? usual, least), most);
-  const checks: Check[] = [];
-  if (set !== undefined && (seconds === undefined || seconds < least || seconds > most)) {
-    const how =
-      seconds === undefined ? "is no duration" : seconds < least ? "is too short" : "is too long";
-    checks.push({
-      path: scrape.interval,
-      wanted: `${Math.round(wanted)}s`,
-      violation: {
-        problem: `the interval of a scrape ${how}`,
-        found: shown(interval),
-        bound: `${least} to ${most} seconds`,
-        fix: `${configSet("prometheus.scrapeIntervalSeconds", Math.round(wanted))}, or ${scrape.interval.at(-1)}: ${Math.round(wanted)}s`,
-      },
-    });
-  }
-  if (timeout === UNKNOWN) return [...checks, { path: scrape.timeout, unknown: true }];
-  if (!isSet(timeout)) return checks;
-  // A monitor without an interval has that of its server, which is not told here: at most the longest.
-  const room = set === undefined ? most : wanted;
-  const length = secondsOf(timeout);
-  if (length === undefined || length <= 0 || length >= room) {
-    checks.push({
-      path: scrape.timeout,
-      wanted: defaultTimeout,
-      violation: {
-        problem: "a scrape may take as long as the time to the next one",
-        found: shown(timeout),
-        bound: `less than the interval of ${room} seconds`,
+  const value = at(resource.props, ...scrape.interval);
+  if (value === UNKNOWN) return [{ unknown: scrape.interval }];
+  const interval = isSet(value) ? value : scrape.fallback;
+  const seconds = secondsOf(interval);
+  const nearest = clamp(seconds ?? defaultSeconds, least, most);
+  const findings = checkValue(resource, scrape.interval, () => {
+    if (interval === undefined || seconds === nearest) return undefined;
+    const fault =
+      seconds === undefined ? "not a duration" : seconds < least ? "too short" : "too long";
+    return {
+      problem: `the scrape interval is ${fault}`,
+      bound: `${least} to ${most} seconds`,
+      fix: `${configSet("prometheus.scrapeIntervalSeconds", Math.round(nearest))}, or ${scrape.interval.at(-1)}: ${Math.round(nearest)}s`,
+      set: outsideLists(scrape.interval, `${Math.round(nearest)}s`),
+    };
+  });
+  // Without an interval, a monitor inherits the interval of its server, which is at most the maximum.
+  const available = interval === undefined ? most : nearest;
+  return [
+    ...findings,
+    ...checkValue(resource, scrape.timeout, (timeout) => {
+      const length = secondsOf(timeout) ?? 0;
+      if (!isSet(timeout) || (length > 0 && length < available)) return undefined;
+      return {
+        problem: "the scrape timeout is not shorter than the scrape interval",
+        bound: `less than the interval of ${available} seconds`,
         fix: `set ${scrape.timeout.at(-1)}: ${defaultTimeout}`,
-      },
-    });
-  }
-  return checks;
+        set: outsideLists(scrape.timeout, defaultTimeout),
+      };
+    }),
+  ];
 }
 
-function limitChecks(resource: Resource, scrape: Scrape, config: ScrapeCostConfig): Check[] {
+function checkLimits(resource: Resource, scrape: Scrape, config: Config): Finding[] {
+  const { maxSamplesPerScrape: most } = config;
   const values = scrape.limits.map((path) => ({ path, value: at(resource.props, ...path) }));
-  const [own] = values.slice(-1);
-  if (own === undefined) return [];
   const unknown = values.find(({ value }) => value === UNKNOWN);
-  if (unknown !== undefined) return [{ path: unknown.path, unknown: true }];
+  if (unknown !== undefined) return [{ unknown: unknown.path }];
   const set = values.filter(({ value }) => isSet(value) && value !== false);
-  if (set.length === 0 && !scrape.limited) return [];
-  const good = set.some(({ value }) => {
-    const samples = Number(value);
-    return samples > 0 && samples <= config.maxSamplesPerScrape;
-  });
-  if (good) return [];
-  const wanted = Math.min(limits.samplesPerScrape.default, config.maxSamplesPerScrape);
+  const field = set[0] ?? values.at(-1);
+  if (field === undefined || (set.length === 0 && !scrape.isLimited)) return [];
+  if (set.some(({ value }) => Number(value) > 0 && Number(value) <= most)) return [];
+  const limit = Math.min(limits.samplesPerScrape.default, most);
   return [
     {
-      path: (set[0] ?? own).path,
-      wanted,
-      violation: {
-        problem: "the samples of a scrape are not limited",
-        found: shown(set[0]?.value),
-        bound: `1 to ${config.maxSamplesPerScrape}`,
-        fix: `set ${(set[0] ?? own).path.at(-1)}: ${wanted}`,
-      },
+      path: field.path,
+      problem: "the samples of a scrape are not limited",
+      found: shown(set[0]?.value),
+      bound: `1 to ${most}`,
+      fix: `set ${field.path.at(-1)}: ${limit}`,
+      set: outsideLists(field.path, limit),
     },
   ];
 }
 
-function isSet(value: unknown): boolean {
+/** The value to set. Remediation does not change the items of a list. */
+function outsideLists<Value>(path: Path, value: Value): Value | undefined {
+  return path.some(Number.isInteger) ? undefined : value;
+}
+
+function isSet(value: Plain): boolean {
   return value !== undefined && value !== null && value !== "";
 }
 
-function secondsOf(value: unknown): number | undefined {
+function secondsOf(value: Plain): number | undefined {
   return typeof value === "string" ? parseDuration(value) : undefined;
-}
-
-function remediate(resource: Resource, props: PlainMap, config: ScrapeCostConfig): boolean {
-  return checksOf(resource, config)
-    .filter(({ wanted, path }) => wanted !== undefined && !path.some(Number.isInteger))
-    .map(({ path, wanted }) => setAt(props, path, wanted))
-    .some(Boolean);
 }

@@ -1,3 +1,6 @@
+import { StackFinding, stackPolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { numeral } from "../engine/violation";
 import {
   LifecycleRule,
   LokiBucket,
@@ -5,152 +8,130 @@ import {
   lifecycleRules,
   lokiBuckets,
 } from "../facts/buckets";
-import { UNKNOWN, at } from "../facts/plain";
 import { isHelmType } from "../facts/helm";
-import { Resource } from "../facts/resource";
+import { UNKNOWN, at } from "../facts/plain";
 import { limits } from "../shared/limits";
-import { StackPolicy, Verdict } from "../engine/policy";
-import { Violation, numeral } from "../engine/violation";
-
-export interface LokiBucketLifecycleConfig {
-  maxAbortDays: number;
-  maxNoncurrentDays: number;
-  marginDays: number;
-}
 
 const { maxAbort, maxNoncurrent, margin } = limits.bucketLifecycleDays;
 
-export const lokiBucketLifecycle: StackPolicy<LokiBucketLifecycleConfig> = {
-  scope: "stack",
+const properties = {
+  maxAbortDays: numberProperty(
+    maxAbort,
+    "Maximum number of days before incomplete uploads are deleted.",
+    { minimum: 1 },
+  ),
+  maxNoncurrentDays: numberProperty(
+    maxNoncurrent,
+    "Maximum number of days before noncurrent versions are deleted.",
+    { minimum: 1 },
+  ),
+  marginDays: numberProperty(
+    margin,
+    "Minimum number of days between Loki's retention and the expiration of current objects.",
+    { minimum: 0 },
+  ),
+};
+type Config = ConfigOf<typeof properties>;
+
+export const lokiBucketLifecycle = stackPolicy({
   name: "loki-bucket-lifecycle",
   description:
-    "The bucket of Loki drops broken uploads and replaced versions, and leaves current objects to Loki.",
-  why: "Without it, pieces of uploads and old versions are paid for and never seen; a rule that expires everything takes the index from under Loki, and all its logs with it.",
+    "Loki's bucket deletes incomplete uploads and noncurrent versions, and Loki alone deletes current objects.",
+  why: "Incomplete uploads and noncurrent versions cost money and are never read. A rule that expires all objects deletes Loki's index, and all logs become unreadable.",
   remediation:
-    "a BucketLifecycleConfiguration with abortIncompleteMultipartUpload: {daysAfterInitiation: 7} and noncurrentVersionExpiration: {noncurrentDays: 7}, both with filter: {}, and no expiration of days",
+    "add a BucketLifecycleConfiguration with abortIncompleteMultipartUpload: {daysAfterInitiation: 7} and noncurrentVersionExpiration: {noncurrentDays: 7}, both with filter: {}, and without an expiration in days",
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {
-    maxAbortDays: {
-      type: "number",
-      minimum: 1,
-      default: maxAbort,
-      description: "Most days before an incomplete upload is dropped.",
-    },
-    maxNoncurrentDays: {
-      type: "number",
-      minimum: 1,
-      default: maxNoncurrent,
-      description: "Most days before a replaced version is dropped.",
-    },
-    marginDays: {
-      type: "number",
-      minimum: 0,
-      default: margin,
-      description: "Fewest days between Loki's retention and an expiration of current objects.",
-    },
-  },
+  config: properties,
   reads: (type) => isBucketType(type) || isHelmType(type),
-  judge,
-};
+  check: (resources, config) =>
+    lokiBuckets(resources).flatMap((bucket) => checkBucket(bucket, config)),
+});
 
-function judge(resources: Resource[], config: LokiBucketLifecycleConfig): Verdict {
-  const verdicts = lokiBuckets(resources).map((bucket) => judgeOne(bucket, config));
-  return {
-    violations: verdicts.flatMap(({ violations }) => violations),
-    unknown: verdicts.find(({ unknown }) => unknown !== undefined)?.unknown,
-  };
-}
-
-function judgeOne(bucket: LokiBucket, config: LokiBucketLifecycleConfig): Verdict {
+function checkBucket(bucket: LokiBucket, config: Config): StackFinding[] {
   const rules = lifecycleRules(bucket);
   const unknownPart = bucket.parts.bucketLifecycleConfiguration.find(
     ({ props }) => at(props, "rules") === UNKNOWN,
   );
-  const unsure =
+  const isUnsure =
     bucket.props === UNKNOWN ||
     bucket.perhaps.has("bucketLifecycleConfiguration") ||
     unknownPart !== undefined ||
     rules.some(({ unknown }) => unknown);
-  const missing = unsure ? [] : missingRules(bucket, rules, config);
-  const violations = [...missing, ...rules.flatMap((rule) => expiry(bucket, rule, config))];
-  const unknown = unknownPart && { urn: unknownPart.urn, path: ["rules"] };
-  return {
-    violations: violations.map((violation) => ({ ...violation, urn: bucket.urn })),
-    unknown: unsure ? (unknown ?? bucket.unknown) : undefined,
-  };
+  const expirations = rules.flatMap((rule) => checkExpiration(bucket, rule, config));
+  if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
+  const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
+  return unknown === undefined
+    ? expirations
+    : [...expirations, { unknown: unknown.path, urn: unknown.urn }];
 }
 
-function missingRules(
-  bucket: LokiBucket,
+/** Whether a rule for all objects deletes incomplete uploads and noncurrent versions in time. */
+function checkDeletions(
+  { where, urn }: LokiBucket,
   rules: LifecycleRule[],
-  config: LokiBucketLifecycleConfig,
-): Violation[] {
+  { maxAbortDays, maxNoncurrentDays }: Config,
+): StackFinding[] {
   const wide = rules.filter((rule) => rule.wide);
-  const violations: Violation[] = [];
-  const aborts = wide.flatMap(({ abortDays }) => abortDays ?? []);
-  if (!aborts.some((days) => days <= config.maxAbortDays)) {
-    violations.push({
-      problem: "incomplete uploads are kept",
-      where: `${bucket.where}, lifecycle`,
-      found:
-        aborts.length > 0
-          ? `after ${numeral(Math.min(...aborts))} days`
-          : "no rule for all objects",
-      bound: `dropped after at most ${numeral(config.maxAbortDays)} days`,
-      fix: `add a rule {status: "Enabled", filter: {}, abortIncompleteMultipartUpload: {daysAfterInitiation: ${numeral(config.maxAbortDays)}}}`,
-    });
-  }
-  const noncurrent = wide.flatMap(({ noncurrentDays, keptVersions }) =>
-    noncurrentDays !== undefined && keptVersions === 0 ? [noncurrentDays] : [],
-  );
-  if (!noncurrent.some((days) => days <= config.maxNoncurrentDays)) {
-    const days = Math.min(config.maxNoncurrentDays, 7);
-    violations.push({
-      problem: "replaced versions are kept",
-      where: `${bucket.where}, lifecycle`,
-      found:
-        noncurrent.length > 0
-          ? `after ${numeral(Math.min(...noncurrent))} days`
-          : "no rule for all objects",
-      bound: `dropped after at most ${numeral(config.maxNoncurrentDays)} days`,
-      fix: `add a rule {status: "Enabled", filter: {}, noncurrentVersionExpiration: {noncurrentDays: ${numeral(days)}}}`,
-    });
-  }
-  return violations;
+  const deletions = [
+    {
+      problem: "incomplete uploads are retained",
+      days: wide.flatMap(({ abortDays }) => abortDays ?? []),
+      most: maxAbortDays,
+      action: `abortIncompleteMultipartUpload: {daysAfterInitiation: ${numeral(maxAbortDays)}}`,
+    },
+    {
+      problem: "noncurrent versions are retained",
+      days: wide.flatMap(({ noncurrentDays, keptVersions }) =>
+        keptVersions === 0 ? (noncurrentDays ?? []) : [],
+      ),
+      most: maxNoncurrentDays,
+      action: `noncurrentVersionExpiration: {noncurrentDays: ${numeral(Math.min(maxNoncurrentDays, 7))}}`,
+    },
+  ];
+  return deletions
+    .filter(({ days, most }) => !days.some((count) => count <= most))
+    .map(({ problem, days, most, action }) => ({
+      urn,
+      problem,
+      where: `${where}, lifecycle`,
+      found: days.length > 0 ? `for ${numeral(Math.min(...days))} days` : "no rule for all objects",
+      bound: `deleted after at most ${numeral(most)} days`,
+      fix: `add a rule {status: "Enabled", filter: {}, ${action}}`,
+    }));
 }
 
-/** What becomes of current objects: Loki alone knows which of them it needs. */
-function expiry(
-  { retentionDays, indexPrefixes }: LokiBucket,
+/** The expiration of current objects, of which only Loki knows which ones it needs. */
+function checkExpiration(
+  { urn, retentionDays, indexPrefixes }: LokiBucket,
   rule: LifecycleRule,
-  config: LokiBucketLifecycleConfig,
-): Violation[] {
+  { marginDays }: Config,
+): StackFinding[] {
   const { expirationDays, prefix, where, wide } = rule;
   if (expirationDays === undefined) return [];
-  const eatsIndex = indexPrefixes.some(
+  const coversIndex = indexPrefixes.some(
     (index) => index.startsWith(prefix) || prefix.startsWith(index),
   );
-  if (wide || eatsIndex) {
+  if (wide || coversIndex) {
+    const subject = wide ? "all objects of the bucket, including" : "the objects of";
     return [
       {
-        problem: wide
-          ? "a rule expires all objects of the bucket, and Loki's index with them"
-          : "a rule expires Loki's index",
+        urn,
+        problem: `a rule expires ${subject} Loki's index`,
         where,
-        bound: "no expiration of current objects, or only with the prefix of chunks",
-        fix: "remove the expiration from this rule: Loki's compactor deletes what is past its retention",
+        bound: "no expiration of current objects, except with the prefix of chunks",
+        fix: "remove the expiration from this rule: Loki's compactor deletes logs after their retention",
       },
     ];
   }
-  if (retentionDays === undefined || expirationDays >= retentionDays + config.marginDays) return [];
-  const least = retentionDays + config.marginDays;
+  const least = (retentionDays ?? 0) + marginDays;
+  if (retentionDays === undefined || expirationDays >= least) return [];
   return [
     {
-      problem: "a rule expires objects that Loki still keeps",
+      urn,
+      problem: "a rule expires objects that Loki retains",
       where,
       found: expirationDays === 0 ? "a date" : `${numeral(expirationDays)} days`,
-      bound: `at least ${numeral(least)} days: the retention of ${numeral(retentionDays)} and ${numeral(config.marginDays)} to spare`,
+      bound: `at least ${numeral(least)} days: the retention of ${numeral(retentionDays)} days and a margin of ${numeral(marginDays)}`,
       fix: `remove the expiration from this rule, or set days: ${Math.ceil(least)}`,
     },
   ];

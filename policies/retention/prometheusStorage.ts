@@ -1,204 +1,152 @@
-import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
-import { InProd, environmentProperty, isProd } from "../engine/environment";
-import { Path, PlainMap, UNKNOWN, at, formatPath, isMap, setAt } from "../facts/plain";
-import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
+import { Finding, checkValue, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { configSet, numeral, shown } from "../engine/violation";
+import { Path, UNKNOWN, at, isMap } from "../facts/plain";
+import {
+  PrometheusServer,
+  canRunPrometheus,
+  prometheusServer,
+  retentionPath,
+} from "../facts/prometheus";
 import { Resource } from "../facts/resource";
+import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
-import { ResourcePolicy, Verdict, holds } from "../engine/policy";
 import { parseQuantity, parseSize } from "../shared/quantity";
-import { Violation, configSet, numeral, shown } from "../engine/violation";
-
-export interface PrometheusStorageConfig extends InProd {
-  maxSizeRatio: number;
-  samplesPerSecond: number;
-  bytesPerSample: number;
-}
 
 const { bytes, perSecond } = limits.prometheusSamples;
 
-export const prometheusStorage: ResourcePolicy<PrometheusStorageConfig> = {
-  scope: "resource",
+const properties = {
+  maxSizeRatio: numberProperty(
+    limits.retentionSizeRatio,
+    "Maximum ratio of retentionSize to the size of the volume.",
+    { exclusiveMinimum: 0, maximum: 1 },
+  ),
+  samplesPerSecond: numberProperty(
+    perSecond,
+    "Samples that Prometheus ingests per second, to calculate the size of the volume.",
+    { minimum: 0 },
+  ),
+  bytesPerSample: numberProperty(bytes, "Bytes of a sample on disk."),
+};
+type Config = ConfigOf<typeof properties>;
+
+export const prometheusStorage = resourcePolicy({
   name: "prometheus-storage",
   description:
-    "In production, Prometheus writes to a persistent volume that holds its retention, and drops its oldest blocks before the volume is full.",
-  why: "Without a volume a restart forgets everything; on a full one Prometheus stops, and with it every alert.",
+    "In production, Prometheus writes to a persistent volume that holds its retention, and deletes the oldest blocks before the volume is full.",
+  why: "Without a persistent volume, a restart loses all samples. On a full volume Prometheus stops, and no alert fires.",
   remediation: configSet("prometheus.storageGb", 50),
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {
-    environment: environmentProperty,
-    maxSizeRatio: {
-      type: "number",
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: limits.retentionSizeRatio,
-      description: "Largest part of the volume that retentionSize may be.",
-    },
-    samplesPerSecond: {
-      type: "number",
-      minimum: 0,
-      default: perSecond,
-      description: "Samples that Prometheus takes in each second, to reckon the volume with.",
-    },
-    bytesPerSample: {
-      type: "number",
-      exclusiveMinimum: 0,
-      default: bytes,
-      description: "Bytes that a sample takes on disk.",
-    },
-  },
+  config: properties,
+  prodOnly: true,
   appliesTo: canRunPrometheus,
-  judge,
-  remediate,
-};
+  check,
+  // Sets retentionSize alone: changing a claim does not resize its volume.
+  remediate: true,
+});
 
-interface Server {
-  what: string;
-  /** Where the settings of its storage are. */
-  storage: Path;
-  /** Where the size of the volume is. */
-  size: Path;
-  /** What makes a volume that does not last. */
-  transient: Path[];
-  retention: Path;
-  retentionSize: Path;
-  /** What applies where no size or volume is set. */
-  sizeDefault?: string;
-}
-
-function serverOf(resource: Resource): Server | undefined {
+function check(resource: Resource, config: Config): Finding[] {
   const server = prometheusServer(resource);
-  if (server === undefined) return undefined;
-  const { what, spec, release } = server;
-  if (server.operated) {
-    return operated(what, spec, [...spec, release === undefined ? "storage" : "storageSpec"]);
+  if (server === undefined) return [];
+  const { size, ephemeral } = volumePaths(server);
+  const read = (path: Path) => at(resource.props, ...path);
+  const lost = ephemeral.find((path) => isMap(read(path)) || read(path) === false);
+  // The chart prometheus has a default of its own.
+  const volume = parseQuantity(read(size) ?? (server.operated ? undefined : "8Gi"));
+  const unknown = [size, retentionSizePath(server), retentionPath(server)]
+    .filter((path) => read(path) === UNKNOWN)
+    .map((path) => ({ unknown: path }));
+  if (lost !== undefined || (volume === undefined && read(size) !== UNKNOWN)) {
+    return [
+      ...unknown,
+      {
+        path: lost ?? size,
+        problem:
+          lost === undefined
+            ? "there is no persistent volume with a valid size"
+            : "the volume is deleted with the pod",
+        found: shown(read(lost ?? size)),
+        bound: "a volume claim with a size (prod)",
+        fix: `${configSet("prometheus.storageGb", 50)}, or storageSpec.volumeClaimTemplate.spec.resources.requests.storage: 50Gi in the values`,
+      },
+    ];
   }
-  const volume: Path = [...spec, "persistentVolume"];
-  return {
-    what,
-    storage: volume,
-    size: [...volume, "size"],
-    transient: at(resource.props, ...volume, "enabled") === false ? [[...volume, "enabled"]] : [],
-    retention: retentionPath(server),
-    retentionSize: [...spec, "retentionSize"],
-    sizeDefault: "8Gi",
-  };
+  if (volume === undefined) return unknown;
+  return [
+    ...unknown,
+    ...checkRetentionSize(resource, server, volume, config),
+    ...checkVolume(resource, server, volume, config),
+  ];
 }
 
-function operated(what: string, spec: Path, storage: Path): Server {
+function retentionSizePath({ spec }: PrometheusServer): Path {
+  return [...spec, "retentionSize"];
+}
+
+function volumePaths({ operated, release, spec }: PrometheusServer) {
+  if (!operated) {
+    const volume = [...spec, "persistentVolume"];
+    return { size: [...volume, "size"], ephemeral: [[...volume, "enabled"]] };
+  }
+  const storage = [...spec, release === undefined ? "storage" : "storageSpec"];
   return {
-    what,
-    storage,
     size: [...storage, "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
-    transient: [
+    ephemeral: [
       [...storage, "emptyDir"],
       [...storage, "ephemeral"],
     ],
-    retention: [...spec, "retention"],
-    retentionSize: [...spec, "retentionSize"],
   };
 }
 
-function judge(resource: Resource, config: PrometheusStorageConfig): Verdict {
-  const server = serverOf(resource);
-  if (server === undefined || !isProd(resource, config)) return holds;
-  const read = (path: Path) => at(resource.props, ...path);
-  const unknown = [server.storage, server.size, server.retentionSize, server.retention].find(
-    (path) => read(path) === UNKNOWN,
-  );
-  const volume = volumeBytes(resource, server);
-  const violations: (Omit<Violation, "where"> & { path: Path })[] = [];
-
-  const transient = server.transient.find((path) => path.at(-1) === "enabled" || isMap(read(path)));
-  if (transient !== undefined || (volume === undefined && !isHidden(resource, server.size))) {
-    violations.push({
-      path: transient ?? server.size,
-      problem:
-        transient === undefined
-          ? "there is no persistent volume of a known size"
-          : "the volume does not outlive the pod",
-      found: shown(read(transient ?? server.size)),
-      bound: "a volume claim with a size (prod)",
-      fix: `${configSet("prometheus.storageGb", 50)}, or storageSpec.volumeClaimTemplate.spec.resources.requests.storage: 50Gi in the values`,
-    });
-  } else if (volume !== undefined) {
-    violations.push(...sizes(resource, server, volume, config));
-  }
-  return {
-    violations: violations.map(({ path, ...violation }) => ({
-      ...violation,
-      where: `${server.what}, ${formatPath(path)}`,
-    })),
-    unknown: unknown && { path: unknown },
-  };
-}
-
-function isHidden(resource: Resource, path: Path): boolean {
-  return at(resource.props, ...path) === UNKNOWN;
-}
-
-function volumeBytes(resource: Resource, server: Server): number | undefined {
-  const value = at(resource.props, ...server.size);
-  const set = value === undefined || value === null ? server.sizeDefault : value;
-  return parseQuantity(set);
-}
-
-function sizes(
+function checkRetentionSize(
   resource: Resource,
-  server: Server,
+  server: PrometheusServer,
   volume: number,
-  config: PrometheusStorageConfig,
-): (Omit<Violation, "where"> & { path: Path })[] {
-  const violations: (Omit<Violation, "where"> & { path: Path })[] = [];
-  const size = at(resource.props, ...server.retentionSize);
-  const most = volume * config.maxSizeRatio;
-  const used = parseSize(size);
-  if (size !== UNKNOWN && (used === undefined || used <= 0 || used > most)) {
-    violations.push({
-      path: server.retentionSize,
-      problem: sizeProblem(size, used, most),
-      found: shown(size),
-      bound: `at most ${numeral(config.maxSizeRatio * 100)} % of the volume`,
-      fix: `set retentionSize: ${formatSize(most)}`,
-    });
-  }
-  const retention = at(resource.props, ...server.retention);
-  const seconds = typeof retention === "string" ? parseDuration(retention) : undefined;
-  const needed = (seconds ?? 0) * config.samplesPerSecond * config.bytesPerSample;
-  if (needed > volume) {
-    const gib = Math.ceil(needed / 1024 ** 3);
-    violations.push({
-      path: server.size,
-      problem: `the volume does not hold ${numeral((seconds ?? 0) / SECONDS_PER_DAY)} days of ${config.samplesPerSecond} samples a second`,
-      found: shown(at(resource.props, ...server.size)),
-      bound: `at least ${gib}Gi, at ${numeral(config.bytesPerSample)} bytes a sample`,
-      fix: `${configSet("prometheus.storageGb", gib)}, or storage: ${gib}Gi in the values`,
-    });
-  }
-  return violations;
+  { maxSizeRatio }: Config,
+): Finding[] {
+  const most = volume * maxSizeRatio;
+  return checkValue(resource, retentionSizePath(server), (value) => {
+    const problem = sizeProblem(value, most);
+    if (problem === undefined) return undefined;
+    const set = `${Math.floor(most / 1024 ** 2)}MiB`;
+    return {
+      problem,
+      bound: `at most ${numeral(maxSizeRatio * 100)}% of the volume`,
+      fix: `set retentionSize: ${set}`,
+      set,
+    };
+  });
 }
 
-function sizeProblem(size: unknown, used: number | undefined, most: number): string {
-  if (size === undefined || size === null || size === "" || used === 0) {
+function sizeProblem(value: unknown, most: number): string | undefined {
+  const size = parseSize(value);
+  if ((value ?? "") === "" || size === 0) {
     return "retentionSize is not set, so Prometheus fills its volume and stops";
   }
-  if (used === undefined) return 'retentionSize is no size that Prometheus reads, such as "40GiB"';
-  return used > most ? "retentionSize is too near to the size of the volume" : "retentionSize is 0";
+  if (size === undefined)
+    return 'retentionSize is not a size that Prometheus accepts, such as "40GiB"';
+  return size > most ? "retentionSize is too close to the size of the volume" : undefined;
 }
 
-function formatSize(size: number): string {
-  return `${Math.floor(size / 1024 ** 2)}MiB`;
-}
-
-/** Only retentionSize: a volume is made by hand, and never grows by itself. */
-function remediate(resource: Resource, props: PlainMap, config: PrometheusStorageConfig): boolean {
-  const server = serverOf(resource);
-  if (server === undefined || !isProd(resource, config)) return false;
-  const volume = volumeBytes(resource, server);
-  const size = at(resource.props, ...server.retentionSize);
-  if (volume === undefined || size === UNKNOWN) return false;
-  const most = volume * config.maxSizeRatio;
-  const used = parseSize(size);
-  if (used !== undefined && used > 0 && used <= most) return false;
-  return setAt(props, server.retentionSize, formatSize(most));
+function checkVolume(
+  resource: Resource,
+  server: PrometheusServer,
+  volume: number,
+  { samplesPerSecond, bytesPerSample }: Config,
+): Finding[] {
+  const retention = at(resource.props, ...retentionPath(server));
+  const seconds = (typeof retention === "string" && parseDuration(retention)) || 0;
+  const needed = seconds * samplesPerSecond * bytesPerSample;
+  if (needed <= volume) return [];
+  const { size } = volumePaths(server);
+  const gib = Math.ceil(needed / 1024 ** 3);
+  return [
+    {
+      path: size,
+      problem: `the volume does not hold ${numeral(seconds / SECONDS_PER_DAY)} days of ${samplesPerSecond} samples per second`,
+      found: shown(at(resource.props, ...size)),
+      bound: `at least ${gib}Gi, at ${numeral(bytesPerSample)} bytes per sample`,
+      fix: `${configSet("prometheus.storageGb", gib)}, or storage: ${gib}Gi in the values`,
+    },
+  ];
 }

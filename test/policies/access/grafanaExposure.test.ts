@@ -23,8 +23,14 @@ describe("policy grafana-exposure", () => {
   });
 
   it("refuses a password in the values, and none at all", () => {
-    assert.match(problems(grafanaExposure, grafana({ adminPassword: "x" }))[0] ?? "", /stands in/);
-    assert.match(problems(grafanaExposure, grafana({ admin: {} }))[0] ?? "", /left to the chart/);
+    assert.match(
+      problems(grafanaExposure, grafana({ adminPassword: "x" }))[0] ?? "",
+      /is in the values/,
+    );
+    assert.match(
+      problems(grafanaExposure, grafana({ admin: {} }))[0] ?? "",
+      /is the default of the chart/,
+    );
   });
 
   for (const [value, off] of [
@@ -177,10 +183,10 @@ describe("policy grafana-exposure", () => {
     assert.equal(
       violationText(violation),
       [
-        "the admin password of Grafana stands in the values",
+        "the admin password of Grafana is in the values",
         '  where: release "prometheus" (kube-prometheus-stack), values.grafana.adminPassword',
         "  bound: only in a Secret",
-        "  fix:   set grafana.admin.existingSecret to a Secret made in the stack, and leave the password out",
+        "  fix:   set grafana.admin.existingSecret to a Secret of the stack, and remove the password from the values",
       ].join("\n"),
     );
     assertSilent(grafanaExposure, (secret) =>

@@ -37,7 +37,7 @@ describe("policy no-plaintext-credentials", () => {
   ] as const) {
     it(`sees ${kind} in ${Object.keys(values).join()}`, () => {
       assert.deepEqual(problems(noPlaintextCredentials, release("x", values)), [
-        `${kind} stands in plain text`,
+        `${kind} is in plain text`,
       ]);
     });
   }
@@ -144,10 +144,10 @@ describe("policy no-plaintext-credentials", () => {
     assert.equal(
       violationText(violation),
       [
-        "a Slack webhook stands in plain text",
-        '  where: kubernetes:helm.sh/v3:Release "prometheus", values.a["b.c"][0]',
+        "a Slack webhook is in plain text",
+        '  where: release "prometheus" (x), values.a["b.c"][0]',
         "  bound: only in the data of a Secret, or in a secret store",
-        "  fix:   pulumi config set --secret, put it into a kubernetes Secret, and refer to that Secret by name",
+        "  fix:   pulumi config set --secret, create a Kubernetes Secret from it, and refer to that Secret by name",
       ].join("\n"),
     );
   });

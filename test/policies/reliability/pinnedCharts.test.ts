@@ -50,25 +50,19 @@ describe("policy pinned-charts", () => {
 
   it("refuses versions under development", () =>
     assert.deepEqual(problems(pinnedCharts, installed({ devel: true })), [
-      "the chart may be a version under development",
+      "the chart may be a development version",
     ]));
 
   for (const [value, problem] of [
     [repo, undefined],
     [`${repo}/`, undefined],
-    [undefined, "the chart names no repository, so it depends on what this machine has added"],
-    ["", "the chart names no repository, so it depends on what this machine has added"],
-    [
-      "https://charts.bitnami.com/bitnami",
-      "the chart comes from a repository that is not on the list",
-    ],
-    [`${repo}.evil.io`, "the chart comes from a repository that is not on the list"],
-    [`${repo}-evil`, "the chart comes from a repository that is not on the list"],
-    [`${repo}/../evil`, "the chart comes from a repository that is not on the list"],
-    [
-      "http://grafana.github.io/helm-charts",
-      "the chart comes from a repository that is not on the list",
-    ],
+    [undefined, "the chart has no repository, so it depends on the repositories of this machine"],
+    ["", "the chart has no repository, so it depends on the repositories of this machine"],
+    ["https://charts.bitnami.com/bitnami", "the repository of the chart is not allowed"],
+    [`${repo}.evil.io`, "the repository of the chart is not allowed"],
+    [`${repo}-evil`, "the repository of the chart is not allowed"],
+    [`${repo}/../evil`, "the repository of the chart is not allowed"],
+    ["http://grafana.github.io/helm-charts", "the repository of the chart is not allowed"],
   ] as const) {
     it(`${problem === undefined ? "accepts" : "refuses"} the repository ${String(value)}`, () =>
       assert.deepEqual(
@@ -132,8 +126,8 @@ describe("policy pinned-charts", () => {
     assert.equal(
       violationText(violation),
       [
-        "the chart names no repository, so it depends on what this machine has added",
-        '  where: release "prometheus", repositoryOpts.repo',
+        "the chart has no repository, so it depends on the repositories of this machine",
+        '  where: release "prometheus" (loki), repositoryOpts.repo',
         `  bound: ${limits.chartRepositories.join(", ")}`,
         '  fix:   repositoryOpts.repo: "https://…"',
       ].join("\n"),

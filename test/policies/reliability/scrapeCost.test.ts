@@ -16,8 +16,8 @@ describe("policy scrape-cost", () => {
   for (const [interval, problem] of [
     ["14s", /too short/],
     ["61s", /too long/],
-    [30, /no duration/],
-    ["often", /no duration/],
+    [30, /not a duration/],
+    ["often", /not a duration/],
   ] as const) {
     it(`refuses an interval of ${JSON.stringify(interval)}`, () =>
       assert.match(problems(scrapeCost, spec({ scrapeInterval: interval }))[0] ?? "", problem));
@@ -85,7 +85,7 @@ describe("policy scrape-cost", () => {
     assert.equal(
       violationText(violation),
       [
-        "the interval of a scrape is too short",
+        "the scrape interval is too short",
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.scrapeInterval',
         "  found: 5s",
         "  bound: 15 to 60 seconds",

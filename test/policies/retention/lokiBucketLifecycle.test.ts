@@ -27,10 +27,10 @@ describe("policy loki-bucket-lifecycle", () => {
   it("asks for both rules, with their bounds", () => {
     assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(7), versions(30))), []);
     assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(8), versions(30))), [
-      "incomplete uploads are kept",
+      "incomplete uploads are retained",
     ]);
     assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(7), versions(31))), [
-      "replaced versions are kept",
+      "noncurrent versions are retained",
     ]);
     const none = lokiBucketStack({ bucketLifecycleConfiguration: undefined });
     assert.equal(problems(lokiBucketLifecycle, none).length, 2);
@@ -41,7 +41,7 @@ describe("policy loki-bucket-lifecycle", () => {
     assert.deepEqual(problems(lokiBucketLifecycle, rules(...good, chunks(22))), []);
     assert.match(
       problems(lokiBucketLifecycle, rules(...good, chunks(21)))[0] ?? "",
-      /objects that Loki still keeps/,
+      /objects that Loki retains/,
     );
     assert.deepEqual(
       problems(lokiBucketLifecycle, rules(...good, chunks(21)), { marginDays: 6 }),
@@ -101,10 +101,10 @@ describe("policy loki-bucket-lifecycle", () => {
     assert.equal(
       violationText(violation),
       [
-        "incomplete uploads are kept",
+        "incomplete uploads are retained",
         '  where: Bucket "logs-bucket", lifecycle',
-        "  found: after 30 days",
-        "  bound: dropped after at most 7 days",
+        "  found: for 30 days",
+        "  bound: deleted after at most 7 days",
         '  fix:   add a rule {status: "Enabled", filter: {}, abortIncompleteMultipartUpload: {daysAfterInitiation: 7}}',
       ].join("\n"),
     );

@@ -20,13 +20,13 @@ describe("policy prometheus-storage", () => {
       assert.deepEqual(problems(prometheusStorage, spec({ retentionSize: size })), []));
   }
   for (const [size, problem] of [
-    ["42.6GiB", /too near/],
-    ["43521MiB", /too near/],
+    ["42.6GiB", /too close/],
+    ["43521MiB", /too close/],
     ["", /is not set/],
     [undefined, /is not set/],
     ["0", /is not set/],
-    ["40Gi", /is no size/],
-    [42, /is no size/],
+    ["40Gi", /is not a size/],
+    [42, /is not a size/],
   ] as const) {
     it(`refuses a retentionSize of ${JSON.stringify(size)}`, () =>
       assert.match(problems(prometheusStorage, spec({ retentionSize: size }))[0] ?? "", problem));
@@ -97,10 +97,10 @@ describe("policy prometheus-storage", () => {
     assert.equal(
       violationText(violation),
       [
-        "retentionSize is too near to the size of the volume",
+        "retentionSize is too close to the size of the volume",
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.retentionSize',
-        "  found: a text of 4 characters",
-        "  bound: at most 85 % of the volume",
+        "  found: a string of 4 characters",
+        "  bound: at most 85% of the volume",
         "  fix:   set retentionSize: 43520MiB",
       ].join("\n"),
     );
