@@ -1,4 +1,4 @@
-import { helmChart } from "../facts/helm";
+import { helmChart, isKnownChart } from "../facts/helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { ConfigProperty, PolicyDescription } from "./description";
@@ -227,9 +227,11 @@ function write(findings: Finding[], props: PlainMap): boolean {
 /** `release "prometheus" (kube-prometheus-stack)`, `ServiceMonitor "inventory"`. */
 export function describeResource(resource: Resource): string {
   const chart = helmChart(resource);
-  return chart === undefined
-    ? `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`
-    : `release "${chart.release}" (${chart.chart})`;
+  if (chart === undefined) {
+    return `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`;
+  }
+  // The name of any other chart could be a secret, like every other value.
+  return `release "${chart.release}"${isKnownChart(chart.chart) ? ` (${chart.chart})` : ""}`;
 }
 
 /** A value with its place among the properties of a resource. */

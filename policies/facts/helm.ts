@@ -107,6 +107,11 @@ const signatures: Record<string, Signature> = {
   alertmanager: { anywhere: [["config", "route"]], underName: [["config"]] },
 };
 
+/** Whether policies know the values of a chart. */
+export function isKnownChart(chart: string): boolean {
+  return Object.hasOwn(signatures, chart);
+}
+
 /** Depth of the search for known charts: the chart, its dependencies, and their dependencies. */
 export const MAX_CHART_DEPTH = 2;
 
@@ -117,7 +122,7 @@ export const MAX_CHART_DEPTH = 2;
  */
 export function subchartsOf(resource: Resource): Subchart[] {
   const found = helmChart(resource);
-  if (found === undefined || Object.hasOwn(signatures, found.chart)) return [];
+  if (found === undefined || isKnownChart(found.chart)) return [];
   return subchartsAt(found.values, ["values"], 0);
 }
 

@@ -145,7 +145,7 @@ describe("policy no-plaintext-credentials", () => {
       violationText(violation),
       [
         "a Slack webhook is in plain text",
-        '  where: release "prometheus" (x), values.a["b.c"][0]',
+        '  where: release "prometheus", values.a["b.c"][0]',
         "  bound: only in the data of a Secret, or in a secret store",
         "  fix:   pulumi config set --secret, create a Kubernetes Secret from it, and refer to that Secret by name",
       ].join("\n"),
