@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig([
-  { ignores: ["dist", "**/policies/bin", "out", "examples"] },
+  { ignores: ["dist", "**/policies/bin", "out", "examples", "plugin"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -129,6 +129,14 @@ describe("the installed package", function () {
       }
     });
 
+    it("one version, in every manifest of the project", () => {
+      const versions = [".", "policies", "plugin"].map(
+        (part) =>
+          readJson<{ version: string }>(path.join(projectDirectory, part, "package.json")).version,
+      );
+      assert.equal(new Set(versions).size, 1, versions.join());
+    });
+
     it("no path of the build machine", () => {
       for (const file of filesBelow(project.installed)) {
         const text = fs.readFileSync(path.join(project.installed, file), "utf8");

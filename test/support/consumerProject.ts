@@ -55,9 +55,13 @@ export interface ConsumerRun {
 }
 
 /** Runs a compiled program of the project against mocks. */
-export async function runProgram(project: ConsumerProject, file: string): Promise<ConsumerRun> {
+export async function runProgram(
+  project: ConsumerProject,
+  file: string,
+  node = process.execPath,
+): Promise<ConsumerRun> {
   project.write("run.cjs", runner);
-  return JSON.parse(await project.run("node", ["run.cjs", `./${file}`])) as ConsumerRun;
+  return JSON.parse(await project.run(node, ["run.cjs", `./${file}`])) as ConsumerRun;
 }
 
 /** Packs the package as npm would publish it; returns the path of the tarball. */

@@ -50,6 +50,7 @@ export interface StateResource {
   urn: string;
   type: string;
   custom: boolean;
+  id?: string;
   protect?: boolean;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
@@ -130,6 +131,11 @@ export class TestStack {
     return JSON.parse(text) as State;
   }
 
+  /** Replaces the state by a recorded one: `pulumi stack import`. */
+  async import(state: State): Promise<void> {
+    await this.must("stack", "import", "--file", this.write(state));
+  }
+
   /** Writes a state to a new file and returns its path. */
   write(state: State): string {
     const file = path.join(this.folder, `state-${(this.#files += 1)}.json`);
@@ -168,8 +174,11 @@ export class TestStack {
   #pulumi(args: string[], environment: NodeJS.ProcessEnv): Promise<Run> {
     const log = path.join(this.folder, `calls-${(this.#runs += 1)}.jsonl`);
     const command = ["--non-interactive", "--stack", this.#name, ...args];
-    // `stack init` accepts the name only as an argument, and `--file` excludes `--stack`.
-    if ((args[0] === "stack" && args[1] === "init") || args.includes("--file"))
+    // `stack init` accepts the name only as an argument, and `policy analyze --file` excludes `--stack`.
+    if (
+      (args[0] === "stack" && args[1] === "init") ||
+      (args[0] === "policy" && args.includes("--file"))
+    )
       command.splice(1, 2);
     const started = performance.now();
     return new Promise((resolve) => {

@@ -1,0 +1,170 @@
+/** The public API as the compiler declares it: what `docs/api.md` shows, and a test compares. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { format } from "prettier";
+import ts from "typescript";
+import { projectDirectory } from "../support/stackConfig";
+
+/** Import paths of the package and the modules behind them. */
+const entryPoints = {
+  "@ticketing/observability": "components/index.ts",
+  "@ticketing/observability/policies": "policies/index.ts",
+};
+
+const introduction = `# API reference
+
+Everything that the package exports, with its types. \`npm run api\` generates this page from the source; a test fails when it is out of date. [Stability](stability.md) says what may change in which version.
+`;
+
+/** The text of docs/api.md. */
+export function apiReport(): Promise<string> {
+  const sections = Object.entries(entryPoints).map(([name, file]) => {
+    const exported = exportsOf(path.join(projectDirectory, file));
+    const referenced = referencesOf(exported);
+    return [
+      `## \`${name}\``,
+      ...exported.map(declarationBlock),
+      ...(referenced.length > 0 ? ["### Referenced types", ...referenced.map(codeBlock)] : []),
+    ].join("\n\n");
+  });
+  return format([introduction, ...sections].join("\n"), { parser: "markdown", printWidth: 100 });
+}
+
+/** The same text without docstrings: signatures alone. */
+export function signaturesOf(report: string): string {
+  return report.replace(/^ *\/\*\*[^]*?\*\/\n/gm, "");
+}
+
+/** A name that a module declares, with all of its declarations (a constant and its type). */
+interface Declared {
+  name: string;
+  module: Module;
+  statements: ts.Statement[];
+}
+
+interface Module {
+  declarations: Map<string, ts.Statement[]>;
+  /** Local name to file and name there, for imports and re-exports of this project's files. */
+  imports: Map<string, { file: string; name: string }>;
+  reexports: Map<string, { file: string; name: string }>;
+}
+
+const modules = new Map<string, Module>();
+
+/** What a module declares, read from the declaration file that the compiler would emit. */
+function readModule(file: string): Module {
+  const known = modules.get(file);
+  if (known !== undefined) return known;
+  const { outputText } = ts.transpileDeclaration(fs.readFileSync(file, "utf8"), {
+    fileName: file,
+    compilerOptions: { declaration: true, strict: true, target: ts.ScriptTarget.ES2022 },
+  });
+  const source = ts.createSourceFile(file, outputText, ts.ScriptTarget.ES2022, true);
+  const module: Module = { declarations: new Map(), imports: new Map(), reexports: new Map() };
+  modules.set(file, module);
+  for (const statement of source.statements) {
+    const from = relativeModule(file, statement);
+    if (ts.isImportDeclaration(statement)) {
+      const bindings = statement.importClause?.namedBindings;
+      if (from === undefined || bindings === undefined || !ts.isNamedImports(bindings)) continue;
+      for (const { name, propertyName } of bindings.elements) {
+        module.imports.set(name.text, { file: from, name: (propertyName ?? name).text });
+      }
+    } else if (ts.isExportDeclaration(statement)) {
+      const clause = statement.exportClause;
+      if (from === undefined || clause === undefined || !ts.isNamedExports(clause)) continue;
+      for (const { name, propertyName } of clause.elements) {
+        module.reexports.set(name.text, { file: from, name: (propertyName ?? name).text });
+      }
+    } else {
+      for (const name of namesOf(statement)) {
+        module.declarations.set(name, [...(module.declarations.get(name) ?? []), statement]);
+      }
+    }
+  }
+  return module;
+}
+
+function relativeModule(file: string, statement: ts.Statement): string | undefined {
+  if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return undefined;
+  const specifier = statement.moduleSpecifier;
+  if (specifier === undefined || !ts.isStringLiteral(specifier)) return undefined;
+  if (!specifier.text.startsWith(".")) return undefined;
+  return path.resolve(path.dirname(file), `${specifier.text}.ts`);
+}
+
+function namesOf(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
+  }
+  const { name } = statement as ts.DeclarationStatement;
+  return name === undefined ? [] : [name.text];
+}
+
+/** The declarations behind a name, through any number of re-exports. */
+function resolve(file: string, name: string): Declared {
+  const module = readModule(file);
+  const statements = module.declarations.get(name);
+  if (statements !== undefined) return { name, module, statements };
+  const target = module.reexports.get(name) ?? module.imports.get(name);
+  if (target === undefined) throw new Error(`${file} does not declare ${name}`);
+  return resolve(target.file, target.name);
+}
+
+function exportsOf(file: string): Declared[] {
+  const { declarations, reexports } = readModule(file);
+  const exported = [...declarations].filter(([, statements]) => statements.some(isExported));
+  const names = [...reexports.keys(), ...exported.map(([name]) => name)];
+  return names.sort().map((name) => ({ ...resolve(file, name), name }));
+}
+
+function isExported(statement: ts.Statement): boolean {
+  const flags = ts.getCombinedModifierFlags(statement as ts.Declaration & ts.Statement);
+  return (flags & ts.ModifierFlags.Export) !== 0;
+}
+
+/** Declarations that the exported ones mention without exporting them. */
+function referencesOf(exported: Declared[]): Declared[] {
+  const seen = new Set(exported.flatMap(({ statements }) => statements));
+  const queue = [...exported];
+  const references: Declared[] = [];
+  for (const { module, statements } of queue) {
+    for (const name of statements.flatMap(identifiersIn)) {
+      const imported = module.imports.get(name);
+      const local = module.declarations.get(name);
+      if (imported === undefined && local === undefined) continue;
+      const found =
+        local === undefined && imported !== undefined
+          ? resolve(imported.file, imported.name)
+          : { name, module, statements: local ?? [] };
+      if (found.statements.every((statement) => seen.has(statement))) continue;
+      for (const statement of found.statements) seen.add(statement);
+      references.push(found);
+      queue.push(found);
+    }
+  }
+  return references.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Identifiers that may refer to a declaration: all but the names of members and parameters. */
+function identifiersIn(node: ts.Node): string[] {
+  const names: string[] = [];
+  const visit = (inner: ts.Node): void => {
+    if (ts.isIdentifier(inner)) {
+      const { name } = inner.parent as ts.NamedDeclaration;
+      if (name !== inner) names.push(inner.text);
+    }
+    ts.forEachChild(inner, visit);
+  };
+  visit(node);
+  return names;
+}
+
+function declarationBlock(declared: Declared): string {
+  return `### ${declared.name}\n\n${codeBlock(declared)}`;
+}
+
+function codeBlock({ statements }: Declared): string {
+  const code = statements.map((statement) => statement.getFullText().trim()).join("\n");
+  return `\`\`\`typescript\n${code}\n\`\`\``;
+}

@@ -1,0 +1,220 @@
+/**
+ * The package as other teams install it, from the registry's form and from git: by npm, with every
+ * supported Node.js, module system and module resolution, and with the oldest SDKs that it accepts.
+ */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type ConsumerProject,
+  type ConsumerRun,
+  installedProject,
+  packPackage,
+  runProgram,
+} from "../support/consumerProject";
+import { projectDirectory } from "../support/stackConfig";
+
+interface Manifest {
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+  devDependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(
+  fs.readFileSync(path.join(projectDirectory, "package.json"), "utf8"),
+) as Manifest;
+const peers = Object.keys(manifest.peerDependencies);
+const pinned = peers.map((name) => `${name}@${manifest.devDependencies[name]}`);
+const oldest = peers.map((name) => `${name}@${manifest.peerDependencies[name]?.slice(1)}`);
+const compiler = ["typescript", "@types/node"].map(
+  (name) => `${name}@${manifest.devDependencies[name]}`,
+);
+
+/** Every component, in JavaScript: the text between the imports and the exports of a program. */
+const components = `
+  const identity = { cluster: "c", environment: "dev" };
+  const webhookUrl = ["https://hooks.slack.com/services", "T00000000", "B00000000", "none"].join("/");
+  const services = [{ name: "checkout-api", language: "go" }];
+  const apiKey = "0123456789abcdef0123456789abcdef";
+  new SlackAlerting("slack", { ...identity, webhookUrl });
+  new PrometheusStack("prometheus", identity);
+  const logs = new LokiStack("loki", identity);
+  new DatadogAgent("datadog", { ...identity, apiKey });
+  new DatadogMonitors("monitors", { ...identity, namespace: "n", notify: ["@slack-n"], services });
+  new MonitoredServices("services", { ...identity, namespace: "n", services });
+`;
+const names =
+  "DatadogAgent, DatadogMonitors, LokiStack, MonitoredServices, PrometheusStack, SlackAlerting";
+const programs = {
+  "all.cjs": `const { ${names} } = require("@ticketing/observability");
+    ${components} exports.lokiUrl = logs.url;`,
+  "all.mjs": `import { ${names} } from "@ticketing/observability";
+    ${components} export const lokiUrl = logs.url;`,
+};
+
+/** A typed program that imports both entry points. */
+const typed = `
+  import { LokiStack, SlackAlerting, type SlackAlertingArgs } from "@ticketing/observability";
+  import { ObservabilityGuard, type ObservabilityGuardArgs } from "@ticketing/observability/policies";
+  const args: SlackAlertingArgs = { cluster: "c", environment: "dev" };
+  export const slack = () => new SlackAlerting("slack", args).configSecretName;
+  // @ts-expect-error -- a key that does not exist
+  export const misspelt = () => new LokiStack("loki", { ...args, retentionDay: 3 });
+  // @ts-expect-error -- not a policy
+  export const unknown: ObservabilityGuardArgs = { promRetention: "mandatory" };
+  export const guard = () => new ObservabilityGuard({ prometheusRetention: { maxDays: 60 } });
+`;
+
+/** The tsconfig.json that `pulumi new` writes for TypeScript. */
+const pulumiNew = {
+  strict: true,
+  outDir: "bin",
+  target: "es2020",
+  module: "commonjs",
+  moduleResolution: "node",
+  sourceMap: true,
+  experimentalDecorators: true,
+  pretty: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitReturns: true,
+  forceConsistentCasingInFileNames: true,
+};
+
+/** Compiler options by the name of the project that uses them. */
+const resolutions: Record<string, { module: string; moduleResolution: string }> = {
+  "pulumi new": pulumiNew,
+  Node16: { module: "node16", moduleResolution: "node16" },
+  NodeNext: { module: "nodenext", moduleResolution: "nodenext" },
+  Bundler: { module: "esnext", moduleResolution: "bundler" },
+};
+
+const typesAndNames = ({ registered }: ConsumerRun) =>
+  registered.map(({ type, name }) => `${type} ${name}`).sort();
+
+describe("the package, installed by npm", function () {
+  this.timeout(900_000);
+  let folder: string;
+  let tarball: string;
+  let project: ConsumerProject;
+  let reference: ConsumerRun;
+
+  before("with the pinned SDKs", async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "packed-"));
+    tarball = await packPackage(folder);
+    project = await installedProject([tarball, ...pinned, ...compiler]);
+    for (const [file, text] of Object.entries(programs)) project.write(file, text);
+    reference = await runProgram(project, "all.cjs");
+  });
+  after(() => {
+    project?.remove();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("registers every component, from CommonJS and ECMAScript modules alike", async () => {
+    assert.equal(
+      reference.registered.filter(({ type }) => type.startsWith("monitoring:index:")).length,
+      6,
+    );
+    assert.deepEqual(await runProgram(project, "all.mjs"), reference);
+  });
+
+  for (const version of ["22", "24"]) {
+    it(`does the same on Node.js ${version}`, async () => {
+      const other = await installedProject([`node@${version}`]);
+      try {
+        const node = path.join(other.directory, "node_modules/node/bin/node");
+        assert.match(await project.run(node, ["--version"]), new RegExp(`^v${version}\\.`));
+        for (const file of Object.keys(programs)) {
+          assert.deepEqual(await runProgram(project, file, node), reference, file);
+        }
+      } finally {
+        other.remove();
+      }
+    });
+  }
+
+  describe("has types", () => {
+    for (const [name, options] of Object.entries(resolutions)) {
+      for (const extension of options.module === "esnext" ? ["mts"] : ["cts", "mts"]) {
+        // Before node16, TypeScript has one module system for all files.
+        const file = options === pulumiNew ? "typed.ts" : `typed.${extension}`;
+        if (options === pulumiNew && extension === "mts") continue;
+        it(`for ${name} (${file})`, async () => {
+          project.write(file, typed);
+          const compilerOptions = { ...pulumiNew, ...options, noEmit: true, skipLibCheck: true };
+          project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: [file] }));
+          await project.run("node", ["node_modules/typescript/bin/tsc", "-p", "."]);
+        });
+      }
+    }
+
+    it("that compile without skipLibCheck, as `pulumi new` leaves it", async () => {
+      // @pulumi/policy 1.21 does not: its declarations name exports that they lack.
+      const text = typed.split("\n").filter((line) => !/policies|Guard|not a policy/.test(line));
+      project.write("typed.ts", text.join("\n"));
+      const config = { compilerOptions: { ...pulumiNew, noEmit: true }, files: ["typed.ts"] };
+      project.write("tsconfig.json", JSON.stringify(config));
+      await project.run("node", ["node_modules/typescript/bin/tsc", "-p", "."]);
+    });
+  });
+
+  it("registers the same with the oldest SDKs that it accepts, and its policies load", async () => {
+    const old = await installedProject([tarball, ...oldest]);
+    try {
+      for (const name of peers) {
+        const { version } = JSON.parse(
+          fs.readFileSync(path.join(old.directory, "node_modules", name, "package.json"), "utf8"),
+        ) as { version: string };
+        assert.equal(`^${version}`, manifest.peerDependencies[name], name);
+      }
+      old.write("all.cjs", programs["all.cjs"]);
+      assert.deepEqual(await runProgram(old, "all.cjs"), reference);
+      const policies = `require("@ticketing/observability/policies").observabilityPolicies().length`;
+      assert.equal((await old.run("node", ["-p", policies])).trim(), "28");
+    } finally {
+      old.remove();
+    }
+  });
+
+  it("needs neither @pulumi/aws nor @pulumi/policy for the other components", async () => {
+    const required = peers.filter((name) => !manifest.peerDependenciesMeta[name]?.optional);
+    const small = await installedProject([
+      tarball,
+      ...pinned.filter((spec) => required.some((name) => spec.startsWith(`${name}@`))),
+    ]);
+    try {
+      for (const name of peers) {
+        const installed = fs.existsSync(path.join(small.directory, "node_modules", name));
+        assert.equal(installed, required.includes(name), name);
+      }
+      const withoutBucket = programs["all.cjs"].replace(
+        '"loki", identity',
+        '"loki", { ...identity, storage: "filesystem" }',
+      );
+      small.write("all.cjs", withoutBucket);
+      const { registered } = await runProgram(small, "all.cjs");
+      assert.ok(!registered.some(({ type }) => type.startsWith("aws:")));
+    } finally {
+      small.remove();
+    }
+  });
+
+  it("is complete when it is installed from git", async () => {
+    const clone = path.join(folder, "clone");
+    execFileSync("git", ["clone", "--quiet", "--depth", "1", `file://${projectDirectory}`, clone]);
+    const fromGit = await installedProject([`git+${pathToFileURL(clone).href}`, ...pinned]);
+    try {
+      for (const file of ["dist/policies/index.d.ts", "policies/bin/index.js"]) {
+        assert.ok(fs.existsSync(path.join(fromGit.installed, file)), file);
+      }
+      fromGit.write("all.mjs", programs["all.mjs"]);
+      const run = await runProgram(fromGit, "all.mjs");
+      assert.deepEqual(typesAndNames(run), typesAndNames(reference));
+    } finally {
+      fromGit.remove();
+    }
+  });
+});
