@@ -5,15 +5,20 @@ import { projectDirectory } from "../support/stackConfig";
 import { apiReport, signaturesOf } from "./report";
 
 describe("docs/api.md", () => {
-  it("has the signatures that the package exports", async () => {
+  let report: string;
+
+  before(async () => {
+    report = await apiReport();
+  });
+
+  it("has the signatures that the package exports", () => {
     const page = fs.readFileSync(path.join(projectDirectory, "docs", "api.md"), "utf8");
     const message =
       "The public API differs from docs/api.md: check the changelog, then run npm run api";
-    assert.equal(signaturesOf(page), signaturesOf(await apiReport()), message);
+    assert.equal(signaturesOf(page), signaturesOf(report), message);
   });
 
-  it("names every component and all that its arguments refer to", async () => {
-    const report = await apiReport();
+  it("names every component and all that its arguments refer to", () => {
     for (const name of [
       "class SlackAlerting",
       "interface SlackRoute",
@@ -24,7 +29,7 @@ describe("docs/api.md", () => {
         name,
       );
     }
-    // A type that no entry point exports, and that an argument of the pack has.
-    assert.ok(report.includes("export interface PrometheusRetentionConfig"));
+    // The compiler infers this member.
+    assert.match(report, /prometheusRetention\?: PolicyArgs<\{[^}]*maxDays: number/);
   });
 });

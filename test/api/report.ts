@@ -5,6 +5,9 @@ import { format } from "prettier";
 import ts from "typescript";
 import { projectDirectory } from "../support/stackConfig";
 
+/** An interface whose members the compiler infers, so that its declaration does not show them. */
+const inferred = { file: "policies/index.ts", name: "ObservabilityGuardArgs" };
+
 /** Import paths of the package and the modules behind them. */
 const entryPoints = {
   "@ticketing/observability": "components/index.ts",
@@ -128,7 +131,8 @@ function referencesOf(exported: Declared[]): Declared[] {
   const seen = new Set(exported.flatMap(({ statements }) => statements));
   const queue = [...exported];
   const references: Declared[] = [];
-  for (const { module, statements } of queue) {
+  for (const { module, statements, name: from } of queue) {
+    if (from === inferred.name) continue;
     for (const name of statements.flatMap(identifiersIn)) {
       const imported = module.imports.get(name);
       const local = module.declarations.get(name);
@@ -161,7 +165,43 @@ function identifiersIn(node: ts.Node): string[] {
 }
 
 function declarationBlock(declared: Declared): string {
-  return `### ${declared.name}\n\n${codeBlock(declared)}`;
+  const code = declared.name === inferred.name ? inferredInterface() : codeBlock(declared);
+  return `### ${declared.name}\n\n${code}`;
+}
+
+/** The interface with the members that the type-checker finds, inherited ones included. */
+function inferredInterface(): string {
+  const file = path.join(projectDirectory, inferred.file);
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    skipLibCheck: true,
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    types: ["node"],
+  });
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(file);
+  const node = source?.statements
+    .filter(ts.isInterfaceDeclaration)
+    .find(({ name }) => name.text === inferred.name);
+  if (node === undefined) throw new Error(`${file} does not declare ${inferred.name}`);
+  const textOf = (type: ts.Type): string =>
+    checker.typeToString(type, node, ts.TypeFormatFlags.NoTruncation);
+  const members = checker.getPropertiesOfType(checker.getTypeAtLocation(node)).map((member) => {
+    const type = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(member, node));
+    const [config] = type.aliasTypeArguments ?? [];
+    if (type.aliasSymbol === undefined || config === undefined) {
+      return `${member.name}?: ${textOf(type)};`;
+    }
+    const properties = checker
+      .getPropertiesOfType(config)
+      .map((property) => [property, checker.getTypeOfSymbolAtLocation(property, node)] as const)
+      .map(([{ name }, value]) => `${name}: ${textOf(value)}`);
+    return `${member.name}?: ${type.aliasSymbol.name}<{ ${properties.join("; ")} }>;`;
+  });
+  const code = `export interface ${inferred.name} {\n${members.join("\n")}\n}`;
+  return `\`\`\`typescript\n${code}\n\`\`\`\n\n[Policies](policies.md) describes each policy and its properties.`;
 }
 
 function codeBlock({ statements }: Declared): string {
