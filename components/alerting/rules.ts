@@ -16,8 +16,8 @@ export interface AlertRule {
   /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;
   severity: Severity;
-  /** Label that identifies the subject of the alert within its namespace, such as `service`. */
-  subjectLabel: string;
+  /** Label with the service or pod that the alert is about, if it is about one of a service. */
+  subjectLabel?: "service" | "pod";
   /** Labels in addition to `severity` and the labels of the expression. */
   labels?: Record<string, string>;
   /** Subject and condition, in one line. */
@@ -95,7 +95,7 @@ function renderAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: Aler
   };
 }
 
-function dashboardUrl(baseUrl: string, subjectLabel: string): string {
+function dashboardUrl(baseUrl: string, subjectLabel?: string): string {
   const variables = (subjectLabel === "service" ? ["namespace", "service"] : ["namespace"]).map(
     (label) => `var-${label}={{ $labels.${label} | urlquery }}`,
   );

@@ -31,75 +31,51 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   };
 }
 
-function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
-  const containers = inNamespace(settings, "containerSelector", 'container!=""');
-  const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
-    `max ${byContainer} (${podMetrics[kind]}${inNamespace(settings, "kubeStateSelector", `resource="${name}"`)})`;
-  const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
-  const worstContainer = (used: string, allowed: string) =>
-    [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n");
-  return [
-    {
-      record: recorded.memory,
-      // The kernel compares the working set with the limit. usage_bytes also counts page cache that
-      // the kernel can drop. Containers without a limit have no ratio.
-      expr: worstContainer(
-        `max ${byContainer} (${podMetrics.memory}${containers})`,
-        resource("resourceLimits", "memory"),
-      ),
-    },
-    {
-      record: recorded.cpu,
-      expr: worstContainer(
-        rate(podMetrics.cpu),
-        `(${resource("resourceLimits", "cpu")} or ${resource("resourceRequests", "cpu")})`,
-      ),
-    },
-    {
-      record: recorded.throttled,
-      expr: worstContainer(rate(podMetrics.cpuThrottledPeriods), rate(podMetrics.cpuPeriods)),
-    },
-  ];
-}
-
-/** Setting with matchers for a source of metrics, whose job or path differs between clusters. */
 type SourceSelector = "containerSelector" | "kubeStateSelector";
 
-function sourceMatchers(
-  { alerts }: MonitoredServicesSettings,
-  source: SourceSelector,
-  extraMatcher: string,
-): string[] {
-  return [alerts.metrics[source], extraMatcher].filter((matcher) => matcher !== "");
-}
-
-/** Selects the series of all pods in the namespace. */
-function inNamespace(
-  settings: MonitoredServicesSettings,
-  source: SourceSelector,
-  extraMatcher: string,
-): string {
-  const matchers = sourceMatchers(settings, source, extraMatcher);
-  return `{${[`namespace="${settings.namespace}"`, ...matchers].join(", ")}}`;
-}
-
-/** Selects the series of the pods whose alerts are enabled. */
-function ofAlertingPods(
-  settings: MonitoredServicesSettings,
-  source: SourceSelector,
-  extraMatcher = "",
-): string {
-  const matchers = sourceMatchers(settings, source, extraMatcher);
-  return `{${podMatchersFor(settings, alertingScope(settings), matchers)}}`;
-}
-
-function podMatchersFor(
-  { namespace, services }: MonitoredServicesSettings,
+/**
+ * Selects the series of pods from a source of metrics, whose job or path differs between clusters.
+ * Without a scope, it selects all pods in the namespace.
+ */
+function selector(
+  { namespace, services, alerts }: MonitoredServicesSettings,
   scope: Scope,
-  extraMatchers?: string[],
+  source: SourceSelector,
+  ...extraMatchers: string[]
 ): string {
   const names = services.map(({ name }) => name);
-  return podMatchers(namespace, scope, names, extraMatchers);
+  const sourceMatchers = alerts.metrics[source] === "" ? [] : [alerts.metrics[source]];
+  return `{${podMatchers(namespace, scope, names, [...sourceMatchers, ...extraMatchers])}}`;
+}
+
+function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
+  const containers = selector(settings, {}, "containerSelector", 'container!=""');
+  const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
+    `max ${byContainer} (${podMetrics[kind]}${selector(settings, {}, "kubeStateSelector", `resource="${name}"`)})`;
+  const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
+  const worstContainer = (series: string, used: string, allowed: string) => ({
+    record: series,
+    expr: [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n"),
+  });
+  return [
+    // The kernel compares the working set with the limit. usage_bytes also counts page cache that the
+    // kernel can drop. Containers without a limit have no ratio.
+    worstContainer(
+      recorded.memory,
+      `max ${byContainer} (${podMetrics.memory}${containers})`,
+      resource("resourceLimits", "memory"),
+    ),
+    worstContainer(
+      recorded.cpu,
+      rate(podMetrics.cpu),
+      `(${resource("resourceLimits", "cpu")} or ${resource("resourceRequests", "cpu")})`,
+    ),
+    worstContainer(
+      recorded.throttled,
+      rate(podMetrics.cpuThrottledPeriods),
+      rate(podMetrics.cpuPeriods),
+    ),
+  ];
 }
 
 function crashLooping(settings: MonitoredServicesSettings): AlertRule {
@@ -109,7 +85,7 @@ function crashLooping(settings: MonitoredServicesSettings): AlertRule {
     // A single restart does not set the reason.
     expr: [
       `max by (namespace, pod) (`,
-      `  max_over_time(${podMetrics.waitingReason}${ofAlertingPods(settings, "kubeStateSelector", 'reason="CrashLoopBackOff"')}[5m])`,
+      `  max_over_time(${podMetrics.waitingReason}${selector(settings, alertingScope(settings), "kubeStateSelector", 'reason="CrashLoopBackOff"')}[5m])`,
       `) >= 1`,
     ].join("\n"),
     forMinutes: 5,
@@ -120,16 +96,18 @@ function crashLooping(settings: MonitoredServicesSettings): AlertRule {
   };
 }
 
-/** The parts that alerts on a recorded ratio share; their thresholds are percentages. */
+/** Common properties of alerts on a recorded ratio; the threshold is a percentage. */
 function ratioAlert(
-  settings: MonitoredServicesSettings,
+  { namespace, services }: MonitoredServicesSettings,
   { scope, threshold, severity }: Variant,
   series: string,
-): Pick<AlertRule, "expr" | "severity" | "subjectLabel"> {
+) {
+  const names = services.map(({ name }) => name);
+  const matchers = podMatchers(namespace, scope, names);
   return {
-    expr: `${series}{${podMatchersFor(settings, scope)}} > ${formatNumber(threshold / 100)}`,
+    expr: `${series}{${matchers}} > ${formatNumber(threshold / 100)}`,
     severity,
-    subjectLabel: "pod",
+    subjectLabel: "pod" as const,
   };
 }
 
@@ -155,8 +133,8 @@ function highCpu(settings: MonitoredServicesSettings): AlertRule[] {
 }
 
 function oomKilled(settings: MonitoredServicesSettings): AlertRule {
-  const kubeState = (extraMatcher?: string) =>
-    ofAlertingPods(settings, "kubeStateSelector", extraMatcher);
+  const kubeState = (...extraMatchers: string[]) =>
+    selector(settings, alertingScope(settings), "kubeStateSelector", ...extraMatchers);
   return {
     alert: "OOMKilled",
     // The last reason remains for the life of the pod, so it counts only together with a restart.
@@ -191,9 +169,9 @@ function memoryLimitMissing(settings: MonitoredServicesSettings): AlertRule {
     alert: "MemoryLimitMissing",
     expr: [
       `count by (namespace, pod) (`,
-      `  max ${byContainer} (${podMetrics.memory}${ofAlertingPods(settings, "containerSelector", 'container!=""')})`,
+      `  max ${byContainer} (${podMetrics.memory}${selector(settings, alertingScope(settings), "containerSelector", 'container!=""')})`,
       `  unless`,
-      `  max ${byContainer} (${podMetrics.resourceLimits}${inNamespace(settings, "kubeStateSelector", 'resource="memory"')}) > 0`,
+      `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, {}, "kubeStateSelector", 'resource="memory"')}) > 0`,
       `) > 0`,
     ].join("\n"),
     forMinutes: 60,

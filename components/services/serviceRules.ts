@@ -69,40 +69,36 @@ function recordings({ namespace, alerts }: MonitoredServicesSettings): Recording
   return expressions.map(([name, expr]) => ({ record: recorded[name], expr }));
 }
 
-/** Condition on one protocol that holds only above a minimum rate of requests. */
+/** The condition for each protocol, for services above the minimum rate of requests. */
 function withMinimumTraffic(
   { namespace }: MonitoredServicesSettings,
   { thresholds }: Variant,
-  condition: string,
-  requests: string,
+  conditions: [condition: string, requests: string][],
 ): string {
   const minimum = formatNumber(thresholds.minimumRequestsPerSecond);
-  return [
-    `(`,
-    `  ${condition}`,
-    `  and`,
-    `  ${requests}{namespace="${namespace}"} > ${minimum}`,
-    `)`,
-  ].join("\n");
+  return conditions
+    .map(
+      ([condition, requests]) =>
+        `(\n  ${condition}\n  and\n  ${requests}{namespace="${namespace}"} > ${minimum}\n)`,
+    )
+    .join("\nor\n");
 }
 
 function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
   const { namespace } = settings;
   const matchers = serviceMatchers(namespace, variant.scope);
+  const threshold = formatNumber(variant.threshold / 100);
   // `> 0` avoids 0/0, which is NaN. Only one side selects services, because the list can be long.
-  const failing = (failed: string, requests: string) =>
-    withMinimumTraffic(
-      settings,
-      variant,
-      `${failed}{${matchers}} / (${requests}{namespace="${namespace}"} > 0) > ${formatNumber(variant.threshold / 100)}`,
-      requests,
-    );
+  const failing = (failed: string, requests: string): [string, string] => [
+    `${failed}{${matchers}} / (${requests}{namespace="${namespace}"} > 0) > ${threshold}`,
+    requests,
+  ];
   return {
     alert: alertNames.highErrorRate,
-    expr: [
+    expr: withMinimumTraffic(settings, variant, [
       failing(recorded.httpFailed, recorded.httpRequests),
       failing(recorded.grpcFailed, recorded.grpcRequests),
-    ].join("\nor\n"),
+    ]),
     forMinutes: 5,
     severity: variant.severity,
     subjectLabel: "service",
@@ -113,20 +109,14 @@ function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): A
 
 function highLatency(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
   const matchers = serviceMatchers(settings.namespace, variant.scope);
-  const slow = (p99: string, requests: string) =>
-    // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
-    withMinimumTraffic(
-      settings,
-      variant,
-      `${p99}{${matchers}} >= ${formatNumber(variant.threshold / 1000)}`,
-      requests,
-    );
+  // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
+  const slow = (p99: string) => `${p99}{${matchers}} >= ${formatNumber(variant.threshold / 1000)}`;
   return {
     alert: alertNames.highLatencyP99,
-    expr: [
-      slow(recorded.httpP99, recorded.httpTimed),
-      slow(recorded.grpcP99, recorded.grpcTimed),
-    ].join("\nor\n"),
+    expr: withMinimumTraffic(settings, variant, [
+      [slow(recorded.httpP99), recorded.httpTimed],
+      [slow(recorded.grpcP99), recorded.grpcTimed],
+    ]),
     forMinutes: 5,
     severity: variant.severity,
     subjectLabel: "service",

@@ -8,6 +8,9 @@ import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, sortedNames } from "./variants";
 
+/** Rules for the services with an objective. */
+type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSettings[]) => T[];
+
 /** A kind of objective: what counts as a request and as a bad request. */
 interface ObjectiveKind {
   /** Part of the names of its series. */
@@ -15,11 +18,11 @@ interface ObjectiveKind {
   alert: string;
   objectivePercent: (service: ServiceSettings) => number | undefined;
   /** Records the rate of bad requests of the services with such an objective. */
-  badRequests: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => RecordingRule[];
+  badRequests: RulesFor<RecordingRule>;
   /** Recorded rate of requests. */
   requests: string;
   /** Alerts on objectives that cannot be measured. */
-  unmeasured?: (settings: MonitoredServicesSettings, members: ServiceSettings[]) => AlertRule[];
+  unmeasured?: RulesFor<AlertRule>;
 }
 
 const kinds: ObjectiveKind[] = [
@@ -62,12 +65,12 @@ function objectiveGroups(
   const { namespace } = settings;
   const inNamespace = `{namespace="${namespace}"}`;
   const byWindow = groupBy(members, (service) => sloWindowDays(service, settings)).map(
-    ([days, services], _, { length }) => {
-      const scope = length === 1 ? {} : { only: sortedNames(services) };
-      return { days, selector: `{${serviceMatchers(namespace, scope)}}` };
-    },
+    ([days, services], _, { length }) => ({
+      days,
+      selector: length === 1 ? inNamespace : selectorOf(namespace, services),
+    }),
   );
-  const budgetRatio = `${series(kind, "error_budget:ratio")}${inNamespace}`;
+  const budgetRatio = `${series(kind.name, "error_budget:ratio")}${inNamespace}`;
   return [
     {
       name: `${namespace}.slo.${kind.name}`,
@@ -75,13 +78,13 @@ function objectiveGroups(
         ...budgets(namespace, kind, members),
         ...kind.badRequests(settings, members),
         {
-          record: series(kind, "requests:rate5m"),
-          expr: `${kind.requests}{${serviceMatchers(namespace, { only: sortedNames(members) })}}`,
+          record: series(kind.name, "requests:rate5m"),
+          expr: `${kind.requests}${selectorOf(namespace, members)}`,
         },
         ...(kind.unmeasured?.(settings, members) ?? []),
         // A burn rate of 1 spends the budget in exactly the SLO window.
         ...burnRateWindows.map(({ name, range }) => ({
-          record: series(kind, `burn_rate:ratio_rate${name}`),
+          record: series(kind.name, `burn_rate:ratio_rate${name}`),
           expr: `${badRatio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
         })),
         ...byWindow.flatMap(({ days, selector }) =>
@@ -97,11 +100,11 @@ function objectiveGroups(
       intervalSeconds: 300,
       rules: [
         ...["bad_requests", "requests"].map((name) => ({
-          record: series(kind, `${name}:rate1h`),
-          expr: `avg_over_time(${series(kind, `${name}:rate5m`)}${inNamespace}[1h])`,
+          record: series(kind.name, `${name}:rate1h`),
+          expr: `avg_over_time(${series(kind.name, `${name}:rate5m`)}${inNamespace}[1h])`,
         })),
         ...byWindow.map(({ days, selector }) => ({
-          record: series(kind, "error_budget:remaining_ratio"),
+          record: series(kind.name, "error_budget:remaining_ratio"),
           expr: [
             "1 -",
             badRatio(kind, "rate1h", `[${days}d:1h]`, selector),
@@ -114,8 +117,12 @@ function objectiveGroups(
   ];
 }
 
-function series(kind: ObjectiveKind, name: string): string {
-  return `namespace_service:slo_${kind.name}_${name}`;
+function series(kind: ObjectiveKind["name"], name: string): string {
+  return `namespace_service:slo_${kind}_${name}`;
+}
+
+function selectorOf(namespace: string, services: ServiceSettings[], ...extra: string[]): string {
+  return `{${serviceMatchers(namespace, { only: sortedNames(services) }, extra)}}`;
 }
 
 /** Records the share of requests that may be bad, for each distinct objective. */
@@ -127,31 +134,28 @@ function budgets(
   const budgetOf = (service: ServiceSettings) =>
     formatNumber(1 - (kind.objectivePercent(service) ?? 100) / 100);
   return groupBy(members, budgetOf).map(([budget, services]) => ({
-    record: series(kind, "error_budget:ratio"),
-    expr: `0 * ${kind.requests}{${serviceMatchers(namespace, { only: sortedNames(services) })}} + ${budget}`,
+    record: series(kind.name, "error_budget:ratio"),
+    expr: `0 * ${kind.requests}${selectorOf(namespace, services)} + ${budget}`,
   }));
 }
+
+const badRequests = "bad_requests:rate5m";
 
 function failedRequests(
   { namespace }: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): RecordingRule[] {
-  const selector = `{${serviceMatchers(namespace, { only: sortedNames(members) })}}`;
+  const selector = selectorOf(namespace, members);
   // A service without failures has no series of failures; `or 0 *` fills the gap.
-  const orZero = (failed: string, requests: string) =>
-    `(${failed}${selector} or 0 * ${requests}${selector})`;
+  const orZero = (failed: string) =>
+    `(${failed}${selector} or 0 * ${recorded.requests}${selector})`;
   return [
     {
-      record: "namespace_service:slo_availability_bad_requests:rate5m",
-      expr: [
-        orZero(recorded.httpFailed, recorded.requests),
-        orZero(recorded.grpcFailed, recorded.requests),
-      ].join("\n+ "),
+      record: series("availability", badRequests),
+      expr: `${orZero(recorded.httpFailed)}\n+ ${orZero(recorded.grpcFailed)}`,
     },
   ];
 }
-
-const slowRequestsSeries = "namespace_service:slo_latency_bad_requests:rate5m";
 
 function slowRequests(
   { namespace, alerts }: MonitoredServicesSettings,
@@ -159,12 +163,12 @@ function slowRequests(
 ): RecordingRule[] {
   return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
     const bucketRate = (leMatcher: string) =>
-      `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket{${serviceMatchers(namespace, { only: sortedNames(services) }, [leMatcher])}}[5m]))`;
+      `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket${selectorOf(namespace, services, leMatcher)}[5m]))`;
     return {
-      record: slowRequestsSeries,
+      record: series("latency", badRequests),
       // Counts exactly the requests above the bucket, where a quantile interpolates. Both rates are
       // evaluated at the same time; otherwise a change in traffic would look like slow requests.
-      expr: [bucketRate('le="+Inf"'), bucketRate(leMatcherFor(latencyMs / 1000))].join("\n- "),
+      expr: `${bucketRate('le="+Inf"')}\n- ${bucketRate(leMatcherFor(latencyMs / 1000))}`,
     };
   });
 }
@@ -175,13 +179,13 @@ function withoutBucket(
   members: ServiceSettings[],
 ): AlertRule[] {
   return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
-    const selector = `{${serviceMatchers(namespace, { only: sortedNames(services) })}}`;
+    const selector = selectorOf(namespace, services);
     return {
       alert: "LatencyObjectiveUnmeasured",
       expr: [
         `(${recorded.requests}${selector} or ${recorded.httpTimed}${selector})`,
         `unless`,
-        `${slowRequestsSeries}{namespace="${namespace}"}`,
+        `${series("latency", badRequests)}{namespace="${namespace}"}`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
@@ -205,7 +209,7 @@ function leMatcherFor(seconds: number): string {
 /** Ratio of bad requests to all requests over a range. */
 function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: string): string {
   const sum = (name: string) => {
-    const rates = `${series(kind, `${name}:${rate}`)}${selector}`;
+    const rates = `${series(kind.name, `${name}:${rate}`)}${selector}`;
     return range === "" ? rates : `sum_over_time(${rates}${range})`;
   };
   return `${sum("bad_requests")} / (${sum("requests")} > 0)`;
@@ -220,7 +224,7 @@ function burnRateAlert(
 ): AlertRule {
   const pairs = burnRatePairs(days).filter((pair) => pair.severity === severity);
   const burnRate = (window: string) =>
-    `${series(kind, `burn_rate:ratio_rate${window}`)}${selector}`;
+    `${series(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
   const condition = ({ long, short, factor }: BurnRatePair) =>
     [
       `(`,
@@ -237,7 +241,7 @@ function burnRateAlert(
       pairs.map(condition).join("\nor\n"),
       ")",
       // With little traffic, a single bad request is a high ratio but no reason to page.
-      `and ${series(kind, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
+      `and ${series(kind.name, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,

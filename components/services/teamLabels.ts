@@ -12,7 +12,7 @@ import { sortedNames } from "./variants";
 export function withTeamLabels(groups: AlertGroup[], services: ServiceSettings[]): AlertGroup[] {
   const teams = groupBy(services, ({ team }) => team ?? "").filter(([team]) => team !== "");
   if (teams.length === 0) return groups;
-  const teamTemplate = (subjectLabel: string) => {
+  const teamTemplate = (subjectLabel = "service") => {
     const cases = teams.map(([team, members]) => {
       const names = sortedNames(members);
       const pattern = subjectLabel === "pod" ? podNamePattern(names) : names.join("|");

@@ -29,7 +29,7 @@ describe("the label team", () => {
 
   it("is on every alert as soon as one has, worked out from its service or pod", () => {
     for (const { labels, subjectLabel, alert } of alertsFor([{ name: "a", team: "checkout" }])) {
-      assert.ok(["service", "pod"].includes(subjectLabel), alert);
+      assert.ok(["service", "pod"].includes(subjectLabel ?? ""), alert);
       assert.ok(labels?.["team"]?.includes(`$labels.${subjectLabel}`), alert);
     }
   });
