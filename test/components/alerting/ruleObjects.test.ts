@@ -4,14 +4,14 @@ import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 
-function groupsFor(count: number, of: (index: number) => object = () => ({})): RuleGroup[] {
+function groupsFor(count: number, overrides: (index: number) => object = () => ({})): RuleGroup[] {
   const checked = servicesSettings({
     cluster: "ticketing-prod",
     environment: "prod",
     namespace: "ticketing",
     services: Array.from({ length: count }, (_, index) => ({
       name: `checkout-service-${String(index).padStart(5, "0")}`,
-      ...of(index),
+      ...overrides(index),
     })),
   });
   assert.ok(checked.problems === undefined);
@@ -25,13 +25,13 @@ const mebibyte = 1024 * 1024;
 describe("rules for many services", () => {
   const counts = [10, 100, 1000, 10000];
 
-  it("are as many for ten thousand as for ten: one expression sees them all", () => {
+  it("are as many for ten thousand services as for ten", () => {
     for (const count of counts) {
       assert.equal(rulesIn(groupsFor(count)).length, rulesIn(groupsFor(10)).length);
     }
   });
 
-  it("are as many when all have the same objective, and one more for a second one", () => {
+  it("are as many for any number of services with one objective, plus one for a second objective", () => {
     const slo = { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 };
     const all = counts.map((count) => rulesIn(groupsFor(count, () => ({ slo }))).length);
     assert.equal(new Set(all).size, 1);
@@ -41,7 +41,7 @@ describe("rules for many services", () => {
     assert.equal(rulesIn(other).length, (all[0] ?? 0) + 1);
   });
 
-  it("fit into objects that the API server takes, whatever is set", () => {
+  it("fit into objects that the API server accepts, with any settings", () => {
     const cases: ((index: number) => object)[] = [
       () => ({}),
       () => ({ slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 } }),
@@ -49,8 +49,8 @@ describe("rules for many services", () => {
       () => ({ alerts: { enabled: false } }),
       (index) => ({ team: `team-${index % 200}` }),
     ];
-    for (const of of cases) {
-      const groups = groupsFor(10000, of);
+    for (const overrides of cases) {
+      const groups = groupsFor(10000, overrides);
       const objects = ruleObjects(groups);
       for (const object of objects) assert.ok(bytes(object) < mebibyte, String(bytes(object)));
       assert.deepEqual(
@@ -63,7 +63,7 @@ describe("rules for many services", () => {
     }
   });
 
-  it("stay in one object for a team of usual size", () => {
+  it("stay in one object for a thousand services", () => {
     assert.equal(ruleObjects(groupsFor(1000)).length, 1);
   });
 });

@@ -11,15 +11,18 @@ const rule: AlertRule = {
   description: "a description",
 };
 
-function writtenAlert(given: AlertRule, runbookBaseUrl: string, dashboardBaseUrl?: string) {
-  const [group] = ruleGroups([{ name: "a", rules: [given] }], { runbookBaseUrl, dashboardBaseUrl });
-  const [written] = group?.rules ?? [];
-  assert.ok(written !== undefined && "alert" in written);
-  return written;
+function renderAlert(alertRule: AlertRule, runbookBaseUrl: string, dashboardBaseUrl?: string) {
+  const [group] = ruleGroups([{ name: "a", rules: [alertRule] }], {
+    runbookBaseUrl,
+    dashboardBaseUrl,
+  });
+  const [rendered] = group?.rules ?? [];
+  assert.ok(rendered !== undefined && "alert" in rendered);
+  return rendered;
 }
 
 describe("ruleGroups", () => {
-  it("writes groups as Prometheus reads them", () => {
+  it("renders groups in the format of Prometheus", () => {
     assert.deepEqual(
       ruleGroups([{ name: "ticketing.services", rules: [rule] }], {
         runbookBaseUrl: "https://r.example",
@@ -45,31 +48,31 @@ describe("ruleGroups", () => {
     );
   });
 
-  it("gives every alert its runbook, with or without a slash at the end of the base", () => {
+  it("links to the runbook, with or without a trailing slash in the base URL", () => {
     assert.equal(
-      writtenAlert(rule, "https://r.example/runbooks/").annotations["runbook_url"],
+      renderAlert(rule, "https://r.example/runbooks/").annotations["runbook_url"],
       "https://r.example/runbooks/HighErrorRate.md",
     );
   });
 
-  it("keeps further labels, but never lets them change the severity", () => {
+  it("keeps extra labels, which cannot override the severity", () => {
     const labels = { team: "checkout", severity: "none" };
-    assert.deepEqual(writtenAlert({ ...rule, labels }, "https://r.example").labels, {
+    assert.deepEqual(renderAlert({ ...rule, labels }, "https://r.example").labels, {
       team: "checkout",
       severity: "critical",
     });
   });
 
-  it("leads to the dashboard of what the alert is about, where there is a Grafana", () => {
-    const written = writtenAlert(rule, "https://r.example", "https://grafana.example.com/");
+  it("links to the dashboard of the service if the URL of Grafana is known", () => {
+    const rendered = renderAlert(rule, "https://r.example", "https://grafana.example.com/");
     assert.equal(
-      written.annotations["dashboard_url"],
+      rendered.annotations["dashboard_url"],
       "https://grafana.example.com/d/services-overview?var-namespace={{ $labels.namespace | urlquery }}&var-service={{ $labels.service | urlquery }}",
     );
-    assert.equal(writtenAlert(rule, "https://r.example").annotations["dashboard_url"], undefined);
+    assert.equal(renderAlert(rule, "https://r.example").annotations["dashboard_url"], undefined);
   });
 
-  it("leaves recordings as they are, at the pace of their group", () => {
+  it("keeps recording rules unchanged, at the interval of their group", () => {
     const recording = { record: "namespace:up:sum", expr: "sum by (namespace) (up)" };
     assert.deepEqual(
       ruleGroups([{ name: "a", intervalSeconds: 300, rules: [recording] }], {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { LokiRulesArgs, lokiRules } from "../../../components/loki/rules";
 
-const watched = {
+const logAlert = {
   namespace: "ticketing",
   service: "order-service",
   errorsPerMinute: 10,
@@ -30,13 +30,13 @@ function groupsOf(args: Partial<LokiRulesArgs>): Group[] {
 }
 
 describe("lokiRules", () => {
-  const [group, ...others] = groupsOf({ logAlerts: [watched, { ...watched, service: "quiet" }] });
+  const [group, ...others] = groupsOf({ logAlerts: [logAlert, { ...logAlert, service: "quiet" }] });
 
-  it("is nothing where nothing is asked for", () => {
+  it("returns undefined without alerts and metrics", () => {
     assert.equal(lokiRules(none), undefined);
   });
 
-  it("watches each service for errors and for silence", () => {
+  it("alerts on the errors and on missing logs of each service", () => {
     assert.deepEqual(others, []);
     assert.deepEqual(
       group?.rules.map(({ alert, expr }) => `${alert} ${/service="(\S+)"/.exec(expr)?.[1]}`),
@@ -49,32 +49,32 @@ describe("lokiRules", () => {
     );
   });
 
-  it("counts as errors what Loki found to be one, and keeps what routing needs", () => {
+  it("counts errors by the detected level, and keeps the labels for routing", () => {
     const { expr } = group?.rules[0] ?? { expr: "" };
     assert.match(expr, /detected_level=~"error\|critical\|fatal"/);
     assert.match(expr, /^sum by \(namespace, service\)/);
     assert.match(expr, /> 10$/);
   });
 
-  it("waits as long as it is told for a line", () => {
+  it("reads the configured number of minutes without logs", () => {
     assert.match(group?.rules[1]?.expr ?? "", /^absent_over_time\(.*\[15m\]\)$/);
   });
 
-  it("says how urgent each alert is, and what to do", () => {
+  it("adds the severity and the runbook", () => {
     for (const { alert, labels, annotations } of group?.rules ?? []) {
       assert.deepEqual(labels, { severity: "warning" });
       assert.equal(annotations["runbook_url"], `https://docs.example.com/${alert}.md`);
     }
   });
 
-  it("leads to the dashboard of the service where Grafana has an address", () => {
-    const [linked] = groupsOf({ logAlerts: [watched], dashboardBaseUrl: "https://grafana" });
+  it("links to the dashboard of the service if the URL of Grafana is known", () => {
+    const [linked] = groupsOf({ logAlerts: [logAlert], dashboardBaseUrl: "https://grafana" });
     for (const { annotations } of linked?.rules ?? []) {
       assert.match(annotations["dashboard_url"] ?? "", /^https:\/\/grafana\/d\/.*var-service=/);
     }
   });
 
-  it("records lines and errors a second by service, in the words of all other metrics", () => {
+  it("records the rates of lines and errors by service", () => {
     const [metrics, ...more] = groupsOf({ logMetricNamespaces: ["ticketing", "shop"] });
     assert.deepEqual(more, []);
     assert.equal(metrics?.interval, "60s");
@@ -93,9 +93,9 @@ describe("lokiRules", () => {
     );
   });
 
-  it("takes the same lines for errors in alerts and in metrics", () => {
+  it("counts the same lines as errors in alerts and in metrics", () => {
     const [alerts, metrics] = groupsOf({
-      logAlerts: [watched],
+      logAlerts: [logAlert],
       logMetricNamespaces: ["ticketing"],
     });
     const level = /detected_level=~"[^"]+"/;

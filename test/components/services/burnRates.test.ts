@@ -8,7 +8,7 @@ import {
 const factorsOf = (days: number) => burnRatePairs(days).map(({ factor }) => factor);
 
 describe("burnRatePairs", () => {
-  it("are those of the SRE workbook for 30 days", () => {
+  it("match the SRE workbook for 30 days", () => {
     // Table 5-8 of "Alerting on SLOs", recommended parameters for a 99.9 % objective.
     assert.deepEqual(
       burnRatePairs(30).map(({ severity, long, short, factor }) => [severity, long, short, factor]),
@@ -21,7 +21,7 @@ describe("burnRatePairs", () => {
     );
   });
 
-  it("have short windows of a twelfth of the long ones", () => {
+  it("have short windows of a twelfth of the long windows", () => {
     const minutes = (window: string) =>
       Number.parseInt(window) * ({ m: 1, h: 60, d: 1440 }[window.at(-1) ?? ""] ?? Number.NaN);
     for (const { long, short } of burnRatePairs(30)) {
@@ -29,7 +29,7 @@ describe("burnRatePairs", () => {
     }
   });
 
-  it("use up the same part of a shorter window's budget, but never tell of a pace it can keep", () => {
+  it("spend the same share of the budget of a shorter window, with factors of at least 1", () => {
     assert.deepEqual(factorsOf(14), [6.72, 2.8, 1.4, 1]);
     assert.deepEqual(factorsOf(28), [13.44, 5.6, 2.8, 1]);
     assert.deepEqual(factorsOf(7), [3.36, 1.4, 1, 1]);
@@ -37,20 +37,20 @@ describe("burnRatePairs", () => {
 });
 
 describe("sloWindowDays", () => {
-  it("is what was asked for, else 30 days, else what the samples reach back to", () => {
-    const of = (retentionDays: number, windowDays?: number) =>
+  it("is the setting, or 30 days, or 14 days or less with a shorter retention", () => {
+    const days = (retentionDays: number, windowDays?: number) =>
       sloWindowDays({ slo: windowDays === undefined ? {} : { windowDays } }, { retentionDays });
-    assert.equal(of(90, 7), 7);
-    assert.equal(of(90), 30);
-    assert.equal(of(30), 30);
-    assert.equal(of(29), 14);
-    assert.equal(of(15), 14);
-    assert.equal(of(7), 7);
+    assert.equal(days(90, 7), 7);
+    assert.equal(days(90), 30);
+    assert.equal(days(30), 30);
+    assert.equal(days(29), 14);
+    assert.equal(days(15), 14);
+    assert.equal(days(7), 7);
   });
 });
 
 describe("lowestObjectivePercent", () => {
-  it("is where 14.4 times the budget is all requests", () => {
+  it("is the objective at which the highest factor equals all requests", () => {
     assert.equal(lowestObjectivePercent(30).toFixed(2), "93.06");
     assert.equal(lowestObjectivePercent(14).toFixed(2), "85.12");
   });

@@ -8,7 +8,7 @@ import { parsePromQL } from "../../../policies/promql/parse";
 import { selectorsOf } from "../../../policies/promql/selectors";
 import { isPromql } from "../alerting/promql";
 
-/** Metrics that the services, Kubernetes and the stack itself are known to expose. */
+/** Metrics that services, Kubernetes and the monitoring stack expose. */
 const known = new Set(
   `http_requests_total http_request_duration_seconds_bucket grpc_server_handled_total
   grpc_server_handling_seconds_bucket dynamodb_throttled_requests_total
@@ -64,7 +64,7 @@ describe("every expression", () => {
   });
 
   it(
-    "looks at a window of at least four scrapes, even the slowest that a policy allows",
+    "reads at least four scrapes, even at the longest interval that the policies allow",
     selectors(({ rangeSeconds }, text) => {
       if (rangeSeconds === undefined) return;
       assert.ok(rangeSeconds >= 4 * limits.scrapeIntervalSeconds.max, text);
@@ -72,7 +72,7 @@ describe("every expression", () => {
   );
 
   it(
-    "keeps the namespace wherever it aggregates",
+    "keeps the namespace in every aggregation",
     each((expr, text) => {
       for (const part of nodesOf(expr)) {
         if (part.kind !== "aggregate") continue;
@@ -83,14 +83,14 @@ describe("every expression", () => {
   );
 
   it(
-    "reads metrics that somebody exposes, or that are recorded",
+    "reads only exposed or recorded metrics",
     selectors(({ metric = "" }, text) => {
       assert.ok(known.has(metric) || recorded.has(metric), `${metric} in ${text}`);
     }),
   );
 
   it(
-    "has no pattern where an equality would do, and none that is not needed",
+    "uses a pattern only where equality is not enough",
     selectors(({ matchers }, text) => {
       for (const { operator, value } of matchers) {
         if (operator.endsWith("~")) assert.match(value, /[.|*+?[\]]/, text);
@@ -100,7 +100,7 @@ describe("every expression", () => {
   );
 
   it(
-    "sorts nothing: topk changes its series at every evaluation",
+    "uses neither topk nor bottomk, whose series change between evaluations",
     each((expr, text) => {
       for (const part of nodesOf(expr)) {
         if (part.kind === "aggregate") assert.ok(!/^(top|bottom)k$/.test(part.operator), text);
@@ -108,22 +108,25 @@ describe("every expression", () => {
     }),
   );
 
-  it("records a series before it is read in the same group", () => {
+  it("records a series before a rule of the same group reads it", () => {
     for (const group of groups) {
       const here = new Set(group.rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])));
       const seen = new Set<string>();
       for (const rule of group.rules) {
         for (const { metric = "" } of selectorsOf(read(rule.expr))) {
-          // What remembers itself reads what it was before.
-          const isItself = "record" in rule && rule.record === metric;
-          assert.ok(isItself || !here.has(metric) || seen.has(metric), `${metric} in ${rule.expr}`);
+          // A rule may read the previous sample of its own series.
+          const readsItself = "record" in rule && rule.record === metric;
+          assert.ok(
+            readsItself || !here.has(metric) || seen.has(metric),
+            `${metric} in ${rule.expr}`,
+          );
         }
         if ("record" in rule) seen.add(rule.record);
       }
     }
   });
 
-  it("names what it records by level, metric and operation", () => {
+  it("names recorded series by level, metric and operation", () => {
     for (const name of recorded) assert.match(name, /^namespace_(service|pod):\w+:\w+$/);
   });
 });

@@ -6,8 +6,8 @@ import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 import { isPromql, nodes } from "../alerting/promql";
 
-/** The alerts that the team had before, which others refer to by name. */
-const six = [
+/** The first six alerts, whose names users rely on. */
+const firstAlerts = [
   "DynamoDBThrottling",
   "HighCPU",
   "HighErrorRate",
@@ -17,7 +17,7 @@ const six = [
 ];
 
 const names = [
-  ...six,
+  ...firstAlerts,
   "CPUThrottling",
   "DynamoDBHighLatencyP99",
   "MemoryLimitMissing",
@@ -40,17 +40,19 @@ function groupsFor(alerts: object = {}, services: object[] = []): AlertGroup[] {
   return serviceAlerts(settings);
 }
 
-/** The alerts, with what is recorded put back into their expressions. */
+/** The alerts, with recorded series replaced by their expressions. */
 function rulesFor(alerts?: object, services?: object[]): AlertRule[] {
   const rules = groupsFor(alerts, services).flatMap((group) => group.rules);
   const recorded = new Map(
     rules.flatMap((rule) => ("record" in rule ? [[rule.record, rule.expr] as const] : [])),
   );
   const inlined = (expr: string, within = ""): string =>
-    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}(?!\[)/g, (found) => {
-      const name = found.replace(/\{.*/, "");
+    expr.replace(/\bnamespace_\w+:\w+:\w+\{[^}]*\}(?!\[)/g, (selector) => {
+      const name = selector.replace(/\{.*/, "");
       const expression = recorded.get(name);
-      return expression === undefined || name === within ? found : `(${inlined(expression, name)})`;
+      return expression === undefined || name === within
+        ? selector
+        : `(${inlined(expression, name)})`;
     });
   return rules.flatMap((rule) => ("alert" in rule ? [{ ...rule, expr: inlined(rule.expr) }] : []));
 }
@@ -62,7 +64,7 @@ function ruleOf(name: string, alerts?: object): AlertRule {
 }
 
 describe("serviceAlerts", () => {
-  it("has the six alerts and those beside them, each once", () => {
+  it("has every alert once, in groups of the namespace", () => {
     assert.deepEqual(
       rulesFor()
         .map(({ alert }) => alert)
@@ -80,13 +82,13 @@ describe("serviceAlerts", () => {
 
       it("is PromQL", () => assert.ok(isPromql(rule.expr), rule.expr));
 
-      it("keeps the namespace wherever it aggregates: routing and inhibition need it", () => {
+      it("keeps the namespace in every aggregation, for routing and inhibition", () => {
         const groupings = nodes(rule.expr, "AggregateModifier");
         assert.ok(groupings.length > 0);
         for (const grouping of groupings) assert.match(grouping, /^by \(.*\bnamespace\b.*\)$/);
       });
 
-      it("looks at its own namespace only", () => {
+      it("selects only series of its own namespace", () => {
         for (const selector of nodes(rule.expr, "VectorSelector")) {
           assert.match(
             selector,
@@ -95,7 +97,7 @@ describe("serviceAlerts", () => {
         }
       });
 
-      it("says what is wrong with what, in one line and in a sentence or two", () => {
+      it("has a short summary and a description, with labels that the expression keeps", () => {
         for (const text of [rule.summary, rule.description]) {
           assert.ok(!text.includes("\n"));
           const templates = [...text.matchAll(/\{\{([^}]*)\}\}/g)].map(([, inside = ""]) => inside);
@@ -115,20 +117,20 @@ describe("serviceAlerts", () => {
     });
   }
 
-  it("pages for what users notice and for what is about to break; CPU can wait", () => {
-    for (const name of six) {
+  it("pages for all of the first alerts except HighCPU", () => {
+    for (const name of firstAlerts) {
       assert.equal(ruleOf(name).severity, name === "HighCPU" ? "warning" : "critical", name);
     }
   });
 
-  it("waits 5 minutes, and 10 for memory and CPU", () => {
-    for (const name of six) {
+  it("fires after 5 minutes, or after 10 minutes for memory and CPU", () => {
+    for (const name of firstAlerts) {
       const expected = name === "HighMemory" || name === "HighCPU" ? 10 : 5;
       assert.equal(ruleOf(name).forMinutes, expected, name);
     }
   });
 
-  it("takes the thresholds from the settings, in expression and description", () => {
+  it("uses the thresholds of the settings in expressions and descriptions", () => {
     const cases: [string, object, string, string][] = [
       ["HighErrorRate", { errorRatePercent: 2.5 }, "> 0.025\n", "threshold: 2.5%"],
       ["HighLatencyP99", { p99LatencyMs: 250 }, ">= 0.25\n", "threshold: 250 ms"],
@@ -148,7 +150,7 @@ describe("serviceAlerts", () => {
     }
   });
 
-  it("stays PromQL with the smallest and the largest numbers", () => {
+  it("is valid PromQL with very small and very large numbers", () => {
     const smallest = { errorRatePercent: 1e-9, p99LatencyMs: 1e-9, minimumRequestsPerSecond: 0 };
     const largest = { cpuPercent: 1e30, p99LatencyMs: 1e30, dynamodbThrottlesPerSecond: 1e30 };
     for (const alerts of [smallest, largest]) {
@@ -156,13 +158,13 @@ describe("serviceAlerts", () => {
     }
   });
 
-  it("does not page for one failed request at night: error rate and latency need traffic", () => {
+  it("requires a minimum rate of requests for error rate and latency", () => {
     for (const name of ["HighErrorRate", "HighLatencyP99"]) {
       assert.match(ruleOf(name, { minimumRequestsPerSecond: 0.7 }).expr, /and\n\s*\(sum .* > 0\.7/);
     }
   });
 
-  it("counts 5xx of HTTP and the server's own codes of gRPC as errors", () => {
+  it("counts HTTP 5xx and gRPC server errors as failures", () => {
     const { expr } = ruleOf("HighErrorRate");
     assert.match(expr, /http_requests_total\{[^}]*status=~"5\.\."/);
     const [, codes = ""] = /grpc_code=~"([^"]*)"/.exec(expr) ?? [];
@@ -176,20 +178,20 @@ describe("serviceAlerts", () => {
     ]);
   });
 
-  it("compares memory with the limit by what the kernel counts, for containers only", () => {
+  it("compares the working set of containers with the limit", () => {
     const { expr } = ruleOf("HighMemory");
     assert.match(expr, /container_memory_working_set_bytes\{[^}]*container!=""\}/);
     assert.match(expr, /kube_pod_container_resource_limits\{[^}]*resource="memory"\}/);
   });
 
-  it("compares CPU with the limit, or else with the request", () => {
+  it("compares CPU usage with the limit, or with the request", () => {
     assert.match(
       ruleOf("HighCPU").expr,
       /resource_limits\{[^}]*resource="cpu"\}\) or max .*resource_requests\{[^}]*resource="cpu"\}/,
     );
   });
 
-  it("takes a crash loop for one, not a single restart", () => {
+  it("fires for a crash loop, not for a single restart", () => {
     const { expr } = ruleOf("PodCrashLooping");
     assert.match(
       expr,

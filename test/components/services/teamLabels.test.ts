@@ -21,20 +21,20 @@ const teamOf = (alert: string, services: object[]) =>
   alertsFor(services).find((rule) => rule.alert === alert)?.labels?.["team"];
 
 describe("the label team", () => {
-  it("is on no alert while no service has a team: the labels of the six are a contract", () => {
+  it("is on no alert if no service has a team", () => {
     for (const { labels, alert } of alertsFor([{ name: "a" }])) {
       assert.equal(labels, undefined, alert);
     }
   });
 
-  it("is on every alert as soon as one has, worked out from its service or pod", () => {
+  it("is on every alert if a service has a team, derived from the service or pod", () => {
     for (const { labels, subjectLabel, alert } of alertsFor([{ name: "a", team: "checkout" }])) {
       assert.ok(["service", "pod"].includes(subjectLabel ?? ""), alert);
       assert.ok(labels?.["team"]?.includes(`$labels.${subjectLabel}`), alert);
     }
   });
 
-  it("lists each service once, by team, so that it grows with the services alone", () => {
+  it("lists each service once, by team", () => {
     assert.equal(
       teamOf("HighErrorRate", [
         { name: "cart", team: "checkout" },
@@ -46,7 +46,7 @@ describe("the label team", () => {
     );
   });
 
-  it("changes no expression, and so no cost", () => {
+  it("changes no expression", () => {
     const expressions = (services: object[]) => alertsFor(services).map(({ expr }) => expr);
     assert.deepEqual(
       expressions([{ name: "a", team: "checkout" }, { name: "b" }]),

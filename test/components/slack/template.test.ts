@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { slackTemplate } from "../../../components/slack/template";
 
-// What it renders is in test/integration/slackTemplate.test.ts, with Alertmanager's own engine.
+// test/integration/slackTemplate.test.ts renders it with the template engine of Alertmanager.
 describe("slackTemplate", () => {
   const urls = {
     grafanaUrl: "https://grafana.example.com",
@@ -10,15 +10,15 @@ describe("slackTemplate", () => {
   };
   const variants = [slackTemplate(), slackTemplate(urls)];
 
-  it("closes everything that it opens", () => {
+  it("closes every block", () => {
     for (const template of variants) {
       const words = [...template.matchAll(/\{\{-?\s*(\w+|\$)/g)].map(([, word = ""]) => word);
-      const opened = words.filter((word) => ["define", "if", "range", "with"].includes(word));
-      assert.equal(opened.length, words.filter((word) => word === "end").length);
+      const blocks = words.filter((word) => ["define", "if", "range", "with"].includes(word));
+      assert.equal(blocks.length, words.filter((word) => word === "end").length);
     }
   });
 
-  it("defines the parts of a message, whatever is configured", () => {
+  it("defines every part of a message, with any options", () => {
     for (const template of variants) {
       const names = [...template.matchAll(/define "observability\.slack\.(\w+)"/g)];
       assert.deepEqual(
@@ -28,16 +28,16 @@ describe("slackTemplate", () => {
     }
   });
 
-  it("names no place that is not configured", () => {
+  it("has no link without its URL", () => {
     assert.ok(!slackTemplate().includes("https://"));
     assert.ok(!slackTemplate().includes("GeneratorURL"));
     for (const [setting, url] of Object.entries(urls)) {
-      const { [setting as keyof typeof urls]: _left, ...others } = urls;
+      const { [setting as keyof typeof urls]: _omitted, ...others } = urls;
       assert.ok(!slackTemplate(others).includes(url), setting);
     }
   });
 
-  it("takes the title and the text of the caller as they are", () => {
+  it("uses the title and the text of the caller unchanged", () => {
     const template = slackTemplate({ titleTemplate: "T {{ .Status }}", textTemplate: "plain" });
     assert.ok(
       template.includes('{{ define "observability.slack.title" }}T {{ .Status }}{{ end }}'),

@@ -44,7 +44,7 @@ describe("datadogDashboard", () => {
     assert.equal(parsed().title, "ticketing-prod: services (prod)");
   });
 
-  it("can be narrowed to a service and a version", () => {
+  it("has variables for the service and the version", () => {
     const { template_variables: variables, widgets } = parsed();
     assert.deepEqual(
       variables.map(({ name, prefix }) => [name, prefix]),
@@ -53,23 +53,25 @@ describe("datadogDashboard", () => {
         ["version", "version"],
       ],
     );
-    const ofServices = queriesIn(widgets).filter((query) => !query.includes("dynamodb"));
-    for (const query of ofServices) assert.match(query, /\$service,\$version\}/);
+    const serviceQueries = queriesIn(widgets).filter((query) => !query.includes("dynamodb"));
+    for (const query of serviceQueries) assert.match(query, /\$service,\$version\}/);
   });
 
-  it("shows every metric that a monitor watches", () => {
+  it("shows every metric that a monitor evaluates", () => {
     const metric = /\w+:((?:trace|kubernetes|aws)[\w.]*)\{/g;
     const namesIn = (queries: string[]) =>
       new Set(queries.flatMap((query) => [...query.matchAll(metric)].map(([, name]) => name)));
     const shown = namesIn(queriesIn(parsed().widgets));
-    const watched = namesIn(Object.values(datadogMonitors(settingsOf())).map(({ query }) => query));
-    // Restarts tell more over time than how often somebody waits.
-    watched.delete("kubernetes_state.container.status_report.count.waiting");
+    const evaluated = namesIn(
+      Object.values(datadogMonitors(settingsOf())).map(({ query }) => query),
+    );
+    // The dashboard shows restarts instead of waiting containers.
+    evaluated.delete("kubernetes_state.container.status_report.count.waiting");
     assert.ok(shown.has("kubernetes.containers.restarts"));
-    for (const name of watched) assert.ok(shown.has(name), name);
+    for (const name of evaluated) assert.ok(shown.has(name), name);
   });
 
-  it("asks for each operation once, however many services have it", () => {
+  it("queries each operation once, for any number of services", () => {
     const [requests] = parsed().widgets;
     assert.deepEqual(
       queriesIn(requests === undefined ? [] : [requests]).map((query) => query.split("{")[0]),
@@ -77,7 +79,7 @@ describe("datadogDashboard", () => {
     );
   });
 
-  it("has formulas of its own queries only", () => {
+  it("has formulas that refer only to their own queries", () => {
     for (const { definition } of parsed().widgets) {
       for (const { queries, formulas } of definition.requests) {
         const names = queries.map(({ name }) => name);
@@ -89,7 +91,7 @@ describe("datadogDashboard", () => {
     }
   });
 
-  it("is the same for the same settings", () => {
+  it("is deterministic", () => {
     assert.equal(datadogDashboard(settingsOf()), datadogDashboard(settingsOf()));
   });
 });

@@ -24,7 +24,7 @@ function monitorsOf(args: object = {}) {
 const pods = "kube_cluster_name:ticketing-prod,kube_namespace:ticketing,service:inventory-service";
 
 describe("datadogMonitors", () => {
-  it("watches each service for what Prometheus alerts on, and DynamoDB once", () => {
+  it("has the monitors of each service, and one of DynamoDB", () => {
     assert.deepEqual(Object.keys(monitorsOf({ services: [inventory, { name: "auth-service" }] })), [
       ...["inventory-service", "auth-service"].flatMap((service) =>
         ["HighErrorRate", "HighLatencyP99", "PodCrashLooping", "HighMemory", "HighCPU"].map(
@@ -35,7 +35,7 @@ describe("datadogMonitors", () => {
     ]);
   });
 
-  it("asks for the same thresholds over the same windows", () => {
+  it("has the thresholds and windows of the Prometheus alerts", () => {
     const queries = Object.values(monitorsOf()).map(({ query }) => query);
     const byContainer = `{${pods}} by {pod_name,kube_container_name}`;
     assert.deepEqual(queries, [
@@ -48,7 +48,7 @@ describe("datadogMonitors", () => {
     ]);
   });
 
-  it("follows the thresholds of all services, of one, and of warnings", () => {
+  it("uses common, service-specific and warning thresholds", () => {
     const { "inventory-service-HighErrorRate": errors, "inventory-service-HighLatencyP99": slow } =
       monitorsOf({
         alerts: { errorRatePercent: 4, warning: { errorRatePercent: 1, p99LatencyMs: 100.1 } },
@@ -60,13 +60,13 @@ describe("datadogMonitors", () => {
     assert.match(slow?.query ?? "", / > 0\.25$/);
   });
 
-  it("has a critical threshold that is the query's own, or Datadog refuses the monitor", () => {
+  it("has the same threshold in the query and in the options, as Datadog requires", () => {
     for (const [name, { query, monitorThresholds }] of Object.entries(monitorsOf())) {
       assert.equal(query.split(" ").at(-1), monitorThresholds.critical, name);
     }
   });
 
-  it("looks for requests where the language's library, or the service itself, puts them", () => {
+  it("reads the operation of the language, or of the override", () => {
     const metric = (service: object, overrides = {}) =>
       /p99:(\S+)\{/.exec(
         monitorsOf({ services: [{ name: "s", ...service }], overrides })["s-HighLatencyP99"]
@@ -80,9 +80,9 @@ describe("datadogMonitors", () => {
     assert.equal(metric({ language: "go" }, overrides), "trace.grpc.server");
   });
 
-  it("leaves out a service whose alerts are off, and requests of one that expects none", () => {
-    const off = { ...inventory, alerts: { enabled: false } };
-    assert.deepEqual(Object.keys(monitorsOf({ services: [off] })), ["DynamoDBThrottling"]);
+  it("skips services with disabled alerts, and request monitors of services without requests", () => {
+    const disabled = { ...inventory, alerts: { enabled: false } };
+    assert.deepEqual(Object.keys(monitorsOf({ services: [disabled] })), ["DynamoDBThrottling"]);
     const worker = { ...inventory, alerts: { expectsRequests: false } };
     assert.deepEqual(
       Object.keys(monitorsOf({ services: [worker] })).filter((name) => /Error|Latency/.test(name)),
@@ -90,7 +90,7 @@ describe("datadogMonitors", () => {
     );
   });
 
-  it("tags by the one vocabulary, and by team; not by version, which monitors outlive", () => {
+  it("tags monitors with environment, cluster, service and team", () => {
     const monitors = monitorsOf({
       services: [inventory, { name: "auth-service" }],
       team: "ticketing",
@@ -109,7 +109,7 @@ describe("datadogMonitors", () => {
     assert.ok(monitorsOf()["DynamoDBThrottling"]?.tags.every((tag) => !tag.startsWith("team:")));
   });
 
-  it("tells those who are named, for one service others", () => {
+  it("notifies the common recipients, or those of the service", () => {
     const monitors = monitorsOf({
       services: [inventory, { name: "auth-service" }],
       overrides: { "auth-service": { notify: ["@slack-identity", "@pagerduty"] } },
@@ -121,7 +121,7 @@ describe("datadogMonitors", () => {
     assert.match(monitors["auth-service-HighCPU"]?.message ?? "", /\n@slack-identity @pagerduty$/);
   });
 
-  it("leads to a runbook that exists", () => {
+  it("links to an existing runbook", () => {
     for (const { message } of Object.values(monitorsOf())) {
       const [, page = ""] =
         /Runbook: https:\S+\/main\/(docs\/runbooks\/\w+\.md)$/m.exec(message) ?? [];
@@ -134,14 +134,14 @@ describe("datadogMonitors", () => {
     );
   });
 
-  it("is patient with pods that are new and with CloudWatch, which is late", () => {
+  it("delays the evaluation of new pods and of CloudWatch metrics", () => {
     for (const [name, monitor] of Object.entries(monitorsOf())) {
       assert.equal(monitor.newGroupDelay, monitor.query.includes("pod_name") ? 300 : undefined);
       assert.equal(monitor.evaluationDelay, name === "DynamoDBThrottling" ? 900 : undefined);
     }
   });
 
-  it("means the cluster by the name that its agents send", () => {
+  it("selects the cluster by the name that the agents send", () => {
     const { settings } = datadogSettings({ ...identity, apiKey: "given", namespace: "datadog" });
     assert.ok(settings);
     const { clusterName } = datadogValues(settings)["datadog"];
