@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as esbuild from "esbuild";
 import { type AnalyzedResource, Analyzer } from "../preview/pack/analyzer";
 import { startPack } from "../preview/pack/packProcess";
-import { noOptions } from "../preview/engine/record";
+import { noOptions } from "../preview/engine/recordedResource";
 import type { WireObject } from "../preview/engine/values";
 import { childProcesses, cpuMs, median } from "./measure";
 

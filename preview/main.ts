@@ -8,9 +8,8 @@ let args: Arguments | undefined;
 let finished = false;
 
 /**
- * `npm run preview`: exit code 0 when the program ran and no mandatory policy was violated, 1 when
- * one was, 2 on an error of the configuration or the program. The result goes to standard output,
- * everything else to standard error.
+ * Returns the exit code: 0 if no mandatory policy is violated, 1 if one is, and 2 for an error in the
+ * configuration or the program. The result goes to standard output, everything else to standard error.
  */
 async function run(program: () => unknown): Promise<number> {
   const directory = process.cwd();
@@ -21,12 +20,12 @@ async function run(program: () => unknown): Promise<number> {
       process.stdout.write(`${usage}\n`);
       return 0;
     }
-    // The pack takes as long to load as the program, so both load at the same time.
+    // The pack takes as long to load as the program, so it starts first and loads in parallel.
     pack = startPack(path.join(directory, "policies"));
     const { preview } = require("./preview") as typeof import("./preview");
     const outcome = await preview(directory, program, args, pack);
     await write(
-      args.json ? `${JSON.stringify(outcome.json(), null, 2)}\n` : outcome.text(useColour()),
+      args.json ? `${JSON.stringify(outcome.json(), null, 2)}\n` : outcome.text(useColor()),
     );
     return outcome.passed ? 0 : 1;
   } catch (error) {
@@ -46,7 +45,7 @@ async function fail(error: unknown): Promise<void> {
   }
 }
 
-/** What a person can act on is said in the message; anything else is a bug and shows where. */
+/** The message of an expected error. Any other error is a bug and includes its stack trace. */
 async function messageOf(error: unknown): Promise<string> {
   if (error instanceof ExpectedError) return error.message;
   const pulumi = await import("@pulumi/pulumi");
@@ -59,25 +58,25 @@ async function messageOf(error: unknown): Promise<string> {
   return redactMessage(`unexpected: ${sourcePositions(error.stack ?? error.message)}`);
 }
 
-function useColour(): boolean {
+function useColor(): boolean {
   return process.stdout.isTTY && !process.env["NO_COLOR"];
 }
 
-/** Waits until the text is out: ending the process would cut it off in a pipe. */
+/** Waits until the text is written: the end of the process would truncate it in a pipe. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-/** Runs the preview of a program, and ends the process. */
+/** `npm run preview`: runs the preview of a program, and ends the process. */
 export function main(program: () => unknown): void {
-  process.stdout.on("error", () => undefined); // such as a reader that has seen enough
+  process.stdout.on("error", () => undefined); // The reader of a pipe may close it early.
   process.on("SIGINT", () => process.exit(130));
   process.on("SIGTERM", () => process.exit(143));
   process.on("beforeExit", () => {
     if (finished) return;
     finished = true;
     const error = new ExpectedError(
-      "the program never finished: it waits for a value that never comes, such as an output of a" +
+      "the program never finished: it waits for a value that never resolves, such as an output of a" +
         " component that is also one of its inputs",
     );
     void fail(error).then(() => process.exit(2));

@@ -5,29 +5,30 @@ import type { Arguments } from "./config/arguments";
 import { type Configuration, ConfigurationError, configuration } from "./config/configuration";
 import { exportFiles, resourceEntry } from "./output/exports";
 import { factsOf } from "./output/facts";
-import { standInAnswers } from "./engine/invokes";
+import { fixedResults } from "./engine/invokes";
 import { checkOutFolder, writeOutFolder } from "./output/outFolder";
 import type { PackProcess } from "./pack/packProcess";
 import type { PolicyConfigFile } from "./pack/policyConfig";
 import { readProjectFile, readStackFiles } from "./config/projectFiles";
-import { type RecordedResource, type Recording, record } from "./engine/record";
+import { type Recording, record } from "./engine/record";
+import type { RecordedResource } from "./engine/recordedResource";
 import { redactor } from "./output/redact";
 import { resourceTree } from "./output/tree";
 
-/** What a preview found, ready to be shown. */
+/** The result of a preview. */
 export interface Outcome {
   /** Whether no mandatory policy was violated. */
   passed: boolean;
-  /** For a person. */
-  text: (colour: boolean) => string;
-  /** For a program. */
+  /** The text output. */
+  text: (color: boolean) => string;
+  /** The document of `--json`. */
   json: () => unknown;
 }
 
-/** Hides secrets in the message of an error; knows none until the configuration is read. */
+/** Hides secrets in an error message, once the preview has read the configuration. */
 export let redactMessage: (text: string) => string = (text) => text;
 
-/** Runs the program of the project in `directory` and judges what it registers. */
+/** Runs the program of the project in `directory` and analyzes the resources that it registers. */
 export async function preview(
   directory: string,
   program: () => unknown,
@@ -47,18 +48,18 @@ export async function preview(
   const out = args.out === undefined ? undefined : path.resolve(directory, args.out);
   if (out !== undefined) checkOutFolder(out);
 
-  const judging = new Analyzer(pack).begin({
+  const analysis = new Analyzer(pack).begin({
     project: project.name,
     stack: args.stack,
     config: policyConfig,
   });
   const recording = await runProgram(program, project.name, args.stack, config, (resource) =>
-    judging.add(resource),
+    analysis.add(resource),
   );
-  const judged = judging.finish();
-  // Loads while the pack is busy.
+  const analyzed = analysis.finish();
+  // The report loads while the pack is busy.
   if (!args.json) require("./output/report");
-  const { remediated, ...policy } = await judged;
+  const { remediated, ...policy } = await analyzed;
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
@@ -76,7 +77,7 @@ export async function preview(
     factsOf(resources, yaml().parse, recording.stack.redactedOutputs);
   return {
     passed,
-    text: (colour) => {
+    text: (color) => {
       const { formatReport } = require("./output/report") as typeof import("./output/report");
       return formatReport(
         redact({
@@ -91,7 +92,7 @@ export async function preview(
           unset: config.unset.map(({ key, optional }) => ({ key, optional })),
           out: args.out,
         }),
-        colour,
+        color,
       );
     },
     json: () =>
@@ -117,7 +118,7 @@ async function runProgram(
   config: Configuration,
   onResource: (resource: RecordedResource) => void,
 ): Promise<Recording> {
-  // What the program prints is no part of the result.
+  // Output of the program is not part of the result.
   const { log, info } = console;
   console.log = console.info = console.error;
   try {
@@ -132,7 +133,7 @@ async function runProgram(
         preview: true,
         config: config.values,
         secretConfig: config.secretKeys,
-        invoke: standInAnswers(config.values["aws:region"] ?? "us-east-1"),
+        invoke: fixedResults(config.values["aws:region"] ?? "us-east-1"),
         onResource,
       },
     );
@@ -141,17 +142,17 @@ async function runProgram(
   }
 }
 
-/** The configuration of the policies for this environment; none is fine unless it was asked for. */
+/** Reads the configuration of the policies. Only a file that `--policy-config` names must exist. */
 function readPolicyConfig(
   directory: string,
-  given: string | undefined,
+  policyConfig: string | undefined,
   environment: string | undefined,
 ): PolicyConfigFile {
   const file = path.resolve(
     directory,
-    given ?? `policies/config.${path.basename(environment ?? "")}.json`,
+    policyConfig ?? `policies/config.${path.basename(environment ?? "")}.json`,
   );
-  if (given === undefined && !fs.existsSync(file)) return {};
+  if (policyConfig === undefined && !fs.existsSync(file)) return {};
   const fail = (reason: string): never => {
     throw new ConfigurationError(`${path.relative(directory, file)}: ${reason}`);
   };
@@ -181,7 +182,7 @@ function writeFiles(
     out,
     exportFiles(
       { resources: result.resources, policy: { passed: result.passed, ...result.policy }, redact },
-      // Aliases and folded lines are correct YAML and hard to read.
+      // Aliases and folded lines are valid YAML, but hard to read.
       { yaml: (value) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }) },
     ),
   );

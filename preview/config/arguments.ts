@@ -3,7 +3,7 @@ import { ExpectedError } from "./errors";
 
 export interface Arguments {
   stack: string;
-  /** `key=value` with the paths of `pulumi config set --path`. */
+  /** `key=value` pairs with the paths of `pulumi config set --path`. */
   config: string[];
   configFile: string | undefined;
   out: string | undefined;
@@ -15,22 +15,25 @@ export class UsageError extends ExpectedError {}
 
 export const usage = `Usage: npm run preview -- --stack <name> [options]
 
-Runs the program of a stack without the Pulumi CLI, a cluster or credentials, judges what it
-registers with the policy pack, and shows both.
+Runs the program of a stack without the Pulumi CLI, a cluster or credentials, checks its resources
+with the policy pack, and prints the result.
 
-  --stack <name>           the stack: Pulumi.<name>.yaml
-  --config <key=value>     sets a value as \`pulumi config set --path\` does; may be repeated
-                           (prometheus.retentionDays=400, services[0].name=auth-service)
-  --config-file <file>     a file in the form of Pulumi.<stack>.yaml, whose keys replace the stack's
-  --policy-config <file>   configuration of the policies (default: policies/config.<environment>.json)
-  --out <folder>           writes resources, manifests, values, rules, dashboards and the policy result
-  --json                   prints one JSON document
-  --help                   prints this
+  -s, --stack <name>           Stack to preview, configured in Pulumi.<name>.yaml
+  -c, --config <key=value>     Set a configuration value like \`pulumi config set --path\`; repeatable
+                               (prometheus.retentionDays=400, services[0].name=auth-service)
+      --config-file <file>     File in the format of Pulumi.<stack>.yaml that overrides its keys
+      --policy-config <file>   Policy configuration (default: policies/config.<environment>.json)
+      --out <folder>           Write resources, manifests, chart values, rules, Alertmanager
+                               configuration, dashboards and the policy result to a folder
+      --json                   Print one JSON document
+  -h, --help                   Print this help
 
-Exit code: 0 when the program ran and no mandatory policy was violated, 1 when one was, 2 when the
-configuration or the program has an error.`;
+Exit codes:
+  0  no mandatory policy is violated
+  1  a mandatory policy is violated
+  2  the configuration or the program has an error`;
 
-/** The arguments of the command, or undefined when help was asked for. */
+/** The arguments of the command, or undefined for `--help`. */
 export function parseArguments(argv: string[]): Arguments | undefined {
   const { values } = parsed(argv);
   if (values.help === true) return undefined;

@@ -1,20 +1,20 @@
 import { ExpectedError } from "./errors";
 
-/** A value of the configuration as YAML or JSON knows it. */
+/** A value of the configuration in YAML or JSON. */
 export type ConfigValue =
   null | boolean | number | string | ConfigValue[] | { [key: string]: ConfigValue };
 
 /** Configuration by full key: `monitoring:prometheus`. */
 export type ConfigValues = Record<string, ConfigValue>;
 
-/** A path or a value that `pulumi config set --path` would refuse. */
+/** A path or a value that `pulumi config set --path` rejects. */
 export class ConfigPathError extends ExpectedError {}
 
 /**
- * Sets one value the way `pulumi config set --path` does: `prometheus.retentionDays=400`,
+ * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
- * Inside of a map or a list, `true`, `false` and whole numbers are typed; a value that starts with
- * `[` or `{` is JSON. Returns fresh values.
+ * Within a map or a list, `true`, `false` and whole numbers have their type. A value that starts with
+ * `[` or `{` is JSON. Returns a copy of the values.
  */
 export function setConfigPath(
   values: ConfigValues,
@@ -32,7 +32,7 @@ export function setConfigPath(
   return { ...values, [key]: setAt(values[key] ?? null, [name], rest, value) };
 }
 
-/** Splits at the first `=` outside of quotes and brackets. */
+/** Splits at the first `=` outside quotes. */
 function splitSetting(setting: string): { path: string; text: string } {
   let quoted = false;
   for (let index = 0; index < setting.length; index++) {
@@ -53,27 +53,27 @@ function splitNamespace(path: string, project: string): { namespace: string; pat
   return { namespace, path: rest.replace(/^config:/, "") };
 }
 
-/** The elements of a property path: names, and indices of lists. */
+/** The elements of a property path: names and list indices. */
 export function parsePath(path: string): (string | number)[] {
   const elements: (string | number)[] = [];
   let rest = path;
-  if (rest.startsWith(".")) throw new ConfigPathError(`${path}: a path starts with a name`);
+  if (rest.startsWith(".")) throw new ConfigPathError(`${path}: a path must start with a name`);
   while (rest !== "") {
     const dot = rest.startsWith(".") ? 1 : 0;
     const element =
       /^\.?\["((?:\\"|[^"])*)"\]/.exec(rest) ??
       /^\.?\[(\d+)\]/.exec(rest) ??
       /^\.?([^.[\]"]+)/.exec(rest);
-    const [matched, found] = element ?? [];
-    if (matched === undefined || found === undefined || (elements.length === 0 && dot === 1)) {
-      throw new ConfigPathError(`${path}: cannot be read from ${JSON.stringify(rest)} on`);
+    const [matched, content] = element ?? [];
+    if (matched === undefined || content === undefined || (elements.length === 0 && dot === 1)) {
+      throw new ConfigPathError(`${path}: invalid path at ${JSON.stringify(rest)}`);
     }
     if (elements.length > 0 && dot === 0 && matched[0] !== "[") {
-      throw new ConfigPathError(`${path}: a name after ] needs a dot before it`);
+      throw new ConfigPathError(`${path}: a name after ] must start with a dot`);
     }
     const bracketed = matched.includes("[");
     const isQuoted = matched.includes('["');
-    elements.push(bracketed && !isQuoted ? Number(found) : found.replaceAll('\\"', '"'));
+    elements.push(bracketed && !isQuoted ? Number(content) : content.replaceAll('\\"', '"'));
     rest = rest.slice(matched.length);
   }
   return elements;
@@ -89,7 +89,7 @@ function setAt(
   if (head === undefined) return value;
   const inside = [...prefix, head];
   let container = current;
-  // A scalar directly under the key gives way; deeper down it is more likely a mistake.
+  // The CLI replaces a scalar directly under the key. At a deeper level, it is more likely a mistake.
   if (!isContainer(container)) {
     if (container !== null && prefix.length > 1) {
       throw new ConfigPathError(
@@ -100,7 +100,7 @@ function setAt(
   }
   if (Array.isArray(container)) {
     if (typeof head !== "number") {
-      throw new ConfigPathError(`${formatPath(inside)}: a list is indexed by a number`);
+      throw new ConfigPathError(`${formatPath(inside)}: a list requires a number as its index`);
     }
     if (head > container.length) {
       throw new ConfigPathError(
@@ -112,7 +112,7 @@ function setAt(
     return list;
   }
   if (typeof head !== "string") {
-    throw new ConfigPathError(`${formatPath(inside)}: a map has names, not indices`);
+    throw new ConfigPathError(`${formatPath(inside)}: a map requires a name as its key`);
   }
   const map = container as { [key: string]: ConfigValue };
   return { ...map, [head]: setAt(map[head] ?? null, inside, rest, value) };
@@ -122,7 +122,7 @@ function isContainer(value: ConfigValue): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** Directly under a key everything is text, which the program parses by itself. */
+/** A value directly under a key is text that the program parses. */
 function wholeValue(text: string): ConfigValue {
   return parsedJson(text) ?? text;
 }
@@ -130,7 +130,7 @@ function wholeValue(text: string): ConfigValue {
 function typedValue(text: string): ConfigValue {
   if (text === "true") return true;
   if (text === "false") return false;
-  // A leading zero is kept, so that "0123" stays what it is.
+  // A number with a leading zero stays text, as in an account ID.
   if (/^[+-]?\d+$/.test(text) && !(text.length > 1 && text.startsWith("0"))) return Number(text);
   return parsedJson(text) ?? text;
 }
@@ -141,7 +141,7 @@ function parsedJson(text: string): ConfigValue | undefined {
     return JSON.parse(text) as ConfigValue;
   } catch (error) {
     throw new ConfigPathError(
-      `${text}: starts like JSON but is none (${error instanceof Error ? error.message : ""})`,
+      `${text}: invalid JSON (${error instanceof Error ? error.message : ""})`,
     );
   }
 }

@@ -17,27 +17,27 @@ export interface StackFile {
 
 export interface ConfigurationSources {
   project: ProjectFile;
-  /** Files in the order in which they apply; each replaces whole keys of those before it. */
+  /** Stack files in order. Each file replaces whole keys of the earlier files. */
   files: StackFile[];
-  /** `key=value` with the paths of `pulumi config set --path`, applied last. */
+  /** `key=value` pairs with the paths of `pulumi config set --path`, applied last. */
   settings: string[];
 }
 
-/** The configuration as the engine would hand it to the program. */
+/** The configuration as the engine passes it to the program. */
 export interface Configuration {
-  /** Values as text, maps and lists as JSON, by full key. */
+  /** Values by full key: text, and JSON for maps and lists. */
   values: Record<string, string>;
   /** Keys whose values are secret. */
   secretKeys: string[];
-  /** Secrets that the program uses and nobody set; their values are stand-ins. */
+  /** Secrets that the program uses and that are not set. Their values are placeholders. */
   unset: Secret[];
-  /** The values of all secrets, stand-ins included: nothing of it may be shown. */
+  /** The values of all secrets including placeholders, which must not appear in any output. */
   secretValues: string[];
 }
 
 export class ConfigurationError extends ExpectedError {}
 
-/** Merges every source of configuration the way the CLI does. */
+/** Merges all sources of configuration like the CLI. */
 export function configuration(sources: ConfigurationSources): Configuration {
   const project = sources.project.name;
   let values: ConfigValues = projectDefaults(sources.project);
@@ -51,9 +51,9 @@ export function configuration(sources: ConfigurationSources): Configuration {
   const secretKeys: string[] = [];
   for (const [key, value] of Object.entries(values)) {
     const named = secrets.find((secret) => key === `${project}:${secret.key}`);
-    const readable = withStandIns(value, named?.placeholder ?? `stand-in for ${key}`);
+    const readable = withPlaceholders(value, named?.placeholder ?? `placeholder for ${key}`);
     result[key] = asText(readable);
-    // A secret stays one when it is given in plain text.
+    // A secret stays secret if the configuration has it in plain text.
     if (named !== undefined || readable !== value) secretKeys.push(key);
   }
   const unset = secretsInUse(values, project).filter(
@@ -74,7 +74,7 @@ export function configuration(sources: ConfigurationSources): Configuration {
   };
 }
 
-/** What `config:` in Pulumi.yaml gives every stack: plain values, `value:` or `default:`. */
+/** The defaults for all stacks in `config:` of Pulumi.yaml: plain values, `value:` or `default:`. */
 function projectDefaults(project: ProjectFile): ConfigValues {
   const defaults: ConfigValues = {};
   for (const [key, declaration] of Object.entries(project.config ?? {})) {
@@ -86,7 +86,7 @@ function projectDefaults(project: ProjectFile): ConfigValues {
   return defaults;
 }
 
-/** A key declared with a type and no default must be set in every stack. */
+/** Throws if a stack does not set a key that Pulumi.yaml declares without a default. */
 function requireDeclared(project: ProjectFile, values: ConfigValues): void {
   const missing = Object.entries(project.config ?? {})
     .filter(([, declaration]) => isDeclaration(declaration))
@@ -121,21 +121,21 @@ function fullKey(key: string, project: string): string {
   return key.replace(":config:", ":");
 }
 
-/** Replaces each `{secure: ...}`, which only the CLI can decrypt; the same value when there is none. */
-function withStandIns(value: ConfigValue, standIn: string): ConfigValue {
+/** Replaces each `{secure: ...}`, which only the CLI can decrypt. Returns the same value if there is none. */
+function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue {
   if (Array.isArray(value)) {
-    const items = value.map((item) => withStandIns(item, standIn));
+    const items = value.map((item) => withPlaceholders(item, placeholder));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   if (!isMap(value)) return value;
-  if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return standIn;
+  if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return placeholder;
   const entries = Object.entries(value).map(
-    ([key, item]) => [key, withStandIns(item, standIn)] as const,
+    ([key, item]) => [key, withPlaceholders(item, placeholder)] as const,
   );
   return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
 }
 
-/** The texts in a map or a list; short ones are no secrets and would blot out half of what is shown. */
+/** The texts in a map or a list, except short texts, which are not secrets and occur everywhere. */
 function textsInside(value: ConfigValue | undefined): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap((item: ConfigValue) =>

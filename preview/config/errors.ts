@@ -1,2 +1,2 @@
-/** An error that the person who runs the preview can act on: its message says all, no stack needed. */
+/** An error that the user can fix. Its message is complete without a stack trace. */
 export class ExpectedError extends Error {}

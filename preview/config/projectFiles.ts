@@ -7,27 +7,29 @@ import { ConfigurationError, type ProjectFile, type StackFile } from "./configur
 /** Reads `Pulumi.yaml` of the project in `directory`. */
 export function readProjectFile(directory: string): ProjectFile & { main?: string } {
   const file = path.join(directory, "Pulumi.yaml");
-  const project = readYaml(file, "there is no Pulumi project here") as { name?: unknown };
+  const project = readYaml(file, "this folder does not contain a Pulumi project") as {
+    name?: unknown;
+  };
   if (typeof project.name !== "string")
-    throw new ConfigurationError("Pulumi.yaml: name is missing");
+    throw new ConfigurationError("Pulumi.yaml: name is required");
   return project as ProjectFile;
 }
 
-/** The files of a stack's configuration, in the order in which they apply. */
+/** Reads the configuration files of a stack, in the order in which they apply. */
 export function readStackFiles(
   directory: string,
   stack: string,
   configFile: string | undefined,
 ): StackFile[] {
-  const own = path.join(directory, `Pulumi.${stack}.yaml`);
-  // A configuration of its own makes a stack of which there is no file yet.
-  const files = [...(fs.existsSync(own) || configFile === undefined ? [own] : [])];
+  const stackFile = path.join(directory, `Pulumi.${stack}.yaml`);
+  // With --config-file, the stack needs no file of its own.
+  const files = fs.existsSync(stackFile) || configFile === undefined ? [stackFile] : [];
   if (configFile !== undefined) files.push(path.resolve(directory, configFile));
   return files.map((file) => {
     const missing =
-      file === own
-        ? `there is no stack ${stack}; there are: ${stacksIn(directory).join(", ") || "none"}`
-        : "there is no such file";
+      file === stackFile
+        ? `the stack ${stack} does not exist; available stacks: ${stacksIn(directory).join(", ") || "none"}`
+        : "the file does not exist";
     const content = readYaml(file, missing) as StackFile;
     if (content.config !== undefined && !isMap(content.config)) {
       throw new ConfigurationError(`${path.basename(file)}: config must be a map`);
@@ -35,7 +37,7 @@ export function readStackFiles(
     const unknown = Object.keys(content).filter((key) => !stackFileKeys.has(key));
     if (unknown.length > 0) {
       throw new ConfigurationError(
-        `${path.basename(file)}: unknown ${unknown.join(", ")}; values belong under config:`,
+        `${path.basename(file)}: ${unknown.join(", ")} is not a known key\n  fix: move values under config:`,
       );
     }
     return content;

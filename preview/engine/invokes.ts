@@ -1,19 +1,19 @@
-import type { Invoke } from "./record";
+import type { Invoke } from "./monitor";
 
-/** The account that stands for the real one. */
-export const STAND_IN_ACCOUNT = "123456789012";
+/** The AWS account ID that every preview reports. */
+export const PREVIEW_ACCOUNT = "123456789012";
 
 type Answer = (inputs: Record<string, unknown>, region: string) => Record<string, unknown>;
 
 /**
- * What provider functions answer in a preview without credentials. One table, the same answer each
- * time, so that two previews of the same program can be compared.
+ * Fixed results of provider functions, because a preview has no credentials to call them. Two
+ * previews of the same program are therefore comparable.
  */
 const answers: Record<string, Answer> = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({
-    id: STAND_IN_ACCOUNT,
-    accountId: STAND_IN_ACCOUNT,
-    arn: `arn:aws:iam::${STAND_IN_ACCOUNT}:user/preview`,
+    id: PREVIEW_ACCOUNT,
+    accountId: PREVIEW_ACCOUNT,
+    arn: `arn:aws:iam::${PREVIEW_ACCOUNT}:user/preview`,
     userId: "AIDAPREVIEW",
   }),
   "aws:index/getPartition:getPartition": () => ({
@@ -37,7 +37,7 @@ const answers: Record<string, Answer> = {
   "aws:eks/getCluster:getCluster": ({ name }, region) => ({
     id: name,
     name,
-    arn: `arn:aws:eks:${region}:${STAND_IN_ACCOUNT}:cluster/${String(name)}`,
+    arn: `arn:aws:eks:${region}:${PREVIEW_ACCOUNT}:cluster/${String(name)}`,
     endpoint: `https://preview.eks.${region}.amazonaws.com`,
     certificateAuthorities: [{ data: Buffer.from("preview").toString("base64") }],
     identities: [{ oidcs: [{ issuer: issuer(region) }] }],
@@ -59,7 +59,7 @@ const answers: Record<string, Answer> = {
     const name = (typeof url === "string" ? url : issuer(region)).replace("https://", "");
     return {
       id: name,
-      arn: arn ?? `arn:aws:iam::${STAND_IN_ACCOUNT}:oidc-provider/${name}`,
+      arn: arn ?? `arn:aws:iam::${PREVIEW_ACCOUNT}:oidc-provider/${name}`,
       url: name,
       clientIdLists: ["sts.amazonaws.com"],
       thumbprintLists: [],
@@ -68,13 +68,14 @@ const answers: Record<string, Answer> = {
   },
 };
 
-/** Answers provider functions from the table; any other one is an error that names it. */
-export function standInAnswers(region: string): (call: Invoke) => Record<string, unknown> {
+/** Returns the fixed result of a provider function, or throws an error that names the function. */
+export function fixedResults(region: string): (call: Invoke) => Record<string, unknown> {
   return ({ token, inputs }) => {
     const answer = answers[token];
     if (answer === undefined) {
       throw new Error(
-        `the program calls ${token}, for which this preview has no stand-in: add it to preview/invokes.ts`,
+        `the program calls ${token}, for which the preview has no fixed result\n` +
+          "  fix: add the function to preview/engine/invokes.ts",
       );
     }
     return answer(inputs, region);

@@ -1,5 +1,5 @@
 import type { PolicyReport } from "../pack/analyzer";
-import type { RecordedResource } from "../engine/record";
+import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 
 /** The part of a recorded resource that is written to files. */
@@ -16,7 +16,7 @@ export type ExportedResource = Pick<
   | "options"
 >;
 
-/** Serializers, passed in so that a preview without files does not load them. */
+/** Serializers, which a preview that writes no files does not load. */
 export interface Formats {
   yaml: (value: unknown) => string;
 }
@@ -24,14 +24,14 @@ export interface Formats {
 export interface Exported {
   resources: ExportedResource[];
   policy: Omit<PolicyReport, "remediated"> & { passed: boolean };
-  /** Hides secret values that got into texts. */
+  /** Hides secret values within texts. */
   redact: <T>(value: T) => T;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a Kubernetes object of any kind
 type KubernetesObject = Record<string, any>;
 
-/** Every file of `--out` by its path in the folder, sorted; the same bytes for the same program. */
+/** The files of `--out` by their path, sorted. The same program always returns the same bytes. */
 export function exportFiles(exported: Exported, formats: Formats): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
@@ -53,8 +53,8 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
 
   for (const resource of inOrderOfUrn(exported.resources.filter(isManifest))) {
     const object = resource.inputs as KubernetesObject;
-    const { name: given = UNKNOWN } = object["metadata"] ?? {};
-    const name = given === UNKNOWN ? resource.name : String(given);
+    const { name: objectName = UNKNOWN } = object["metadata"] ?? {};
+    const name = objectName === UNKNOWN ? resource.name : String(objectName);
     const kind = String(object["kind"]);
     add(
       "manifests",
@@ -71,8 +71,8 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
         add("dashboards", key.replace(/\.json$/, ""), "json", redact(text));
       }
     }
-    // The SDK marks every Secret as a whole; this one holds configuration, and the webhook of it is
-    // in a file. What could still be secret in it is hidden by its value.
+    // The SDK marks the whole Secret. This one contains configuration, which names its credentials by
+    // file, so only values that equal a known secret are hidden.
     if (kind === "Secret" && name === "alertmanager-config") {
       for (const [key, text] of texts(object["stringData"])) {
         if (key === "alertmanager.yaml" || key.endsWith(".tmpl")) {
@@ -84,12 +84,12 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The order of registration depends on timing; this one does not. */
+/** The order of registration depends on timing, whereas this order does not. */
 function inOrderOfUrn(resources: ExportedResource[]): ExportedResource[] {
   return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
 }
 
-/** What `resources.json` says of a resource. */
+/** The entry of a resource in `resources.json`. */
 export function resourceEntry(resource: ExportedResource): Record<string, unknown> {
   const { options } = resource;
   return {
@@ -134,7 +134,7 @@ function releaseEntry(release: ExportedResource): Record<string, unknown> {
   };
 }
 
-/** Helm refuses what only this preview knows how to read, so unknown leaves are left out. */
+/** The chart values without unknown leaves, which Helm cannot read. */
 function valuesOf(release: ExportedResource): unknown {
   return withoutUnknowns((release.redactedInputs as KubernetesObject)["values"] ?? {}) ?? {};
 }
@@ -150,7 +150,7 @@ function withoutUnknowns(value: unknown): unknown {
   );
 }
 
-/** The object as kubectl takes it; a Secret keeps its keys and loses its values. */
+/** The object in the form that kubectl accepts. A Secret keeps its keys, and its values are hidden. */
 function manifestOf(resource: ExportedResource): KubernetesObject {
   const object = resource.redactedInputs as KubernetesObject;
   if (object["kind"] !== "Secret") return object;
@@ -172,7 +172,7 @@ function texts(data: unknown): [string, string][] {
   return Object.entries(data).map(([key, value]) => [key, String(value)]);
 }
 
-/** Names of objects are safe; those of dashboards and templates come from people. */
+/** Replaces characters that are unsafe in a file name: users choose the names of dashboards and templates. */
 function fileName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").replace(/^\.+/, "");
 }

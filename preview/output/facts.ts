@@ -1,10 +1,10 @@
-import type { RecordedResource } from "../engine/record";
+import type { RecordedResource } from "../engine/recordedResource";
 import { destinationsOf } from "./routes";
 
 /** The part of a recorded resource that the summary is read from. */
 export type FactResource = Pick<RecordedResource, "type" | "name" | "inputs">;
 
-/** What one part of the stack will be: `["retention", "15 days"]`. */
+/** The facts about one part of the stack, such as `["retention", "15 days"]`. */
 export interface Fact {
   part: string;
   rows: [name: string, value: string][];
@@ -16,9 +16,8 @@ type Inputs = Record<string, any>;
 const NAMES_SHOWN = 12;
 
 /**
- * What a reviewer asks of every change, read from what the program registered: the settings of each
- * component, the releases, the rules, Alertmanager's routes and an output of the stack. Nothing is
- * worked out anew.
+ * Summarizes the stack for a reviewer. All facts come from what the program registered: the settings
+ * of each component, the releases, the rules, the routes of Alertmanager and an output of the stack.
  */
 export function factsOf(
   resources: FactResource[],
@@ -56,7 +55,7 @@ function part(name: string, rows: (Fact["rows"][number] | undefined)[]): Fact {
   return { part: name, rows: rows.filter((row) => row !== undefined) };
 }
 
-/** A row, unless what it would show is not set. */
+/** A row, or undefined if the value is not set. */
 function row(
   name: string,
   value: unknown,
@@ -124,8 +123,8 @@ function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined)
   const features = ["apm", "profiling", "logs", "processes"].filter(
     (feature) => typeof settings[feature] === "boolean",
   );
-  const list = (on: boolean): string | undefined =>
-    features.filter((feature) => settings[feature] === on).join(", ") || undefined;
+  const list = (isEnabled: boolean): string | undefined =>
+    features.filter((feature) => settings[feature] === isEnabled).join(", ") || undefined;
   return [
     row("site", settings["site"]),
     row("on", list(true)),
@@ -142,8 +141,8 @@ function serviceRows(settings: Inputs | undefined) {
     slo?.["availabilityPercent"] === undefined ? [] : `${name} ${slo["availabilityPercent"]} %`,
   );
   return [
-    row(count(services.length, "service"), some(services.map(({ name }) => name))),
-    row("availability", objectives.length > 0 ? some(objectives) : undefined),
+    row(count(services.length, "service"), firstNames(services.map(({ name }) => name))),
+    row("availability", objectives.length > 0 ? firstNames(objectives) : undefined),
   ];
 }
 
@@ -159,7 +158,7 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
     row(
       "DynamoDB throttles",
       thresholds?.["dynamodbThrottlesPerSecond"],
-      (n: number) => `> ${n} a second`,
+      (n: number) => `> ${n} per second`,
     ),
     alerts.length === 0
       ? undefined
@@ -187,12 +186,12 @@ function routeRows(
       "quiet hours",
       settings?.["quietHours"],
       ({ from, to: until, timezone, weekends }: Record<string, string>) =>
-        `warnings wait from ${from} to ${until}${weekends ? " and all weekend" : ""} (${timezone})`,
+        `warnings are muted from ${from} to ${until}${weekends ? " and on weekends" : ""} (${timezone})`,
     ),
   ];
 }
 
-/** The program works this out from all of its settings and gives it as an output. */
+/** The program calculates these lines from its settings and exports them. */
 function costRows(lines: unknown): Fact["rows"] {
   if (typeof lines !== "object" || lines === null) return [];
   return Object.entries(lines).filter((line): line is [string, string] => {
@@ -200,7 +199,7 @@ function costRows(lines: unknown): Fact["rows"] {
   });
 }
 
-function some(items: string[]): string {
+function firstNames(items: string[]): string {
   const rest = items.length - NAMES_SHOWN;
   return items.slice(0, NAMES_SHOWN).join(", ") + (rest > 0 ? ` +${rest} more` : "");
 }

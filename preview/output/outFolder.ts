@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ConfigurationError } from "../config/configuration";
 
-/** Everything that a preview writes: files of its own, and folders with files of these kinds. */
+/** The files that a preview writes, and the folders with the kind of file in each. */
 const ownFiles = ["resources.json", "releases.json", "policy.json"];
 const ownFolders: Record<string, RegExp> = {
   manifests: /\.yaml$/,
@@ -12,7 +12,7 @@ const ownFolders: Record<string, RegExp> = {
   dashboards: /\.json$/,
 };
 
-/** Refuses a folder in which a preview would overwrite what is not its own. */
+/** Throws if the preview would overwrite files in the folder that no preview wrote. */
 export function checkOutFolder(folder: string): void {
   if (!fs.existsSync(folder) || fs.existsSync(path.join(folder, "resources.json"))) return;
   const taken = [...ownFiles, ...Object.keys(ownFolders)].filter((name) =>
@@ -20,12 +20,12 @@ export function checkOutFolder(folder: string): void {
   );
   if (taken.length > 0) {
     throw new ConfigurationError(
-      `--out ${folder}: has ${taken.join(", ")}, which no preview wrote; choose another folder`,
+      `--out ${folder} contains ${taken.join(", ")}, which no preview wrote\n  fix: choose another folder`,
     );
   }
 }
 
-/** Writes the files of a preview; those of the one before go, anything else stays. */
+/** Writes the files of a preview. Replaces the files of an earlier preview and keeps all others. */
 export function writeOutFolder(folder: string, files: Map<string, string>): void {
   for (const name of ownFiles) fs.rmSync(path.join(folder, name), { force: true });
   for (const [name, kind] of Object.entries(ownFolders)) removeFiles(path.join(folder, name), kind);

@@ -1,11 +1,12 @@
 import { SECRET } from "../engine/values";
 
-/** Shorter texts occur by chance; they are only hidden where they are the whole value. */
+/** Shorter texts occur by chance, so they are hidden only where they are the whole value. */
 const SHORTEST = 6;
 
 /**
- * Hides known secret values wherever they occur in a value, also inside of longer texts, in base64
- * and escaped as JSON. The last line of defence: what is marked as secret is hidden before.
+ * Returns a function that hides these secrets in any value: also within longer texts, in base64, and
+ * escaped as JSON or in a URL. It is the last line of defense, because values that are marked as
+ * secret are hidden earlier.
  */
 export function redactor(secrets: string[]): <T>(value: T) => T {
   const forms = [

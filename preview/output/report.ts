@@ -1,35 +1,34 @@
-import Table from "cli-table3";
-import { inspect } from "node:util";
-import type { PolicyReport, Violation } from "../pack/analyzer";
+import { inspect, stripVTControlCharacters } from "node:util";
+import type { PolicyReport, ReportedViolation } from "../pack/analyzer";
 import type { Fact } from "./facts";
 import type { Secret } from "../../components/shared/secrets";
 import { type TreeLine, shortType } from "./tree";
 
-/** Everything that the text of a preview is made of. */
+/** The content of the text output. */
 export interface Report {
   stack: string;
-  /** `prod preset`, `cluster ticketing-prod` and the like. */
+  /** Name and value of each line: `cluster`, `ticketing-prod`. */
   header: [name: string, value: string][];
   tree: TreeLine[];
   resources: number;
   facts: Fact[];
   policy: Omit<PolicyReport, "remediated">;
-  /** What the program warns of, with `pulumi.log.warn`. */
+  /** Messages that the program passed to `pulumi.log.warn`. */
   warnings: string[];
-  /** Resources that hold a secret of the configuration where it is not marked as one. */
+  /** Resources with a secret of the configuration in an input that is not marked as secret. */
   exposed: { type: string; name: string }[];
   unset: Pick<Secret, "key" | "optional">[];
-  /** Folder that was written, if any. */
+  /** Folder that the preview wrote, if any. */
   out: string | undefined;
 }
 
 type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
 
-/** The text for a terminal; plain text when `colour` is false. */
-export function formatReport(report: Report, colour: boolean): string {
+/** Formats the report for a terminal, or as plain text without `color`. */
+export function formatReport(report: Report, color: boolean): string {
   const style = (name: Style, text: string): string => {
     const [on, off] = inspect.colors[name] ?? [];
-    return colour && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+    return color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   };
   const heading = (text: string): string => style("bold", text);
   const sections = [
@@ -58,7 +57,7 @@ export function formatReport(report: Report, colour: boolean): string {
     ...remediationSections(report.policy, style),
     exposedSection(report, style),
     missingSection(report, style),
-    [...(report.out === undefined ? [] : [`Written to ${report.out}`]), verdict(report, style)],
+    [...(report.out === undefined ? [] : [`Wrote ${report.out}`]), verdict(report, style)],
   ];
   return `${sections
     .filter((section) => section.length > 0)
@@ -106,7 +105,7 @@ function remediationSections(policy: Report["policy"], style: Styler): string[][
   ]);
 }
 
-function subject({ urn }: Pick<Violation, "urn">): string {
+function subject({ urn }: Pick<ReportedViolation, "urn">): string {
   if (urn === undefined) return "";
   const [, , types = "", name = ""] = urn.split("::");
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
@@ -115,7 +114,7 @@ function subject({ urn }: Pick<Violation, "urn">): string {
 function exposedSection({ exposed }: Report, style: Styler): string[] {
   if (exposed.length === 0) return [];
   return [
-    style("red", "A secret of the configuration is in plain text in"),
+    style("red", "Secrets of the configuration are in plain text in these resources"),
     ...exposed.map(({ type, name }) => `  ${name} (${shortType(type)})`),
   ];
 }
@@ -123,7 +122,7 @@ function exposedSection({ exposed }: Report, style: Styler): string[] {
 function missingSection(report: Report, style: Styler): string[] {
   if (report.unset.length === 0) return [];
   return [
-    style("bold", "Missing for pulumi up (stand-ins are used here)"),
+    style("bold", "Secrets to set before pulumi up (this preview uses placeholders)"),
     ...report.unset.map(
       ({ key, optional }) =>
         `  pulumi config set --secret ${key} --stack ${report.stack}${optional ? "   # optional" : ""}`,
@@ -144,31 +143,17 @@ function verdict({ resources, policy }: Report, style: Styler): string {
   return mandatory > 0 ? style("red", `Failed: ${text}`) : style("green", `Passed: ${text}`);
 }
 
+/** Pads all columns but the last to the same width. */
 function columns(rows: string[][]): string {
-  const table = new Table({
-    chars: {
-      top: "",
-      "top-mid": "",
-      "top-left": "",
-      "top-right": "",
-      bottom: "",
-      "bottom-mid": "",
-      "bottom-left": "",
-      "bottom-right": "",
-      left: "",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "  ",
-    },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  table.push(...rows);
-  return table
-    .toString()
-    .split("\n")
+  const width = (cell: string): number => stripVTControlCharacters(cell).length;
+  const widths = rows.reduce<number[]>(
+    (result, row) => row.map((cell, index) => Math.max(result[index] ?? 0, width(cell))),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - width(cell))).join("  "),
+    )
     .map((line) => `  ${line}`.trimEnd())
     .join("\n");
 }

@@ -1,4 +1,4 @@
-import type { RecordedResource } from "../engine/record";
+import type { RecordedResource } from "../engine/recordedResource";
 
 /** The part of a recorded resource that the tree shows. */
 export type TreeResource = Pick<
@@ -10,14 +10,14 @@ export interface TreeLine {
   /** `├─ kubernetes:core/v1:Secret`, indented. */
   type: string;
   name: string;
-  /** `[protected]` and the like. */
+  /** Such as `[protected]`. */
   marks: string;
 }
 
-/** Of many children with one type only the first are shown. */
+/** Number of children of one type that the tree shows. */
 const SHOWN = 20;
 
-/** The resources as `pulumi preview` nests them: children under their component. */
+/** The resources in the nesting of `pulumi preview`: children under their component. */
 export function resourceTree(resources: TreeResource[], stack: TreeResource): TreeLine[] {
   const known = new Set(resources.map((resource) => resource.urn));
   const children = new Map<string, TreeResource[]>();
@@ -59,7 +59,7 @@ function shortened(siblings: TreeResource[]): (TreeResource | { more: number; ty
     const index = (seen.get(resource.type) ?? 0) + 1;
     seen.set(resource.type, index);
     if (index <= SHOWN) return [resource];
-    // The summary stands where the last one would.
+    // The summary replaces the last of them.
     return index === count ? [{ more: count - SHOWN, type: resource.type }] : [];
   });
 }
@@ -73,7 +73,7 @@ function line(branch: string, resource: TreeResource): TreeLine {
   return { type: branch + shortType(resource.type), name: resource.name, marks: marks.join(" ") };
 }
 
-/** `aws:s3/bucket:Bucket` as `aws:s3:Bucket`, the way the CLI shows it. */
+/** Shortens `aws:s3/bucket:Bucket` to `aws:s3:Bucket`, as the Pulumi CLI does. */
 export function shortType(type: string): string {
   const [pkg, module, name] = type.split(":");
   if (pkg === undefined || module === undefined || name === undefined) return type;

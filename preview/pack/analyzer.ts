@@ -4,14 +4,14 @@ import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import {
   type AnalyzedResource,
-  type Policy,
+  type ConfiguredPolicy,
   type Remediation,
-  type Violation,
+  type ReportedViolation,
   analyzeRequest,
-  descriptionOf,
+  packPolicyOf,
   initialLayer,
   policyConfig,
-  policyOf,
+  configuredPolicyOf,
   stackResource,
   stateOf,
   violationOf,
@@ -21,15 +21,20 @@ import { type PackProcess, startPack } from "./packProcess";
 import { type PolicyConfigFile, effectivePolicySettings, policyLayer } from "./policyConfig";
 import type { WireObject } from "../engine/values";
 
-export type { AnalyzedResource, Policy, Remediation, Violation } from "./analyzerMessages";
+export type {
+  AnalyzedResource,
+  ConfiguredPolicy,
+  Remediation,
+  ReportedViolation,
+} from "./analyzerMessages";
 
 export interface PolicyReport {
   pack: { name: string; version: string };
-  policies: Policy[];
-  /** In the order of registration; those of the whole stack last. */
-  violations: Violation[];
+  policies: ConfiguredPolicy[];
+  /** Violations of resources in the order of registration, then violations of the whole stack. */
+  violations: ReportedViolation[];
   remediations: Remediation[];
-  /** Inputs that remediations changed, by URN, in the protocol's form. */
+  /** Inputs that remediations changed, by URN, in the form of the protocol. */
   remediated: Map<string, WireObject>;
 }
 
@@ -40,20 +45,20 @@ export interface AnalyzeOptions {
   config?: PolicyConfigFile;
 }
 
-/** Raised when a policy configuration names what the pack does not have. */
+/** A policy configuration that the pack does not support. */
 export class PolicyConfigError extends ExpectedError {
   constructor(readonly problems: string[]) {
     super(problems.join("\n"));
   }
 }
 
-/** How many resources are with the pack at a time. */
+/** Number of resources that the pack may hold at a time. */
 const IN_FLIGHT = 8;
 
 /**
- * Drives a policy pack through the engine's own protocol:
+ * Runs a policy pack through the protocol of the engine:
  *
- *     const analyzer = new Analyzer(startPack("policies"));
+ *     const analyzer = Analyzer.start("policies");
  *     try { report = await analyzer.analyze(resources, { project, stack, config }); }
  *     finally { analyzer.close(); }
  */
@@ -68,18 +73,18 @@ export class Analyzer {
   }
 
   /**
-   * Begins to judge a stack whose resources come one by one, as its program registers them. The
-   * program and the pack then work at the same time.
+   * Begins to analyze a stack whose resources arrive one at a time, as the program registers them.
+   * The program and the pack then work at the same time.
    */
-  begin(options: AnalyzeOptions): Judging {
-    return new Judging(this.configured(options), () => this.pack.hold());
+  begin(options: AnalyzeOptions): Analysis {
+    return new Analysis(this.configure(options), () => this.pack.hold());
   }
 
-  /** Judges the resources of a stack with every policy; can be called again with others. */
+  /** Analyzes the resources of a stack. Can be called repeatedly. */
   async analyze(resources: AnalyzedResource[], options: AnalyzeOptions): Promise<PolicyReport> {
-    const judging = this.begin(options);
-    for (const resource of resources) judging.add(resource);
-    return await judging.finish();
+    const analysis = this.begin(options);
+    for (const resource of resources) analysis.add(resource);
+    return await analysis.finish();
   }
 
   /** Ends the pack. */
@@ -91,21 +96,9 @@ export class Analyzer {
     this.pack.close();
   }
 
-  private connect(): Promise<AnalyzerClient> {
-    this.client ??= this.pack.port.then(
-      (port) =>
-        new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
-          "grpc.max_receive_message_length": -1,
-          "grpc.max_send_message_length": -1,
-          // The pack is on this machine; a proxy of the environment must not be asked.
-          "grpc.enable_http_proxy": 0,
-        }),
-    );
-    return this.client;
-  }
-
-  private async configured(options: AnalyzeOptions): Promise<ConfiguredPack> {
-    const client = await this.connect();
+  private async configure(options: AnalyzeOptions): Promise<ConfiguredPack> {
+    this.client ??= this.pack.port.then(connect);
+    const client = await this.client;
     const stack = new proto.AnalyzerStackConfigureRequest();
     stack.setProject(options.project);
     stack.setStack(options.stack);
@@ -113,10 +106,10 @@ export class Analyzer {
     await call(client, "configureStack", stack);
 
     const info = await call<Empty, proto.AnalyzerInfo>(client, "getAnalyzerInfo", new Empty());
-    const described = info.getPoliciesList().map(descriptionOf);
-    const { layer, problems } = policyLayer(options.config ?? {}, described);
+    const policies = info.getPoliciesList().map(packPolicyOf);
+    const { layer, problems } = policyLayer(options.config ?? {}, policies);
     if (problems.length > 0) throw new PolicyConfigError(problems);
-    const settings = effectivePolicySettings(described, [initialLayer(info), layer]);
+    const settings = effectivePolicySettings(policies, [initialLayer(info), layer]);
 
     const request = new proto.ConfigureAnalyzerRequest();
     for (const [name, policy] of Object.entries(settings)) {
@@ -124,64 +117,68 @@ export class Analyzer {
     }
     await call(client, "configure", request);
 
-    const policies = info
-      .getPoliciesList()
-      .map((policy) => policyOf(policy, settings[policy.getName()]));
-    return { client, pack: { name: info.getName(), version: info.getVersion() }, policies };
+    return {
+      client,
+      pack: { name: info.getName(), version: info.getVersion() },
+      policies: info
+        .getPoliciesList()
+        .map((policy) => configuredPolicyOf(policy, settings[policy.getName()])),
+    };
   }
 }
 
 interface ConfiguredPack {
   client: AnalyzerClient;
   pack: PolicyReport["pack"];
-  policies: Policy[];
+  policies: ConfiguredPolicy[];
 }
 
-interface Outcome {
+/** The result of all policies for one resource. */
+interface ResourceResult {
   urn: string;
-  /** Inputs as remediations left them; undefined when none changed any. */
+  /** Inputs after all remediations, or undefined if no remediation changed them. */
   remediated: WireObject | undefined;
   remediations: Remediation[];
-  violations: Violation[];
+  violations: ReportedViolation[];
 }
 
-/** A stack while it is judged. */
-export class Judging {
+/** The analysis of one stack. */
+export class Analysis {
   private readonly byUrn = new Map<string, AnalyzedResource>();
-  private readonly judged: { resource: AnalyzedResource; outcome: Promise<Outcome> }[] = [];
+  private readonly results: Promise<ResourceResult>[] = [];
 
   constructor(
     private readonly configured: Promise<ConfiguredPack>,
     private readonly hold: () => void,
   ) {
-    unobserved(configured);
+    catchLater(configured);
   }
 
-  /** Hands over a resource; its provider must have been handed over before. */
+  /** Adds a resource. The provider of a resource must be added before the resource. */
   add(resource: AnalyzedResource): void {
     this.byUrn.set(resource.urn, resource);
-    // Each waits for the one that many places before it, so never more are with the pack.
-    const outcome = this.judge(resource, this.judged.at(-IN_FLIGHT)?.outcome);
-    unobserved(outcome);
-    this.judged.push({ resource, outcome });
+    // Each resource waits for an earlier one, which limits how many of them the pack holds.
+    const result = this.analyzeResource(resource, this.results.at(-IN_FLIGHT));
+    catchLater(result);
+    this.results.push(result);
   }
 
-  /** Waits for all of it, and judges the stack as a whole, in the state its resources are in now. */
+  /** Waits for the results of all resources, and analyzes the stack as a whole. */
   async finish(): Promise<PolicyReport> {
     this.hold();
     const { client, pack, policies } = await this.configured;
-    const outcomes = await Promise.all(this.judged.map(({ outcome }) => outcome));
+    const results = await Promise.all(this.results);
     const remediated = new Map(
-      outcomes.flatMap(({ urn, remediated }): [string, WireObject][] =>
+      results.flatMap(({ urn, remediated }): [string, WireObject][] =>
         remediated === undefined ? [] : [[urn, remediated]],
       ),
     );
-    const violations = outcomes.flatMap((outcome) => outcome.violations);
-    // A policy that also remediates single resources counts as one on resources, whatever it judges.
+    const violations = results.flatMap((result) => result.violations);
+    // The SDK reports a stack policy that also remediates resources as a resource policy.
     if (policies.some(({ level }) => level !== "disabled")) {
       const request = new proto.AnalyzeStackRequest();
       request.setResourcesList(
-        this.judged.map(({ resource }) =>
+        [...this.byUrn.values()].map((resource) =>
           stackResource(resource, stateOf(resource, remediated.get(resource.urn)), this.byUrn),
         ),
       );
@@ -194,16 +191,16 @@ export class Judging {
         ...response.getDiagnosticsList().map((diagnostic) => violationOf(diagnostic, undefined)),
       );
     }
-    const remediations = outcomes.flatMap((outcome) => outcome.remediations);
+    const remediations = results.flatMap((result) => result.remediations);
     return { pack, policies, violations, remediations, remediated };
   }
 
-  private async judge(
+  private async analyzeResource(
     resource: AnalyzedResource,
-    before: Promise<Outcome> | undefined,
-  ): Promise<Outcome> {
+    previous: Promise<ResourceResult> | undefined,
+  ): Promise<ResourceResult> {
     const { client, policies } = await this.configured;
-    await before;
+    await previous;
     const { remediated, remediations } = policies.some(({ level }) => level === "remediate")
       ? await remediate(client, resource, this.byUrn)
       : { remediated: undefined, remediations: [] };
@@ -219,8 +216,8 @@ export class Judging {
   }
 }
 
-/** Whoever waits for the result sees that it failed; until then it must not end the process. */
-function unobserved(result: Promise<unknown>): void {
+/** Keeps a failure from ending the process before the caller awaits the result and handles it. */
+function catchLater(result: Promise<unknown>): void {
   result.catch(() => undefined);
 }
 
@@ -228,25 +225,36 @@ async function remediate(
   client: AnalyzerClient,
   resource: AnalyzedResource,
   byUrn: ReadonlyMap<string, AnalyzedResource>,
-): Promise<Pick<Outcome, "remediated" | "remediations">> {
+): Promise<Pick<ResourceResult, "remediated" | "remediations">> {
   const response = await call<proto.AnalyzeRequest, proto.RemediateResponse>(
     client,
     "remediate",
     analyzeRequest(resource, resource.properties, byUrn),
   );
-  let remediated: WireObject | undefined;
-  const remediations = response.getRemediationsList().map((remediation): Remediation => {
-    const diagnostic = remediation.getDiagnostic() || undefined;
-    // Each remediation starts from the result of the one before it, so the last one has them all.
-    if (diagnostic === undefined) remediated = remediation.getProperties()?.toJavaScript();
-    return {
+  const list = response.getRemediationsList();
+  return {
+    // Each remediation starts from the result of the previous one, so the last one includes all.
+    remediated: list
+      .filter((remediation) => !remediation.getDiagnostic())
+      .at(-1)
+      ?.getProperties()
+      ?.toJavaScript(),
+    remediations: list.map((remediation) => ({
       policy: remediation.getPolicyname(),
       urn: resource.urn,
       description: remediation.getDescription(),
-      diagnostic,
-    };
+      diagnostic: remediation.getDiagnostic() || undefined,
+    })),
+  };
+}
+
+function connect(port: number): AnalyzerClient {
+  return new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    // The pack runs on this machine, where a proxy cannot reach it.
+    "grpc.enable_http_proxy": 0,
   });
-  return { remediated, remediations };
 }
 
 type Method =

@@ -1,36 +1,31 @@
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type {
-  EnforcementLevel,
-  PolicyDescription,
-  PolicyLayer,
-  PolicySettings,
-} from "./policyConfig";
-import type { RecordedResource } from "../engine/record";
+import type { EnforcementLevel, PackPolicy, PolicyLayer, PolicySettings } from "./policyConfig";
+import type { RecordedResource } from "../engine/recordedResource";
 import { type WireObject, policyValues } from "../engine/values";
 
-// What the preview says to a policy pack and hears from it, to and from the engine's protocol.
+// Conversion between the preview and the messages of the analyzer protocol.
 
 export type Severity = "low" | "medium" | "high" | "critical";
 
-/** A policy of the pack with the level it has after configuration. */
-export interface Policy {
+/** A policy of the pack with its effective configuration. */
+export interface ConfiguredPolicy {
   name: string;
   displayName: string;
   description: string;
-  /** Whether it judges one resource at a time or the stack as a whole. */
+  /** Whether the policy checks one resource at a time or the stack as a whole. */
   scope: "resource" | "stack";
   level: EnforcementLevel;
   severity: Severity | undefined;
-  /** Its configuration, defaults filled in. */
+  /** Configuration including defaults. */
   settings: Record<string, unknown>;
 }
 
-export interface Violation {
+export interface ReportedViolation {
   policy: string;
   level: EnforcementLevel;
   severity: Severity | undefined;
-  /** URN of the resource; undefined when a stack policy names none. */
+  /** URN of the resource, or undefined if a stack policy does not name one. */
   urn: string | undefined;
   message: string;
 }
@@ -39,17 +34,17 @@ export interface Remediation {
   policy: string;
   urn: string;
   description: string;
-  /** Why the remediation could not run; undefined when it did. */
+  /** The reason why the remediation could not run, or undefined if it ran. */
   diagnostic: string | undefined;
 }
 
-/** The part of a recorded resource that a policy can see. */
+/** The part of a recorded resource that a policy receives. */
 export type AnalyzedResource = Pick<
   RecordedResource,
   "type" | "name" | "urn" | "parent" | "custom" | "properties" | "options" | "registeredOutputs"
 >;
 
-/** What the stack's state would hold: a component's outputs are what it registered as such. */
+/** The state of a resource that a stack policy receives: for a component, its registered outputs. */
 export function stateOf(
   resource: AnalyzedResource,
   remediated: WireObject | undefined,
@@ -140,7 +135,7 @@ function seconds(duration: string): number {
 export function violationOf(
   diagnostic: proto.AnalyzeDiagnostic,
   urn: string | undefined,
-): Violation {
+): ReportedViolation {
   const description = diagnostic.getDescription();
   const message = diagnostic.getMessage();
   return {
@@ -148,23 +143,26 @@ export function violationOf(
     level: levelOf(diagnostic.getEnforcementlevel()),
     severity: severityOf(diagnostic.getSeverity()),
     urn: diagnostic.getUrn() || urn,
-    // The SDK puts the policy's description in front of what the policy says.
+    // The SDK prefixes the message of the policy with its description.
     message: message.startsWith(`${description}\n`)
       ? message.slice(description.length + 1)
       : message,
   };
 }
 
-export function descriptionOf(policy: proto.PolicyInfo): PolicyDescription {
+export function packPolicyOf(policy: proto.PolicyInfo): PackPolicy {
   return {
     name: policy.getName(),
     level: levelOf(policy.getEnforcementlevel()),
     properties: (policy.getConfigschema()?.getProperties()?.toJavaScript() ??
-      {}) as PolicyDescription["properties"],
+      {}) as PackPolicy["properties"],
   };
 }
 
-export function policyOf(policy: proto.PolicyInfo, settings: PolicySettings | undefined): Policy {
+export function configuredPolicyOf(
+  policy: proto.PolicyInfo,
+  settings: PolicySettings | undefined,
+): ConfiguredPolicy {
   return {
     name: policy.getName(),
     displayName: policy.getDisplayname(),
@@ -176,7 +174,7 @@ export function policyOf(policy: proto.PolicyInfo, settings: PolicySettings | un
   };
 }
 
-/** Configuration that the pack was built with. A level that it leaves out arrives as advisory. */
+/** The configuration that the pack was constructed with. A missing level arrives as advisory. */
 export function initialLayer(info: proto.AnalyzerInfo): PolicyLayer {
   return Object.fromEntries(
     [...info.getInitialconfigMap().entries()].map(([name, config]) => [

@@ -4,20 +4,19 @@ import * as path from "node:path";
 import { prepareBundle } from "../bundle/bundle.cjs";
 import { ExpectedError } from "../config/errors";
 
-/** A policy pack that runs in its own process and speaks the protocol of the engine. */
+/** A policy pack in a process of its own, which serves the analyzer protocol of the engine. */
 export interface PackProcess {
-  /** The port at which the pack answers, once it does. */
+  /** The port that the pack listens on, once it does. */
   port: Promise<number>;
-  /** From now on this process goes on for as long as the pack does; before, nobody waits for it. */
+  /** Keeps this process running while the pack runs. Until this call, it may exit earlier. */
   hold(): void;
-  /** Ends the process; can be called more than once. */
+  /** Ends the pack. Can be called repeatedly. */
   close(): void;
 }
 
 /**
- * Starts a policy pack and returns at once: it loads while the caller does its own work, so call
- * this before requiring anything heavy. The engine's own way to run a pack also loads the TypeScript
- * compiler, which takes longer than all the rest; what is started here is a bundle in JavaScript.
+ * Starts a policy pack and returns at once. The pack loads while the caller continues, so call this
+ * before you load large modules.
  */
 export function startPack(directory: string): PackProcess {
   const child = spawn(process.execPath, packArguments(path.resolve(directory)), {
@@ -31,7 +30,7 @@ export function startPack(directory: string): PackProcess {
   };
   process.once("exit", close);
   const port = portOf(child, directory);
-  // Whoever waits for the port sees the failure; until then it must not end this process.
+  // The caller that awaits the port handles a failure; until then, it must not end this process.
   port.catch(() => undefined);
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
   for (const handle of handles) handle.unref();
@@ -44,7 +43,7 @@ export function startPack(directory: string): PackProcess {
   };
 }
 
-/** A pack in TypeScript runs as a bundle; one in JavaScript runs as it is. */
+/** A pack in TypeScript runs as a bundle, a pack in JavaScript without one. */
 function packArguments(directory: string): string[] {
   if (!fs.existsSync(path.join(directory, "pack.ts"))) return [directory];
   try {
@@ -57,7 +56,7 @@ function packArguments(directory: string): string[] {
 }
 
 function packEnvironment(): NodeJS.ProcessEnv {
-  // Options meant for this process, such as a loader for TypeScript, only slow the pack down.
+  // Options for this process, such as a loader for TypeScript, would slow the pack down.
   const { NODE_OPTIONS: _options, ...environment } = process.env;
   return environment;
 }
@@ -80,9 +79,9 @@ function portOf(child: ChildProcess, directory: string): Promise<number> {
       const [line, rest] = output.split("\n", 2);
       if (rest === undefined) return;
       if (/^\d+$/.test(line ?? "")) resolve(Number(line));
-      else fail("printed something before its port number");
+      else fail("printed other text before its port number");
     });
     child.once("error", (error) => fail(`could not be started (${error.message})`));
-    child.once("exit", (code) => fail(`ended while it started (exit code ${code})`));
+    child.once("exit", (code) => fail(`exited during startup (exit code ${code})`));
   });
 }

@@ -6,30 +6,30 @@ import {
 
 export type EnforcementLevel = (typeof enforcementLevels)[number];
 
-/** A policy as its pack describes it. */
-export interface PolicyDescription extends ConfigurablePolicy {
-  /** Level that the pack itself gives it. */
+/** A policy in the description of its pack. */
+export interface PackPolicy extends ConfigurablePolicy {
+  /** The default level. */
   level: EnforcementLevel;
 }
 
-/** The configuration of one policy, complete. */
+/** The complete configuration of one policy. */
 export interface PolicySettings {
   level: EnforcementLevel;
   properties: Record<string, unknown>;
 }
 
-/** What a configuration file holds: `{"all": "mandatory", "prometheus-retention": {"maxDays": 14}}`. */
+/** The content of a configuration file: `{"all": "mandatory", "prometheus-retention": {"maxDays": 14}}`. */
 export type PolicyConfigFile = Record<string, unknown>;
 
-/** A layer of configuration over the policies' own defaults. */
+/** A layer of configuration on top of the defaults of the policies. */
 export type PolicyLayer = Record<string, Partial<PolicySettings>>;
 
 /**
- * The effective configuration of every policy, merged as the engine merges it: a policy's own
- * defaults, then each layer; within a layer `all` first, then the policy by name.
+ * The effective configuration of every policy, merged as the engine does: the defaults of the policy,
+ * then each layer. Within a layer, the entry of the policy overrides `all`.
  */
 export function effectivePolicySettings(
-  policies: PolicyDescription[],
+  policies: PackPolicy[],
   layers: PolicyLayer[],
 ): Record<string, PolicySettings> {
   return Object.fromEntries(
@@ -37,19 +37,19 @@ export function effectivePolicySettings(
       const settings: PolicySettings = { level: policy.level, properties: defaultsOf(policy) };
       for (const layer of layers) {
         const all = layer["all"];
-        const own = layer[policy.name];
-        settings.level = own?.level ?? all?.level ?? settings.level;
-        Object.assign(settings.properties, own?.properties);
+        const named = layer[policy.name];
+        settings.level = named?.level ?? all?.level ?? settings.level;
+        Object.assign(settings.properties, named?.properties);
       }
       return [policy.name, settings];
     }),
   );
 }
 
-/** A configuration file as a layer; the engine accepts anything there, so everything wrong is listed. */
+/** Converts a configuration file to a layer, or returns all of its problems. */
 export function policyLayer(
   file: PolicyConfigFile,
-  policies: PolicyDescription[],
+  policies: PackPolicy[],
 ): { layer: PolicyLayer; problems: string[] } {
   const problems = configurationProblems(policies, file).map(
     ({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`,
@@ -73,7 +73,7 @@ export function policyLayer(
   return { layer, problems };
 }
 
-function defaultsOf(policy: PolicyDescription): Record<string, unknown> {
+function defaultsOf(policy: PackPolicy): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(policy.properties)
       .filter(([, schema]) => schema.default !== undefined)

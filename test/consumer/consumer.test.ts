@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { build } from "esbuild";
 import ts from "typescript";
 import { Analyzer } from "../../preview/pack/analyzer";
-import { noOptions } from "../../preview/engine/record";
+import { noOptions } from "../../preview/engine/recordedResource";
 import {
   ConsumerProject,
   consumerProject,

@@ -1,4 +1,4 @@
-import { noOptions } from "../../preview/engine/record";
+import { noOptions } from "../../preview/engine/recordedResource";
 import * as assert from "node:assert/strict";
 import * as esbuild from "esbuild";
 import * as fs from "node:fs";

@@ -61,10 +61,14 @@ describe("npm run preview", () => {
   const wrong: [what: string, args: string[], message: RegExp][] = [
     ["an unknown option", ["--stack", "prod", "--colour"], /Unknown option '--colour'[^]*Usage:/],
     ["no stack", [], /--stack is required[^]*Usage:/],
-    ["a stack that does not exist", ["--stack", "qa"], /no stack qa; there are: dev, prod/],
+    [
+      "a stack that does not exist",
+      ["--stack", "qa"],
+      /the stack qa does not exist; available stacks: dev, prod/,
+    ],
     ["an impossible path", ["--stack", "prod", "--config", "a[0]"], /expected key=value/],
     [
-      "an error of the configuration, without a stack trace",
+      "an error in the configuration, without a stack trace",
       ["--stack", "prod", "--config", "prometheus.retentionDays=many"],
       /^error: monitoring:prometheus.retentionDays = "many" must be a number\n$/,
     ],
@@ -74,9 +78,9 @@ describe("npm run preview", () => {
       /error: unexpected: Error: a bug in the program\n +at .*index\.ts:1\d\d:\d+\)/,
     ],
     [
-      "a function without a stand-in",
+      "a function without a fixed result",
       ["--stack", "prod", "--config", "fault=unknownFunction"],
-      /the program calls aws:index\/getIpRanges:getIpRanges, for which this preview has no stand-in/,
+      /the program calls aws:index\/getIpRanges:getIpRanges, for which the preview has no fixed result/,
     ],
     [
       "a program that never finishes",
@@ -103,7 +107,10 @@ describe("npm run preview", () => {
 
     const bad = preview("--stack", "qa", "--json");
     assert.equal(bad.code, 2);
-    assert.match((JSON.parse(bad.stdout) as { error: string }).error, /no stack qa/);
+    assert.match(
+      (JSON.parse(bad.stdout) as { error: string }).error,
+      /the stack qa does not exist/,
+    );
   });
 
   it("shows what the program warns of, in the text and in the document", () => {
@@ -139,7 +146,10 @@ describe("npm run preview", () => {
       .filter((entry) => entry.isFile())
       .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"));
     assert.match(text.stdout, /the webhook is \[secret\]/);
-    assert.match(text.stdout, /in plain text in\n {2}leak \(kubernetes:core\/v1:ConfigMap\)/);
+    assert.match(
+      text.stdout,
+      /in plain text in these resources\n {2}leak \(kubernetes:core\/v1:ConfigMap\)/,
+    );
     for (const shown of [text.stdout, text.stderr, json.stdout, json.stderr, ...files]) {
       assert.equal(shown.includes("planted-secret"), false);
       assert.equal(shown.includes(Buffer.from("https://hooks").toString("base64url")), false);

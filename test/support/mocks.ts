@@ -1,11 +1,9 @@
-import {
-  type Invoke,
-  type RecordedResource,
-  type Recording,
-  record,
-} from "../../preview/engine/record";
+import type { Invoke } from "../../preview/engine/monitor";
+import { type Recording, record } from "../../preview/engine/record";
+import type { RecordedResource } from "../../preview/engine/recordedResource";
 
-export type { RecordedResource, Recording } from "../../preview/engine/record";
+export type { Recording } from "../../preview/engine/record";
+export type { RecordedResource } from "../../preview/engine/recordedResource";
 export { SECRET, UNKNOWN } from "../../preview/engine/values";
 
 export interface RecordProgramOptions {

@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { standInAnswers } from "../../preview/engine/invokes";
+import { fixedResults } from "../../preview/engine/invokes";
 import { RecordProgramOptions, Recording, recordProgram } from "./mocks";
 import { asTexts, projectDirectory, secrets, shippedConfig, withChanges } from "./stackConfig";
 
@@ -22,7 +22,7 @@ export function runProgram(
   { withAws = true, computed }: ProgramOptions = {},
 ): Promise<Recording> {
   const config = withChanges({ ...shippedConfig(stack), ...secrets[stack] }, changes);
-  const answer = standInAnswers(String(config["aws:region"]));
+  const answer = fixedResults(String(config["aws:region"]));
   return recordProgram(freshProgram, {
     stack,
     preview: computed === undefined,

@@ -3,7 +3,7 @@ import { secretKeyOfChannel, secrets, withoutSecrets } from "../../../components
 import { datadogSchema } from "../../../components/datadog/settings";
 import { slackSchema } from "../../../components/slack/settings";
 import { configuration } from "../../../preview/config/configuration";
-import { standInAnswers } from "../../../preview/engine/invokes";
+import { fixedResults } from "../../../preview/engine/invokes";
 import { loadSettings } from "../../../stacks/config/load";
 import { deployMonitoring } from "../../../stacks/monitoring";
 import { credentialIn } from "../../../policies/shared/credentials";
@@ -57,7 +57,7 @@ describe("the secrets of the configuration", () => {
         const { values, secretKeys, unset } = configured(secret);
         assert.ok(secretKeys.includes(`monitoring:${key}`));
         assert.ok(!unset.some((missing) => missing.key === key));
-        const answer = standInAnswers("us-east-1");
+        const answer = fixedResults("us-east-1");
         const { resources } = await recordProgram(
           () => {
             const { settings, secrets: outputs } = loadSettings();

@@ -74,14 +74,14 @@ describe("setting a configuration value by its path", () => {
     ["environment", /expected key=value/],
     ["=x", /must start with a name/],
     ["[0]=x", /must start with a name/],
-    [".a=x", /starts with a name/],
+    [".a=x", /must start with a name/],
     ["services[2].name=x", /services\[2\]: index out of range, the list has 1 item/],
-    ["services.name=x", /services\.name: a list is indexed by a number/],
-    ["prometheus[0]=x", /a map has names/],
+    ["services.name=x", /services\.name: a list requires a number as its index/],
+    ["prometheus[0]=x", /a map requires a name/],
     ["prometheus.retentionDays.max=1", /prometheus\.retentionDays: expected a map/],
-    ["services[0=x", /cannot be read/],
+    ["services[0=x", /invalid path at/],
     ['labels["a=x', /expected key=value/],
-    ["services=[1", /starts like JSON/],
+    ["services=[1", /invalid JSON/],
   ];
   for (const [setting, message] of wrong) {
     it(`refuses ${setting}`, () => {

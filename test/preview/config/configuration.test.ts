@@ -47,7 +47,7 @@ describe("the configuration of a preview", () => {
     );
   });
 
-  it("stands in for a secret that is encrypted, which counts as set", () => {
+  it("replaces an encrypted secret, which counts as set, with a placeholder", () => {
     const { values, secretKeys, unset } = configured({
       files: [
         {
@@ -62,7 +62,7 @@ describe("the configuration of a preview", () => {
     assert.match(values["monitoring:slackWebhookUrl"] ?? "", /^https:\/\/hooks\.slack\.com/);
     assert.equal(
       values["monitoring:other"],
-      '{"token":"stand-in for monitoring:other","list":["stand-in for monitoring:other",1]}',
+      '{"token":"placeholder for monitoring:other","list":["placeholder for monitoring:other",1]}',
     );
     assert.deepEqual(secretKeys, ["monitoring:slackWebhookUrl", "monitoring:other"]);
     assert.deepEqual(unset, []);

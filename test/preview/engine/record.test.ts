@@ -122,7 +122,7 @@ describe("recording a program", () => {
     assert.deepEqual(stack.redactedOutputs, { plain: "1", secret: "[secret]" });
   });
 
-  it("answers the functions that it is told to, and no other", async () => {
+  it("returns the results that the test sets for functions, and no others", async () => {
     const program = () => ({ account: aws.getCallerIdentityOutput().accountId });
     const { outputs } = await recordProgram(program, {
       call: { "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "1" }) },
@@ -130,7 +130,7 @@ describe("recording a program", () => {
     assert.deepEqual(outputs, { account: "1" });
     await assert.rejects(
       recordProgram(program),
-      /does not answer aws:index\/getCallerIdentity:getCallerIdentity/,
+      /the test has no result for aws:index\/getCallerIdentity:getCallerIdentity/,
     );
   });
 

@@ -117,7 +117,7 @@ describe("what a preview says about the parts of a stack", () => {
       ["info", "no notification"],
       ["Watchdog", "no notification"],
       ["service api", "#api"],
-      ["quiet hours", "warnings wait from 22:00 to 07:00 and all weekend (Asia/Seoul)"],
+      ["quiet hours", "warnings are muted from 22:00 to 07:00 and on weekends (Asia/Seoul)"],
     ],
     "Retention and cost": [["Datadog", "6 hosts"]],
   };

@@ -39,7 +39,7 @@ describe("the folder of --out", () => {
 
   it("is refused when it has folders that no preview wrote", () => {
     write("dashboards/mine.json");
-    assert.throws(() => checkOutFolder(folder), /has dashboards, which no preview wrote/);
+    assert.throws(() => checkOutFolder(folder), /contains dashboards, which no preview wrote/);
   });
 
   it("is accepted when it is new, has other files, or is a preview's", () => {

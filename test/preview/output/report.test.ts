@@ -104,14 +104,14 @@ duplicate-rules (advisory)
 alert-for (remediated): rules (kubernetes:monitoring.coreos.com/v1:PrometheusRule)
   Every alert waits long enough.
 
-A secret of the configuration is in plain text in
+Secrets of the configuration are in plain text in these resources
   leak (kubernetes:core/v1:ConfigMap)
 
-Missing for pulumi up (stand-ins are used here)
+Secrets to set before pulumi up (this preview uses placeholders)
   pulumi config set --secret datadogApiKey --stack prod
   pulumi config set --secret datadogAppKey --stack prod   # optional
 
-Written to out
+Wrote out
 Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory
 `,
     );

@@ -124,7 +124,7 @@ describe("the analyzer, with a real pack in its own process", () => {
     try {
       await assert.rejects(
         broken.analyze([], { project: "p", stack: "s" }),
-        /the policy pack in .*fixtures ended while it started/,
+        /the policy pack in .*fixtures exited during startup/,
       );
     } finally {
       broken.close();

@@ -1,11 +1,11 @@
 import * as assert from "node:assert/strict";
 import {
-  type PolicyDescription,
+  type PackPolicy,
   effectivePolicySettings,
   policyLayer,
 } from "../../../preview/pack/policyConfig";
 
-const policies: PolicyDescription[] = [
+const policies: PackPolicy[] = [
   {
     name: "retention",
     level: "mandatory",

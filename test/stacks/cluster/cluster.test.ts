@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { standInAnswers } from "../../../preview/engine/invokes";
+import { fixedResults } from "../../../preview/engine/invokes";
 import { Cluster, connectCluster } from "../../../stacks/cluster/cluster";
 import { ClusterSettings } from "../../../stacks/config/schema";
 import { RecordedResource, UNKNOWN, recordProgram } from "../../support/mocks";
@@ -8,7 +8,7 @@ import { RecordedResource, UNKNOWN, recordProgram } from "../../support/mocks";
 const getCluster = "aws:eks/getCluster:getCluster";
 const awsAnswers = {
   [getCluster]: (inputs: Record<string, unknown>) =>
-    standInAnswers("us-east-1")({ token: getCluster, inputs }),
+    fixedResults("us-east-1")({ token: getCluster, inputs }),
 };
 
 async function connect(settings: ClusterSettings, call = {}) {

@@ -5,7 +5,7 @@ import { Settings, parseConfiguration } from "../../../stacks/config/parseConfig
 import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
 import { Secrets, rawConfiguration } from "../../../stacks/config/load";
 import { deployMonitoring } from "../../../stacks/monitoring";
-import { standInAnswers } from "../../../preview/engine/invokes";
+import { fixedResults } from "../../../preview/engine/invokes";
 import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
 
@@ -213,7 +213,7 @@ describe("parseConfiguration, given anything", () => {
     );
     assert.ok(sample.length >= 10, `only ${sample.length} samples`);
     for (const settings of sample) {
-      const answer = standInAnswers("us-east-1");
+      const answer = fixedResults("us-east-1");
       await assert.doesNotReject(
         recordProgram(() => deployMonitoring(settings, secretsOf(settings)), {
           call: {
