@@ -1,4 +1,4 @@
-/** Everything that other teams import. */
+/** Public API of the library. */
 export { DatadogAgent, type DatadogAgentArgs } from "./datadog/datadogAgent";
 export {
   DatadogMonitors,

@@ -1,33 +1,33 @@
 import { isMap } from "../../policies/shared/isMap";
 import { Checked, Problem } from "../shared/problems";
 
-/** A dashboard file as found: its path below the dashboards folder, and its text. */
+/** A dashboard file before it is checked. */
 export interface DashboardFile {
-  /** `checkout/latency.json`; the first folder, if any, names the Grafana folder. */
+  /** Path below the dashboards folder. Its first folder, if any, is the folder in Grafana. */
   path: string;
   json: string;
 }
 
-/** A dashboard ready to be loaded by Grafana's sidecar. */
+/** A dashboard that Grafana's sidecar can load. */
 export interface Dashboard {
-  /** Name of its ConfigMap, unique and valid for Kubernetes. */
+  /** Name of the ConfigMap. */
   name: string;
-  /** Grafana folder it appears in. */
+  /** Folder in Grafana. */
   folder: string;
   json: string;
 }
 
-/** A ConfigMap holds 1 MiB; the rest is left for its metadata. */
+/** Maximum size: a ConfigMap holds 1 MiB including its metadata. */
 const maxBytes = 1_000_000;
 const defaultFolder = "Services";
 
-/** Data sources that this library provisions, by the plugin a dashboard asks for. */
+/** UIDs of the data sources that this library provisions, by plugin. */
 const dataSourceUids: Record<string, string> = { prometheus: "prometheus", loki: "loki" };
 
 /**
- * Checks dashboard files and prepares them: the placeholders that Grafana's export writes for data
- * sources (`${DS_PROMETHEUS}`, declared in `__inputs`) become the uids of the provisioned ones,
- * because provisioning, unlike the import dialogue, fills in nothing.
+ * Checks dashboard files and replaces the placeholders of exported dashboards for data sources
+ * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources, because
+ * provisioning, unlike Grafana's import dialog, does not replace them.
  */
 export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
   const problems: Problem[] = [];

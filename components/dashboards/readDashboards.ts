@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { Checked } from "../shared/problems";
 import { Dashboard, dashboards } from "./dashboard";
 
-/** Reads every `.json` below a folder as a dashboard; an absent folder is a problem. */
+/** Reads every `.json` file below a folder as a dashboard. A missing folder is a problem. */
 export function readDashboards(folder: string): Checked<Dashboard[]> {
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
     return {
@@ -11,7 +11,7 @@ export function readDashboards(folder: string): Checked<Dashboard[]> {
         {
           path: [folder],
           rule: "must be a folder of dashboard files",
-          fix: { kind: "do", text: `create the folder ${folder}, or leave the setting out` },
+          fix: { kind: "do", text: `create the folder ${folder}, or remove the setting` },
         },
       ],
     };

@@ -2,114 +2,116 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
-import { HostnameSource, NodeOs } from "./settings";
-import { DatadogSite } from "./settings";
-import { chartRelease, settingsOf, settingsOrThrow } from "../shared/component";
+import { chartRelease } from "../shared/chartRelease";
+import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
-import { datadogSettings, secretNameOf } from "./settings";
+import { DatadogSite, HostnameSource, NodeOs, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/redactionSettings";
 import { SizePreset } from "../shared/sizePreset";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
 
+/** Arguments of DatadogAgent. */
 export interface DatadogAgentArgs {
-  /** Name of the cluster; the tags `kube_cluster_name` and `cluster` on everything sent. */
+  /** Name of the cluster: the tags `kube_cluster_name` and `cluster` of all data. */
   cluster: string;
-  /** Environment; the tag `env` of whatever carries none of its own. */
+  /** Environment: the tag `env` of all data that has no `env` tag yet. */
   environment: string;
-  /** Namespace to install into; it must exist and admit privileged pods. Default: `ticketing`. */
+  /** Namespace to install into. It must exist and admit privileged pods. Default: `ticketing`. */
   namespace?: string;
   /**
-   * API key, kept as a secret: becomes `api-key` in the Secret `datadog-secret`.
-   * Either this or `existingSecret` is required.
+   * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.
+   * Either `apiKey` or `existingSecret` is required.
    */
   apiKey?: pulumi.Input<string>;
   /**
-   * Application key, kept as a secret: becomes `app-key` in the Secret `datadog-secret`. Agents need
-   * none; the Cluster Agent needs it to serve Datadog metrics to autoscalers. Default: none.
+   * Application key, which Pulumi stores as a secret: the key `app-key` of the Secret
+   * `datadog-secret`. Only the Cluster Agent uses it, to serve Datadog metrics to autoscalers.
+   * Default: none.
    */
   appKey?: pulumi.Input<string>;
-  /** A Secret in the same namespace that holds `api-key`, instead of `apiKey`. */
+  /** Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`. */
   existingSecret?: string;
   /**
-   * Any text; change it together with a key, for example to the month. Pods read their key only
-   * at the start, and a new revision restarts them. Default: none.
+   * Any text, such as the current month. Change it whenever you change a key: pods read their key
+   * only at startup, and a new revision restarts them. Default: none.
    */
   keyRevision?: string;
-  /** Datadog site of the organisation. Default: `datadoghq.com`. */
+  /** Datadog site of the organization. Default: `datadoghq.com`. */
   site?: DatadogSite;
-  /** Takes traces and profiles on each node's port 8126 and a socket. Default: true. */
+  /** Accepts traces and profiles on port 8126 of each node and on a socket. Default: true. */
   apm?: boolean;
-  /** Lets the injected libraries profile where it pays (`auto`). Default: true. */
+  /** Lets the injected tracing libraries decide when to profile (`auto`). Default: true. */
   profiling?: boolean;
   /**
-   * Namespaces whose Python, Java, Node.js, .NET, Ruby and PHP workloads get a tracing library at
-   * their start, without a change to their images. Not Go, which is instrumented when it is
-   * compiled. Never the agent's own namespace. Default: none.
+   * Namespaces whose Python, Java, Node.js, .NET, Ruby and PHP workloads get a tracing library
+   * injected at startup, without a change to their images. Go is instrumented at compile time. Must
+   * not include the namespace of the agent. Default: none.
    */
   instrumentedNamespaces?: string[];
   /** Collects the logs of all containers. Default: true. */
   logs?: boolean;
-  /** Built-in patterns that are not redacted in logs. Default: none, all are. */
+  /** Built-in redaction patterns to disable in logs. Default: none. */
   disabledRedactions?: Redaction[];
-  /** What is redacted in logs besides the built-in patterns. Default: nothing. */
+  /** Redaction patterns for logs in addition to the built-in ones. Default: none. */
   redactionPatterns?: RedactionPattern[];
   /** Collects the list of running processes, without their arguments. Default: true. */
   processes?: boolean;
-  /** Takes custom metrics by DogStatsD, on UDP port 8125 of each node. Default: true. */
+  /** Accepts custom metrics through DogStatsD, on UDP port 8125 of each node. Default: true. */
   customMetrics?: boolean;
   /**
-   * Scrapes every pod annotated `prometheus.io/scrape: "true"`; each of its series is billed as a
-   * custom metric. Annotations `ad.datadoghq.com/…` work without it. Default: false.
+   * Scrapes every pod with the annotation `prometheus.io/scrape: "true"`. Datadog bills each series
+   * as a custom metric. The annotations `ad.datadoghq.com/…` work without it. Default: false.
    */
   scrapePrometheusAnnotations?: boolean;
-  /** Namespaces whose containers give neither metrics nor logs; traces they send. Default: none. */
+  /** Namespaces without metrics and logs of containers. Traces are not affected. Default: none. */
   excludedNamespaces?: string[];
-  /** Namespaces from which no logs are collected, for example because Loki keeps them. Default: none. */
+  /** Namespaces without logs, for example because Loki stores them. Default: none. */
   excludedLogNamespaces?: string[];
-  /** Namespaces whose containers give no metrics. Default: none. */
+  /** Namespaces without metrics of containers. Default: none. */
   excludedMetricNamespaces?: string[];
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
-   * Where an agent learns the instance id of its node; `nodeFile` where pods cannot reach the
-   * instance metadata service (hop limit 1). Default: `instanceMetadata`.
+   * Source of the instance id of a node. Use `nodeFile` if pods cannot reach the instance metadata
+   * service (hop limit 1). Default: `instanceMetadata`.
    */
   hostnameSource?: HostnameSource;
-  /** Resources of every container. Default: `small`. */
+  /** CPU and memory of every container. Default: `small`. */
   size?: SizePreset;
-  /** Replicas of the Cluster Agent; more than one get a disruption budget. Default: 1. */
+  /** Number of replicas of the Cluster Agent. Several get a disruption budget. Default: 1. */
   clusterAgentReplicas?: number;
-  /** Labels added to every object. */
+  /** Labels of every object. Default: none. */
   labels?: Record<string, string>;
-  /** Exact chart version. Default: the version this library was tested with. */
+  /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
-  /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: Datadog's own. */
+  /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
   imageRegistry?: string;
-  /** Chart values merged over ours: maps merge, lists replace, null removes a chart default. */
+  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
   values?: Record<string, any>;
 }
 
 /**
- * The Datadog Agent on every node and its Cluster Agent, as the Helm release `datadog-agent`.
- * Works alone: without Prometheus, Loki or AWS.
+ * Deploys the Datadog Agent on every node and the Cluster Agent, as the Helm release `datadog-agent`.
+ * Requires no other component and no AWS.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class DatadogAgent extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:DatadogAgent";
 
   /** Name of the DaemonSet, for `kubectl logs` and `kubectl exec`. */
   readonly daemonSetName: pulumi.Output<string>;
-  /** Name of the Secret that holds the keys. */
+  /** Name of the Secret with the keys. */
   readonly secretName: pulumi.Output<string>;
-  /** Version of the chart that is deployed. */
+  /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("DatadogAgent", name, datadogSettings(settingsOf(args)));
+    const settings = settingsOrThrow("DatadogAgent", name, datadogSettings(withoutValues(args)));
     super(DatadogAgent.__pulumiType, name, settings, opts);
     const { namespace } = settings;
     const labels = objectLabels("datadog-agent", settings.labels);

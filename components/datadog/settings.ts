@@ -12,7 +12,7 @@ import {
 } from "../shared/schemas";
 import { withoutSecrets } from "../shared/secrets";
 
-/** Where Datadog keeps an organisation's data; the site of its web address. */
+/** Datadog site: the region of an organization's data, and the domain of its web address. */
 export const DatadogSite = {
   Us1: "datadoghq.com",
   Us3: "us3.datadoghq.com",
@@ -32,11 +32,11 @@ export const NodeOs = {
 } as const;
 export type NodeOs = (typeof NodeOs)[keyof typeof NodeOs];
 
-/** Where an agent learns the instance id, which Datadog knows a node by. */
+/** Source of the instance id, by which Datadog identifies a node. */
 export const HostnameSource = {
   /** The instance metadata service. */
   InstanceMetadata: "instanceMetadata",
-  /** A file of the node: works where pods cannot reach the metadata service. */
+  /** A file on the node, for pods that cannot reach the metadata service. */
   NodeFile: "nodeFile",
 } as const;
 export type HostnameSource = (typeof HostnameSource)[keyof typeof HostnameSource];

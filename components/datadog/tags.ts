@@ -1,18 +1,18 @@
 import { DatadogSite } from "./settings";
 
-/** Where people of an organisation at this site find a trace. */
+/** URL of a trace in the web application of a site, with `{traceId}` as the placeholder of its id. */
 export function datadogTraceUrl(site: DatadogSite): string {
-  // Sites of two words have their application under `app`, the others are its address themselves.
+  // The application of a site with two labels has the prefix `app.`; other sites are its host.
   const host = site.split(".").length === 2 ? `app.${site}` : site;
   return `https://${host}/apm/trace/{traceId}`;
 }
 
-/** A cluster's name as Datadog takes it: small letters only, and 80 characters. */
+/** Name of a cluster in the form that Datadog accepts: lowercase, at most 80 characters. */
 export function datadogClusterName(cluster: string): string {
   return cluster.toLowerCase().slice(0, 80);
 }
 
-/** The tag that agents put on everything of a cluster. */
+/** Tag of all data that the agents of a cluster send. */
 export function clusterTag(cluster: string): string {
   return `kube_cluster_name:${datadogClusterName(cluster)}`;
 }

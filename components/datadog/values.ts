@@ -1,12 +1,12 @@
-import { HostnameSource, NodeOs } from "./settings";
-import { DatadogSettings, secretNameOf } from "./settings";
+import { DatadogSettings, HostnameSource, NodeOs, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
-import { everyNode } from "../shared/nodeAgentPlacement";
+import { defined } from "../shared/defined";
+import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { Values } from "../shared/mergeValues";
 import { redactions } from "../logs/redactions";
 import { SizeTable, resources } from "../shared/resources";
 
-/** Name of the Secret with the token that node agents and the Cluster Agent share. */
+/** Name of the Secret with the token that authenticates node agents to the Cluster Agent. */
 export const clusterAgentTokenSecretName = "datadog-cluster-agent-token";
 
 const agentSizes: SizeTable = {
@@ -29,17 +29,14 @@ const initContainerResources = resources("25m", "128Mi");
 
 /** Values of the datadog chart for the given settings. */
 export function datadogValues(settings: DatadogSettings): Values {
-  const podAnnotations =
-    settings.keyRevision === undefined
-      ? {}
-      : { "observability/key-revision": settings.keyRevision };
+  const podAnnotations = defined({ "observability/key-revision": settings.keyRevision });
   return {
-    ...(settings.imageRegistry === undefined ? {} : { registry: settings.imageRegistry }),
+    ...defined({ registry: settings.imageRegistry }),
     commonLabels: settings.labels,
     ...hostnames(settings),
     datadog: datadog(settings),
     agents: {
-      ...everyNode,
+      ...nodeAgentPlacement,
       podAnnotations,
       containers: {
         agent: { resources: agentSizes[settings.size], ...logRules(settings) },
@@ -51,15 +48,15 @@ export function datadogValues(settings: DatadogSettings): Values {
     clusterAgent: {
       replicas: settings.clusterAgentReplicas,
       pdb: { create: settings.clusterAgentReplicas > 1 },
-      // The chart would otherwise draw a new token at each render and restart every agent with it.
+      // Otherwise each render of the chart would generate a token and restart every agent.
       tokenExistingSecret: clusterAgentTokenSecretName,
       podAnnotations,
       resources: clusterAgentSizes[settings.size],
       containers: { initContainers: { resources: initContainerResources } },
-      // The host's address works in every pod; the chart's choice, a socket, needs a hostPath volume
-      // that restricted namespaces refuse.
+      // The address of the host works in every pod. The default of the chart, a socket, requires a
+      // hostPath volume, which restricted namespaces reject.
       admissionController: { enabled: true, configMode: "hostip" },
-      // Without this the Cluster Agent may read every Secret of its namespace.
+      // With these permissions, the Cluster Agent could read every Secret in its namespace.
       rbac: { flareAdditionalPermissions: false },
     },
   };
@@ -67,29 +64,29 @@ export function datadogValues(settings: DatadogSettings): Values {
 
 function datadog(settings: DatadogSettings): Values {
   const secretName = secretNameOf(settings);
-  const instrumented = settings.instrumentedNamespaces.length > 0;
+  const isInstrumented = settings.instrumentedNamespaces.length > 0;
   return {
     apiKeyExistingSecret: secretName,
-    ...(settings.appKey ? { appKeyExistingSecret: secretName } : {}),
+    ...defined({ appKeyExistingSecret: settings.appKey && secretName }),
     site: settings.site,
-    // The tag below keeps the name as it is.
+    // The tag `cluster` below is the unchanged name.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
-    // The tag `namespace`, as metrics, logs and alerts call it, beside Datadog's `kube_namespace`:
-    // Kubernetes labels every namespace with its own name.
+    // Adds the tag `namespace`, as in metrics, logs and alerts, next to Datadog's `kube_namespace`.
+    // Kubernetes labels every namespace with its name.
     namespaceLabelsAsTags: { "kubernetes.io/metadata.name": "namespace" },
     apm: {
       portEnabled: settings.apm,
       socketEnabled: settings.apm,
       instrumentation: {
-        // An empty list of namespaces would mean all of them.
-        enabled: instrumented,
+        // An empty list of namespaces would select all of them.
+        enabled: isInstrumented,
         enabledNamespaces: settings.instrumentedNamespaces,
-        // Its random id and time would restart the agents at each update.
+        // Otherwise a random id and a time in the values would restart the agents at each update.
         skipKPITelemetry: true,
       },
     },
-    ...(instrumented && settings.profiling ? { profiling: { enabled: "auto" } } : {}),
+    ...(isInstrumented && settings.profiling && { profiling: { enabled: "auto" } }),
     logs: { enabled: settings.logs, containerCollectAll: settings.logs },
     dogstatsd: {
       port: 8125,
@@ -100,23 +97,25 @@ function datadog(settings: DatadogSettings): Values {
     },
     processAgent: {
       processCollection: settings.processes,
-      // Arguments carry passwords.
+      // Arguments can contain passwords.
       stripProcessArguments: true,
     },
     prometheusScrape: { enabled: settings.scrapePrometheusAnnotations },
     kubeStateMetricsCore: { enabled: true, collectSecretMetrics: false },
-    ...excluded("containerExclude", settings.excludedNamespaces),
-    ...excluded("containerExcludeLogs", settings.excludedLogNamespaces),
-    ...excluded("containerExcludeMetrics", settings.excludedMetricNamespaces),
-    ...(settings.nodeOs === NodeOs.Bottlerocket ? bottlerocket(settings) : {}),
-    // On by default since Agent 7.78: a privileged container that mounts kernel sources of the host.
+    ...defined({
+      containerExclude: namespaceFilter(settings.excludedNamespaces),
+      containerExcludeLogs: namespaceFilter(settings.excludedLogNamespaces),
+      containerExcludeMetrics: namespaceFilter(settings.excludedMetricNamespaces),
+    }),
+    ...(settings.nodeOs === NodeOs.Bottlerocket && bottlerocket(settings)),
+    // Enabled by default since Agent 7.78: a privileged container that mounts the host's kernel sources.
     discovery: { enabled: false },
-    // On by default since chart 3.157: brings CRDs that clash with an operator installed otherwise.
+    // Enabled by default since chart 3.157: installs CRDs that conflict with an existing operator.
     operator: { enabled: false },
   };
 }
 
-/** Without instance metadata: the file that cloud-init writes. Bottlerocket has no cloud-init. */
+/** Reads the hostname from the file that cloud-init writes. Bottlerocket has no cloud-init. */
 function hostnames({ hostnameSource, nodeOs }: DatadogSettings): Values {
   return hostnameSource === HostnameSource.NodeFile && nodeOs !== NodeOs.Bottlerocket
     ? { providers: { eks: { ec2: { useHostnameFromFile: true } } } }
@@ -125,19 +124,19 @@ function hostnames({ hostnameSource, nodeOs }: DatadogSettings): Values {
 
 function bottlerocket({ hostnameSource }: DatadogSettings): Values {
   return {
-    // Only containerd, at its one place; the chart otherwise mounts all of /var/run for Docker's.
+    // Bottlerocket has only containerd. By default, the chart mounts all of /var/run for Docker.
     criSocketPath: "/run/containerd/containerd.sock",
-    // Nothing can be written below /usr, so that a mount of kernel sources there fails. For those
-    // who switch on system-probe by `values`.
+    // /usr is read-only, so a mount of kernel sources there fails when the caller's `values` enable
+    // system-probe.
     systemProbe: { enableDefaultKernelHeadersPaths: false },
-    ...(hostnameSource === HostnameSource.NodeFile
-      ? // Firmware of Nitro instances carries the instance id; every container can read it.
-        { envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" } }
-      : {}),
+    // The firmware of Nitro instances contains the instance id, which every container can read.
+    ...(hostnameSource === HostnameSource.NodeFile && {
+      envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" },
+    }),
   };
 }
 
-/** The agent replaces what a whole expression matches, where the collectors of Loki keep what is around. */
+/** Redactions. Unlike the collectors of Loki, the agent replaces the whole match. */
 function logRules(settings: DatadogSettings): Values {
   if (!settings.logs) return {};
   const rules = redactions(settings).map(({ name, expression, replacement }) => ({
@@ -149,8 +148,7 @@ function logRules(settings: DatadogSettings): Values {
   return { envDict: { DD_LOGS_CONFIG_PROCESSING_RULES: JSON.stringify(rules) } };
 }
 
-/** Namespaces as the Agent's container filter writes them. */
-function excluded(filter: string, namespaces: string[]): Values {
-  if (namespaces.length === 0) return {};
-  return { [filter]: namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ") };
+/** Container filter of the agent that matches namespaces. */
+function namespaceFilter(namespaces: string[]): string | undefined {
+  return namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ") || undefined;
 }

@@ -1,19 +1,19 @@
 import * as kubernetes from "@pulumi/kubernetes";
 
-/** A workload in the words of Datadog's unified service tagging. */
+/** A workload in the terms of Datadog's unified service tagging. */
 export interface DatadogWorkload {
-  /** Name of the service; the tag `service`. */
+  /** Name of the service: the tag `service`. */
   service: string;
-  /** Version that is deployed; the tag `version`. */
+  /** Deployed version: the tag `version`. */
   version: string;
-  /** Environment; the tag `env`. */
+  /** Environment: the tag `env`. */
   environment: string;
-  /** Starts the continuous profiler. Go also needs `profiler.Start()` in its code. Default: false. */
+  /** Starts the continuous profiler. Go code must also call `profiler.Start()`. Default: false. */
   profiling?: boolean;
 }
 
 /**
- * Labels that tag a workload's metrics, logs, traces and processes alike. Set them on the workload
+ * Labels that tag the metrics, logs, traces and processes of a workload. Set them on the workload
  * and on its pod template: {@link datadogEnv} reads them from the pod.
  */
 export function datadogLabels(workload: DatadogWorkload): Record<string, string> {
@@ -25,15 +25,15 @@ export function datadogLabels(workload: DatadogWorkload): Record<string, string>
 }
 
 /**
- * Environment variables with which a container's tracer and DogStatsD client find the agent of the
- * node they run on. Needs {@link datadogLabels} on the pod.
+ * Environment variables with which the tracer and the DogStatsD client of a container find the agent
+ * on their node. Requires {@link datadogLabels} on the pod.
  */
 export function datadogEnv(workload: DatadogWorkload): kubernetes.types.input.core.v1.EnvVar[] {
   return [
     { name: "DD_AGENT_HOST", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
     { name: "DD_TRACE_AGENT_PORT", value: "8126" },
     { name: "DD_DOGSTATSD_PORT", value: "8125" },
-    // Lets the agent tell which pod a DogStatsD packet came from.
+    // Lets the agent identify the pod that sent a DogStatsD packet.
     { name: "DD_ENTITY_ID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
     fromLabel("DD_ENV", "env"),
     fromLabel("DD_SERVICE", "service"),
@@ -51,17 +51,17 @@ function fromLabel(name: string, tag: string): kubernetes.types.input.core.v1.En
   };
 }
 
-/** What an agent collects of a container by itself. */
+/** Data of containers that the agent does not collect. */
 export interface DatadogExclusion {
   /** Name of a container. Default: every container of the pod. */
   container?: string;
-  /** Leaves out its metrics. Default: false. */
+  /** Excludes metrics. Default: false. */
   metrics?: boolean;
-  /** Leaves out its logs. Default: false. */
+  /** Excludes logs. Default: false. */
   logs?: boolean;
 }
 
-/** Annotations of a pod whose metrics, logs or both the agent leaves alone. */
+/** Annotations of a pod whose metrics, logs or both the agent must not collect. */
 export function datadogExclusion({
   container,
   metrics = false,
@@ -83,13 +83,13 @@ export interface OpenMetricsEndpoint {
   port: number;
   /** Path of the metrics. Default: `/metrics`. */
   path?: string;
-  /** What the names in Datadog start with. */
+  /** Prefix of the metric names in Datadog. */
   namespace: string;
-  /** Names, or regular expressions over names, of what to collect: each series is billed. */
+  /** Metrics to collect, as names or regular expressions. Datadog bills each series. */
   metrics: string[];
 }
 
-/** Annotation of a pod with which its node's agent collects metrics from an endpoint of the pod. */
+/** Annotation of a pod with which the agent on its node collects metrics from an endpoint. */
 export function openMetricsAnnotations(endpoint: OpenMetricsEndpoint): Record<string, string> {
   const { container, port, path = "/metrics", namespace, metrics } = endpoint;
   const instance = { openmetrics_endpoint: `http://%%host%%:${port}${path}`, namespace, metrics };

@@ -1,9 +1,10 @@
-import { everyNode } from "../shared/nodeAgentPlacement";
+import { defined } from "../shared/defined";
+import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { Values } from "../shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 
-/** ConfigMap with Alloy's configuration, and its key; not the chart's own, which is a template. */
+/** ConfigMap with Alloy's configuration, and its key. The chart would render its own as a template. */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 
 const sizes: SizeTable = {
@@ -15,26 +16,27 @@ const sizes: SizeTable = {
 const storagePath = "/var/lib/alloy";
 const storageVolume = "storage";
 
-/** Values of the Alloy chart: a collector of pod logs on every node. */
+/** Values of the Alloy chart, which collects the logs of all pods from every node. */
 export function alloyValues(settings: CollectorSettings): Values {
+  const { imageRegistry } = settings;
   return {
-    ...(settings.imageRegistry === undefined
-      ? {}
-      : { global: { image: { registry: settings.imageRegistry } } }),
+    ...defined({
+      global: imageRegistry === undefined ? undefined : { image: { registry: imageRegistry } },
+    }),
     crds: { create: false },
-    // The chart grants a fixed list that includes all Secrets; the role is registered beside it.
+    // The role of the chart grants access to all Secrets. The collector has its own role instead.
     rbac: { create: false },
     alloy: {
       configMap: { create: false, ...alloyConfigMap },
       enableReporting: false,
-      // How far each file was read; lost with the pod, every log line would be sent again.
+      // Read position of each file. Without it, a new pod would send every log line again.
       storagePath,
       mounts: {
         varlog: true,
         extra: [{ name: storageVolume, mountPath: storagePath }],
       },
       resources: sizes[settings.size],
-      // Root, because only root may read the logs of pods; but nothing else that root may do.
+      // Only root can read the logs of pods; root needs no other privilege.
       securityContext: {
         runAsUser: 0,
         runAsGroup: 0,
@@ -46,7 +48,7 @@ export function alloyValues(settings: CollectorSettings): Values {
     },
     configReloader: { resources: resources("10m", "64Mi") },
     controller: {
-      ...everyNode,
+      ...nodeAgentPlacement,
       extraLabels: settings.labels,
       podLabels: settings.labels,
       volumes: {

@@ -3,17 +3,17 @@ import { LogStage, logPipeline } from "./pipeline";
 import { RelabelRule, podLogLabels } from "./podLabels";
 
 export interface AlloyConfigArgs {
-  /** URL that the logs are pushed to. */
+  /** URL to which Alloy pushes logs. */
   pushUrl: string;
   /** Label `cluster` of every log line. */
   cluster: string;
   /** Label `env` of every log line. */
   environment: string;
-  /** Default: every built-in pattern, and no other. */
+  /** Default: the built-in patterns. */
   redaction?: RedactionSettings;
 }
 
-/** Alloy's configuration: the logs of all pods of its own node, labelled, to Loki. */
+/** Alloy's configuration, which labels the logs of all pods on its node and pushes them to Loki. */
 export function alloyConfig({ pushUrl, cluster, environment, redaction }: AlloyConfigArgs): string {
   return `discovery.kubernetes "pods" {
   role = "pod"
@@ -49,7 +49,7 @@ loki.write "loki" {
   endpoint {
     url = ${quoted(pushUrl)}
 
-    // For ever: while Loki is away, files are read no further, and nothing is given up.
+    // Retry without a limit: while Loki is unavailable, Alloy stops reading and drops nothing.
     min_backoff_period  = "500ms"
     max_backoff_period  = "1m"
     max_backoff_retries = 0
@@ -113,7 +113,7 @@ function relabelRule(rule: RelabelRule): string {
   return ["  rule {", ...lines, "  }"].join("\n");
 }
 
-/** A string of Alloy's language, whose escapes include JSON's. */
+/** A string literal of Alloy, whose escapes include those of JSON. */
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

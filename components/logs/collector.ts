@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Chart, charts } from "../shared/charts";
-import { chartRelease } from "../shared/component";
+import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
 import { Values } from "../shared/mergeValues";
 import { alloyConfigMap, alloyValues } from "./alloy";

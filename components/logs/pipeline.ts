@@ -1,7 +1,7 @@
 import { RedactionSettings } from "./redactionSettings";
 import { redactions } from "./redactions";
 
-/** One step that a collector takes with every line, in the words that Promtail and Alloy share. */
+/** A stage of the log pipeline, in the terms that Promtail and Alloy share. */
 export type LogStage =
   | { kind: "cri" }
   | { kind: "replace"; expression: string; replace: string }
@@ -12,19 +12,18 @@ export type LogStage =
   | { kind: "dropLabels"; names: string[] };
 
 /**
- * Labels that only travel with a target until the pipeline makes them structured metadata: each pod
- * and each version would otherwise be streams of its own.
+ * Target labels that the pipeline turns into structured metadata. As labels, each pod and each
+ * version would create a separate stream.
  */
 export const structuredMetadataLabels = ["pod_uid", "version"];
 
-const builtInOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
+const builtInRedactionsOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
 
 /**
- * What happens to every line: the container runtime's prefix is read, lines of one stack trace are
- * joined, secrets are removed, and level, trace and pod become structured metadata. Both collectors
- * follow these steps.
+ * Stages of both collectors: parse the prefix of the container runtime, join the lines of a stack
+ * trace, redact secrets, and store level, trace id and pod as structured metadata.
  */
-export function logPipeline(redaction = builtInOnly): LogStage[] {
+export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
     { kind: "cri" },
     ...joinStackTraces(),
@@ -47,20 +46,20 @@ export function logPipeline(redaction = builtInOnly): LogStage[] {
 }
 
 /**
- * A line that starts with white space continues the one before it. Stack traces also have lines that
- * do not; there is no "unless" in these expressions, so those lines are marked first, joined by the
- * mark, and the mark is taken out again.
+ * Joins a line that starts with white space to the previous line. Some lines of stack traces do not
+ * start with white space. RE2 has no negative lookahead, so the stages first mark those lines, join
+ * by the mark, and remove the mark again.
  */
 function joinStackTraces(): LogStage[] {
   const mark = "\\x01";
   const name = "[\\w.]+";
   const continuations = [
-    // Python: where a trace starts, the exception at its end, and what led to it.
+    // Python: the start of a traceback, its exception, and chained exceptions.
     "Traceback \\(most recent call last\\):",
     `${name}(?:Error|Exception|Warning|Interrupt|Exit|Group)(?::|$)`,
     "During handling of the above exception",
     "The above exception was the direct cause",
-    // Go: goroutines, frames (their file follows, indented), and how the program ended.
+    // Go: goroutines, frames (followed by an indented file name), and the exit of the program.
     "goroutine \\d+",
     "created by ",
     "\\[signal ",
@@ -72,7 +71,7 @@ function joinStackTraces(): LogStage[] {
   return [
     {
       kind: "replace",
-      // The group is what is replaced: nothing, at the start of the line.
+      // The collectors replace the group, which is the empty text at the start of the line.
       expression: `^()(?:${continuations.join("|")}|$)`,
       replace: "\u0001",
     },
@@ -80,7 +79,7 @@ function joinStackTraces(): LogStage[] {
       kind: "multiline",
       firstline: "^[^\\s\\x01]",
       maxLines: 256,
-      // How long the last line of a burst waits for more.
+      // Time for which the last line of a burst waits for further lines.
       maxWaitSeconds: 3,
     },
     { kind: "replace", expression: `(${mark})`, replace: "" },

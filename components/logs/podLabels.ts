@@ -1,4 +1,4 @@
-/** One relabeling step, as Prometheus defines it. */
+/** A relabeling rule as Prometheus defines it. */
 export interface RelabelRule {
   sourceLabels: string[];
   separator?: string;
@@ -10,8 +10,8 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
- * The version of a pod, on its series as on its logs: what Datadog reads, so that all three agree,
- * or else Kubernetes' own label. A pod with neither has none.
+ * Label `version` of series and logs: the Datadog label of the pod, so that all three systems agree,
+ * or else the label that Kubernetes recommends. A pod with neither has no version.
  */
 export const podVersion: RelabelRule = {
   sourceLabels: [
@@ -23,16 +23,15 @@ export const podVersion: RelabelRule = {
 };
 
 /**
- * From what Kubernetes knows of a container to the labels of its logs: `namespace`, `app`,
- * `service`, `pod` and `container`. Both collectors follow these steps, so that a query works
- * whichever of them is in use.
+ * Relabeling rules that derive the labels `namespace`, `app`, `service`, `pod` and `container` of
+ * logs from the metadata of a container. Both collectors apply them, so that queries work with either.
  */
 export const podLogLabels: RelabelRule[] = [
   { sourceLabels: ["__meta_kubernetes_namespace"], targetLabel: "namespace" },
   { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "pod" },
   { sourceLabels: ["__meta_kubernetes_pod_container_name"], targetLabel: "container" },
-  // The name of the workload: a Deployment's ReplicaSet ends with a hash, a CronJob's Job with the
-  // minute it was due.
+  // Name of the workload: the ReplicaSet of a Deployment ends with a hash, the Job of a CronJob with
+  // its scheduled minute.
   { sourceLabels: ["__meta_kubernetes_pod_controller_name"], targetLabel: "__tmp_workload" },
   {
     sourceLabels: [
@@ -65,7 +64,7 @@ export const podLogLabels: RelabelRule[] = [
     regex: firstNonEmpty,
     targetLabel: "service",
   },
-  // These two become structured metadata.
+  // The next two become structured metadata.
   { sourceLabels: ["__meta_kubernetes_pod_uid"], targetLabel: "pod_uid" },
   podVersion,
   {
@@ -74,7 +73,7 @@ export const podLogLabels: RelabelRule[] = [
     replacement: "/var/log/pods/*$1/*.log",
     targetLabel: "__path__",
   },
-  // The directory of a static pod is named after the hash of its manifest.
+  // The log directory of a static pod is named after the hash of its manifest.
   {
     sourceLabels: [
       "__meta_kubernetes_pod_annotationpresent_kubernetes_io_config_hash",

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
-import { everyNode } from "../shared/nodeAgentPlacement";
+import { defined } from "../shared/defined";
+import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { LogStage, logPipeline } from "./pipeline";
 import { Values } from "../shared/mergeValues";
 import { RelabelRule, podLogLabels } from "./podLabels";
@@ -12,27 +13,26 @@ const sizes: SizeTable = {
   large: resources("200m", "512Mi"),
 };
 
-/** Values of the Promtail chart: a collector of pod logs on every node, labelled as Alloy does. */
+/** Values of the Promtail chart, which collects logs with the same labels as Alloy. */
 export function promtailValues(settings: CollectorSettings, pushUrl: string): Values {
+  const { imageRegistry } = settings;
   return {
-    ...(settings.imageRegistry === undefined
-      ? {}
-      : { global: { imageRegistry: settings.imageRegistry } }),
-    ...everyNode,
+    ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
+    ...nodeAgentPlacement,
     podLabels: settings.labels,
     resources: sizes[settings.size],
-    // The chart grants the kubelet's API of every node; the role is registered beside it.
+    // The role of the chart grants the kubelet API of every node. The collector has its own role.
     rbac: { create: false },
     config: {
       clients: [
         {
           url: pushUrl,
           external_labels: { cluster: settings.cluster, env: settings.environment },
-          // For ever: while Loki is away, files are read no further, and nothing is given up.
+          // Retry without a limit: while Loki is unavailable, Promtail stops reading, drops nothing.
           backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
         },
       ],
-      // On the node, so that a new pod goes on where the old one stopped.
+      // On the node, so that a new pod continues where the previous one stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
       snippets: { scrapeConfigs: stringify([podLogs(settings)], { lineWidth: 0 }) },
     },
@@ -46,7 +46,7 @@ function podLogs(settings: CollectorSettings): Values {
     pipeline_stages: logPipeline(settings).map(pipelineStage),
     kubernetes_sd_configs: [{ role: "pod" }],
     relabel_configs: [
-      // Promtail leaves targets of other nodes alone when this label names their node.
+      // With this label, Promtail ignores targets on other nodes.
       { source_labels: ["__meta_kubernetes_pod_node_name"], target_label: "__host__" },
       ...podLogLabels.map(relabelConfig),
     ],
@@ -79,11 +79,11 @@ function pipelineStage(stage: LogStage): Values {
 }
 
 function relabelConfig(rule: RelabelRule): Values {
-  return {
+  return defined({
     source_labels: rule.sourceLabels,
-    ...(rule.separator === undefined ? {} : { separator: rule.separator }),
-    ...(rule.regex === undefined ? {} : { regex: rule.regex }),
-    ...(rule.replacement === undefined ? {} : { replacement: rule.replacement }),
+    separator: rule.separator,
+    regex: rule.regex,
+    replacement: rule.replacement,
     target_label: rule.targetLabel,
-  };
+  });
 }

@@ -3,34 +3,34 @@ import { example } from "../shared/problems";
 import { dnsLabel } from "../shared/schemas";
 import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
 
-/** What the collectors take out of every line by themselves. */
+/** Built-in redactions of secrets in logs. */
 export const Redaction = {
-  /** What follows `Authorization:`. */
+  /** Credentials after `Authorization:`. */
   AuthorizationHeader: "authorizationHeader",
-  /** What follows `Bearer`. */
+  /** Tokens after `Bearer`. */
   BearerToken: "bearerToken",
-  /** A JSON web token on its own. */
+  /** JSON web tokens. */
   JsonWebToken: "jsonWebToken",
-  /** What is assigned to a password, secret, API key or token. */
+  /** Values assigned to a password, secret, API key or token. */
   AssignedSecret: "assignedSecret",
-  /** The secret part of the URL of a Slack webhook. */
+  /** The secret part of Slack webhook URLs. */
   SlackWebhook: "slackWebhook",
-  /** A token of a Slack app. */
+  /** Tokens of Slack apps. */
   SlackToken: "slackToken",
-  /** The id of an AWS access key. */
+  /** Ids of AWS access keys. */
   AwsAccessKey: "awsAccessKey",
-  /** A card number, with or without spaces. */
+  /** Card numbers, with or without spaces. */
   CardNumber: "cardNumber",
 } as const;
 export type Redaction = (typeof Redaction)[keyof typeof Redaction];
 
-/** A secret of your own that no log line shall show. */
+/** A custom redaction of a secret in logs. */
 export interface RedactionPattern {
-  /** What it is; stands in its place, as in `<redacted customer-number>`. */
+  /** Name, which is part of the replacement: `<redacted customer-number>`. */
   name: string;
   /**
-   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`: the rest
-   * of what it matches stays.
+   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`. Loki
+   * keeps the rest of the match; Datadog replaces the whole match.
    */
   expression: string;
 }

@@ -1,14 +1,14 @@
 import { Redaction, RedactionSettings } from "./redactionSettings";
 
 /**
- * What is redacted without being asked for, by its name. Each expression has one group: the secret
- * itself. What stands before it tells what it was.
+ * Expressions of the built-in redactions. Each has one group, the secret itself; the text before the
+ * group stays, so that a reader can tell what was redacted.
  */
 export function builtInRedactions(): Record<Redaction, string[]> {
   const value = `[^\\s"',;&}\\]\\\\]+`;
   const assigned = `\\\\?["']?\\s*[:=]\\s*\\\\?["']?`;
   return {
-    // The credential, whatever its scheme.
+    // The credential with any scheme.
     authorizationHeader: [
       `(?i)\\bauthorization${assigned}((?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)\\s+)?${value})`,
     ],
@@ -20,8 +20,8 @@ export function builtInRedactions(): Record<Redaction, string[]> {
     slackWebhook: ["hooks\\.slack\\.com/(?:services|workflows|triggers)/([\\w/-]+)"],
     slackToken: ["\\b(xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,})"],
     awsAccessKey: ["\\b((?:AKIA|ASIA)[A-Z0-9]{16})\\b"],
-    // By the ranges of their issuers: Visa, Mastercard, Discover, JCB; then American Express. Not part
-    // of a longer number or word, nor the digits after a decimal point.
+    // The ranges of Visa, Mastercard, Discover and JCB, then American Express. Does not match part of a
+    // longer number or word, or the digits after a decimal point.
     cardNumber: [
       "(?:^|[^\\w.-])((?:4\\d{3}|5[1-5]\\d{2}|2[2-7]\\d{2}|6(?:011|4[4-9]\\d|5\\d{2})|35\\d{2})(?:[ -]?\\d{4}){3})\\b",
       "(?:^|[^\\w.-])(3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5})\\b",
@@ -29,17 +29,17 @@ export function builtInRedactions(): Record<Redaction, string[]> {
   };
 }
 
-/** What stands where a secret was. */
+/** Replaces a secret. */
 export const redacted = "<redacted>";
 
-/** One expression whose group, or whose whole match, is replaced. */
+/** An expression, and the text that replaces its group (in Loki) or its match (in Datadog). */
 export interface RedactionStep {
   name: string;
   expression: string;
   replacement: string;
 }
 
-/** Everything that is redacted, in order. Own patterns say what stood there, by their name. */
+/** All redactions in order. The replacement of a custom pattern includes its name. */
 export function redactions({
   disabledRedactions,
   redactionPatterns,
@@ -49,10 +49,10 @@ export function redactions({
     .flatMap(([name, expressions]) =>
       expressions.map((expression) => ({ name, expression, replacement: redacted })),
     );
-  const own = redactionPatterns.map(({ name, expression }) => ({
+  const custom = redactionPatterns.map(({ name, expression }) => ({
     name,
     expression,
     replacement: redacted.replace(">", ` ${name}>`),
   }));
-  return [...builtIn, ...own];
+  return [...builtIn, ...custom];
 }

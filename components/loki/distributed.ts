@@ -1,22 +1,16 @@
 import { LokiSettings } from "./settings";
 import { Part, distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
+import { lokiVolume, volumeRetention } from "./volumes";
+import { defined } from "../shared/defined";
 import { Values } from "../shared/mergeValues";
 import { resources } from "../shared/resources";
 
-/** Loki as its parts, each in as many replicas as the size says. */
-export function lokiDistributed(settings: LokiSettings, rules: Values): Values {
+/** Chart values of Loki as separate components, each with its own number of replicas. */
+export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Values {
   const size = distributedSizes[settings.size];
-  const volume = {
-    size: `${settings.volumeGb}Gi`,
-    ...(settings.storageClassName === "" ? {} : { storageClass: settings.storageClassName }),
-  };
-  const kept = {
-    enabled: true,
-    enableStatefulSetAutoDeletePVC: !settings.protectData,
-    whenDeleted: "Delete",
-    whenScaled: "Retain",
-  };
+  const volume = lokiVolume(settings);
+  const persistence = { enabled: true, ...volumeRetention(settings) };
   return {
     deploymentMode: "Distributed",
     singleBinary: { replicas: 0 },
@@ -24,10 +18,10 @@ export function lokiDistributed(settings: LokiSettings, rules: Values): Values {
     ingester: {
       ...spread(size.ingester),
       persistence: {
-        ...kept,
+        ...persistence,
         claims: [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }],
       },
-      // The chart's three zones are three StatefulSets that only its rollout operator updates safely.
+      // The chart creates a StatefulSet per zone, which only its rollout operator updates safely.
       zoneAwareReplication: { enabled: false },
       topologySpreadConstraints: [
         {
@@ -42,7 +36,7 @@ export function lokiDistributed(settings: LokiSettings, rules: Values): Values {
           },
         },
       ],
-      // Time to write what is in memory to the bucket.
+      // The time that an ingester needs to write its memory to the bucket.
       terminationGracePeriodSeconds: 300,
     },
     querier: spread(size.querier),
@@ -50,20 +44,20 @@ export function lokiDistributed(settings: LokiSettings, rules: Values): Values {
     queryScheduler: spread(size.queryScheduler),
     indexGateway: {
       ...spread(size.indexGateway),
-      persistence: { ...kept, ...volume },
+      persistence: { ...persistence, ...volume },
     },
-    // One, always: two would both rewrite the index.
+    // Always one replica: two compactors would both rewrite the index.
     compactor: {
       replicas: size.compactor.replicas,
       resources: size.compactor.resources,
-      persistence: { ...kept, ...volume },
+      persistence: { ...persistence, ...volume },
     },
     ruler: {
       ...spread(size.ruler),
       persistence: { enabled: true, ...volume },
-      ...rules,
+      ...rulesVolume,
     },
-    // Each path to the part that answers it, under the URL that Loki has in the other modes too.
+    // Routes each path to its component, under the URL that Loki has in the other modes.
     gateway: {
       enabled: true,
       replicas: 2,
@@ -92,16 +86,16 @@ function service(settings: LokiSettings): Values {
   };
 }
 
-/** Several replicas with one down at a time; the chart already keeps them on different nodes. */
+/** At most one of several replicas is down at a time. The chart spreads them over nodes. */
 function spread({ replicas, resources }: Part): Values {
-  return {
+  return defined({
     replicas,
     resources,
-    ...(replicas > 1 ? { podDisruptionBudget: { enabled: true, maxUnavailable: 1 } } : {}),
-  };
+    podDisruptionBudget: replicas > 1 ? { enabled: true, maxUnavailable: 1 } : undefined,
+  });
 }
 
-/** A cache of the given memory, and a fifth more for what the program itself needs. */
+/** A cache of the given size; memcached itself needs a fifth more memory. */
 function cache(megabytes: number): Values {
   return {
     enabled: true,

@@ -1,23 +1,24 @@
-/** An IAM policy document as JSON: deterministic, and known before anything is deployed. */
+/** IAM policy document as JSON: deterministic, and known before the first deployment. */
 type PolicyDocument = string;
 
-/** The pods that may become Loki's role. */
+/** The service account whose pods may assume the role. */
 export interface LokiServiceAccount {
   cluster: string;
   namespace: string;
   serviceAccount: string;
 }
 
+/** The bucket of Loki. */
 export interface LokiBucket {
   bucket: string;
   region: string;
-  /** Key that encrypts the bucket; none when S3's own keys do. */
+  /** KMS key that encrypts the bucket. Default: the keys of S3. */
   kmsKeyArn?: string | undefined;
 }
 
-/** What Loki may do: read, write and delete the objects of its bucket, and list them. */
-export function lokiAccessPolicy(store: LokiBucket): PolicyDocument {
-  const arn = bucketArn(store);
+/** Allows Loki to list, read, write and delete the objects of its bucket. */
+export function lokiAccessPolicy(bucket: LokiBucket): PolicyDocument {
+  const arn = bucketArn(bucket);
   return policy([
     { Sid: "ListChunks", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [arn] },
     {
@@ -26,22 +27,22 @@ export function lokiAccessPolicy(store: LokiBucket): PolicyDocument {
       Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
       Resource: [`${arn}/*`],
     },
-    ...(store.kmsKeyArn === undefined
-      ? []
-      : [
-          {
-            Sid: "UseBucketKey",
-            Effect: "Allow",
-            Action: ["kms:GenerateDataKey", "kms:Decrypt"],
-            Resource: [store.kmsKeyArn],
-          },
-        ]),
+    ...(bucket.kmsKeyArn === undefined ? [] : [useOfKey(bucket.kmsKeyArn)]),
   ]);
 }
 
-/** Refuses every request to the bucket that does not come over TLS. */
-export function bucketTlsOnlyPolicy(store: LokiBucket): PolicyDocument {
-  const arn = bucketArn(store);
+function useOfKey(kmsKeyArn: string): object {
+  return {
+    Sid: "UseBucketKey",
+    Effect: "Allow",
+    Action: ["kms:GenerateDataKey", "kms:Decrypt"],
+    Resource: [kmsKeyArn],
+  };
+}
+
+/** Denies every request to the bucket that does not use TLS. */
+export function bucketTlsOnlyPolicy(bucket: LokiBucket): PolicyDocument {
+  const arn = bucketArn(bucket);
   return policy([
     {
       Sid: "DenyInsecureTransport",
@@ -55,8 +56,8 @@ export function bucketTlsOnlyPolicy(store: LokiBucket): PolicyDocument {
 }
 
 /**
- * Lets EKS Pod Identity give the role to one service account of one cluster. The association alone
- * would do, but anyone who may create associations could then hand the role to other pods.
+ * Lets EKS Pod Identity assume the role for one service account of one cluster. Without the
+ * conditions, anyone who may create associations could assign the role to other pods.
  */
 export function podIdentityTrust(pods: LokiServiceAccount): PolicyDocument {
   return policy([
@@ -76,7 +77,7 @@ export function podIdentityTrust(pods: LokiServiceAccount): PolicyDocument {
   ]);
 }
 
-/** Lets the OIDC provider of one cluster give the role to one of its service accounts. */
+/** Lets one service account assume the role through the OIDC provider of its cluster. */
 export function irsaTrust(
   providerArn: string,
   issuerUrl: string,
@@ -99,7 +100,7 @@ export function irsaTrust(
   ]);
 }
 
-/** Name of the role; IAM allows 64 characters. */
+/** Name of the role, cut to the 64 characters that IAM allows. */
 export function lokiRoleName(cluster: string): string {
   const suffix = "-loki";
   return `${cluster.slice(0, 64 - suffix.length)}${suffix}`;

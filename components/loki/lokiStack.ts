@@ -1,207 +1,206 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { charts } from "../shared/charts";
-import { chartRelease, settingsOrThrow } from "../shared/component";
-import { objectLabels } from "../shared/labels";
 import { logCollector } from "../logs/collector";
-import { AwsIdentity, LokiMode, LokiStorage } from "./settings";
-import { LogCollector } from "../logs/settings";
 import { Redaction, RedactionPattern } from "../logs/redactionSettings";
-import { lokiStorage } from "./storage";
-import { lokiSettings } from "./settings";
+import { LogCollector } from "../logs/settings";
+import { chartRelease } from "../shared/chartRelease";
+import { charts } from "../shared/charts";
+import { objectLabels } from "../shared/labels";
+import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
-import { lokiRulesConfigMapName, lokiValues } from "./values";
 import { lokiRules } from "./rules";
+import { AwsIdentity, LokiMode, LokiStorage, lokiSettings } from "./settings";
+import { lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
+import { lokiRulesConfigMapName, lokiValues } from "./values";
 
-/** Alerts on the logs of one service. */
+/** Alerts on the logs of a service. */
 export interface LogAlertArgs {
-  /** Namespace of the service. */
+  /** Namespace in which the service runs. */
   namespace: string;
-  /** Label `service` of its logs. */
+  /** Label `service` of the logs. */
   service: string;
-  /** Alerts when it logs more errors a minute than this, for 5 minutes. Default: 10. */
+  /** Errors per minute above which HighLogErrorRate fires after 5 minutes. Default: 10. */
   errorsPerMinute?: number;
-  /** Alerts when it logs nothing for so many minutes. Default: 15. */
+  /** Minutes without a log line after which NoLogs fires. Default: 15. */
   silentMinutes?: number;
 }
 
+/** Arguments of LokiStack. */
 export interface LokiStackArgs {
   /**
-   * Name of the EKS cluster; the label `cluster` of every log line, and part of the role's name.
-   * Other clusters than EKS can have any name here and the storage `filesystem`.
+   * Name of the cluster: the label `cluster` of every log line, and part of the name of the IAM
+   * role. With the storage `s3`, it must be the name of an EKS cluster.
    */
   cluster: string;
-  /** Environment; the label `env` of every log line. */
+  /** Environment: the label `env` of every log line. */
   environment: string;
-  /** Namespace to install into; it must exist. Default: `monitoring`. */
+  /** Namespace to install into. It must exist. Default: `monitoring`. */
   namespace?: string;
-  /** One replica, three, or each part of Loki on its own. Default: `singleBinary`. */
+  /** Deployment mode. Default: `singleBinary`. */
   mode?: LokiMode;
-  /** Resources of Loki and of the collector. Default: `small`. */
+  /** CPU and memory of Loki and of the collector. Default: `small`. */
   size?: SizePreset;
-  /** Days that logs are kept. Default: 15. */
+  /** Number of days that Loki retains logs. Default: 15. */
   retentionDays?: number;
-  /** Where chunks and index are kept. Default: `s3`. */
+  /** Storage of chunks and index. Default: `s3`. */
   storage?: LokiStorage;
   /** Name of the S3 bucket. Default: `ticketing-loki-chunks`. */
   bucket?: string;
   /** AWS region of the bucket. Default: `us-east-1`. */
   region?: string;
-  /** Creates the bucket; false uses one that exists and changes nothing about it. Default: true. */
+  /** Creates the bucket. `false` uses an existing bucket and does not change it. Default: true. */
   createBucket?: boolean;
   /**
-   * Bucket that gets S3's log of who accessed the bucket; it must exist, in the same region, and
-   * let S3 write there. Default: none.
+   * Bucket that receives S3's access log. It must exist in the same region and allow S3 to write to
+   * it. Default: none.
    */
   accessLogBucket?: string;
-  /** ARN of the KMS key that encrypts the bucket. Default: none, S3's own keys encrypt it. */
+  /** ARN of the KMS key that encrypts the bucket. Default: the keys of S3. */
   kmsKeyArn?: string;
-  /** How Loki's pods get their IAM role. Default: `podIdentity`. */
+  /** How Loki's pods assume their IAM role. Default: `podIdentity`. */
   awsIdentity?: AwsIdentity;
-  /** ARN of the cluster's OIDC provider in IAM; needed for, and only used by, `irsa`. */
+  /** ARN of the cluster's OIDC provider in IAM. Required for `irsa`, otherwise unused. */
   oidcProviderArn?: pulumi.Input<string>;
-  /** URL of the cluster's OIDC issuer; needed for, and only used by, `irsa`. */
+  /** URL of the cluster's OIDC issuer. Required for `irsa`, otherwise unused. */
   oidcIssuerUrl?: pulumi.Input<string>;
   /**
-   * Volume of each replica in GiB: what is not yet in the bucket, or, with the storage
-   * `filesystem`, everything. Default: 20.
+   * Size of each replica's volume in GiB. With the storage `filesystem`, it holds all logs; with
+   * `s3`, those that are not in the bucket yet. Default: 20.
    */
   volumeGb?: number;
-  /** StorageClass of the volumes; `""` takes the cluster's default. Default: `gp3`. */
+  /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: string;
   /**
-   * Keeps the logs when the stack is destroyed: the bucket cannot be deleted before this is
-   * switched off, and the volumes stay. Default: true in the environment `prod`.
+   * Keeps the logs when the stack is destroyed: Pulumi does not delete the bucket while this is
+   * `true`, and Kubernetes retains the volumes. Default: true in the environment `prod`.
    */
   protectData?: boolean;
   /**
-   * URL of the Alertmanager that gets the alerts of LogQL rules, which Loki reads from the
-   * ConfigMap `loki-rules` in its namespace. Default: none.
+   * URL of the Alertmanager that receives the alerts of LogQL rules, which Loki reads from the
+   * ConfigMap `loki-rules` in its namespace. Required with `logAlerts`. Default: none.
    */
   alertmanagerUrl?: string;
   /**
-   * Services whose logs are watched: errors, and silence. This and `logMetricNamespaces` make the
-   * ConfigMap `loki-rules`; without either, the ConfigMap is yours to make. Default: none.
+   * Alerts on services that log many errors or nothing. With this or `logMetricNamespaces`, the
+   * component creates the ConfigMap `loki-rules`; otherwise you can create it. Default: none.
    */
   logAlerts?: LogAlertArgs[];
   /**
-   * Namespaces for whose services Loki records lines and errors a second, from their logs, as
-   * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Needs
+   * Namespaces for whose services Loki records the log lines and errors per second, as
+   * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires
    * `remoteWriteUrls`. Default: none.
    */
   logMetricNamespaces?: string[];
   /**
-   * Where the series of recording rules are written: the URL of each replica of Prometheus, which
-   * must take remote writes. Default: none.
+   * Remote-write URL of each replica of Prometheus, to which Loki writes the series of its recording
+   * rules. Prometheus must have its remote-write receiver enabled. Default: none.
    */
   remoteWriteUrls?: string[];
-  /** Where the runbooks of the log alerts are; `/<alert name>.md` is appended. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
   runbookBaseUrl?: string;
-  /** URL of Grafana, for the link to the dashboard. Default: none, and no link. */
+  /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
   dashboardBaseUrl?: string;
-  /** Built-in patterns that are not redacted. Default: none, all are. */
+  /** Built-in redaction patterns to disable. Default: none. */
   disabledRedactions?: Redaction[];
-  /** What is redacted besides the built-in patterns. Default: nothing. */
+  /** Redaction patterns in addition to the built-in ones. Default: none. */
   redactionPatterns?: RedactionPattern[];
-  /** Lets Prometheus scrape Loki and the collector; needs the ServiceMonitor CRD. Default: true. */
+  /** Lets Prometheus scrape Loki and the collector. Requires the ServiceMonitor CRD. Default: true. */
   serviceMonitors?: boolean;
   /**
-   * Reads the logs of all pods. Default: `alloy`. `promtail` is end of life since 2026-03-02 and
-   * gets no more fixes; it is for teams that still have to move.
+   * Agent that collects the logs of all pods. `promtail` reached its end of life on 2026-03-02 and
+   * gets no more fixes; it is for teams that have not migrated yet. Default: `alloy`.
    */
   collector?: LogCollector;
-  /** Exact chart version of the collector. Default: the version this library was tested with. */
+  /** Exact version of the collector's chart. Default: the version that this library is tested with. */
   collectorChartVersion?: string;
-  /** Helm repository or `oci://` registry of the collector's chart. Default: its official one. */
+  /** Helm repository or `oci://` registry of the collector's chart. Default: its official repository. */
   collectorRepository?: string;
-  /** Values of the collector's chart, merged over ours as `values` are. */
+  /** Values of the collector's chart, merged as `values` are. Default: none. */
   collectorValues?: Record<string, any>;
-  /** Labels added to every object, and to the AWS resources as tags. */
+  /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: Record<string, string>;
-  /** Exact chart version. Default: the version this library was tested with. */
+  /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
-  /** Registry that mirrors all images. Default: each image's own. */
+  /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: string;
-  /** Chart values merged over ours: maps merge, lists replace, null removes a chart default. */
+  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
   values?: Record<string, any>;
 }
 
 /**
- * Loki as the Helm release `loki`, its S3 bucket and IAM role, and a collector of all pods' logs,
- * labelled `namespace`, `app`, `service`, `pod`, `container`, `cluster` and `env`. Works alone; with
- * the storage `filesystem`, without AWS.
+ * Deploys Loki as the Helm release `loki`, its S3 bucket and IAM role, and a collector for the logs
+ * of all pods. The logs have the labels `namespace`, `app`, `service`, `pod`, `container`, `cluster`
+ * and `env`. Requires no other component and, with the storage `filesystem`, no AWS.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class LokiStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:LokiStack";
 
-  /** URL of Loki inside the cluster, for a data source. */
+  /** URL of Loki inside the cluster, for a Grafana data source. */
   readonly url: pulumi.Output<string>;
-  /** URL inside the cluster that collectors push to. */
+  /** URL inside the cluster to which collectors push log lines. */
   readonly pushUrl: pulumi.Output<string>;
-  /** Name of the bucket; empty with the storage `filesystem`. */
+  /** Name of the bucket. Empty with the storage `filesystem`. */
   readonly bucketName: pulumi.Output<string>;
-  /** ARN of the IAM role of Loki's pods; empty with the storage `filesystem`. */
+  /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
   readonly roleArn: pulumi.Output<string>;
-  /** Version of the chart that is deployed. */
+  /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
-  /** Version of the collector's chart; empty without one. */
+  /** Version of the collector's chart. Empty without a collector. */
   readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { values, collectorValues, ...checked } = args;
-    const settings = settingsOrThrow("LokiStack", name, lokiSettings(checked));
-    // What this is told to wait for, its parts wait for; all but the bucket, which a destroy may leave.
-    const { dependsOn = [], ...own } = opts ?? {};
-    super(LokiStack.__pulumiType, name, settings, own);
+    const settings = settingsOrThrow("LokiStack", name, lokiSettings(withoutValues(args)));
+    // The children inherit `dependsOn`, except the bucket: see `lokiBucket`.
+    const { dependsOn = [], ...componentOpts } = opts ?? {};
+    super(LokiStack.__pulumiType, name, settings, componentOpts);
     const { namespace } = settings;
+    const labels = objectLabels("loki", settings.labels);
     const child = { parent: this, dependsOn };
 
     if (settings.collector === LogCollector.Promtail) {
       void pulumi.log.warn(
-        "Promtail is end of life since 2026-03-02 and gets no more security fixes; " +
-          'move to Alloy with collector: "alloy", the labels stay the same',
+        "Promtail reached its end of life on 2026-03-02 and gets no more security fixes. " +
+          'Set collector: "alloy"; the labels of the logs stay the same.',
         this,
       );
     }
 
     const oidc = { arn: args.oidcProviderArn, issuerUrl: args.oidcIssuerUrl };
     const storage = lokiStorage(name, settings, oidc, child);
-    const serviceAccount = new kubernetes.core.v1.ServiceAccount(
-      `${name}-service-account`,
-      {
-        metadata: {
-          name: lokiName,
-          namespace,
-          labels: objectLabels("loki", settings.labels),
-          annotations: storage.serviceAccountAnnotations,
+    const dependencies: pulumi.Resource[] = [
+      new kubernetes.core.v1.ServiceAccount(
+        `${name}-service-account`,
+        {
+          metadata: {
+            name: lokiName,
+            namespace,
+            labels,
+            annotations: storage.serviceAccountAnnotations,
+          },
+          automountServiceAccountToken: false,
         },
-        automountServiceAccountToken: false,
-      },
-      child,
-    );
-    const ruleFile = lokiRules(settings);
-    const rules =
-      ruleFile === undefined
-        ? []
-        : [
-            new kubernetes.core.v1.ConfigMap(
-              `${name}-rules`,
-              {
-                metadata: {
-                  name: lokiRulesConfigMapName,
-                  namespace,
-                  labels: objectLabels("loki", settings.labels),
-                },
-                data: { "logs.yaml": ruleFile },
-              },
-              child,
-            ),
-          ];
+        child,
+      ),
+    ];
+    const rules = lokiRules(settings);
+    if (rules !== undefined) {
+      dependencies.push(
+        new kubernetes.core.v1.ConfigMap(
+          `${name}-rules`,
+          {
+            metadata: { name: lokiRulesConfigMapName, namespace, labels },
+            data: { "logs.yaml": rules },
+          },
+          child,
+        ),
+      );
+    }
     const release = chartRelease(
       name,
       {
@@ -209,16 +208,14 @@ export class LokiStack extends pulumi.ComponentResource {
         chart: charts.loki.name,
         settings,
         values: lokiValues(settings),
-        overrides: values,
+        overrides: args.values,
       },
-      pulumi.mergeOptions(child, {
-        dependsOn: [serviceAccount, ...rules, ...storage.dependencies],
-      }),
+      pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
-    // After Loki: a collector that nobody answers gives up on its first lines.
+    // After Loki, because a collector drops its first lines while Loki does not respond.
     const collector = logCollector(
       name,
-      { settings, pushUrl: lokiPushUrl(namespace), overrides: collectorValues },
+      { settings, pushUrl: lokiPushUrl(namespace), overrides: args.collectorValues },
       pulumi.mergeOptions(child, { dependsOn: release }),
     );
 

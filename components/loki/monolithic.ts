@@ -1,7 +1,7 @@
-import { LokiMode } from "./settings";
-import { LokiSettings } from "./settings";
+import { LokiMode, LokiSettings } from "./settings";
 import { monolithicSizes } from "./sizes";
 import { lokiName } from "./urls";
+import { lokiVolume, volumeRetention } from "./volumes";
 import { Values } from "../shared/mergeValues";
 
 const podSelector = {
@@ -10,8 +10,8 @@ const podSelector = {
   "app.kubernetes.io/component": "single-binary",
 };
 
-/** Loki as one program, in one replica or three. */
-export function lokiMonolithic(settings: LokiSettings, rules: Values): Values {
+/** Chart values of Loki as a single binary, in one replica or three. */
+export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Values {
   return {
     deploymentMode: "Monolithic",
     singleBinary: {
@@ -19,25 +19,22 @@ export function lokiMonolithic(settings: LokiSettings, rules: Values): Values {
       resources: monolithicSizes[settings.size],
       persistence: {
         enabled: true,
-        size: `${settings.volumeGb}Gi`,
-        ...(settings.storageClassName === "" ? {} : { storageClass: settings.storageClassName }),
-        enableStatefulSetAutoDeletePVC: !settings.protectData,
-        whenDeleted: "Delete",
-        whenScaled: "Retain",
+        ...lokiVolume(settings),
+        ...volumeRetention(settings),
       },
-      // Time to write what is in memory to the store.
+      // The time that Loki needs to write its memory to the store.
       terminationGracePeriodSeconds: 300,
-      ...rules,
+      ...rulesVolume,
     },
     gateway: { enabled: false },
-    // By default the chart asks for 9.8 GiB and 1.2 GiB of memory for these two caches.
+    // The chart requests 9.8 GiB and 1.2 GiB of memory by default for these two caches.
     chunksCache: { enabled: false },
     resultsCache: { enabled: false },
     memcached: { enabled: false },
   };
 }
 
-/** Two of three replicas must be there: never two on one node, one down at a time. */
+/** Three replicas, of which two must be available: on different nodes, at most one down at a time. */
 function threeReplicas(): Values {
   const labelSelector = { matchLabels: podSelector };
   return {

@@ -44,6 +44,12 @@ export const AwsIdentity = {
 } as const;
 export type AwsIdentity = (typeof AwsIdentity)[keyof typeof AwsIdentity];
 
+/**
+ * Days for which the bucket retains replaced and deleted objects, so that an operator can recover
+ * from an accidental deletion.
+ */
+export const deletedVersionDays = 7;
+
 /** S3's rules for the names of general-purpose buckets, and two of Loki's documentation. */
 const bucketName = z
   .string()

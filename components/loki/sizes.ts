@@ -1,28 +1,24 @@
-import { LokiMode } from "./settings";
-import { LokiSettings } from "./settings";
+import { LokiMode, LokiSettings } from "./settings";
 import { Resources, SizeTable, resources } from "../shared/resources";
 
-/** Each replica of a Loki that is one program. */
+/** Resources of each replica in the monolithic modes. */
 export const monolithicSizes: SizeTable = {
   small: resources("250m", "1Gi"),
   medium: resources("1", "4Gi"),
   large: resources("2", "8Gi"),
 };
 
-/** The parts of a distributed Loki that do the work. */
+/** Replicas and resources of the components in the mode `distributed`. */
 export interface DistributedSize {
-  /** Take lines in and spread them. */
   distributor: Part;
-  /** Hold what is not in the bucket yet; always a multiple of the three copies of a line. */
+  /** Replicas are a multiple of 3, the replication factor. */
   ingester: Part;
-  /** Read. */
   querier: Part;
   queryFrontend: Part;
   queryScheduler: Part;
   indexGateway: Part;
   compactor: Part;
   ruler: Part;
-  /** Memory of each cache in MB. */
   chunksCacheMb: number;
   resultsCacheMb: number;
 }
@@ -71,7 +67,7 @@ export const distributedSizes: Record<LokiSettings["size"], DistributedSize> = {
   },
 };
 
-/** How much of what a crash left is read back at once: three quarters of the memory there is. */
+/** Memory that replaying the write-ahead log may use after a crash: three quarters of the limit. */
 export function replayCeiling(settings: LokiSettings): string {
   const { limits } =
     settings.mode === LokiMode.Distributed

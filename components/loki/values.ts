@@ -1,53 +1,52 @@
-import { LokiMode, LokiStorage } from "./settings";
-import { LokiSettings } from "./settings";
+import { LokiMode, LokiSettings, LokiStorage } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";
+import { defined } from "../shared/defined";
 import { Values } from "../shared/mergeValues";
 import { lokiDistributed } from "./distributed";
 import { lokiMonolithic } from "./monolithic";
 
-/** ConfigMap whose keys are files of LogQL alerting rules; Loki picks it up when it exists. */
+/** ConfigMap whose keys are files of LogQL alerting rules. Loki loads it if it exists. */
 export const lokiRulesConfigMapName = "loki-rules";
 
-// Loki reads old data by the schema of its day: a period is only ever added, with a later date,
-// never edited. So this date is a constant, and older than any data this library can have written.
+// Loki reads data with the schema of the period in which it was written. So never edit a period; add
+// one with a later date. This date precedes all data that this library can have written.
 const schemaFrom = "2024-04-01";
 
-// Without tenants, everything belongs to the tenant "fake".
+// With `auth_enabled: false`, all data and rules belong to the tenant "fake".
 const rulesDirectory = "/rules";
 
-/** How the pods that evaluate rules get them. */
-const rules = {
+/** Volume with the rules, for the pods that evaluate them. */
+const rulesVolume = {
   extraVolumes: [{ name: "rules", configMap: { name: lokiRulesConfigMapName, optional: true } }],
   extraVolumeMounts: [{ name: "rules", mountPath: `${rulesDirectory}/fake`, readOnly: true }],
 };
 
 /** Values of the Loki chart for the given settings. */
 export function lokiValues(settings: LokiSettings): Values {
+  const { imageRegistry } = settings;
   return {
-    ...(settings.imageRegistry === undefined
-      ? {}
-      : { global: { imageRegistry: settings.imageRegistry } }),
+    ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
     loki: configuration(settings),
     ...(settings.mode === LokiMode.Distributed
-      ? lokiDistributed(settings, rules)
-      : lokiMonolithic(settings, rules)),
-    // A mode that is not in use, yet the chart counts its three replicas as a conflict.
+      ? lokiDistributed(settings, rulesVolume)
+      : lokiMonolithic(settings, rulesVolume)),
+    // Even in the other modes, the chart rejects the default replicas of the simple scalable mode.
     write: { replicas: 0 },
     read: { replicas: 0 },
     backend: { replicas: 0 },
     serviceAccount: { create: false, name: lokiName },
-    // Loki never talks to the Kubernetes API. Its AWS credentials come in a volume of their own.
+    // Loki does not use the Kubernetes API. Its AWS credentials come from a separate volume.
     defaults: { automountServiceAccountToken: false },
     rbac: { namespaced: true },
-    // It would need to read every Secret of the namespace; the rules are mounted instead.
+    // The sidecar would need access to every Secret of the namespace. The rules are mounted instead.
     sidecar: { rules: { enabled: false } },
     memberlist: { service: { publishNotReadyAddresses: true } },
     monitoring: {
       serviceMonitor: {
         enabled: settings.serviceMonitors,
-        // As often as Prometheus scrapes everything else.
+        // The scrape interval of Prometheus.
         interval: "",
       },
     },
@@ -56,12 +55,12 @@ export function lokiValues(settings: LokiSettings): Values {
   };
 }
 
-/** Loki's own configuration file. */
+/** Configuration file of Loki. */
 function configuration(settings: LokiSettings): Values {
-  const replicated = settings.mode !== LokiMode.SingleBinary;
+  const isReplicated = settings.mode !== LokiMode.SingleBinary;
   return {
     auth_enabled: false,
-    commonConfig: { replication_factor: replicated ? 3 : 1 },
+    commonConfig: { replication_factor: isReplicated ? 3 : 1 },
     schemaConfig: {
       configs: [
         {
@@ -74,16 +73,16 @@ function configuration(settings: LokiSettings): Values {
       ],
     },
     storage: storage(settings),
-    // Only all of these together delete anything: a period, the switch, a store for the requests,
-    // and a working directory that survives a restart.
+    // Loki deletes old logs only if all of these are set: the retention period, and, for the
+    // compactor, `retention_enabled`, a delete request store and a persistent working directory.
     limits_config: {
       retention_period: `${settings.retentionDays * 24}h`,
-      // A line of more than 256 KB would be refused, and with it the batch it came in.
+      // Loki would reject a line of more than 256 KB together with the rest of its batch.
       max_line_size_truncate: true,
     },
     ingester: {
-      // What was in memory is written before the pod ends. After a crash it is read back from the
-      // volume, by default up to 4 GB of it at once: more than the pod may have.
+      // A pod that stops writes its memory to the store first. After a crash, the next one replays the
+      // write-ahead log; the default ceiling of 4 GB exceeds the memory limit.
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(settings) },
     },
     compactor: {
@@ -95,22 +94,22 @@ function configuration(settings: LokiSettings): Values {
     rulerConfig: {
       storage: { type: "local", local: { directory: rulesDirectory } },
       external_labels: { cluster: settings.cluster, env: settings.environment },
-      // Otherwise every replica evaluates every rule.
-      enable_sharding: replicated,
-      ...(settings.alertmanagerUrl === undefined
-        ? {}
-        : { alertmanager_url: settings.alertmanagerUrl }),
-      ...remoteWrite(settings.remoteWriteUrls),
+      // Without sharding, every replica evaluates every rule.
+      enable_sharding: isReplicated,
+      ...defined({
+        alertmanager_url: settings.alertmanagerUrl,
+        remote_write: remoteWrite(settings.remoteWriteUrls),
+      }),
     },
     analytics: { reporting_enabled: false },
   };
 }
 
-/** Each replica of Prometheus gets all that is recorded: none asks the other. */
-function remoteWrite(urls: string[]): Values {
-  if (urls.length === 0) return {};
+/** Writes to every replica of Prometheus, because replicas do not exchange samples. */
+function remoteWrite(urls: string[]): Values | undefined {
+  if (urls.length === 0) return undefined;
   const clients = urls.map((url, index) => [`prometheus-${index}`, { url }] as const);
-  return { remote_write: { enabled: true, clients: Object.fromEntries(clients) } };
+  return { enabled: true, clients: Object.fromEntries(clients) };
 }
 
 function storage(settings: LokiSettings): Values {

@@ -6,102 +6,110 @@ import { ruleGroups } from "../alerting/rules";
 import { charts } from "../shared/charts";
 import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
-import { chartRelease, settingsOf, settingsOrThrow } from "../shared/component";
+import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
+import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import { alertmanagerUrl, grafanaUrl, prometheusUrl } from "./urls";
 
-/** A dashboard of grafana.com, downloaded by Grafana when it starts. */
+/** A dashboard of grafana.com, which Grafana downloads at startup. */
 export interface CommunityDashboard {
-  /** Number of the dashboard at grafana.com. */
+  /** Id of the dashboard at grafana.com. */
   id: number;
-  /** Revision to download. Default: the reviewed one for 7249, 6417 and 10826; others need it. */
+  /** Revision. Default: the reviewed one for 7249, 6417 and 10826; required for all others. */
   revision?: number;
 }
 
+/** Alertmanager of a PrometheusStack. */
 export interface AlertmanagerArgs {
-  /** Replicas; more than one form a cluster, spread over nodes. Default: 1. */
+  /** Number of replicas. Several form a cluster on different nodes. Default: 1. */
   replicas?: number;
-  /** Volume for silences and the notification log, in GiB. Default: 5. */
+  /** Size of the volume for silences and the notification log, in GiB. Default: 5. */
   storageGb?: number;
   /**
-   * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting makes.
-   * Default: the chart's configuration, which notifies nobody.
+   * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting creates.
+   * Default: the configuration of the chart, which sends no notifications.
    */
   configSecretName?: string;
-  /** Secrets mounted at `/etc/alertmanager/secrets/<name>/`, for the files the configuration reads. */
+  /** Secrets to mount at `/etc/alertmanager/secrets/<name>/`. Requires `configSecretName`. Default: none. */
   mountedSecretNames?: string[];
-  /** URL under which people reach Alertmanager; links in notifications start with it. */
+  /** External URL of Alertmanager, for links in notifications. Default: none. */
   externalUrl?: string;
 }
 
+/** Grafana of a PrometheusStack. */
 export interface GrafanaArgs {
   /** Dashboards of grafana.com. Default: 7249, 6417 and 10826. */
   communityDashboards?: CommunityDashboard[];
-  /** Folder with dashboards of your own in JSON; a subfolder names the folder in Grafana. */
+  /** Folder with further dashboards as JSON files; subfolders become folders in Grafana. Default: none. */
   dashboardsFolder?: string;
-  /** URL under which people reach Grafana. */
+  /** External URL of Grafana. Default: none. */
   externalUrl?: string;
 }
 
+/** Arguments of PrometheusStack. */
 export interface PrometheusStackArgs {
-  /** Name of the cluster; the external label `cluster` on every series and alert. */
+  /** Name of the cluster: the external label `cluster` of every series and alert. */
   cluster: string;
-  /** Environment; the external label `env`. */
+  /** Environment: the external label `env`. */
   environment: string;
-  /** Namespace to install into; it must exist. Default: `monitoring`. */
+  /** Namespace to install into. It must exist. Default: `monitoring`. */
   namespace?: string;
-  /** Days that samples are kept. Default: 15. */
+  /** Number of days that Prometheus retains samples. Default: 15. */
   retentionDays?: number;
-  /** Seconds between two scrapes, and between two evaluations of rules. Default: 30. */
+  /** Seconds between two scrapes of a target and between two evaluations of a rule. Default: 30. */
   scrapeIntervalSeconds?: number;
-  /** Volume of each replica in GiB; samples may fill 85 % of it. Default: 50. */
+  /** Size of each replica's volume in GiB. Samples fill at most 85% of it. Default: 50. */
   storageGb?: number;
-  /** StorageClass of all volumes; `""` takes the cluster's default. Default: `gp3`. */
+  /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: string;
-  /** Replicas of Prometheus; more than one are spread over nodes and scrape the same. Default: 1. */
+  /** Number of replicas of Prometheus, each on its own node with all targets. Default: 1. */
   replicas?: number;
-  /** Resources of every workload. Default: `small`. */
+  /** CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
-  /** Keeps the volumes when the stack is deleted. Default: true in the environment `prod`. */
+  /** Keeps the volumes when the stack is destroyed. Default: true in the environment `prod`. */
   protectData?: boolean;
   /**
-   * Takes samples that others write to `/api/v1/write`, such as Loki's recording rules. Whoever
-   * reaches Prometheus inside the cluster can write then; nobody outside can. Default: false.
+   * Accepts samples at `/api/v1/write`, such as those of Loki's recording rules. Every workload that
+   * can reach Prometheus inside the cluster can then write samples. Default: false.
    */
   remoteWriteReceiver?: boolean;
-  /** URL of Loki, to make it a data source in Grafana. Default: none. */
+  /** URL of Loki, which becomes a data source in Grafana and gets alerts. Default: none. */
   lokiUrl?: string;
   /**
-   * URL of a trace, with `{traceId}` in the place of its id; log lines in Grafana link to it.
+   * URL of a trace, with `{traceId}` as the placeholder of its id. Log lines in Grafana link to it.
    * Default: none.
    */
   traceUrl?: string;
-  /** URL under which people reach Prometheus. */
+  /** External URL of Prometheus. Default: none. */
   externalUrl?: string;
-  /** Where the runbooks of the alerts are; `/<alert name>.md` is appended. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
   runbookBaseUrl?: string;
+  /** Alertmanager of the stack. */
   alertmanager?: AlertmanagerArgs;
+  /** Grafana of the stack. */
   grafana?: GrafanaArgs;
-  /** Labels added to every object. */
+  /** Labels of every object. Default: none. */
   labels?: Record<string, string>;
-  /** Exact chart version. Default: the version this library was tested with. */
+  /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
-  /** Registry that mirrors all images. Default: each image's own. */
+  /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: string;
-  /** Chart values merged over ours: maps merge, lists replace, null removes a chart default. */
+  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
   values?: Record<string, any>;
 }
 
 /**
- * Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
- * `prometheus`, with alerts on themselves, on Loki and on volumes. Works alone: without Loki, Slack or AWS.
+ * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
+ * `prometheus`, with alerts on the monitoring itself, on Loki and on volumes. Requires no other
+ * component and no AWS.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class PrometheusStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:PrometheusStack";
@@ -112,13 +120,17 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly alertmanagerUrl: pulumi.Output<string>;
   /** URL of Grafana inside the cluster. */
   readonly grafanaUrl: pulumi.Output<string>;
-  /** Password of Grafana's user `admin`, a secret. */
+  /** Password of Grafana's user `admin`, as a secret. */
   readonly grafanaAdminPassword: pulumi.Output<string>;
-  /** Version of the chart that is deployed. */
+  /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("PrometheusStack", name, prometheusSettings(settingsOf(args)));
+    const settings = settingsOrThrow(
+      "PrometheusStack",
+      name,
+      prometheusSettings(withoutValues(args)),
+    );
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));
@@ -167,7 +179,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       );
     }
 
-    // Instead of those of the chart that watch the same; see `defaultRules.disabled`.
+    // These rules replace those of the chart that `defaultRules.disabled` lists.
     new kubernetes.apiextensions.CustomResource(
       `${name}-rules`,
       {

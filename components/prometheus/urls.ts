@@ -1,5 +1,5 @@
-// The names follow from the Helm release `prometheus`: the chart cuts `<release>-<chart>` at 26
-// characters. They are the ones that the port-forward commands of the documentation use.
+// The chart derives these names from the Helm release `prometheus`: it cuts `<release>-<chart>` to 26
+// characters. The port-forward commands in the documentation use the names.
 
 export const prometheusService = "prometheus-kube-prometheus-prometheus";
 export const alertmanagerService = "prometheus-kube-prometheus-alertmanager";
@@ -11,8 +11,8 @@ export function prometheusUrl(namespace: string): string {
 }
 
 /**
- * URL of each replica that takes remote writes, inside the cluster. By their pods: the Service would
- * give each of them a part.
+ * Remote-write URL of each replica inside the cluster. The URLs address pods, because the Service
+ * would send each replica only a part of the samples.
  */
 export function remoteWriteUrls(namespace: string, replicas: number): string[] {
   const pod = (index: number) => `prometheus-${prometheusService}-${index}`;

@@ -1,15 +1,16 @@
 import { limits } from "../../policies/shared/limits";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings } from "./settings";
-import { everyNode } from "../shared/nodeAgentPlacement";
+import { defined } from "../shared/defined";
+import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
 
-/** Name of the Secret that holds Grafana's admin user and password. */
+/** Name of the Secret with Grafana's admin user and password. */
 export const grafanaAdminSecretName = "grafana-admin";
 
-// Pinned, because the chart's defaults are `latest` and the version of the cluster.
+// Pinned, because the chart's defaults are `latest` and the Kubernetes version of the cluster.
 const crdUpgradeImages = { busybox: "1.37.0", kubectl: "v1.35.0" };
 
 const prometheusSizes: SizeTable = {
@@ -44,14 +45,13 @@ const jobResources = resources("50m", "256Mi");
 
 /** Values of the kube-prometheus-stack chart for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {
+  const { imageRegistry } = settings;
   return {
-    ...(settings.imageRegistry === undefined
-      ? {}
-      : { global: { imageRegistry: settings.imageRegistry } }),
+    ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
     crds: {
       enabled: true,
-      // Helm installs CRDs once and never upgrades them; this hook does.
+      // Helm installs CRDs but never upgrades them; this hook does.
       upgradeJob: {
         enabled: true,
         image: {
@@ -61,13 +61,13 @@ export function prometheusValues(settings: PrometheusSettings): Values {
         resources: jobResources,
       },
     },
-    // On EKS these run where nothing can scrape them. One switch takes the scrape, its rules and its
-    // dashboard; left on, their Down alerts would fire for ever.
+    // Prometheus cannot scrape the control plane of EKS, so the Down alerts would never resolve. Each
+    // of these settings also disables the rules and the dashboard of the target.
     kubeControllerManager: { enabled: false },
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
     kubeProxy: { enabled: false },
-    // Ours watch the same; with both, one fault would be two messages.
+    // The rules of this library replace these alerts; both would notify twice about one problem.
     defaultRules: {
       disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
     },
@@ -87,7 +87,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: nodeExporterResources,
       priorityClassName: "system-node-critical",
       tolerations: [{ operator: "Exists" }],
-      updateStrategy: everyNode["updateStrategy"] as Values,
+      updateStrategy: nodeAgentPlacement["updateStrategy"] as Values,
     },
   };
 }
@@ -103,15 +103,17 @@ function prometheusServer(settings: PrometheusSettings): Values {
       replicas: settings.replicas,
       podAntiAffinity: antiAffinity(settings.replicas),
       externalLabels: { cluster: settings.cluster, env: settings.environment },
-      ...(settings.remoteWriteReceiver ? { enableRemoteWriteReceiver: true } : {}),
-      ...(settings.externalUrl === undefined ? {} : { externalUrl: settings.externalUrl }),
+      ...defined({
+        enableRemoteWriteReceiver: settings.remoteWriteReceiver || undefined,
+        externalUrl: settings.externalUrl,
+      }),
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
-      // One scrape that explodes must not take Prometheus with it; the largest honest one is that of
+      // Protects Prometheus from a target whose series explode. The largest legitimate target is
       // kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
-      // The chart's default picks up only what carries the label `release: prometheus`.
+      // By default, the chart selects only objects with the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
       podMonitorSelectorNilUsesHelmValues: false,
       probeSelectorNilUsesHelmValues: false,
@@ -132,14 +134,12 @@ function alertmanager(settings: PrometheusSettings): Values {
       resources: alertmanagerSizes[settings.size],
       storage: volume(settings, storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
-      ...(externalUrl === undefined ? {} : { externalUrl }),
-      ...(configSecretName === undefined
-        ? {}
-        : {
-            useExistingSecret: true,
-            configSecret: configSecretName,
-            secrets: mountedSecretNames,
-          }),
+      ...defined({ externalUrl }),
+      ...(configSecretName !== undefined && {
+        useExistingSecret: true,
+        configSecret: configSecretName,
+        secrets: mountedSecretNames,
+      }),
     },
   };
 }
@@ -152,8 +152,8 @@ function grafana(settings: PrometheusSettings): Values {
       userKey: "admin-user",
       passwordKey: "admin-password",
     },
-    // Stateless: everything in it is provisioned, so a changed password or dashboard only needs a
-    // restart, and there is no volume that can lock a rollout.
+    // Grafana is stateless: all its content is provisioned. A changed password or dashboard requires
+    // only a restart, and no volume can block a rollout.
     persistence: { enabled: false },
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
@@ -162,7 +162,7 @@ function grafana(settings: PrometheusSettings): Values {
       dashboards: {
         enabled: true,
         searchNamespace: "ALL",
-        // Only both together make the folder annotation count.
+        // The folder annotation requires both of these settings.
         folderAnnotation: "grafana_folder",
         provider: { foldersFromFilesStructure: true },
         annotations: { grafana_folder: "Kubernetes" },
@@ -172,19 +172,20 @@ function grafana(settings: PrometheusSettings): Values {
       analytics: { reporting_enabled: false, check_for_updates: false },
       users: { allow_sign_up: false },
       "auth.anonymous": { enabled: false },
-      ...(externalUrl === undefined ? {} : { server: { root_url: externalUrl } }),
+      ...(externalUrl !== undefined && { server: { root_url: externalUrl } }),
     },
-    ...(settings.lokiUrl === undefined
-      ? {}
-      : { additionalDataSources: [loki(settings.lokiUrl, settings.traceUrl)] }),
-    ...(communityDashboards.length === 0 ? {} : downloads(settings)),
+    ...(settings.lokiUrl !== undefined && {
+      additionalDataSources: [lokiDataSource(settings.lokiUrl, settings.traceUrl)],
+    }),
+    ...(communityDashboards.length > 0 && dashboardDownloads(settings)),
   };
 }
 
-function loki(url: string, traceUrl: string | undefined): Values {
-  // Grafana would take ${…} for a variable of the environment, and $$ for a plain $.
-  const traceId = "$${__value.raw}";
-  const ofTrace = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
+// Grafana replaces ${…} with an environment variable, and $$ with $.
+const traceId = "$${__value.raw}";
+const traceField = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
+
+function lokiDataSource(url: string, traceUrl: string | undefined): Values {
   return {
     name: "Loki",
     uid: "loki",
@@ -192,34 +193,34 @@ function loki(url: string, traceUrl: string | undefined): Values {
     access: "proxy",
     url,
     jsonData: {
-      // From a line to all lines of its trace, in all services, and to the trace itself.
+      // Link from a line to all lines with its trace id, in all services, and to the trace itself.
       derivedFields: [
         {
-          ...ofTrace,
+          ...traceField,
           url: `{namespace=~".+"} | trace_id="${traceId}"`,
           datasourceUid: "loki",
           urlDisplayLabel: "Logs of this trace",
         },
-        ...(traceUrl === undefined
-          ? []
-          : [
-              {
-                ...ofTrace,
-                name: "trace",
-                url: traceUrl.replace("{traceId}", () => traceId),
-                urlDisplayLabel: "This trace",
-              },
-            ]),
+        ...(traceUrl !== undefined ? [traceLink(traceUrl)] : []),
       ],
     },
   };
 }
 
-/** Grafana.com dashboards, fetched by an init container when the pod starts. */
-function downloads(settings: PrometheusSettings): Values {
+function traceLink(traceUrl: string): Values {
+  return {
+    ...traceField,
+    name: "trace",
+    url: traceUrl.replace("{traceId}", () => traceId),
+    urlDisplayLabel: "This trace",
+  };
+}
+
+/** Dashboards of grafana.com, which an init container downloads when the pod starts. */
+function dashboardDownloads(settings: PrometheusSettings): Values {
   const provider = "community";
   return {
-    // The chart's own default switches TLS verification off.
+    // The default of the chart disables TLS verification.
     defaultCurlOptions: "-sSf",
     downloadDashboards: { resources: resources("25m", "64Mi") },
     dashboardProviders: {
@@ -245,7 +246,7 @@ function downloads(settings: PrometheusSettings): Values {
           {
             gnetId: id,
             revision,
-            // The list form substitutes `\${DS_…}`; the string form breaks modern dashboards.
+            // The list form replaces `\${DS_…}`; the string form breaks modern dashboards.
             datasource: [{ name: "DS_PROMETHEUS", value: "prometheus" }],
           },
         ]),
@@ -254,7 +255,7 @@ function downloads(settings: PrometheusSettings): Values {
   };
 }
 
-/** The size at which Prometheus drops its oldest blocks, before the volume is full. */
+/** Size at which Prometheus deletes its oldest blocks, before the volume is full. */
 function retentionSize(storageGb: number): string {
   return `${Math.floor(storageGb * limits.retentionSizeRatio * 1024)}MiB`;
 }
@@ -267,9 +268,7 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
   return {
     volumeClaimTemplate: {
       spec: {
-        ...(settings.storageClassName === ""
-          ? {}
-          : { storageClassName: settings.storageClassName }),
+        ...defined({ storageClassName: settings.storageClassName || undefined }),
         accessModes: ["ReadWriteOnce"],
         resources: { requests: { storage: `${storageGb}Gi` } },
       },

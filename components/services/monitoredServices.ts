@@ -4,12 +4,13 @@ import { metricNameAnnotations } from "../../policies/shared/metricNames";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
-import { settingsOrThrow } from "../shared/component";
+import { defined } from "../shared/defined";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
 import { servicesSettings } from "./settings";
 import { serviceMonitorSpec } from "./serviceMonitor";
 
-/** Language of a service; its dashboards and runtime metrics differ. */
+/** Programming language of a service, which determines its dashboards and runtime metrics. */
 export const ServiceLanguage = {
   Go: "go",
   Python: "python",
@@ -21,125 +22,131 @@ export type ServiceLanguage = (typeof ServiceLanguage)[keyof typeof ServiceLangu
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {
-  /** Part of the requests that must succeed, in percent, below 100. */
+  /** Percentage of requests that must succeed. Must be below 100. Default: no availability objective. */
   availabilityPercent?: number;
   /**
-   * Latency that `latencyPercent` of the HTTP requests must stay under, in milliseconds; the service's
-   * histogram needs a bucket that ends there, or LatencyObjectiveUnmeasured warns.
+   * Latency in milliseconds that `latencyPercent` of the HTTP requests must not exceed. The histogram
+   * of the service must have a bucket with this bound; otherwise LatencyObjectiveUnmeasured fires.
+   * Default: no latency objective.
    */
   latencyMs?: number;
-  /** Part of the requests that must stay under `latencyMs`, in percent. */
+  /** Percentage of requests that must not exceed `latencyMs`. Required with `latencyMs`. */
   latencyPercent?: number;
-  /** Days over which it is judged. Default: 30, or 14 where Prometheus keeps its samples for less. */
+  /** Window of the objective in days. Default: 30, or 14 if Prometheus retains samples for less. */
   windowDays?: number;
 }
 
+/** A service to scrape and to alert on. */
 export interface MonitoredService {
-  /** Name of the service; the label `service` on its series, logs and alerts. */
+  /** Name of the service: the label `service` of its series, logs and alerts. */
   name: string;
-  /** Who owns it; the label `team` of its alerts, which `SlackAlerting.routes` go by. Default: none. */
+  /** Team that owns the service: the label `team` of its alerts, for routes to Slack. Default: none. */
   team?: string;
-  /** Default: `other`. */
+  /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
-  /** Name of the port of its Kubernetes Service that serves metrics. Default: `metrics`. */
+  /** Name of the metrics port of the Kubernetes Service. Default: `metrics`. */
   port?: string;
-  /** Path that serves metrics. Default: `/metrics`. */
+  /** Path of the metrics. Default: `/metrics`. */
   path?: string;
-  /** Labels of its Kubernetes Service. Default: `app: <name>`. */
+  /** Labels that select the Kubernetes Service. Default: `app: <name>`. */
   selector?: Record<string, string>;
-  /** Seconds between two scrapes. Default: what Prometheus is set to. */
+  /** Seconds between two scrapes. Default: the scrape interval of Prometheus. */
   scrapeIntervalSeconds?: number;
+  /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
-  /** Thresholds of its own; what is left out is that of all services. */
+  /** Overrides of the thresholds that apply to all services. Default: none. */
   alerts?: ServiceAlertOverrides;
 }
 
-/** Thresholds of one alert or of one service. */
+/** Thresholds of the alerts on services. */
 export interface AlertThresholds {
-  /** Failed requests in percent of all, over HTTP or gRPC. Default: 5. */
+  /** Percentage of HTTP or gRPC requests that fail. Default: 5. */
   errorRatePercent?: number;
-  /** Latency that 99 % of the requests stay under, in milliseconds. Default: 500. */
+  /** 99th percentile of the request latency in milliseconds. Default: 500. */
   p99LatencyMs?: number;
-  /** Memory in percent of the container's limit. Default: 90. */
+  /** Memory as a percentage of the container's limit. Default: 90. */
   memoryPercent?: number;
-  /** CPU in percent of the container's limit, or else of its request. Default: 85. */
+  /** CPU as a percentage of the container's limit, or of its request without a limit. Default: 85. */
   cpuPercent?: number;
-  /** CPU periods in which a container was held back by its limit, in percent. Default: 25. */
+  /** Percentage of CPU periods in which the limit throttles a container. Default: 25. */
   cpuThrottlingPercent?: number;
-  /** Requests a second that DynamoDB refuses. Default: 10. */
+  /** Requests per second that DynamoDB throttles. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
-  /** Time that 99 % of the calls to DynamoDB stay under, in milliseconds. Default: 100. */
+  /** 99th percentile of the latency of DynamoDB in milliseconds. Default: 100. */
   dynamodbP99Ms?: number;
-  /** Time that 99 % of the calls to Redis stay under, in milliseconds. Default: 50. */
+  /** 99th percentile of the latency of Redis in milliseconds. Default: 50. */
   redisP99Ms?: number;
-  /** Connections to Redis in use, in percent of `redisPoolMaximum`. Default: 90. */
+  /** Redis connections in use as a percentage of `redisPoolMaximum`. Default: 90. */
   redisPoolPercent?: number;
-  /** Connections to Redis that a pod may open. Default: none, and no alert on them. */
+  /** Maximum number of Redis connections of a pod. Default: none, so no alert on the pool. */
   redisPoolMaximum?: number;
-  /** Requests a second of an hour ago whose absence alerts, until some come again. Default: 1. */
+  /** Requests per second one hour ago, above which NoTraffic fires when requests stop. Default: 1. */
   droppedRequestsPerSecond?: number;
-  /** Traffic a second below which error rate and latency do not alert. Default: 0.2. */
+  /** Requests per second below which alerts on errors and latency do not fire. Default: 0.2. */
   minimumRequestsPerSecond?: number;
-  /** Stricter thresholds at which the same alerts warn. Default: no warnings. */
+  /** Stricter thresholds, at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;
 }
 
-/** Thresholds of warnings; each must be below the threshold that pages. */
+/** Thresholds of warnings. Each must be below the threshold of the critical alert. */
 export interface WarningThresholds {
-  /** Failed requests in percent of all. */
+  /** Percentage of HTTP or gRPC requests that fail. */
   errorRatePercent?: number;
-  /** Latency that 99 % of the requests stay under, in milliseconds. */
+  /** 99th percentile of the request latency in milliseconds. */
   p99LatencyMs?: number;
-  /** Memory in percent of the container's limit. */
+  /** Memory as a percentage of the container's limit. */
   memoryPercent?: number;
-  /** Requests a second that DynamoDB refuses. */
+  /** Requests per second that DynamoDB throttles. */
   dynamodbThrottlesPerSecond?: number;
 }
 
+/** Alerts on one service. */
 export interface ServiceAlertOverrides extends AlertThresholds {
-  /** False switches off every alert on the service. Default: true. */
+  /** Whether any alert on the service exists. Default: true. */
   enabled?: boolean;
-  /** False for a service that answers no requests, whose request metrics nobody misses. Default: true. */
+  /** Whether the service handles requests, so that missing request metrics are a problem. Default: true. */
   expectsRequests?: boolean;
 }
 
+/** Alerts on all services. */
 export interface ServiceAlertArgs extends AlertThresholds {
-  /** Names of metrics and labels. Default: those of the services' own instrumentation. */
+  /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
-  /** Where the runbooks are; `/<alert name>.md` is appended. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
   runbookBaseUrl?: string;
-  /** URL of Grafana, for the link to the dashboard. Default: none, and no link. */
+  /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
   dashboardBaseUrl?: string;
 }
 
-/** Names of the metrics and labels that the alerts read. */
+/** Names of the metrics and labels that alerts use. */
 export interface AlertMetrics {
   /** Counter of HTTP requests. Default: `http_requests_total`. */
   httpRequests?: string;
-  /** Its label with the status. Default: `status`. */
+  /** Label of `httpRequests` with the status code. Default: `status`. */
   httpStatusLabel?: string;
   /** Histogram of HTTP latency, without `_bucket`. Default: `http_request_duration_seconds`. */
   httpDuration?: string;
   /** Counter of gRPC requests. Default: `grpc_server_handled_total`. */
   grpcRequests?: string;
-  /** Its label with the code. Default: `grpc_code`. */
+  /** Label of `grpcRequests` with the status code. Default: `grpc_code`. */
   grpcCodeLabel?: string;
   /** Histogram of gRPC latency, without `_bucket`. Default: `grpc_server_handling_seconds`. */
   grpcDuration?: string;
-  /** Counter of refused requests. Default: `dynamodb_throttled_requests_total`. */
+  /** Counter of throttled DynamoDB requests. Default: `dynamodb_throttled_requests_total`. */
   dynamodbThrottles?: string;
-  /** Histogram, without `_bucket`. Default: `dynamodb_operation_duration_seconds`. */
+  /** Histogram of DynamoDB latency, without `_bucket`. Default: `dynamodb_operation_duration_seconds`. */
   dynamodbDuration?: string;
-  /** Histogram, without `_bucket`. Default: `redis_command_duration_seconds`. */
+  /** Histogram of Redis latency, without `_bucket`. Default: `redis_command_duration_seconds`. */
   redisDuration?: string;
-  /** Gauge of connections in use. Default: `redis_connection_pool_active_connections`. */
+  /** Gauge of Redis connections in use. Default: `redis_connection_pool_active_connections`. */
   redisPoolActive?: string;
-  /** Further matchers of the containers' metrics, such as `job="kubelet"`. Default: none. */
+  /** Additional matchers for metrics of containers, such as `job="kubelet"`. Default: none. */
   containerSelector?: string;
-  /** Further matchers of the metrics of kube-state-metrics. Default: none. */
+  /** Additional matchers for metrics of kube-state-metrics. Default: none. */
   kubeStateSelector?: string;
 }
 
+/** Arguments of MonitoredServices. */
 export interface MonitoredServicesArgs {
   /** Name of the cluster. */
   cluster: string;
@@ -147,22 +154,24 @@ export interface MonitoredServicesArgs {
   environment: string;
   /** Namespace in which the services run. */
   namespace: string;
-  /** The services to scrape; their names are unique. Default: none. */
+  /** Services to scrape. Their names must be unique. Default: none. */
   services?: MonitoredService[];
-  /** Thresholds of the alerts on all of them. */
+  /** Alerts on all services. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
-  /** Days that Prometheus keeps its samples, which no objective can exceed. Default: 15. */
+  /** Days for which Prometheus retains samples, the maximum window of an objective. Default: 15. */
   retentionDays?: number;
-  /** Labels added to every object. */
+  /** Labels of every object. Default: none. */
   labels?: Record<string, string>;
 }
 
 /**
- * Scrapes the services of one namespace and alerts on them: a ServiceMonitor per service and one
- * PrometheusRule for all (more only when that would grow too large). Needs the custom resource definitions of the Prometheus operator: in the
- * stack that installs them, give `dependsOn`.
+ * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor per service and a
+ * PrometheusRule for all services, or several if one would exceed the size limit of Kubernetes.
+ * Requires the custom resource definitions of the Prometheus operator; set `dependsOn` if the same
+ * stack installs them.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class MonitoredServices extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:MonitoredServices";
@@ -193,11 +202,11 @@ export class MonitoredServices extends pulumi.ComponentResource {
     const groups = ruleGroups(serviceAlerts(settings), settings.alerts);
     // The policies recognize the base signals by the names of their metrics.
     const annotations = metricNameAnnotations(settings.alerts.metrics);
-    const metadata = {
+    const metadata = defined({
       namespace,
       labels,
-      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
-    };
+      annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
+    });
     for (const object of ruleObjects(groups)) {
       const suffix = object.number === 1 ? "" : `-${object.number}`;
       new kubernetes.apiextensions.CustomResource(

@@ -1,18 +1,19 @@
-import { ServiceSettings } from "./settings";
 import { podVersion } from "../logs/podLabels";
+import { defined } from "../shared/defined";
+import { ServiceSettings } from "./settings";
 
 /** Spec of the ServiceMonitor that makes Prometheus scrape one service. */
 export function serviceMonitorSpec(service: ServiceSettings): Record<string, unknown> {
+  const { scrapeIntervalSeconds } = service;
+  const interval = scrapeIntervalSeconds === undefined ? undefined : `${scrapeIntervalSeconds}s`;
   return {
     selector: { matchLabels: service.selector ?? { app: service.name } },
     endpoints: [
       {
         port: service.port,
         path: service.path,
-        ...(service.scrapeIntervalSeconds === undefined
-          ? {}
-          : { interval: `${service.scrapeIntervalSeconds}s` }),
-        // Whatever its Kubernetes Service is called, the series carry the configured name.
+        ...defined({ interval }),
+        // The label `service` is the configured name, whatever the name of the Kubernetes Service.
         relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
       },
     ],

@@ -1,8 +1,4 @@
-/**
- * The one table of Helm charts this library deploys: exact versions, and the repository that
- * open-source users install from today. A chart is only upgraded here, together with the key lists
- * in `test/charts` and an entry in CHANGELOG.md.
- */
+/** A Helm chart that this library deploys. */
 export interface Chart {
   /** Name of the chart in its repository. */
   name: string;
@@ -12,14 +8,19 @@ export interface Chart {
   repository: string;
 }
 
+/**
+ * The charts, their exact versions, and the repositories that serve their open-source editions. To
+ * upgrade a chart, change it here, update the key lists in `test/charts`, and add an entry to
+ * CHANGELOG.md.
+ */
 export const charts = {
   kubePrometheusStack: {
     name: "kube-prometheus-stack",
     version: "88.5.3",
     repository: "https://prometheus-community.github.io/helm-charts",
   },
-  // The chart of the same name at grafana.github.io is for Grafana Enterprise Logs only since
-  // 2026-03-16; open-source Loki moved to the community repository.
+  // Since 2026-03-16, the chart of the same name at grafana.github.io deploys only Grafana Enterprise
+  // Logs. The chart for open-source Loki moved to the community repository.
   loki: {
     name: "loki",
     version: "18.11.0",
@@ -30,7 +31,7 @@ export const charts = {
     version: "1.11.1",
     repository: "https://grafana.github.io/helm-charts",
   },
-  // End of life since 2026-03-02; kept for teams that are not ready to move to Alloy.
+  // Promtail reached its end of life on 2026-03-02. It is for teams that have not moved to Alloy yet.
   promtail: {
     name: "promtail",
     version: "6.17.1",

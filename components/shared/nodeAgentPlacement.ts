@@ -1,10 +1,10 @@
 import { Values } from "./mergeValues";
 
 /**
- * Scheduling of a DaemonSet that must run on every node, whatever its taints and however full it is.
- * Fargate has no DaemonSets: without the affinity its pods wait for ever.
+ * Scheduling of a DaemonSet that must run on every node, whatever the taints and however full the
+ * node is. Fargate does not run DaemonSets: without the affinity, their pods stay pending there.
  */
-export const everyNode: Values = {
+export const nodeAgentPlacement: Values = {
   tolerations: [{ operator: "Exists" }],
   affinity: {
     nodeAffinity: {
@@ -24,6 +24,6 @@ export const everyNode: Values = {
     },
   },
   priorityClassName: "system-node-critical",
-  // One node at a time, a large cluster would not be updated before the release times out.
+  // Updating one node at a time would take longer than the timeout of the release in a large cluster.
   updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } },
 };

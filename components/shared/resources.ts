@@ -1,18 +1,18 @@
 import { SizePreset } from "./sizePreset";
 
-/** Requests and limits of one container, as Kubernetes writes them. */
+/** Requests and limits of one container, in the format of Kubernetes. */
 export interface Resources {
   requests: { cpu: string; memory: string };
   limits: { memory: string };
 }
 
 /**
- * Memory is limited at its request, so that a node never promises memory twice; CPU is requested
- * but not limited, because a limit throttles a collector exactly when there is most to collect.
+ * The memory limit equals the request, so that pods never overcommit a node's memory. CPU has no
+ * limit, because a limit throttles a collector exactly when it has the most to collect.
  */
 export function resources(cpu: string, memory: string): Resources {
   return { requests: { cpu, memory }, limits: { memory } };
 }
 
-/** Resources of one workload for each size preset. */
+/** Resources of one workload by size preset. */
 export type SizeTable = Record<SizePreset, Resources>;

@@ -9,9 +9,8 @@ import { availableKeys, mountedFile, secretKeys } from "./secret";
 export const configSecretName = "alertmanager-config";
 
 /**
- * Alertmanager's configuration: who hears of which alert, when, and what is left unsaid because a
- * louder alert says it already. It holds no secret: credentials are read from mounted files, which
- * also lets them rotate without a restart.
+ * Alertmanager's configuration: routes, receivers and inhibit rules. It contains no secrets:
+ * Alertmanager reads credentials from mounted files, so they can rotate without a restart.
  */
 export function alertmanagerConfig(settings: SlackSettings): Record<string, unknown> {
   return {

@@ -6,14 +6,14 @@ interface TimeInterval {
   location: string;
 }
 
-/** Quiet hours the way Alertmanager writes them: its days end at midnight, ours need not. */
+/** Quiet hours as time intervals of Alertmanager, which splits a range at midnight. */
 export function quietHours({ from, to, timezone, weekends }: QuietHoursSettings): TimeInterval[] {
   const location = timezone;
-  const span = (start_time: string, end_time: string) => ({ start_time, end_time });
+  const range = (start_time: string, end_time: string) => ({ start_time, end_time });
   const times =
     from < to
-      ? [span(from, to)]
-      : [span(from, "24:00"), ...(to === "00:00" ? [] : [span("00:00", to)])];
+      ? [range(from, to)]
+      : [range(from, "24:00"), ...(to === "00:00" ? [] : [range("00:00", to)])];
   return [
     { times, location },
     ...(weekends ? [{ weekdays: ["saturday", "sunday"], location }] : []),

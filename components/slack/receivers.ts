@@ -1,28 +1,28 @@
 import { SlackSettings } from "./settings";
 import { availableKeys, channelKey, mountedFile, secretKeys } from "./secret";
 
-/** Where nobody hears it. In YAML it stands in quotes, because a bare null is no name. */
-export const nobody = "null";
-/** Where Watchdog proves that alerts are delivered at all. */
+/** Receiver without an integration, which drops alerts. */
+export const nullReceiver = "null";
+/** Receiver of Watchdog, which proves that Alertmanager delivers alerts. */
 export const heartbeat = "heartbeat";
-/** What hears of critical alerts beside Slack. */
+/** Receiver of critical alerts in addition to Slack. */
 export const criticalReceiver = "critical";
 
 type Receiver = { name: string } & Record<string, unknown>;
 
-/** Name of the receiver of a channel. */
+/** Name of the receiver for a channel. */
 export function slackReceiver(settings: SlackSettings, channel: string): string {
   return channel === settings.channel ? "slack" : `slack-${channel.slice(1)}`;
 }
 
-/** Every channel that something is sent to, the default one first. */
+/** All channels that receive alerts, the default channel first. */
 export function channelsOf({ channel, channels, routes }: SlackSettings): string[] {
   const { critical, warning, info } = channels;
   const all = [channel, critical, warning, info, ...routes.map((route) => route.channel)];
   return [...new Set(all.filter((name) => name !== undefined))];
 }
 
-/** Whether anybody hears of critical alerts beside Slack. */
+/** Whether critical alerts go to a receiver in addition to Slack. */
 export function hasCriticalReceiver(settings: SlackSettings): boolean {
   const keys = availableKeys(settings);
   return [secretKeys.pagerDutyRoutingKey, secretKeys.criticalWebhookUrl].some((key) =>
@@ -30,22 +30,22 @@ export function hasCriticalReceiver(settings: SlackSettings): boolean {
   );
 }
 
-/** Whether Watchdog is sent anywhere. */
+/** Whether Watchdog goes to a heartbeat service. */
 export function hasHeartbeat(settings: SlackSettings): boolean {
   return availableKeys(settings).includes(secretKeys.heartbeatUrl);
 }
 
-/** Everybody who can be told; each credential is a file of a mounted Secret. */
+/** All receivers. Each credential is a file of a mounted Secret. */
 export function receivers(settings: SlackSettings): Receiver[] {
   const keys = availableKeys(settings);
   const file = (key: string): string => mountedFile(settings, key);
   return [
-    { name: nobody },
+    { name: nullReceiver },
     ...(hasHeartbeat(settings)
       ? [
           {
             name: heartbeat,
-            webhook_configs: [{ url_file: file(secretKeys.heartbeatUrl), send_resolved: false }],
+            webhook_configs: [webhook(file(secretKeys.heartbeatUrl), false)],
           },
         ]
       : []),
@@ -57,9 +57,7 @@ export function receivers(settings: SlackSettings): Receiver[] {
               pagerduty_configs: [pagerDuty(file(secretKeys.pagerDutyRoutingKey))],
             }),
             ...(keys.includes(secretKeys.criticalWebhookUrl) && {
-              webhook_configs: [
-                { url_file: file(secretKeys.criticalWebhookUrl), send_resolved: true },
-              ],
+              webhook_configs: [webhook(file(secretKeys.criticalWebhookUrl), true)],
             }),
           },
         ]
@@ -71,6 +69,10 @@ export function receivers(settings: SlackSettings): Receiver[] {
   ];
 }
 
+function webhook(urlFile: string, sendResolved: boolean): Record<string, unknown> {
+  return { url_file: urlFile, send_resolved: sendResolved };
+}
+
 function slack(settings: SlackSettings, channel: string): Record<string, unknown> {
   return {
     channel,
@@ -79,10 +81,10 @@ function slack(settings: SlackSettings, channel: string): Record<string, unknown
         api_url_file: mountedFile(settings, channelKey(channel)),
       }),
     send_resolved: true,
-    // A Slack that does not answer is asked again, while there is still time before the next round.
+    // Leaves time for a retry before the next group interval if Slack does not respond.
     timeout: "10s",
     title: '{{ template "observability.slack.title" . }}',
-    // An empty text would be taken for Alertmanager's default, a name that only the cluster knows.
+    // Alertmanager replaces an empty link with its own URL, which works only inside the cluster.
     title_link:
       settings.alertmanagerUrl === undefined
         ? '{{ "" }}'

@@ -5,7 +5,7 @@ import {
   hasCriticalReceiver,
   hasHeartbeat,
   heartbeat,
-  nobody,
+  nullReceiver,
   slackReceiver,
 } from "./receivers";
 import { chartAlertNames } from "../alerting/alertNames";
@@ -24,51 +24,58 @@ export interface Route {
   routes?: Route[];
 }
 
-/** Name of the time in which warnings wait. */
+/** Name of the time interval that mutes warnings. */
 export const quietHoursName = "quiet-hours";
 
-/** Somebody is woken: soon, and again every hour. */
-const urgent = { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" };
-/** The pace of a warning; an alert without a severity gets it too, rather than getting lost. */
-const unhurried = { group_wait: "30s", group_interval: "5m", repeat_interval: "12h" };
-// Repeated at every round: a repeat_interval of a whole minute would miss every second one.
-const everyMinute = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
+/** Intervals of critical alerts, which page the on-call engineer. */
+const criticalIntervals = { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" };
+/** Intervals of warnings and of alerts without a severity. */
+const warningIntervals = { group_wait: "30s", group_interval: "5m", repeat_interval: "12h" };
+// A repeat interval of a whole minute would skip every second group interval.
+const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
 const warning = `severity="${Severity.Warning}"`;
 
-/** Who hears of which alert, and when. The first route that matches takes the alert. */
+/** Routing tree. An alert goes to the first route that matches, unless that route continues. */
 export function routingTree(settings: SlackSettings): Route {
   return {
     receiver: slackReceiver(settings, settings.channel),
     group_by: settings.groupBy,
-    ...unhurried,
+    ...warningIntervals,
     routes: [
       {
         matchers: [`alertname="${chartAlertNames.watchdog}"`],
         ...(hasHeartbeat(settings)
-          ? { receiver: heartbeat, ...everyMinute }
-          : { receiver: nobody }),
+          ? { receiver: heartbeat, ...heartbeatIntervals }
+          : { receiver: nullReceiver }),
       },
-      { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nobody },
-      // Beside Slack, whatever the channel.
+      { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nullReceiver },
+      // Critical alerts continue to the Slack channel.
       ...(hasCriticalReceiver(settings)
-        ? [{ matchers: [critical], receiver: criticalReceiver, continue: true, ...urgent }]
+        ? [
+            {
+              matchers: [critical],
+              receiver: criticalReceiver,
+              continue: true,
+              ...criticalIntervals,
+            },
+          ]
         : []),
-      ...settings.routes.flatMap((route) => override(settings, route)),
+      ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
       ...bySeverity(settings, settings.channels),
     ],
   };
 }
 
-/** A service's alerts carry its name, or the name of one of its pods. */
-function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
+/** Routes to a channel. Alerts on a service have its name as `service`, or one of its pods as `pod`. */
+function channelRoutes(settings: SlackSettings, route: SlackRouteSettings): Route[] {
   const { channel, service, team, namespace } = route;
   const common = [
     ...(team === undefined ? [] : [`team=${JSON.stringify(team)}`]),
     ...(namespace === undefined ? [] : [`namespace="${namespace}"`]),
   ];
-  const kinds =
+  const matcherSets =
     service === undefined
       ? [common]
       : [
@@ -76,7 +83,7 @@ function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
           [...common, `pod=~"${podNamePattern([service])}"`],
         ];
   const channels = { critical: channel, warning: channel, info: settings.channels.info && channel };
-  return kinds.map((matchers) => ({
+  return matcherSets.map((matchers) => ({
     matchers,
     receiver: slackReceiver(settings, channel),
     routes: bySeverity(settings, channels),
@@ -84,24 +91,24 @@ function override(settings: SlackSettings, route: SlackRouteSettings): Route[] {
 }
 
 function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]): Route[] {
-  const to = (channel = settings.channel): string => slackReceiver(settings, channel);
+  const receiverOf = (channel = settings.channel): string => slackReceiver(settings, channel);
   return [
-    { matchers: [critical], receiver: to(channels.critical), ...urgent },
-    // What is like its parent in everything needs no route of its own.
+    { matchers: [critical], receiver: receiverOf(channels.critical), ...criticalIntervals },
+    // A route that does not differ from its parent is not necessary.
     ...(channels.warning === undefined && settings.quietHours === undefined
       ? []
       : [
           {
             matchers: [warning],
-            receiver: to(channels.warning),
+            receiver: receiverOf(channels.warning),
             ...(settings.quietHours && { mute_time_intervals: [quietHoursName] }),
           },
         ]),
     ...(channels.info === undefined
-      ? [{ matchers: [`severity=~"${Severity.Info}|${Severity.None}"`], receiver: nobody }]
+      ? [{ matchers: [`severity=~"${Severity.Info}|${Severity.None}"`], receiver: nullReceiver }]
       : [
-          { matchers: [`severity="${Severity.Info}"`], receiver: to(channels.info) },
-          { matchers: [`severity="${Severity.None}"`], receiver: nobody },
+          { matchers: [`severity="${Severity.Info}"`], receiver: receiverOf(channels.info) },
+          { matchers: [`severity="${Severity.None}"`], receiver: nullReceiver },
         ]),
   ];
 }

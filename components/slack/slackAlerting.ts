@@ -5,112 +5,114 @@ import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
 import { secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
-import { settingsOrThrow } from "../shared/component";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
 import { slackSettings } from "./settings";
 
-/** Channels by how urgent an alert is, each with its `#`. */
+/** Slack channels by severity. Each name starts with `#`. */
 export interface SlackChannels {
-  /** Default: `channel`. */
+  /** Channel of critical alerts. Default: `channel`. */
   critical?: string;
-  /** Default: `channel`. */
+  /** Channel of warnings. Default: `channel`. */
   warning?: string;
-  /** Default: nobody is told. */
+  /** Channel of info alerts. Default: none, so they are not sent. */
   info?: string;
 }
 
-/** Alerts that go to a channel of their own; what is given must all match. */
+/** Route of alerts to a channel. An alert must match all fields; at least one is required. */
 export interface SlackRoute {
-  /** Name of a service: its alerts, and those on its pods. */
+  /** Name of a service: matches alerts on the service and on its pods. */
   service?: string;
-  /** Value of the label `team` of an alert: that of its service, or of a rule of your own. */
+  /** Label `team` of the alert, from its service or from a custom rule. */
   team?: string;
-  /** Namespace of what the alert is about. */
+  /** Label `namespace` of the alert. */
   namespace?: string;
-  /** Channel, with its `#`. */
+  /** Channel that receives the alerts. Starts with `#`. */
   channel: string;
 }
 
-/** When warnings wait: they are told of afterwards, if they still fire then. */
+/** Hours in which warnings are muted. Those that still fire afterwards are sent then. */
 export interface QuietHours {
   /** Start, such as `22:00`. */
   from: string;
-  /** End, such as `07:00`; before `from` it is that of the next day. */
+  /** End, such as `07:00`. An end before `from` is on the next day. */
   to: string;
   /** Time zone, such as `Asia/Seoul`. */
   timezone: string;
-  /** Whether Saturdays and Sundays are quiet altogether. Default: false. */
+  /** Also mutes warnings for all of Saturday and Sunday. Default: false. */
   weekends?: boolean;
 }
 
+/** Arguments of SlackAlerting. */
 export interface SlackAlertingArgs {
   /** Name of the cluster. */
   cluster: string;
   /** Environment, such as `prod`. */
   environment: string;
-  /** Namespace of Alertmanager; it must exist. Default: `monitoring`. */
+  /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
   namespace?: string;
   /**
-   * Incoming webhook of `channel`. Like every credential here it is treated as a secret, kept in the
-   * Secret `alertmanager-slack`. Needed unless there is a `botToken` or an `existingSecret`.
+   * Incoming webhook of `channel`. Pulumi stores it, as all credentials, as a secret in the
+   * Kubernetes Secret `alertmanager-slack`. Required without a `botToken` or an `existingSecret`.
    */
   webhookUrl?: pulumi.Input<string>;
-  /** Incoming webhooks of the other channels, by channel: a webhook reaches one channel only. */
+  /** Incoming webhooks of all other channels, by channel: a webhook posts to only one channel. */
   webhookUrls?: Record<string, pulumi.Input<string>>;
-  /** Token of a Slack app with the scope `chat:write`, for all channels; instead of webhooks. */
+  /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
   botToken?: pulumi.Input<string>;
-  /** URL that is called every minute as long as alerts are delivered. Default: none is. */
+  /** URL that Alertmanager calls every minute while it delivers alerts. Default: none. */
   heartbeatUrl?: pulumi.Input<string>;
-  /** Whether a missing heartbeat is an error: alerting that is down is silent. Default: false. */
+  /** Requires a heartbeat URL, without which an outage of alerting goes unnoticed. Default: false. */
   requireHeartbeat?: boolean;
-  /** Routing key of PagerDuty, which hears of critical alerts too. Default: it does not. */
+  /** Routing key of PagerDuty, which then also receives critical alerts. Default: none. */
   pagerDutyRoutingKey?: pulumi.Input<string>;
-  /** Webhook of anything else that hears of critical alerts too. Default: none does. */
+  /** URL of a further webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string>;
-  /** Existing Secret in the same namespace that holds the credentials instead. */
+  /** Existing Secret in the same namespace with the credentials, instead of the arguments. */
   existingSecret?: string;
   /**
-   * What the existing Secret holds: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
+   * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
    * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
-  /** Channel, with its `#`. Default: `#ticketing-alerts`. */
+  /** Default channel. Starts with `#`. Default: `#ticketing-alerts`. */
   channel?: string;
-  /** Channels by severity. */
+  /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
-  /** Services, teams and namespaces with a channel of their own; the first that matches counts. */
+  /** Channels of services, teams and namespaces. The first route that matches applies. Default: none. */
   routes?: SlackRoute[];
-  /** When warnings wait. Default: never. */
+  /** Hours in which warnings are muted. Default: none. */
   quietHours?: QuietHours;
-  /** Labels whose equal alerts share a message. Default: `alertname`, `cluster`, `service`. */
+  /** Labels by which alerts are grouped into a message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];
-  /** Title of a message, as the body of a Go template of Alertmanager. */
+  /** Title of a message, as the body of a Go template. Default: the title of this library. */
   titleTemplate?: string;
-  /** Text of a message, likewise. */
+  /** Text of a message, as the body of a Go template. Default: the text of this library. */
   textTemplate?: string;
-  /** URL of Grafana with a Loki data source `loki`; links to the logs. Default: no link. */
+  /** External URL of Grafana with the data source `loki`, for links to logs. Default: no links. */
   grafanaUrl?: string;
-  /** URL of Prometheus that people use; links to the graph. Default: no link. */
+  /** External URL of Prometheus, for links to graphs. Default: no links. */
   prometheusUrl?: string;
-  /** URL of Alertmanager that people use; links to it and to a new silence. Default: no link. */
+  /** External URL of Alertmanager, for links to alerts and new silences. Default: no links. */
   alertmanagerUrl?: string;
-  /** Labels added to every object. */
+  /** Labels of every object. Default: none. */
   labels?: Record<string, string>;
 }
 
 /**
- * Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and the credentials it
- * reads. Give both Secret names to PrometheusStack (`alertmanager.configSecretName`,
- * `alertmanager.mountedSecretNames`).
+ * Creates Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and the Secret
+ * with the credentials that it reads. Pass the names of both Secrets to PrometheusStack as
+ * `alertmanager.configSecretName` and `alertmanager.mountedSecretNames`.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class SlackAlerting extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:SlackAlerting";
 
-  /** Secret with `alertmanager.yaml` and its templates. */
+  /** Name of the Secret with `alertmanager.yaml` and its templates. */
   readonly configSecretName: pulumi.Output<string>;
-  /** Secret with the credentials, to be mounted into Alertmanager. */
+  /** Name of the Secret with the credentials, which Alertmanager must mount. */
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,4 +1,4 @@
-import { LokiMode, LokiStorage } from "../../components/loki/settings";
+import { LokiMode, LokiStorage, deletedVersionDays } from "../../components/loki/settings";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { logsOfServicesIn } from "./doubleLogs";
@@ -34,9 +34,6 @@ export interface LokiEstimate {
   /** Volume that holds the logs, where no bucket does. */
   givenGib?: number;
 }
-
-/** A bucket keeps versions of what Loki deleted; as the lifecycle in lokiStorage.ts has it. */
-export const deletedVersionDays = 7;
 
 const secondsPerDay = 86_400;
 const daysPerMonth = 30;

@@ -1,58 +1,60 @@
 import * as pulumi from "@pulumi/pulumi";
-import { settingsOrThrow } from "../../shared/component";
+import { settingsOrThrow } from "../../shared/settingsOrThrow";
 import { DatadogDashboardResource, DatadogMonitorResource } from "./resources";
 import { MonitoredService, ServiceAlertArgs } from "../../services/monitoredServices";
 import { datadogMonitorsSettings } from "./settings";
 import { datadogDashboard } from "./dashboard";
 import { datadogMonitors } from "./monitors";
 
-/** What the monitors of one service have of its own. */
+/** Monitors of one service. */
 export interface DatadogServiceMonitors {
   /**
-   * Operation in whose spans its requests are: the middle of `trace.<operation>.hits`. Default: by
-   * language, `http.request` for Go, `fastapi.request`, `servlet.request`, `express.request`.
+   * Operation of the spans of its requests, as in `trace.<operation>.hits`. Default by language:
+   * `http.request` (Go), `fastapi.request`, `servlet.request` or `express.request`.
    */
   operation?: string;
-  /** The tag `team`. Default: the `team` of the service, or else that of all. */
+  /** The tag `team`. Default: the `team` of the service, or else of all monitors. */
   team?: string;
-  /** Who is told. Default: whoever is told of all. */
+  /** Handles to notify. Default: the handles of all monitors. */
   notify?: string[];
 }
 
+/** Arguments of DatadogMonitors. */
 export interface DatadogMonitorsArgs {
   /** Name of the cluster. */
   cluster: string;
-  /** Environment; the tag `env`. */
+  /** Environment: the tag `env`. */
   environment: string;
   /** Namespace in which the services run. */
   namespace: string;
-  /** Handles that are told: `@slack-<channel>`, `@pagerduty-<service>`, an address of a person. */
+  /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
   notify: string[];
-  /** The services, as MonitoredServices takes them. Default: none. */
+  /** Services, as in MonitoredServices. Default: none. */
   services?: MonitoredService[];
-  /** Thresholds, as MonitoredServices takes them. */
+  /** Thresholds, as in MonitoredServices. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
   /** The tag `team` of every monitor. Default: none. */
   team?: string;
-  /** What one service has of its own, by its name. Default: nothing. */
+  /** Overrides for single services, by name. Default: none. */
   overrides?: Record<string, DatadogServiceMonitors>;
-  /** Days that Prometheus keeps its samples; an objective is checked against it. Default: 15. */
+  /** Days for which Prometheus retains samples, the maximum window of an objective. Default: 15. */
   retentionDays?: number;
-  /** Labels of the services' objects in Kubernetes; monitors have none. */
+  /** Labels of Kubernetes objects, as in MonitoredServices. Monitors do not use them. Default: none. */
   labels?: Record<string, string>;
 }
 
 /**
- * Monitors in Datadog for the signals that Prometheus alerts on as well: error rate, latency, crash
- * loops, memory and CPU of each service, and throttling of DynamoDB; and one dashboard. Needs
- * Datadog's provider: as the option `provider`, or configured by `datadog:apiKey` and `datadog:appKey`.
+ * Creates a dashboard in Datadog, and monitors for signals that Prometheus also alerts on: error rate,
+ * latency, crash loops, memory and CPU of each service, and throttling of DynamoDB. Requires the
+ * Datadog provider: pass the option `provider`, or configure `datadog:apiKey` and `datadog:appKey`.
  *
- * Throws one error that lists every problem of its arguments; nothing is registered then.
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
  */
 export class DatadogMonitors extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:DatadogMonitors";
 
-  /** Path of the dashboard on the organisation's site. */
+  /** Path of the dashboard on the organization's site. */
   readonly dashboardPath: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogMonitorsArgs, opts?: pulumi.ComponentResourceOptions) {

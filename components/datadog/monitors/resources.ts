@@ -2,19 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { DatadogMonitor } from "./monitors";
 
 /**
- * Version of Datadog's provider that these resources were written for. The engine fetches the plugin
- * by it; the npm package with its 900 files is needed by nobody.
+ * Version of the Datadog provider that the engine downloads as a plugin. The npm package of the
+ * provider, with its 900 files, is not necessary.
  */
 export const datadogProviderVersion = "5.11.0";
 
 export interface DatadogProviderArgs {
-  /** Where Datadog's API is: `https://api.datadoghq.eu/`. */
+  /** URL of Datadog's API, such as `https://api.datadoghq.eu/`. */
   apiUrl: string;
   apiKey: pulumi.Input<string>;
   appKey: pulumi.Input<string>;
 }
 
-/** Datadog's API under the keys of one organisation. */
+/** The Datadog provider with the keys of an organization. */
 export class DatadogProvider extends pulumi.ProviderResource {
   constructor(name: string, args: DatadogProviderArgs, opts?: pulumi.ResourceOptions) {
     const secret = { apiKey: pulumi.secret(args.apiKey), appKey: pulumi.secret(args.appKey) };
@@ -29,9 +29,9 @@ export class DatadogMonitorResource extends pulumi.CustomResource {
   }
 }
 
-/** A dashboard in Datadog, as the JSON of its API. */
+/** A dashboard in Datadog, in the JSON format of its API. */
 export class DatadogDashboardResource extends pulumi.CustomResource {
-  /** Path of the dashboard on the organisation's site. */
+  /** Path of the dashboard on the organization's site. */
   readonly url!: pulumi.Output<string>;
 
   constructor(name: string, dashboard: string, opts?: pulumi.CustomResourceOptions) {

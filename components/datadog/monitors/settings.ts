@@ -16,14 +16,14 @@ const notify = z
       "@slack-ticketing-alerts",
     ),
   )
-  .min(1, "must name somebody: a monitor that tells nobody is not seen");
+  .min(1, "must name at least one handle: a monitor without one notifies no one");
 
 const operation = example(
   z.string().regex(/^[a-z][\w.]*$/, "must be the name of an operation, like grpc.server"),
   "grpc.server",
 );
 
-/** What monitors have beside the services and their thresholds. */
+/** Settings of the monitors in addition to the services and their thresholds. */
 export const datadogMonitorsSchema = z.strictObject({
   notify: example(notify, ["@slack-ticketing-alerts"]),
   team: example(dnsLabel, "ticketing").optional(),
@@ -39,7 +39,7 @@ export const datadogMonitorsSchema = z.strictObject({
     .default({}),
 });
 
-/** Settings of Datadog's monitors: the services, their thresholds, and who is told. */
+/** Settings of the Datadog monitors: services, thresholds and handles to notify. */
 export type DatadogMonitorsSettings = MonitoredServicesSettings &
   z.output<typeof datadogMonitorsSchema>;
 

@@ -256,7 +256,7 @@ describe("LokiStack", () => {
         assert.equal(resources.filter(({ type }) => type.endsWith(":ConfigMap")).length, 0);
       });
       assert.equal(warnings.length, 1);
-      assert.match(warnings[0] ?? "", /end of life since 2026-03-02/);
+      assert.match(warnings[0] ?? "", /end of life on 2026-03-02/);
     });
 
     it("can be left to others", async () => {

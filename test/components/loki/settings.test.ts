@@ -133,7 +133,7 @@ describe("lokiSettings", () => {
 
     it("refuses an expression that would keep the collectors from starting", () => {
       assert.deepEqual(pattern("(?<=KD-)(\\d+)"), [
-        "redactionPatterns.0.expression is refused by RE2: invalid named capture: `(?<=KD-)(\\d+)`",
+        "redactionPatterns.0.expression must be an expression of RE2: invalid named capture: `(?<=KD-)(\\d+)`",
       ]);
     });
 

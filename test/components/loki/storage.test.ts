@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { OidcProvider, lokiStorage } from "../../../components/loki/storage";
+import { OidcProvider } from "../../../components/loki/role";
+import { lokiStorage } from "../../../components/loki/storage";
 import { lokiSettings } from "../../../components/loki/settings";
 import {
   bucketTlsOnlyPolicy,

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
-import { costEstimate, deletedVersionDays, logVolumeGib } from "../../../stacks/cost/costEstimate";
+import { deletedVersionDays } from "../../../components/loki/settings";
+import { costEstimate, logVolumeGib } from "../../../stacks/cost/costEstimate";
 import { runProgram } from "../../support/runProgram";
 import { configuration } from "../../support/stackConfig";
 

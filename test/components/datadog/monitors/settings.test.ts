@@ -26,9 +26,9 @@ describe("datadogMonitorsSettings", () => {
     );
   });
 
-  it("tells somebody", () => {
+  it("requires a handle to notify", () => {
     assert.deepEqual(problems({ notify: [] }), [
-      "notify must name somebody: a monitor that tells nobody is not seen",
+      "notify must name at least one handle: a monitor without one notifies no one",
     ]);
     assert.deepEqual(problems({ notify: ["#ticketing-alerts"] }), [
       "notify[0] must be a handle of Datadog, like @slack-ticketing-alerts",

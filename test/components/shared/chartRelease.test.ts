@@ -1,11 +1,5 @@
 import * as assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import {
-  ChartReleaseArgs,
-  chartRelease,
-  settingsOf,
-  settingsOrThrow,
-} from "../../../components/shared/component";
+import { ChartReleaseArgs, chartRelease } from "../../../components/shared/chartRelease";
 import { recordProgram } from "../../support/mocks";
 
 async function release(args: Partial<ChartReleaseArgs["settings"]>, overrides?: object) {
@@ -53,32 +47,5 @@ describe("chartRelease", () => {
     const inputs = await release({});
     assert.ok(inputs["maxHistory"] > 0 && inputs["maxHistory"] <= 10);
     assert.ok(inputs["timeout"] >= 600);
-  });
-});
-
-describe("settingsOrThrow", () => {
-  it("returns the settings", () => {
-    assert.equal(settingsOrThrow("LokiStack", "loki", { settings: 1 }), 1);
-  });
-
-  it("throws what the engine prints without a stack trace", () => {
-    const problems = [
-      { path: ["size"], value: "x", rule: "is no size", fix: { kind: "remove" as const } },
-    ];
-    assert.throws(
-      () => settingsOrThrow("LokiStack", "loki", { problems }),
-      (error: Error) =>
-        pulumi.RunError.isInstance(error) &&
-        error.message.startsWith('LokiStack "loki": 1 problem') &&
-        error.message.includes('size = "x" is no size'),
-    );
-  });
-});
-
-describe("settingsOf", () => {
-  it("leaves chart values out of what is recorded", () => {
-    const args = { cluster: "a", values: { password: "b" } };
-    assert.deepEqual(settingsOf(args), { cluster: "a" });
-    assert.deepEqual(args, { cluster: "a", values: { password: "b" } });
   });
 });

@@ -1,0 +1,43 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { defined } from "./defined";
+import { Values, mergeValues } from "./mergeValues";
+import { ChartSettings } from "./schemas";
+
+export interface ChartReleaseArgs {
+  /** Name of the Helm release, as `helm list` shows it. */
+  releaseName: string;
+  chart: string;
+  settings: ChartSettings;
+  /** Values that this library derives from the settings. */
+  values: Values;
+  /** The caller's values, merged last. */
+  overrides?: Values | undefined;
+}
+
+/** Registers a Helm release with the options that all components of this library share. */
+export function chartRelease(
+  name: string,
+  { releaseName, chart, settings, values, overrides }: ChartReleaseArgs,
+  opts: pulumi.CustomResourceOptions,
+): kubernetes.helm.v3.Release {
+  const { namespace, repository, chartVersion } = settings;
+  const isOci = repository.startsWith("oci://");
+  return new kubernetes.helm.v3.Release(
+    name,
+    defined({
+      name: releaseName,
+      namespace,
+      chart: isOci ? `${repository}/${chart}` : chart,
+      version: chartVersion,
+      repositoryOpts: isOci ? undefined : { repo: repository },
+      values: mergeValues(values, overrides),
+      // As with helm, `null` in the caller's values removes a chart default.
+      allowNullValues: true,
+      // Helm keeps one Secret per revision and, without a limit, never deletes any.
+      maxHistory: 10,
+      timeout: 900,
+    }),
+    opts,
+  );
+}

@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Checked, formatArgumentProblems } from "./problems";
+
+/**
+ * Returns the checked settings of a component, or throws one error that lists every problem. Call it
+ * before `super()`, so that a component with a problem registers nothing.
+ */
+export function settingsOrThrow<T>(component: string, name: string, checked: Checked<T>): T {
+  if (checked.problems !== undefined) {
+    throw new pulumi.RunError(formatArgumentProblems(`${component} "${name}"`, checked.problems));
+  }
+  return checked.settings;
+}
+
+/**
+ * The arguments without chart values. Chart values are not settings: they may contain anything, so
+ * the inputs that Pulumi records for a component never include them.
+ */
+export function withoutValues<T extends object>(args: T): Omit<T, "values" | "collectorValues"> {
+  const {
+    values: _values,
+    collectorValues: _collectorValues,
+    ...settings
+  } = args as T & { values?: unknown; collectorValues?: unknown };
+  return settings;
+}

@@ -1,0 +1,31 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { settingsOrThrow, withoutValues } from "../../../components/shared/settingsOrThrow";
+
+describe("settingsOrThrow", () => {
+  it("returns the settings", () => {
+    assert.equal(settingsOrThrow("LokiStack", "loki", { settings: 1 }), 1);
+  });
+
+  it("throws what the engine prints without a stack trace", () => {
+    const problems = [
+      { path: ["size"], value: "x", rule: "must be a size", fix: { kind: "remove" as const } },
+    ];
+    assert.throws(
+      () => settingsOrThrow("LokiStack", "loki", { problems }),
+      (error: Error) =>
+        pulumi.RunError.isInstance(error) &&
+        error.message.startsWith('LokiStack "loki": 1 problem') &&
+        error.message.includes('size = "x" must be a size'),
+    );
+  });
+});
+
+describe("withoutValues", () => {
+  it("leaves chart values out of what is recorded", () => {
+    const args = { cluster: "a", values: { password: "b" } };
+    assert.deepEqual(withoutValues(args), { cluster: "a" });
+    assert.deepEqual(withoutValues({ collectorValues: {} }), {});
+    assert.deepEqual(args, { cluster: "a", values: { password: "b" } });
+  });
+});
