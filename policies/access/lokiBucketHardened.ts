@@ -1,4 +1,7 @@
-import { InProd, environmentProperty, isProd } from "../engine/environment";
+import { isProd } from "../engine/environment";
+import { StackFinding, stackPolicy } from "../engine/policy";
+import { stringProperty } from "../engine/properties";
+import { Violation } from "../engine/violation";
 import { Bucket, BucketPart, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
 import {
@@ -9,212 +12,211 @@ import {
   isAnyone,
   readDocument,
 } from "../facts/iam";
-import { Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { StackPolicy, Verdict } from "../engine/policy";
-import { Violation } from "../engine/violation";
 
-export type LokiBucketHardenedConfig = InProd;
-
-export const lokiBucketHardened: StackPolicy<LokiBucketHardenedConfig> = {
-  scope: "stack",
+export const lokiBucketHardened = stackPolicy({
   name: "loki-bucket-hardened",
   description:
-    "The bucket of Loki is private, encrypted, owned by its account, reached over TLS only, and kept in production.",
-  why: "Logs contain what nobody meant to publish. One public grant or one `destroy` is enough to publish or to lose all of them.",
+    "Loki's bucket is private, encrypted, owned by its account, reachable over TLS only, and protected from deletion in production.",
+  why: "Logs contain data that must not be public. One public grant publishes all logs, and one `destroy` deletes them.",
   remediation:
-    "a BucketPublicAccessBlock with all four switches, BucketOwnershipControls with BucketOwnerEnforced, BucketServerSideEncryptionConfiguration, and a BucketPolicy that denies s3:* where aws:SecureTransport is false",
+    "add a BucketPublicAccessBlock with all four settings, BucketOwnershipControls with BucketOwnerEnforced, a BucketServerSideEncryptionConfiguration, and a BucketPolicy that denies s3:* where aws:SecureTransport is false",
   severity: "critical",
-  enforcementLevel: "mandatory",
-  config: { environment: environmentProperty },
-  reads: (type) => isBucketType(type) || isHelmType(type),
-  judge,
-};
-
-function judge(resources: Resource[], config: LokiBucketHardenedConfig): Verdict {
-  const checked = lokiBuckets(resources).flatMap((bucket) =>
-    checks.map((check) => ({ bucket, ...check(bucket, isProd(bucket, config)) })),
-  );
-  const unsure = checked.find(({ unknown }) => unknown !== undefined);
-  return {
-    violations: checked.flatMap(({ bucket, violations }) =>
-      violations.map((violation) => ({ ...violation, urn: bucket.urn })),
+  config: {
+    environment: stringProperty(
+      "Environment of the stack. `forceDestroy` is a violation where it is `prod`. Default: the name of the stack.",
     ),
-    unknown: unsure?.unknown,
-  };
+  },
+  reads: (type) => isBucketType(type) || isHelmType(type),
+  check: (resources, config) =>
+    lokiBuckets(resources).flatMap((bucket) => [
+      ...checkPublicAccess(bucket),
+      ...checkEncryption(bucket),
+      ...checkOwnership(bucket),
+      ...checkAcl(bucket),
+      ...checkBucketPolicy(bucket),
+      ...(isProd(bucket, config) ? checkForceDestroy(bucket) : []),
+    ]),
+});
+
+function violationOf({ urn, where }: Bucket, violation: Omit<Violation, "where">): StackFinding {
+  return { urn, where, ...violation };
 }
 
-type Unknown = Verdict["unknown"];
-type Check = (bucket: Bucket, prod: boolean) => { violations: Violation[]; unknown?: Unknown };
-
-const checks: Check[] = [publicAccess, encryption, ownership, acl, bucketPolicy, destruction];
-
-/** That nothing is there, unless it could be once everything is known. */
-function absent(bucket: Bucket, part: BucketPart, violation: Violation): ReturnType<Check> {
-  const unsure = bucket.props === UNKNOWN || bucket.perhaps.has(part);
-  return unsure ? { violations: [], unknown: bucket.unknown } : { violations: [violation] };
+/** A part that is missing, unless unknown values could name it. */
+function missingPart(
+  bucket: Bucket,
+  part: BucketPart,
+  violation: Omit<Violation, "where">,
+): StackFinding[] {
+  if (bucket.props !== UNKNOWN && !bucket.perhaps.has(part)) {
+    return [violationOf(bucket, violation)];
+  }
+  return bucket.unknown === undefined
+    ? []
+    : [{ unknown: bucket.unknown.path, urn: bucket.unknown.urn }];
 }
 
-const switches = [
+const accessSettings = [
   "blockPublicAcls",
   "blockPublicPolicy",
   "ignorePublicAcls",
   "restrictPublicBuckets",
 ];
 
-function publicAccess(bucket: Bucket): ReturnType<Check> {
+function checkPublicAccess(bucket: Bucket): StackFinding[] {
   const blocks = bucket.parts.bucketPublicAccessBlock;
   if (blocks.length === 0) {
-    return absent(bucket, "bucketPublicAccessBlock", {
+    return missingPart(bucket, "bucketPublicAccessBlock", {
       problem: "public access is not blocked",
-      where: bucket.where,
       bound: "a BucketPublicAccessBlock",
-      fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${switches.map((one) => `${one}: true`).join(", ")}})`,
+      fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${accessSettings.map((setting) => `${setting}: true`).join(", ")}})`,
     });
   }
-  // Every one of them counts: the last that is applied wins.
-  const open = blocks.flatMap((block) =>
-    switches.map((name) => ({ block, name, value: at(block.props, name) })),
+  // Each of them must comply: the last one that is applied takes effect.
+  return blocks.flatMap((block) =>
+    accessSettings.flatMap((setting): StackFinding[] => {
+      const value = at(block.props, setting);
+      if (value === UNKNOWN) return [{ unknown: [setting], urn: block.urn }];
+      if (value === true || value === "true") return [];
+      return [
+        {
+          ...violationOf(bucket, {
+            problem: `public access is not blocked: ${setting} is disabled`,
+            bound: "true",
+            fix: `set ${setting}: true`,
+          }),
+          where: `${bucket.where}, ${block.name}`,
+        },
+      ];
+    }),
   );
-  return {
-    violations: open
-      .filter(({ value }) => value !== UNKNOWN && value !== true && value !== "true")
-      .map(({ block, name }) => ({
-        problem: `public access is not blocked: ${name} is off`,
-        where: `${bucket.where}, ${block.name}`,
-        bound: "true",
-        fix: `set ${name}: true`,
-      })),
-    unknown: unknownOf(
-      open.map(({ block, name, value }) => ({ resource: block, path: [name], value })),
-    ),
-  };
 }
 
-function encryption(bucket: Bucket): ReturnType<Check> {
+function checkEncryption(bucket: Bucket): StackFinding[] {
   const separate = bucket.parts.bucketServerSideEncryptionConfiguration;
-  const own = one(inline(bucket, "serverSideEncryptionConfiguration"));
+  const ownConfiguration = firstOf(inline(bucket, "serverSideEncryptionConfiguration"));
   const rules =
     separate.length > 0
       ? separate.flatMap(({ props }) => listAt(props, "rules"))
-      : [...listAt(own, "rules"), one(at(own, "rule"))].filter((rule) => rule !== undefined);
-  const algorithms = rules.map((rule) =>
-    at(one(at(rule, "applyServerSideEncryptionByDefault")), "sseAlgorithm"),
-  );
-  const hidden = separate.find(({ props }) => hasUnknown(at(props, "rules")));
-  if (hidden !== undefined && algorithms.every((value) => value === UNKNOWN || secure(value))) {
-    return { violations: [], unknown: { urn: hidden.urn, path: ["rules"] } };
+      : [...listAt(ownConfiguration, "rules"), firstOf(at(ownConfiguration, "rule"))];
+  const algorithms = rules
+    .filter((rule) => rule !== undefined)
+    .map((rule) => at(firstOf(at(rule, "applyServerSideEncryptionByDefault")), "sseAlgorithm"));
+  const unknown = separate.find(({ props }) => hasUnknown(at(props, "rules")));
+  if (unknown !== undefined && algorithms.every((item) => item === UNKNOWN || isSecure(item))) {
+    return [{ unknown: ["rules"], urn: unknown.urn }];
   }
-  if (algorithms.length > 0 && algorithms.every(secure)) return { violations: [] };
-  return absent(bucket, "bucketServerSideEncryptionConfiguration", {
-    problem: "the bucket does not say how its objects are encrypted",
-    where: bucket.where,
+  if (algorithms.length > 0 && algorithms.every(isSecure)) return [];
+  return missingPart(bucket, "bucketServerSideEncryptionConfiguration", {
+    problem: "the bucket does not set the encryption of its objects",
     bound: "AES256, aws:kms or aws:kms:dsse",
     fix: 'add new s3.BucketServerSideEncryptionConfiguration(..., {bucket, rules: [{applyServerSideEncryptionByDefault: {sseAlgorithm: "AES256"}}]})',
   });
 }
 
-function secure(algorithm: Plain): boolean {
+function isSecure(algorithm: Plain): boolean {
   return algorithm === "AES256" || algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 }
 
-/** The provider writes single blocks as lists of one in some versions. */
-function one(value: Plain): Plain {
+/** Some versions of the provider write a single block as a list with one item. */
+function firstOf(value: Plain): Plain {
   return Array.isArray(value) ? (value[0] as Plain) : value;
 }
 
-function ownership(bucket: Bucket): ReturnType<Check> {
+function checkOwnership(bucket: Bucket): StackFinding[] {
   const controls = bucket.parts.bucketOwnershipControls;
-  const missing: Violation = {
-    problem: "objects may belong to other accounts, and their access lists count",
-    where: bucket.where,
+  const violation = {
+    problem: "objects can belong to other accounts, whose access control lists apply",
     bound: "BucketOwnerEnforced",
     fix: 'add new s3.BucketOwnershipControls(..., {bucket, rule: {objectOwnership: "BucketOwnerEnforced"}})',
   };
-  if (controls.length === 0) return absent(bucket, "bucketOwnershipControls", missing);
-  const found = controls.map((resource) => ({
-    resource,
-    path: ["rule", "objectOwnership"],
-    value: at(one(at(resource.props, "rule")), "objectOwnership"),
-  }));
-  const wrong = found.some(({ value }) => value !== UNKNOWN && value !== "BucketOwnerEnforced");
-  return { violations: wrong ? [missing] : [], unknown: unknownOf(found) };
-}
-
-function acl(bucket: Bucket): ReturnType<Check> {
-  const separate = bucket.parts.bucketAcl;
-  const canned = [inline(bucket, "acl"), ...separate.map(({ props }) => at(props, "acl"))].filter(
-    (value) => typeof value === "string",
+  if (controls.length === 0) return missingPart(bucket, "bucketOwnershipControls", violation);
+  const ownership = ({ props }: Resource) => at(firstOf(at(props, "rule")), "objectOwnership");
+  const path: Path = ["rule", "objectOwnership"];
+  const unknown = controls.find((resource) => ownership(resource) === UNKNOWN);
+  const isWrong = controls.some(
+    (resource) => ![UNKNOWN, "BucketOwnerEnforced"].includes(ownership(resource) as string),
   );
-  const granted = [
-    ...listAt(inline(bucket, "grants")),
-    ...separate.flatMap(({ props }) => listAt(one(at(props, "accessControlPolicy")), "grants")),
-  ].map((grant) => textAt(one(at(grant, "grantee")), "uri") ?? textAt(grant, "uri") ?? "");
-  const open =
-    canned.some((value) => /^(public|authenticated)-/.test(String(value))) ||
-    granted.some((uri) => /AllUsers|AuthenticatedUsers/.test(uri));
-  if (!open) return { violations: [] };
-  return {
-    violations: [
-      {
-        problem: "an access list opens the bucket to everybody",
-        where: `${bucket.where}, acl`,
-        bound: "no access list",
-        fix: "remove the acl and the grants",
-      },
-    ],
-  };
+  return [
+    ...(isWrong ? [violationOf(bucket, violation)] : []),
+    ...(unknown === undefined ? [] : [{ unknown: path, urn: unknown.urn }]),
+  ];
 }
 
-interface Source {
+function checkAcl(bucket: Bucket): StackFinding[] {
+  const separate = bucket.parts.bucketAcl;
+  const canned = [inline(bucket, "acl"), ...separate.map(({ props }) => at(props, "acl"))];
+  const grants = [
+    ...listAt(inline(bucket, "grants")),
+    ...separate.flatMap(({ props }) => listAt(firstOf(at(props, "accessControlPolicy")), "grants")),
+  ];
+  const isPublic =
+    canned.some((acl) => typeof acl === "string" && /^(public|authenticated)-/.test(acl)) ||
+    grants.some((grant) => {
+      const uri = textAt(firstOf(at(grant, "grantee")), "uri") ?? textAt(grant, "uri") ?? "";
+      return /AllUsers|AuthenticatedUsers/.test(uri);
+    });
+  if (!isPublic) return [];
+  const violation = violationOf(bucket, {
+    problem: "an access control list makes the bucket public",
+    bound: "no access control list",
+    fix: "remove the acl and the grants",
+  });
+  return [{ ...violation, where: `${bucket.where}, acl` }];
+}
+
+interface PolicySource {
   where: string;
   urn: string;
   document: Document;
 }
 
-function bucketPolicy(bucket: Bucket): ReturnType<Check> {
-  const separate = bucket.parts.bucketPolicy.map((resource): Source => ({
-    where: `${bucket.where}, ${resource.name}`,
-    urn: resource.urn,
-    document: readDocument(at(resource.props, "policy")),
+function checkBucketPolicy(bucket: Bucket): StackFinding[] {
+  const separate = bucket.parts.bucketPolicy.map(({ name, urn, props }): PolicySource => ({
+    where: `${bucket.where}, ${name}`,
+    urn,
+    document: readDocument(at(props, "policy")),
   }));
-  const own = readDocument(inline(bucket, "policy"));
-  const documents: Source[] =
-    separate.length > 0 || own === undefined
+  const ownPolicy = readDocument(inline(bucket, "policy"));
+  const sources: PolicySource[] =
+    separate.length > 0 || ownPolicy === undefined
       ? separate
-      : [{ where: bucket.where, urn: bucket.urn, document: own }];
-  const hidden = documents.find(({ document }) => document === UNKNOWN);
-  const violations = documents.flatMap(({ where, document }) =>
+      : [{ where: bucket.where, urn: bucket.urn, document: ownPolicy }];
+  const grants = sources.flatMap(({ where, document }) =>
     statementsOf(document)
       .filter(opensToAnyone)
       .map((statement) => ({
-        problem: "the bucket policy lets everybody in",
+        ...violationOf(bucket, {
+          problem: "the bucket policy grants access to everyone",
+          bound: "principals of this account",
+          fix: "name the principal, or remove the statement: Loki's role does not need one",
+        }),
         where: `${where}, ${statement.where}`,
-        bound: "principals of this account",
-        fix: "name the principal, or remove the statement: Loki's role needs none",
       })),
   );
   const arns = bucketArns(bucket);
-  const denies = documents.some(({ document }) => refusesPlainHttp(statementsOf(document), arns));
-  if (denies) return { violations };
-  if (hidden !== undefined) {
-    return { violations, unknown: { urn: hidden.urn, path: ["policy"] } };
-  }
-  const missing = absent(bucket, "bucketPolicy", {
-    problem: "the bucket answers without TLS",
-    where: bucket.where,
-    bound:
-      "s3:* denied to everybody where aws:SecureTransport is false, on the bucket and its objects",
-    fix: 'add a BucketPolicy with {Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [arn, `${arn}/*`], Condition: {Bool: {"aws:SecureTransport": "false"}}}',
-  });
-  return { ...missing, violations: [...violations, ...missing.violations] };
+  if (sources.some(({ document }) => deniesPlainHttp(statementsOf(document), arns))) return grants;
+  const unknown = sources.find(({ document }) => document === UNKNOWN);
+  if (unknown !== undefined) return [...grants, { unknown: ["policy"], urn: unknown.urn }];
+  return [
+    ...grants,
+    ...missingPart(bucket, "bucketPolicy", {
+      problem: "the bucket is reachable without TLS",
+      bound:
+        "s3:* denied to everyone where aws:SecureTransport is false, on the bucket and its objects",
+      fix: 'add a BucketPolicy with {Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [arn, `${arn}/*`], Condition: {Bool: {"aws:SecureTransport": "false"}}}',
+    }),
+  ];
 }
 
 function statementsOf(document: Document): Statement[] {
   return Array.isArray(document) ? document : [];
 }
 
-const narrowing = new Set([
+/** Condition keys that limit a grant to known principals or networks. */
+const narrowingKeys = new Set([
   "aws:sourcevpc",
   "aws:sourcevpce",
   "aws:principalorgid",
@@ -228,7 +230,7 @@ function opensToAnyone(statement: Statement): boolean {
   if (!statement.allow || statement.unknown || !isAnyone(statement)) return false;
   return !statement.conditions.some(
     ({ key, operator, values }) =>
-      narrowing.has(key) &&
+      narrowingKeys.has(key) &&
       /^(String|Arn)(Equals|Like|EqualsIgnoreCase)$/i.test(operator) &&
       values.every((value) => !/^[*?]*$/.test(value)),
   );
@@ -242,8 +244,8 @@ const requests = [
   "s3:GetBucketPolicy",
 ];
 
-/** Whether every request without TLS, of anybody, to the bucket and to its objects, is denied. */
-function refusesPlainHttp(
+/** Whether every request without TLS to the bucket and to its objects is denied, for everyone. */
+function deniesPlainHttp(
   statements: Statement[],
   arns: { bucket: string; object: string },
 ): boolean {
@@ -253,7 +255,7 @@ function refusesPlainHttp(
       !statement.unknown &&
       statement.notPrincipals === undefined &&
       isAnyone(statement) &&
-      onlyWithoutTls(statement),
+      appliesWithoutTls(statement),
   );
   return requests.every((action) =>
     [arns.bucket, arns.object].every((arn) =>
@@ -264,8 +266,8 @@ function refusesPlainHttp(
   );
 }
 
-/** Any further condition would leave a way. */
-function onlyWithoutTls({ conditions }: Statement): boolean {
+/** Any other condition would exempt some requests. */
+function appliesWithoutTls({ conditions }: Statement): boolean {
   const [condition, ...others] = conditions;
   if (condition === undefined) return true;
   return (
@@ -282,7 +284,7 @@ function bucketArns(bucket: Bucket): { bucket: string; object: string } {
   return { bucket: arn, object: `${arn}/fake/object` };
 }
 
-/** The partition of a bucket whose ARN is not known yet, from its region. */
+/** The ARN by region, for a bucket whose ARN is unknown. */
 function partitioned(bucket: Bucket, name: string): string {
   const region = textAt(bucket.props, "region") ?? "";
   const partition = region.startsWith("cn-")
@@ -293,27 +295,14 @@ function partitioned(bucket: Bucket, name: string): string {
   return `arn:${partition}:s3:::${name}`;
 }
 
-function destruction(bucket: Bucket, prod: boolean): ReturnType<Check> {
-  const value = at(bucket.props, "forceDestroy");
-  if (!prod || value === undefined || value === null || value === UNKNOWN)
-    return { violations: [] };
-  if (value === false || value === "false") return { violations: [] };
-  return {
-    violations: [
-      {
-        problem: "`pulumi destroy` would delete all logs without asking",
-        where: `${bucket.where}, forceDestroy`,
-        found: "true",
-        bound: "false (prod)",
-        fix: "remove forceDestroy, or set protectData: true",
-      },
-    ],
-  };
-}
-
-function unknownOf(
-  found: { resource: Resource; path: (string | number)[]; value: Plain }[],
-): Unknown {
-  const hidden = found.find(({ value }) => value === UNKNOWN);
-  return hidden && { urn: hidden.resource.urn, path: hidden.path };
+function checkForceDestroy(bucket: Bucket): StackFinding[] {
+  const value = at(bucket.props, "forceDestroy") ?? false;
+  if (value === UNKNOWN || value === false || value === "false") return [];
+  const violation = violationOf(bucket, {
+    problem: "`pulumi destroy` would delete all logs",
+    found: "true",
+    bound: "false (prod)",
+    fix: "remove forceDestroy, or set protectData: true",
+  });
+  return [{ ...violation, where: `${bucket.where}, forceDestroy` }];
 }

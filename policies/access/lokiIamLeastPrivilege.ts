@@ -1,106 +1,95 @@
+import { Finding, describeResource, resourcePolicy } from "../engine/policy";
+import { ConfigOf, listProperty } from "../engine/properties";
 import { Document, Statement, exactValues, isWild, readDocument, s3Arn } from "../facts/iam";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { ResourcePolicy, Verdict, holds } from "../engine/policy";
-import { Violation } from "../engine/violation";
 
-export interface LokiIamLeastPrivilegeConfig {
-  alsoAllowed: string[];
-}
+const properties = {
+  alsoAllowed: listProperty(
+    [],
+    "Additional actions that Loki's role may have, such as `s3:GetObjectTagging`.",
+  ),
+};
+type Config = ConfigOf<typeof properties>;
 
-export const lokiIamLeastPrivilege: ResourcePolicy<LokiIamLeastPrivilegeConfig> = {
-  scope: "resource",
-  nested: "none",
+export const lokiIamLeastPrivilege = resourcePolicy({
   name: "loki-iam-least-privilege",
   description:
-    "The role of Loki may list one bucket and read, write and delete its objects, and only Loki's service account may become it.",
-  why: "Whoever breaks into a pod has what its role may do. With `s3:*` that is every bucket of the account, with a loose trust every pod has it.",
+    "Loki's role may list one bucket and read, write and delete its objects, and only Loki's service account may assume it.",
+  why: "An attacker in a pod has the permissions of its role. With `s3:*` these include every bucket of the account, and with a broad trust policy every pod can assume the role.",
   remediation:
-    "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and bind the trust to one namespace and service account",
+    "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
-  enforcementLevel: "mandatory",
-  config: {
-    alsoAllowed: {
-      type: "array",
-      items: { type: "string" },
-      default: [],
-      description: "Further actions that Loki's role may have, such as `s3:GetObjectTagging`.",
-    },
-  },
-  appliesTo: (type) => documentsAt[type] !== undefined || attachments.has(type),
-  judge,
-};
+  config: properties,
+  nested: "none",
+  appliesTo: (type) => documentPaths[type] !== undefined || attachmentTypes.has(type),
+  check,
+});
 
-/** Where each type of resource has its policy documents. */
-const documentsAt: Record<string, { access?: Path; trust?: Path }> = {
+/** The policy documents of each type of resource. */
+const documentPaths: Record<string, { access?: Path; trust?: Path }> = {
   "aws:iam/role:Role": { trust: ["assumeRolePolicy"] },
   "aws:iam/rolePolicy:RolePolicy": { access: ["policy"] },
   "aws:iam/policy:Policy": { access: ["policy"] },
   "aws:iam/userPolicy:UserPolicy": { access: ["policy"] },
   "aws:iam/groupPolicy:GroupPolicy": { access: ["policy"] },
 };
-const attachments = new Set([
+const attachmentTypes = new Set([
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
   "aws:iam/policyAttachment:PolicyAttachment",
   "aws:iam/userPolicyAttachment:UserPolicyAttachment",
   "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
 ]);
 
-function judge(resource: Resource, config: LokiIamLeastPrivilegeConfig): Verdict {
-  const { props } = resource;
-  const places = documentsAt[resource.type];
-  const inlines = listAt(props, "inlinePolicies").map((_, index): Path => [
-    "inlinePolicies",
-    index,
-    "policy",
-  ]);
-  const access = [...(places?.access === undefined ? [] : [places.access]), ...inlines];
-  const documents = [
-    ...access.map((path) => ({ path, trust: false })),
-    ...(places?.trust === undefined ? [] : [{ path: places.trust, trust: true }]),
-  ].map((one): { path: Path; trust: boolean; document: Document } => ({
-    ...one,
-    document: readDocument(at(props, ...one.path)),
-  }));
-  if (!isLokis(resource, documents)) return holds;
-
-  const found: Violation[] = documents.flatMap(({ path, trust, document }) => {
-    const where = `${resource.type} "${resource.name}", ${formatPath(path)}`;
-    if (document === undefined) return unreadable(at(props, ...path), where);
-    if (!Array.isArray(document)) return [];
-    return document
-      .filter((statement) => statement.allow)
-      .flatMap((statement) =>
-        trust ? trustProblems(statement) : accessProblems(statement, config),
-      )
-      .map((violation) => ({ ...violation, where: `${where}, ${violation.where}` }));
-  });
-  const hidden = documents.find(({ document }) =>
-    Array.isArray(document) ? document.some(({ unknown }) => unknown) : document === UNKNOWN,
-  );
-  return {
-    violations: [...found, ...managed(resource)],
-    unknown: hidden && { path: hidden.path },
-  };
+/** A fault of a statement. */
+interface Fault {
+  problem: string;
+  bound: string;
+  fix: string;
 }
 
-/** Whether a document or a role is Loki's: by any of its names, or by what it gives access to. */
+function check(resource: Resource, config: Config): Finding[] {
+  const { props, type } = resource;
+  const { access, trust } = documentPaths[type] ?? {};
+  const accessPaths: Path[] = [
+    ...(access === undefined ? [] : [access]),
+    ...listAt(props, "inlinePolicies").map((_, index) => ["inlinePolicies", index, "policy"]),
+  ];
+  const documents = [...accessPaths, ...(trust === undefined ? [] : [trust])].map(
+    (path): { path: Path; document: Document } => ({
+      path,
+      document: readDocument(at(props, ...path)),
+    }),
+  );
+  if (!isLokis(resource, documents)) return [];
+  const findings = documents.flatMap(({ path, document }): Finding[] => {
+    if (document === UNKNOWN) return [{ unknown: path }];
+    if (document === undefined) {
+      if (at(props, ...path) === undefined) return [];
+      return [{ path, problem: "the policy document is not valid", fix: "write it as JSON" }];
+    }
+    const where = `${describeResource(resource)}, ${formatPath(path)}`;
+    const faults = document
+      .filter(({ allow }) => allow)
+      .flatMap((statement) =>
+        (path === trust ? trustFaults(statement) : accessFaults(statement, config)).map(
+          (fault): Finding => ({ ...fault, where: `${where}, ${statement.where}` }),
+        ),
+      );
+    return document.some(({ unknown }) => unknown) ? [...faults, { unknown: path }] : faults;
+  });
+  return [...findings, ...checkManagedPolicies(resource)];
+}
+
+/** Whether a role or a document belongs to Loki, by its names or by its resources. */
 function isLokis(resource: Resource, documents: { document: Document }[]): boolean {
   const names = [
-    "name",
-    "namePrefix",
-    "role",
-    "roles",
-    "roleName",
-    "user",
-    "users",
-    "group",
-    "description",
-    "tags",
+    ...["name", "namePrefix", "role", "roles", "roleName", "user", "users", "group"],
+    ...["description", "tags"],
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
-  const inside = documents.flatMap(({ document }) =>
+  const contents = documents.flatMap(({ document }) =>
     Array.isArray(document)
       ? document.flatMap(({ resources, conditions }) => [
           ...resources,
@@ -108,79 +97,74 @@ function isLokis(resource: Resource, documents: { document: Document }[]): boole
         ])
       : [],
   );
-  return [resource.name, ...names, ...inside].some(
+  return [resource.name, ...names, ...contents].some(
     (text) => typeof text === "string" && /(^|[^a-z])loki/i.test(text),
   );
 }
 
-function unreadable(value: Plain, where: string): Violation[] {
-  if (value === undefined) return [];
-  return [{ problem: "the policy document cannot be read", where, fix: "write it as JSON" }];
-}
-
 const objectActions = ["s3:getobject", "s3:putobject", "s3:deleteobject"];
 const bucketActions = ["s3:listbucket"];
-/** What a bucket with a key of its own needs. */
+/** The permissions for a bucket with a key of its own. */
 const keyActions = ["kms:generatedatakey", "kms:decrypt"];
 
-function accessProblems(statement: Statement, config: LokiIamLeastPrivilegeConfig): Violation[] {
-  const { where, actions, notActions, notResources, resources } = statement;
-  const also = config.alsoAllowed.map((action) => action.toLowerCase());
-  const needed = [...objectActions, ...bucketActions, ...keyActions, ...also];
-  const problems: Violation[] = [];
-  const say = (problem: string, fix: string): void => {
-    problems.push({
-      problem,
-      where,
-      bound: "List on the bucket; Get, Put and Delete on its objects",
-      fix,
-    });
+function accessFaults(statement: Statement, config: Config): Fault[] {
+  const { actions, notActions, notResources, resources } = statement;
+  const additional = config.alsoAllowed.map((action) => action.toLowerCase());
+  const needed = [...objectActions, ...bucketActions, ...keyActions, ...additional];
+  const faults: Fault[] = [];
+  const report = (problem: string | undefined, fix: string): void => {
+    const bound = "List on the bucket; Get, Put and Delete on its objects";
+    if (problem !== undefined) faults.push({ problem, bound, fix });
   };
   if (notActions !== undefined) {
-    say("NotAction allows everything that it does not name", "name the actions in Action");
+    report("NotAction allows every action that it does not name", "name the actions in Action");
   }
   if (notResources !== undefined) {
-    say("NotResource allows it on everything that it does not name", "name the bucket in Resource");
+    report(
+      "NotResource allows every resource that it does not name",
+      "name the bucket in Resource",
+    );
   }
   for (const action of actions) {
     if (isWild(action)) {
-      say(`Action has the wildcard ${shownAction(action)}`, "name each action that Loki needs");
+      report(`Action has the wildcard ${shownAction(action)}`, "name each action that Loki needs");
     } else if (!needed.includes(action.toLowerCase())) {
-      say(
+      report(
         `Action has ${shownAction(action)}, which Loki does not need`,
         "remove it, or list it in loki-iam-least-privilege.alsoAllowed",
       );
     }
   }
-  const ofKey =
+  const isForKey =
     actions.length > 0 && actions.every((action) => keyActions.includes(action.toLowerCase()));
   for (const resource of resources) {
-    const problem = ofKey ? keyProblem(resource) : bucketProblem(resource);
-    if (problem !== undefined)
-      say(
-        problem,
-        ofKey
-          ? "name the ARN of the key"
-          : "name the ARN of the bucket, and the same with /* for its objects",
+    if (isForKey) report(keyProblem(resource), "name the ARN of the key");
+    else {
+      report(
+        bucketProblem(resource),
+        "name the ARN of the bucket, and the same ARN with /* for its objects",
       );
+    }
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
-  if (buckets.size > 1) say("it is about several buckets", "leave one bucket to Loki");
+  if (buckets.size > 1) report("the statement names several buckets", "name Loki's bucket alone");
   if (!statement.unknown && resources.length === 0 && notResources === undefined) {
-    say("it names no resource", "name the ARN of the bucket");
+    report("the statement names no resource", "name the ARN of the bucket");
   }
-  return problems;
+  return faults;
 }
 
-/** An action is no secret, but only show what has the form of one. */
+/** Only a string in the form of an action is shown: any other could be a secret. */
 function shownAction(action: string): string {
-  return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action) ? `"${action}"` : "in a text";
+  return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action)
+    ? `"${action}"`
+    : "(not shown)";
 }
 
 function bucketProblem(resource: string): string | undefined {
   const arn = s3Arn(resource);
   if (resource === "*") return "Resource is *, every bucket of the account";
-  if (arn === undefined) return "Resource is something else than a bucket and its objects";
+  if (arn === undefined) return "Resource is neither a bucket nor its objects";
   return isWild(arn.bucket) || arn.bucket === ""
     ? "Resource has a wildcard in the name of the bucket"
     : undefined;
@@ -189,70 +173,75 @@ function bucketProblem(resource: string): string | undefined {
 function keyProblem(resource: string): string | undefined {
   return /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/.test(resource)
     ? undefined
-    : "Resource is not one single key";
+    : "Resource is not a single key";
 }
 
-function trustProblems(statement: Statement): Violation[] {
-  const { where, principals, notPrincipals, unknown } = statement;
+function trustFaults(statement: Statement): Fault[] {
+  const { principals, notPrincipals, unknown } = statement;
   const bound = "one service account of one namespace";
-  const violation = (problem: string, fix: string): Violation[] => [{ problem, where, bound, fix }];
   if (notPrincipals !== undefined) {
-    return violation("NotPrincipal lets everybody else become the role", "name the principal");
+    const problem = "NotPrincipal lets every other principal assume the role";
+    return [{ problem, bound, fix: "name the principal" }];
   }
   if (unknown) return [];
-  return principals.flatMap(({ kind, name }) => {
+  return principals.flatMap(({ kind, name }): Fault[] => {
     if (kind === "Service" && name === "pods.eks.amazonaws.com") {
-      return podIdentity(statement)
-        ? []
-        : violation(
-            "any pod with an association may become the role",
-            "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account",
-          );
+      if (isBoundByPodIdentity(statement)) return [];
+      return [
+        {
+          problem: "any pod with an association can assume the role",
+          bound,
+          fix: "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account",
+        },
+      ];
     }
     if (kind === "Federated") {
-      return webIdentity(statement)
-        ? []
-        : violation(
-            "other service accounts of the cluster may become the role",
-            'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"',
-          );
+      if (isBoundByWebIdentity(statement)) return [];
+      return [
+        {
+          problem: "other service accounts of the cluster can assume the role",
+          bound,
+          fix: 'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"',
+        },
+      ];
     }
-    return violation(
-      "somebody else than the pods of the cluster may become the role",
-      "trust pods.eks.amazonaws.com, or the OIDC provider of the cluster, alone",
-    );
+    return [
+      {
+        problem: "principals other than the pods of the cluster can assume the role",
+        bound,
+        fix: "trust pods.eks.amazonaws.com or the OIDC provider of the cluster alone",
+      },
+    ];
   });
 }
 
-function podIdentity(statement: Statement): boolean {
+function isBoundByPodIdentity(statement: Statement): boolean {
   return ["kubernetes-namespace", "kubernetes-service-account"].every(
     (tag) => exactValues(statement, `aws:RequestTag/${tag}`)?.length === 1,
   );
 }
 
-function webIdentity(statement: Statement): boolean {
+function isBoundByWebIdentity(statement: Statement): boolean {
   const subject = statement.conditions.find(({ key }) => key.endsWith(":sub"))?.key;
-  if (subject === undefined) return false;
-  const values = exactValues(statement, subject);
-  const [value = ""] = values ?? [];
-  return values?.length === 1 && /^system:serviceaccount:[^:*?]+:[^:*?]+$/.test(value);
+  const values = subject === undefined ? undefined : exactValues(statement, subject);
+  return values?.length === 1 && /^system:serviceaccount:[^:*?]+:[^:*?]+$/.test(values[0] ?? "");
 }
 
-/** AWS's own policies are never about one bucket. */
-function managed(resource: Resource): Violation[] {
+/** No managed policy of AWS is limited to one bucket. */
+function checkManagedPolicies(resource: Resource): Finding[] {
   const arns = [
     at(resource.props, "policyArn"),
     ...listAt(resource.props, "policyArns"),
     ...listAt(resource.props, "managedPolicyArns"),
   ];
-  return arns
-    .filter(
-      (arn): arn is string => typeof arn === "string" && /^arn:[\w-]+:iam::aws:policy\//.test(arn),
-    )
-    .map((arn) => ({
-      problem: `the managed policy ${/([\w-]+)$/.exec(arn)?.[1] ?? ""} gives the role more than one bucket`,
-      where: `${resource.type} "${resource.name}"`,
-      bound: "a policy of its own",
-      fix: "remove it, and give the role an inline policy for its bucket",
-    }));
+  return arns.flatMap((arn): Finding[] => {
+    if (typeof arn !== "string" || !/^arn:[\w-]+:iam::aws:policy\//.test(arn)) return [];
+    return [
+      {
+        problem: `the managed policy ${/([\w-]+)$/.exec(arn)?.[1] ?? ""} grants access to more than one bucket`,
+        bound: "an inline policy",
+        fix: "remove it, and add an inline policy for Loki's bucket to the role",
+      },
+    ];
+  });
 }

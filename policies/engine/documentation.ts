@@ -7,22 +7,22 @@ import { AnyPolicy } from "./policy";
 export function documentation(policies: AnyPolicy[]): string {
   return [
     "# Policies",
-    "<!-- Generated from the policies; test/policies/documentation.test.ts says how. -->",
-    `The pack \`observability\` has ${policies.length} policies. They judge what is really registered: the values of any Helm release of the charts they know, PrometheusRules, Alertmanager's configuration and AWS resources, whichever program they come from: also releases that Flux, Argo CD, k3s or Terraform make, these charts as dependencies of another one, by name, alias or fork, and objects among the \`extraManifests\` or \`extraObjects\` of a chart. A dependency that is left to all its defaults, and values that only lie in a file, cannot be seen. What is not known yet in a preview is never taken for a violation.`,
+    "<!-- Generated from the policies; test/policies/engine/documentation.test.ts has the command. -->",
+    `The pack \`observability\` has ${policies.length} policies. They judge the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation.`,
     "## Use",
-    `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. Where the npm package is installed, the pack is \`node_modules/@ticketing/observability/policies\`. Or in a pack of your own:`,
+    `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. With the npm package installed, the pack is \`node_modules/@ticketing/observability/policies\`. You can also write a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
-    "Every policy takes an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error; `policies/config.schema.json` knows them all.",
+    "Each policy accepts an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error. `policies/config.schema.json` describes them all.",
     "## Judge what is deployed",
-    "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack: it runs no program, asks no provider and changes nothing. Without the stack at hand, `pulumi stack export --stack prod > prod.json` and `--file prod.json` in place of `--stack prod` do the same, except that what is secret in the file, such as Alertmanager's configuration, cannot be judged. A level `remediate` only says what it would change.",
+    "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack. It runs no program, calls no provider and changes nothing. Without access to the stack, use `pulumi stack export --stack prod > prod.json` and replace `--stack prod` with `--file prod.json`. Secrets in that file, such as Alertmanager's configuration, cannot be judged. At level `remediate`, the command only reports what it would change.",
     "## Exceptions",
-    "Every policy takes the names or URNs of resources, where `*` stands for any text:",
+    "Each policy accepts names or URNs of resources, in which `*` matches any text:",
     list(
       Object.entries(exceptionProperties).map(([name, property]) => propertyLine(name, property)),
     ),
-    `A Kubernetes object is excepted by the annotation \`${exceptionAnnotation}\`, one line for each policy, in the form \`${exceptionForm}\`:`,
-    `\`\`\`yaml\nmetadata:\n  annotations:\n    ${exceptionAnnotation}: |\n      alert-severity: severities of the old pager, OPS-7; until 2026-12-31\n      alert-for/BatchLate: the batch waits for two runs, OPS-12; until 2026-12-31\n\`\`\``,
-    `The second line is about one rule in the object, by the name of its alert or of what it records. A line holds to the end of that day (UTC), at most ${limits.exceptionDays.max} days ahead. An exception that has expired, has no reason or no date, or names a policy or a rule that does not exist, is a violation itself and excepts nothing. A Helm release is no Kubernetes object: use \`excludeFor\`, for a rule among its values as \`<release>/<alert>\`.`,
+    `To except a Kubernetes object, add the annotation \`${exceptionAnnotation}\`, with one line per policy in the form \`${exceptionForm}\`:`,
+    `\`\`\`yaml\nmetadata:\n  annotations:\n    ${exceptionAnnotation}: |\n      alert-severity: severities of the previous pager, OPS-7; until 2026-12-31\n      alert-for/BatchLate: the batch may miss one run, OPS-12; until 2026-12-31\n\`\`\``,
+    `The second line excepts one rule in the object, by the name of its alert or of the series that it records. An exception is valid until the end of that day (UTC), at most ${limits.exceptionDays.max} days ahead. An exception that has expired, has no reason or no date, or names a policy or rule that does not exist is a violation itself and excepts nothing. A Helm release is not a Kubernetes object: use \`excludeFor\`, with \`<release>/<alert>\` for a rule among its values.`,
     "## The policies",
     list(policies.map(({ name, description }) => `[${name}](#${name}): ${plainText(description)}`)),
     ...policies.flatMap(section),
@@ -41,8 +41,8 @@ function section(policy: AnyPolicy): string[] {
     list([
       `**Why**: ${plainText(why)}`,
       `**Default**: ${enforcementLevel}, severity ${severity}; ${
-        policy.scope === "stack" ? "judges the stack as a whole" : "judges each resource by itself"
-      }${remediable ? "; level `remediate` corrects it" : ""}`,
+        policy.scope === "stack" ? "judges the stack as a whole" : "judges each resource separately"
+      }${remediable ? "; level `remediate` corrects violations" : ""}`,
       `**Fix**: ${plainText(remediation)}`,
       `**Except**: \`{ "${name}": { "excludeFor": ["<name or URN>"] } }\`, or on a Kubernetes object \`${exceptionAnnotation}: "${name}: <reason>; until <YYYY-MM-DD>"\``,
     ]),
@@ -70,7 +70,7 @@ function list(items: string[]): string {
   return items.map((item) => `- ${item}`).join("\n");
 }
 
-/** Text that Markdown does not read anything into; what stands in backticks stays as it is. */
+/** Text with Markdown characters escaped, except in backticks. */
 function plainText(text: string): string {
   return text
     .split(/(`[^`]*`)/)

@@ -78,7 +78,7 @@ describe("the policy pack in its own process", () => {
       config: { ...withoutOthers, ...config },
     });
 
-  it("offers every policy at its own level, with its configuration", async () => {
+  it("describes every policy with its level and configuration", async () => {
     const { pack, policies } = await analyzer.analyze([], { project: "monitoring", stack: "dev" });
     assert.equal(pack.name, "observability");
     assert.deepEqual(
@@ -88,7 +88,7 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(policies[0]?.settings, { minDays: 7, minDaysInProd: 15, maxDays: 90 });
   });
 
-  it("finds nothing in a stack that complies", async () => {
+  it("reports no violation for a stack that complies", async () => {
     const { violations } = await analyze([
       prometheus({ retention: "15d" }),
       monitor,
@@ -125,7 +125,7 @@ describe("the policy pack in its own process", () => {
     assert.equal(violations.length, 1);
   });
 
-  it("judges what is known beside an unknown, and says that it could not judge the rest", async () => {
+  it("judges known values next to unknown ones, and reports that it could not judge the rest", async () => {
     const { violations } = await analyze([
       rules(UNKNOWN_ON_THE_WIRE, "sum(rate(dynamodb_throttled_requests_total[5m])) > 11"),
     ]);
@@ -139,7 +139,7 @@ describe("the policy pack in its own process", () => {
     );
   });
 
-  it("is not blinded by an unknown that it does not need", async () => {
+  it("ignores unknown values that it does not need", async () => {
     const { violations } = await analyze([
       prometheus({ retention: "15d", externalUrl: UNKNOWN_ON_THE_WIRE }),
       registered("aws:s3/bucket:Bucket", "b", {
@@ -150,13 +150,13 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(violations, []);
   });
 
-  it("does not decide about missing alerts while a rule is unknown", async () => {
+  it("does not report missing alerts while a rule is unknown", async () => {
     const { violations } = await analyze([monitor, rules(UNKNOWN_ON_THE_WIRE)]);
     assert.deepEqual([...new Set(violations.map(({ level }) => level))], ["advisory"]);
     assert.ok(violations.some(({ policy }) => policy === "required-alerts"));
   });
 
-  it("takes levels and properties from its configuration", async () => {
+  it("applies the levels and properties of its configuration", async () => {
     const subject = prometheus({ retention: "5d" });
     const levels = async (config: Record<string, unknown>) =>
       (await analyze([subject], config)).violations.map(({ level }) => level);
@@ -169,7 +169,7 @@ describe("the policy pack in its own process", () => {
     );
   });
 
-  it("remediates where it is told to, and leaves secrets and unknowns beside it what they are", async () => {
+  it("remediates in place, and keeps the secrets and unknown values next to it", async () => {
     const subject = prometheus({
       retention: "5d",
       secret: wireSecret("x"),
@@ -216,7 +216,7 @@ describe("the policy pack in its own process", () => {
     );
   });
 
-  it("remediates a chart inside another, in place, so that it passes", async () => {
+  it("remediates a chart inside another chart in place", async () => {
     const umbrella = (retention: string): AnalyzedResource =>
       registered("kubernetes:helm.sh/v3:Release", "platform", {
         chart: "platform",
@@ -237,7 +237,7 @@ describe("the policy pack in its own process", () => {
       spec: { groups: [{ name: "g", rules: [{ alert: "A", ...fields }] }] },
     });
 
-  it("judges rules with every policy on rules", async () => {
+  it("judges rules by every policy on rules", async () => {
     const { violations } = await analyzer.analyze(
       [
         prometheus({ retention: "15d" }),
@@ -268,7 +268,7 @@ describe("the policy pack in its own process", () => {
     }
   });
 
-  it("remediates rules where they stand, one policy after the other", async () => {
+  it("remediates rules in place, one policy after another", async () => {
     const subject = rule({ expr: UNKNOWN_ON_THE_WIRE, labels: { severity: "page" } });
     const known = rule({ expr: "x > 1", labels: { severity: "page" }, secret: wireSecret("s") });
     const config = { "alert-severity": "remediate", "alert-for": "remediate" };
@@ -294,7 +294,7 @@ describe("the policy pack in its own process", () => {
     assert.equal((await analyze([subject], config)).remediated.size, 0);
   });
 
-  it("remediates what a policy on the stack finds, so that the stack passes", async () => {
+  it("remediates a violation of a stack policy, so that the stack passes", async () => {
     const chart = prometheus({ retention: "15d" });
     const config = (labels: Record<string, string>) => ({
       "rules-are-loaded": { enforcementLevel: "remediate", labels },
@@ -320,7 +320,7 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(again, [[], new Map()]);
   });
 
-  it("excepts what is annotated, and says when that is over", async () => {
+  it("excepts an annotated object, and reports an expired exception", async () => {
     const config = { "alert-for": "mandatory" };
     const excepted = async (until: string) => {
       const line = `alert-for: the batch runs once a day; until ${until}`;
@@ -354,7 +354,7 @@ describe("the policy pack in its own process", () => {
   });
 });
 
-describe("a pack that another team makes", () => {
+describe("the pack of another team", () => {
   // Inside the project, so that its packages are found.
   const own = path.join(directory, "bin", `own-${process.pid}`);
 
@@ -376,7 +376,7 @@ describe("a pack that another team makes", () => {
   };
   after(() => fs.rmSync(own, { recursive: true, force: true }));
 
-  it("judges by its arguments, and stays mandatory", async () => {
+  it("applies its arguments at the level mandatory", async () => {
     const analyzer = start('{ prometheusRetention: { maxDays: 60 }, requiredAlerts: "disabled" }');
     try {
       const { violations } = await analyzer.analyze([prometheus({ retention: "61d" }), monitor], {
@@ -393,7 +393,7 @@ describe("a pack that another team makes", () => {
     }
   });
 
-  it("does not start with arguments that do not exist", async () => {
+  it("does not start with unknown arguments", async () => {
     const analyzer = start("{ prometheusRetention: { maxDay: 60 } }");
     const run = analyzer.analyze([], { project: "monitoring", stack: "dev" });
     await assert.rejects(

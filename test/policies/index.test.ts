@@ -51,7 +51,7 @@ describe("policies", () => {
     );
   });
 
-  it("say why they are there and how to comply", () => {
+  it("have a reason and a remediation", () => {
     for (const { name, description, why, remediation, config } of policyDescriptions()) {
       assert.match(description, /\.$/, name);
       assert.ok(why.length > 30 && remediation.length > 10, name);
@@ -183,7 +183,7 @@ describe("policies", () => {
       });
     }
 
-    it("refuses a signal that does not exist", () => {
+    it("refuses an unknown signal", () => {
       const [problem] = checkPolicyConfig({ "required-alerts": { signals: ["cpu", "disk"] } });
       assert.equal(problem?.path, "required-alerts.signals[1]");
       assert.match(problem?.rule ?? "", /must be one of errorRatio, /);
@@ -197,7 +197,7 @@ describe("policies", () => {
       assert.deepEqual(rule({ release: 1 }), ["must be a string"]);
     });
 
-    it("reports everything at once", () => {
+    it("reports every problem at once", () => {
       assert.equal(
         checkPolicyConfig({ a: "x", "loki-retention": { b: 1, minDays: "x" } }).length,
         3,
@@ -206,14 +206,14 @@ describe("policies", () => {
   });
 
   describe("policyPackConfig", () => {
-    it("takes the names that code gives the policies", () => {
+    it("maps the TypeScript names to the names of the policies", () => {
       assert.deepEqual(policyPackConfig({ all: "advisory", lokiRetention: "disabled" }), {
         all: "advisory",
         "loki-retention": "disabled",
       });
     });
 
-    it("gives properties their level, which the engine would take for advisory", () => {
+    it("adds the level to properties, which the engine would set to advisory", () => {
       assert.deepEqual(policyPackConfig({ prometheusRetention: { maxDays: 60 } }), {
         "prometheus-retention": { enforcementLevel: "mandatory", maxDays: 60 },
       });

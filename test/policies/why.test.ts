@@ -21,7 +21,7 @@ describe("docs/why.md", () => {
     );
   });
 
-  it("says of the guide what was wrong with it, and not what was right", async () => {
+  it("lists the violations of the guide, and nothing that complies", async () => {
     const found = await policiesOf(...seedResources());
     for (const wrong of [
       "prometheus-storage",
@@ -48,7 +48,7 @@ describe("docs/why.md", () => {
     }
   });
 
-  it("says of the charts what their defaults leave open", async () => {
+  it("lists the violations of the charts' defaults", async () => {
     const stack = await policiesOf(stockRelease("kubePrometheusStack"));
     for (const wrong of [
       "prometheus-retention",

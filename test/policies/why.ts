@@ -3,7 +3,7 @@ import { PackViolation, judgedByThePack } from "./completePack";
 import { seedResources } from "./fixtures/seed";
 import { StockChart, stockRelease } from "./fixtures/stockCharts";
 
-/** The text of `docs/why.md`: what the pack says of the guide of old, and of the charts alone. */
+/** The text of `docs/why.md`: the violations of the previous guide, and of the charts with their defaults. */
 export async function whyDocument(): Promise<string> {
   const seed = await judgedByThePack(seedResources());
   const stock: [string, StockChart][] = [
@@ -20,18 +20,18 @@ export async function whyDocument(): Promise<string> {
   return [
     "# Why",
     "",
-    "What the policies of this project find where it is not used. This page is written by",
-    "`test/policies/why.ts` and checked by its test: every line is a violation that the complete pack",
-    "reports for a production stack.",
+    "The violations in a stack without this project. `test/policies/why.ts` generates this page, and its",
+    "test keeps it up to date: each line is a violation that the complete pack reports for a production",
+    "stack.",
     "",
     "## The guide that this project replaces",
     "",
-    "Two charts installed by hand, a bucket, an IAM policy and a Secret for Alertmanager, as the guide",
-    "gave them.",
+    "Two charts installed by hand, a bucket, an IAM policy and a Secret for Alertmanager, as in the",
+    "guide.",
     "",
     ...table(seed),
     "",
-    "Its IAM policy is sound: one of its actions only ever works on the bucket, and three on its objects.",
+    "Its IAM policy complies: one action applies to the bucket, and three to its objects.",
     "",
     "## Charts with their default values",
     "",
@@ -44,7 +44,7 @@ export async function whyDocument(): Promise<string> {
 
 function table(found: PackViolation[]): string[] {
   if (found.length === 0) {
-    return ["Nothing: what the policies judge is not in this chart, or is right in it."];
+    return ["None: this chart contains nothing that the policies judge, or it complies."];
   }
   return policyDescriptions()
     .flatMap(({ name, why }) => {

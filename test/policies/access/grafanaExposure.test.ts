@@ -11,7 +11,7 @@ const grafana = (values: PlainMap) =>
 const ingress = (values: PlainMap) => grafana({ ingress: { enabled: true, ...values } });
 
 describe("policy grafana-exposure", () => {
-  it("accepts a password from a Secret, and references to one", () => {
+  it("accepts a password from a Secret, and references to a Secret", () => {
     for (const values of [
       {},
       { admin: {}, envValueFrom: { GF_SECURITY_ADMIN_PASSWORD: { secretKeyRef: {} } } },
@@ -22,7 +22,7 @@ describe("policy grafana-exposure", () => {
     }
   });
 
-  it("refuses a password in the values, and none at all", () => {
+  it("refuses a password in the values, and a missing one", () => {
     assert.match(
       problems(grafanaExposure, grafana({ adminPassword: "x" }))[0] ?? "",
       /is in the values/,
@@ -95,7 +95,7 @@ describe("policy grafana-exposure", () => {
     });
   }
 
-  it("accepts routes that only redirect, lead elsewhere, or are switched off", () => {
+  it("accepts routes that redirect, route to another service, or are disabled", () => {
     const open = { name: "public" };
     for (const subject of [
       gateway(open, [{ filters: [{ type: "RequestRedirect" }] }]),
@@ -109,7 +109,7 @@ describe("policy grafana-exposure", () => {
     }
   });
 
-  it("knows the routes of other gateways, old Ingresses and Services of one's own", () => {
+  it("judges routes of other gateways, old Ingresses and separate Services", () => {
     const to = { name: "prometheus-grafana" };
     const traefik = (spec: PlainMap) =>
       resource("kubernetes:traefik.io/v1alpha1:IngressRoute", "g", {
@@ -147,7 +147,7 @@ describe("policy grafana-exposure", () => {
     }
   });
 
-  it("leaves charts without Grafana and other Ingresses alone", () => {
+  it("skips charts without Grafana and other Ingresses", () => {
     for (const subject of [
       release("loki", {}),
       release("loki-stack", {}),
@@ -161,7 +161,7 @@ describe("policy grafana-exposure", () => {
     }
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values instead of violations", () => {
     for (const subject of [
       release("kube-prometheus-stack", UNKNOWN),
       grafana({ admin: { existingSecret: UNKNOWN } }),
@@ -177,7 +177,7 @@ describe("policy grafana-exposure", () => {
     }
   });
 
-  it("says what, where, the bound and what fixes it, and never the password", () => {
+  it("names the problem, the place, the bound and the fix, and never the password", () => {
     const [violation] = judge(grafanaExposure, grafana({ adminPassword: "hunter2" })).violations;
     assert.ok(violation);
     assert.equal(
@@ -198,7 +198,7 @@ describe("policy grafana-exposure", () => {
     );
   });
 
-  it("remediates anonymous access, and nothing that takes another resource", () => {
+  it("remediates anonymous access, but nothing that requires another resource", () => {
     const open = grafana({
       "grafana.ini": { "auth.anonymous": { enabled: "true" } },
       env: { GF_AUTH_ANONYMOUS_ENABLED: "true" },

@@ -8,11 +8,11 @@ import { judge, problems, resource } from "../subjects";
 const bare = () => resource("aws:s3/bucket:Bucket", "loki", { bucket: "logs" });
 
 describe("policy loki-bucket-hardened", () => {
-  it("asks a bucket for everything that is missing", () => {
+  it("requires each part of a bucket", () => {
     assert.equal(problems(lokiBucketHardened, [bare()]).length, 4);
   });
 
-  it("takes the forms within the bucket too", () => {
+  it("accepts the properties of the bucket itself", () => {
     const inline = {
       serverSideEncryptionConfiguration: {
         rule: { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } },
@@ -28,28 +28,28 @@ describe("policy loki-bucket-hardened", () => {
     }
   });
 
-  it("leaves the buckets of others alone", () => {
+  it("skips other buckets", () => {
     const other = resource("aws:s3/bucket:Bucket", "shop", { bucket: "shop" });
     assert.deepEqual(problems(lokiBucketHardened, [...lokiBucketStack(), other]), []);
     assert.deepEqual(problems(lokiBucketHardened, [other]), []);
   });
 
-  it("allows grants that are bound to an organisation, and refuses open ones", () => {
+  it("allows grants to an organization, and refuses public ones", () => {
     const grant = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "*" };
     const bound = { ...grant, Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } } };
     const policy = (statement: object) =>
       lokiBucketStack({ bucketPolicy: { policy: policyDocument(tlsOnly, statement) } });
     assert.deepEqual(problems(lokiBucketHardened, policy(bound)), []);
-    assert.match(problems(lokiBucketHardened, policy(grant))[0] ?? "", /lets everybody in/);
+    assert.match(problems(lokiBucketHardened, policy(grant))[0] ?? "", /grants access to everyone/);
   });
 
-  it("allows forceDestroy outside production, which the configuration tells", () => {
+  it("allows forceDestroy outside production", () => {
     const stack = lokiBucketStack({ bucket: { forceDestroy: true } });
     assert.equal(problems(lokiBucketHardened, stack).length, 1);
     assert.deepEqual(problems(lokiBucketHardened, stack, { environment: "dev" }), []);
   });
 
-  it("does not decide what is not known yet: names, documents, and a provider without answers", () => {
+  it("reports unknown names, documents and outputs instead of violations", () => {
     const unnamed = lokiBucketStack({}, "", UNKNOWN);
     const document = lokiBucketStack({ bucketPolicy: { policy: UNKNOWN } });
     const silent = lokiBucketStack().map((one) =>
@@ -62,7 +62,7 @@ describe("policy loki-bucket-hardened", () => {
     }
   });
 
-  it("judges the outputs of a bucket, whose computed parts are unknown, as its inputs", () => {
+  it("judges a bucket whose computed outputs are unknown by its inputs", () => {
     const computed = {
       serverSideEncryptionConfiguration: UNKNOWN,
       policy: UNKNOWN,
@@ -72,17 +72,19 @@ describe("policy loki-bucket-hardened", () => {
     } as never;
     assert.deepEqual(problems(lokiBucketHardened, lokiBucketStack({ bucket: computed })), []);
     const subject = lokiBucketStack({ bucket: computed, bucketPolicy: undefined });
-    assert.deepEqual(problems(lokiBucketHardened, subject), ["the bucket answers without TLS"]);
+    assert.deepEqual(problems(lokiBucketHardened, subject), [
+      "the bucket is reachable without TLS",
+    ]);
   });
 
-  it("says what, where, the bound and what fixes it", () => {
+  it("names the problem, the place, the bound and the fix", () => {
     const subject = lokiBucketStack({ bucketPublicAccessBlock: { blockPublicAcls: false } });
     const [violation] = judge(lokiBucketHardened, subject).violations;
     assert.ok(violation);
     assert.equal(
       violationText(violation),
       [
-        "public access is not blocked: blockPublicAcls is off",
+        "public access is not blocked: blockPublicAcls is disabled",
         '  where: Bucket "logs-bucket", logs-bucketPublicAccessBlock',
         "  bound: true",
         "  fix:   set blockPublicAcls: true",

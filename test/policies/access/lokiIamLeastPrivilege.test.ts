@@ -81,7 +81,7 @@ describe("policy loki-iam-least-privilege", () => {
     assert.ok(partly.unknown);
   });
 
-  it("says what, where, the bound and what fixes it", () => {
+  it("names the problem, the place, the bound and the fix", () => {
     const [violation] = judge(
       lokiIamLeastPrivilege,
       access({ Sid: "Chunks", Effect: "Allow", Action: "s3:Get*", Resource: arn }),
@@ -91,7 +91,7 @@ describe("policy loki-iam-least-privilege", () => {
       violationText(violation),
       [
         'Action has the wildcard "s3:Get*"',
-        '  where: aws:iam/rolePolicy:RolePolicy "loki-role-policy", policy, statement Chunks',
+        '  where: RolePolicy "loki-role-policy", policy, statement Chunks',
         "  bound: List on the bucket; Get, Put and Delete on its objects",
         "  fix:   name each action that Loki needs",
       ].join("\n"),

@@ -14,7 +14,7 @@ describe("docs/policies.md", () => {
     );
   });
 
-  it("says of every policy what it is, why, its default, how to fix it and how to except it", () => {
+  it("describes the reason, default, fix and exception of each policy", () => {
     const sections = policyDocumentation().split("\n### ").slice(1);
     assert.equal(sections.length, policyDescriptions().length);
     policyDescriptions().forEach(({ name, enforcementLevel, config }, index) => {

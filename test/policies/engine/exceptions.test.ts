@@ -113,7 +113,7 @@ describe("policies/exceptions", () => {
         assert.deepEqual(said(annotation), { excepted: false, problems: [problem] }));
     }
 
-    it("does not doubt a rule while the rules are not known yet", () => {
+    it("accepts any rule name while the rules are unknown", () => {
       const { rules, violations } = annotatedExceptions(
         { ...subject("alert-for/Other: two runs; until 2026-12-31"), rules: () => undefined },
         "alert-for",
@@ -123,7 +123,7 @@ describe("policies/exceptions", () => {
       assert.deepEqual([rules, violations], [["Other"], []]);
     });
 
-    it("leaves other policies alone", () => {
+    it("does not affect other policies", () => {
       const other = said("alert-severity: flaps; until 2026-12-31");
       assert.deepEqual(other, { excepted: false, problems: [] });
       for (const annotation of [undefined, UNKNOWN, 1]) {
@@ -131,7 +131,7 @@ describe("policies/exceptions", () => {
       }
     });
 
-    it("does not repeat the reason, which may hold a secret", () => {
+    it("does not quote the reason, which may contain a secret", () => {
       const { violations } = annotatedExceptions(
         subject(`alert-for: ${fake.slackWebhook}; until 2020-01-01`),
         "alert-for",
@@ -160,7 +160,7 @@ describe("policies/exceptions", () => {
       });
     }
 
-    it("judges everything by default, and excludes from what is included", () => {
+    it("judges every resource by default, and applies excludeFor after includeFor", () => {
       assert.ok(isConcerned(subject(), {}));
       assert.ok(!isConcerned(subject(), { includeFor: [] }));
       assert.ok(!isConcerned(subject(), { includeFor: ["*"], excludeFor: ["rules"] }));
@@ -189,7 +189,7 @@ describe("policies/exceptions", () => {
       return messages;
     }
 
-    it("excepts what is annotated, until the date is over", async () => {
+    it("excepts an annotated object until the date has passed", async () => {
       assert.deepEqual(await judged(rules()), ["`for` is 0 or not set"]);
       assert.deepEqual(await judged(rules(holding)), []);
       assert.deepEqual(await judged(rules(expired)), [
@@ -198,20 +198,20 @@ describe("policies/exceptions", () => {
       ]);
     });
 
-    it("finds a stale exception on an object that the policy does not even judge", async () => {
+    it("finds an expired exception on an object that the policy does not judge", async () => {
       const monitor = serviceMonitor("x");
       const metadata = { name: "x", annotations: expired };
       const messages = await judged({ ...monitor, props: { metadata } });
       assert.deepEqual(messages, ["the exception from alert-for has expired"]);
     });
 
-    it("excepts what the configuration names", async () => {
+    it("excepts resources that the configuration names", async () => {
       assert.deepEqual(await judged(rules(), { excludeFor: ["shop-*"] }), []);
       assert.deepEqual(await judged(rules(), { includeFor: ["other"] }), []);
       assert.equal((await judged(rules(), { includeFor: ["shop-rules"] })).length, 1);
     });
 
-    it("excepts from remediation too", async () => {
+    it("excepts resources from remediation", async () => {
       const policy = sdkPolicy(alertFor, context) as ResourceValidationPolicy;
       const remediate = policy.remediateResource as (args: unknown) => Promise<unknown>;
       const remedied = (resource: Resource) =>
@@ -230,7 +230,7 @@ describe("policies/exceptions", () => {
       return { ...rest, props: { ...(props as PlainMap), metadata } };
     };
 
-    it("excepts one rule and no other, by annotation and by configuration", async () => {
+    it("excepts a single rule, by annotation and by configuration", async () => {
       assert.equal((await judged(two(""))).length, 2);
       assert.equal((await judged(two("alert-for/A: flaps; until 2026-12-31"))).length, 1);
       assert.equal((await judged(two(""), { excludeFor: ["shop-rules/B"] })).length, 1);
@@ -267,7 +267,7 @@ describe("policies/exceptions", () => {
       assert.equal(await judgedStack("duplicate-rules/A: moving; until 2026-12-31"), 1);
     });
 
-    it("excepts resources from stack policies, by what the violation is about", async () => {
+    it("excepts the resource of a violation from a stack policy", async () => {
       const judgedStack = async (annotation: string, config: object = {}) => {
         const messages: string[] = [];
         const monitor = serviceMonitor("inventory");

@@ -53,7 +53,7 @@ const violated = async (...resources: Resource[]): Promise<string[]> => {
   );
 };
 
-describe("a chart of someone's own, with the known ones as dependencies", () => {
+describe("a custom chart with known charts as dependencies", () => {
   it("passes when they comply", async () => {
     assert.deepEqual(await violated(umbrella({ "kube-prometheus-stack": good, loki })), []);
   });
@@ -143,7 +143,7 @@ describe("a chart of someone's own, with the known ones as dependencies", () => 
     });
   }
 
-  it("does not hide the value file of a known chart", async () => {
+  it("judges the value file of a known chart", async () => {
     const anonymous = { grafana: { "grafana.ini": { "auth.anonymous": { enabled: true } } } };
     const { props, ...stack } = release(stackKey, good, "prod");
     const valueYamlFiles = [asset(JSON.stringify(anonymous))];
@@ -151,12 +151,12 @@ describe("a chart of someone's own, with the known ones as dependencies", () => 
     assert.deepEqual(await violated(subject), ["grafana-exposure"]);
   });
 
-  it("lets the values win over the files, as helm does", async () => {
+  it("merges values over value files, as helm does", async () => {
     const files = { valueYamlFiles: [asset(JSON.stringify({ [stackKey]: short }))] };
     assert.deepEqual(await violated(umbrella({ [stackKey]: good }, "v3:Release", files)), []);
   });
 
-  it("says of each in which release it is, and where", () => {
+  it("names the release and the place of each violation", () => {
     const [violation] = judge(
       policy("prometheus-retention"),
       umbrella({ base: { monitoring: short } }),
@@ -176,7 +176,7 @@ describe("a chart of someone's own, with the known ones as dependencies", () => 
     );
   });
 
-  it("does not decide what is not known yet, and says where that is", () => {
+  it("reports unknown values and their place instead of violations", () => {
     const resourceVerdict = judge(
       policy("prometheus-retention"),
       umbrella({ [stackKey]: UNKNOWN }),
@@ -200,7 +200,7 @@ describe("a chart of someone's own, with the known ones as dependencies", () => 
     });
   });
 
-  it("remediates each where it stands", () => {
+  it("remediates each chart in place", () => {
     const subject = umbrella({ base: { monitoring: short }, other: { loki: eternal } });
     const after = remedied(policy("prometheus-retention"), subject) as { values: PlainMap };
     assert.deepEqual(after.values, {
@@ -221,20 +221,20 @@ describe("a chart of someone's own, with the known ones as dependencies", () => 
 
   describe("leaves alone", () => {
     for (const [what, values] of Object.entries({
-      "a dependency that is switched off": { [stackKey]: { ...short, enabled: false } },
-      "switches that are only called alike": {
+      "a disabled dependency": { [stackKey]: { ...short, enabled: false } },
+      "settings with similar names": {
         prometheus: { enabled: true },
         grafana: { dashboards: true },
         loki: { url: "http://loki" },
         alertmanager: "http://alertmanager",
       },
-      "what is deeper than a chart of a chart": { a: { b: { c: short } } },
+      "charts that are nested deeper": { a: { b: { c: short } } },
       "no values": undefined,
     })) {
       it(what, () => assert.deepEqual(subchartsOf(umbrella(values)), []));
     }
 
-    it("the dependencies that a known chart brings itself", () => {
+    it("the dependencies of a known chart", () => {
       assert.deepEqual(subchartsOf(release(stackKey, { grafana: open })), []);
     });
   });

@@ -16,19 +16,19 @@ async function reported(type: string, config: object, props: object = {}): Promi
 }
 
 describe("a policy as the SDK runs it", () => {
-  it("says once for a stack that a property of its configuration is misspelt", async () => {
-    const misspelt = { maxDay: 30 };
-    const [message, ...others] = await reported("pulumi:pulumi:Stack", misspelt);
+  it("reports a misspelled property once per stack", async () => {
+    const misspelled = { maxDay: 30 };
+    const [message, ...others] = await reported("pulumi:pulumi:Stack", misspelled);
     assert.deepEqual(others, []);
     assert.match(
       message ?? "",
       /loki-retention\.maxDay is not a property .*\n.*\n {2}fix: {3}rename maxDay to maxDays/,
     );
-    assert.deepEqual(await reported("kubernetes:core/v1:Secret", misspelt), []);
+    assert.deepEqual(await reported("kubernetes:core/v1:Secret", misspelled), []);
     assert.deepEqual(await reported("pulumi:pulumi:Stack", { maxDays: 30 }), []);
   });
 
-  it("says so in a stack policy too", async () => {
+  it("reports it for a stack policy too", async () => {
     const messages: string[] = [];
     const policy = sdkPolicy(requiredAlerts) as StackValidationPolicy;
     const args = { resources: [], getConfig: () => ({ signal: [] }) };
@@ -36,7 +36,7 @@ describe("a policy as the SDK runs it", () => {
     assert.match(messages.join(), /required-alerts\.signal is not a property/);
   });
 
-  it("takes a resource without any output for one that is not known yet", async () => {
+  it("treats a resource without outputs as unknown", async () => {
     const messages: string[] = [];
     const policy = sdkPolicy(requiredAlerts) as StackValidationPolicy;
     const type = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor";
@@ -54,7 +54,7 @@ describe("a policy as the SDK runs it", () => {
     assert.equal(messages.length, 1);
   });
 
-  it("fills in defaults where nothing else did", async () => {
+  it("fills in missing defaults", async () => {
     const compactor = { retention_enabled: true, delete_request_store: "s3" };
     const props = {
       chart: "loki",
@@ -67,7 +67,7 @@ describe("a policy as the SDK runs it", () => {
     assert.deepEqual(await reported("kubernetes:helm.sh/v3:Release", { maxDays: 100 }, props), []);
   });
 
-  it("loads no provider's SDK, and no parser before there is something to parse", () => {
+  it("loads neither provider SDKs nor parsers at startup", () => {
     const script = `
       require("./policies/index");
       const loaded = Object.keys(require.cache).filter((file) =>

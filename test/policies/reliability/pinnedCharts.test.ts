@@ -48,7 +48,7 @@ describe("policy pinned-charts", () => {
       assert.deepEqual(problems(pinnedCharts, installed({ version })), [problem]));
   }
 
-  it("refuses versions under development", () =>
+  it("refuses development versions", () =>
     assert.deepEqual(problems(pinnedCharts, installed({ devel: true })), [
       "the chart may be a development version",
     ]));
@@ -120,7 +120,7 @@ describe("policy pinned-charts", () => {
     }
   });
 
-  it("says where and how", () => {
+  it("names the place and the fix", () => {
     const [violation] = judge(pinnedCharts, release("loki", {})).violations;
     assert.ok(violation);
     assert.equal(

@@ -67,7 +67,7 @@ describe("policy prod-high-availability", () => {
     assert.deepEqual(problems(prodHighAvailability, one, { minLokiReplication: 1 }), []);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values instead of violations", () => {
     const verdict = judge(prodHighAvailability, replicas(UNKNOWN));
     assert.deepEqual(verdict.violations, []);
     assert.ok(verdict.unknown);
@@ -76,7 +76,7 @@ describe("policy prod-high-availability", () => {
     assert.ok(nothing.unknown);
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bound and the fix", () => {
     const [violation] = judge(prodHighAvailability, replicas(1)).violations;
     assert.ok(violation);
     assert.equal(

@@ -71,7 +71,7 @@ describe("policy scrape-cost", () => {
     assert.equal(problems(scrapeCost, resource(pod, "m", monitor)).length, 1);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values instead of violations", () => {
     for (const field of ["scrapeInterval", "scrapeTimeout", "sampleLimit"]) {
       const verdict = judge(scrapeCost, spec({ [field]: UNKNOWN }));
       assert.deepEqual(verdict.violations, []);
@@ -79,7 +79,7 @@ describe("policy scrape-cost", () => {
     }
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bound and the fix", () => {
     const [violation] = judge(scrapeCost, spec({ scrapeInterval: "5s" })).violations;
     assert.ok(violation);
     assert.equal(

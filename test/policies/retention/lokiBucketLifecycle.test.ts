@@ -24,7 +24,7 @@ const rules = (...list: PlainMap[]) =>
   lokiBucketStack({ bucketLifecycleConfiguration: { rules: list } });
 
 describe("policy loki-bucket-lifecycle", () => {
-  it("asks for both rules, with their bounds", () => {
+  it("requires both rules, within their bounds", () => {
     assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(7), versions(30))), []);
     assert.deepEqual(problems(lokiBucketLifecycle, rules(abort(8), versions(30))), [
       "incomplete uploads are retained",
@@ -36,7 +36,7 @@ describe("policy loki-bucket-lifecycle", () => {
     assert.equal(problems(lokiBucketLifecycle, none).length, 2);
   });
 
-  it("lets chunks expire later than Loki's retention and a margin", () => {
+  it("allows chunks to expire after Loki's retention and a margin", () => {
     const good = [abort(7), versions(7)];
     assert.deepEqual(problems(lokiBucketLifecycle, rules(...good, chunks(22))), []);
     assert.match(
@@ -84,7 +84,7 @@ describe("policy loki-bucket-lifecycle", () => {
     );
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values instead of violations", () => {
     for (const subject of [
       lokiBucketStack({}, "", UNKNOWN),
       lokiBucketStack({ bucketLifecycleConfiguration: { rules: UNKNOWN } }),
@@ -95,7 +95,7 @@ describe("policy loki-bucket-lifecycle", () => {
     assert.ok(judge(lokiBucketLifecycle, lokiBucketStack({}, "", UNKNOWN)).unknown?.urn);
   });
 
-  it("says what, where, the value, the bound and what fixes it", () => {
+  it("names the problem, the place, the value, the bound and the fix", () => {
     const [violation] = judge(lokiBucketLifecycle, rules(abort(30), versions(7))).violations;
     assert.ok(violation);
     assert.equal(

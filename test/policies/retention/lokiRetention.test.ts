@@ -41,7 +41,7 @@ describe("policy loki-retention", () => {
     });
   }
 
-  it("asks for the compactor to delete", () => {
+  it("requires the retention of the compactor", () => {
     const off = { ...compactor, retention_enabled: false };
     assert.match(
       problems(lokiRetention, loki("360h", { compactor: off }))[0] ?? "",
@@ -61,7 +61,7 @@ describe("policy loki-retention", () => {
     assert.equal(lokiRetention.config["maxDays"]?.default, limits.lokiRetentionDays.max);
   });
 
-  it("reads the places where the older charts have it", () => {
+  it("reads the configuration of the older charts", () => {
     const config = { limits_config: { retention_period: "360h" }, compactor };
     for (const chart of ["loki-stack", "loki-distributed"]) {
       assert.deepEqual(problems(lokiRetention, release(chart, { loki: { config } })), [], chart);
@@ -79,7 +79,7 @@ describe("policy loki-retention", () => {
     assert.deepEqual(problems(lokiRetention, release("promtail", {})), []);
   });
 
-  it("allows single streams a shorter period, in whole days", () => {
+  it("allows a shorter period for single streams, in whole days", () => {
     const withStream = (period: string) =>
       release("loki", {
         loki: {
@@ -95,7 +95,7 @@ describe("policy loki-retention", () => {
     assert.equal(problems(lokiRetention, withStream("91d")).length, 1);
   });
 
-  it("judges what is known and names what is not", () => {
+  it("judges known values and reports unknown ones", () => {
     const partly = judge(
       lokiRetention,
       loki(UNKNOWN, { compactor: { delete_request_store: "s3" } }),
@@ -107,7 +107,7 @@ describe("policy loki-retention", () => {
     assert.ok(nothing.unknown);
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bound and the fix", () => {
     const [violation] = judge(lokiRetention, loki("48h")).violations;
     assert.ok(violation);
     assert.equal(
@@ -122,7 +122,7 @@ describe("policy loki-retention", () => {
     );
   });
 
-  it("never shows a text that could be a secret", () => {
+  it("never shows a string that could be a secret", () => {
     for (const secret of [...Object.values(fake), "hunter2"]) {
       const subject = loki(secret, {
         compactor: { retention_enabled: secret, delete_request_store: "" },
@@ -133,7 +133,7 @@ describe("policy loki-retention", () => {
     }
   });
 
-  it("remediates period and compactor, and takes the store from where the logs are", () => {
+  it("remediates the period and the compactor, with the store of the logs", () => {
     assert.deepEqual(remedied({ loki: { storage: { type: "s3" } } }), {
       loki: {
         storage: { type: "s3" },
@@ -150,7 +150,7 @@ describe("policy loki-retention", () => {
     assert.deepEqual(period("10y")["limits_config"], { retention_period: "2160h" });
   });
 
-  it("remediates nothing that complies or is unknown", () => {
+  it("does not remediate a value that complies or is unknown", () => {
     assert.equal(
       remedied({ loki: { limits_config: { retention_period: "360h" }, compactor } }),
       undefined,

@@ -32,7 +32,7 @@ describe("policy prometheus-storage", () => {
       assert.match(problems(prometheusStorage, spec({ retentionSize: size }))[0] ?? "", problem));
   }
 
-  it("asks for a volume that holds the retention", () => {
+  it("requires a volume that holds the retention", () => {
     // 15 days of 5000 samples a second at 2 bytes are 12.07 GiB.
     const small = { retentionSize: "5GiB" };
     assert.deepEqual(problems(prometheusStorage, sized("13Gi", small)), []);
@@ -47,14 +47,14 @@ describe("policy prometheus-storage", () => {
     }
   });
 
-  it("is configured by its ratio and the samples to reckon with", () => {
+  it("is configured by its ratio, samples and bytes", () => {
     assert.equal(problems(prometheusStorage, stack(), { maxSizeRatio: 0.5 }).length, 1);
     assert.equal(problems(prometheusStorage, stack(), { samplesPerSecond: 100_000 }).length, 1);
     assert.equal(problems(prometheusStorage, stack(), { bytesPerSample: 20 }).length, 1);
     assert.equal(prometheusStorage.config["maxSizeRatio"]?.default, limits.retentionSizeRatio);
   });
 
-  it("judges production only, which the configuration or the name of the stack tells", () => {
+  it("judges production only, by configuration or by the name of the stack", () => {
     assert.deepEqual(problems(prometheusStorage, spec({ storageSpec: undefined }, "dev")), []);
     const asProd = { environment: "prod" };
     assert.equal(
@@ -63,7 +63,7 @@ describe("policy prometheus-storage", () => {
     );
   });
 
-  it("reads the object Prometheus and the chart prometheus, and leaves agents alone", () => {
+  it("judges the object Prometheus and the chart prometheus, and skips agents", () => {
     const type = "kubernetes:monitoring.coreos.com/v1:Prometheus";
     assert.equal(problems(prometheusStorage, resource(type, "p", { spec: {} }, "prod")).length, 1);
     const server = (values: PlainMap) => release("prometheus", { server: values }, "prod");
@@ -78,7 +78,7 @@ describe("policy prometheus-storage", () => {
     assert.deepEqual(problems(prometheusStorage, stack({ prometheus: { agentMode: true } })), []);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values instead of violations", () => {
     for (const subject of [
       sized(UNKNOWN),
       spec({ storageSpec: UNKNOWN }),
@@ -91,7 +91,7 @@ describe("policy prometheus-storage", () => {
     }
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("names the problem, the place, the value, the bound and the fix", () => {
     const [violation] = judge(prometheusStorage, spec({ retentionSize: "50GB" })).violations;
     assert.ok(violation);
     assert.equal(
@@ -107,7 +107,7 @@ describe("policy prometheus-storage", () => {
     assertSilent(prometheusStorage, (secret) => sized(secret, { retentionSize: secret }));
   });
 
-  it("remediates retentionSize, never the volume", () => {
+  it("remediates retentionSize, but not the volume", () => {
     const after = remedied(prometheusStorage, spec({ retentionSize: "" }));
     const values = after?.["values"] as {
       prometheus: { prometheusSpec: { retentionSize: string } };
