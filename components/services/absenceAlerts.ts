@@ -8,13 +8,6 @@ import { alertingScope, hasAlerts, sortedNames } from "./variants";
 
 /** Alerts on services without metrics, for which the other alerts cannot fire. */
 export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
-  return {
-    name: `${settings.namespace}.absence`,
-    rules: [serviceDown(settings), ...metricsMissing(settings)],
-  };
-}
-
-function serviceDown(settings: MonitoredServicesSettings): AlertRule {
   const { namespace } = settings;
   const scope = alertingScope(settings);
   const excludedPools = (scope.except ?? []).map((name) => `serviceMonitor/${namespace}/${name}/0`);
@@ -24,33 +17,29 @@ function serviceDown(settings: MonitoredServicesSettings): AlertRule {
     extraMatchers:
       excludedPools.length === 0 ? [] : [labelMatcher("scrape_job", excludedPools, "!=")],
   });
-  return {
-    alert: alertNames.serviceDown,
-    expr: [
-      `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
-      `or`,
-      `${targets} == 0`,
-    ].join("\n"),
-    forMinutes: 3,
-    severity: Severity.Critical,
-    subjectLabel: "service",
-    summary: `${labels.service}: no target is up`,
-    description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
-  };
-}
-
-function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
-  const { namespace } = settings;
-  // Lists the services, because the namespace can have other targets, such as exporters, that serve
-  // no requests.
+  const rules: AlertRule[] = [
+    {
+      alert: alertNames.serviceDown,
+      expr: [
+        `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
+        `or`,
+        `${targets} == 0`,
+      ].join("\n"),
+      forMinutes: 3,
+      severity: Severity.Critical,
+      subjectLabel: "service",
+      summary: `${labels.service}: no target is up`,
+      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
+    },
+  ];
+  // By name, because the namespace can have other targets, such as exporters, that serve no requests.
   const only = sortedNames(
     settings.services.filter(
       (service) => hasAlerts(service) && service.alerts?.expectsRequests !== false,
     ),
   );
-  if (only.length === 0) return [];
-  return [
-    {
+  if (only.length > 0) {
+    rules.push({
       alert: alertNames.metricsMissing,
       expr: [
         `max by (namespace, service) (up{${serviceMatchers(namespace, { only })}}) == 1`,
@@ -62,6 +51,7 @@ function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
       subjectLabel: "service",
       summary: `${labels.service}: request metrics are missing`,
       description: `Prometheus scrapes ${labels.service} in ${labels.namespace} (up: ${value.plain}), but finds no HTTP or gRPC request metrics. Alerts on its error rate, latency and traffic cannot fire.`,
-    },
-  ];
+    });
+  }
+  return { name: `${namespace}.absence`, rules };
 }

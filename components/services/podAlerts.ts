@@ -2,7 +2,7 @@ import { alertNames } from "../alerting/alertNames";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
 import { Scope, formatNumber, podMatchers } from "../alerting/promql";
-import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, alertingScope, severityVariants, thresholdVariants } from "./variants";
 
@@ -17,16 +17,82 @@ const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
 
 /** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
+  const scope = alertingScope(settings);
+  const kubeState = (...extraMatchers: string[]) =>
+    selector(settings, scope, "kubeStateSelector", ...extraMatchers);
   return {
     name: `${settings.namespace}.pods`,
     rules: [
       ...recordings(settings),
-      crashLooping(settings),
-      ...highMemory(settings),
-      ...highCpu(settings),
-      oomKilled(settings),
-      ...cpuThrottling(settings),
-      memoryLimitMissing(settings),
+      {
+        alert: alertNames.podCrashLooping,
+        // The reason disappears while the container runs between two crashes; the window bridges that.
+        // A single restart does not set the reason.
+        expr: [
+          `max by (namespace, pod) (`,
+          `  max_over_time(${podMetrics.waitingReason}${kubeState('reason="CrashLoopBackOff"')}[5m])`,
+          `) >= 1`,
+        ].join("\n"),
+        forMinutes: 5,
+        severity: Severity.Critical,
+        subjectLabel: "pod",
+        summary: `${labels.pod}: a container is crash looping`,
+        description: `A ${containerOfPod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart. The service lacks a replica, or is down.`,
+      },
+      ...severityVariants(settings, "memoryPercent").map((variant) => ({
+        ...ratioAlert(settings, variant, recorded.memory),
+        alert: "HighMemory",
+        forMinutes: 10,
+        summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
+        description: `A ${containerOfPod} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
+      })),
+      // A cause; other alerts page if users notice.
+      ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
+        ...ratioAlert(settings, variant, recorded.cpu),
+        alert: "HighCPU",
+        forMinutes: 10,
+        summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
+        description: `A ${containerOfPod} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
+      })),
+      {
+        alert: "OOMKilled",
+        // The last reason remains for the life of the pod, so it counts only together with a restart.
+        expr: [
+          `max by (namespace, pod) (`,
+          `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
+          `  and on (namespace, pod, container)`,
+          `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
+          `)`,
+        ].join("\n"),
+        // The expression holds for ten minutes; a pod that is gone before then needs no attention.
+        forMinutes: 2,
+        severity: Severity.Warning,
+        subjectLabel: "pod",
+        summary: `${labels.pod}: a container was OOM-killed`,
+        description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
+      },
+      ...thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
+        ...ratioAlert(settings, variant, recorded.throttled),
+        alert: "CPUThrottling",
+        forMinutes: 15,
+        summary: `${labels.pod}: CPU is throttled in ${value.percentage} of periods`,
+        description: `The CPU limit throttled a ${containerOfPod} in ${value.percentage} of its CPU periods over the last 5 minutes (threshold: ${variant.threshold}%). Responses may be slow.`,
+      })),
+      {
+        alert: "MemoryLimitMissing",
+        expr: [
+          `count by (namespace, pod) (`,
+          `  max ${byContainer} (${podMetrics.memory}${selector(settings, scope, "containerSelector", 'container!=""')})`,
+          `  unless`,
+          `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, {}, "kubeStateSelector", 'resource="memory"')}) > 0`,
+          `) > 0`,
+        ].join("\n"),
+        forMinutes: 60,
+        severity: Severity.Warning,
+        subjectLabel: "pod",
+        summary: `${labels.pod}: a container has no memory limit`,
+        description: `Pod ${labels.pod} in ${labels.namespace} has containers without a memory limit: ${value.plain}. HighMemory does not cover them, and a leak can exhaust the memory of the node.`,
+      },
     ],
   };
 }
@@ -78,24 +144,6 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   ];
 }
 
-function crashLooping(settings: MonitoredServicesSettings): AlertRule {
-  return {
-    alert: alertNames.podCrashLooping,
-    // The reason disappears while the container runs between two crashes; the window bridges that.
-    // A single restart does not set the reason.
-    expr: [
-      `max by (namespace, pod) (`,
-      `  max_over_time(${podMetrics.waitingReason}${selector(settings, alertingScope(settings), "kubeStateSelector", 'reason="CrashLoopBackOff"')}[5m])`,
-      `) >= 1`,
-    ].join("\n"),
-    forMinutes: 5,
-    severity: Severity.Critical,
-    subjectLabel: "pod",
-    summary: `${labels.pod}: a container is crash looping`,
-    description: `A ${containerOfPod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart. The service has one replica less, or is down.`,
-  };
-}
-
 /** Common properties of alerts on a recorded ratio; the threshold is a percentage. */
 function ratioAlert(
   { namespace, services }: MonitoredServicesSettings,
@@ -108,76 +156,5 @@ function ratioAlert(
     expr: `${series}{${matchers}} > ${formatNumber(threshold / 100)}`,
     severity,
     subjectLabel: "pod" as const,
-  };
-}
-
-function highMemory(settings: MonitoredServicesSettings): AlertRule[] {
-  return severityVariants(settings, "memoryPercent").map((variant) => ({
-    ...ratioAlert(settings, variant, recorded.memory),
-    alert: "HighMemory",
-    forMinutes: 10,
-    summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
-    description: `A ${containerOfPod} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
-  }));
-}
-
-function highCpu(settings: MonitoredServicesSettings): AlertRule[] {
-  // A cause; other alerts page if users notice.
-  return thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
-    ...ratioAlert(settings, variant, recorded.cpu),
-    alert: "HighCPU",
-    forMinutes: 10,
-    summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
-    description: `A ${containerOfPod} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
-  }));
-}
-
-function oomKilled(settings: MonitoredServicesSettings): AlertRule {
-  const kubeState = (...extraMatchers: string[]) =>
-    selector(settings, alertingScope(settings), "kubeStateSelector", ...extraMatchers);
-  return {
-    alert: "OOMKilled",
-    // The last reason remains for the life of the pod, so it counts only together with a restart.
-    expr: [
-      `max by (namespace, pod) (`,
-      `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
-      `  and on (namespace, pod, container)`,
-      `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
-      `)`,
-    ].join("\n"),
-    // The expression holds for ten minutes; a pod that is gone before then needs no attention.
-    forMinutes: 2,
-    severity: Severity.Warning,
-    subjectLabel: "pod",
-    summary: `${labels.pod}: a container was OOM-killed`,
-    description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
-  };
-}
-
-function cpuThrottling(settings: MonitoredServicesSettings): AlertRule[] {
-  return thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
-    ...ratioAlert(settings, variant, recorded.throttled),
-    alert: "CPUThrottling",
-    forMinutes: 15,
-    summary: `${labels.pod}: CPU is throttled in ${value.percentage} of periods`,
-    description: `The CPU limit throttled a ${containerOfPod} in ${value.percentage} of its CPU periods over the last 5 minutes (threshold: ${variant.threshold}%). Responses may be slow.`,
-  }));
-}
-
-function memoryLimitMissing(settings: MonitoredServicesSettings): AlertRule {
-  return {
-    alert: "MemoryLimitMissing",
-    expr: [
-      `count by (namespace, pod) (`,
-      `  max ${byContainer} (${podMetrics.memory}${selector(settings, alertingScope(settings), "containerSelector", 'container!=""')})`,
-      `  unless`,
-      `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, {}, "kubeStateSelector", 'resource="memory"')}) > 0`,
-      `) > 0`,
-    ].join("\n"),
-    forMinutes: 60,
-    severity: Severity.Warning,
-    subjectLabel: "pod",
-    summary: `${labels.pod}: a container has no memory limit`,
-    description: `Pod ${labels.pod} in ${labels.namespace} has containers without a memory limit: ${value.plain}. HighMemory does not cover them, and a leak can exhaust the memory of the node.`,
   };
 }

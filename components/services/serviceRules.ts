@@ -39,7 +39,15 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
       ...severityVariants(settings, "p99LatencyMs").map((variant) =>
         highLatency(settings, variant),
       ),
-      noTraffic(settings),
+      {
+        alert: alertNames.noTraffic,
+        expr: `${recorded.requestsBeforeStop}{namespace="${settings.namespace}"}`,
+        forMinutes: 10,
+        severity: Severity.Critical,
+        subjectLabel: "service",
+        summary: `${labels.service}: no requests are arriving`,
+        description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
+      },
     ],
   };
 }
@@ -56,7 +64,7 @@ function recordings({ namespace, alerts }: MonitoredServicesSettings): Recording
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
   const expressions: [keyof typeof recorded, expr: string][] = [
     ["httpRequests", rate(metrics.httpRequests)],
-    // Some Python instrumentations write "5xx", which 5.. matches, too.
+    // 5.. also matches "5xx", which some Python instrumentations write.
     ["httpFailed", rate(metrics.httpRequests, `, ${metrics.httpStatusLabel}=~"5.."`)],
     ["grpcRequests", rate(metrics.grpcRequests)],
     ["grpcFailed", rate(metrics.grpcRequests, `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`)],
@@ -151,17 +159,5 @@ function requestsBeforeStop(
       // A missing series is no traffic either: a counter reappears only with the next request.
       `${recorded.requests}{${inNamespace}} > 0`,
     ].join("\n"),
-  };
-}
-
-function noTraffic({ namespace }: MonitoredServicesSettings): AlertRule {
-  return {
-    alert: alertNames.noTraffic,
-    expr: `${recorded.requestsBeforeStop}{namespace="${namespace}"}`,
-    forMinutes: 10,
-    severity: Severity.Critical,
-    subjectLabel: "service",
-    summary: `${labels.service}: no requests are arriving`,
-    description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
   };
 }
