@@ -20,7 +20,7 @@ function modelOf(...files: DashboardFile[]): any {
 }
 
 describe("dashboards", () => {
-  it("takes a dashboard as it is", () => {
+  it("accepts a dashboard without placeholders unchanged", () => {
     const own = file("latency.json", { uid: "latency", panels: [] });
     assert.deepEqual(dashboardsOf(own), [
       { name: "dashboard-latency", folder: "Services", json: own.json },
@@ -32,7 +32,7 @@ describe("dashboards", () => {
     assert.equal(own?.folder, "Checkout Team");
   });
 
-  it("makes names that Kubernetes accepts", () => {
+  it("derives names that Kubernetes accepts", () => {
     const paths = ["Checkout Team/SLO_(new).json", "a.b.json", "--x--.json"];
     for (const { name } of dashboardsOf(...paths.map((path) => file(path)))) {
       assert.match(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
@@ -80,7 +80,7 @@ describe("dashboards", () => {
     assert.deepEqual(described(file("a.json", { description: "한".repeat(400_000) })), tooLarge);
   });
 
-  it("refuses a name longer than Kubernetes takes", () => {
+  it("rejects a name that is too long for Kubernetes", () => {
     assert.deepEqual(described(file(`${"x".repeat(53)}.json`)), []);
     assert.equal(described(file(`${"x".repeat(54)}.json`)).length, 1);
   });

@@ -35,7 +35,7 @@ describe("DatadogAgent", () => {
     assert.deepEqual(release.inputs["repositoryOpts"], { repo: charts.datadog.repository });
   });
 
-  it("keeps the keys in the Secret datadog-secret, as secrets", async () => {
+  it("stores the keys in the Secret datadog-secret, as secrets", async () => {
     const secret = named(await recordAgent(), ":Secret", "datadog-keys");
     assert.equal(secret.inputs["metadata"].name, "datadog-secret");
     assert.equal(secret.inputs["metadata"].namespace, "ticketing");
@@ -52,21 +52,21 @@ describe("DatadogAgent", () => {
     }
   });
 
-  it("makes no application key when none is given", async () => {
+  it("stores no application key without one", async () => {
     const resources = await recordAgent({ apiKey: pulumi.secret(apiKey) });
     assert.deepEqual(named(resources, ":Secret", "datadog-keys").inputs["stringData"], {
       "api-key": apiKey,
     });
   });
 
-  it("uses an existing Secret and makes none", async () => {
+  it("uses an existing Secret and creates none", async () => {
     const resources = await recordAgent({ existingSecret: "team-keys" });
     assert.ok(!resources.some(({ name }) => name === "datadog-keys"));
     const release = named(resources, ":Release", "datadog");
     assert.equal(release.inputs["values"].datadog.apiKeyExistingSecret, "team-keys");
   });
 
-  it("draws the token of the Cluster Agent once and keeps it in a Secret", async () => {
+  it("generates the token of the Cluster Agent once and stores it in a Secret", async () => {
     const resources = await recordAgent(undefined, {
       preview: false,
       computed: ({ type }) => (type.endsWith(":RandomPassword") ? { result: drawn } : {}),
@@ -119,7 +119,7 @@ describe("DatadogAgent", () => {
     }
   });
 
-  it("tells the names that an operator needs", async () => {
+  it("returns the names of the DaemonSet and the Secret", async () => {
     const { outputs } = named(await recordAgent(), ":DatadogAgent", "datadog");
     assert.equal(outputs["daemonSetName"], "datadog-agent");
     assert.equal(outputs["secretName"], "datadog-secret");

@@ -41,14 +41,14 @@ describe("datadogValues", () => {
     assert.equal(datadog.site, "datadoghq.eu");
   });
 
-  it("takes traces on the node's port 8126 and a socket, or not at all", () => {
+  it("accepts traces on the node's port 8126 and a socket, or not at all", () => {
     const on = valuesFor().datadog.apm;
     assert.deepEqual([on.portEnabled, on.socketEnabled], [true, true]);
     const off = valuesFor({ apm: false }).datadog.apm;
     assert.deepEqual([off.portEnabled, off.socketEnabled], [false, false]);
   });
 
-  it("takes DogStatsD from pods of the node on port 8125 and knows where it came from", () => {
+  it("accepts DogStatsD from pods of the node on port 8125, with origin detection", () => {
     assert.deepEqual(valuesFor().datadog.dogstatsd, {
       port: 8125,
       useHostPort: true,
@@ -91,7 +91,7 @@ describe("datadogValues", () => {
       assert.deepEqual([...new Set(rulesOf().map(({ type }) => type))], ["mask_sequences"]);
     });
 
-    it("with what stands before the secret, which the agent cannot keep", () => {
+    it("including the text before the secret, which the agent cannot preserve", () => {
       assert.equal(redact("user=a password=hunter22 ok"), "user=a <redacted> ok");
       assert.equal(redact("paid with 4111 1111 1111 1111."), "paid with<redacted>.");
       assert.equal(redact("order 12 shipped"), "order 12 shipped");
@@ -158,7 +158,7 @@ describe("datadogValues", () => {
     excludedMetricNamespaces: "containerExcludeMetrics",
   };
   for (const [setting, filter] of Object.entries(filters)) {
-    it(`leaves out ${setting} with one text, as the Agent's filter is written`, () => {
+    it(`renders ${setting} as one container filter of the agent`, () => {
       const { datadog } = valuesFor({ [setting]: ["kube-system", "sandbox"] });
       assert.equal(datadog[filter], "kube_namespace:^kube-system$ kube_namespace:^sandbox$");
       const others = Object.values(filters).filter((one) => one !== filter);
@@ -166,14 +166,14 @@ describe("datadogValues", () => {
     });
   }
 
-  it("leaves out no namespace by itself", () => {
+  it("excludes no namespace by default", () => {
     for (const filter of Object.values(filters)) assert.ok(!(filter in valuesFor().datadog));
   });
 
   describe("on Bottlerocket", () => {
     const bottlerocket = (args: object = {}) => valuesFor({ nodeOs: "bottlerocket", ...args });
 
-    it("goes to containerd, the only runtime", () => {
+    it("mounts the socket of containerd, the only runtime", () => {
       assert.equal(bottlerocket().datadog.criSocketPath, "/run/containerd/containerd.sock");
       assert.ok(!("criSocketPath" in valuesFor().datadog));
     });
@@ -201,7 +201,7 @@ describe("datadogValues", () => {
     });
   });
 
-  it("restarts nothing by itself: a fixed token and no random telemetry", () => {
+  it("does not restart pods at each update: a fixed token and no random telemetry", () => {
     const values = valuesFor();
     assert.equal(values.clusterAgent.tokenExistingSecret, "datadog-cluster-agent-token");
     assert.equal(values.datadog.apm.instrumentation.skipKPITelemetry, true);
@@ -230,7 +230,7 @@ describe("datadogValues", () => {
       assert.deepEqual(agents[key], value, key);
   });
 
-  it("gives pods the node's address, which namespaces without hostPath volumes allow too", () => {
+  it("passes the node's address to pods, which works without hostPath volumes", () => {
     assert.equal(valuesFor().clusterAgent.admissionController.configMode, "hostip");
   });
 
@@ -263,7 +263,7 @@ describe("datadogValues", () => {
     assert.deepEqual(clusterAgent.pdb, { create: true });
   });
 
-  it("takes the images from a mirror and labels every object", () => {
+  it("pulls the images from a mirror and labels every object", () => {
     assert.ok(!("registry" in valuesFor()));
     const values = valuesFor({ imageRegistry: "mirror.example.com/dd", labels: { team: "sre" } });
     assert.equal(values.registry, "mirror.example.com/dd");

@@ -43,7 +43,7 @@ describe("datadogEnv and datadogLabels", () => {
 });
 
 describe("datadogExclusion", () => {
-  it("leaves a pod out of metrics, logs or both", () => {
+  it("excludes a pod from metrics, logs or both", () => {
     assert.deepEqual(datadogExclusion({ metrics: true }), {
       "ad.datadoghq.com/metrics_exclude": "true",
     });
@@ -54,7 +54,7 @@ describe("datadogExclusion", () => {
     assert.deepEqual(datadogExclusion({}), {});
   });
 
-  it("leaves out one container of it", () => {
+  it("excludes one container of a pod", () => {
     assert.deepEqual(datadogExclusion({ container: "proxy", logs: true }), {
       "ad.datadoghq.com/proxy.logs_exclude": "true",
     });
@@ -62,7 +62,7 @@ describe("datadogExclusion", () => {
 });
 
 describe("openMetricsAnnotations", () => {
-  it("tells the agent where to scrape and what to keep, in Autodiscovery's form", () => {
+  it("names the endpoint and the metrics in the format of Autodiscovery", () => {
     const annotations = openMetricsAnnotations({
       container: "inventory",
       port: 9090,
@@ -83,7 +83,7 @@ describe("openMetricsAnnotations", () => {
     });
   });
 
-  it("takes another path", () => {
+  it("accepts another path", () => {
     const [annotation] = Object.values(
       openMetricsAnnotations({
         container: "a",

@@ -15,7 +15,7 @@ function valuesOf(args: object = {}): Values {
 }
 
 describe("alloyValues", () => {
-  it("takes its configuration from a ConfigMap of ours: the chart's own is a template", () => {
+  it("reads its configuration from a separate ConfigMap, because the chart would render its own", () => {
     assert.deepEqual(valuesOf()["alloy"].configMap, {
       create: false,
       name: "alloy-config",
@@ -54,7 +54,7 @@ describe("alloyValues", () => {
     ]);
   });
 
-  it("reports to nobody but Prometheus", () => {
+  it("sends no usage reports, and is scraped by Prometheus", () => {
     assert.equal(valuesOf()["alloy"].enableReporting, false);
     assert.equal(valuesOf()["serviceMonitor"].enabled, true);
     assert.equal(valuesOf({ serviceMonitors: false })["serviceMonitor"].enabled, false);
@@ -66,7 +66,7 @@ describe("alloyValues", () => {
     assert.deepEqual(["small", "medium", "large"].map(memory), ["256Mi", "384Mi", "768Mi"]);
   });
 
-  it("takes every image from a mirror", () => {
+  it("pulls every image from a mirror", () => {
     assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"], {
       image: { registry: "mirror.example.com" },
     });
@@ -92,7 +92,7 @@ describe("alloyConfig", () => {
     return text.slice(start, text.indexOf("\n}", start));
   }
 
-  it("finds the pods of its own node only", () => {
+  it("discovers only the pods of its node", () => {
     assert.match(
       block('discovery.kubernetes "pods"'),
       /field = "spec\.nodeName=" \+ sys\.env\("K8S_NODE_NAME"\)/,
@@ -131,7 +131,7 @@ describe("alloyConfig", () => {
     assert.match(text, /stage\.label_drop \{\s+values = \["filename", "pod_uid", "version"\]/);
   });
 
-  it("takes the steps of the pipeline in order", () => {
+  it("renders the stages of the pipeline in order", () => {
     const names: Record<string, string> = {
       structuredMetadata: "structured_metadata",
       dropLabels: "label_drop",
@@ -164,7 +164,7 @@ describe("alloyConfig", () => {
     assert.equal(stages.length, logPipeline().filter(({ kind }) => kind === "replace").length - 1);
   });
 
-  it("gives up on no line, however long Loki is away", () => {
+  it("retries without a limit while Loki is unavailable", () => {
     const write = text.slice(text.indexOf('loki.write "loki"'));
     assert.match(write, /max_backoff_retries = 0/);
   });

@@ -66,11 +66,11 @@ describe("promtailValues", () => {
     assert.match(JSON.stringify(values["affinity"]), /"NotIn","values":\["fargate"\]/);
   });
 
-  it("leaves its rights to the role beside the chart", () => {
+  it("gets its permissions from a role outside the chart", () => {
     assert.deepEqual(valuesOf()["rbac"], { create: false });
   });
 
-  it("takes its image from a mirror", () => {
+  it("pulls its image from a mirror", () => {
     assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"], {
       imageRegistry: "mirror.example.com",
     });

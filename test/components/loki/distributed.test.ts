@@ -18,7 +18,7 @@ const parts = [
 
 describe("lokiValues of the mode distributed", () => {
   for (const size of ["small", "medium", "large"]) {
-    it(`runs every part with resources of its own, ${size}`, () => {
+    it(`sets resources for every component, ${size}`, () => {
       const values = valuesOf({ size });
       assert.equal(values["deploymentMode"], "Distributed");
       assert.equal(values["singleBinary"].replicas, 0);
@@ -31,7 +31,7 @@ describe("lokiValues of the mode distributed", () => {
       assert.equal(values["loki"].commonConfig.replication_factor, 3);
     });
 
-    it(`gives each cache the memory that it is told to use, and a fifth more, ${size}`, () => {
+    it(`gives each cache a fifth more memory than it allocates, ${size}`, () => {
       for (const cache of ["chunksCache", "resultsCache"]) {
         const { allocatedMemory, resources } = valuesOf({ size })[cache];
         assert.equal(resources.limits.memory, `${Math.ceil(allocatedMemory * 1.2)}Mi`, cache);
@@ -45,7 +45,7 @@ describe("lokiValues of the mode distributed", () => {
     });
   }
 
-  it("keeps what is not in the bucket yet on volumes of the given size and class", () => {
+  it("has volumes with the configured size and StorageClass", () => {
     const values = valuesOf({ volumeGb: 70, storageClassName: "io2", protectData: false });
     const [claim] = values["ingester"].persistence.claims;
     assert.deepEqual([claim.size, claim.storageClass], ["70Gi", "io2"]);
@@ -63,7 +63,7 @@ describe("lokiValues of the mode distributed", () => {
     assert.equal(valuesOf()["gateway"].enabled, true);
   });
 
-  it("gives the rules to the part that evaluates them", () => {
+  it("mounts the rules into the ruler", () => {
     assert.equal(valuesOf()["ruler"].extraVolumes[0].configMap.name, "loki-rules");
     assert.equal(valuesOf()["ingester"].extraVolumes, undefined);
   });

@@ -63,7 +63,7 @@ describe("lokiAccessPolicy", () => {
 });
 
 describe("bucketTlsOnlyPolicy", () => {
-  it("denies everybody everything on bucket and objects without TLS", () => {
+  it("denies every request to bucket and objects without TLS", () => {
     assert.deepEqual(statements(bucketTlsOnlyPolicy(store)), [
       {
         Sid: "DenyInsecureTransport",
@@ -111,7 +111,7 @@ describe("irsaTrust", () => {
     });
   });
 
-  it("takes the issuer with and without https://", () => {
+  it("accepts the issuer with and without https://", () => {
     const issuer = "oidc.eks.us-east-1.amazonaws.com/id/E";
     assert.equal(irsaTrust("arn", `https://${issuer}`, pods), irsaTrust("arn", issuer, pods));
   });

@@ -75,7 +75,7 @@ describe("LokiStack", () => {
     }
   });
 
-  it("runs Loki as the service account loki, which is told its role under IRSA only", async () => {
+  it("runs Loki as the service account loki, whose annotation names the role only with IRSA", async () => {
     const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
     const annotations = async (args: Partial<LokiStackArgs>): Promise<unknown> => {
       const { resources } = await recordLoki(args, {
@@ -114,7 +114,7 @@ describe("LokiStack", () => {
     }
   });
 
-  it("makes the rules of watched services before Loki, and leaves the ConfigMap alone without", async () => {
+  it("creates the ConfigMap with the rules before Loki, and only if there are rules", async () => {
     const alertmanagerUrl = "http://alertmanager.monitoring.svc:9093";
     const logAlerts = [{ namespace: "ticketing", service: "order-service" }];
     const { resources } = await recordLoki({ alertmanagerUrl, logAlerts });
@@ -134,7 +134,7 @@ describe("LokiStack", () => {
     assert.match(data["logs.yaml"] as string, /record: namespace_service:log_lines:rate5m/);
   });
 
-  it("needs no AWS on the filesystem", async () => {
+  it("registers no AWS resources with the storage filesystem", async () => {
     const { resources, outputs } = await recordLoki({ storage: "filesystem" });
     assert.deepEqual(
       resources.filter(({ type }) => type.startsWith("aws:")),
@@ -145,7 +145,7 @@ describe("LokiStack", () => {
     assert.deepEqual(releases(resources), ["loki in monitoring", "alloy in monitoring"]);
   });
 
-  it("tells where Loki is, what it keeps its logs in, and who it is", async () => {
+  it("returns its URLs, its bucket and its role", async () => {
     const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
     const { outputs, resources } = await recordLoki(
       { namespace: "logging" },
@@ -189,7 +189,7 @@ describe("LokiStack", () => {
     }
   });
 
-  it("merges the caller's values last and leaves them as they were", async () => {
+  it("merges the caller's values last and does not mutate them", async () => {
     const values = { singleBinary: { extraArgs: ["-log.level=debug"] }, write: { replicas: 1 } };
     const before = structuredClone(values);
     const { resources } = await recordLoki({
@@ -241,11 +241,11 @@ describe("LokiStack", () => {
       assert.match(data[key], /cluster = "ticketing-prod"/);
     });
 
-    it("says nothing about Alloy's end of life", async () => {
+    it("logs no warning with Alloy", async () => {
       assert.deepEqual(await warningsOf(() => recordLoki()), []);
     });
 
-    it("is Promtail by choice, with a warning that it is end of life", async () => {
+    it("deploys Promtail on request, with a warning about its end of life", async () => {
       const warnings = await warningsOf(async () => {
         const { resources } = await recordLoki({ collector: "promtail" });
         assert.deepEqual(releases(resources), ["loki in monitoring", "promtail in monitoring"]);
@@ -301,7 +301,7 @@ describe("LokiStack", () => {
       }
     });
 
-    it("has a version and a repository of its own", async () => {
+    it("has a separate version and repository", async () => {
       const { resources } = await recordLoki({
         chartVersion: "18.0.0",
         collectorChartVersion: "1.10.0",

@@ -49,7 +49,7 @@ describe("lokiRules", () => {
     );
   });
 
-  it("counts errors by the detected level, and keeps the labels for routing", () => {
+  it("counts errors by the detected level, and preserves the labels for routing", () => {
     const { expr } = group?.rules[0] ?? { expr: "" };
     assert.match(expr, /detected_level=~"error\|critical\|fatal"/);
     assert.match(expr, /^sum by \(namespace, service\)/);

@@ -83,20 +83,20 @@ describe("lokiStorage", () => {
     assert.equal(outputs["bucketName"], "ticketing-loki-chunks");
   });
 
-  it("registers nothing of AWS without S3", async () => {
+  it("registers no AWS resources without S3", async () => {
     const { types, outputs } = await registered({ storage: "filesystem" });
     assert.deepEqual(types, []);
     assert.equal(outputs["bucketName"], "");
     assert.equal(outputs["roleArn"], "");
   });
 
-  it("leaves an existing bucket alone", async () => {
+  it("does not change an existing bucket", async () => {
     const { types, outputs } = await registered({ createBucket: false, bucket: "central-logs" });
     assert.deepEqual([...types].sort(), ["PodIdentityAssociation", "Role", "RolePolicy"]);
     assert.equal(outputs["bucketName"], "central-logs");
   });
 
-  it("makes all of it wait for nothing a first preview does not know, except the role", async () => {
+  it("has no unknown input in a first preview, except the ARN of the role", async () => {
     const { resources } = await registered();
     const unknown = resources.filter(({ unknownPaths }) => unknownPaths.length > 0);
     assert.deepEqual(
@@ -154,7 +154,7 @@ describe("lokiStorage", () => {
       assert.equal(one("BucketPolicy").inputs["policy"], bucketTlsOnlyPolicy(store));
     });
 
-    it("keeps replaced and deleted objects for a week, and never expires a current one", async () => {
+    it("retains replaced and deleted objects for a week, and never expires a current one", async () => {
       const { one } = await registered();
       assert.deepEqual(one("BucketVersioning").inputs["versioningConfiguration"], {
         status: "Enabled",
@@ -189,7 +189,7 @@ describe("lokiStorage", () => {
       assert.ok(waitsFor("BucketLifecycleConfiguration", "BucketVersioning"));
     });
 
-    it("survives the stack where data is protected, with all that keeps it private", async () => {
+    it("outlives the stack if data is protected, with everything that makes it private", async () => {
       const { resources } = await registered({ environment: "prod" });
       for (const part of resources.filter(({ type }) => type.startsWith("aws:s3/"))) {
         assert.equal(part.options.protect, true, part.name);
@@ -197,7 +197,7 @@ describe("lokiStorage", () => {
       }
     });
 
-    it("goes with the stack elsewhere, logs and all", async () => {
+    it("is deleted with its logs if data is not protected", async () => {
       const { one } = await registered({ environment: "dev" });
       assert.equal(one("Bucket").options.protect, false);
       assert.equal(one("Bucket").options.retainOnDelete, false);
@@ -211,7 +211,7 @@ describe("lokiStorage", () => {
       }
     });
 
-    it("tells the bill which cluster and environment it belongs to", async () => {
+    it("has tags with the cluster and the environment", async () => {
       const { one } = await registered({ labels: { team: "sre" } });
       const tags = { cluster: "ticketing-prod", env: "prod", team: "sre" };
       assert.deepEqual(one("Bucket").inputs["tags"], tags);

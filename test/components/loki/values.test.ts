@@ -14,7 +14,7 @@ const filesystem = { storage: "filesystem" };
 const highAvailability = { mode: "highAvailability" };
 
 describe("lokiValues", () => {
-  it("runs one replica that keeps one copy", () => {
+  it("runs one replica with a replication factor of 1", () => {
     const values = valuesOf();
     assert.equal(values["deploymentMode"], "Monolithic");
     assert.equal(values["singleBinary"].replicas, 1);
@@ -51,11 +51,11 @@ describe("lokiValues", () => {
     assert.equal(loki.schemaConfig.configs[0].index.period, "24h");
   });
 
-  it("gives the retention in hours", () => {
+  it("renders the retention in hours", () => {
     assert.equal(valuesOf({ retentionDays: 90 })["loki"].limits_config.retention_period, "2160h");
   });
 
-  it("keeps chunks, index and deletion requests in the bucket", () => {
+  it("stores chunks, index and deletion requests in the bucket", () => {
     const { loki } = valuesOf({ bucket: "ticketing-logs", region: "eu-central-1" });
     assert.deepEqual(loki.storage, {
       type: "s3",
@@ -65,7 +65,7 @@ describe("lokiValues", () => {
     assert.equal(loki.schemaConfig.configs[0].object_store, "s3");
   });
 
-  it("keeps everything on the volume without S3, and knows no bucket", () => {
+  it("stores everything on the volume without S3, and has no bucket", () => {
     const { loki } = valuesOf(filesystem);
     assert.deepEqual(loki.storage, { type: "filesystem" });
     assert.equal(loki.schemaConfig.configs[0].object_store, "filesystem");
@@ -117,18 +117,18 @@ describe("lokiValues", () => {
     assert.equal(valuesOf(highAvailability)["loki"].rulerConfig.enable_sharding, true);
   });
 
-  it("uses the service account loki, which is made beside the chart", () => {
+  it("uses the service account loki, which the chart does not create", () => {
     assert.deepEqual(valuesOf()["serviceAccount"], { create: false, name: "loki" });
   });
 
-  it("gives Loki no access to the Kubernetes API", () => {
+  it("denies Loki access to the Kubernetes API", () => {
     const values = valuesOf();
     assert.equal(values["defaults"].automountServiceAccountToken, false);
     assert.equal(values["rbac"].namespaced, true);
     assert.equal(values["sidecar"].rules.enabled, false);
   });
 
-  it("needs no tenant, gateway, cache, canary or test, and reports to nobody", () => {
+  it("has no tenants, gateway, caches, canary, test or usage reports", () => {
     const values = valuesOf(highAvailability);
     assert.equal(values["loki"].auth_enabled, false);
     assert.equal(values["loki"].analytics.reporting_enabled, false);
@@ -161,7 +161,7 @@ describe("lokiValues", () => {
     );
   });
 
-  it("leaves the volumes behind where data is protected, and nowhere else", () => {
+  it("retains the volumes only if data is protected", () => {
     const autoDelete = (environment: string): unknown =>
       valuesOf({ environment })["singleBinary"].persistence
         .enableStatefulSetAutoDeletePVC as unknown;
@@ -175,7 +175,7 @@ describe("lokiValues", () => {
     assert.deepEqual(["small", "medium", "large"].map(memory), ["1Gi", "4Gi", "8Gi"]);
   });
 
-  it("takes every image from a mirror", () => {
+  it("pulls every image from a mirror", () => {
     assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"], {
       imageRegistry: "mirror.example.com",
     });

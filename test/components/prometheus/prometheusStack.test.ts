@@ -39,7 +39,7 @@ describe("PrometheusStack", () => {
     assert.deepEqual(inputs["repositoryOpts"], { repo: charts.kubePrometheusStack.repository });
   });
 
-  it("draws Grafana's password once and keeps it in the Secret that the chart reads", async () => {
+  it("generates Grafana's password once and stores it in the Secret that the chart reads", async () => {
     const resources = await recordStack(undefined, {
       preview: false,
       computed: ({ type }) => (type.endsWith(":RandomPassword") ? { result: drawn } : {}),
@@ -59,7 +59,7 @@ describe("PrometheusStack", () => {
     assert.ok(!JSON.stringify(named(resources, ":Release", "prometheus").inputs).includes(drawn));
   });
 
-  it("gives the password out as a secret", async () => {
+  it("returns the password as a secret", async () => {
     const resources = await recordStack(undefined, {
       preview: false,
       computed: ({ type }) => (type.endsWith(":RandomPassword") ? { result: drawn } : {}),
@@ -104,7 +104,7 @@ describe("PrometheusStack", () => {
     assert.deepEqual(values, before);
   });
 
-  it("installs another version from another place when told so", async () => {
+  it("installs another version from another repository on request", async () => {
     const resources = await recordStack({
       chartVersion: "88.6.0",
       repository: "oci://registry.example.com/charts",
@@ -129,7 +129,7 @@ describe("PrometheusStack", () => {
     assert.equal(JSON.parse(json).uid, "services-overview");
   });
 
-  it("makes no ConfigMap without a folder", async () => {
+  it("creates no ConfigMap without a folder", async () => {
     assert.ok(!(await recordStack()).some(({ type }) => type.endsWith(":ConfigMap")));
   });
 
@@ -145,7 +145,7 @@ describe("PrometheusStack", () => {
     }
   });
 
-  it("tells where things are inside the cluster", async () => {
+  it("returns the URLs inside the cluster", async () => {
     const resources = await recordStack({ namespace: "observe" });
     const { outputs } = named(resources, ":PrometheusStack", "prometheus");
     for (const url of ["prometheusUrl", "alertmanagerUrl", "grafanaUrl"]) {

@@ -160,7 +160,7 @@ describe("prometheusValues", () => {
       assert.ok(!("adminPassword" in grafana()));
     });
 
-    it("lets nobody in without an account and tells nobody about itself", () => {
+    it("disables anonymous access, sign-up and usage reports", () => {
       const ini = grafana()["grafana.ini"];
       assert.equal(ini["auth.anonymous"].enabled, false);
       assert.equal(ini.users.allow_sign_up, false);
@@ -271,7 +271,7 @@ describe("prometheusValues", () => {
     medium?.forEach((amount, index) => assert.ok(amount < (large?.[index] ?? 0)));
   });
 
-  it("takes the images from a mirror and labels every object", () => {
+  it("pulls the images from a mirror and labels every object", () => {
     assert.ok(!("global" in valuesFor()));
     const values = valuesFor({ imageRegistry: "mirror.example.com", labels: { team: "sre" } });
     assert.deepEqual(values["global"], { imageRegistry: "mirror.example.com" });

@@ -31,19 +31,19 @@ describe("chartRelease", () => {
     assert.deepEqual(inputs["repositoryOpts"], { repo: "https://charts.example.com" });
   });
 
-  it("takes a chart from an OCI registry by its full address", async () => {
+  it("pulls a chart from an OCI registry by its full URL", async () => {
     const inputs = await release({ repository: "oci://registry.example.com/charts" });
     assert.equal(inputs["chart"], "oci://registry.example.com/charts/app");
     assert.ok(!("repositoryOpts" in inputs));
   });
 
-  it("merges the caller's values last and passes null on, which removes a chart's default", async () => {
+  it("merges the caller's values last and preserves null, which removes a chart default", async () => {
     const inputs = await release({}, { image: { tag: null }, extra: [1] });
     assert.deepEqual(inputs["values"], { replicas: 1, image: { tag: null }, extra: [1] });
     assert.equal(inputs["allowNullValues"], true);
   });
 
-  it("keeps a bounded history and waits long enough for a large cluster", async () => {
+  it("limits the history and sets a timeout for large clusters", async () => {
     const inputs = await release({});
     assert.ok(inputs["maxHistory"] > 0 && inputs["maxHistory"] <= 10);
     assert.ok(inputs["timeout"] >= 600);

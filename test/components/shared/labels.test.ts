@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { objectLabels } from "../../../components/shared/labels";
 
 describe("objectLabels", () => {
-  it("says what an object belongs to and who manages it", () => {
+  it("names the component and the manager of an object", () => {
     assert.deepEqual(objectLabels("grafana"), {
       "app.kubernetes.io/component": "grafana",
       "app.kubernetes.io/part-of": "observability",
@@ -10,7 +10,7 @@ describe("objectLabels", () => {
     });
   });
 
-  it("lets the caller's labels win and leaves them alone", () => {
+  it("gives precedence to the caller's labels and does not mutate them", () => {
     const own = { team: "sre", "app.kubernetes.io/part-of": "ticketing" };
     const labels = objectLabels("grafana", own);
     assert.equal(labels["team"], "sre");

@@ -7,7 +7,7 @@ describe("settingsOrThrow", () => {
     assert.equal(settingsOrThrow("LokiStack", "loki", { settings: 1 }), 1);
   });
 
-  it("throws what the engine prints without a stack trace", () => {
+  it("throws an error that the engine prints without a stack trace", () => {
     const problems = [
       { path: ["size"], value: "x", rule: "must be a size", fix: { kind: "remove" as const } },
     ];
@@ -22,7 +22,7 @@ describe("settingsOrThrow", () => {
 });
 
 describe("withoutValues", () => {
-  it("leaves chart values out of what is recorded", () => {
+  it("removes chart values", () => {
     const args = { cluster: "a", values: { password: "b" } };
     assert.deepEqual(withoutValues(args), { cluster: "a" });
     assert.deepEqual(withoutValues({ collectorValues: {} }), {});

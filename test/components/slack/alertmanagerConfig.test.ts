@@ -42,7 +42,7 @@ describe("alertmanagerConfig", () => {
     for (const { receiver } of [route, ...route.routes]) assert.ok(names.includes(receiver));
   });
 
-  it("sends critical alerts and warnings to Slack, and says when they are over", () => {
+  it("sends critical alerts and warnings to Slack, also when they resolve", () => {
     for (const severity of ["critical", "warning"]) {
       const [slack, ...others] = receiverOf({ alertname: "HighErrorRate", severity }).slack_configs;
       assert.deepEqual(others, []);
@@ -67,7 +67,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("tells of critical alerts sooner and reminds of them more often", () => {
+  it("notifies about critical alerts sooner and repeats them more often", () => {
     const critical = routeOf({ severity: "critical" });
     assert.deepEqual(
       [critical.group_wait, critical.group_interval, critical.repeat_interval],
@@ -125,7 +125,7 @@ describe("alertmanagerConfig", () => {
     for (const label of ["alertname", "service", "pod"]) assert.ok(rule.equal.includes(label));
   });
 
-  it("lets a full disk silence no other disk: the chart has both forms for each of them", () => {
+  it("inhibits a warning about a full disk only for the same disk", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('severity="critical"'),
     );
@@ -135,7 +135,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("lets the chart's own crash loop alert be silent where ours fires", () => {
+  it("inhibits the crash loop alert of the chart where PodCrashLooping fires", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('alertname="PodCrashLooping"'),
     );
@@ -181,7 +181,7 @@ describe("alertmanagerConfig", () => {
     assert.ok(!JSON.stringify(receivers).includes("api_url"));
   });
 
-  it("reads the webhook of each channel that has one of its own", () => {
+  it("reads the webhook of each channel that has one", () => {
     const { receivers } = configFor({
       webhookUrl: webhook,
       channels: { critical: "#critical", warning: "#ticketing-alerts" },
@@ -220,7 +220,7 @@ describe("alertmanagerConfig", () => {
     ]);
   });
 
-  it("tells PagerDuty or a webhook of critical alerts, and Slack all the same", () => {
+  it("sends critical alerts to PagerDuty or a webhook in addition to Slack", () => {
     const { route, receivers } = configFor({
       webhookUrl: webhook,
       pagerDutyRoutingKey: "given",
@@ -264,7 +264,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("leaves the symptoms of a service that is down unsaid, for that service only", () => {
+  it("inhibits the symptoms of a service that is down, for that service only", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('alertname="ServiceDown"'),
     );

@@ -17,7 +17,7 @@ describe("quietHours", () => {
     ]);
   });
 
-  it("leaves hours of one day in one piece", () => {
+  it("renders hours within a day as one range", () => {
     const [{ times } = {}] = quietHours({ from: "01:00", to: "06:30", timezone, weekends: false });
     assert.deepEqual(times, [{ start_time: "01:00", end_time: "06:30" }]);
   });
@@ -27,7 +27,7 @@ describe("quietHours", () => {
     assert.deepEqual(times, [{ start_time: "20:00", end_time: "24:00" }]);
   });
 
-  it("makes whole weekends quiet where asked, in the same time zone", () => {
+  it("mutes whole weekends on request, in the same time zone", () => {
     const [, weekend] = quietHours({ from: "22:00", to: "07:00", timezone, weekends: true });
     assert.deepEqual(weekend, { weekdays: ["saturday", "sunday"], location });
   });

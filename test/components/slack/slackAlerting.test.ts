@@ -21,7 +21,7 @@ function named(resources: RecordedResource[], type: string, name: string): Recor
 }
 
 describe("SlackAlerting", () => {
-  it("keeps the webhook in the Secret alertmanager-slack, as a secret", async () => {
+  it("stores the webhook in the Secret alertmanager-slack, as a secret", async () => {
     const secret = named(await recordSlack(), ":Secret", "slack-webhook");
     assert.equal(secret.inputs["metadata"].name, "alertmanager-slack");
     assert.equal(secret.inputs["metadata"].namespace, "monitoring");
@@ -58,12 +58,12 @@ describe("SlackAlerting", () => {
     assert.deepEqual(secret.unknownPaths, []);
   });
 
-  it("writes the receiver that hears nothing in quotes: a bare null is no name", async () => {
+  it("quotes the name of the null receiver, because a bare null is not a string", async () => {
     const secret = named(await recordSlack(), ":Secret", "slack-config");
     assert.match(secret.inputs["stringData"]["alertmanager.yaml"], /- name: "null"\n/);
   });
 
-  it("uses an existing Secret and makes none", async () => {
+  it("uses an existing Secret and creates none", async () => {
     for (const given of [undefined, ""]) {
       const resources = await recordSlack({ existingSecret: "team-slack", webhookUrl: given });
       assert.ok(!resources.some(({ name }) => name === "slack-webhook"));
@@ -77,7 +77,7 @@ describe("SlackAlerting", () => {
     }
   });
 
-  it("tells the names that Prometheus' stack needs", async () => {
+  it("returns the names of both Secrets", async () => {
     const { outputs } = named(await recordSlack(), ":SlackAlerting", "slack");
     assert.deepEqual(outputs, {
       configSecretName: "alertmanager-config",
@@ -100,7 +100,7 @@ describe("SlackAlerting", () => {
     }
   });
 
-  it("keeps every credential in that Secret, under the key its receiver reads", async () => {
+  it("stores every credential in that Secret, under the key that its receiver reads", async () => {
     const credentials = {
       "webhook-url": webhookUrl,
       "webhook-url-critical": "https://hooks.example.com/critical",
@@ -129,7 +129,7 @@ describe("SlackAlerting", () => {
     }
   });
 
-  it("keeps the token of a bot instead of a webhook", async () => {
+  it("stores a bot token instead of a webhook", async () => {
     const secret = named(await recordSlack({ botToken: "token" }), ":Secret", "slack-webhook");
     assert.deepEqual(secret.inputs["stringData"], { "bot-token": "token" });
   });

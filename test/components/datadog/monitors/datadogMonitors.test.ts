@@ -55,7 +55,7 @@ describe("DatadogMonitors", () => {
     }
   });
 
-  it("keeps both keys secret, and shows them nowhere but to the provider", async () => {
+  it("keeps both keys secret, and passes them only to the provider", async () => {
     const resources = await recordMonitors();
     const [provider] = resources.filter(({ type }) => type === "pulumi:providers:datadog");
     assert.ok(provider);
