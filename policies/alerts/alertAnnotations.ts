@@ -1,68 +1,53 @@
-import { judgeAlerts } from "./eachRule";
-import { InProd, environmentProperty, isProd } from "../engine/environment";
-import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
-import { Rule, canContainRules, rulesOf } from "../facts/rules";
-import { ResourcePolicy, Verdict, holds } from "../engine/policy";
-import { Violation, configSet } from "../engine/violation";
+import { checkAlerts } from "./checkRules";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
+import { ConfigOf, stringProperty } from "../engine/properties";
+import { configSet } from "../engine/violation";
+import { UNKNOWN } from "../facts/plain";
+import { Rule, canContainRules } from "../facts/rules";
 
-export interface AlertAnnotationsConfig extends InProd {
-  runbookBaseUrl?: string;
-}
-
-export const alertAnnotations: ResourcePolicy<AlertAnnotationsConfig> = {
-  scope: "resource",
-  name: "alert-annotations",
-  description: "Every alert says what is wrong, and links to what to do about it.",
-  why: "Whoever is woken at three needs a sentence and a link, not a label set; a runbook at example.com helps nobody.",
-  remediation: "give the alert the annotations summary, description and runbook_url (https)",
-  severity: "medium",
-  enforcementLevel: "mandatory",
-  config: {
-    environment: environmentProperty,
-    runbookBaseUrl: {
-      type: "string",
-      description:
-        "https URL under which remediation finds the runbook of an alert, as `<url>/<alert>.md`. Default: nothing is remediated.",
-    },
-  },
-  appliesTo: canContainRules,
-  judge,
-  remediate,
+const properties = {
+  runbookBaseUrl: stringProperty(
+    "https URL of the runbooks. Remediation sets `<url>/<alert>.md`. Default: remediation sets nothing.",
+  ),
 };
+type Config = ConfigOf<typeof properties>;
 
-function judge(resource: Resource, config: AlertAnnotationsConfig): Verdict {
-  if (!isProd(resource, config)) return holds;
-  return judgeAlerts(resource, (alert) => [
-    ...missingText(alert, "summary", "one line that says what is wrong with what"),
-    ...missingText(alert, "description", "one or two sentences with the current value"),
-    ...runbookViolation(alert, config),
-  ]);
-}
+export const alertAnnotations = resourcePolicy({
+  name: "alert-annotations",
+  description: "In production, each alert has a summary, a description and a runbook URL.",
+  why: "Without a summary and a runbook, the on-call engineer has only a set of labels to diagnose an incident.",
+  remediation: "set the annotations summary, description and runbook_url (https) of the alert",
+  severity: "medium",
+  prodOnly: true,
+  config: properties,
+  appliesTo: canContainRules,
+  check: (resource, config) =>
+    checkAlerts(resource, (alert) => [
+      ...checkText(alert, "summary", "one line with subject and condition"),
+      ...checkText(alert, "description", "one or two sentences with the current value"),
+      ...checkRunbook(alert, config),
+    ]),
+  remediate: true,
+});
 
-function missingText({ annotations, where }: Rule, name: string, what: string): Violation[] {
+function checkText({ annotations }: Rule, name: string, bound: string): ViolationFinding[] {
   const text = annotations[name];
   if (text === UNKNOWN || (typeof text === "string" && text.trim() !== "")) return [];
-  return [
-    {
-      problem: `the alert has no ${name}`,
-      where,
-      bound: what,
-      fix: `annotations.${name}: "…"`,
-    },
-  ];
+  return [{ problem: `the alert has no ${name}`, bound, fix: `annotations.${name}: "…"` }];
 }
 
-function runbookViolation(alert: Rule, config: AlertAnnotationsConfig): Violation[] {
+function checkRunbook(alert: Rule, config: Config): ViolationFinding[] {
   const problem = runbookProblem(alert.annotations["runbook_url"]);
   if (problem === undefined) return [];
-  const own = ownRunbook(alert, config);
+  const url = configuredRunbook(alert, config);
   return [
     {
       problem,
+      path: [...alert.path, "annotations", "runbook_url"],
       where: `${alert.where}, annotations.runbook_url`,
-      bound: "an https URL of a page that exists",
-      fix: `${configSet("alerts.runbookBaseUrl", "https://…")}, or annotations.runbook_url: ${own ?? "https://…"}`,
+      bound: "the https URL of an existing page",
+      fix: `${configSet("alerts.runbookBaseUrl", "https://…")}, or annotations.runbook_url: ${url ?? "https://…"}`,
+      set: url,
     },
   ];
 }
@@ -74,7 +59,6 @@ function runbookProblem(url: unknown): string | undefined {
   return isPlaceholder(url) ? "the runbook_url is a placeholder" : undefined;
 }
 
-/** Whether a URL only stands where a real one should. */
 function isPlaceholder(url: string): boolean {
   const host = /^https:\/\/(?:[^/@]*@)?([^/:?#]*)/.exec(url)?.[1]?.toLowerCase() ?? "";
   return (
@@ -87,22 +71,8 @@ function isPlaceholder(url: string): boolean {
   );
 }
 
-function ownRunbook({ alert }: Rule, { runbookBaseUrl }: AlertAnnotationsConfig) {
+function configuredRunbook({ alert }: Rule, { runbookBaseUrl }: Config): string | undefined {
   if (runbookBaseUrl === undefined) return undefined;
   const url = `${runbookBaseUrl.replace(/\/$/, "")}/${alert}.md`;
   return runbookProblem(url) === undefined ? url : undefined;
-}
-
-function remediate(resource: Resource, props: PlainMap, config: AlertAnnotationsConfig): boolean {
-  if (!isProd(resource, config)) return false;
-  return rulesOf(resource)
-    .rules.filter((rule) => rule.alert !== undefined)
-    .map((alert) => {
-      const url = ownRunbook(alert, config);
-      if (url === undefined || runbookProblem(alert.annotations["runbook_url"]) === undefined) {
-        return false;
-      }
-      return setAt(props, [...alert.path, "annotations", "runbook_url"], url);
-    })
-    .some(Boolean);
 }

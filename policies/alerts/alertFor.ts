@@ -1,4 +1,4 @@
-import { checkAlerts } from "./eachRule";
+import { checkAlerts } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
@@ -21,7 +21,7 @@ export const alertFor = resourcePolicy({
   name: "alert-for",
   description: "Each alert's `for` is within the bounds for its severity.",
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
-  remediation: "set for, for example to 5m",
+  remediation: "set `for`, for example to 5m",
   severity: "medium",
   config: properties,
   appliesTo: canContainRules,

@@ -1,64 +1,51 @@
-import { Resource } from "../facts/resource";
-import { judgeRules } from "./eachRule";
-import { Rule, canContainRules, judgedRules } from "../facts/rules";
-import { limits } from "../shared/limits";
-import { ResourcePolicy, Verdict } from "../engine/policy";
-import { Expr } from "../promql/expr";
-import { parsePromQL } from "../promql/parse";
-import { inlineRecords, recordsIn } from "../promql/records";
+import { checkExpressions } from "./checkRules";
 import { Signal, SignalName, signalsOf, trafficFloorsOf } from "./signals";
-import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
-import { Violation, configSet, numeral } from "../engine/violation";
+import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { configSet, numeral } from "../engine/violation";
+import { metricVocabulary } from "../facts/metricVocabulary";
+import { Resource } from "../facts/resource";
+import { canContainRules } from "../facts/rules";
+import { limits } from "../shared/limits";
 
-export interface AlertThresholdsConfig {
-  maxErrorRatio: number;
-  maxP99LatencySeconds: number;
-  maxMemoryRatio: number;
-  maxCpuRatio: number;
-  maxThrottlesPerSecond: number;
-  maxTrafficFloorPerSecond: number;
-}
+const { alertThresholds: maximums, trafficFloorPerSecond } = limits;
 
-const { alertThresholds: most, trafficFloorPerSecond } = limits;
-
-export const alertThresholds: ResourcePolicy<AlertThresholdsConfig> = {
-  scope: "resource",
-  name: "alert-thresholds",
-  description: "Alerts on the base signals have thresholds that are not too lax.",
-  why: "An alert at 50 % errors is there and never helps; one at 0 fires always and is muted. Thresholds are read from the expression, however it is written.",
-  remediation: configSet("alerts.errorRatePercent", most.errorRatio * 100),
-  severity: "high",
-  enforcementLevel: "mandatory",
-  config: {
-    maxErrorRatio: bound(most.errorRatio, "Laxest ratio of failed requests."),
-    maxP99LatencySeconds: bound(
-      most.p99LatencySeconds,
-      "Laxest 99th percentile of latency, in seconds.",
-    ),
-    maxMemoryRatio: bound(most.memoryRatio, "Laxest ratio of memory to its limit."),
-    maxCpuRatio: bound(most.cpuRatio, "Laxest ratio of CPU to its limit or request."),
-    maxThrottlesPerSecond: bound(
-      most.throttlesPerSecond,
-      "Laxest rate of throttled DynamoDB requests.",
-    ),
-    maxTrafficFloorPerSecond: bound(
-      trafficFloorPerSecond.max,
-      "Highest rate of requests below which such an alert may stay silent.",
-    ),
-  },
-  appliesTo: canContainRules,
-  judge,
+const properties = {
+  maxErrorRatio: numberProperty(maximums.errorRatio, "Maximum ratio of failed requests."),
+  maxP99LatencySeconds: numberProperty(
+    maximums.p99LatencySeconds,
+    "Maximum 99th percentile of the latency, in seconds.",
+  ),
+  maxMemoryRatio: numberProperty(maximums.memoryRatio, "Maximum ratio of memory to its limit."),
+  maxCpuRatio: numberProperty(maximums.cpuRatio, "Maximum ratio of CPU to its limit or request."),
+  maxThrottlesPerSecond: numberProperty(
+    maximums.throttlesPerSecond,
+    "Maximum rate of throttled DynamoDB requests, per second.",
+  ),
+  maxTrafficFloorPerSecond: numberProperty(
+    trafficFloorPerSecond.max,
+    "Maximum rate of requests below which such an alert does not fire, per second.",
+  ),
 };
+type Config = ConfigOf<typeof properties>;
 
-function bound(value: number, description: string) {
-  return { type: "number" as const, exclusiveMinimum: 0, default: value, description };
-}
+export const alertThresholds = resourcePolicy({
+  name: "alert-thresholds",
+  description: "Alerts on the base signals have thresholds within bounds.",
+  why: "An alert that fires at 50% errors pages the on-call engineer after customers have called; one that always fires is ignored. Thresholds are read from the expression, however it is written.",
+  remediation: configSet("alerts.errorRatePercent", maximums.errorRatio * 100),
+  severity: "high",
+  config: properties,
+  appliesTo: canContainRules,
+  check,
+});
 
 interface Limit {
   what: string;
-  property: keyof AlertThresholdsConfig;
-  /** The setting of this project, and the value that the bound is in its unit. */
+  property: keyof Config;
+  /** The setting of this project. */
   setting: string;
+  /** Factor from the unit of the property to the unit of the setting. */
   scale: number;
 }
 
@@ -84,44 +71,32 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
   },
   cpu: { what: "CPU ratio", property: "maxCpuRatio", setting: "alerts.cpuPercent", scale: 100 },
   dynamodbThrottling: {
-    what: "throttled requests a second",
+    what: "rate of throttled requests",
     property: "maxThrottlesPerSecond",
     setting: "alerts.dynamodbThrottlesPerSecond",
     scale: 1,
   },
 };
 
-function judge(resource: Resource, config: AlertThresholdsConfig): Verdict {
-  const records = recordsIn(judgedRules(resource).rules);
+function check(resource: Resource, config: Config): Finding[] {
   const vocabulary = metricVocabulary([resource]);
-  return judgeRules(resource, (rule) => judgeRule(rule, records, vocabulary, config));
+  return checkExpressions(resource, (expr, rule) => {
+    if (rule.alert === undefined) return [];
+    const signals = signalsOf(expr, vocabulary);
+    const findings = signals.flatMap((signal) => checkSignal(signal, config));
+    if (signals.some(({ name }) => name !== "crashLoop")) {
+      const floors = trafficFloorsOf(expr, vocabulary);
+      findings.push(...floors.flatMap((floor) => checkFloor(floor, config)));
+    }
+    // HTTP and gRPC are two comparisons of one alert with one setting.
+    return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
+  });
 }
 
-function judgeRule(
-  rule: Rule,
-  records: Map<string, Expr>,
-  vocabulary: MetricVocabulary,
-  config: AlertThresholdsConfig,
-): Violation[] {
-  const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
-  if (parsed === undefined || parsed.error !== undefined) return [];
-  const expr = inlineRecords(parsed.expr, records);
-  const signals = signalsOf(expr, vocabulary);
-  const { where } = rule;
-  const found = [
-    ...signals.flatMap((signal) => judgeSignal(signal, where, config)),
-    ...(signals.some((signal) => signal.name !== "crashLoop")
-      ? trafficFloorsOf(expr, vocabulary).flatMap((floor) => judgeFloor(floor, where, config))
-      : []),
-  ];
-  // HTTP and gRPC are two comparisons of one alert with one setting.
-  return [...new Map(found.map((violation) => [JSON.stringify(violation), violation])).values()];
-}
-
-function judgeSignal(signal: Signal, where: string, config: AlertThresholdsConfig): Violation[] {
+function checkSignal(signal: Signal, config: Config): ViolationFinding[] {
   const limit = limitOf[signal.name];
-  // What fires when all is well, or for a while burns faster than the objective allows, is not
-  // this alert, and required-alerts does not count it as one.
+  // A burn rate exceeds the objective for a while by design. A lower bound is not an alert on the
+  // signal. required-alerts counts neither.
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) return [];
   const max = config[limit.property];
   const problem = problemWith(signal, limit.what, max);
@@ -129,7 +104,6 @@ function judgeSignal(signal: Signal, where: string, config: AlertThresholdsConfi
   return [
     {
       problem,
-      where,
       found: describe(signal),
       bound: `more than 0, at most ${numeral(max)}`,
       fix: `${configSet(limit.setting, numeral(max * limit.scale))}, or > ${numeral(max)} in the expression`,
@@ -139,16 +113,17 @@ function judgeSignal(signal: Signal, where: string, config: AlertThresholdsConfi
 
 function problemWith({ operator, threshold, fraction }: Signal, what: string, max: number) {
   if (threshold === undefined) {
-    return `the threshold on the ${what} cannot be read: compare the plain signal with a number`;
+    return `the threshold of the ${what} cannot be read: compare the signal itself with a number`;
   }
   if (operator === "==" || operator === "!=") {
-    return `the ${what} is compared with ${operator}, which does not see that it is exceeded`;
+    return `the ${what} is compared with ${operator}, which does not detect that it exceeds the threshold`;
   }
-  if (!(threshold > 0))
-    return `the threshold on the ${what} is not more than 0, so the alert always fires`;
-  if (exceeds(threshold, max)) return `the threshold on the ${what} is too lax`;
+  if (!(threshold > 0)) {
+    return `the threshold of the ${what} is not more than 0, so the alert always fires`;
+  }
+  if (exceeds(threshold, max)) return `the threshold of the ${what} is too high`;
   if (fraction !== undefined && exceeds(0.99, fraction)) {
-    return `the ${what} may be exceeded by more than 1 % of the requests before the alert fires`;
+    return `more than 1% of the requests may exceed the ${what} before the alert fires`;
   }
   return undefined;
 }
@@ -156,24 +131,23 @@ function problemWith({ operator, threshold, fraction }: Signal, what: string, ma
 function describe({ operator, threshold, fraction }: Signal): string {
   if (threshold === undefined) return "an expression without a plain number";
   if (fraction === undefined) return `${operator} ${numeral(threshold)}`;
-  return `less than ${numeral(fraction * 100)} % within ${numeral(threshold)} s`;
+  return `less than ${numeral(fraction * 100)}% within ${numeral(threshold)} s`;
 }
 
-/** More, and not only by the noise of floating point: 1 - 0.95 is not more than 0.05. */
+/** Whether a value exceeds a maximum by more than floating-point noise: 1 - 0.95 is not above 0.05. */
 function exceeds(value: number, max: number): boolean {
   return Number.isNaN(value) || value > max + Math.abs(max) * 1e-9;
 }
 
-function judgeFloor(floor: number, where: string, config: AlertThresholdsConfig): Violation[] {
-  const max = config.maxTrafficFloorPerSecond;
+function checkFloor(floor: number, { maxTrafficFloorPerSecond: max }: Config): ViolationFinding[] {
   if (!exceeds(floor, max)) return [];
+  const fallback = numeral(trafficFloorPerSecond.default);
   return [
     {
-      problem: "the alert stays silent until there is more traffic than a small service ever has",
-      where,
-      found: `> ${numeral(floor)} requests a second`,
+      problem: "the alert requires more traffic than a small service receives",
+      found: `> ${numeral(floor)} requests per second`,
       bound: `at most ${numeral(max)}`,
-      fix: `${configSet("alerts.minimumRequestsPerSecond", numeral(trafficFloorPerSecond.default))}, or > ${numeral(trafficFloorPerSecond.default)} in the expression`,
+      fix: `${configSet("alerts.minimumRequestsPerSecond", fallback)}, or > ${fallback} in the expression`,
     },
   ];
 }

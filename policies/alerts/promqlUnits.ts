@@ -1,51 +1,38 @@
-import { judgeExpressions } from "./eachRule";
-import { Resource } from "../facts/resource";
-import { Rule, canContainRules } from "../facts/rules";
-import { ResourcePolicy, Verdict } from "../engine/policy";
+import { checkExpressions } from "./checkRules";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { canContainRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, nodesOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { selectorsOf } from "../promql/selectors";
-import { Violation, numeral } from "../engine/violation";
 
-export const promqlUnits: ResourcePolicy<unknown> = {
-  scope: "resource",
+export const promqlUnits = resourcePolicy({
   name: "promql-units",
-  description: "Thresholds and quantiles are in the unit of what they are compared with.",
-  why: "`ratio > 5` was meant as percent and never fires; `> 500m` was meant as half a second and is 500 minutes; a burn rate of 14.4 times a budget of 10 % is more than everything; a quantile over buckets that lost `le` is nothing at all.",
+  description: "Thresholds and quantiles have the unit of the compared value.",
+  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty.",
   remediation:
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {},
   appliesTo: canContainRules,
-  judge,
-};
+  check: (resource) =>
+    checkExpressions(resource, (expr) => [
+      ...checkRatios(expr),
+      ...checkDurations(expr),
+      ...checkQuantiles(expr),
+    ]),
+});
 
-function judge(resource: Resource): Verdict {
-  return judgeExpressions(resource, (expr, rule) =>
-    [...comparedRatios(expr), ...durations(expr), ...quantiles(expr)].map((finding) =>
-      at(rule, finding),
-    ),
-  );
-}
-
-type Finding = Omit<Violation, "where">;
-
-function at({ where }: Rule, finding: Finding): Violation {
-  return { where, ...finding };
-}
-
-function comparedRatios(expr: Expr): Finding[] {
+function checkRatios(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
-    .filter((comparison) => isShare(comparison) && (isNever(comparison) || isAlways(comparison)))
+    .filter((comparison) => isRatio(comparison) && (isNever(comparison) || isAlways(comparison)))
     .map((comparison) => ({
       problem: isNever(comparison)
-        ? "a ratio is compared with more than it can be, so the alert never fires"
-        : "a ratio is compared with more than it can be, so the comparison decides nothing",
+        ? "a ratio is compared with a value that it cannot reach, so the alert never fires"
+        : "a ratio is compared with a value that it cannot reach, so the comparison has no effect",
       found: `${comparison.operator} ${numeral(comparison.threshold)}`,
-      bound: "a ratio is at most 1; 5 % is 0.05; burn factor times error budget stays below 1",
+      bound: "a ratio is at most 1: 5% is 0.05, and a burn rate times the error budget is below 1",
       fix: fixOf(comparison),
     }));
 }
@@ -72,69 +59,69 @@ function fixOf({ operator, threshold }: Comparison): string {
     : "a number between 0 and 1 instead";
 }
 
-/** Whether what is compared is a part of a whole, and so at most 1. */
-function isShare({ numerator, denominator }: Comparison): boolean {
+/** Whether the compared value is a part of a whole, and therefore at most 1. */
+function isRatio({ numerator, denominator }: Comparison): boolean {
   const parts = numerator.flatMap(selectorsOf);
   const wholes = denominator.flatMap(selectorsOf);
-  if (wholes.length === 0) return parts.length > 0 && parts.every(isRatio);
+  if (wholes.length === 0) return parts.length > 0 && parts.every(isRecordedRatio);
   if (parts.length === 0) return false;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
 }
 
-function isRatio({ metric = "" }: Selector): boolean {
+function isRecordedRatio({ metric = "" }: Selector): boolean {
   return /(^|[:_])ratio([:_]|$)/.test(metric) && !/limit|request/.test(metric);
 }
 
-/** The same series, narrowed further; or a bucket of the histogram whose count is the whole. */
+/** Whether the part selects fewer of the same series, or buckets of a histogram whose count is the whole. */
 function isPartOf(part: Selector, whole: Selector): boolean {
   if (part.offsetSeconds !== whole.offsetSeconds || part.metric === undefined) return false;
-  const inside = (matcher: object): boolean =>
+  const hasMatcher = (matcher: object): boolean =>
     part.matchers.some((other) => JSON.stringify(other) === JSON.stringify(matcher));
-  if (!whole.matchers.every(inside)) return false;
+  if (!whole.matchers.every(hasMatcher)) return false;
   if (part.metric === whole.metric) return part.matchers.length > whole.matchers.length;
   return part.metric.replace(/_bucket$/, "_count") === whole.metric;
 }
 
-function durations(expr: Expr): Finding[] {
+function checkDurations(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
     .filter(isComparison)
-    .flatMap(({ left, right }) =>
-      [left, right]
-        .flatMap((side) => writtenDurations(side))
-        .map((text) => ({ text, left, right })),
-    )
-    .filter(({ text, left, right }) => looksLikeMilli(text) || !(isTime(left) || isTime(right)))
-    .map(({ text }) => ({
+    .flatMap(({ left, right }) => {
+      const comparesTime = isTime(left) || isTime(right);
+      return [left, right]
+        .flatMap(durationLiterals)
+        .filter((text) => !comparesTime || millisOf(text) >= 100);
+    })
+    .map((text) => ({
       problem: "a threshold is written as a duration, which is a number of seconds",
       found: text,
-      bound: "durations only for time, and never m for thousandths",
-      fix: milli(text),
+      bound: "durations for times only, and never m for thousandths",
+      fix: durationFix(text),
     }));
 }
 
-/** Literals such as `500m` that take part in the arithmetic of a comparison. */
-function writtenDurations(expr: Expr): string[] {
+/** Literals such as `500m` in the arithmetic of a comparison. */
+function durationLiterals(expr: Expr): string[] {
   if (expr.kind === "number") return expr.duration === undefined ? [] : [expr.duration];
-  if (expr.kind === "negate") return writtenDurations(expr.expr);
+  if (expr.kind === "negate") return durationLiterals(expr.expr);
   if (expr.kind === "binary" && !isComparison(expr)) {
-    return [...writtenDurations(expr.left), ...writtenDurations(expr.right)];
+    return [expr.left, expr.right].flatMap(durationLiterals);
   }
   if (expr.kind === "call" && ["scalar", "vector", "abs"].includes(expr.name)) {
-    return expr.args.flatMap(writtenDurations);
+    return expr.args.flatMap(durationLiterals);
   }
   return [];
 }
 
-/** Nobody writes 500 minutes. */
-function looksLikeMilli(text: string): boolean {
-  return Number(/^[+-]?(\d+)m$/.exec(text)?.[1] ?? 0) >= 100;
+/** The number before `m`. From 100 on it stands for thousandths, since 500 minutes are implausible. */
+function millisOf(text: string): number {
+  return Number(/^[+-]?(\d+)m$/.exec(text)?.[1] ?? Number.NaN);
 }
 
-function milli(text: string): string {
-  const count = /^[+-]?(\d+)m$/.exec(text)?.[1];
-  return count === undefined
+function durationFix(text: string): string {
+  const count = millisOf(text);
+  return Number.isNaN(count)
     ? "write the number in the unit of the metric"
-    : `write ${numeral(Number(count) / 1000)} for thousandths, or ${numeral(Number(count) * 60)} for minutes`;
+    : `write ${numeral(count / 1000)} for thousandths, or ${numeral(count * 60)} for minutes`;
 }
 
 function isTime(expr: Expr): boolean {
@@ -146,14 +133,14 @@ function isTime(expr: Expr): boolean {
   );
 }
 
-function quantiles(expr: Expr): Finding[] {
-  return nodesOf(expr).flatMap((part) => {
-    const level = levelOf(part);
+function checkQuantiles(expr: Expr): ViolationFinding[] {
+  return nodesOf(expr).flatMap((node) => {
+    const level = levelOf(node);
     if (level === undefined) return [];
     const quantile = constantOf(level);
-    const found: Finding[] = [];
+    const findings: ViolationFinding[] = [];
     if (quantile !== undefined && !(quantile >= 0 && quantile <= 1)) {
-      found.push({
+      findings.push({
         problem: "a quantile is outside 0 to 1, so the result is infinite",
         found: numeral(quantile),
         bound: "0 to 1",
@@ -161,37 +148,37 @@ function quantiles(expr: Expr): Finding[] {
       });
     }
     if (
-      part.kind === "call" &&
-      part.name === "histogram_quantile" &&
-      losesBoundaries(part.args[1])
+      node.kind === "call" &&
+      node.name === "histogram_quantile" &&
+      losesBoundaries(node.args[1])
     ) {
-      found.push({
-        problem: "a quantile is taken of buckets that are summed without their boundaries",
-        bound: "`le` is kept up to histogram_quantile",
-        fix: "add le to sum by (…), or take it out of without (…)",
+      findings.push({
+        problem: "a quantile is computed from buckets that are summed without their boundaries",
+        bound: "buckets with the label `le`",
+        fix: "add le to sum by (…), or remove it from without (…)",
       });
     }
-    return found;
+    return findings;
   });
 }
 
-function levelOf(part: Expr): Expr | undefined {
-  if (part.kind === "call" && /^(histogram_quantile|quantile_over_time)$/.test(part.name)) {
-    return part.args[0];
+function levelOf(node: Expr): Expr | undefined {
+  if (node.kind === "call" && /^(histogram_quantile|quantile_over_time)$/.test(node.name)) {
+    return node.args[0];
   }
-  return part.kind === "aggregate" && part.operator === "quantile" ? part.args[0] : undefined;
+  return node.kind === "aggregate" && node.operator === "quantile" ? node.args[0] : undefined;
 }
 
-/** Whether classic buckets are aggregated so that `le` is gone; native histograms have none. */
+/** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */
 function losesBoundaries(histogram: Expr | undefined): boolean {
   if (histogram === undefined) return false;
   const classic = selectorsOf(histogram).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
   return (
     classic &&
-    nodesOf(histogram).some((part) => {
-      if (part.kind !== "aggregate" || /^(top|bottom|limit)/.test(part.operator)) return false;
-      if (part.grouping === undefined) return true;
-      return part.grouping.labels.includes("le") !== (part.grouping.kind === "by");
+    nodesOf(histogram).some((node) => {
+      if (node.kind !== "aggregate" || /^(top|bottom|limit)/.test(node.operator)) return false;
+      if (node.grouping === undefined) return true;
+      return node.grouping.labels.includes("le") !== (node.grouping.kind === "by");
     })
   );
 }

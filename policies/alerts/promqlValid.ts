@@ -1,8 +1,7 @@
-import { Matcher } from "../shared/matcher";
-import { judgeRules } from "./eachRule";
+import { checkRules } from "./checkRules";
+import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
-import { ResourcePolicy, Verdict } from "../engine/policy";
 import { Comparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, nodesOf } from "../promql/expr";
@@ -11,113 +10,98 @@ import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
 import { selectorsOf } from "../promql/selectors";
 import { typeProblem } from "../promql/types";
-import { Violation } from "../engine/violation";
+import { Matcher } from "../shared/matcher";
 
-export const promqlValid: ResourcePolicy<unknown> = {
-  scope: "resource",
+export const promqlValid = resourcePolicy({
   name: "promql-valid",
-  description: "Rules are expressions that Prometheus can run, and alerts compare something.",
-  why: "One rule that does not parse keeps its whole group from loading; an alert without a comparison always fires; topk changes its series with every evaluation, so `for` never passes.",
-  remediation: "correct the expression; `promtool check rules` names the place",
+  description: "Expressions of rules are valid, and alerts have a condition.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so that `for` never elapses.",
+  remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {},
   appliesTo: canContainRules,
-  judge,
-};
+  check,
+});
 
-function judge(resource: Resource): Verdict {
+function check(resource: Resource): Finding[] {
   const records = recordsIn(judgedRules(resource).rules);
-  return judgeRules(resource, (rule) => judgeRule(rule, records));
+  return checkRules(resource, (rule) => {
+    const parsed = parsePromQL(rule.expr);
+    if (parsed.error !== undefined) return [invalid(parsed.error)];
+    const problem = typeProblem(parsed.expr);
+    if (problem !== undefined) return [invalid(problem)];
+    return [
+      ...literalPatterns(parsed.expr).map(({ label, operator }) => ({
+        problem: `a regular expression matches ${label} with a literal value`,
+        found: `${label}${operator}`,
+        bound: "= or != for a single value",
+        fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
+      })),
+      ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
+    ];
+  });
 }
 
-function judgeRule(rule: Rule, records: Map<string, Expr>): Violation[] {
-  const { where } = rule;
-  const parsed = parsePromQL(rule.expr);
-  if (parsed.error !== undefined) return [broken(where, parsed.error)];
-  const { expr } = parsed;
-  const wrongType = typeProblem(expr);
-  if (wrongType !== undefined) return [broken(where, wrongType)];
-  return [
-    ...needlessPatterns(expr).map(({ label, operator }) => ({
-      problem: `a regular expression matches ${label} with a plain text`,
-      where,
-      found: `${label}${operator}`,
-      bound: "= or != where there is nothing to match but one text",
-      fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
-    })),
-    ...(rule.alert === undefined ? [] : judgeAlert(rule, inlineRecords(expr, records))),
-  ];
-}
-
-function broken(where: string, error: string): Violation {
+function invalid(error: string): ViolationFinding {
   return {
     problem: `the expression ${error}`,
-    where,
-    bound: "an expression that Prometheus can run",
-    fix: "correct it; promtool check rules names the place",
+    bound: "a valid expression",
+    fix: "correct it; promtool check rules names the position",
   };
 }
 
-function judgeAlert({ where, labels }: Rule, expr: Expr): Violation[] {
-  const unsteady = nodesOf(expr).find(
-    (part) => part.kind === "aggregate" && unsteadyOperators.has(part.operator),
+function checkAlert({ labels }: Rule, expr: Expr): ViolationFinding[] {
+  const findings: ViolationFinding[] = [];
+  if (!hasCondition(expr) && !isHeartbeat(expr, labels)) {
+    findings.push({
+      problem: "the alert has no condition, so it fires as long as its series exist",
+      bound: "a comparison with a threshold, or absent()",
+      fix: "add a threshold, for example > 0",
+    });
+  }
+  const unstable = nodesOf(expr).find(
+    (node) => node.kind === "aggregate" && unstableOperators.has(node.operator),
   );
-  return [
-    ...(compares(expr) || isHeartbeat(expr, labels)
-      ? []
-      : [
-          {
-            problem: "the alert compares nothing, so it fires as long as its series exist",
-            where,
-            bound: "a comparison with a threshold, or absent()",
-            fix: "add the threshold, for example > 0",
-          },
-        ]),
-    ...(unsteady?.kind === "aggregate"
-      ? [
-          {
-            problem: `${unsteady.operator} in an alert changes its series from one evaluation to the next, so \`for\` never passes`,
-            where,
-            bound: "no topk, bottomk, limitk or limit_ratio in alerts",
-            fix: "compare every series with the threshold, and sort in the dashboard",
-          },
-        ]
-      : []),
-  ];
+  if (unstable?.kind === "aggregate") {
+    findings.push({
+      problem: `${unstable.operator} in an alert changes its series between evaluations, so \`for\` never elapses`,
+      bound: "no topk, bottomk, limitk or limit_ratio in alerts",
+      fix: "compare each series with the threshold, and sort in the dashboard",
+    });
+  }
+  return findings;
 }
 
-const unsteadyOperators = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
+const unstableOperators = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
 
-/** Whether the result depends on more than that the series are there. */
-function compares(expr: Expr): boolean {
+/** Whether the alert depends on more than the existence of its series. */
+function hasCondition(expr: Expr): boolean {
   return (
     comparisonsOf(expr).some(isDecisive) ||
     nodesOf(expr).some(
-      (part) =>
-        (part.kind === "call" && part.name.startsWith("absent")) ||
-        (part.kind === "binary" && part.operator === "unless"),
+      (node) =>
+        (node.kind === "call" && node.name.startsWith("absent")) ||
+        (node.kind === "binary" && node.operator === "unless"),
     )
   );
 }
 
-/** Not a comparison with itself, with infinity or with no number. */
+/** Whether a comparison is not with itself, infinity or NaN. */
 function isDecisive({ threshold, numerator, denominator }: Comparison): boolean {
   return Number.isFinite(threshold) && JSON.stringify(numerator) !== JSON.stringify(denominator);
 }
 
-/** An alert that is meant to fire for ever, such as Watchdog. */
+/** Whether an alert always fires by design, as Watchdog does. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
 }
 
-function needlessPatterns(expr: Expr): Matcher[] {
+function literalPatterns(expr: Expr): Matcher[] {
   return selectorsOf(expr)
     .flatMap(({ matchers }) => matchers)
-    .filter(({ operator, value }) => operator.includes("~") && isPlainText(value));
+    .filter(({ operator, value }) => operator.includes("~") && isLiteral(value));
 }
 
-/** Whether nothing in a pattern has a meaning of its own. */
-function isPlainText(pattern: string): boolean {
+/** Whether a pattern has no special characters, other than escaped ones. */
+function isLiteral(pattern: string): boolean {
   return !/[.^$*+?()[\]{}|\\]/.test(pattern.replace(/\\[.^$*+?()[\]{}|\\-]/g, ""));
 }

@@ -1,46 +1,38 @@
-import { Path } from "../facts/plain";
-import { Resource } from "../facts/resource";
-import { canHoldRules, rulesOf } from "../facts/rules";
-import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
-import { StackPolicy, Verdict, holds } from "../engine/policy";
-import { Selector } from "../promql/expr";
-import { parsePromQL } from "../promql/parse";
-import { inlineRecords, recordsIn } from "../promql/records";
-import { allows } from "../promql/selectors";
+import { alertsOfStack } from "./checkRules";
 import { Signal, SignalName, signalNames, signalsOf } from "./signals";
+import { StackFinding, stackPolicy } from "../engine/policy";
+import { ConfigOf, listProperty } from "../engine/properties";
 import { metricVocabulary } from "../facts/metricVocabulary";
+import { Resource } from "../facts/resource";
+import { canHoldRules } from "../facts/rules";
+import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
+import { Selector } from "../promql/expr";
+import { allows } from "../promql/selectors";
+import { metricNamesAnnotation } from "../shared/metricNames";
 
-export interface RequiredAlertsConfig {
-  signals: SignalName[];
-  exceptServices: string[];
-}
+const properties = {
+  signals: listProperty<SignalName>(
+    signalNames,
+    "Signals that each service needs. Omit those that the services of a stack do not have.",
+    signalNames,
+  ),
+  exceptServices: listProperty<string>(
+    [],
+    "Services without alerts, as `name` or `namespace/name`.",
+  ),
+};
 
-export const requiredAlerts: StackPolicy<RequiredAlertsConfig> = {
-  scope: "stack",
+export const requiredAlerts = stackPolicy({
   name: "required-alerts",
-  description: "Every monitored service has an alert on each of the base signals.",
-  why: "A service that is scraped but not alerted on fails in silence. Alerts are recognised by what their expressions compare, not by their names.",
+  description: "Each monitored service has an alert on each base signal.",
+  why: `A service that is scraped without alerts fails unnoticed. Alerts are recognized by the metrics that their expressions compare, not by their names; a PrometheusRule declares other metric names in the annotation \`${metricNamesAnnotation}\`.`,
   remediation:
     "add the service to monitoring:services, or add the missing alert to a PrometheusRule",
   severity: "high",
-  enforcementLevel: "mandatory",
-  config: {
-    signals: {
-      type: "array",
-      items: { type: "string", enum: [...signalNames] },
-      default: [...signalNames],
-      description: "The signals that every service needs; leave out what a stack does not have.",
-    },
-    exceptServices: {
-      type: "array",
-      items: { type: "string" },
-      default: [],
-      description: "Services that need no alerts, as `name` or `namespace/name`.",
-    },
-  },
+  config: properties,
   reads: (type) => isMonitor(type) || canHoldRules(type),
-  judge,
-};
+  check,
+});
 
 const descriptions: Record<SignalName, { what: string; example: string }> = {
   errorRatio: {
@@ -74,68 +66,54 @@ const descriptions: Record<SignalName, { what: string; example: string }> = {
   },
 };
 
-function judge(resources: Resource[], config: RequiredAlertsConfig): Verdict {
+function check(
+  resources: Resource[],
+  { signals: required, exceptServices }: ConfigOf<typeof properties>,
+): StackFinding[] {
   const services = resources
     .flatMap(scrapedServices)
     .filter(
       ({ name, namespace }) =>
-        !config.exceptServices.includes(name) &&
-        !config.exceptServices.includes(`${namespace}/${name}`),
+        !exceptServices.includes(name) && !exceptServices.includes(`${namespace}/${name}`),
     );
-  if (services.length === 0) return holds;
-  const { signals, unknown } = alertsOf(resources);
-  const covers = coverageOf(signals);
-  const missing = services
-    .map((service) => ({ service, lacks: config.signals.filter((name) => !covers(service, name)) }))
-    .filter(({ lacks }) => lacks.length > 0);
-  // A rule that is not known yet may be the one that is missing.
-  if (missing.length > 0 && unknown !== undefined) return { violations: [], unknown };
-  return {
-    violations: missing.map(({ service, lacks }) => ({
-      urn: service.urn,
-      problem: `${service.name} has no alert on ${lacks.map((name) => descriptions[name].what).join(", ")}`,
-      where: `service "${service.name}" in namespace "${service.namespace}"`,
-      found: `${config.signals.length - lacks.length} of ${config.signals.length} base signals`,
-      bound: config.signals.map((name) => descriptions[name].what).join(", "),
-      fix: `add ${service.name} to monitoring:services, or add to a PrometheusRule: ${lacks.map((name) => descriptions[name].example).join("; ")}`,
-    })),
-  };
-}
-
-interface Alerts {
-  signals: Signal[];
-  unknown?: { path: Path; urn: string };
-}
-
-/** Every base signal that some alert of the stack watches. */
-function alertsOf(resources: Resource[]): Alerts {
-  const found = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
-  const rules = found.flatMap((each) => each.rules);
-  const records = recordsIn(rules);
+  if (services.length === 0) return [];
+  const { alerts, unknown } = alertsOfStack(resources);
   const vocabulary = metricVocabulary(resources);
-  const signals = rules.flatMap((rule) => {
-    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
-    if (parsed === undefined || parsed.error !== undefined) return [];
-    return signalsOf(inlineRecords(parsed.expr, records), vocabulary).filter(counts);
+  const covers = coverageOf(
+    alerts.flatMap(({ expr }) => signalsOf(expr, vocabulary).filter(detectsExcess)),
+  );
+  const violations = services.flatMap((service) => {
+    const missing = required.filter((signal) => !covers(service, signal));
+    if (missing.length === 0) return [];
+    const names = (signals: SignalName[]) =>
+      signals.map((name) => descriptions[name].what).join(", ");
+    return [
+      {
+        urn: service.urn,
+        problem: `${service.name} has no alert on ${names(missing)}`,
+        where: `service "${service.name}" in namespace "${service.namespace}"`,
+        found: `${required.length - missing.length} of ${required.length} base signals`,
+        bound: names(required),
+        fix: `add ${service.name} to monitoring:services, or add to a PrometheusRule: ${missing.map((name) => descriptions[name].example).join("; ")}`,
+      },
+    ];
   });
-  for (const { unknownAt: path, urn } of found) {
-    if (path !== undefined) return { signals, unknown: { path, urn } };
-  }
-  return { signals };
+  // An unknown rule may be the missing alert.
+  return violations.length > 0 && unknown.length > 0 ? unknown : violations;
 }
 
 /**
- * Whether a comparison says that the signal is exceeded. A burn rate does not count: it is far laxer
- * than an alert may be, which alert-thresholds accepts of it alone.
+ * Whether a comparison detects that a signal exceeds its threshold. A burn rate does not count: its
+ * threshold is far less strict than alert-thresholds allows for other alerts.
  */
-function counts({ name, operator, threshold, burnRate }: Signal): boolean {
+function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean {
   if (burnRate || threshold === undefined) return false;
   return /^>=?$/.test(operator) || (name === "crashLoop" && operator === "==" && threshold === 1);
 }
 
 /**
- * Answers whether some selector of a signal takes in a service. Where rules are written per service,
- * there are as many selectors as services, so those that name one are found by its name.
+ * A function that answers whether a selector of a signal selects a service. With a rule for each
+ * service there are as many selectors as services, so selectors are indexed by the service they name.
  */
 function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
   const bySignal = new Map<SignalName, Map<string, Selector[]>>();
@@ -165,7 +143,7 @@ function namedService({ matchers }: Selector): string {
   return named?.value ?? ANY_SERVICE;
 }
 
-/** Whether a selector takes in the series of a service: by its own labels or by those of its pods. */
+/** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
 function selectsService(selector: Selector, { namespace, knownAs }: ScrapedService): boolean {
   if (!allows(selector, "namespace", namespace)) return false;
   return knownAs.some(
@@ -174,7 +152,7 @@ function selectsService(selector: Selector, { namespace, knownAs }: ScrapedServi
       ["service", "app", "container", ...(isPodMetric(selector) ? [] : ["job"])].every((label) =>
         allows(selector, label, name),
       ) &&
-      // Names of the pods of a Deployment, and of a StatefulSet.
+      // Names of pods of a Deployment and of a StatefulSet.
       (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`)),
   );
 }

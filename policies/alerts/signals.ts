@@ -6,7 +6,7 @@ import { allows, selects, selectorsOf } from "../promql/selectors";
 import { MetricVocabulary } from "../facts/metricVocabulary";
 import { podMetrics } from "../shared/metricNames";
 
-/** The six things that every service is alerted on. */
+/** The signals on which each service needs an alert. */
 export const signalNames = [
   "errorRatio",
   "p99Latency",
@@ -17,20 +17,20 @@ export const signalNames = [
 ] as const;
 export type SignalName = (typeof signalNames)[number];
 
-/** A comparison that watches one of the base signals. */
+/** A comparison of a base signal with a threshold. */
 export interface Signal {
   name: SignalName;
   operator: ComparisonOperator;
   /**
-   * The threshold in the unit of the signal (a ratio, seconds, requests a second), whichever way the
-   * expression writes it; undefined when no number can be read from it.
+   * The threshold in the unit of the signal (a ratio, seconds, requests per second), however the
+   * expression writes it. Undefined when the expression has no readable threshold.
    */
   threshold: number | undefined;
-  /** For latency measured exactly: the part of the requests that must stay below the threshold. */
+  /** For latency from one bucket: the ratio of requests that must be faster than the threshold. */
   fraction?: number;
-  /** One of at least two windows of the same signal that must burn at once, as SLO alerts have. */
+  /** Whether it is one of several windows that must exceed the threshold together, as in SLO alerts. */
   burnRate: boolean;
-  /** The selectors of what is measured. */
+  /** The selectors of the measured series. */
   selectors: Selector[];
 }
 
@@ -44,7 +44,7 @@ const cpuMetrics = [
 const statusLabels = ["code", "status_code", "http_status_code", "response_code"];
 const grpcLabels = ["code", "status", "grpc_status"];
 
-/** The comparisons of an alert's expression that watch base signals. */
+/** The comparisons of base signals in the expression of an alert. */
 export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
   const found = comparisonsOf(expr).flatMap((comparison) => {
     const signal = signalOf(comparison, vocabulary);
@@ -232,11 +232,11 @@ function exactLatency({
   };
 }
 
-/** Upper bound of the buckets a selector takes, in seconds. */
+/** Upper bound in seconds of the buckets that a selector selects. */
 function boundaryOf({ matchers }: Selector): number {
   const boundary = matchers.find(({ label }) => label === "le");
   if (boundary?.operator === "=") return Number(boundary.value);
-  // Clients write 0.5 and 0.50, or 1 and 1.0: a pattern of the spellings of one number.
+  // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list the spellings of one number.
   if (boundary?.operator === "=~") {
     const spellings = new Set(
       boundary.value
@@ -331,7 +331,7 @@ function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | und
   return undefined;
 }
 
-/** Whether a factor counts how often something holds; the comparison inside is the one to judge. */
+/** Whether a factor counts how often a condition holds; then the inner comparison is judged. */
 function isCount(factor: Expr): boolean {
   return nodesOf(factor).some(
     (part) =>
@@ -340,7 +340,7 @@ function isCount(factor: Expr): boolean {
   );
 }
 
-/** Whether arithmetic is left inside a factor, so that its scale is not known. */
+/** Whether arithmetic remains inside a factor, so that its scale is unknown. */
 function isOpaque(factor: Expr): boolean {
   return nodesOf(factor).some(
     (part) => distorts(part) || (part.kind === "binary" && ["*", "/", "-"].includes(part.operator)),

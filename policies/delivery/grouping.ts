@@ -1,4 +1,6 @@
-import { parseDuration } from "../shared/duration";
+import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { shown } from "../engine/violation";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
@@ -7,141 +9,104 @@ import {
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { RouteNode, matches, readRoutes } from "../facts/routes";
-import { limits } from "../shared/limits";
-import { ResourcePolicy, Verdict } from "../engine/policy";
-import { Violation, shown } from "../engine/violation";
-
-export interface GroupingConfig {
-  minWaitSeconds: number;
-  maxWaitSeconds: number;
-  minIntervalSeconds: number;
-  maxIntervalSeconds: number;
-  minRepeatSeconds: number;
-  maxRepeatSeconds: number;
-}
+import { parseDuration } from "../shared/duration";
+import { clamp, limits } from "../shared/limits";
 
 const { waitSeconds, intervalSeconds, repeatSeconds } = limits.grouping;
 
-function seconds(value: number, description: string) {
-  return { type: "number" as const, minimum: 0, default: value, description };
-}
+const properties = {
+  minWaitSeconds: secondsProperty(waitSeconds.min, "Minimum group_wait"),
+  maxWaitSeconds: secondsProperty(waitSeconds.max, "Maximum group_wait"),
+  minIntervalSeconds: secondsProperty(intervalSeconds.min, "Minimum group_interval"),
+  maxIntervalSeconds: secondsProperty(intervalSeconds.max, "Maximum group_interval"),
+  minRepeatSeconds: secondsProperty(repeatSeconds.min, "Minimum repeat_interval"),
+  maxRepeatSeconds: secondsProperty(repeatSeconds.max, "Maximum repeat_interval"),
+};
+type Config = ConfigOf<typeof properties>;
 
-export const grouping: ResourcePolicy<GroupingConfig> = {
-  scope: "resource",
+export const grouping = resourcePolicy({
   name: "grouping",
   description:
-    "Notifications are grouped by alert, and wait and repeat neither too fast nor too slowly.",
-  why: "Ungrouped, an outage is a hundred messages, and Slack drops what comes faster than one a second; too slow, and nobody hears of the next alert in time.",
+    "Notifications are grouped by alertname, and their wait and repeat intervals are within bounds.",
+  why: "Without grouping, an outage is a hundred messages, and Slack drops messages that arrive faster than one per second; with long intervals, the on-call engineer learns of the next alert too late.",
   remediation:
     'group_by: ["alertname", "cluster", "service"], group_wait: 30s, group_interval: 5m, repeat_interval: 12h',
   severity: "medium",
-  enforcementLevel: "mandatory",
-  config: {
-    minWaitSeconds: seconds(waitSeconds.min, "Shortest group_wait."),
-    maxWaitSeconds: seconds(waitSeconds.max, "Longest group_wait."),
-    minIntervalSeconds: seconds(intervalSeconds.min, "Shortest group_interval."),
-    maxIntervalSeconds: seconds(intervalSeconds.max, "Longest group_interval."),
-    minRepeatSeconds: seconds(repeatSeconds.min, "Shortest repeat_interval."),
-    maxRepeatSeconds: seconds(repeatSeconds.max, "Longest repeat_interval."),
-  },
+  config: properties,
   appliesTo: canHoldAlertmanager,
-  judge,
+  check: (resource, config) =>
+    configurationsIn(resource).flatMap((configuration) =>
+      checkConfiguration(configuration, config),
+    ),
   remediate,
-};
+});
 
-interface Pace {
-  field: "group_wait" | "group_interval" | "repeat_interval";
-  of: (route: RouteNode) => string;
-  min: number;
-  max: number;
+function secondsProperty(value: number, description: string) {
+  return numberProperty(value, `${description}, in seconds.`, { minimum: 0 });
 }
 
-function paces(config: GroupingConfig): Pace[] {
-  return [
-    {
-      field: "group_wait",
-      of: (route) => route.groupWait,
-      min: config.minWaitSeconds,
-      max: config.maxWaitSeconds,
-    },
-    {
-      field: "group_interval",
-      of: (route) => route.groupInterval,
-      min: config.minIntervalSeconds,
-      max: config.maxIntervalSeconds,
-    },
-    {
-      field: "repeat_interval",
-      of: (route) => route.repeatInterval,
-      min: config.minRepeatSeconds,
-      max: config.maxRepeatSeconds,
-    },
+/** A violation in one field of a route, with the value that corrects it. */
+type Correction = ViolationFinding & { field: string; set: string | string[] };
+
+function checkConfiguration(
+  { config, path, where }: AlertmanagerConfiguration,
+  bounds: Config,
+): Finding[] {
+  if (config === UNKNOWN) return [{ unknown: path }];
+  if (config === undefined || at(config, "route") === undefined) return [];
+  const tree = readRoutes(config);
+  if (tree === UNKNOWN) return [{ unknown: [...path, "route"] }];
+  const check = (route: RouteNode, parent?: RouteNode): ViolationFinding[] => [
+    ...correctionsOf(route, parent, bounds).map(({ field, ...violation }) => ({
+      ...violation,
+      where: `${where}, ${route.where}.${field}`,
+    })),
+    ...route.routes.flatMap((child) => check(child, route)),
   ];
+  return tree.root === undefined ? [] : check(tree.root);
 }
 
-function judge(resource: Resource, config: GroupingConfig): Verdict {
-  const verdicts = configurationsIn(resource).map((found) => judgeOne(found, config));
-  return {
-    violations: verdicts.flatMap(({ violations }) => violations),
-    unknown: verdicts.find(({ unknown }) => unknown !== undefined)?.unknown,
-  };
-}
-
-function judgeOne(found: AlertmanagerConfiguration, config: GroupingConfig): Verdict {
-  if (found.config === UNKNOWN) return { violations: [], unknown: { path: found.path } };
-  if (found.config === undefined || at(found.config, "route") === undefined) {
-    return { violations: [] };
-  }
-  const tree = readRoutes(found.config);
-  if (tree === UNKNOWN) return { violations: [], unknown: { path: [...found.path, "route"] } };
-  const violations: Violation[] = [];
-  const walk = (route: RouteNode, above: RouteNode | undefined): void => {
-    // Each value is reported where it is set, not where it is inherited.
-    for (const violation of wrongWith(route, above, config)) {
-      violations.push({ ...violation, where: `${found.where}, ${violation.where}` });
-    }
-    for (const child of route.routes) walk(child, route);
-  };
-
-  if (tree.root !== undefined) walk(tree.root, undefined);
-  return { violations };
-}
-
-function wrongWith(
+/** The corrections of the fields that a route sets itself, not those that it inherits. */
+function correctionsOf(
   route: RouteNode,
-  above: RouteNode | undefined,
-  config: GroupingConfig,
-): Violation[] {
-  // A sign of life is no notification: it has to repeat fast.
+  parent: RouteNode | undefined,
+  config: Config,
+): Correction[] {
+  // A heartbeat must repeat within minutes.
   if (isHeartbeat(route)) return [];
-  const violations: Violation[] = [];
-  if (route.groupBy.join() !== above?.groupBy.join()) {
-    const problem = groupProblem(route.groupBy);
-    if (problem !== undefined) {
-      violations.push({
-        problem,
-        where: `${route.where}.group_by`,
-        bound: "label names with alertname among them, not ...",
-        fix: `pulumi config set --path 'monitoring:slack.groupBy[0]' alertname, or group_by: ["alertname", "cluster", "service"] in ${route.where}`,
-      });
-    }
-  }
-  for (const { field, of, min, max } of paces(config)) {
-    const text = of(route);
-    if (above !== undefined && of(above) === text) continue;
-    const length = parseDuration(text);
-    if (length !== undefined && length >= min && length <= max) continue;
-    const speed =
-      length === undefined ? "is no duration" : length < min ? "is too short" : "is too long";
-    violations.push({
-      problem: `${field} ${speed}`,
-      where: `${route.where}.${field}`,
-      found: shown(text),
-      bound: `${formatSeconds(min)} to ${formatSeconds(max)}`,
-      fix: `set ${field}: ${formatSeconds(clamp(length, min, max))} in ${route.where}`,
+  const corrections: Correction[] = [];
+  const problem = groupingProblem(route.groupBy);
+  if (problem !== undefined && route.groupBy.join() !== parent?.groupBy.join()) {
+    const labels = route.groupBy.filter((label) => label !== "...");
+    corrections.push({
+      field: "group_by",
+      problem,
+      bound: "label names that include alertname, not ...",
+      fix: `pulumi config set --path 'monitoring:slack.groupBy[0]' alertname, or group_by: ["alertname", "cluster", "service"] in ${route.where}`,
+      set: labels.includes("alertname") ? labels : ["alertname", ...labels],
     });
   }
-  return violations;
+  for (const [field, key, min, max] of [
+    ["group_wait", "groupWait", config.minWaitSeconds, config.maxWaitSeconds],
+    ["group_interval", "groupInterval", config.minIntervalSeconds, config.maxIntervalSeconds],
+    ["repeat_interval", "repeatInterval", config.minRepeatSeconds, config.maxRepeatSeconds],
+  ] as const) {
+    if (parent?.[key] === route[key]) continue;
+    const seconds = parseDuration(route[key]);
+    if (seconds !== undefined && seconds >= min && seconds <= max) continue;
+    const nearest = formatSeconds(clamp(seconds ?? min, min, max));
+    corrections.push({
+      field,
+      problem: `${field} ${
+        seconds === undefined ? "is not a duration" : seconds < min ? "is too short" : "is too long"
+      }`,
+      found: shown(route[key]),
+      bound: `${formatSeconds(min)} to ${formatSeconds(max)}`,
+      fix: `set ${field}: ${nearest} in ${route.where}`,
+      set: nearest,
+    });
+  }
+  return corrections;
 }
 
 function isHeartbeat(route: RouteNode): boolean {
@@ -153,16 +118,12 @@ function isHeartbeat(route: RouteNode): boolean {
   );
 }
 
-function groupProblem(groupBy: string[]): string | undefined {
-  if (groupBy.includes("...")) return "group_by is ..., so every alert is a message of its own";
+function groupingProblem(groupBy: string[]): string | undefined {
+  if (groupBy.includes("...")) return "group_by is ..., so each alert is a separate message";
   if (!groupBy.includes("alertname")) {
-    return "group_by has no alertname, so unlike alerts share a message and hide each other";
+    return "group_by does not include alertname, so different alerts share a message";
   }
   return undefined;
-}
-
-function clamp(value: number | undefined, min: number, max: number): number {
-  return Math.min(Math.max(value ?? min, min), max);
 }
 
 function formatSeconds(value: number): string {
@@ -171,47 +132,39 @@ function formatSeconds(value: number): string {
   return `${value}s`;
 }
 
-function remediate(resource: Resource, props: PlainMap, config: GroupingConfig): boolean {
-  let changed = false;
-  for (const found of configurationsIn(resource)) {
-    const route = isMap(found.config) ? found.config["route"] : undefined;
-    if (!found.editable || !isMap(route) || hasUnknown(route)) continue;
-    if (judgeOne(found, config).violations.length === 0) continue;
-    const tree = readRoutes(found.config as PlainMap);
-    if (tree === UNKNOWN || tree.root === undefined) continue;
-    const mended = mend(route, tree.root, undefined, config);
-    changed = setAt(props, [...found.path, "route"], mended) || changed;
-  }
-  return changed;
+function remediate(resource: Resource, props: PlainMap, bounds: Config): boolean {
+  return configurationsIn(resource)
+    .map((configuration) => {
+      const { config, editable, path } = configuration;
+      const route = isMap(config) ? config["route"] : undefined;
+      if (!editable || !isMap(config) || !isMap(route) || hasUnknown(route)) return false;
+      if (checkConfiguration(configuration, bounds).length === 0) return false;
+      const tree = readRoutes(config);
+      if (tree === UNKNOWN || tree.root === undefined) return false;
+      return setAt(props, [...path, "route"], corrected(route, tree.root, undefined, bounds));
+    })
+    .includes(true);
 }
 
-function mend(
-  node: PlainMap,
-  route: RouteNode,
-  above: RouteNode | undefined,
-  config: GroupingConfig,
+/** A route of the configuration with the corrections of the node that was read from it. */
+function corrected(
+  route: PlainMap,
+  node: RouteNode,
+  parent: RouteNode | undefined,
+  config: Config,
 ): PlainMap {
-  const mended = { ...node };
-  if (!isHeartbeat(route)) {
-    if (route.groupBy.join() !== above?.groupBy.join() && groupProblem(route.groupBy)) {
-      const labels = route.groupBy.filter((label) => label !== "...");
-      mended["group_by"] = labels.includes("alertname") ? labels : ["alertname", ...labels];
-    }
-    for (const { field, of, min, max } of paces(config)) {
-      if (above !== undefined && of(above) === of(route)) continue;
-      const length = parseDuration(of(route));
-      if (length === undefined || length < min || length > max) {
-        mended[field] = formatSeconds(clamp(length, min, max));
-      }
-    }
-  }
-  const children = listAt(node, "routes");
-  if (children.length > 0) {
-    let index = 0;
-    mended["routes"] = children.map((child) => {
-      const read = isMap(child) ? route.routes[index++] : undefined;
-      return isMap(child) && read !== undefined ? mend(child, read, route, config) : child;
-    });
-  }
-  return mended;
+  const nodes = [...node.routes];
+  const children = listAt(route, "routes").map((child) => {
+    const childNode = isMap(child) ? nodes.shift() : undefined;
+    return isMap(child) && childNode !== undefined
+      ? corrected(child, childNode, node, config)
+      : child;
+  });
+  return {
+    ...route,
+    ...Object.fromEntries(
+      correctionsOf(node, parent, config).map(({ field, set }) => [field, set]),
+    ),
+    ...(children.length > 0 ? { routes: children } : {}),
+  };
 }

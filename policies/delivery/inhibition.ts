@@ -1,3 +1,4 @@
+import { Finding, resourcePolicy } from "../engine/policy";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
@@ -6,136 +7,115 @@ import {
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { matches, readMatchers } from "../facts/routes";
-import { ResourcePolicy, Verdict } from "../engine/policy";
-import { Violation } from "../engine/violation";
+import { Matcher } from "../shared/matcher";
 
-// No configuration; the type keeps the place for it.
-type InhibitionConfig = Record<never, never>;
+const remediation =
+  'inhibit_rules: [{source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [namespace, alertname]}]';
 
-export const inhibition: ResourcePolicy<InhibitionConfig> = {
-  scope: "resource",
+export const inhibition = resourcePolicy({
   name: "inhibition",
   description:
-    "A critical alert silences the warning about the same thing, and nothing silences everything.",
-  why: "Without it everybody is told twice; with an empty `equal`, one critical alert anywhere silences all warnings everywhere.",
-  remediation:
-    'inhibit_rules: [{source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [namespace, alertname]}]',
+    "Critical alerts inhibit warnings about the same object, and no alert inhibits all others.",
+  why: "Without inhibition, the on-call engineer is notified twice about one problem; with an empty `equal`, one critical alert inhibits all warnings everywhere.",
+  remediation,
   severity: "medium",
-  enforcementLevel: "mandatory",
-  config: {},
   appliesTo: canHoldAlertmanager,
-  judge,
+  check: (resource) => configurationsIn(resource).flatMap(checkConfiguration),
   remediate,
-};
+});
 
 const critical = { severity: "critical" };
 const watchdog = { alertname: "Watchdog", severity: "none" };
 const warning = { severity: "warning" };
-const pair = {
+const defaultRule = {
   source_matchers: ['severity="critical"'],
   target_matchers: ['severity="warning"'],
   equal: ["namespace", "alertname"],
 };
 
-function judge(resource: Resource): Verdict {
-  const verdicts = configurationsIn(resource).map(judgeOne);
-  return {
-    violations: verdicts.flatMap(({ violations }) => violations),
-    unknown: verdicts.find(({ unknown }) => unknown !== undefined)?.unknown,
-  };
-}
-
-function judgeOne({ config, path, where, urn }: AlertmanagerConfiguration): Verdict {
-  if (config === UNKNOWN) return { violations: [], unknown: { path } };
-  if (config === undefined) return { violations: [] };
-  // An AlertmanagerConfig adds to a configuration, which is where the pair belongs.
-  const complete = !where.startsWith("AlertmanagerConfig");
+function checkConfiguration({ config, path, where }: AlertmanagerConfiguration): Finding[] {
+  if (config === UNKNOWN) return [{ unknown: path }];
+  if (config === undefined) return [];
   const rules = at(config, "inhibit_rules");
-  if (rules === UNKNOWN) return { violations: [], unknown: { path: [...path, "inhibit_rules"] } };
-  const list = listAt(rules);
-  const violations: Violation[] = list.flatMap((rule, index) => {
-    const problem = wrongWith(rule);
-    return problem === undefined
-      ? []
-      : [
-          {
-            problem,
-            where: `${where}, inhibit_rules[${index}]`,
-            bound: "labels that tell one thing from another",
-            fix: `set equal: [namespace, alertname] in inhibit_rules[${index}]`,
-          },
-        ];
+  if (rules === UNKNOWN) return [{ unknown: [...path, "inhibit_rules"] }];
+  const findings: Finding[] = listAt(rules).flatMap((rule, index) => {
+    const problem = problemWith(rule);
+    if (problem === undefined) return [];
+    return [
+      {
+        problem,
+        where: `${where}, inhibit_rules[${index}]`,
+        bound: "labels that identify an object",
+        fix: `set equal: [namespace, alertname] in inhibit_rules[${index}]`,
+      },
+    ];
   });
-  if (complete && !list.some((rule) => hasUnknown(rule) || silencesWarnings(rule))) {
-    violations.push({
-      problem: "a critical alert does not silence the warning about the same thing",
+  // An AlertmanagerConfig extends a configuration that has the rule.
+  const isComplete = !where.startsWith("AlertmanagerConfig");
+  if (isComplete && !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule))) {
+    findings.push({
+      problem: "critical alerts do not inhibit warnings about the same object",
       where: `${where}, inhibit_rules`,
-      bound: "severity critical inhibits severity warning, for equal labels",
-      fix: inhibition.remediation,
+      bound: "severity critical inhibits severity warning, with equal labels",
+      fix: remediation,
     });
   }
-  return { violations: violations.map((violation) => ({ ...violation, urn })) };
+  return findings;
 }
 
-/** Whether a critical alert silences a warning, whichever other labels they have. */
-function silencesWarnings(rule: unknown): boolean {
+/** Whether critical alerts inhibit warnings, whatever other labels the alerts have. */
+function inhibitsWarnings(rule: unknown): boolean {
   const source = readMatchers(rule, "source_").matchers;
   const target = readMatchers(rule, "target_").matchers;
-  const ofOneThing = [...source, ...target].every(({ label }) => label === "severity");
   return (
-    ofOneThing &&
+    [...source, ...target].every(({ label }) => label === "severity") &&
     source.every((matcher) => matches(matcher, critical)) &&
     target.every((matcher) => matches(matcher, warning)) &&
-    labelsIn(rule).length > 0
+    equalLabels(rule).length > 0
   );
 }
 
-function labelsIn(rule: unknown): unknown[] {
+function equalLabels(rule: unknown): unknown[] {
   return listAt(rule, "equal").filter((label) => label !== "" && label !== "severity");
 }
 
-function wrongWith(rule: unknown): string | undefined {
+function problemWith(rule: unknown): string | undefined {
   if (!isMap(rule) || hasUnknown(rule)) return undefined;
-  const source = readMatchers(rule, "source_");
-  const target = readMatchers(rule, "target_");
-  // Without a source nothing is silenced: an alert never silences itself. The chart's last rule is so.
-  if (source.matchers.length === 0 && pinsAlert(target.matchers)) return undefined;
-  const equal = labelsIn(rule);
-  if (equal.length === 0) {
-    return "`equal` is empty: one alert silences everything that matches, wherever it is";
-  }
-  // A missing label counts as equal: such a label alone tells nothing apart.
+  const source = readMatchers(rule, "source_").matchers;
+  const target = readMatchers(rule, "target_").matchers;
+  // Without source matchers an alert would inhibit itself, which Alertmanager prevents. The last
+  // rule of the chart has this form.
+  if (source.length === 0 && requiresAlertname(target)) return undefined;
+  const equal = equalLabels(rule);
+  if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
+  // Missing labels count as equal, so a label that all alerts share distinguishes nothing.
   if (equal.every((label) => label === "cluster" || label === "env" || label === "prometheus")) {
-    return "`equal` has only labels that all alerts share: one alert silences everything that matches";
+    return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
   }
-  if (source.matchers.every((matcher) => matches(matcher, watchdog))) {
-    return "an alert that always fires silences what matches";
+  if (source.every((matcher) => matches(matcher, watchdog))) {
+    return "an alert that always fires inhibits all that match";
   }
-  if (
-    !pinsAlert(target.matchers) &&
-    target.matchers.every((matcher) => matches(matcher, critical))
-  ) {
-    return "a critical alert can be silenced by it";
+  if (!requiresAlertname(target) && target.every((matcher) => matches(matcher, critical))) {
+    return "the rule inhibits critical alerts";
   }
   return undefined;
 }
 
-/** Whether only alerts of given names match. */
-function pinsAlert(matchers: { label: string; operator: string }[]): boolean {
+/** Whether the matchers select alerts by name. */
+function requiresAlertname(matchers: Matcher[]): boolean {
   return matchers.some(({ label, operator }) => label === "alertname" && !operator.startsWith("!"));
 }
 
 function remediate(resource: Resource, props: PlainMap): boolean {
-  let changed = false;
-  for (const configuration of configurationsIn(resource)) {
-    const { config, path, editable } = configuration;
-    if (!editable || config === UNKNOWN || config === undefined) continue;
-    if (judgeOne(configuration).violations.length === 0) continue;
-    const rules = listAt(config, "inhibit_rules");
-    if (hasUnknown(rules)) continue;
-    const mended = rules.filter((rule) => wrongWith(rule) === undefined);
-    if (!mended.some(silencesWarnings)) mended.unshift(pair);
-    changed = setAt(props, [...path, "inhibit_rules"], mended) || changed;
-  }
-  return changed;
+  return configurationsIn(resource)
+    .map((configuration) => {
+      const { config, path, editable } = configuration;
+      const rules = isMap(config) ? listAt(config, "inhibit_rules") : [];
+      if (!editable || !isMap(config) || hasUnknown(rules)) return false;
+      if (checkConfiguration(configuration).every((finding) => "unknown" in finding)) return false;
+      const kept = rules.filter((rule) => problemWith(rule) === undefined);
+      const complete = kept.some(inhibitsWarnings) ? kept : [defaultRule, ...kept];
+      return setAt(props, [...path, "inhibit_rules"], complete);
+    })
+    .includes(true);
 }

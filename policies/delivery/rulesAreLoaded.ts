@@ -1,3 +1,5 @@
+import { StackFinding, stackPolicy } from "../engine/policy";
+import { ConfigOf, stringMapProperty } from "../engine/properties";
 import {
   Path,
   Plain,
@@ -12,35 +14,26 @@ import {
   textAt,
 } from "../facts/plain";
 import { PrometheusServer, canRunPrometheus, prometheusServer } from "../facts/prometheus";
-import { Resource } from "../facts/resource";
-import { StackPolicy, Verdict, holds } from "../engine/policy";
+import { Resource, objectName } from "../facts/resource";
 
-export interface RulesAreLoadedConfig {
-  /** Labels that remediation gives to every rule and monitor that does not have them. */
-  labels?: Record<string, string>;
-}
+const properties = {
+  labels: stringMapProperty(
+    "Labels that remediation adds to each rule and monitor that does not have them, such as `release: prometheus`. Default: remediation sets nothing.",
+  ),
+};
 
-export const rulesAreLoaded: StackPolicy<RulesAreLoadedConfig> = {
-  scope: "stack",
+export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
   description: "Prometheus selects every rule and monitor of the stack.",
-  why: "By default the chart loads only what carries the label release: <its name>; everything else is in the cluster, looks fine, and never fires.",
+  why: "By default, the chart selects only objects with the label `release: <its name>`; Prometheus ignores all others, so their alerts never fire.",
   remediation:
-    "set ruleSelectorNilUsesHelmValues (and its like for monitors) to false, or label the object as the selector asks",
+    "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
   severity: "critical",
-  enforcementLevel: "mandatory",
-  config: {
-    labels: {
-      type: "object",
-      additionalProperties: { type: "string" },
-      description:
-        "Labels that remediation gives to every rule and monitor without them, such as `release: prometheus`. Default: nothing is remediated.",
-    },
-  },
+  config: properties,
   reads: (type) => canRunPrometheus(type) || type in selectorOf,
-  judge,
+  check,
   remediate,
-};
+});
 
 /** The selector of the operator's `PrometheusSpec` for each type of object. */
 const selectorOf: Record<string, string> = {
@@ -55,36 +48,31 @@ interface Server extends PrometheusServer {
   resource: Resource;
 }
 
-function judge(resources: Resource[]): Verdict {
+function check(resources: Resource[]): StackFinding[] {
   const servers = resources.flatMap((resource): Server[] => {
     const server = prometheusServer(resource);
     return server?.operated ? [{ ...server, resource }] : [];
   });
   const [first] = servers;
-  if (first === undefined) return holds;
-  let unknown: Verdict["unknown"];
-  const violations = resources.flatMap((resource) => {
+  if (first === undefined) return [];
+  return resources.flatMap((resource): StackFinding[] => {
     const selector = selectorOf[resource.type];
     if (selector === undefined) return [];
     const answers = servers.map((server) => isSelected(resource, selector, server));
     if (answers.includes(true)) return [];
-    const open = answers.find((answer) => typeof answer === "object");
-    if (open !== undefined) {
-      unknown ??= open;
-      return [];
-    }
+    const unknown = answers.find((answer) => typeof answer === "object");
+    if (unknown !== undefined) return [unknown];
     const type = resource.type.split(":").at(-1) ?? resource.type;
-    const name = textAt(resource.props, "metadata", "name") ?? resource.name;
-    const path = [...first.spec, `${selector}Selector`];
-    const needed = Object.entries(neededLabels(first, selector));
     return [
       {
         urn: resource.urn,
-        problem: `no Prometheus of the stack loads this ${type}`,
-        where: `${type} "${name}", metadata.labels`,
-        bound: `what ${formatPath(path)} of ${first.what} selects`,
+        problem: `no Prometheus of the stack selects this ${type}`,
+        where: `${type} "${objectName(resource)}", metadata.labels`,
+        bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: [
-          ...needed.map(([label, value]) => `metadata.labels.${label}: ${value}`),
+          ...requiredLabels(first, selector).map(
+            ([label, value]) => `metadata.labels.${label}: ${value}`,
+          ),
           first.release === undefined
             ? `${selector}Selector: {}`
             : `${selector}SelectorNilUsesHelmValues: false in prometheus.prometheusSpec`,
@@ -92,21 +80,22 @@ function judge(resources: Resource[]): Verdict {
       },
     ];
   });
-  return { violations, unknown };
 }
 
-/** The selector that the labels are for is on another resource, so the configuration has to name them. */
-function remediate({ type, props: read }: Resource, props: PlainMap, config: RulesAreLoadedConfig) {
+/** Adds the configured labels: the selector is in another resource, which is not available here. */
+function remediate(
+  { type, props: read }: Resource,
+  props: PlainMap,
+  { labels = {} }: ConfigOf<typeof properties>,
+): boolean {
   if (!(type in selectorOf) || at(read, "metadata", "labels") === UNKNOWN) return false;
-  const lacking = Object.entries(config.labels ?? {}).filter(
-    ([label]) => (at(read, "metadata", "labels", label) ?? null) === null,
-  );
-  return lacking
+  return Object.entries(labels)
+    .filter(([label]) => (at(read, "metadata", "labels", label) ?? null) === null)
     .map(([label, value]) => setAt(props, ["metadata", "labels", label], value))
-    .some(Boolean);
+    .includes(true);
 }
 
-type Answer = boolean | { path: Path; urn: string };
+type Answer = boolean | { unknown: Path; urn: string };
 
 function isSelected(resource: Resource, selector: string, server: Server): Answer {
   const labels = at(resource.props, "metadata", "labels");
@@ -120,37 +109,35 @@ function isSelected(resource: Resource, selector: string, server: Server): Answe
   if (byLabels === false || byNamespace === false) return false;
   if (byLabels === true && byNamespace === true) return true;
   return labels === UNKNOWN || hasUnknownLabel(labels)
-    ? { path: ["metadata", "labels"], urn: resource.urn }
-    : { path: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
+    ? { unknown: ["metadata", "labels"], urn: resource.urn }
+    : { unknown: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
 }
 
 function hasUnknownLabel(labels: Plain): boolean {
   return isMap(labels) && Object.values(labels).includes(UNKNOWN);
 }
 
-/** The selector that applies; undefined selects nothing. */
+/** The effective selector; undefined selects nothing. */
 function labelSelector({ resource, spec, release }: Server, selector: string): Plain {
-  const written = at(resource.props, ...spec, `${selector}Selector`);
-  if (written === UNKNOWN) return UNKNOWN;
-  if (release === undefined) return written ?? undefined;
-  if (isMap(written) && Object.keys(written).length > 0) return written;
+  const configured = at(resource.props, ...spec, `${selector}Selector`);
+  if (configured === UNKNOWN) return UNKNOWN;
+  if (release === undefined) return configured ?? undefined;
+  if (isMap(configured) && Object.keys(configured).length > 0) return configured;
   const usesRelease = at(resource.props, ...spec, `${selector}SelectorNilUsesHelmValues`);
   if (usesRelease === UNKNOWN) return UNKNOWN;
-  if (usesRelease === false) return written === null ? undefined : {};
+  if (usesRelease === false) return configured === null ? undefined : {};
   return { matchLabels: { release } };
 }
 
-function neededLabels(server: Server, selector: string): Record<string, string> {
-  return Object.fromEntries(
-    entriesAt(labelSelector(server, selector), "matchLabels").filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string",
-    ),
+function requiredLabels(server: Server, selector: string): [string, string][] {
+  return entriesAt(labelSelector(server, selector), "matchLabels").filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
   );
 }
 
 const namespaceName = "kubernetes.io/metadata.name";
 
-/** Only the label that every namespace has is known of a namespace. */
+/** The terms about the one label that is known of a namespace: its name. */
 function onlyByName(selector: Plain): Plain {
   return {
     matchLabels: Object.fromEntries(
@@ -162,7 +149,7 @@ function onlyByName(selector: Plain): Plain {
   };
 }
 
-/** Whether labels match a selector of Kubernetes; undefined when that is not known yet. */
+/** Whether labels match a Kubernetes selector; undefined while that is unknown. */
 function matchesSelector(selector: Plain, labels: Plain): boolean | undefined {
   if (selector === UNKNOWN) return undefined;
   if (!isMap(selector)) return false;

@@ -106,6 +106,22 @@ function rulesInTexts(resource: Resource): Rules {
     : { rules };
 }
 
+/** All rules of a stack, and the first unknown value that could contain further rules. */
+export function rulesOfStack(resources: Resource[]) {
+  const rulesByResource = resources.map((resource) => ({
+    ...rulesOf(resource),
+    urn: resource.urn,
+  }));
+  return {
+    rules: rulesByResource.flatMap(({ rules, urn }) => rules.map((rule) => ({ ...rule, urn }))),
+    unknown: rulesByResource
+      .flatMap(({ unknownAt, urn }) =>
+        unknownAt === undefined ? [] : [{ unknown: unknownAt, urn }],
+      )
+      .slice(0, 1),
+  };
+}
+
 /** Empties the excluded rules of a resource in place, so that the paths of the others stay valid. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of rulesOf(resource).rules) {

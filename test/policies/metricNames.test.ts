@@ -125,7 +125,7 @@ describe("metric names", () => {
       const rules = alerts(renamed(expr));
       assert.deepEqual(problems(alertThresholds, rules), []);
       const [problem, ...others] = problems(alertThresholds, declaring(rules, annotation));
-      assert.match(problem ?? "", /is too lax$/);
+      assert.match(problem ?? "", /is too high$/);
       assert.deepEqual(others, []);
     });
 

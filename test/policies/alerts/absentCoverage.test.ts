@@ -21,8 +21,8 @@ const errors = critical('rate(errors_total{namespace="shop", service="cart", cod
 
 describe("policy absent-coverage", () => {
   it("asks for a companion of the metrics behind critical alerts", () => {
-    assert.deepEqual(found(errors), ["nothing alerts when errors_total is gone"]);
-    assert.deepEqual(found(critical("a / b > 1")), ["nothing alerts when a, b are gone"]);
+    assert.deepEqual(found(errors), ["no alert fires when errors_total is absent"]);
+    assert.deepEqual(found(critical("a / b > 1")), ["no alert fires when a, b are absent"]);
     assert.deepEqual(found(warning("a > 1")), []);
   });
 
@@ -111,10 +111,10 @@ describe("policy absent-coverage", () => {
     assert.equal(
       violationText(violation),
       [
-        "nothing alerts when errors_total is gone",
+        "no alert fires when errors_total is absent",
         '  where: PrometheusRule "rules", group group, alert A',
-        "  bound: an alert on absent() of the metric, or on up of its target",
-        "  fix:   add an alert absent(errors_total), or up == 0 for its targets",
+        "  bound: an alert on absent() of the metric, or on `up` of its target",
+        "  fix:   add an alert on absent(errors_total), or on up == 0 for its targets",
       ].join("\n"),
     );
   });

@@ -74,7 +74,7 @@ describe("policy alert-annotations", () => {
       [
         "the runbook_url is a placeholder",
         '  where: PrometheusRule "rules", group group, alert A, annotations.runbook_url',
-        "  bound: an https URL of a page that exists",
+        "  bound: the https URL of an existing page",
         "  fix:   pulumi config set --path 'monitoring:alerts.runbookBaseUrl' https://…, or annotations.runbook_url: https://…",
       ].join("\n"),
     );

@@ -37,7 +37,7 @@ describe("policy duplicate-rules", () => {
     it(`finds ${title}, also in another resource`, () => {
       const one = prometheusRule([alert("A", "rate(x[5m]) > 1")], "one");
       const other = prometheusRule([alert("A", expr)], "other");
-      assert.deepEqual(problems(duplicateRules, [one, other]), ["the alert A is there twice"]);
+      assert.deepEqual(problems(duplicateRules, [one, other]), ["the alert A exists twice"]);
     });
   }
 
@@ -50,7 +50,7 @@ describe("policy duplicate-rules", () => {
     assert.equal(
       violationText(violation),
       [
-        "the alert A is there twice",
+        "the alert A exists twice",
         '  where: PrometheusRule "other", group group, alert A',
         '  found: also in PrometheusRule "one", group group, alert A',
         "  fix:   remove one of the two",
@@ -64,7 +64,7 @@ describe("policy duplicate-rules", () => {
 
     it("finds one by its name, with or without Kube before it", () => {
       for (const name of ["KubePodCrashLooping", "PodCrashLooping"]) {
-        assert.deepEqual(own(name), ["the chart brings the alert KubePodCrashLooping by itself"]);
+        assert.deepEqual(own(name), ["the chart already has the alert KubePodCrashLooping"]);
       }
       assert.deepEqual(own("HighErrorRate"), []);
     });

@@ -34,19 +34,19 @@ describe("policy promql-valid", () => {
     ["abs(x[5m]) > 1", /has a range vector as an argument of abs\(\)/],
     ["x[5m] > 1", /has a range vector as an operand of >/],
     ['x > "1"', /has a string as an operand of >/],
-    ["x", /compares nothing/],
-    ["x / y", /compares nothing/],
-    ["1 > 2", /compares nothing/],
-    ["x == x", /compares nothing/],
-    ["x >= (x)", /compares nothing/],
-    ["x > -Inf", /compares nothing/],
-    ["x < NaN", /compares nothing/],
-    ["vector(1)", /compares nothing/],
+    ["x", /has no condition/],
+    ["x / y", /has no condition/],
+    ["1 > 2", /has no condition/],
+    ["x == x", /has no condition/],
+    ["x >= (x)", /has no condition/],
+    ["x > -Inf", /has no condition/],
+    ["x < NaN", /has no condition/],
+    ["vector(1)", /has no condition/],
     ["topk(3, x) > 1", /^topk in an alert/],
     ["sum(bottomk(3, x)) > 1", /^bottomk in an alert/],
-    ['x{a=~"b"} > 1', /^a regular expression matches a with a plain text$/],
-    ['x{a!~"b-c"} > 1', /^a regular expression matches a with a plain text$/],
-    ['x{a=~"b\\\\.c"} > 1', /^a regular expression matches a with a plain text$/],
+    ['x{a=~"b"} > 1', /^a regular expression matches a with a literal value$/],
+    ['x{a!~"b-c"} > 1', /^a regular expression matches a with a literal value$/],
+    ['x{a=~"b\\\\.c"} > 1', /^a regular expression matches a with a literal value$/],
   ] as const) {
     it(`refuses ${expr}`, () => {
       const [found, ...others] = problems(promqlValid, alerts(expr));
@@ -98,10 +98,10 @@ describe("policy promql-valid", () => {
     assert.equal(
       violationText(violation),
       [
-        "a regular expression matches service with a plain text",
+        "a regular expression matches service with a literal value",
         '  where: release "prometheus", values.additionalPrometheusRulesMap.mine, group g, alert A',
         "  found: service!~",
-        "  bound: = or != where there is nothing to match but one text",
+        "  bound: = or != for a single value",
         '  fix:   service!="…"',
       ].join("\n"),
     );

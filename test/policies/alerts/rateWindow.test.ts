@@ -13,7 +13,7 @@ describe("policy rate-window", () => {
   it("asks for four scrapes of 30 seconds", () => {
     assert.deepEqual(problems(rateWindow, window("2m")), []);
     assert.deepEqual(problems(rateWindow, window("119s")), [
-      "the window of rate is too short for the scrape interval",
+      "the range of rate is too short for the scrape interval",
     ]);
   });
 
@@ -53,7 +53,7 @@ describe("policy rate-window", () => {
     const { violations } = judge(rateWindow, prometheusRule([{ record: "a:b", expr }]));
     assert.deepEqual(violations.map(violationText), [
       [
-        "the window of rate is too short for the scrape interval",
+        "the range of rate is too short for the scrape interval",
         '  where: PrometheusRule "rules", group group',
         "  found: [30s] at a scrape interval of 30 s",
         "  bound: at least 4 scrape intervals, 120 s",

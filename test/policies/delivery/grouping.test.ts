@@ -29,7 +29,7 @@ describe("policy grouping", () => {
     ["group_interval", "901s", /too long/],
     ["repeat_interval", "59m", /too short/],
     ["repeat_interval", "25h", /too long/],
-    ["repeat_interval", 12, /no duration/],
+    ["repeat_interval", 12, /not a duration/],
   ] as const) {
     it(`refuses ${field} ${value}`, () =>
       assert.match(problems(grouping, route({ [field]: value }))[0] ?? "", problem));

@@ -40,7 +40,7 @@ describe("policy inhibition", () => {
   });
 
   it("asks for the pair of a configuration, not of an object that is added to one", () => {
-    assert.match(problems(inhibition, rules())[0] ?? "", /does not silence the warning/);
+    assert.match(problems(inhibition, rules())[0] ?? "", /do not inhibit warnings/);
     const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
     const object = (inhibitRules: PlainMap[]) => resource(type, "o", { spec: { inhibitRules } });
     assert.deepEqual(problems(inhibition, object([])), []);
@@ -78,9 +78,9 @@ describe("policy inhibition", () => {
     assert.equal(
       violationText(violation),
       [
-        "`equal` is empty: one alert silences everything that matches, wherever it is",
+        "`equal` is empty, so one alert inhibits all that match",
         '  where: Secret "alertmanager-config", alertmanager.yaml, inhibit_rules[0]',
-        "  bound: labels that tell one thing from another",
+        "  bound: labels that identify an object",
         "  fix:   set equal: [namespace, alertname] in inhibit_rules[0]",
       ].join("\n"),
     );

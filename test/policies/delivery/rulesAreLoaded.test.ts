@@ -108,9 +108,9 @@ describe("policy rules-are-loaded", () => {
     assert.equal(
       violationText(violation),
       [
-        "no Prometheus of the stack loads this PrometheusRule",
+        "no Prometheus of the stack selects this PrometheusRule",
         '  where: PrometheusRule "rules", metadata.labels',
-        '  bound: what values.prometheus.prometheusSpec.ruleSelector of release "prometheus" (kube-prometheus-stack) selects',
+        '  bound: labels that values.prometheus.prometheusSpec.ruleSelector of release "prometheus" (kube-prometheus-stack) selects',
         "  fix:   metadata.labels.release: prometheus, or ruleSelectorNilUsesHelmValues: false in prometheus.prometheusSpec",
       ].join("\n"),
     );

@@ -27,7 +27,7 @@ describe("policy severities-delivered", () => {
     const onward = { receiver: "null", matchers: ['namespace="a"'], continue: true };
     // Critical alerts have a route of their own further down; warnings had only the root.
     assert.deepEqual(found(routesFirst(onward)), [
-      'an alert of severity warning with namespace="a" reaches nobody',
+      'alerts of severity warning with namespace="a" reach no receiver',
     ]);
   });
 
@@ -39,7 +39,7 @@ describe("policy severities-delivered", () => {
         mute_time_intervals: ["night"],
       });
     assert.deepEqual(found(quiet("warning")), []);
-    assert.match(found(quiet("critical"))[0] ?? "", /silent at times/);
+    assert.match(found(quiet("critical"))[0] ?? "", /^time intervals mute alerts/);
   });
 
   it("adds what AlertmanagerConfigs deliver, for their namespace", () => {
@@ -104,9 +104,9 @@ describe("policy severities-delivered", () => {
     assert.equal(
       violationText(violation),
       [
-        'an alert of severity critical with namespace="ticketing" reaches nobody',
+        'alerts of severity critical with namespace="ticketing" reach no receiver',
         '  where: Secret "alertmanager-config", alertmanager.yaml, route.routes[0] (receiver "null")',
-        "  bound: a receiver that sends, at any time",
+        "  bound: a receiver that notifies at any time",
         "  fix:   end this route in a receiver with an address, or remove the route",
       ].join("\n"),
     );

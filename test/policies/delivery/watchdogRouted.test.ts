@@ -14,33 +14,37 @@ describe("policy watchdog-routed", () => {
       assert.deepEqual(problems(watchdogRouted, [stack(), configSecret({}, shape)]), []);
       assert.match(
         problems(watchdogRouted, [stack(), configSecret(toNull, shape)])[0] ?? "",
-        /goes to nobody/,
+        /reaches no receiver/,
       );
     });
   }
 
-  it("accepts Slack beside a heartbeat, not alone", () => {
+  it("accepts Slack in addition to a heartbeat, not alone", () => {
     const watchdog = { matchers: ['alertname="Watchdog"'] };
     const both = routesFirst({ ...watchdog, receiver: "slack", continue: true });
     assert.deepEqual(problems(watchdogRouted, [stack(), configSecret(both)]), []);
     const alone = routesFirst({ ...watchdog, receiver: "slack" });
     assert.match(
       problems(watchdogRouted, [stack(), configSecret(alone)])[0] ?? "",
-      /only goes to Slack/,
+      /reaches only Slack/,
     );
   });
 
-  it("asks for an alert that always fires: the chart's, or one like it", () => {
+  it("requires an alert that always fires, from the chart or from the stack", () => {
     assert.match(
       problems(watchdogRouted, [stack(off), configSecret()])[0] ?? "",
       /there is no alert Watchdog/,
     );
-    const own = prometheusRule([{ alert: "Watchdog", expr: "vector(1)" }]);
-    assert.deepEqual(problems(watchdogRouted, [stack(off), configSecret(), own]), []);
+    const rules = prometheusRule([{ alert: "Watchdog", expr: "vector(1)" }]);
+    const inProd = { ...rules, urn: rules.urn.replace(":dev:", ":prod:") };
+    assert.deepEqual(problems(watchdogRouted, [stack(off), configSecret(), inProd]), []);
   });
 
-  it("judges production only, which the configuration or the name of the stack tells", () => {
-    const dev = [stack({}, "dev"), configSecret(toNull)];
+  it("judges production only, by the configuration or by the name of the stack", () => {
+    const dev = [stack(), configSecret(toNull)].map((subject) => ({
+      ...subject,
+      urn: subject.urn.replace(":prod:", ":dev:"),
+    }));
     assert.deepEqual(problems(watchdogRouted, dev), []);
     assert.equal(problems(watchdogRouted, dev, { environment: "prod" }).length, 1);
     assert.deepEqual(problems(watchdogRouted, []), []);
@@ -69,7 +73,7 @@ describe("policy watchdog-routed", () => {
     assert.ok(violation);
     assert.match(
       violationText(violation),
-      /^Watchdog goes to nobody.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog"/,
+      /^Watchdog reaches no receiver.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog"/,
     );
     assertSilent(watchdogRouted, (secret) => [
       stack(),

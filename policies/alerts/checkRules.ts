@@ -1,6 +1,6 @@
-import { Finding, Verdict, ViolationFinding } from "../engine/policy";
+import { Finding, ViolationFinding } from "../engine/policy";
 import { Resource } from "../facts/resource";
-import { Rule, judgedRules } from "../facts/rules";
+import { Rule, judgedRules, rulesOfStack } from "../facts/rules";
 import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -25,7 +25,7 @@ export function checkAlerts(
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
-/** Checks each valid expression, with the series of recording rules in it replaced by their expressions. */
+/** Checks each valid expression, in which recorded series are replaced by their expressions. */
 export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
@@ -37,30 +37,14 @@ export function checkExpressions(
   });
 }
 
-/** @deprecated Return the findings of {@link checkRules} from a check. */
-export function judgeRules(resource: Resource, judgeRule: (rule: Rule) => ViolationFinding[]) {
-  return asVerdict(checkRules(resource, judgeRule));
-}
-
-/** @deprecated Return the findings of {@link checkAlerts} from a check. */
-export function judgeAlerts(resource: Resource, judgeAlert: (rule: Rule) => ViolationFinding[]) {
-  return asVerdict(checkAlerts(resource, judgeAlert));
-}
-
-/** @deprecated Return the findings of {@link checkExpressions} from a check. */
-export function judgeExpressions(
-  resource: Resource,
-  judgeExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
-) {
-  return asVerdict(checkExpressions(resource, judgeExpr));
-}
-
-function asVerdict(findings: Finding[]): Verdict {
-  const unknown = findings.find((finding) => "unknown" in finding);
-  return {
-    violations: findings.flatMap((finding) =>
-      "unknown" in finding ? [] : [{ ...finding, where: finding.where ?? "" }],
-    ),
-    unknown: unknown && { path: unknown.unknown },
-  };
+/** The valid alerts of a stack, in which recorded series are replaced by their expressions. */
+export function alertsOfStack(resources: Resource[]) {
+  const { rules, unknown } = rulesOfStack(resources);
+  const records = recordsIn(rules);
+  const alerts = rules.flatMap((rule) => {
+    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
+    if (parsed === undefined || parsed.error !== undefined) return [];
+    return [{ rule, expr: inlineRecords(parsed.expr, records) }];
+  });
+  return { alerts, unknown };
 }
