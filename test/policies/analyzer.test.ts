@@ -49,7 +49,7 @@ const monitor = registered(
   },
 );
 
-/** The policies by which these tests watch the pack at work; each has a test of its own, too. */
+/** The policies that these tests run. Each policy also has a test of its own. */
 const sampled = [
   "prometheus-retention",
   "loki-retention",
@@ -290,7 +290,7 @@ describe("the policy pack in its own process", () => {
         },
       ],
     });
-    // What is not known yet is left as it is.
+    // Unknown values are kept.
     assert.equal((await analyze([subject], config)).remediated.size, 0);
   });
 

@@ -15,7 +15,7 @@ const readJson = (file: string): unknown =>
   JSON.parse(fs.readFileSync(path.join(directory, file), "utf8"));
 
 describe("policies", () => {
-  it("have the names of the catalogue", () => {
+  it("have the names of the catalog", () => {
     assert.deepEqual(
       observabilityPolicies().map(({ name }) => name),
       [

@@ -246,9 +246,9 @@ const violating: Record<string, (Resource | Resource[])[]> = {
 };
 
 /**
- * What messages quote: names by which somebody finds what is wrong, which the cluster and the
- * engine show to everybody. The SDK hands policies every value without its mark of a secret, so
- * the field decides, never the value; and a name that looks like a credential is blotted out too.
+ * The names that messages quote, so that a reader finds the resource. The cluster and the
+ * engine show them to every user. The SDK passes values to policies without their secret mark, so
+ * the field decides, never the value. A name that looks like a credential is redacted as well.
  */
 const names: RegExp[] = [
   / metadata\.(name|namespace)$/,
@@ -311,12 +311,12 @@ function documentIn(text: string): [document: unknown, write: (value: unknown) =
   return [undefined, String];
 }
 
-/** Credentials that can be recognised as such, wherever they stand. */
+/** Credentials with a recognizable form. */
 const { awsSecret, hex32: _key, hex40, ...recognised } = fake;
-/** Those that nobody can tell from a name. */
+/** Credentials in the form of a name. */
 const words = ["hunter2secret", awsSecret, hex40];
 
-/** A text in the place of another, and in the places inside it where a value may stand. */
+/** The text replaced by the secret, and with the secret in each value inside it. */
 function planted(text: string, secret: string): string[] {
   const literals = [...text.matchAll(/"[^"]*"/g)].map(
     ({ 0: literal, index }) =>
@@ -344,7 +344,7 @@ function plants({ path, text }: Leaf, type: string): [secret: string, text: stri
 const policies = policyDescriptions() as AnyPolicy[];
 
 describe("a secret in any field", () => {
-  it("is planted in what violates each policy", () => {
+  it("is planted in a subject that violates each policy", () => {
     assert.deepEqual(Object.keys(violating).sort(), policies.map(({ name }) => name).sort());
   });
 

@@ -45,7 +45,7 @@ describe("policy grafana-exposure", () => {
     [" yes ", false],
     ["on", false],
   ] as const) {
-    it(`takes ${JSON.stringify(value)} for ${off ? "off" : "on"} as Grafana does`, () => {
+    it(`reads ${JSON.stringify(value)} as ${off ? "disabled" : "enabled"}, as Grafana does`, () => {
       const ini = { "grafana.ini": { "auth.anonymous": { enabled: value } } };
       assert.equal(problems(grafanaExposure, grafana(ini)).length, off ? 0 : 1);
     });

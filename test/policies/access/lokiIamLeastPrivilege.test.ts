@@ -44,7 +44,7 @@ describe("policy loki-iam-least-privilege", () => {
     }
   });
 
-  it("leaves the roles of others alone", () => {
+  it("skips other roles", () => {
     const policy = JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
     const type = "aws:iam/rolePolicy:RolePolicy";
     assert.deepEqual(problems(lokiIamLeastPrivilege, resource(type, "ci", { policy })), []);
@@ -62,7 +62,7 @@ describe("policy loki-iam-least-privilege", () => {
     assert.deepEqual(problems(lokiIamLeastPrivilege, tagged, config), []);
   });
 
-  it("does not decide what is not known yet, and judges what is", () => {
+  it("reports unknown values, and judges known ones", () => {
     const type = "aws:iam/role:Role";
     const hidden = judge(
       lokiIamLeastPrivilege,

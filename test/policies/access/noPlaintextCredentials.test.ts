@@ -73,7 +73,7 @@ describe("policy no-plaintext-credentials", () => {
     });
   }
 
-  it("accepts what this library registers beside its Secrets", () => {
+  it("accepts the resources that this library registers next to its Secrets", () => {
     const rules = alerts(...Object.values(baseSignals));
     for (const subject of [rules, serviceMonitor("inventory-service")]) {
       assert.deepEqual(problems(noPlaintextCredentials, subject), []);
@@ -101,7 +101,7 @@ describe("policy no-plaintext-credentials", () => {
     }
   });
 
-  it("refuses them beside that", () => {
+  it("refuses credentials in the other fields of these resources", () => {
     const url = fake.slackWebhook;
     for (const subject of [
       secret({ metadata: { labels: { url } } }),
@@ -130,7 +130,7 @@ describe("policy no-plaintext-credentials", () => {
     );
   });
 
-  it("judges what is known beside what is not", () => {
+  it("judges known values next to unknown ones", () => {
     const subject = release("x", { a: UNKNOWN, b: [UNKNOWN, { url: fake.slackWebhook }] });
     assert.equal(problems(noPlaintextCredentials, subject).length, 1);
   });
@@ -152,7 +152,7 @@ describe("policy no-plaintext-credentials", () => {
     );
   });
 
-  it("shows no credential wherever it is planted, keys and names too", () => {
+  it("shows no credential in any place, including keys and names", () => {
     for (const value of Object.values(fake)) {
       const planted = [
         release(value, { [value]: value, nested: [{ [value]: [value] }] }),

@@ -45,7 +45,7 @@ const policy = (name: string): AnyPolicy => {
   assert.ok(found !== undefined);
   return found;
 };
-/** What the whole pack says of a release in production, beside where its chart comes from. */
+/** The violations of a release in production, except those of pinned-charts. */
 const violated = async (...resources: Resource[]): Promise<string[]> => {
   const found = await judgedByThePack([...resources, configSecret()]);
   return [...new Set(found.map(({ policy: name }) => name))].filter(
@@ -65,7 +65,7 @@ describe("a custom chart with known charts as dependencies", () => {
     ["under an alias", umbrella({ monitoring: short }), "prometheus-retention"],
     ["in a chart of a chart", umbrella({ base: { [stackKey]: short } }), "prometheus-retention"],
     ["under an alias in an alias", umbrella({ a: { b: short } }), "prometheus-retention"],
-    ["beside another", umbrella({ [stackKey]: good, loki: eternal }), "loki-retention"],
+    ["next to another chart", umbrella({ [stackKey]: good, loki: eternal }), "loki-retention"],
     ["twice, once well", umbrella({ [stackKey]: good, second: short }), "prometheus-retention"],
     [
       "in a chart of version 4",
@@ -98,7 +98,7 @@ describe("a custom chart with known charts as dependencies", () => {
       "promql-valid",
     ],
     [
-      "an Alertmanager that tells nobody",
+      "an Alertmanager without a receiver",
       umbrella({
         [stackKey]: changed(good, {
           alertmanager: { alertmanagerSpec: { useExistingSecret: false } },
@@ -219,7 +219,7 @@ describe("a custom chart with known charts as dependencies", () => {
     });
   });
 
-  describe("leaves alone", () => {
+  describe("skips", () => {
     for (const [what, values] of Object.entries({
       "a disabled dependency": { [stackKey]: { ...short, enabled: false } },
       "settings with similar names": {

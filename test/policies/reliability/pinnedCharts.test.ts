@@ -100,7 +100,7 @@ describe("policy pinned-charts", () => {
     assert.equal(problems(pinnedCharts, oci(`${repo}/alloy.tgz`)).length, 1);
   });
 
-  it("refuses the alias of a repository, and leaves charts of the project alone", () => {
+  it("refuses the alias of a repository, and skips charts of the project", () => {
     const alias = installed({ chart: "grafana/alloy", repositoryOpts: undefined });
     assert.equal(problems(pinnedCharts, alias).length, 1);
     for (const chart of ["./charts/alloy", "../alloy", "/srv/alloy.tgz"]) {
@@ -108,7 +108,7 @@ describe("policy pinned-charts", () => {
     }
   });
 
-  it("says what it does not know, and judges the rest", () => {
+  it("reports unknown values, and judges the rest", () => {
     for (const [props, path, violations] of [
       [{ chart: UNKNOWN }, ["chart"], 0],
       [{ version: UNKNOWN }, ["version"], 0],

@@ -21,7 +21,7 @@ describe("policy prod-high-availability", () => {
       ]));
   }
 
-  it("asks for copies, replicas and a budget of Loki, in the mode that it runs in", () => {
+  it("requires copies, replicas and a disruption budget of Loki in each mode", () => {
     assert.deepEqual(problems(prodHighAvailability, loki({ singleBinary: { replicas: 2 } })), []);
     assert.equal(
       problems(
@@ -47,7 +47,7 @@ describe("policy prod-high-availability", () => {
     assert.equal(problems(prodHighAvailability, release("loki-stack", {}, "prod")).length, 1);
   });
 
-  it("judges production only, and only what is switched on", () => {
+  it("judges production and enabled parts only", () => {
     assert.deepEqual(problems(prodHighAvailability, replicas(1, "dev")), []);
     assert.equal(
       problems(prodHighAvailability, replicas(1, "dev"), { environment: "prod" }).length,

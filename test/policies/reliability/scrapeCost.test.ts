@@ -23,7 +23,7 @@ describe("policy scrape-cost", () => {
       assert.match(problems(scrapeCost, spec({ scrapeInterval: interval }))[0] ?? "", problem));
   }
 
-  it("asks for a timeout below the interval", () => {
+  it("requires a timeout below the interval", () => {
     assert.deepEqual(problems(scrapeCost, spec({ scrapeTimeout: "29s" })), []);
     assert.equal(problems(scrapeCost, spec({ scrapeTimeout: "30s" })).length, 1);
     const endpoint = (more: PlainMap) => serviceMonitor("a", "b", { endpoints: [more] });
@@ -34,7 +34,7 @@ describe("policy scrape-cost", () => {
     );
   });
 
-  it("asks for a limit of samples within bounds on the server", () => {
+  it("requires a sample limit within bounds on the server", () => {
     const { max } = limits.samplesPerScrape;
     assert.deepEqual(problems(scrapeCost, spec({ sampleLimit: max })), []);
     assert.equal(problems(scrapeCost, spec({ sampleLimit: max + 1 })).length, 1);

@@ -57,7 +57,7 @@ describe("policy loki-bucket-lifecycle", () => {
     );
   });
 
-  it("takes the rules within the bucket too", () => {
+  it("accepts the lifecycle rules of the bucket itself", () => {
     const lifecycleRules = [
       { enabled: true, abortIncompleteMultipartUploadDays: 7 },
       { enabled: true, noncurrentVersionExpiration: { days: 7 } },
