@@ -81,7 +81,7 @@ export function childProcesses(pid = process.pid): number[] {
 
 /** CPU time of a process so far, in milliseconds. */
 export function cpuMs(pid: number): number {
-  // proc_pid_stat(5): the fields after the name, from the third on; utime and stime in ticks of 10 ms.
+  // proc_pid_stat(5): the fields from the third on follow the name; utime and stime count 10 ms ticks.
   const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -31,6 +31,9 @@ const sharedOptions = {
   // An `import()` of a bundled module must return the bundled module.
   supported: { "dynamic-import": false },
   logLevel: "silent",
+  // The output is a function expression, like the wrapper in which Node runs each module.
+  banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
+  footer: { js: "})" },
 } as const satisfies esbuild.BuildOptions;
 
 /** Bundles the preview with the program of the project in `directory`, or the pack in `directory`. */
@@ -62,7 +65,7 @@ function packEntry(directory: string): string {
   return `try {
   require(${share}).shareProperties(require("@pulumi/policy/deserialize"));
 } catch {
-  // The pack has another SDK. Its policies then read the properties each for itself.
+  // The pack has another SDK, in which each policy reads the properties itself.
 }
 module.exports = require(${JSON.stringify(path.join(directory, "pack.ts"))});`;
 }
@@ -99,7 +102,7 @@ async function buildEntry(
   return bundle;
 }
 
-/** Bundles packages once for every set of them and every version, as the exports of one module. */
+/** Bundles packages as one module, which exports a function to load each of them. */
 async function buildPackages(entries: string[]): Promise<{ file: string; inputs: string[] }> {
   const built = await esbuild.build({
     ...sharedOptions,
@@ -163,7 +166,7 @@ function removeOldFiles(): void {
   }
 }
 
-/** Leaves packages out of the bundle of our own sources, and collects them. */
+/** Leaves packages out of the bundle of the sources, and collects them in `packages`. */
 function linkPackages(packages: Set<string>): esbuild.Plugin {
   return {
     name: "link packages",
@@ -185,38 +188,38 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 }
 
 /**
- * Modules that packages load at start although a preview rarely uses them. Each is loaded when it is
- * first used. Those of `@pulumi/pulumi` are the Automation API and what serializes functions.
+ * Modules that a package loads at startup although a preview rarely uses them, by the package. In
+ * `@pulumi/pulumi`, they belong to the Automation API and to the serialization of functions.
  */
-const deferred: Record<string, { importer: RegExp; bundled: boolean }> = {
-  "./automation": { importer: /@pulumi\/pulumi\/index\.js$/, bundled: true },
-  "../locales/index.cjs": { importer: /\/zod\//, bundled: true },
-  typescript: { importer: /\/@pulumi\/pulumi\//, bundled: false },
-  "@npmcli/arborist": { importer: /\/@pulumi\/pulumi\//, bundled: false },
-  "normalize-package-data": { importer: /\/@pulumi\/pulumi\//, bundled: false },
-};
+const deferred: [module: string, importer: string][] = [
+  ["./automation", "@pulumi/pulumi"],
+  ["typescript", "@pulumi/pulumi"],
+  ["@npmcli/arborist", "@pulumi/pulumi"],
+  ["normalize-package-data", "@pulumi/pulumi"],
+  ["../locales/index.cjs", "zod"],
+];
 
+/** Loads each deferred module when the program first uses it. */
 const deferModules: esbuild.Plugin = {
   name: "defer modules",
   setup(build) {
     const namespace = "deferred";
-    build.onResolve(
-      {
-        filter:
-          /^(@npmcli\/arborist|normalize-package-data|typescript|\.\/automation|\.\.\/locales\/index\.cjs)$/,
-      },
-      async ({ path: id, importer, kind, resolveDir, pluginData }) => {
-        const rule = deferred[id];
-        if (pluginData === build || !rule?.importer.test(importer.replaceAll("\\", "/")))
-          return undefined;
-        const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
-        if (resolved.errors.length > 0) return undefined;
-        return { path: resolved.path, namespace, pluginData: rule };
-      },
-    );
+    const names = deferred.map(([name]) => name.replaceAll(".", "\\."));
+    build.onResolve({ filter: new RegExp(`^(${names.join("|")})$`) }, async (args) => {
+      const { path: id, importer, kind, resolveDir, pluginData } = args;
+      const isDeferred = deferred.some(
+        ([name, by]) =>
+          name === id && importer.replaceAll("\\", "/").includes(`/node_modules/${by}/`),
+      );
+      if (pluginData === build || !isDeferred) return undefined;
+      const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
+      if (resolved.errors.length > 0) return undefined;
+      // Other packages do not import the SDK, so they can be loaded outside the bundle.
+      return { path: resolved.path, namespace, pluginData: { external: !id.startsWith(".") } };
+    });
     build.onResolve({ filter: /.*/, namespace }, ({ path, pluginData }) => ({
       path,
-      external: !(pluginData as { bundled: boolean }).bundled,
+      external: (pluginData as { external: boolean }).external,
     }));
     build.onLoad({ filter: /.*/, namespace }, ({ path: file, pluginData }) => ({
       pluginData: pluginData as unknown,
@@ -224,7 +227,7 @@ const deferModules: esbuild.Plugin = {
       contents: `let loaded;
 const load = () => (loaded ??= require(${JSON.stringify(file)}));
 module.exports = new Proxy(function () {}, {
-  // An ES module is not copied by compiled imports, so nothing reads its properties yet.
+  // Compiled imports copy the properties of a CommonJS module, but not of an ES module.
   get: (_, key) => (key === "__esModule" ? true : key === "default" ? load() : load()[key]),
   has: (_, key) => key in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
@@ -238,7 +241,7 @@ module.exports = new Proxy(function () {}, {
   },
 };
 
-/** Lets `__dirname` and `__filename` of each module name its source. */
+/** Sets `__dirname` and `__filename` in each module to its source. */
 const keepDirectoryNames: esbuild.Plugin = {
   name: "keep directory names",
   setup(build) {

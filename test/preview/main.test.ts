@@ -24,14 +24,14 @@ describe("npm run preview", () => {
   });
   afterEach(() => fs.rmSync(out, { recursive: true }));
 
-  it("ends with 0 and says what is missing when all is well", () => {
+  it("exits with 0 and lists the secrets to set if no policy is violated", () => {
     const { code, stdout, stderr } = preview("--stack", "prod", "--out", out);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^Preview of prod$/m);
     assert.match(stdout, /^ {2}cluster +ticketing-prod$/m);
     assert.match(stdout, /^ {2}pulumi config set --secret slackWebhookUrl --stack prod$/m);
     assert.match(stdout, /^Passed: 11 resources, 2 policies/m);
-    // What the program prints is no part of the result.
+    // Output of the program is not part of the result.
     assert.equal(stderr, "the program prints this\n");
     assert.deepEqual(fs.readdirSync(out).sort(), [
       "alertmanager",
@@ -45,7 +45,7 @@ describe("npm run preview", () => {
     ]);
   });
 
-  it("ends with 1 when a mandatory policy is violated, and with 0 when it is made advisory", () => {
+  it("exits with 1 if a mandatory policy is violated, and with 0 if the policy is advisory", () => {
     const violation = ["--stack", "prod", "--config", "prometheus.retentionDays=400"];
     const { code, stdout } = preview(...violation);
     assert.equal(code, 1);
@@ -89,7 +89,7 @@ describe("npm run preview", () => {
     ],
   ];
   for (const [what, args, message] of wrong) {
-    it(`ends with 2 for ${what}`, () => {
+    it(`exits with 2 for ${what}`, () => {
       const { code, stdout, stderr } = preview(...args);
       assert.match(stderr, message);
       assert.equal(code, 2);
@@ -97,7 +97,7 @@ describe("npm run preview", () => {
     });
   }
 
-  it("prints exactly one JSON document with --json, also for an error", () => {
+  it("prints exactly one JSON document with --json, even for an error", () => {
     const good = preview("--stack", "dev", "--json");
     const result = JSON.parse(good.stdout) as Record<string, unknown>;
     assert.equal(good.code, 0);
@@ -113,7 +113,7 @@ describe("npm run preview", () => {
     );
   });
 
-  it("shows what the program warns of, in the text and in the document", () => {
+  it("shows the warnings of the program in the text and in the document", () => {
     const long = ["--stack", "dev", "--config", "prometheus.retentionDays=21"];
     const { code, stdout, stderr } = preview(...long);
     assert.equal(code, 0, stderr);
@@ -123,7 +123,7 @@ describe("npm run preview", () => {
     assert.deepEqual(warnings, ["the volume is too small"]);
   });
 
-  it("takes --config-file over the stack's file, and without one", () => {
+  it("applies --config-file after the file of the stack, which need not exist", () => {
     const file = path.join(out, "more.yaml");
     fs.writeFileSync(file, "config:\n  monitoring:prometheus: {retentionDays: 400}\n");
     assert.equal(preview("--stack", "prod", "--config-file", file).code, 1);
@@ -131,7 +131,7 @@ describe("npm run preview", () => {
     assert.equal(preview("--stack", "new", "--config-file", file).code, 0);
   });
 
-  it("shows a secret nowhere, not even where the program or a policy leaks it", () => {
+  it("hides a secret even where the program or a policy leaks it", () => {
     const policies = path.join(out, "..", `${path.basename(out)}-policies.json`);
     fs.writeFileSync(policies, JSON.stringify({ "sees-plain-secrets": "advisory" }));
     const leak = [
@@ -156,7 +156,7 @@ describe("npm run preview", () => {
     }
   });
 
-  it("does not run code that waits for what a first preview cannot know", () => {
+  it("does not run code that waits for an unknown value", () => {
     const { code, stderr } = preview(
       "--stack",
       "dev",

@@ -64,7 +64,7 @@ describe("setting a configuration value by its path", () => {
     });
   }
 
-  it("leaves what it was given as it was", () => {
+  it("does not change its arguments", () => {
     const before = structuredClone(start);
     setConfigPath(start, "services[0].name=changed", "monitoring");
     assert.deepEqual(start, before);
@@ -84,7 +84,7 @@ describe("setting a configuration value by its path", () => {
     ["services=[1", /invalid JSON/],
   ];
   for (const [setting, message] of wrong) {
-    it(`refuses ${setting}`, () => {
+    it(`rejects ${setting}`, () => {
       assert.throws(
         () => setConfigPath(start, setting, "monitoring"),
         (error: Error) => {

@@ -6,7 +6,7 @@ function configured(sources: Partial<ConfigurationSources>) {
 }
 
 describe("the configuration of a preview", () => {
-  it("takes the stack's keys over the project's, whole", () => {
+  it("replaces whole keys of the project with keys of the stack", () => {
     const { values } = configured({
       project: {
         name: "monitoring",
@@ -25,7 +25,7 @@ describe("the configuration of a preview", () => {
     });
   });
 
-  it("applies a second file over the first, and --config last", () => {
+  it("applies the second file after the first, and --config last", () => {
     const { values } = configured({
       files: [
         { config: { "monitoring:a": 1, "monitoring:b": 1, "monitoring:c": { d: 1 } } },
@@ -40,7 +40,7 @@ describe("the configuration of a preview", () => {
     });
   });
 
-  it("refuses a declared key that no stack sets", () => {
+  it("rejects a declared key that no stack sets", () => {
     assert.throws(
       () => configured({ project: { name: "monitoring", config: { owner: { type: "string" } } } }),
       /requires configuration that is not set: monitoring:owner/,
@@ -68,7 +68,7 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(unset, []);
   });
 
-  it("stands in for the secrets that the configured parts use, and lists them", () => {
+  it("sets placeholders for the secrets that the configured parts use, and lists them", () => {
     const { values, secretKeys, unset } = configured({
       files: [{ config: { "monitoring:slack": {}, "monitoring:datadog": {} } }],
     });
@@ -83,7 +83,7 @@ describe("the configuration of a preview", () => {
     }
   });
 
-  it("needs no secret of a part that is left out or names an existing Secret", () => {
+  it("does not require secrets of a part that is disabled or names an existing Secret", () => {
     const { values, unset } = configured({
       files: [{ config: { "monitoring:slack": { existingSecret: "alertmanager-slack" } } }],
     });
@@ -91,7 +91,7 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(Object.keys(values), ["monitoring:slack"]);
   });
 
-  it("calls the application key optional only where no monitor needs it", () => {
+  it("lists the application key as optional only without monitors", () => {
     const optional = (config: Record<string, object>) =>
       configured({ files: [{ config }] }).unset.find(({ key }) => key === "datadogAppKey")
         ?.optional;
@@ -99,7 +99,7 @@ describe("the configuration of a preview", () => {
     assert.equal(optional({ "monitoring:datadog": {}, "monitoring:datadogMonitors": {} }), false);
   });
 
-  it("stands in for no secret whose presence switches something on", () => {
+  it("sets no placeholder for a secret that enables a feature", () => {
     const { unset } = configured({
       files: [
         { config: { "monitoring:slack": {}, "monitoring:heartbeatUrl": { secure: "AAABAE" } } },
@@ -111,7 +111,7 @@ describe("the configuration of a preview", () => {
     );
   });
 
-  it("misses a switch that the settings of its part ask for", () => {
+  it("lists a secret that enables a feature if the settings require it", () => {
     const { unset } = configured({
       files: [{ config: { "monitoring:slack": { requireHeartbeat: true } } }],
     });
@@ -124,7 +124,7 @@ describe("the configuration of a preview", () => {
     );
   });
 
-  it("misses no webhook where there is the token of a bot", () => {
+  it("does not list the webhook if a bot token is set", () => {
     const { unset } = configured({
       files: [
         { config: { "monitoring:slack": {}, "monitoring:slackBotToken": { secure: "AAABAE" } } },
@@ -133,7 +133,7 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(unset, []);
   });
 
-  it("knows every secret inside of a map, to show none of them", () => {
+  it("hides each secret within a map", () => {
     const url = "https://hooks.example.com/planted";
     const { secretValues } = configured({
       files: [{ config: { "monitoring:slack": {}, "monitoring:slackWebhookUrls": { "#a": url } } }],
@@ -142,7 +142,7 @@ describe("the configuration of a preview", () => {
     assert.ok(secretValues.includes(url));
   });
 
-  it("treats a secret given in plain text as a secret", () => {
+  it("keeps a secret in plain text secret", () => {
     const { secretKeys, secretValues } = configured({
       files: [{ config: { "monitoring:slack": {} } }],
       settings: ["slackWebhookUrl=https://hooks.example.com/planted"],

@@ -25,7 +25,7 @@ function named({ resources }: Recording, name: string) {
 }
 
 describe("recording a program", () => {
-  it("gives each resource the URN and the parent that the engine would", async () => {
+  it("sets the URN and the parent of each resource as the engine does", async () => {
     const recording = await recordProgram(() => {
       new Stack("main");
     });
@@ -40,7 +40,7 @@ describe("recording a program", () => {
     assert.equal(named(recording, "logs").parent, component);
   });
 
-  it("keeps what the program warns of, and prints nothing of it", async () => {
+  it("records the warnings of the program without printing them", async () => {
     const { warn } = console;
     const { warnings } = await recordProgram(() => {
       void pulumi.log.warn("the volume is too small");
@@ -49,7 +49,7 @@ describe("recording a program", () => {
     assert.equal(console.warn, warn);
   });
 
-  it("keeps the options", async () => {
+  it("records the options", async () => {
     const recording = await recordProgram(() => {
       const provider = new kubernetes.Provider("cluster", { kubeconfig: "{}" });
       new Stack("main", { providers: [provider] });
@@ -62,7 +62,7 @@ describe("recording a program", () => {
     assert.equal(named(recording, "logs").options.protect, true);
   });
 
-  it("tells plain inputs from secret ones", async () => {
+  it("distinguishes plain from secret inputs", async () => {
     const recording = await recordProgram(() => {
       new Stack("main");
     });
@@ -73,7 +73,7 @@ describe("recording a program", () => {
     assert.equal(secret.redactedInputs["stringData"], "[secret]");
   });
 
-  it("knows nothing that a provider computes, as in a first preview", async () => {
+  it("leaves computed values unknown, as in a first preview", async () => {
     let ran = false;
     const recording = await recordProgram(() => {
       const bucket = new s3.Bucket("logs", { bucket: "logs" });
@@ -89,7 +89,7 @@ describe("recording a program", () => {
     assert.equal(ran, false);
   });
 
-  it("knows ids, and what it is told, after a deployment", async () => {
+  it("returns IDs and the computed values of the test after a deployment", async () => {
     const { outputs } = await recordProgram(
       () => {
         const bucket = new s3.Bucket("logs", {});
@@ -100,7 +100,7 @@ describe("recording a program", () => {
     assert.deepEqual(outputs, { id: "logs-id", arn: "arn:aws:s3:::logs" });
   });
 
-  it("records what components register as outputs", async () => {
+  it("records the outputs that components register", async () => {
     const recording = await recordProgram(
       () => {
         new Stack("main");
@@ -110,7 +110,7 @@ describe("recording a program", () => {
     assert.deepEqual(named(recording, "main").outputs, { bucketArn: "arn:aws:s3:::logs" });
   });
 
-  it("gives the program its configuration, secrets as secrets", async () => {
+  it("passes the configuration to the program, with secrets as secrets", async () => {
     const { stack, outputs } = await recordProgram(
       () => {
         const config = new pulumi.Config("monitoring");
@@ -134,7 +134,7 @@ describe("recording a program", () => {
     );
   });
 
-  it("rejects with what the program throws", async () => {
+  it("rejects with the error that the program throws", async () => {
     await assert.rejects(
       recordProgram(() => {
         throw new pulumi.RunError("wrong");
@@ -143,7 +143,7 @@ describe("recording a program", () => {
     );
   });
 
-  it("rejects two resources with one name, as the engine does", async () => {
+  it("rejects two resources with the same name, as the engine does", async () => {
     await assert.rejects(
       recordProgram(() => {
         new s3.Bucket("logs", {});

@@ -34,7 +34,7 @@ function read(files: Map<string, string>, name: string) {
 }
 
 describe("the files of a preview", () => {
-  it("has each release with its values, without what is unknown", async () => {
+  it("include each release with its known values", async () => {
     const files = await exported(() => {
       const bucket = new s3.Bucket("logs", {});
       new kubernetes.helm.v3.Release("loki", {
@@ -58,7 +58,7 @@ describe("the files of a preview", () => {
     assert.deepEqual(read(files, "values/loki.yaml"), { replicas: 2, list: [1], removed: null });
   });
 
-  it("has each object of the program, Secrets without their values", async () => {
+  it("include each Kubernetes object, and Secrets without their values", async () => {
     const files = await exported(() => {
       const bucket = new s3.Bucket("logs", {});
       new kubernetes.core.v1.Namespace("monitoring", { metadata: { name: "monitoring" } });
@@ -92,7 +92,7 @@ describe("the files of a preview", () => {
     });
   });
 
-  it("has plain rule files and dashboards", async () => {
+  it("include plain rule files and dashboards", async () => {
     const groups = [{ name: "g", rules: [{ alert: "Down", expr: "up == 0" }] }];
     const files = await exported(() => {
       for (const namespace of ["a", "b"]) {
@@ -118,7 +118,7 @@ describe("the files of a preview", () => {
     assert.equal(files.has("dashboards/other.json"), false);
   });
 
-  it("has Alertmanager's configuration and templates, without a secret in them", async () => {
+  it("include the configuration and templates of Alertmanager without secrets", async () => {
     const files = await exported(() => {
       new kubernetes.core.v1.Secret("config", {
         metadata: { name: "alertmanager-config" },
@@ -138,7 +138,7 @@ describe("the files of a preview", () => {
     });
   });
 
-  it("has no secret in any file, marked as one or not", async () => {
+  it("do not contain a secret, whether or not it is marked as secret", async () => {
     const files = await exported(() => {
       new kubernetes.core.v1.ConfigMap("leak", { data: { url: `see ${WEBHOOK}` } });
       new kubernetes.core.v1.Secret("s", {
@@ -156,7 +156,7 @@ describe("the files of a preview", () => {
     }
   });
 
-  it("lists every resource, sorted, with secrets and unknowns named as such", async () => {
+  it("list all resources in order, with placeholders for secrets and unknown values", async () => {
     const files = await exported(() => {
       const bucket = new s3.Bucket("logs", { bucket: "logs" }, { protect: true });
       new s3.BucketPolicy("access", { bucket: bucket.id, policy: pulumi.secret("{}") });

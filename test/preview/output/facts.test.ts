@@ -77,7 +77,7 @@ const resources: FactResource[] = [
   }),
 ];
 
-describe("what a preview says about the parts of a stack", () => {
+describe("the facts about the parts of a stack", () => {
   const facts = factsOf(resources, parse, { retentionCost: { Datadog: "6 hosts" }, other: "" });
   const expected: Record<string, [string, string][]> = {
     "Helm releases": [["loki", "loki 1.2.3 in monitoring from https://charts.example.com"]],
@@ -125,11 +125,11 @@ describe("what a preview says about the parts of a stack", () => {
     it(part, () => assert.deepEqual(facts.find((fact) => fact.part === part)?.rows, rows));
   }
 
-  it("leaves out what the stack does not have", () => {
+  it("omit parts that the stack does not have", () => {
     assert.deepEqual(factsOf([], parse), []);
   });
 
-  it("shortens a long list of services", () => {
+  it("shorten a long list of services", () => {
     const services = Array.from({ length: 1000 }, (_, index) => ({ name: `s${index}` }));
     const [fact] = factsOf([component("MonitoredServices", { services })], parse);
     assert.deepEqual(fact?.rows[0]?.[0], "1000 services");

@@ -22,7 +22,7 @@ describe("the folder of --out", () => {
       .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
       .sort();
 
-  it("gets new files in place of those of the preview before, and keeps all others", () => {
+  it("replaces the files of an earlier preview and keeps all others", () => {
     const before = ["resources.json", "policy.json", "manifests/old.yaml", "values/old.yaml"];
     const others = ["notes.txt", "manifests/notes.txt", "manifests/deep/kept.yaml", "other/a.yaml"];
     [...before, ...others].forEach(write);
@@ -37,12 +37,12 @@ describe("the folder of --out", () => {
     assert.equal(fs.existsSync(path.join(folder, "values")), false);
   });
 
-  it("is refused when it has folders that no preview wrote", () => {
+  it("is rejected if it contains folders that no preview wrote", () => {
     write("dashboards/mine.json");
     assert.throws(() => checkOutFolder(folder), /contains dashboards, which no preview wrote/);
   });
 
-  it("is accepted when it is new, has other files, or is a preview's", () => {
+  it("is accepted if it is new, contains other files, or was written by a preview", () => {
     checkOutFolder(path.join(folder, "new"));
     write("notes.txt");
     checkOutFolder(folder);

@@ -70,7 +70,7 @@ function policy(name: string, level: Report["policy"]["policies"][number]["level
 }
 
 describe("the text of a preview", () => {
-  it("shows the stack, its parts, the policies and what is missing", () => {
+  it("shows the stack, its parts, the policies and the secrets to set", () => {
     assert.equal(
       formatReport(report, false),
       `Preview of prod
@@ -117,17 +117,17 @@ Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory
     );
   });
 
-  it("warns of nothing where the program does not", () => {
+  it("has no warnings if the program has none", () => {
     assert.doesNotMatch(formatReport({ ...report, warnings: [] }, false), /Warnings/);
   });
 
-  it("is passed when only advisory policies are violated", () => {
+  it("passes if only advisory policies are violated", () => {
     const violations = report.policy.violations.filter(({ level }) => level === "advisory");
     const text = formatReport({ ...report, policy: { ...report.policy, violations } }, false);
     assert.match(text, /^Passed: 1 resource, 4 policies, 0 mandatory violations, 1 advisory$/m);
   });
 
-  it("says the same in colour", () => {
+  it("has the same text in color", () => {
     const coloured = formatReport(report, true);
 
     const escapes = /\u001b\[\d+m/g;

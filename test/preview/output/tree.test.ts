@@ -48,7 +48,7 @@ describe("the tree of resources", () => {
     ]);
   });
 
-  it("shows the first twenty of many alike, and how many more there are", () => {
+  it("shows the first twenty children of a type and the number of the others", () => {
     const services = resource("monitoring:index:MonitoredServices", "services");
     const monitors = Array.from({ length: 1000 }, (_, index) =>
       resource("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", `s${index}`, services),

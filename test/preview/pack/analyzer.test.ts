@@ -52,7 +52,7 @@ describe("the analyzer, with a real pack in its own process", () => {
     assert.equal(bucket?.scope, "stack");
   });
 
-  it("reports a violation with its level and what the policy says, once", async () => {
+  it("reports a violation once, with its level and message", async () => {
     const { violations } = await analyze();
     const [violation] = violations;
     assert.equal(violations.length, 1);
@@ -71,7 +71,7 @@ describe("the analyzer, with a real pack in its own process", () => {
     );
   });
 
-  it("judges the stack as a whole", async () => {
+  it("checks the stack as a whole", async () => {
     const { violations } = await analyze({
       retention: "disabled",
       "has-a-bucket": { buckets: 2, enforcementLevel: "mandatory" },
@@ -87,7 +87,7 @@ describe("the analyzer, with a real pack in its own process", () => {
     ]);
   });
 
-  it("remediates before it judges", async () => {
+  it("remediates before it validates", async () => {
     const report = await analyze({ retention: "remediate" });
     assert.deepEqual(report.violations, []);
     assert.deepEqual(
@@ -100,7 +100,7 @@ describe("the analyzer, with a real pack in its own process", () => {
     });
   });
 
-  it("gives policies secrets in plain text, as the engine does", async () => {
+  it("passes secrets in plain text, as the engine does", async () => {
     const { violations } = await analyze({ all: "disabled", "sees-plain-secrets": "advisory" });
     assert.deepEqual(
       violations.map(({ message }) => message),
@@ -108,18 +108,18 @@ describe("the analyzer, with a real pack in its own process", () => {
     );
   });
 
-  it("lets a policy that reads an unknown say that it cannot run", async () => {
+  it("reports that a policy that reads an unknown value cannot run", async () => {
     const { violations } = await analyze({ all: "disabled", "needs-an-arn": "mandatory" });
     assert.equal(violations.length, 1);
     assert.equal(violations[0]?.level, "advisory");
     assert.match(violations[0]?.message ?? "", /can't run policy 'needs-an-arn'.*during preview/);
   });
 
-  it("refuses a configuration of what the pack does not have", async () => {
+  it("rejects a configuration for a policy that does not exist", async () => {
     await assert.rejects(analyze({ retentoin: "mandatory" }), PolicyConfigError);
   });
 
-  it("says why a pack cannot start", async () => {
+  it("reports why a pack cannot start", async () => {
     const broken = Analyzer.start(path.join(__dirname, "../fixtures"));
     try {
       await assert.rejects(

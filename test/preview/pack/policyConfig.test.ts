@@ -22,14 +22,14 @@ function effective(...files: Record<string, unknown>[]) {
 }
 
 describe("the configuration of policies", () => {
-  it("is the policies' own when nothing is given", () => {
+  it("has the defaults of the policies without a file", () => {
     assert.deepEqual(effective({}), {
       retention: { level: "mandatory", properties: { maxDays: 90, minDays: 7 } },
       grouping: { level: "advisory", properties: {} },
     });
   });
 
-  it("takes a level for all, a level by name and single properties", () => {
+  it("accepts a level for all policies, a level by name and single properties", () => {
     const settings = effective({
       all: "disabled",
       retention: { maxDays: 14 },
@@ -42,7 +42,7 @@ describe("the configuration of policies", () => {
     assert.equal(settings["grouping"]?.level, "mandatory");
   });
 
-  it("lets a later layer's `all` win over an earlier layer's name, as the engine does", () => {
+  it("prefers `all` of a later layer to a policy of an earlier layer, as the engine does", () => {
     const settings = effective({ retention: "remediate" }, { all: "advisory" });
     assert.equal(settings["retention"]?.level, "advisory");
   });
@@ -55,17 +55,17 @@ describe("the configuration of policies", () => {
     [{ all: { enforcementLevel: "mandatory" } }, /all must be one of/],
   ];
   for (const [file, problem] of wrong) {
-    it(`refuses ${JSON.stringify(file)}`, () => {
+    it(`rejects ${JSON.stringify(file)}`, () => {
       assert.match(policyLayer(file, policies).problems.join("\n"), problem);
     });
   }
 
-  it("knows no property of another pack than that pack does", () => {
+  it("accepts only the properties that the pack describes", () => {
     const { problems } = policyLayer({ retention: { excludeFor: ["a"] } }, policies);
     assert.match(problems[0] ?? "", /^retention\.excludeFor is not a property/);
   });
 
-  it("reports everything that is wrong at once", () => {
+  it("reports all problems at once", () => {
     assert.equal(policyLayer({ a: "mandatory", retention: "b" }, policies).problems.length, 2);
   });
 });
