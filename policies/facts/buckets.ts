@@ -2,7 +2,7 @@ import { Plain, UNKNOWN, at, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { lokiRelease } from "./loki";
 
-/** `bucketPolicy` of `aws:s3/bucketPolicy:BucketPolicy` and `aws:s3/bucketPolicyV2:BucketPolicyV2`. */
+/** Kind of a resource without its version: `bucketPolicy` for `aws:s3/bucketPolicyV2:BucketPolicyV2`. */
 function kindOf(type: string): string | undefined {
   const name = /^aws:s3\/(\w+):\w+$/.exec(type)?.[1];
   return name?.replace(/V2$/, "");
@@ -24,27 +24,27 @@ export function isBucketType(type: string): boolean {
   return kind === "bucket" || parts.some((part) => part === kind);
 }
 
-/** A bucket with everything in the stack that is about it. */
+/** A bucket with all resources of the stack that configure it. */
 export interface Bucket {
   /** `Bucket "loki-bucket"`. */
   where: string;
   urn: string;
   props: Plain;
-  /** The resources that say something of it, by what they are about. */
+  /** Resources that configure it, by kind. */
   parts: Record<BucketPart, Resource[]>;
-  /** Parts of which one may be about this bucket, once its name is known. */
+  /** Kinds with a resource that may configure this bucket but names an unknown bucket. */
   perhaps: Set<BucketPart>;
-  /** Where to look for what is not known yet. */
+  /** Location of the unknown value. */
   unknown?: { urn: string; path: (string | number)[] };
 }
 
-/** The buckets in which Loki keeps its logs, with the longest retention of those who use them. */
+/** The buckets in which Loki stores logs, each with the longest retention of the releases that use it. */
 export interface LokiBucket extends Bucket {
   retentionDays: number | undefined;
   indexPrefixes: string[];
 }
 
-/** The buckets that a release of Loki names, or that are called after it. */
+/** The buckets that a Loki release names, or whose names contain Loki. */
 export function lokiBuckets(resources: Resource[]): LokiBucket[] {
   const releases = resources.flatMap((resource) => lokiRelease(resource) ?? []);
   const named = new Set(releases.flatMap(({ buckets }) => buckets));
@@ -56,7 +56,7 @@ export function lokiBuckets(resources: Resource[]): LokiBucket[] {
       const name = bucketName(resource);
       if (/loki/i.test(`${resource.name} ${String(name ?? "")}`)) return true;
       if (name !== undefined) return named.has(name);
-      // Nothing of it is known: it may be the one that a release names.
+      // The bucket is unknown, so it may be the one that a release names.
       return unsure || (resource.props === UNKNOWN && named.size > 0);
     })
     .map((resource) => ({
@@ -72,7 +72,7 @@ export function lokiBuckets(resources: Resource[]): LokiBucket[] {
     }));
 }
 
-/** Undefined when S3 or Pulumi will choose one; a name that is not known yet is that too. */
+/** Name of a bucket; undefined if it is unknown or if S3 or Pulumi generates it. */
 function bucketName(resource: Resource): string | undefined {
   return textAt(resource.props, "bucket") ?? textAt(resource.props, "id");
 }
@@ -94,7 +94,7 @@ function joined(resource: Resource, resources: Resource[]): Bucket {
     if (typeof of === "string" && name !== undefined) {
       if (of === name || of === textAt(resource.props, "arn")) bucket.parts[part].push(candidate);
     } else if (of === UNKNOWN || of === undefined || name === undefined) {
-      // `bucket.id` is not known before the bucket exists; its name then tells what it is about.
+      // `bucket.id` is unknown until the bucket exists, so the resource may configure this one.
       bucket.perhaps.add(part);
       bucket.unknown ??= { urn: candidate.urn, path: ["bucket"] };
     }
@@ -102,29 +102,29 @@ function joined(resource: Resource, resources: Resource[]): Bucket {
   return bucket;
 }
 
-/** A property of the bucket itself; what only the provider computes counts as absent. */
+/** A property of the bucket itself; computed properties count as absent. */
 export function inline(bucket: Bucket, property: string): Plain {
   const value = at(bucket.props, property);
   return value === UNKNOWN || value === null ? undefined : value;
 }
 
-/** A rule of a lifecycle, in both forms that the provider has. */
+/** A lifecycle rule, from either form of the provider. */
 export interface LifecycleRule {
   where: string;
-  /** Whether it is about all objects of the bucket. */
+  /** Whether it applies to all objects of the bucket. */
   wide: boolean;
-  /** The prefix that it is about; empty when it is about all. */
+  /** Prefix of the objects to which it applies; empty for all objects. */
   prefix: string;
   abortDays: number | undefined;
   noncurrentDays: number | undefined;
-  /** Noncurrent versions that are kept whatever their age. */
+  /** Number of noncurrent versions that are kept regardless of age. */
   keptVersions: number;
-  /** Whether it deletes current objects, and after how many days: 0 for a date. */
+  /** Days until it deletes current objects: 0 for a date, undefined if it does not. */
   expirationDays: number | undefined;
   unknown: boolean;
 }
 
-/** The lifecycle rules in force, or none. */
+/** The enabled lifecycle rules. */
 export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
   const separate = bucket.parts.bucketLifecycleConfiguration.flatMap((resource) =>
     listAt(resource.props, "rules").flatMap((rule, index) =>
@@ -140,7 +140,7 @@ export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
         : [inlineRule(rule, `${bucket.where}, lifecycleRules[${index}]`)],
     ),
   );
-  // The provider shows the rules of the other resource on the bucket too.
+  // The provider also copies the rules of the lifecycle resource to the bucket.
   return separate.length > 0 ? separate : own;
 }
 
@@ -181,7 +181,7 @@ function inlineRule(rule: Plain, where: string): LifecycleRule {
   };
 }
 
-/** The provider writes single blocks as lists of one in some versions. */
+/** Some versions of the provider represent a single block as a list. */
 function first(value: Plain): Plain {
   return Array.isArray(value) ? value[0] : value;
 }

@@ -4,8 +4,8 @@ import { UNKNOWN, at } from "./plain";
 import { Resource } from "./resource";
 
 /**
- * Names of the alerts that a release of kube-prometheus-stack brings by itself, without those that
- * its values switch off. What is not known yet counts as the chart's default.
+ * Names of the alerts that a release of kube-prometheus-stack creates, without those that its values
+ * disable. Unknown values count as the default of the chart.
  */
 export function chartAlertsOf(resource: Resource): Set<string> {
   const found = helmChart(resource);

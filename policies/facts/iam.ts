@@ -1,9 +1,9 @@
 import { Plain, PlainMap, UNKNOWN, entriesAt, isMap } from "./plain";
 
 export interface Condition {
-  /** `StringEquals`, as it is written. */
+  /** Operator, such as `StringEquals`. */
   operator: string;
-  /** In small letters: keys of conditions have no case. */
+  /** Condition key in lower case, because the keys are case-insensitive. */
   key: string;
   values: string[];
 }
@@ -20,7 +20,7 @@ export interface Statement {
   principals: Principal[];
   notPrincipals?: Principal[];
   conditions: Condition[];
-  /** Whether a part of it is not known yet. */
+  /** Whether a part of it is unknown. */
   unknown: boolean;
 }
 
@@ -33,8 +33,8 @@ export interface Principal {
 export type Document = Statement[] | typeof UNKNOWN | undefined;
 
 /**
- * The statements of a policy document, which is JSON or a map: UNKNOWN while nothing of it is known,
- * undefined when there is none or it cannot be read.
+ * The statements of a policy document, which is JSON or a map: UNKNOWN while all of it is unknown,
+ * undefined if it is absent or invalid.
  */
 export function readDocument(value: Plain): Document {
   if (value === UNKNOWN) return UNKNOWN;
@@ -59,7 +59,7 @@ function parsed(text: string): Plain {
   }
 }
 
-/** AWS takes element names in any case in some services; Pulumi's own inputs begin in small letters. */
+/** Some AWS services ignore the case of element names, and Pulumi inputs start in lower case. */
 function field(map: PlainMap, name: string): Plain {
   const key = Object.keys(map).find((one) => one.toLowerCase() === name.toLowerCase());
   return key === undefined ? undefined : map[key];
@@ -132,31 +132,31 @@ export function globMatches(pattern: string, text: string, ignoreCase = false): 
   return expression.test(text);
 }
 
-/** Whether a statement speaks of an action. */
+/** Whether a statement applies to an action. */
 export function coversAction(statement: Statement, action: string): boolean {
   const any = (patterns: string[]) => patterns.some((one) => globMatches(one, action, true));
   return statement.notActions === undefined ? any(statement.actions) : !any(statement.notActions);
 }
 
-/** Whether a statement speaks of a resource; without one, it is about that to which it belongs. */
+/** Whether a statement applies to a resource; without resources, it applies to the one that it is attached to. */
 export function coversResource(statement: Statement, arn: string): boolean {
   const any = (patterns: string[]) => patterns.some((one) => globMatches(one, arn));
   if (statement.notResources !== undefined) return !any(statement.notResources);
   return statement.resources.length === 0 || any(statement.resources);
 }
 
-/** Whether a statement speaks of everybody. */
+/** Whether a statement applies to all principals. */
 export function isAnyone(statement: Statement): boolean {
   return statement.notPrincipals === undefined
     ? statement.principals.some(({ name }) => name === "*")
     : statement.allow;
 }
 
-/** The values that a condition asks for with exact equality, or undefined where none does. */
+/** Values that a condition requires by exact equality, or undefined without such a condition. */
 export function exactValues(statement: Statement, key: string): string[] | undefined {
   const own = statement.conditions.filter((condition) => condition.key === key.toLowerCase());
   const exact = own.find(({ operator }) => /^(ForAllValues:)?String(Equals|Like)$/i.test(operator));
-  // ForAllValues holds for a request without the key too.
+  // ForAllValues also matches a request without the key.
   if (exact === undefined || exact.operator.toLowerCase().startsWith("forall")) return undefined;
   const like = /like/i.test(exact.operator);
   return exact.values.some((value) => like && /[*?]/.test(value)) ? undefined : exact.values;

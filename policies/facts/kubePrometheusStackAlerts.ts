@@ -1,11 +1,11 @@
 /**
- * Names of the alerts that kube-prometheus-stack 88.5.3 brings by itself, by the switches that they
- * hang on. Names only: what the alerts say stays in the chart.
+ * Names of the alerts of kube-prometheus-stack 88.5.3, by the values that enable them. The rules
+ * themselves are in the chart.
  */
 export interface ChartAlerts {
   /** Key in `defaultRules.rules`. */
   group: string;
-  /** Component whose `enabled` must be true as well. */
+  /** Component that must also be enabled. */
   component?: string;
   alerts: string[];
 }

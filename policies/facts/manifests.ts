@@ -3,17 +3,17 @@ import { Path, Plain, at, entriesAt, isMap, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readDocuments } from "./yaml";
 
-/** A Kubernetes object that a chart makes from its values. */
+/** A Kubernetes object that a chart creates from its values. */
 export interface Manifest {
   resource: Resource;
-  /** Where it stands in the properties of the release. */
+  /** Path in the properties of the release. */
   path: Path;
 }
 
-/** What charts call the objects that they only pass on. */
+/** Names of the chart values with objects that charts pass on unchanged. */
 export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
-/** The objects that a release is given to pass on, as maps or as texts. */
+/** The objects that a release passes on unchanged, as maps or as YAML texts. */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
   return found(at(release.props, "values"), ["values"], 0).flatMap(({ object, path }) => {

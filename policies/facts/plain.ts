@@ -4,14 +4,14 @@ import type { Path } from "../shared/path";
 export { isMap } from "../shared/isMap";
 export { type Path, formatPath } from "../shared/path";
 
-/** Stands for a value that is not known yet, such as an ARN in the first preview. */
+/** Placeholder for an unknown value, such as an ARN in the first preview. */
 export const UNKNOWN = Symbol("unknown");
 
-/** Plain data: what JSON can hold, and {@link UNKNOWN}. */
+/** Plain data: JSON values and {@link UNKNOWN}. */
 export type Plain = unknown;
 export type PlainMap = Record<string, unknown>;
 
-/** How the protocol writes a value that is not known yet, one text per kind of value. */
+/** Placeholders of the protocol for unknown values, one per type. */
 const unknownTexts = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -25,10 +25,10 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * A copy of a resource's properties that is safe to read: everything unknown is {@link UNKNOWN},
- * secrets are their plain values, and it makes no difference whether they come from the engine, from
- * mocks or from a test. The SDK throws when a policy touches an unknown, and then the whole policy
- * counts as "can't run"; therefore each key is read on its own.
+ * Copies the properties of a resource so that policies can read them: unknown values become
+ * {@link UNKNOWN}, and secrets become plain values, whether they come from the engine, mocks or a test.
+ * The SDK throws if a policy reads an unknown value and then reports that the whole policy can't run,
+ * so each key is read separately.
  */
 export function plain(value: unknown, pending: PendingText[] = []): Plain {
   if (typeof value === "string") return unknownTexts.has(value) ? UNKNOWN : value;
@@ -52,14 +52,14 @@ export function plain(value: unknown, pending: PendingText[] = []): Plain {
   return copy;
 }
 
-/** The content of an asset, which the SDK only has as a promise. */
+/** The content of an asset, which the SDK provides as a promise. */
 export interface PendingText {
   map: PlainMap;
   key: string;
   text: Promise<unknown>;
 }
 
-/** One property of a resource, read like the whole of it. */
+/** Copies one property of a resource. */
 export function plainProperty(props: object, key: string): Plain {
   return Object.hasOwn(props, key) ? plainAt(props, key, []) : undefined;
 }
@@ -75,7 +75,7 @@ function plainAt(container: object, key: string | number, pending: PendingText[]
   return value instanceof Promise ? unproxied(value) : plain(value, pending);
 }
 
-/** A promise cannot be awaited through the proxy that the SDK puts around it. */
+/** A promise cannot be awaited through the proxy of the SDK. */
 function unproxied(promise: Promise<unknown>): Promise<unknown> {
   const { __getSpecialProxyTarget: target } = promise as { __getSpecialProxyTarget?: unknown };
   return target instanceof Promise ? unproxied(target) : promise;
@@ -87,8 +87,8 @@ function isUnknownValueError(error: unknown): boolean {
 }
 
 /**
- * The value at a path of plain data: undefined when it is absent, {@link UNKNOWN} when it, or what
- * it would be part of, is not known yet.
+ * The value at a path of plain data: undefined if it is absent, {@link UNKNOWN} if it or a parent is
+ * unknown.
  */
 export function at(value: Plain, ...path: Path): Plain {
   let current = value;
@@ -102,19 +102,19 @@ export function at(value: Plain, ...path: Path): Plain {
   return current;
 }
 
-/** The items of a list, or none. */
+/** The items of a list; empty for other values. */
 export function listAt(value: Plain, ...path: Path): Plain[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
 }
 
-/** A map, or an empty one. */
+/** The map at a path; empty for other values. */
 export function mapAt(value: Plain, ...path: Path): PlainMap {
   const found = at(value, ...path);
   return isMap(found) ? found : {};
 }
 
-/** The entries of a map, or none. */
+/** The entries of a map; empty for other values. */
 export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
   const found = at(value, ...path);
   return isMap(found) ? Object.entries(found) : [];
@@ -125,7 +125,7 @@ export function textAt(value: Plain, ...path: Path): string | undefined {
   return typeof found === "string" ? found : undefined;
 }
 
-/** Whether there is an unknown anywhere in the value. */
+/** Whether a value contains an unknown value at any depth. */
 export function hasUnknown(value: Plain): boolean {
   if (value === UNKNOWN) return true;
   if (typeof value !== "object" || value === null) return false;
@@ -133,8 +133,8 @@ export function hasUnknown(value: Plain): boolean {
 }
 
 /**
- * Sets a value in a resource's own properties, making the maps on the way. In place, so that what is
- * secret or unknown beside it stays so. Returns false where something else is in the way.
+ * Sets a value in the properties of a resource and creates missing maps. It changes them in place, so
+ * that other values stay secret or unknown. Returns false if a parent is not a map.
  */
 export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   let current = props;

@@ -1,8 +1,8 @@
 import { Plain } from "./plain";
 
-// The parser is loaded where there is a text to read: most stacks have none, and a pack starts faster.
+// The parser is loaded on first use: most stacks do not need it, and the pack starts faster.
 
-/** What a text of YAML says; undefined for one that is none. */
+/** Parses YAML; returns undefined if the text is invalid. */
 export function readYaml(text: string): Plain {
   const { parse } = require("yaml") as typeof import("yaml");
   try {
@@ -12,12 +12,12 @@ export function readYaml(text: string): Plain {
   }
 }
 
-/** A configuration may be a map, or a text that a chart treats as a template of one. */
+/** A configuration that is a map, or a text that a chart treats as a template. */
 export function readConfig(config: Plain): Plain {
   return typeof config === "string" ? readYaml(withoutActions(config)) : config;
 }
 
-/** The documents in a text that a chart treats as a template; those that are no YAML are left out. */
+/** The documents of a text that a chart treats as a template; invalid YAML is skipped. */
 export function readDocuments(text: string): Plain[] {
   const { parseAllDocuments } = require("yaml") as typeof import("yaml");
   const read = parseAllDocuments(withoutActions(text));
@@ -26,7 +26,7 @@ export function readDocuments(text: string): Plain[] {
     : [];
 }
 
-/** What a template does is known only when the chart is rendered. */
+/** The result of a template is known only after the chart is rendered. */
 function withoutActions(template: string): string {
   return template.replace(/\{\{.*?\}\}/gs, "");
 }

@@ -1,10 +1,10 @@
 interface CredentialPattern {
-  /** What it is, as a violation names it. */
+  /** Name of the credential in a violation. */
   kind: string;
   pattern: RegExp;
 }
 
-/** Texts that are credentials wherever they stand. */
+/** Patterns of texts that are credentials in any field. */
 const patterns: CredentialPattern[] = [
   {
     kind: "Slack webhook",
@@ -35,7 +35,7 @@ interface CredentialField {
   value: RegExp;
 }
 
-/** Names of fields, without their separators, and what makes their value a credential. */
+/** Field names without separators, and the condition under which their value is a credential. */
 const fields: CredentialField[] = [
   {
     kind: "API key",
@@ -50,7 +50,7 @@ const fields: CredentialField[] = [
   {
     kind: "password",
     name: /(?:password|passwd|passphrase)$/,
-    // Not what only refers to one: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted files.
+    // References are not credentials: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted files.
     value: /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
   },
   {
@@ -60,9 +60,9 @@ const fields: CredentialField[] = [
   },
 ];
 
-/** The kind of credential that a text is or contains, in clear or in base64. */
+/** The kind of credential that a text contains, in plain text or in base64. */
 export function credentialIn(text: string, depth = 2): string | undefined {
-  // JSON writes `\/` and YAML folds long lines; neither hides anything.
+  // JSON escapes `/` as `\/`, and YAML folds long lines.
   const plainText = text.includes("\\/") ? text.replaceAll("\\/", "/") : text;
   for (const { kind, pattern } of patterns) {
     pattern.lastIndex = 0;
@@ -79,13 +79,13 @@ export function credentialIn(text: string, depth = 2): string | undefined {
   return undefined;
 }
 
-/** The kind of credential that a field holds by its name and the form of its value. */
+/** The kind of credential in a field, by its name and the format of its value. */
 export function credentialField(name: string, value: string): string | undefined {
   const plainName = name.toLowerCase().replace(/[^a-z0-9]/g, "");
   return fields.find((field) => field.name.test(plainName) && field.value.test(value))?.kind;
 }
 
-/** A text in which every credential that can be recognised is blotted out. */
+/** A text with all recognized credentials redacted. */
 export function redact(text: string): string {
   const clear = patterns.reduce((rest, { pattern }) => rest.replace(pattern, "[redacted]"), text);
   return clear.replace(/[A-Za-z0-9+/_-]{16,}={0,2}/g, (word) => {
@@ -94,7 +94,7 @@ export function redact(text: string): string {
   });
 }
 
-/** Configuration inside a text, such as an alertmanager.yaml in a ConfigMap. */
+/** Parses configuration in a text, such as an alertmanager.yaml in a ConfigMap. */
 function credentialLine(text: string): string | undefined {
   if (!text.includes("\n") && !text.includes("{")) return undefined;
   const line =
@@ -107,7 +107,7 @@ function credentialLine(text: string): string | undefined {
   return undefined;
 }
 
-/** What base64 stands for when it stands for text. */
+/** Decodes base64 that contains text. */
 function decode(word: string): string | undefined {
   const decoded = Buffer.from(word, "base64").toString("latin1");
   return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? decoded : undefined;

@@ -11,8 +11,8 @@ const secondsOf = {
 const form = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /**
- * Seconds of a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined when
- * it is none. Units go from long to short and a bare number is only allowed to be `0`.
+ * Seconds of a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined for
+ * other texts. Units must descend, and the only number without a unit is `0`.
  */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;

@@ -1,7 +1,7 @@
-/** Where a value is inside plain data: `["prometheus", "retentionDays"]`. */
+/** Path of a value in plain data: `["prometheus", "retentionDays"]`. */
 export type Path = (string | number)[];
 
-/** `services[0].slo.latencyMs`, with quotes only around keys that need them. */
+/** Formats a path as `services[0].slo.latencyMs`, with quotes only around keys that need them. */
 export function formatPath(path: Path): string {
   return path
     .map((key, index) => {

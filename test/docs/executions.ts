@@ -16,6 +16,8 @@ export const How = {
   Mention: "mention",
   /** Run by test/integration with other files or labels. */
   Integration: "integration",
+  /** A script that package.json has; other tests check that its output is current. */
+  Script: "script",
   /** Not run: it needs an account or the source code of a service. */
   Manual: "manual",
 } as const;
@@ -36,6 +38,7 @@ const executions: Execution[] = [
     pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
     how: How.Ci,
   },
+  { pattern: /^npm run (golden|docs)$/, how: How.Script, inline: true },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
