@@ -94,6 +94,10 @@ const resolutions: Record<string, { module: string; moduleResolution: string }> 
 const typesAndNames = ({ registered }: ConsumerRun) =>
   registered.map(({ type, name }) => `${type} ${name}`).sort();
 
+/** Older SDKs do not send the inputs of components, which no provider gets. */
+const deployed = ({ registered }: ConsumerRun) =>
+  registered.filter(({ type }) => !type.startsWith("monitoring:index:"));
+
 describe("the package, installed by npm", function () {
   this.timeout(900_000);
   let folder: string;
@@ -168,10 +172,13 @@ describe("the package, installed by npm", function () {
         const { version } = JSON.parse(
           fs.readFileSync(path.join(old.directory, "node_modules", name, "package.json"), "utf8"),
         ) as { version: string };
-        assert.equal(`^${version}`, manifest.peerDependencies[name], name);
+        // Some versions of @pulumi/policy write a "v" before their version.
+        assert.equal(`^${version.replace("v", "")}`, manifest.peerDependencies[name], name);
       }
       old.write("all.cjs", programs["all.cjs"]);
-      assert.deepEqual(await runProgram(old, "all.cjs"), reference);
+      const run = await runProgram(old, "all.cjs");
+      assert.deepEqual(typesAndNames(run), typesAndNames(reference));
+      assert.deepEqual(deployed(run), deployed(reference));
       const policies = `require("@ticketing/observability/policies").observabilityPolicies().length`;
       assert.equal((await old.run("node", ["-p", policies])).trim(), "28");
     } finally {
