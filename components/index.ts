@@ -5,8 +5,7 @@ export {
   type DatadogMonitorsArgs,
   type DatadogServiceMonitors,
 } from "./datadog/monitors/datadogMonitors";
-export { HostnameSource, NodeOs } from "./datadog/settings";
-export { DatadogSite } from "./datadog/settings";
+export { DatadogSite, HostnameSource, NodeOs } from "./datadog/options";
 export {
   datadogEnv,
   datadogExclusion,
@@ -16,9 +15,8 @@ export {
   openMetricsAnnotations,
   type OpenMetricsEndpoint,
 } from "./datadog/workload";
-export { AwsIdentity, LokiMode, LokiStorage } from "./loki/settings";
-export { LogCollector } from "./logs/settings";
-export { Redaction, type RedactionPattern } from "./logs/redactionSettings";
+export { AwsIdentity, LokiMode, LokiStorage } from "./loki/options";
+export { LogCollector, Redaction, type RedactionPattern } from "./logs/options";
 export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiStack";
 export {
   type AlertMetrics,

@@ -1,4 +1,4 @@
-import { DatadogSite } from "../components/datadog/settings";
+import { DatadogSite } from "../components/datadog/options";
 import {
   alertmanagerService,
   grafanaService,

@@ -4,8 +4,8 @@ import { DatadogAgent } from "../components/datadog/datadogAgent";
 import { objectLabels } from "../components/shared/labels";
 import { DatadogMonitors } from "../components/datadog/monitors/datadogMonitors";
 import { DatadogProvider } from "../components/datadog/monitors/resources";
-import { DatadogSite } from "../components/datadog/settings";
-import { LogCollector } from "../components/logs/settings";
+import { DatadogSite } from "../components/datadog/options";
+import { LogCollector } from "../components/logs/options";
 import { LokiStack } from "../components/loki/lokiStack";
 import {
   type SecretArgument,

@@ -6,8 +6,9 @@ import { chartRelease } from "../shared/chartRelease";
 import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
-import { DatadogSite, HostnameSource, NodeOs, datadogSettings, secretNameOf } from "./settings";
-import { Redaction, RedactionPattern } from "../logs/redactionSettings";
+import { DatadogSite, HostnameSource, NodeOs } from "./options";
+import { datadogSettings, secretNameOf } from "./settings";
+import { Redaction, RedactionPattern } from "../logs/options";
 import { SizePreset } from "../shared/sizePreset";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
 

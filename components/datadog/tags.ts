@@ -1,4 +1,4 @@
-import { DatadogSite } from "./settings";
+import { DatadogSite } from "./options";
 
 /** URL of a trace in the web application of a site, with `{traceId}` as the placeholder of its id. */
 export function datadogTraceUrl(site: DatadogSite): string {

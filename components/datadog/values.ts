@@ -1,4 +1,5 @@
-import { DatadogSettings, HostnameSource, NodeOs, secretNameOf } from "./settings";
+import { HostnameSource, NodeOs } from "./options";
+import { DatadogSettings, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";

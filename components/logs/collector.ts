@@ -7,7 +7,8 @@ import { Values } from "../shared/mergeValues";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
 import { promtailValues } from "./promtail";
-import { CollectorSettings, LogCollector } from "./settings";
+import { LogCollector } from "./options";
+import { CollectorSettings } from "./settings";
 
 export interface LogCollectorArgs {
   settings: CollectorSettings;

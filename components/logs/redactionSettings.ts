@@ -2,38 +2,7 @@ import { z } from "zod";
 import { example } from "../shared/problems";
 import { dnsLabel } from "../shared/schemas";
 import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
-
-/** Built-in redactions of secrets in logs. */
-export const Redaction = {
-  /** Credentials after `Authorization:`. */
-  AuthorizationHeader: "authorizationHeader",
-  /** Tokens after `Bearer`. */
-  BearerToken: "bearerToken",
-  /** JSON web tokens. */
-  JsonWebToken: "jsonWebToken",
-  /** Values assigned to a password, secret, API key or token. */
-  AssignedSecret: "assignedSecret",
-  /** The secret part of Slack webhook URLs. */
-  SlackWebhook: "slackWebhook",
-  /** Tokens of Slack apps. */
-  SlackToken: "slackToken",
-  /** Ids of AWS access keys. */
-  AwsAccessKey: "awsAccessKey",
-  /** Card numbers, with or without spaces. */
-  CardNumber: "cardNumber",
-} as const;
-export type Redaction = (typeof Redaction)[keyof typeof Redaction];
-
-/** A custom redaction of a secret in logs. */
-export interface RedactionPattern {
-  /** Name, which is part of the replacement: `<redacted customer-number>`. */
-  name: string;
-  /**
-   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`. Loki
-   * keeps the rest of the match; Datadog replaces the whole match.
-   */
-  expression: string;
-}
+import { Redaction } from "./options";
 
 const expression = example(
   z

@@ -1,4 +1,5 @@
-import { Redaction, RedactionSettings } from "./redactionSettings";
+import { Redaction } from "./options";
+import { RedactionSettings } from "./redactionSettings";
 
 /**
  * Expressions of the built-in redactions. Each has one group, the secret itself; the text before the

@@ -4,17 +4,7 @@ import { example } from "../shared/problems";
 import { ChartSettings, chartSettings } from "../shared/schemas";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
-
-/** Agent that reads the logs of all pods and pushes them to Loki. */
-export const LogCollector = {
-  /** Grafana Alloy. */
-  Alloy: "alloy",
-  /** Promtail, which reached its end of life on 2026-03-02 and gets no more security fixes. */
-  Promtail: "promtail",
-  /** None: you deploy a collector yourself. */
-  None: "none",
-} as const;
-export type LogCollector = (typeof LogCollector)[keyof typeof LogCollector];
+import { LogCollector } from "./options";
 
 const { chartVersion, repository } = chartSettings(charts.alloy, "monitoring");
 

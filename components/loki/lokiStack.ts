@@ -1,15 +1,15 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { logCollector } from "../logs/collector";
-import { Redaction, RedactionPattern } from "../logs/redactionSettings";
-import { LogCollector } from "../logs/settings";
+import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
-import { AwsIdentity, LokiMode, LokiStorage, lokiSettings } from "./settings";
+import { AwsIdentity, LokiMode, LokiStorage } from "./options";
+import { lokiSettings } from "./settings";
 import { lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";

@@ -1,4 +1,5 @@
-import { LokiMode, LokiSettings } from "./settings";
+import { LokiMode } from "./options";
+import { LokiSettings } from "./settings";
 import { monolithicSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, volumeRetention } from "./volumes";

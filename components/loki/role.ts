@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
 import { LokiBucket, irsaTrust, lokiAccessPolicy, lokiRoleName, podIdentityTrust } from "./iam";
-import { AwsIdentity } from "./settings";
+import { AwsIdentity } from "./options";
 import { lokiName } from "./urls";
 
 /** OIDC provider of the cluster, which IAM roles for service accounts require. */

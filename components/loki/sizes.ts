@@ -1,4 +1,5 @@
-import { LokiMode, LokiSettings } from "./settings";
+import { LokiMode } from "./options";
+import { LokiSettings } from "./settings";
 import { Resources, SizeTable, resources } from "../shared/resources";
 
 /** Resources of each replica in the monolithic modes. */

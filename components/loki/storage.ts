@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
 import { OidcProvider, lokiRole } from "./role";
-import { LokiSettings, LokiStorage } from "./settings";
+import { LokiStorage } from "./options";
+import { LokiSettings } from "./settings";
 
 /** Storage of Loki, and what its pods need to access the storage. */
 export interface StorageResources {

@@ -1,4 +1,5 @@
-import { LokiMode, LokiSettings, LokiStorage } from "./settings";
+import { LokiMode, LokiStorage } from "./options";
+import { LokiSettings } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";
 import { defined } from "../shared/defined";

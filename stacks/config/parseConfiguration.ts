@@ -2,7 +2,7 @@ import { closest } from "fastest-levenshtein";
 import { configSecretName } from "../../components/slack/alertmanagerConfig";
 import { webhookSecretName } from "../../components/slack/secret";
 import { readDashboards } from "../../components/dashboards/readDashboards";
-import { HostnameSource, NodeOs } from "../../components/datadog/settings";
+import { HostnameSource, NodeOs } from "../../components/datadog/options";
 import { Checked, Problem, check } from "../../components/shared/problems";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../../components/datadog/settings";
 import {

@@ -1,4 +1,5 @@
-import { LokiMode, LokiStorage, deletedVersionDays } from "../../components/loki/settings";
+import { LokiMode, LokiStorage } from "../../components/loki/options";
+import { deletedVersionDays } from "../../components/loki/settings";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { logsOfServicesIn } from "./doubleLogs";

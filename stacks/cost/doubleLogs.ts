@@ -1,4 +1,4 @@
-import { LogCollector } from "../../components/logs/settings";
+import { LogCollector } from "../../components/logs/options";
 import type { Settings } from "../config/parseConfiguration";
 
 /** Who stores the logs of the services, which are most of all logs. */

@@ -61,7 +61,11 @@ export async function runProgram(
   node = process.execPath,
 ): Promise<ConsumerRun> {
   project.write("run.cjs", runner);
-  return JSON.parse(await project.run(node, ["run.cjs", `./${file}`])) as ConsumerRun;
+  const run = JSON.parse(await project.run(node, ["run.cjs", `./${file}`])) as ConsumerRun;
+  // The order of registrations differs between versions of the SDK.
+  const key = ({ type, name }: { type: string; name: string }): string => `${type} ${name}`;
+  run.registered.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return run;
 }
 
 /** Packs the package as npm would publish it; returns the path of the tarball. */
