@@ -707,7 +707,7 @@ describe("parseConfiguration", () => {
         { grafana: { dashboardsFolder: "no-such-folder" } },
         [
           "  monitoring:grafana.dashboardsFolder (no-such-folder) must be a folder of dashboard files",
-          "    fix: create the folder no-such-folder, or leave the setting out",
+          "    fix: create the folder no-such-folder, or remove the setting",
         ],
       ],
       [
