@@ -17,6 +17,3 @@ export function isProd(
 ): boolean {
   return (environment ?? stackOf(urn)) === "prod";
 }
-
-/** @deprecated Until every policy is converted. */
-export type InProd = EnvironmentConfig;

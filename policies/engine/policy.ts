@@ -261,6 +261,3 @@ export function checkValue(
 ): Finding[] {
   return checkField({ path, value: at(resource.props, ...path) }, judge);
 }
-
-/** @deprecated Return findings from `check` instead. */
-export const holds: Verdict = { violations: [] };
