@@ -154,7 +154,7 @@ function accessFaults(statement: Statement, config: Config): Fault[] {
   return faults;
 }
 
-/** Only a string in the form of an action is shown: any other could be a secret. */
+/** Only strings in the format of an action are shown, because others could be secrets. */
 function shownAction(action: string): string {
   return /^(\*|[a-z][a-z\d-]{1,30}:[A-Za-z*?]{1,60})$/i.test(action)
     ? `"${action}"`

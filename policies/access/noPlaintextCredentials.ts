@@ -74,7 +74,7 @@ function namedValueKind(map: PlainMap): string | undefined {
   return name === undefined || value === undefined ? undefined : credentialField(name, value);
 }
 
-/** The properties for credentials, by type. */
+/** Properties that contain credentials, by resource type. */
 const vaults: Record<string, string[]> = {
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],

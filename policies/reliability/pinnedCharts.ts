@@ -104,7 +104,7 @@ function isBelow(repository: string, allowed: string): boolean {
   return !url.includes("..") && (url === base || url.startsWith(`${base}/`));
 }
 
-/** Without user, password and query, which may be secret. */
+/** Removes the user, password and query from a URL, because they may be secret. */
 function hostOf(repository: string): string {
   return /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]*)/.exec(repository)?.[1] ?? "a string";
 }

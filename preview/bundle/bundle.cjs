@@ -71,7 +71,7 @@ process.once("exit", () => {
   for (const [file, script] of scripts) writeFile(file, script.createCachedData());
 });
 
-/** Runs one file with the code that V8 compiled in an earlier process, or keeps it for later ones. */
+/** Runs a file with its V8 code cache, or creates the cache for later processes. */
 function runFile(file, require) {
   const compiled = `${file}.compiled`;
   const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined;
