@@ -202,6 +202,21 @@ describe("the installed package", function () {
       }
     });
 
+    it("with types that refer to no package but the Pulumi SDKs", () => {
+      // Without skipLibCheck, which `pulumi new` does not set, the types of zod do not compile.
+      for (const entry of ["components", "policies"]) {
+        const files = [path.join(project.installed, "dist", entry, "index.d.ts")];
+        for (const file of files) {
+          const { importedFiles } = ts.preProcessFile(fs.readFileSync(file, "utf8"));
+          for (const { fileName } of importedFiles) {
+            const imported = path.resolve(path.dirname(file), `${fileName}.d.ts`);
+            if (!fileName.startsWith(".")) assert.match(fileName, /^@pulumi\//, file);
+            else if (!files.includes(imported)) files.push(imported);
+          }
+        }
+      }
+    });
+
     it("but not through internal paths", async () => {
       const program = 'require("@ticketing/observability/dist/components/charts.js")';
       await assert.rejects(project.run("node", ["-e", program]), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
