@@ -26,10 +26,10 @@ export {
   type MonitoredServicesArgs,
   type ServiceAlertArgs,
   type ServiceAlertOverrides,
-  ServiceLanguage,
   type ServiceLevelObjective,
   type WarningThresholds,
 } from "./services/monitoredServices";
+export { ServiceLanguage } from "./services/options";
 export {
   type AlertmanagerArgs,
   type CommunityDashboard,

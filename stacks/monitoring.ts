@@ -24,23 +24,23 @@ import { costReport } from "./cost/costReport";
 import { Secrets } from "./config/load";
 import { createNamespaces } from "./cluster/namespaces";
 
-/** What a deployed stack tells its operator. */
+/** Outputs of a deployed stack. */
 export interface MonitoringOutputs {
-  /** Command that opens each user interface, and the address it then has. */
+  /** Command that opens each user interface, and its URL while the command runs. */
   access: Record<string, string>;
-  /** URLs inside the cluster, for whatever else runs there. */
+  /** URLs inside the cluster, for other workloads. */
   urls: Record<string, pulumi.Output<string>>;
   /** Password of Grafana's user `admin`. */
   grafanaAdminPassword: pulumi.Output<string>;
-  /** Bucket of the logs; empty without Loki, and where Loki keeps them on its volume. */
+  /** Bucket of the logs. Empty without Loki, and where Loki stores logs on its volume. */
   lokiBucket: pulumi.Output<string>;
-  /** Versions of the charts that are deployed. */
+  /** Versions of the deployed charts. */
   chartVersions: Record<string, pulumi.Output<string>>;
-  /** What the retention settings need and cost, a line for each part. */
+  /** Storage and cost of the retention settings, one line for each part. */
   retentionCost: Record<string, string>;
 }
 
-/** The topology, once for all environments: which components there are and how they are wired. */
+/** Deploys the components of every environment and wires them. */
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
   const report = costReport(settings, costEstimate(settings));
   for (const warning of report.warnings) void pulumi.log.warn(warning);
@@ -59,11 +59,11 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     { ...settings.prometheus, values: chartValues.prometheus },
     {
       ...ready,
-      // Alertmanager starts with the Secrets it is told to mount, or not at all.
+      // Alertmanager does not start before the Secrets that it mounts exist.
       dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
     },
   );
-  // Their monitors and rules are custom resources, which the Prometheus stack brings.
+  // Their monitors and rules are custom resources, which the Prometheus stack defines.
   const afterPrometheus = { ...ready, dependsOn: [...ready.dependsOn, prometheus] };
   const loki =
     settings.loki &&
@@ -119,7 +119,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   };
 }
 
-/** Under the provider's own keys where they are set, else under those of the agents. */
+/** The Datadog provider uses its own keys if they are set, otherwise the keys of the agents. */
 function datadogProvider(
   { datadog }: Settings,
   { datadogApiKey, datadogAppKey, datadogProvider = {} }: Secrets,
@@ -169,7 +169,7 @@ function createStorageClass(
       metadata: { name: storage.className, labels: objectLabels("storage", labels) },
       provisioner: volumeProvisioner,
       parameters: { type: "gp3", encrypted: "true" },
-      // A volume belongs in the zone of the pod that uses it.
+      // Creates a volume in the zone of the pod that uses it.
       volumeBindingMode: "WaitForFirstConsumer",
       allowVolumeExpansion: true,
       reclaimPolicy: protectData ? "Retain" : "Delete",

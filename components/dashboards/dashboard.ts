@@ -35,7 +35,7 @@ export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
   const takenNames = new Map<string, string>();
   const takenUids = new Map<string, string>();
   const report = (path: string, rule: string, text: string) =>
-    problems.push({ path: [path], rule, fix: { kind: "do", text } });
+    problems.push({ path: [path], code: "invalid", rule, fix: { kind: "do", text } });
 
   for (const file of files) {
     const model = parse(file.json);

@@ -10,6 +10,7 @@ export function readDashboards(folder: string): Checked<Dashboard[]> {
       problems: [
         {
           path: [folder],
+          code: "invalid",
           rule: "must be a folder of dashboard files",
           fix: { kind: "do", text: `create the folder ${folder}, or remove the setting` },
         },

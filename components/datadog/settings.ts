@@ -1,119 +1,156 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
-import { Checked, check, example } from "../shared/problems";
+import { Checked, example, issue } from "../shared/problems";
 import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
 import {
   ComponentArgs,
   chartSettings,
+  checkArgs,
   dnsLabel,
+  replicas,
   secretSettings,
   size,
-  wholeNumber,
 } from "../shared/schemas";
-import { withoutSecrets } from "../shared/secrets";
 import { DatadogSite, NodeOs, HostnameSource } from "./options";
 
-/** Name of the Secret that is made when the keys are given. */
+/** Name of the Secret with the keys, unless `existingSecret` names another. */
 export const datadogSecretName = "datadog-secret";
+
+const namespaces = (namespace: string) => z.array(example(dnsLabel, namespace)).default([]);
 
 export const datadogSchema = z
   .strictObject({
     ...chartSettings(charts.datadog, "ticketing"),
-    site: z.enum(DatadogSite).default(DatadogSite.Us1),
-    apm: z.boolean().default(true),
-    profiling: z.boolean().default(true),
-    logs: z.boolean().default(true),
-    processes: z.boolean().default(true),
-    customMetrics: z.boolean().default(true),
-    scrapePrometheusAnnotations: z.boolean().default(false),
-    instrumentedNamespaces: z.array(example(dnsLabel, "checkout")).default([]),
-    excludedNamespaces: z.array(example(dnsLabel, "kube-system")).default([]),
-    excludedLogNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
-    excludedMetricNamespaces: z.array(example(dnsLabel, "monitoring")).default([]),
-    nodeOs: z.enum(NodeOs, { error: notOnFargate }).default(NodeOs.AmazonLinux),
-    hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata),
+    site: z
+      .enum(DatadogSite)
+      .default(DatadogSite.Us1)
+      .describe("Datadog site of the organization."),
+    apm: z
+      .boolean()
+      .default(true)
+      .describe("Whether agents collect traces, on port 8126 of each node and a socket."),
+    profiling: z
+      .boolean()
+      .default(true)
+      .describe("Whether injected tracing libraries profile their service."),
+    logs: z.boolean().default(true).describe("Whether agents collect the logs of all containers."),
+    processes: z
+      .boolean()
+      .default(true)
+      .describe("Whether agents collect the list of processes, without arguments."),
+    customMetrics: z
+      .boolean()
+      .default(true)
+      .describe("Whether agents accept DogStatsD metrics, on UDP port 8125 of each node."),
+    scrapePrometheusAnnotations: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether agents scrape every pod with the annotation `prometheus.io/scrape`. Datadog bills each series as a custom metric.",
+      ),
+    instrumentedNamespaces: namespaces("checkout").meta({
+      description: "Namespaces whose workloads get a tracing library injected.",
+      defaultText:
+        "the namespace of the services if `namespaces.datadog` is another, otherwise none",
+    }),
+    excludedNamespaces: namespaces("kube-system").describe(
+      "Namespaces without metrics and logs of containers.",
+    ),
+    excludedLogNamespaces: namespaces("ticketing").describe(
+      "Namespaces without logs, for example because Loki stores them.",
+    ),
+    excludedMetricNamespaces: namespaces("monitoring").describe(
+      "Namespaces without metrics of containers.",
+    ),
+    nodeOs: z.enum(NodeOs, { error: fargateError }).default(NodeOs.AmazonLinux).meta({
+      description: "Operating system of the nodes.",
+      defaultText: "`amazonLinux`, or `bottlerocket` in the cluster mode `create`",
+    }),
+    hostnameSource: z.enum(HostnameSource).default(HostnameSource.InstanceMetadata).meta({
+      description:
+        "Where an agent reads the instance ID of its node. Use `nodeFile` where pods cannot reach the instance metadata.",
+      defaultText: "`instanceMetadata`, or `nodeFile` in the cluster mode `create`",
+    }),
     ...redactionSettings,
-    size: size.default("small"),
-    clusterAgentReplicas: wholeNumber.min(1).max(10).default(1),
-    existingSecret: example(dnsLabel, datadogSecretName).optional(),
+    size,
+    clusterAgentReplicas: replicas.describe("Replicas of the Cluster Agent."),
+    existingSecret: example(dnsLabel, datadogSecretName)
+      .optional()
+      .describe("Existing Secret with the key `api-key`, instead of the secrets above."),
     ...secretSettings("datadog"),
     keyRevision: example(
       z.string().regex(/^[\w.:-]+$/, "must consist of letters, digits, and . : _ -"),
       "2026-09",
-    ).optional(),
+    )
+      .optional()
+      .describe("Any text. Change it together with a key, to restart the agents."),
   })
-  .superRefine(
-    (settings, ctx) => {
-      const { apiKey, appKey, existingSecret, instrumentedNamespaces, namespace, apm } = settings;
-      if (existingSecret === undefined && !apiKey) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["apiKey"],
-          message: "is required, unless existingSecret names a Secret that holds the keys",
-          params: {
-            fix: {
-              kind: "do",
-              text: 'give apiKey as a Pulumi secret, or existingSecret: "datadog-secret"',
-            },
-          },
-        });
-      }
-      if (existingSecret !== undefined && (apiKey || appKey)) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["existingSecret"],
-          message: "holds the keys already: apiKey and appKey must not be given as well",
-          params: { fix: { kind: "do", text: "remove existingSecret, or apiKey and appKey" } },
-        });
-      }
-      if (!Array.isArray(instrumentedNamespaces) || instrumentedNamespaces.length === 0) return;
-      if (apm === false) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["instrumentedNamespaces"],
-          message: "needs apm: without it no agent takes the traces",
-          params: { fix: { kind: "do", text: "set apm: true, or remove instrumentedNamespaces" } },
-        });
-      }
-      instrumentedNamespaces.forEach((instrumented, index) => {
-        if (instrumented !== namespace && instrumented !== "kube-system") return;
-        ctx.addIssue({
-          code: "custom",
-          path: ["instrumentedNamespaces", index],
-          message:
-            "is never instrumented: the Cluster Agent leaves out kube-system and its own namespace",
-          params: {
-            fix: {
-              kind: "do",
-              text: "remove it and trace its workloads with datadogEnv, or install the agent in another namespace",
-            },
-          },
-        });
-      });
-    },
-    { when: () => true },
-  )
+  .superRefine(checkKeys, { when: () => true })
+  .superRefine(checkInstrumentation, { when: () => true })
   .superRefine(checkRedactions, { when: () => true });
 
-/** Settings of the Datadog Agent, every default filled in. */
+/** Settings of the Datadog Agent, with every default filled in. */
 export type DatadogSettings = z.output<typeof datadogSchema>;
 
-/**
- * Checks the arguments of DatadogAgent and fills in their defaults. Neither the settings nor a
- * problem shows a key.
- */
+/** Checks the arguments of DatadogAgent and fills in their defaults. */
 export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
-  return check(datadogSchema, withoutSecrets("datadog", args));
+  return checkArgs(datadogSchema, args, "datadog");
 }
 
-/** The Secret that holds the keys. */
+function checkKeys(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
+  const { apiKey, appKey, existingSecret } = settings;
+  if (existingSecret === undefined && !apiKey) {
+    issue(
+      ctx,
+      ["apiKey"],
+      "is required, unless existingSecret names a Secret that holds the keys",
+      {
+        kind: "do",
+        text: 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"',
+      },
+    );
+  }
+  if (existingSecret !== undefined && (apiKey || appKey)) {
+    issue(
+      ctx,
+      ["existingSecret"],
+      "already holds the keys: apiKey and appKey must not be set together with it",
+      { kind: "do", text: "remove existingSecret, or apiKey and appKey" },
+    );
+  }
+}
+
+function checkInstrumentation(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
+  const { instrumentedNamespaces, namespace, apm } = settings;
+  if (!Array.isArray(instrumentedNamespaces) || instrumentedNamespaces.length === 0) return;
+  if (apm === false) {
+    issue(ctx, ["instrumentedNamespaces"], "requires apm: without it no agent accepts traces", {
+      kind: "do",
+      text: "set apm: true, or remove instrumentedNamespaces",
+    });
+  }
+  instrumentedNamespaces.forEach((instrumented, index) => {
+    if (instrumented !== namespace && instrumented !== "kube-system") return;
+    issue(
+      ctx,
+      ["instrumentedNamespaces", index],
+      "is never instrumented: the Cluster Agent skips kube-system and its own namespace",
+      {
+        kind: "do",
+        text: "remove it and trace its workloads with datadogEnv, or install the agent in another namespace",
+      },
+    );
+  });
+}
+
+/** Name of the Secret that holds the keys. */
 export function secretNameOf(settings: DatadogSettings): string {
   return settings.existingSecret ?? datadogSecretName;
 }
 
-/** Not an operating system, yet what somebody looks for here. */
-function notOnFargate({ input }: { input?: unknown }): string | undefined {
+/** Fargate is not an operating system, but users look for it in this setting. */
+function fargateError({ input }: { input?: unknown }): string | undefined {
   return typeof input === "string" && /fargate/i.test(input)
-    ? "must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)"
+    ? "must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)"
     : undefined;
 }

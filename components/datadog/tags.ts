@@ -1,18 +1,21 @@
 import { DatadogSite } from "./options";
 
-/** URL of a trace in the web application of a site, with `{traceId}` as the placeholder of its id. */
-export function datadogTraceUrl(site: DatadogSite): string {
-  // The application of a site with two labels has the prefix `app.`; other sites are its host.
-  const host = site.split(".").length === 2 ? `app.${site}` : site;
-  return `https://${host}/apm/trace/{traceId}`;
+/** URL of the web application of a site. A site with two labels has the prefix `app.`. */
+export function datadogUrl(site: DatadogSite): string {
+  return `https://${site.split(".").length === 2 ? `app.${site}` : site}/`;
 }
 
-/** Name of a cluster in the form that Datadog accepts: lowercase, at most 80 characters. */
+/** URL of a trace in the web application of a site, with `{traceId}` as the placeholder of its id. */
+export function datadogTraceUrl(site: DatadogSite): string {
+  return `${datadogUrl(site)}apm/trace/{traceId}`;
+}
+
+/** A cluster's name as Datadog takes it: small letters only, and 80 characters. */
 export function datadogClusterName(cluster: string): string {
   return cluster.toLowerCase().slice(0, 80);
 }
 
-/** Tag of all data that the agents of a cluster send. */
+/** The tag that agents put on everything of a cluster. */
 export function clusterTag(cluster: string): string {
   return `kube_cluster_name:${datadogClusterName(cluster)}`;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { example } from "../shared/problems";
-import { dnsLabel } from "../shared/schemas";
+import { example, issue } from "../shared/problems";
+import { checkUniqueNames, dnsLabel } from "../shared/schemas";
 import { capturingGroups, matchesEmptyText, re2Problem } from "./re2";
 import { Redaction } from "./options";
 
@@ -9,18 +9,31 @@ const expression = example(
     .string()
     .min(1)
     .superRefine((text, ctx) => {
-      const problem = expressionProblem(text);
-      if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
+      const rule = brokenRule(text);
+      if (rule !== undefined) issue(ctx, [], rule);
     }),
   "\\bKD-(\\d{8})\\b",
 );
 
-/** What whoever collects logs takes out of them. */
+/** Settings of everything that collects logs: what it redacts in each line. */
 export const redactionSettings = {
-  disabledRedactions: z.array(z.enum(Redaction)).default([]),
+  disabledRedactions: z
+    .array(z.enum(Redaction))
+    .default([])
+    .describe("Built-in patterns that are not redacted in log lines."),
   redactionPatterns: z
-    .array(z.strictObject({ name: example(dnsLabel, "customer-number"), expression }))
-    .default([]),
+    .array(
+      z.strictObject({
+        name: example(dnsLabel, "customer-number").describe(
+          "Name of the pattern. The redacted text becomes `<redacted name>`.",
+        ),
+        expression: expression.describe(
+          "RE2 expression with one group around the secret, such as `\\bKD-(\\d{8})\\b`.",
+        ),
+      }),
+    )
+    .default([])
+    .describe("Patterns that are redacted in addition to the built-in patterns."),
 };
 
 /** The output type of {@link redactionSettings}. */
@@ -29,32 +42,21 @@ export interface RedactionSettings {
   redactionPatterns: { name: string; expression: string }[];
 }
 
-/** A name stands in the place of what was redacted, so that it must say which pattern it was. */
+/** The name replaces the redacted text, so that it must identify the pattern. */
 export function checkRedactions(settings: unknown, ctx: z.RefinementCtx): void {
   const { redactionPatterns } = settings as { redactionPatterns?: unknown };
-  if (!Array.isArray(redactionPatterns)) return;
-  const names = redactionPatterns.map((pattern: { name?: unknown } | null) => pattern?.name);
-  names.forEach((name, index) => {
-    const first = names.indexOf(name);
-    if (typeof name !== "string" || first === index) return;
-    ctx.addIssue({
-      code: "custom",
-      path: ["redactionPatterns", index, "name"],
-      message: `is already the name of redactionPatterns[${first}]`,
-      params: { fix: { kind: "set", example: `${name.slice(0, 58)}-${index + 1}` } },
-    });
-  });
+  checkUniqueNames(ctx, ["redactionPatterns"], redactionPatterns);
 }
 
-/** Compiled by RE2 on every node: a mistake would keep the collectors from starting. */
-function expressionProblem(text: string): string | undefined {
+/** RE2 compiles the expression on every node. A mistake would keep the collectors from starting. */
+function brokenRule(text: string): string | undefined {
   const problem = re2Problem(text);
   if (problem !== undefined) return problem;
   if (capturingGroups(text) !== 1) {
-    return "must have one group ( ), around what is to be replaced; (?: ) groups without replacing";
+    return "must have one group ( ) around the text to replace; groups (?: ) replace nothing";
   }
-  // Promtail's chart reads its configuration as a template.
-  if (text.includes("{{")) return "must not have {{: write \\{\\{";
-  if (matchesEmptyText(text)) return "must not match an empty text, which every line has";
+  // Promtail's chart evaluates its configuration as a template.
+  if (text.includes("{{")) return "must not contain {{: write \\{\\{";
+  if (matchesEmptyText(text)) return "must not match the empty text, which every line contains";
   return undefined;
 }

@@ -1,20 +1,33 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
-import { example } from "../shared/problems";
-import { ChartSettings, chartSettings } from "../shared/schemas";
+import { ChartSettings, chartSource } from "../shared/schemas";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
 import { LogCollector } from "./options";
 
-const { chartVersion, repository } = chartSettings(charts.alloy, "monitoring");
+const { chartVersion, repository } = chartSource(charts.alloy);
 
 /** Fields about the log collector; the stack that deploys it includes them in its own schema. */
 export const collectorFields = {
   ...redactionSettings,
-  serviceMonitors: z.boolean().default(true),
-  collector: z.enum(LogCollector).default(LogCollector.Alloy),
-  collectorChartVersion: example(chartVersion.unwrap(), charts.alloy.version).optional(),
-  collectorRepository: example(repository.unwrap(), charts.alloy.repository).optional(),
+  serviceMonitors: z
+    .boolean()
+    .default(true)
+    .describe("Whether Prometheus scrapes Loki and the collector."),
+  collector: z
+    .enum(LogCollector)
+    .default(LogCollector.Alloy)
+    .describe(
+      "Collector of the logs of all pods. `promtail` reached its end of life on 2026-03-02; with `none` you deploy your own.",
+    ),
+  collectorChartVersion: chartVersion.optional().meta({
+    description: "Exact version of the collector's chart.",
+    defaultText: "the version that was tested",
+  }),
+  collectorRepository: repository.optional().meta({
+    description: "Helm repository or `oci://` registry of the collector's chart.",
+    defaultText: "the official repository",
+  }),
 };
 
 /** Settings of the log collector. Its chart has its own version and repository. */

@@ -1,19 +1,22 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
-import { Checked, Problem, check, example } from "../shared/problems";
+import { Checked, Problem, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
+  alertLinkSettings,
   chartSettings,
+  checkArgs,
   dnsLabel,
+  httpUrl,
+  protectData,
   size,
+  storageClassName,
   storageGb,
   wholeNumber,
-  withProtectData,
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
 import { collectorFields } from "../logs/settings";
-import { runbookBaseUrl } from "../services/settings";
 import { LokiMode, LokiStorage, AwsIdentity } from "./options";
 
 /**
@@ -22,7 +25,7 @@ import { LokiMode, LokiStorage, AwsIdentity } from "./options";
  */
 export const deletedVersionDays = 7;
 
-/** S3's rules for the names of general-purpose buckets, and two of Loki's documentation. */
+/** The rules of S3 for general-purpose buckets, and names that the documentation of Loki uses. */
 const bucketName = z
   .string()
   .regex(
@@ -41,7 +44,7 @@ const bucketName = z
   )
   .refine(
     (name) => !["chunks", "ruler", "admin"].includes(name),
-    "must not be chunks, ruler or admin: examples use these names, and they belong to strangers",
+    "must not be chunks, ruler or admin: examples use these names, and other AWS accounts own them",
   );
 
 const region = z
@@ -58,41 +61,90 @@ const kmsKeyArn = example(
   "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
-const httpUrl = z.url({
-  protocol: /^https?$/,
-  error: "must be a URL that starts with http:// or https://",
-});
+const alertmanagerUrlExample =
+  "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093";
 
 const logAlertSchema = z.strictObject({
-  namespace: example(dnsLabel, "ticketing"),
-  service: example(dnsLabel, "inventory-service"),
-  errorsPerMinute: z.number().gt(0).default(10),
-  silentMinutes: wholeNumber.min(1).max(1440).default(15),
+  namespace: example(dnsLabel, "ticketing").describe("Namespace of the service."),
+  service: example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
+  errorsPerMinute: z
+    .number()
+    .gt(0)
+    .default(10)
+    .describe("Errors per minute, over 5 minutes, above which HighLogErrorRate fires."),
+  silentMinutes: wholeNumber
+    .min(1)
+    .max(1440)
+    .default(15)
+    .describe("Minutes without a log line after which NoLogs fires."),
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;
 
 export const lokiSchema = z
   .strictObject({
     ...chartSettings(charts.loki, "monitoring"),
-    mode: z.enum(LokiMode).default(LokiMode.SingleBinary),
-    size: size.default("small"),
-    retentionDays: wholeNumber.min(1).default(limits.lokiRetentionDays.default),
-    storage: z.enum(LokiStorage).default(LokiStorage.S3),
-    bucket: bucketName.default("ticketing-loki-chunks"),
-    region: region.default("us-east-1"),
-    createBucket: z.boolean().default(true),
-    kmsKeyArn: kmsKeyArn.optional(),
-    awsIdentity: z.enum(AwsIdentity).default(AwsIdentity.PodIdentity),
-    volumeGb: storageGb.default(20),
-    storageClassName: z.union([dnsLabel, z.literal("")]).default("gp3"),
-    protectData: z.boolean(),
-    alertmanagerUrl: example(
-      httpUrl,
-      "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
-    ).optional(),
-    accessLogBucket: example(bucketName, "ticketing-access-logs").optional(),
-    logAlerts: z.array(logAlertSchema).default([]),
-    logMetricNamespaces: z.array(example(dnsLabel, "ticketing")).default([]),
+    mode: z
+      .enum(LokiMode)
+      .default(LokiMode.SingleBinary)
+      .describe(
+        "One replica, three replicas on three nodes, or each component of Loki on its own ([when](logs.md#when-to-move-to-another-mode)).",
+      ),
+    size,
+    retentionDays: wholeNumber
+      .min(1)
+      .default(limits.lokiRetentionDays.default)
+      .describe("Number of days that Loki retains logs."),
+    storage: z
+      .enum(LokiStorage)
+      .default(LokiStorage.S3)
+      .describe(
+        "Where Loki stores chunks and index: an S3 bucket, or the volume of a single replica, without AWS.",
+      ),
+    bucket: bucketName
+      .default("ticketing-loki-chunks")
+      .describe("Name of the bucket, unique in all of AWS."),
+    region: region
+      .default("us-east-1")
+      .meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
+    createBucket: z
+      .boolean()
+      .default(true)
+      .describe("Whether the stack creates the bucket. Otherwise it uses the bucket as it is."),
+    kmsKeyArn: kmsKeyArn.optional().meta({
+      description: "KMS key that encrypts the bucket.",
+      defaultText: "none: a key of S3 encrypts it",
+    }),
+    awsIdentity: z
+      .enum(AwsIdentity)
+      .default(AwsIdentity.PodIdentity)
+      .describe(
+        "How the pods of Loki assume their IAM role: EKS Pod Identity, or IAM roles for service accounts.",
+      ),
+    volumeGb: storageGb
+      .default(20)
+      .describe(
+        "Volume of each replica in GiB: the write-ahead log and the index, or with the storage `filesystem` all logs.",
+      ),
+    storageClassName: storageClassName.default("gp3"),
+    protectData: protectData.meta({
+      description:
+        "Whether the bucket is protected from deletion and the volumes are kept when the stack is destroyed.",
+      defaultText: "true in the environment `prod`",
+    }),
+    alertmanagerUrl: example(httpUrl, alertmanagerUrlExample).optional(),
+    accessLogBucket: example(bucketName, "ticketing-access-logs")
+      .optional()
+      .describe("Existing bucket in the same region that receives the S3 access log."),
+    logAlerts: z
+      .array(logAlertSchema)
+      .default([])
+      .describe("Services whose logs have alerts: [alerts on logs](logs.md#alerts-on-logs)."),
+    logMetricNamespaces: z
+      .array(example(dnsLabel, "ticketing"))
+      .default([])
+      .describe(
+        "Namespaces whose log lines and errors per second Prometheus records: [log metrics](logs.md#log-metrics).",
+      ),
     remoteWriteUrls: z
       .array(
         example(
@@ -101,101 +153,99 @@ export const lokiSchema = z
         ),
       )
       .default([]),
-    runbookBaseUrl,
-    dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional(),
+    ...alertLinkSettings,
     ...collectorFields,
   })
-  .superRefine(
-    (settings, ctx) => {
-      const { mode, storage, region, kmsKeyArn } = settings;
-      const replicated = mode === LokiMode.HighAvailability || mode === LokiMode.Distributed;
-      if (replicated && storage === LokiStorage.Filesystem) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["storage"],
-          message: `must be s3 when mode is ${mode}: replicas cannot share a volume`,
-          params: { fix: { kind: "set", example: LokiStorage.S3 } },
-        });
-      }
-      const { accessLogBucket, bucket, createBucket, logAlerts, alertmanagerUrl } = settings;
-      if (accessLogBucket !== undefined && accessLogBucket === bucket) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["accessLogBucket"],
-          message: "must not be the bucket of the logs: each access would be logged, for ever",
-          params: { fix: { kind: "do", text: "name another bucket in the same region" } },
-        });
-      }
-      if (accessLogBucket !== undefined && createBucket === false) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["accessLogBucket"],
-          message: "needs createBucket: a bucket that exists is left as it is",
-          params: {
-            fix: { kind: "do", text: "switch access logging on where that bucket is made" },
-          },
-        });
-      }
-      if (Array.isArray(logAlerts) && logAlerts.length > 0 && alertmanagerUrl === undefined) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["alertmanagerUrl"],
-          message: "is required with logAlerts: nobody would get them",
-          params: {
-            fix: {
-              kind: "set",
-              example:
-                "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
-            },
-          },
-        });
-      }
-      const { logMetricNamespaces, remoteWriteUrls } = settings;
-      const recorded = Array.isArray(logMetricNamespaces) && logMetricNamespaces.length > 0;
-      if (recorded && Array.isArray(remoteWriteUrls) && remoteWriteUrls.length === 0) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["remoteWriteUrls"],
-          message: "is required with logMetricNamespaces: nobody would keep what is recorded",
-          params: {
-            fix: {
-              kind: "do",
-              text: "give the URL of each replica of Prometheus, which ends with /api/v1/write",
-            },
-          },
-        });
-      }
-      const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
-      if (keyRegion !== undefined && keyRegion !== region) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["kmsKeyArn"],
-          message: `must be a key in ${region}, the region of the bucket`,
-          params: {
-            fix: { kind: "do", text: `use a key in ${region}, or set region to ${keyRegion}` },
-          },
-        });
-      }
-    },
-    { when: () => true },
-  )
+  .superRefine(checkStorage, { when: () => true })
+  .superRefine(checkRules, { when: () => true })
   .superRefine(checkRedactions, { when: () => true });
 
-/** Settings of Loki and its collector, every default filled in. */
+/** Settings of Loki and its collector, with every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;
 
 /**
- * Checks the arguments of LokiStack and fills in their defaults. The two that describe the cluster's
- * OIDC provider may be unknown until it exists: they are no settings, only required with IRSA.
+ * Checks the arguments of LokiStack and fills in their defaults. The two arguments about the OIDC
+ * provider may be unknown until the cluster exists: they are not settings, only required with IRSA.
  */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
-  const { oidcProviderArn, oidcIssuerUrl, ...plain } = args as Record<string, unknown>;
-  const checked = check(lokiSchema, withProtectData(plain));
-  const problems = [
-    ...(checked.problems ?? []),
-    ...missingForIrsa(plain, { oidcProviderArn, oidcIssuerUrl }),
-  ];
-  return problems.length > 0 || checked.problems !== undefined ? { problems } : checked;
+  const { oidcProviderArn, oidcIssuerUrl, ...others } = args as Record<string, unknown>;
+  const checked = checkArgs(lokiSchema, others);
+  const missing = missingForIrsa(others, { oidcProviderArn, oidcIssuerUrl });
+  if (missing.length === 0) return checked;
+  return { problems: [...(checked.problems ?? []), ...missing] };
+}
+
+/** Values that other rules may have refused already. */
+type Unchecked = Record<string, unknown>;
+
+function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
+  const { mode, storage, region, kmsKeyArn, accessLogBucket, bucket, createBucket } = settings;
+  const isReplicated = mode === LokiMode.HighAvailability || mode === LokiMode.Distributed;
+  if (isReplicated && storage === LokiStorage.Filesystem) {
+    issue(
+      ctx,
+      ["storage"],
+      `must be s3 when mode is ${String(mode)}: replicas cannot share a volume`,
+      {
+        kind: "set",
+        example: LokiStorage.S3,
+      },
+    );
+  }
+  if (accessLogBucket !== undefined && accessLogBucket === bucket) {
+    issue(
+      ctx,
+      ["accessLogBucket"],
+      "must not be the bucket of the logs: each log of an access would cause another access",
+      { kind: "do", text: "name another bucket in the same region" },
+    );
+  }
+  if (accessLogBucket !== undefined && createBucket === false) {
+    issue(
+      ctx,
+      ["accessLogBucket"],
+      "requires createBucket: the stack does not change an existing bucket",
+      { kind: "do", text: "enable access logging where the bucket is created" },
+    );
+  }
+  const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
+  if (keyRegion !== undefined && keyRegion !== region) {
+    issue(ctx, ["kmsKeyArn"], `must be a key in ${String(region)}, the region of the bucket`, {
+      kind: "do",
+      text: `use a key in ${String(region)}, or set region to ${keyRegion}`,
+    });
+  }
+}
+
+/** Rules need a destination for their alerts and for their series. */
+function checkRules(settings: Unchecked, ctx: z.RefinementCtx): void {
+  const { logAlerts, alertmanagerUrl, logMetricNamespaces, remoteWriteUrls } = settings;
+  if (hasItems(logAlerts) && alertmanagerUrl === undefined) {
+    issue(ctx, ["alertmanagerUrl"], "is required with logAlerts, to deliver the alerts", {
+      kind: "set",
+      example: alertmanagerUrlExample,
+    });
+  }
+  if (
+    hasItems(logMetricNamespaces) &&
+    Array.isArray(remoteWriteUrls) &&
+    !hasItems(remoteWriteUrls)
+  ) {
+    issue(
+      ctx,
+      ["remoteWriteUrls"],
+      "is required with logMetricNamespaces, to store the recorded series",
+      {
+        kind: "do",
+        text: "list the URL of each replica of Prometheus, which ends with /api/v1/write",
+      },
+      "required",
+    );
+  }
+}
+
+function hasItems(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 const oidcExamples: Record<string, string> = {
@@ -204,14 +254,14 @@ const oidcExamples: Record<string, string> = {
   oidcIssuerUrl: "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
 };
 
-function missingForIrsa(plain: Record<string, unknown>, oidc: Record<string, unknown>): Problem[] {
-  const irsa =
-    plain["awsIdentity"] === AwsIdentity.Irsa && plain["storage"] !== LokiStorage.Filesystem;
-  if (!irsa) return [];
+function missingForIrsa(args: Record<string, unknown>, oidc: Record<string, unknown>): Problem[] {
+  const usesIrsa = args["awsIdentity"] === AwsIdentity.Irsa;
+  if (!usesIrsa || args["storage"] === LokiStorage.Filesystem) return [];
   return Object.keys(oidc)
     .filter((key) => oidc[key] === undefined)
     .map((key) => ({
       path: [key],
+      code: "required",
       rule: "is required when awsIdentity is irsa",
       fix: { kind: "set", example: oidcExamples[key] },
     }));

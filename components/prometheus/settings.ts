@@ -1,21 +1,25 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
-import { Checked, check, example } from "../shared/problems";
+import { Checked, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
+  alertLinkSettings,
   chartSettings,
+  checkArgs,
   dnsLabel,
+  httpUrl,
+  protectData,
+  replicas,
   size,
+  storageClassName,
   storageGb,
   wholeNumber,
-  withProtectData,
 } from "../shared/schemas";
-import { runbookBaseUrl } from "../services/settings";
 
 /**
- * Revisions of the community dashboards that were reviewed; the chart's own default is revision 1
- * of anything, silently. Other dashboards need their revision given.
+ * Community dashboards and the revision of each that was reviewed. Without a revision, the chart
+ * silently downloads revision 1, so that other dashboards require one.
  */
 export const communityDashboardRevisions: Record<number, number> = {
   7249: 1, // Kubernetes Cluster
@@ -23,93 +27,126 @@ export const communityDashboardRevisions: Record<number, number> = {
   10826: 1, // Go Metrics
 };
 
-const url = z.url({
-  protocol: /^https?$/,
-  error: "must be a URL that starts with https:// or http://",
-});
+/** The dashboards that need no revision, as the end of a rule. */
+export const reviewedRevisions = `only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`;
 
 const communityDashboard = z
   .strictObject({
-    id: example(wholeNumber.min(1), 7249),
-    revision: example(wholeNumber.min(1), 1).optional(),
+    id: example(wholeNumber.min(1), 7249).describe("Number of the dashboard on grafana.com."),
+    revision: example(wholeNumber.min(1), 1).optional().meta({
+      description: "Revision of the dashboard.",
+      defaultText: "the reviewed revision of 7249, 6417 and 10826, otherwise required",
+    }),
   })
   .superRefine((dashboard, ctx) => {
     if (dashboard.revision !== undefined || dashboard.id in communityDashboardRevisions) return;
-    ctx.addIssue({
-      code: "custom",
-      path: ["revision"],
-      message: `is required: only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`,
-      params: { fix: { kind: "set", example: 1 } },
-    });
+    const fix = { kind: "set", example: 1 } as const;
+    issue(ctx, ["revision"], `is required: ${reviewedRevisions}`, fix);
   })
   .transform(({ id, revision }) => ({
     id,
     revision: revision ?? communityDashboardRevisions[id] ?? 1,
   }));
 
+const alertmanagerSchema = z.strictObject({
+  replicas: replicas.describe(
+    "Replicas of Alertmanager. Several replicas form a cluster, spread over nodes.",
+  ),
+  storageGb: storageGb
+    .default(5)
+    .describe("Volume of each replica in GiB, for silences and the notification log."),
+  configSecretName: example(dnsLabel, "alertmanager-config").optional().meta({
+    description:
+      "Secret with your own `alertmanager.yaml`, in the namespace of Prometheus. Not available together with `slack`, which sets it.",
+    defaultText: "the configuration of the chart, which notifies no receiver",
+  }),
+  mountedSecretNames: z
+    .array(example(dnsLabel, "alertmanager-slack"))
+    .default([])
+    .describe(
+      "Secrets that the configuration reads, mounted at `/etc/alertmanager/secrets/<name>/`.",
+    ),
+  externalUrl: example(httpUrl, "https://alertmanager.example.com")
+    .optional()
+    .describe("URL of Alertmanager for people. Links in notifications start with it."),
+});
+
+const grafanaSchema = z.strictObject({
+  communityDashboards: z
+    .array(communityDashboard)
+    .prefault(Object.keys(communityDashboardRevisions).map((id) => ({ id: Number(id) })))
+    .describe(
+      "Dashboards of grafana.com: `{id, revision}`, or in the configuration of a stack the number alone.",
+    ),
+  dashboardsFolder: example(z.string().min(1), "dashboards")
+    .optional()
+    .describe("Folder with your own dashboards in JSON. A subfolder names the folder in Grafana."),
+  externalUrl: example(httpUrl, "https://grafana.example.com")
+    .optional()
+    .describe("URL of Grafana for people. Links in alerts and messages start with it."),
+});
+
 export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
-    retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
+    retentionDays: wholeNumber
+      .min(1)
+      .default(limits.prometheusRetentionDays.default)
+      .describe("Number of days that Prometheus retains samples."),
     scrapeIntervalSeconds: wholeNumber
       .min(1)
       .max(3600)
-      .default(limits.scrapeIntervalSeconds.default),
-    storageGb: storageGb.default(50),
-    storageClassName: z.union([dnsLabel, z.literal("")]).default("gp3"),
-    replicas: wholeNumber.min(1).max(10).default(1),
-    size: size.default("small"),
-    protectData: z.boolean(),
+      .default(limits.scrapeIntervalSeconds.default)
+      .describe("Seconds between two scrapes of a target, and between two evaluations of rules."),
+    storageGb: storageGb
+      .default(50)
+      .describe(
+        `Volume of each replica in GiB. Samples fill at most ${limits.retentionSizeRatio * 100}% of it.`,
+      ),
+    storageClassName: storageClassName.default("gp3"),
+    replicas: replicas.describe(
+      "Replicas of Prometheus. Several replicas scrape the same targets, spread over nodes.",
+    ),
+    size,
+    protectData: protectData.meta({
+      description: "Whether the volumes are kept when the stack is destroyed.",
+      defaultText: "true in the environment `prod`",
+    }),
     remoteWriteReceiver: z.boolean().default(false),
     traceUrl: example(
-      url.refine((text) => text.includes("{traceId}"), "must have {traceId} where the id belongs"),
+      httpUrl.refine(
+        (text) => text.includes("{traceId}"),
+        "must contain {traceId} in the place of the id",
+      ),
       "https://app.datadoghq.com/apm/trace/{traceId}",
     ).optional(),
-    lokiUrl: example(url, "http://loki.monitoring.svc.cluster.local:3100").optional(),
-    alertmanager: z
-      .strictObject({
-        replicas: wholeNumber.min(1).max(10).default(1),
-        storageGb: storageGb.default(5),
-        configSecretName: example(dnsLabel, "alertmanager-config").optional(),
-        mountedSecretNames: z.array(example(dnsLabel, "alertmanager-slack")).default([]),
-        externalUrl: example(url, "https://alertmanager.example.com").optional(),
-      })
-      .prefault({}),
-    grafana: z
-      .strictObject({
-        communityDashboards: z
-          .array(communityDashboard)
-          .prefault(Object.keys(communityDashboardRevisions).map((id) => ({ id: Number(id) }))),
-        dashboardsFolder: example(z.string().min(1), "dashboards").optional(),
-        externalUrl: example(url, "https://grafana.example.com").optional(),
-      })
-      .prefault({}),
-    externalUrl: example(url, "https://prometheus.example.com").optional(),
-    runbookBaseUrl,
+    lokiUrl: example(httpUrl, "http://loki.monitoring.svc.cluster.local:3100").optional(),
+    alertmanager: alertmanagerSchema.prefault({}),
+    grafana: grafanaSchema.prefault({}),
+    externalUrl: example(httpUrl, "https://prometheus.example.com")
+      .optional()
+      .describe("URL of Prometheus for people. Links in alerts start with it."),
+    runbookBaseUrl: alertLinkSettings.runbookBaseUrl,
   })
   .superRefine(
-    (settings, ctx) => {
-      const { alertmanager } = settings;
-      if (
-        alertmanager?.configSecretName === undefined &&
-        Array.isArray(alertmanager?.mountedSecretNames) &&
-        alertmanager.mountedSecretNames.length > 0
-      ) {
-        ctx.addIssue({
-          code: "custom",
-          path: ["alertmanager", "configSecretName"],
-          message: "is required when secrets are mounted: without it nothing reads them",
-          params: { fix: { kind: "set", example: "alertmanager-config" } },
-        });
-      }
+    ({ alertmanager }, ctx) => {
+      const { configSecretName, mountedSecretNames } = alertmanager ?? {};
+      if (configSecretName !== undefined || !Array.isArray(mountedSecretNames)) return;
+      if (mountedSecretNames.length === 0) return;
+      issue(
+        ctx,
+        ["alertmanager", "configSecretName"],
+        "is required when secrets are mounted: without it nothing reads them",
+        { kind: "set", example: "alertmanager-config" },
+      );
     },
     { when: () => true },
   );
 
-/** Settings of the Prometheus stack, every default filled in. */
+/** Settings of the Prometheus stack, with every default filled in. */
 export type PrometheusSettings = z.output<typeof prometheusSchema>;
 
 /** Checks the arguments of PrometheusStack and fills in their defaults. */
 export function prometheusSettings(args: ComponentArgs): Checked<PrometheusSettings> {
-  return check(prometheusSchema, withProtectData(args));
+  return checkArgs(prometheusSchema, args);
 }

@@ -7,18 +7,9 @@ import { serviceAlerts } from "./serviceAlerts";
 import { defined } from "../shared/defined";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
+import { ServiceLanguage } from "./options";
 import { servicesSettings } from "./settings";
 import { serviceMonitorSpec } from "./serviceMonitor";
-
-/** Programming language of a service, which determines its dashboards and runtime metrics. */
-export const ServiceLanguage = {
-  Go: "go",
-  Python: "python",
-  Java: "java",
-  Node: "node",
-  Other: "other",
-} as const;
-export type ServiceLanguage = (typeof ServiceLanguage)[keyof typeof ServiceLanguage];
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {

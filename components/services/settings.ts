@@ -1,23 +1,26 @@
+import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
-import { defaultMetricNames } from "../../policies/shared/metricNames";
-import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
-import { Checked, check, example } from "../shared/problems";
 import { formatPath } from "../../policies/shared/path";
+import { Checked, Fix, Problem, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
+  alertLinkSettings,
+  checkArgs,
+  checkUniqueNames,
   dnsLabel,
   identitySettings,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
+import { ServiceLanguage } from "./options";
+import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 
 const { alertThresholds } = limits;
 const percent = z.number().gt(0).max(100);
-
 const aboveZero = z.number().gt(0);
 
-/** Name of a metric; what is not one would break every expression it stands in. */
+/** Name of a metric. Anything else would be a syntax error in every expression that uses it. */
 const metricName = example(
   z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
   "http_requests_total",
@@ -26,7 +29,7 @@ const labelName = example(
   z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be the name of a label"),
   "status",
 );
-const selectorText = example(
+const matchers = example(
   z
     .string()
     .regex(
@@ -36,107 +39,191 @@ const selectorText = example(
   'job="kubelet"',
 );
 
-/** Names of the metrics and labels that the expressions read, where a team's own differ. */
+/** Names of the metrics and labels in the expressions of the alerts. */
 const metricsSchema = z.strictObject({
-  httpRequests: metricName.default(defaultMetricNames.httpRequests),
-  httpStatusLabel: labelName.default(defaultMetricNames.httpStatusLabel),
-  httpDuration: metricName.default(defaultMetricNames.httpDuration),
-  grpcRequests: metricName.default(defaultMetricNames.grpcRequests),
-  grpcCodeLabel: labelName.default(defaultMetricNames.grpcCodeLabel),
-  grpcDuration: metricName.default(defaultMetricNames.grpcDuration),
-  dynamodbThrottles: metricName.default(defaultMetricNames.dynamodbThrottles),
-  dynamodbDuration: metricName.default(defaultMetricNames.dynamodbDuration),
-  redisDuration: metricName.default(defaultMetricNames.redisDuration),
-  redisPoolActive: metricName.default(defaultMetricNames.redisPoolActive),
-  containerSelector: selectorText.default(""),
-  kubeStateSelector: selectorText.default(""),
+  httpRequests: metricName.default("http_requests_total").describe("Counter of HTTP requests."),
+  httpStatusLabel: labelName
+    .default("status")
+    .describe("Label of that counter with the HTTP status."),
+  httpDuration: metricName
+    .default("http_request_duration_seconds")
+    .describe("Histogram of the HTTP latency, without `_bucket`."),
+  grpcRequests: metricName
+    .default("grpc_server_handled_total")
+    .describe("Counter of gRPC requests."),
+  grpcCodeLabel: labelName.default("grpc_code").describe("Label of that counter with the code."),
+  grpcDuration: metricName
+    .default("grpc_server_handling_seconds")
+    .describe("Histogram of the gRPC latency, without `_bucket`."),
+  dynamodbThrottles: metricName
+    .default("dynamodb_throttled_requests_total")
+    .describe("Counter of requests that DynamoDB throttles."),
+  dynamodbDuration: metricName
+    .default("dynamodb_operation_duration_seconds")
+    .describe("Histogram of the latency of calls to DynamoDB, without `_bucket`."),
+  redisDuration: metricName
+    .default("redis_command_duration_seconds")
+    .describe("Histogram of the latency of calls to Redis, without `_bucket`."),
+  redisPoolActive: metricName
+    .default("redis_connection_pool_active_connections")
+    .describe("Gauge of the connections to Redis in use."),
+  containerSelector: matchers
+    .default("")
+    .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
+  kubeStateSelector: matchers
+    .default("")
+    .describe("Additional matchers of the metrics of kube-state-metrics."),
 });
 
 const thresholds = {
-  errorRatePercent: percent.default(alertThresholds.errorRatio * 100),
-  p99LatencyMs: aboveZero.default(alertThresholds.p99LatencySeconds * 1000),
-  memoryPercent: percent.default(alertThresholds.memoryRatio * 100),
-  cpuPercent: aboveZero.default(alertThresholds.cpuRatio * 100),
-  cpuThrottlingPercent: percent.default(25),
-  dynamodbThrottlesPerSecond: aboveZero.default(alertThresholds.throttlesPerSecond),
-  dynamodbP99Ms: aboveZero.default(100),
-  redisP99Ms: aboveZero.default(50),
-  redisPoolPercent: percent.default(90),
-  droppedRequestsPerSecond: aboveZero.default(1),
-  minimumRequestsPerSecond: z.number().min(0).default(limits.trafficFloorPerSecond.default),
+  errorRatePercent: percent
+    .default(alertThresholds.errorRatio * 100)
+    .describe("Failed requests in percent of all requests, over HTTP or gRPC."),
+  p99LatencyMs: aboveZero
+    .default(alertThresholds.p99LatencySeconds * 1000)
+    .describe("99th percentile of the latency of requests, in milliseconds."),
+  memoryPercent: percent
+    .default(alertThresholds.memoryRatio * 100)
+    .describe("Memory in percent of the container's limit."),
+  cpuPercent: aboveZero
+    .default(alertThresholds.cpuRatio * 100)
+    .describe("CPU in percent of the container's limit, or of its request if it has no limit."),
+  cpuThrottlingPercent: percent
+    .default(25)
+    .describe("CPU periods in which the kernel throttles a container, in percent."),
+  dynamodbThrottlesPerSecond: aboveZero
+    .default(alertThresholds.throttlesPerSecond)
+    .describe("Requests per second that DynamoDB throttles."),
+  dynamodbP99Ms: aboveZero
+    .default(100)
+    .describe("99th percentile of the latency of calls to DynamoDB, in milliseconds."),
+  redisP99Ms: aboveZero
+    .default(50)
+    .describe("99th percentile of the latency of calls to Redis, in milliseconds."),
+  redisPoolPercent: percent
+    .default(90)
+    .describe("Connections to Redis in use, in percent of `redisPoolMaximum`."),
+  droppedRequestsPerSecond: aboveZero
+    .default(1)
+    .describe("Requests per second one hour ago above which the absence of requests alerts."),
+  minimumRequestsPerSecond: z
+    .number()
+    .min(0)
+    .default(limits.trafficFloorPerSecond.default)
+    .describe("Requests per second below which error rate and latency do not alert."),
 };
 
-/** The second tier: the same alerts, as warnings, at stricter thresholds. */
+const redisPoolMaximum = example(aboveZero, 50).optional().meta({
+  description: "Maximum number of connections to Redis that a pod opens.",
+  defaultText: "none: no alert on connections",
+});
+
+/** A second tier of thresholds: the same alerts with the severity `warning`, which fire earlier. */
 const warningSchema = z.strictObject({
-  errorRatePercent: example(percent, 2).optional(),
-  p99LatencyMs: example(aboveZero, 300).optional(),
-  memoryPercent: example(percent, 80).optional(),
-  dynamodbThrottlesPerSecond: example(aboveZero, 1).optional(),
+  errorRatePercent: example(percent, 2)
+    .optional()
+    .describe("Failed requests in percent of all requests, over HTTP or gRPC."),
+  p99LatencyMs: example(aboveZero, 300)
+    .optional()
+    .describe("99th percentile of the latency of requests, in milliseconds."),
+  memoryPercent: example(percent, 80)
+    .optional()
+    .describe("Memory in percent of the container's limit."),
+  dynamodbThrottlesPerSecond: example(aboveZero, 1)
+    .optional()
+    .describe("Requests per second that DynamoDB throttles."),
 });
-
-const httpsUrl = z.url({
-  protocol: /^https$/,
-  error: "must be a URL that starts with https://",
-});
-
-/** Where the runbooks are, unless a team keeps its own. */
-export const runbookBaseUrl = httpsUrl.default(
-  "https://github.com/ticketing/observability/blob/main/docs/runbooks",
-);
 
 /** Thresholds of the alerts on services; see `MonitoredServicesArgs.alerts`. */
 export const alertSchema = z.strictObject({
   ...thresholds,
-  redisPoolMaximum: example(aboveZero, 50).optional(),
-  warning: warningSchema.prefault({}),
-  metrics: metricsSchema.prefault({}),
-  runbookBaseUrl,
-  dashboardBaseUrl: example(
-    z.url({ protocol: /^https?$/, error: "must be a URL that starts with https:// or http://" }),
-    "https://grafana.example.com",
-  ).optional(),
+  redisPoolMaximum,
+  warning: warningSchema
+    .prefault({})
+    .describe("Thresholds of warnings. Each must be stricter than the threshold that pages."),
+  metrics: metricsSchema
+    .prefault({})
+    .describe("Names of metrics and labels, if your services use other names."),
+  ...alertLinkSettings,
 });
 export type AlertSettings = z.output<typeof alertSchema>;
 
-/** What applies to one service. */
+/** Thresholds that apply to one service. */
 export type Thresholds = Omit<AlertSettings, "metrics" | "runbookBaseUrl" | "dashboardBaseUrl">;
 
-const optional = Object.fromEntries(
+const thresholdOverrides = Object.fromEntries(
   Object.entries(thresholds).map(([key, schema]) => [
     key,
     example(schema.unwrap(), schema.parse(undefined)).optional(),
   ]),
 ) as { [K in keyof typeof thresholds]: z.ZodOptional<z.ZodNumber> };
 
-/** What one service has of its own; the rest is that of all. */
+/** Overrides of the alert settings for one service. */
 const serviceAlertSchema = z.strictObject({
-  enabled: example(z.boolean(), true).optional(),
-  expectsRequests: example(z.boolean(), false).optional(),
-  ...optional,
-  redisPoolMaximum: example(aboveZero, 50).optional(),
+  enabled: example(z.boolean(), true).optional().meta({
+    description: "Whether the service has alerts.",
+    defaultText: "true",
+  }),
+  expectsRequests: example(z.boolean(), false).optional().meta({
+    description: "Whether the service answers requests, so that missing request metrics alert.",
+    defaultText: "true",
+  }),
+  ...thresholdOverrides,
+  redisPoolMaximum,
   warning: warningSchema.optional(),
 });
 
-/** A percentage below 100, and the objective of a latency SLO. */
+/** An objective in percent. An objective of 100 has no error budget. */
 const sloPercent = z.number().gt(0).lt(100);
 
+const sloSchema = z.strictObject({
+  availabilityPercent: example(sloPercent, 99.9)
+    .optional()
+    .describe("Share of the requests that must succeed, in percent."),
+  latencyMs: example(aboveZero, 300)
+    .optional()
+    .describe(
+      "Latency in milliseconds for `latencyPercent`. The histogram of the service needs a bucket with this bound.",
+    ),
+  latencyPercent: example(sloPercent, 99)
+    .optional()
+    .describe("Share of the HTTP requests that must be faster than `latencyMs`, in percent."),
+  windowDays: example(wholeNumber.min(1).max(90), 14).optional().meta({
+    description: "Days over which the objective is evaluated, at most the retention of Prometheus.",
+    defaultText: "30, or 14 if Prometheus retains samples for less than 30 days",
+  }),
+});
+
 export const serviceSchema = z.strictObject({
-  name: example(dnsLabel, "inventory-service"),
-  team: teamName.optional(),
-  language: example(z.enum(["go", "python", "java", "node", "other"]), "go").default("other"),
-  port: example(z.string().min(1).max(15), "metrics").default("metrics"),
-  path: z.string().startsWith("/", "must start with /").default("/metrics"),
-  selector: example(z.record(z.string(), z.string()), { app: "inventory-service" }).optional(),
-  scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional(),
-  slo: z
-    .strictObject({
-      availabilityPercent: example(sloPercent, 99.9).optional(),
-      latencyMs: example(z.number().gt(0), 300).optional(),
-      latencyPercent: example(sloPercent, 99).optional(),
-      windowDays: example(wholeNumber.min(1).max(90), 14).optional(),
-    })
-    .optional(),
-  alerts: serviceAlertSchema.optional(),
+  name: example(dnsLabel, "inventory-service").describe(
+    "Name of the service: the label `service` of its series, logs and alerts.",
+  ),
+  team: teamName
+    .optional()
+    .describe("Team that owns the service: the label `team` of its alerts, for `slack.routes`."),
+  language: example(z.enum(ServiceLanguage), ServiceLanguage.Go)
+    .default(ServiceLanguage.Other)
+    .describe("Programming language of the service."),
+  port: example(z.string().min(1).max(15), "metrics")
+    .default("metrics")
+    .describe("Name of the port of the Kubernetes Service that serves metrics."),
+  path: z
+    .string()
+    .startsWith("/", "must start with /")
+    .default("/metrics")
+    .describe("Path that serves metrics."),
+  selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
+    .optional()
+    .meta({ description: "Labels of the Kubernetes Service.", defaultText: "`app: <name>`" }),
+  scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
+    description: "Seconds between two scrapes of the service.",
+    defaultText: "`prometheus.scrapeIntervalSeconds`",
+  }),
+  slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
+  alerts: serviceAlertSchema.optional().meta({
+    description: "Overrides of `monitoring:alerts` for this service: any threshold, and `warning`.",
+    defaultText: "`monitoring:alerts`",
+  }),
 });
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
@@ -148,119 +235,116 @@ export const servicesSchema = z
     alerts: alertSchema.prefault({}),
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
   })
-  .superRefine(
-    ({ services }, ctx) => {
-      if (!Array.isArray(services)) return;
-      const firstIndex = new Map<string, number>();
-      services.forEach((service: { name?: unknown } | undefined, index) => {
-        const name = service?.name;
-        if (typeof name !== "string") return;
-        const first = firstIndex.get(name);
-        if (first === undefined) {
-          firstIndex.set(name, index);
-          return;
-        }
-        ctx.addIssue({
-          code: "custom",
-          path: ["services", index, "name"],
-          message: `is already the name of services[${first}]`,
-          params: { fix: { kind: "set", example: `${name.slice(0, 58)}-${index + 1}` } },
-        });
-      });
-    },
-    { when: () => true },
-  )
+  .superRefine(({ services }, ctx) => checkUniqueNames(ctx, ["services"], services), {
+    when: () => true,
+  })
   .superRefine(checkObjectives, { when: () => true })
-  .superRefine(checkTiers, { when: () => true });
+  .superRefine(checkWarnings, { when: () => true });
 export type MonitoredServicesSettings = z.output<typeof servicesSchema>;
 
 /** Checks the arguments of MonitoredServices and fills in their defaults. */
 export function servicesSettings(args: ComponentArgs): Checked<MonitoredServicesSettings> {
-  return check(servicesSchema, args);
+  return checkArgs(servicesSchema, args);
+}
+
+/** The problem of a name that no service has, or none. */
+export function unknownService(
+  services: { name: string }[],
+  name: string,
+  { path, value, fixWith }: { path: Path; value: unknown; fixWith: (closest: string) => Fix },
+): Problem[] {
+  const names = services.map((service) => service.name);
+  if (names.includes(name)) return [];
+  return [
+    {
+      path,
+      value,
+      code: "invalid",
+      rule: `is not a service (services: ${names.join(", ") || "none"})`,
+      fix:
+        names.length > 0
+          ? fixWith(closest(name, names))
+          : { kind: "do", text: "add the service to services" },
+    },
+  ];
 }
 
 type Path = (string | number)[];
-type Found = Record<string, unknown>;
+type Values = Record<string, unknown>;
 
-function numberAt(found: unknown, key: string): number | undefined {
-  const value = (found as Found | null | undefined)?.[key];
+function numberAt(values: unknown, key: string): number | undefined {
+  const value = (values as Values | null | undefined)?.[key];
   return typeof value === "number" ? value : undefined;
 }
 
-function listed(services: unknown): Found[] {
+function mapsIn(services: unknown): Values[] {
   return Array.isArray(services)
-    ? (services as unknown[]).map((each) => (each ?? {}) as Found)
+    ? (services as unknown[]).map((service) => (service ?? {}) as Values)
     : [];
 }
 
-/** An objective that nothing could ever be said about is a mistake. */
+/** Refuses objectives that the alerts could never evaluate. */
 function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, retentionDays } = (settings ?? {}) as Found;
+  const { services, retentionDays } = (settings ?? {}) as Values;
   if (typeof retentionDays !== "number") return;
-  listed(services).forEach(({ slo }, index) => {
+  mapsIn(services).forEach(({ slo }, index) => {
     if (typeof slo !== "object" || slo === null) return;
-    const path: Path = ["services", index, "slo"];
-    const wrong = (key: string, message: string, value: unknown) =>
-      ctx.addIssue({
-        code: "custom",
-        path: [...path, key],
-        message,
-        params: { fix: { kind: "set", example: value } },
-      });
+    const report = (key: string, message: string, example: unknown) =>
+      issue(ctx, ["services", index, "slo", key], message, { kind: "set", example });
     const windowDays = numberAt(slo, "windowDays");
     if (windowDays !== undefined && windowDays > retentionDays) {
-      wrong(
+      report(
         "windowDays",
-        `must be at most ${retentionDays}, the days that Prometheus keeps its samples (prometheus.retentionDays)`,
+        `must be at most ${retentionDays}, the days that Prometheus retains samples (prometheus.retentionDays)`,
         sloWindowDays({}, { retentionDays }),
       );
     }
-    const given = slo as Found;
-    if (given["latencyMs"] !== undefined && given["latencyPercent"] === undefined) {
-      wrong("latencyPercent", "is required with latencyMs", 99);
+    const { latencyMs, latencyPercent } = slo as Values;
+    if (latencyMs !== undefined && latencyPercent === undefined) {
+      report("latencyPercent", "is required with latencyMs", 99);
     }
-    if (given["latencyPercent"] !== undefined && given["latencyMs"] === undefined) {
-      wrong("latencyMs", "is required with latencyPercent", 300);
+    if (latencyPercent !== undefined && latencyMs === undefined) {
+      report("latencyMs", "is required with latencyPercent", 300);
     }
-    if (["availabilityPercent", "latencyMs", "latencyPercent"].every((key) => !(key in given))) {
-      wrong("availabilityPercent", "is required, or latencyMs and latencyPercent", 99.9);
+    if (["availabilityPercent", "latencyMs", "latencyPercent"].every((key) => !(key in slo))) {
+      report("availabilityPercent", "is required, or latencyMs and latencyPercent", 99.9);
     }
     const lowest = lowestObjectivePercent(windowDays ?? sloWindowDays({}, { retentionDays }));
     for (const key of ["availabilityPercent", "latencyPercent"]) {
       const objective = numberAt(slo, key);
       if (objective === undefined || objective <= 0 || objective >= 100) continue;
       if (objective > lowest) continue;
-      wrong(
+      report(
         key,
-        `must be more than ${lowest.toFixed(2)}: with so large an error budget its alert could never fire`,
+        `must be more than ${lowest.toFixed(2)}: with a larger error budget the alert could never fire`,
         99,
       );
     }
   });
 }
 
-/** A warning that comes no earlier than the page it should precede is a mistake. */
-function checkTiers(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, alerts } = (settings ?? {}) as Found;
-  const common = (alerts ?? {}) as Found;
-  const check = (path: Path, own: unknown, critical: Found) => {
-    const warning = (own as Found | null | undefined)?.["warning"];
+/** Refuses warnings that fire no earlier than the alert that pages. */
+function checkWarnings(settings: unknown, ctx: z.RefinementCtx): void {
+  const { services, alerts } = (settings ?? {}) as Values;
+  const common = (alerts ?? {}) as Values;
+  const compare = (path: Path, overrides: unknown, critical: Values) => {
+    const warning = (overrides as Values | null | undefined)?.["warning"];
     for (const key of Object.keys(warningSchema.shape)) {
-      const warns = numberAt(warning, key);
-      const pages = numberAt(critical, key);
-      if (warns === undefined || pages === undefined || warns < pages) continue;
-      ctx.addIssue({
-        code: "custom",
-        path: [...path, "warning", key],
-        message: `must be less than ${formatPath([...path, key])} (${pages})`,
-        params: { fix: { kind: "set", example: Number((pages * 0.8).toPrecision(6)) } },
-      });
+      const warningThreshold = numberAt(warning, key);
+      const threshold = numberAt(critical, key);
+      if (warningThreshold === undefined || threshold === undefined) continue;
+      if (warningThreshold < threshold) continue;
+      issue(
+        ctx,
+        [...path, "warning", key],
+        `must be less than ${formatPath([...path, key])} (${threshold})`,
+        { kind: "set", example: Number((threshold * 0.8).toPrecision(6)) },
+      );
     }
   };
-  check(["alerts"], common, common);
-  listed(services).forEach(({ alerts: own }, index) => {
-    if (typeof own !== "object" || own === null) return;
-    const merged = { ...common, ...own };
-    check(["services", index, "alerts"], own, merged);
+  compare(["alerts"], common, common);
+  mapsIn(services).forEach(({ alerts: overrides }, index) => {
+    if (typeof overrides !== "object" || overrides === null) return;
+    compare(["services", index, "alerts"], overrides, { ...common, ...overrides });
   });
 }

@@ -1,23 +1,26 @@
 import { credentialIn } from "../../policies/shared/credentials";
 
-/** What stands for a value that may be a secret, wherever people can see it. */
+/** Placeholder of a value that may be a secret, in every text for people. */
 export const HIDDEN = "[hidden]";
 
-/** Fields whose value is taken for a secret, whatever it looks like. */
+/** Names of fields whose value is treated as a secret, whatever its form. */
 const secretNames = /key|token|secret|password|passwd|credential|webhook|heartbeatUrl/i;
-/** Fields that only name where a secret is, or say something about it. */
+/** Names that match the pattern above, but only refer to a secret. */
 const harmlessNames =
   /^(existingSecret|existingSecretKeys|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames)$/;
-/** Keys without any mark of their own, such as Datadog's. */
+/** Keys without a recognizable prefix, such as the keys of Datadog. */
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;
 
-/** Deeper than any setting: what is below is no help to anybody. */
+/** No setting is nested deeper, and a deeper value would not help the reader of a message. */
 const maxDepth = 10;
 
 /**
- * A value as a message may show it. People put secrets in wrong places, and a message about that
- * ends up in the logs of a pipeline: whatever has the name or the form of a secret is hidden.
+ * A value for a message. Users put secrets in wrong places, and the message about it ends up in the
+ * log of a pipeline, so that every value with the name or the form of a secret is hidden.
+ *
+ * Unlike `redact` of the policies, which keeps the rest of a text so that a violation stays readable,
+ * it hides the whole value. Unlike the redactor of the preview, it does not know the secrets.
  */
 export function hideSecrets(path: (string | number)[], value: unknown): unknown {
   const named = path.some(

@@ -9,11 +9,23 @@ export interface Problem {
   path: (string | number)[];
   /** The value found there, secrets hidden; left out when the field is missing. */
   value?: unknown;
+  code: ProblemCode;
   /** The rule that the value breaks, as the end of a sentence: `must be at least 1`. */
   rule: string;
   /** What makes it right. */
   fix: Fix;
 }
+
+/** Kind of a problem, for code that treats one kind differently. */
+export type ProblemCode =
+  /** No field has this name. */
+  | "unknownKey"
+  /** The configuration decides this field by another key. */
+  | "reserved"
+  /** The field is missing. */
+  | "required"
+  /** The value breaks a rule. */
+  | "invalid";
 
 export type Fix =
   | { kind: "set"; example: unknown }
@@ -49,6 +61,17 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z
 /** Marks the example that an error message suggests for a field. */
 export function example<S extends z.ZodType>(schema: S, value: unknown): S {
   return schema.meta({ examples: [value] });
+}
+
+/** Reports a problem from inside a schema. `path` starts at the value that the schema checks. */
+export function issue(
+  ctx: z.RefinementCtx,
+  path: (string | number)[],
+  message: string,
+  fix?: Fix,
+  code?: ProblemCode,
+): void {
+  ctx.addIssue({ code: "custom", path, message, params: { fix, code } });
 }
 
 /** One readable text for all problems of a component's arguments. */
@@ -111,11 +134,18 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
       );
     }
   }
-  const found = hideSecrets(path, valueAt(input, path));
-  const fix =
-    (issue.code === "custom" && (issue.params?.["fix"] as Fix | undefined)) ||
-    fixOf(schemaAt(schema, path), path);
-  return [{ path, ...(found === undefined ? {} : { value: found }), rule: issue.message, fix }];
+  const value = hideSecrets(path, valueAt(input, path));
+  const params = (issue.code === "custom" && issue.params) || {};
+  const { fix = fixOf(schemaAt(schema, path), path), code } = params as Partial<Problem>;
+  return [
+    {
+      path,
+      ...(value === undefined ? {} : { value }),
+      code: code ?? (value === undefined ? "required" : "invalid"),
+      rule: issue.message,
+      fix,
+    },
+  ];
 }
 
 /** A key that is none of the known ones; one that is nearly a free one is taken for that. */
@@ -132,6 +162,7 @@ export function unknownKey(
   return {
     path,
     value: hideSecrets(path, value),
+    code: "unknownKey",
     rule:
       known.length > 0
         ? `is not a known key (known: ${[...known].sort().join(", ")})`

@@ -1,8 +1,16 @@
 import { z } from "zod";
 import { Chart } from "./charts";
-import { example } from "./problems";
-import { type SecretArgument, type SecretPart, secretsOf } from "./secrets";
+import { formatPath } from "../../policies/shared/path";
+import { Checked, check, example, issue } from "./problems";
+import { type SecretArgument, type SecretPart, secretsOf, withoutSecrets } from "./secrets";
 import { SizePreset } from "./sizePreset";
+
+declare module "zod" {
+  interface GlobalMeta {
+    /** A default that depends on something else, for the documentation. */
+    defaultText?: string;
+  }
+}
 
 /** A name that Kubernetes accepts for objects, namespaces and labels (RFC 1123 label). */
 export const dnsLabel = z
@@ -20,24 +28,63 @@ export const clusterName = z
     "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
   );
 
-/** Who owns a service: the value of a label, which nothing that reads it takes for markup. */
+/** The owner of a service: a label value without characters that any reader takes for markup. */
 export const teamName = example(
   z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
   "checkout",
 );
 
-/** Unlike `z.int()`, a fraction leaves the rules between this field and others in force. */
-export const wholeNumber = z.number().refine(Number.isSafeInteger, "must be a whole number");
+/** A whole number. Unlike with `z.int()`, rules between fields are also checked for fractions. */
+export const wholeNumber = z
+  .number()
+  .refine(Number.isSafeInteger, "must be a whole number")
+  .meta({ type: "integer" });
 
 /** A Kubernetes quantity of storage, in whole gibibytes. */
 export const storageGb = wholeNumber.min(1).max(65536);
 
+/** Name of a StorageClass; an empty text selects the default class of the cluster. */
+export const storageClassName = z.union([dnsLabel, z.literal("")]);
+
+/** Number of replicas of a workload. */
+export const replicas = wholeNumber.min(1).max(10).default(1);
+
+export const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: "must be a URL that starts with https:// or http://",
+});
+
+export const httpsUrl = z.url({
+  protocol: /^https$/,
+  error: "must be a URL that starts with https://",
+});
+
 export const labels = z.record(z.string(), z.string());
 
-/** How generously workloads are sized; each component has its own table. */
-export const size = z.enum(SizePreset);
+/** CPU and memory of workloads. Each component has its own table of sizes. */
+export const size = z
+  .enum(SizePreset)
+  .default(SizePreset.Small)
+  .describe("CPU and memory of every workload.");
 
-/** Settings that every component shares: which cluster and environment its data is labelled with. */
+/** The data is kept by default in the environment `prod` only; see {@link checkArgs}. */
+export const protectData = z.boolean();
+
+/** Settings of the links in alerts. */
+export const alertLinkSettings = {
+  runbookBaseUrl: httpsUrl
+    .default("https://github.com/ticketing/observability/blob/main/docs/runbooks")
+    .meta({
+      description: "URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
+      defaultText: "the runbooks of this repository",
+    }),
+  dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional().meta({
+    description: "URL of the Grafana that alerts link to.",
+    defaultText: "`grafana.externalUrl`",
+  }),
+};
+
+/** Settings that every component shares: the cluster and the environment that label its data. */
 export const identitySettings = {
   cluster: example(clusterName, "ticketing-prod"),
   environment: example(dnsLabel, "prod"),
@@ -51,19 +98,32 @@ export function secretSettings<P extends SecretPart>(part: P) {
   ) as Record<SecretArgument<P>, z.ZodOptional<z.ZodLiteral<true>>>;
 }
 
+const chartVersion = z
+  .string()
+  .regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, "must be an exact version, like 1.2.3, not a range");
+const repository = z
+  .string()
+  .regex(/^(https|oci):\/\/\S+$/, "must be an https:// Helm repository or an oci:// registry");
+
+/** Version and repository of a chart; undefined means those that this library was tested with. */
+export function chartSource(chart: Chart) {
+  return {
+    chartVersion: example(chartVersion, chart.version),
+    repository: example(repository, chart.repository),
+  };
+}
+
 /** Settings that every component with a Helm chart shares. */
 export function chartSettings(chart: Chart, namespace: string) {
   return {
     ...identitySettings,
     namespace: dnsLabel.default(namespace),
-    chartVersion: z
-      .string()
-      .regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, "must be an exact version, like 1.2.3, not a range")
-      .default(chart.version),
-    repository: z
-      .string()
-      .regex(/^(https|oci):\/\/\S+$/, "must be an https:// Helm repository or an oci:// registry")
-      .default(chart.repository),
+    chartVersion: chartVersion
+      .default(chart.version)
+      .describe("Exact version of the chart. The default is the version that was tested."),
+    repository: repository
+      .default(chart.repository)
+      .describe("Helm repository or `oci://` registry of the chart."),
     imageRegistry: example(
       z
         .string()
@@ -87,8 +147,34 @@ export interface ChartSettings {
 /** Arguments of a component before they are checked. */
 export type ComponentArgs = object;
 
-/** Fills in `protectData`, whose default follows the environment: on in `prod`, off elsewhere. */
-export function withProtectData(args: ComponentArgs): object {
-  const { protectData, environment } = args as { protectData?: unknown; environment?: unknown };
-  return { ...args, protectData: protectData ?? environment === "prod" };
+/**
+ * Checks the arguments of a component and returns its settings, with every default filled in.
+ * Settings never have the secrets of the part `secrets`, only whether each is set.
+ */
+export function checkArgs<S extends z.ZodObject>(
+  schema: S,
+  args: ComponentArgs,
+  secrets?: SecretPart,
+): Checked<z.output<S>> {
+  const plain: Record<string, unknown> = secrets ? withoutSecrets(secrets, args) : { ...args };
+  if ("protectData" in schema.shape) plain["protectData"] ??= plain["environment"] === "prod";
+  return check(schema, plain);
+}
+
+/** Reports every name that an earlier item of a list has. The list may be invalid otherwise. */
+export function checkUniqueNames(
+  ctx: z.RefinementCtx,
+  path: (string | number)[],
+  items: unknown,
+): void {
+  if (!Array.isArray(items)) return;
+  const names = items.map((item: { name?: unknown } | null | undefined) => item?.name);
+  names.forEach((name, index) => {
+    const first = names.indexOf(name);
+    if (typeof name !== "string" || first === index) return;
+    issue(ctx, [...path, index, "name"], `is already the name of ${formatPath([...path, first])}`, {
+      kind: "set",
+      example: `${name.slice(0, 58)}-${index + 1}`,
+    });
+  });
 }

@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { Checked, Fix, check, example } from "../shared/problems";
+import { Checked, Problem, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
+  checkArgs,
   dnsLabel,
   identitySettings,
   secretSettings,
   teamName,
 } from "../shared/schemas";
-import { secretsOf, withoutSecrets } from "../shared/secrets";
+import { secretsOf } from "../shared/secrets";
 
 const channel = example(
   z
@@ -19,7 +20,7 @@ const channel = example(
   "#ticketing-alerts",
 );
 
-/** Its name is part of the name of a key of a Secret, which has fewer letters than Slack. */
+/** The key of a Secret contains the name of the channel, and allows fewer letters than Slack. */
 const channelOfKey = z
   .string()
   .regex(
@@ -33,7 +34,7 @@ const secretKeyPattern = new RegExp(
   `^(${secretKeys.join("|").replace("<channel>", "[a-z0-9_-]+")})$`,
 );
 
-/** It ends up in a template and in a link of Slack, so nothing that either of them reads. */
+/** A URL without the characters that a Go template or a link in Slack would interpret. */
 const linkUrl = z
   .string()
   .regex(/^https?:\/\/[^\s{}<>"'`|\\]+$/, "must be a URL that starts with https:// or http://");
@@ -45,27 +46,32 @@ const time = example(
 
 const quietHoursSchema = z
   .strictObject({
-    from: time,
-    to: example(time, "07:00"),
-    timezone: example(z.string().refine(isTimezone, "must be a time zone like Asia/Seoul"), "UTC"),
-    weekends: z.boolean().default(false),
+    from: time.describe("Start, such as `22:00`."),
+    to: example(time, "07:00").describe(
+      "End, such as `07:00`. An earlier time is on the next day.",
+    ),
+    timezone: example(
+      z.string().refine(isTimezone, "must be a time zone like Asia/Seoul"),
+      "UTC",
+    ).describe("Time zone, such as `Asia/Seoul`."),
+    weekends: z
+      .boolean()
+      .default(false)
+      .describe("Whether Saturday and Sunday are quiet for the whole day."),
   })
-  .refine(({ from, to }) => from !== to, {
-    path: ["to"],
-    message: "must not be the time that they start",
-  });
+  .refine(({ from, to }) => from !== to, { path: ["to"], message: "must differ from the start" });
 export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
 
 const routeSchema = z
   .strictObject({
-    service: example(dnsLabel, "inventory-service").optional(),
-    team: teamName.optional(),
-    namespace: example(dnsLabel, "ticketing").optional(),
-    channel: example(channel, "#checkout-alerts"),
+    service: example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
+    team: teamName.optional().describe("Value of the label `team`."),
+    namespace: example(dnsLabel, "ticketing").optional().describe("Namespace of the alert."),
+    channel: example(channel, "#checkout-alerts").describe("Channel of the matching alerts."),
   })
   .refine((route) => route.service ?? route.team ?? route.namespace, {
     message: "needs a service, a team or a namespace",
-    params: { fix: { kind: "do", text: "say whose alerts go to this channel" } },
+    params: { fix: { kind: "do", text: "name the alerts that go to this channel" } },
   });
 export type SlackRouteSettings = z.output<typeof routeSchema>;
 
@@ -76,34 +82,55 @@ export const slackSchema = z
   .strictObject({
     ...identitySettings,
     namespace: dnsLabel.default("monitoring"),
-    channel: channel.default("#ticketing-alerts"),
+    channel: channel
+      .default("#ticketing-alerts")
+      .describe("Channel of all alerts without a channel of their own."),
     channels: z
       .strictObject({
-        critical: channel.optional(),
-        warning: channel.optional(),
-        info: channel.optional(),
+        critical: channel.optional().meta({
+          description: "Channel of critical alerts.",
+          defaultText: "`slack.channel`",
+        }),
+        warning: channel.optional().meta({
+          description: "Channel of warnings.",
+          defaultText: "`slack.channel`",
+        }),
+        info: channel.optional().meta({
+          description: "Channel of alerts with the severity `info`.",
+          defaultText: "none: they notify no channel",
+        }),
       })
-      .prefault({}),
-    routes: z.array(routeSchema).default([]),
-    quietHours: example(quietHoursSchema, {
-      from: "22:00",
-      to: "07:00",
-      timezone: "UTC",
-    }).optional(),
+      .prefault({})
+      .describe("Channels by severity."),
+    routes: z
+      .array(routeSchema)
+      .default([])
+      .describe("Alerts with a channel of their own. The first route that matches applies."),
+    quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
+      .optional()
+      .describe("Time in which warnings are muted. They notify afterwards if they still fire."),
     groupBy: z
       .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
       .min(1)
       .refine((names) => new Set(names).size === names.length, "must not name a label twice")
-      .default(["alertname", "cluster", "service"]),
-    titleTemplate: example(template, "{{ .CommonLabels.alertname }}").optional(),
-    textTemplate: example(
-      template,
-      "{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}",
-    ).optional(),
+      .default(["alertname", "cluster", "service"])
+      .describe("Labels by which alerts are grouped into one message."),
+    titleTemplate: example(template, "{{ .CommonLabels.alertname }}").optional().meta({
+      description: "Body of the Go template of a message's title.",
+      defaultText: "the template of this library",
+    }),
+    textTemplate: example(template, "{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}")
+      .optional()
+      .meta({
+        description: "Body of the Go template of a message's text.",
+        defaultText: "the template of this library",
+      }),
     grafanaUrl: example(linkUrl, "https://grafana.example.com").optional(),
     prometheusUrl: example(linkUrl, "https://prometheus.example.com").optional(),
     alertmanagerUrl: example(linkUrl, "https://alertmanager.example.com").optional(),
-    existingSecret: example(dnsLabel, "alertmanager-slack").optional(),
+    existingSecret: example(dnsLabel, "alertmanager-slack")
+      .optional()
+      .describe("Existing Secret that holds the credentials, instead of the secrets above."),
     existingSecretKeys: z
       .array(
         example(
@@ -111,38 +138,41 @@ export const slackSchema = z
           "webhook-url",
         ),
       )
-      .optional(),
-    requireHeartbeat: z.boolean().default(false),
+      .optional()
+      .meta({
+        description: `Keys of the existing Secret: ${secretKeys.map((key) => `\`${key}\``).join(", ")}.`,
+        defaultText: "only `webhook-url`",
+      }),
+    requireHeartbeat: z
+      .boolean()
+      .default(false)
+      .describe("Whether a missing `heartbeatUrl` is an error, as in `Pulumi.prod.yaml`."),
     ...secretSettings("slack"),
     webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
   })
   .superRefine(
     (settings, ctx) => {
-      for (const { path, message, fix } of [
+      for (const { path, rule, fix } of [
         ...credentialProblems(settings),
         ...heartbeatProblems(settings),
       ]) {
-        ctx.addIssue({ code: "custom", path, message, params: { fix } });
+        issue(ctx, path, rule, fix);
       }
     },
     { when: ({ value }) => typeof value === "object" && value !== null },
   );
 
-/** Settings of the Slack delivery, every default filled in. */
+/** Settings of the Slack delivery, with every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;
 
 /** Checks the arguments of SlackAlerting and fills in their defaults. */
 export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
-  return check(slackSchema, withoutSecrets("slack", args));
+  return checkArgs(slackSchema, args, "slack");
 }
 
-interface CredentialProblem {
-  path: string[];
-  message: string;
-  fix: Fix;
-}
+type CredentialProblem = Pick<Problem, "path" | "rule" | "fix">;
 
-/** Whether there is one way, and only one, to reach every channel. What it gets may be partly wrong. */
+/** Every channel must have exactly one credential. Other rules may have refused the settings. */
 function credentialProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
   if (settings.existingSecret !== undefined) return existingSecretProblems(settings);
   const unread: CredentialProblem[] =
@@ -151,17 +181,17 @@ function credentialProblems(settings: Partial<SlackSettings>): CredentialProblem
       : [
           {
             path: ["existingSecretKeys"],
-            message: "says what existingSecret holds, which is not given",
+            rule: "requires existingSecret, whose keys it lists",
             fix: { kind: "remove" },
           },
         ];
   if (settings.botToken) {
-    const given = (["webhookUrl", "webhookUrls"] as const).filter((name) => settings[name]);
+    const webhooks = (["webhookUrl", "webhookUrls"] as const).filter((name) => settings[name]);
     return [
       ...unread,
-      ...given.map((name): CredentialProblem => ({
+      ...webhooks.map((name): CredentialProblem => ({
         path: [name],
-        message: "must be left out where a bot token is given: it reaches every channel",
+        rule: "must not be set together with a bot token, which reaches every channel",
         fix: { kind: "remove" },
       })),
     ];
@@ -171,83 +201,84 @@ function credentialProblems(settings: Partial<SlackSettings>): CredentialProblem
     ...unread,
     {
       path: ["webhookUrl"],
-      message: "is required, unless existingSecret names the Secret that holds it",
+      rule: "is required, unless existingSecret names the Secret that holds it",
       fix: {
         kind: "do",
-        text: 'give webhookUrl as a Pulumi secret, or existingSecret: "alertmanager-slack"',
+        text: 'set webhookUrl to a Pulumi secret, or existingSecret: "alertmanager-slack"',
       },
     },
   ];
 }
 
 function existingSecretProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
-  const given = secretsOf("slack")
-    .map(({ argument }) => argument)
-    .filter((argument) => settings[argument as keyof SlackSettings]);
   const { existingSecretKeys: keys = ["webhook-url"] } = settings;
   if (!Array.isArray(keys)) return [];
-  const needed = keys.includes("bot-token")
+  const required = keys.includes("bot-token")
     ? []
     : ["webhook-url", ...otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`)];
   return [
-    ...given.map((name): CredentialProblem => ({
-      path: [name],
-      message: "must be left out when existingSecret names where it is",
-      fix: { kind: "do", text: `remove one of ${name} and existingSecret` },
-    })),
-    ...needed
+    ...secretsOf("slack")
+      .filter(({ argument }) => settings[argument as keyof SlackSettings])
+      .map(({ argument }): CredentialProblem => ({
+        path: [argument],
+        rule: "must not be set together with existingSecret, which holds it",
+        fix: { kind: "do", text: `remove either ${argument} or existingSecret` },
+      })),
+    ...required
       .filter((key) => !keys.includes(key))
       .map((key): CredentialProblem => ({
         path: ["existingSecretKeys"],
-        message: `must name ${key} too: a webhook of Slack reaches only the channel it was made for`,
+        rule: `must also name ${key}: a webhook of Slack reaches only its own channel`,
         fix: { kind: "do", text: `add ${key} to the Secret and to existingSecretKeys` },
       })),
   ];
 }
 
-/** Without a heartbeat nobody hears that alerting itself is down; a stack can insist on one. */
+/** Without a heartbeat, an outage of alerting itself goes unnoticed. A stack can require one. */
 function heartbeatProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
   const { requireHeartbeat, existingSecret, existingSecretKeys: keys, heartbeatUrl } = settings;
   if (requireHeartbeat !== true) return [];
-  const given = existingSecret === undefined ? heartbeatUrl : keys?.includes("heartbeat-url");
-  if (given) return [];
+  if (existingSecret === undefined) {
+    if (heartbeatUrl) return [];
+    return [
+      {
+        path: ["heartbeatUrl"],
+        rule: "is required while requireHeartbeat is true",
+        fix: { kind: "do", text: "set heartbeatUrl to a Pulumi secret" },
+      },
+    ];
+  }
+  if (keys?.includes("heartbeat-url")) return [];
   return [
-    existingSecret === undefined
-      ? {
-          path: ["heartbeatUrl"],
-          message: "is required while requireHeartbeat is true",
-          fix: { kind: "do", text: "give heartbeatUrl as a Pulumi secret" },
-        }
-      : {
-          path: ["existingSecretKeys"],
-          message: "must name heartbeat-url while requireHeartbeat is true",
-          fix: {
-            kind: "do",
-            text: "add heartbeat-url to the Secret and to existingSecretKeys",
-          },
-        },
+    {
+      path: ["existingSecretKeys"],
+      rule: "must name heartbeat-url while requireHeartbeat is true",
+      fix: { kind: "do", text: "add heartbeat-url to the Secret and to existingSecretKeys" },
+    },
   ];
 }
 
-/** Slack binds a webhook to one channel: a message to another one would end up there, silently. */
+/** Slack binds a webhook to one channel: it would silently deliver all messages there. */
 function webhookProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
   const { webhookUrls = {} } = settings;
   if (typeof webhookUrls !== "object") return [];
   const used = otherChannels(settings);
-  const own = Object.keys(webhookUrls).filter((name) => channelOfKey.safeParse(name).success);
+  const withWebhook = Object.keys(webhookUrls).filter(
+    (name) => channelOfKey.safeParse(name).success,
+  );
   return [
     ...used
-      .filter((name) => !own.includes(name))
+      .filter((name) => !withWebhook.includes(name))
       .map((name): CredentialProblem => ({
         path: ["webhookUrls", name],
-        message: "is required: a webhook of Slack reaches only the channel it was made for",
-        fix: { kind: "do", text: `give webhookUrls the webhook of ${name}, or use a bot token` },
+        rule: "is required: a webhook of Slack reaches only its own channel",
+        fix: { kind: "do", text: `add the webhook of ${name} to webhookUrls, or use a bot token` },
       })),
-    ...own
+    ...withWebhook
       .filter((name) => !used.includes(name))
       .map((name): CredentialProblem => ({
         path: ["webhookUrls", name],
-        message: "is the webhook of a channel that nothing is sent to",
+        rule: "is the webhook of a channel that receives no alerts",
         fix: { kind: "remove" },
       })),
   ];
@@ -256,15 +287,15 @@ function webhookProblems(settings: Partial<SlackSettings>): CredentialProblem[] 
 /** Channels that the main webhook does not reach. */
 function otherChannels(settings: Partial<SlackSettings>): string[] {
   const { channel: main = "#ticketing-alerts", channels, routes } = settings;
-  const named: unknown[] = [
+  const names: unknown[] = [
     ...Object.values(channels ?? {}),
     ...(Array.isArray(routes) ? routes.map((route) => route?.channel) : []),
   ];
-  const valid = named.filter((name): name is string => channel.safeParse(name).success);
+  const valid = names.filter((name): name is string => channel.safeParse(name).success);
   return [...new Set(valid)].filter((name) => name !== main);
 }
 
-/** As Go reads them: with the capitals of the time zone database. */
+/** Go requires the capital letters of the time zone database; Node.js does not. */
 function isTimezone(name: string): boolean {
   if (!/^(UTC|[A-Z][A-Za-z]+(\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name)) return false;
   try {

@@ -5,17 +5,17 @@ import type * as pulumiEks from "@pulumi/eks";
 import { eksKubeconfig, oidcProviderArn } from "./eksKubeconfig";
 import { ClusterMode, ClusterSettings } from "../config/schema";
 
-/** The cluster everything is deployed to. */
+/** The cluster that the stack is deployed to. */
 export interface Cluster {
   provider: kubernetes.Provider;
   /** Provisioner of EBS volumes. */
   volumeProvisioner: string;
-  /** OIDC provider of the cluster in IAM; only EKS has one. */
+  /** OIDC provider of the cluster in IAM. Only EKS has one. */
   oidcProviderArn?: pulumi.Output<string>;
   oidcIssuerUrl?: pulumi.Output<string>;
 }
 
-/** Connects to the cluster that the settings name, or makes it. */
+/** Connects to the cluster that the settings name, or creates it. */
 export function connectCluster(settings: ClusterSettings): Cluster {
   switch (settings.mode) {
     case ClusterMode.Existing:
@@ -52,11 +52,11 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
 }
 
 /**
- * A new cluster in EKS Auto Mode: nodes, the volume driver and the Pod Identity agent are AWS's to
- * run. Its API is private unless ranges are named that may reach it.
+ * Creates a cluster in EKS Auto Mode: AWS manages its nodes, the volume driver and the Pod Identity
+ * agent. The API is private unless `publicAccessCidrs` names ranges.
  */
 function newEksCluster(settings: ClusterSettings): Cluster {
-  // Loaded only here: it is the largest package of all, and the other modes do without it.
+  // Loaded only here, because it is the largest package and the other modes do not need it.
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
   const reachable = publicAccessCidrs !== undefined && publicAccessCidrs.length > 0;

@@ -1,4 +1,4 @@
-/** What identifies an EKS cluster to a client. */
+/** Endpoint of an EKS cluster. */
 export interface EksEndpoint {
   name: string;
   endpoint: string;
@@ -6,7 +6,7 @@ export interface EksEndpoint {
   region: string;
 }
 
-/** A kubeconfig without credentials: the AWS CLI fetches a short-lived token for each use. */
+/** A kubeconfig without credentials: the AWS CLI requests a short-lived token for each use. */
 export function eksKubeconfig({
   name,
   endpoint,
@@ -40,7 +40,7 @@ export function eksKubeconfig({
   });
 }
 
-/** ARN of the IAM OIDC provider of a cluster, which lies in the cluster's own account. */
+/** ARN of the IAM OIDC provider of a cluster, which is in the account of the cluster. */
 export function oidcProviderArn(clusterArn: string, issuerUrl: string): string {
   const [, partition, , , account] = clusterArn.split(":");
   return `arn:${partition}:iam::${account}:oidc-provider/${issuerUrl.replace(/^https:\/\//, "")}`;

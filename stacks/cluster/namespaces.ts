@@ -5,16 +5,16 @@ import { Settings } from "../config/parseConfiguration";
 import { podSecurityLabels } from "./podSecurity";
 
 /**
- * The namespaces of the stack, except those that exist already. Deleting a namespace deletes all that
- * is in it, volumes included, so where data is protected they stay when the stack goes.
+ * Creates the namespaces of the stack that do not exist yet. Deleting a namespace also deletes its
+ * volumes, so that a stack with protected data keeps its namespaces when it is destroyed.
  */
 export function createNamespaces(
   settings: Settings,
   provider: kubernetes.Provider,
 ): kubernetes.core.v1.Namespace[] {
   const { monitoring, application, datadog, existing } = settings.namespaces;
-  const wanted = [monitoring, application, ...(settings.datadog ? [datadog] : [])];
-  return [...new Set(wanted)]
+  const namespaces = [monitoring, application, ...(settings.datadog ? [datadog] : [])];
+  return [...new Set(namespaces)]
     .filter((namespace) => !existing.includes(namespace))
     .map(
       (namespace) =>
@@ -34,7 +34,7 @@ export function createNamespaces(
     );
 }
 
-/** Whether a DaemonSet that reads the node (node-exporter, a log collector, the Datadog Agent) runs there. */
+/** Whether a DaemonSet that reads its node (node-exporter, log collector, Datadog Agent) runs there. */
 function hostsNodeAgents(settings: Settings, namespace: string): boolean {
   const { monitoring, datadog } = settings.namespaces;
   return namespace === monitoring || (namespace === datadog && settings.datadog !== undefined);

@@ -1,6 +1,6 @@
 /**
- * Pod Security Standards of a namespace. Agents that read their node (its file system, its processes)
- * are refused below `privileged`; everywhere, what would break `restricted` is at least reported.
+ * Pod Security Standards of a namespace. Kubernetes only admits agents that read the file system or
+ * the processes of their node at the level `privileged`. Every namespace audits `restricted`.
  */
 export function podSecurityLabels(hostsNodeAgents: boolean): Record<string, string> {
   return {

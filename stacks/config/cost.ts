@@ -6,42 +6,53 @@ const price = example(z.number().min(0), 0.08).optional();
 
 /** Schema of `monitoring:cost`. */
 export const costSchema = z.strictObject({
-  /** Samples that Prometheus takes in; `rate(prometheus_tsdb_head_samples_appended_total[1d])`. */
-  samplesPerSecond: example(z.number().gt(0), 20_000).optional(),
-  /** Logs of all pods before compression, in GB (10⁹ bytes). */
-  logGbPerDay: example(z.number().gt(0), 20).optional(),
-  /** Nodes of the cluster, which are Datadog's hosts. */
-  nodes: example(wholeNumber.min(1), 6).optional(),
-  /**
-   * Bytes of a sample on disk. Prometheus' documentation says 1 to 2; a server of one's own tells
-   * `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.
-   */
-  bytesPerSample: z.number().gt(0).max(100).default(2),
-  /** How many times smaller Loki's chunks are than the logs; 5 to 7 is usual. */
-  logCompression: z.number().min(1).max(100).default(5),
-  /** What you pay; nothing is assumed. */
+  samplesPerSecond: example(z.number().gt(0), 20_000)
+    .optional()
+    .describe(
+      "Samples per second that Prometheus ingests: `rate(prometheus_tsdb_head_samples_appended_total[1d])`.",
+    ),
+  logGbPerDay: example(z.number().gt(0), 20)
+    .optional()
+    .describe(
+      "Logs of all pods before compression, in GB (10⁹ bytes) per day: `sum(increase(loki_distributor_bytes_received_total[1d])) / 1e9`.",
+    ),
+  nodes: example(wholeNumber.min(1), 6)
+    .optional()
+    .describe("Nodes of the cluster, which are the hosts of Datadog."),
+  bytesPerSample: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(2)
+    .describe(
+      "Bytes of a sample on disk, 1 to 2 according to the Prometheus documentation: `rate(prometheus_tsdb_compaction_chunk_size_bytes_sum[1d]) / rate(prometheus_tsdb_compaction_chunk_samples_sum[1d])`.",
+    ),
+  logCompression: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      "Compression ratio of Loki's chunks. With gzip, the default of Loki, JSON lines are compressed 4.7 times with a random trace ID in each line, and 7.9 times without.",
+    ),
   prices: z
     .strictObject({
-      currency: example(
-        z.string().regex(/^[A-Z]{3}$/, "must be three capital letters"),
-        "EUR",
-      ).default("USD"),
-      /** A GiB of volume, a month. */
-      volumeGbMonth: price,
-      /** A GB of bucket, a month. */
-      bucketGbMonth: price,
-      /** A host in Datadog, a month. */
-      datadogHostMonth: price,
-      /** A GB of logs that Datadog takes in and keeps. */
-      datadogLogGb: price,
+      currency: example(z.string().regex(/^[A-Z]{3}$/, "must be three capital letters"), "EUR")
+        .default("USD")
+        .describe("Currency of the prices."),
+      volumeGbMonth: price.describe("Price of one GiB of volume per month."),
+      bucketGbMonth: price.describe("Price of one GB of bucket per month."),
+      datadogHostMonth: price.describe("Price of one host in Datadog per month."),
+      datadogLogGb: price.describe("Price of one GB of logs that Datadog ingests and retains."),
     })
-    .optional(),
+    .optional()
+    .describe("Prices that you pay. Prices that are not set are not part of the estimate."),
 });
 
-/** What the estimate of `preview` assumes. */
+/** Assumptions of the estimate of retention and cost. */
 export type CostSettings = z.output<typeof costSchema>;
 
 /** Checks `monitoring:cost` and fills in its defaults. */
-export function costSettings(given: object): Checked<CostSettings> {
-  return check(costSchema, given);
+export function costSettings(args: object): Checked<CostSettings> {
+  return check(costSchema, args);
 }

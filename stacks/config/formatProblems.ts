@@ -5,7 +5,7 @@ import { formatPath } from "../../policies/shared/path";
 
 const namespace = "monitoring";
 
-/** One text for all problems of a stack's configuration, each with the commands that fix it. */
+/** A text with all problems of a stack's configuration, each with the commands that fix it. */
 export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
   const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
   const lines = problems.map((problem) => {
@@ -31,27 +31,28 @@ function commands({ path, value, fix }: Problem): string[] {
     }
     case "do":
       if (isSecret(path)) return set(path, "");
-      // What has no better value can at least go; a message about nothing has nothing to remove.
+      // Without a better value, removing the key is a fix, unless there is no value to remove.
       return value === undefined ? [fix.text] : [fix.text, `or: ${remove(path)}`];
   }
 }
 
-/** The CLI keeps the type of a text that it replaces, and puts nothing inside of a scalar. */
-function replacement(path: Path, found: unknown, example: unknown): string[] {
+/** The CLI keeps the type of a string that it replaces, and cannot set a key inside a scalar. */
+function replacement(path: Path, value: unknown, example: unknown): string[] {
   const inPlace =
-    found === undefined ||
+    value === undefined ||
     typeof example === "string" ||
-    (!isContainer(example) && typeof found !== "string");
+    (!isContainer(example) && typeof value !== "string");
   if (inPlace) return set(path, example);
-  // Taking an item out of a list moves those behind it.
+  // Removing an item from a list moves the items after it.
   return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
 }
 
 type Path = Problem["path"];
 
-/** The CLI sets one leaf at a time, so a map or a list takes a command for each of its leaves. */
+/** The CLI sets one leaf at a time, so that a map or a list needs one command for each leaf. */
 function set(path: Path, value: unknown): string[] {
-  if (isSecret(path)) return [`pulumi config set --secret ${key(path)}`];
+  if (isSecret(path))
+    return [`pulumi config set --secret ${path.length > 1 ? "--path " : ""}${key(path)}`];
   if (isContainer(value)) {
     const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
     return entries.flatMap(([name, item]) => set([...path, name], item));
@@ -66,7 +67,7 @@ function remove(path: Path): string {
   return `pulumi config rm --path ${key(path)}`;
 }
 
-/** The CLI takes for a number or a switch what looks like one, except for fractions. */
+/** The CLI parses whole numbers and booleans by their form, but not fractions. */
 function typeFlag(path: Path, value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value)) return " --type float";
   const typed = path.length > 1 && typeof value === "string";
@@ -74,7 +75,7 @@ function typeFlag(path: Path, value: unknown): string {
 }
 
 function isSecret(path: Path): boolean {
-  return path.length === 1 && isSecretKey(path[0]);
+  return isSecretKey(path[0]);
 }
 
 function isContainer(value: unknown): value is object {
@@ -85,7 +86,7 @@ function key(path: Path): string {
   return quoted(`${namespace}:${formatPath(path)}`);
 }
 
-/** As a shell reads it. */
+/** Quotes a text for a shell if it needs quotes. */
 function quoted(text: string): string {
   return /^[\w./:@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,9 +3,9 @@ import { RawConfiguration, Settings, parseConfiguration } from "./parseConfigura
 import { formatConfigurationProblems } from "./formatProblems";
 import { SecretKey, isSecretKey, secrets as allSecrets } from "../../components/shared/secrets";
 
-/** The secrets of the configuration; those that are not set are undefined. */
+/** The secrets of the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
-  /** What Datadog's provider is configured with, by the names it has there. */
+  /** Keys that the Datadog provider is configured with, by their names in its configuration. */
   datadogProvider?: Record<string, pulumi.Output<string>>;
 };
 
@@ -32,17 +32,17 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   };
 }
 
-/** Sorts the engine's flat map of texts into plain values and the names of the secrets. */
+/** Sorts the engine's flat map of strings into plain values and the names of the secrets. */
 export function rawConfiguration(all: Record<string, string>): RawConfiguration {
   const prefix = "monitoring:";
-  const own = Object.entries(all)
+  const entries = Object.entries(all)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
-  const webhooks = own.find(([name]) => name === "slackWebhookUrls");
+  const webhooks = entries.find(([name]) => name === "slackWebhookUrls");
   return {
     values: Object.fromEntries(
-      own.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
+      entries.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
     ),
     secrets: allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all),
     ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
@@ -51,13 +51,13 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
   };
 }
 
-/** Of a map of secrets what is no secret; of anything else only that it is there. */
+/** The keys of a map of secrets, which are not secret. For any other value, only that it is set. */
 function keysOf(secrets: unknown): RawConfiguration["webhookChannels"] {
   if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
   return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
 }
 
-/** The engine hands lists and maps over as JSON, everything else as plain text. */
+/** The engine passes lists and maps as JSON, everything else as plain strings. */
 function parsed(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text;
   try {

@@ -1,128 +1,273 @@
-import { hideSecrets } from "../../components/shared/hideSecrets";
+import { readDashboards } from "../../components/dashboards/readDashboards";
+import {
+  DatadogMonitorsSettings,
+  datadogMonitorsSettings,
+} from "../../components/datadog/monitors/settings";
+import { HostnameSource, NodeOs } from "../../components/datadog/options";
+import { DatadogSettings, datadogSchema, datadogSettings } from "../../components/datadog/settings";
+import { datadogTraceUrl } from "../../components/datadog/tags";
+import { AwsIdentity } from "../../components/loki/options";
+import { LokiSettings, lokiSettings } from "../../components/loki/settings";
+import { lokiUrl } from "../../components/loki/urls";
+import {
+  PrometheusSettings,
+  prometheusSettings,
+  reviewedRevisions,
+} from "../../components/prometheus/settings";
+import { alertmanagerUrl, remoteWriteUrls } from "../../components/prometheus/urls";
+import {
+  MonitoredServicesSettings,
+  servicesSettings,
+  unknownService,
+} from "../../components/services/settings";
+import { mergeValues } from "../../components/shared/mergeValues";
 import { Checked, Problem } from "../../components/shared/problems";
-import { Values } from "../../components/shared/mergeValues";
-import { isMap } from "../../policies/shared/isMap";
+import { secretsOf } from "../../components/shared/secrets";
+import { configSecretName } from "../../components/slack/alertmanagerConfig";
+import { webhookSecretName } from "../../components/slack/secret";
+import { SlackSettings, slackSettings } from "../../components/slack/settings";
+import { Context, secretFlags } from "./context";
+import { CostSettings, costSettings } from "./cost";
+import { parseFractions, parseServiceFractions } from "./fractions";
+import { ChartValues, PartName, readPart } from "./readPart";
+import { ClusterMode, Configuration } from "./schema";
+import { translateProblem } from "./translateProblem";
 
-// The parts of the configuration: what each may set, and how the CLI writes it.
+// One function for each part of the configuration.
 
-/** Chart values by the release they are for. */
-export interface ChartValues {
-  prometheus?: Values;
-  loki?: Values;
-  collector?: Values;
-  datadog?: Values;
+/** Settings of a part, unless a problem prevents them, and all problems of the part. */
+export interface Parsed<T> {
+  settings?: T | undefined;
+  chartValues?: ChartValues;
+  problems: Problem[];
 }
 
-export type PartName =
-  "prometheus" | "alertmanager" | "grafana" | "loki" | "datadog" | "datadogMonitors" | "slack";
+const absent = { problems: [] };
 
-/** Arguments that the stack gives to a component, and the key that decides each of them. */
-export const reserved: Record<string, string> = {
-  cluster: "cluster.name",
-  environment: "environmentName",
-  namespace: "namespaces",
-  labels: "labels",
-  imageRegistry: "imageRegistry",
-  storageClassName: "storage.className",
-  lokiUrl: "loki",
-  alertmanagerUrl: "alertmanager",
-  apiKey: "datadogApiKey",
-  appKey: "datadogAppKey",
-  webhookUrl: "slackWebhookUrl",
-  webhookUrls: "slackWebhookUrls",
-  botToken: "slackBotToken",
-  heartbeatUrl: "heartbeatUrl",
-  pagerDutyRoutingKey: "pagerDutyRoutingKey",
-  criticalWebhookUrl: "criticalWebhookUrl",
-  grafanaUrl: "grafana.externalUrl",
-  prometheusUrl: "prometheus.externalUrl",
-  runbookBaseUrl: "alerts.runbookBaseUrl",
-  dashboardBaseUrl: "alerts.dashboardBaseUrl",
-  remoteWriteReceiver: "loki.logMetricNamespaces",
-  remoteWriteUrls: "loki.logMetricNamespaces",
-  traceUrl: "datadog",
-  oidcProviderArn: "cluster",
-  oidcIssuerUrl: "cluster",
-  alertmanager: "alertmanager",
-  grafana: "grafana",
-  services: "services",
-  alerts: "alerts",
-};
-
-/** What is wrong with keys that the stack decides elsewhere. */
-export function reservedKeys(part: PartName, values: Record<string, unknown>): Problem[] {
-  return Object.keys(values)
-    .filter((key) => Object.hasOwn(reserved, key))
-    .map((key) => ({
-      path: [part, key],
-      value: hideSecrets([part, key], values[key]),
-      rule: `is decided by monitoring:${reserved[key]}`,
-      fix: { kind: "remove" },
-    }));
+export function parseSlack(context: Context): Parsed<SlackSettings> {
+  const { configuration, namespaces, raw } = context;
+  const { slack, loki, grafana, prometheus, alertmanager } = configuration;
+  if (slack === undefined) return absent;
+  return parsePart("slack", slack, slackSettings, {
+    ...context.identity,
+    ...secretFlags(raw, "slack"),
+    namespace: namespaces.monitoring,
+    // People follow these links, so that they need the external URLs.
+    grafanaUrl: loki && grafana["externalUrl"],
+    prometheusUrl: prometheus["externalUrl"],
+    alertmanagerUrl: alertmanager["externalUrl"],
+  });
 }
 
-/** The keys of a part that hold chart values, and the release that these are for. */
-export const valuesKeys = {
-  prometheus: { values: "prometheus" },
-  loki: { values: "loki", collectorValues: "collector" },
-  datadog: { values: "datadog" },
-} as const;
-
-export type ChartPart = keyof typeof valuesKeys;
-
-/** The chart values of a part, by release. */
-export function ownValues(
-  part: ChartPart,
-  given: Record<string, unknown> = {},
-): Checked<ChartValues> {
-  const entries = Object.entries(valuesKeys[part]).filter(([key]) => given[key] !== undefined);
-  const problems = entries
-    .filter(([key]) => !isMap(given[key]))
-    .map(([key]): Problem => {
-      const fix: Problem["fix"] = { kind: "remove" };
-      const value = hideSecrets([part, key], given[key]);
-      return { path: [key], value, rule: "must be a map of chart values", fix };
-    });
-  if (problems.length > 0) return { problems };
-  return { settings: Object.fromEntries(entries.map(([key, release]) => [release, given[key]])) };
-}
-
-/** What a part sets itself: neither decided elsewhere nor chart values. */
-export function settingsIn(
-  part: PartName,
-  given: Record<string, unknown>,
-): Record<string, unknown> {
-  const elsewhere = { ...reserved, ...(part in valuesKeys && valuesKeys[part as ChartPart]) };
-  return Object.fromEntries(
-    Object.entries(given).filter(([key]) => !Object.hasOwn(elsewhere, key)),
+export function parsePrometheus(
+  context: Context,
+  slack: SlackSettings | undefined,
+): Parsed<PrometheusSettings> {
+  const { configuration, preset, namespaces } = context;
+  const alertmanager = readPart("alertmanager", configuration.alertmanager);
+  const grafana = readPart("grafana", configuration.grafana);
+  const parsed = parsePart(
+    "prometheus",
+    configuration.prometheus,
+    prometheusSettings,
+    {
+      ...context.chart,
+      namespace: namespaces.monitoring,
+      storageClassName: context.storage.className,
+      alertmanager: {
+        ...mergeValues(preset.alertmanager, alertmanager.args),
+        ...(configuration.slack && {
+          configSecretName,
+          mountedSecretNames: [slack?.existingSecret ?? webhookSecretName],
+        }),
+      },
+      grafana: withDashboardObjects(grafana.args),
+      runbookBaseUrl: configuration.alerts["runbookBaseUrl"],
+      lokiUrl: configuration.loki && lokiUrl(namespaces.monitoring),
+      remoteWriteReceiver: recordsLogMetrics(configuration),
+      traceUrl: traceUrl(configuration),
+    },
+    preset.prometheus,
   );
-}
-
-/**
- * `pulumi config set --path` keeps a fraction as a text unless told its type. Thresholds and
- * objectives are all numbers.
- */
-export function withDecimals(value: unknown): unknown {
-  if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
-  if (Array.isArray(value)) return value.map(withDecimals);
-  if (!isMap(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value as object).map(([key, item]) => [key, withDecimals(item)]),
-  );
-}
-
-/** The same, for the numbers of one service. */
-export function withDecimalSettings(service: unknown): unknown {
-  if (typeof service !== "object" || service === null) return service;
-  const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");
   return {
-    ...service,
-    ...Object.fromEntries(numeric.map(([key, value]) => [key, withDecimals(value)])),
+    ...parsed,
+    problems: [
+      ...alertmanager.problems,
+      ...grafana.problems,
+      ...parsed.problems.map((problem) => ofNumberedDashboard(problem, configuration.grafana)),
+      ...dashboardsFolderProblems(configuration.grafana["dashboardsFolder"]),
+    ],
   };
 }
 
-/** In the configuration a community dashboard may be given by its number alone. */
-export function withDashboardIds(grafana: Record<string, unknown>): Record<string, unknown> {
+export function parseLoki(
+  context: Context,
+  prometheus: PrometheusSettings | undefined,
+): Parsed<LokiSettings> {
+  const { configuration, preset, namespaces, raw } = context;
+  if (configuration.loki === undefined) return absent;
+  const parsed = parsePart(
+    "loki",
+    configuration.loki,
+    lokiSettings,
+    {
+      ...context.chart,
+      ...alertLinks(configuration, prometheus),
+      namespace: namespaces.monitoring,
+      storageClassName: context.storage.className,
+      alertmanagerUrl: alertmanagerUrl(namespaces.monitoring),
+      remoteWriteUrls: recordsLogMetrics(configuration)
+        ? remoteWriteUrls(namespaces.monitoring, prometheus?.replicas ?? 1)
+        : undefined,
+      // Unknown until the cluster exists: `deployMonitoring` passes the values to the component.
+      oidcProviderArn: true,
+      oidcIssuerUrl: true,
+    },
+    { ...(raw.region !== undefined && { region: raw.region }), ...preset.loki },
+  );
+  const usesIrsa = parsed.settings?.awsIdentity === AwsIdentity.Irsa;
+  if (!usesIrsa || configuration.cluster.mode !== ClusterMode.Kubeconfig) return parsed;
+  const problem: Problem = {
+    path: ["loki", "awsIdentity"],
+    value: AwsIdentity.Irsa,
+    code: "invalid",
+    rule: "needs a cluster of the mode existing or create, which knows its OIDC provider",
+    fix: { kind: "set", example: AwsIdentity.PodIdentity },
+  };
+  return { ...parsed, problems: [...parsed.problems, problem] };
+}
+
+export function parseDatadog(
+  context: Context,
+  loki: LokiSettings | undefined,
+): Parsed<DatadogSettings> {
+  const { configuration, preset, namespaces, raw } = context;
+  const { datadog, cluster } = configuration;
+  if (datadog === undefined) return absent;
+  // The agent never injects tracing libraries into its own namespace.
+  const instruments = namespaces.datadog !== namespaces.application && datadog["apm"] !== false;
+  const defaults = {
+    ...(instruments && { instrumentedNamespaces: [namespaces.application] }),
+    // A secret in a log line is a secret in every log store.
+    ...(loki && {
+      disabledRedactions: loki.disabledRedactions,
+      redactionPatterns: loki.redactionPatterns,
+    }),
+    // Pods on nodes of EKS Auto Mode cannot reach the instance metadata service.
+    ...(cluster.mode === ClusterMode.Create && {
+      nodeOs: NodeOs.Bottlerocket,
+      hostnameSource: HostnameSource.NodeFile,
+    }),
+    ...preset.datadog,
+  };
+  return parsePart(
+    "datadog",
+    datadog,
+    datadogSettings,
+    { ...context.chart, ...secretFlags(raw, "datadog"), namespace: namespaces.datadog },
+    defaults,
+  );
+}
+
+export function parseServices(
+  context: Context,
+  prometheus: PrometheusSettings | undefined,
+): Parsed<MonitoredServicesSettings> {
+  const { configuration, namespaces } = context;
+  const checked = servicesSettings({
+    ...context.identity,
+    namespace: namespaces.application,
+    services: configuration.services.map(parseServiceFractions),
+    alerts: {
+      ...(parseFractions(configuration.alerts) as object),
+      dashboardBaseUrl: alertLinks(configuration, prometheus).dashboardBaseUrl,
+    },
+    retentionDays: prometheus?.retentionDays,
+  });
+  return translated("services", checked);
+}
+
+export function parseDatadogMonitors(
+  context: Context,
+  services: MonitoredServicesSettings | undefined,
+): Parsed<DatadogMonitorsSettings> {
+  const { datadogMonitors } = context.configuration;
+  if (datadogMonitors === undefined) return absent;
+  const withoutServices = {
+    ...context.identity,
+    namespace: context.namespaces.application,
+    // Without the services, every override would be the override of an unknown service.
+    overrides: {},
+  };
+  const parsed = parsePart(
+    "datadogMonitors",
+    datadogMonitors,
+    datadogMonitorsSettings,
+    services ?? withoutServices,
+  );
+  return { ...parsed, problems: [...parsed.problems, ...missingForMonitors(context)] };
+}
+
+export function parseCost({ configuration }: Context): Parsed<CostSettings> {
+  return translated("cost", costSettings(parseFractions(configuration.cost) as object));
+}
+
+/** Problems of routes to services that do not exist: Alertmanager would never match such a route. */
+export function routeProblems(
+  slack: SlackSettings | undefined,
+  services: MonitoredServicesSettings | undefined,
+): Problem[] {
+  if (slack === undefined || services === undefined) return [];
+  return slack.routes.flatMap(({ service }, index) =>
+    service === undefined
+      ? []
+      : unknownService(services.services, service, {
+          path: ["slack", "routes", index, "service"],
+          value: service,
+          fixWith: (name) => ({ kind: "set", example: name }),
+        }),
+  );
+}
+
+/** Checks a part: `wired` are the arguments that the stack sets, `defaults` those of the preset. */
+function parsePart<T>(
+  name: PartName,
+  values: Record<string, unknown>,
+  checkArgs: (args: object) => Checked<T>,
+  wired: object,
+  defaults: Record<string, unknown> = {},
+): Parsed<T> {
+  const { args, chartValues, problems } = readPart(name, values);
+  const parsed = translated(name, checkArgs({ ...mergeValues(defaults, args), ...wired }));
+  return { ...parsed, chartValues, problems: [...problems, ...parsed.problems] };
+}
+
+function translated<T>(part: string, { settings, problems = [] }: Checked<T>): Parsed<T> {
+  return { settings, problems: problems.map((problem) => translateProblem(part, problem)) };
+}
+
+function alertLinks({ alerts }: Configuration, prometheus: PrometheusSettings | undefined) {
+  return {
+    runbookBaseUrl: alerts["runbookBaseUrl"],
+    dashboardBaseUrl: alerts["dashboardBaseUrl"] ?? prometheus?.grafana.externalUrl,
+  };
+}
+
+/** URL of a trace in Datadog, if Datadog collects traces. */
+function traceUrl({ datadog }: Configuration): string | undefined {
+  if (datadog === undefined || datadog["apm"] === false) return undefined;
+  const site = datadogSchema.shape.site.safeParse(datadog["site"]);
+  return site.success ? datadogTraceUrl(site.data) : undefined;
+}
+
+/** Whether Loki writes series to Prometheus, which otherwise refuses remote writes. */
+function recordsLogMetrics({ loki }: Configuration): boolean {
+  const namespaces = loki?.["logMetricNamespaces"];
+  return Array.isArray(namespaces) && namespaces.length > 0;
+}
+
+/** The configuration may name a community dashboard by its number alone. */
+function withDashboardObjects(grafana: Record<string, unknown>): Record<string, unknown> {
   const { communityDashboards } = grafana;
   if (!Array.isArray(communityDashboards)) return grafana;
   return {
@@ -131,4 +276,71 @@ export function withDashboardIds(grafana: Record<string, unknown>): Record<strin
       typeof dashboard === "number" ? { id: dashboard } : dashboard,
     ),
   };
+}
+
+/** A dashboard that is only a number has no fields that an error could name. */
+function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>): Problem {
+  const [part, list, index, field] = problem.path;
+  const dashboards = grafana["communityDashboards"];
+  if (part !== "grafana" || list !== "communityDashboards" || !Array.isArray(dashboards)) {
+    return problem;
+  }
+  const id = dashboards[Number(index)] as unknown;
+  if (typeof id !== "number" || field === undefined) return problem;
+  const path = problem.path.slice(0, 3);
+  if (problem.code !== "required") return { ...problem, path };
+  return {
+    path,
+    value: id,
+    code: "required",
+    rule: `needs a revision: ${reviewedRevisions}`,
+    fix: { kind: "do", text: `write {id: ${id}, revision: 1} into the stack's file` },
+  };
+}
+
+/** The problems are in the files, but the configuration only names the folder. */
+function dashboardsFolderProblems(folder: unknown): Problem[] {
+  if (typeof folder !== "string" || folder === "") return [];
+  const { problems = [] } = readDashboards(folder);
+  return problems.map(({ path, rule, code, fix }) => ({
+    path: ["grafana", "dashboardsFolder"],
+    code,
+    rule: `(${path.join("/")}) ${rule}`,
+    fix,
+  }));
+}
+
+/** Datadog's API requires both keys to create a monitor, and the agents send what monitors watch. */
+function missingForMonitors({ configuration, raw }: Context): Problem[] {
+  const { datadog } = configuration;
+  if (datadog === undefined) {
+    return [
+      {
+        path: ["datadog"],
+        code: "required",
+        rule: "is required with datadogMonitors, which watch the metrics of its agents",
+        fix: { kind: "set", example: { site: "datadoghq.com" } },
+      },
+    ];
+  }
+  return secretsOf("datadog")
+    .filter(
+      ({ key, argument }) =>
+        !raw.datadogProviderKeys?.includes(argument) && !raw.secrets.includes(key),
+    )
+    .map(({ key, argument }) =>
+      datadog["existingSecret"] === undefined
+        ? {
+            path: [key],
+            code: "required",
+            rule: "is required with datadogMonitors: without it Datadog's API accepts no monitor",
+            fix: { kind: "do", text: "set it" },
+          }
+        : {
+            path: ["datadogMonitors"],
+            code: "required",
+            rule: `needs datadog:${argument}: the Datadog provider cannot read the Secret that datadog.existingSecret names`,
+            fix: { kind: "do", text: `pulumi config set --secret datadog:${argument}` },
+          },
+    );
 }

@@ -1,26 +1,26 @@
 import { z } from "zod";
-import { clusterName, labels as labelMap, dnsLabel } from "../../components/shared/schemas";
-import { example } from "../../components/shared/problems";
+import { example, issue } from "../../components/shared/problems";
+import { clusterName, dnsLabel, labels, storageClassName } from "../../components/shared/schemas";
 
-/** How the program reaches the cluster it deploys to. */
+/** How the program reaches the cluster that it deploys to. */
 export const ClusterMode = {
-  /** An EKS cluster that exists, found by its name. */
+  /** An existing EKS cluster, found by its name. */
   Existing: "existing",
   /** A new EKS cluster in Auto Mode. */
   Create: "create",
-  /** Whatever a kubeconfig points at: kind, k3d, another cloud. */
+  /** The cluster of a kubeconfig: kind, k3d, another cloud. */
   Kubeconfig: "kubeconfig",
 } as const;
 export type ClusterMode = (typeof ClusterMode)[keyof typeof ClusterMode];
 
-/** Names of the presets; each is a file of this folder. */
+/** Names of the presets. Each is a file in `stacks/presets`. */
 export const presetNames = ["dev", "prod"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
-/** What belongs to one mode only, by the mode it belongs to. */
-const modeOnly: Partial<Record<string, ClusterMode>> = {
+/** The only mode that each of these settings applies to. */
+const modeOfSetting: Partial<Record<string, ClusterMode>> = {
   version: ClusterMode.Create,
   vpcId: ClusterMode.Create,
   subnetIds: ClusterMode.Create,
@@ -31,38 +31,56 @@ const modeOnly: Partial<Record<string, ClusterMode>> = {
 
 const clusterSchema = z
   .strictObject({
-    name: example(clusterName, "ticketing-prod"),
-    mode: z.enum(ClusterMode).default(ClusterMode.Existing),
-    /** Kubernetes version of a new cluster; AWS's default when left out. */
-    version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35").optional(),
-    vpcId: example(
-      z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"),
-      "vpc-0a1b2c3d",
-    ).optional(),
+    name: example(clusterName, "ticketing-prod").describe(
+      "Name of the cluster: the label `cluster` of all data.",
+    ),
+    mode: z
+      .enum(ClusterMode)
+      .default(ClusterMode.Existing)
+      .describe(
+        "An existing EKS cluster found by its name, a new EKS cluster in Auto Mode, or the cluster of a kubeconfig.",
+      ),
+    version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35")
+      .optional()
+      .meta({
+        description: "Kubernetes version of a new cluster.",
+        defaultText: "the default of EKS",
+      }),
+    vpcId: example(z.string().regex(/^vpc-[0-9a-f]+$/, "must be a VPC id"), "vpc-0a1b2c3d")
+      .optional()
+      .meta({ description: "VPC of a new cluster.", defaultText: "the default VPC" }),
     subnetIds: z
       .array(
         example(z.string().regex(/^subnet-[0-9a-f]+$/, "must be a subnet id"), "subnet-0a1b2c3d"),
       )
       .min(2)
-      .optional(),
-    /** Ranges that may reach the API of a new cluster from outside; none makes it private. */
-    publicAccessCidrs: z.array(example(cidr, "203.0.113.0/24")).optional(),
-    /** Path of a kubeconfig; the ambient one when left out. */
-    kubeconfig: example(z.string().min(1), "~/.kube/config").optional(),
-    context: example(z.string().min(1), "kind-monitoring").optional(),
+      .optional()
+      .meta({
+        description: "Private subnets of a new cluster, at least two.",
+        defaultText: "the subnets of the default VPC",
+      }),
+    publicAccessCidrs: z.array(example(cidr, "203.0.113.0/24")).optional().meta({
+      description: "IPv4 ranges from which the API of a new cluster is reachable.",
+      defaultText: "none: reachable only from its VPC",
+    }),
+    kubeconfig: example(z.string().min(1), "~/.kube/config").optional().meta({
+      description: "Path of the kubeconfig, in the mode `kubeconfig`.",
+      defaultText: "the kubeconfig of `kubectl`",
+    }),
+    context: example(z.string().min(1), "kind-monitoring").optional().meta({
+      description: "Context in the kubeconfig, in the mode `kubeconfig`.",
+      defaultText: "the current context",
+    }),
   })
   .meta({ examples: [{ name: "ticketing-prod" }] })
   .superRefine(
     (cluster, ctx) => {
       const mode = cluster.mode ?? ClusterMode.Existing;
       if (!Object.values(ClusterMode).includes(mode)) return;
-      for (const [key, owner] of Object.entries(modeOnly)) {
-        if (!(key in cluster) || mode === owner) continue;
-        ctx.addIssue({
-          code: "custom",
-          path: [key],
-          message: `only applies to the mode ${owner} (the mode is ${mode})`,
-          params: { fix: { kind: "remove" } },
+      for (const [key, onlyMode] of Object.entries(modeOfSetting)) {
+        if (!(key in cluster) || mode === onlyMode) continue;
+        issue(ctx, [key], `only applies to the mode ${onlyMode} (the mode is ${mode})`, {
+          kind: "remove",
         });
       }
     },
@@ -70,34 +88,55 @@ const clusterSchema = z
   );
 export type ClusterSettings = z.output<typeof clusterSchema>;
 
-/** What a component checks by itself is only known to be a map here. */
+/** A part that its component checks. The structure only requires that it is a map. */
 const part = z.record(z.string(), z.unknown());
 
-/** The shape of the configuration; the parts in it are checked by the components they are for. */
+/** Structure of the configuration. */
 export const configurationSchema = z.strictObject({
-  environment: z.enum(presetNames),
-  /** The label `env` on everything, where it is not the name of the preset. */
-  environmentName: example(dnsLabel, "staging").optional(),
+  environment: z
+    .enum(presetNames)
+    .describe(
+      "Preset. With `dev`, every workload has one replica, and the data is deleted with the stack. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
+    ),
+  environmentName: example(dnsLabel, "staging").optional().meta({
+    description: "Label `env` of all data, such as `staging`.",
+    defaultText: "the name of the preset",
+  }),
   cluster: clusterSchema,
   namespaces: z
     .strictObject({
-      monitoring: dnsLabel.default("monitoring"),
-      application: dnsLabel.default("ticketing"),
-      /** Namespace of the Datadog Agent; that of the services when left out. */
-      datadog: example(dnsLabel, "datadog").optional(),
-      /** Those that exist already and are left as they are. */
-      existing: z.array(example(dnsLabel, "ticketing")).default([]),
+      monitoring: dnsLabel.default("monitoring").describe("Namespace of Prometheus and Loki."),
+      application: dnsLabel.default("ticketing").describe("Namespace of the services."),
+      datadog: example(dnsLabel, "datadog").optional().meta({
+        description:
+          "Namespace of the Datadog Agent. The agent cannot instrument services in its own namespace.",
+        defaultText: "`namespaces.application`",
+      }),
+      existing: z
+        .array(example(dnsLabel, "ticketing"))
+        .default([])
+        .describe("Namespaces that exist already, which the stack does not create."),
     })
     .prefault({}),
   storage: z
     .strictObject({
-      className: example(z.union([dnsLabel, z.literal("")]), "gp3").optional(),
-      /** Creates the class, encrypted and expandable; on where the cluster is new. */
-      create: example(z.boolean(), true).optional(),
+      className: example(storageClassName, "gp3").optional().meta({
+        description: 'StorageClass of all volumes. `""` selects the default class of the cluster.',
+        defaultText: '`gp3`, or `""` in the cluster mode `kubeconfig`',
+      }),
+      create: example(z.boolean(), true).optional().meta({
+        description: "Whether the stack creates that class, encrypted and expandable.",
+        defaultText: "true in the cluster mode `create`",
+      }),
     })
     .prefault({}),
-  labels: labelMap.default({}),
-  imageRegistry: z.string().optional(),
+  labels: labels
+    .default({})
+    .describe("Labels of every Kubernetes object, and tags of every AWS resource."),
+  imageRegistry: z.string().optional().meta({
+    description: "Registry that mirrors all images.",
+    defaultText: "the registry of each image",
+  }),
   prometheus: part.default({}),
   alertmanager: part.default({}),
   grafana: part.default({}),

@@ -2,37 +2,37 @@ import { LokiMode, LokiStorage } from "../../components/loki/options";
 import { deletedVersionDays } from "../../components/loki/settings";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
-import { logsOfServicesIn } from "./doubleLogs";
+import { storesOfServiceLogs } from "./logStores";
 
-/** What the retention settings need and cost, as far as the assumptions allow to say. */
+/** Storage and cost of the retention settings, as far as the assumptions in `monitoring:cost` allow. */
 export interface CostEstimate {
   prometheus: PrometheusEstimate;
   loki?: LokiEstimate;
   datadog?: { hosts?: number; logGbPerDay?: number };
-  /** The bill of a month, for what has a price. */
+  /** Monthly cost of everything with a price. */
   monthly?: { currency: string; items: { name: string; amount: number }[]; total: number };
 }
 
 export interface PrometheusEstimate {
-  /** Volume of each replica. */
+  /** Configured volume of each replica. */
   givenGib: number;
-  /** Volume with which a replica keeps the whole period. */
+  /** Volume that a replica needs for the whole retention period. */
   neededGib?: number;
-  /** Samples a second with which the given volume keeps the whole period. */
+  /** Samples per second for which the configured volume suffices. */
   fitSamplesPerSecond: number;
-  /** Days that the given volume keeps. */
+  /** Days that the configured volume retains. */
   keptDays?: number;
 }
 
 export interface LokiEstimate {
-  /** Days after which a line leaves the disk or the bucket. */
+  /** Days after which a line is deleted from the disk or the bucket. */
   storedDays: number;
-  /** Bytes at rest for each byte a day that comes in, once the period is full. */
+  /** Stored bytes for each ingested byte per day, at the end of the retention period. */
   storedPerDailyByte: number;
   storedGb?: number;
-  /** Replicas that write each line; what they write equal is stored once, the rest is not. */
+  /** Replicas that write each line. Identical chunks of several replicas are stored once. */
   writers: number;
-  /** Volume that holds the logs, where no bucket does. */
+  /** Configured volume of the logs, if they are not in a bucket. */
   givenGib?: number;
 }
 
@@ -55,8 +55,8 @@ export function costEstimate(settings: Settings): CostEstimate {
 
 function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate {
   const { retentionDays, storageGb } = prometheus;
-  // Prometheus drops its oldest blocks at this part of the volume; the rest is for its log and for
-  // compaction.
+  // Prometheus deletes its oldest blocks above this share of the volume. The rest is for the
+  // write-ahead log and for compaction.
   const usableBytes = storageGb * gib * limits.retentionSizeRatio;
   const bytesPerDay = (samples: number) => samples * cost.bytesPerSample * secondsPerDay;
   const estimate = {
@@ -92,8 +92,8 @@ function datadogEstimate(settings: Settings): CostEstimate["datadog"] {
   const { nodes, logGbPerDay } = cost;
   return {
     ...(nodes === undefined ? {} : { hosts: nodes }),
-    // The services' logs are taken for all logs: how much each namespace writes is not known.
-    ...(logGbPerDay === undefined || !logsOfServicesIn(settings).datadog ? {} : { logGbPerDay }),
+    // Assumes that all logs are logs of services, because the share of each namespace is unknown.
+    ...(logGbPerDay === undefined || !storesOfServiceLogs(settings).datadog ? {} : { logGbPerDay }),
   };
 }
 
@@ -121,7 +121,7 @@ function bill(
   return { currency, items, total: items.reduce((sum, { amount }) => sum + amount, 0) };
 }
 
-/** Volume that the logs need where they lie on one, in GiB. */
+/** Volume that the logs need, in GiB. */
 export function logVolumeGib({ storedGb }: LokiEstimate): number | undefined {
   return storedGb === undefined ? undefined : (storedGb * gb) / gib;
 }

@@ -1,16 +1,16 @@
 import type { Settings } from "../config/parseConfiguration";
 import { CostEstimate, logVolumeGib } from "./costEstimate";
-import { logsOfServicesIn } from "./doubleLogs";
+import { storesOfServiceLogs } from "./logStores";
 
-/** What a reviewer reads about retention and cost. */
+/** Retention and cost for the reviewer of a preview. */
 export interface CostReport {
-  /** The estimate, a line for each part. */
+  /** The estimate, one line for each part. */
   lines: Record<string, string>;
-  /** What the settings cannot mean: a volume that is too small, logs that are paid for twice. */
+  /** Volumes that are too small, and logs that are stored twice. */
   warnings: string[];
 }
 
-/** The estimate in words, with the assumptions behind each number. */
+/** The estimate as text, with the assumptions behind each number. */
 export function costReport(settings: Settings, estimate: CostEstimate): CostReport {
   const lines: Record<string, string | undefined> = {
     "Prometheus volume": prometheusLine(settings, estimate),
@@ -85,8 +85,8 @@ function prometheusWarning({ prometheus, cost }: Settings, estimate: CostEstimat
   if (neededGib === undefined || neededGib <= givenGib) return undefined;
   return (
     `Prometheus' volume is too small: ${days(prometheus.retentionDays)} of ${number(cost.samplesPerSecond)} samples/s need ${gibOf(neededGib)}, ` +
-    `and with ${givenGib} GiB the oldest go after ${days(keptDays)}. ` +
-    `Set monitoring:prometheus.storageGb to ${Math.ceil(neededGib)}, or a shorter monitoring:prometheus.retentionDays.`
+    `and with ${givenGib} GiB Prometheus deletes the oldest samples after ${days(keptDays)}. ` +
+    `Set monitoring:prometheus.storageGb to ${Math.ceil(neededGib)}, or reduce monitoring:prometheus.retentionDays.`
   );
 }
 
@@ -94,20 +94,20 @@ function lokiWarning({ loki, cost }: Settings, { loki: estimate }: CostEstimate)
   if (loki === undefined || estimate === undefined || !isTooSmall(estimate)) return undefined;
   const needed = Math.ceil(logVolumeGib(estimate) ?? 0);
   return (
-    `Loki's volume is too small: ${days(loki.retentionDays)} of ${number(cost.logGbPerDay)} GB a day need ${needed} GiB, and it has ${loki.volumeGb} GiB; when it is full Loki takes no more logs. ` +
-    `Set monitoring:loki.volumeGb to ${needed}, or a shorter monitoring:loki.retentionDays.`
+    `Loki's volume is too small: ${days(loki.retentionDays)} of ${number(cost.logGbPerDay)} GB a day need ${needed} GiB, and it has ${loki.volumeGb} GiB; when it is full, Loki accepts no more logs. ` +
+    `Set monitoring:loki.volumeGb to ${needed}, or reduce monitoring:loki.retentionDays.`
   );
 }
 
 function doubleLogsWarning(settings: Settings): string | undefined {
-  const stores = logsOfServicesIn(settings);
+  const stores = storesOfServiceLogs(settings);
   if (!stores.loki || !stores.datadog) return undefined;
   const { application } = settings.namespaces;
   return (
-    `Loki and Datadog both store every log line of ${application}, and each of them costs. ` +
-    `To keep them in Loki alone, set monitoring:datadog.logs to false (traces and metrics stay in Datadog), ` +
-    `or leave out only some namespaces: monitoring:datadog.excludedLogNamespaces [${application}]. ` +
-    `To keep them in Datadog alone, set monitoring:loki.collector to none.`
+    `Loki and Datadog both store every log line of ${application}, and you pay for both. ` +
+    `To store them only in Loki, set monitoring:datadog.logs to false (traces and metrics stay in Datadog), ` +
+    `or exclude namespaces: monitoring:datadog.excludedLogNamespaces [${application}]. ` +
+    `To store them only in Datadog, set monitoring:loki.collector to none.`
   );
 }
 

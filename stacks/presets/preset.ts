@@ -1,4 +1,4 @@
-/** What an environment differs in from the defaults of the components, by part of the configuration. */
+/** Per-environment overrides of the component defaults, by part of the configuration. */
 export interface Preset {
   prometheus: Record<string, unknown>;
   alertmanager: Record<string, unknown>;

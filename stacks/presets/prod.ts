@@ -1,6 +1,6 @@
 import { Preset } from "./preset";
 
-/** Production: survives the loss of a node, and its data survives a mistaken destroy. */
+/** Production: survives the loss of a node, and its data survives an accidental `pulumi destroy`. */
 export const prod: Preset = {
   prometheus: { storageGb: 100, replicas: 2, size: "medium", protectData: true },
   alertmanager: { storageGb: 5, replicas: 2 },

@@ -1,26 +1,13 @@
 import * as assert from "node:assert/strict";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { judgedByThePack } from "./completePack";
 import { seedResources } from "./fixtures/seed";
 import { stockRelease } from "./fixtures/stockCharts";
-import { whyDocument } from "./why";
 
 const policiesOf = async (...resources: Parameters<typeof judgedByThePack>[0]) => [
   ...new Set((await judgedByThePack(resources)).map(({ policy }) => policy)),
 ];
 
 describe("docs/why.md", () => {
-  it("is up to date", async () => {
-    const file = path.resolve(__dirname, "../../docs/why.md");
-    const update = `node --require tsx/cjs -e 'require("./test/policies/why").whyDocument().then((text) => fs.writeFileSync("docs/why.md", text))'`;
-    assert.equal(
-      fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "",
-      await whyDocument(),
-      `out of date; run: ${update}`,
-    );
-  });
-
   it("lists the violations of the guide, and nothing that complies", async () => {
     const found = await policiesOf(...seedResources());
     for (const wrong of [

@@ -9,7 +9,7 @@ function accessOf(changes: Record<string, unknown> = {}): Record<string, string>
 }
 
 describe("accessCommands", () => {
-  it("are those of the documentation", () => {
+  it("match the documentation", () => {
     assert.deepEqual(accessOf(), {
       grafana:
         "kubectl port-forward -n monitoring svc/prometheus-grafana 3000:80  # http://localhost:3000",
@@ -26,11 +26,11 @@ describe("accessCommands", () => {
     assert.match(grafana ?? "", /^kubectl port-forward -n observe svc\/prometheus-grafana /);
   });
 
-  it("have no Datadog where there is none", () => {
+  it("omit Datadog if it is not deployed", () => {
     assert.ok(!("datadog" in accessOf({ datadog: undefined })));
   });
 
-  it("name the address of the Datadog site", () => {
+  it("contain the URL of the Datadog site", () => {
     // Sites of their own have no `app.` before their name.
     assert.equal(
       accessOf({ datadog: { site: "datadoghq.eu" } })["datadog"],

@@ -1,8 +1,11 @@
-import { closest } from "fastest-levenshtein";
 import { z } from "zod";
+import {
+  MonitoredServicesSettings,
+  servicesSettings,
+  unknownService,
+} from "../../services/settings";
 import { Checked, Problem, check, example } from "../../shared/problems";
 import { ComponentArgs, dnsLabel } from "../../shared/schemas";
-import { MonitoredServicesSettings, servicesSettings } from "../../services/settings";
 
 const notify = z
   .array(
@@ -23,23 +26,35 @@ const operation = example(
   "grpc.server",
 );
 
-/** Settings of the monitors in addition to the services and their thresholds. */
-export const datadogMonitorsSchema = z.strictObject({
-  notify: example(notify, ["@slack-ticketing-alerts"]),
-  team: example(dnsLabel, "ticketing").optional(),
-  overrides: z
-    .record(
-      z.string(),
-      z.strictObject({
-        operation: operation.optional(),
-        team: example(dnsLabel, "stock").optional(),
-        notify: notify.optional(),
-      }),
-    )
-    .default({}),
+const overrideSchema = z.strictObject({
+  operation: operation.optional().meta({
+    description: "Operation of the service's request spans, as in `trace.<operation>.hits`.",
+    defaultText:
+      "by language: `http.request`, `fastapi.request`, `servlet.request`, `express.request`",
+  }),
+  team: example(dnsLabel, "stock").optional().meta({
+    description: "Tag `team` of the service's monitors.",
+    defaultText: "the `team` of the service, otherwise `datadogMonitors.team`",
+  }),
+  notify: notify.optional().meta({
+    description: "Handles that the service's monitors notify.",
+    defaultText: "`datadogMonitors.notify`",
+  }),
 });
 
-/** Settings of the Datadog monitors: services, thresholds and handles to notify. */
+/** Arguments of DatadogMonitors in addition to the services and their thresholds. */
+export const datadogMonitorsSchema = z.strictObject({
+  notify: example(notify, ["@slack-ticketing-alerts"]).describe(
+    "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
+  ),
+  team: example(dnsLabel, "ticketing").optional().describe("Tag `team` of every monitor."),
+  overrides: z
+    .record(z.string(), overrideSchema)
+    .default({})
+    .describe("Overrides for single services, by the name of the service."),
+});
+
+/** Settings of Datadog's monitors: the services, their thresholds and the handles to notify. */
 export type DatadogMonitorsSettings = MonitoredServicesSettings &
   z.output<typeof datadogMonitorsSchema>;
 
@@ -47,29 +62,24 @@ export type DatadogMonitorsSettings = MonitoredServicesSettings &
 export function datadogMonitorsSettings(args: ComponentArgs): Checked<DatadogMonitorsSettings> {
   const isOwn = ([key]: [string, unknown]) => Object.hasOwn(datadogMonitorsSchema.shape, key);
   const entries = Object.entries(args);
-  const own = check(datadogMonitorsSchema, Object.fromEntries(entries.filter(isOwn)));
+  const monitors = check(datadogMonitorsSchema, Object.fromEntries(entries.filter(isOwn)));
   const services = servicesSettings(Object.fromEntries(entries.filter((entry) => !isOwn(entry))));
-  const problems = [...(own.problems ?? []), ...(services.problems ?? [])];
-  if (own.settings === undefined || services.settings === undefined) return { problems };
-  const unknown = unknownServices(own.settings.overrides, services.settings);
+  const problems = [...(monitors.problems ?? []), ...(services.problems ?? [])];
+  if (monitors.settings === undefined || services.settings === undefined) return { problems };
+  const unknown = unknownServices(monitors.settings.overrides, services.settings);
   if (unknown.length > 0) return { problems: unknown };
-  return { settings: { ...services.settings, ...own.settings } };
+  return { settings: { ...services.settings, ...monitors.settings } };
 }
 
 function unknownServices(
   overrides: Record<string, unknown>,
   { services }: MonitoredServicesSettings,
 ): Problem[] {
-  const names = services.map(({ name }) => name);
-  return Object.keys(overrides)
-    .filter((name) => !names.includes(name))
-    .map((name) => ({
+  return Object.entries(overrides).flatMap(([name, value]) =>
+    unknownService(services, name, {
       path: ["overrides", name],
-      value: overrides[name],
-      rule: `is not a service (services: ${names.join(", ") || "none"})`,
-      fix:
-        names.length > 0
-          ? { kind: "rename", to: closest(name, names) }
-          : { kind: "do", text: "name the service in services" },
-    }));
+      value,
+      fixWith: (to) => ({ kind: "rename", to }),
+    }),
+  );
 }

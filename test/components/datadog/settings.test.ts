@@ -50,7 +50,7 @@ describe("datadogSettings", () => {
     });
   });
 
-  it("keeps of a key only that it was given", () => {
+  it("records that a key is set, but not the key", () => {
     const settings = settingsOf({
       ...identity,
       apiKey: pulumi.secret(key),
@@ -61,32 +61,35 @@ describe("datadogSettings", () => {
     assert.ok(!JSON.stringify(settings).includes(key));
   });
 
-  it("requires the API key or a Secret that holds it, and says so in one problem", () => {
+  it("requires the API key or a Secret that holds it, in a single problem", () => {
     for (const missing of [undefined, null, ""]) {
       const [problem, ...others] = problemsOf({ ...identity, apiKey: missing });
       assert.deepEqual(others, []);
       assert.deepEqual(problem, {
         path: ["apiKey"],
+        code: "required",
         rule: "is required, unless existingSecret names a Secret that holds the keys",
         fix: {
           kind: "do",
-          text: 'give apiKey as a Pulumi secret, or existingSecret: "datadog-secret"',
+          text: 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"',
         },
       });
     }
     assert.deepEqual(problemsOf({ ...identity, existingSecret: "datadog-secret" }), []);
   });
 
-  it("refuses keys beside an existing Secret", () => {
+  it("refuses keys in addition to an existing Secret", () => {
     for (const keys of [{ apiKey: key }, { appKey: key }]) {
       assert.deepEqual(
         described(problemsOf({ ...identity, ...keys, existingSecret: "datadog-secret" })),
-        ["existingSecret holds the keys already: apiKey and appKey must not be given as well"],
+        [
+          "existingSecret already holds the keys: apiKey and appKey must not be set together with it",
+        ],
       );
     }
   });
 
-  it("knows Datadog's sites", () => {
+  it("accepts the sites of Datadog only", () => {
     const [problem] = problemsOf({ ...identity, apiKey: key, site: "datadog.eu" });
     assert.deepEqual(problem?.path, ["site"]);
     assert.match(problem?.rule ?? "", /must be one of datadoghq\.com, .*datadoghq\.eu/);
@@ -96,15 +99,15 @@ describe("datadogSettings", () => {
     );
   });
 
-  it("refuses to instrument the namespaces that the Cluster Agent leaves out", () => {
+  it("refuses to instrument namespaces that the Cluster Agent skips", () => {
     const problems = problemsOf({
       ...identity,
       apiKey: key,
       instrumentedNamespaces: ["checkout", "ticketing", "kube-system"],
     });
     assert.deepEqual(described(problems), [
-      "instrumentedNamespaces.1 is never instrumented: the Cluster Agent leaves out kube-system and its own namespace",
-      "instrumentedNamespaces.2 is never instrumented: the Cluster Agent leaves out kube-system and its own namespace",
+      "instrumentedNamespaces.1 is never instrumented: the Cluster Agent skips kube-system and its own namespace",
+      "instrumentedNamespaces.2 is never instrumented: the Cluster Agent skips kube-system and its own namespace",
     ]);
     assert.deepEqual(
       problemsOf({
@@ -117,7 +120,7 @@ describe("datadogSettings", () => {
     );
   });
 
-  it("refuses to instrument where nothing takes the traces", () => {
+  it("refuses to instrument without APM", () => {
     assert.deepEqual(
       described(
         problemsOf({
@@ -127,11 +130,11 @@ describe("datadogSettings", () => {
           instrumentedNamespaces: ["checkout"],
         }),
       ),
-      ["instrumentedNamespaces needs apm: without it no agent takes the traces"],
+      ["instrumentedNamespaces requires apm: without it no agent accepts traces"],
     );
   });
 
-  it("reports everything wrong at once", () => {
+  it("reports all problems at once", () => {
     const problems = problemsOf({
       cluster: "Ticketing prod",
       environment: "prod",
@@ -150,7 +153,7 @@ describe("datadogSettings", () => {
     ]);
   });
 
-  it("shows no key, not even one under a misspelt name", () => {
+  it("shows no key, not even one with a misspelled name", () => {
     const problems = problemsOf({ ...identity, apikey: key, app_key: key });
     assert.deepEqual(
       described(problems)

@@ -22,7 +22,7 @@ function rules(args: object): string[] {
 }
 
 describe("lokiSettings", () => {
-  it("checks a number beside the rules between fields, not instead of them", () => {
+  it("checks fractions in addition to the rules between fields", () => {
     const replicated = { mode: "highAvailability", storage: "filesystem", retentionDays: 1.5 };
     assert.deepEqual(rules(replicated), [
       "retentionDays must be a whole number",
@@ -30,7 +30,7 @@ describe("lokiSettings", () => {
     ]);
   });
 
-  it("needs only the cluster and the environment", () => {
+  it("requires only the cluster and the environment", () => {
     assert.deepEqual(settings(), {
       cluster: "ticketing-prod",
       environment: "prod",
@@ -60,56 +60,57 @@ describe("lokiSettings", () => {
     });
   });
 
-  it("protects the data in prod and nowhere else, unless told", () => {
+  it("protects the data only in prod, unless protectData is set", () => {
     assert.equal(settings({ environment: "prod" }).protectData, true);
     assert.equal(settings({ environment: "dev" }).protectData, false);
     assert.equal(settings({ environment: "dev", protectData: true }).protectData, true);
     assert.equal(settings({ environment: "prod", protectData: false }).protectData, false);
   });
 
-  it("accepts a retention that is merely unwise: policies judge that", () => {
+  it("accepts an unwise retention, which the policies judge", () => {
     assert.equal(settings({ retentionDays: 1 }).retentionDays, 1);
     assert.equal(settings({ retentionDays: 4000 }).retentionDays, 4000);
     assert.deepEqual(rules({ retentionDays: 0 }), ["retentionDays must be at least 1"]);
     assert.deepEqual(rules({ retentionDays: 1.5 }), ["retentionDays must be a whole number"]);
   });
 
-  it("knows high availability only on object storage", () => {
+  it("supports high availability only on object storage", () => {
     assert.equal(settings({ mode: "highAvailability" }).storage, "s3");
     const [problem, ...others] = problems({ mode: "highAvailability", storage: "filesystem" });
     assert.deepEqual(others, []);
     assert.deepEqual(problem, {
       path: ["storage"],
       value: "filesystem",
+      code: "invalid",
       rule: "must be s3 when mode is highAvailability: replicas cannot share a volume",
       fix: { kind: "set", example: "s3" },
     });
   });
 
-  it("knows distributed only on object storage", () => {
+  it("supports the distributed mode only on object storage", () => {
     assert.deepEqual(rules({ mode: "distributed", storage: "filesystem" }), [
       "storage must be s3 when mode is distributed: replicas cannot share a volume",
     ]);
   });
 
-  it("logs accesses to another bucket than it watches, and only one that it makes", () => {
+  it("requires another bucket for the access log, and a bucket that it creates", () => {
     assert.equal(settings({ accessLogBucket: "access-logs" }).accessLogBucket, "access-logs");
     assert.deepEqual(rules({ accessLogBucket: "logs", bucket: "logs" }), [
-      "accessLogBucket must not be the bucket of the logs: each access would be logged, for ever",
+      "accessLogBucket must not be the bucket of the logs: each log of an access would cause another access",
     ]);
     assert.deepEqual(rules({ accessLogBucket: "access-logs", createBucket: false }), [
-      "accessLogBucket needs createBucket: a bucket that exists is left as it is",
+      "accessLogBucket requires createBucket: the stack does not change an existing bucket",
     ]);
   });
 
-  it("alerts on the logs of a service only where somebody gets the alerts", () => {
+  it("requires an Alertmanager for alerts on logs", () => {
     const logAlerts = [{ namespace: "ticketing", service: "order-service" }];
     assert.deepEqual(
       settings({ logAlerts, alertmanagerUrl: "http://alertmanager:9093" }).logAlerts,
       [{ ...logAlerts[0], errorsPerMinute: 10, silentMinutes: 15 }],
     );
     assert.deepEqual(rules({ logAlerts }), [
-      "alertmanagerUrl is required with logAlerts: nobody would get them",
+      "alertmanagerUrl is required with logAlerts, to deliver the alerts",
     ]);
   });
 
@@ -117,7 +118,7 @@ describe("lokiSettings", () => {
     const pattern = (expression: string) =>
       rules({ redactionPatterns: [{ name: "own", expression }] });
 
-    it("takes patterns of one's own, and switches off built-in ones by name", () => {
+    it("accepts own patterns, and disables built-in patterns by name", () => {
       const own = {
         disabledRedactions: ["cardNumber"],
         redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
@@ -126,7 +127,7 @@ describe("lokiSettings", () => {
       assert.deepEqual({ disabledRedactions, redactionPatterns }, own);
     });
 
-    it("knows no built-in pattern of another name", () => {
+    it("refuses unknown names of built-in patterns", () => {
       const [problem] = rules({ disabledRedactions: ["cardNumbers"] });
       assert.match(problem ?? "", /^disabledRedactions\.0 must be one of .*cardNumber/);
     });
@@ -137,30 +138,30 @@ describe("lokiSettings", () => {
       ]);
     });
 
-    it("refuses one that would replace nothing, or that leaves open what it replaces", () => {
+    it("refuses an expression without exactly one group", () => {
       const rule =
-        "redactionPatterns.0.expression must have one group ( ), around what is to be replaced; (?: ) groups without replacing";
+        "redactionPatterns.0.expression must have one group ( ) around the text to replace; groups (?: ) replace nothing";
       assert.deepEqual(pattern("KD-\\d{8}"), [rule]);
       assert.deepEqual(pattern("(KD)-(\\d{8})"), [rule]);
       settings({ redactionPatterns: [{ name: "own", expression: "(?:KD|CU)-(\\d{8})" }] });
     });
 
-    it("refuses one that would mark every line", () => {
+    it("refuses an expression that matches every line", () => {
       for (const expression of ["(\\d*)", "(?i)(x?)", "()"]) {
         assert.deepEqual(pattern(expression), [
-          "redactionPatterns.0.expression must not match an empty text, which every line has",
+          "redactionPatterns.0.expression must not match the empty text, which every line contains",
         ]);
       }
     });
 
-    it("refuses what Promtail's chart would take for a template", () => {
+    it("refuses an expression that Promtail's chart would evaluate as a template", () => {
       assert.deepEqual(pattern("{{(.+)}}"), [
-        "redactionPatterns.0.expression must not have {{: write \\{\\{",
+        "redactionPatterns.0.expression must not contain {{: write \\{\\{",
       ]);
       settings({ redactionPatterns: [{ name: "own", expression: "\\{\\{(.+)}}" }] });
     });
 
-    it("gives no name to two patterns", () => {
+    it("refuses two patterns with the same name", () => {
       const own = { name: "own", expression: "(x)" };
       assert.deepEqual(rules({ redactionPatterns: [own, own] }), [
         "redactionPatterns.1.name is already the name of redactionPatterns[0]",
@@ -168,17 +169,17 @@ describe("lokiSettings", () => {
     });
   });
 
-  it("records log metrics only where somebody keeps them", () => {
+  it("requires a remote write URL for log metrics", () => {
     const logMetricNamespaces = ["ticketing"];
     const remoteWriteUrls = ["http://prometheus:9090/api/v1/write"];
     assert.deepEqual(settings({ logMetricNamespaces, remoteWriteUrls }).remoteWriteUrls, [
       "http://prometheus:9090/api/v1/write",
     ]);
     assert.deepEqual(rules({ logMetricNamespaces }), [
-      "remoteWriteUrls is required with logMetricNamespaces: nobody would keep what is recorded",
+      "remoteWriteUrls is required with logMetricNamespaces, to store the recorded series",
     ]);
     assert.deepEqual(rules({ remoteWriteUrls: ["prometheus:9090"] }), [
-      "remoteWriteUrls.0 must be a URL that starts with http:// or https://",
+      "remoteWriteUrls.0 must be a URL that starts with https:// or http://",
     ]);
   });
 
@@ -226,7 +227,7 @@ describe("lokiSettings", () => {
       assert.deepEqual(rules({ region }), ["region must be an AWS region, like us-east-1"]));
   }
 
-  it("takes a KMS key only by ARN, and only in the region of the bucket", () => {
+  it("accepts a KMS key only by ARN, and only in the region of the bucket", () => {
     const kmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab";
     assert.equal(settings({ kmsKeyArn, region: "eu-west-1" }).kmsKeyArn, kmsKeyArn);
     assert.deepEqual(rules({ kmsKeyArn }), [
@@ -237,7 +238,7 @@ describe("lokiSettings", () => {
     ]);
   });
 
-  it("needs both facts about the OIDC provider for IRSA, known or not yet", () => {
+  it("requires both arguments about the OIDC provider for IRSA, known or unknown", () => {
     const facts = {
       oidcProviderArn: Promise.resolve("arn:aws:iam::123456789012:oidc-provider/x"),
       oidcIssuerUrl: "https://x",
@@ -250,18 +251,18 @@ describe("lokiSettings", () => {
     assert.equal(settings({ awsIdentity: "irsa", storage: "filesystem" }).storage, "filesystem");
   });
 
-  it("keeps what describes the OIDC provider out of the settings", () => {
+  it("keeps the arguments about the OIDC provider out of the settings", () => {
     assert.equal(
       "oidcProviderArn" in settings({ oidcProviderArn: "arn", oidcIssuerUrl: "u" }),
       false,
     );
   });
 
-  it("takes the cluster's default storage class as an empty name", () => {
+  it("accepts an empty name for the default storage class", () => {
     assert.equal(settings({ storageClassName: "" }).storageClassName, "");
   });
 
-  it("reports everything wrong at once", () => {
+  it("reports all problems at once", () => {
     const fields = problems({
       cluster: undefined,
       mode: "highAvailability",
@@ -273,14 +274,14 @@ describe("lokiSettings", () => {
     assert.deepEqual(fields.sort(), ["bucket", "cluster", "colector", "retentionDays", "storage"]);
   });
 
-  it("adds what IRSA misses to everything else that is wrong", () => {
+  it("reports missing arguments of IRSA together with all other problems", () => {
     assert.deepEqual(
       problems({ awsIdentity: "irsa", volumeGb: 0 }).map(({ path }) => path.join(".")),
       ["volumeGb", "oidcProviderArn", "oidcIssuerUrl"],
     );
   });
 
-  it("suggests the right spelling of a misspelt argument", () => {
+  it("suggests the right spelling of a misspelled argument", () => {
     assert.deepEqual(problems({ colector: "alloy" })[0]?.fix, { kind: "rename", to: "collector" });
   });
 });

@@ -57,19 +57,19 @@ describe("prometheusSettings", () => {
     assert.ok(scrapeIntervalSeconds <= limits.scrapeIntervalSeconds.max);
   });
 
-  it("takes what is unwise but possible: the policies judge that", () => {
+  it("accepts unwise values, which the policies judge", () => {
     assert.equal(settingsOf({ retentionDays: 1 }).retentionDays, 1);
     assert.equal(settingsOf({ retentionDays: 400 }).retentionDays, 400);
     assert.equal(settingsOf({ scrapeIntervalSeconds: 300 }).scrapeIntervalSeconds, 300);
   });
 
-  it("protects the data in prod and nowhere else, unless told otherwise", () => {
+  it("protects the data only in prod, unless protectData is set", () => {
     assert.equal(settingsOf({ environment: "dev" }).protectData, false);
     assert.equal(settingsOf({ environment: "dev", protectData: true }).protectData, true);
     assert.equal(settingsOf({ protectData: false }).protectData, false);
   });
 
-  it("keeps the other defaults of a part of which one setting is given", () => {
+  it("keeps the other defaults of a part with one setting", () => {
     assert.deepEqual(settingsOf({ alertmanager: { replicas: 3 } }).alertmanager, {
       replicas: 3,
       storageGb: 5,
@@ -79,13 +79,13 @@ describe("prometheusSettings", () => {
     assert.equal(grafana.communityDashboards.length, 3);
   });
 
-  it("takes no community dashboard at all", () => {
+  it("accepts an empty list of community dashboards", () => {
     assert.deepEqual(settingsOf({ grafana: { communityDashboards: [] } }).grafana, {
       communityDashboards: [],
     });
   });
 
-  it("downloads a reviewed revision, or the one that is given, but never just any", () => {
+  it("uses the reviewed or the given revision, and requires one otherwise", () => {
     const communityDashboards = [{ id: 7249, revision: 3 }, { id: 10826 }];
     assert.deepEqual(settingsOf({ grafana: { communityDashboards } }).grafana.communityDashboards, [
       { id: 7249, revision: 3 },
@@ -96,7 +96,7 @@ describe("prometheusSettings", () => {
     ]);
   });
 
-  it("takes the cluster's default storage class", () => {
+  it("accepts an empty name for the default storage class", () => {
     assert.equal(settingsOf({ storageClassName: "" }).storageClassName, "");
   });
 
@@ -112,7 +112,7 @@ describe("prometheusSettings", () => {
     });
   });
 
-  it("wants a chart version, not a range", () => {
+  it("requires a chart version, not a range", () => {
     assert.equal(settingsOf({ chartVersion: "88.6.0" }).chartVersion, "88.6.0");
     for (const chartVersion of ["latest", "^88.5.3", "88.x", ""]) {
       assert.deepEqual(described({ chartVersion }), [
@@ -121,14 +121,14 @@ describe("prometheusSettings", () => {
     }
   });
 
-  it("wants repositories and registries in the form that Helm and images take", () => {
+  it("requires repositories and registries in the form of Helm and of images", () => {
     settingsOf({ repository: "oci://registry.example.com/charts" });
     settingsOf({ imageRegistry: "registry.example.com:5000/mirror" });
     assert.equal(described({ repository: "prometheus-community" }).length, 1);
     assert.equal(described({ imageRegistry: "https://registry.example.com" }).length, 1);
   });
 
-  it("wants URLs that open in a browser", () => {
+  it("requires URLs with a scheme that browsers open", () => {
     const where = { externalUrl: "prometheus.example.com", lokiUrl: "ftp://loki" };
     assert.deepEqual(described({ ...where, grafana: { externalUrl: "grafana" } }), [
       "lokiUrl must be a URL that starts with https:// or http://",
@@ -137,7 +137,7 @@ describe("prometheusSettings", () => {
     ]);
   });
 
-  it("reports everything wrong at once, through all parts", () => {
+  it("reports all problems of all parts at once", () => {
     const problems = problemsOf({
       cluster: "Ticketing prod",
       environment: undefined,

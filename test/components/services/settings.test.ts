@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Problem } from "../../../components/shared/problems";
 import { formatPath } from "../../../policies/shared/path";
-import { ServiceLanguage } from "../../../components/services/monitoredServices";
+import { ServiceLanguage } from "../../../components/services/options";
 import { MonitoredServicesSettings, servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";
 
@@ -22,7 +22,7 @@ function described(args: object): string[] {
 }
 
 describe("servicesSettings", () => {
-  it("fills in every default: a service needs no more than its name", () => {
+  it("fills in every default of a service with only a name", () => {
     const { services } = settingsOf({ services: [{ name: "auth-service" }] });
     assert.deepEqual(services, [
       { name: "auth-service", language: "other", port: "metrics", path: "/metrics" },
@@ -30,7 +30,7 @@ describe("servicesSettings", () => {
     assert.deepEqual(settingsOf({}).services, []);
   });
 
-  it("alerts at the thresholds that the policies judge by", () => {
+  it("alerts at the thresholds of the policies", () => {
     const { alerts } = settingsOf({});
     const { alertThresholds, trafficFloorPerSecond } = limits;
     assert.equal(alerts.errorRatePercent / 100, alertThresholds.errorRatio);
@@ -41,7 +41,7 @@ describe("servicesSettings", () => {
     assert.equal(alerts.minimumRequestsPerSecond, trafficFloorPerSecond.default);
   });
 
-  it("has the thresholds that the team had before", () => {
+  it("has the thresholds of the previous setup", () => {
     const { alerts } = settingsOf({});
     for (const [name, value] of Object.entries({
       errorRatePercent: 5,
@@ -54,13 +54,13 @@ describe("servicesSettings", () => {
     }
   });
 
-  it("keeps the other thresholds when one is given, even one that is too lax", () => {
+  it("keeps the other thresholds when one is set, even to a less strict value", () => {
     const { alerts } = settingsOf({ alerts: { errorRatePercent: 50 } });
     assert.equal(alerts.errorRatePercent, 50);
     assert.equal(alerts.cpuPercent, 85);
   });
 
-  it("lets CPU exceed 100 % of a request, but nothing else its whole", () => {
+  it("lets only CPU exceed 100%, because it is relative to a request", () => {
     assert.equal(settingsOf({ alerts: { cpuPercent: 150 } }).alerts.cpuPercent, 150);
     assert.deepEqual(described({ alerts: { errorRatePercent: 101, memoryPercent: 101 } }), [
       "alerts.errorRatePercent must be at most 100",
@@ -71,7 +71,7 @@ describe("servicesSettings", () => {
     ]);
   });
 
-  it("knows the languages that the component offers", () => {
+  it("accepts every language of the component", () => {
     for (const language of Object.values(ServiceLanguage)) {
       assert.equal(
         settingsOf({ services: [{ name: "a", language }] }).services[0]?.language,
@@ -83,7 +83,7 @@ describe("servicesSettings", () => {
     ]);
   });
 
-  it("refuses a name twice and says where the first one is", () => {
+  it("refuses a duplicate name, and names the first service with it", () => {
     const [problem, ...others] = problemsOf({
       services: [{ name: "auth-service" }, { name: "api-gateway" }, { name: "auth-service" }],
     });
@@ -91,12 +91,13 @@ describe("servicesSettings", () => {
     assert.deepEqual(problem, {
       path: ["services", 2, "name"],
       value: "auth-service",
+      code: "invalid",
       rule: "is already the name of services[0]",
       fix: { kind: "set", example: "auth-service-3" },
     });
   });
 
-  it("wants objectives below 100 %: 100 % leaves nothing to alert on", () => {
+  it("requires objectives below 100%", () => {
     const slo = { availabilityPercent: 100, latencyPercent: 100, latencyMs: 0, windowDays: 91 };
     assert.deepEqual(described({ services: [{ name: "a", slo }], retentionDays: 100 }), [
       "services[0].slo.availabilityPercent must be less than 100",
@@ -107,7 +108,7 @@ describe("servicesSettings", () => {
     settingsOf({ services: [{ name: "a", slo: { availabilityPercent: 99.9 } }] });
   });
 
-  it("wants an objective whose window Prometheus remembers, and says which key decides", () => {
+  it("requires a window within the retention of Prometheus, and names its key", () => {
     const of = (windowDays: number, retentionDays?: number) =>
       problemsOf({
         services: [{ name: "a", slo: { availabilityPercent: 99.9, windowDays } }],
@@ -119,26 +120,27 @@ describe("servicesSettings", () => {
       {
         path: ["services", 0, "slo", "windowDays"],
         value: 30,
-        rule: "must be at most 15, the days that Prometheus keeps its samples (prometheus.retentionDays)",
+        code: "invalid",
+        rule: "must be at most 15, the days that Prometheus retains samples (prometheus.retentionDays)",
         fix: { kind: "set", example: 14 },
       },
     ]);
   });
 
-  it("wants a budget whose fastest alert can fire: 14.4 times 7 % is more than all requests", () => {
+  it("requires an error budget whose fastest alert can fire: 14.4 times 7% is more than 100%", () => {
     const of = (availabilityPercent: number, windowDays: number) =>
       described({
         services: [{ name: "a", slo: { availabilityPercent, windowDays } }],
         retentionDays: 30,
       });
     assert.deepEqual(of(93, 30), [
-      "services[0].slo.availabilityPercent must be more than 93.06: with so large an error budget its alert could never fire",
+      "services[0].slo.availabilityPercent must be more than 93.06: with a larger error budget the alert could never fire",
     ]);
     assert.deepEqual(of(93.1, 30), []);
     assert.deepEqual(of(86, 14), []);
   });
 
-  it("wants an objective that says something: latency needs its two numbers", () => {
+  it("requires both numbers of a latency objective", () => {
     const of = (slo: object) => described({ services: [{ name: "a", slo }] });
     assert.deepEqual(of({}), [
       "services[0].slo.availabilityPercent is required, or latencyMs and latencyPercent",
@@ -151,7 +153,7 @@ describe("servicesSettings", () => {
     ]);
   });
 
-  it("wants a warning to come before the page, for all and for one service", () => {
+  it("requires warnings that fire before the page, for all services and for one", () => {
     assert.deepEqual(described({ alerts: { warning: { errorRatePercent: 5 } } }), [
       "alerts.warning.errorRatePercent must be less than alerts.errorRatePercent (5)",
     ]);
@@ -166,7 +168,7 @@ describe("servicesSettings", () => {
     });
   });
 
-  it("takes names of metrics and labels, and nothing that would break an expression", () => {
+  it("accepts only names of metrics and labels", () => {
     settingsOf({
       alerts: { metrics: { httpStatusLabel: "code", containerSelector: 'job="kubelet"' } },
     });
@@ -184,7 +186,7 @@ describe("servicesSettings", () => {
     );
   });
 
-  it("reports everything wrong at once, in every service", () => {
+  it("reports all problems of all services at once", () => {
     const problems = problemsOf({
       namespace: undefined,
       services: [

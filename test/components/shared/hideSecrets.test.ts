@@ -5,7 +5,7 @@ const webhook = "https://hooks.slack.com/services/T0/B0/xyz";
 const key = "8c1f0a4be7d24d5f9b3a6e1c0d7f2a95";
 
 describe("hideSecrets", () => {
-  it("hides what has the form of a secret, wherever it stands", () => {
+  it("hides every value with the form of a secret", () => {
     assert.equal(hideSecrets(["slack", "channel"], webhook), HIDDEN);
     assert.equal(hideSecrets(["datadog"], key), HIDDEN);
     assert.equal(hideSecrets(["datadog"], key.toUpperCase()), HIDDEN);
@@ -15,7 +15,7 @@ describe("hideSecrets", () => {
     assert.deepEqual(hideSecrets(["a"], { [webhook]: 1 }), { [HIDDEN]: 1 });
   });
 
-  it("hides what has the name of a secret, whatever its form", () => {
+  it("hides every value with the name of a secret, whatever its form", () => {
     for (const name of [
       "apiKey",
       "appkey",
@@ -29,7 +29,7 @@ describe("hideSecrets", () => {
     }
   });
 
-  it("shows names of secrets, and everything else", () => {
+  it("shows names that refer to secrets, and everything else", () => {
     for (const [path, value] of [
       [["slack", "existingSecret"], "our-webhook"],
       [["datadog", "keyRevision"], "2026-09"],
@@ -42,11 +42,11 @@ describe("hideSecrets", () => {
     }
   });
 
-  it("has nothing to hide where nothing is", () => {
+  it("returns undefined for a missing value", () => {
     assert.equal(hideSecrets(["datadogApiKey"], undefined), undefined);
   });
 
-  it("leaves out what is too deep to be read", () => {
+  it("truncates values that are nested too deep", () => {
     let deep: unknown = webhook;
     for (let depth = 0; depth < 10_000; depth++) deep = [deep];
     const shown = JSON.stringify(hideSecrets(["labels"], deep));

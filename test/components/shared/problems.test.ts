@@ -7,6 +7,7 @@ import {
   example,
   formatArgumentProblems,
   formatValue,
+  issue,
 } from "../../../components/shared/problems";
 import { formatPath } from "../../../policies/shared/path";
 
@@ -55,7 +56,7 @@ describe("check", () => {
     ]);
   });
 
-  it("says each rule as the end of a sentence", () => {
+  it("words each rule as the end of a sentence", () => {
     assert.equal(ruleOf({ retentionDays: 0 }), "retentionDays = 0 must be at least 1");
     assert.equal(ruleOf({ retentionDays: 91 }), "retentionDays = 91 must be at most 90");
     assert.equal(ruleOf({ retentionDays: 1.5 }), "retentionDays = 1.5 must be a whole number");
@@ -79,17 +80,22 @@ describe("check", () => {
     );
   });
 
-  it("suggests the schema's example, else its default, else the first value it allows", () => {
+  it("suggests the example of the schema, its default, or the first allowed value", () => {
     assert.deepEqual(fixOf({ channel: "alerts" }), { kind: "set", example: "#alerts" });
     assert.deepEqual(fixOf({ services: [{ name: "" }] }), { kind: "set", example: "checkout" });
     assert.deepEqual(fixOf({ retentionDays: 0 }), { kind: "set", example: 15 });
     assert.deepEqual(fixOf({ mode: "none" }), { kind: "set", example: "existing" });
     assert.deepEqual(check(z.strictObject({ size: z.enum(["s", "m"]) }), {}).problems, [
-      { path: ["size"], rule: "must be one of s, m", fix: { kind: "set", example: "s" } },
+      {
+        path: ["size"],
+        code: "required",
+        rule: "must be one of s, m",
+        fix: { kind: "set", example: "s" },
+      },
     ]);
   });
 
-  it("takes an unknown key that looks like a known one for a typing mistake", () => {
+  it("suggests a known key with a similar name for an unknown key", () => {
     assert.deepEqual(fixOf({ retentionDay: 15 }), { kind: "rename", to: "retentionDays" });
     assert.deepEqual(fixOf({ services: [{ name: "a", nmae: "a" }] }), { kind: "remove" });
     assert.deepEqual(fixOf({ somethingElse: 15 }), { kind: "remove" });
@@ -99,7 +105,7 @@ describe("check", () => {
     );
   });
 
-  it("hides what may be a secret", () => {
+  it("hides values that may be secrets", () => {
     const problems = problemsOf({ apiKey: "hunter2", channel: "https://hooks.slack.com/x" });
     assert.deepEqual(
       problems.map(({ value }) => value),
@@ -107,7 +113,7 @@ describe("check", () => {
     );
   });
 
-  it("takes a rule's own fix and place", () => {
+  it("uses the fix and the path of a rule", () => {
     const ruled = z.strictObject({ a: z.number(), b: z.number() }).superRefine((_value, ctx) => {
       ctx.addIssue({
         code: "custom",
@@ -117,11 +123,17 @@ describe("check", () => {
       });
     });
     assert.deepEqual(check(ruled, { a: 2, b: 1 }).problems, [
-      { path: ["b"], value: 1, rule: "must be more than a", fix: { kind: "do", text: "raise b" } },
+      {
+        path: ["b"],
+        value: 1,
+        code: "invalid",
+        rule: "must be more than a",
+        fix: { kind: "do", text: "raise b" },
+      },
     ]);
   });
 
-  it("speaks about the fields of a map where a map or something else is allowed", () => {
+  it("reports the fields of a map if a union allows a map", () => {
     const either = z.strictObject({
       volume: z.union([z.literal(""), z.strictObject({ gb: z.int().default(5) })]),
     });
@@ -130,6 +142,7 @@ describe("check", () => {
     assert.deepEqual(problem, {
       path: ["volume", "gb"],
       value: "5",
+      code: "invalid",
       rule: "must be a number",
       fix: { kind: "set", example: 5 },
     });
@@ -137,7 +150,7 @@ describe("check", () => {
 });
 
 describe("formatArgumentProblems", () => {
-  it("is one text with field, value, rule and fix of each problem", () => {
+  it("returns a text with field, value, rule and fix of each problem", () => {
     const { problems = [] } = check(schema, {
       retentionDay: 15,
       retentionDays: 0,
@@ -158,7 +171,7 @@ describe("formatArgumentProblems", () => {
     assert.match(formatArgumentProblems("A", problems), /fix: remove somethingElse/);
   });
 
-  it("says so when the arguments as a whole are wrong", () => {
+  it("reports arguments that are not a map", () => {
     assert.match(
       formatArgumentProblems("A", problemsOf([])),
       /^A: 1 problem in its arguments\n {2}args = \[\] must be a map/,
@@ -168,16 +181,16 @@ describe("formatArgumentProblems", () => {
 
 describe("formatValue", () => {
   const text = (value: unknown) =>
-    formatValue({ path: [], value, rule: "", fix: { kind: "remove" } });
+    formatValue({ path: [], code: "invalid", value, rule: "", fix: { kind: "remove" } });
 
   it("is empty for a missing field", () => assert.equal(text(undefined), ""));
 
-  it("cuts what is long", () => {
+  it("truncates long values", () => {
     assert.equal(text("x".repeat(78)), ` = "${"x".repeat(78)}"`);
     assert.equal(text("x".repeat(79)), ` = "${"x".repeat(76)}...`);
   });
 
-  it("never fails: it describes what is no JSON", () => {
+  it("describes values that JSON cannot represent", () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
     assert.equal(text(circular), " = an object");
@@ -188,5 +201,24 @@ describe("formatValue", () => {
     );
     assert.equal(text(Infinity), " = Infinity");
     assert.equal(text(pulumi.output("x")), " = an Output");
+  });
+});
+
+describe("the code of a problem", () => {
+  it("distinguishes unknown, missing, reserved and invalid fields", () => {
+    const schema = z
+      .strictObject({ a: z.number(), b: z.number(), c: z.number().optional() })
+      .superRefine((_settings, ctx) => issue(ctx, ["c"], "is reserved", undefined, "reserved"));
+    const { problems = [] } = check(schema, { b: "x", d: 1 });
+    assert.deepEqual(problems.map(({ path, code }) => [...path, code]).sort(), [
+      ["a", "required"],
+      ["b", "invalid"],
+      ["d", "unknownKey"],
+    ]);
+    const reserved = check(schema, { a: 1, b: 1 }).problems;
+    assert.deepEqual(
+      reserved?.map(({ code }) => code),
+      ["reserved"],
+    );
   });
 });

@@ -9,7 +9,13 @@ describe("settingsOrThrow", () => {
 
   it("throws an error that the engine prints without a stack trace", () => {
     const problems = [
-      { path: ["size"], value: "x", rule: "must be a size", fix: { kind: "remove" as const } },
+      {
+        path: ["size"],
+        value: "x",
+        code: "invalid" as const,
+        rule: "must be a size",
+        fix: { kind: "remove" as const },
+      },
     ];
     assert.throws(
       () => settingsOrThrow("LokiStack", "loki", { problems }),

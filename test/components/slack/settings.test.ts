@@ -36,7 +36,7 @@ describe("slackSettings", () => {
     });
   });
 
-  it("keeps of the webhook only that it was given", () => {
+  it("records that the webhook is set, but not the webhook", () => {
     for (const given of [webhookUrl, pulumi.secret(webhookUrl)]) {
       const settings = settingsOf({ webhookUrl: given });
       assert.equal(settings.webhookUrl, true);
@@ -53,13 +53,13 @@ describe("slackSettings", () => {
     assert.equal(settingsOf({ existingSecret: "team-slack" }).existingSecret, "team-slack");
   });
 
-  it("refuses both: one of them would be ignored", () => {
+  it("refuses both, because one of them would be ignored", () => {
     assert.deepEqual(described({ webhookUrl, existingSecret: "team-slack" }), [
-      "webhookUrl must be left out when existingSecret names where it is",
+      "webhookUrl must not be set together with existingSecret, which holds it",
     ]);
   });
 
-  it("wants a channel as Slack writes it", () => {
+  it("requires a channel in the form of Slack", () => {
     settingsOf({ webhookUrl, channel: "#알림_2" });
     for (const channel of ["ticketing-alerts", "#", "#Ticketing", "#two words", "@someone"]) {
       const [problem, ...others] = problemsOf({ webhookUrl, channel });
@@ -69,7 +69,7 @@ describe("slackSettings", () => {
     }
   });
 
-  it("groups by label names, at least one and each once, as Alertmanager demands", () => {
+  it("groups by at least one label name, each once, as Alertmanager requires", () => {
     assert.deepEqual(settingsOf({ webhookUrl, groupBy: ["namespace"] }).groupBy, ["namespace"]);
     assert.deepEqual(described({ webhookUrl, groupBy: [] }), ["groupBy needs at least 1 item(s)"]);
     assert.deepEqual(described({ webhookUrl, groupBy: ["app.kubernetes.io/name"] }), [
@@ -80,7 +80,7 @@ describe("slackSettings", () => {
     ]);
   });
 
-  it("keeps of every secret only that it was given, of the webhooks for which channel", () => {
+  it("records which secrets and which channels' webhooks are set, but not their values", () => {
     const given = {
       webhookUrl,
       webhookUrls: { "#critical": webhookUrl },
@@ -95,7 +95,7 @@ describe("slackSettings", () => {
     assert.ok(!/secret|0123456789abcdef/.test(JSON.stringify(settings)));
   });
 
-  it("asks for a heartbeat where a stack insists on one", () => {
+  it("requires a heartbeat if requireHeartbeat is set", () => {
     const rule = "is required while requireHeartbeat is true";
     const insisting = { requireHeartbeat: true };
     assert.deepEqual(described({ webhookUrl, ...insisting }), [`heartbeatUrl ${rule}`]);
@@ -108,9 +108,9 @@ describe("slackSettings", () => {
     settingsOf({ ...existing, existingSecretKeys: ["webhook-url", "heartbeat-url"] });
   });
 
-  it("wants a webhook for each channel, because Slack binds it to one", () => {
+  it("requires a webhook for each channel, because Slack binds a webhook to one", () => {
     const channels = { critical: "#critical", warning: "#ticketing-alerts" };
-    const rule = "is required: a webhook of Slack reaches only the channel it was made for";
+    const rule = "is required: a webhook of Slack reaches only its own channel";
     assert.deepEqual(described({ webhookUrl, channels }), [`webhookUrls["#critical"] ${rule}`]);
     assert.deepEqual(
       described({ webhookUrl, channels, routes: [{ service: "a", channel: "#알림" }] }),
@@ -120,34 +120,34 @@ describe("slackSettings", () => {
     settingsOf({ botToken: "given", channels, routes: [{ service: "a", channel: "#알림" }] });
   });
 
-  it("refuses a webhook that nothing is sent to, and one that is none", () => {
+  it("refuses a webhook of an unused channel, and of an invalid channel", () => {
     assert.deepEqual(described({ webhookUrl, webhookUrls: { "#unused": webhookUrl } }), [
-      'webhookUrls["#unused"] is the webhook of a channel that nothing is sent to',
+      'webhookUrls["#unused"] is the webhook of a channel that receives no alerts',
     ]);
     assert.deepEqual(described({ webhookUrl, webhookUrls: webhookUrl }), [
       "webhookUrls must be a map",
     ]);
     const channels = { critical: "#critical" };
     assert.deepEqual(described({ webhookUrl, channels, webhookUrls: { "#critical": "" } }), [
-      'webhookUrls["#critical"] is required: a webhook of Slack reaches only the channel it was made for',
+      'webhookUrls["#critical"] is required: a webhook of Slack reaches only its own channel',
     ]);
   });
 
-  it("takes a bot token instead of webhooks, not beside them", () => {
+  it("accepts a bot token instead of webhooks, but not in addition to them", () => {
     settingsOf({ botToken: "given" });
     assert.deepEqual(described({ botToken: "given", webhookUrl }), [
-      "webhookUrl must be left out where a bot token is given: it reaches every channel",
+      "webhookUrl must not be set together with a bot token, which reaches every channel",
     ]);
   });
 
-  it("wants to know what an existing Secret holds", () => {
+  it("requires the keys of an existing Secret", () => {
     const channels = { critical: "#critical" };
     assert.deepEqual(described({ existingSecret: "team-slack", channels }), [
-      "existingSecretKeys must name webhook-url-critical too: a webhook of Slack reaches only the channel it was made for",
+      "existingSecretKeys must also name webhook-url-critical: a webhook of Slack reaches only its own channel",
     ]);
     settingsOf({ existingSecret: "team-slack", existingSecretKeys: ["bot-token"], channels });
     assert.deepEqual(described({ webhookUrl, existingSecretKeys: ["bot-token"] }), [
-      "existingSecretKeys says what existingSecret holds, which is not given",
+      "existingSecretKeys requires existingSecret, whose keys it lists",
     ]);
     const [wrong] = problemsOf({
       existingSecret: "team-slack",
@@ -156,7 +156,7 @@ describe("slackSettings", () => {
     assert.equal(formatPath(wrong?.path ?? []), "existingSecretKeys[1]");
   });
 
-  it("wants a route to say whose alerts go where", () => {
+  it("requires a route to select alerts and to name a channel", () => {
     const settings = settingsOf({ botToken: "x", routes: [{ team: "Check out", channel: "#a" }] });
     assert.deepEqual(settings.routes, [{ team: "Check out", channel: "#a" }]);
     assert.deepEqual(described({ botToken: "x", routes: [{ channel: "#a" }] }), [
@@ -171,7 +171,7 @@ describe("slackSettings", () => {
     assert.equal(described({ botToken: "x", routes: [{ team: '"', channel: "#a" }] }).length, 1);
   });
 
-  it("wants quiet hours as a clock and a map say them", () => {
+  it("requires quiet hours as times of day and a time zone", () => {
     const hours = { from: "22:00", to: "07:00", timezone: "Asia/Seoul" };
     assert.deepEqual(settingsOf({ webhookUrl, quietHours: hours }).quietHours, {
       ...hours,
@@ -180,7 +180,7 @@ describe("slackSettings", () => {
     for (const [change, problem] of [
       [{ from: "10pm" }, "quietHours.from must be a time like 22:00"],
       [{ to: "24:00" }, "quietHours.to must be a time like 22:00"],
-      [{ to: "22:00" }, "quietHours.to must not be the time that they start"],
+      [{ to: "22:00" }, "quietHours.to must differ from the start"],
       [{ timezone: "KST" }, "quietHours.timezone must be a time zone like Asia/Seoul"],
       [{ timezone: "asia/seoul" }, "quietHours.timezone must be a time zone like Asia/Seoul"],
       [{ timezone: undefined }, "quietHours.timezone is required"],
@@ -196,7 +196,7 @@ describe("slackSettings", () => {
     assert.equal(described({ webhookUrl, textTemplate: "" }).length, 1);
   });
 
-  it("takes URLs that can stand in a template and in a link", () => {
+  it("accepts only URLs that are safe in a template and in a link", () => {
     settingsOf({ webhookUrl, grafanaUrl: "https://grafana.example.com/x/" });
     for (const grafanaUrl of ["grafana", "https://a{{b}}", "https://a|b", "https://a b"]) {
       assert.deepEqual(described({ webhookUrl, grafanaUrl }), [
@@ -205,7 +205,7 @@ describe("slackSettings", () => {
     }
   });
 
-  it("reports everything wrong at once, and never shows the webhook", () => {
+  it("reports all problems at once, and never shows the webhook", () => {
     const problems = problemsOf({
       webhookurl: webhookUrl,
       slackApiUrl: webhookUrl,

@@ -29,10 +29,10 @@ async function connect(settings: ClusterSettings, call = {}) {
 const types = (resources: RecordedResource[]) => resources.map(({ type }) => type);
 
 describe("connectCluster", () => {
-  describe("to an EKS cluster that exists", () => {
+  describe("to an existing EKS cluster", () => {
     const settings: ClusterSettings = { name: "ticketing-prod", mode: "existing" };
 
-    it("creates nothing but a connection, known in the first preview", async () => {
+    it("creates only a provider, which the first preview knows", async () => {
       const { resources } = await connect(settings, awsAnswers);
       assert.deepEqual(types(resources), ["pulumi:providers:kubernetes"]);
       const kubeconfig = JSON.parse(String(resources[0]?.inputs["kubeconfig"])) as {
@@ -53,7 +53,7 @@ describe("connectCluster", () => {
       );
     });
 
-    it("leaves volumes to the EBS driver", async () => {
+    it("uses the EBS CSI driver for volumes", async () => {
       assert.equal((await connect(settings, awsAnswers)).volumeProvisioner, "ebs.csi.aws.com");
     });
   });
@@ -67,14 +67,14 @@ describe("connectCluster", () => {
       return { cluster, resources };
     };
 
-    it("registers it, protected", async () => {
+    it("registers the cluster, protected", async () => {
       const { cluster, resources } = await created();
       assert.deepEqual(types(resources), ["eks:index:Cluster", "pulumi:providers:kubernetes"]);
       assert.equal(cluster.inputs["name"], "ticketing-prod");
       assert.equal(cluster.options.protect, true);
     });
 
-    it("keeps its API private unless ranges are named", async () => {
+    it("keeps the API private unless ranges are named", async () => {
       const { cluster } = await created();
       assert.equal(cluster.inputs["endpointPrivateAccess"], true);
       assert.equal(cluster.inputs["endpointPublicAccess"], false);
@@ -85,7 +85,7 @@ describe("connectCluster", () => {
       assert.equal(none.inputs["endpointPublicAccess"], false);
     });
 
-    it("lets AWS run the nodes and the volume driver, and logs who did what", async () => {
+    it("uses Auto Mode, and logs API calls", async () => {
       const { cluster } = await created();
       assert.equal(cluster.inputs["autoMode"].enabled, true);
       assert.equal(cluster.inputs["authenticationMode"], "API");
@@ -93,7 +93,7 @@ describe("connectCluster", () => {
       assert.equal((await connect(settings)).volumeProvisioner, "ebs.csi.eks.amazonaws.com");
     });
 
-    it("takes version and network as they are given", async () => {
+    it("uses the given version and network", async () => {
       const subnetIds = ["subnet-0a", "subnet-0b"];
       const { cluster } = await created({ version: "1.35", vpcId: "vpc-0a", subnetIds });
       assert.equal(cluster.inputs["version"], "1.35");
@@ -105,14 +105,14 @@ describe("connectCluster", () => {
       }
     });
 
-    it("is connected to with what only AWS can tell", async () => {
+    it("connects with a kubeconfig that is unknown until the cluster exists", async () => {
       const { resources } = await created();
       assert.equal(resources[1]?.inputs["kubeconfig"], UNKNOWN);
     });
   });
 
-  describe("to what a kubeconfig points at", () => {
-    it("needs nothing of AWS", async () => {
+  describe("to the cluster of a kubeconfig", () => {
+    it("needs no AWS", async () => {
       const { resources, outputs } = await connect({
         name: "kind",
         mode: "kubeconfig",
@@ -125,7 +125,7 @@ describe("connectCluster", () => {
       assert.deepEqual(outputs, { issuer: "none", providerArn: "none" });
     });
 
-    it("takes the ambient one when none is named", async () => {
+    it("uses the default kubeconfig if none is named", async () => {
       const { resources } = await connect({ name: "kind", mode: "kubeconfig" });
       assert.ok(!("context" in (resources[0]?.inputs ?? {})));
     });

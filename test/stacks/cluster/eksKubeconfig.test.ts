@@ -11,7 +11,7 @@ describe("eksKubeconfig", () => {
     }),
   ) as Record<string, unknown>;
 
-  it("points at the cluster and trusts its certificate authority", () => {
+  it("names the endpoint and the certificate authority of the cluster", () => {
     assert.deepEqual(kubeconfig["clusters"], [
       {
         name: "ticketing-prod",
@@ -24,7 +24,7 @@ describe("eksKubeconfig", () => {
     ]);
   });
 
-  it("holds no credential: each use asks AWS for a token, without a person", () => {
+  it("contains no credential: each use requests a token, without a prompt", () => {
     const [user] = kubeconfig["users"] as [{ name: string; user: Record<string, unknown> }];
     assert.deepEqual(Object.keys(user.user), ["exec"]);
     assert.deepEqual(user.user["exec"], {
@@ -39,14 +39,14 @@ describe("eksKubeconfig", () => {
 describe("oidcProviderArn", () => {
   const issuer = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC";
 
-  it("lies in the account of the cluster", () => {
+  it("is in the account of the cluster", () => {
     assert.equal(
       oidcProviderArn("arn:aws:eks:us-east-1:123456789012:cluster/ticketing", issuer),
       "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC",
     );
   });
 
-  it("lies in the partition of the cluster", () => {
+  it("is in the partition of the cluster", () => {
     assert.match(
       oidcProviderArn("arn:aws-cn:eks:cn-north-1:123456789012:cluster/ticketing", issuer),
       /^arn:aws-cn:iam::/,

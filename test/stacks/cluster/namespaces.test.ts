@@ -31,17 +31,17 @@ describe("createNamespaces", () => {
     for (const { options } of namespaces) assert.match(options.provider ?? "", /::cluster$/);
   });
 
-  it("creates those that are named instead", async () => {
+  it("creates the configured namespaces", async () => {
     const namespaces = { monitoring: "observe", application: "shop" };
     assert.deepEqual(names(await namespacesOf("dev", { namespaces })), ["observe", "shop"]);
   });
 
-  it("creates one where everything lives in one", async () => {
+  it("creates a single namespace if all parts share it", async () => {
     const namespaces = { monitoring: "all", application: "all" };
     assert.deepEqual(names(await namespacesOf("dev", { namespaces })), ["all"]);
   });
 
-  it("leaves those alone that exist", async () => {
+  it("does not create existing namespaces", async () => {
     assert.deepEqual(
       names(await namespacesOf("dev", { namespaces: { existing: ["ticketing"] } })),
       ["monitoring"],
@@ -50,7 +50,7 @@ describe("createNamespaces", () => {
     assert.deepEqual(names(await namespacesOf("dev", { namespaces: { existing } })), []);
   });
 
-  it("creates one for the Datadog Agent where it has its own, and not without Datadog", async () => {
+  it("creates a separate namespace for the Datadog Agent, but not without Datadog", async () => {
     const namespaces = { datadog: "datadog" };
     assert.deepEqual(names(await namespacesOf("dev", { namespaces })), [
       "monitoring",
@@ -61,7 +61,7 @@ describe("createNamespaces", () => {
     assert.deepEqual(names(await namespacesOf("dev", without)), ["monitoring", "ticketing"]);
   });
 
-  it("admits agents of nodes only where they run", async () => {
+  it("admits node agents only where they run", async () => {
     const [monitoring, application] = await namespacesOf("dev");
     assert.deepEqual([enforced(monitoring), enforced(application)], ["privileged", "privileged"]);
     const [, withoutDatadog] = await namespacesOf("dev", { datadog: undefined });
@@ -70,14 +70,14 @@ describe("createNamespaces", () => {
     assert.deepEqual([enforced(services), enforced(agents)], ["baseline", "privileged"]);
   });
 
-  it("keeps them, and the volumes in them, when prod is destroyed; dev goes", async () => {
+  it("keeps namespaces and their volumes when prod is destroyed, but not when dev is", async () => {
     for (const { options } of await namespacesOf("prod"))
       assert.equal(options.retainOnDelete, true);
     for (const { options } of await namespacesOf("dev"))
       assert.equal(options.retainOnDelete, false);
   });
 
-  it("labels them as the user wants", async () => {
+  it("adds the labels of the user", async () => {
     const [monitoring] = await namespacesOf("dev", { labels: { team: "platform" } });
     const { labels } = monitoring?.inputs["metadata"] as { labels: Record<string, string> };
     assert.equal(labels["team"], "platform");

@@ -11,17 +11,17 @@ function costOf(cost: unknown) {
 }
 
 describe("monitoring:cost", () => {
-  it("assumes nothing of the load and nothing of prices", () => {
+  it("assumes neither a load nor prices", () => {
     assert.deepEqual(costOf(undefined).cost, { bytesPerSample: 2, logCompression: 5 });
   });
 
-  it("takes fractions as the CLI writes them, which is as texts", () => {
+  it("accepts fractions as the CLI writes them, as strings", () => {
     const { cost } = costOf({ logGbPerDay: "2.5", prices: { volumeGbMonth: "0.08" } });
     assert.equal(cost?.logGbPerDay, 2.5);
     assert.deepEqual(cost?.prices, { currency: "USD", volumeGbMonth: 0.08 });
   });
 
-  it("names all that is wrong in its own keys", () => {
+  it("reports all problems in its own keys", () => {
     const { problems = [] } = costOf({
       samplesPerSecond: 0,
       logGbPerDay: -1,

@@ -4,7 +4,7 @@ import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
 
 describe("rawConfiguration", () => {
-  it("reads maps and lists from their JSON, and everything else as text", () => {
+  it("parses maps and lists from JSON, and keeps everything else as a string", () => {
     const { values } = rawConfiguration({
       "monitoring:environment": "prod",
       "monitoring:prometheus": '{"retentionDays":15}',
@@ -21,14 +21,14 @@ describe("rawConfiguration", () => {
     });
   });
 
-  it("knows of a secret only that it is set", () => {
+  it("reads which secrets are set, but not their values", () => {
     const raw = rawConfiguration({ "monitoring:environment": "dev", ...secrets.dev });
     assert.deepEqual(raw.secrets, ["datadogApiKey", "datadogAppKey", "slackWebhookUrl"]);
     for (const secret of Object.values(secrets.dev))
       assert.ok(!JSON.stringify(raw).includes(secret));
   });
 
-  it("knows of the webhooks of channels only which channels have one", () => {
+  it("reads which channels have a webhook, but not the webhooks", () => {
     const raw = rawConfiguration({
       "monitoring:slackWebhookUrls": '{"#a": "https://hooks.example.com/a", "#b": ""}',
     });
@@ -38,7 +38,7 @@ describe("rawConfiguration", () => {
     assert.equal(rawConfiguration(text).webhookChannels, true);
   });
 
-  it("takes the region of the AWS provider, and leaves other namespaces alone", () => {
+  it("reads the region of the AWS provider, and ignores other namespaces", () => {
     const raw = rawConfiguration({
       "aws:region": "eu-west-1",
       "aws:profile": "x",
@@ -47,13 +47,13 @@ describe("rawConfiguration", () => {
     assert.deepEqual(raw, { values: {}, secrets: [], region: "eu-west-1" });
   });
 
-  it("knows which keys Datadog's provider is configured with, and none of their values", () => {
+  it("reads which keys the Datadog provider has, but not their values", () => {
     const raw = rawConfiguration({ "datadog:appKey": "planted", "datadog:validate": "false" });
     assert.deepEqual(raw.datadogProviderKeys, ["appKey"]);
     assert.doesNotMatch(JSON.stringify(raw), /planted/);
   });
 
-  it("takes no key for the prototype of all others", () => {
+  it("does not set the prototype from a key __proto__", () => {
     const { values } = rawConfiguration({ "monitoring:__proto__": '{"environment":"prod"}' });
     assert.equal(values["environment"], undefined);
     assert.deepEqual(Object.keys(values), ["__proto__"]);
@@ -74,7 +74,7 @@ describe("loadSettings", () => {
     return { ...loaded, resources };
   };
 
-  it("gives the settings of the current stack, and its secrets as secrets", async () => {
+  it("returns the settings of the current stack, and its secrets as secrets", async () => {
     const { settings, secrets: found } = await load({ ...shippedConfig("prod"), ...secrets.prod });
     assert.equal(settings.cluster.name, "ticketing-prod");
     assert.deepEqual(
@@ -84,7 +84,7 @@ describe("loadSettings", () => {
     assert.ok(await (found.slackWebhookUrl as unknown as { isSecret: Promise<boolean> }).isSecret);
   });
 
-  it("has no secret that is not set", async () => {
+  it("omits secrets that are not set", async () => {
     const { datadogAppKey: _unset, ...others } = {
       ...secrets.prod,
       datadogAppKey: undefined,
@@ -94,7 +94,7 @@ describe("loadSettings", () => {
     assert.equal(found.datadogAppKey, undefined);
   });
 
-  it("stops with one readable error for all problems, without a stack trace of our own", async () => {
+  it("throws one readable error for all problems, without a stack trace", async () => {
     const broken = {
       ...shippedConfig("prod"),
       ...secrets.prod,

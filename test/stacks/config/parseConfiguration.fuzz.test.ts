@@ -5,9 +5,10 @@ import { Settings, parseConfiguration } from "../../../stacks/config/parseConfig
 import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
 import { Secrets, rawConfiguration } from "../../../stacks/config/load";
 import { deployMonitoring } from "../../../stacks/monitoring";
+import { secrets } from "../../../components/shared/secrets";
 import { fixedResults } from "../../../preview/engine/invokes";
 import { recordProgram } from "../../support/mocks";
-import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
+import { asTexts, secrets as shippedSecrets, shippedConfig } from "../../support/stackConfig";
 
 // A fixed seed, so that a failure is found again; fast-check prints it with the smallest example.
 const seed = 20260316;
@@ -118,7 +119,7 @@ function changed(values: Values, { kind, where, key, value }: Step): Values {
 
 const shipped = (["dev", "prod"] as const).map((stack) => ({
   ...shippedConfig(stack),
-  ...secrets[stack],
+  ...shippedSecrets[stack],
 }));
 const mutated = fc
   .tuple(fc.constantFrom(...shipped), fc.array(step, { minLength: 1, maxLength: 3 }))
@@ -151,7 +152,7 @@ function outcome(config: Values): Settings | undefined {
 }
 
 describe("parseConfiguration, given anything", () => {
-  it("gives settings or problems for any change of a valid configuration", () => {
+  it("returns settings or problems for any change of a valid configuration", () => {
     let accepted = 0;
     fc.assert(
       fc.property(mutated, (config) => {
@@ -162,7 +163,7 @@ describe("parseConfiguration, given anything", () => {
     assert.ok(accepted > 20, `only ${accepted} of the changes were harmless`);
   });
 
-  it("gives settings or problems for any configuration at all", () => {
+  it("returns settings or problems for any configuration", () => {
     fc.assert(
       fc.property(madeUp, (config) => {
         outcome(config);
@@ -171,7 +172,7 @@ describe("parseConfiguration, given anything", () => {
     );
   });
 
-  it("gives settings or problems for values that no text can carry", () => {
+  it("returns settings or problems for values that are not valid JSON", () => {
     fc.assert(
       fc.property(mutated, (config) => {
         const values = Object.fromEntries(
@@ -187,7 +188,7 @@ describe("parseConfiguration, given anything", () => {
     );
   });
 
-  it("gives problems for values nested without end", () => {
+  it("returns problems for values that are nested very deep", () => {
     const deep = "[".repeat(50_000) + "]".repeat(50_000);
     for (const name of ["prometheus", "services", "labels", "unheardOf"]) {
       const inside = name === "prometheus" ? `{"values":{"x":${deep}}}` : deep;
@@ -198,7 +199,7 @@ describe("parseConfiguration, given anything", () => {
     }
   });
 
-  it("gives settings that can be deployed, whatever they are", async function () {
+  it("returns settings that can be deployed", async function () {
     const harmless: Settings[] = [];
     fc.assert(
       fc.property(mutated, (config) => {
@@ -227,16 +228,15 @@ describe("parseConfiguration, given anything", () => {
   });
 });
 
-/** The secrets that these settings were accepted with. */
-function secretsOf({ slack, datadog }: Settings): Secrets {
-  return {
-    ...(slack?.webhookUrl && { slackWebhookUrl: pulumi.secret("https://example.com/webhook") }),
-    ...(slack?.webhookUrls && { slackWebhookUrls: pulumi.secret("{}") }),
-    ...(slack?.botToken && { slackBotToken: pulumi.secret("token") }),
-    ...(slack?.heartbeatUrl && { heartbeatUrl: pulumi.secret("https://example.com/beat") }),
-    ...(slack?.pagerDutyRoutingKey && { pagerDutyRoutingKey: pulumi.secret("key") }),
-    ...(slack?.criticalWebhookUrl && { criticalWebhookUrl: pulumi.secret("https://example.com") }),
-    ...(datadog?.apiKey && { datadogApiKey: pulumi.secret("key") }),
-    ...(datadog?.appKey && { datadogAppKey: pulumi.secret("key") }),
-  };
+/** Placeholders of the secrets that these settings were accepted with. */
+function secretsOf(settings: Settings): Secrets {
+  const accepted = secrets.filter(
+    ({ part, argument }) => (settings[part] as Record<string, unknown> | undefined)?.[argument],
+  );
+  return Object.fromEntries(
+    accepted.map(({ key, perChannel = false, placeholder }) => [
+      key,
+      pulumi.secret(perChannel ? "{}" : placeholder),
+    ]),
+  );
 }

@@ -35,7 +35,7 @@ const identity = ({ path, rule, value }: Problem) => JSON.stringify([path, rule,
 
 describe("parseConfiguration", () => {
   describe("of the shipped stack files", () => {
-    it("takes prod as documented", () => {
+    it("reads prod as documented", () => {
       const settings = settingsOf(configuration("prod"));
       assert.equal(settings.preset, "prod");
       assert.deepEqual(settings.cluster, { name: "ticketing-prod", mode: "existing" });
@@ -79,7 +79,7 @@ describe("parseConfiguration", () => {
       }
     });
 
-    it("takes dev as documented", () => {
+    it("reads dev as documented", () => {
       const { preset, cluster, loki, slack, services } = settingsOf(configuration("dev"));
       assert.equal(preset, "dev");
       assert.equal(cluster.name, "ticketing-dev");
@@ -88,7 +88,7 @@ describe("parseConfiguration", () => {
       assert.equal(services.services.length, 3);
     });
 
-    it("labels everything of a stack with its cluster and environment", () => {
+    it("labels every part with the cluster and the environment", () => {
       const { prometheus, loki, datadog, slack, services } = settingsOf(configuration("prod"));
       for (const part of [prometheus, loki, datadog, slack, services]) {
         assert.equal(part?.cluster, "ticketing-prod");
@@ -100,7 +100,7 @@ describe("parseConfiguration", () => {
   describe("with the presets", () => {
     const bare: Changes = { prometheus: undefined, alertmanager: undefined, loki: {}, alerts: {} };
 
-    it("survives the loss of a node in prod, and has one of everything in dev", () => {
+    it("survives the loss of a node in prod, and has one replica of everything in dev", () => {
       const prod = settingsOf(configuration("prod", bare));
       const dev = settingsOf(configuration("dev", bare));
       const replicas = ({ prometheus, loki, datadog }: Settings) => [
@@ -171,7 +171,7 @@ describe("parseConfiguration", () => {
     });
   });
 
-  describe("leaves out what is not configured", () => {
+  describe("omits what is not configured:", () => {
     it("Loki, and with it Grafana's data source", () => {
       const settings = settingsOf(configuration("prod", { loki: undefined }));
       assert.equal(settings.loki, undefined);
@@ -191,7 +191,7 @@ describe("parseConfiguration", () => {
       assert.deepEqual(prometheus.alertmanager.mountedSecretNames, []);
     });
 
-    it("but not a part that is configured with nothing but defaults", () => {
+    it("but not a part that is configured with an empty map", () => {
       const { loki, datadog, slack } = settingsOf(
         configuration("dev", { loki: {}, datadog: {}, slack: {} }),
       );
@@ -201,7 +201,7 @@ describe("parseConfiguration", () => {
     });
   });
 
-  describe("wires the parts", () => {
+  describe("wires", () => {
     it("Grafana to Loki, and Loki's ruler to Alertmanager", () => {
       const { prometheus, loki } = settingsOf(
         configuration("dev", { namespaces: { monitoring: "observe" } }),
@@ -213,7 +213,7 @@ describe("parseConfiguration", () => {
       );
     });
 
-    it("log metrics to every replica of Prometheus, which takes writes only then", () => {
+    it("log metrics to every replica of Prometheus, which accepts writes only then", () => {
       const { prometheus, loki } = settingsOf(
         configuration("prod", { loki: { logMetricNamespaces: ["ticketing"] } }),
       );
@@ -224,7 +224,7 @@ describe("parseConfiguration", () => {
       assert.deepEqual(without.loki?.remoteWriteUrls, []);
     });
 
-    it("the links of log alerts to where those of all alerts lead", () => {
+    it("the links of log alerts to the URLs of all alert links", () => {
       const { loki } = settingsOf(
         configuration("prod", {
           grafana: { externalUrl: "https://grafana.example.com" },
@@ -235,7 +235,7 @@ describe("parseConfiguration", () => {
       assert.equal(loki?.dashboardBaseUrl, "https://grafana.example.com");
     });
 
-    it("messages to the addresses that people use", () => {
+    it("the links in messages to the external URLs", () => {
       const { slack } = settingsOf(
         configuration("dev", {
           prometheus: { externalUrl: "https://prometheus.example.com" },
@@ -255,7 +255,7 @@ describe("parseConfiguration", () => {
       assert.equal(withoutLogs.slack?.grafanaUrl, undefined);
     });
 
-    it("channels to their webhooks, of which it knows only that they are set", () => {
+    it("channels to their webhooks, without the values of the webhooks", () => {
       const webhook = "https://hooks.example.com/critical";
       const raw = configuration("dev", {
         slack: { channels: { critical: "#critical" } },
@@ -265,7 +265,7 @@ describe("parseConfiguration", () => {
       assert.deepEqual(settingsOf(raw).slack?.webhookUrls, { "#critical": true });
     });
 
-    it("what is switched on by its secret", () => {
+    it("features that their secret enables", () => {
       const raw = configuration("dev", {
         slackWebhookUrl: undefined,
         slackBotToken: "x",
@@ -291,7 +291,7 @@ describe("parseConfiguration", () => {
       assert.deepEqual(existing.mountedSecretNames, ["our-webhook"]);
     });
 
-    it("the namespaces to the parts that live in them", () => {
+    it("the namespaces to the parts that are deployed into them", () => {
       const { prometheus, loki, slack, datadog, services } = settingsOf(
         configuration("dev", { namespaces: { monitoring: "observe", application: "shop" } }),
       );
@@ -302,7 +302,7 @@ describe("parseConfiguration", () => {
       assert.deepEqual([datadog?.namespace, services.namespace], ["shop", "shop"]);
     });
 
-    it("a namespace of its own to the Datadog Agent, which then instruments the services", () => {
+    it("a separate namespace to the Datadog Agent, which then instruments the services", () => {
       const { datadog } = settingsOf(configuration("dev", { namespaces: { datadog: "datadog" } }));
       assert.equal(datadog?.namespace, "datadog");
       assert.deepEqual(datadog?.instrumentedNamespaces, ["ticketing"]);
@@ -330,7 +330,7 @@ describe("parseConfiguration", () => {
       assert.equal(settingsOf(configuration("prod")).datadogMonitors, undefined);
     });
 
-    it("redaction of Loki's collectors to the Datadog Agent, unless it has its own", () => {
+    it("the redaction of Loki's collectors to the Datadog Agent, unless that has its own", () => {
       const redactionPatterns = [{ name: "own", expression: "KD-(\\d+)" }];
       const loki = { redactionPatterns, disabledRedactions: ["cardNumber"] };
       const { datadog } = settingsOf(configuration("prod", { loki }));
@@ -394,7 +394,7 @@ describe("parseConfiguration", () => {
     });
   });
 
-  describe("leaves to the policies what is well-formed but unwise", () => {
+  describe("leaves to the policies what is valid but unwise:", () => {
     for (const [what, changes] of Object.entries<Changes>({
       "400 days of retention": { prometheus: { retentionDays: 400 }, loki: { retentionDays: 400 } },
       "one day of retention": { prometheus: { retentionDays: 1 }, loki: { retentionDays: 1 } },
@@ -407,7 +407,7 @@ describe("parseConfiguration", () => {
     }
   });
 
-  describe("refuses unknown keys", () => {
+  describe("refuses unknown keys:", () => {
     const inParts: [string, Changes][] = [
       ["monitoring:promtheus", { promtheus: {} }],
       ["monitoring:cluster.nmae", { cluster: { name: "c", nmae: "d" } }],
@@ -437,7 +437,7 @@ describe("parseConfiguration", () => {
       });
     }
 
-    it("and says which one was probably meant", () => {
+    it("with the key that was probably meant", () => {
       assert.equal(
         textOf(configuration("prod", { slack: { chanel: "#oncall" } })),
         '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
@@ -446,7 +446,7 @@ describe("parseConfiguration", () => {
       );
     });
 
-    it("even a misspelt secret, without showing it", () => {
+    it("such as a misspelled secret, without showing its value", () => {
       const raw = configuration("prod", {
         slackWebhookUrl: undefined,
         slackWebhookURL: "https://x/y",
@@ -456,7 +456,7 @@ describe("parseConfiguration", () => {
       assert.match(text, /^ +pulumi config set --secret monitoring:slackWebhookUrl$/m);
     });
 
-    it("those that another key decides", () => {
+    it("keys that another key decides", () => {
       assert.equal(
         textOf(configuration("prod", { loki: { namespace: "logs" } })),
         '  monitoring:loki.namespace = "logs" is decided by monitoring:namespaces\n' +
@@ -498,10 +498,10 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "Fargate, which is no operating system",
+        "Fargate, which is not an operating system",
         { datadog: { nodeOs: "fargate" } },
         [
-          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes that an agent could run on, its pods need it as a sidecar (docs/datadog.md, On EKS)',
+          '  monitoring:datadog.nodeOs = "fargate" must be amazonLinux or bottlerocket: Fargate has no nodes for an agent, its pods need the agent as a sidecar (docs/datadog.md, On EKS)',
           "    fix: pulumi config set --path monitoring:datadog.nodeOs amazonLinux",
         ],
       ],
@@ -509,12 +509,12 @@ describe("parseConfiguration", () => {
         "monitors without Datadog's application key",
         { datadogAppKey: undefined, datadogMonitors: { notify: ["@slack-a"] } },
         [
-          "  monitoring:datadogAppKey is required with datadogMonitors: Datadog's API takes no monitor without it",
+          "  monitoring:datadogAppKey is required with datadogMonitors: without it Datadog's API accepts no monitor",
           "    fix: pulumi config set --secret monitoring:datadogAppKey",
         ],
       ],
       [
-        "monitors whose keys are in the cluster, where the provider cannot read them",
+        "monitors whose keys are in the cluster, which the provider cannot read",
         {
           datadog: { existingSecret: "keys" },
           datadogApiKey: undefined,
@@ -522,7 +522,7 @@ describe("parseConfiguration", () => {
           datadogMonitors: { notify: ["@slack-a"] },
         },
         ["apiKey", "appKey"].flatMap((key) => [
-          `  monitoring:datadogMonitors needs datadog:${key}: Datadog's provider cannot read the Secret of datadog.existingSecret`,
+          `  monitoring:datadogMonitors needs datadog:${key}: the Datadog provider cannot read the Secret that datadog.existingSecret names`,
           `    fix: pulumi config set --secret datadog:${key}`,
         ]),
       ],
@@ -530,12 +530,12 @@ describe("parseConfiguration", () => {
         "a channel without a webhook",
         { slack: { channels: { critical: "#critical" } } },
         [
-          '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only the channel it was made for',
+          '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only its own channel',
           `    fix: pulumi config set --secret --path 'monitoring:slackWebhookUrls["#critical"]'`,
         ],
       ],
       [
-        "webhooks that are no map",
+        "webhooks that are not a map",
         { slackWebhookUrls: "https://hooks.example.com/x" },
         [
           "  monitoring:slackWebhookUrls must be a map",
@@ -543,15 +543,15 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "quiet hours that are none",
+        "quiet hours without a duration",
         { slack: { quietHours: { from: "22:00", to: "22:00", timezone: "UTC" } } },
         [
-          '  monitoring:slack.quietHours.to = "22:00" must not be the time that they start',
+          '  monitoring:slack.quietHours.to = "22:00" must differ from the start',
           "    fix: pulumi config set --path monitoring:slack.quietHours.to 07:00",
         ],
       ],
       [
-        "an address that no link can lead to",
+        "an external URL without a scheme",
         { grafana: { externalUrl: "grafana.example.com" } },
         [
           '  monitoring:grafana.externalUrl = "grafana.example.com" must be a URL that starts with https:// or http://',
@@ -568,7 +568,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a fraction where whole numbers count",
+        "a fraction in place of a whole number",
         { prometheus: { replicas: 1.5 } },
         [
           "  monitoring:prometheus.replicas = 1.5 must be a whole number",
@@ -650,10 +650,10 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a secret that is set and said to exist",
+        "a secret that is set in addition to an existing Secret",
         { slack: { existingSecret: "our-webhook" }, heartbeatUrl: undefined },
         [
-          "  monitoring:slackWebhookUrl must be left out when existingSecret names where it is",
+          "  monitoring:slackWebhookUrl must not be set together with existingSecret, which holds it",
           "    fix: pulumi config rm --path monitoring:slackWebhookUrl",
         ],
       ],
@@ -666,7 +666,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a mode that is none, once",
+        "an unknown mode, once",
         { cluster: { name: "ticketing-prod", mode: { toString: 1 }, version: "1.35" } },
         [
           '  monitoring:cluster.mode = {"toString":1} must be one of existing, create, kubeconfig',
@@ -674,7 +674,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "IAM roles for service accounts where no cluster of AWS is known",
+        "IAM roles for service accounts without an EKS cluster",
         {
           environment: "dev",
           cluster: { name: "kind", mode: "kubeconfig" },
@@ -694,7 +694,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a community dashboard of a revision that nobody reviewed",
+        "a community dashboard without a reviewed revision",
         { grafana: { communityDashboards: [7249, 1860] } },
         [
           "  monitoring:grafana.communityDashboards[1] = 1860 needs a revision: only 6417, 7249, 10826 have a reviewed revision",
@@ -703,7 +703,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a folder of dashboards that is not there",
+        "a folder of dashboards that does not exist",
         { grafana: { dashboardsFolder: "no-such-folder" } },
         [
           "  monitoring:grafana.dashboardsFolder (no-such-folder) must be a folder of dashboard files",
@@ -711,7 +711,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a share that is no share",
+        "an objective of 100%",
         { services: [{ name: "a", slo: { availabilityPercent: 100 } }] },
         [
           "  monitoring:services[0].slo.availabilityPercent = 100 must be less than 100",
@@ -719,7 +719,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "a registry that would be prefixed to every image, once for all parts",
+        "a registry with a scheme, once for all parts",
         { imageRegistry: "https://registry.example.com" },
         [
           '  monitoring:imageRegistry = "https://registry.example.com" must be a registry host, without https://',
@@ -735,7 +735,7 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
-        "values nested beyond reason",
+        "values that are nested too deep",
         { prometheus: { values: nested(60) } },
         [
           "  monitoring:prometheus is nested more than 50 levels deep",
@@ -748,7 +748,7 @@ describe("parseConfiguration", () => {
     }
   });
 
-  it("says in one line how many problems there are, in which stack, and that nothing happened", () => {
+  it("states the number of problems, the stack, and that nothing was deployed", () => {
     const problems = problemsOf(configuration("prod", { slack: { channel: "a" }, loki: 1 }));
     assert.equal(
       formatConfigurationProblems("prod", problems).split("\n")[0],
@@ -756,7 +756,7 @@ describe("parseConfiguration", () => {
     );
   });
 
-  it("reports all mistakes at once, and none twice", () => {
+  it("reports all problems at once, and none twice", () => {
     const changes: Changes = {
       environmentName: "Stag ing",
       cluster: { name: "ticketing-prod", mode: "kubeconfig", version: "1.35" },
@@ -795,7 +795,7 @@ describe("parseConfiguration", () => {
     ]);
   });
 
-  it("takes fractions as the CLI writes them, but no other text for a number", () => {
+  it("accepts fractions as the CLI writes them, but no other string for a number", () => {
     const services = [
       { name: "a", selector: { version: "1.0" }, slo: { availabilityPercent: "99.9" } },
     ];
@@ -808,7 +808,7 @@ describe("parseConfiguration", () => {
     problemsOf(configuration("prod", { alerts: { errorRatePercent: "2,5" } }));
   });
 
-  describe("gives a fix that works:", () => {
+  describe("suggests a fix that works:", () => {
     const mistakes: Changes[] = [
       { environment: undefined },
       { environment: 7 },
@@ -894,7 +894,7 @@ describe("parseConfiguration", () => {
       );
     }
 
-    it("one after the other, the fixes lead to a configuration that is accepted", () => {
+    it("the fixes, applied one after the other, lead to a valid configuration", () => {
       for (const changes of mistakes) {
         let raw = configuration("prod", changes);
         for (let step = 0; step < 20; step++) {
@@ -910,7 +910,7 @@ describe("parseConfiguration", () => {
     });
   });
 
-  describe("never shows a secret that is in the wrong place:", () => {
+  describe("never shows a secret in the wrong place:", () => {
     const webhook = "https://hooks.slack.com/services/T0/B0/xyz";
     const key = "8c1f0a4be7d24d5f9b3a6e1c0d7f2a95";
     const misplaced: Changes[] = [

@@ -17,14 +17,14 @@ function estimate(changes: Record<string, unknown>) {
 describe("costEstimate of Prometheus", () => {
   const prometheus = { retentionDays: 15, storageGb: 100, replicas: 2 };
 
-  it("says what load the volume holds, where the load is not known", () => {
+  it("states the load that the volume holds, if the load is unknown", () => {
     const { fitSamplesPerSecond, ...rest } = estimate({ prometheus }).prometheus;
     // 85 % of 100 GiB, 15 days, 2 bytes a sample.
     assert.equal(fitSamplesPerSecond, Math.floor((85 * gib) / (15 * day * 2)));
     assert.deepEqual(rest, { givenGib: 100 });
   });
 
-  it("says what volume the load needs, so that 85 % of it are the samples", () => {
+  it("states the volume that the load needs, of which samples fill 85%", () => {
     const { neededGib = 0, keptDays } = estimate({
       prometheus,
       cost: { samplesPerSecond: 20_000 },
@@ -33,7 +33,7 @@ describe("costEstimate of Prometheus", () => {
     assert.equal(keptDays, 15);
   });
 
-  it("says how long the samples stay where the volume is too small", () => {
+  it("states how long a volume that is too small retains samples", () => {
     const { neededGib = 0, keptDays = 0 } = estimate({
       prometheus,
       cost: { samplesPerSecond: 70_422 },
@@ -42,7 +42,7 @@ describe("costEstimate of Prometheus", () => {
     assert.ok(keptDays > 7.4 && keptDays < 7.6);
   });
 
-  it("agrees with itself: the load that fits needs the volume that is given", () => {
+  it("is consistent: the load that fits needs the configured volume", () => {
     const { fitSamplesPerSecond } = estimate({ prometheus }).prometheus;
     const fits = { samplesPerSecond: fitSamplesPerSecond };
     const { neededGib = 0, keptDays } = estimate({ prometheus, cost: fits }).prometheus;
@@ -50,7 +50,7 @@ describe("costEstimate of Prometheus", () => {
     assert.equal(keptDays, 15);
   });
 
-  it("takes a server's own bytes per sample", () => {
+  it("uses the configured bytes per sample", () => {
     const measured = { samplesPerSecond: 20_000, bytesPerSample: 1 };
     const needed = (cost: object) => estimate({ prometheus, cost }).prometheus.neededGib ?? 0;
     assert.equal(needed(measured) * 2, needed({ samplesPerSecond: 20_000 }));
@@ -60,14 +60,14 @@ describe("costEstimate of Prometheus", () => {
 describe("costEstimate of Loki", () => {
   const cost = { logGbPerDay: 20 };
 
-  it("counts what the bucket keeps: the period, and a week of deleted versions", () => {
+  it("counts the retention period and a week of deleted versions", () => {
     const { loki } = estimate({ cost, loki: { retentionDays: 15 } });
     assert.equal(loki?.storedDays, 22);
     assert.equal(loki?.storedGb, (20 / 5) * 22);
     assert.equal(loki?.givenGib, undefined);
   });
 
-  it("knows no more than the period of a bucket that it does not make", () => {
+  it("counts only the retention period of an existing bucket", () => {
     const { loki } = estimate({ cost, loki: { retentionDays: 15, createBucket: false } });
     assert.equal(loki?.storedDays, 15);
   });
@@ -77,7 +77,7 @@ describe("costEstimate of Loki", () => {
     assert.deepEqual([writers("singleBinary"), writers("highAvailability")], [1, 3]);
   });
 
-  it("compares with the volume where the logs lie on it", () => {
+  it("compares with the volume if the logs are stored on it", () => {
     const { loki } = estimate({
       cost,
       loki: { mode: "singleBinary", storage: "filesystem", retentionDays: 15, volumeGb: 10 },
@@ -97,23 +97,23 @@ describe("costEstimate of Loki", () => {
 describe("costEstimate of Datadog", () => {
   const cost = { logGbPerDay: 20, nodes: 6 };
 
-  it("has a host for each node, and the logs that it takes", () => {
+  it("has a host for each node, and the logs that it collects", () => {
     assert.deepEqual(estimate({ cost }).datadog, { hosts: 6, logGbPerDay: 20 });
     assert.deepEqual(estimate({}).datadog, {});
   });
 
-  it("has no logs where they are off, or those of the services left out", () => {
+  it("has no logs if they are disabled or the services are excluded", () => {
     for (const datadog of [{ logs: false }, { excludedLogNamespaces: ["ticketing"] }]) {
       assert.deepEqual(estimate({ cost, datadog }).datadog, { hosts: 6 });
     }
   });
 
-  it("is left out with Datadog", () => {
+  it("is absent without Datadog", () => {
     assert.equal(estimate({ cost, datadog: undefined }).datadog, undefined);
   });
 });
 
-describe("costEstimate of the bill", () => {
+describe("costEstimate of the monthly cost", () => {
   const cost = { logGbPerDay: 20, nodes: 6 };
 
   it("is empty without prices", () => {
@@ -121,7 +121,7 @@ describe("costEstimate of the bill", () => {
     assert.equal(estimate({ cost: { ...cost, prices: {} } }).monthly, undefined);
   });
 
-  it("sums what has a price and a quantity", () => {
+  it("adds up everything with a price and a quantity", () => {
     const prices = {
       currency: "EUR",
       volumeGbMonth: 0.1,
@@ -146,7 +146,7 @@ describe("costEstimate of the bill", () => {
     assert.equal(Math.round(total * 100) / 100, 171.76);
   });
 
-  it("leaves out what has no quantity", () => {
+  it("omits everything without a quantity", () => {
     const prices = { datadogHostMonth: 15, volumeGbMonth: 0.1 };
     const { items } = estimate({ cost: { prices } }).monthly ?? {};
     assert.deepEqual(

@@ -13,7 +13,7 @@ function reportOf(changes: Record<string, unknown>) {
 const oneOwner = { datadog: { logs: false } };
 
 describe("costReport", () => {
-  it("says what the settings hold where nothing is assumed, and how to say more", () => {
+  it("states the capacity of the volumes without assumptions, and how to get an estimate", () => {
     assert.deepEqual(reportOf(oneOwner), {
       lines: {
         "Prometheus volume":
@@ -26,7 +26,7 @@ describe("costReport", () => {
     });
   });
 
-  it("compares needed with given, and gives the bill", () => {
+  it("compares the needed with the configured volumes, and adds up the cost", () => {
     const { lines, warnings } = reportOf({
       ...oneOwner,
       loki: { mode: "singleBinary", createBucket: false },
@@ -47,20 +47,20 @@ describe("costReport", () => {
     assert.deepEqual(warnings, []);
   });
 
-  it("shows a volume of Prometheus that is too small, and what would do", () => {
+  it("reports a volume of Prometheus that is too small, and the size that suffices", () => {
     const { lines, warnings } = reportOf({ ...oneOwner, cost: { samplesPerSecond: 60_000 } });
     assert.match(lines["Prometheus volume"] ?? "", /^too small: .* and keeps 8.8 days$/);
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0] ?? "",
-      /need 170.4 GiB, and with 100 GiB the oldest go after 8.8 days/,
+      /need 170.4 GiB, and with 100 GiB Prometheus deletes the oldest samples after 8.8 days/,
     );
     assert.match(warnings[0] ?? "", /storageGb to 171,/);
     const enough = { ...oneOwner, prometheus: { storageGb: 171 } };
     assert.deepEqual(reportOf({ ...enough, cost: { samplesPerSecond: 60_000 } }).warnings, []);
   });
 
-  it("shows a volume of Loki that is too small, and what would do", () => {
+  it("reports a volume of Loki that is too small, and the size that suffices", () => {
     const loki = { mode: "singleBinary", storage: "filesystem", volumeGb: 55 };
     const cost = { logGbPerDay: 20 };
     const { lines, warnings } = reportOf({ ...oneOwner, loki, cost });
@@ -70,7 +70,7 @@ describe("costReport", () => {
     assert.deepEqual(reportOf({ ...oneOwner, loki: enough, cost }).warnings, []);
   });
 
-  describe("on logs in Loki and in Datadog", () => {
+  describe("of logs that Loki and Datadog both store", () => {
     it("warns, with the settings that split them", () => {
       const [warning = "", ...others] = reportOf({}).warnings;
       assert.deepEqual(others, []);
@@ -81,14 +81,14 @@ describe("costReport", () => {
     });
 
     const split: Record<string, Record<string, unknown>> = {
-      "Datadog takes none": { datadog: { logs: false } },
-      "Datadog leaves out those of the services": {
+      "Datadog collects no logs": { datadog: { logs: false } },
+      "Datadog excludes the logs of the services": {
         datadog: { excludedLogNamespaces: ["ticketing"] },
       },
-      "Datadog leaves the services' namespace alone": {
+      "Datadog excludes the namespace of the services": {
         datadog: { excludedNamespaces: ["ticketing"] },
       },
-      "nothing collects for Loki": { loki: { collector: "none" } },
+      "Loki has no collector": { loki: { collector: "none" } },
       "there is no Loki": { loki: undefined },
       "there is no Datadog": { datadog: undefined },
     };
@@ -96,13 +96,13 @@ describe("costReport", () => {
       it(`does not warn where ${when}`, () => assert.deepEqual(reportOf(changes).warnings, []));
     }
 
-    it("warns still where only another namespace is left out", () => {
+    it("still warns where only another namespace is excluded", () => {
       const datadog = { excludedLogNamespaces: ["kube-system"] };
       assert.equal(reportOf({ datadog }).warnings.length, 1);
     });
   });
 
-  it("leaves out parts that the stack does not have", () => {
+  it("omits parts that the stack does not have", () => {
     const { lines } = reportOf({ loki: undefined, datadog: undefined });
     assert.deepEqual(Object.keys(lines), ["Prometheus volume"]);
   });

@@ -12,7 +12,7 @@ function problems(args: object): string[] {
 }
 
 describe("datadogMonitorsSettings", () => {
-  it("takes the services and thresholds of MonitoredServices, and who is told", () => {
+  it("accepts the services and thresholds of MonitoredServices, and the handles to notify", () => {
     const { settings } = datadogMonitorsSettings({ ...identity, notify, services });
     assert.deepEqual(settings?.notify, notify);
     assert.deepEqual(settings?.overrides, {});
@@ -36,7 +36,7 @@ describe("datadogMonitorsSettings", () => {
     assert.deepEqual(problems({ notify: ["@pagerduty-Ticketing", "@on.call@example.com"] }), []);
   });
 
-  it("knows what a service has of its own, only of services that there are", () => {
+  it("accepts overrides only of existing services", () => {
     const overrides = { "auth-servise": { team: "identity" } };
     const { problems: found } = datadogMonitorsSettings({
       ...identity,
@@ -48,13 +48,14 @@ describe("datadogMonitorsSettings", () => {
       {
         path: ["overrides", "auth-servise"],
         value: { team: "identity" },
+        code: "invalid",
         rule: "is not a service (services: inventory-service, auth-service)",
         fix: { kind: "rename", to: "auth-service" },
       },
     ]);
   });
 
-  it("reports everything wrong at once, in the services too", () => {
+  it("reports all problems at once, including problems of services", () => {
     assert.deepEqual(
       problems({
         notify: ["nobody"],

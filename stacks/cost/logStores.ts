@@ -1,8 +1,8 @@
 import { LogCollector } from "../../components/logs/options";
 import type { Settings } from "../config/parseConfiguration";
 
-/** Who stores the logs of the services, which are most of all logs. */
-export function logsOfServicesIn({ loki, datadog, namespaces }: Settings): {
+/** Which products store the logs of the services, which are most of the logs. */
+export function storesOfServiceLogs({ loki, datadog, namespaces }: Settings): {
   loki: boolean;
   datadog: boolean;
 } {

@@ -1,24 +1,26 @@
 import { Problem } from "../../components/shared/problems";
 
-/** Deeper than any setting or chart value is; what reads it further would exhaust the stack. */
+/** No setting and no chart value is nested this deep. Deeper values would exhaust the call stack. */
 const maxDepth = 50;
 
-/** What can be read safely, and what is wrong with the rest. */
-export function withoutTooDeep(values: Record<string, unknown>): {
-  readable: Record<string, unknown>;
+/** The values that are not nested too deep, and a problem for each that is. */
+export function withinMaxDepth(values: Record<string, unknown>): {
+  values: Record<string, unknown>;
   problems: Problem[];
 } {
   const tooDeep = Object.keys(values).filter((key) => depthOf(values[key]) > maxDepth);
   return {
-    readable: Object.fromEntries(Object.entries(values).filter(([key]) => !tooDeep.includes(key))),
+    values: Object.fromEntries(Object.entries(values).filter(([key]) => !tooDeep.includes(key))),
     problems: tooDeep.map((key) => ({
       path: [key],
+      code: "invalid",
       rule: `is nested more than ${maxDepth} levels deep`,
       fix: { kind: "remove" },
     })),
   };
 }
 
+/** Counts level by level, because a recursive count would exhaust the call stack itself. */
 function depthOf(value: unknown): number {
   let depth = 0;
   let level = [value];

@@ -1,0 +1,40 @@
+import { secrets } from "../../components/shared/secrets";
+
+/**
+ * Arguments of components that the stack sets, and the key of the configuration that decides each
+ * of them. An argument with the name of its part before it differs in that part.
+ */
+const argumentKeys: Record<string, string> = {
+  cluster: "cluster.name",
+  environment: "environmentName",
+  namespace: "namespaces",
+  labels: "labels",
+  imageRegistry: "imageRegistry",
+  storageClassName: "storage.className",
+  lokiUrl: "loki",
+  traceUrl: "datadog",
+  remoteWriteReceiver: "loki.logMetricNamespaces",
+  remoteWriteUrls: "loki.logMetricNamespaces",
+  oidcProviderArn: "cluster",
+  oidcIssuerUrl: "cluster",
+  runbookBaseUrl: "alerts.runbookBaseUrl",
+  dashboardBaseUrl: "alerts.dashboardBaseUrl",
+  alertmanagerUrl: "alertmanager",
+  "slack.alertmanagerUrl": "alertmanager.externalUrl",
+  "slack.prometheusUrl": "prometheus.externalUrl",
+  "slack.grafanaUrl": "grafana.externalUrl",
+  "services.retentionDays": "prometheus.retentionDays",
+  "datadogMonitors.retentionDays": "prometheus.retentionDays",
+  alertmanager: "alertmanager",
+  grafana: "grafana",
+  services: "services",
+  alerts: "alerts",
+  ...Object.fromEntries(secrets.map(({ argument, key }) => [argument, key])),
+};
+
+/** Key of the configuration that decides an argument, unless the part itself sets the argument. */
+export function keyOfArgument(part: string, argument: unknown): string | undefined {
+  const name = String(argument);
+  const key = [`${part}.${name}`, name].find((candidate) => Object.hasOwn(argumentKeys, candidate));
+  return key === undefined ? undefined : argumentKeys[key];
+}

@@ -1,0 +1,141 @@
+import { Problem, check, unknownKey } from "../../components/shared/problems";
+import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shared/secrets";
+import { dev } from "../presets/dev";
+import { Preset } from "../presets/preset";
+import { prod } from "../presets/prod";
+import { withinMaxDepth } from "./maxDepth";
+import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
+
+/** The configuration of a stack as the engine stores it, without the namespace of its keys. */
+export interface RawConfiguration {
+  /** Every plain key, with lists and maps parsed. */
+  values: Record<string, unknown>;
+  /** The secrets that are set. */
+  secrets: SecretKey[];
+  /** Whether each channel in `slackWebhookUrls` has a webhook; true if the value is not a map. */
+  webhookChannels?: Record<string, boolean> | true;
+  /** The keys that the Datadog provider is configured with: `apiKey`, `appKey`. */
+  datadogProviderKeys?: string[];
+  /** Region of the AWS provider: `aws:region`. */
+  region?: string | undefined;
+}
+
+/** Names of the namespaces. */
+export interface Namespaces {
+  monitoring: string;
+  application: string;
+  datadog: string;
+  /** Namespaces that the stack does not create. */
+  existing: string[];
+}
+
+/** What the parts of the configuration share. */
+export interface Context {
+  raw: RawConfiguration;
+  configuration: Configuration;
+  preset: Preset;
+  namespaces: Namespaces;
+  storage: { className: string; create: boolean };
+  /** Arguments that identify the stack in every component. */
+  identity: { cluster: string; environment: string; labels: Record<string, string> };
+  /** Arguments of every component that installs a chart. */
+  chart: Context["identity"] & { imageRegistry?: string | undefined };
+}
+
+const presets: Record<PresetName, Preset> = { dev, prod };
+
+/** Checks the structure of the configuration. The parts are checked by their own functions. */
+export function readContext(raw: RawConfiguration): { context: Context; problems: Problem[] } {
+  const { values, problems: depthProblems } = withinMaxDepth(raw.values);
+  const isKnown = (key: string): boolean => Object.hasOwn(configurationSchema.shape, key);
+  const known = Object.fromEntries(Object.entries(values).filter(([key]) => isKnown(key)));
+  const structure = check(configurationSchema, known);
+  const configuration = structure.settings ?? validParts(known);
+
+  const { cluster, environment, environmentName = environment, labels } = configuration;
+  const { application, datadog = application } = configuration.namespaces;
+  const storage = storageOf(configuration);
+  const identity = { cluster: cluster.name, environment: environmentName, labels };
+  return {
+    context: {
+      raw,
+      configuration,
+      preset: presets[environment],
+      namespaces: { ...configuration.namespaces, datadog },
+      storage,
+      identity,
+      chart: { ...identity, imageRegistry: configuration.imageRegistry },
+    },
+    problems: [
+      ...depthProblems,
+      ...unknownKeys(
+        raw,
+        Object.keys(values).filter((key) => !isKnown(key)),
+      ),
+      ...(structure.problems ?? []),
+      ...storageProblems(storage),
+    ],
+  };
+}
+
+/** For each secret argument of a part, whether the secret is set. */
+export function secretFlags(raw: RawConfiguration, part: SecretPart): Record<string, unknown> {
+  return Object.fromEntries(
+    secretsOf(part).map(({ key, argument, perChannel = false }) => [
+      argument,
+      perChannel ? raw.webhookChannels : raw.secrets.includes(key),
+    ]),
+  );
+}
+
+function unknownKeys({ values, secrets: setSecrets }: RawConfiguration, keys: string[]): Problem[] {
+  const known = [...Object.keys(configurationSchema.shape), ...secrets.map(({ key }) => key)];
+  const taken = [...Object.keys(values), ...setSecrets];
+  return keys.map((key) => unknownKey([key], values[key], known, taken));
+}
+
+/** The valid parts of a configuration with a wrong structure, so that all problems are found. */
+function validParts(values: Record<string, unknown>): Configuration {
+  const valid: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(configurationSchema.shape)) {
+    const result = schema.safeParse(values[key]);
+    if (result.success) valid[key] = result.data;
+  }
+  const mode = (values["cluster"] as { mode?: unknown } | null | undefined)?.mode;
+  return {
+    environment: "dev",
+    cluster: {
+      name: "unknown",
+      mode: Object.values(ClusterMode).find((known) => known === mode) ?? ClusterMode.Existing,
+    },
+    namespaces: { monitoring: "monitoring", application: "ticketing", existing: [] },
+    storage: {},
+    labels: {},
+    prometheus: {},
+    alertmanager: {},
+    grafana: {},
+    alerts: {},
+    cost: {},
+    services: [],
+    ...valid,
+  };
+}
+
+function storageOf({ cluster, storage }: Configuration): Context["storage"] {
+  return {
+    className: storage.className ?? (cluster.mode === ClusterMode.Kubeconfig ? "" : "gp3"),
+    create: storage.create ?? cluster.mode === ClusterMode.Create,
+  };
+}
+
+function storageProblems({ create, className }: Context["storage"]): Problem[] {
+  if (!create || className !== "") return [];
+  return [
+    {
+      path: ["storage", "className"],
+      code: "invalid",
+      rule: "must be the name of the class to create",
+      fix: { kind: "set", example: "gp3" },
+    },
+  ];
+}

@@ -1,0 +1,24 @@
+import { isMap } from "../../policies/shared/isMap";
+
+/**
+ * Turns texts such as `"2.5"` into numbers, at any depth: without `--type float`, `pulumi config set
+ * --path` stores a fraction as text. Only for maps in which every such text is meant as a number.
+ */
+export function parseFractions(value: unknown): unknown {
+  if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(parseFractions);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, parseFractions(item)]),
+  );
+}
+
+/** A service with the fractions in its objective and its thresholds parsed. */
+export function parseServiceFractions(service: unknown): unknown {
+  if (!isMap(service)) return service;
+  const numeric = Object.entries(service).filter(([key]) => key === "slo" || key === "alerts");
+  return {
+    ...service,
+    ...Object.fromEntries(numeric.map(([key, value]) => [key, parseFractions(value)])),
+  };
+}

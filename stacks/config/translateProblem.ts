@@ -1,0 +1,14 @@
+import { Problem } from "../../components/shared/problems";
+import { isSecretKey } from "../../components/shared/secrets";
+import { keyOfArgument } from "./argumentKeys";
+
+/** The problem of a component's argument as a problem of the key that decides the argument. */
+export function translateProblem(part: string, problem: Problem): Problem {
+  const [argument, ...rest] = problem.path;
+  const key = argument === undefined ? undefined : keyOfArgument(part, argument);
+  if (key === undefined) return { ...problem, path: [part, ...problem.path] };
+  const path = [...key.split("."), ...rest];
+  if (!isSecretKey(key)) return { ...problem, path };
+  const { value, code, rule, fix } = problem;
+  return { path, code, rule, fix: value === undefined ? fix : { kind: "remove" } };
+}

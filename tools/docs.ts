@@ -1,0 +1,35 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as prettier from "prettier";
+import { policyDocumentation } from "../policies/index";
+import { withTables } from "../stacks/config/documentation";
+import { whyDocument } from "../test/policies/why";
+
+const project = path.resolve(__dirname, "..");
+
+/** Text of every page that is generated, entirely or in part, by its path. */
+export const generatedPages: Record<string, () => string | Promise<string>> = {
+  "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
+  "docs/policies.md": policyDocumentation,
+  "docs/why.md": whyDocument,
+};
+
+/** A generated page as it must be in the repository. */
+export async function generatedPage(page: string): Promise<string> {
+  const text = (await generatedPages[page]?.()) ?? "";
+  const options = await prettier.resolveConfig(path.join(project, page));
+  return prettier.format(text, { ...options, parser: "markdown" });
+}
+
+function readPage(page: string): string {
+  return fs.readFileSync(path.join(project, page), "utf8");
+}
+
+async function writePages(): Promise<void> {
+  for (const page of Object.keys(generatedPages)) {
+    fs.writeFileSync(path.join(project, page), await generatedPage(page));
+  }
+}
+
+// Importing the policies starts the server of the pack, which would keep this process alive.
+if (require.main === module) void writePages().then(() => process.exit());
