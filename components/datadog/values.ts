@@ -3,7 +3,7 @@ import { DatadogSettings, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { redactions } from "../logs/redactions";
 import { SizeTable, resources } from "../shared/resources";
 

@@ -1,6 +1,6 @@
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 

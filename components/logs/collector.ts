@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Chart, charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
 import { promtailValues } from "./promtail";

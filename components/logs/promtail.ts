@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { LogStage, logPipeline } from "./pipeline";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { RelabelRule, podLogLabels } from "./podLabels";
 import { SizeTable, resources } from "../shared/resources";
 import { CollectorSettings } from "./settings";

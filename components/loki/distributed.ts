@@ -3,7 +3,7 @@ import { Part, distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, volumeRetention } from "./volumes";
 import { defined } from "../shared/defined";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { resources } from "../shared/resources";
 
 /** Chart values of Loki as separate components, each with its own number of replicas. */

@@ -3,7 +3,7 @@ import { LokiSettings } from "./settings";
 import { monolithicSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, volumeRetention } from "./volumes";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 
 const podSelector = {
   "app.kubernetes.io/name": "loki",

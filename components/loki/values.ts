@@ -3,7 +3,7 @@ import { LokiSettings } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";
 import { defined } from "../shared/defined";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { lokiDistributed } from "./distributed";
 import { lokiMonolithic } from "./monolithic";
 

@@ -1,5 +1,5 @@
 import { defined } from "../shared/defined";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { LokiSettings } from "./settings";
 
 /** Size and StorageClass of a volume of Loki. */

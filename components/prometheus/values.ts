@@ -4,7 +4,7 @@ import { PrometheusSettings } from "./settings";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { SizePreset } from "../shared/sizePreset";
-import { Values } from "../shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
 
 /** Name of the Secret with Grafana's admin user and password. */

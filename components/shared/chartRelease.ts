@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
-import { Values, mergeValues } from "./mergeValues";
+import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { ChartSettings } from "./schemas";
 
 export interface ChartReleaseArgs {

@@ -1,4 +1,4 @@
-import { Values } from "./mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 
 /**
  * Scheduling of a DaemonSet that must run on every node, whatever the taints and however full the

@@ -1,7 +1,19 @@
 import { helmChart } from "./helm";
-import { chartAlerts } from "./kubePrometheusStackAlerts";
-import { UNKNOWN, at } from "./plain";
+import recordedAlerts from "./kubePrometheusStackAlerts.json";
+import { at } from "./plain";
 import { Resource } from "./resource";
+
+/** The alerts of one rule file of kube-prometheus-stack. */
+interface ChartAlerts {
+  /** Key in `defaultRules.rules` that enables them. */
+  group: string;
+  /** Component that must also be enabled. */
+  component?: string;
+  alerts: string[];
+}
+
+/** Recorded from kube-prometheus-stack 88.5.3; the rules themselves are in the chart. */
+const chartAlerts: ChartAlerts[] = recordedAlerts;
 
 /**
  * Names of the alerts that a release of kube-prometheus-stack creates, without those that its values
@@ -11,15 +23,15 @@ export function chartAlertsOf(resource: Resource): Set<string> {
   const found = helmChart(resource);
   if (found?.chart !== "kube-prometheus-stack") return new Set();
   const { values } = found;
-  const isOff = (...path: string[]): boolean => {
-    const value = values === UNKNOWN ? undefined : at(values, ...path);
+  const isDisabled = (...path: string[]): boolean => {
+    const value = at(values, ...path);
     return value === false || value === null;
   };
-  if (isOff("defaultRules", "create")) return new Set();
+  if (isDisabled("defaultRules", "create")) return new Set();
   return new Set(
     chartAlerts
-      .filter(({ group }) => !isOff("defaultRules", "rules", group))
-      .filter(({ component }) => component === undefined || !isOff(component, "enabled"))
+      .filter(({ group }) => !isDisabled("defaultRules", "rules", group))
+      .filter(({ component }) => component === undefined || !isDisabled(component, "enabled"))
       .flatMap(({ alerts }) => alerts)
       .filter((alert) => at(values, "defaultRules", "disabled", alert) !== true),
   );

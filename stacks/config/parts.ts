@@ -20,7 +20,7 @@ import {
   servicesSettings,
   unknownService,
 } from "../../components/services/settings";
-import { mergeValues } from "../../components/shared/mergeValues";
+import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem } from "../../components/shared/problems";
 import { secretsOf } from "../../components/shared/secrets";
 import { configSecretName } from "../../components/slack/alertmanagerConfig";

@@ -4,7 +4,7 @@ import { datadogSchema } from "../../components/datadog/settings";
 import { lokiSchema } from "../../components/loki/settings";
 import { prometheusSchema } from "../../components/prometheus/settings";
 import { hideSecrets } from "../../components/shared/hideSecrets";
-import { Values } from "../../components/shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
 import { Problem, unknownKey } from "../../components/shared/problems";
 import { slackSchema } from "../../components/slack/settings";
 import { isMap } from "../../policies/shared/isMap";

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
 import { alloyValues } from "../../../components/logs/alloy";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { logPipeline } from "../../../components/logs/pipeline";
 import { podLogLabels } from "../../../components/logs/podLabels";
 import { promtailValues } from "../../../components/logs/promtail";

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { lokiSettings } from "../../../components/loki/settings";
 import { lokiPushUrl } from "../../../components/loki/urls";
 import { logPipeline } from "../../../components/logs/pipeline";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { podLogLabels } from "../../../components/logs/podLabels";
 import { promtailValues } from "../../../components/logs/promtail";
 import { unknownKeys } from "../../charts/unknownKeys";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { lokiSettings } from "../../../components/loki/settings";
 import { lokiValues } from "../../../components/loki/values";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 function valuesOf(args: object = {}): Values {

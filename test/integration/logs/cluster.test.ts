@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { Values, mergeValues } from "../../../components/shared/mergeValues";
+import { Values, mergeValues } from "../../../policies/shared/mergeValues";
 import { Loki, LokiPorts, lokiPorts } from "./support/loki";
 import { freePorts } from "../../support/ports";
 import { eventually } from "./support/processes";

@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { lokiRules } from "../../../components/loki/rules";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { type RunningTool, freePort, startTool } from "../../support/delivery/processes";
 import { recordedFile } from "./recorded/inputs";
 import { Loki } from "./support/loki";

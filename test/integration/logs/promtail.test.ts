@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { toolPath } from "../../../tools/paths.cjs";
 import { recordedFile } from "./recorded/inputs";
 import { CollectorEnvironment, itCollectsLogs } from "./support/collector";

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { lokiSettings } from "../../../components/loki/settings";
-import { Values } from "../../../components/shared/mergeValues";
+import { Values } from "../../../policies/shared/mergeValues";
 import { promtailValues } from "../../../components/logs/promtail";
 import { toolPath } from "../../../tools/paths.cjs";
 import { rejectedByRe2, acceptedByRe2 } from "../../support/re2Expressions";

@@ -8,7 +8,7 @@ import { lokiSettings } from "../../../components/loki/settings";
 import { prometheusSettings } from "../../../components/prometheus/settings";
 import { servicesSettings } from "../../../components/services/settings";
 import { lokiValues } from "../../../components/loki/values";
-import { Values, mergeValues } from "../../../components/shared/mergeValues";
+import { Values, mergeValues } from "../../../policies/shared/mergeValues";
 import { prometheusValues } from "../../../components/prometheus/values";
 import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
 import { PlainMap } from "../../../policies/facts/plain";

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { lokiSettings } from "../../../../components/loki/settings";
 import { lokiPushUrl } from "../../../../components/loki/urls";
 import { lokiValues } from "../../../../components/loki/values";
-import { Values } from "../../../../components/shared/mergeValues";
+import { Values } from "../../../../policies/shared/mergeValues";
 import { remoteWriteUrls } from "../../../../components/prometheus/urls";
 import { promtailValues } from "../../../../components/logs/promtail";
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { Values, mergeValues } from "../../../../components/shared/mergeValues";
+import { Values, mergeValues } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { recordedFile } from "../recorded/inputs";
 import { freePorts } from "../../../support/ports";

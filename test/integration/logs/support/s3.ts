@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import * as path from "node:path";
-import { Values } from "../../../../components/shared/mergeValues";
+import { Values } from "../../../../policies/shared/mergeValues";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { freePorts } from "../../../support/ports";
 import { Server, eventually } from "./processes";

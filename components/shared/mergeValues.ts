@@ -1,1 +1,0 @@
-export { type Values, mergeValues } from "../../policies/shared/mergeValues";
