@@ -6,11 +6,14 @@ import { readProjectFile } from "../config/projectFiles";
 import {
   type Bundle,
   type BundleKind,
+  type Hashes,
   type Manifest,
   cacheFolder,
   hash,
   hashFile,
+  isUnchanged,
   manifestFile,
+  readManifest,
   writeFile,
 } from "./bundle.cjs";
 
@@ -39,12 +42,10 @@ const sharedOptions = {
 /** Bundles the preview with the program of the project in `directory`, or the pack in `directory`. */
 async function build(kind: BundleKind, directory: string): Promise<Bundle> {
   if (kind === "pack") return await buildEntry(kind, directory, packEntry(directory), []);
-  const project = path.join(directory, "Pulumi.yaml");
   try {
     const program = path.resolve(directory, readProjectFile(directory).main ?? "index.ts");
-    return await buildEntry(kind, directory, programEntry(`require(${JSON.stringify(program)})`), [
-      project,
-    ]);
+    const entry = programEntry(`require(${JSON.stringify(program)})`);
+    return await buildEntry(kind, directory, entry, [path.join(directory, "Pulumi.yaml")]);
   } catch (error) {
     // The preview reports the error, in the form that its arguments ask for.
     const message = error instanceof Error ? error.message : String(error);
@@ -77,7 +78,7 @@ async function buildEntry(
   entry: string,
   inputs: string[] | undefined,
 ): Promise<Bundle> {
-  const packages = new Set<string>();
+  const entries = new Set<string>();
   const own = await esbuild.build({
     ...sharedOptions,
     absWorkingDir: directory,
@@ -86,24 +87,41 @@ async function buildEntry(
     keepNames: true,
     sourcemap: "external",
     sourcesContent: false,
-    plugins: [linkPackages(packages), keepDirectoryNames],
+    plugins: [linkPackages(entries), keepDirectoryNames],
   });
-  const linked = await buildPackages([...packages].sort());
-  const bundle = { directory, own: writeOutput(kind, own.outputFiles), packages: linked.file };
+  const previous = readManifest(kind, directory);
+  const linked =
+    previous !== undefined && hasPackages(previous, entries)
+      ? previous
+      : await buildPackages([...entries].sort());
+  const { packages } = linked.bundle;
+  const bundle = { directory, own: writeOutput(kind, own.outputFiles), packages };
   if (inputs !== undefined) {
-    const files = [...ownInputs, ...inputs, ...inputsOf(own, directory), ...linked.inputs];
-    const manifest: Manifest = {
-      inputs: Object.fromEntries(files.map((file) => [file, hashFile(file)])),
-      bundle,
-    };
+    const files = [...ownInputs, ...inputs, ...inputsOf(own, directory)];
+    const manifest: Manifest = { ...linked, bundle, inputs: hashesOf(files) };
     writeFile(manifestFile(kind, directory), JSON.stringify(manifest));
   }
   removeOldFiles();
   return bundle;
 }
 
+/** Whether a bundle has these packages in the installed versions. Linking them takes seconds. */
+function hasPackages(
+  { inputs, packageInputs, entries }: Manifest,
+  required: ReadonlySet<string>,
+): boolean {
+  const exported = new Set(entries);
+  return (
+    [...required].every((entry) => exported.has(entry)) &&
+    isUnchanged(packageInputs) &&
+    ownInputs.every((file) => inputs[file] === hashFile(file))
+  );
+}
+
 /** Bundles packages as one module, which exports a function to load each of them. */
-async function buildPackages(entries: string[]): Promise<{ file: string; inputs: string[] }> {
+async function buildPackages(
+  entries: string[],
+): Promise<Pick<Manifest, "packageInputs" | "entries"> & { bundle: Pick<Bundle, "packages"> }> {
   const built = await esbuild.build({
     ...sharedOptions,
     stdin: {
@@ -120,7 +138,15 @@ async function buildPackages(entries: string[]): Promise<{ file: string; inputs:
     plugins: [deferModules, keepDirectoryNames],
   });
   const manifests = new Set(inputsOf(built, "/").flatMap((file) => packageFile(file) ?? []));
-  return { file: writeOutput("packages", built.outputFiles), inputs: [...manifests] };
+  return {
+    bundle: { packages: writeOutput("packages", built.outputFiles) },
+    packageInputs: hashesOf([...manifests]),
+    entries,
+  };
+}
+
+function hashesOf(files: string[]): Hashes {
+  return Object.fromEntries(files.map((file) => [file, hashFile(file)]));
 }
 
 function inputsOf({ metafile }: { metafile: esbuild.Metafile }, directory: string): string[] {

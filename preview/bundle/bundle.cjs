@@ -16,25 +16,30 @@ const cacheFolder = path.join(__dirname, "..", "..", "node_modules", ".cache", "
 
 /** Returns the bundle of an entry, built first if a file that it was built from has changed. */
 function prepareBundle(kind, directory) {
-  const manifest = manifestFile(kind, directory);
-  return readCurrent(manifest) ?? build(kind, directory);
+  const manifest = readManifest(kind, directory);
+  const isCurrent = manifest && isUnchanged(manifest.inputs) && isUnchanged(manifest.packageInputs);
+  return isCurrent ? manifest.bundle : build(kind, directory);
 }
 
-/** Where the cache describes the current bundle of an entry. */
+/** Where the cache describes the bundle of an entry. */
 function manifestFile(kind, directory) {
   return path.join(cacheFolder, `${kind}-${hash(path.resolve(directory))}.json`);
 }
 
-function readCurrent(manifest) {
+/** The description of the last bundle of an entry, if its files exist. */
+function readManifest(kind, directory) {
   try {
-    const { inputs, bundle } = JSON.parse(fs.readFileSync(manifest, "utf8"));
-    const isCurrent =
-      Object.entries(inputs).every(([file, content]) => hashFile(file) === content) &&
-      [bundle.own, bundle.packages].every((file) => fs.existsSync(file));
-    return isCurrent ? bundle : undefined;
+    const manifest = JSON.parse(fs.readFileSync(manifestFile(kind, directory), "utf8"));
+    const { own, packages } = manifest.bundle;
+    return [own, packages].every((file) => fs.existsSync(file)) ? manifest : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether all files have the content with these hashes. */
+function isUnchanged(hashes) {
+  return Object.entries(hashes).every(([file, content]) => hashFile(file) === content);
 }
 
 /** Builds in a process of its own, so that the compiler costs the preview neither memory nor hooks. */
@@ -100,4 +105,14 @@ function hash(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
-module.exports = { cacheFolder, hash, hashFile, manifestFile, prepareBundle, runBundle, writeFile };
+module.exports = {
+  cacheFolder,
+  hash,
+  hashFile,
+  isUnchanged,
+  manifestFile,
+  prepareBundle,
+  readManifest,
+  runBundle,
+  writeFile,
+};

@@ -10,16 +10,26 @@ export interface Bundle {
 /** Either the preview with the program of a project, or a policy pack. */
 export type BundleKind = "program" | "pack";
 
-/** The content of a manifest: a bundle, and the hash of each file that it was built from. */
+/** Hashes of the contents of files. */
+export type Hashes = Record<string, string>;
+
+/** The last bundle of an entry, and what determines it. */
 export interface Manifest {
-  inputs: Record<string, string>;
   bundle: Bundle;
+  /** The sources in `bundle.own`, and the files that build a bundle. */
+  inputs: Hashes;
+  /** The `package.json` of each package in `bundle.packages`. */
+  packageInputs: Hashes;
+  /** The modules of packages that `bundle.packages` exports. */
+  entries: string[];
 }
 
 export const cacheFolder: string;
 export function hash(content: string | Uint8Array): string;
 export function hashFile(file: string): string;
+export function isUnchanged(hashes: Hashes): boolean;
 export function manifestFile(kind: BundleKind, directory: string): string;
 export function prepareBundle(kind: BundleKind, directory: string): Bundle;
+export function readManifest(kind: BundleKind, directory: string): Manifest | undefined;
 export function runBundle(bundle: Bundle): unknown;
 export function writeFile(file: string, content: string | Uint8Array): void;

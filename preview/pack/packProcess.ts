@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { prepareBundle } from "../bundle/bundle.cjs";
 import { ExpectedError } from "../config/errors";
 
 /** A policy pack in a process of its own, which serves the analyzer protocol of the engine. */
@@ -45,14 +44,8 @@ export function startPack(directory: string): PackProcess {
 
 /** A pack in TypeScript runs as a bundle, a pack in JavaScript without one. */
 function packArguments(directory: string): string[] {
-  if (!fs.existsSync(path.join(directory, "pack.ts"))) return [directory];
-  try {
-    const { own, packages } = prepareBundle("pack", directory);
-    return [path.join(__dirname, "runPack.cjs"), directory, own, packages];
-  } catch (error) {
-    // esbuild's message names the file, the line and the mistake.
-    throw new ExpectedError(error instanceof Error ? error.message : String(error));
-  }
+  const isSource = fs.existsSync(path.join(directory, "pack.ts"));
+  return isSource ? [path.join(__dirname, "runPack.cjs"), directory] : [directory];
 }
 
 function packEnvironment(): NodeJS.ProcessEnv {

@@ -1,12 +1,22 @@
 "use strict";
 
-// Runs the bundle of a policy pack: `node runPack.cjs <directory> <own> <packages>`.
+// Runs the bundle of the policy pack in a directory: `node runPack.cjs <directory>`.
 const fs = require("node:fs");
-const { runBundle } = require("../bundle/bundle.cjs");
+const { prepareBundle, runBundle } = require("../bundle/bundle.cjs");
 
-const [directory, own, packages] = process.argv.slice(2);
-if (![own, packages].every((file) => fs.existsSync(`${file}.compiled`))) {
+const bundle = prepareBundleOrExit(process.argv[2]);
+if (![bundle.own, bundle.packages].every((file) => fs.existsSync(`${file}.compiled`))) {
   // The preview ends the pack with this signal. An orderly exit keeps the compiled code.
   process.once("SIGTERM", () => process.exit());
 }
-runBundle({ directory, own, packages });
+runBundle(bundle);
+
+function prepareBundleOrExit(directory) {
+  try {
+    return prepareBundle("pack", directory);
+  } catch (error) {
+    // The message names the file, the line and the mistake. The stack trace would hide it.
+    process.stderr.write(error.message);
+    process.exit(1);
+  }
+}

@@ -7,10 +7,20 @@ import * as path from "node:path";
 const project = path.join(__dirname, "fixtures", "project");
 const start = path.join(__dirname, "..", "..", "preview", "start.cjs");
 
+interface Result {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
 /** The real command, in a project of its own. */
-function preview(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+function preview(...args: string[]): Result {
+  return previewIn(project, ...args);
+}
+
+function previewIn(directory: string, ...args: string[]): Result {
   const { status, stdout, stderr } = spawnSync(process.execPath, [start, ...args], {
-    cwd: project,
+    cwd: directory,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
   });
@@ -94,6 +104,53 @@ describe("npm run preview", () => {
       assert.match(stderr, message);
       assert.equal(code, 2);
       assert.equal(stdout, "");
+    });
+  }
+
+  const uncompilable: [what: string, file: string, text: string, message: RegExp][] = [
+    [
+      "a syntax error in the program",
+      "index.ts",
+      "export const days =\n  ;",
+      /index\.ts:2:2: ERROR: Unexpected ";"/,
+    ],
+    [
+      "an import of a missing file in the program",
+      "index.ts",
+      'import "./missing";',
+      /index\.ts:1:7: ERROR: Could not resolve "\.\/missing"/,
+    ],
+    [
+      "an import of a missing package in the program",
+      "index.ts",
+      'import "missing-package";',
+      /index\.ts:1:7: ERROR: Could not resolve "missing-package"/,
+    ],
+    [
+      "a syntax error in the policy pack",
+      path.join("policies", "pack.ts"),
+      "export const days =\n  ;",
+      /pack\.ts:2:2: ERROR: Unexpected ";"/,
+    ],
+    [
+      "an import of a missing file in the policy pack",
+      path.join("policies", "pack.ts"),
+      'import "./missing";',
+      /pack\.ts:1:7: ERROR: Could not resolve "\.\/missing"/,
+    ],
+  ];
+  for (const [what, file, text, message] of uncompilable) {
+    it(`exits with 2 for ${what}, and names the file and the line`, () => {
+      fs.cpSync(project, out, { recursive: true });
+      fs.symlinkSync(path.resolve("node_modules"), path.join(out, "node_modules"));
+      fs.writeFileSync(path.join(out, "index.ts"), "export {};");
+      fs.writeFileSync(path.join(out, file), text);
+      const { code, stdout, stderr } = previewIn(out, "--stack", "dev", "--json");
+      assert.match(stderr, /^error: /);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n +at /);
+      assert.equal(code, 2);
+      assert.match((JSON.parse(stdout) as { error: string }).error, message);
     });
   }
 

@@ -52,6 +52,25 @@ describe("a bundle", function () {
     assert.equal(run()["version"], "2.0.0");
   });
 
+  it("keeps the file with the packages until a source imports another package", () => {
+    const install = (name: string): void => {
+      write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0" }));
+      write(`node_modules/${name}/index.js`, `exports.${name} = "${name}";`);
+    };
+    install("limits");
+    install("units");
+    write("pack.ts", 'export { limits } from "limits"; export { days } from "./limit";');
+    const { packages } = bundle();
+    const built = fs.statSync(packages).mtimeMs;
+    write("limit.ts", "export const days: number = 30;");
+    assert.equal(run()["days"], 30);
+    assert.equal(bundle().packages, packages);
+    assert.equal(fs.statSync(packages).mtimeMs, built);
+    write("limit.ts", 'export { units as days } from "units";');
+    assert.equal(run()["days"], "units");
+    assert.notEqual(bundle().packages, packages);
+  });
+
   it("contains each package once, however a module names it", () => {
     write(
       "node_modules/counter/package.json",
