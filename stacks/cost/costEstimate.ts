@@ -1,5 +1,6 @@
 import { LokiMode, LokiStorage } from "../../components/loki/options";
 import { deletedVersionDays } from "../../components/loki/settings";
+import { lokiVolumeCount } from "../../components/loki/volumes";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { storesOfServiceLogs } from "./logStores";
@@ -98,17 +99,17 @@ function datadogEstimate(settings: Settings): CostEstimate["datadog"] {
 }
 
 function bill(
-  { prometheus, cost: { prices } }: Settings,
+  settings: Settings,
   { loki, datadog }: Pick<CostEstimate, "loki" | "datadog">,
 ): CostEstimate["monthly"] {
+  const { prices } = settings.cost;
   if (prices === undefined) return undefined;
   const { volumeGbMonth, bucketGbMonth, datadogHostMonth, datadogLogGb, currency } = prices;
-  const volumesGib = prometheus.storageGb * prometheus.replicas + (loki?.givenGib ?? 0);
   const bucketGb = loki?.givenGib === undefined ? loki?.storedGb : undefined;
   const item = (name: string, quantity: number | undefined, price: number | undefined) =>
     quantity === undefined || price === undefined ? [] : [{ name, amount: quantity * price }];
   const items = [
-    ...item("volumes", volumesGib, volumeGbMonth),
+    ...item("volumes", volumesGib(settings), volumeGbMonth),
     ...item("log bucket", bucketGb, bucketGbMonth),
     ...item("Datadog hosts", datadog?.hosts, datadogHostMonth),
     ...item(
@@ -119,6 +120,16 @@ function bill(
   ];
   if (items.length === 0) return undefined;
   return { currency, items, total: items.reduce((sum, { amount }) => sum + amount, 0) };
+}
+
+/** All volumes of all replicas. With S3, Loki still has volumes for its write-ahead log and index. */
+function volumesGib({ prometheus, loki }: Settings): number {
+  const { alertmanager } = prometheus;
+  return (
+    prometheus.storageGb * prometheus.replicas +
+    alertmanager.storageGb * alertmanager.replicas +
+    (loki === undefined ? 0 : loki.volumeGb * lokiVolumeCount(loki))
+  );
 }
 
 /** Volume that the logs need, in GiB. */

@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
 import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
 import { deletedVersionDays } from "../../../components/loki/settings";
+import { lokiVolumeCount } from "../../../components/loki/volumes";
+import { lokiValues } from "../../../components/loki/values";
 import { costEstimate, logVolumeGib } from "../../../stacks/cost/costEstimate";
 import { runProgram } from "../../support/runProgram";
 import { configuration } from "../../support/stackConfig";
@@ -134,8 +136,8 @@ describe("costEstimate of the monthly cost", () => {
     assert.deepEqual(
       items?.map(({ name, amount }) => [name, Math.round(amount * 100) / 100]),
       [
-        // Two replicas of 100 GiB.
-        ["volumes", 20],
+        // Two replicas of 100 GiB and two of 5 GiB; three replicas of Loki with 50 GiB each.
+        ["volumes", 36],
         // 88 GB.
         ["log bucket", 1.76],
         ["Datadog hosts", 90],
@@ -143,7 +145,46 @@ describe("costEstimate of the monthly cost", () => {
         ["Datadog logs", 60],
       ],
     );
-    assert.equal(Math.round(total * 100) / 100, 171.76);
+    assert.equal(Math.round(total * 100) / 100, 187.76);
+  });
+
+  /** GiB of all volumes, at a price of 1. */
+  const volumesOf = (changes: Record<string, unknown>) =>
+    estimate({ ...changes, cost: { prices: { volumeGbMonth: 1 } } }).monthly?.total;
+
+  it("adds up the volumes of Prometheus, Alertmanager and Loki", () => {
+    const prometheus = { storageGb: 100, replicas: 2 };
+    const alertmanager = { storageGb: 5, replicas: 3 };
+    assert.equal(volumesOf({ prometheus, alertmanager, loki: undefined }), 215);
+    for (const [mode, size, count] of [
+      ["singleBinary", "small", 1],
+      ["highAvailability", "small", 3],
+      ["distributed", "small", 7],
+    ] as const) {
+      const loki = { mode, size, volumeGb: 20 };
+      assert.equal(volumesOf({ prometheus, alertmanager, loki }), 215 + 20 * count, mode);
+    }
+  });
+
+  it("counts the volumes of Loki that the chart values create", () => {
+    const volumesIn = (value: unknown): number => {
+      if (typeof value !== "object" || value === null) return 0;
+      const { persistence, replicas } = value as Record<string, any>;
+      const volumes = persistence?.enabled === true ? Number(replicas) : 0;
+      return Object.values(value).reduce((sum: number, inner) => sum + volumesIn(inner), volumes);
+    };
+    for (const mode of ["singleBinary", "highAvailability", "distributed"]) {
+      for (const size of ["small", "medium", "large"]) {
+        const { settings } = parseConfiguration(configuration("prod", { loki: { mode, size } }));
+        assert.ok(settings?.loki);
+        assert.equal(lokiVolumeCount(settings.loki), volumesIn(lokiValues(settings.loki)));
+      }
+    }
+  });
+
+  it("counts the volume of the logs once where they are stored on it", () => {
+    const loki = { mode: "singleBinary", storage: "filesystem", volumeGb: 10 };
+    assert.equal(volumesOf({ loki }), 220);
   });
 
   it("omits everything without a quantity", () => {

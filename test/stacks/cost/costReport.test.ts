@@ -42,7 +42,7 @@ describe("costReport", () => {
         "15 days of 20,000 samples/s need 56.8 GiB (2 B a sample), each replica has 100 GiB",
       "Loki storage": "20 GB a day become 60 GB over 15 days, compressed 5 times",
       Datadog: "6 hosts, no logs of services",
-      "a month": "volumes 20.00 + Datadog hosts 90.00 = 110.00 USD",
+      "a month": "volumes 26.00 + Datadog hosts 90.00 = 116.00 USD",
     });
     assert.deepEqual(warnings, []);
   });
