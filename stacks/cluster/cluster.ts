@@ -15,13 +15,16 @@ export interface Cluster {
   oidcIssuerUrl?: pulumi.Output<string>;
 }
 
-/** Connects to the cluster that the settings name, or creates it. */
-export function connectCluster(settings: ClusterSettings): Cluster {
+/**
+ * Connects to the cluster that the settings name, or creates it. Protected data also protects a
+ * created cluster, whose deletion would delete the data.
+ */
+export function connectCluster(settings: ClusterSettings, protectData: boolean): Cluster {
   switch (settings.mode) {
     case ClusterMode.Existing:
       return existingEksCluster(settings);
     case ClusterMode.Create:
-      return newEksCluster(settings);
+      return newEksCluster(settings, protectData);
     case ClusterMode.Kubeconfig:
       return clusterOfKubeconfig(settings);
   }
@@ -55,7 +58,7 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
  * Creates a cluster in EKS Auto Mode: AWS manages its nodes, the volume driver and the Pod Identity
  * agent. The API is private unless `publicAccessCidrs` names ranges.
  */
-function newEksCluster(settings: ClusterSettings): Cluster {
+function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
   // Loaded only here, because it is the largest package and the other modes do not need it.
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
@@ -75,7 +78,7 @@ function newEksCluster(settings: ClusterSettings): Cluster {
       ...(reachable ? { publicAccessCidrs } : {}),
       enabledClusterLogTypes: ["api", "audit", "authenticator"],
     },
-    { protect: true },
+    { protect },
   );
   return {
     provider: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }),

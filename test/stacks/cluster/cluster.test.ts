@@ -11,11 +11,11 @@ const awsAnswers = {
     fixedResults("us-east-1")({ token: getCluster, inputs }),
 };
 
-async function connect(settings: ClusterSettings, call = {}) {
+async function connect(settings: ClusterSettings, call = {}, protectData = true) {
   let connected: Cluster | undefined;
   const { resources, outputs } = await recordProgram(
     () => {
-      connected = connectCluster(settings);
+      connected = connectCluster(settings, protectData);
       return {
         issuer: pulumi.output(connected.oidcIssuerUrl ?? "none"),
         providerArn: pulumi.output(connected.oidcProviderArn ?? "none"),
@@ -67,11 +67,17 @@ describe("connectCluster", () => {
       return { cluster, resources };
     };
 
-    it("registers the cluster, protected", async () => {
+    it("protects the cluster if data is protected", async () => {
+      for (const protectData of [true, false]) {
+        const { resources } = await connect(settings, {}, protectData);
+        assert.equal(resources[0]?.options.protect ?? false, protectData);
+      }
+    });
+
+    it("registers the cluster before its provider", async () => {
       const { cluster, resources } = await created();
       assert.deepEqual(types(resources), ["eks:index:Cluster", "pulumi:providers:kubernetes"]);
       assert.equal(cluster.inputs["name"], "ticketing-prod");
-      assert.equal(cluster.options.protect, true);
     });
 
     it("keeps the API private unless ranges are named", async () => {
