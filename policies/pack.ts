@@ -1,4 +1,4 @@
 import { ObservabilityGuard } from "./index";
 
-// What `--policy-pack policies` runs, after `npm run build:policies`.
+// What `main.cjs` compiles and runs.
 new ObservabilityGuard();

@@ -42,6 +42,7 @@ const packFiles = [
   "policies/PulumiPolicy.yaml",
   "policies/bin/index.js",
   "policies/config.schema.json",
+  "policies/main.cjs",
   "policies/package.json",
 ];
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { type Run, type State, type StateResource, TestStack } from "../support/engine/stack";
 import { toolPath } from "../../tools/paths.cjs";
@@ -21,7 +20,6 @@ describe("pulumi policy analyze on a deployed prod stack", () => {
 
   before("deploy prod and export its state", async () => {
     toolPath("pulumi");
-    execFileSync("npm", ["run", "build:policies", "--silent"], { cwd: project, stdio: "inherit" });
     stack = await TestStack.create({ project, stack: "prod", secrets });
     const up = await stack.up();
     assert.equal(up.exitCode, 0, up.text);

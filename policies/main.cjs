@@ -1,0 +1,9 @@
+"use strict";
+
+// What `--policy-pack policies` runs. In the repository, it compiles the sources at each start, so that
+// Pulumi never judges a stack with outdated policies. The npm package has no sources.
+const fs = require("node:fs");
+const path = require("node:path");
+
+if (fs.existsSync(path.join(__dirname, "pack.ts"))) require("./build.cjs");
+module.exports = require("./bin/index.js");
