@@ -2,7 +2,9 @@ import * as awsEks from "@pulumi/aws/eks";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type * as pulumiEks from "@pulumi/eks";
+import { awsCredentials } from "./awsCredentials";
 import { eksKubeconfig, oidcProviderArn } from "./eksKubeconfig";
+import { defined } from "../../components/shared/defined";
 import { ClusterMode, ClusterSettings } from "../config/schema";
 
 /** The cluster that the stack is deployed to. */
@@ -31,6 +33,7 @@ export function connectCluster(settings: ClusterSettings, protectData: boolean):
 }
 
 function existingEksCluster({ name }: ClusterSettings): Cluster {
+  const credentials = awsCredentials();
   const cluster = awsEks.getClusterOutput({ name });
   const issuer = cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? "");
   return {
@@ -43,6 +46,7 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
             endpoint,
             region,
             certificateAuthority: authorities[0]?.data ?? "",
+            credentials,
           }),
         ),
     }),
@@ -63,6 +67,7 @@ function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
   const reachable = publicAccessCidrs !== undefined && publicAccessCidrs.length > 0;
+  const { profile, roleArn } = awsCredentials();
   const cluster = new eks.Cluster(
     "cluster",
     {
@@ -77,6 +82,9 @@ function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
       endpointPublicAccess: reachable,
       ...(reachable ? { publicAccessCidrs } : {}),
       enabledClusterLogTypes: ["api", "audit", "authenticator"],
+      ...((profile ?? roleArn) && {
+        providerCredentialOpts: defined({ profileName: profile, roleArn }),
+      }),
     },
     { protect },
   );

@@ -1,9 +1,13 @@
+import type { AwsCredentials } from "./awsCredentials";
+
 /** Endpoint of an EKS cluster. */
 export interface EksEndpoint {
   name: string;
   endpoint: string;
   certificateAuthority: string;
   region: string;
+  /** Credentials of the token command. Default: those of its environment. */
+  credentials?: AwsCredentials;
 }
 
 /** A kubeconfig without credentials: the AWS CLI requests a short-lived token for each use. */
@@ -12,6 +16,7 @@ export function eksKubeconfig({
   endpoint,
   certificateAuthority,
   region,
+  credentials: { profile, roleArn } = {},
 }: EksEndpoint): string {
   return JSON.stringify({
     apiVersion: "v1",
@@ -31,7 +36,11 @@ export function eksKubeconfig({
           exec: {
             apiVersion: "client.authentication.k8s.io/v1beta1",
             command: "aws",
-            args: ["eks", "get-token", "--cluster-name", name, "--region", region],
+            args: [
+              ...["eks", "get-token", "--cluster-name", name, "--region", region],
+              ...(profile === undefined ? [] : ["--profile", profile]),
+              ...(roleArn === undefined ? [] : ["--role-arn", roleArn]),
+            ],
             interactiveMode: "Never",
           },
         },

@@ -11,7 +11,18 @@ const awsAnswers = {
     fixedResults("us-east-1")({ token: getCluster, inputs }),
 };
 
-async function connect(settings: ClusterSettings, call = {}, protectData = true) {
+const deployRole = "arn:aws:iam::123456789012:role/deploy";
+const awsConfig = {
+  "aws:profile": "ops",
+  "aws:assumeRoles": JSON.stringify([{ roleArn: deployRole, sessionName: "pulumi" }]),
+};
+
+async function connect(
+  settings: ClusterSettings,
+  call = {},
+  protectData = true,
+  config: Record<string, string> = {},
+) {
   let connected: Cluster | undefined;
   const { resources, outputs } = await recordProgram(
     () => {
@@ -21,7 +32,7 @@ async function connect(settings: ClusterSettings, call = {}, protectData = true)
         providerArn: pulumi.output(connected.oidcProviderArn ?? "none"),
       };
     },
-    { call },
+    { call, config },
   );
   return { resources, outputs, volumeProvisioner: connected?.volumeProvisioner };
 }
@@ -51,6 +62,31 @@ describe("connectCluster", () => {
         outputs["providerArn"],
         "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/PREVIEW",
       );
+    });
+
+    it("requests tokens with the profile and the role of the AWS provider", async () => {
+      const { resources } = await connect(settings, awsAnswers, true, awsConfig);
+      const kubeconfig = String(resources[0]?.inputs["kubeconfig"]);
+      assert.match(
+        kubeconfig,
+        /"--profile","ops","--role-arn","arn:aws:iam::123456789012:role\/deploy"/,
+      );
+    });
+
+    it("refuses roles that the token command cannot assume, and states the fix", async () => {
+      const refused: [object[], RegExp][] = [
+        [[{ roleArn: "a" }, { roleArn: "b" }], /aws:assumeRoles must have one role/],
+        [[{ roleArn: "a", externalId: "e" }], /aws:assumeRoles must not have an externalId/],
+      ];
+      for (const [roles, message] of refused) {
+        const config = { "aws:assumeRoles": JSON.stringify(roles) };
+        const error = await connect(settings, awsAnswers, true, config).then(
+          () => assert.fail("accepted"),
+          (error: Error) => error.message,
+        );
+        assert.match(error, message);
+        assert.match(error, /fix: .*pulumi config set aws:profile/);
+      }
     });
 
     it("uses the EBS CSI driver for volumes", async () => {
@@ -89,6 +125,16 @@ describe("connectCluster", () => {
       assert.deepEqual(reachable.inputs["publicAccessCidrs"], ["203.0.113.0/24"]);
       const { cluster: none } = await created({ publicAccessCidrs: [] });
       assert.equal(none.inputs["endpointPublicAccess"], false);
+    });
+
+    it("uses the profile and the role of the AWS provider in its kubeconfig", async () => {
+      const { resources } = await connect(settings, {}, true, awsConfig);
+      assert.deepEqual(resources[0]?.inputs["providerCredentialOpts"], {
+        profileName: "ops",
+        roleArn: deployRole,
+      });
+      const { cluster } = await created();
+      assert.ok(!("providerCredentialOpts" in cluster.inputs));
     });
 
     it("uses Auto Mode, and logs API calls", async () => {

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import type { AwsCredentials } from "../../../stacks/cluster/awsCredentials";
 import { eksKubeconfig, oidcProviderArn } from "../../../stacks/cluster/eksKubeconfig";
 
 describe("eksKubeconfig", () => {
@@ -33,6 +34,27 @@ describe("eksKubeconfig", () => {
       args: ["eks", "get-token", "--cluster-name", "ticketing-prod", "--region", "us-east-1"],
       interactiveMode: "Never",
     });
+  });
+});
+
+describe("eksKubeconfig of a provider with a profile or a role", () => {
+  const tokenArgs = (credentials: AwsCredentials): string[] => {
+    const endpoint = { name: "c", endpoint: "e", certificateAuthority: "", region: "eu-west-1" };
+    const config = JSON.parse(eksKubeconfig({ ...endpoint, credentials })) as {
+      users: [{ user: { exec: { args: string[] } } }];
+    };
+    return config.users[0].user.exec.args.slice("eks get-token".split(" ").length);
+  };
+  const common = ["--cluster-name", "c", "--region", "eu-west-1"];
+  const roleArn = "arn:aws:iam::123456789012:role/deploy";
+
+  it("requests the token with them", () => {
+    assert.deepEqual(tokenArgs({}), common);
+    assert.deepEqual(tokenArgs({ profile: "ops" }), [...common, "--profile", "ops"]);
+    assert.deepEqual(tokenArgs({ profile: "ops", roleArn }), [
+      ...common,
+      ...["--profile", "ops", "--role-arn", roleArn],
+    ]);
   });
 });
 

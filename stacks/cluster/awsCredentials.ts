@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../../components/shared/defined";
+
+/** How the AWS CLI gets the credentials that the AWS provider has. */
+export interface AwsCredentials {
+  profile?: string;
+  roleArn?: string;
+}
+
+interface AssumedRole {
+  roleArn?: string;
+  externalId?: string;
+}
+
+/**
+ * The credentials in the configuration of the AWS provider. Often only
+ * these may use the API of the cluster, so the token command must not fall back to others.
+ */
+export function awsCredentials(): AwsCredentials {
+  const config = new pulumi.Config("aws");
+  const profile = config.get("profile");
+  const [role, ...more] = config.getObject<AssumedRole[]>("assumeRoles") ?? [];
+  if (more.length > 0 || role?.externalId !== undefined) {
+    const reason = more.length > 0 ? "must have one role" : "must not have an externalId";
+    throw new pulumi.RunError(
+      `aws:assumeRoles ${reason}: \`aws eks get-token\`, which gets the token for the cluster, does not support it\n` +
+        "  fix: configure the role in a profile of the AWS CLI, then run: pulumi config rm aws:assumeRoles && pulumi config set aws:profile <profile>",
+    );
+  }
+  return defined({ profile, roleArn: role?.roleArn });
+}
