@@ -70,7 +70,7 @@ describe("the installed package", function () {
       const documents = ["README.md", "CHANGELOG.md", "LICENSE"];
       const unexpected = filesBelow(project.installed).filter(
         (file) =>
-          !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map)$/.test(file) &&
+          !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map|json)$/.test(file) &&
           !/^docs\/(runbooks\/)?\w+\.md$/.test(file) &&
           !/^(dashboards|examples)\/[\w/-]+\.\w+$/.test(file) &&
           ![...packFiles, ...documents, "package.json"].includes(file),

@@ -231,9 +231,13 @@ describe("the policy pack in its own process", () => {
     assert.deepEqual(remediated.get(umbrella("5d").urn), umbrella("7d").properties);
   });
 
-  const rule = (fields: WireObject, annotations: WireObject = {}): AnalyzedResource =>
-    registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
-      metadata: { name: "rules", annotations },
+  const rule = (
+    fields: WireObject,
+    annotations: WireObject = {},
+    name = "rules",
+  ): AnalyzedResource =>
+    registered("kubernetes:monitoring.coreos.com/v1:PrometheusRule", name, {
+      metadata: { name, annotations },
       spec: { groups: [{ name: "g", rules: [{ alert: "A", ...fields }] }] },
     });
 
@@ -241,9 +245,13 @@ describe("the policy pack in its own process", () => {
     const { violations } = await analyzer.analyze(
       [
         prometheus({ retention: "15d" }),
-        rule({ expr: "x[", labels: { severity: "critical" }, for: "1h" }),
-        rule({ expr: "avg_over_time(hit_ratio[30d]) > 5 and rate(x[1m]) > 1", labels: {} }),
-        rule({ expr: "up > 2", alert: "TargetDown" }),
+        rule({ expr: "x[", labels: { severity: "critical" }, for: "1h" }, {}, "broken"),
+        rule(
+          { expr: "avg_over_time(hit_ratio[30d]) > 5 and rate(x[1m]) > 1", labels: {} },
+          {},
+          "units",
+        ),
+        rule({ expr: "up > 2", alert: "TargetDown" }, {}, "duplicate"),
       ],
       {
         project: "monitoring",
