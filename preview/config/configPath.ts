@@ -13,8 +13,9 @@ export class ConfigPathError extends ExpectedError {}
 /**
  * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
- * Within a map or a list, `true`, `false` and whole numbers have their type. A value that starts with
- * `[` or `{` is JSON. Returns a copy of the values.
+ * Within a map or a list, `true`, `false` and whole numbers have their type. A JSON list or map is
+ * parsed, which the CLI does only directly under a key. Any other value is text, such as the template
+ * `{{ .Status }}`. Returns a copy of the values.
  */
 export function setConfigPath(
   values: ConfigValues,
@@ -139,10 +140,8 @@ function parsedJson(text: string): ConfigValue | undefined {
   if (!/^[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text) as ConfigValue;
-  } catch (error) {
-    throw new ConfigPathError(
-      `${text}: invalid JSON (${error instanceof Error ? error.message : ""})`,
-    );
+  } catch {
+    return undefined;
   }
 }
 
