@@ -3,9 +3,8 @@ import { StackFinding, stackPolicy } from "../engine/policy";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { Resource } from "../facts/resource";
 import { canHoldRules } from "../facts/rules";
-import { Expr, Selector, nodesOf } from "../promql/expr";
+import { Expr, Selector, allows, callsOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
-import { allows, selects, selectorsOf } from "../promql/selectors";
 
 export const absentCoverage = stackPolicy({
   name: "absent-coverage",
@@ -51,9 +50,7 @@ function check(resources: Resource[]): StackFinding[] {
 
 /** The selectors whose absence, or whose target being down, makes an alert fire. */
 function coveredSelectors(expr: Expr): Selector[] {
-  const absent = nodesOf(expr).flatMap((node) =>
-    node.kind === "call" && node.name.startsWith("absent") ? node.args.flatMap(selectorsOf) : [],
-  );
+  const absent = callsOf(expr, /^absent/).flatMap(({ args }) => args.flatMap(selectorsOf));
   const down = comparisonsOf(expr)
     .filter(({ operator, threshold }) => isDown(operator, threshold))
     .flatMap(({ numerator }) => numerator.flatMap(selectorsOf))

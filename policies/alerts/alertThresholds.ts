@@ -40,42 +40,21 @@ export const alertThresholds = resourcePolicy({
   check,
 });
 
-interface Limit {
-  what: string;
-  property: keyof Config;
-  /** The setting of this project. */
-  setting: string;
-  /** Factor from the unit of the property to the unit of the setting. */
-  scale: number;
-}
+/** The scale is the factor from the unit of the property to the unit of the setting. */
+type Limit = [what: string, property: keyof Config, setting: string, scale: number];
 
 /** The signals with a threshold; a crash loop has none. */
 const limitOf: Partial<Record<SignalName, Limit>> = {
-  errorRatio: {
-    what: "error ratio",
-    property: "maxErrorRatio",
-    setting: "alerts.errorRatePercent",
-    scale: 100,
-  },
-  p99Latency: {
-    what: "P99 latency in seconds",
-    property: "maxP99LatencySeconds",
-    setting: "alerts.p99LatencyMs",
-    scale: 1000,
-  },
-  memory: {
-    what: "memory ratio",
-    property: "maxMemoryRatio",
-    setting: "alerts.memoryPercent",
-    scale: 100,
-  },
-  cpu: { what: "CPU ratio", property: "maxCpuRatio", setting: "alerts.cpuPercent", scale: 100 },
-  dynamodbThrottling: {
-    what: "rate of throttled requests",
-    property: "maxThrottlesPerSecond",
-    setting: "alerts.dynamodbThrottlesPerSecond",
-    scale: 1,
-  },
+  errorRatio: ["error ratio", "maxErrorRatio", "errorRatePercent", 100],
+  p99Latency: ["P99 latency in seconds", "maxP99LatencySeconds", "p99LatencyMs", 1000],
+  memory: ["memory ratio", "maxMemoryRatio", "memoryPercent", 100],
+  cpu: ["CPU ratio", "maxCpuRatio", "cpuPercent", 100],
+  dynamodbThrottling: [
+    "rate of throttled requests",
+    "maxThrottlesPerSecond",
+    "dynamodbThrottlesPerSecond",
+    1,
+  ],
 };
 
 function check(resource: Resource, config: Config): Finding[] {
@@ -98,15 +77,16 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding[] {
   // A burn rate exceeds the objective for a while by design. A lower bound is not an alert on the
   // signal. required-alerts counts neither.
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) return [];
-  const max = config[limit.property];
-  const problem = problemWith(signal, limit.what, max);
+  const [what, property, setting, scale] = limit;
+  const max = config[property];
+  const problem = problemWith(signal, what, max);
   if (problem === undefined) return [];
   return [
     {
       problem,
       found: describe(signal),
       bound: `more than 0, at most ${numeral(max)}`,
-      fix: `${configSet(limit.setting, numeral(max * limit.scale))}, or > ${numeral(max)} in the expression`,
+      fix: `${configSet(`alerts.${setting}`, numeral(max * scale))}, or > ${numeral(max)} in the expression`,
     },
   ];
 }

@@ -4,7 +4,7 @@ import { helmChart } from "../facts/helm";
 import { Resource } from "../facts/resource";
 import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { parsePromQL } from "../promql/parse";
-import { selectorsOf } from "../promql/selectors";
+import { selectorsOf } from "../promql/expr";
 
 export const duplicateRules = stackPolicy({
   name: "duplicate-rules",

@@ -2,11 +2,10 @@ import { checkExpressions } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { canContainRules } from "../facts/rules";
-import { Comparison, isComparison } from "../promql/comparison";
+import { Comparison, isComparison, negated } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, Selector, nodesOf } from "../promql/expr";
+import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
-import { selectorsOf } from "../promql/selectors";
 
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
@@ -28,9 +27,7 @@ function checkRatios(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
     .filter((comparison) => isRatio(comparison) && (isNever(comparison) || isAlways(comparison)))
     .map((comparison) => ({
-      problem: isNever(comparison)
-        ? "a ratio is compared with a value that it cannot reach, so the alert never fires"
-        : "a ratio is compared with a value that it cannot reach, so the comparison has no effect",
+      problem: `a ratio is compared with a value that it cannot reach, so ${isNever(comparison) ? "the alert never fires" : "the comparison has no effect"}`,
       found: `${comparison.operator} ${numeral(comparison.threshold)}`,
       bound: "a ratio is at most 1: 5% is 0.05, and a burn rate times the error budget is below 1",
       fix: fixOf(comparison),
@@ -45,12 +42,8 @@ function isNever({ operator, threshold }: Comparison): boolean {
   return operator === "==" && (threshold > 1 || threshold < 0);
 }
 
-function isAlways({ operator, threshold }: Comparison): boolean {
-  if (operator === "<") return threshold > 1;
-  if (operator === "<=") return threshold >= 1;
-  if (operator === ">") return threshold < 0;
-  if (operator === ">=") return threshold <= 0;
-  return operator === "!=" && (threshold > 1 || threshold < 0);
+function isAlways({ operator, ...comparison }: Comparison): boolean {
+  return isNever({ ...comparison, operator: negated[operator] });
 }
 
 function fixOf({ operator, threshold }: Comparison): string {
@@ -87,9 +80,9 @@ function checkDurations(expr: Expr): ViolationFinding[] {
     .filter(isComparison)
     .flatMap(({ left, right }) => {
       const comparesTime = isTime(left) || isTime(right);
-      return [left, right]
-        .flatMap(durationLiterals)
-        .filter((text) => !comparesTime || millisOf(text) >= 100);
+      return [...durationLiterals(left), ...durationLiterals(right)].filter(
+        (text) => !comparesTime || minutesOf(text) >= 100,
+      );
     })
     .map((text) => ({
       problem: "a threshold is written as a duration, which is a number of seconds",
@@ -102,43 +95,38 @@ function checkDurations(expr: Expr): ViolationFinding[] {
 /** Literals such as `500m` in the arithmetic of a comparison. */
 function durationLiterals(expr: Expr): string[] {
   if (expr.kind === "number") return expr.duration === undefined ? [] : [expr.duration];
-  if (expr.kind === "negate") return durationLiterals(expr.expr);
-  if (expr.kind === "binary" && !isComparison(expr)) {
-    return [expr.left, expr.right].flatMap(durationLiterals);
-  }
-  if (expr.kind === "call" && ["scalar", "vector", "abs"].includes(expr.name)) {
-    return expr.args.flatMap(durationLiterals);
-  }
-  return [];
+  const isArithmetic =
+    expr.kind === "negate" ||
+    (expr.kind === "binary" && !isComparison(expr)) ||
+    (expr.kind === "call" && ["scalar", "vector", "abs"].includes(expr.name));
+  return isArithmetic ? childrenOf(expr).flatMap(durationLiterals) : [];
 }
 
 /** The number before `m`. From 100 on it stands for thousandths, since 500 minutes are implausible. */
-function millisOf(text: string): number {
+function minutesOf(text: string): number {
   return Number(/^[+-]?(\d+)m$/.exec(text)?.[1] ?? Number.NaN);
 }
 
 function durationFix(text: string): string {
-  const count = millisOf(text);
+  const count = minutesOf(text);
   return Number.isNaN(count)
     ? "write the number in the unit of the metric"
     : `write ${numeral(count / 1000)} for thousandths, or ${numeral(count * 60)} for minutes`;
 }
 
 function isTime(expr: Expr): boolean {
-  return nodesOf(expr).some(
-    (part) =>
-      (part.kind === "call" && ["time", "timestamp"].includes(part.name)) ||
-      (part.kind === "selector" &&
-        /seconds|timestamp|uptime|(^|_)(age|time)(_|$)/.test(part.metric ?? "")),
+  const time = /seconds|timestamp|uptime|(^|_)(age|time)(_|$)/;
+  return (
+    callsOf(expr, /^(time|timestamp)$/).length > 0 ||
+    selectorsOf(expr).some(({ metric = "" }) => time.test(metric))
   );
 }
 
 function checkQuantiles(expr: Expr): ViolationFinding[] {
-  return nodesOf(expr).flatMap((node) => {
-    const level = levelOf(node);
-    if (level === undefined) return [];
-    const quantile = constantOf(level);
+  const calls = callsOf(expr, /^(histogram_quantile|quantile_over_time|quantile)$/);
+  return calls.flatMap(({ name, args: [level, histogram] }) => {
     const findings: ViolationFinding[] = [];
+    const quantile = level && constantOf(level);
     if (quantile !== undefined && !(quantile >= 0 && quantile <= 1)) {
       findings.push({
         problem: "a quantile is outside 0 to 1, so the result is infinite",
@@ -147,11 +135,7 @@ function checkQuantiles(expr: Expr): ViolationFinding[] {
         fix: `${numeral(quantile > 1 && quantile <= 100 ? quantile / 100 : 0.99)} instead`,
       });
     }
-    if (
-      node.kind === "call" &&
-      node.name === "histogram_quantile" &&
-      losesBoundaries(node.args[1])
-    ) {
+    if (name === "histogram_quantile" && histogram && losesBoundaries(histogram)) {
       findings.push({
         problem: "a quantile is computed from buckets that are summed without their boundaries",
         bound: "buckets with the label `le`",
@@ -162,23 +146,13 @@ function checkQuantiles(expr: Expr): ViolationFinding[] {
   });
 }
 
-function levelOf(node: Expr): Expr | undefined {
-  if (node.kind === "call" && /^(histogram_quantile|quantile_over_time)$/.test(node.name)) {
-    return node.args[0];
-  }
-  return node.kind === "aggregate" && node.operator === "quantile" ? node.args[0] : undefined;
-}
-
 /** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */
-function losesBoundaries(histogram: Expr | undefined): boolean {
-  if (histogram === undefined) return false;
-  const classic = selectorsOf(histogram).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
+function losesBoundaries(histogram: Expr): boolean {
+  const isClassic = selectorsOf(histogram).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
   return (
-    classic &&
-    nodesOf(histogram).some((node) => {
-      if (node.kind !== "aggregate" || /^(top|bottom|limit)/.test(node.operator)) return false;
-      if (node.grouping === undefined) return true;
-      return node.grouping.labels.includes("le") !== (node.grouping.kind === "by");
-    })
+    isClassic &&
+    callsOf(histogram, /^(?!top|bottom|limit)/).some(
+      ({ grouping }) => grouping && grouping.labels.includes("le") !== (grouping.kind === "by"),
+    )
   );
 }

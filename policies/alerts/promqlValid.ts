@@ -4,11 +4,10 @@ import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, nodesOf } from "../promql/expr";
+import { Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
-import { selectorsOf } from "../promql/selectors";
 import { typeProblem } from "../promql/types";
 import { Matcher } from "../shared/matcher";
 
@@ -58,12 +57,10 @@ function checkAlert({ labels }: Rule, expr: Expr): ViolationFinding[] {
       fix: "add a threshold, for example > 0",
     });
   }
-  const unstable = nodesOf(expr).find(
-    (node) => node.kind === "aggregate" && unstableOperators.has(node.operator),
-  );
-  if (unstable?.kind === "aggregate") {
+  const [unstable] = callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/);
+  if (unstable !== undefined) {
     findings.push({
-      problem: `${unstable.operator} in an alert changes its series between evaluations, so \`for\` never elapses`,
+      problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
       bound: "no topk, bottomk, limitk or limit_ratio in alerts",
       fix: "compare each series with the threshold, and sort in the dashboard",
     });
@@ -71,17 +68,12 @@ function checkAlert({ labels }: Rule, expr: Expr): ViolationFinding[] {
   return findings;
 }
 
-const unstableOperators = new Set(["topk", "bottomk", "limitk", "limit_ratio"]);
-
 /** Whether the alert depends on more than the existence of its series. */
 function hasCondition(expr: Expr): boolean {
   return (
     comparisonsOf(expr).some(isDecisive) ||
-    nodesOf(expr).some(
-      (node) =>
-        (node.kind === "call" && node.name.startsWith("absent")) ||
-        (node.kind === "binary" && node.operator === "unless"),
-    )
+    callsOf(expr, /^absent/).length > 0 ||
+    nodesOf(expr).some((node) => node.kind === "binary" && node.operator === "unless")
   );
 }
 

@@ -6,7 +6,7 @@ import { textAt } from "../facts/plain";
 import { prometheusServer } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
-import { Expr, nodesOf } from "../promql/expr";
+import { Expr, callsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
@@ -62,12 +62,8 @@ function scrapeIntervalOf(resource: Resource): number | undefined {
 
 /** The functions that compute a rate, with the ranges of their selectors. */
 function rateRanges(expr: Expr): { name: string; seconds: number }[] {
-  return nodesOf(expr).flatMap((node) => {
-    if (node.kind !== "call" || !/^(rate|irate|increase|delta|idelta|deriv)$/.test(node.name)) {
-      return [];
-    }
-    const [argument] = node.args;
-    const seconds = argument?.kind === "selector" ? argument.rangeSeconds : undefined;
-    return seconds === undefined ? [] : [{ name: node.name, seconds }];
+  return callsOf(expr, /^(rate|irate|increase|delta|idelta|deriv)$/).flatMap(({ name, args }) => {
+    const seconds = args[0]?.kind === "selector" ? args[0].rangeSeconds : undefined;
+    return seconds === undefined ? [] : [{ name, seconds }];
   });
 }

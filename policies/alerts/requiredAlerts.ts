@@ -6,8 +6,7 @@ import { metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
 import { canHoldRules } from "../facts/rules";
 import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
-import { Selector } from "../promql/expr";
-import { allows } from "../promql/selectors";
+import { Selector, allows } from "../promql/expr";
 import { metricNamesAnnotation } from "../shared/metricNames";
 
 const properties = {
@@ -34,36 +33,27 @@ export const requiredAlerts = stackPolicy({
   check,
 });
 
-const descriptions: Record<SignalName, { what: string; example: string }> = {
-  errorRatio: {
-    what: "error ratio",
-    example:
-      'sum by (namespace, service) (rate(http_requests_total{status=~"5.."}[5m])) / sum by (namespace, service) (rate(http_requests_total[5m])) > 0.05',
-  },
-  p99Latency: {
-    what: "P99 latency",
-    example:
-      "histogram_quantile(0.99, sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.5",
-  },
-  crashLoop: {
-    what: "crash loop",
-    example:
-      'max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m]) >= 1',
-  },
-  memory: {
-    what: "memory",
-    example:
-      'container_memory_working_set_bytes / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"} > 0.9',
-  },
-  cpu: {
-    what: "CPU",
-    example:
-      'rate(container_cpu_usage_seconds_total[5m]) / on (namespace, pod, container) kube_pod_container_resource_limits{resource="cpu"} > 0.85',
-  },
-  dynamodbThrottling: {
-    what: "DynamoDB throttling",
-    example: "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
-  },
+const titles: Record<SignalName, string> = {
+  errorRatio: "error ratio",
+  p99Latency: "P99 latency",
+  crashLoop: "crash loop",
+  memory: "memory",
+  cpu: "CPU",
+  dynamodbThrottling: "DynamoDB throttling",
+};
+
+const examples: Record<SignalName, string> = {
+  errorRatio:
+    'sum by (namespace, service) (rate(http_requests_total{status=~"5.."}[5m])) / sum by (namespace, service) (rate(http_requests_total[5m])) > 0.05',
+  p99Latency:
+    "histogram_quantile(0.99, sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.5",
+  crashLoop:
+    'max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m]) >= 1',
+  memory:
+    'container_memory_working_set_bytes / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"} > 0.9',
+  cpu: 'rate(container_cpu_usage_seconds_total[5m]) / on (namespace, pod, container) kube_pod_container_resource_limits{resource="cpu"} > 0.85',
+  dynamodbThrottling:
+    "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
 };
 
 function check(
@@ -85,8 +75,7 @@ function check(
   const violations = services.flatMap((service) => {
     const missing = required.filter((signal) => !covers(service, signal));
     if (missing.length === 0) return [];
-    const names = (signals: SignalName[]) =>
-      signals.map((name) => descriptions[name].what).join(", ");
+    const names = (signals: SignalName[]) => signals.map((name) => titles[name]).join(", ");
     return [
       {
         urn: service.urn,
@@ -94,7 +83,7 @@ function check(
         where: `service "${service.name}" in namespace "${service.namespace}"`,
         found: `${required.length - missing.length} of ${required.length} base signals`,
         bound: names(required),
-        fix: `add ${service.name} to monitoring:services, or add to a PrometheusRule: ${missing.map((name) => descriptions[name].example).join("; ")}`,
+        fix: `add ${service.name} to monitoring:services, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
       },
     ];
   });
@@ -116,24 +105,18 @@ function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean
  * service there are as many selectors as services, so selectors are indexed by the service they name.
  */
 function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
-  const bySignal = new Map<SignalName, Map<string, Selector[]>>();
+  const index = new Map<string, Selector[]>();
   for (const { name, selectors } of signals) {
-    const byService = bySignal.get(name) ?? new Map<string, Selector[]>();
-    bySignal.set(name, byService);
     for (const selector of selectors) {
-      const service = namedService(selector);
-      const same = byService.get(service);
-      if (same === undefined) byService.set(service, [selector]);
-      else same.push(selector);
+      const key = `${name} ${namedService(selector)}`;
+      index.set(key, index.get(key) ?? []);
+      index.get(key)?.push(selector);
     }
   }
   return (service, name) =>
-    [...service.knownAs, ANY_SERVICE].some((known) =>
-      bySignal
-        .get(name)
-        ?.get(known)
-        ?.some((selector) => selectsService(selector, service)),
-    );
+    [...service.knownAs, ANY_SERVICE]
+      .flatMap((known) => index.get(`${name} ${known}`) ?? [])
+      .some((selector) => selectsService(selector, service));
 }
 
 const ANY_SERVICE = "";

@@ -1,9 +1,8 @@
-import { Comparison, ComparisonOperator } from "../promql/comparison";
-import { constantOf } from "../promql/constants";
-import { Expr, Selector, nodesOf } from "../promql/expr";
-import { comparisonsOf } from "../promql/findComparisons";
-import { allows, selects, selectorsOf } from "../promql/selectors";
 import { MetricVocabulary } from "../facts/metricVocabulary";
+import { Comparison, ComparisonOperator, flipped } from "../promql/comparison";
+import { constantOf } from "../promql/constants";
+import { Expr, Selector, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
 import { podMetrics } from "../shared/metricNames";
 
 /** The signals on which each service needs an alert. */
@@ -46,17 +45,17 @@ const grpcLabels = ["code", "status", "grpc_status"];
 
 /** The comparisons of base signals in the expression of an alert. */
 export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
-  const found = comparisonsOf(expr).flatMap((comparison) => {
+  const signals = comparisonsOf(expr).flatMap((comparison) => {
     const signal = signalOf(comparison, vocabulary);
-    return signal === undefined ? [] : [{ signal, joined: comparison.joined }];
+    return signal === undefined ? [] : [{ ...signal, joined: comparison.joined }];
   });
   const windows = (name: SignalName): Set<number> =>
     new Set(
-      found
-        .filter(({ signal, joined }) => joined && signal.name === name)
-        .flatMap(({ signal }) => windowOf(signal)),
+      signals
+        .filter((signal) => signal.joined && signal.name === name)
+        .map(({ selectors }) => Math.max(...selectors.map(({ rangeSeconds = 0 }) => rangeSeconds))),
     );
-  return found.map(({ signal, joined }) => ({
+  return signals.map(({ joined, ...signal }) => ({
     ...signal,
     burnRate: joined && windows(signal.name).size > 1,
   }));
@@ -67,26 +66,13 @@ export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
  * the alert does not fire.
  */
 export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): number[] {
+  const countsRequests = (selector: Selector): boolean =>
+    outcomeOf(selector, vocabulary) === "all" || isLatency(selector, vocabulary, ["_count"]);
   return comparisonsOf(expr)
-    .filter(
-      ({ joined, operator, numerator, denominator }) =>
-        joined &&
-        denominator.length === 0 &&
-        /^>=?$/.test(operator) &&
-        numerator
-          .flatMap(selectorsOf)
-          .some(
-            (selector) =>
-              outcomeOf(selector, vocabulary) === "all" ||
-              isLatency(selector, vocabulary, ["_count"]),
-          ),
-    )
+    .filter(({ joined, operator }) => joined && /^>=?$/.test(operator))
+    .filter(({ denominator }) => denominator.length === 0)
+    .filter(({ numerator }) => numerator.flatMap(selectorsOf).some(countsRequests))
     .map(({ threshold }) => threshold);
-}
-
-function windowOf({ selectors }: Signal): number[] {
-  const ranges = selectors.map(({ rangeSeconds }) => rangeSeconds ?? 0);
-  return ranges.length === 0 ? [] : [Math.max(...ranges)];
 }
 
 /** A comparison with the selectors on both sides of its quotient. */
@@ -99,15 +85,19 @@ interface Quotient {
 
 type Measurement = Omit<Signal, "burnRate">;
 
-function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Signal | undefined {
-  if (comparison.numerator.some(isCount)) return undefined;
+function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measurement | undefined {
+  const factors = [...comparison.numerator, ...comparison.denominator];
+  // The inner comparison is judged where a factor counts how often a condition holds.
+  if (comparison.numerator.some((factor) => callsOf(factor, countingCalls).length > 0)) {
+    return undefined;
+  }
   const quotient: Quotient = {
     comparison,
     numerator: comparison.numerator.flatMap(selectorsOf),
     denominator: comparison.denominator.flatMap(selectorsOf),
     vocabulary,
   };
-  const measurement =
+  const signal =
     errorRatio(quotient) ??
     quantile(quotient) ??
     exactLatency(quotient) ??
@@ -115,51 +105,37 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Signal 
     saturation(quotient) ??
     throttling(quotient) ??
     distortedRatio(quotient);
-  if (measurement === undefined) return undefined;
-  const isUnreadable = [...comparison.numerator, ...comparison.denominator].some(
-    (factor) => isOpaque(factor) || isForeign(factor, measurement.name, vocabulary),
-  );
-  return {
-    ...measurement,
-    ...(isUnreadable ? { threshold: undefined } : {}),
-    burnRate: false,
-  };
+  const isUnreadable = (factor: Expr): boolean =>
+    hasArithmetic(factor) || (signal !== undefined && isForeign(factor, signal.name, vocabulary));
+  return signal && factors.some(isUnreadable) ? { ...signal, threshold: undefined } : signal;
 }
 
-function errorRatio({
-  comparison: { operator, threshold },
-  numerator,
-  denominator,
-  vocabulary,
-}: Quotient): Measurement | undefined {
+const countingCalls = /^(count|sum_over_time|present_over_time)/;
+
+/** The measurement of selectors by a comparison, or undefined where there are none. */
+function measurement(
+  name: SignalName,
+  { operator, threshold }: Comparison,
+  selectors: Selector[],
+): Measurement | undefined {
+  return selectors.length === 0 ? undefined : { name, operator, threshold, selectors };
+}
+
+function errorRatio(quotient: Quotient): Measurement | undefined {
+  const { comparison, numerator, denominator, vocabulary } = quotient;
+  const { operator, threshold } = comparison;
   const withOutcome = (outcome: Outcome) =>
     numerator.filter((selector) => outcomeOf(selector, vocabulary) === outcome);
+  const hasRequests = denominator.some((selector) => outcomeOf(selector, vocabulary) !== undefined);
   // A comparison of today's ratio with last week's ratio is a different signal.
-  if (withOutcome("all").length > 0) return undefined;
-  if (denominator.every((selector) => outcomeOf(selector, vocabulary) === undefined)) {
-    return undefined;
-  }
-  const failed = withOutcome("failed");
-  if (failed.length > 0) return { name: "errorRatio", operator, threshold, selectors: failed };
-  const passed = withOutcome("passed");
-  if (passed.length === 0) return undefined;
+  if (withOutcome("all").length > 0 || !hasRequests) return undefined;
   // A bound on the success ratio is the opposite bound on the error ratio.
-  return {
-    name: "errorRatio",
-    operator: opposite[operator],
-    threshold: 1 - threshold,
-    selectors: passed,
-  };
+  const complement = { ...comparison, operator: flipped[operator], threshold: 1 - threshold };
+  return (
+    measurement("errorRatio", comparison, withOutcome("failed")) ??
+    measurement("errorRatio", complement, withOutcome("passed"))
+  );
 }
-
-const opposite: Record<ComparisonOperator, ComparisonOperator> = {
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-  "==": "==",
-  "!=": "!=",
-};
 
 type Outcome = "failed" | "passed" | "all";
 
@@ -191,22 +167,14 @@ function isLatency(
   return selectsAny(selector, [...httpDuration, ...grpcDuration], suffixes);
 }
 
-function quantile({
-  comparison: { operator, threshold, numerator, denominator },
-  vocabulary,
-}: Quotient): Measurement | undefined {
+function quantile({ comparison, denominator, vocabulary }: Quotient): Measurement | undefined {
   if (denominator.length > 0) return undefined;
-  for (const part of numerator.flatMap(nodesOf)) {
-    if (part.kind !== "call" || part.name !== "histogram_quantile") continue;
-    const [level, histogram] = part.args;
-    const selectors = (histogram === undefined ? [] : selectorsOf(histogram)).filter((selector) =>
-      isLatency(selector, vocabulary, ["_bucket", ""]),
-    );
-    const at = level === undefined ? undefined : constantOf(level);
-    if (selectors.length === 0 || at === undefined || at < 0.99) continue;
-    return { name: "p99Latency", operator, threshold, selectors };
-  }
-  return undefined;
+  const selectors = comparison.numerator
+    .flatMap((factor) => callsOf(factor, /^histogram_quantile$/))
+    .filter(({ args: [level] }) => level !== undefined && (constantOf(level) ?? 0) >= 0.99)
+    .flatMap(({ args: [, histogram] }) => (histogram === undefined ? [] : selectorsOf(histogram)))
+    .filter((selector) => isLatency(selector, vocabulary, ["_bucket", ""]));
+  return measurement("p99Latency", comparison, selectors);
 }
 
 /** `bucket{le="0.5"} / count < 0.99`: fewer than 99% of the requests stayed below 0.5 s. */
@@ -221,12 +189,11 @@ function exactLatency({
     isLatency(selector, vocabulary, ["_count", "_bucket"]),
   );
   if (buckets.length === 0 || !hasTotal) return undefined;
-  const seconds = buckets.map(boundaryOf);
-  const readable = seconds.every((boundary) => Number.isFinite(boundary));
+  const seconds = Math.max(...buckets.map(boundaryOf));
   return {
     name: "p99Latency",
-    operator: opposite[operator],
-    threshold: readable ? Math.max(...seconds) : undefined,
+    operator: flipped[operator],
+    threshold: Number.isFinite(seconds) ? seconds : undefined,
     fraction: threshold,
     selectors: buckets,
   };
@@ -234,28 +201,18 @@ function exactLatency({
 
 /** Upper bound in seconds of the buckets that a selector selects. */
 function boundaryOf({ matchers }: Selector): number {
-  const boundary = matchers.find(({ label }) => label === "le");
-  if (boundary?.operator === "=") return Number(boundary.value);
+  const { operator, value = "" } = matchers.find(({ label }) => label === "le") ?? {};
+  if (operator === "=") return Number(value);
   // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list the spellings of one number.
-  if (boundary?.operator === "=~") {
-    const spellings = new Set(
-      boundary.value
-        .replace(/^\(|\)$/g, "")
-        .replaceAll("\\.", ".")
-        .split("|")
-        .map(Number),
-    );
-    const [only = Number.NaN] = spellings;
-    if (spellings.size === 1) return only;
-  }
-  return Number.NaN;
+  const spellings = value
+    .replace(/^\(|\)$/g, "")
+    .replaceAll("\\.", ".")
+    .split("|");
+  const [boundary = Number.NaN, ...others] = new Set(spellings.map(Number));
+  return operator === "=~" && others.length === 0 ? boundary : Number.NaN;
 }
 
-function crashLoop({
-  comparison: { operator, threshold },
-  numerator,
-  denominator,
-}: Quotient): Measurement | undefined {
+function crashLoop({ comparison, numerator, denominator }: Quotient): Measurement | undefined {
   if (denominator.length > 0) return undefined;
   const selectors = numerator.filter(
     (selector) =>
@@ -263,26 +220,19 @@ function crashLoop({
       (selects(selector, podMetrics.waitingReason) &&
         allows(selector, "reason", "CrashLoopBackOff")),
   );
-  return selectors.length === 0 ? undefined : { name: "crashLoop", operator, threshold, selectors };
+  return measurement("crashLoop", comparison, selectors);
 }
 
 /** Memory or CPU usage as a ratio of a limit or a request. */
-function saturation({
-  comparison: { operator, threshold },
-  numerator,
-  denominator,
-}: Quotient): Measurement | undefined {
-  for (const [name, metrics] of [
-    ["memory", memoryMetrics],
-    ["cpu", cpuMetrics],
-  ] as const) {
-    const used = numerator.filter((selector) => selectsAny(selector, metrics));
-    const isOfAllowance =
-      denominator.some((selector) => isAllowance(selector, name)) &&
-      !denominator.some((selector) => selectsAny(selector, metrics));
-    if (used.length > 0 && isOfAllowance) return { name, operator, threshold, selectors: used };
-  }
-  return undefined;
+function saturation({ comparison, numerator, denominator }: Quotient): Measurement | undefined {
+  const ratio = (name: "memory" | "cpu", metrics: string[]) => {
+    const isUsage = (selector: Selector) => selectsAny(selector, metrics);
+    const isOfAllowance = denominator.some((selector) => isAllowance(selector, name));
+    return isOfAllowance && !denominator.some(isUsage)
+      ? measurement(name, comparison, numerator.filter(isUsage))
+      : undefined;
+  };
+  return ratio("memory", memoryMetrics) ?? ratio("cpu", cpuMetrics);
 }
 
 function isAllowance(selector: Selector, resource: "memory" | "cpu"): boolean {
@@ -291,92 +241,56 @@ function isAllowance(selector: Selector, resource: "memory" | "cpu"): boolean {
   return /resource_(limits|requests)/.test(metric) && allows(selector, "resource", resource);
 }
 
-function throttling({
-  comparison,
-  numerator,
-  denominator,
-  vocabulary,
-}: Quotient): Measurement | undefined {
-  const { operator, threshold } = comparison;
-  if (denominator.length > 0) return undefined;
-  const selectors = numerator.filter((selector) =>
-    selectsAny(selector, vocabulary.dynamodbThrottles),
-  );
+function throttling(quotient: Quotient): Measurement | undefined {
+  const { comparison, numerator, denominator, vocabulary } = quotient;
   // A counter without a rate only ever increases.
-  const isRate = comparison.numerator
-    .flatMap(nodesOf)
-    .some((part) => part.kind === "call" && /^i?rate$/.test(part.name));
-  return selectors.length === 0 || !isRate
-    ? undefined
-    : { name: "dynamodbThrottling", operator, threshold, selectors };
+  const isRate = comparison.numerator.some((factor) => callsOf(factor, /^i?rate$/).length > 0);
+  if (denominator.length > 0 || !isRate) return undefined;
+  const isThrottles = (selector: Selector) => selectsAny(selector, vocabulary.dynamodbThrottles);
+  return measurement("dynamodbThrottling", comparison, numerator.filter(isThrottles));
 }
 
 /** A ratio inside a function that does not keep its scale, such as `sgn(errors / total - 0.5)`. */
 function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | undefined {
-  for (const factor of comparison.numerator) {
-    const parts = nodesOf(factor);
-    if (!parts.some(distorts)) continue;
-    for (const part of parts) {
-      if (part.kind !== "binary" || part.operator !== "/") continue;
-      const inner: Quotient = {
-        comparison,
-        numerator: selectorsOf(part.left),
-        denominator: selectorsOf(part.right),
-        vocabulary,
-      };
-      const measurement = errorRatio(inner) ?? saturation(inner);
-      if (measurement !== undefined) return { ...measurement, operator: ">", threshold: undefined };
-    }
+  for (const part of comparison.numerator.filter(isDistorted).flatMap(nodesOf)) {
+    if (part.kind !== "binary" || part.operator !== "/") continue;
+    const [numerator, denominator] = [selectorsOf(part.left), selectorsOf(part.right)];
+    const inner: Quotient = { comparison, numerator, denominator, vocabulary };
+    const ratio = errorRatio(inner) ?? saturation(inner);
+    if (ratio !== undefined) return { ...ratio, operator: ">", threshold: undefined };
   }
   return undefined;
 }
 
-/** Whether a factor counts how often a condition holds; then the inner comparison is judged. */
-function isCount(factor: Expr): boolean {
-  return nodesOf(factor).some(
-    (part) =>
-      (part.kind === "call" && /^(count|sum|present)_over_time$/.test(part.name)) ||
-      (part.kind === "aggregate" && /^count/.test(part.operator)),
-  );
-}
-
 /** Whether arithmetic remains inside a factor, so that its scale is unknown. */
-function isOpaque(factor: Expr): boolean {
-  return nodesOf(factor).some(
-    (part) => distorts(part) || (part.kind === "binary" && ["*", "/", "-"].includes(part.operator)),
-  );
+function hasArithmetic(factor: Expr): boolean {
+  return isDistorted(factor) || hasOperator(factor, ["*", "/", "-"]);
 }
 
-function distorts(part: Expr): boolean {
-  return (
-    (part.kind === "call" && (opaqueCalls.has(part.name) || /^clamp/.test(part.name))) ||
-    (part.kind === "aggregate" && ["stddev", "stdvar"].includes(part.operator)) ||
-    (part.kind === "binary" && ["%", "^", "atan2"].includes(part.operator))
-  );
+function isDistorted(factor: Expr): boolean {
+  return callsOf(factor, distortingCalls).length > 0 || hasOperator(factor, ["%", "^", "atan2"]);
 }
 
-const opaqueCalls = new Set(
-  "sgn sqrt exp ln log2 log10 floor ceil round deg rad sin cos tan asin acos atan sinh cosh tanh time timestamp".split(
-    " ",
-  ),
-);
+const distortingCalls =
+  /^(sgn|sqrt|exp|ln|log2|log10|floor|ceil|round|clamp.*|time|timestamp|stddev|stdvar)$/;
+
+function hasOperator(expr: Expr, operators: string[]): boolean {
+  return nodesOf(expr).some((node) => node.kind === "binary" && operators.includes(node.operator));
+}
 
 /** Whether a factor reads series of something else, other than to join labels. */
 function isForeign(factor: Expr, name: SignalName, vocabulary: MetricVocabulary): boolean {
   const selectors = selectorsOf(factor);
   if (selectors.length === 0) return constantOf(factor) === undefined;
+  const { httpDuration, grpcDuration, dynamodbThrottles } = vocabulary;
   return !selectors.some((selector) => {
-    const metric = selector.metric ?? "";
+    const { metric = "" } = selector;
+    const startsWithAny = (prefixes: string[]) =>
+      prefixes.some((prefix) => metric.startsWith(prefix));
     if (/^kube_|_info$|_labels$/.test(metric)) return true;
     if (name === "errorRatio") return outcomeOf(selector, vocabulary) !== undefined;
-    if (name === "p99Latency") {
-      return [...vocabulary.httpDuration, ...vocabulary.grpcDuration].some((histogram) =>
-        metric.startsWith(histogram),
-      );
-    }
-    if (name === "dynamodbThrottling") {
-      return /^dynamodb_/.test(metric) || vocabulary.dynamodbThrottles.includes(metric);
-    }
-    return /^container_|^node_namespace_/.test(metric);
+    if (name === "p99Latency") return startsWithAny([...httpDuration, ...grpcDuration]);
+    if (name === "dynamodbThrottling") return startsWithAny(["dynamodb_", ...dynamodbThrottles]);
+    return startsWithAny(["container_", "node_namespace_"]);
   });
 }

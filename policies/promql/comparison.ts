@@ -15,8 +15,6 @@ export interface Comparison {
   joined: boolean;
 }
 
-const comparisonOperators = new Set<string>([">", ">=", "<", "<=", "==", "!="]);
-
 /** The equivalent operator after the operands are swapped. */
 export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   ">": "<",
@@ -27,6 +25,16 @@ export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   "!=": "!=",
 };
 
+/** The operator that holds where the other one does not. */
+export const negated: Record<ComparisonOperator, ComparisonOperator> = {
+  ">": "<=",
+  ">=": "<",
+  "<": ">=",
+  "<=": ">",
+  "==": "!=",
+  "!=": "==",
+};
+
 export function isComparison(expr: Expr): expr is Binary & { operator: ComparisonOperator } {
-  return expr.kind === "binary" && comparisonOperators.has(expr.operator);
+  return expr.kind === "binary" && expr.operator in flipped;
 }

@@ -1,4 +1,4 @@
-import { Expr } from "./expr";
+import { Call, Expr } from "./expr";
 
 /** Operators that compute a number from two numbers. */
 export const arithmetic: Record<string, (a: number, b: number) => number> = {
@@ -10,25 +10,18 @@ export const arithmetic: Record<string, (a: number, b: number) => number> = {
   "^": (a, b) => a ** b,
 };
 
-/** Functions and aggregations whose result has the unit of their argument. */
-const unitPreserving = new Set(
-  "sum avg max min topk bottomk sort sort_desc sort_by_label sort_by_label_desc label_replace label_join scalar vector avg_over_time max_over_time min_over_time last_over_time first_over_time".split(
-    " ",
-  ),
-);
+const unitPreserving =
+  /^(sum|(avg|max|min|last|first)(_over_time)?|(top|bottom)k|sort.*|label_(replace|join)|scalar|vector)$/;
 
 /** Whether the result of a function or an aggregation has the unit of its argument. */
-export function preservesUnit(expr: Expr): expr is Extract<Expr, { kind: "call" | "aggregate" }> {
-  return (
-    (expr.kind === "call" && unitPreserving.has(expr.name)) ||
-    (expr.kind === "aggregate" && unitPreserving.has(expr.operator))
-  );
+export function preservesUnit(expr: Expr): expr is Call {
+  return expr.kind === "call" && unitPreserving.test(expr.name);
 }
 
 /** The argument of a unit-preserving function that has the unit. */
-export function measuredArgument(expr: { args: Expr[] }): Expr | undefined {
-  const value = expr.args.find(({ kind }) => kind !== "number" && kind !== "string");
-  const argument = value ?? expr.args[0];
+export function measuredArgument({ args }: Pick<Call, "args">): Expr | undefined {
+  const value = args.find(({ kind }) => kind !== "number" && kind !== "string");
+  const argument = value ?? args[0];
   return argument?.kind === "subquery" ? argument.expr : argument;
 }
 
@@ -48,8 +41,7 @@ export function constantOf(expr: Expr): number | undefined {
       if (compute === undefined || left === undefined || right === undefined) return undefined;
       return compute(left, right);
     }
-    case "call":
-    case "aggregate": {
+    case "call": {
       const argument = preservesUnit(expr) ? measuredArgument(expr) : undefined;
       return argument === undefined ? undefined : constantOf(argument);
     }

@@ -1,4 +1,4 @@
-import { Matcher } from "../shared/matcher";
+import { Matcher, matchesValue } from "../shared/matcher";
 
 /** A PromQL expression as a tree of plain data, without parentheses. */
 export type Expr =
@@ -7,8 +7,7 @@ export type Expr =
   | { kind: "string"; value: string }
   | Selector
   | { kind: "subquery"; expr: Expr; rangeSeconds: number; offsetSeconds: number }
-  | { kind: "call"; name: string; args: Expr[] }
-  | { kind: "aggregate"; operator: string; args: Expr[]; grouping?: Grouping }
+  | Call
   | Binary
   | { kind: "negate"; expr: Expr };
 
@@ -22,9 +21,13 @@ export interface Selector {
   offsetSeconds: number;
 }
 
-export interface Grouping {
-  kind: "by" | "without";
-  labels: string[];
+/** A call of a function or an aggregation. */
+export interface Call {
+  kind: "call";
+  name: string;
+  args: Expr[];
+  /** Only aggregations have a grouping: `sum(x)` is `sum by () (x)`. */
+  grouping?: { kind: "by" | "without"; labels: string[] };
 }
 
 export interface Binary {
@@ -36,39 +39,44 @@ export interface Binary {
   bool: boolean;
 }
 
+/** The direct operands and arguments of an expression. */
+export function childrenOf(expr: Expr): Expr[] {
+  if (expr.kind === "call") return expr.args;
+  if (expr.kind === "binary") return [expr.left, expr.right];
+  return expr.kind === "subquery" || expr.kind === "negate" ? [expr.expr] : [];
+}
+
+/** A copy whose direct operands and arguments are mapped. */
+export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
+  if (expr.kind === "call") return { ...expr, args: expr.args.map(map) };
+  if (expr.kind === "binary") return { ...expr, left: map(expr.left), right: map(expr.right) };
+  const hasOperand = expr.kind === "subquery" || expr.kind === "negate";
+  return hasOperand ? { ...expr, expr: map(expr.expr) } : expr;
+}
+
 /** An expression and all expressions inside it. */
 export function nodesOf(expr: Expr): Expr[] {
   return [expr, ...childrenOf(expr).flatMap(nodesOf)];
 }
 
-/** The direct operands and arguments of an expression. */
-export function childrenOf(expr: Expr): Expr[] {
-  switch (expr.kind) {
-    case "subquery":
-    case "negate":
-      return [expr.expr];
-    case "call":
-    case "aggregate":
-      return expr.args;
-    case "binary":
-      return [expr.left, expr.right];
-    default:
-      return [];
-  }
+/** All calls in an expression whose name matches. */
+export function callsOf(expr: Expr, name: RegExp): Call[] {
+  return nodesOf(expr).filter((node) => node.kind === "call" && name.test(node.name)) as Call[];
 }
 
-/** A copy whose direct operands and arguments are mapped. */
-export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
-  switch (expr.kind) {
-    case "subquery":
-    case "negate":
-      return { ...expr, expr: map(expr.expr) };
-    case "call":
-    case "aggregate":
-      return { ...expr, args: expr.args.map(map) };
-    case "binary":
-      return { ...expr, left: map(expr.left), right: map(expr.right) };
-    default:
-      return expr;
-  }
+/** All selectors in an expression. */
+export function selectorsOf(expr: Expr): Selector[] {
+  return nodesOf(expr).filter((node) => node.kind === "selector");
+}
+
+/** Whether a selector can return series of this metric. */
+export function selects(selector: Selector, metric: string): boolean {
+  if (selector.metric !== undefined) return selector.metric === metric;
+  const isNamed = selector.matchers.some(({ label }) => label === "__name__");
+  return isNamed && allows(selector, "__name__", metric);
+}
+
+/** Whether the matchers of a selector match this value of a label. */
+export function allows({ matchers }: Selector, label: string, value: string): boolean {
+  return matchers.every((matcher) => matcher.label !== label || matchesValue(matcher, value));
 }

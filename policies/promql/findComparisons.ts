@@ -1,16 +1,7 @@
 import { constantOf } from "./constants";
 import { Binary, Expr, childrenOf } from "./expr";
-import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
+import { Comparison, ComparisonOperator, flipped, isComparison, negated } from "./comparison";
 import { solve } from "./solve";
-
-const negated: Record<ComparisonOperator, ComparisonOperator> = {
-  ">": "<=",
-  ">=": "<",
-  "<": ">=",
-  "<=": ">",
-  "==": "!=",
-  "!=": "==",
-};
 
 /**
  * Every comparison inside an expression, in normal form: `product > number`. Equivalent spellings

@@ -3,12 +3,12 @@ import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
-import { Expr, Grouping, Selector } from "./expr";
+import { Call, Expr, Selector, mapChildren } from "./expr";
 import { Unreadable, numberOf, stringOf } from "./literals";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
-/** Parses an expression; an error names the position. The grammar is loaded on first use. */
+/** Parses an expression; an error names the position. */
 export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -22,6 +22,7 @@ export function parsePromQL(text: string): Parsed {
 const parsed = new Map<string, Parsed>();
 
 function read(text: string): Parsed {
+  // Loading the grammar takes time, and most stacks have no rules.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const tree = parser.parse(text);
   let errorAt: number | undefined;
@@ -31,9 +32,9 @@ function read(text: string): Parsed {
     },
   });
   if (errorAt !== undefined) return { error: `does not parse at character ${errorAt + 1}` };
+  const [root] = childrenOf(tree.topNode);
+  if (root === undefined) return { error: "is empty" };
   try {
-    const root = childrenOf(tree.topNode)[0];
-    if (root === undefined) return { error: "is empty" };
     return { expr: new Reader(text).expr(root) };
   } catch (error) {
     if (error instanceof Unreadable) return { error: error.message };
@@ -47,153 +48,110 @@ class Reader {
 
   expr(node: SyntaxNode): Expr {
     const children = childrenOf(node);
-    const [first] = children;
+    const child = (index: number) => required(children.at(index));
     switch (node.name) {
       case "NumberDurationLiteral":
-        return this.number(this.text(node));
+        return numberExpr(this.text(node));
       case "StringLiteral":
         return { kind: "string", value: stringOf(this.text(node)) };
       case "ParenExpr":
-        return this.expr(required(first));
+      case "StepInvariantExpr":
+      case "AnchoredExpr":
+      case "SmoothedExpr":
+        return this.expr(child(0));
       case "UnaryExpr": {
-        const inner = this.expr(required(children[1]));
-        return this.text(required(first)) === "-" ? { kind: "negate", expr: inner } : inner;
+        const expr = this.expr(child(1));
+        return this.text(child(0)) === "-" ? { kind: "negate", expr } : expr;
       }
       case "VectorSelector":
         return this.selector(node);
       case "MatrixSelector":
-        return {
-          ...this.selector(required(first)),
-          rangeSeconds: this.duration(required(children[1])),
-        };
-      case "SubqueryExpr":
-        return {
-          kind: "subquery",
-          expr: this.expr(required(first)),
-          rangeSeconds: this.duration(required(children[1])),
-          offsetSeconds: 0,
-        };
+        return { ...this.selector(child(0)), rangeSeconds: this.duration(child(1)) };
+      case "SubqueryExpr": {
+        const rangeSeconds = this.duration(child(1));
+        return { kind: "subquery", expr: this.expr(child(0)), rangeSeconds, offsetSeconds: 0 };
+      }
       case "OffsetExpr":
-        return this.offset(this.expr(required(first)), this.duration(required(children.at(-1))));
-      case "StepInvariantExpr":
-      case "AnchoredExpr":
-      case "SmoothedExpr":
-        return this.expr(required(first));
+        return withOffset(this.expr(child(0)), this.duration(child(-1)));
       case "FunctionCall":
+        return { kind: "call", name: this.text(child(0)), args: this.args(node) };
+      case "AggregateExpr":
         return {
           kind: "call",
-          name: this.text(required(first)),
-          args: this.body(node),
+          name: this.text(child(0)).toLowerCase(),
+          args: this.args(node),
+          grouping: this.grouping(node.getChild("AggregateModifier")),
         };
-      case "AggregateExpr": {
-        const modifier = node.getChild("AggregateModifier");
-        return {
-          kind: "aggregate",
-          operator: this.text(required(node.getChild("AggregateOp"))).toLowerCase(),
-          args: this.body(node),
-          ...(modifier === null ? {} : { grouping: this.grouping(modifier) }),
-        };
-      }
       case "BinaryExpr":
-        return this.binary(node, children);
+        return this.binary(node, child(0), child(1), child(-1));
       default:
         throw new Unreadable(`has an unsupported part: ${node.name}`);
     }
   }
 
-  private number(text: string): Expr {
-    const value = numberOf(text);
-    return parseDuration(text.replace(/^[+-]/, "")) === undefined || text === "0"
-      ? { kind: "number", value }
-      : { kind: "number", value, duration: text };
-  }
-
-  private binary(node: SyntaxNode, children: SyntaxNode[]): Expr {
-    const left = required(children[0]);
-    const right = this.expr(required(children.at(-1)));
-    const operator = this.text(required(children[1])).toLowerCase();
+  private binary(node: SyntaxNode, first: SyntaxNode, symbol: SyntaxNode, last: SyntaxNode): Expr {
+    const [left, right] = [this.expr(first), this.expr(last)];
+    const operator = this.text(symbol).toLowerCase();
     const bool = node.getChild("BoolModifier") !== null;
     // The grammar parses `-2 ^ 2` as (-2) ^ 2, Prometheus as -(2 ^ 2).
-    if (
-      operator === "^" &&
-      left.name === "NumberDurationLiteral" &&
-      this.text(left).startsWith("-")
-    ) {
-      const positive: Expr = { kind: "number", value: -numberOf(this.text(left)) };
+    if (operator === "^" && left.kind === "number" && this.text(first).startsWith("-")) {
+      const positive: Expr = { ...left, value: -left.value };
       return { kind: "negate", expr: { kind: "binary", operator, left: positive, right, bool } };
     }
-    return { kind: "binary", operator, left: this.expr(left), right, bool };
+    return { kind: "binary", operator, left, right, bool };
   }
 
   private selector(node: SyntaxNode): Selector {
     const name = node.getChild("Identifier") ?? node.getChild("MetricIdentifier");
-    const list = node.getChild("LabelMatchers");
     let metric = name === null ? undefined : this.text(name);
     const matchers: Matcher[] = [];
-    for (const child of list === null ? [] : childrenOf(list)) {
+    for (const child of childrenOf(node.getChild("LabelMatchers"))) {
       if (child.name === "QuotedLabelName") {
         metric = stringOf(this.text(child));
         continue;
       }
       const [label, operator, value] = childrenOf(child);
       const matcher: Matcher = {
-        label: unquoted(this.text(required(label))),
+        label: this.label(required(label)),
         operator: this.text(required(operator)) as Matcher["operator"],
         value: stringOf(this.text(required(value))),
       };
       if (matcher.label === "__name__" && matcher.operator === "=") metric = matcher.value;
       else matchers.push(matcher);
     }
+    const named = metric === undefined ? {} : { metric };
+    return { kind: "selector", ...named, matchers, offsetSeconds: 0 };
+  }
+
+  private grouping(modifier: SyntaxNode | null): Required<Call>["grouping"] {
+    const labels = childrenOf(modifier?.getChild("GroupingLabels"));
+    const isWithout = modifier?.getChild("Without") != null;
     return {
-      kind: "selector",
-      ...(metric === undefined ? {} : { metric }),
-      matchers,
-      offsetSeconds: 0,
+      kind: isWithout ? "without" : "by",
+      labels: labels.map((label) => this.label(label)),
     };
   }
 
-  /** The grammar applies an offset to the whole expression before it, Prometheus to the last selector. */
-  private offset(expr: Expr, seconds: number): Expr {
-    switch (expr.kind) {
-      case "selector":
-      case "subquery":
-        return { ...expr, offsetSeconds: seconds };
-      case "binary":
-        return { ...expr, right: this.offset(expr.right, seconds) };
-      case "negate":
-        return { ...expr, expr: this.offset(expr.expr, seconds) };
-      default:
-        return expr;
-    }
-  }
-
-  private grouping(modifier: SyntaxNode): Grouping {
-    const labels = modifier.getChild("GroupingLabels");
-    return {
-      kind: modifier.getChild("By") === null ? "without" : "by",
-      labels: labels === null ? [] : childrenOf(labels).map((label) => unquoted(this.text(label))),
-    };
-  }
-
-  private body(node: SyntaxNode): Expr[] {
-    const body = node.getChild("FunctionCallBody");
-    return body === null ? [] : childrenOf(body).map((argument) => this.expr(argument));
+  private args(node: SyntaxNode): Expr[] {
+    const args = childrenOf(node.getChild("FunctionCallBody"));
+    return args.map((argument) => this.expr(argument));
   }
 
   /** A duration in seconds; computes arithmetic durations such as `[2*5m]`. */
   private duration(node: SyntaxNode): number {
-    const children = childrenOf(node);
     if (node.name === "NumberDurationLiteralInDurationContext") return numberOf(this.text(node));
-    const numbers = children.filter((child) => /Duration/.test(child.name));
-    if (children.length === 1 && numbers.length === 1) return this.duration(required(numbers[0]));
-    if (children.length === 3 && numbers.length === 2) {
-      const compute = arithmetic[this.text(required(children[1]))];
-      if (compute !== undefined) {
-        return compute(this.duration(required(numbers[0])), this.duration(required(numbers[1])));
-      }
-    }
-    // `[range()]` and the like depend on the query.
-    return Number.NaN;
+    const children = childrenOf(node);
+    const operands = children.filter(({ name }) => /Duration/.test(name));
+    // `[range()]` and other calls depend on the query.
+    const [left = Number.NaN, right = Number.NaN] = operands.map((each) => this.duration(each));
+    if (children.length === 1) return left;
+    const compute = children[1] && arithmetic[this.text(children[1])];
+    return compute?.(left, right) ?? Number.NaN;
+  }
+
+  private label(node: SyntaxNode): string {
+    const text = this.text(node);
+    return /^["'`]/.test(text) ? stringOf(text) : text;
   }
 
   private text(node: SyntaxNode): string {
@@ -201,19 +159,29 @@ class Reader {
   }
 }
 
-function childrenOf(node: SyntaxNode): SyntaxNode[] {
+function numberExpr(text: string): Expr {
+  const isDuration = text !== "0" && parseDuration(text.replace(/^[+-]/, "")) !== undefined;
+  return { kind: "number", value: numberOf(text), ...(isDuration && { duration: text }) };
+}
+
+/** The grammar applies an offset to the whole expression before it, Prometheus to the last selector. */
+function withOffset(expr: Expr, seconds: number): Expr {
+  if (expr.kind === "selector" || expr.kind === "subquery") {
+    return { ...expr, offsetSeconds: seconds };
+  }
+  if (expr.kind === "binary") return { ...expr, right: withOffset(expr.right, seconds) };
+  return expr.kind === "negate" ? mapChildren(expr, (part) => withOffset(part, seconds)) : expr;
+}
+
+function childrenOf(node: SyntaxNode | null | undefined): SyntaxNode[] {
   const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+  for (let child = node?.firstChild; child; child = child.nextSibling) {
     if (child.name !== "LineComment") children.push(child);
   }
   return children;
 }
 
-function required(node: SyntaxNode | null | undefined): SyntaxNode {
-  if (node == null) throw new Unreadable("is not complete");
+function required(node: SyntaxNode | undefined): SyntaxNode {
+  if (node === undefined) throw new Unreadable("is not complete");
   return node;
-}
-
-function unquoted(label: string): string {
-  return /^["'`]/.test(label) ? stringOf(label) : label;
 }

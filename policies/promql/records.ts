@@ -6,10 +6,9 @@ import { parsePromQL } from "./parse";
 export function recordsIn(rules: { record?: string; expr: string }[]): Map<string, Expr> {
   const records = new Map<string, Expr>();
   for (const { record, expr } of rules) {
-    const parsed = record === undefined ? undefined : parsePromQL(expr);
-    if (record !== undefined && parsed !== undefined && parsed.error === undefined) {
-      records.set(record, parsed.expr);
-    }
+    if (record === undefined) continue;
+    const parsed = parsePromQL(expr);
+    if (parsed.error === undefined) records.set(record, parsed.expr);
   }
   return records;
 }

@@ -1,6 +1,6 @@
 import { constantOf, measuredArgument, preservesUnit } from "./constants";
 import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
-import { Binary, Expr } from "./expr";
+import { Binary, Call, Expr } from "./expr";
 
 /** Moves constants from the expression to the threshold until only a product of series remains. */
 export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
@@ -157,8 +157,6 @@ function productOf(expr: Expr): Product {
       const value = withoutFilter(expr);
       return value === expr ? atom : productOf(value);
     }
-    case "aggregate":
-      return preservesUnit(expr) ? productInside(expr) : atom;
     case "call": {
       const [argument] = expr.args;
       // increase(x[5m]) is 300 times rate(x[5m]).
@@ -179,7 +177,7 @@ function productOf(expr: Expr): Product {
 }
 
 /** Constants and ratios inside a unit-preserving function are those of its result. */
-function productInside(expr: Extract<Expr, { kind: "call" | "aggregate" }>): Product {
+function productInside(expr: Call): Product {
   const argument = measuredArgument(expr);
   if (argument === undefined) return { coefficient: 1, numerator: [expr], denominator: [] };
   const product = productOf(argument);

@@ -32,9 +32,6 @@ function typeOf(expr: Expr): Type {
       return "range vector";
     case "negate":
       return requireValue(expr.expr, "the operand of -");
-    case "aggregate":
-      expr.args.forEach((argument) => refuseRange(argument, `an argument of ${expr.operator}()`));
-      return "instant vector";
     case "call": {
       if (!rangeFunctions.test(expr.name)) {
         expr.args.forEach((argument) => refuseRange(argument, `an argument of ${expr.name}()`));

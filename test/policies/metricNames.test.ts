@@ -13,7 +13,7 @@ import {
   metricNamesAnnotation,
   podMetrics,
 } from "../../policies/shared/metricNames";
-import { selectorsOf } from "../../policies/promql/selectors";
+import { selectorsOf } from "../../policies/promql/expr";
 import { recorded } from "../../components/services/serviceRules";
 import { parse } from "./promql/subjects";
 import { alerts, baseSignals, problems, prometheusRule, serviceMonitor } from "./subjects";

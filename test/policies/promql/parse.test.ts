@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { parsePromQL } from "../../../policies/promql/parse";
-import { selectorsOf } from "../../../policies/promql/selectors";
+import { selectorsOf } from "../../../policies/promql/expr";
 import { parse } from "./subjects";
 
 describe("policies/promql/parse", () => {

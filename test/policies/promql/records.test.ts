@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { comparisonsOf } from "../../../policies/promql/findComparisons";
 import { inlineRecords } from "../../../policies/promql/records";
-import { selectorsOf } from "../../../policies/promql/selectors";
+import { selectorsOf } from "../../../policies/promql/expr";
 import { parse, written } from "./subjects";
 
 describe("policies/promql/records", () => {

@@ -1,8 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Comparison } from "../../../policies/promql/comparison";
-import { Expr } from "../../../policies/promql/expr";
+import { Expr, selectorsOf } from "../../../policies/promql/expr";
 import { parsePromQL } from "../../../policies/promql/parse";
-import { selectorsOf } from "../../../policies/promql/selectors";
 
 /** The expression of a text that parses. */
 export function parse(text: string): Expr {
