@@ -1,15 +1,20 @@
 import { mergeValues } from "../shared/mergeValues";
-import { helmChart, isHelmType } from "./helm";
-import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, isMap, listAt, textAt } from "./plain";
+import chartConfigs from "./chartAlertmanagerConfigs.json";
+import { HelmChart, helmChart, isHelmType } from "./helm";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  isMap,
+  listAt,
+  textAt,
+} from "./plain";
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
-
-const secretTypes = new Set(["kubernetes:core/v1:Secret", "kubernetes:core/v1:SecretPatch"]);
-const alertmanagerType = "kubernetes:monitoring.coreos.com/v1:Alertmanager";
-const configTypes = new Set([
-  "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig",
-  "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig",
-]);
 
 /** A configuration of Alertmanager in the form of its file, and its location. */
 export interface AlertmanagerConfiguration {
@@ -21,24 +26,34 @@ export interface AlertmanagerConfiguration {
   /** UNKNOWN while all of it is unknown; undefined when it cannot be read. */
   config: PlainMap | typeof UNKNOWN | undefined;
   /** Whether a remediation can change it in place, because it is a map of chart values. */
-  editable: boolean;
+  editable?: boolean;
   /** Namespace of an AlertmanagerConfig, which applies to the alerts of that namespace only. */
   namespace?: string;
   /** Name of the Secret that should contain it but is not a resource of the stack. */
   missingSecret?: string;
 }
 
+function isSecret({ type }: { type: string }): boolean {
+  return /^kubernetes:core\/v1:Secret(Patch)?$/.test(type);
+}
+
+function isAlertmanager({ type }: { type: string }): boolean {
+  return type === "kubernetes:monitoring.coreos.com/v1:Alertmanager";
+}
+
+function isAlertmanagerConfig({ type }: { type: string }): boolean {
+  return /^kubernetes:monitoring\.coreos\.com\/v1(alpha|beta)1:AlertmanagerConfig$/.test(type);
+}
+
 export function canHoldAlertmanager(type: string): boolean {
-  return (
-    secretTypes.has(type) || type === alertmanagerType || configTypes.has(type) || isHelmType(type)
-  );
+  const readers = [isSecret, isAlertmanager, isAlertmanagerConfig];
+  return isHelmType(type) || readers.some((canRead) => canRead({ type }));
 }
 
 /** The configurations that a resource contains. */
 export function configurationsIn(resource: Resource): AlertmanagerConfiguration[] {
-  if (secretTypes.has(resource.type)) return inSecret(resource);
-  if (configTypes.has(resource.type)) return [inObject(resource)];
-  return inValues(resource);
+  if (isSecret(resource)) return inSecret(resource);
+  return isAlertmanagerConfig(resource) ? [inObject(resource)] : inValues(resource);
 }
 
 /**
@@ -47,182 +62,131 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
  * stack does not install Alertmanager.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
-  const installers = resources.filter(installsAlertmanager);
+  const installers = resources.filter(
+    (resource) => isAlertmanager(resource) || installingChart(resource) !== undefined,
+  );
   const unknownRelease = resources.find(({ type, props }) => isHelmType(type) && props === UNKNOWN);
   if (installers.length === 0 && unknownRelease !== undefined) {
     // This release may install Alertmanager.
     const { name, urn } = unknownRelease;
-    const where = `release "${name}"`;
-    return [{ where, urn, path: ["values"], config: UNKNOWN, editable: false }];
+    return [{ where: `release "${name}"`, urn, path: ["values"], config: UNKNOWN }];
   }
   const loaded =
     installers.length > 0
       ? installers.flatMap((installer) => loadedBy(installer, resources))
-      : resources.filter(({ type }) => secretTypes.has(type)).flatMap(inSecret);
-  const objects = resources.filter(({ type }) => configTypes.has(type)).map(inObject);
+      : resources.filter(isSecret).flatMap(inSecret);
+  const objects = resources.filter(isAlertmanagerConfig).map(inObject);
   return loaded.map((configuration) => withObjects(configuration, objects));
 }
 
-/** The configurations that charts default to, over which Helm merges the values. */
-const standaloneDefaults: PlainMap = {
-  route: { receiver: "default-receiver", repeat_interval: "3h", group_wait: "10s" },
-  receivers: [{ name: "default-receiver" }],
-};
+/** The default configurations of the charts, over which Helm merges the values. */
+const defaultConfigs: Record<string, PlainMap | undefined> = chartConfigs;
 
-const chartDefaults: Record<string, { path: Path; config: PlainMap }> = {
-  "kube-prometheus-stack": {
-    path: ["values", "alertmanager", "config"],
-    config: {
-      global: { resolve_timeout: "5m" },
-      inhibit_rules: [
-        {
-          source_matchers: ["severity = critical"],
-          target_matchers: ["severity =~ warning|info"],
-          equal: ["namespace", "alertname"],
-        },
-        {
-          source_matchers: ["severity = warning"],
-          target_matchers: ["severity = info"],
-          equal: ["namespace", "alertname"],
-        },
-        {
-          source_matchers: ["alertname = InfoInhibitor"],
-          target_matchers: ["severity = info"],
-          equal: ["namespace"],
-        },
-        { target_matchers: ["alertname = InfoInhibitor"] },
-      ],
-      route: {
-        group_by: ["namespace"],
-        group_wait: "30s",
-        group_interval: "5m",
-        repeat_interval: "12h",
-        receiver: "null",
-        routes: [{ receiver: "null", matchers: ['alertname = "Watchdog"'] }],
-      },
-      receivers: [{ name: "null" }],
-    },
-  },
-  prometheus: { path: ["values", "alertmanager", "config"], config: standaloneDefaults },
-  alertmanager: { path: ["values", "config"], config: standaloneDefaults },
-};
-
-function installsAlertmanager(resource: Resource): boolean {
-  if (resource.type === alertmanagerType) return true;
+/** The chart that installs Alertmanager, if the resource is a release of one. */
+function installingChart(resource: Resource): HelmChart | undefined {
   const chart = helmChart(resource);
-  if (chart === undefined || chartDefaults[chart.chart] === undefined) return false;
-  if (chart.chart === "alertmanager") return at(chart.values, "enabled") !== false;
-  return at(chart.values, "alertmanager", "enabled") !== false;
+  if (chart === undefined || defaultConfigs[chart.chart] === undefined) return undefined;
+  const path = chart.chart === "alertmanager" ? [] : ["alertmanager"];
+  return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
 
 /** Name of the Secret or the AlertmanagerConfig that an Alertmanager loads; neither for chart values. */
 function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
-  if (resource.type === alertmanagerType) {
-    const object = at(resource.props, "spec", "alertmanagerConfiguration", "name");
-    const name = objectName(resource);
-    const secret = at(resource.props, "spec", "configSecret") || `alertmanager-${name}`;
-    return object === undefined ? { secret } : { object };
-  }
-  const spec = at(resource.props, "values", "alertmanager", "alertmanagerSpec");
+  const isServer = isAlertmanager(resource);
+  const path = isServer ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
+  const spec = at(resource.props, ...path);
   const object = at(spec, "alertmanagerConfiguration", "name");
-  if (typeof object === "string" && object !== "") return { object };
+  if (isServer ? object !== undefined : typeof object === "string" && object !== "") {
+    return { object };
+  }
   // Without useExistingSecret, the chart ignores the name.
-  if (at(spec, "useExistingSecret") !== true) return {};
-  const { release = "" } = helmChart(resource) ?? {};
-  return { secret: at(spec, "configSecret") || `alertmanager-${release}` };
+  if (!isServer && at(spec, "useExistingSecret") !== true) return {};
+  const name = isServer ? objectName(resource) : (helmChart(resource)?.release ?? "");
+  return { secret: at(spec, "configSecret") || `alertmanager-${name}` };
 }
 
 function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfiguration[] {
   const { secret, object } = sourceOf(installer);
   const source = object ?? secret;
   if (source === undefined) return inValues(installer);
-  const kind = installer.type === alertmanagerType ? "Alertmanager" : "release";
-  const unknown: AlertmanagerConfiguration = {
-    where: `${kind} "${installer.name}"`,
-    urn: installer.urn,
-    path: [],
-    config: UNKNOWN,
-    editable: false,
-  };
-  if (source === UNKNOWN) return [{ ...unknown, path: ["values"] }];
-  const types = object === undefined ? secretTypes : configTypes;
-  const holders = resources.filter(
-    (resource) => types.has(resource.type) && objectName(resource) === source,
+  const where = `${isAlertmanager(installer) ? "Alertmanager" : "release"} "${installer.name}"`;
+  const { urn } = installer;
+  if (source === UNKNOWN) return [{ where, urn, path: ["values"], config: UNKNOWN }];
+  const canBeSource = object === undefined ? isSecret : isAlertmanagerConfig;
+  const sources = resources.filter(
+    (resource) => canBeSource(resource) && objectName(resource) === source,
   );
-  if (holders.length > 0) return holders.flatMap(configurationsIn);
+  if (sources.length > 0) return sources.flatMap(configurationsIn);
   const unnamed = resources.find(
-    ({ type, props }) => secretTypes.has(type) && at(props, "metadata", "name") === UNKNOWN,
+    (resource) => isSecret(resource) && at(resource.props, "metadata", "name") === UNKNOWN,
   );
-  if (unnamed !== undefined) return [{ ...unknown, urn: unnamed.urn, path: ["metadata", "name"] }];
+  if (unnamed !== undefined) {
+    return [{ where, urn: unnamed.urn, path: ["metadata", "name"], config: UNKNOWN }];
+  }
   const missingSecret = typeof source === "string" ? source : "";
-  return [{ ...unknown, config: undefined, missingSecret }];
+  return [{ where, urn, path: [], config: undefined, missingSecret }];
 }
 
 function inValues(resource: Resource): AlertmanagerConfiguration[] {
-  const chart = helmChart(resource);
-  const defaults = chart === undefined ? undefined : chartDefaults[chart.chart];
-  if (chart === undefined || defaults === undefined || !installsAlertmanager(resource)) return [];
+  const installing = installingChart(resource);
   const { secret, object } = sourceOf(resource);
-  if (secret !== undefined || object !== undefined) return [];
-  const base = { urn: resource.urn, where: `release "${chart.release}" (${chart.chart})` };
-  if (chart.values === UNKNOWN) {
-    return [{ ...base, path: ["values"], config: UNKNOWN, editable: false }];
-  }
-  const stringPath: Path = ["values", "alertmanager", "stringConfig"];
-  const text = at(resource.props, ...stringPath);
-  const asText = text !== undefined && text !== "" && text !== null;
-  const path = asText ? stringPath : defaults.path;
-  const where = `${base.where}, ${formatPath(path)}`;
-  const value = asText ? text : (at(resource.props, ...path) ?? {});
-  if (typeof value === "string") {
-    return [{ ...base, where, path, config: mapIn(value), editable: false }];
-  }
-  if (!isMap(value)) {
-    const config = value === UNKNOWN ? UNKNOWN : undefined;
-    return [{ ...base, where, path, config, editable: false }];
-  }
-  return [{ ...base, where, path, config: mergeValues(defaults.config, value), editable: true }];
+  if (installing === undefined || secret !== undefined || object !== undefined) return [];
+  const { chart, release, values } = installing;
+  const { urn, props } = resource;
+  const inRelease = `release "${release}" (${chart})`;
+  if (values === UNKNOWN) return [{ where: inRelease, urn, path: ["values"], config: UNKNOWN }];
+  const textPath: Path = ["values", "alertmanager", "stringConfig"];
+  const mapPath: Path = ["values", ...(chart === "alertmanager" ? [] : ["alertmanager"]), "config"];
+  const text = at(props, ...textPath) || undefined;
+  const path = text === undefined ? mapPath : textPath;
+  const value = text ?? at(props, ...path) ?? {};
+  const where = `${inRelease}, ${formatPath(path)}`;
+  if (!isMap(value)) return [{ where, urn, path, config: configIn(value) }];
+  const config = mergeValues(defaultConfigs[chart] ?? {}, value);
+  return [{ where, urn, path, config, editable: true }];
 }
 
 /** The key that the operator reads, in plain text or in base64; the engine has only the latter. */
 function inSecret(resource: Resource): AlertmanagerConfiguration[] {
+  const { urn, props } = resource;
   const name = objectName(resource);
-  const base = { urn: resource.urn, editable: false };
   const where = `Secret "${name}", alertmanager.yaml`;
   for (const field of ["stringData", "data"]) {
     const path: Path = [field, "alertmanager.yaml"];
-    const value = at(resource.props, ...path);
-    if (value === UNKNOWN && (/alertmanager/i.test(name) || at(resource.props, field) !== UNKNOWN))
-      return [{ ...base, where, path, config: UNKNOWN }];
-    if (typeof value !== "string") continue;
-    const text = field === "data" ? Buffer.from(value, "base64").toString("utf8") : value;
-    return [{ ...base, where, path, config: mapIn(text) }];
+    const value = at(props, ...path);
+    const isText = typeof value === "string";
+    // The data of other Secrets is unknown as well.
+    const isUnknown =
+      value === UNKNOWN && (/alertmanager/i.test(name) || at(props, field) !== UNKNOWN);
+    if (!isText && !isUnknown) continue;
+    const isEncoded = isText && field === "data";
+    const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
+    return [{ where, urn, path, config: configIn(text) }];
   }
   return [];
 }
 
-function mapIn(text: string): PlainMap | undefined {
-  const config = readYaml(text);
+/** The configuration in a text. */
+function configIn(text: Plain): AlertmanagerConfiguration["config"] {
+  if (text === UNKNOWN) return UNKNOWN;
+  const config = typeof text === "string" ? readYaml(text) : undefined;
   return isMap(config) ? config : undefined;
 }
 
 /** An AlertmanagerConfig in the form of the file. */
 function inObject(resource: Resource): AlertmanagerConfiguration {
-  const name = objectName(resource);
-  const spec = at(resource.props, "spec");
-  const found = { where: `AlertmanagerConfig "${name}"`, urn: resource.urn, path: ["spec"] };
-  if (spec === UNKNOWN || resource.props === UNKNOWN) {
-    return { ...found, config: UNKNOWN, editable: false };
-  }
-  const { inhibitRules, route, receivers } = isMap(spec) ? spec : {};
+  const { urn, props } = resource;
+  const spec = at(props, "spec");
+  const place = { where: `AlertmanagerConfig "${objectName(resource)}"`, urn, path: ["spec"] };
+  if (spec === UNKNOWN) return { ...place, config: UNKNOWN };
+  const route = at(spec, "route");
   return {
-    ...found,
-    editable: false,
-    namespace: textAt(resource.props, "metadata", "namespace") ?? "default",
+    ...place,
+    namespace: textAt(props, "metadata", "namespace") ?? "default",
     config: {
       ...(route === undefined ? {} : { route: toFileForm(route) }),
-      receivers: toFileForm(receivers ?? []),
-      inhibit_rules: listAt(inhibitRules).map((rule) => ({
+      receivers: toFileForm(at(spec, "receivers") ?? []),
+      inhibit_rules: listAt(spec, "inhibitRules").map((rule) => ({
         source_matchers: matcherTexts(at(rule, "sourceMatch")),
         target_matchers: matcherTexts(at(rule, "targetMatch")),
         equal: at(rule, "equal") ?? [],
@@ -260,25 +224,20 @@ function withObjects(
   const others = objects.filter(({ urn }) => urn !== configuration.urn);
   if (config === UNKNOWN || config === undefined || others.length === 0) return configuration;
   const route = at(config, "route");
-  const receivers = at(config, "receivers");
+  const receivers = at(config, "receivers") as unknown[];
   if (!isMap(route) || !Array.isArray(receivers)) return configuration;
   const insertions = others.flatMap((object) => insertionOf(object) ?? []);
+  const routes = [...insertions.map((inserted) => inserted.route), ...listAt(route, "routes")];
+  const added = insertions.flatMap((inserted) => inserted.receivers);
   return {
     ...configuration,
-    config: {
-      ...config,
-      route: {
-        ...route,
-        routes: [...insertions.map((inserted) => inserted.route), ...listAt(route, "routes")],
-      },
-      receivers: [...listAt(receivers), ...insertions.flatMap((inserted) => inserted.receivers)],
-    },
+    config: { ...config, route: { ...route, routes }, receivers: [...receivers, ...added] },
   };
 }
 
 /** The route and the receivers of an AlertmanagerConfig, renamed as the operator does. */
 function insertionOf({ config, where, namespace = "" }: AlertmanagerConfiguration) {
-  const route = isMap(config) ? config["route"] : undefined;
+  const route = at(config, "route");
   if (!isMap(route)) return undefined;
   const qualified = (name: unknown): string => `${where}/${String(name)}`;
   const withQualifiedReceivers = (node: PlainMap): PlainMap => ({
@@ -318,18 +277,14 @@ export interface Integration {
 /** Integrations whose send_resolved defaults to false. */
 const unresolvedByDefault = new Set(["slack", "email", "wechat", "rocketchat"]);
 
-/** Fields that give an integration its address: one of them, in the integration or in `global`. */
-const addressFields: Record<string, { own: string[]; global: string[] }> = {
-  slack: {
-    own: ["api_url", "api_url_file", "app_token", "app_token_file", "http_config"],
-    global: ["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
-  },
-  webhook: { own: ["url", "url_file", "url_secret"], global: [] },
-  pagerduty: {
-    own: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
-    global: [],
-  },
-  email: { own: ["to"], global: [] },
+const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
+
+/** Fields that contain the address: one of them is set, in the integration or in `global`. */
+const addressFields: Record<string, string[]> = {
+  slack: [...slackFields, "http_config"],
+  webhook: ["url", "url_file", "url_secret"],
+  pagerduty: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
+  email: ["to"],
 };
 
 export function integrationsOf(config: PlainMap, receiver: string): Integration[] {
@@ -354,13 +309,14 @@ export function integrationsOf(config: PlainMap, receiver: string): Integration[
   });
 }
 
-function hasAddress(config: PlainMap, kind: string, integration: unknown): boolean {
+function hasAddress(config: PlainMap, kind: string, integration: Plain): boolean {
   const fields = addressFields[kind];
   if (integration === null || integration === undefined) return false;
   if (fields === undefined) return true;
+  const inGlobal = kind === "slack" ? slackFields.map((field) => `slack_${field}`) : [];
   return [
-    ...fields.own.map((field) => at(integration, field)),
-    ...fields.global.map((field) => at(config, "global", field)),
+    ...fields.map((field) => at(integration, field)),
+    ...inGlobal.map((field) => at(config, "global", field)),
   ].some((value) => value !== undefined && value !== null && value !== "" && !isPlaceholder(value));
 }
 

@@ -1,6 +1,6 @@
-import { Plain, UNKNOWN, at, listAt, textAt } from "./plain";
+import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
-import { lokiRelease } from "./loki";
+import { defaultIndexPrefixes, lokiRelease } from "./loki";
 
 /** Kind of a resource without its version: `bucketPolicy` for `aws:s3/bucketPolicyV2:BucketPolicyV2`. */
 function kindOf(type: string): string | undefined {
@@ -24,7 +24,7 @@ export function isBucketType(type: string): boolean {
   return kind === "bucket" || parts.some((part) => part === kind);
 }
 
-/** A bucket with all resources of the stack that configure it. */
+/** A bucket in which Loki stores logs, with all resources of the stack that configure it. */
 export interface Bucket {
   /** `Bucket "loki-bucket"`. */
   where: string;
@@ -36,64 +36,56 @@ export interface Bucket {
   perhaps: Set<BucketPart>;
   /** Location of the unknown value. */
   unknown?: { urn: string; path: (string | number)[] };
-}
-
-/** The buckets in which Loki stores logs, each with the longest retention of the releases that use it. */
-export interface LokiBucket extends Bucket {
+  /** The longest retention of the releases of Loki. */
   retentionDays: number | undefined;
   indexPrefixes: string[];
 }
 
 /** The buckets that a Loki release names, or whose names contain Loki. */
-export function lokiBuckets(resources: Resource[]): LokiBucket[] {
+export function lokiBuckets(resources: Resource[]): Bucket[] {
   const releases = resources.flatMap((resource) => lokiRelease(resource) ?? []);
   const named = new Set(releases.flatMap(({ buckets }) => buckets));
-  const unsure = releases.some(({ unknownBuckets }) => unknownBuckets);
-  const days = releases.flatMap(({ retentionDays }) => retentionDays ?? []);
+  const isUnsure = releases.some(({ unknownBuckets }) => unknownBuckets);
+  const retentions = releases.flatMap(({ retentionDays }) => retentionDays ?? []);
+  const retentionDays = retentions.length > 0 ? Math.max(...retentions) : undefined;
+  const indexPrefixes = [
+    ...new Set([...defaultIndexPrefixes, ...releases.flatMap((release) => release.indexPrefixes)]),
+  ];
   return resources
     .filter(({ type }) => kindOf(type) === "bucket")
     .filter((resource) => {
       const name = bucketName(resource);
-      if (/loki/i.test(`${resource.name} ${String(name ?? "")}`)) return true;
+      if (/loki/i.test(`${resource.name} ${name ?? ""}`)) return true;
       if (name !== undefined) return named.has(name);
       // The bucket is unknown, so it may be the one that a release names.
-      return unsure || (resource.props === UNKNOWN && named.size > 0);
+      return isUnsure || (resource.props === UNKNOWN && named.size > 0);
     })
-    .map((resource) => ({
-      ...joined(resource, resources),
-      retentionDays: days.length > 0 ? Math.max(...days) : undefined,
-      indexPrefixes: [
-        ...new Set([
-          "index/",
-          "loki_index_",
-          ...releases.flatMap(({ indexPrefixes }) => indexPrefixes),
-        ]),
-      ],
-    }));
+    .map((resource) => ({ ...withParts(resource, resources), retentionDays, indexPrefixes }));
 }
 
 /** Name of a bucket; undefined if it is unknown or if S3 or Pulumi generates it. */
-function bucketName(resource: Resource): string | undefined {
-  return textAt(resource.props, "bucket") ?? textAt(resource.props, "id");
+function bucketName({ props }: Resource): string | undefined {
+  return textAt(props, "bucket") ?? textAt(props, "id");
 }
 
-function joined(resource: Resource, resources: Resource[]): Bucket {
+function withParts(resource: Resource, resources: Resource[]) {
+  const { name: resourceName, urn, props } = resource;
   const name = bucketName(resource);
-  const bucket: Bucket = {
-    where: `Bucket "${resource.name}"`,
-    urn: resource.urn,
-    props: resource.props,
+  const bucket: Omit<Bucket, "retentionDays" | "indexPrefixes"> = {
+    where: `Bucket "${resourceName}"`,
+    urn,
+    props,
     parts: Object.fromEntries(parts.map((part) => [part, []])) as unknown as Bucket["parts"],
     perhaps: new Set(),
+    ...(props === UNKNOWN && { unknown: { urn, path: ["bucket"] } }),
   };
-  if (resource.props === UNKNOWN) bucket.unknown = { urn: resource.urn, path: ["bucket"] };
   for (const candidate of resources) {
-    const part = parts.find((one) => one === kindOf(candidate.type));
+    const part = parts.find((kind) => kind === kindOf(candidate.type));
     if (part === undefined) continue;
-    const of = at(candidate.props, "bucket");
-    if (typeof of === "string" && name !== undefined) {
-      if (of === name || of === textAt(resource.props, "arn")) bucket.parts[part].push(candidate);
-    } else if (of === UNKNOWN || of === undefined || name === undefined) {
+    const target = at(candidate.props, "bucket");
+    if (typeof target === "string" && name !== undefined) {
+      if ([name, textAt(props, "arn")].includes(target)) bucket.parts[part].push(candidate);
+    } else if (target === UNKNOWN || target === undefined || name === undefined) {
       // `bucket.id` is unknown until the bucket exists, so the resource may configure this one.
       bucket.perhaps.add(part);
       bucket.unknown ??= { urn: candidate.urn, path: ["bucket"] };
@@ -126,58 +118,39 @@ export interface LifecycleRule {
 
 /** The enabled lifecycle rules. */
 export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
-  const separate = bucket.parts.bucketLifecycleConfiguration.flatMap((resource) =>
-    listAt(resource.props, "rules").flatMap((rule, index) =>
-      textAt(rule, "status") === "Disabled"
-        ? []
-        : [separateRule(rule, `${resource.name}, rules[${index}]`)],
-    ),
+  const separate = bucket.parts.bucketLifecycleConfiguration.flatMap(({ name, props }) =>
+    listAt(props, "rules").map((rule, index) => readRule(rule, `${name}, rules[${index}]`)),
   );
-  const own = [inline(bucket, "lifecycleRules")].flatMap((rules) =>
-    listAt(rules).flatMap((rule, index) =>
-      at(rule, "enabled") === false
-        ? []
-        : [inlineRule(rule, `${bucket.where}, lifecycleRules[${index}]`)],
-    ),
+  const inside = listAt(inline(bucket, "lifecycleRules")).map((rule, index) =>
+    readRule(rule, `${bucket.where}, lifecycleRules[${index}]`),
   );
   // The provider also copies the rules of the lifecycle resource to the bucket.
-  return separate.length > 0 ? separate : own;
+  return (separate.length > 0 ? separate : inside).filter((rule) => rule !== undefined);
 }
 
-function separateRule(rule: Plain, where: string): LifecycleRule {
+/** Reads both forms: a rule of a lifecycle resource, and a rule of the bucket itself. */
+function readRule(rule: Plain, where: string): LifecycleRule | undefined {
+  if (at(rule, "status") === "Disabled" || at(rule, "enabled") === false) return undefined;
   const filter = first(at(rule, "filter"));
   const and = first(at(filter, "and"));
-  const prefix = textAt(filter, "prefix") || textAt(and, "prefix") || textAt(rule, "prefix") || "";
-  const tagged =
-    at(filter, "tag") !== undefined && at(filter, "tag") !== null
-      ? true
-      : Object.keys((at(and, "tags") as object | null) ?? {}).length > 0;
+  const abort = first(at(rule, "abortIncompleteMultipartUpload"));
   const expiration = first(at(rule, "expiration"));
   const noncurrent = first(at(rule, "noncurrentVersionExpiration"));
+  const prefix = textAt(filter, "prefix") || textAt(and, "prefix") || textAt(rule, "prefix") || "";
+  const isTagged =
+    (at(filter, "tag") ?? null) !== null ||
+    [...entriesAt(and, "tags"), ...entriesAt(rule, "tags")].length > 0;
   return {
     where,
     prefix,
-    wide: prefix === "" && !tagged,
-    abortDays: days(at(first(at(rule, "abortIncompleteMultipartUpload")), "daysAfterInitiation")),
-    noncurrentDays: days(at(noncurrent, "noncurrentDays")),
+    wide: prefix === "" && !isTagged,
+    abortDays: days(
+      at(abort, "daysAfterInitiation") ?? at(rule, "abortIncompleteMultipartUploadDays"),
+    ),
+    noncurrentDays: days(at(noncurrent, "noncurrentDays") ?? at(noncurrent, "days")),
     keptVersions: Number(at(noncurrent, "newerNoncurrentVersions") ?? 0) || 0,
-    expirationDays: expirationDays(expiration),
-    unknown: filter === UNKNOWN || expiration === UNKNOWN || noncurrent === UNKNOWN,
-  };
-}
-
-function inlineRule(rule: Plain, where: string): LifecycleRule {
-  const prefix = textAt(rule, "prefix") ?? "";
-  const noncurrent = first(at(rule, "noncurrentVersionExpiration"));
-  return {
-    where,
-    prefix,
-    wide: prefix === "" && Object.keys((at(rule, "tags") as object | null) ?? {}).length === 0,
-    abortDays: days(at(rule, "abortIncompleteMultipartUploadDays")),
-    noncurrentDays: days(at(noncurrent, "days")),
-    keptVersions: 0,
-    expirationDays: expirationDays(first(at(rule, "expiration"))),
-    unknown: false,
+    expirationDays: textAt(expiration, "date") ? 0 : days(at(expiration, "days")),
+    unknown: [filter, expiration, noncurrent].includes(UNKNOWN),
   };
 }
 
@@ -189,9 +162,4 @@ function first(value: Plain): Plain {
 function days(value: Plain): number | undefined {
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && number > 0 ? number : undefined;
-}
-
-function expirationDays(expiration: Plain): number | undefined {
-  const date = textAt(expiration, "date");
-  return date === undefined || date === "" ? days(at(expiration, "days")) : 0;
 }

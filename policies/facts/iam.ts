@@ -1,4 +1,4 @@
-import { Plain, PlainMap, UNKNOWN, entriesAt, isMap } from "./plain";
+import { Plain, PlainMap, UNKNOWN, entriesAt, hasUnknown, isMap } from "./plain";
 
 export interface Condition {
   /** Operator, such as `StringEquals`. */
@@ -14,11 +14,11 @@ export interface Statement {
   where: string;
   allow: boolean;
   actions: string[];
-  notActions?: string[];
+  notActions?: string[] | undefined;
   resources: string[];
-  notResources?: string[];
+  notResources?: string[] | undefined;
   principals: Principal[];
-  notPrincipals?: Principal[];
+  notPrincipals?: Principal[] | undefined;
   conditions: Condition[];
   /** Whether a part of it is unknown. */
   unknown: boolean;
@@ -38,20 +38,14 @@ export type Document = Statement[] | typeof UNKNOWN | undefined;
  */
 export function readDocument(value: Plain): Document {
   if (value === UNKNOWN) return UNKNOWN;
-  const document = typeof value === "string" ? parsed(value) : value;
+  const document = typeof value === "string" ? parseJson(value) : value;
   if (!isMap(document)) return undefined;
-  const statements = field(document, "Statement");
-  if (statements === UNKNOWN) return UNKNOWN;
-  const list = Array.isArray(statements)
-    ? statements
-    : statements === undefined
-      ? []
-      : [statements];
-  if (list.includes(UNKNOWN)) return UNKNOWN;
-  return list.filter(isMap).map(readStatement);
+  const statements = listOf(field(document, "statement"));
+  if (statements.includes(UNKNOWN)) return UNKNOWN;
+  return statements.filter(isMap).map(readStatement);
 }
 
-function parsed(text: string): Plain {
+function parseJson(text: string): Plain {
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -59,90 +53,75 @@ function parsed(text: string): Plain {
   }
 }
 
-/** Some AWS services ignore the case of element names, and Pulumi inputs start in lower case. */
+/** A single value stands for a list with one item. */
+function listOf(value: Plain): Plain[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}
+
+/** An element by its name in lower case: some AWS services and Pulumi inputs vary the case. */
 function field(map: PlainMap, name: string): Plain {
-  const key = Object.keys(map).find((one) => one.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : map[key];
+  const entry = Object.entries(map).find(([key]) => key.toLowerCase() === name);
+  return entry?.[1];
 }
 
 function readStatement(statement: PlainMap, index: number): Statement {
-  let unknown = false;
-  const texts = (value: Plain): string[] => {
-    const list = Array.isArray(value)
-      ? value
-      : value === undefined || value === null
-        ? []
-        : [value];
-    if (list.includes(UNKNOWN)) unknown = true;
-    return list.filter((item) => item !== UNKNOWN).map(String);
-  };
-  const principals = (value: Plain): Principal[] => {
-    if (!isMap(value))
-      return texts(value).map((name) => ({ kind: name === "*" ? "*" : "AWS", name }));
-    return entriesAt(value).flatMap(([kind, names]) =>
-      texts(names).map((name) => ({ kind: kind === "AWS" && name === "*" ? "*" : kind, name })),
-    );
-  };
-  const optional = <T>(name: string, read: (value: Plain) => T): T | undefined => {
-    const value = field(statement, name);
-    return value === undefined ? undefined : read(value);
-  };
-  const sid = field(statement, "Sid");
-  const notActions = optional("NotAction", texts);
-  const notResources = optional("NotResource", texts);
-  const notPrincipals = optional("NotPrincipal", principals);
-  const condition = field(statement, "Condition");
-  if (condition === UNKNOWN) unknown = true;
-  const effect = field(statement, "Effect");
-  if (effect === UNKNOWN) unknown = true;
-  const read = {
+  const read = (name: string): Plain => field(statement, name);
+  const sid = read("sid");
+  const optional = <T>(value: Plain, of: (value: Plain) => T) =>
+    value === undefined ? undefined : of(value);
+  return {
     where: typeof sid === "string" && sid !== "" ? `statement ${sid}` : `Statement[${index}]`,
-    allow: String(effect).toLowerCase() === "allow",
-    actions: texts(field(statement, "Action")),
-    ...(notActions === undefined ? {} : { notActions }),
-    resources: texts(field(statement, "Resource")),
-    ...(notResources === undefined ? {} : { notResources }),
-    principals: principals(field(statement, "Principal")),
-    ...(notPrincipals === undefined ? {} : { notPrincipals }),
-    conditions: entriesAt(condition).flatMap(([operator, keys]) =>
+    allow: String(read("effect")).toLowerCase() === "allow",
+    actions: textsOf(read("action")),
+    notActions: optional(read("notaction"), textsOf),
+    resources: textsOf(read("resource")),
+    notResources: optional(read("notresource"), textsOf),
+    principals: principalsOf(read("principal")),
+    notPrincipals: optional(read("notprincipal"), principalsOf),
+    conditions: entriesAt(read("condition")).flatMap(([operator, keys]) =>
       entriesAt(keys).map(([key, values]) => ({
         operator,
         key: key.toLowerCase(),
-        values: texts(values),
+        values: textsOf(values),
       })),
     ),
+    unknown: hasUnknown(statement),
   };
-  return { ...read, unknown };
 }
 
-const expressions = new Map<string, RegExp>();
+function textsOf(value: Plain): string[] {
+  return listOf(value)
+    .filter((item) => item !== UNKNOWN)
+    .map(String);
+}
+
+function principalsOf(value: Plain): Principal[] {
+  const entries = isMap(value) ? Object.entries(value) : [["AWS", value] as const];
+  return entries.flatMap(([kind, names]) =>
+    textsOf(names).map((name) => ({ kind: kind === "AWS" && name === "*" ? "*" : kind, name })),
+  );
+}
 
 /** Whether a pattern with `*` and `?` matches a text. */
 export function globMatches(pattern: string, text: string, ignoreCase = false): boolean {
-  const key = `${ignoreCase}${pattern}`;
-  let expression = expressions.get(key);
-  if (expression === undefined) {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-      .replace(/\*+/g, ".*")
-      .replace(/\?/g, ".");
-    expression = new RegExp(`^${source}$`, ignoreCase ? "is" : "s");
-    expressions.set(key, expression);
-  }
-  return expression.test(text);
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  const source = escaped.replace(/\*+/g, ".*").replaceAll("?", ".");
+  return new RegExp(`^${source}$`, ignoreCase ? "is" : "s").test(text);
 }
 
 /** Whether a statement applies to an action. */
-export function coversAction(statement: Statement, action: string): boolean {
-  const any = (patterns: string[]) => patterns.some((one) => globMatches(one, action, true));
-  return statement.notActions === undefined ? any(statement.actions) : !any(statement.notActions);
+export function coversAction({ actions, notActions }: Statement, action: string): boolean {
+  const matchesAny = (patterns: string[]) =>
+    patterns.some((pattern) => globMatches(pattern, action, true));
+  return notActions === undefined ? matchesAny(actions) : !matchesAny(notActions);
 }
 
 /** Whether a statement applies to a resource; without resources, it applies to the one that it is attached to. */
-export function coversResource(statement: Statement, arn: string): boolean {
-  const any = (patterns: string[]) => patterns.some((one) => globMatches(one, arn));
-  if (statement.notResources !== undefined) return !any(statement.notResources);
-  return statement.resources.length === 0 || any(statement.resources);
+export function coversResource({ resources, notResources }: Statement, arn: string): boolean {
+  const matchesAny = (patterns: string[]) => patterns.some((pattern) => globMatches(pattern, arn));
+  if (notResources !== undefined) return !matchesAny(notResources);
+  return resources.length === 0 || matchesAny(resources);
 }
 
 /** Whether a statement applies to all principals. */
@@ -153,13 +132,15 @@ export function isAnyone(statement: Statement): boolean {
 }
 
 /** Values that a condition requires by exact equality, or undefined without such a condition. */
-export function exactValues(statement: Statement, key: string): string[] | undefined {
-  const own = statement.conditions.filter((condition) => condition.key === key.toLowerCase());
-  const exact = own.find(({ operator }) => /^(ForAllValues:)?String(Equals|Like)$/i.test(operator));
-  // ForAllValues also matches a request without the key.
-  if (exact === undefined || exact.operator.toLowerCase().startsWith("forall")) return undefined;
-  const like = /like/i.test(exact.operator);
-  return exact.values.some((value) => like && /[*?]/.test(value)) ? undefined : exact.values;
+export function exactValues({ conditions }: Statement, key: string): string[] | undefined {
+  // ForAllValues and IfExists also match a request without the key.
+  const exact = conditions.find(
+    (condition) =>
+      condition.key === key.toLowerCase() && /^String(Equals|Like)$/i.test(condition.operator),
+  );
+  return /like/i.test(exact?.operator ?? "") && exact?.values.some(isWild)
+    ? undefined
+    : exact?.values;
 }
 
 export function isWild(text: string): boolean {

@@ -1,5 +1,5 @@
 import { parseDuration } from "../shared/duration";
-import { HelmChart, helmChart } from "./helm";
+import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
@@ -12,16 +12,18 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
+/** Prefixes of the index objects of a Loki that does not set one. */
+export const defaultIndexPrefixes = ["index/", "loki_index_"];
+
 /** The settings of a Loki release that concern AWS. */
 export interface LokiRelease {
-  chart: HelmChart;
   /** Known names of its buckets. */
   buckets: string[];
   /** Whether unknown values could name further buckets. */
   unknownBuckets: boolean;
   /** Days that it retains logs; undefined while unknown or not set. */
   retentionDays: number | undefined;
-  /** Prefixes of its index objects. */
+  /** Prefixes of its index objects, in addition to the default. */
   indexPrefixes: string[];
 }
 
@@ -58,15 +60,12 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
     .map((schema) => at(schema, "index", "prefix"))
     .filter((prefix): prefix is string => typeof prefix === "string" && prefix !== "");
   return {
-    chart,
-    buckets: [
-      ...new Set(
-        named.flatMap((name) => (typeof name === "string" ? name.split(",") : [])).filter(Boolean),
-      ),
-    ],
+    buckets: named
+      .flatMap((name) => (typeof name === "string" ? name.split(",") : []))
+      .filter((name) => name !== ""),
     unknownBuckets: values === UNKNOWN || named.some(hasUnknown),
     retentionDays: seconds === undefined || seconds === 0 ? undefined : seconds / 86_400,
-    indexPrefixes: [...new Set(["index/", "loki_index_", ...prefixes])],
+    indexPrefixes: prefixes,
   };
 }
 

@@ -78,13 +78,11 @@ function durationText(value: unknown): string | undefined {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-interface Matchers {
-  matchers: Matcher[];
-  problem?: string;
-}
-
 /** All matchers of a route or an inhibition rule, in the current form and in the two older forms. */
-export function readMatchers(node: unknown, prefix = ""): Matchers {
+export function readMatchers(
+  node: unknown,
+  prefix = "",
+): { matchers: Matcher[]; problem?: string | undefined } {
   const list = at(node, `${prefix}matchers`);
   const parsed = (typeof list === "string" ? [list] : listAt(list)).map(parseMatchers);
   const old = (key: string, operator: "=" | "=~") =>
@@ -99,11 +97,11 @@ export function readMatchers(node: unknown, prefix = ""): Matchers {
     ...parsed.flatMap((each) => each ?? []),
   ];
   if (parsed.includes(undefined)) return { matchers, problem: "a matcher cannot be parsed" };
-  const isInvalid = ({ operator, value }: Matcher) =>
-    operator.endsWith("~") && anchoredPattern(value) === undefined;
-  return matchers.some(isInvalid)
-    ? { matchers, problem: "a matcher has an invalid regular expression" }
-    : { matchers };
+  const isInvalid = matchers.some(
+    ({ operator, value }) => operator.endsWith("~") && anchoredPattern(value) === undefined,
+  );
+  const problem = isInvalid ? "a matcher has an invalid regular expression" : undefined;
+  return { matchers, problem };
 }
 
 const matcherForm =
@@ -165,7 +163,13 @@ export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []
   const probes = new Map<string, Labels>();
   const walk = (route: RouteNode, inherited: Matcher[]): void => {
     const matchers = [...inherited, ...route.matchers];
-    const conditions = conditionsOf(matchers, fixed, candidates);
+    const conditions = [...new Set(matchers.map(({ label }) => label))].map((label): Condition => {
+      const applicable = matchers.filter((matcher) => matcher.label === label);
+      const accepts = (value: string) =>
+        applicable.every((matcher) => matchesValue(matcher, value));
+      const values = fixed[label] === undefined ? candidates.get(label) : undefined;
+      return { label, accepts, acceptedValue: values && [...values].find(accepts) };
+    });
     for (const base of bases.values()) {
       const labels = satisfy(base, conditions);
       if (labels !== undefined) probes.set(JSON.stringify(Object.entries(labels).sort()), labels);
@@ -184,23 +188,6 @@ interface Condition {
   acceptedValue: string | undefined;
 }
 
-function conditionsOf(
-  matchers: Matcher[],
-  fixed: Labels,
-  candidates: Map<string, string[]>,
-): Condition[] {
-  return [...new Set(matchers.map(({ label }) => label))].map((label) => {
-    const accepts = (value: string): boolean =>
-      matchers.every((matcher) => matcher.label !== label || matchesValue(matcher, value));
-    const isFixed = fixed[label] !== undefined;
-    return {
-      label,
-      accepts,
-      acceptedValue: isFixed ? undefined : candidates.get(label)?.find(accepts),
-    };
-  });
-}
-
 /** The labels with the changes that satisfy every condition, or undefined when there are none. */
 function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   const labels = { ...base };
@@ -212,26 +199,21 @@ function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   return labels;
 }
 
-function candidateValues(root: RouteNode, known: Labels[]): Map<string, string[]> {
+/** Values of each label that the matchers name: in the matchers, in known alerts, and another one. */
+function candidateValues(root: RouteNode, known: Labels[]): Map<string, Set<string>> {
   const values = new Map<string, Set<string>>();
-  const add = (label: string, value: string): void => {
-    const set = values.get(label) ?? new Set(["other"]);
-    values.set(label, set.add(value));
-  };
   const walk = (route: RouteNode): void => {
     for (const { label, operator, value } of route.matchers) {
-      add(label, value);
-      if (operator.endsWith("~")) for (const example of examplesOf(value)) add(label, example);
+      const examples = operator.endsWith("~") ? examplesOf(value) : [];
+      values.set(label, new Set([...(values.get(label) ?? ["other"]), value, ...examples]));
     }
     route.routes.forEach(walk);
   };
   walk(root);
   for (const labels of known) {
-    for (const [label, value] of Object.entries(labels)) {
-      if (values.has(label)) add(label, value);
-    }
+    for (const [label, value] of Object.entries(labels)) values.get(label)?.add(value);
   }
-  return new Map([...values].map(([label, set]) => [label, [...set]]));
+  return values;
 }
 
 /** Texts that a simple regular expression may match; callers check whether they do. */

@@ -1,13 +1,7 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral } from "../engine/violation";
-import {
-  LifecycleRule,
-  LokiBucket,
-  isBucketType,
-  lifecycleRules,
-  lokiBuckets,
-} from "../facts/buckets";
+import { Bucket, LifecycleRule, isBucketType, lifecycleRules, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
 import { UNKNOWN, at } from "../facts/plain";
 import { limits } from "../shared/limits";
@@ -47,7 +41,7 @@ export const lokiBucketLifecycle = stackPolicy({
     lokiBuckets(resources).flatMap((bucket) => checkBucket(bucket, config)),
 });
 
-function checkBucket(bucket: LokiBucket, config: Config): StackFinding[] {
+function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
   const rules = lifecycleRules(bucket);
   const unknownPart = bucket.parts.bucketLifecycleConfiguration.find(
     ({ props }) => at(props, "rules") === UNKNOWN,
@@ -67,7 +61,7 @@ function checkBucket(bucket: LokiBucket, config: Config): StackFinding[] {
 
 /** Whether a rule for all objects deletes incomplete uploads and noncurrent versions in time. */
 function checkDeletions(
-  { where, urn }: LokiBucket,
+  { where, urn }: Bucket,
   rules: LifecycleRule[],
   { maxAbortDays, maxNoncurrentDays }: Config,
 ): StackFinding[] {
@@ -102,7 +96,7 @@ function checkDeletions(
 
 /** The expiration of current objects, of which only Loki knows which ones it needs. */
 function checkExpiration(
-  { urn, retentionDays, indexPrefixes }: LokiBucket,
+  { urn, retentionDays, indexPrefixes }: Bucket,
   rule: LifecycleRule,
   { marginDays }: Config,
 ): StackFinding[] {
