@@ -128,6 +128,10 @@ function alertmanager(settings: PrometheusSettings): Values {
     settings.alertmanager;
   return {
     podDisruptionBudget: { enabled: replicas > 1 },
+    // The chart's own configuration groups by namespace, so different alerts share a notification.
+    ...(configSecretName === undefined && {
+      config: { route: { group_by: ["alertname", "cluster", "service"] } },
+    }),
     alertmanagerSpec: {
       replicas,
       podAntiAffinity: antiAffinity(replicas),

@@ -1,6 +1,6 @@
 import { readableRoutes } from "./readableRoutes";
 import { StackFinding, stackPolicy } from "../engine/policy";
-import { ConfigOf, listProperty } from "../engine/properties";
+import { ConfigOf, listProperty, stringProperty } from "../engine/properties";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
@@ -25,6 +25,9 @@ const properties = {
   externalSecrets: listProperty<string>(
     [],
     "Names of configuration Secrets that are managed and checked outside the stack.",
+  ),
+  environment: stringProperty(
+    "Environment of the stack. Where it is set and is not `prod`, Alertmanager may have no integration at all.",
   ),
 };
 type Config = ConfigOf<typeof properties>;
@@ -75,7 +78,7 @@ function knownLabels(resources: Resource[]): Labels[] {
 function checkConfiguration(
   configuration: AlertmanagerConfiguration,
   known: Labels[],
-  { severities, exceptAlerts, externalSecrets }: Config,
+  { severities, exceptAlerts, externalSecrets, environment = "prod" }: Config,
 ): StackFinding[] {
   const { urn, where, missingSecret } = configuration;
   if (missingSecret !== undefined && externalSecrets.includes(missingSecret)) return [];
@@ -91,6 +94,7 @@ function checkConfiguration(
       fix: "correct it, and check it with `amtool check-config`",
     }));
   }
+  if (environment !== "prod" && !hasIntegrations(config)) return [];
   const findings = new Map<string, StackFinding>();
   for (const severity of severities) {
     for (const labels of probeLabels(root, { severity }, known)) {
@@ -105,6 +109,13 @@ function checkConfiguration(
     }
   }
   return [...findings.values()];
+}
+
+/** Whether the configuration notifies anyone. A development cluster may do without notifications. */
+function hasIntegrations(config: PlainMap): boolean {
+  return listAt(config, "receivers").some(
+    (receiver) => integrationsOf(config, textAt(receiver, "name") ?? "").length > 0,
+  );
 }
 
 function unreadable({ missingSecret, where, urn }: AlertmanagerConfiguration): StackFinding {

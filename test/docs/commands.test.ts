@@ -9,6 +9,7 @@ import { projectDirectory } from "../support/stackConfig";
 import { type Command, documentedCommands } from "./commands";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
+import { blocksOf } from "./markdown";
 
 const commands = documentedCommands();
 const executedBy = (how: How): Command[] => {
@@ -81,6 +82,51 @@ describe("commands in the documentation", () => {
         fs.rmSync(out, { recursive: true });
       });
     }
+  });
+});
+
+describe("documented stacks", () => {
+  /** Previews a stack with this configuration file and these settings; returns what it prints. */
+  const preview = (configuration: string, ...settings: string[]): string => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "docs-"));
+    try {
+      const file = path.join(folder, "stack.yaml");
+      fs.writeFileSync(file, configuration);
+      const flags = settings.flatMap((setting) => ["--config", setting]);
+      const { status, stdout, stderr } = spawnSync(
+        "npm",
+        ["run", "-s", "preview", "--", "--stack", "new", "--config-file", file, ...flags],
+        { cwd: projectDirectory, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
+      );
+      assert.equal(status, 0, stdout + stderr);
+      return stdout;
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  };
+
+  it("violate no mandatory policy on a laptop", () => {
+    const laptop = blocksOf("docs/configuration.md", "yaml").find(({ text }) =>
+      text.includes("name: laptop"),
+    );
+    assert.ok(laptop);
+    assert.match(preview(laptop.text), /^ +cluster +laptop$/m);
+  });
+
+  it("violate no mandatory policy in an added environment", () => {
+    const settings = commands
+      .filter(
+        ({ file, text }) =>
+          file === "README.md" &&
+          /^pulumi config set .* staging$|environment dev$|cluster\.name <cluster>$/.test(text),
+      )
+      .map(({ text }) => text.replace(/^pulumi config set (--path )?(\S+) /, "$2="));
+    assert.equal(settings.length, 3);
+    const text = preview(
+      "config: {}",
+      ...settings.map((setting) => setting.replace("<cluster>", "c")),
+    );
+    assert.match(text, /^ +environment +staging$/m);
   });
 });
 

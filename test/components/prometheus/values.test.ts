@@ -18,6 +18,12 @@ const alertmanagerSpec = (args?: object): any => valuesFor(args)["alertmanager"]
 const grafana = (args?: object): any => valuesFor(args)["grafana"];
 
 describe("prometheusValues", () => {
+  it("groups the chart's own Alertmanager configuration by alertname, and no other", () => {
+    assert.ok(valuesFor({})["alertmanager"].config.route.group_by.includes("alertname"));
+    const alertmanager = { configSecretName: "own" };
+    assert.equal(valuesFor({ alertmanager })["alertmanager"].config, undefined);
+  });
+
   describe("Prometheus", () => {
     it("keeps 15 days and scrapes every 30 seconds by default", () => {
       const spec = prometheusSpec();

@@ -42,6 +42,17 @@ describe("policy severities-delivered", () => {
     assert.match(found(quiet("critical"))[0] ?? "", /^time intervals mute alerts/);
   });
 
+  it("accepts a configuration without integrations in an environment that is not prod", () => {
+    const stock = release("kube-prometheus-stack", {});
+    const inEnvironment = (config: PlainMap) =>
+      problems(severitiesDelivered, [stock], config).length;
+    assert.equal(inEnvironment({ environment: "dev" }), 0);
+    assert.equal(inEnvironment({ environment: "prod" }), 2);
+    assert.equal(inEnvironment({}), 2);
+    // A configuration that notifies at all must notify about all alerts.
+    assert.equal(found(toNull('namespace="a"'), "input", { environment: "dev" }).length, 2);
+  });
+
   it("adds what AlertmanagerConfigs deliver, for their namespace", () => {
     const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
     const object = (namespace: string) =>
