@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Analyzer, type PolicyReport } from "./pack/analyzer";
+import { Analyzer } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
-import { type Configuration, ConfigurationError, configuration } from "./config/configuration";
+import { type Configuration, configuration } from "./config/configuration";
+import { ExpectedError } from "./config/errors";
 import { exportFiles, resourceEntry } from "./output/exports";
 import { factsOf } from "./output/facts";
 import { fixedResults } from "./engine/invokes";
@@ -13,6 +14,7 @@ import { readProjectFile, readStackFiles } from "./config/projectFiles";
 import { type Recording, record } from "./engine/record";
 import type { RecordedResource } from "./engine/recordedResource";
 import { redactor } from "./output/redact";
+import { formatReport } from "./output/report";
 import { resourceTree } from "./output/tree";
 
 /** The result of a preview. */
@@ -56,56 +58,54 @@ export async function preview(
   const recording = await runProgram(program, project.name, args.stack, config, (resource) =>
     analysis.add(resource),
   );
-  const analyzed = analysis.finish();
-  // The report loads while the pack is busy.
-  if (!args.json) require("./output/report");
-  const { remediated, ...policy } = await analyzed;
+  const { remediated, ...policy } = await analysis.finish();
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
   });
 
   const passed = policy.violations.every((violation) => violation.level === "advisory");
-  const result = { stack: args.stack, project: project.name, config, resources, policy, passed };
-  if (out !== undefined) writeFiles(out, result, redact);
-  const header = headerOf(resources, value);
+  if (out !== undefined) {
+    writeOutFolder(out, exportFiles({ resources, policy: { passed, ...policy }, redact }));
+  }
+  const header = headerOf(resources, value("environment"));
   const exposed = resources.filter(({ redactedInputs }) => {
     const text = JSON.stringify(redactedInputs);
     return redact(text) !== text;
   });
-  const facts = (): ReturnType<typeof factsOf> =>
-    factsOf(resources, yaml().parse, recording.stack.redactedOutputs);
+  const outputs = recording.stack.redactedOutputs;
+  const facts = factsOf(resources, outputs);
+  const unset = config.unset.map(({ key, optional }) => ({ key, optional }));
+  const { warnings } = recording;
+  const { stack } = args;
   return {
     passed,
     text: (color) => {
-      const { formatReport } = require("./output/report") as typeof import("./output/report");
-      return formatReport(
-        redact({
-          stack: args.stack,
-          header,
-          tree: resourceTree(resources, recording.stack),
-          resources: resources.length,
-          facts: facts(),
-          policy,
-          warnings: recording.warnings,
-          exposed,
-          unset: config.unset.map(({ key, optional }) => ({ key, optional })),
-          out: args.out,
-        }),
-        color,
-      );
+      const tree = resourceTree(resources, recording.stack);
+      const report = {
+        stack,
+        header,
+        tree,
+        facts,
+        policy,
+        warnings,
+        exposed,
+        unset,
+        out: args.out,
+      };
+      return formatReport(redact({ ...report, resources: resources.length }), color);
     },
     json: () =>
       redact({
-        stack: args.stack,
+        stack,
         ...Object.fromEntries(header),
         passed,
-        facts: facts().map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
+        facts: facts.map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
         policy,
-        warnings: recording.warnings,
+        warnings,
         exposed: exposed.map(({ urn }) => urn),
-        missing: config.unset.map(({ key, optional }) => ({ key, optional })),
-        outputs: recording.stack.redactedOutputs,
+        missing: unset,
+        outputs,
         resources: resources.map(resourceEntry),
       }),
   };
@@ -154,7 +154,7 @@ function readPolicyConfig(
   );
   if (policyConfig === undefined && !fs.existsSync(file)) return {};
   const fail = (reason: string): never => {
-    throw new ConfigurationError(`${path.relative(directory, file)}: ${reason}`);
+    throw new ExpectedError(`${path.relative(directory, file)}: ${reason}`);
   };
   let content: unknown;
   try {
@@ -168,40 +168,16 @@ function readPolicyConfig(
   return content as PolicyConfigFile;
 }
 
-function writeFiles(
-  out: string,
-  result: {
-    resources: RecordedResource[];
-    policy: Omit<PolicyReport, "remediated">;
-    passed: boolean;
-  },
-  redact: <T>(value: T) => T,
-): void {
-  const { stringify } = yaml();
-  writeOutFolder(
-    out,
-    exportFiles(
-      { resources: result.resources, policy: { passed: result.passed, ...result.policy }, redact },
-      // Aliases and folded lines are valid YAML, but hard to read.
-      { yaml: (value) => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }) },
-    ),
-  );
-}
-
+/** The lines at the top of the report. A component names the environment and the cluster. */
 function headerOf(
   resources: RecordedResource[],
-  value: (key: string) => string | undefined,
-): [string, string][] {
+  preset: string | undefined,
+): [name: string, value: string][] {
   const settings = resources.find((resource) => !resource.custom && "cluster" in resource.inputs);
-  const preset = value("environment");
   const rows: [string, unknown][] = [
     ["preset", preset],
     ["environment", settings?.inputs["environment"]],
     ["cluster", settings?.inputs["cluster"]],
   ];
   return rows.filter((row): row is [string, string] => typeof row[1] === "string");
-}
-
-function yaml(): typeof import("yaml") {
-  return require("yaml") as typeof import("yaml");
 }

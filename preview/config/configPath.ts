@@ -7,9 +7,6 @@ export type ConfigValue =
 /** Configuration by full key: `monitoring:prometheus`. */
 export type ConfigValues = Record<string, ConfigValue>;
 
-/** A path or a value that `pulumi config set --path` rejects. */
-export class ConfigPathError extends ExpectedError {}
-
 /**
  * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
@@ -26,7 +23,7 @@ export function setConfigPath(
   const { namespace, path } = splitNamespace(fullPath, project);
   const [name, ...rest] = parsePath(path);
   if (typeof name !== "string" || name === "") {
-    throw new ConfigPathError(`${setting}: the path must start with a name`);
+    throw new ExpectedError(`${setting}: the path must start with a name`);
   }
   const key = `${namespace}:${name}`;
   const value = rest.length === 0 ? wholeValue(text) : typedValue(text);
@@ -44,7 +41,7 @@ function splitSetting(setting: string): { path: string; text: string } {
       return { path: setting.slice(0, index), text: setting.slice(index + 1) };
     }
   }
-  throw new ConfigPathError(`${setting}: expected key=value`);
+  throw new ExpectedError(`${setting}: expected key=value`);
 }
 
 function splitNamespace(path: string, project: string): { namespace: string; path: string } {
@@ -58,7 +55,7 @@ function splitNamespace(path: string, project: string): { namespace: string; pat
 export function parsePath(path: string): (string | number)[] {
   const elements: (string | number)[] = [];
   let rest = path;
-  if (rest.startsWith(".")) throw new ConfigPathError(`${path}: a path must start with a name`);
+  if (rest.startsWith(".")) throw new ExpectedError(`${path}: a path must start with a name`);
   while (rest !== "") {
     const dot = rest.startsWith(".") ? 1 : 0;
     const element =
@@ -67,10 +64,10 @@ export function parsePath(path: string): (string | number)[] {
       /^\.?([^.[\]"]+)/.exec(rest);
     const [matched, content] = element ?? [];
     if (matched === undefined || content === undefined || (elements.length === 0 && dot === 1)) {
-      throw new ConfigPathError(`${path}: invalid path at ${JSON.stringify(rest)}`);
+      throw new ExpectedError(`${path}: invalid path at ${JSON.stringify(rest)}`);
     }
     if (elements.length > 0 && dot === 0 && matched[0] !== "[") {
-      throw new ConfigPathError(`${path}: a name after ] must start with a dot`);
+      throw new ExpectedError(`${path}: a name after ] must start with a dot`);
     }
     const bracketed = matched.includes("[");
     const isQuoted = matched.includes('["');
@@ -93,7 +90,7 @@ function setAt(
   // The CLI replaces a scalar directly under the key. At a deeper level, it is more likely a mistake.
   if (!isContainer(container)) {
     if (container !== null && prefix.length > 1) {
-      throw new ConfigPathError(
+      throw new ExpectedError(
         `${formatPath(prefix)}: expected a ${typeof head === "number" ? "list" : "map"}`,
       );
     }
@@ -101,10 +98,10 @@ function setAt(
   }
   if (Array.isArray(container)) {
     if (typeof head !== "number") {
-      throw new ConfigPathError(`${formatPath(inside)}: a list requires a number as its index`);
+      throw new ExpectedError(`${formatPath(inside)}: a list requires a number as its index`);
     }
     if (head > container.length) {
-      throw new ConfigPathError(
+      throw new ExpectedError(
         `${formatPath(inside)}: index out of range, the list has ${container.length} item(s)`,
       );
     }
@@ -113,7 +110,7 @@ function setAt(
     return list;
   }
   if (typeof head !== "string") {
-    throw new ConfigPathError(`${formatPath(inside)}: a map requires a name as its key`);
+    throw new ExpectedError(`${formatPath(inside)}: a map requires a name as its key`);
   }
   const map = container as { [key: string]: ConfigValue };
   return { ...map, [head]: setAt(map[head] ?? null, inside, rest, value) };

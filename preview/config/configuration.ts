@@ -35,8 +35,6 @@ export interface Configuration {
   secretValues: string[];
 }
 
-export class ConfigurationError extends ExpectedError {}
-
 /** Merges all sources of configuration like the CLI. */
 export function configuration(sources: ConfigurationSources): Configuration {
   const project = sources.project.name;
@@ -93,7 +91,7 @@ function requireDeclared(project: ProjectFile, values: ConfigValues): void {
     .map(([key]) => fullKey(key, project.name))
     .filter((key) => values[key] === undefined);
   if (missing.length > 0) {
-    throw new ConfigurationError(
+    throw new ExpectedError(
       `Pulumi.yaml requires configuration that is not set: ${missing.join(", ")}`,
     );
   }
@@ -110,7 +108,7 @@ function isDeclaration(value: unknown): value is Record<string, unknown> {
 }
 
 function byFullKey(config: Record<string, unknown>, project: string): ConfigValues {
-  if (!isMap(config)) throw new ConfigurationError("config: must be a map");
+  if (!isMap(config)) throw new ExpectedError("config: must be a map");
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [fullKey(key, project), value as ConfigValue]),
   );

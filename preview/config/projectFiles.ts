@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { isMap } from "../../policies/shared/isMap";
-import { ConfigurationError, type ProjectFile, type StackFile } from "./configuration";
+import type { ProjectFile, StackFile } from "./configuration";
+import { ExpectedError } from "./errors";
 
 /** Reads `Pulumi.yaml` of the project in `directory`. */
 export function readProjectFile(directory: string): ProjectFile & { main?: string } {
@@ -10,8 +11,7 @@ export function readProjectFile(directory: string): ProjectFile & { main?: strin
   const project = readYaml(file, "this folder does not contain a Pulumi project") as {
     name?: unknown;
   };
-  if (typeof project.name !== "string")
-    throw new ConfigurationError("Pulumi.yaml: name is required");
+  if (typeof project.name !== "string") throw new ExpectedError("Pulumi.yaml: name is required");
   return project as ProjectFile;
 }
 
@@ -32,11 +32,11 @@ export function readStackFiles(
         : "the file does not exist";
     const content = readYaml(file, missing) as StackFile;
     if (content.config !== undefined && !isMap(content.config)) {
-      throw new ConfigurationError(`${path.basename(file)}: config must be a map`);
+      throw new ExpectedError(`${path.basename(file)}: config must be a map`);
     }
     const unknown = Object.keys(content).filter((key) => !stackFileKeys.has(key));
     if (unknown.length > 0) {
-      throw new ConfigurationError(
+      throw new ExpectedError(
         `${path.basename(file)}: ${unknown.join(", ")} is not a known key\n  fix: move values under config:`,
       );
     }
@@ -64,16 +64,16 @@ function readYaml(file: string, missing: string): Record<string, unknown> {
   try {
     text = fs.readFileSync(file, "utf8");
   } catch {
-    throw new ConfigurationError(`${path.basename(file)}: ${missing}`);
+    throw new ExpectedError(`${path.basename(file)}: ${missing}`);
   }
   let content: unknown;
   try {
     content = parse(text) ?? {};
   } catch (error) {
-    throw new ConfigurationError(
+    throw new ExpectedError(
       `${path.basename(file)}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  if (!isMap(content)) throw new ConfigurationError(`${path.basename(file)}: must be a map`);
+  if (!isMap(content)) throw new ExpectedError(`${path.basename(file)}: must be a map`);
   return content;
 }

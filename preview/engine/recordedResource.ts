@@ -1,4 +1,4 @@
-import type * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
+import * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
 import {
   type ValuePath,
   type WireObject,
@@ -26,12 +26,10 @@ export interface RecordedOptions {
   customTimeouts: { create: string; update: string; delete: string };
 }
 
+/** An alias, which names either a URN or the parts that differ from the URN of the resource. */
 export interface RecordedAlias {
   urn?: string;
   name?: string;
-  type?: string;
-  parentUrn?: string;
-  noParent?: boolean;
 }
 
 /** A resource as the program registered it. */
@@ -137,19 +135,7 @@ export function optionsOf(request: resourceProto.RegisterResourceRequest): Recor
 
 /** The options of a resource that the program registers without any. */
 export function noOptions(dependencies: string[] = []): RecordedOptions {
-  return {
-    protect: false,
-    retainOnDelete: false,
-    dependencies,
-    propertyDependencies: {},
-    provider: undefined,
-    providers: {},
-    aliases: [],
-    ignoreChanges: [],
-    deleteBeforeReplace: false,
-    additionalSecretOutputs: [],
-    customTimeouts: { create: "", update: "", delete: "" },
-  };
+  return { ...optionsOf(new resourceProto.RegisterResourceRequest()), dependencies };
 }
 
 /** The URN in a reference to a provider, which consists of the URN and an ID. */
@@ -162,11 +148,5 @@ function aliasOf(
   alias: ReturnType<resourceProto.RegisterResourceRequest["getAliasesList"]>[number],
 ): RecordedAlias {
   if (alias.hasUrn()) return { urn: alias.getUrn() };
-  const spec = alias.getSpec();
-  return {
-    ...(spec?.getName() ? { name: spec.getName() } : {}),
-    ...(spec?.getType() ? { type: spec.getType() } : {}),
-    ...(spec?.getParenturn() ? { parentUrn: spec.getParenturn() } : {}),
-    ...(spec?.getNoparent() ? { noParent: true } : {}),
-  };
+  return { name: alias.getSpec()?.getName() ?? "" };
 }

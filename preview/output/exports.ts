@@ -1,28 +1,10 @@
+import { stringify } from "yaml";
 import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 
-/** The part of a recorded resource that is written to files. */
-export type ExportedResource = Pick<
-  RecordedResource,
-  | "type"
-  | "name"
-  | "urn"
-  | "parent"
-  | "custom"
-  | "external"
-  | "inputs"
-  | "redactedInputs"
-  | "options"
->;
-
-/** Serializers, which a preview that writes no files does not load. */
-export interface Formats {
-  yaml: (value: unknown) => string;
-}
-
 export interface Exported {
-  resources: ExportedResource[];
+  resources: RecordedResource[];
   policy: Omit<PolicyReport, "remediated"> & { passed: boolean };
   /** Hides secret values within texts. */
   redact: <T>(value: T) => T;
@@ -32,7 +14,7 @@ export interface Exported {
 type KubernetesObject = Record<string, any>;
 
 /** The files of `--out` by their path, sorted. The same program always returns the same bytes. */
-export function exportFiles(exported: Exported, formats: Formats): Map<string, string> {
+export function exportFiles(exported: Exported): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
   const add = (folder: string, name: string, extension: string, content: string): void => {
@@ -41,6 +23,9 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
     for (let copy = 2; files.has(path); copy++) path = `${base}-${copy}.${extension}`;
     files.set(path, content);
   };
+  // Aliases and folded lines are valid YAML, but hard to read.
+  const yaml = (value: unknown): string =>
+    stringify(redact(value), { aliasDuplicateObjects: false, lineWidth: 0 });
   const json = (value: unknown): string => `${JSON.stringify(redact(value), null, 2)}\n`;
 
   files.set("resources.json", json(inOrderOfUrn(exported.resources).map(resourceEntry)));
@@ -48,7 +33,7 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
   const releases = inOrderOfUrn(exported.resources.filter(isRelease));
   files.set("releases.json", json(releases.map(releaseEntry)));
   for (const release of releases) {
-    add("values", releaseName(release), "yaml", formats.yaml(redact(valuesOf(release))));
+    add("values", releaseName(release), "yaml", yaml(valuesOf(release)));
   }
 
   for (const resource of inOrderOfUrn(exported.resources.filter(isManifest))) {
@@ -56,15 +41,10 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
     const { name: objectName = UNKNOWN } = object["metadata"] ?? {};
     const name = objectName === UNKNOWN ? resource.name : String(objectName);
     const kind = String(object["kind"]);
-    add(
-      "manifests",
-      `${kind.toLowerCase()}-${name}`,
-      "yaml",
-      formats.yaml(redact(manifestOf(resource))),
-    );
+    add("manifests", `${kind.toLowerCase()}-${name}`, "yaml", yaml(manifestOf(resource)));
     if (kind === "PrometheusRule") {
       const { groups } = (resource.redactedInputs as KubernetesObject)["spec"] ?? {};
-      add("rules", name, "yaml", formats.yaml(redact({ groups })));
+      add("rules", name, "yaml", yaml({ groups }));
     }
     if (kind === "ConfigMap" && "grafana_dashboard" in (object["metadata"]?.labels ?? {})) {
       for (const [key, text] of texts((resource.redactedInputs as KubernetesObject)["data"])) {
@@ -85,12 +65,12 @@ export function exportFiles(exported: Exported, formats: Formats): Map<string, s
 }
 
 /** The order of registration depends on timing, whereas this order does not. */
-function inOrderOfUrn(resources: ExportedResource[]): ExportedResource[] {
+function inOrderOfUrn(resources: RecordedResource[]): RecordedResource[] {
   return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
 }
 
 /** The entry of a resource in `resources.json`. */
-export function resourceEntry(resource: ExportedResource): Record<string, unknown> {
+export function resourceEntry(resource: RecordedResource): Record<string, unknown> {
   const { options } = resource;
   return {
     urn: resource.urn,
@@ -106,11 +86,11 @@ export function resourceEntry(resource: ExportedResource): Record<string, unknow
   };
 }
 
-export function isRelease(resource: ExportedResource): boolean {
+function isRelease(resource: RecordedResource): boolean {
   return resource.type === "kubernetes:helm.sh/v3:Release";
 }
 
-function isManifest(resource: ExportedResource): boolean {
+function isManifest(resource: RecordedResource): boolean {
   return (
     resource.type.startsWith("kubernetes:") &&
     !resource.external &&
@@ -119,11 +99,11 @@ function isManifest(resource: ExportedResource): boolean {
   );
 }
 
-function releaseName(release: ExportedResource): string {
+function releaseName(release: RecordedResource): string {
   return String(release.inputs["name"] ?? release.name);
 }
 
-function releaseEntry(release: ExportedResource): Record<string, unknown> {
+function releaseEntry(release: RecordedResource): Record<string, unknown> {
   const inputs = release.redactedInputs as KubernetesObject;
   return {
     name: releaseName(release),
@@ -135,8 +115,8 @@ function releaseEntry(release: ExportedResource): Record<string, unknown> {
 }
 
 /** The chart values without unknown leaves, which Helm cannot read. */
-function valuesOf(release: ExportedResource): unknown {
-  return withoutUnknowns((release.redactedInputs as KubernetesObject)["values"] ?? {}) ?? {};
+function valuesOf(release: RecordedResource): unknown {
+  return withoutUnknowns(release.redactedInputs["values"]) ?? {};
 }
 
 function withoutUnknowns(value: unknown): unknown {
@@ -151,7 +131,7 @@ function withoutUnknowns(value: unknown): unknown {
 }
 
 /** The object in the form that kubectl accepts. A Secret keeps its keys, and its values are hidden. */
-function manifestOf(resource: ExportedResource): KubernetesObject {
+function manifestOf(resource: RecordedResource): KubernetesObject {
   const object = resource.redactedInputs as KubernetesObject;
   if (object["kind"] !== "Secret") return object;
   const hidden = (field: string, value: string): KubernetesObject => {

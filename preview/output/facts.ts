@@ -1,4 +1,6 @@
+import { parse } from "yaml";
 import type { RecordedResource } from "../engine/recordedResource";
+import { count } from "./count";
 import { destinationsOf } from "./routes";
 
 /** The part of a recorded resource that the summary is read from. */
@@ -19,11 +21,7 @@ const NAMES_SHOWN = 12;
  * Summarizes the stack for a reviewer. All facts come from what the program registered: the settings
  * of each component, the releases, the rules, the routes of Alertmanager and an output of the stack.
  */
-export function factsOf(
-  resources: FactResource[],
-  parseYaml: (text: string) => unknown,
-  outputs: Record<string, unknown> = {},
-): Fact[] {
+export function factsOf(resources: FactResource[], outputs: Record<string, unknown> = {}): Fact[] {
   const component = (name: string): Inputs | undefined =>
     resources.find((resource) => resource.type === `monitoring:index:${name}`)?.inputs;
   const object = (kind: string, name?: string): Inputs[] =>
@@ -45,7 +43,7 @@ export function factsOf(
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
     part(
       "Routes",
-      routeRows(object("Secret", "alertmanager-config")[0], component("SlackAlerting"), parseYaml),
+      routeRows(object("Secret", "alertmanager-config")[0], component("SlackAlerting")),
     ),
     part("Retention and cost", costRows(outputs["retentionCost"])),
   ].filter((fact) => fact.rows.length > 0);
@@ -127,10 +125,10 @@ function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined)
     features.filter((feature) => settings[feature] === isEnabled).join(", ") || undefined;
   return [
     row("site", settings["site"]),
-    row("on", list(true)),
-    row("off", list(false)),
+    row("enabled", list(true)),
+    row("disabled", list(false)),
     row("cluster agent", settings["clusterAgentReplicas"], (n: number) => count(n, "replica")),
-    row("monitors tell", monitors?.["notify"], (handles: string[]) => handles.join(", ")),
+    row("monitors notify", monitors?.["notify"], (handles: string[]) => handles.join(", ")),
   ];
 }
 
@@ -166,14 +164,10 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
   ];
 }
 
-function routeRows(
-  secret: Inputs | undefined,
-  settings: Inputs | undefined,
-  parseYaml: (text: string) => unknown,
-) {
+function routeRows(secret: Inputs | undefined, settings: Inputs | undefined) {
   const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
   if (typeof text !== "string") return [];
-  const config = parseYaml(text) as Inputs;
+  const config = parse(text) as Inputs;
   const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");
   const routes = (settings?.["routes"] ?? []) as Record<string, string>[];
   return [
@@ -194,9 +188,9 @@ function routeRows(
 /** The program calculates these lines from its settings and exports them. */
 function costRows(lines: unknown): Fact["rows"] {
   if (typeof lines !== "object" || lines === null) return [];
-  return Object.entries(lines).filter((line): line is [string, string] => {
-    return typeof line[1] === "string";
-  });
+  return Object.entries(lines).filter(
+    (line): line is [string, string] => typeof line[1] === "string",
+  );
 }
 
 function firstNames(items: string[]): string {
@@ -206,8 +200,4 @@ function firstNames(items: string[]): string {
 
 function days(number: number): string {
   return count(number, "day");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ConfigurationError } from "../config/configuration";
+import { ExpectedError } from "../config/errors";
 
 /** The files that a preview writes, and the folders with the kind of file in each. */
 const ownFiles = ["resources.json", "releases.json", "policy.json"];
@@ -19,7 +19,7 @@ export function checkOutFolder(folder: string): void {
     fs.existsSync(path.join(folder, name)),
   );
   if (taken.length > 0) {
-    throw new ConfigurationError(
+    throw new ExpectedError(
       `--out ${folder} contains ${taken.join(", ")}, which no preview wrote\n  fix: choose another folder`,
     );
   }

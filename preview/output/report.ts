@@ -1,5 +1,6 @@
 import { inspect, stripVTControlCharacters } from "node:util";
 import type { PolicyReport, ReportedViolation } from "../pack/analyzer";
+import { count } from "./count";
 import type { Fact } from "./facts";
 import type { Secret } from "../../components/shared/secrets";
 import { type TreeLine, shortType } from "./tree";
@@ -23,40 +24,53 @@ export interface Report {
 }
 
 type Style = "bold" | "gray" | "red" | "yellow" | "green" | "cyan";
+type Styler = (name: Style, text: string) => string;
 
 /** Formats the report for a terminal, or as plain text without `color`. */
 export function formatReport(report: Report, color: boolean): string {
-  const style = (name: Style, text: string): string => {
+  const { policy } = report;
+  const style: Styler = (name, text) => {
     const [on, off] = inspect.colors[name] ?? [];
     return color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   };
-  const heading = (text: string): string => style("bold", text);
+  const named = (rows: [name: string, value: string][]): string =>
+    columns(rows.map(([name, value]) => [style("gray", name), value]));
+  const tree = report.tree.map(({ type, name, marks }) => [
+    style("green", "+"),
+    type,
+    name,
+    style("yellow", marks),
+  ]);
   const sections = [
+    [style("bold", `Preview of ${report.stack}`), named(report.header)],
+    [style("bold", "Resources"), columns(tree)],
+    ...report.facts.map(({ part, rows }) => [style("bold", part), named(rows)]),
+    listSection(style("yellow", "Warnings"), report.warnings),
     [
-      heading(`Preview of ${report.stack}`),
-      columns(report.header.map(([name, value]) => [style("gray", name), value])),
+      style("bold", `Policies (${policy.pack.name} ${policy.pack.version})`),
+      policies(policy, style),
     ],
-    [
-      heading("Resources"),
-      columns(
-        report.tree.map(({ type, name, marks }) => [
-          style("green", "+"),
-          type,
-          name,
-          style("yellow", marks),
-        ]),
-      ),
-    ],
-    ...report.facts.map((fact) => [
-      heading(fact.part),
-      columns(fact.rows.map(([name, value]) => [style("gray", name), value])),
+    ...policy.violations.map((violation) => {
+      const { level, severity, message } = violation;
+      const title = `${violation.policy} (${level}${severity ? `, ${severity}` : ""})`;
+      const titleStyle = level === "advisory" ? "yellow" : "red";
+      return [style(titleStyle, title) + subject(violation), indented(message)];
+    }),
+    ...policy.remediations.map((remediation) => [
+      style("cyan", `${remediation.policy} (remediated)`) + subject(remediation),
+      indented(remediation.diagnostic ?? remediation.description),
     ]),
-    warningSection(report, style),
-    policySection(report.policy, style),
-    ...violationSections(report.policy, style),
-    ...remediationSections(report.policy, style),
-    exposedSection(report, style),
-    missingSection(report, style),
+    listSection(
+      style("red", "Secrets of the configuration are in plain text in these resources"),
+      report.exposed.map(({ type, name }) => `${name} (${shortType(type)})`),
+    ),
+    listSection(
+      style("bold", "Secrets to set before pulumi up (this preview uses placeholders)"),
+      report.unset.map(({ key, optional }) => {
+        const command = `pulumi config set --secret ${key} --stack ${report.stack}`;
+        return optional ? `${command}   # optional` : command;
+      }),
+    ),
     [...(report.out === undefined ? [] : [`Wrote ${report.out}`]), verdict(report, style)],
   ];
   return `${sections
@@ -65,69 +79,32 @@ export function formatReport(report: Report, color: boolean): string {
     .join("\n\n")}\n`;
 }
 
-type Styler = (name: Style, text: string) => string;
-
-function warningSection({ warnings }: Report, style: Styler): string[] {
-  if (warnings.length === 0) return [];
-  return [style("yellow", "Warnings"), ...warnings.map((warning) => `  ${warning}`)];
+/** A title and its lines, or nothing if there are none. */
+function listSection(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map(indented)];
 }
 
-function policySection(policy: Report["policy"], style: Styler): string[] {
+/** A line for each policy: its name, its level and its result. */
+function policies(policy: Report["policy"], style: Styler): string {
   const rows = policy.policies.map(({ name, level }) => {
-    const violations = policy.violations.filter((violation) => violation.policy === name).length;
-    const remediations = policy.remediations.filter(
-      (remediation) => remediation.policy === name,
-    ).length;
-    const failed = violations > 0 && level !== "advisory";
-    const result = [
-      ...(violations > 0 ? [style(failed ? "red" : "yellow", count(violations, "violation"))] : []),
+    const isOfPolicy = (result: { policy: string }): boolean => result.policy === name;
+    const violations = policy.violations.filter(isOfPolicy).length;
+    const remediations = policy.remediations.filter(isOfPolicy).length;
+    const violationStyle = level === "advisory" ? "yellow" : "red";
+    const results = [
+      ...(violations > 0 ? [style(violationStyle, count(violations, "violation"))] : []),
       ...(remediations > 0 ? [style("cyan", count(remediations, "remediation"))] : []),
-    ].join(", ");
-    return [name, level, result || (level === "disabled" ? "not run" : style("green", "passed"))];
+    ];
+    if (results.length > 0) return [name, level, results.join(", ")];
+    return [name, level, level === "disabled" ? "not run" : style("green", "passed")];
   });
-  return [style("bold", `Policies (${policy.pack.name} ${policy.pack.version})`), columns(rows)];
-}
-
-function violationSections(policy: Report["policy"], style: Styler): string[][] {
-  return policy.violations.map((violation) => [
-    style(
-      violation.level === "advisory" ? "yellow" : "red",
-      `${violation.policy} (${violation.level}${violation.severity ? `, ${violation.severity}` : ""})`,
-    ) + subject(violation),
-    indented(violation.message),
-  ]);
-}
-
-function remediationSections(policy: Report["policy"], style: Styler): string[][] {
-  return policy.remediations.map((remediation) => [
-    style("cyan", `${remediation.policy} (remediated)`) + subject(remediation),
-    indented(remediation.diagnostic ?? remediation.description),
-  ]);
+  return columns(rows);
 }
 
 function subject({ urn }: Pick<ReportedViolation, "urn">): string {
   if (urn === undefined) return "";
   const [, , types = "", name = ""] = urn.split("::");
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
-}
-
-function exposedSection({ exposed }: Report, style: Styler): string[] {
-  if (exposed.length === 0) return [];
-  return [
-    style("red", "Secrets of the configuration are in plain text in these resources"),
-    ...exposed.map(({ type, name }) => `  ${name} (${shortType(type)})`),
-  ];
-}
-
-function missingSection(report: Report, style: Styler): string[] {
-  if (report.unset.length === 0) return [];
-  return [
-    style("bold", "Secrets to set before pulumi up (this preview uses placeholders)"),
-    ...report.unset.map(
-      ({ key, optional }) =>
-        `  pulumi config set --secret ${key} --stack ${report.stack}${optional ? "   # optional" : ""}`,
-    ),
-  ];
 }
 
 function verdict({ resources, policy }: Report, style: Styler): string {
@@ -150,12 +127,10 @@ function columns(rows: string[][]): string {
     (result, row) => row.map((cell, index) => Math.max(result[index] ?? 0, width(cell))),
     [],
   );
-  return rows
-    .map((row) =>
-      row.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - width(cell))).join("  "),
-    )
-    .map((line) => `  ${line}`.trimEnd())
-    .join("\n");
+  const lines = rows.map((row) =>
+    row.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - width(cell))).join("  "),
+  );
+  return indented(lines.join("\n"));
 }
 
 function indented(text: string): string {
@@ -163,8 +138,4 @@ function indented(text: string): string {
     .split("\n")
     .map((line) => `  ${line}`.trimEnd())
     .join("\n");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -13,8 +13,8 @@ import {
   policyConfig,
   configuredPolicyOf,
   stackResource,
-  stateOf,
-  violationOf,
+  remediationsOf,
+  violationsOf,
 } from "./analyzerMessages";
 import { ExpectedError } from "../config/errors";
 import { type PackProcess, startPack } from "./packProcess";
@@ -43,13 +43,6 @@ export interface AnalyzeOptions {
   stack: string;
   /** The content of a policy configuration file. */
   config?: PolicyConfigFile;
-}
-
-/** A policy configuration that the pack does not support. */
-export class PolicyConfigError extends ExpectedError {
-  constructor(readonly problems: string[]) {
-    super(problems.join("\n"));
-  }
 }
 
 /** Number of resources that the pack may hold at a time. */
@@ -105,10 +98,10 @@ export class Analyzer {
     stack.setDryRun(true);
     await call(client, "configureStack", stack);
 
-    const info = await call<Empty, proto.AnalyzerInfo>(client, "getAnalyzerInfo", new Empty());
+    const info = await call<proto.AnalyzerInfo>(client, "getAnalyzerInfo", new Empty());
     const policies = info.getPoliciesList().map(packPolicyOf);
     const { layer, problems } = policyLayer(options.config ?? {}, policies);
-    if (problems.length > 0) throw new PolicyConfigError(problems);
+    if (problems.length > 0) throw new ExpectedError(problems.join("\n"));
     const settings = effectivePolicySettings(policies, [initialLayer(info), layer]);
 
     const request = new proto.ConfigureAnalyzerRequest();
@@ -168,28 +161,20 @@ export class Analysis {
     this.hold();
     const { client, pack, policies } = await this.configured;
     const results = await Promise.all(this.results);
-    const remediated = new Map(
-      results.flatMap(({ urn, remediated }): [string, WireObject][] =>
-        remediated === undefined ? [] : [[urn, remediated]],
-      ),
-    );
+    const remediated = new Map<string, WireObject>();
+    for (const result of results) {
+      if (result.remediated !== undefined) remediated.set(result.urn, result.remediated);
+    }
     const violations = results.flatMap((result) => result.violations);
     // The SDK reports a stack policy that also remediates resources as a resource policy.
     if (policies.some(({ level }) => level !== "disabled")) {
+      const resources = [...this.byUrn.values()].map((resource) =>
+        stackResource(resource, remediated.get(resource.urn), this.byUrn),
+      );
       const request = new proto.AnalyzeStackRequest();
-      request.setResourcesList(
-        [...this.byUrn.values()].map((resource) =>
-          stackResource(resource, stateOf(resource, remediated.get(resource.urn)), this.byUrn),
-        ),
-      );
-      const response = await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(
-        client,
-        "analyzeStack",
-        request,
-      );
-      violations.push(
-        ...response.getDiagnosticsList().map((diagnostic) => violationOf(diagnostic, undefined)),
-      );
+      request.setResourcesList(resources);
+      const response = await call<proto.AnalyzeResponse>(client, "analyzeStack", request);
+      violations.push(...violationsOf(response));
     }
     const remediations = results.flatMap((result) => result.remediations);
     return { pack, policies, violations, remediations, remediated };
@@ -201,51 +186,23 @@ export class Analysis {
   ): Promise<ResourceResult> {
     const { client, policies } = await this.configured;
     await previous;
-    const { remediated, remediations } = policies.some(({ level }) => level === "remediate")
-      ? await remediate(client, resource, this.byUrn)
-      : { remediated: undefined, remediations: [] };
-    const response = await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(
-      client,
-      "analyze",
-      analyzeRequest(resource, remediated ?? resource.properties, this.byUrn),
-    );
-    const violations = response
-      .getDiagnosticsList()
-      .map((diagnostic) => violationOf(diagnostic, resource.urn));
-    return { urn: resource.urn, remediated, remediations, violations };
+    const { urn, properties } = resource;
+    let remediated: WireObject | undefined;
+    let remediations: Remediation[] = [];
+    if (policies.some(({ level }) => level === "remediate")) {
+      const request = analyzeRequest(resource, properties, this.byUrn);
+      const response = await call<proto.RemediateResponse>(client, "remediate", request);
+      ({ remediated, remediations } = remediationsOf(response, urn));
+    }
+    const request = analyzeRequest(resource, remediated ?? properties, this.byUrn);
+    const response = await call<proto.AnalyzeResponse>(client, "analyze", request);
+    return { urn, remediated, remediations, violations: violationsOf(response, urn) };
   }
 }
 
 /** Keeps a failure from ending the process before the caller awaits the result and handles it. */
 function catchLater(result: Promise<unknown>): void {
   result.catch(() => undefined);
-}
-
-async function remediate(
-  client: AnalyzerClient,
-  resource: AnalyzedResource,
-  byUrn: ReadonlyMap<string, AnalyzedResource>,
-): Promise<Pick<ResourceResult, "remediated" | "remediations">> {
-  const response = await call<proto.AnalyzeRequest, proto.RemediateResponse>(
-    client,
-    "remediate",
-    analyzeRequest(resource, resource.properties, byUrn),
-  );
-  const list = response.getRemediationsList();
-  return {
-    // Each remediation starts from the result of the previous one, so the last one includes all.
-    remediated: list
-      .filter((remediation) => !remediation.getDiagnostic())
-      .at(-1)
-      ?.getProperties()
-      ?.toJavaScript(),
-    remediations: list.map((remediation) => ({
-      policy: remediation.getPolicyname(),
-      urn: resource.urn,
-      description: remediation.getDescription(),
-      diagnostic: remediation.getDiagnostic() || undefined,
-    })),
-  };
 }
 
 function connect(port: number): AnalyzerClient {
@@ -260,14 +217,14 @@ function connect(port: number): AnalyzerClient {
 type Method =
   "configureStack" | "getAnalyzerInfo" | "configure" | "remediate" | "analyze" | "analyzeStack";
 
-function call<Request, Response>(
+function call<Response>(
   client: AnalyzerClient,
   method: Method,
-  request: Request,
+  request: unknown,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const invoke = client[method].bind(client) as unknown as (
-      request: Request,
+      request: unknown,
       respond: (error: grpc.ServiceError | null, response: Response) => void,
     ) => void;
     invoke(request, (error, response) => {

@@ -44,66 +44,61 @@ export type AnalyzedResource = Pick<
   "type" | "name" | "urn" | "parent" | "custom" | "properties" | "options" | "registeredOutputs"
 >;
 
-/** The state of a resource that a stack policy receives: for a component, its registered outputs. */
-export function stateOf(
-  resource: AnalyzedResource,
-  remediated: WireObject | undefined,
-): WireObject {
-  if (resource.custom) return remediated ?? resource.properties;
-  return resource.registeredOutputs ?? {};
-}
-
+/** The request to check one resource, or to remediate it. */
 export function analyzeRequest(
   resource: AnalyzedResource,
   properties: WireObject,
   byUrn: ReadonlyMap<string, AnalyzedResource>,
 ): proto.AnalyzeRequest {
-  const request = new proto.AnalyzeRequest();
-  describe(request, resource, properties, byUrn);
-  return request;
+  return describe(new proto.AnalyzeRequest(), resource, properties, byUrn);
 }
 
+/** A resource in the request to check the stack. Its state is, for a component, what it registered. */
 export function stackResource(
   resource: AnalyzedResource,
-  state: WireObject,
+  remediated: WireObject | undefined,
   byUrn: ReadonlyMap<string, AnalyzedResource>,
 ): proto.AnalyzerResource {
-  const described = new proto.AnalyzerResource();
-  describe(described, resource, state, byUrn);
-  described.setParent(resource.parent ?? "");
-  described.setDependenciesList(resource.options.dependencies);
-  for (const [property, urns] of Object.entries(resource.options.propertyDependencies)) {
+  const { custom, properties, registeredOutputs, options } = resource;
+  const state = custom ? (remediated ?? properties) : (registeredOutputs ?? {});
+  const message = describe(new proto.AnalyzerResource(), resource, state, byUrn);
+  message.setParent(resource.parent ?? "");
+  message.setDependenciesList(options.dependencies);
+  for (const [property, urns] of Object.entries(options.propertyDependencies)) {
     const dependencies = new proto.AnalyzerPropertyDependencies();
     dependencies.setUrnsList(urns);
-    described.getPropertydependenciesMap().set(property, dependencies);
+    message.getPropertydependenciesMap().set(property, dependencies);
   }
-  return described;
+  return message;
 }
 
-function describe(
-  message: proto.AnalyzeRequest | proto.AnalyzerResource,
+/** Sets the fields that both messages have. */
+function describe<Message extends proto.AnalyzeRequest | proto.AnalyzerResource>(
+  message: Message,
   resource: AnalyzedResource,
   properties: WireObject,
   byUrn: ReadonlyMap<string, AnalyzedResource>,
-): void {
-  message.setType(resource.type);
-  message.setName(resource.name);
-  message.setUrn(resource.urn);
-  message.setProperties(structOf(properties));
+): Message {
+  setIdentity(message, resource, properties);
   message.setOptions(optionsOf(resource));
   const provider = byUrn.get(resource.options.provider ?? "");
   if (provider !== undefined) {
     const described = new proto.AnalyzerProviderResource();
-    described.setType(provider.type);
-    described.setName(provider.name);
-    described.setUrn(provider.urn);
-    described.setProperties(structOf(provider.properties));
+    setIdentity(described, provider, provider.properties);
     message.setProvider(described);
   }
+  return message;
 }
 
-function structOf(properties: WireObject): Struct {
-  return Struct.fromJavaScript(policyValues(properties));
+function setIdentity(
+  message: proto.AnalyzeRequest | proto.AnalyzerResource | proto.AnalyzerProviderResource,
+  { type, name, urn }: AnalyzedResource,
+  properties: WireObject,
+): void {
+  message.setType(type);
+  message.setName(name);
+  message.setUrn(urn);
+  message.setProperties(Struct.fromJavaScript(policyValues(properties)));
 }
 
 function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {
@@ -126,27 +121,48 @@ function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {
 /** `1h30m` in seconds. */
 function seconds(duration: string): number {
   const units: Record<string, number> = { h: 3600, m: 60, s: 1 };
-  return [...duration.matchAll(/([\d.]+)([hms])/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
-    0,
-  );
+  let sum = 0;
+  for (const [, amount, unit = ""] of duration.matchAll(/([\d.]+)([hms])/g)) {
+    sum += Number(amount) * (units[unit] ?? 0);
+  }
+  return sum;
 }
 
-export function violationOf(
-  diagnostic: proto.AnalyzeDiagnostic,
-  urn: string | undefined,
-): ReportedViolation {
-  const description = diagnostic.getDescription();
-  const message = diagnostic.getMessage();
-  return {
-    policy: diagnostic.getPolicyname(),
-    level: levelOf(diagnostic.getEnforcementlevel()),
-    severity: severityOf(diagnostic.getSeverity()),
-    urn: diagnostic.getUrn() || urn,
+/** The violations in a response about one resource, or about the stack without `urn`. */
+export function violationsOf(response: proto.AnalyzeResponse, urn?: string): ReportedViolation[] {
+  return response.getDiagnosticsList().map((diagnostic) => {
     // The SDK prefixes the message of the policy with its description.
-    message: message.startsWith(`${description}\n`)
-      ? message.slice(description.length + 1)
-      : message,
+    const prefix = `${diagnostic.getDescription()}\n`;
+    const message = diagnostic.getMessage();
+    return {
+      policy: diagnostic.getPolicyname(),
+      level: levelOf(diagnostic.getEnforcementlevel()),
+      severity: severities[diagnostic.getSeverity()],
+      urn: diagnostic.getUrn() || urn,
+      message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
+    };
+  });
+}
+
+/** The remediations of one resource, and its inputs after them if any remediation ran. */
+export function remediationsOf(
+  response: proto.RemediateResponse,
+  urn: string,
+): { remediated: WireObject | undefined; remediations: Remediation[] } {
+  const list = response.getRemediationsList();
+  return {
+    // Each remediation starts from the result of the previous one, so the last one includes all.
+    remediated: list
+      .filter((remediation) => !remediation.getDiagnostic())
+      .at(-1)
+      ?.getProperties()
+      ?.toJavaScript(),
+    remediations: list.map((remediation) => ({
+      policy: remediation.getPolicyname(),
+      urn,
+      description: remediation.getDescription(),
+      diagnostic: remediation.getDiagnostic() || undefined,
+    })),
   };
 }
 
@@ -169,7 +185,7 @@ export function configuredPolicyOf(
     description: policy.getDescription(),
     scope: policy.getPolicyType() === proto.PolicyType.POLICY_TYPE_STACK ? "stack" : "resource",
     level: settings?.level ?? levelOf(policy.getEnforcementlevel()),
-    severity: severityOf(policy.getSeverity()),
+    severity: severities[policy.getSeverity()],
     settings: settings?.properties ?? {},
   };
 }
@@ -189,34 +205,15 @@ export function initialLayer(info: proto.AnalyzerInfo): PolicyLayer {
 
 export function policyConfig(settings: PolicySettings): proto.PolicyConfig {
   const config = new proto.PolicyConfig();
-  config.setEnforcementlevel(levelNumbers[settings.level]);
+  config.setEnforcementlevel(levels.indexOf(settings.level));
   config.setProperties(Struct.fromJavaScript(settings.properties as never));
   return config;
 }
 
-const levelNumbers: Record<EnforcementLevel, proto.EnforcementLevel> = {
-  advisory: proto.EnforcementLevel.ADVISORY,
-  mandatory: proto.EnforcementLevel.MANDATORY,
-  disabled: proto.EnforcementLevel.DISABLED,
-  remediate: proto.EnforcementLevel.REMEDIATE,
-};
+/** The levels and severities by their number in the protocol. */
+const levels: EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
+const severities: (Severity | undefined)[] = [undefined, "low", "medium", "high", "critical"];
 
 function levelOf(level: proto.EnforcementLevel): EnforcementLevel {
-  const found = Object.entries(levelNumbers).find(([, number]) => number === level);
-  return (found?.[0] ?? "mandatory") as EnforcementLevel;
-}
-
-function severityOf(severity: proto.PolicySeverity): Severity | undefined {
-  switch (severity) {
-    case proto.PolicySeverity.POLICY_SEVERITY_LOW:
-      return "low";
-    case proto.PolicySeverity.POLICY_SEVERITY_MEDIUM:
-      return "medium";
-    case proto.PolicySeverity.POLICY_SEVERITY_HIGH:
-      return "high";
-    case proto.PolicySeverity.POLICY_SEVERITY_CRITICAL:
-      return "critical";
-    default:
-      return undefined;
-  }
+  return levels[level] ?? "mandatory";
 }

@@ -1,10 +1,6 @@
 import * as assert from "node:assert/strict";
-import {
-  ConfigPathError,
-  type ConfigValues,
-  parsePath,
-  setConfigPath,
-} from "../../../preview/config/configPath";
+import { type ConfigValues, parsePath, setConfigPath } from "../../../preview/config/configPath";
+import { ExpectedError } from "../../../preview/config/errors";
 
 const start: ConfigValues = {
   "monitoring:prometheus": { retentionDays: 15, storageGb: 100 },
@@ -91,7 +87,7 @@ describe("setting a configuration value by its path", () => {
       assert.throws(
         () => setConfigPath(start, setting, "monitoring"),
         (error: Error) => {
-          assert.ok(error instanceof ConfigPathError);
+          assert.ok(error instanceof ExpectedError);
           assert.match(error.message, message);
           return true;
         },

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { exportFiles } from "../../../preview/output/exports";
 import { redactor } from "../../../preview/output/redact";
 import { recordProgram } from "../../support/mocks";
@@ -11,20 +11,17 @@ const WEBHOOK = "https://hooks.example.com/planted";
 
 async function exported(program: () => void): Promise<Map<string, string>> {
   const { resources } = await recordProgram(program);
-  return exportFiles(
-    {
-      resources,
-      policy: {
-        passed: true,
-        pack: { name: "p", version: "1" },
-        policies: [],
-        violations: [],
-        remediations: [],
-      },
-      redact: redactor([WEBHOOK]),
+  return exportFiles({
+    resources,
+    policy: {
+      passed: true,
+      pack: { name: "p", version: "1" },
+      policies: [],
+      violations: [],
+      remediations: [],
     },
-    { yaml: (value) => stringify(value) },
-  );
+    redact: redactor([WEBHOOK]),
+  });
 }
 
 function read(files: Map<string, string>, name: string) {

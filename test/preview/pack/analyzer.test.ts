@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as s3 from "@pulumi/aws/s3";
-import { Analyzer, PolicyConfigError } from "../../../preview/pack/analyzer";
+import { Analyzer } from "../../../preview/pack/analyzer";
+import { ExpectedError } from "../../../preview/config/errors";
 import type { PolicyConfigFile } from "../../../preview/pack/policyConfig";
 import { plainValues } from "../../../preview/engine/values";
 import { type Recording, recordProgram } from "../../support/mocks";
@@ -116,7 +117,7 @@ describe("the analyzer, with a real pack in its own process", () => {
   });
 
   it("rejects a configuration for a policy that does not exist", async () => {
-    await assert.rejects(analyze({ retentoin: "mandatory" }), PolicyConfigError);
+    await assert.rejects(analyze({ retentoin: "mandatory" }), ExpectedError);
   });
 
   it("reports why a pack cannot start", async () => {
