@@ -1,6 +1,7 @@
+import { isMap } from "../../policies/shared/isMap";
+import { logPipeline } from "./pipeline";
+import { podLogLabels, relabelConfig } from "./podLabels";
 import { RedactionSettings } from "./redactionSettings";
-import { LogStage, logPipeline } from "./pipeline";
-import { RelabelRule, podLogLabels } from "./podLabels";
 
 export interface AlloyConfigArgs {
   /** URL to which Alloy pushes logs. */
@@ -15,6 +16,7 @@ export interface AlloyConfigArgs {
 
 /** Alloy's configuration, which labels the logs of all pods on its node and pushes them to Loki. */
 export function alloyConfig({ pushUrl, cluster, environment, redaction }: AlloyConfigArgs): string {
+  const stages = logPipeline(redaction).map(({ name, fields }) => block(`stage.${name}`, fields));
   return `discovery.kubernetes "pods" {
   role = "pod"
 
@@ -27,7 +29,7 @@ export function alloyConfig({ pushUrl, cluster, environment, redaction }: AlloyC
 discovery.relabel "pods" {
   targets = discovery.kubernetes.pods.targets
 
-${podLogLabels.map(relabelRule).join("\n\n")}
+${podLogLabels.map((rule) => block("rule", relabelConfig(rule))).join("\n\n")}
 }
 
 local.file_match "pods" {
@@ -42,12 +44,12 @@ loki.source.file "pods" {
 loki.process "pods" {
   forward_to = [loki.write.loki.receiver]
 
-${logPipeline(redaction).map(pipelineStage).join("\n\n")}
+${stages.join("\n\n")}
 }
 
 loki.write "loki" {
   endpoint {
-    url = ${quoted(pushUrl)}
+    url = ${literal(pushUrl)}
 
     // Retry without a limit: while Loki is unavailable, Alloy stops reading and drops nothing.
     min_backoff_period  = "500ms"
@@ -56,64 +58,25 @@ loki.write "loki" {
   }
 
   external_labels = {
-    cluster = ${quoted(cluster)},
-    env     = ${quoted(environment)},
+    cluster = ${literal(cluster)},
+    env     = ${literal(environment)},
   }
 }
 `;
 }
 
-function pipelineStage(stage: LogStage): string {
-  switch (stage.kind) {
-    case "cri":
-      return "  stage.cri {}";
-    case "replace":
-      return block("replace", [
-        ["expression", quoted(stage.expression)],
-        ["replace", quoted(stage.replace)],
-      ]);
-    case "multiline":
-      return block("multiline", [
-        ["firstline", quoted(stage.firstline)],
-        ["max_lines", `${stage.maxLines}`],
-        ["max_wait_time", quoted(`${stage.maxWaitSeconds}s`)],
-      ]);
-    case "json":
-      return block("json", [["expressions", map(Object.entries(stage.expressions))]]);
-    case "regex":
-      return block("regex", [["expression", quoted(stage.expression)]]);
-    case "structuredMetadata":
-      return block("structured_metadata", [["values", map(stage.names.map((name) => [name, ""]))]]);
-    case "dropLabels":
-      return block("label_drop", [["values", `[${stage.names.map(quoted).join(", ")}]`]]);
-  }
-}
-
-function block(stage: string, fields: [string, string][]): string {
-  const width = Math.max(...fields.map(([name]) => name.length));
-  const lines = fields.map(([name, value]) => `    ${name.padEnd(width)} = ${value}`);
-  return [`  stage.${stage} {`, ...lines, "  }"].join("\n");
-}
-
-function map(entries: [string, string][]): string {
-  return `{ ${entries.map(([name, value]) => `${name} = ${quoted(value)}`).join(", ")} }`;
-}
-
-function relabelRule(rule: RelabelRule): string {
-  const fields: [string, string | undefined][] = [
-    ["source_labels", `[${rule.sourceLabels.map(quoted).join(", ")}]`],
-    ["separator", rule.separator && quoted(rule.separator)],
-    ["regex", rule.regex && quoted(rule.regex)],
-    ["replacement", rule.replacement && quoted(rule.replacement)],
-    ["target_label", quoted(rule.targetLabel)],
-  ];
-  const lines = fields.flatMap(([name, value]) =>
-    value === undefined ? [] : [`    ${name.padEnd("source_labels".length)} = ${value}`],
+function block(name: string, fields: Record<string, unknown>): string {
+  const width = Math.max(...Object.keys(fields).map((field) => field.length));
+  const lines = Object.entries(fields).map(
+    ([field, value]) => `    ${field.padEnd(width)} = ${literal(value)}`,
   );
-  return ["  rule {", ...lines, "  }"].join("\n");
+  return lines.length === 0 ? `  ${name} {}` : [`  ${name} {`, ...lines, "  }"].join("\n");
 }
 
-/** A string literal of Alloy, whose escapes include those of JSON. */
-function quoted(text: string): string {
-  return JSON.stringify(text);
+/** A literal of Alloy. The escapes in its strings include those of JSON. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (!isMap(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([name, entry]) => `${name} = ${literal(entry)}`);
+  return `{ ${entries.join(", ")} }`;
 }

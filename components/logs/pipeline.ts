@@ -1,15 +1,11 @@
 import { RedactionSettings } from "./redactionSettings";
 import { redactions } from "./redactions";
 
-/** A stage of the log pipeline, in the terms that Promtail and Alloy share. */
-export type LogStage =
-  | { kind: "cri" }
-  | { kind: "replace"; expression: string; replace: string }
-  | { kind: "multiline"; firstline: string; maxLines: number; maxWaitSeconds: number }
-  | { kind: "json"; expressions: Record<string, string> }
-  | { kind: "regex"; expression: string }
-  | { kind: "structuredMetadata"; names: string[] }
-  | { kind: "dropLabels"; names: string[] };
+/** A stage of the log pipeline: its name and its fields in the configuration of Alloy. */
+export interface LogStage {
+  name: string;
+  fields: Record<string, string | number | string[] | Record<string, string>>;
+}
 
 /**
  * Target labels that the pipeline turns into structured metadata. As labels, each pod and each
@@ -25,33 +21,35 @@ const builtInRedactionsOnly: RedactionSettings = { disabledRedactions: [], redac
  */
 export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
-    { kind: "cri" },
+    stage("cri"),
     ...joinStackTraces(),
-    ...redactions(redaction).map(({ expression, replacement }): LogStage => ({
-      kind: "replace",
-      expression,
-      replace: replacement,
-    })),
-    { kind: "json", expressions: { level: "level || severity || levelname || lvl" } },
-    {
-      kind: "regex",
+    ...redactions(redaction).map(({ expression, replacement }) =>
+      stage("replace", { expression, replace: replacement }),
+    ),
+    stage("json", { expressions: { level: "level || severity || levelname || lvl" } }),
+    stage("regex", {
       expression: `(?i)\\b(?:trace_?id|dd\\.trace_id|otelTraceID)"?\\s*[:=]\\s*"?(?P<trace_id>[0-9a-f]{32}|[0-9a-f]{16}|[0-9]{1,20})\\b`,
-    },
-    {
-      kind: "structuredMetadata",
-      names: ["level", "trace_id", ...structuredMetadataLabels],
-    },
-    { kind: "dropLabels", names: ["filename", ...structuredMetadataLabels] },
+    }),
+    stage("structured_metadata", {
+      // An empty value stands for the extracted value of the same name.
+      values: Object.fromEntries(
+        ["level", "trace_id", ...structuredMetadataLabels].map((name) => [name, ""]),
+      ),
+    }),
+    stage("label_drop", { values: ["filename", ...structuredMetadataLabels] }),
   ];
+}
+
+function stage(name: string, fields: LogStage["fields"] = {}): LogStage {
+  return { name, fields };
 }
 
 /**
  * Joins a line that starts with white space to the previous line. Some lines of stack traces do not
- * start with white space. RE2 has no negative lookahead, so the stages first mark those lines, join
- * by the mark, and remove the mark again.
+ * start with white space. RE2 has no negative lookahead, so the stages first mark those lines with
+ * the character U+0001, join by the mark, and remove the mark again.
  */
 function joinStackTraces(): LogStage[] {
-  const mark = "\\x01";
   const name = "[\\w.]+";
   const continuations = [
     // Python: the start of a traceback, its exception, and chained exceptions.
@@ -69,19 +67,14 @@ function joinStackTraces(): LogStage[] {
     "\\.\\.\\.additional frames",
   ];
   return [
-    {
-      kind: "replace",
-      // The collectors replace the group, which is the empty text at the start of the line.
-      expression: `^()(?:${continuations.join("|")}|$)`,
-      replace: "\u0001",
-    },
-    {
-      kind: "multiline",
+    // The collectors replace the group, which is the empty text at the start of the line.
+    stage("replace", { expression: `^()(?:${continuations.join("|")}|$)`, replace: "\u0001" }),
+    stage("multiline", {
       firstline: "^[^\\s\\x01]",
-      maxLines: 256,
+      max_lines: 256,
       // Time for which the last line of a burst waits for further lines.
-      maxWaitSeconds: 3,
-    },
-    { kind: "replace", expression: `(${mark})`, replace: "" },
+      max_wait_time: "3s",
+    }),
+    stage("replace", { expression: "(\\x01)", replace: "" }),
   ];
 }

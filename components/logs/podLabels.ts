@@ -1,3 +1,5 @@
+import { defined } from "../shared/defined";
+
 /** A relabeling rule as Prometheus defines it. */
 export interface RelabelRule {
   sourceLabels: string[];
@@ -14,13 +16,13 @@ const firstNonEmpty = "^;*([^;]+)(;.*)?$";
  * or else the label that Kubernetes recommends. A pod with neither has no version.
  */
 export const podVersion: RelabelRule = {
-  sourceLabels: [
-    "__meta_kubernetes_pod_label_tags_datadoghq_com_version",
-    "__meta_kubernetes_pod_label_app_kubernetes_io_version",
-  ],
+  sourceLabels: podMeta("label_tags_datadoghq_com_version", "label_app_kubernetes_io_version"),
   regex: firstNonEmpty,
   targetLabel: "version",
 };
+
+const controller = podMeta("controller_kind", "controller_name");
+const logFiles = { replacement: "/var/log/pods/*$1/*.log", targetLabel: "__path__" };
 
 /**
  * Relabeling rules that derive the labels `namespace`, `app`, `service`, `pod` and `container` of
@@ -28,61 +30,55 @@ export const podVersion: RelabelRule = {
  */
 export const podLogLabels: RelabelRule[] = [
   { sourceLabels: ["__meta_kubernetes_namespace"], targetLabel: "namespace" },
-  { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "pod" },
-  { sourceLabels: ["__meta_kubernetes_pod_container_name"], targetLabel: "container" },
+  { sourceLabels: podMeta("name"), targetLabel: "pod" },
+  { sourceLabels: podMeta("container_name"), targetLabel: "container" },
   // Name of the workload: the ReplicaSet of a Deployment ends with a hash, the Job of a CronJob with
   // its scheduled minute.
-  { sourceLabels: ["__meta_kubernetes_pod_controller_name"], targetLabel: "__tmp_workload" },
+  { sourceLabels: podMeta("controller_name"), targetLabel: "__tmp_workload" },
+  { sourceLabels: controller, regex: "ReplicaSet;(.+)-[^-]+", targetLabel: "__tmp_workload" },
+  { sourceLabels: controller, regex: "Job;(.+)-[0-9]{8}", targetLabel: "__tmp_workload" },
   {
     sourceLabels: [
-      "__meta_kubernetes_pod_controller_kind",
-      "__meta_kubernetes_pod_controller_name",
-    ],
-    regex: "ReplicaSet;(.+)-[^-]+",
-    targetLabel: "__tmp_workload",
-  },
-  {
-    sourceLabels: [
-      "__meta_kubernetes_pod_controller_kind",
-      "__meta_kubernetes_pod_controller_name",
-    ],
-    regex: "Job;(.+)-[0-9]{8}",
-    targetLabel: "__tmp_workload",
-  },
-  {
-    sourceLabels: [
-      "__meta_kubernetes_pod_label_app_kubernetes_io_name",
-      "__meta_kubernetes_pod_label_app",
+      ...podMeta("label_app_kubernetes_io_name", "label_app"),
       "__tmp_workload",
-      "__meta_kubernetes_pod_name",
+      ...podMeta("name"),
     ],
     regex: firstNonEmpty,
     targetLabel: "app",
   },
   {
-    sourceLabels: ["__meta_kubernetes_pod_label_tags_datadoghq_com_service", "app"],
+    sourceLabels: [...podMeta("label_tags_datadoghq_com_service"), "app"],
     regex: firstNonEmpty,
     targetLabel: "service",
   },
   // The next two become structured metadata.
-  { sourceLabels: ["__meta_kubernetes_pod_uid"], targetLabel: "pod_uid" },
+  { sourceLabels: podMeta("uid"), targetLabel: "pod_uid" },
   podVersion,
-  {
-    sourceLabels: ["__meta_kubernetes_pod_uid", "__meta_kubernetes_pod_container_name"],
-    separator: "/",
-    replacement: "/var/log/pods/*$1/*.log",
-    targetLabel: "__path__",
-  },
+  { sourceLabels: podMeta("uid", "container_name"), separator: "/", ...logFiles },
   // The log directory of a static pod is named after the hash of its manifest.
   {
-    sourceLabels: [
-      "__meta_kubernetes_pod_annotationpresent_kubernetes_io_config_hash",
-      "__meta_kubernetes_pod_annotation_kubernetes_io_config_hash",
-      "__meta_kubernetes_pod_container_name",
-    ],
+    sourceLabels: podMeta(
+      "annotationpresent_kubernetes_io_config_hash",
+      "annotation_kubernetes_io_config_hash",
+      "container_name",
+    ),
     separator: "/",
     regex: "true/(.*)",
-    replacement: "/var/log/pods/*$1/*.log",
-    targetLabel: "__path__",
+    ...logFiles,
   },
 ];
+
+function podMeta(...names: string[]): string[] {
+  return names.map((name) => `__meta_kubernetes_pod_${name}`);
+}
+
+/** A relabeling rule with the names of the fields in the configuration of both collectors. */
+export function relabelConfig(rule: RelabelRule) {
+  return defined({
+    source_labels: rule.sourceLabels,
+    separator: rule.separator,
+    regex: rule.regex,
+    replacement: rule.replacement,
+    target_label: rule.targetLabel,
+  });
+}

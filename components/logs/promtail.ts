@@ -3,7 +3,7 @@ import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { LogStage, logPipeline } from "./pipeline";
 import { Values } from "../../policies/shared/mergeValues";
-import { RelabelRule, podLogLabels } from "./podLabels";
+import { podLogLabels, relabelConfig } from "./podLabels";
 import { SizeTable, resources } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 
@@ -12,6 +12,8 @@ const sizes: SizeTable = {
   medium: resources("100m", "256Mi"),
   large: resources("200m", "512Mi"),
 };
+
+const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false };
 
 /** Values of the Promtail chart, which collects logs with the same labels as Alloy. */
 export function promtailValues(settings: CollectorSettings, pushUrl: string): Values {
@@ -34,7 +36,7 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
       ],
       // On the node, so that a new pod continues where the previous one stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
-      snippets: { scrapeConfigs: stringify([podLogs(settings)], { lineWidth: 0 }) },
+      snippets: { scrapeConfigs: stringify([podLogs(settings)], yamlOptions) },
     },
     serviceMonitor: { enabled: settings.serviceMonitors },
   };
@@ -53,37 +55,16 @@ function podLogs(settings: CollectorSettings): Values {
   };
 }
 
-function pipelineStage(stage: LogStage): Values {
-  switch (stage.kind) {
-    case "cri":
-      return { cri: {} };
-    case "replace":
-      return { replace: { expression: stage.expression, replace: stage.replace } };
-    case "multiline":
+/** A stage in the format of Promtail, which nests the values of two stages less deeply. */
+function pipelineStage({ name, fields }: LogStage): Values {
+  switch (name) {
+    case "structured_metadata":
       return {
-        multiline: {
-          firstline: stage.firstline,
-          max_lines: stage.maxLines,
-          max_wait_time: `${stage.maxWaitSeconds}s`,
-        },
+        [name]: Object.fromEntries(Object.keys(fields["values"] ?? {}).map((key) => [key, null])),
       };
-    case "json":
-      return { json: { expressions: stage.expressions } };
-    case "regex":
-      return { regex: { expression: stage.expression } };
-    case "structuredMetadata":
-      return { structured_metadata: Object.fromEntries(stage.names.map((name) => [name, null])) };
-    case "dropLabels":
-      return { labeldrop: stage.names };
+    case "label_drop":
+      return { labeldrop: fields["values"] };
+    default:
+      return { [name]: fields };
   }
-}
-
-function relabelConfig(rule: RelabelRule): Values {
-  return defined({
-    source_labels: rule.sourceLabels,
-    separator: rule.separator,
-    regex: rule.regex,
-    replacement: rule.replacement,
-    target_label: rule.targetLabel,
-  });
 }

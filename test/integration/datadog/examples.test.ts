@@ -240,9 +240,10 @@ function spansIn(traces: string): Span[] {
 
 /** Value that the collector extracts from a line as structured metadata `trace_id`. */
 function traceIdForLoki(line: string): string | undefined {
-  const [expression] = logPipeline().flatMap((stage) =>
-    stage.kind === "regex" && stage.expression.includes("<trace_id>") ? [stage.expression] : [],
-  );
+  const [expression] = logPipeline()
+    .filter(({ name }) => name === "regex")
+    .map(({ fields }) => String(fields["expression"]))
+    .filter((regex) => regex.includes("<trace_id>"));
   assert.ok(expression);
   // Translates Go syntax to JavaScript syntax.
   const pattern = expression.replace(/^\(\?i\)/, "").replace("(?P<", "(?<");
