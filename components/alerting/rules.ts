@@ -1,3 +1,5 @@
+import { defined } from "../shared/defined";
+
 /** Urgency of an alert: `critical` pages the on-call engineer, `warning` waits for working hours. */
 export const Severity = {
   Critical: "critical",
@@ -16,10 +18,6 @@ export interface AlertRule {
   /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;
   severity: Severity;
-  /** Label with the service or pod that the alert is about, if it is about one of a service. */
-  subjectLabel?: "service" | "pod";
-  /** Labels in addition to `severity` and the labels of the expression. */
-  labels?: Record<string, string>;
   /** Subject and condition, in one line. */
   summary: string;
   /** Value with its unit, window, threshold and impact. */
@@ -36,6 +34,10 @@ export interface RecordingRule {
 /** Rules that are evaluated in order: a recording rule precedes the rules that read its series. */
 export interface AlertGroup {
   name: string;
+  /** Label with the service or pod that each alert is about. Default: the alerts have neither. */
+  subjectLabel?: "service" | "pod";
+  /** Labels of each alert in addition to `severity` and the labels of its expression. */
+  labels?: Record<string, string>;
   /** Seconds between two evaluations. Default: the evaluation interval of Prometheus. */
   intervalSeconds?: number;
   rules: (AlertRule | RecordingRule)[];
@@ -71,26 +73,32 @@ const dashboardUid = "services-overview";
 
 /** Renders groups in the format of Prometheus and adds the links to every alert. */
 export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[] {
-  return groups.map(({ name, intervalSeconds, rules }) => ({
-    name,
-    ...(intervalSeconds === undefined ? {} : { interval: `${intervalSeconds}s` }),
-    rules: rules.map((rule) => ("alert" in rule ? renderAlert(rule, links) : rule)),
-  }));
+  return groups.map((group) =>
+    defined({
+      name: group.name,
+      interval: group.intervalSeconds === undefined ? undefined : `${group.intervalSeconds}s`,
+      rules: group.rules.map((rule) => ("alert" in rule ? renderAlert(rule, group, links) : rule)),
+    }),
+  );
 }
 
-function renderAlert(rule: AlertRule, { runbookBaseUrl, dashboardBaseUrl }: AlertLinks) {
+function renderAlert(
+  rule: AlertRule,
+  { labels, subjectLabel }: AlertGroup,
+  { runbookBaseUrl, dashboardBaseUrl }: AlertLinks,
+): RenderedRule {
   return {
     alert: rule.alert,
     expr: rule.expr,
     for: `${rule.forMinutes}m`,
-    labels: { ...rule.labels, severity: rule.severity },
+    labels: { ...labels, severity: rule.severity },
     annotations: {
       summary: rule.summary,
       description: rule.description,
       runbook_url: runbookUrl(runbookBaseUrl, rule.alert),
-      ...(dashboardBaseUrl === undefined
-        ? {}
-        : { dashboard_url: dashboardUrl(dashboardBaseUrl, rule.subjectLabel) }),
+      ...defined({
+        dashboard_url: dashboardBaseUrl && dashboardUrl(dashboardBaseUrl, subjectLabel),
+      }),
     },
   };
 }

@@ -18,15 +18,13 @@ export function lokiRules({
   logMetricNamespaces,
   ...links
 }: LokiRulesArgs): string | undefined {
-  const intervalSeconds = 60;
+  const alerts = logAlerts.flatMap((alert) => [highLogErrorRate(alert), noLogs(alert)]);
   const groups = [
-    {
-      name: "logs",
-      intervalSeconds,
-      rules: logAlerts.flatMap((alert) => [highLogErrorRate(alert), noLogs(alert)]),
-    },
-    { name: "log-metrics", intervalSeconds, rules: logMetrics(logMetricNamespaces) },
-  ].filter(({ rules }) => rules.length > 0);
+    { name: "logs", rules: alerts },
+    { name: "log-metrics", rules: logMetrics(logMetricNamespaces) },
+  ]
+    .filter(({ rules }) => rules.length > 0)
+    .map((group) => ({ ...group, intervalSeconds: 60, subjectLabel: "service" as const }));
   if (groups.length === 0) return undefined;
   return stringify({ groups: ruleGroups(groups, links) }, { lineWidth: 0 });
 }
@@ -39,7 +37,6 @@ function highLogErrorRate({ namespace, service, errorsPerMinute }: LogAlertSetti
     expr: `sum by (namespace, service) (rate(${errors} [5m])) * 60 > ${errorsPerMinute}`,
     forMinutes: 5,
     severity: Severity.Warning,
-    subjectLabel: "service",
     summary: `${service}: ${value} errors per minute in the logs`,
     description: `${service} in ${namespace} logged ${value} errors per minute over the last 5 minutes (threshold: ${errorsPerMinute}). Some of its requests or jobs are failing.`,
   };
@@ -52,7 +49,6 @@ function noLogs({ namespace, service, silentMinutes }: LogAlertSettings): AlertR
     // The range of the expression is the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
-    subjectLabel: "service",
     summary: `${service}: no logs are arriving`,
     description: `Loki has received no logs from ${service} in ${namespace} for ${silentMinutes} minutes. The service is not running, or its logs are not collected.`,
   };

@@ -27,7 +27,6 @@ export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
       ].join("\n"),
       forMinutes: 3,
       severity: Severity.Critical,
-      subjectLabel: "service",
       summary: `${labels.service}: no target is up`,
       description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
     },
@@ -48,10 +47,9 @@ export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      subjectLabel: "service",
       summary: `${labels.service}: request metrics are missing`,
       description: `Prometheus scrapes ${labels.service} in ${labels.namespace} (up: ${value.plain}), but finds no HTTP or gRPC request metrics. Alerts on its error rate, latency and traffic cannot fire.`,
     });
   }
-  return { name: `${namespace}.absence`, rules };
+  return { name: `${namespace}.absence`, subjectLabel: "service", rules };
 }

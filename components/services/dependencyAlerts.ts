@@ -14,6 +14,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
     thresholdVariants(settings, name, Severity.Warning);
   return {
     name: `${namespace}.dependencies`,
+    subjectLabel: "service",
     rules: [
       ...severityVariants(settings, "dynamodbThrottlesPerSecond").map(
         ({ scope, threshold, severity }): AlertRule => ({
@@ -24,7 +25,6 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
           ].join("\n"),
           forMinutes: 5,
           severity,
-          subjectLabel: "service",
           summary: `${labels.service}: DynamoDB is throttling requests`,
           description: `DynamoDB throttled ${value.number} requests per second from ${service} over the last 5 minutes (threshold: ${threshold}). Retries slow down requests, and then requests fail.`,
         }),
@@ -49,7 +49,6 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
           ].join("\n"),
           forMinutes: 10,
           severity,
-          subjectLabel: "service",
           summary: `${labels.service}: Redis connection pool is nearly exhausted`,
           description: `A pod of ${service} uses ${value.percentage} of its ${maximum} Redis connections (threshold: ${threshold}%). When the pool is exhausted, requests wait for a connection and then fail.`,
         };
@@ -78,7 +77,6 @@ function highLatency(
     forMinutes: 10,
     // A cause; HighLatencyP99 pages if users notice.
     severity,
-    subjectLabel: "service",
     summary: `${labels.service}: p99 latency of ${dependency} calls is ${value.duration}`,
     description: `The p99 latency of calls from ${service} to ${dependency} was ${value.duration} over the last 5 minutes (threshold: ${threshold} ms). Requests that wait for ${dependency} are slow.`,
   };

@@ -22,6 +22,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
     selector(settings, scope, "kubeStateSelector", ...extraMatchers);
   return {
     name: `${settings.namespace}.pods`,
+    subjectLabel: "pod",
     rules: [
       ...recordings(settings),
       {
@@ -35,7 +36,6 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         ].join("\n"),
         forMinutes: 5,
         severity: Severity.Critical,
-        subjectLabel: "pod",
         summary: `${labels.pod}: a container is crash looping`,
         description: `A ${containerOfPod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart. The service lacks a replica, or is down.`,
       },
@@ -67,7 +67,6 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         // The expression holds for ten minutes; a pod that is gone before then needs no attention.
         forMinutes: 2,
         severity: Severity.Warning,
-        subjectLabel: "pod",
         summary: `${labels.pod}: a container was OOM-killed`,
         description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
       },
@@ -89,7 +88,6 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         ].join("\n"),
         forMinutes: 60,
         severity: Severity.Warning,
-        subjectLabel: "pod",
         summary: `${labels.pod}: a container has no memory limit`,
         description: `Pod ${labels.pod} in ${labels.namespace} has containers without a memory limit: ${value.plain}. HighMemory does not cover them, and a leak can exhaust the memory of the node.`,
       },
@@ -155,6 +153,5 @@ function ratioAlert(
   return {
     expr: `${series}{${matchers}} > ${formatNumber(threshold / 100)}`,
     severity,
-    subjectLabel: "pod" as const,
   };
 }

@@ -28,6 +28,7 @@ const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavai
 export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.services`,
+    subjectLabel: "service",
     rules: [
       ...recordings(settings),
       ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
@@ -44,7 +45,6 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
         expr: `${recorded.requestsBeforeStop}{namespace="${settings.namespace}"}`,
         forMinutes: 10,
         severity: Severity.Critical,
-        subjectLabel: "service",
         summary: `${labels.service}: no requests are arriving`,
         description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
       },
@@ -109,7 +109,6 @@ function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): A
     ]),
     forMinutes: 5,
     severity: variant.severity,
-    subjectLabel: "service",
     summary: `${labels.service}: ${value.percentage} of requests are failing`,
     description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed over the last 5 minutes (threshold: ${variant.threshold}%). Users see errors.`,
   };
@@ -127,7 +126,6 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
     ]),
     forMinutes: 5,
     severity: variant.severity,
-    subjectLabel: "service",
     summary: `${labels.service}: p99 latency is ${value.duration}`,
     description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was ${value.duration} over the last 5 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
   };

@@ -74,6 +74,7 @@ function objectiveGroups(
   return [
     {
       name: `${namespace}.slo.${kind.name}`,
+      subjectLabel: "service",
       rules: [
         ...budgets(namespace, kind, members),
         ...kind.badRequests(settings, members),
@@ -189,7 +190,6 @@ function withoutBucket(
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
-      subjectLabel: "service",
       summary: `${labels.service}: the latency objective cannot be measured`,
       description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${alerts.metrics.httpDuration} has no bucket that ends at ${latencyMs} ms. LatencyBudgetBurn cannot fire.`,
     };
@@ -245,7 +245,6 @@ function burnRateAlert(
     ].join("\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,
-    subjectLabel: "service",
     summary: `${labels.service}: the ${kind.name} error budget is burning too fast`,
     description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} is burning at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}). At this rate, the service misses its objective.`,
   };

@@ -20,12 +20,5 @@ export function withTeamLabels(groups: AlertGroup[], services: ServiceSettings[]
     });
     return `{{ ${cases.join("else ")}end }}`;
   };
-  return groups.map((group) => ({
-    ...group,
-    rules: group.rules.map((rule) =>
-      "alert" in rule
-        ? { ...rule, labels: { ...rule.labels, team: teamTemplate(rule.subjectLabel) } }
-        : rule,
-    ),
-  }));
+  return groups.map((group) => ({ ...group, labels: { team: teamTemplate(group.subjectLabel) } }));
 }

@@ -1,18 +1,21 @@
 import * as assert from "node:assert/strict";
-import { AlertRule, Severity, ruleGroups } from "../../../components/alerting/rules";
+import { AlertGroup, AlertRule, Severity, ruleGroups } from "../../../components/alerting/rules";
 
 const rule: AlertRule = {
   alert: "HighErrorRate",
   expr: "up == 0",
   forMinutes: 5,
   severity: Severity.Critical,
-  subjectLabel: "service",
   summary: "a summary",
   description: "a description",
 };
 
-function renderAlert(alertRule: AlertRule, runbookBaseUrl: string, dashboardBaseUrl?: string) {
-  const [group] = ruleGroups([{ name: "a", rules: [alertRule] }], {
+function renderAlert(
+  groupFields: Partial<AlertGroup>,
+  runbookBaseUrl: string,
+  dashboardBaseUrl?: string,
+) {
+  const [group] = ruleGroups([{ name: "a", ...groupFields, rules: [rule] }], {
     runbookBaseUrl,
     dashboardBaseUrl,
   });
@@ -50,26 +53,27 @@ describe("ruleGroups", () => {
 
   it("links to the runbook, with or without a trailing slash in the base URL", () => {
     assert.equal(
-      renderAlert(rule, "https://r.example/runbooks/").annotations["runbook_url"],
+      renderAlert({}, "https://r.example/runbooks/").annotations["runbook_url"],
       "https://r.example/runbooks/HighErrorRate.md",
     );
   });
 
   it("keeps extra labels, which cannot override the severity", () => {
     const labels = { team: "checkout", severity: "none" };
-    assert.deepEqual(renderAlert({ ...rule, labels }, "https://r.example").labels, {
+    assert.deepEqual(renderAlert({ labels }, "https://r.example").labels, {
       team: "checkout",
       severity: "critical",
     });
   });
 
   it("links to the dashboard of the service if the URL of Grafana is known", () => {
-    const rendered = renderAlert(rule, "https://r.example", "https://grafana.example.com/");
+    const service = { subjectLabel: "service" } as const;
+    const rendered = renderAlert(service, "https://r.example", "https://grafana.example.com/");
     assert.equal(
       rendered.annotations["dashboard_url"],
       "https://grafana.example.com/d/services-overview?var-namespace={{ $labels.namespace | urlquery }}&var-service={{ $labels.service | urlquery }}",
     );
-    assert.equal(renderAlert(rule, "https://r.example").annotations["dashboard_url"], undefined);
+    assert.equal(renderAlert(service, "https://r.example").annotations["dashboard_url"], undefined);
   });
 
   it("keeps recording rules unchanged, at the interval of their group", () => {

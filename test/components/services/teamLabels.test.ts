@@ -1,9 +1,9 @@
 import * as assert from "node:assert/strict";
-import { AlertRule } from "../../../components/alerting/rules";
+import { AlertGroup } from "../../../components/alerting/rules";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 
-function alertsFor(services: object[]): AlertRule[] {
+function groupsFor(services: object[]): AlertGroup[] {
   const { settings, problems } = servicesSettings({
     cluster: "ticketing-prod",
     environment: "prod",
@@ -12,25 +12,29 @@ function alertsFor(services: object[]): AlertRule[] {
   });
   assert.deepEqual(problems, undefined);
   assert.ok(settings);
-  return serviceAlerts(settings)
-    .flatMap(({ rules }) => rules)
-    .filter((rule): rule is AlertRule => "alert" in rule);
+  return serviceAlerts(settings);
 }
 
 const teamOf = (alert: string, services: object[]) =>
-  alertsFor(services).find((rule) => rule.alert === alert)?.labels?.["team"];
+  groupsFor(services).find(({ rules }) =>
+    rules.some((rule) => "alert" in rule && rule.alert === alert),
+  )?.labels?.["team"];
 
 describe("the label team", () => {
   it("is on no alert if no service has a team", () => {
-    for (const { labels, alert } of alertsFor([{ name: "a" }])) {
-      assert.equal(labels, undefined, alert);
+    for (const { labels, name } of groupsFor([{ name: "a" }])) {
+      assert.equal(labels, undefined, name);
     }
   });
 
   it("is on every alert if a service has a team, derived from the service or pod", () => {
-    for (const { labels, subjectLabel, alert } of alertsFor([{ name: "a", team: "checkout" }])) {
-      assert.ok(["service", "pod"].includes(subjectLabel ?? ""), alert);
-      assert.ok(labels?.["team"]?.includes(`$labels.${subjectLabel}`), alert);
+    const slo = { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 };
+    const groups = groupsFor([{ name: "a", team: "checkout", slo }]);
+    const withAlerts = groups.filter(({ rules }) => rules.some((rule) => "alert" in rule));
+    assert.ok(withAlerts.length > 0);
+    for (const { labels, subjectLabel, name } of withAlerts) {
+      assert.ok(["service", "pod"].includes(subjectLabel ?? ""), name);
+      assert.ok(labels?.["team"]?.includes(`$labels.${subjectLabel}`), name);
     }
   });
 
@@ -47,7 +51,8 @@ describe("the label team", () => {
   });
 
   it("changes no expression", () => {
-    const expressions = (services: object[]) => alertsFor(services).map(({ expr }) => expr);
+    const expressions = (services: object[]) =>
+      groupsFor(services).flatMap(({ rules }) => rules.map(({ expr }) => expr));
     assert.deepEqual(
       expressions([{ name: "a", team: "checkout" }, { name: "b" }]),
       expressions([{ name: "a" }, { name: "b" }]),
