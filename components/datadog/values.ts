@@ -5,26 +5,14 @@ import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { Values } from "../../policies/shared/mergeValues";
 import { redactions } from "../logs/redactions";
-import { SizeTable, resources } from "../shared/resources";
+import { resources, sizeTable } from "../shared/resources";
 
 /** Name of the Secret with the token that authenticates node agents to the Cluster Agent. */
 export const clusterAgentTokenSecretName = "datadog-cluster-agent-token";
 
-const agentSizes: SizeTable = {
-  small: resources("100m", "512Mi"),
-  medium: resources("200m", "768Mi"),
-  large: resources("400m", "1536Mi"),
-};
-const traceAgentSizes: SizeTable = {
-  small: resources("50m", "192Mi"),
-  medium: resources("100m", "384Mi"),
-  large: resources("300m", "1Gi"),
-};
-const clusterAgentSizes: SizeTable = {
-  small: resources("100m", "256Mi"),
-  medium: resources("200m", "512Mi"),
-  large: resources("500m", "1536Mi"),
-};
+const agentSizes = sizeTable(["100m", "512Mi"], ["200m", "768Mi"], ["400m", "1536Mi"]);
+const traceAgentSizes = sizeTable(["50m", "192Mi"], ["100m", "384Mi"], ["300m", "1Gi"]);
+const clusterAgentSizes = sizeTable(["100m", "256Mi"], ["200m", "512Mi"], ["500m", "1536Mi"]);
 const processAgentResources = resources("50m", "256Mi");
 const initContainerResources = resources("25m", "128Mi");
 

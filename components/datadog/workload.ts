@@ -30,25 +30,22 @@ export function datadogLabels(workload: DatadogWorkload): Record<string, string>
  */
 export function datadogEnv(workload: DatadogWorkload): kubernetes.types.input.core.v1.EnvVar[] {
   return [
-    { name: "DD_AGENT_HOST", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
+    fromField("DD_AGENT_HOST", "status.hostIP"),
     { name: "DD_TRACE_AGENT_PORT", value: "8126" },
     { name: "DD_DOGSTATSD_PORT", value: "8125" },
     // Lets the agent identify the pod that sent a DogStatsD packet.
-    { name: "DD_ENTITY_ID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
-    fromLabel("DD_ENV", "env"),
-    fromLabel("DD_SERVICE", "service"),
-    fromLabel("DD_VERSION", "version"),
+    fromField("DD_ENTITY_ID", "metadata.uid"),
+    fromField("DD_ENV", "metadata.labels['tags.datadoghq.com/env']"),
+    fromField("DD_SERVICE", "metadata.labels['tags.datadoghq.com/service']"),
+    fromField("DD_VERSION", "metadata.labels['tags.datadoghq.com/version']"),
     { name: "DD_LOGS_INJECTION", value: "true" },
     { name: "DD_RUNTIME_METRICS_ENABLED", value: "true" },
     { name: "DD_PROFILING_ENABLED", value: String(workload.profiling ?? false) },
   ];
 }
 
-function fromLabel(name: string, tag: string): kubernetes.types.input.core.v1.EnvVar {
-  return {
-    name,
-    valueFrom: { fieldRef: { fieldPath: `metadata.labels['tags.datadoghq.com/${tag}']` } },
-  };
+function fromField(name: string, fieldPath: string): kubernetes.types.input.core.v1.EnvVar {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
 }
 
 /** Data of containers that the agent does not collect. */
@@ -93,9 +90,6 @@ export interface OpenMetricsEndpoint {
 export function openMetricsAnnotations(endpoint: OpenMetricsEndpoint): Record<string, string> {
   const { container, port, path = "/metrics", namespace, metrics } = endpoint;
   const instance = { openmetrics_endpoint: `http://%%host%%:${port}${path}`, namespace, metrics };
-  return {
-    [`ad.datadoghq.com/${container}.checks`]: JSON.stringify({
-      openmetrics: { instances: [instance] },
-    }),
-  };
+  const checks = { openmetrics: { instances: [instance] } };
+  return { [`ad.datadoghq.com/${container}.checks`]: JSON.stringify(checks) };
 }

@@ -1,17 +1,13 @@
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { Values } from "../../policies/shared/mergeValues";
-import { SizeTable, resources } from "../shared/resources";
+import { resources, sizeTable } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 
 /** ConfigMap with Alloy's configuration, and its key. The chart would render its own as a template. */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 
-const sizes: SizeTable = {
-  small: resources("50m", "256Mi"),
-  medium: resources("100m", "384Mi"),
-  large: resources("200m", "768Mi"),
-};
+const sizes = sizeTable(["50m", "256Mi"], ["100m", "384Mi"], ["200m", "768Mi"]);
 
 const storagePath = "/var/lib/alloy";
 const storageVolume = "storage";

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Chart, charts } from "../shared/charts";
+import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
 import { Values } from "../../policies/shared/mergeValues";
@@ -24,35 +24,30 @@ export function logCollector(
   { settings, pushUrl, overrides }: LogCollectorArgs,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release | undefined {
-  switch (settings.collector) {
-    case LogCollector.Alloy: {
-      const configuration = alloyConfiguration(name, settings, pushUrl, opts);
-      return release(charts.alloy, alloyValues(settings), [configuration]);
-    }
-    case LogCollector.Promtail:
-      return release(charts.promtail, promtailValues(settings, pushUrl), []);
-    case LogCollector.None:
-      return undefined;
-  }
-
-  function release(chart: Chart, values: Values, dependencies: pulumi.Resource[]) {
-    const role = podReader(`${name}-${chart.name}`, chart.name, settings, opts);
-    return chartRelease(
-      `${name}-${chart.name}`,
-      {
-        releaseName: chart.name,
-        chart: chart.name,
-        settings: {
-          ...settings,
-          chartVersion: settings.collectorChartVersion ?? chart.version,
-          repository: settings.collectorRepository ?? chart.repository,
-        },
-        values,
-        overrides,
+  if (settings.collector === LogCollector.None) return undefined;
+  const chart = charts[settings.collector];
+  const resourceName = `${name}-${chart.name}`;
+  const isAlloy = settings.collector === LogCollector.Alloy;
+  return chartRelease(
+    resourceName,
+    {
+      releaseName: chart.name,
+      chart: chart.name,
+      settings: {
+        ...settings,
+        chartVersion: settings.collectorChartVersion ?? chart.version,
+        repository: settings.collectorRepository ?? chart.repository,
       },
-      pulumi.mergeOptions(opts, { dependsOn: [...dependencies, ...role] }),
-    );
-  }
+      values: isAlloy ? alloyValues(settings) : promtailValues(settings, pushUrl),
+      overrides,
+    },
+    pulumi.mergeOptions(opts, {
+      dependsOn: [
+        ...(isAlloy ? [alloyConfiguration(name, settings, pushUrl, opts)] : []),
+        ...podReader(resourceName, chart.name, settings, opts),
+      ],
+    }),
+  );
 }
 
 function alloyConfiguration(
@@ -62,17 +57,13 @@ function alloyConfiguration(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const { namespace, cluster, environment } = settings;
+  const labels = objectLabels("log-collector", settings.labels);
+  const configuration = alloyConfig({ pushUrl, cluster, environment, redaction: settings });
   return new kubernetes.core.v1.ConfigMap(
     `${name}-alloy-config`,
     {
-      metadata: {
-        name: alloyConfigMap.name,
-        namespace,
-        labels: objectLabels("log-collector", settings.labels),
-      },
-      data: {
-        [alloyConfigMap.key]: alloyConfig({ pushUrl, cluster, environment, redaction: settings }),
-      },
+      metadata: { name: alloyConfigMap.name, namespace, labels },
+      data: { [alloyConfigMap.key]: configuration },
     },
     opts,
   );
@@ -82,35 +73,27 @@ function alloyConfiguration(
 function podReader(
   name: string,
   serviceAccount: string,
-  settings: CollectorSettings,
+  { namespace, labels }: CollectorSettings,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const { namespace } = settings;
   const metadata = {
     // Cluster roles are not namespaced, and each namespace may have a collector of the same name.
     name: `${namespace}-${serviceAccount}`,
-    labels: objectLabels("log-collector", settings.labels),
+    labels: objectLabels("log-collector", labels),
   };
-  const role = new kubernetes.rbac.v1.ClusterRole(
-    `${name}-role`,
-    {
-      metadata,
-      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
-    },
-    opts,
-  );
-  const binding = new kubernetes.rbac.v1.ClusterRoleBinding(
-    `${name}-role-binding`,
-    {
-      metadata,
-      roleRef: {
-        apiGroup: "rbac.authorization.k8s.io",
-        kind: "ClusterRole",
-        name: metadata.name,
-      },
-      subjects: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
-    },
-    opts,
-  );
-  return [role, binding];
+  const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
+  const roleRef = {
+    apiGroup: "rbac.authorization.k8s.io",
+    kind: "ClusterRole",
+    name: metadata.name,
+  };
+  const subjects = [{ kind: "ServiceAccount", name: serviceAccount, namespace }];
+  return [
+    new kubernetes.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules }, opts),
+    new kubernetes.rbac.v1.ClusterRoleBinding(
+      `${name}-role-binding`,
+      { metadata, roleRef, subjects },
+      opts,
+    ),
+  ];
 }

@@ -4,14 +4,10 @@ import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { LogStage, logPipeline } from "./pipeline";
 import { Values } from "../../policies/shared/mergeValues";
 import { podLogLabels, relabelConfig } from "./podLabels";
-import { SizeTable, resources } from "../shared/resources";
+import { sizeTable } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 
-const sizes: SizeTable = {
-  small: resources("50m", "128Mi"),
-  medium: resources("100m", "256Mi"),
-  large: resources("200m", "512Mi"),
-};
+const sizes = sizeTable(["50m", "128Mi"], ["100m", "256Mi"], ["200m", "512Mi"]);
 
 const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false };
 

@@ -19,25 +19,20 @@ export interface LokiBucket {
 /** Allows Loki to list, read, write and delete the objects of its bucket. */
 export function lokiAccessPolicy(bucket: LokiBucket): PolicyDocument {
   const arn = bucketArn(bucket);
-  return policy([
-    { Sid: "ListChunks", Effect: "Allow", Action: ["s3:ListBucket"], Resource: [arn] },
-    {
-      Sid: "ReadWriteChunks",
-      Effect: "Allow",
-      Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-      Resource: [`${arn}/*`],
-    },
-    ...(bucket.kmsKeyArn === undefined ? [] : [useOfKey(bucket.kmsKeyArn)]),
-  ]);
-}
-
-function useOfKey(kmsKeyArn: string): object {
-  return {
-    Sid: "UseBucketKey",
+  const { kmsKeyArn } = bucket;
+  const allow = (Sid: string, Action: string[], resource: string) => ({
+    Sid,
     Effect: "Allow",
-    Action: ["kms:GenerateDataKey", "kms:Decrypt"],
-    Resource: [kmsKeyArn],
-  };
+    Action,
+    Resource: [resource],
+  });
+  return policy([
+    allow("ListChunks", ["s3:ListBucket"], arn),
+    allow("ReadWriteChunks", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], `${arn}/*`),
+    ...(kmsKeyArn === undefined
+      ? []
+      : [allow("UseBucketKey", ["kms:GenerateDataKey", "kms:Decrypt"], kmsKeyArn)]),
+  ]);
 }
 
 /** Denies every request to the bucket that does not use TLS. */
@@ -60,21 +55,11 @@ export function bucketTlsOnlyPolicy(bucket: LokiBucket): PolicyDocument {
  * conditions, anyone who may create associations could assign the role to other pods.
  */
 export function podIdentityTrust(pods: LokiServiceAccount): PolicyDocument {
-  return policy([
-    {
-      Sid: "LokiPodsOfOneCluster",
-      Effect: "Allow",
-      Principal: { Service: "pods.eks.amazonaws.com" },
-      Action: ["sts:AssumeRole", "sts:TagSession"],
-      Condition: {
-        StringEquals: {
-          "aws:RequestTag/eks-cluster-name": pods.cluster,
-          "aws:RequestTag/kubernetes-namespace": pods.namespace,
-          "aws:RequestTag/kubernetes-service-account": pods.serviceAccount,
-        },
-      },
-    },
-  ]);
+  return trust({ Service: "pods.eks.amazonaws.com" }, ["sts:AssumeRole", "sts:TagSession"], {
+    "aws:RequestTag/eks-cluster-name": pods.cluster,
+    "aws:RequestTag/kubernetes-namespace": pods.namespace,
+    "aws:RequestTag/kubernetes-service-account": pods.serviceAccount,
+  });
 }
 
 /** Lets one service account assume the role through the OIDC provider of its cluster. */
@@ -84,20 +69,15 @@ export function irsaTrust(
   pods: LokiServiceAccount,
 ): PolicyDocument {
   const issuer = issuerUrl.replace(/^https:\/\//, "");
-  return policy([
-    {
-      Sid: "LokiPodsOfOneCluster",
-      Effect: "Allow",
-      Principal: { Federated: providerArn },
-      Action: ["sts:AssumeRoleWithWebIdentity"],
-      Condition: {
-        StringEquals: {
-          [`${issuer}:aud`]: "sts.amazonaws.com",
-          [`${issuer}:sub`]: `system:serviceaccount:${pods.namespace}:${pods.serviceAccount}`,
-        },
-      },
-    },
-  ]);
+  return trust({ Federated: providerArn }, ["sts:AssumeRoleWithWebIdentity"], {
+    [`${issuer}:aud`]: "sts.amazonaws.com",
+    [`${issuer}:sub`]: `system:serviceaccount:${pods.namespace}:${pods.serviceAccount}`,
+  });
+}
+
+function trust(Principal: object, Action: string[], StringEquals: object): PolicyDocument {
+  const Sid = "LokiPodsOfOneCluster";
+  return policy([{ Sid, Effect: "Allow", Principal, Action, Condition: { StringEquals } }]);
 }
 
 /** Name of the role, cut to the 64 characters that IAM allows. */

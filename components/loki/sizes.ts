@@ -1,35 +1,21 @@
 import { LokiMode } from "./options";
 import { LokiSettings } from "./settings";
-import { Resources, SizeTable, resources } from "../shared/resources";
+import { Resources, resources, sizeTable } from "../shared/resources";
+import { SizePreset } from "../shared/sizePreset";
 
 /** Resources of each replica in the monolithic modes. */
-export const monolithicSizes: SizeTable = {
-  small: resources("250m", "1Gi"),
-  medium: resources("1", "4Gi"),
-  large: resources("2", "8Gi"),
-};
-
-/** Replicas and resources of the components in the mode `distributed`. */
-export interface DistributedSize {
-  distributor: Part;
-  /** Replicas are a multiple of 3, the replication factor. */
-  ingester: Part;
-  querier: Part;
-  queryFrontend: Part;
-  queryScheduler: Part;
-  indexGateway: Part;
-  compactor: Part;
-  ruler: Part;
-  chunksCacheMb: number;
-  resultsCacheMb: number;
-}
+export const monolithicSizes = sizeTable(["250m", "1Gi"], ["1", "4Gi"], ["2", "8Gi"]);
 
 export interface Part {
   replicas: number;
   resources: Resources;
 }
 
-export const distributedSizes: Record<LokiSettings["size"], DistributedSize> = {
+/**
+ * Replicas and resources of the components in the mode `distributed`. The replicas of the ingester
+ * are a multiple of 3, the replication factor.
+ */
+export const distributedSizes = {
   small: {
     distributor: part(2, "250m", "512Mi"),
     ingester: part(3, "500m", "4Gi"),
@@ -66,7 +52,7 @@ export const distributedSizes: Record<LokiSettings["size"], DistributedSize> = {
     chunksCacheMb: 8192,
     resultsCacheMb: 1024,
   },
-};
+} satisfies Record<SizePreset, Record<string, Part | number>>;
 
 /** Memory that replaying the write-ahead log may use after a crash: three quarters of the limit. */
 export function replayCeiling(settings: LokiSettings): string {

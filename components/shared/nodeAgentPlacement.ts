@@ -1,5 +1,11 @@
 import { Values } from "../../policies/shared/mergeValues";
 
+const notOnFargate = {
+  key: "eks.amazonaws.com/compute-type",
+  operator: "NotIn",
+  values: ["fargate"],
+};
+
 /**
  * Scheduling of a DaemonSet that must run on every node, whatever the taints and however full the
  * node is. Fargate does not run DaemonSets: without the affinity, their pods stay pending there.
@@ -9,17 +15,7 @@ export const nodeAgentPlacement: Values = {
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [
-          {
-            matchExpressions: [
-              {
-                key: "eks.amazonaws.com/compute-type",
-                operator: "NotIn",
-                values: ["fargate"],
-              },
-            ],
-          },
-        ],
+        nodeSelectorTerms: [{ matchExpressions: [notOnFargate] }],
       },
     },
   },

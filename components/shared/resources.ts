@@ -16,3 +16,14 @@ export function resources(cpu: string, memory: string): Resources {
 
 /** Resources of one workload by size preset. */
 export type SizeTable = Record<SizePreset, Resources>;
+
+type CpuAndMemory = [cpu: string, memory: string];
+
+/** The {@link resources} of one workload for each size preset. */
+export function sizeTable(
+  small: CpuAndMemory,
+  medium: CpuAndMemory,
+  large: CpuAndMemory,
+): SizeTable {
+  return { small: resources(...small), medium: resources(...medium), large: resources(...large) };
+}
