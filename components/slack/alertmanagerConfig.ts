@@ -1,9 +1,10 @@
+import { defined } from "../shared/defined";
 import { SlackSettings } from "./settings";
 import { inhibitRules } from "./inhibition";
 import { quietHours } from "./quietHours";
 import { receivers } from "./receivers";
 import { quietHoursName, routingTree } from "./routes";
-import { availableKeys, mountedFile, secretKeys } from "./secret";
+import { credentialFile, secretKeys } from "./secret";
 
 /** Secret with `alertmanager.yaml` and its templates. */
 export const configSecretName = "alertmanager-config";
@@ -13,19 +14,20 @@ export const configSecretName = "alertmanager-config";
  * Alertmanager reads credentials from mounted files, so they can rotate without a restart.
  */
 export function alertmanagerConfig(settings: SlackSettings): Record<string, unknown> {
-  return {
-    global: {
+  const botTokenFile = credentialFile(settings, secretKeys.botToken);
+  const webhookFile = credentialFile(settings, secretKeys.webhookUrl);
+  return defined({
+    global: defined({
       resolve_timeout: "5m",
-      ...(availableKeys(settings).includes(secretKeys.botToken)
-        ? { slack_app_token_file: mountedFile(settings, secretKeys.botToken) }
-        : { slack_api_url_file: mountedFile(settings, secretKeys.webhookUrl) }),
-    },
+      slack_app_token_file: botTokenFile,
+      slack_api_url_file: botTokenFile === undefined ? webhookFile : undefined,
+    }),
     templates: ["/etc/alertmanager/config/*.tmpl"],
     route: routingTree(settings),
-    ...(settings.quietHours && {
-      time_intervals: [{ name: quietHoursName, time_intervals: quietHours(settings.quietHours) }],
-    }),
+    time_intervals: settings.quietHours && [
+      { name: quietHoursName, time_intervals: quietHours(settings.quietHours) },
+    ],
     inhibit_rules: inhibitRules(),
     receivers: receivers(settings),
-  };
+  });
 }

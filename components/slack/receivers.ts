@@ -1,5 +1,6 @@
+import { defined } from "../shared/defined";
+import { channelKey, credentialFile, secretKeys } from "./secret";
 import { SlackSettings } from "./settings";
-import { availableKeys, channelKey, mountedFile, secretKeys } from "./secret";
 
 /** Receiver without an integration, which drops alerts. */
 export const nullReceiver = "null";
@@ -22,46 +23,31 @@ export function channelsOf({ channel, channels, routes }: SlackSettings): string
   return [...new Set(all.filter((name) => name !== undefined))];
 }
 
-/** Whether critical alerts go to a receiver in addition to Slack. */
-export function hasCriticalReceiver(settings: SlackSettings): boolean {
-  const keys = availableKeys(settings);
-  return [secretKeys.pagerDutyRoutingKey, secretKeys.criticalWebhookUrl].some((key) =>
-    keys.includes(key),
-  );
-}
-
-/** Whether Watchdog goes to a heartbeat service. */
-export function hasHeartbeat(settings: SlackSettings): boolean {
-  return availableKeys(settings).includes(secretKeys.heartbeatUrl);
+/** Whether the Secret holds a credential for the receiver `heartbeat` or `critical`. */
+export function hasReceiver(settings: SlackSettings, receiver: string): boolean {
+  return receivers(settings).some(({ name }) => name === receiver);
 }
 
 /** All receivers. Each credential is a file of a mounted Secret. */
 export function receivers(settings: SlackSettings): Receiver[] {
-  const keys = availableKeys(settings);
-  const file = (key: string): string => mountedFile(settings, key);
+  const heartbeatFile = credentialFile(settings, secretKeys.heartbeatUrl);
+  const pagerDutyFile = credentialFile(settings, secretKeys.pagerDutyRoutingKey);
+  const webhookFile = credentialFile(settings, secretKeys.criticalWebhookUrl);
+  const result: Receiver[] = [{ name: nullReceiver }];
+  if (heartbeatFile !== undefined) {
+    result.push({ name: heartbeat, webhook_configs: [webhook(heartbeatFile, false)] });
+  }
+  if (pagerDutyFile !== undefined || webhookFile !== undefined) {
+    result.push({
+      name: criticalReceiver,
+      ...defined({
+        pagerduty_configs: pagerDutyFile && [pagerDuty(pagerDutyFile)],
+        webhook_configs: webhookFile && [webhook(webhookFile, true)],
+      }),
+    });
+  }
   return [
-    { name: nullReceiver },
-    ...(hasHeartbeat(settings)
-      ? [
-          {
-            name: heartbeat,
-            webhook_configs: [webhook(file(secretKeys.heartbeatUrl), false)],
-          },
-        ]
-      : []),
-    ...(hasCriticalReceiver(settings)
-      ? [
-          {
-            name: criticalReceiver,
-            ...(keys.includes(secretKeys.pagerDutyRoutingKey) && {
-              pagerduty_configs: [pagerDuty(file(secretKeys.pagerDutyRoutingKey))],
-            }),
-            ...(keys.includes(secretKeys.criticalWebhookUrl) && {
-              webhook_configs: [webhook(file(secretKeys.criticalWebhookUrl), true)],
-            }),
-          },
-        ]
-      : []),
+    ...result,
     ...channelsOf(settings).map((channel) => ({
       name: slackReceiver(settings, channel),
       slack_configs: [slack(settings, channel)],
@@ -73,33 +59,32 @@ function webhook(urlFile: string, sendResolved: boolean): Record<string, unknown
   return { url_file: urlFile, send_resolved: sendResolved };
 }
 
-function slack(settings: SlackSettings, channel: string): Record<string, unknown> {
-  return {
-    channel,
-    ...(channel !== settings.channel &&
-      availableKeys(settings).includes(channelKey(channel)) && {
-        api_url_file: mountedFile(settings, channelKey(channel)),
-      }),
-    send_resolved: true,
-    // Leaves time for a retry before the next group interval if Slack does not respond.
-    timeout: "10s",
-    title: '{{ template "observability.slack.title" . }}',
-    // Alertmanager replaces an empty link with its own URL, which works only inside the cluster.
-    title_link:
-      settings.alertmanagerUrl === undefined
-        ? '{{ "" }}'
-        : '{{ template "observability.slack.link" . }}',
-    text: '{{ template "observability.slack.text" . }}',
-    color: '{{ template "observability.slack.color" . }}',
-    fallback: '{{ template "observability.slack.title" . }}',
-  };
-}
-
 function pagerDuty(routingKeyFile: string): Record<string, unknown> {
   return {
     routing_key_file: routingKeyFile,
     send_resolved: true,
-    description: '{{ template "observability.slack.title" . }}',
+    description: template("title"),
     severity: "critical",
   };
+}
+
+function slack(settings: SlackSettings, channel: string): Record<string, unknown> {
+  const isDefault = channel === settings.channel;
+  return defined({
+    channel,
+    api_url_file: isDefault ? undefined : credentialFile(settings, channelKey(channel)),
+    send_resolved: true,
+    // Leaves time for a retry before the next group interval if Slack does not respond.
+    timeout: "10s",
+    title: template("title"),
+    // Alertmanager replaces an empty link with its own URL, which works only inside the cluster.
+    title_link: settings.alertmanagerUrl === undefined ? '{{ "" }}' : template("link"),
+    text: template("text"),
+    color: template("color"),
+    fallback: template("title"),
+  });
+}
+
+function template(name: string): string {
+  return `{{ template "observability.slack.${name}" . }}`;
 }

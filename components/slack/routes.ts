@@ -1,15 +1,9 @@
-import { SlackRouteSettings, SlackSettings } from "./settings";
-import { podNamePattern } from "../alerting/promql";
-import {
-  criticalReceiver,
-  hasCriticalReceiver,
-  hasHeartbeat,
-  heartbeat,
-  nullReceiver,
-  slackReceiver,
-} from "./receivers";
 import { chartAlertNames } from "../alerting/alertNames";
+import { podNamePattern } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
+import { defined } from "../shared/defined";
+import { criticalReceiver, hasReceiver, heartbeat, nullReceiver, slackReceiver } from "./receivers";
+import { SlackRouteSettings, SlackSettings } from "./settings";
 
 /** A node of Alertmanager's routing tree. */
 export interface Route {
@@ -35,7 +29,14 @@ const warningIntervals = { group_wait: "30s", group_interval: "5m", repeat_inter
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
-const warning = `severity="${Severity.Warning}"`;
+
+/** Route of critical alerts, which continue to the Slack channel. */
+const pageAndContinue: Route = {
+  matchers: [critical],
+  receiver: criticalReceiver,
+  continue: true,
+  ...criticalIntervals,
+};
 
 /** Routing tree. An alert goes to the first route that matches, unless that route continues. */
 export function routingTree(settings: SlackSettings): Route {
@@ -46,22 +47,12 @@ export function routingTree(settings: SlackSettings): Route {
     routes: [
       {
         matchers: [`alertname="${chartAlertNames.watchdog}"`],
-        ...(hasHeartbeat(settings)
+        ...(hasReceiver(settings, heartbeat)
           ? { receiver: heartbeat, ...heartbeatIntervals }
           : { receiver: nullReceiver }),
       },
       { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nullReceiver },
-      // Critical alerts continue to the Slack channel.
-      ...(hasCriticalReceiver(settings)
-        ? [
-            {
-              matchers: [critical],
-              receiver: criticalReceiver,
-              continue: true,
-              ...criticalIntervals,
-            },
-          ]
-        : []),
+      ...(hasReceiver(settings, criticalReceiver) ? [pageAndContinue] : []),
       ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
       ...bySeverity(settings, settings.channels),
     ],
@@ -75,39 +66,35 @@ function channelRoutes(settings: SlackSettings, route: SlackRouteSettings): Rout
     ...(team === undefined ? [] : [`team=${JSON.stringify(team)}`]),
     ...(namespace === undefined ? [] : [`namespace="${namespace}"`]),
   ];
-  const matcherSets =
+  const subjects =
     service === undefined
-      ? [common]
-      : [
-          [...common, `service="${service}"`],
-          [...common, `pod=~"${podNamePattern([service])}"`],
-        ];
+      ? [[]]
+      : [[`service="${service}"`], [`pod=~"${podNamePattern([service])}"`]];
   const channels = { critical: channel, warning: channel, info: settings.channels.info && channel };
-  return matcherSets.map((matchers) => ({
-    matchers,
+  return subjects.map((subject) => ({
+    matchers: [...common, ...subject],
     receiver: slackReceiver(settings, channel),
     routes: bySeverity(settings, channels),
   }));
 }
 
 function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]): Route[] {
-  const receiverOf = (channel = settings.channel): string => slackReceiver(settings, channel);
+  const route = (matcher: string, channel = settings.channel): Route => ({
+    matchers: [matcher],
+    receiver: slackReceiver(settings, channel),
+  });
+  const warningRoute = defined({
+    ...route(`severity="${Severity.Warning}"`, channels.warning),
+    mute_time_intervals: settings.quietHours && [quietHoursName],
+  });
   return [
-    { matchers: [critical], receiver: receiverOf(channels.critical), ...criticalIntervals },
+    { ...route(critical, channels.critical), ...criticalIntervals },
     // A route that does not differ from its parent is not necessary.
-    ...(channels.warning === undefined && settings.quietHours === undefined
-      ? []
-      : [
-          {
-            matchers: [warning],
-            receiver: receiverOf(channels.warning),
-            ...(settings.quietHours && { mute_time_intervals: [quietHoursName] }),
-          },
-        ]),
+    ...(channels.warning === undefined && settings.quietHours === undefined ? [] : [warningRoute]),
     ...(channels.info === undefined
       ? [{ matchers: [`severity=~"${Severity.Info}|${Severity.None}"`], receiver: nullReceiver }]
       : [
-          { matchers: [`severity="${Severity.Info}"`], receiver: receiverOf(channels.info) },
+          route(`severity="${Severity.Info}"`, channels.info),
           { matchers: [`severity="${Severity.None}"`], receiver: nullReceiver },
         ]),
   ];

@@ -25,7 +25,11 @@ export function availableKeys(settings: SlackSettings): string[] {
   });
 }
 
-/** Path of a key in Alertmanager's pod, where the Prometheus operator mounts the Secret. */
-export function mountedFile(settings: SlackSettings, key: string): string {
+/**
+ * Path of a credential in Alertmanager's pod, where the Prometheus operator mounts the Secret, or
+ * undefined if the Secret does not hold it.
+ */
+export function credentialFile(settings: SlackSettings, key: string): string | undefined {
+  if (!availableKeys(settings).includes(key)) return undefined;
   return `/etc/alertmanager/secrets/${settings.existingSecret ?? webhookSecretName}/${key}`;
 }

@@ -1,11 +1,10 @@
+import { SlackSettings } from "./settings";
+
 /** Parts of a message; each link needs the URL under which users reach the component. */
-export interface SlackTemplateOptions {
-  titleTemplate?: string | undefined;
-  textTemplate?: string | undefined;
-  grafanaUrl?: string | undefined;
-  prometheusUrl?: string | undefined;
-  alertmanagerUrl?: string | undefined;
-}
+export type SlackTemplateOptions = Pick<
+  SlackSettings,
+  "titleTemplate" | "textTemplate" | "grafanaUrl" | "prometheusUrl" | "alertmanagerUrl"
+>;
 
 const prefix = "observability.slack";
 
@@ -25,17 +24,12 @@ const maxAlerts = 10;
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
  */
 export function slackTemplate(options: SlackTemplateOptions = {}): string {
-  const {
-    titleTemplate = title,
-    textTemplate = text(options),
-    grafanaUrl,
-    alertmanagerUrl,
-  } = options;
+  const { grafanaUrl, alertmanagerUrl } = options;
   const withUrl = (url: string | undefined, template: (base: string) => string) =>
     url === undefined ? "" : template(url.replace(/\/+$/, ""));
   return [
-    define("title", titleTemplate),
-    define("text", textTemplate),
+    define("title", options.titleTemplate ?? title),
+    define("text", options.textTemplate ?? text(options)),
     define("color", color),
     define("plain", plain),
     define("link", withUrl(alertmanagerUrl, groupUrl)),

@@ -3,6 +3,7 @@ import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
 import { ServiceSettings, Thresholds } from "../../services/settings";
 import { hasAlerts, thresholdsFor } from "../../services/variants";
+import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";
 import { DatadogMonitorsSettings } from "./settings";
 
@@ -15,7 +16,7 @@ export interface DatadogMonitor {
   tags: string[];
   /** From `1`, the most urgent, to `5`. */
   priority: string;
-  monitorThresholds: DatadogThresholds;
+  monitorThresholds: { critical: string; warning?: string };
   /** Whether to wait for data of the whole window, which is incomplete after a deployment. */
   requireFullWindow: boolean;
   includeTags: boolean;
@@ -24,11 +25,6 @@ export interface DatadogMonitor {
   newGroupDelay?: number | undefined;
   /** Seconds by which evaluation is delayed for late data. */
   evaluationDelay?: number | undefined;
-}
-
-export interface DatadogThresholds {
-  critical: string;
-  warning?: string;
 }
 
 /** A signal of a service or of DynamoDB before it becomes a monitor. */
@@ -40,10 +36,12 @@ interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay
   description: string;
   /** The query without its comparison. */
   query: string;
-  comparison: ">" | ">=";
+  /** Default: `>`. */
+  comparison?: ">=";
   threshold: number;
   warning?: number | undefined;
-  priority: 2 | 3;
+  /** Default: 2. */
+  priority?: 3;
 }
 
 /** The subject of a monitor, and its recipients. */
@@ -74,12 +72,10 @@ export function operationFor(
 /** Monitors of each service and of DynamoDB, by the last part of their resource names. */
 export function datadogMonitors(settings: DatadogMonitorsSettings): Record<string, DatadogMonitor> {
   const { notify, team } = settings;
-  const ofServices = settings.services.filter(hasAlerts).flatMap((service) => {
+  const serviceMonitors = settings.services.filter(hasAlerts).flatMap((service) => {
     const thresholds = thresholdsFor(settings, service);
     const signals = [
-      ...(service.alerts?.expectsRequests === false
-        ? []
-        : requestSignals(settings, service, thresholds)),
+      ...requestSignals(settings, service, thresholds),
       ...podSignals(settings, service, thresholds),
     ];
     const overrides = settings.overrides[service.name];
@@ -96,7 +92,7 @@ export function datadogMonitors(settings: DatadogMonitorsSettings): Record<strin
   const throttling = throttlingSignal(settings);
   const dynamodb = { name: "DynamoDB", notify, team, tags: [] };
   return Object.fromEntries([
-    ...ofServices,
+    ...serviceMonitors,
     [throttling.alert, monitor(settings, throttling, dynamodb)],
   ]);
 }
@@ -110,7 +106,7 @@ function monitor(
   return {
     name: `[${environment}] ${subject.name}: ${signal.summary}`,
     type: "query alert",
-    query: `${signal.query} ${signal.comparison} ${formatNumber(threshold)}`,
+    query: `${signal.query} ${signal.comparison ?? ">"} ${formatNumber(threshold)}`,
     message: [
       signal.description,
       `Runbook: ${runbookUrl(alerts.runbookBaseUrl, signal.alert)}`,
@@ -122,25 +118,28 @@ function monitor(
       ...subject.tags,
       ...(subject.team === undefined ? [] : [`team:${subject.team}`]),
     ],
-    priority: `${signal.priority}`,
-    monitorThresholds: {
+    priority: `${signal.priority ?? 2}`,
+    monitorThresholds: defined({
       critical: formatNumber(threshold),
-      ...(warning === undefined ? {} : { warning: formatNumber(warning) }),
-    },
+      warning: warning === undefined ? undefined : formatNumber(warning),
+    }),
     requireFullWindow: false,
     includeTags: true,
     notifyNoData: false,
-    ...(newGroupDelay === undefined ? {} : { newGroupDelay }),
-    ...(evaluationDelay === undefined ? {} : { evaluationDelay }),
+    ...defined({ newGroupDelay, evaluationDelay }),
   };
 }
 
-/** Signals from trace metrics, which cover all spans, including those that Datadog does not retain. */
+/**
+ * Signals from trace metrics, which cover all spans, including those that Datadog does not retain.
+ * A service that expects no requests has none.
+ */
 function requestSignals(
   settings: DatadogMonitorsSettings,
   service: ServiceSettings,
   { errorRatePercent, p99LatencyMs, warning }: Thresholds,
 ): Signal[] {
+  if (service.alerts?.expectsRequests === false) return [];
   const scope = `{env:${settings.environment},service:${service.name}}`;
   const metric = `trace.${operationFor(settings, service)}`;
   return [
@@ -149,10 +148,8 @@ function requestSignals(
       summary: "too many requests are failing",
       description: `{{value}}% of requests to ${service.name} failed over the last 5 minutes (threshold: {{threshold}}%). Users see errors.`,
       query: `sum(last_5m):sum:${metric}.errors${scope}.as_count() / sum:${metric}.hits${scope}.as_count() * 100`,
-      comparison: ">",
       threshold: errorRatePercent,
       warning: warning.errorRatePercent,
-      priority: 2,
     },
     {
       alert: alertNames.highLatencyP99,
@@ -160,10 +157,8 @@ function requestSignals(
       description: `The p99 latency of requests to ${service.name} was at least {{value}} s for 5 minutes (threshold: {{threshold}} s). Users wait for responses.`,
       // The minimum of the window corresponds to the `for` of the Prometheus alert.
       query: `min(last_5m):p99:${metric}${scope}`,
-      comparison: ">",
       threshold: p99LatencyMs / 1000,
       warning: warning.p99LatencyMs && warning.p99LatencyMs / 1000,
-      priority: 2,
     },
   ];
 }
@@ -181,8 +176,7 @@ function podSignals(
   const byContainer = `{${scope}} by {pod_name,kube_container_name}`;
   const pod = `pod {{pod_name.name}} of ${name}`;
   const container = `Container {{kube_container_name.name}} of ${pod}`;
-  const newGroupDelay = 300;
-  return [
+  const signals: Signal[] = [
     {
       alert: alertNames.podCrashLooping,
       summary: "a container is crash looping",
@@ -190,19 +184,14 @@ function podSignals(
       query: `max(last_5m):default_zero(max:kubernetes_state.container.status_report.count.waiting{reason:crashloopbackoff,${scope}} by {pod_name})`,
       comparison: ">=",
       threshold: 1,
-      priority: 2,
-      newGroupDelay,
     },
     {
       alert: "HighMemory",
       summary: "memory usage is close to the limit",
       description: `${container} used at least {{value}}% of its memory limit for 10 minutes (threshold: {{threshold}}%). At the limit, the kernel kills it.`,
       query: `min(last_10m):max:kubernetes.memory.working_set${byContainer} / max:kubernetes.memory.limits${byContainer} * 100`,
-      comparison: ">",
       threshold: memoryPercent,
       warning: warning.memoryPercent,
-      priority: 2,
-      newGroupDelay,
     },
     {
       alert: "HighCPU",
@@ -210,13 +199,12 @@ function podSignals(
       description: `${container} used at least {{value}}% of its CPU limit for 10 minutes (threshold: {{threshold}}%). It has little capacity left for more traffic.`,
       // Usage is in nanocores, the limit in cores.
       query: `min(last_10m):max:kubernetes.cpu.usage.total${byContainer} / 10000000 / max:kubernetes.cpu.limits${byContainer}`,
-      comparison: ">",
       threshold: cpuPercent,
       // A cause; other monitors notify if users notice.
       priority: 3,
-      newGroupDelay,
     },
   ];
+  return signals.map((signal) => ({ ...signal, newGroupDelay: 300 }));
 }
 
 /** Reads the AWS integration's metrics of the tables with the tag `env`; they have no service. */
@@ -229,10 +217,8 @@ function throttlingSignal(settings: DatadogMonitorsSettings): Signal {
     description:
       "DynamoDB throttled {{value}} requests to the table {{tablename.name}} in the last 5 minutes (threshold: {{threshold}}). Retries slow down requests, and then requests fail.",
     query: `sum(last_5m):sum:aws.dynamodb.throttled_requests{env:${settings.environment}} by {tablename}.as_count()`,
-    comparison: ">",
     threshold: dynamodbThrottlesPerSecond * seconds,
     warning: warning.dynamodbThrottlesPerSecond && warning.dynamodbThrottlesPerSecond * seconds,
-    priority: 2,
     // CloudWatch metrics arrive late.
     evaluationDelay: 900,
   };
