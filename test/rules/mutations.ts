@@ -99,7 +99,7 @@ function changesOf(rule: Rule): { change: string; mutated: Rule }[] {
       { change: "another name", mutated: { ...rule, record: `${rule.record}_other` } },
     ];
   }
-  const { forMinutes, severity, labels } = rule;
+  const { expr, forMinutes, severity } = rule;
   const other = severity === Severity.Critical ? Severity.Warning : Severity.Critical;
   return [
     ...expressions,
@@ -108,7 +108,10 @@ function changesOf(rule: Rule): { change: string; mutated: Rule }[] {
       ? []
       : [{ change: "for -1m", mutated: { ...rule, forMinutes: forMinutes - 1 } }]),
     { change: "severity", mutated: { ...rule, severity: other } },
-    { change: "extra label", mutated: { ...rule, labels: { ...labels, team: "checkout" } } },
+    {
+      change: "extra label",
+      mutated: { ...rule, expr: `label_replace(${expr}, "team", "checkout", "", "")` },
+    },
     { change: "another name", mutated: { ...rule, alert: `${rule.alert}Other` } },
   ];
 }
