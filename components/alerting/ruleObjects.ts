@@ -1,12 +1,5 @@
 import { RuleGroup } from "./rules";
 
-/** Groups that go into one PrometheusRule. */
-export interface RuleObject {
-  /** Starts at 1; the name of the first object has no number. */
-  number: number;
-  groups: RuleGroup[];
-}
-
 /** A third of the API server's limit of 1.5 MiB, because kubectl may store a copy in an annotation. */
 const maxObjectBytes = 512 * 1024;
 
@@ -14,11 +7,8 @@ const maxObjectBytes = 512 * 1024;
  * Distributes groups over objects below the API server's size limit. Recording rules stay in the
  * first part of their group. Groups that fit into one object always share it.
  */
-export function ruleObjects(groups: RuleGroup[]): RuleObject[] {
-  return chunk(groups.flatMap(splitGroup), maxObjectBytes).map((chunkOfGroups, index) => ({
-    number: index + 1,
-    groups: chunkOfGroups,
-  }));
+export function ruleObjects(groups: RuleGroup[]): RuleGroup[][] {
+  return chunk(groups.flatMap(splitGroup), maxObjectBytes);
 }
 
 /** Splits a group with many different thresholds into parts that each fit into an object. */

@@ -198,15 +198,15 @@ export class MonitoredServices extends pulumi.ComponentResource {
       labels,
       annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
     });
-    for (const object of ruleObjects(groups)) {
-      const suffix = object.number === 1 ? "" : `-${object.number}`;
+    for (const [index, object] of ruleObjects(groups).entries()) {
+      const suffix = index === 0 ? "" : `-${index + 1}`;
       new kubernetes.apiextensions.CustomResource(
         `${name}-rules${suffix}`,
         {
           apiVersion: "monitoring.coreos.com/v1",
           kind: "PrometheusRule",
           metadata: { name: `${ruleName}${suffix}`, ...metadata },
-          spec: { groups: object.groups },
+          spec: { groups: object },
         },
         child,
       );

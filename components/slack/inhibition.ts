@@ -11,46 +11,34 @@ const symptomsOfServiceDown = [
   alertNames.latencyBudgetBurn,
 ];
 
-interface InhibitRule {
-  source_matchers: string[];
-  target_matchers: string[];
-  equal: string[];
-}
-
 /** Inhibit rules: one problem sends one notification, not one per symptom. */
-export function inhibitRules(): InhibitRule[] {
+export function inhibitRules() {
   return [
-    {
-      source_matchers: [`severity="${Severity.Critical}"`],
-      target_matchers: [`severity="${Severity.Warning}"`],
+    inhibit(`severity="${Severity.Critical}"`, `severity="${Severity.Warning}"`, [
       // Every label that identifies a subject: a full disk must not inhibit alerts on another disk.
-      equal: [
-        "cluster",
-        "namespace",
-        "alertname",
-        "service",
-        "pod",
-        "instance",
-        "mountpoint",
-        "persistentvolumeclaim",
-      ],
-    },
-    {
-      source_matchers: [`alertname="${alertNames.serviceDown}"`],
-      target_matchers: [`alertname=~"${symptomsOfServiceDown.join("|")}"`],
-      equal: ["cluster", "namespace", "service"],
-    },
-    {
-      source_matchers: [`alertname="${chartAlertNames.infoInhibitor}"`],
-      target_matchers: [`severity="${Severity.Info}"`],
-      equal: ["cluster", "namespace"],
-    },
+      ...["cluster", "namespace", "alertname", "service", "pod"],
+      ...["instance", "mountpoint", "persistentvolumeclaim"],
+    ]),
+    inhibit(
+      `alertname="${alertNames.serviceDown}"`,
+      `alertname=~"${symptomsOfServiceDown.join("|")}"`,
+      ["cluster", "namespace", "service"],
+    ),
+    inhibit(`alertname="${chartAlertNames.infoInhibitor}"`, `severity="${Severity.Info}"`, [
+      "cluster",
+      "namespace",
+    ]),
     // The chart's alert covers all namespaces, ours the monitored services: where both fire, one
     // notification is enough.
-    {
-      source_matchers: [`alertname="${alertNames.podCrashLooping}"`],
-      target_matchers: [`alertname="${chartAlertNames.kubePodCrashLooping}"`],
-      equal: ["cluster", "namespace", "pod"],
-    },
+    inhibit(
+      `alertname="${alertNames.podCrashLooping}"`,
+      `alertname="${chartAlertNames.kubePodCrashLooping}"`,
+      ["cluster", "namespace", "pod"],
+    ),
   ];
+}
+
+/** Alerts that match `source` inhibit alerts that match `target` and have equal labels. */
+function inhibit(source: string, target: string, equal: string[]) {
+  return { source_matchers: [source], target_matchers: [target], equal };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Checked, Problem, example, issue } from "../shared/problems";
+import { Checked, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
   checkArgs,
@@ -150,17 +150,9 @@ export const slackSchema = z
     ...secretSettings("slack"),
     webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
   })
-  .superRefine(
-    (settings, ctx) => {
-      for (const { path, rule, fix } of [
-        ...credentialProblems(settings),
-        ...heartbeatProblems(settings),
-      ]) {
-        issue(ctx, path, rule, fix);
-      }
-    },
-    { when: ({ value }) => typeof value === "object" && value !== null },
-  );
+  .superRefine(checkCredentials, {
+    when: ({ value }) => typeof value === "object" && value !== null,
+  });
 
 /** Settings of the Slack delivery, with every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;
@@ -170,118 +162,88 @@ export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
   return checkArgs(slackSchema, args, "slack");
 }
 
-type CredentialProblem = Pick<Problem, "path" | "rule" | "fix">;
-
 /** Every channel must have exactly one credential. Other rules may have refused the settings. */
-function credentialProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
-  if (settings.existingSecret !== undefined) return existingSecretProblems(settings);
-  const unread: CredentialProblem[] =
-    settings.existingSecretKeys === undefined
-      ? []
-      : [
-          {
-            path: ["existingSecretKeys"],
-            rule: "requires existingSecret, whose keys it lists",
-            fix: { kind: "remove" },
-          },
-        ];
+function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
+  checkHeartbeat(settings, ctx);
+  if (settings.existingSecret !== undefined) return checkExistingSecret(settings, ctx);
+  if (settings.existingSecretKeys !== undefined) {
+    issue(ctx, ["existingSecretKeys"], "requires existingSecret, whose keys it lists", {
+      kind: "remove",
+    });
+  }
   if (settings.botToken) {
     const webhooks = (["webhookUrl", "webhookUrls"] as const).filter((name) => settings[name]);
-    return [
-      ...unread,
-      ...webhooks.map((name): CredentialProblem => ({
-        path: [name],
-        rule: "must not be set together with a bot token, which reaches every channel",
-        fix: { kind: "remove" },
-      })),
-    ];
-  }
-  if (settings.webhookUrl) return [...unread, ...webhookProblems(settings)];
-  return [
-    ...unread,
-    {
-      path: ["webhookUrl"],
-      rule: "is required, unless existingSecret names the Secret that holds it",
-      fix: {
+    for (const name of webhooks) {
+      const rule = "must not be set together with a bot token, which reaches every channel";
+      issue(ctx, [name], rule, { kind: "remove" });
+    }
+  } else if (settings.webhookUrl) checkWebhooks(settings, ctx);
+  else {
+    issue(
+      ctx,
+      ["webhookUrl"],
+      "is required, unless existingSecret names the Secret that holds it",
+      {
         kind: "do",
         text: 'set webhookUrl to a Pulumi secret, or existingSecret: "alertmanager-slack"',
       },
-    },
-  ];
+    );
+  }
 }
 
-function existingSecretProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
+function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { existingSecretKeys: keys = ["webhook-url"] } = settings;
-  if (!Array.isArray(keys)) return [];
-  const required = keys.includes("bot-token")
-    ? []
-    : ["webhook-url", ...otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`)];
-  return [
-    ...secretsOf("slack")
-      .filter(({ argument }) => settings[argument as keyof SlackSettings])
-      .map(({ argument }): CredentialProblem => ({
-        path: [argument],
-        rule: "must not be set together with existingSecret, which holds it",
-        fix: { kind: "do", text: `remove either ${argument} or existingSecret` },
-      })),
-    ...required
-      .filter((key) => !keys.includes(key))
-      .map((key): CredentialProblem => ({
-        path: ["existingSecretKeys"],
-        rule: `must also name ${key}: a webhook of Slack reaches only its own channel`,
-        fix: { kind: "do", text: `add ${key} to the Secret and to existingSecretKeys` },
-      })),
-  ];
+  if (!Array.isArray(keys)) return;
+  for (const { argument } of secretsOf("slack")) {
+    if (!settings[argument as keyof SlackSettings]) continue;
+    issue(ctx, [argument], "must not be set together with existingSecret, which holds it", {
+      kind: "do",
+      text: `remove either ${argument} or existingSecret`,
+    });
+  }
+  if (keys.includes("bot-token")) return;
+  const channelKeys = otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`);
+  for (const key of ["webhook-url", ...channelKeys].filter((name) => !keys.includes(name))) {
+    const rule = `must also name ${key}: a webhook of Slack reaches only its own channel`;
+    const text = `add ${key} to the Secret and to existingSecretKeys`;
+    issue(ctx, ["existingSecretKeys"], rule, { kind: "do", text });
+  }
 }
 
 /** Without a heartbeat, an outage of alerting itself goes unnoticed. A stack can require one. */
-function heartbeatProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
+function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { requireHeartbeat, existingSecret, existingSecretKeys: keys, heartbeatUrl } = settings;
-  if (requireHeartbeat !== true) return [];
-  if (existingSecret === undefined) {
-    if (heartbeatUrl) return [];
-    return [
-      {
-        path: ["heartbeatUrl"],
-        rule: "is required while requireHeartbeat is true",
-        fix: { kind: "do", text: "set heartbeatUrl to a Pulumi secret" },
-      },
-    ];
+  if (requireHeartbeat !== true) return;
+  if (existingSecret === undefined && !heartbeatUrl) {
+    issue(ctx, ["heartbeatUrl"], "is required while requireHeartbeat is true", {
+      kind: "do",
+      text: "set heartbeatUrl to a Pulumi secret",
+    });
   }
-  if (keys?.includes("heartbeat-url")) return [];
-  return [
-    {
-      path: ["existingSecretKeys"],
-      rule: "must name heartbeat-url while requireHeartbeat is true",
-      fix: { kind: "do", text: "add heartbeat-url to the Secret and to existingSecretKeys" },
-    },
-  ];
+  if (existingSecret !== undefined && !keys?.includes("heartbeat-url")) {
+    const rule = "must name heartbeat-url while requireHeartbeat is true";
+    const text = "add heartbeat-url to the Secret and to existingSecretKeys";
+    issue(ctx, ["existingSecretKeys"], rule, { kind: "do", text });
+  }
 }
 
 /** Slack binds a webhook to one channel: it would silently deliver all messages there. */
-function webhookProblems(settings: Partial<SlackSettings>): CredentialProblem[] {
+function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { webhookUrls = {} } = settings;
-  if (typeof webhookUrls !== "object") return [];
+  if (typeof webhookUrls !== "object") return;
   const used = otherChannels(settings);
   const withWebhook = Object.keys(webhookUrls).filter(
     (name) => channelOfKey.safeParse(name).success,
   );
-  return [
-    ...used
-      .filter((name) => !withWebhook.includes(name))
-      .map((name): CredentialProblem => ({
-        path: ["webhookUrls", name],
-        rule: "is required: a webhook of Slack reaches only its own channel",
-        fix: { kind: "do", text: `add the webhook of ${name} to webhookUrls, or use a bot token` },
-      })),
-    ...withWebhook
-      .filter((name) => !used.includes(name))
-      .map((name): CredentialProblem => ({
-        path: ["webhookUrls", name],
-        rule: "is the webhook of a channel that receives no alerts",
-        fix: { kind: "remove" },
-      })),
-  ];
+  for (const name of used.filter((channelName) => !withWebhook.includes(channelName))) {
+    const rule = "is required: a webhook of Slack reaches only its own channel";
+    const text = `add the webhook of ${name} to webhookUrls, or use a bot token`;
+    issue(ctx, ["webhookUrls", name], rule, { kind: "do", text });
+  }
+  for (const name of withWebhook.filter((channelName) => !used.includes(channelName))) {
+    const rule = "is the webhook of a channel that receives no alerts";
+    issue(ctx, ["webhookUrls", name], rule, { kind: "remove" });
+  }
 }
 
 /** Channels that the main webhook does not reach. */

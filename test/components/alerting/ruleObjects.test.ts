@@ -53,12 +53,8 @@ describe("rules for many services", () => {
       const groups = groupsFor(10000, overrides);
       const objects = ruleObjects(groups);
       for (const object of objects) assert.ok(bytes(object) < mebibyte, String(bytes(object)));
-      assert.deepEqual(
-        objects.map(({ number }) => number),
-        objects.map((_, index) => index + 1),
-      );
-      assert.deepEqual(rulesIn(objects.flatMap((object) => object.groups)), rulesIn(groups));
-      const names = objects.flatMap((object) => object.groups.map(({ name }) => name));
+      assert.deepEqual(rulesIn(objects.flat()), rulesIn(groups));
+      const names = objects.flat().map(({ name }) => name);
       assert.equal(new Set(names).size, names.length);
     }
   });
