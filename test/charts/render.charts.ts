@@ -32,13 +32,13 @@ for (const release of readReleases(options.previewDir)) {
       rendered = renderRelease(release, options);
     });
 
-    it("renders to objects of Kubernetes", () => {
+    it("renders objects of Kubernetes", () => {
       const manifests = manifestsOf(rendered);
       assert.ok(manifests.length > 0);
       for (const manifest of manifests) assert.ok(manifest["apiVersion"] && manifest["kind"]);
     });
 
-    it("renders the same a second time: an update without a change restarts nothing", () => {
+    it("renders the same a second time, so that an update without a change restarts nothing", () => {
       assert.equal(renderRelease(release, options), rendered);
     });
 
@@ -50,18 +50,18 @@ for (const release of readReleases(options.previewDir)) {
 
 function describeDatadog(manifests: () => Manifest[], values: Manifest): void {
   const daemonSet = (): Manifest => {
-    const found = manifests().find(({ kind }) => kind === "DaemonSet");
-    assert.ok(found);
-    return found;
+    const manifest = manifests().find(({ kind }) => kind === "DaemonSet");
+    assert.ok(manifest);
+    return manifest;
   };
   const containers = (): Manifest[] => daemonSet()["spec"].template.spec.containers;
 
-  it("calls the DaemonSet what the documentation calls it", () => {
+  it("has a DaemonSet with the documented name", () => {
     assert.equal(daemonSet()["metadata"].name, "datadog-agent");
     assert.equal(containers()[0]?.["name"], "agent");
   });
 
-  it("takes metrics on the node's port 8125, and traces on 8126 when asked to", () => {
+  it("accepts metrics on port 8125 of the node, and traces on port 8126 if enabled", () => {
     const ports = containers().flatMap(({ ports }) => (ports ?? []) as Manifest[]);
     const open = (port: number, transport: string): boolean =>
       ports.some(({ hostPort, protocol }) => hostPort === port && protocol === transport);
@@ -69,7 +69,7 @@ function describeDatadog(manifests: () => Manifest[], values: Manifest): void {
     assert.equal(open(8126, "TCP"), values["apm"].portEnabled);
   });
 
-  it("takes the API key from a Secret everywhere", () => {
+  it("reads the API key from a Secret in every container", () => {
     const pods = manifests()
       .filter(({ kind }) => kind === "DaemonSet" || kind === "Deployment")
       .map(({ spec }) => spec.template.spec as Manifest);
@@ -85,7 +85,7 @@ function describeDatadog(manifests: () => Manifest[], values: Manifest): void {
     assert.ok(!JSON.stringify(manifests()).includes("MISSING"));
   });
 
-  it("gives every container requests and a memory limit", () => {
+  it("sets requests and a memory limit for every container", () => {
     for (const { kind, spec } of manifests()) {
       if (kind !== "DaemonSet" && kind !== "Deployment") continue;
       const pod = spec.template.spec as Manifest;

@@ -15,14 +15,14 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("finds a misspelt key and gives its whole path", () => {
+  it("finds a misspelled key and returns its whole path", () => {
     assert.deepEqual(
       unknownKeys(kps, { prometheus: { prometheusSpec: { retentionn: "15d", replicas: 2 } } }),
       ["prometheus.prometheusSpec.retentionn"],
     );
   });
 
-  it("finds every misspelt key, at any depth and with any value", () => {
+  it("finds every misspelled key, at any depth and with any value", () => {
     assert.deepEqual(
       unknownKeys("datadog", {
         datadog: { log: { enabled: true }, apm: { portEnable: true } },
@@ -43,7 +43,7 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("allows anything below what the chart leaves empty, and inside lists", () => {
+  it("allows any key below empty defaults of the chart, and inside lists", () => {
     assert.deepEqual(
       unknownKeys(kps, {
         prometheus: {
@@ -58,7 +58,7 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("allows any field in objects of Kubernetes, whatever the chart's default shows of them", () => {
+  it("allows any field in objects of Kubernetes, whatever the default of the chart contains", () => {
     assert.deepEqual(
       unknownKeys("alloy", { configReloader: { resources: { limits: { memory: "64Mi" } } } }),
       [],
@@ -72,7 +72,7 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("allows any key in a section that the chart passes on to the program it configures", () => {
+  it("allows any key in a section that the chart passes to the program that it configures", () => {
     assert.deepEqual(
       unknownKeys("loki", { loki: { limits_config: { retention_period: "360h" } } }),
       [],
@@ -83,17 +83,17 @@ describe("unknownKeys", () => {
     );
   });
 
-  it("tells a dot in a key from a level", () => {
+  it("distinguishes a dot in a key from a level", () => {
     assert.deepEqual(unknownKeys(kps, { grafana: { grafana: { ini: {} } } }), ["grafana.grafana"]);
   });
 
-  it("knows no other chart", () => {
+  it("refuses other charts", () => {
     assert.throws(() => unknownKeys("nginx", {}), /no keys are recorded for the chart nginx/);
   });
 });
 
 describe("keyPaths", () => {
-  it("ends a path at what is empty, a list or a single value", () => {
+  it("ends a path at an empty map, a list or a single value", () => {
     const values = {
       b: { list: [{ x: 1 }], none: null, map: {}, text: "t" },
       a: 0,
@@ -106,7 +106,7 @@ describe("keyPaths", () => {
 
 describe("recorded keys", () => {
   for (const chart of Object.values(charts)) {
-    it(`of ${chart.name} are those of the version that components/charts.ts pins`, () => {
+    it(`of ${chart.name} are the keys of the pinned version`, () => {
       const file = path.join(__dirname, "keys", `${chart.name}.txt`);
       const [recorded] = fs.readFileSync(file, "utf8").split(/[,\n]/);
       assert.equal(
@@ -116,7 +116,7 @@ describe("recorded keys", () => {
       );
     });
 
-    it(`of ${chart.name} are complemented only by what its values file does not show`, () => {
+    it(`of ${chart.name} are complemented only by keys that its values file does not contain`, () => {
       const recorded = readLines(`${chart.name}.txt`);
       const showsBelow = (section: string): boolean =>
         recorded.some((key) => key.startsWith(`${section}.`));

@@ -57,21 +57,21 @@ describe("public types", () => {
     );
   });
 
-  it("require who is monitored and nothing that has a default", () => {
+  it("require the identity of the cluster, and nothing that has a default", () => {
     for (const name of names) {
       const required = component(name).requiredInputs;
       const expected = [
         "cluster",
         "environment",
         ...(name === "MonitoredServices" || name === "DatadogMonitors" ? ["namespace"] : []),
-        // A monitor that tells nobody is not seen.
+        // A monitor without a recipient notifies no one.
         ...(name === "DatadogMonitors" ? ["notify"] : []),
       ];
       assert.deepEqual(required, expected, name);
     }
   });
 
-  it("require inside a part only what names it", () => {
+  it("require only the fields that identify a nested type", () => {
     const required = Object.entries<any>(schema.types)
       .filter(([, type]) => type.required?.length > 0)
       .map(([token, type]) => `${token.split(":").at(-1)}: ${type.required.join(", ")}`);
@@ -85,7 +85,7 @@ describe("public types", () => {
     ]);
   });
 
-  it("are plain where a value decides shape or is judged by a policy", () => {
+  it("are plain if a value decides which resources exist, or if a policy evaluates it", () => {
     const { retentionDays, size, values } = component("PrometheusStack").inputProperties;
     assert.equal(retentionDays.type, "number");
     assert.equal(retentionDays.plain, true);
@@ -95,7 +95,7 @@ describe("public types", () => {
     assert.equal(values.type, "object");
   });
 
-  it("take secrets as inputs that flow", () => {
+  it("accept secrets as inputs", () => {
     const secrets = [
       component("SlackAlerting").inputProperties.webhookUrl,
       component("DatadogAgent").inputProperties.apiKey,
@@ -115,7 +115,7 @@ describe("public types", () => {
     assert.ok(values("ServiceLanguage").includes("python"));
   });
 
-  it("are documented, each component and every argument that speaks for itself poorly", () => {
+  it("are documented: each component and every argument", () => {
     for (const name of names) {
       const { description, inputProperties } = component(name);
       assert.ok(description, name);
@@ -125,7 +125,7 @@ describe("public types", () => {
     }
   });
 
-  it("give out what other parts are wired with", () => {
+  it("return the values that other components require", () => {
     const outputs = (name: string) => Object.keys(component(name).properties);
     assert.ok(outputs("PrometheusStack").includes("grafanaAdminPassword"));
     assert.ok(outputs("SlackAlerting").includes("configSecretName"));

@@ -345,13 +345,13 @@ describe("the installed package", function () {
         peerDependenciesMeta: Record<string, { optional: boolean }>;
       }
       const { dependencies } = readJson<Manifest>(path.join(examples, "package.json"));
-      const own = readJson<Manifest>(path.join(projectDirectory, "package.json"));
-      const required = Object.entries(own.peerDependencies).filter(
-        ([name]) => !own.peerDependenciesMeta[name]?.optional,
+      const manifest = readJson<Manifest>(path.join(projectDirectory, "package.json"));
+      const required = Object.entries(manifest.peerDependencies).filter(
+        ([name]) => !manifest.peerDependenciesMeta[name]?.optional,
       );
       assert.deepEqual(dependencies, {
         ...Object.fromEntries(required),
-        "@ticketing/observability": `^${own.version}`,
+        "@ticketing/observability": `^${manifest.version}`,
       });
     });
   });

@@ -21,9 +21,9 @@ function modelOf(...files: DashboardFile[]): any {
 
 describe("dashboards", () => {
   it("accepts a dashboard without placeholders unchanged", () => {
-    const own = file("latency.json", { uid: "latency", panels: [] });
-    assert.deepEqual(dashboardsOf(own), [
-      { name: "dashboard-latency", folder: "Services", json: own.json },
+    const dashboard = file("latency.json", { uid: "latency", panels: [] });
+    assert.deepEqual(dashboardsOf(dashboard), [
+      { name: "dashboard-latency", folder: "Services", json: dashboard.json },
     ]);
   });
 
@@ -39,7 +39,7 @@ describe("dashboards", () => {
     }
   });
 
-  it("puts the provisioned data sources where an export has placeholders", () => {
+  it("replaces the placeholders of an export with the provisioned data sources", () => {
     const datasource = (uid: string) => ({ datasource: { uid } });
     const model = modelOf(
       file("latency.json", {
@@ -56,7 +56,7 @@ describe("dashboards", () => {
     assert.equal(model.title, "Latency");
   });
 
-  it("refuses what is no dashboard", () => {
+  it("refuses files that are not dashboards", () => {
     const rule = "must be a dashboard in JSON with a title";
     for (const json of ["", "{", "[]", "null", "3", "{}", '{"title":""}', '{"title":1}']) {
       assert.deepEqual(described({ path: "a.json", json }), [`a.json ${rule}`], json);
@@ -70,10 +70,10 @@ describe("dashboards", () => {
     assert.deepEqual(described(file("a.json", { uid: "x" }), file("b.json", { uid: "x" })), [
       "b.json has the uid of a.json",
     ]);
-    assert.deepEqual(described(file("a.json"), file("b.json")), [], "no uid is no duplicate");
+    assert.deepEqual(described(file("a.json"), file("b.json")), [], "files without a uid are not duplicates");
   });
 
-  it("refuses what is larger than a ConfigMap holds, in bytes", () => {
+  it("refuses files that exceed the size of a ConfigMap in bytes", () => {
     assert.deepEqual(described(file("a.json", { description: "x".repeat(990_000) })), []);
     const tooLarge = ["a.json is over 1 MB, more than a ConfigMap holds"];
     assert.deepEqual(described(file("a.json", { description: "x".repeat(1_000_001) })), tooLarge);
@@ -85,7 +85,7 @@ describe("dashboards", () => {
     assert.equal(described(file(`${"x".repeat(54)}.json`)).length, 1);
   });
 
-  it("reports every file that is wrong", () => {
+  it("reports every invalid file", () => {
     const problems = described(
       { path: "a.json", json: "{" },
       file("b.json", { uid: "x" }),

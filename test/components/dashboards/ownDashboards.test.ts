@@ -33,7 +33,7 @@ function promql(query: string): string {
 }
 
 describe("the dashboards of this repository", () => {
-  it("are there, each with a uid that links can rely on", () => {
+  it("each have a uid, which links use", () => {
     assert.ok(read().length > 0);
     for (const { model } of read()) assert.match(model.uid, /^[a-z0-9-]{1,40}$/);
   });
@@ -41,13 +41,13 @@ describe("the dashboards of this repository", () => {
   for (const { name, model } of read()) {
     describe(name, () => {
       for (const panel of panelsOf(model.panels).filter(({ type }) => type !== "row")) {
-        it(`asks in PromQL, of a provisioned data source: ${panel.title}`, () => {
+        it(`has valid queries to a provisioned data source: ${panel.title}`, () => {
           assert.deepEqual(panel.datasource, { type: "prometheus", uid: "prometheus" });
           assert.ok(panel.targets && panel.targets.length > 0);
           for (const { expr } of panel.targets) assert.ok(isPromql(promql(expr)), expr);
         });
 
-        it(`follows the variables: ${panel.title}`, () => {
+        it(`uses the variables: ${panel.title}`, () => {
           for (const { expr } of panel.targets ?? []) {
             for (const selector of expr.match(/\{[^}]*\}/g) ?? []) {
               assert.ok(selector.includes('namespace=~"$namespace"'), selector);
@@ -56,7 +56,7 @@ describe("the dashboards of this repository", () => {
         });
       }
 
-      it("lays no panel over another", () => {
+      it("has no overlapping panels", () => {
         const cells = model.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
           Array.from(
             { length: w * h },
@@ -68,7 +68,7 @@ describe("the dashboards of this repository", () => {
     });
   }
 
-  it("draw their lines where the alerts fire", () => {
+  it("show the thresholds of the alerts", () => {
     const panels = read().flatMap(({ model }) => panelsOf(model.panels));
     const lines = Object.fromEntries(
       panels.flatMap(({ title, fieldConfig }) => {

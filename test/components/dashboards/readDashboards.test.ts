@@ -18,7 +18,7 @@ describe("readDashboards", () => {
     fs.writeFileSync(full, text);
   }
 
-  it("reads every JSON file of the folder and below it, in a fixed order", () => {
+  it("reads every JSON file in the folder and its subfolders, in a fixed order", () => {
     write("b.json");
     write("checkout/a.json");
     write("README.md", "no dashboard");
@@ -34,11 +34,11 @@ describe("readDashboards", () => {
     );
   });
 
-  it("finds nothing wrong with an empty folder", () => {
+  it("accepts an empty folder", () => {
     assert.deepEqual(readDashboards(folder), { settings: [] });
   });
 
-  it("names the file that is wrong", () => {
+  it("names the invalid file", () => {
     write("checkout/a.json", "{");
     assert.deepEqual(readDashboards(folder).problems?.[0]?.path, ["checkout/a.json"]);
   });

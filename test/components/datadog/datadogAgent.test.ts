@@ -20,9 +20,11 @@ async function recordAgent(
 }
 
 function named(resources: RecordedResource[], type: string, name: string): RecordedResource {
-  const found = resources.find((one) => one.type.endsWith(type) && one.name === name);
-  assert.ok(found, `${type} ${name} is registered`);
-  return found;
+  const match = resources.find(
+    (resource) => resource.type.endsWith(type) && resource.name === name,
+  );
+  assert.ok(match, `${type} ${name} is registered`);
+  return match;
 }
 
 describe("DatadogAgent", () => {
@@ -44,7 +46,7 @@ describe("DatadogAgent", () => {
     assert.ok(secret.isSecret("stringData", "app-key"));
   });
 
-  it("shows the keys nowhere else: not in values, nor in the component's inputs", async () => {
+  it("shows the keys neither in values nor in the component's inputs", async () => {
     for (const resource of await recordAgent()) {
       if (resource.name === "datadog-keys") continue;
       const text = JSON.stringify([resource.inputs, resource.outputs]);
@@ -82,7 +84,7 @@ describe("DatadogAgent", () => {
     assert.equal(clusterAgent.tokenExistingSecret, secret.inputs["metadata"].name);
   });
 
-  it("installs the chart when the Secrets exist", async () => {
+  it("installs the chart after the Secrets", async () => {
     const resources = await recordAgent();
     const { dependencies } = named(resources, ":Release", "datadog").options;
     for (const name of ["datadog-keys", "datadog-cluster-agent-token"]) {
@@ -90,7 +92,7 @@ describe("DatadogAgent", () => {
     }
   });
 
-  it("has values that a first preview and a policy can read to the last leaf", async () => {
+  it("has values that are known completely in a first preview", async () => {
     const resources = await recordAgent();
     const release = named(resources, ":Release", "datadog");
     assert.ok(!release.isUnknown("values"));
@@ -111,7 +113,7 @@ describe("DatadogAgent", () => {
     assert.equal(values.datadog.logs.enabled, true);
   });
 
-  it("puts everything under one parent", async () => {
+  it("registers all resources under one parent", async () => {
     const resources = await recordAgent();
     const component = named(resources, ":DatadogAgent", "datadog");
     for (const resource of resources) {
@@ -126,7 +128,7 @@ describe("DatadogAgent", () => {
     assert.equal(outputs["chartVersion"], charts.datadog.version);
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(
       recordAgent({ site: "datadog.com" as never, instrumentedNamespaces: ["ticketing"] }),
       (error: Error) => {

@@ -28,7 +28,7 @@ describe("datadogValues", () => {
     assert.ok(!("apiKey" in datadog) && !("appKey" in datadog));
   });
 
-  it("asks for the application key only when one was given: the pod would wait for it", () => {
+  it("reads the application key only if it is set, because the pod would wait for it", () => {
     assert.ok(!("appKeyExistingSecret" in valuesFor().datadog));
     assert.equal(valuesFor({ appKey: "given" }).datadog.appKeyExistingSecret, "datadog-secret");
   });
@@ -41,7 +41,7 @@ describe("datadogValues", () => {
     assert.equal(datadog.site, "datadoghq.eu");
   });
 
-  it("accepts traces on the node's port 8126 and a socket, or not at all", () => {
+  it("accepts traces on port 8126 of the node and on a socket only if APM is enabled", () => {
     const on = valuesFor().datadog.apm;
     assert.deepEqual([on.portEnabled, on.socketEnabled], [true, true]);
     const off = valuesFor({ apm: false }).datadog.apm;
@@ -58,13 +58,13 @@ describe("datadogValues", () => {
     });
   });
 
-  it("opens neither port nor socket where no custom metrics are wanted", () => {
+  it("opens neither port nor socket if custom metrics are disabled", () => {
     const { port, ...open } = valuesFor({ customMetrics: false }).datadog.dogstatsd;
     assert.equal(port, 8125);
     assert.deepEqual([...new Set(Object.values(open))], [false]);
   });
 
-  describe("redacts logs before they leave the node", () => {
+  describe("redacts logs on the node", () => {
     const rulesOf = (args: object = {}) => {
       const { envDict } = valuesFor(args).agents.containers.agent;
       return JSON.parse(envDict["DD_LOGS_CONFIG_PROCESSING_RULES"] as string) as {
@@ -81,7 +81,7 @@ describe("datadogValues", () => {
         return text.replace(new RegExp(pattern.replace(/^\(\?i\)/, ""), flags), () => mark);
       }, line);
 
-    it("by the patterns of Loki's collectors, in their order", () => {
+    it("with the patterns of Loki's collectors, in the same order", () => {
       const { settings } = lokiSettings({ cluster: "c", environment: "e" });
       assert.ok(settings);
       assert.deepEqual(
@@ -91,36 +91,36 @@ describe("datadogValues", () => {
       assert.deepEqual([...new Set(rulesOf().map(({ type }) => type))], ["mask_sequences"]);
     });
 
-    it("including the text before the secret, which the agent cannot preserve", () => {
+    it("together with the text before the secret, which the agent cannot preserve", () => {
       assert.equal(redact("user=a password=hunter22 ok"), "user=a <redacted> ok");
       assert.equal(redact("paid with 4111 1111 1111 1111."), "paid with<redacted>.");
       assert.equal(redact("order 12 shipped"), "order 12 shipped");
     });
 
-    it("by one's own patterns, and not by those that are switched off", () => {
-      const own = {
+    it("with custom patterns, and without disabled patterns", () => {
+      const redaction = {
         disabledRedactions: ["cardNumber"],
         redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
       };
       assert.equal(
-        redact("KD-12345678 paid with 4111 1111 1111 1111", own),
+        redact("KD-12345678 paid with 4111 1111 1111 1111", redaction),
         "<redacted customer-number> paid with 4111 1111 1111 1111",
       );
     });
 
-    it("only where it collects any", () => {
+    it("only if it collects logs", () => {
       assert.ok(!("envDict" in valuesFor({ logs: false }).agents.containers.agent));
     });
   });
 
-  it("instruments the given namespaces only; none means none, not all as the chart would", () => {
+  it("instruments only the configured namespaces, and none by default", () => {
     const none = valuesFor().datadog;
     assert.equal(none.apm.instrumentation.enabled, false);
     assert.ok(!("profiling" in none));
-    const some = valuesFor({ instrumentedNamespaces: ["checkout"] }).datadog;
-    assert.equal(some.apm.instrumentation.enabled, true);
-    assert.deepEqual(some.apm.instrumentation.enabledNamespaces, ["checkout"]);
-    assert.deepEqual(some.profiling, { enabled: "auto" });
+    const instrumented = valuesFor({ instrumentedNamespaces: ["checkout"] }).datadog;
+    assert.equal(instrumented.apm.instrumentation.enabled, true);
+    assert.deepEqual(instrumented.apm.instrumentation.enabledNamespaces, ["checkout"]);
+    assert.deepEqual(instrumented.profiling, { enabled: "auto" });
     assert.ok(
       !(
         "profiling" in valuesFor({ instrumentedNamespaces: ["checkout"], profiling: false }).datadog
@@ -128,7 +128,7 @@ describe("datadogValues", () => {
     );
   });
 
-  it("collects the logs of all containers, or none", () => {
+  it("collects the logs of all containers unless logs are disabled", () => {
     assert.deepEqual(valuesFor().datadog.logs, { enabled: true, containerCollectAll: true });
     assert.deepEqual(valuesFor({ logs: false }).datadog.logs, {
       enabled: false,
@@ -144,7 +144,7 @@ describe("datadogValues", () => {
     assert.equal(valuesFor({ processes: false }).datadog.processAgent.processCollection, false);
   });
 
-  it("scrapes prometheus.io annotations only when asked: Prometheus reads those pods already", () => {
+  it("scrapes pods with prometheus.io annotations only if configured, because Prometheus already does", () => {
     assert.equal(valuesFor().datadog.prometheusScrape.enabled, false);
     assert.equal(
       valuesFor({ scrapePrometheusAnnotations: true }).datadog.prometheusScrape.enabled,
@@ -161,7 +161,7 @@ describe("datadogValues", () => {
     it(`renders ${setting} as one container filter of the agent`, () => {
       const { datadog } = valuesFor({ [setting]: ["kube-system", "sandbox"] });
       assert.equal(datadog[filter], "kube_namespace:^kube-system$ kube_namespace:^sandbox$");
-      const others = Object.values(filters).filter((one) => one !== filter);
+      const others = Object.values(filters).filter((name) => name !== filter);
       for (const other of others) assert.ok(!(other in datadog));
     });
   }
@@ -173,19 +173,19 @@ describe("datadogValues", () => {
   describe("on Bottlerocket", () => {
     const bottlerocket = (args: object = {}) => valuesFor({ nodeOs: "bottlerocket", ...args });
 
-    it("mounts the socket of containerd, the only runtime", () => {
+    it("mounts the socket of containerd, its only runtime", () => {
       assert.equal(bottlerocket().datadog.criSocketPath, "/run/containerd/containerd.sock");
       assert.ok(!("criSocketPath" in valuesFor().datadog));
     });
 
-    it("mounts no kernel sources from the read-only /usr, should system-probe be switched on", () => {
+    it("mounts no kernel sources from the read-only /usr, even if system-probe is enabled", () => {
       assert.deepEqual(bottlerocket().datadog.systemProbe, {
         enableDefaultKernelHeadersPaths: false,
       });
     });
   });
 
-  describe("where pods cannot reach the instance metadata", () => {
+  describe("if pods cannot reach the instance metadata", () => {
     const blocked = (args: object = {}) => valuesFor({ hostnameSource: "nodeFile", ...args });
 
     it("reads the instance id from the file of cloud-init", () => {
@@ -193,7 +193,7 @@ describe("datadogValues", () => {
       assert.ok(!("providers" in valuesFor()));
     });
 
-    it("reads it from the firmware on Bottlerocket: there is no cloud-init, and the mount would fail", () => {
+    it("reads it from the firmware on Bottlerocket, which has no cloud-init", () => {
       const { datadog, providers } = blocked({ nodeOs: "bottlerocket" });
       assert.equal(providers, undefined);
       assert.deepEqual(datadog.envDict, { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" });
@@ -201,7 +201,7 @@ describe("datadogValues", () => {
     });
   });
 
-  it("does not restart pods at each update: a fixed token and no random telemetry", () => {
+  it("does not restart pods at each update, with a fixed token and without random telemetry", () => {
     const values = valuesFor();
     assert.equal(values.clusterAgent.tokenExistingSecret, "datadog-cluster-agent-token");
     assert.equal(values.datadog.apm.instrumentation.skipKPITelemetry, true);
@@ -216,7 +216,7 @@ describe("datadogValues", () => {
     assert.deepEqual(valuesFor().agents.podAnnotations, {});
   });
 
-  it("brings no operator, no system probe, and no right to read Secrets", () => {
+  it("deploys no operator and no system probe, and may not read Secrets", () => {
     const { datadog, clusterAgent } = valuesFor();
     assert.equal(datadog.operator.enabled, false);
     assert.equal(datadog.discovery.enabled, false);
@@ -230,11 +230,11 @@ describe("datadogValues", () => {
       assert.deepEqual(agents[key], value, key);
   });
 
-  it("passes the node's address to pods, which works without hostPath volumes", () => {
+  it("injects the node's address into pods, which requires no hostPath volume", () => {
     assert.equal(valuesFor().clusterAgent.admissionController.configMode, "hostip");
   });
 
-  it("sizes every container, more generously from preset to preset", () => {
+  it("sizes every container by the preset", () => {
     const memory = (size: string): number[] => {
       const { agents, clusterAgent } = valuesFor({ size });
       return [
@@ -263,7 +263,7 @@ describe("datadogValues", () => {
     assert.deepEqual(clusterAgent.pdb, { create: true });
   });
 
-  it("pulls the images from a mirror and labels every object", () => {
+  it("pulls images from a mirror and labels every object", () => {
     assert.ok(!("registry" in valuesFor()));
     const values = valuesFor({ imageRegistry: "mirror.example.com/dd", labels: { team: "sre" } });
     assert.equal(values.registry, "mirror.example.com/dd");

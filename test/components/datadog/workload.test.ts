@@ -8,11 +8,11 @@ import { containerEnvironment } from "../../support/kubelet";
 
 const workload = { service: "inventory-service", version: "1.4.2", environment: "prod" };
 
-const resolve = (of: typeof workload & { profiling?: boolean }) =>
-  containerEnvironment(of, { nodeAddress: "10.0.1.7", uid: "7c1f" });
+const resolve = (args: typeof workload & { profiling?: boolean }) =>
+  containerEnvironment(args, { nodeAddress: "10.0.1.7", uid: "7c1f" });
 
 describe("datadogEnv and datadogLabels", () => {
-  it("lead the tracer to the agent of the pod's node, never to the pod itself", () => {
+  it("connect the tracer to the agent on the pod's node", () => {
     const env = resolve(workload);
     assert.equal(env.DD_AGENT_HOST, "10.0.1.7");
     assert.equal(env.DD_TRACE_AGENT_PORT, "8126");
@@ -20,7 +20,7 @@ describe("datadogEnv and datadogLabels", () => {
     assert.equal(env.DD_ENTITY_ID, "7c1f");
   });
 
-  it("give service, version and environment by the labels that tag logs and metrics too", () => {
+  it("read service, version and environment from the labels that also tag logs and metrics", () => {
     assert.deepEqual(datadogLabels(workload), {
       "tags.datadoghq.com/env": "prod",
       "tags.datadoghq.com/service": "inventory-service",
@@ -33,7 +33,7 @@ describe("datadogEnv and datadogLabels", () => {
     );
   });
 
-  it("tie logs to traces, report the runtime, and profile when asked", () => {
+  it("inject trace ids into logs, report runtime metrics, and profile only if configured", () => {
     const env = resolve(workload);
     assert.equal(env.DD_LOGS_INJECTION, "true");
     assert.equal(env.DD_RUNTIME_METRICS_ENABLED, "true");

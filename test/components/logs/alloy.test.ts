@@ -23,7 +23,7 @@ describe("alloyValues", () => {
     });
   });
 
-  it("remembers on the node how far it has read", () => {
+  it("stores its read positions on the node", () => {
     const { alloy, controller } = valuesOf();
     assert.equal(alloy.storagePath, "/var/lib/alloy");
     const [mount] = alloy.mounts.extra;
@@ -33,7 +33,7 @@ describe("alloyValues", () => {
     assert.deepEqual(volume.hostPath, { path: "/var/lib/alloy", type: "DirectoryOrCreate" });
   });
 
-  it("may read log files as root, and nothing else that root may", () => {
+  it("runs as root to read log files, without any other privilege of root", () => {
     const { alloy, rbac, crds } = valuesOf();
     assert.equal(alloy.mounts.varlog, true);
     assert.equal(alloy.securityContext.allowPrivilegeEscalation, false);
@@ -99,7 +99,7 @@ describe("alloyConfig", () => {
     );
   });
 
-  it("follows every step of the pods' labels, in order", () => {
+  it("renders every relabeling rule of pods, in order", () => {
     const targets = [...block('discovery.relabel "pods"').matchAll(/target_label += "(\w+)"/g)].map(
       ([, label]) => label,
     );
@@ -109,7 +109,7 @@ describe("alloyConfig", () => {
     );
   });
 
-  it("leads the logs from the files over the CRI format to Loki", () => {
+  it("reads files, parses the CRI format, and writes to Loki", () => {
     assert.match(
       block('local.file_match "pods"'),
       /path_targets = discovery\.relabel\.pods\.output/,
@@ -127,7 +127,7 @@ describe("alloyConfig", () => {
     );
   });
 
-  it("drops the labels that are the file's name or structured metadata", () => {
+  it("drops the label with the file name and labels that become structured metadata", () => {
     assert.match(text, /stage\.label_drop \{\s+values = \["filename", "pod_uid", "version"\]/);
   });
 
@@ -138,7 +138,7 @@ describe("alloyConfig", () => {
     );
   });
 
-  it("redacts what the settings say, as Promtail does", () => {
+  it("applies the configured redactions, as Promtail does", () => {
     const { settings } = lokiSettings({
       cluster: "c",
       environment: "e",
@@ -154,7 +154,7 @@ describe("alloyConfig", () => {
     const promtail = promtailValues(redaction, "http://loki:3100")["config"].snippets
       .scrapeConfigs as string;
     for (const stage of stages) {
-      assert.ok(promtail.includes(String(stage.fields["expression"])));
+      assert.ok(promtail.includes(stage.fields["expression"] as string));
     }
     // A built-in pattern less, an own one more.
     assert.equal(stages.length, logPipeline().filter(({ name }) => name === "replace").length - 1);
@@ -165,7 +165,7 @@ describe("alloyConfig", () => {
     assert.match(write, /max_backoff_retries = 0/);
   });
 
-  it("has none of the settings that keep Alloy from starting unless experiments are allowed", () => {
+  it("has no experimental settings, with which Alloy would not start by default", () => {
     assert.doesNotMatch(text, /queue_config|\bwal\b/);
   });
 
@@ -173,7 +173,7 @@ describe("alloyConfig", () => {
     assert.match(block('loki.write "loki"'), /cluster = "ticketing-prod",\s+env     = "prod",/);
   });
 
-  it("quotes what it is given", () => {
+  it("escapes the arguments", () => {
     const odd = alloyConfig({ pushUrl: 'http://x/"\\', cluster: "c", environment: "e" });
     assert.match(odd, /url = "http:\/\/x\/\\"\\\\"/);
   });

@@ -33,7 +33,7 @@ const checkout: Labels = {
 };
 
 describe("podLogLabels", () => {
-  it("labels a container with what the documented queries ask for", () => {
+  it("sets the labels that the documented queries use", () => {
     assert.deepEqual(logLabels({ [`${meta}label_app`]: "inventory-service" }), {
       namespace: "ticketing",
       app: "inventory-service",
@@ -80,7 +80,7 @@ describe("podLogLabels", () => {
       "debug",
     ],
   ] as [string, Labels, string][]) {
-    it(`takes app and service from ${what}`, () => {
+    it(`derives app and service from ${what}`, () => {
       assert.equal(logLabels(pod)["app"], app);
       assert.equal(logLabels(pod)["service"], app);
     });
@@ -93,7 +93,7 @@ describe("podLogLabels", () => {
     );
   });
 
-  it("reads the files of a static pod, whose directory has another id", () => {
+  it("reads the files of a static pod, whose directory is named after another id", () => {
     assert.equal(
       relabel({
         ...checkout,

@@ -29,11 +29,11 @@ describe("promtailValues", () => {
     ]);
   });
 
-  it("remembers on the node how far it has read", () => {
+  it("stores its read positions on the node", () => {
     assert.equal(valuesOf()["config"].positions.filename, "/run/promtail/positions.yaml");
   });
 
-  it("labels logs as Alloy does, so that queries outlive the move", () => {
+  it("sets the same labels as Alloy, so that queries work with both", () => {
     const [pods, ...others] = scrapeConfigs();
     assert.deepEqual(others, []);
     const [host, ...rules] = pods?.["relabel_configs"] as Values[];
@@ -56,7 +56,7 @@ describe("promtailValues", () => {
     assert.deepEqual(stages.at(-1), { labeldrop: ["filename", "pod_uid", "version"] });
   });
 
-  it("holds nothing that the chart would take for a template", () => {
+  it("contains nothing that the chart would evaluate as a template", () => {
     assert.doesNotMatch(JSON.stringify(valuesOf()), /\{\{/);
   });
 
@@ -66,7 +66,7 @@ describe("promtailValues", () => {
     assert.match(JSON.stringify(values["affinity"]), /"NotIn","values":\["fargate"\]/);
   });
 
-  it("gets its permissions from a role outside the chart", () => {
+  it("has a role that is not part of the chart", () => {
     assert.deepEqual(valuesOf()["rbac"], { create: false });
   });
 

@@ -13,7 +13,7 @@ describe("re2Problem", () => {
       assert.equal(re2Problem(expression), `must be an expression of RE2: ${problem}`));
   }
 
-  it("finds nothing in what redacts by default", () => {
+  it("accepts the built-in redactions", () => {
     for (const expression of Object.values(builtInRedactions()).flat()) {
       assert.equal(re2Problem(expression), undefined, expression);
     }
@@ -34,7 +34,7 @@ describe("capturingGroups", () => {
 });
 
 describe("matchesEmptyText", () => {
-  it("is true for what every line has", () => {
+  it("is true for expressions that match every line", () => {
     for (const expression of ["(a*)", "()", "(?i)(x?)$", "\\A(b{0,3})\\z"]) {
       assert.ok(matchesEmptyText(expression), expression);
     }

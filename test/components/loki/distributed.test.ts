@@ -38,7 +38,7 @@ describe("lokiValues of the mode distributed", () => {
       }
     });
 
-    it(`reads back no more after a crash than an ingester has memory, ${size}`, () => {
+    it(`limits the replay of the write-ahead log to the memory of an ingester, ${size}`, () => {
       const { ingester, loki } = valuesOf({ size });
       const gigabytes = Number.parseInt(ingester.resources.limits.memory, 10);
       assert.equal(loki.ingester.wal.replay_memory_ceiling, `${gigabytes * 768}MB`);
@@ -55,7 +55,7 @@ describe("lokiValues of the mode distributed", () => {
     }
   });
 
-  it("is reached under the same name and port as in the other modes", () => {
+  it("has the same name and port as in the other modes", () => {
     const [service, ...others] = valuesOf()["extraObjects"];
     assert.deepEqual(others, []);
     assert.equal(service.metadata.name, "loki");

@@ -118,11 +118,11 @@ describe("irsaTrust", () => {
 });
 
 describe("lokiRoleName", () => {
-  it("is the cluster's name and -loki", () => {
+  it("is the name of the cluster with the suffix -loki", () => {
     assert.equal(lokiRoleName("ticketing-prod"), "ticketing-prod-loki");
   });
 
-  it("cuts a long cluster name to IAM's 64 characters", () => {
+  it("truncates a long cluster name to the 64 characters of IAM", () => {
     const name = lokiRoleName("c".repeat(63));
     assert.equal(name.length, 64);
     assert.match(name, /^c+-loki$/);

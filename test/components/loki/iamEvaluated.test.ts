@@ -13,7 +13,7 @@ const bucket = "arn:aws:s3:::ticketing-loki-chunks";
 const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
 const tls = { "aws:SecureTransport": "true" };
 
-describe("what the policies of Loki's role and bucket allow together", () => {
+describe("the policies of Loki's role and bucket together", () => {
   const documents = [lokiAccessPolicy(store), bucketTlsOnlyPolicy(store)];
   const may = (action: string, resource: string, context = tls) =>
     allows(documents, { action, resource, context });
@@ -31,13 +31,13 @@ describe("what the policies of Loki's role and bucket allow together", () => {
     it(`${action} on ${resource}`, () => assert.ok(may(action, resource)));
   }
 
-  it("nothing without TLS on the bucket", () => {
+  it("allow nothing without TLS on the bucket", () => {
     for (const [action, resource] of needed.filter(([name]) => name.startsWith("s3:"))) {
       assert.ok(!may(action, resource, { "aws:SecureTransport": "false" }), action);
     }
   });
 
-  it("no other action on the bucket, not even one that could lift its protection", () => {
+  it("allow no other action on the bucket, such as removing its protection", () => {
     for (const action of [
       "s3:DeleteBucket",
       "s3:PutBucketPolicy",
@@ -51,7 +51,7 @@ describe("what the policies of Loki's role and bucket allow together", () => {
     }
   });
 
-  it("nothing on another bucket, nor on one whose name only starts alike, nor with another key", () => {
+  it("allow nothing on another bucket, even with the same prefix, and nothing with another key", () => {
     for (const other of ["arn:aws:s3:::other", `${bucket}-2`, `${bucket}-2/fake/chunk`]) {
       for (const [action] of needed) assert.ok(!may(action, other), `${action} on ${other}`);
     }
@@ -59,7 +59,7 @@ describe("what the policies of Loki's role and bucket allow together", () => {
   });
 });
 
-describe("who may become Loki's role", () => {
+describe("the trust policies of Loki's role", () => {
   const podIdentity: IamRequest = {
     action: "sts:AssumeRole",
     principal: "Service:pods.eks.amazonaws.com",
@@ -84,7 +84,7 @@ describe("who may become Loki's role", () => {
     ["Pod Identity", podIdentityTrust(pods), podIdentity],
     ["IRSA", irsaTrust(provider, `https://${issuer}`, pods), irsa],
   ] as const) {
-    it(`with ${what}: exactly the service account of Loki in exactly this cluster`, () => {
+    it(`allow, with ${what}, only the service account of Loki in its cluster`, () => {
       assert.ok(allows([document], request));
       assert.ok(!allows([document], { ...request, principal: "AWS:arn:aws:iam::1:root" }));
       for (const key of Object.keys(request.context ?? {})) {

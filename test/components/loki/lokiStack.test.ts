@@ -56,7 +56,7 @@ async function warningsOf(work: () => Promise<unknown>): Promise<string[]> {
 }
 
 describe("LokiStack", () => {
-  it("registers the release loki from the repository that open-source users install from", async () => {
+  it("registers the release loki from the repository of the open-source chart", async () => {
     const { resources } = await recordLoki();
     const { inputs } = one(resources, "Release", "loki");
     assert.equal(inputs["name"], "loki");
@@ -68,7 +68,7 @@ describe("LokiStack", () => {
     });
   });
 
-  it("has values that a first preview and a policy can read to the last leaf", async () => {
+  it("has values that are known completely in a first preview", async () => {
     const { resources } = await recordLoki();
     for (const release of resources.filter(({ type }) => type.endsWith(":Release"))) {
       assert.equal(release.isUnknown("values"), false, release.name);
@@ -166,7 +166,7 @@ describe("LokiStack", () => {
     assert.deepEqual(one(resources, "LokiStack").outputs, expected);
   });
 
-  it("shows policies its settings with every default, and nothing that is no setting", async () => {
+  it("shows policies its settings with every default, and nothing else", async () => {
     const { resources } = await recordLoki({
       values: { loki: { auth_enabled: true } },
       collectorValues: { alloy: {} },
@@ -178,7 +178,7 @@ describe("LokiStack", () => {
     assert.equal("collectorValues" in inputs, false);
   });
 
-  it("puts everything under one parent and labels it", async () => {
+  it("registers all resources under one parent and labels them", async () => {
     const { resources } = await recordLoki({ labels: { team: "sre" } });
     const component = one(resources, "LokiStack");
     for (const resource of resources) {
@@ -205,7 +205,7 @@ describe("LokiStack", () => {
     assert.deepEqual(values, before);
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     let recorded: Recording | undefined;
     await assert.rejects(
       async () => {

@@ -7,7 +7,7 @@ const fix = "run test/integration/logs/recorded/record.ts again";
 
 describe("the recorded configurations of Loki and Promtail", () => {
   for (const { name, chart, values } of inputs) {
-    it(`are those of today's values and chart: ${name}`, () => {
+    it(`match the current values and chart: ${name}`, () => {
       const recorded = JSON.parse(fs.readFileSync(recordedFile(name, "values.json"), "utf8")) as {
         version: string;
         values: unknown;

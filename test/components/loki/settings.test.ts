@@ -118,13 +118,13 @@ describe("lokiSettings", () => {
     const pattern = (expression: string) =>
       rules({ redactionPatterns: [{ name: "own", expression }] });
 
-    it("accepts own patterns, and disables built-in patterns by name", () => {
-      const own = {
+    it("accepts custom patterns, and disables built-in patterns by name", () => {
+      const redaction = {
         disabledRedactions: ["cardNumber"],
         redactionPatterns: [{ name: "customer-number", expression: "\\bKD-(\\d{8})\\b" }],
       };
-      const { disabledRedactions, redactionPatterns } = settings(own);
-      assert.deepEqual({ disabledRedactions, redactionPatterns }, own);
+      const { disabledRedactions, redactionPatterns } = settings(redaction);
+      assert.deepEqual({ disabledRedactions, redactionPatterns }, redaction);
     });
 
     it("refuses unknown names of built-in patterns", () => {
@@ -162,8 +162,8 @@ describe("lokiSettings", () => {
     });
 
     it("refuses two patterns with the same name", () => {
-      const own = { name: "own", expression: "(x)" };
-      assert.deepEqual(rules({ redactionPatterns: [own, own] }), [
+      const duplicate = { name: "own", expression: "(x)" };
+      assert.deepEqual(rules({ redactionPatterns: [duplicate, duplicate] }), [
         "redactionPatterns.1.name is already the name of redactionPatterns[0]",
       ]);
     });

@@ -21,7 +21,7 @@ interface Registered {
   outputs: Record<string, unknown>;
   /** Types without their package, in the order of registration. */
   types: string[];
-  one: (type: string) => RecordedResource;
+  single: (type: string) => RecordedResource;
 }
 
 async function registered(
@@ -55,8 +55,8 @@ async function registered(
     resources,
     outputs,
     types: resources.map(typeOf),
-    one: (type) => {
-      const [resource, ...others] = resources.filter((each) => typeOf(each) === type);
+    single: (type) => {
+      const [resource, ...others] = resources.filter((resource) => typeOf(resource) === type);
       assert.ok(resource !== undefined && others.length === 0, `one ${type}`);
       return resource;
     },
@@ -106,7 +106,7 @@ describe("lokiStorage", () => {
   });
 
   describe("the bucket", () => {
-    it("has the name of the settings and lies in their region, with all its parts", async () => {
+    it("has the configured name and region, with all its parts", async () => {
       const { resources } = await registered({ bucket: "central-logs", region: "eu-central-1" });
       const parts = resources.filter(({ type }) => type.startsWith("aws:s3/"));
       assert.equal(parts.length, bucketTypes.length);
@@ -117,21 +117,21 @@ describe("lokiStorage", () => {
     });
 
     it("cannot be made public", async () => {
-      const { one } = await registered();
+      const { single } = await registered();
       const { blockPublicAcls, blockPublicPolicy, ignorePublicAcls, restrictPublicBuckets } =
-        one("BucketPublicAccessBlock").inputs;
+        single("BucketPublicAccessBlock").inputs;
       assert.deepEqual(
         [blockPublicAcls, blockPublicPolicy, ignorePublicAcls, restrictPublicBuckets],
         [true, true, true, true],
       );
-      assert.deepEqual(one("BucketOwnershipControls").inputs["rule"], {
+      assert.deepEqual(single("BucketOwnershipControls").inputs["rule"], {
         objectOwnership: "BucketOwnerEnforced",
       });
     });
 
-    it("is encrypted by S3, or by the given key", async () => {
+    it("is encrypted by S3, or with the configured key", async () => {
       const rules = async (args: object): Promise<unknown> =>
-        (await registered(args)).one("BucketServerSideEncryptionConfiguration").inputs[
+        (await registered(args)).single("BucketServerSideEncryptionConfiguration").inputs[
           "rules"
         ] as unknown;
       assert.deepEqual(await rules({}), [
@@ -149,17 +149,17 @@ describe("lokiStorage", () => {
       ]);
     });
 
-    it("answers over TLS only", async () => {
-      const { one } = await registered();
-      assert.equal(one("BucketPolicy").inputs["policy"], bucketTlsOnlyPolicy(store));
+    it("accepts only requests over TLS", async () => {
+      const { single } = await registered();
+      assert.equal(single("BucketPolicy").inputs["policy"], bucketTlsOnlyPolicy(store));
     });
 
     it("retains replaced and deleted objects for a week, and never expires a current one", async () => {
-      const { one } = await registered();
-      assert.deepEqual(one("BucketVersioning").inputs["versioningConfiguration"], {
+      const { single } = await registered();
+      assert.deepEqual(single("BucketVersioning").inputs["versioningConfiguration"], {
         status: "Enabled",
       });
-      const rules = one("BucketLifecycleConfiguration").inputs["rules"] as {
+      const rules = single("BucketLifecycleConfiguration").inputs["rules"] as {
         status: string;
         noncurrentVersionExpiration?: object;
         abortIncompleteMultipartUpload?: object;
@@ -181,10 +181,10 @@ describe("lokiStorage", () => {
       );
     });
 
-    it("gets its policy and its lifecycle when what they rest on is there", async () => {
-      const { one } = await registered();
+    it("gets its policy and its lifecycle after the resources that they require", async () => {
+      const { single } = await registered();
       const waitsFor = (type: string, other: string): boolean =>
-        one(type).options.dependencies.includes(one(other).urn);
+        single(type).options.dependencies.includes(single(other).urn);
       assert.ok(waitsFor("BucketPolicy", "BucketPublicAccessBlock"));
       assert.ok(waitsFor("BucketLifecycleConfiguration", "BucketVersioning"));
     });
@@ -198,48 +198,48 @@ describe("lokiStorage", () => {
     });
 
     it("is deleted with its logs if data is not protected", async () => {
-      const { one } = await registered({ environment: "dev" });
-      assert.equal(one("Bucket").options.protect, false);
-      assert.equal(one("Bucket").options.retainOnDelete, false);
-      assert.equal(one("Bucket").inputs["forceDestroy"], true);
+      const { single } = await registered({ environment: "dev" });
+      assert.equal(single("Bucket").options.protect, false);
+      assert.equal(single("Bucket").options.retainOnDelete, false);
+      assert.equal(single("Bucket").inputs["forceDestroy"], true);
     });
 
-    it("is never emptied by force in prod, not even unprotected", async () => {
+    it("is never emptied by force in prod, even if unprotected", async () => {
       for (const protectData of [true, false]) {
-        const { one } = await registered({ environment: "prod", protectData });
-        assert.equal(one("Bucket").inputs["forceDestroy"], false);
+        const { single } = await registered({ environment: "prod", protectData });
+        assert.equal(single("Bucket").inputs["forceDestroy"], false);
       }
     });
 
     it("has tags with the cluster and the environment", async () => {
-      const { one } = await registered({ labels: { team: "sre" } });
+      const { single } = await registered({ labels: { team: "sre" } });
       const tags = { cluster: "ticketing-prod", env: "prod", team: "sre" };
-      assert.deepEqual(one("Bucket").inputs["tags"], tags);
-      assert.deepEqual(one("Role").inputs["tags"], tags);
+      assert.deepEqual(single("Bucket").inputs["tags"], tags);
+      assert.deepEqual(single("Role").inputs["tags"], tags);
     });
   });
 
   describe("the role", () => {
     it("is named after the cluster and may use exactly the bucket", async () => {
-      const { one } = await registered();
-      assert.equal(one("Role").inputs["name"], "ticketing-prod-loki");
-      assert.equal(one("RolePolicy").inputs["role"], "ticketing-prod-loki");
-      assert.equal(one("RolePolicy").inputs["policy"], lokiAccessPolicy(store));
+      const { single } = await registered();
+      assert.equal(single("Role").inputs["name"], "ticketing-prod-loki");
+      assert.equal(single("RolePolicy").inputs["role"], "ticketing-prod-loki");
+      assert.equal(single("RolePolicy").inputs["policy"], lokiAccessPolicy(store));
     });
 
-    it("belongs to the service account by EKS Pod Identity", async () => {
-      const { one, outputs } = await registered();
-      assert.equal(one("Role").inputs["assumeRolePolicy"], podIdentityTrust(pods));
-      const { clusterName, namespace, serviceAccount } = one("PodIdentityAssociation").inputs;
+    it("is assigned to the service account by EKS Pod Identity", async () => {
+      const { single, outputs } = await registered();
+      assert.equal(single("Role").inputs["assumeRolePolicy"], podIdentityTrust(pods));
+      const { clusterName, namespace, serviceAccount } = single("PodIdentityAssociation").inputs;
       assert.deepEqual({ cluster: clusterName as unknown, namespace, serviceAccount }, pods);
       assert.deepEqual(outputs["serviceAccountAnnotations"], {});
     });
 
-    it("belongs to the service account by IRSA, by choice", async () => {
+    it("is assigned to the service account by IRSA, if configured", async () => {
       const arn = "arn:aws:iam::123456789012:oidc-provider/oidc.example.com/id/E";
       const issuerUrl = "https://oidc.example.com/id/E";
       const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
-      const { one, types, outputs } = await registered(
+      const { single, types, outputs } = await registered(
         { awsIdentity: "irsa" },
         { arn: pulumi.output(arn), issuerUrl: pulumi.output(issuerUrl) },
         {
@@ -248,7 +248,7 @@ describe("lokiStorage", () => {
         },
       );
       assert.ok(!types.includes("PodIdentityAssociation"));
-      assert.equal(one("Role").inputs["assumeRolePolicy"], irsaTrust(arn, issuerUrl, pods));
+      assert.equal(single("Role").inputs["assumeRolePolicy"], irsaTrust(arn, issuerUrl, pods));
       assert.equal(outputs["roleArn"], roleArn);
       assert.deepEqual(outputs["serviceAccountAnnotations"], {
         "eks.amazonaws.com/role-arn": roleArn,
@@ -256,15 +256,15 @@ describe("lokiStorage", () => {
     });
 
     it("waits for an OIDC provider that does not exist yet", async () => {
-      const { one } = await registered(
+      const { single } = await registered(
         { awsIdentity: "irsa" },
         { arn: pulumi.unknown as unknown as string, issuerUrl: "https://oidc.example.com/id/E" },
       );
-      assert.ok(one("Role").isUnknown("assumeRolePolicy"));
+      assert.ok(single("Role").isUnknown("assumeRolePolicy"));
     });
   });
 
-  it("names everything that must exist before a pod of Loki starts", async () => {
+  it("lists everything that must exist before a pod of Loki starts", async () => {
     const { resources, outputs } = await registered({}, noOidc, {
       preview: false,
       computed: ({ type }) => (type.endsWith(":Role") ? { arn: "arn:aws:iam::1:role/x" } : {}),
@@ -273,9 +273,9 @@ describe("lokiStorage", () => {
     assert.deepEqual([...(outputs["dependencies"] as string[])].sort(), needed.sort());
   });
 
-  it("logs accesses to another bucket only where one is named", async () => {
-    const { one } = await registered({ accessLogBucket: "access-logs" });
-    const { bucket, targetBucket, targetPrefix } = one("BucketLogging").inputs;
+  it("logs accesses to another bucket only if it is configured", async () => {
+    const { single } = await registered({ accessLogBucket: "access-logs" });
+    const { bucket, targetBucket, targetPrefix } = single("BucketLogging").inputs;
     assert.deepEqual(
       [bucket, targetBucket, targetPrefix],
       ["ticketing-loki-chunks", "access-logs", "ticketing-loki-chunks/"],

@@ -36,7 +36,7 @@ describe("lokiValues", () => {
     assert.deepEqual(singleBinary.podDisruptionBudget, { enabled: true, maxUnavailable: 1 });
   });
 
-  it("switches the chart's other mode off, whose default of three replicas is an error", () => {
+  it("disables the simple scalable mode, whose default of three replicas is an error", () => {
     const { write, read, backend } = valuesOf();
     assert.deepEqual([write, read, backend], [{ replicas: 0 }, { replicas: 0 }, { replicas: 0 }]);
   });
@@ -92,7 +92,7 @@ describe("lokiValues", () => {
     }
   });
 
-  it("sends the alerts of those rules to Alertmanager, if there is one", () => {
+  it("sends the alerts of the rules to Alertmanager, if its URL is configured", () => {
     const alertmanagerUrl = "http://alertmanager.monitoring.svc:9093";
     const { rulerConfig } = valuesOf({ alertmanagerUrl })["loki"];
     assert.equal(rulerConfig.alertmanager_url, alertmanagerUrl);
@@ -100,7 +100,7 @@ describe("lokiValues", () => {
     assert.equal("alertmanager_url" in valuesOf()["loki"].rulerConfig, false);
   });
 
-  it("writes what those rules record to each replica of Prometheus, if there is one", () => {
+  it("writes the recorded series to each replica of Prometheus, if URLs are configured", () => {
     const remoteWriteUrls = ["http://p-0:9090/api/v1/write", "http://p-1:9090/api/v1/write"];
     assert.deepEqual(valuesOf({ remoteWriteUrls })["loki"].rulerConfig.remote_write, {
       enabled: true,
@@ -144,14 +144,14 @@ describe("lokiValues", () => {
     }
   });
 
-  it("is scraped by Prometheus, unless the cluster has no ServiceMonitors", () => {
+  it("is scraped by Prometheus, unless ServiceMonitors are disabled", () => {
     const enabled = (args: object): unknown =>
       valuesOf(args)["monitoring"].serviceMonitor.enabled as unknown;
     assert.equal(enabled({}), true);
     assert.equal(enabled({ serviceMonitors: false }), false);
   });
 
-  it("asks for a volume of the given size and class", () => {
+  it("requests a volume with the configured size and StorageClass", () => {
     const { persistence } = valuesOf({ volumeGb: 50, storageClassName: "io2" })["singleBinary"];
     assert.equal(persistence.size, "50Gi");
     assert.equal(persistence.storageClass, "io2");

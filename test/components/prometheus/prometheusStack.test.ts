@@ -24,9 +24,11 @@ async function recordStack(
 }
 
 function named(resources: RecordedResource[], type: string, name: string): RecordedResource {
-  const found = resources.find((one) => one.type.endsWith(type) && one.name === name);
-  assert.ok(found, `${type} ${name} is registered`);
-  return found;
+  const match = resources.find(
+    (resource) => resource.type.endsWith(type) && resource.name === name,
+  );
+  assert.ok(match, `${type} ${name} is registered`);
+  return match;
 }
 
 describe("PrometheusStack", () => {
@@ -70,13 +72,13 @@ describe("PrometheusStack", () => {
     assert.ok(password.options.additionalSecretOutputs.includes("result"));
   });
 
-  it("installs the chart when the Secret exists", async () => {
+  it("installs the chart after the Secret", async () => {
     const resources = await recordStack();
     const { dependencies } = named(resources, ":Release", "prometheus").options;
     assert.ok(dependencies.includes(named(resources, ":Secret", "prometheus-grafana-admin").urn));
   });
 
-  it("has values that a first preview and a policy can read to the last leaf", async () => {
+  it("has values that are known completely in a first preview", async () => {
     const resources = await recordStack({ replicas: 2 });
     const release = named(resources, ":Release", "prometheus");
     assert.ok(!release.isUnknown("values"));
@@ -133,7 +135,7 @@ describe("PrometheusStack", () => {
     assert.ok(!(await recordStack()).some(({ type }) => type.endsWith(":ConfigMap")));
   });
 
-  it("puts everything under one parent, with the caller's labels", async () => {
+  it("registers all resources under one parent, with the caller's labels", async () => {
     const dashboardsFolder = path.join(__dirname, "../../../dashboards");
     const resources = await recordStack({ grafana: { dashboardsFolder }, labels: { team: "sre" } });
     const component = named(resources, ":PrometheusStack", "prometheus");
@@ -154,7 +156,7 @@ describe("PrometheusStack", () => {
     assert.equal(outputs["chartVersion"], "88.5.3");
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(
       recordStack({
         retentionDays: 0,
@@ -175,7 +177,7 @@ describe("PrometheusStack", () => {
     );
   });
 
-  it("registers nothing when the folder of dashboards is not there", async () => {
+  it("registers nothing if the folder of dashboards does not exist", async () => {
     await assert.rejects(recordStack({ grafana: { dashboardsFolder: "no-such-folder" } }), {
       message: /no-such-folder must be a folder of dashboard files/,
     });

@@ -85,7 +85,7 @@ describe("prometheusSettings", () => {
     });
   });
 
-  it("uses the reviewed or the given revision, and requires one otherwise", () => {
+  it("uses the reviewed or the configured revision, and requires one otherwise", () => {
     const communityDashboards = [{ id: 7249, revision: 3 }, { id: 10826 }];
     assert.deepEqual(settingsOf({ grafana: { communityDashboards } }).grafana.communityDashboards, [
       { id: 7249, revision: 3 },

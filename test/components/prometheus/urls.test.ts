@@ -7,7 +7,7 @@ import {
 } from "../../../components/prometheus/urls";
 
 describe("URLs of the Prometheus stack", () => {
-  it("are those of the services that the release prometheus has in its namespace", () => {
+  it("address the Services of the release prometheus in its namespace", () => {
     assert.equal(
       prometheusUrl("monitoring"),
       "http://prometheus-kube-prometheus-prometheus.monitoring.svc.cluster.local:9090",
@@ -19,7 +19,7 @@ describe("URLs of the Prometheus stack", () => {
     assert.equal(grafanaUrl("observe"), "http://prometheus-grafana.observe.svc.cluster.local");
   });
 
-  it("takes writes at each replica: its Service would give each of them a part", () => {
+  it("address each replica for remote writes, because the Service would distribute the samples", () => {
     const pod = "prometheus-prometheus-kube-prometheus-prometheus";
     const service = "prometheus-operated.observe.svc.cluster.local";
     assert.deepEqual(remoteWriteUrls("observe", 2), [

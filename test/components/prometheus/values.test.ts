@@ -25,16 +25,16 @@ describe("prometheusValues", () => {
   });
 
   describe("Prometheus", () => {
-    it("keeps 15 days and scrapes every 30 seconds by default", () => {
+    it("retains samples for 15 days and scrapes every 30 seconds by default", () => {
       const spec = prometheusSpec();
       assert.equal(spec.retention, "15d");
       assert.equal(spec.scrapeInterval, "30s");
       assert.equal(spec.evaluationInterval, "30s");
-      const own = prometheusSpec({ retentionDays: 30, scrapeIntervalSeconds: 15 });
-      assert.deepEqual([own.retention, own.scrapeInterval], ["30d", "15s"]);
+      const configured = prometheusSpec({ retentionDays: 30, scrapeIntervalSeconds: 15 });
+      assert.deepEqual([configured.retention, configured.scrapeInterval], ["30d", "15s"]);
     });
 
-    it("drops its oldest blocks when they fill 85 % of the volume, never later", () => {
+    it("deletes its oldest blocks when they fill 85% of the volume", () => {
       assert.equal(prometheusSpec({ storageGb: 100 }).retentionSize, "87040MiB");
       for (const storageGb of [1, 2, 3, 7, 50, 99, 1001, 65536]) {
         const mebibytes = /^(\d+)MiB$/.exec(prometheusSpec({ storageGb }).retentionSize)?.[1];
@@ -44,14 +44,14 @@ describe("prometheusValues", () => {
       }
     });
 
-    it("keeps its samples on a gp3 volume", () => {
+    it("stores its samples on a gp3 volume", () => {
       const { spec } = prometheusSpec({ storageGb: 100 }).storageSpec.volumeClaimTemplate;
       assert.equal(spec.storageClassName, "gp3");
       assert.equal(spec.resources.requests.storage, "100Gi");
       assert.deepEqual(spec.accessModes, ["ReadWriteOnce"]);
     });
 
-    it("takes writes of others only when told", () => {
+    it("accepts remote writes only if configured", () => {
       assert.equal("enableRemoteWriteReceiver" in prometheusSpec(), false);
       assert.equal(prometheusSpec({ remoteWriteReceiver: true }).enableRemoteWriteReceiver, true);
     });
@@ -60,7 +60,7 @@ describe("prometheusValues", () => {
       assert.deepEqual(prometheusSpec().externalLabels, { cluster: "ticketing-prod", env: "prod" });
     });
 
-    it("picks up all monitors, probes, rules and scrape configs, whatever their labels", () => {
+    it("selects all monitors, probes, rules and scrape configs, whatever their labels", () => {
       const spec = prometheusSpec();
       for (const kind of ["serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig"]) {
         assert.equal(spec[`${kind}SelectorNilUsesHelmValues`], false, kind);
@@ -68,7 +68,7 @@ describe("prometheusValues", () => {
     });
   });
 
-  it("runs one replica without ceremony: a disruption budget for one would block every drain", () => {
+  it("has no disruption budget for a single replica, which would block every drain", () => {
     const { prometheus, alertmanager } = valuesFor();
     assert.equal(prometheus.prometheusSpec.replicas, 1);
     assert.equal(alertmanager.alertmanagerSpec.replicas, 1);
@@ -77,7 +77,7 @@ describe("prometheusValues", () => {
     assert.equal(prometheus.prometheusSpec.podAntiAffinity, "soft");
   });
 
-  it("spreads several replicas over nodes and takes them down one at a time", () => {
+  it("spreads several replicas over nodes and stops them one at a time", () => {
     const { prometheus, alertmanager } = valuesFor({ replicas: 2, alertmanager: { replicas: 3 } });
     assert.equal(prometheus.prometheusSpec.replicas, 2);
     assert.equal(prometheus.prometheusSpec.podAntiAffinity, "hard");
@@ -87,13 +87,13 @@ describe("prometheusValues", () => {
     assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: true });
   });
 
-  it("decides the budget of each by its own replicas", () => {
+  it("derives each disruption budget from the replicas of its workload", () => {
     const { prometheus, alertmanager } = valuesFor({ replicas: 2 });
     assert.deepEqual(prometheus.podDisruptionBudget, { enabled: true });
     assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: false });
   });
 
-  it("keeps protected volumes when the stack is deleted, and all when it is scaled", () => {
+  it("retains protected volumes when the stack is deleted, and all volumes when it is scaled", () => {
     for (const [protectData, whenDeleted] of [
       [true, "Retain"],
       [false, "Delete"],
@@ -107,7 +107,7 @@ describe("prometheusValues", () => {
     }
   });
 
-  it("names no storage class where the cluster's default is wanted", () => {
+  it("omits the StorageClass if the cluster's default is selected", () => {
     const { storageSpec } = prometheusSpec({ storageClassName: "" });
     assert.ok(!("storageClassName" in storageSpec.volumeClaimTemplate.spec));
     const { storage } = alertmanagerSpec({ storageClassName: "" });
@@ -115,7 +115,7 @@ describe("prometheusValues", () => {
   });
 
   describe("Alertmanager", () => {
-    it("reads the given Secret and mounts those that it refers to", () => {
+    it("reads the configured Secret and mounts the Secrets that it refers to", () => {
       const spec = alertmanagerSpec({
         alertmanager: {
           configSecretName: "alertmanager-config",
@@ -127,12 +127,12 @@ describe("prometheusValues", () => {
       assert.deepEqual(spec.secrets, ["alertmanager-slack"]);
     });
 
-    it("is left with the chart's own configuration when none is given", () => {
+    it("uses the configuration of the chart by default", () => {
       const spec = alertmanagerSpec();
       assert.ok(!("useExistingSecret" in spec) && !("configSecret" in spec));
     });
 
-    it("keeps silences on a volume", () => {
+    it("stores silences on a volume", () => {
       const { spec } = alertmanagerSpec({ alertmanager: { storageGb: 7 } }).storage
         .volumeClaimTemplate;
       assert.equal(spec.resources.requests.storage, "7Gi");
@@ -140,7 +140,7 @@ describe("prometheusValues", () => {
     });
   });
 
-  it("neither scrapes nor alerts on what EKS hides: its control plane", () => {
+  it("does not scrape the control plane of EKS, or alert on it", () => {
     const values = valuesFor();
     for (const part of ["kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy"]) {
       assert.deepEqual(values[part], { enabled: false }, part);
@@ -156,7 +156,7 @@ describe("prometheusValues", () => {
   });
 
   describe("Grafana", () => {
-    it("is stateless, its password in an existing Secret", () => {
+    it("is stateless and reads its password from an existing Secret", () => {
       assert.deepEqual(grafana().persistence, { enabled: false });
       assert.deepEqual(grafana().admin, {
         existingSecret: "grafana-admin",
@@ -173,7 +173,7 @@ describe("prometheusValues", () => {
       assert.equal(ini.analytics.reporting_enabled, false);
     });
 
-    it("loads dashboards of all namespaces into the folders that they name", () => {
+    it("loads the dashboards of all namespaces into the folders of their annotations", () => {
       const { dashboards } = grafana().sidecar;
       assert.equal(dashboards.enabled, true);
       assert.equal(dashboards.searchNamespace, "ALL");
@@ -181,7 +181,7 @@ describe("prometheusValues", () => {
       assert.equal(dashboards.provider.foldersFromFilesStructure, true);
     });
 
-    it("has Loki as a data source only when there is one", () => {
+    it("has Loki as a data source only if Loki is deployed", () => {
       assert.ok(!("additionalDataSources" in grafana()));
       const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
       const [{ jsonData, ...source }] = grafana({ lokiUrl }).additionalDataSources;
@@ -193,7 +193,7 @@ describe("prometheusValues", () => {
       assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
     });
 
-    it("leads from a log line to its trace where there is a place for traces", () => {
+    it("links a log line to its trace if the URL of traces is configured", () => {
       const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
       const fields = (args: object) =>
         grafana({ lokiUrl, ...args }).additionalDataSources[0].jsonData.derivedFields;
@@ -208,7 +208,7 @@ describe("prometheusValues", () => {
       });
     });
 
-    it("downloads the community dashboards in a pinned revision, over verified TLS", () => {
+    it("downloads pinned revisions of community dashboards, over verified TLS", () => {
       const { dashboards, dashboardProviders, defaultCurlOptions } = grafana();
       const [provider, ...others] = dashboardProviders["dashboardproviders.yaml"].providers;
       assert.deepEqual(others, []);
@@ -223,23 +223,23 @@ describe("prometheusValues", () => {
         assert.deepEqual(datasource, [{ name: "DS_PROMETHEUS", value: "prometheus" }]);
       }
       assert.ok(!/k|--insecure/.test(defaultCurlOptions), defaultCurlOptions);
-      assert.match(defaultCurlOptions, /f/, "a page with an error is no dashboard");
+      assert.match(defaultCurlOptions, /f/, "an error page is not a dashboard");
     });
 
-    it("downloads nothing when there are no community dashboards", () => {
+    it("downloads nothing without community dashboards", () => {
       const values = grafana({ grafana: { communityDashboards: [] } });
       assert.ok(!("dashboards" in values) && !("dashboardProviders" in values));
     });
   });
 
-  it("runs node-exporter on every node, whatever its taints, and updates a quarter at a time", () => {
+  it("runs node-exporter on every node, whatever its taints, and updates a quarter of the pods at a time", () => {
     const exporter = valuesFor()["prometheus-node-exporter"];
     assert.deepEqual(exporter.tolerations, [{ operator: "Exists" }]);
     assert.equal(exporter.priorityClassName, "system-node-critical");
     assert.equal(exporter.updateStrategy.rollingUpdate.maxUnavailable, "25%");
   });
 
-  it("links to the URLs under which people reach things", () => {
+  it("links to the external URLs", () => {
     const values = valuesFor({
       externalUrl: "https://prometheus.example.com",
       alertmanager: { externalUrl: "https://alertmanager.example.com" },
@@ -254,7 +254,7 @@ describe("prometheusValues", () => {
     assert.ok(!("externalUrl" in prometheusSpec()));
   });
 
-  it("gives every workload resources: a request for CPU, memory limited at its request", () => {
+  it("sets a CPU request and equal memory requests and limits for every workload", () => {
     for (const size of ["small", "medium", "large"]) {
       for (const [workload, resources] of Object.entries(workloadsOf(valuesFor({ size })))) {
         assert.match(resources?.requests?.cpu ?? "", /^\d+m?$/, `${size} ${workload}`);
@@ -265,7 +265,7 @@ describe("prometheusValues", () => {
     }
   });
 
-  it("sizes what grows with the cluster more generously from preset to preset", () => {
+  it("sizes the workloads that grow with the cluster by the preset", () => {
     const memory = (size: string): number[] => {
       const workloads = workloadsOf(valuesFor({ size }));
       return ["prometheus", "alertmanager", "grafana", "kube-state-metrics"].map((workload) =>
@@ -277,14 +277,14 @@ describe("prometheusValues", () => {
     medium?.forEach((amount, index) => assert.ok(amount < (large?.[index] ?? 0)));
   });
 
-  it("pulls the images from a mirror and labels every object", () => {
+  it("pulls images from a mirror and labels every object", () => {
     assert.ok(!("global" in valuesFor()));
     const values = valuesFor({ imageRegistry: "mirror.example.com", labels: { team: "sre" } });
     assert.deepEqual(values["global"], { imageRegistry: "mirror.example.com" });
     assert.deepEqual(values["commonLabels"], { team: "sre" });
   });
 
-  it("is the same for the same settings", () => {
+  it("is deterministic", () => {
     assert.deepEqual(valuesFor(), valuesFor());
   });
 });

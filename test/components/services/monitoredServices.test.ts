@@ -21,11 +21,11 @@ async function recordServices(
 }
 
 function ofType(resources: RecordedResource[], type: string): RecordedResource[] {
-  return resources.filter((one) => one.type.endsWith(type));
+  return resources.filter((resource) => resource.type.endsWith(type));
 }
 
 describe("MonitoredServices", () => {
-  it("registers a ServiceMonitor per service, beside the service", async () => {
+  it("registers a ServiceMonitor per service, in the namespace of the service", async () => {
     const monitors = ofType(await recordServices(), ":ServiceMonitor");
     assert.deepEqual(
       monitors.map(({ name }) => name),
@@ -38,14 +38,14 @@ describe("MonitoredServices", () => {
     }
   });
 
-  it("registers the rules as one PrometheusRule, alerts with severity and runbook", async () => {
+  it("registers one PrometheusRule, whose alerts have a severity and a runbook", async () => {
     const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
     assert.deepEqual(others, []);
     assert.equal(rule?.inputs["metadata"].name, "ticketing-services");
     assert.equal(rule.inputs["metadata"].namespace, "ticketing");
     const rules = rule.inputs["spec"].groups
       .flatMap((group: any) => group.rules)
-      .filter((one: any) => one.alert !== undefined);
+      .filter((candidate: any) => candidate.alert !== undefined);
     for (const name of ["HighErrorRate", "HighLatencyP99", "PodCrashLooping", "HighMemory"]) {
       assert.ok(rules.some(({ alert }: any) => alert === name));
     }
@@ -56,7 +56,7 @@ describe("MonitoredServices", () => {
     }
   });
 
-  it("applies the thresholds and the place of the runbooks", async () => {
+  it("applies the thresholds and the URL of the runbooks", async () => {
     const resources = await recordServices({
       alerts: { errorRatePercent: 1, runbookBaseUrl: "https://runbooks.example.com/" },
     });
@@ -71,13 +71,13 @@ describe("MonitoredServices", () => {
     );
   });
 
-  it("alerts on a namespace even before a service is named", async () => {
+  it("alerts on a namespace without configured services", async () => {
     const resources = await recordServices({ services: undefined });
     assert.equal(ofType(resources, ":ServiceMonitor").length, 0);
     assert.equal(ofType(resources, ":PrometheusRule").length, 1);
   });
 
-  it("splits its rules over objects before one grows too large, and keeps the first name", async () => {
+  it("splits rules that exceed the size limit over several objects, and keeps the name of the first", async () => {
     const services = Array.from({ length: 1500 }, (_, index) => ({
       name: `service-${index}`,
       alerts: { errorRatePercent: (index + 1) / 400, p99LatencyMs: index + 1 },
@@ -92,7 +92,7 @@ describe("MonitoredServices", () => {
     }
   });
 
-  it("has inputs that a first preview and a policy can read to the last leaf", async () => {
+  it("has inputs that are known completely in a first preview", async () => {
     const resources = await recordServices();
     for (const resource of resources) {
       assert.deepEqual(resource.unknownPaths, [], resource.name);
@@ -103,7 +103,7 @@ describe("MonitoredServices", () => {
     assert.equal(component.inputs["services"][1].language, "other");
   });
 
-  it("puts everything under one parent, with the caller's labels", async () => {
+  it("registers all resources under one parent, with the caller's labels", async () => {
     const resources = await recordServices({ labels: { team: "sre" } });
     const [component] = ofType(resources, ":MonitoredServices");
     for (const resource of resources) {
@@ -113,12 +113,12 @@ describe("MonitoredServices", () => {
     }
   });
 
-  it("tells the name of the rule", async () => {
+  it("returns the name of the rule", async () => {
     const [component] = ofType(await recordServices(), ":MonitoredServices");
     assert.deepEqual(component?.outputs, { ruleName: "ticketing-services" });
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(
       recordServices({
         services: [{ name: "a" }, { name: "a" }, { name: "B" }],

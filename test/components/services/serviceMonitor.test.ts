@@ -23,7 +23,7 @@ describe("serviceMonitorSpec", () => {
     assert.equal(endpoints[0].path, "/metrics");
   });
 
-  it("follows the service where it differs", () => {
+  it("uses the port, path and selector of the service", () => {
     const selector = { "app.kubernetes.io/name": "auth" };
     const spec = specFor({ selector, port: "http", path: "/internal/metrics" });
     assert.deepEqual(spec.selector, { matchLabels: selector });
@@ -31,17 +31,17 @@ describe("serviceMonitorSpec", () => {
     assert.equal(spec.endpoints[0].path, "/internal/metrics");
   });
 
-  it("scrapes as often as Prometheus does, unless the service says otherwise", () => {
+  it("uses the scrape interval of Prometheus, unless the service sets one", () => {
     assert.ok(!("interval" in specFor({}).endpoints[0]));
     assert.equal(specFor({ scrapeIntervalSeconds: 15 }).endpoints[0].interval, "15s");
   });
 
-  it("gives the series the configured name as their label service", () => {
+  it("sets the label service of the series to the configured name", () => {
     const { relabelings } = specFor({}).endpoints[0];
     assert.deepEqual(relabelings[0], { targetLabel: "service", replacement: "auth-service" });
   });
 
-  it("gives the series the version of the pod they come from", () => {
+  it("sets the label version of the series to the version of their pod", () => {
     const { relabelings } = specFor({}).endpoints[0];
     assert.deepEqual(
       relabelings.map(({ targetLabel }: { targetLabel: string }) => targetLabel),
@@ -53,7 +53,7 @@ describe("serviceMonitorSpec", () => {
     ]);
   });
 
-  it("stays in its own namespace", () => {
+  it("selects only Services in its namespace", () => {
     assert.ok(!("namespaceSelector" in specFor({})));
   });
 });

@@ -109,14 +109,14 @@ describe("servicesSettings", () => {
   });
 
   it("requires a window within the retention of Prometheus, and names its key", () => {
-    const of = (windowDays: number, retentionDays?: number) =>
+    const problemsFor = (windowDays: number, retentionDays?: number) =>
       problemsOf({
         services: [{ name: "a", slo: { availabilityPercent: 99.9, windowDays } }],
         ...(retentionDays === undefined ? {} : { retentionDays }),
       });
-    assert.deepEqual(of(15), []);
-    assert.deepEqual(of(30, 30), []);
-    assert.deepEqual(of(30), [
+    assert.deepEqual(problemsFor(15), []);
+    assert.deepEqual(problemsFor(30, 30), []);
+    assert.deepEqual(problemsFor(30), [
       {
         path: ["services", 0, "slo", "windowDays"],
         value: 30,
@@ -128,27 +128,27 @@ describe("servicesSettings", () => {
   });
 
   it("requires an error budget whose fastest alert can fire: 14.4 times 7% is more than 100%", () => {
-    const of = (availabilityPercent: number, windowDays: number) =>
+    const problemsFor = (availabilityPercent: number, windowDays: number) =>
       described({
         services: [{ name: "a", slo: { availabilityPercent, windowDays } }],
         retentionDays: 30,
       });
-    assert.deepEqual(of(93, 30), [
+    assert.deepEqual(problemsFor(93, 30), [
       "services[0].slo.availabilityPercent must be more than 93.06: with a larger error budget the alert could never fire",
     ]);
-    assert.deepEqual(of(93.1, 30), []);
-    assert.deepEqual(of(86, 14), []);
+    assert.deepEqual(problemsFor(93.1, 30), []);
+    assert.deepEqual(problemsFor(86, 14), []);
   });
 
   it("requires both numbers of a latency objective", () => {
-    const of = (slo: object) => described({ services: [{ name: "a", slo }] });
-    assert.deepEqual(of({}), [
+    const problemsFor = (slo: object) => described({ services: [{ name: "a", slo }] });
+    assert.deepEqual(problemsFor({}), [
       "services[0].slo.availabilityPercent is required, or latencyMs and latencyPercent",
     ]);
-    assert.deepEqual(of({ latencyMs: 300 }), [
+    assert.deepEqual(problemsFor({ latencyMs: 300 }), [
       "services[0].slo.latencyPercent is required with latencyMs",
     ]);
-    assert.deepEqual(of({ latencyPercent: 99 }), [
+    assert.deepEqual(problemsFor({ latencyPercent: 99 }), [
       "services[0].slo.latencyMs is required with latencyPercent",
     ]);
   });
@@ -161,7 +161,7 @@ describe("servicesSettings", () => {
     assert.deepEqual(described({ services }), [
       "services[0].alerts.warning.memoryPercent must be less than services[0].alerts.memoryPercent (70)",
     ]);
-    // A warning of all that is too late for one service is simply none of its own.
+    // The service drops a common warning threshold that is not stricter than its critical one.
     settingsOf({
       alerts: { warning: { memoryPercent: 80 } },
       services: [{ name: "a", alerts: { memoryPercent: 70 } }],

@@ -16,9 +16,9 @@ async function release(args: Partial<ChartReleaseArgs["settings"]>, overrides?: 
     const values = { replicas: 1, image: { tag: "a" } };
     chartRelease("app", { releaseName: "the-app", chart: "app", settings, values, overrides }, {});
   });
-  const [found] = resources;
-  assert.ok(found);
-  return found.inputs;
+  const [release] = resources;
+  assert.ok(release);
+  return release.inputs;
 }
 
 describe("chartRelease", () => {

@@ -11,10 +11,10 @@ describe("objectLabels", () => {
   });
 
   it("gives precedence to the caller's labels and does not mutate them", () => {
-    const own = { team: "sre", "app.kubernetes.io/part-of": "ticketing" };
-    const labels = objectLabels("grafana", own);
+    const callerLabels = { team: "sre", "app.kubernetes.io/part-of": "ticketing" };
+    const labels = objectLabels("grafana", callerLabels);
     assert.equal(labels["team"], "sre");
     assert.equal(labels["app.kubernetes.io/part-of"], "ticketing");
-    assert.deepEqual(own, { team: "sre", "app.kubernetes.io/part-of": "ticketing" });
+    assert.deepEqual(callerLabels, { team: "sre", "app.kubernetes.io/part-of": "ticketing" });
   });
 });

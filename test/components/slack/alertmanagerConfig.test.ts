@@ -22,8 +22,8 @@ function routeOf(labels: Record<string, string>): any {
   const route = routes.find(({ matchers }: any) =>
     matchers.every((matcher: string) => {
       const [, label = "", operator, value = ""] = /^(\w+)(=~?)"([^"]*)"$/.exec(matcher) ?? [];
-      const found = labels[label] ?? "";
-      return operator === "=" ? found === value : new RegExp(`^(?:${value})$`).test(found);
+      const actual = labels[label] ?? "";
+      return operator === "=" ? actual === value : new RegExp(`^(?:${value})$`).test(actual);
     }),
   );
   return { ...root, ...route };
@@ -42,7 +42,7 @@ describe("alertmanagerConfig", () => {
     for (const { receiver } of [route, ...route.routes]) assert.ok(names.includes(receiver));
   });
 
-  it("sends critical alerts and warnings to Slack, also when they resolve", () => {
+  it("sends critical alerts and warnings to Slack, and notifies when they resolve", () => {
     for (const severity of ["critical", "warning"]) {
       const [slack, ...others] = receiverOf({ alertname: "HighErrorRate", severity }).slack_configs;
       assert.deepEqual(others, []);
@@ -51,12 +51,12 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("loses no alert that carries no severity or an unknown one", () => {
+  it("delivers alerts without a severity or with an unknown one", () => {
     assert.ok(receiverOf({ alertname: "Own" }).slack_configs);
     assert.ok(receiverOf({ alertname: "Own", severity: "page" }).slack_configs);
   });
 
-  it("sends Watchdog, InfoInhibitor and information nowhere", () => {
+  it("drops Watchdog, InfoInhibitor and info alerts", () => {
     for (const labels of [
       { alertname: "Watchdog", severity: "none" },
       { alertname: "InfoInhibitor", severity: "none" },
@@ -80,14 +80,14 @@ describe("alertmanagerConfig", () => {
     );
   });
 
-  it("groups as configured", () => {
+  it("groups alerts by the configured labels", () => {
     assert.deepEqual(configFor().route.group_by, ["alertname", "cluster", "service"]);
     const groupBy = ["namespace", "alertname"];
     assert.deepEqual(configFor({ webhookUrl: webhook, groupBy }).route.group_by, groupBy);
     for (const route of configFor().route.routes) assert.ok(!("group_by" in route));
   });
 
-  it("writes to the configured channel", () => {
+  it("notifies the configured channel", () => {
     const { receivers } = configFor({ webhookUrl: webhook, channel: "#checkout" });
     const channels = receivers.flatMap(({ slack_configs = [] }: any) =>
       slack_configs.map(({ channel }: any) => channel),
@@ -95,7 +95,7 @@ describe("alertmanagerConfig", () => {
     assert.deepEqual(channels, ["#checkout"]);
   });
 
-  it("reads the webhook from the mounted Secret and holds no secret", () => {
+  it("reads the webhook from the mounted Secret and contains no secret", () => {
     const config = configFor();
     assert.equal(
       config.global.slack_api_url_file,
@@ -108,7 +108,7 @@ describe("alertmanagerConfig", () => {
     );
   });
 
-  it("silences an alert only by another of the same cluster and namespace", () => {
+  it("inhibits an alert only by an alert in the same cluster and namespace", () => {
     const { inhibit_rules } = configFor();
     assert.ok(inhibit_rules.length > 0);
     for (const { source_matchers, target_matchers, equal } of inhibit_rules) {
@@ -117,7 +117,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("silences the warning of an alert whose critical form fires for the same thing", () => {
+  it("inhibits a warning while the critical alert on the same subject fires", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('severity="critical"'),
     );
@@ -143,7 +143,7 @@ describe("alertmanagerConfig", () => {
     assert.ok(rule.equal.includes("pod"));
   });
 
-  it("uses templates that are defined, from where the operator puts them", () => {
+  it("uses templates that are defined, from the folder where the operator mounts them", () => {
     const { receivers, templates } = configFor();
     assert.deepEqual(templates, ["/etc/alertmanager/config/*.tmpl"]);
     const used = [...JSON.stringify(receivers).matchAll(/template \\"([\w.]+)\\"/g)];
@@ -153,7 +153,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("links the title to Alertmanager where people can reach it, and nowhere else", () => {
+  it("links the title to Alertmanager only if its external URL is configured", () => {
     const linkOf = (args: object): string =>
       configFor({ webhookUrl: webhook, ...args }).receivers.at(-1).slack_configs[0].title_link;
     const alertmanagerUrl = "https://alertmanager.example.com";
@@ -162,14 +162,14 @@ describe("alertmanagerConfig", () => {
     assert.equal(linkOf({}), '{{ "" }}');
   });
 
-  it("asks a Slack that does not answer again, before the next round is due", () => {
+  it("has a timeout that leaves time for a retry before the next group interval", () => {
     const { receivers, route } = configFor();
     const [slack] = receivers.at(-1).slack_configs;
     assert.equal(slack.timeout, "10s");
     assert.equal(route.routes[2].group_interval, "1m");
   });
 
-  it("reads the token of a bot instead of a webhook", () => {
+  it("reads the bot token instead of a webhook", () => {
     const { global, receivers } = configFor({
       botToken: "given",
       channels: { critical: "#critical" },
@@ -205,7 +205,7 @@ describe("alertmanagerConfig", () => {
     );
   });
 
-  it("sends Watchdog to the heartbeat where there is one, once a minute", () => {
+  it("sends Watchdog to the heartbeat every minute, if a heartbeat is configured", () => {
     const { route, receivers } = configFor({ webhookUrl: webhook, heartbeatUrl: "given" });
     const [watchdog] = route.routes;
     assert.equal(watchdog.receiver, "heartbeat");
@@ -243,7 +243,7 @@ describe("alertmanagerConfig", () => {
     assert.ok(!("time_intervals" in configFor()));
   });
 
-  it("mutes warnings, and nothing else, in quiet hours", () => {
+  it("mutes only warnings in quiet hours", () => {
     const { route, time_intervals } = configFor({
       webhookUrl: webhook,
       quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul" },
@@ -264,7 +264,7 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("inhibits the symptoms of a service that is down, for that service only", () => {
+  it("inhibits the symptoms of a service that is down, only for that service", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('alertname="ServiceDown"'),
     );

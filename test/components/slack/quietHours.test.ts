@@ -5,7 +5,7 @@ const timezone = "Asia/Seoul";
 const location = timezone;
 
 describe("quietHours", () => {
-  it("cuts a night at midnight, where Alertmanager's days end", () => {
+  it("splits a night at midnight, as Alertmanager requires", () => {
     assert.deepEqual(quietHours({ from: "22:00", to: "07:00", timezone, weekends: false }), [
       {
         times: [
@@ -22,7 +22,7 @@ describe("quietHours", () => {
     assert.deepEqual(times, [{ start_time: "01:00", end_time: "06:30" }]);
   });
 
-  it("ends at midnight without a second, empty piece", () => {
+  it("has no empty second range if it ends at midnight", () => {
     const [{ times } = {}] = quietHours({ from: "20:00", to: "00:00", timezone, weekends: false });
     assert.deepEqual(times, [{ start_time: "20:00", end_time: "24:00" }]);
   });

@@ -37,8 +37,8 @@ describe("slackSettings", () => {
   });
 
   it("records that the webhook is set, but not the webhook", () => {
-    for (const given of [webhookUrl, pulumi.secret(webhookUrl)]) {
-      const settings = settingsOf({ webhookUrl: given });
+    for (const webhook of [webhookUrl, pulumi.secret(webhookUrl)]) {
+      const settings = settingsOf({ webhookUrl: webhook });
       assert.equal(settings.webhookUrl, true);
       assert.ok(!JSON.stringify(settings).includes("secret"));
     }
@@ -81,7 +81,7 @@ describe("slackSettings", () => {
   });
 
   it("records which secrets and which channels' webhooks are set, but not their values", () => {
-    const given = {
+    const args = {
       webhookUrl,
       webhookUrls: { "#critical": webhookUrl },
       channels: { critical: "#critical" },
@@ -89,7 +89,7 @@ describe("slackSettings", () => {
       pagerDutyRoutingKey: "0123456789abcdef0123456789abcdef",
       criticalWebhookUrl: "https://hook.example.com/secret",
     };
-    const settings = settingsOf(given);
+    const settings = settingsOf(args);
     assert.deepEqual(settings.webhookUrls, { "#critical": true });
     assert.equal(settings.heartbeatUrl, true);
     assert.ok(!/secret|0123456789abcdef/.test(JSON.stringify(settings)));

@@ -15,9 +15,11 @@ async function recordSlack(
 }
 
 function named(resources: RecordedResource[], type: string, name: string): RecordedResource {
-  const found = resources.find((one) => one.type.endsWith(type) && one.name === name);
-  assert.ok(found, `${type} ${name} is registered`);
-  return found;
+  const match = resources.find(
+    (resource) => resource.type.endsWith(type) && resource.name === name,
+  );
+  assert.ok(match, `${type} ${name} is registered`);
+  return match;
 }
 
 describe("SlackAlerting", () => {
@@ -64,8 +66,8 @@ describe("SlackAlerting", () => {
   });
 
   it("uses an existing Secret and creates none", async () => {
-    for (const given of [undefined, ""]) {
-      const resources = await recordSlack({ existingSecret: "team-slack", webhookUrl: given });
+    for (const unset of [undefined, ""]) {
+      const resources = await recordSlack({ existingSecret: "team-slack", webhookUrl: unset });
       assert.ok(!resources.some(({ name }) => name === "slack-webhook"));
       const secret = named(resources, ":Secret", "slack-config");
       assert.match(
@@ -85,7 +87,7 @@ describe("SlackAlerting", () => {
     });
   });
 
-  it("puts everything under one parent, in one namespace, with the caller's labels", async () => {
+  it("registers all resources under one parent, in one namespace, with the caller's labels", async () => {
     const resources = await recordSlack({
       webhookUrl,
       namespace: "observe",
@@ -134,7 +136,7 @@ describe("SlackAlerting", () => {
     assert.deepEqual(secret.inputs["stringData"], { "bot-token": "token" });
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(recordSlack({ channel: "alerts", groupBy: [] }), (error: Error) => {
       assert.match(error.message, /^SlackAlerting "slack": 3 problems/);
       for (const field of ["webhookUrl", "channel", "groupBy"]) {

@@ -242,7 +242,7 @@ function spansIn(traces: string): Span[] {
 function traceIdForLoki(line: string): string | undefined {
   const [expression] = logPipeline()
     .filter(({ name }) => name === "regex")
-    .map(({ fields }) => String(fields["expression"]))
+    .map(({ fields }) => fields["expression"] as string)
     .filter((regex) => regex.includes("<trace_id>"));
   assert.ok(expression);
   // Translates Go syntax to JavaScript syntax.

@@ -18,14 +18,14 @@ const args = {
   services: [{ name: "inventory-service" }],
 };
 
-async function recordMonitors(own: Partial<DatadogMonitorsArgs> = {}) {
+async function recordMonitors(overrides: Partial<DatadogMonitorsArgs> = {}) {
   const { resources } = await recordProgram(() => {
     const provider = new DatadogProvider("datadog", {
       apiUrl: "https://api.datadoghq.eu/",
       apiKey: pulumi.output(apiKey),
       appKey,
     });
-    new DatadogMonitors("monitors", { ...args, ...own }, { provider });
+    new DatadogMonitors("monitors", { ...args, ...overrides }, { provider });
   });
   return resources;
 }
@@ -74,7 +74,7 @@ describe("DatadogMonitors", () => {
     assert.deepEqual(inputs["notify"], ["@slack-ticketing-alerts"]);
   });
 
-  it("registers nothing and lists every problem when its arguments are wrong", async () => {
+  it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(recordMonitors({ notify: [], environment: "Prod" }), (error: Error) => {
       assert.match(error.message, /DatadogMonitors "monitors": 2 problems in its arguments/);
       assert.match(error.message, /notify/);

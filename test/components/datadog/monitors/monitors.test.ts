@@ -127,9 +127,9 @@ describe("datadogMonitors", () => {
         /Runbook: https:\S+\/main\/(docs\/runbooks\/\w+\.md)$/m.exec(message) ?? [];
       assert.ok(fs.existsSync(path.join(projectDirectory, page)), message);
     }
-    const own = monitorsOf({ alerts: { runbookBaseUrl: "https://wiki.example.com/" } });
+    const monitors = monitorsOf({ alerts: { runbookBaseUrl: "https://wiki.example.com/" } });
     assert.match(
-      own["DynamoDBThrottling"]?.message ?? "",
+      monitors["DynamoDBThrottling"]?.message ?? "",
       /Runbook: https:\/\/wiki\.example\.com\/DynamoDBThrottling\.md/,
     );
   });

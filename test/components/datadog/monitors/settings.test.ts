@@ -38,13 +38,13 @@ describe("datadogMonitorsSettings", () => {
 
   it("accepts overrides only of existing services", () => {
     const overrides = { "auth-servise": { team: "identity" } };
-    const { problems: found } = datadogMonitorsSettings({
+    const checked = datadogMonitorsSettings({
       ...identity,
       notify,
       services,
       overrides,
     });
-    assert.deepEqual(found, [
+    assert.deepEqual(checked.problems, [
       {
         path: ["overrides", "auth-servise"],
         value: { team: "identity" },
@@ -58,7 +58,7 @@ describe("datadogMonitorsSettings", () => {
   it("reports all problems at once, including problems of services", () => {
     assert.deepEqual(
       problems({
-        notify: ["nobody"],
+        notify: ["not-a-handle"],
         overrides: { "auth-service": { operation: "grpc server" } },
         services: [{ name: "Auth" }],
       }).map((problem) => problem.split(" ")[0]),
