@@ -4,7 +4,7 @@ import { deployMonitoring } from "./stacks/monitoring";
 const { settings, secrets } = loadSettings();
 const outputs = deployMonitoring(settings, secrets);
 
-/** Command that opens each user interface. */
+/** Command that opens each user interface, and the API of Loki. */
 export const access = outputs.access;
 /** URLs inside the cluster. */
 export const urls = outputs.urls;

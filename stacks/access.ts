@@ -1,4 +1,5 @@
 import { datadogUrl } from "../components/datadog/tags";
+import { lokiName } from "../components/loki/urls";
 import {
   alertmanagerService,
   grafanaService,
@@ -6,7 +7,7 @@ import {
 } from "../components/prometheus/urls";
 import { Settings } from "./config/parseConfiguration";
 
-/** Commands that open each user interface. No interface is public, so that each is a port-forward. */
+/** Commands that open each user interface and the API of Loki. None is public, so each is a port-forward. */
 export function accessCommands(settings: Settings): Record<string, string> {
   const forward = (service: string, local: number, remote: number) =>
     `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;
@@ -14,6 +15,7 @@ export function accessCommands(settings: Settings): Record<string, string> {
     grafana: forward(grafanaService, 3000, 80),
     prometheus: forward(prometheusService, 9090, 9090),
     alertmanager: forward(alertmanagerService, 9093, 9093),
+    ...(settings.loki && { loki: forward(lokiName, 3100, 3100) }),
     ...(settings.datadog && { datadog: datadogUrl(settings.datadog.site) }),
   };
 }

@@ -26,7 +26,7 @@ import { createNamespaces } from "./cluster/namespaces";
 
 /** Outputs of a deployed stack. */
 export interface MonitoringOutputs {
-  /** Command that opens each user interface, and its URL while the command runs. */
+  /** Command that opens each user interface or API, and its URL while the command runs. */
   access: Record<string, string>;
   /** URLs inside the cluster, for other workloads. */
   urls: Record<string, pulumi.Output<string>>;

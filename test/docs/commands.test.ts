@@ -151,6 +151,7 @@ function deployedObjects(): Set<string> {
     "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
     "monitoring deployment/prometheus-kube-prometheus-operator",
     "monitoring deployment/prometheus-kube-state-metrics",
+    "monitoring service/loki",
     "monitoring statefulset/loki",
     "monitoring daemonset/alloy",
     "ticketing daemonset/datadog-agent",

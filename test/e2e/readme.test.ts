@@ -138,7 +138,7 @@ describe("the commands of README.md and docs/", () => {
           .map(({ text }) => text)
           .filter((text) => text.startsWith("kubectl port-forward -n monitoring")),
       );
-      assert.equal(forwards.size, 3);
+      assert.equal(forwards.size, 4);
       for (const text of forwards) assert.ok(access.includes(text), access);
       const password = printed.get("pulumi stack output grafanaAdminPassword --show-secrets") ?? "";
       assert.match(password, /^\S{8,}\n$/);

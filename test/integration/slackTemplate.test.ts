@@ -4,6 +4,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type SlackTemplateOptions, slackTemplate } from "../../components/slack/template";
+import { documentedCommands } from "../docs/commands";
+import { projectDirectory } from "../support/stackConfig";
 import { toolPath } from "../../tools/paths.cjs";
 
 const common = {
@@ -90,6 +92,30 @@ describe("slackTemplate rendered by amtool", () => {
       [...text.matchAll(/<([^|>]*)\|([^>]*)>/g)].map(([, url = "", name]) => [name, url]),
     );
   }
+
+  it("renders the documented example with the documented data", () => {
+    const command = documentedCommands().find(({ text }) =>
+      text.startsWith("amtool template render"),
+    );
+    assert.ok(command);
+    const templates = path.join(folder, "documented");
+    fs.mkdirSync(templates);
+    fs.writeFileSync(path.join(templates, "slack.tmpl"), slackTemplate(urls));
+    const text = execFileSync(
+      "sh",
+      [
+        "-c",
+        command.text.replace("out/alertmanager", templates).replace("amtool", toolPath("amtool")),
+      ],
+      { cwd: projectDirectory, encoding: "utf8" },
+    );
+    const { alerts } = JSON.parse(
+      fs.readFileSync(path.join(projectDirectory, "examples", "notification.json"), "utf8"),
+    ) as { alerts: Alert[] };
+    assert.equal(alerts.length, 2);
+    for (const { annotations } of alerts) assert.ok(text.includes(annotations["summary"] ?? ""));
+    assert.equal(linksOf(text)["Runbook"], alerts[0]?.annotations["runbook_url"]);
+  });
 
   it("has a title with status, number of alerts, alert name, subject, severity and cluster", () => {
     assert.equal(

@@ -254,6 +254,7 @@ for (const stack of ["dev", "prod"] as const) {
         grafana: `${forward}-grafana 3000:80  # http://localhost:3000`,
         prometheus: `${forward}-kube-prometheus-prometheus 9090:9090  # http://localhost:9090`,
         alertmanager: `${forward}-kube-prometheus-alertmanager 9093:9093  # http://localhost:9093`,
+        loki: "kubectl port-forward -n monitoring svc/loki 3100:3100  # http://localhost:3100",
         datadog: "https://app.datadoghq.com/",
       });
       assert.deepEqual(chartVersions, {

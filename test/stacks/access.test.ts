@@ -17,6 +17,7 @@ describe("accessCommands", () => {
         "kubectl port-forward -n monitoring svc/prometheus-kube-prometheus-prometheus 9090:9090  # http://localhost:9090",
       alertmanager:
         "kubectl port-forward -n monitoring svc/prometheus-kube-prometheus-alertmanager 9093:9093  # http://localhost:9093",
+      loki: "kubectl port-forward -n monitoring svc/loki 3100:3100  # http://localhost:3100",
       datadog: "https://app.datadoghq.com/",
     });
   });
@@ -26,7 +27,8 @@ describe("accessCommands", () => {
     assert.match(grafana ?? "", /^kubectl port-forward -n observe svc\/prometheus-grafana /);
   });
 
-  it("omit Datadog if it is not deployed", () => {
+  it("omit Loki and Datadog if they are not deployed", () => {
+    assert.ok(!("loki" in accessOf({ loki: undefined })));
     assert.ok(!("datadog" in accessOf({ datadog: undefined })));
   });
 
