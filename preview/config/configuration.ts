@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Secret, secrets } from "../../components/shared/secrets";
 import { isMap } from "../../policies/shared/isMap";
 import { type ConfigValue, type ConfigValues, setConfigPath } from "./configPath";
@@ -52,7 +53,7 @@ export function configuration(sources: ConfigurationSources): Configuration {
     const readable = withPlaceholders(value, named?.placeholder ?? `placeholder for ${key}`);
     result[key] = asText(readable);
     // A secret stays secret if the configuration has it in plain text.
-    if (named !== undefined || readable !== value) secretKeys.push(key);
+    if (named !== undefined || !isDeepStrictEqual(readable, value)) secretKeys.push(key);
   }
   const unset = secretsInUse(values, project).filter(
     (secret) => values[`${project}:${secret.key}`] === undefined,
@@ -119,18 +120,14 @@ function fullKey(key: string, project: string): string {
   return key.replace(":config:", ":");
 }
 
-/** Replaces each `{secure: ...}`, which only the CLI can decrypt. Returns the same value if there is none. */
+/** Replaces each `{secure: ...}`, which only the CLI can decrypt. */
 function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => withPlaceholders(item, placeholder));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
+  if (Array.isArray(value)) return value.map((item) => withPlaceholders(item, placeholder));
   if (!isMap(value)) return value;
   if (Object.keys(value).length === 1 && typeof value["secure"] === "string") return placeholder;
-  const entries = Object.entries(value).map(
-    ([key, item]) => [key, withPlaceholders(item, placeholder)] as const,
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withPlaceholders(item, placeholder)]),
   );
-  return entries.some(([key, item]) => item !== value[key]) ? Object.fromEntries(entries) : value;
 }
 
 /** The texts in a map or a list, except short texts, which are not secrets and occur everywhere. */

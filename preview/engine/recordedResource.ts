@@ -1,12 +1,5 @@
 import * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
-import {
-  type ValuePath,
-  type WireObject,
-  plainValues,
-  redactedValues,
-  secretPaths,
-  unknownPaths,
-} from "./values";
+import { type WireObject, plainValues, redactedValues } from "./values";
 
 export interface RecordedOptions {
   protect: boolean;
@@ -78,26 +71,6 @@ export class RecordedResource {
   withProperties(properties: WireObject): RecordedResource {
     const copy = Object.create(RecordedResource.prototype) as RecordedResource;
     return Object.assign(copy, this, { properties });
-  }
-
-  get secretPaths(): ValuePath[] {
-    return secretPaths(this.properties);
-  }
-
-  get unknownPaths(): ValuePath[] {
-    return unknownPaths(this.properties);
-  }
-
-  /** Whether the input at this path is a secret, itself or as part of one. */
-  isSecret(...path: ValuePath): boolean {
-    return this.secretPaths.some((secret) => secret.every((key, index) => key === path[index]));
-  }
-
-  /** Whether the input at this path, or something inside it, is unknown in a first preview. */
-  isUnknown(...path: ValuePath): boolean {
-    return this.unknownPaths.some((unknown) =>
-      path.every((key, index) => index >= unknown.length || key === unknown[index]),
-    );
   }
 }
 

@@ -7,9 +7,6 @@ export type WireValue =
 
 export type WireObject = Record<string, WireValue>;
 
-/** Path of a value within the inputs of a resource: `["stringData", "api-key"]`. */
-export type ValuePath = (string | number)[];
-
 /** Placeholder for a value that is unknown in a first preview. */
 export const UNKNOWN = "[unknown]";
 /** Placeholder for a secret in all output. */
@@ -23,7 +20,7 @@ const RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /** The values with secrets in plain text and unknown values as `[unknown]`. */
 export function plainValues(properties: WireObject): Record<string, unknown> {
-  return mapValues(properties, (secret) => plain(secret)) as Record<string, unknown>;
+  return plain(properties) as Record<string, unknown>;
 }
 
 /** The values with secrets as `[secret]` and unknown values as `[unknown]`. */
@@ -34,16 +31,6 @@ export function redactedValues(properties: WireObject): Record<string, unknown> 
 /** The values in the form that the engine sends to a policy pack: references become IDs. */
 export function policyValues(properties: WireObject): WireObject {
   return withoutReferences(properties) as WireObject;
-}
-
-/** Paths of the secret values. */
-export function secretPaths(properties: WireObject): ValuePath[] {
-  return pathsOf(properties, isSecret);
-}
-
-/** Paths of the unknown values. */
-export function unknownPaths(properties: WireObject): ValuePath[] {
-  return pathsOf(properties, (value) => value === UNKNOWN_ON_THE_WIRE);
 }
 
 function plain(value: WireValue): unknown {
@@ -81,26 +68,4 @@ function withoutReferences(value: WireValue): WireValue {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, withoutReferences(item)]),
   );
-}
-
-function isSecret(value: WireValue): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    value[SIGNATURE_KEY] === SECRET_SIGNATURE
-  );
-}
-
-function pathsOf(properties: WireObject, matches: (value: WireValue) => boolean): ValuePath[] {
-  const paths: ValuePath[] = [];
-  const walk = (value: WireValue, path: ValuePath): void => {
-    if (matches(value)) paths.push(path);
-    if (value === null || typeof value !== "object") return;
-    if (Array.isArray(value)) value.forEach((item, index) => walk(item, [...path, index]));
-    else if (isSecret(value)) walk(value["value"] ?? null, path);
-    else for (const [key, item] of Object.entries(value)) walk(item, [...path, key]);
-  };
-  for (const [key, value] of Object.entries(properties)) walk(value, [key]);
-  return paths;
 }

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { isSecret } from "../support/mocks";
 import { runProgram } from "../support/runProgram";
 import { secrets } from "../support/stackConfig";
 
@@ -24,7 +25,7 @@ describe("monitors in Datadog", () => {
       apiKey: secrets.prod["monitoring:datadogApiKey"],
       appKey: secrets.prod["monitoring:datadogAppKey"],
     });
-    assert.ok(provider.isSecret("apiKey") && provider.isSecret("appKey"));
+    assert.ok(isSecret(provider, "apiKey") && isSecret(provider, "appKey"));
   });
 
   it("cover every service of the stack, in its environment", async () => {

@@ -1,6 +1,13 @@
 import * as assert from "node:assert/strict";
 import { credentialIn } from "../../policies/shared/credentials";
-import { RecordedResource, Recording, SECRET, UNKNOWN } from "../support/mocks";
+import {
+  RecordedResource,
+  Recording,
+  SECRET,
+  UNKNOWN,
+  isSecret,
+  isUnknown,
+} from "../support/mocks";
 import { runProgram } from "../support/runProgram";
 import { secrets } from "../support/stackConfig";
 
@@ -136,7 +143,7 @@ for (const stack of ["dev", "prod"] as const) {
       const releases = ofType(recording, releaseType);
       assert.equal(releases.length, 4);
       for (const release of releases) {
-        assert.ok(!release.isUnknown("values") && !release.isSecret("values"), release.name);
+        assert.ok(!isUnknown(release, "values") && !isSecret(release, "values"), release.name);
         assert.ok(Object.keys(release.inputs["values"] as object).length > 3, release.name);
       }
     });
@@ -427,10 +434,10 @@ describe("the program", () => {
     ];
     assert.deepEqual(listOf(recording), [...allResources, ...added].sort());
     for (const release of ofType(recording, releaseType)) {
-      assert.ok(!release.isUnknown("values"), release.name);
+      assert.ok(!isUnknown(release, "values"), release.name);
     }
     const trust = find(recording, "aws:iam/role:Role", "loki-role");
-    assert.ok(!trust.isUnknown("assumeRolePolicy"));
+    assert.ok(!isUnknown(trust, "assumeRolePolicy"));
     const eks = find(recording, "eks:index:Cluster", "cluster");
     const association = find(
       recording,

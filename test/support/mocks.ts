@@ -1,10 +1,11 @@
 import type { Invoke } from "../../preview/engine/monitor";
 import { type Recording, record } from "../../preview/engine/record";
 import type { RecordedResource } from "../../preview/engine/recordedResource";
+import { SECRET, UNKNOWN } from "../../preview/engine/values";
 
 export type { Recording } from "../../preview/engine/record";
 export type { RecordedResource } from "../../preview/engine/recordedResource";
-export { SECRET, UNKNOWN } from "../../preview/engine/values";
+export { SECRET, UNKNOWN };
 
 export interface RecordProgramOptions {
   /** Whether computed outputs are unknown, as in a first preview. Default: true. */
@@ -44,4 +45,38 @@ export function recordProgram(
     },
     computed: options.computed,
   });
+}
+
+/** Path of a value within the inputs of a resource: `["stringData", "api-key"]`. */
+type ValuePath = (string | number)[];
+
+/** Paths of the secret inputs. */
+export function secretPaths({ redactedInputs }: RecordedResource): ValuePath[] {
+  return pathsOf(redactedInputs, SECRET);
+}
+
+/** Paths of the inputs that are unknown in a first preview. */
+export function unknownPaths({ inputs }: RecordedResource): ValuePath[] {
+  return pathsOf(inputs, UNKNOWN);
+}
+
+/** Whether the input at this path is a secret, itself or as part of one. */
+export function isSecret(resource: RecordedResource, ...path: ValuePath): boolean {
+  return secretPaths(resource).some((secret) => secret.every((key, index) => key === path[index]));
+}
+
+/** Whether the input at this path, or something inside it, is unknown in a first preview. */
+export function isUnknown(resource: RecordedResource, ...path: ValuePath): boolean {
+  return unknownPaths(resource).some((unknown) =>
+    path.every((key, index) => index >= unknown.length || key === unknown[index]),
+  );
+}
+
+function pathsOf(value: unknown, placeholder: string, path: ValuePath = []): ValuePath[] {
+  if (value === placeholder) return [path];
+  if (typeof value !== "object" || value === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? [...value.entries()]
+    : Object.entries(value);
+  return entries.flatMap(([key, item]) => pathsOf(item, placeholder, [...path, key]));
 }

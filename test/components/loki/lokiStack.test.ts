@@ -8,6 +8,7 @@ import {
   RecordedResource,
   Recording,
   recordProgram,
+  isUnknown,
 } from "../../support/mocks";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };
@@ -71,7 +72,7 @@ describe("LokiStack", () => {
   it("has values that are known completely in a first preview", async () => {
     const { resources } = await recordLoki();
     for (const release of resources.filter(({ type }) => type.endsWith(":Release"))) {
-      assert.equal(release.isUnknown("values"), false, release.name);
+      assert.equal(isUnknown(release, "values"), false, release.name);
     }
   });
 

@@ -5,7 +5,13 @@ import {
   PrometheusStack,
   PrometheusStackArgs,
 } from "../../../components/prometheus/prometheusStack";
-import { RecordProgramOptions, RecordedResource, recordProgram } from "../../support/mocks";
+import {
+  RecordProgramOptions,
+  RecordedResource,
+  recordProgram,
+  isSecret,
+  isUnknown,
+} from "../../support/mocks";
 
 const drawn = "drawnByTheProvider";
 
@@ -53,7 +59,7 @@ describe("PrometheusStack", () => {
       "admin-user": "admin",
       "admin-password": drawn,
     });
-    assert.ok(secret.isSecret("stringData", "admin-password"));
+    assert.ok(isSecret(secret, "stringData", "admin-password"));
     const { admin } = named(resources, ":Release", "prometheus").inputs["values"].grafana;
     assert.equal(admin.existingSecret, secret.inputs["metadata"].name);
     assert.ok(admin.userKey in secret.inputs["stringData"]);
@@ -81,8 +87,8 @@ describe("PrometheusStack", () => {
   it("has values that are known completely in a first preview", async () => {
     const resources = await recordStack({ replicas: 2 });
     const release = named(resources, ":Release", "prometheus");
-    assert.ok(!release.isUnknown("values"));
-    assert.ok(!release.isSecret("values"));
+    assert.ok(!isUnknown(release, "values"));
+    assert.ok(!isSecret(release, "values"));
     assert.equal(release.inputs["values"].prometheus.prometheusSpec.retention, "15d");
     const { inputs } = named(resources, ":PrometheusStack", "prometheus");
     assert.equal(inputs["retentionDays"], 15);

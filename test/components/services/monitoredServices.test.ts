@@ -3,7 +3,7 @@ import {
   MonitoredServices,
   MonitoredServicesArgs,
 } from "../../../components/services/monitoredServices";
-import { RecordedResource, recordProgram } from "../../support/mocks";
+import { RecordedResource, recordProgram, secretPaths, unknownPaths } from "../../support/mocks";
 
 async function recordServices(
   args: Partial<MonitoredServicesArgs> = {},
@@ -95,8 +95,8 @@ describe("MonitoredServices", () => {
   it("has inputs that are known completely in a first preview", async () => {
     const resources = await recordServices();
     for (const resource of resources) {
-      assert.deepEqual(resource.unknownPaths, [], resource.name);
-      assert.deepEqual(resource.secretPaths, [], resource.name);
+      assert.deepEqual(unknownPaths(resource), [], resource.name);
+      assert.deepEqual(secretPaths(resource), [], resource.name);
     }
     const [component] = ofType(resources, ":MonitoredServices");
     assert.equal(component?.inputs["alerts"].errorRatePercent, 5);

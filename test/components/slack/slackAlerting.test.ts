@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { SlackAlerting, SlackAlertingArgs } from "../../../components/slack/slackAlerting";
-import { RecordedResource, recordProgram } from "../../support/mocks";
+import { RecordedResource, recordProgram, isSecret, unknownPaths } from "../../support/mocks";
 
 const webhookUrl = "https://hooks.slack.com/services/T0/B0/secret";
 
@@ -28,7 +28,7 @@ describe("SlackAlerting", () => {
     assert.equal(secret.inputs["metadata"].name, "alertmanager-slack");
     assert.equal(secret.inputs["metadata"].namespace, "monitoring");
     assert.deepEqual(secret.inputs["stringData"], { "webhook-url": webhookUrl });
-    assert.ok(secret.isSecret("stringData", "webhook-url"));
+    assert.ok(isSecret(secret, "stringData", "webhook-url"));
   });
 
   it("shows the webhook nowhere else", async () => {
@@ -57,7 +57,7 @@ describe("SlackAlerting", () => {
 
   it("has a configuration that is known in a first preview, whatever the webhook is", async () => {
     const secret = named(await recordSlack(), ":Secret", "slack-config");
-    assert.deepEqual(secret.unknownPaths, []);
+    assert.deepEqual(unknownPaths(secret), []);
   });
 
   it("quotes the name of the null receiver, because a bare null is not a string", async () => {
@@ -124,7 +124,7 @@ describe("SlackAlerting", () => {
     const files = [...config["alertmanager.yaml"].matchAll(/secrets\/alertmanager-slack\/(\S+)/g)];
     assert.deepEqual(files.map(([, key]) => key).sort(), Object.keys(credentials).sort());
     for (const [key, value] of Object.entries(credentials)) {
-      assert.ok(secret.isSecret("stringData", key), key);
+      assert.ok(isSecret(secret, "stringData", key), key);
       for (const { name, inputs } of resources) {
         if (name !== "slack-webhook") assert.ok(!JSON.stringify(inputs).includes(`"${value}"`));
       }

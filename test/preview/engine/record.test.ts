@@ -3,7 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as s3 from "@pulumi/aws/s3";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Recording, UNKNOWN, recordProgram } from "../../support/mocks";
+import { type Recording, UNKNOWN, recordProgram, isSecret, isUnknown } from "../../support/mocks";
 
 class Stack extends pulumi.ComponentResource {
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
@@ -68,8 +68,8 @@ describe("recording a program", () => {
     });
     const secret = named(recording, "credentials");
     assert.deepEqual(secret.inputs["stringData"], { key: "hunter2" });
-    assert.equal(secret.isSecret("stringData", "key"), true);
-    assert.equal(secret.isSecret("metadata", "name"), false);
+    assert.equal(isSecret(secret, "stringData", "key"), true);
+    assert.equal(isSecret(secret, "metadata", "name"), false);
     assert.equal(secret.redactedInputs["stringData"], "[secret]");
   });
 
@@ -83,8 +83,8 @@ describe("recording a program", () => {
     });
     const policy = named(recording, "policy");
     assert.deepEqual(policy.inputs, { bucket: "logs", policy: UNKNOWN });
-    assert.equal(policy.isUnknown("policy"), true);
-    assert.equal(policy.isUnknown("bucket"), false);
+    assert.equal(isUnknown(policy, "policy"), true);
+    assert.equal(isUnknown(policy, "bucket"), false);
     assert.deepEqual(recording.outputs, { arn: UNKNOWN, id: UNKNOWN, name: "logs" });
     assert.equal(ran, false);
   });

@@ -5,7 +5,7 @@ import {
   DatadogMonitorsArgs,
 } from "../../../../components/datadog/monitors/datadogMonitors";
 import { DatadogProvider } from "../../../../components/datadog/monitors/resources";
-import { recordProgram } from "../../../support/mocks";
+import { recordProgram, isSecret } from "../../../support/mocks";
 
 const apiKey = "0123456789abcdef0123456789abcdef";
 const appKey = "fedcba9876543210fedcba9876543210fedcba98";
@@ -59,7 +59,7 @@ describe("DatadogMonitors", () => {
     const resources = await recordMonitors();
     const [provider] = resources.filter(({ type }) => type === "pulumi:providers:datadog");
     assert.ok(provider);
-    assert.ok(provider.isSecret("apiKey") && provider.isSecret("appKey"));
+    assert.ok(isSecret(provider, "apiKey") && isSecret(provider, "appKey"));
     assert.equal(provider.inputs["apiUrl"], "https://api.datadoghq.eu/");
     for (const { type, inputs } of resources) {
       if (type === "pulumi:providers:datadog") continue;
