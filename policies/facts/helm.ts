@@ -13,15 +13,8 @@ export interface HelmChart {
   values: PlainMap | typeof UNKNOWN;
 }
 
-const helmTypes = new Set([
-  "kubernetes:helm.sh/v2:Chart",
-  "kubernetes:helm.sh/v3:Release",
-  "kubernetes:helm.sh/v3:Chart",
-  "kubernetes:helm.sh/v4:Chart",
-]);
-
 export function isHelmType(type: string): boolean {
-  return helmTypes.has(type);
+  return /^kubernetes:helm\.sh\/(v[234]:Chart|v3:Release)$/.test(type);
 }
 
 /** The chart that a resource installs, or undefined when the resource names none. */
@@ -42,8 +35,8 @@ export function helmChart(resource: Resource): HelmChart | undefined {
  * `./name-1.2.3.tgz`, `https://host/name-1.2.3.tgz`.
  */
 function chartName(chart: string): string {
-  const last = chart.replace(/\/+$/, "").split("/").at(-1) ?? chart;
-  return last
+  const path = chart.replace(/\/+$/, "").split("/");
+  return String(path.at(-1))
     .replace(/[?#].*$/, "")
     .replace(/@sha256:.*$/, "")
     .replace(/:[^:]*$/, "")
@@ -53,7 +46,7 @@ function chartName(chart: string): string {
 
 /** Whether a Helm template treats a value as true, as it does any non-empty text. */
 export function isTruthy(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
+  return Boolean(value);
 }
 
 /** A known chart that another chart contains or renames. */
@@ -71,26 +64,20 @@ interface Signature {
   underName: Path[];
 }
 
+const lokiKeys = ["structuredConfig", "limits_config", "schemaConfig", "commonConfig", "compactor"];
+
 const signatures: Record<string, Signature> = {
   "kube-prometheus-stack": {
     anywhere: [
       ["prometheus", "prometheusSpec"],
       ["alertmanager", "alertmanagerSpec"],
       ["additionalPrometheusRulesMap"],
-      ["defaultRules", "create"],
-      ["defaultRules", "rules"],
-      ["defaultRules", "disabled"],
+      ...["create", "rules", "disabled"].map((key) => ["defaultRules", key]),
     ],
     underName: [[]],
   },
   loki: {
-    anywhere: [
-      "structuredConfig",
-      "limits_config",
-      "schemaConfig",
-      "commonConfig",
-      "compactor",
-    ].map((key) => ["loki", key]),
+    anywhere: lokiKeys.map((key) => ["loki", key]),
     underName: [["loki"], ["singleBinary"], ["deploymentMode"]],
   },
   "loki-stack": { anywhere: [], underName: [[]] },

@@ -1,5 +1,5 @@
 import { MAX_CHART_DEPTH, isHelmType } from "./helm";
-import { Path, Plain, at, entriesAt, isMap, textAt } from "./plain";
+import { Path, Plain, at, entriesAt, isText, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readDocuments } from "./yaml";
 
@@ -16,35 +16,32 @@ export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "e
 /** The objects that a release passes on unchanged, as maps or as YAML texts. */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
-  return found(at(release.props, "values"), ["values"], 0).flatMap(({ object, path }) => {
+  return objectsIn(at(release.props, "values"), ["values"], 0).flatMap(([object, path]) => {
     const resource = resourceOf(object, release, path);
     return resource === undefined ? [] : [{ resource, path }];
   });
 }
 
-function found(values: Plain, path: Path, depth: number): { object: Plain; path: Path }[] {
-  if (!isMap(values)) return [];
-  return Object.entries(values).flatMap(([key, value]) => {
-    if (manifestKeys.includes(key)) return listed(value, [...path, key]);
-    return depth < MAX_CHART_DEPTH && isMap(value) ? found(value, [...path, key], depth + 1) : [];
+function objectsIn(values: Plain, path: Path, depth: number): [object: Plain, path: Path][] {
+  return entriesAt(values).flatMap(([key, value]) => {
+    const inside = [...path, key];
+    if (!manifestKeys.includes(key)) {
+      return depth < MAX_CHART_DEPTH ? objectsIn(value, inside, depth + 1) : [];
+    }
+    if (isText(value)) return documentsIn(value, inside);
+    const items = Array.isArray(value) ? [...(value as Plain[]).entries()] : entriesAt(value);
+    return items.flatMap(([index, item]) => documentsIn(item, [...inside, index]));
   });
 }
 
-function listed(value: Plain, path: Path): { object: Plain; path: Path }[] {
-  if (typeof value === "string") return readDocuments(value).map((object) => ({ object, path }));
-  const entries: [string | number, Plain][] = Array.isArray(value)
-    ? [...(value as Plain[]).entries()]
-    : entriesAt(value);
-  return entries.flatMap(([key, item]) =>
-    typeof item === "string"
-      ? readDocuments(item).map((object) => ({ object, path: [...path, key] }))
-      : [{ object: item, path: [...path, key] }],
-  );
+/** The objects of an item, which is a YAML text or one object. */
+function documentsIn(item: Plain, path: Path): [object: Plain, path: Path][] {
+  return (isText(item) ? readDocuments(item) : [item]).map((object) => [object, path]);
 }
 
 function resourceOf(object: Plain, release: Resource, path: Path): Resource | undefined {
   const [version, kind] = [textAt(object, "apiVersion"), textAt(object, "kind")];
-  if (!isMap(object) || version === undefined || kind === undefined) return undefined;
+  if (version === undefined || kind === undefined) return undefined;
   return {
     type: `kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`,
     name: textAt(object, "metadata", "name") ?? release.name,

@@ -104,25 +104,29 @@ export function at(value: Plain, ...path: Path): Plain {
 
 /** The items of a list; empty for other values. */
 export function listAt(value: Plain, ...path: Path): Plain[] {
-  const found = at(value, ...path);
-  return Array.isArray(found) ? found : [];
+  const list = at(value, ...path);
+  return Array.isArray(list) ? list : [];
 }
 
 /** The map at a path; empty for other values. */
 export function mapAt(value: Plain, ...path: Path): PlainMap {
-  const found = at(value, ...path);
-  return isMap(found) ? found : {};
+  const map = at(value, ...path);
+  return isMap(map) ? map : {};
 }
 
 /** The entries of a map; empty for other values. */
 export function entriesAt(value: Plain, ...path: Path): [string, Plain][] {
-  const found = at(value, ...path);
-  return isMap(found) ? Object.entries(found) : [];
+  return Object.entries(mapAt(value, ...path));
 }
 
+/** The text at a path; undefined for other values. */
 export function textAt(value: Plain, ...path: Path): string | undefined {
-  const found = at(value, ...path);
-  return typeof found === "string" ? found : undefined;
+  const text = at(value, ...path);
+  return isText(text) ? text : undefined;
+}
+
+export function isText(value: Plain): value is string {
+  return typeof value === "string";
 }
 
 /** Whether a value contains an unknown value at any depth. */

@@ -9,7 +9,7 @@ export interface PrometheusServer {
   /** `release "prometheus" (kube-prometheus-stack)`. */
   what: string;
   /** The Helm release that installs it, if one does. */
-  release?: string;
+  release?: string | undefined;
   /** Path of the operator's `PrometheusSpec`, or of the server's settings in the chart. */
   spec: Path;
   /** Whether an operator reads `spec`, which then selects rules and monitors. */
@@ -25,34 +25,22 @@ export function canRunPrometheus(type: string): boolean {
 /** The Prometheus server that a resource runs, or undefined. */
 export function prometheusServer(resource: Resource): PrometheusServer | undefined {
   if (resource.type === prometheusType) {
-    return {
-      what: `Prometheus "${resource.name}"`,
-      spec: ["spec"],
-      operated: true,
-      defaultRetention: "24h",
-    };
+    const what = `Prometheus "${resource.name}"`;
+    return { what, spec: ["spec"], operated: true, defaultRetention: "24h" };
   }
-  const found = helmChart(resource);
-  if (found === undefined) return undefined;
-  const { chart, release, values } = found;
+  const { chart, release, values } = helmChart(resource) ?? {};
   const what = `release "${release}" (${chart})`;
-  if (chart === "kube-prometheus-stack") {
-    // An agent forwards its samples and does not retain them.
-    if (at(values, "prometheus", "enabled") === false) return undefined;
-    if (at(values, "prometheus", "agentMode") === true) return undefined;
-    const spec: Path = ["values", "prometheus", "prometheusSpec"];
-    return { what, release, spec, operated: true, defaultRetention: "10d" };
-  }
   if (chart === "prometheus") {
-    return {
-      what,
-      release,
-      spec: ["values", "server"],
-      operated: false,
-      defaultRetention: "15d",
-    };
+    const spec: Path = ["values", "server"];
+    return { what, release, spec, operated: false, defaultRetention: "15d" };
   }
-  return undefined;
+  if (chart !== "kube-prometheus-stack" || at(values, "prometheus", "enabled") === false) {
+    return undefined;
+  }
+  // An agent forwards its samples and does not retain them.
+  if (at(values, "prometheus", "agentMode") === true) return undefined;
+  const spec: Path = ["values", "prometheus", "prometheusSpec"];
+  return { what, release, spec, operated: true, defaultRetention: "10d" };
 }
 
 /** Path of a server's retention. */

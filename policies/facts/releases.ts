@@ -23,8 +23,17 @@ export interface ForeignRelease {
   path: Path;
 }
 
+interface Reading {
+  path: Path;
+  chart: Plain;
+  name: Plain;
+  version: Plain;
+  repositoryOpts: Plain;
+  values: Plain;
+}
+
 /** Readers of the objects of Flux, Argo CD and k3s, and of Terraform's release. */
-const forms: [type: RegExp, read: (props: Plain) => { release: PlainMap; path: Path }[]][] = [
+const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^kubernetes:helm\.toolkit\.fluxcd\.io\/v2(?:beta[12])?:HelmRelease$/, flux],
   [/^kubernetes:argoproj\.io\/v1alpha1:Application$/, argo],
   [/^kubernetes:helm\.cattle\.io\/v1:HelmChart$/, k3s],
@@ -35,50 +44,44 @@ const forms: [type: RegExp, read: (props: Plain) => { release: PlainMap; path: P
 const answers = new Map<string, boolean>();
 
 export function isForeignRelease(type: string): boolean {
-  const answer = answers.get(type) ?? forms.some(([form]) => form.test(type));
+  const answer = answers.get(type) ?? readers.some(([form]) => form.test(type));
   answers.set(type, answer);
   return answer;
 }
 
 /** The releases that a resource of another tool installs. */
 export function foreignReleases(resource: Resource): ForeignRelease[] {
-  const read = forms.find(([form]) => form.test(resource.type))?.[1];
+  const read = readers.find(([form]) => form.test(resource.type))?.[1];
   if (read === undefined || resource.props === UNKNOWN) return [];
-  return read(resource.props).map(({ release, path }) => ({
+  return read(resource.props).map(({ path, ...props }) => ({
     path,
-    resource: { ...resource, type: releaseType, props: release },
+    resource: { ...resource, type: releaseType, props },
   }));
 }
 
-function flux(props: Plain) {
+function flux(props: Plain): Reading[] {
   const spec = at(props, "spec");
-  const chart = at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name");
+  const isReference = at(spec, "chartRef") !== undefined;
   return [
     {
       path: ["spec", "values"],
-      release: {
-        chart,
-        name: at(spec, "releaseName") ?? at(props, "metadata", "name"),
-        // The repository is a separate object, and so is the version of a referenced chart.
-        version:
-          at(spec, "chartRef") === undefined ? at(spec, "chart", "spec", "version") : UNKNOWN,
-        repositoryOpts: UNKNOWN,
-        values: at(spec, "values"),
-      },
+      chart: at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name"),
+      name: at(spec, "releaseName") ?? at(props, "metadata", "name"),
+      // The repository is a separate object, and so is the version of a referenced chart.
+      version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
+      repositoryOpts: UNKNOWN,
+      values: at(spec, "values"),
     },
   ];
 }
 
-function argo(props: Plain) {
-  const spec = at(props, "spec");
-  const sources: [Plain, Path][] = [
-    [at(spec, "source"), ["spec", "source"]],
-    ...listAt(spec, "sources").map((source, index): [Plain, Path] => [
-      source,
-      ["spec", "sources", index],
-    ]),
+function argo(props: Plain): Reading[] {
+  const paths: Path[] = [
+    ["spec", "source"],
+    ...listAt(props, "spec", "sources").map((_, index) => ["spec", "sources", index]),
   ];
-  return sources.flatMap(([source, path]) => {
+  return paths.flatMap((path) => {
+    const source = at(props, ...path);
     const chart = textAt(source, "chart");
     const gitPath = textAt(source, "path");
     const helm = at(source, "helm");
@@ -87,46 +90,40 @@ function argo(props: Plain) {
     return [
       {
         path: [...path, "helm", isMap(values) ? "valuesObject" : "values"],
-        release: {
-          chart: chart ?? `./${gitPath}`,
-          name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
-          version: at(source, "targetRevision"),
-          repositoryOpts: { repo: at(source, "repoURL") },
-          values: valuesOf([values], parametersOf(listAt(helm, "parameters"))),
-        },
+        chart: chart ?? `./${gitPath}`,
+        name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
+        version: at(source, "targetRevision"),
+        repositoryOpts: { repo: at(source, "repoURL") },
+        values: valuesOf([values], parametersOf(listAt(helm, "parameters"))),
       },
     ];
   });
 }
 
-function k3s(props: Plain) {
+function k3s(props: Plain): Reading[] {
   const spec = at(props, "spec");
   return [
     {
       path: ["spec", "valuesContent"],
-      release: {
-        chart: at(spec, "chart"),
-        name: at(props, "metadata", "name"),
-        version: at(spec, "version"),
-        repositoryOpts: { repo: at(spec, "repo") },
-        values: valuesOf([at(spec, "valuesContent")], entriesAt(spec, "set")),
-      },
+      chart: at(spec, "chart"),
+      name: at(props, "metadata", "name"),
+      version: at(spec, "version"),
+      repositoryOpts: { repo: at(spec, "repo") },
+      values: valuesOf([at(spec, "valuesContent")], entriesAt(spec, "set")),
     },
   ];
 }
 
-function terraform(props: Plain) {
-  const set = ["set", "sets"].flatMap((key) => listAt(props, key));
+function terraform(props: Plain): Reading[] {
+  const set = [...listAt(props, "set"), ...listAt(props, "sets")];
   return [
     {
       path: ["values"],
-      release: {
-        chart: at(props, "chart"),
-        name: at(props, "name"),
-        version: at(props, "version"),
-        repositoryOpts: { repo: at(props, "repository") },
-        values: valuesOf(listAt(props, "values"), parametersOf(set)),
-      },
+      chart: at(props, "chart"),
+      name: at(props, "name"),
+      version: at(props, "version"),
+      repositoryOpts: { repo: at(props, "repository") },
+      values: valuesOf(listAt(props, "values"), parametersOf(set)),
     },
   ];
 }

@@ -1,12 +1,5 @@
-import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
+import { Plain, UNKNOWN, at, entriesAt, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
-
-const monitorTypes = new Set([
-  "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
-  "kubernetes:monitoring.coreos.com/v1:ServiceMonitorPatch",
-  "kubernetes:monitoring.coreos.com/v1:PodMonitor",
-  "kubernetes:monitoring.coreos.com/v1:PodMonitorPatch",
-]);
 
 /** A service that the stack scrapes. */
 export interface ScrapedService {
@@ -18,7 +11,7 @@ export interface ScrapedService {
 }
 
 export function isMonitor(type: string): boolean {
-  return monitorTypes.has(type);
+  return /^kubernetes:monitoring\.coreos\.com\/v1:(Service|Pod)Monitor(Patch)?$/.test(type);
 }
 
 /** The services that a monitor selects, one for each namespace. */
@@ -26,18 +19,13 @@ export function scrapedServices(resource: Resource): ScrapedService[] {
   if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
   // A patch changes a monitor that another stack manages, and does not need to select services.
   if (resource.type.endsWith("Patch")) return [];
-  const name = objectName(resource);
-  const ownNamespace = textAt(resource.props, "metadata", "namespace") ?? "default";
-  const selected = listAt(resource.props, "spec", "namespaceSelector", "matchNames").filter(
-    (namespace): namespace is string => typeof namespace === "string",
-  );
-  const knownAs = [...new Set([...namesOf(resource.props), name])];
-  return (selected.length > 0 ? selected : [ownNamespace]).map((namespace) => ({
-    name: knownAs[0] ?? name,
-    namespace,
-    knownAs,
-    urn: resource.urn,
-  }));
+  const { props, urn } = resource;
+  const selected = listAt(props, "spec", "namespaceSelector", "matchNames").filter(isText);
+  const namespaces =
+    selected.length > 0 ? selected : [textAt(props, "metadata", "namespace") ?? "default"];
+  const knownAs = [...new Set([...namesOf(props), objectName(resource)])];
+  const [name = ""] = knownAs;
+  return namespaces.map((namespace) => ({ name, namespace, knownAs, urn }));
 }
 
 /** The label `service` that relabeling sets, and the labels that select the Service. */
@@ -45,15 +33,15 @@ function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
   const endpoints = [...listAt(spec, "endpoints"), ...listAt(spec, "podMetricsEndpoints")];
   const relabeled = endpoints
-    .flatMap((endpoint) => [...listAt(endpoint, "relabelings")])
+    .flatMap((endpoint) => listAt(endpoint, "relabelings"))
     .filter(
       (step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined,
     )
     .map((step) => textAt(step, "replacement"));
   const selected = entriesAt(spec, "selector", "matchLabels")
     .filter(([label]) => ["app", "app.kubernetes.io/name", "k8s-app", "service"].includes(label))
-    .map(([, value]) => (value === UNKNOWN ? undefined : value));
-  return [...relabeled, ...selected].filter(
-    (value): value is string => typeof value === "string" && value !== "" && !value.includes("$"),
-  );
+    .map(([, value]) => value);
+  return [...relabeled, ...selected]
+    .filter(isText)
+    .filter((value) => value !== "" && !value.includes("$"));
 }

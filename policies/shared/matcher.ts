@@ -6,17 +6,11 @@ export interface Matcher {
 }
 
 /** Whether a matcher matches this value of its label. An invalid regular expression never matches. */
-export function matchesValue(matcher: Matcher, value: string): boolean {
-  switch (matcher.operator) {
-    case "=":
-      return matcher.value === value;
-    case "!=":
-      return matcher.value !== value;
-    case "=~":
-      return anchoredPattern(matcher.value)?.test(value) ?? false;
-    case "!~":
-      return !(anchoredPattern(matcher.value)?.test(value) ?? true);
-  }
+export function matchesValue({ operator, value: wanted }: Matcher, value: string): boolean {
+  const isNegated = operator.startsWith("!");
+  if (!operator.endsWith("~")) return (wanted === value) !== isNegated;
+  const pattern = anchoredPattern(wanted);
+  return pattern !== undefined && pattern.test(value) !== isNegated;
 }
 
 const patterns = new Map<string, RegExp | undefined>();
