@@ -1,13 +1,9 @@
-import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { checkConfigurations, remediateConfigurations } from "./configurations";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { shown } from "../engine/violation";
-import {
-  AlertmanagerConfiguration,
-  canHoldAlertmanager,
-  configurationsIn,
-} from "../facts/alertmanager";
-import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt, setAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { canHoldAlertmanager } from "../facts/alertmanager";
+import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
 import { RouteNode, matches, readRoutes } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
@@ -34,11 +30,20 @@ export const grouping = resourcePolicy({
   severity: "medium",
   config: properties,
   appliesTo: canHoldAlertmanager,
-  check: (resource, config) =>
-    configurationsIn(resource).flatMap((configuration) =>
-      checkConfiguration(configuration, config),
-    ),
-  remediate,
+  check: (resource, bounds) =>
+    checkConfigurations(resource, (config, { path, where }) => {
+      const corrections = correctionsIn(config, bounds);
+      if (corrections === UNKNOWN) return [{ unknown: [...path, "route"] }];
+      return corrections.map((finding) => ({ ...finding, where: `${where}, ${finding.where}` }));
+    }),
+  remediate: (resource, props, bounds) =>
+    remediateConfigurations(resource, props, "route", (config) => {
+      const corrections = correctionsIn(config, bounds);
+      if (corrections === UNKNOWN || corrections.length === 0) return undefined;
+      const copy = { route: structuredClone(config["route"]) };
+      for (const { path, set } of corrections) setAt(copy, path, set);
+      return copy.route;
+    }),
 });
 
 function secondsProperty(value: number, description: string) {
@@ -46,40 +51,36 @@ function secondsProperty(value: number, description: string) {
 }
 
 /** A violation in one field of a route, with the value that corrects it. */
-type Correction = ViolationFinding & { field: string; set: string | string[] };
+type Correction = ViolationFinding & Required<Pick<ViolationFinding, "path" | "set">>;
 
-function checkConfiguration(
-  { config, path, where }: AlertmanagerConfiguration,
-  bounds: Config,
-): Finding[] {
-  if (config === UNKNOWN) return [{ unknown: path }];
-  if (config === undefined || at(config, "route") === undefined) return [];
+function correctionsIn(config: PlainMap, bounds: Config): Correction[] | typeof UNKNOWN {
   const tree = readRoutes(config);
-  if (tree === UNKNOWN) return [{ unknown: [...path, "route"] }];
-  const check = (route: RouteNode, parent?: RouteNode): ViolationFinding[] => [
-    ...correctionsOf(route, parent, bounds).map(({ field, ...violation }) => ({
-      ...violation,
-      where: `${where}, ${route.where}.${field}`,
-    })),
-    ...route.routes.flatMap((child) => check(child, route)),
+  if (tree === UNKNOWN) return UNKNOWN;
+  const walk = (route: RouteNode, parent?: RouteNode): Correction[] => [
+    ...correctionsOf(route, parent, bounds),
+    ...route.routes.flatMap((child) => walk(child, route)),
   ];
-  return tree.root === undefined ? [] : check(tree.root);
+  return tree.root === undefined ? [] : walk(tree.root);
 }
 
 /** The corrections of the fields that a route sets itself, not those that it inherits. */
 function correctionsOf(
   route: RouteNode,
   parent: RouteNode | undefined,
-  config: Config,
+  bounds: Config,
 ): Correction[] {
   // A heartbeat must repeat within minutes.
   if (isHeartbeat(route)) return [];
+  const place = (field: string) => ({
+    path: [...route.path, field],
+    where: `${route.where}.${field}`,
+  });
   const corrections: Correction[] = [];
   const problem = groupingProblem(route.groupBy);
   if (problem !== undefined && route.groupBy.join() !== parent?.groupBy.join()) {
     const labels = route.groupBy.filter((label) => label !== "...");
     corrections.push({
-      field: "group_by",
+      ...place("group_by"),
       problem,
       bound: "label names that include alertname, not ...",
       fix: `pulumi config set --path 'monitoring:slack.groupBy[0]' alertname, or group_by: ["alertname", "cluster", "service"] in ${route.where}`,
@@ -87,16 +88,16 @@ function correctionsOf(
     });
   }
   for (const [field, key, min, max] of [
-    ["group_wait", "groupWait", config.minWaitSeconds, config.maxWaitSeconds],
-    ["group_interval", "groupInterval", config.minIntervalSeconds, config.maxIntervalSeconds],
-    ["repeat_interval", "repeatInterval", config.minRepeatSeconds, config.maxRepeatSeconds],
+    ["group_wait", "groupWait", bounds.minWaitSeconds, bounds.maxWaitSeconds],
+    ["group_interval", "groupInterval", bounds.minIntervalSeconds, bounds.maxIntervalSeconds],
+    ["repeat_interval", "repeatInterval", bounds.minRepeatSeconds, bounds.maxRepeatSeconds],
   ] as const) {
-    if (parent?.[key] === route[key]) continue;
     const seconds = parseDuration(route[key]);
-    if (seconds !== undefined && seconds >= min && seconds <= max) continue;
-    const nearest = formatSeconds(clamp(seconds ?? min, min, max));
+    const nearestSeconds = clamp(seconds ?? min, min, max);
+    if (parent?.[key] === route[key] || seconds === nearestSeconds) continue;
+    const nearest = formatSeconds(nearestSeconds);
     corrections.push({
-      field,
+      ...place(field),
       problem: `${field} ${
         seconds === undefined ? "is not a duration" : seconds < min ? "is too short" : "is too long"
       }`,
@@ -130,41 +131,4 @@ function formatSeconds(value: number): string {
   if (value > 0 && value % 3600 === 0) return `${value / 3600}h`;
   if (value > 0 && value % 60 === 0) return `${value / 60}m`;
   return `${value}s`;
-}
-
-function remediate(resource: Resource, props: PlainMap, bounds: Config): boolean {
-  return configurationsIn(resource)
-    .map((configuration) => {
-      const { config, editable, path } = configuration;
-      const route = isMap(config) ? config["route"] : undefined;
-      if (!editable || !isMap(config) || !isMap(route) || hasUnknown(route)) return false;
-      if (checkConfiguration(configuration, bounds).length === 0) return false;
-      const tree = readRoutes(config);
-      if (tree === UNKNOWN || tree.root === undefined) return false;
-      return setAt(props, [...path, "route"], corrected(route, tree.root, undefined, bounds));
-    })
-    .includes(true);
-}
-
-/** A route of the configuration with the corrections of the node that was read from it. */
-function corrected(
-  route: PlainMap,
-  node: RouteNode,
-  parent: RouteNode | undefined,
-  config: Config,
-): PlainMap {
-  const nodes = [...node.routes];
-  const children = listAt(route, "routes").map((child) => {
-    const childNode = isMap(child) ? nodes.shift() : undefined;
-    return isMap(child) && childNode !== undefined
-      ? corrected(child, childNode, node, config)
-      : child;
-  });
-  return {
-    ...route,
-    ...Object.fromEntries(
-      correctionsOf(node, parent, config).map(({ field, set }) => [field, set]),
-    ),
-    ...(children.length > 0 ? { routes: children } : {}),
-  };
 }

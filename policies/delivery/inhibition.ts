@@ -1,11 +1,7 @@
+import { checkConfigurations, remediateConfigurations } from "./configurations";
 import { Finding, resourcePolicy } from "../engine/policy";
-import {
-  AlertmanagerConfiguration,
-  canHoldAlertmanager,
-  configurationsIn,
-} from "../facts/alertmanager";
-import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt, setAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { AlertmanagerConfiguration, canHoldAlertmanager } from "../facts/alertmanager";
+import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt } from "../facts/plain";
 import { matches, readMatchers } from "../facts/routes";
 import { Matcher } from "../shared/matcher";
 
@@ -20,8 +16,14 @@ export const inhibition = resourcePolicy({
   remediation,
   severity: "medium",
   appliesTo: canHoldAlertmanager,
-  check: (resource) => configurationsIn(resource).flatMap(checkConfiguration),
-  remediate,
+  check: (resource) => checkConfigurations(resource, checkConfiguration),
+  remediate: (resource, props) =>
+    remediateConfigurations(resource, props, "inhibit_rules", (config) => {
+      const rules = listAt(config, "inhibit_rules");
+      const kept = rules.filter((rule) => problemWith(rule) === undefined);
+      if (kept.some(inhibitsWarnings)) return kept.length < rules.length ? kept : undefined;
+      return [defaultRule, ...kept];
+    }),
 });
 
 const critical = { severity: "critical" };
@@ -33,9 +35,10 @@ const defaultRule = {
   equal: ["namespace", "alertname"],
 };
 
-function checkConfiguration({ config, path, where }: AlertmanagerConfiguration): Finding[] {
-  if (config === UNKNOWN) return [{ unknown: path }];
-  if (config === undefined) return [];
+function checkConfiguration(
+  config: PlainMap,
+  { path, where }: AlertmanagerConfiguration,
+): Finding[] {
   const rules = at(config, "inhibit_rules");
   if (rules === UNKNOWN) return [{ unknown: [...path, "inhibit_rules"] }];
   const findings: Finding[] = listAt(rules).flatMap((rule, index) => {
@@ -63,10 +66,14 @@ function checkConfiguration({ config, path, where }: AlertmanagerConfiguration):
   return findings;
 }
 
+function matchersOf(rule: unknown): { source: Matcher[]; target: Matcher[] } {
+  const [source, target] = [readMatchers(rule, "source_"), readMatchers(rule, "target_")];
+  return { source: source.matchers, target: target.matchers };
+}
+
 /** Whether critical alerts inhibit warnings, whatever other labels the alerts have. */
 function inhibitsWarnings(rule: unknown): boolean {
-  const source = readMatchers(rule, "source_").matchers;
-  const target = readMatchers(rule, "target_").matchers;
+  const { source, target } = matchersOf(rule);
   return (
     [...source, ...target].every(({ label }) => label === "severity") &&
     source.every((matcher) => matches(matcher, critical)) &&
@@ -81,15 +88,14 @@ function equalLabels(rule: unknown): unknown[] {
 
 function problemWith(rule: unknown): string | undefined {
   if (!isMap(rule) || hasUnknown(rule)) return undefined;
-  const source = readMatchers(rule, "source_").matchers;
-  const target = readMatchers(rule, "target_").matchers;
+  const { source, target } = matchersOf(rule);
   // Without source matchers an alert would inhibit itself, which Alertmanager prevents. The last
   // rule of the chart has this form.
   if (source.length === 0 && requiresAlertname(target)) return undefined;
   const equal = equalLabels(rule);
   if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
   // Missing labels count as equal, so a label that all alerts share distinguishes nothing.
-  if (equal.every((label) => label === "cluster" || label === "env" || label === "prometheus")) {
+  if (equal.every((label) => ["cluster", "env", "prometheus"].includes(String(label)))) {
     return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
   }
   if (source.every((matcher) => matches(matcher, watchdog))) {
@@ -104,18 +110,4 @@ function problemWith(rule: unknown): string | undefined {
 /** Whether the matchers select alerts by name. */
 function requiresAlertname(matchers: Matcher[]): boolean {
   return matchers.some(({ label, operator }) => label === "alertname" && !operator.startsWith("!"));
-}
-
-function remediate(resource: Resource, props: PlainMap): boolean {
-  return configurationsIn(resource)
-    .map((configuration) => {
-      const { config, path, editable } = configuration;
-      const rules = isMap(config) ? listAt(config, "inhibit_rules") : [];
-      if (!editable || !isMap(config) || hasUnknown(rules)) return false;
-      if (checkConfiguration(configuration).every((finding) => "unknown" in finding)) return false;
-      const kept = rules.filter((rule) => problemWith(rule) === undefined);
-      const complete = kept.some(inhibitsWarnings) ? kept : [defaultRule, ...kept];
-      return setAt(props, [...path, "inhibit_rules"], complete);
-    })
-    .includes(true);
 }

@@ -9,7 +9,9 @@ import {
   entriesAt,
   formatPath,
   isMap,
+  isText,
   listAt,
+  mapAt,
   setAt,
   textAt,
 } from "../facts/plain";
@@ -71,7 +73,7 @@ function check(resources: Resource[]): StackFinding[] {
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: [
           ...requiredLabels(first, selector).map(
-            ([label, value]) => `metadata.labels.${label}: ${value}`,
+            ([label, value]) => `metadata.labels.${label}: ${String(value)}`,
           ),
           first.release === undefined
             ? `${selector}Selector: {}`
@@ -95,92 +97,87 @@ function remediate(
     .includes(true);
 }
 
-type Answer = boolean | { unknown: Path; urn: string };
-
-function isSelected(resource: Resource, selector: string, server: Server): Answer {
-  const labels = at(resource.props, "metadata", "labels");
-  const namespace = textAt(resource.props, "metadata", "namespace");
-  const byLabels = matchesSelector(labelSelector(server, selector), labels);
+/** Whether a server selects a resource, or the value that is unknown. */
+function isSelected(
+  { urn, props }: Resource,
+  selector: string,
+  server: Server,
+): boolean | { unknown: Path; urn: string } {
+  const labels = at(props, "metadata", "labels");
+  const namespace = textAt(props, "metadata", "namespace");
   const namespaces = at(server.resource.props, ...server.spec, `${selector}NamespaceSelector`);
+  const byLabels = matchesTerms(termsOf(labelSelector(server, selector)), labels);
+  // Of a namespace, only one label is known: its name.
   const byNamespace =
     namespace === undefined || !isMap(namespaces)
       ? true
-      : matchesSelector(onlyByName(namespaces), { [namespaceName]: namespace });
+      : matchesTerms(
+          termsOf(namespaces)?.filter(({ key }) => key === namespaceName),
+          { [namespaceName]: namespace },
+        );
   if (byLabels === false || byNamespace === false) return false;
   if (byLabels === true && byNamespace === true) return true;
-  return labels === UNKNOWN || hasUnknownLabel(labels)
-    ? { unknown: ["metadata", "labels"], urn: resource.urn }
+  return labels === UNKNOWN || Object.values(mapAt(labels)).includes(UNKNOWN)
+    ? { unknown: ["metadata", "labels"], urn }
     : { unknown: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
 }
 
-function hasUnknownLabel(labels: Plain): boolean {
-  return isMap(labels) && Object.values(labels).includes(UNKNOWN);
-}
+const namespaceName = "kubernetes.io/metadata.name";
 
 /** The effective selector; undefined selects nothing. */
 function labelSelector({ resource, spec, release }: Server, selector: string): Plain {
   const configured = at(resource.props, ...spec, `${selector}Selector`);
   if (configured === UNKNOWN) return UNKNOWN;
   if (release === undefined) return configured ?? undefined;
-  if (isMap(configured) && Object.keys(configured).length > 0) return configured;
+  if (Object.keys(mapAt(configured)).length > 0) return configured;
   const usesRelease = at(resource.props, ...spec, `${selector}SelectorNilUsesHelmValues`);
   if (usesRelease === UNKNOWN) return UNKNOWN;
   if (usesRelease === false) return configured === null ? undefined : {};
   return { matchLabels: { release } };
 }
 
-function requiredLabels(server: Server, selector: string): [string, string][] {
-  return entriesAt(labelSelector(server, selector), "matchLabels").filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
+function requiredLabels(server: Server, selector: string): [string, Plain][] {
+  return entriesAt(labelSelector(server, selector), "matchLabels").filter(([, value]) =>
+    isText(value),
   );
 }
 
-const namespaceName = "kubernetes.io/metadata.name";
-
-/** The terms about the one label that is known of a namespace: its name. */
-function onlyByName(selector: Plain): Plain {
-  return {
-    matchLabels: Object.fromEntries(
-      entriesAt(selector, "matchLabels").filter(([label]) => label === namespaceName),
-    ),
-    matchExpressions: listAt(selector, "matchExpressions").filter(
-      (expression) => textAt(expression, "key") === namespaceName,
-    ),
-  };
+interface Term {
+  key: Plain;
+  operator: Plain;
+  values: Plain[];
 }
 
-/** Whether labels match a Kubernetes selector; undefined while that is unknown. */
-function matchesSelector(selector: Plain, labels: Plain): boolean | undefined {
-  if (selector === UNKNOWN) return undefined;
-  if (!isMap(selector)) return false;
-  const terms = [
-    ...entriesAt(selector, "matchLabels").map(([label, value]) => equals(at(labels, label), value)),
-    ...listAt(selector, "matchExpressions").map((term) => matchesTerm(term, labels)),
+/** The terms of a Kubernetes selector; undefined when it selects nothing. */
+function termsOf(selector: Plain): Term[] | undefined {
+  if (selector === UNKNOWN) return [{ key: UNKNOWN, operator: UNKNOWN, values: [] }];
+  if (!isMap(selector)) return undefined;
+  return [
+    ...entriesAt(selector, "matchLabels").map(([key, value]) => ({
+      key,
+      operator: "In",
+      values: [value],
+    })),
+    ...listAt(selector, "matchExpressions").map((term) => ({
+      key: at(term, "key"),
+      operator: at(term, "operator"),
+      values: listAt(term, "values"),
+    })),
   ];
-  if (terms.includes(false)) return false;
-  return terms.includes(undefined) ? undefined : true;
 }
 
-function equals(found: Plain, wanted: Plain): boolean | undefined {
-  return found === UNKNOWN || wanted === UNKNOWN ? undefined : found === wanted;
+/** Whether labels match all terms; undefined while that is unknown. */
+function matchesTerms(terms: Term[] | undefined, labels: Plain): boolean | undefined {
+  const results = terms?.map((term) => matchesTerm(term, labels)) ?? [false];
+  if (results.includes(false)) return false;
+  return results.includes(undefined) ? undefined : true;
 }
 
-function matchesTerm(term: Plain, labels: Plain): boolean | undefined {
-  const key = textAt(term, "key");
-  if (key === undefined) return undefined;
-  const found = at(labels, key);
-  if (found === UNKNOWN) return undefined;
-  const listed = listAt(term, "values").includes(found);
-  switch (textAt(term, "operator")) {
-    case "In":
-      return found !== undefined && listed;
-    case "NotIn":
-      return !listed;
-    case "Exists":
-      return found !== undefined;
-    case "DoesNotExist":
-      return found === undefined;
-    default:
-      return undefined;
-  }
+function matchesTerm({ key, operator, values }: Term, labels: Plain): boolean | undefined {
+  const value = isText(key) ? at(labels, key) : UNKNOWN;
+  if (value === UNKNOWN || values.includes(UNKNOWN)) return undefined;
+  if (operator === "In") return values.includes(value);
+  if (operator === "NotIn") return !values.includes(value);
+  if (operator === "Exists") return value !== undefined;
+  return operator === "DoesNotExist" ? value === undefined : undefined;
 }

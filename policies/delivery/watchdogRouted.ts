@@ -1,4 +1,4 @@
-import { readableRoutes } from "./readableRoutes";
+import { readableRoutes } from "./configurations";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import {
   AlertmanagerConfiguration,

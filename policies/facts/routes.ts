@@ -1,11 +1,24 @@
 import { Matcher, anchoredPattern, matchesValue } from "../shared/matcher";
-import { PlainMap, UNKNOWN, at, entriesAt, hasUnknown, isMap, listAt, textAt } from "./plain";
+import {
+  Path,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  hasUnknown,
+  isMap,
+  listAt,
+  textAt,
+} from "./plain";
 
 /** Labels of an alert; a missing label counts as empty. */
 export type Labels = Record<string, string>;
 
 /** A route of Alertmanager, with everything that it inherits from its parents. */
 export interface RouteNode {
+  /** Its path in the configuration: `["route", "routes", 0]`. */
+  path: Path;
   /** `route.routes[0]`. */
   where: string;
   receiver: string;
@@ -45,7 +58,8 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const receivers = at(config, "receivers");
   const names = listAt(receivers).map((receiver) => textAt(receiver, "name"));
 
-  const read = (node: PlainMap, where: string, parent: Inherited): RouteNode => {
+  const read = (node: PlainMap, path: Path, parent: Inherited): RouteNode => {
+    const where = formatPath(path);
     const settings: Inherited = {
       receiver: textAt(node, "receiver") || parent.receiver,
       groupBy: Array.isArray(node["group_by"]) ? node["group_by"].map(String) : parent.groupBy,
@@ -60,6 +74,7 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     }
     return {
       ...settings,
+      path,
       where,
       matchers,
       continues: node["continue"] === true,
@@ -67,11 +82,11 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
         (key) => listAt(node, key).length > 0,
       ),
       routes: listAt(node, "routes").flatMap((child, index) =>
-        isMap(child) ? [read(child, `${where}.routes[${index}]`, settings)] : [],
+        isMap(child) ? [read(child, [...path, "routes", index], settings)] : [],
       ),
     };
   };
-  return { root: read(route, "route", defaults), problems };
+  return { root: read(route, ["route"], defaults), problems };
 }
 
 function durationText(value: unknown): string | undefined {

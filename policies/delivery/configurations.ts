@@ -1,0 +1,49 @@
+import { Finding } from "../engine/policy";
+import { AlertmanagerConfiguration, configurationsIn } from "../facts/alertmanager";
+import { Path, PlainMap, UNKNOWN, hasUnknown, isMap, setAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { RouteTree, readRoutes } from "../facts/routes";
+
+/** Checks each readable configuration in a resource. */
+export function checkConfigurations(
+  resource: Resource,
+  check: (config: PlainMap, configuration: AlertmanagerConfiguration) => Finding[],
+): Finding[] {
+  return configurationsIn(resource).flatMap((configuration): Finding[] => {
+    const { config, path } = configuration;
+    if (config === UNKNOWN) return [{ unknown: path }];
+    return config === undefined ? [] : check(config, configuration);
+  });
+}
+
+/** Replaces one field of each configuration that can be changed in place, unless it is unknown. */
+export function remediateConfigurations(
+  resource: Resource,
+  props: PlainMap,
+  field: string,
+  replacement: (config: PlainMap) => unknown,
+): boolean {
+  return configurationsIn(resource)
+    .map(({ config, path, editable }) => {
+      if (!editable || !isMap(config) || hasUnknown(config[field])) return false;
+      const value = replacement(config);
+      return value !== undefined && setAt(props, [...path, field], value);
+    })
+    .includes(true);
+}
+
+/**
+ * The routes of a configuration with its plain data, or its unknown part. Undefined when the
+ * configuration cannot be read or is not part of the stack.
+ */
+export function readableRoutes({
+  config,
+  path,
+  urn,
+}: AlertmanagerConfiguration):
+  (RouteTree & { config: PlainMap }) | { unknown: Path; urn: string } | undefined {
+  if (config === undefined) return undefined;
+  const tree = config === UNKNOWN ? UNKNOWN : readRoutes(config);
+  if (config === UNKNOWN || tree === UNKNOWN) return { unknown: path, urn };
+  return { ...tree, config };
+}
