@@ -7,6 +7,7 @@ import {
   chartSettings,
   checkArgs,
   dnsLabel,
+  flag,
   replicas,
   secretSettings,
   size,
@@ -25,29 +26,18 @@ export const datadogSchema = z
       .enum(DatadogSite)
       .default(DatadogSite.Us1)
       .describe("Datadog site of the organization."),
-    apm: z
-      .boolean()
-      .default(true)
-      .describe("Whether agents collect traces, on port 8126 of each node and a socket."),
-    profiling: z
-      .boolean()
-      .default(true)
-      .describe("Whether injected tracing libraries profile their service."),
-    logs: z.boolean().default(true).describe("Whether agents collect the logs of all containers."),
-    processes: z
-      .boolean()
-      .default(true)
-      .describe("Whether agents collect the list of processes, without arguments."),
-    customMetrics: z
-      .boolean()
-      .default(true)
-      .describe("Whether agents accept DogStatsD metrics, on UDP port 8125 of each node."),
-    scrapePrometheusAnnotations: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Whether agents scrape every pod with the annotation `prometheus.io/scrape`. Datadog bills each series as a custom metric.",
-      ),
+    apm: flag(true, "Whether agents collect traces, on port 8126 of each node and a socket."),
+    profiling: flag(true, "Whether injected tracing libraries profile their service."),
+    logs: flag(true, "Whether agents collect the logs of all containers."),
+    processes: flag(true, "Whether agents collect the list of processes, without arguments."),
+    customMetrics: flag(
+      true,
+      "Whether agents accept DogStatsD metrics, on UDP port 8125 of each node.",
+    ),
+    scrapePrometheusAnnotations: flag(
+      false,
+      "Whether agents scrape every pod with the annotation `prometheus.io/scrape`. Datadog bills each series as a custom metric.",
+    ),
     instrumentedNamespaces: namespaces("checkout").meta({
       description: "Namespaces whose workloads get a tracing library injected.",
       defaultText:

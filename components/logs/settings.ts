@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
-import { ChartSettings, chartSource } from "../shared/schemas";
+import { ChartSettings, chartSource, flag } from "../shared/schemas";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
 import { LogCollector } from "./options";
@@ -10,10 +10,7 @@ const { chartVersion, repository } = chartSource(charts.alloy);
 /** Fields about the log collector; the stack that deploys it includes them in its own schema. */
 export const collectorFields = {
   ...redactionSettings,
-  serviceMonitors: z
-    .boolean()
-    .default(true)
-    .describe("Whether Prometheus scrapes Loki and the collector."),
+  serviceMonitors: flag(true, "Whether Prometheus scrapes Loki and the collector."),
   collector: z
     .enum(LogCollector)
     .default(LogCollector.Alloy)

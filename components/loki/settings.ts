@@ -8,6 +8,7 @@ import {
   chartSettings,
   checkArgs,
   dnsLabel,
+  flag,
   httpUrl,
   protectData,
   size,
@@ -106,10 +107,10 @@ export const lokiSchema = z
     region: region
       .default("us-east-1")
       .meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
-    createBucket: z
-      .boolean()
-      .default(true)
-      .describe("Whether the stack creates the bucket. Otherwise it uses the bucket as it is."),
+    createBucket: flag(
+      true,
+      "Whether the stack creates the bucket. Otherwise it uses the bucket as it is.",
+    ),
     kmsKeyArn: kmsKeyArn.optional().meta({
       description: "KMS key that encrypts the bucket.",
       defaultText: "none: a key of S3 encrypts it",

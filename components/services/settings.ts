@@ -120,19 +120,16 @@ const redisPoolMaximum = example(aboveZero, 50).optional().meta({
 
 /** A second tier of thresholds: the same alerts with the severity `warning`, which fire earlier. */
 const warningSchema = z.strictObject({
-  errorRatePercent: example(percent, 2)
-    .optional()
-    .describe("Failed requests in percent of all requests, over HTTP or gRPC."),
-  p99LatencyMs: example(aboveZero, 300)
-    .optional()
-    .describe("99th percentile of the latency of requests, in milliseconds."),
-  memoryPercent: example(percent, 80)
-    .optional()
-    .describe("Memory in percent of the container's limit."),
-  dynamodbThrottlesPerSecond: example(aboveZero, 1)
-    .optional()
-    .describe("Requests per second that DynamoDB throttles."),
+  errorRatePercent: warningThreshold("errorRatePercent", 2),
+  p99LatencyMs: warningThreshold("p99LatencyMs", 300),
+  memoryPercent: warningThreshold("memoryPercent", 80),
+  dynamodbThrottlesPerSecond: warningThreshold("dynamodbThrottlesPerSecond", 1),
 });
+
+function warningThreshold(name: keyof typeof thresholds, exampleValue: number) {
+  const { description = "" } = thresholds[name];
+  return example(thresholds[name].unwrap(), exampleValue).optional().describe(description);
+}
 
 /** Thresholds of the alerts on services; see `MonitoredServicesArgs.alerts`. */
 export const alertSchema = z.strictObject({

@@ -1,18 +1,19 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { formatPath } from "../../policies/shared/path";
+import { defined } from "./defined";
 import { HIDDEN, hideSecrets } from "./hideSecrets";
 
-/** What is wrong with one field, in terms that the person who wrote the field can act on. */
+/** A problem with one field, in terms that the author of the field can act on. */
 export interface Problem {
-  /** Where the field is, from the root of what was checked: `["prometheus", "retentionDays"]`. */
+  /** Path of the field from the root of the checked value: `["prometheus", "retentionDays"]`. */
   path: (string | number)[];
-  /** The value found there, secrets hidden; left out when the field is missing. */
+  /** Value of the field, with secrets hidden. Undefined if the field is missing. */
   value?: unknown;
   code: ProblemCode;
-  /** The rule that the value breaks, as the end of a sentence: `must be at least 1`. */
+  /** Rule that the value breaks, as the end of a sentence: `must be at least 1`. */
   rule: string;
-  /** What makes it right. */
+  /** Change that solves the problem. */
   fix: Fix;
 }
 
@@ -33,25 +34,11 @@ export type Fix =
   | { kind: "rename"; to: string }
   | { kind: "do"; text: string };
 
-/** The outcome of a check: settings with every default filled in, or everything that is wrong. */
+/** Result of a check: settings with every default filled in, or all problems. */
 export type Checked<T> =
   { settings: T; problems?: undefined } | { settings?: undefined; problems: Problem[] };
 
-/** Raised where problems can only be reported by throwing; carries them all. */
-export class InvalidSettings extends Error {
-  constructor(
-    message: string,
-    readonly problems: Problem[],
-  ) {
-    super(message);
-    this.name = "InvalidSettings";
-  }
-}
-
-/**
- * Checks `input` against `schema` and fills in its defaults.
- * Every problem is reported, not only the first one.
- */
+/** Checks `input` against `schema`, fills in defaults, and reports every problem. */
 export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z.output<S>> {
   const result = schema.safeParse(input, { error: ruleOf, reportInput: true });
   if (result.success) return { settings: result.data };
@@ -74,7 +61,7 @@ export function issue(
   ctx.addIssue({ code: "custom", path, message, params: { fix, code } });
 }
 
-/** One readable text for all problems of a component's arguments. */
+/** Text with all problems of a component's arguments. */
 export function formatArgumentProblems(subject: string, problems: Problem[]): string {
   const lines = problems.map((problem) => {
     const field = formatPath(problem.path) || "args";
@@ -84,7 +71,7 @@ export function formatArgumentProblems(subject: string, problems: Problem[]): st
   return `${subject}: ${count} in its arguments\n${lines.join("\n")}`;
 }
 
-/** ` = 400`, cut when long; nothing when the field is missing. */
+/** The value as ` = 400`, truncated if it is long. Empty if the field is missing. */
 export function formatValue(problem: Problem): string {
   if (problem.value === undefined) return "";
   if (problem.value === HIDDEN) return ` = ${HIDDEN}`;
@@ -92,7 +79,7 @@ export function formatValue(problem: Problem): string {
   return ` = ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }
 
-/** JSON where there is any; an Output, a resource or a function only says what it is. */
+/** The value as JSON, or its type if it has no JSON, as an Output, a resource or a function. */
 function textOf(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "object" && value !== null && "__pulumiOutput" in value) return "an Output";
@@ -119,14 +106,15 @@ function argumentFix(field: string, fix: Fix): string {
 function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol");
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(shapeOf(schemaAt(schema, path)) ?? {});
+    const map = layersOf(schemaAt(schema, path)).at(-1);
+    const known = map instanceof z.ZodObject ? Object.keys(map.shape) : [];
     const taken = known.filter((key) => valueAt(input, [...path, key]) !== undefined);
     return issue.keys.map((key) =>
       unknownKey([...path, key], valueAt(input, [...path, key]), known, taken),
     );
   }
   if (issue.code === "invalid_union") {
-    // The branch whose members got furthest speaks best of what the user meant.
+    // A branch with problems inside the value, not with the value itself, is the intended one.
     const branch = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
     if (branch !== undefined) {
       return branch.flatMap((inner) =>
@@ -137,18 +125,11 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   const value = hideSecrets(path, valueAt(input, path));
   const params = (issue.code === "custom" && issue.params) || {};
   const { fix = fixOf(schemaAt(schema, path), path), code } = params as Partial<Problem>;
-  return [
-    {
-      path,
-      ...(value === undefined ? {} : { value }),
-      code: code ?? (value === undefined ? "required" : "invalid"),
-      rule: issue.message,
-      fix,
-    },
-  ];
+  const defaultCode = value === undefined ? "required" : "invalid";
+  return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
 
-/** A key that is none of the known ones; one that is nearly a free one is taken for that. */
+/** The problem of an unknown key. The fix is to rename it if it resembles a known key that is unset. */
 export function unknownKey(
   path: (string | number)[],
   value: unknown,
@@ -158,23 +139,18 @@ export function unknownKey(
   const key = String(path.at(-1));
   const free = known.filter((name) => !taken.includes(name));
   const near = free.length > 0 ? closest(key, free) : undefined;
-  const rename = near !== undefined && distance(key, near) <= Math.max(2, key.length / 3);
+  const isTypo = near !== undefined && distance(key, near) <= Math.max(2, key.length / 3);
+  const list = known.length > 0 ? ` (known: ${[...known].sort().join(", ")})` : "";
   return {
     path,
     value: hideSecrets(path, value),
     code: "unknownKey",
-    rule:
-      known.length > 0
-        ? `is not a known key (known: ${[...known].sort().join(", ")})`
-        : "is not a known key",
-    fix: rename ? { kind: "rename", to: near } : { kind: "remove" },
+    rule: `is not a known key${list}`,
+    fix: isTypo ? { kind: "rename", to: near } : { kind: "remove" },
   };
 }
 
-/**
- * An example the schema gives, else its default, else the first value it allows; what has none of
- * these can at least be left out where it is optional.
- */
+/** Sets the example of the schema, its default or its first allowed value, or removes the field. */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   for (const layer of layersOf(schema)) {
     const examples = layer.meta()?.["examples"];
@@ -187,7 +163,7 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   return { kind: "do", text: `correct ${formatPath(path)}` };
 }
 
-/** The wording of each kind of problem; a schema's own message wins over it. */
+/** Rule for each kind of problem. The message of a schema takes precedence over it. */
 function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -217,31 +193,18 @@ function withArticle(type: string): string {
   return names[type] ?? `a ${type}`;
 }
 
-/** The schema of the field at `path`, seen through optionals, defaults, lists and maps. */
+/** The schema of the field at `path`, inside optionals, defaults, lists and maps. */
 function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | undefined {
-  let current: z.ZodType | undefined = schema;
-  for (const key of path) {
-    const inner: z.ZodType | undefined = current === undefined ? undefined : unwrap(current);
-    if (inner instanceof z.ZodObject) {
-      const shape = inner.shape as Record<string, z.ZodType>;
-      current = Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
-    } else if (inner instanceof z.ZodArray) current = inner.element as z.ZodType;
-    else if (inner instanceof z.ZodRecord) current = inner.valueType as z.ZodType;
-    else return undefined;
-  }
-  return current;
+  return path.reduce<z.ZodType | undefined>((current, key) => {
+    const inner = layersOf(current).at(-1);
+    if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+    if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
+    if (!(inner instanceof z.ZodObject) || !Object.hasOwn(inner.shape, key)) return undefined;
+    return (inner.shape as Record<string | number, z.ZodType>)[key];
+  }, schema);
 }
 
-function shapeOf(schema: z.ZodType | undefined): Record<string, unknown> | undefined {
-  const inner = schema === undefined ? undefined : unwrap(schema);
-  return inner instanceof z.ZodObject ? inner.shape : undefined;
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  return layersOf(schema).at(-1) ?? schema;
-}
-
-/** A schema and what it wraps, outermost first. */
+/** A schema and the schemas that it wraps, outermost first. */
 function layersOf(schema: z.ZodType | undefined): z.ZodType[] {
   if (schema === undefined) return [];
   return [schema, ...layersOf(wrappedIn(schema))];
@@ -258,18 +221,19 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
   }
   if (schema instanceof z.ZodPipe) return schema.in as z.ZodType;
   if (schema instanceof z.ZodUnion) {
-    // Of several forms, the map is the one that has fields to speak about.
-    return (schema.options as z.ZodType[]).find((form) => unwrap(form) instanceof z.ZodObject);
+    // Of several forms, only a map has fields.
+    const forms = schema.options as z.ZodType[];
+    return forms.find((form) => layersOf(form).at(-1) instanceof z.ZodObject);
   }
   return undefined;
 }
 
 function valueAt(input: unknown, path: (string | number)[]): unknown {
-  let current = input;
-  for (const key of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key))
-      return undefined;
-    current = (current as Record<string | number, unknown>)[key];
-  }
-  return current;
+  return path.reduce<unknown>(
+    (current, key) =>
+      typeof current === "object" && current !== null && Object.hasOwn(current, key)
+        ? (current as Record<string | number, unknown>)[key]
+        : undefined,
+    input,
+  );
 }

@@ -61,6 +61,11 @@ export const httpsUrl = z.url({
 
 export const labels = z.record(z.string(), z.string());
 
+/** A boolean with a default. */
+export function flag(value: boolean, description: string) {
+  return z.boolean().default(value).describe(description);
+}
+
 /** CPU and memory of workloads. Each component has its own table of sizes. */
 export const size = z
   .enum(SizePreset)

@@ -4,6 +4,7 @@ import {
   ComponentArgs,
   checkArgs,
   dnsLabel,
+  flag,
   identitySettings,
   secretSettings,
   teamName,
@@ -54,10 +55,7 @@ const quietHoursSchema = z
       z.string().refine(isTimezone, "must be a time zone like Asia/Seoul"),
       "UTC",
     ).describe("Time zone, such as `Asia/Seoul`."),
-    weekends: z
-      .boolean()
-      .default(false)
-      .describe("Whether Saturday and Sunday are quiet for the whole day."),
+    weekends: flag(false, "Whether Saturday and Sunday are quiet for the whole day."),
   })
   .refine(({ from, to }) => from !== to, { path: ["to"], message: "must differ from the start" });
 export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
@@ -143,10 +141,10 @@ export const slackSchema = z
         description: `Keys of the existing Secret: ${secretKeys.map((key) => `\`${key}\``).join(", ")}.`,
         defaultText: "only `webhook-url`",
       }),
-    requireHeartbeat: z
-      .boolean()
-      .default(false)
-      .describe("Whether a missing `heartbeatUrl` is an error, as in `Pulumi.prod.yaml`."),
+    requireHeartbeat: flag(
+      false,
+      "Whether a missing `heartbeatUrl` is an error, as in `Pulumi.prod.yaml`.",
+    ),
     ...secretSettings("slack"),
     webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
   })
