@@ -5,17 +5,18 @@ import {
   grafanaService,
   prometheusService,
 } from "../components/prometheus/urls";
+import { defined } from "../components/shared/defined";
 import { Settings } from "./config/parseConfiguration";
 
 /** Commands that open each user interface and the API of Loki. None is public, so each is a port-forward. */
 export function accessCommands(settings: Settings): Record<string, string> {
   const forward = (service: string, local: number, remote: number) =>
     `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;
-  return {
+  return defined({
     grafana: forward(grafanaService, 3000, 80),
     prometheus: forward(prometheusService, 9090, 9090),
     alertmanager: forward(alertmanagerService, 9093, 9093),
-    ...(settings.loki && { loki: forward(lokiName, 3100, 3100) }),
-    ...(settings.datadog && { datadog: datadogUrl(settings.datadog.site) }),
-  };
+    loki: settings.loki && forward(lokiName, 3100, 3100),
+    datadog: settings.datadog && datadogUrl(settings.datadog.site),
+  });
 }

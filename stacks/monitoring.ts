@@ -16,6 +16,7 @@ import {
 import { MonitoredServices } from "../components/services/monitoredServices";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";
+import { defined } from "../components/shared/defined";
 import { accessCommands } from "./access";
 import { Cluster, connectCluster } from "./cluster/cluster";
 import { Settings } from "./config/parseConfiguration";
@@ -95,26 +96,23 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
     });
   }
 
+  const collector = settings.loki?.collector ?? LogCollector.None;
   return {
     access: accessCommands(settings),
-    urls: {
+    urls: defined({
       prometheus: prometheus.prometheusUrl,
       alertmanager: prometheus.alertmanagerUrl,
       grafana: prometheus.grafanaUrl,
-      ...(loki && { loki: loki.url }),
-    },
+      loki: loki?.url,
+    }),
     grafanaAdminPassword: prometheus.grafanaAdminPassword,
     lokiBucket: loki?.bucketName ?? pulumi.output(""),
-    chartVersions: {
+    chartVersions: defined({
       "kube-prometheus-stack": prometheus.chartVersion,
-      ...(loki && { loki: loki.chartVersion }),
-      ...(settings.loki &&
-        loki &&
-        settings.loki.collector !== LogCollector.None && {
-          [settings.loki.collector]: loki.collectorChartVersion,
-        }),
-      ...(datadog && { datadog: datadog.chartVersion }),
-    },
+      loki: loki?.chartVersion,
+      ...(collector !== LogCollector.None && { [collector]: loki?.collectorChartVersion }),
+      datadog: datadog?.chartVersion,
+    }),
     retentionCost: report.lines,
   };
 }

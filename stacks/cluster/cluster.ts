@@ -70,22 +70,21 @@ function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
   const { profile, roleArn } = awsCredentials();
   const cluster = new eks.Cluster(
     "cluster",
-    {
+    defined({
       name,
-      ...(version === undefined ? {} : { version }),
-      ...(vpcId === undefined ? {} : { vpcId }),
-      ...(subnetIds === undefined ? {} : { privateSubnetIds: subnetIds }),
-      authenticationMode: "API",
+      version,
+      vpcId,
+      privateSubnetIds: subnetIds,
+      authenticationMode: "API" as const,
       autoMode: { enabled: true },
       createOidcProvider: true,
       endpointPrivateAccess: true,
       endpointPublicAccess: reachable,
-      ...(reachable ? { publicAccessCidrs } : {}),
+      publicAccessCidrs: reachable ? publicAccessCidrs : undefined,
       enabledClusterLogTypes: ["api", "audit", "authenticator"],
-      ...((profile ?? roleArn) && {
-        providerCredentialOpts: defined({ profileName: profile, roleArn }),
-      }),
-    },
+      providerCredentialOpts:
+        (profile ?? roleArn) ? defined({ profileName: profile, roleArn }) : undefined,
+    }),
     { protect },
   );
   return {
@@ -98,10 +97,7 @@ function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
 
 function clusterOfKubeconfig({ kubeconfig, context }: ClusterSettings): Cluster {
   return {
-    provider: new kubernetes.Provider("cluster", {
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    }),
+    provider: new kubernetes.Provider("cluster", defined({ kubeconfig, context })),
     volumeProvisioner: "ebs.csi.aws.com",
   };
 }

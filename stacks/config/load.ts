@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RawConfiguration, Settings, parseConfiguration } from "./parseConfiguration";
 import { formatConfigurationProblems } from "./formatProblems";
 import { SecretKey, isSecretKey, secrets as allSecrets } from "../../components/shared/secrets";
+import { defined } from "../../components/shared/defined";
 
 /** The secrets of the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
@@ -40,15 +41,15 @@ export function rawConfiguration(all: Record<string, string>): RawConfiguration 
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
   const webhooks = entries.find(([name]) => name === "slackWebhookUrls");
-  return {
+  return defined({
     values: Object.fromEntries(
       entries.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
     ),
     secrets: allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all),
-    ...(webhooks && { webhookChannels: keysOf(parsed(webhooks[1])) }),
-    ...(datadogProviderKeys.length > 0 && { datadogProviderKeys }),
+    webhookChannels: webhooks && keysOf(parsed(webhooks[1])),
+    datadogProviderKeys: datadogProviderKeys.length > 0 ? datadogProviderKeys : undefined,
     region: all["aws:region"],
-  };
+  });
 }
 
 /** The keys of a map of secrets, which are not secret. For any other value, only that it is set. */

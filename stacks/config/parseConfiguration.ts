@@ -5,6 +5,7 @@ import { PrometheusSettings } from "../../components/prometheus/settings";
 import { MonitoredServicesSettings } from "../../components/services/settings";
 import { Checked, Problem } from "../../components/shared/problems";
 import { SlackSettings } from "../../components/slack/settings";
+import { defined } from "../../components/shared/defined";
 import { Namespaces, RawConfiguration, readContext } from "./context";
 import { CostSettings } from "./cost";
 import {
@@ -67,7 +68,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   }
   const { configuration, namespaces, storage } = context;
   return {
-    settings: {
+    settings: defined({
       preset: configuration.environment,
       cluster: configuration.cluster,
       namespaces,
@@ -75,14 +76,14 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       labels: configuration.labels,
       protectData: prometheus.settings.protectData,
       prometheus: prometheus.settings,
-      ...(loki.settings && { loki: loki.settings }),
-      ...(datadog.settings && { datadog: datadog.settings }),
-      ...(datadogMonitors.settings && { datadogMonitors: datadogMonitors.settings }),
-      ...(slack.settings && { slack: slack.settings }),
+      loki: loki.settings,
+      datadog: datadog.settings,
+      datadogMonitors: datadogMonitors.settings,
+      slack: slack.settings,
       services: services.settings,
       cost: cost.settings,
       chartValues: { ...prometheus.chartValues, ...loki.chartValues, ...datadog.chartValues },
-    },
+    }),
   };
 }
 

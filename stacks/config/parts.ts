@@ -26,6 +26,7 @@ import { secretsOf } from "../../components/shared/secrets";
 import { configSecretName } from "../../components/slack/alertmanagerConfig";
 import { webhookSecretName } from "../../components/slack/secret";
 import { SlackSettings, slackSettings } from "../../components/slack/settings";
+import { defined } from "../../components/shared/defined";
 import { Context, secretFlags } from "./context";
 import { CostSettings, costSettings } from "./cost";
 import { parseFractions, parseServiceFractions } from "./fractions";
@@ -123,7 +124,7 @@ export function parseLoki(
       oidcProviderArn: true,
       oidcIssuerUrl: true,
     },
-    { ...(raw.region !== undefined && { region: raw.region }), ...preset.loki },
+    { ...defined({ region: raw.region }), ...preset.loki },
   );
   const usesIrsa = parsed.settings?.awsIdentity === AwsIdentity.Irsa;
   if (!usesIrsa || configuration.cluster.mode !== ClusterMode.Kubeconfig) return parsed;

@@ -1,6 +1,7 @@
 import { LokiMode, LokiStorage } from "../../components/loki/options";
 import { deletedVersionDays } from "../../components/loki/settings";
 import { lokiVolumeCount } from "../../components/loki/volumes";
+import { defined } from "../../components/shared/defined";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { storesOfServiceLogs } from "./logStores";
@@ -43,15 +44,12 @@ const gib = 1024 ** 3;
 const gb = 1e9;
 
 export function costEstimate(settings: Settings): CostEstimate {
-  const loki = lokiEstimate(settings);
-  const datadog = datadogEstimate(settings);
-  const estimate = {
+  const estimate = defined({
     prometheus: prometheusEstimate(settings),
-    ...(loki && { loki }),
-    ...(datadog && { datadog }),
-  };
-  const monthly = bill(settings, estimate);
-  return { ...estimate, ...(monthly && { monthly }) };
+    loki: lokiEstimate(settings),
+    datadog: datadogEstimate(settings),
+  });
+  return { ...estimate, ...defined({ monthly: bill(settings, estimate) }) };
 }
 
 function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate {
@@ -78,24 +76,24 @@ function lokiEstimate({ loki, cost }: Settings): LokiEstimate | undefined {
   const inBucket = loki.storage === LokiStorage.S3;
   const storedDays = loki.retentionDays + (inBucket && loki.createBucket ? deletedVersionDays : 0);
   const storedPerDailyByte = storedDays / cost.logCompression;
-  return {
+  return defined({
     storedDays,
     storedPerDailyByte,
     writers: loki.mode === LokiMode.SingleBinary ? 1 : 3,
-    ...(inBucket ? {} : { givenGib: loki.volumeGb }),
-    ...(cost.logGbPerDay === undefined ? {} : { storedGb: cost.logGbPerDay * storedPerDailyByte }),
-  };
+    givenGib: inBucket ? undefined : loki.volumeGb,
+    storedGb: cost.logGbPerDay === undefined ? undefined : cost.logGbPerDay * storedPerDailyByte,
+  });
 }
 
 function datadogEstimate(settings: Settings): CostEstimate["datadog"] {
   const { datadog, cost } = settings;
   if (datadog === undefined) return undefined;
   const { nodes, logGbPerDay } = cost;
-  return {
-    ...(nodes === undefined ? {} : { hosts: nodes }),
+  return defined({
+    hosts: nodes,
     // Assumes that all logs are logs of services, because the share of each namespace is unknown.
-    ...(logGbPerDay === undefined || !storesOfServiceLogs(settings).datadog ? {} : { logGbPerDay }),
-  };
+    logGbPerDay: storesOfServiceLogs(settings).datadog ? logGbPerDay : undefined,
+  });
 }
 
 function bill(
