@@ -87,12 +87,11 @@ function checkPassword(resource: Resource, base: Path): Finding[] {
   if (secret === UNKNOWN || read() === UNKNOWN) {
     return [...findings, { unknown: [...base, "admin"] }];
   }
+  const references = entriesAt(read("envValueFrom")).map(([name]) => name.replace(/__FILE$/i, ""));
   const isFromSecret =
     isTruthy(secret) ||
     isTruthy(read("envFromSecret")) ||
-    entriesAt(read("envValueFrom")).some(([name]) =>
-      passwordVariable.test(name.replace(/__FILE$/i, "")),
-    );
+    references.some((name) => passwordVariable.test(name));
   if (literals.length > 0 || isFromSecret) return findings;
   return [
     {
@@ -129,14 +128,10 @@ function isSameKey(key: string, expected: string): boolean {
 function environmentPaths(resource: Resource, base: Path, name: RegExp): Path[] {
   return ["env", "extraEnv", "extraEnvs", "envRenderSecret"].flatMap((field) => {
     const variables = at(resource.props, ...base, field);
-    if (Array.isArray(variables)) {
-      return variables.flatMap((variable, index): Path[] =>
-        name.test(textAt(variable, "name")?.trim() ?? "") ? [[field, index, "value"]] : [],
-      );
-    }
-    return entriesAt(variables)
-      .filter(([key]) => name.test(key.trim()))
-      .map(([key]): Path => [field, key]);
+    const named: [variable: string, path: Path][] = Array.isArray(variables)
+      ? variables.map((item, index) => [textAt(item, "name") ?? "", [field, index, "value"]])
+      : entriesAt(variables).map(([key]) => [key, [field, key]]);
+    return named.filter(([variable]) => name.test(variable.trim())).map(([, path]) => path);
   });
 }
 
@@ -231,12 +226,9 @@ function checkIngressTls(
   return checkValue(resource, path, (tls) => {
     const entries = listAt(tls);
     const patterns = entries.flatMap((entry) => listAt(entry, "hosts"));
-    const isUncovered = hosts.some(
-      (host) =>
-        typeof host === "string" &&
-        patterns.length > 0 &&
-        !patterns.some((pattern) => coversHost(pattern, host)),
-    );
+    const isCovered = (host: Plain): boolean =>
+      typeof host !== "string" || patterns.some((pattern) => coversHost(pattern, host));
+    const isUncovered = patterns.length > 0 && !hosts.every(isCovered);
     const hasTls = entries.some((entry) => isMap(entry) && Object.keys(entry).length > 0);
     if (hasCertificate || (hasTls && !isUncovered)) return undefined;
     return {
@@ -261,10 +253,8 @@ function coversHost(pattern: Plain, host: string): boolean {
 function checkService(resource: Resource, type: Path, annotations: Path): Finding[] {
   return checkValue(resource, type, (value) => {
     if (value !== "LoadBalancer" && value !== "NodePort") return undefined;
-    const hasCertificate = entriesAt(resource.props, ...annotations).some(([key]) =>
-      certificateAnnotation.test(key),
-    );
-    if (hasCertificate) return undefined;
+    const keys = entriesAt(resource.props, ...annotations).map(([key]) => key);
+    if (keys.some((key) => certificateAnnotation.test(key))) return undefined;
     return {
       problem: "the service of Grafana is exposed without TLS",
       found: undefined,
@@ -285,17 +275,14 @@ function checkServiceObject(resource: Resource): Finding[] {
 function checkIngressObject(resource: Resource): Finding[] {
   const spec = at(resource.props, "spec");
   const rules = listAt(spec, "rules");
+  const paths = rules.flatMap((rule) => listAt(rule, "http", "paths"));
   const backends = [
     at(spec, "defaultBackend"),
     at(spec, "backend"),
-    ...rules.flatMap((rule) => listAt(rule, "http", "paths").map((path) => at(path, "backend"))),
+    ...paths.map((path) => at(path, "backend")),
   ].map((backend) => textAt(backend, "service", "name") ?? textAt(backend, "serviceName") ?? "");
   if (!backends.some((name) => /grafana/i.test(name))) return [];
   const hosts = rules.map((rule) => at(rule, "host"));
-  return checkIngressTls(
-    resource,
-    ["spec", "tls"],
-    hosts,
-    at(resource.props, "metadata", "annotations"),
-  );
+  const annotations = at(resource.props, "metadata", "annotations");
+  return checkIngressTls(resource, ["spec", "tls"], hosts, annotations);
 }

@@ -2,7 +2,7 @@ import { isProd } from "../engine/environment";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { stringProperty } from "../engine/properties";
 import { Violation } from "../engine/violation";
-import { Bucket, BucketPart, inline, isBucketType, lokiBuckets } from "../facts/buckets";
+import { Bucket, BucketPart, first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
 import {
   Document,
@@ -12,8 +12,7 @@ import {
   isAnyone,
   readDocument,
 } from "../facts/iam";
-import { Path, Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
 
 export const lokiBucketHardened = stackPolicy({
   name: "loki-bucket-hardened",
@@ -40,8 +39,13 @@ export const lokiBucketHardened = stackPolicy({
     ]),
 });
 
-function violationOf({ urn, where }: Bucket, violation: Omit<Violation, "where">): StackFinding {
-  return { urn, where, ...violation };
+/** A violation of the bucket, or of a place in it. */
+function violationOf(
+  { urn, where }: Bucket,
+  violation: Omit<Violation, "where">,
+  place?: string,
+): StackFinding {
+  return { urn, where: place === undefined ? where : `${where}, ${place}`, ...violation };
 }
 
 /** A part that is missing, unless unknown values could name it. */
@@ -53,9 +57,8 @@ function missingPart(
   if (bucket.props !== UNKNOWN && !bucket.perhaps.has(part)) {
     return [violationOf(bucket, violation)];
   }
-  return bucket.unknown === undefined
-    ? []
-    : [{ unknown: bucket.unknown.path, urn: bucket.unknown.urn }];
+  const { unknown } = bucket;
+  return unknown === undefined ? [] : [{ unknown: unknown.path, urn: unknown.urn }];
 }
 
 const accessSettings = [
@@ -68,42 +71,39 @@ const accessSettings = [
 function checkPublicAccess(bucket: Bucket): StackFinding[] {
   const blocks = bucket.parts.bucketPublicAccessBlock;
   if (blocks.length === 0) {
+    const settings = accessSettings.map((setting) => `${setting}: true`).join(", ");
     return missingPart(bucket, "bucketPublicAccessBlock", {
       problem: "public access is not blocked",
       bound: "a BucketPublicAccessBlock",
-      fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${accessSettings.map((setting) => `${setting}: true`).join(", ")}})`,
+      fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${settings}})`,
     });
   }
   // Each of them must comply: the last one that is applied takes effect.
-  return blocks.flatMap((block) =>
+  return blocks.flatMap(({ name, urn, props }) =>
     accessSettings.flatMap((setting): StackFinding[] => {
-      const value = at(block.props, setting);
-      if (value === UNKNOWN) return [{ unknown: [setting], urn: block.urn }];
+      const value = at(props, setting);
+      if (value === UNKNOWN) return [{ unknown: [setting], urn }];
       if (value === true || value === "true") return [];
-      return [
-        {
-          ...violationOf(bucket, {
-            problem: `public access is not blocked: ${setting} is disabled`,
-            bound: "true",
-            fix: `set ${setting}: true`,
-          }),
-          where: `${bucket.where}, ${block.name}`,
-        },
-      ];
+      const violation = {
+        problem: `public access is not blocked: ${setting} is disabled`,
+        bound: "true",
+        fix: `set ${setting}: true`,
+      };
+      return [violationOf(bucket, violation, name)];
     }),
   );
 }
 
 function checkEncryption(bucket: Bucket): StackFinding[] {
   const separate = bucket.parts.bucketServerSideEncryptionConfiguration;
-  const ownConfiguration = firstOf(inline(bucket, "serverSideEncryptionConfiguration"));
+  const inside = first(inline(bucket, "serverSideEncryptionConfiguration"));
   const rules =
     separate.length > 0
       ? separate.flatMap(({ props }) => listAt(props, "rules"))
-      : [...listAt(ownConfiguration, "rules"), firstOf(at(ownConfiguration, "rule"))];
+      : [...listAt(inside, "rules"), first(at(inside, "rule"))];
   const algorithms = rules
     .filter((rule) => rule !== undefined)
-    .map((rule) => at(firstOf(at(rule, "applyServerSideEncryptionByDefault")), "sseAlgorithm"));
+    .map((rule) => at(first(at(rule, "applyServerSideEncryptionByDefault")), "sseAlgorithm"));
   const unknown = separate.find(({ props }) => hasUnknown(at(props, "rules")));
   if (unknown !== undefined && algorithms.every((item) => item === UNKNOWN || isSecure(item))) {
     return [{ unknown: ["rules"], urn: unknown.urn }];
@@ -120,28 +120,23 @@ function isSecure(algorithm: Plain): boolean {
   return algorithm === "AES256" || algorithm === "aws:kms" || algorithm === "aws:kms:dsse";
 }
 
-/** Some versions of the provider write a single block as a list with one item. */
-function firstOf(value: Plain): Plain {
-  return Array.isArray(value) ? (value[0] as Plain) : value;
-}
-
 function checkOwnership(bucket: Bucket): StackFinding[] {
-  const controls = bucket.parts.bucketOwnershipControls;
   const violation = {
     problem: "objects can belong to other accounts, whose access control lists apply",
     bound: "BucketOwnerEnforced",
     fix: 'add new s3.BucketOwnershipControls(..., {bucket, rule: {objectOwnership: "BucketOwnerEnforced"}})',
   };
+  const controls = bucket.parts.bucketOwnershipControls;
   if (controls.length === 0) return missingPart(bucket, "bucketOwnershipControls", violation);
-  const ownership = ({ props }: Resource) => at(firstOf(at(props, "rule")), "objectOwnership");
-  const path: Path = ["rule", "objectOwnership"];
-  const unknown = controls.find((resource) => ownership(resource) === UNKNOWN);
-  const isWrong = controls.some(
-    (resource) => ![UNKNOWN, "BucketOwnerEnforced"].includes(ownership(resource) as string),
-  );
+  const owned = controls
+    .map(({ urn, props }) => ({ urn, ownership: at(first(at(props, "rule")), "objectOwnership") }))
+    .filter(({ ownership }) => ownership !== "BucketOwnerEnforced");
+  const unknown = owned.find(({ ownership }) => ownership === UNKNOWN);
   return [
-    ...(isWrong ? [violationOf(bucket, violation)] : []),
-    ...(unknown === undefined ? [] : [{ unknown: path, urn: unknown.urn }]),
+    ...(owned.some(({ ownership }) => ownership !== UNKNOWN)
+      ? [violationOf(bucket, violation)]
+      : []),
+    ...(unknown === undefined ? [] : [{ unknown: ["rule", "objectOwnership"], urn: unknown.urn }]),
   ];
 }
 
@@ -150,66 +145,55 @@ function checkAcl(bucket: Bucket): StackFinding[] {
   const canned = [inline(bucket, "acl"), ...separate.map(({ props }) => at(props, "acl"))];
   const grants = [
     ...listAt(inline(bucket, "grants")),
-    ...separate.flatMap(({ props }) => listAt(firstOf(at(props, "accessControlPolicy")), "grants")),
+    ...separate.flatMap(({ props }) => listAt(first(at(props, "accessControlPolicy")), "grants")),
   ];
   const isPublic =
     canned.some((acl) => typeof acl === "string" && /^(public|authenticated)-/.test(acl)) ||
     grants.some((grant) => {
-      const uri = textAt(firstOf(at(grant, "grantee")), "uri") ?? textAt(grant, "uri") ?? "";
+      const uri = textAt(first(at(grant, "grantee")), "uri") ?? textAt(grant, "uri") ?? "";
       return /AllUsers|AuthenticatedUsers/.test(uri);
     });
-  if (!isPublic) return [];
-  const violation = violationOf(bucket, {
+  const violation = {
     problem: "an access control list makes the bucket public",
     bound: "no access control list",
     fix: "remove the acl and the grants",
-  });
-  return [{ ...violation, where: `${bucket.where}, acl` }];
-}
-
-interface PolicySource {
-  where: string;
-  urn: string;
-  document: Document;
+  };
+  return isPublic ? [violationOf(bucket, violation, "acl")] : [];
 }
 
 function checkBucketPolicy(bucket: Bucket): StackFinding[] {
-  const separate = bucket.parts.bucketPolicy.map(({ name, urn, props }): PolicySource => ({
-    where: `${bucket.where}, ${name}`,
+  type Source = { place: string; urn: string; document: Document };
+  const separate = bucket.parts.bucketPolicy.map(({ name, urn, props }): Source => ({
+    place: `${name}, `,
     urn,
     document: readDocument(at(props, "policy")),
   }));
-  const ownPolicy = readDocument(inline(bucket, "policy"));
-  const sources: PolicySource[] =
-    separate.length > 0 || ownPolicy === undefined
-      ? separate
-      : [{ where: bucket.where, urn: bucket.urn, document: ownPolicy }];
-  const grants = sources.flatMap(({ where, document }) =>
+  const inside = readDocument(inline(bucket, "policy"));
+  const sources: Source[] =
+    separate.length > 0 ? separate : [{ place: "", urn: bucket.urn, document: inside }];
+  const grants = sources.flatMap(({ place, document }) =>
     statementsOf(document)
       .filter(opensToAnyone)
-      .map((statement) => ({
-        ...violationOf(bucket, {
-          problem: "the bucket policy grants access to everyone",
-          bound: "principals of this account",
-          fix: "name the principal, or remove the statement: Loki's role does not need one",
-        }),
-        where: `${where}, ${statement.where}`,
-      })),
+      .map(({ where }) => violationOf(bucket, publicGrant, place + where)),
   );
   const arns = bucketArns(bucket);
   if (sources.some(({ document }) => deniesPlainHttp(statementsOf(document), arns))) return grants;
   const unknown = sources.find(({ document }) => document === UNKNOWN);
   if (unknown !== undefined) return [...grants, { unknown: ["policy"], urn: unknown.urn }];
-  return [
-    ...grants,
-    ...missingPart(bucket, "bucketPolicy", {
-      problem: "the bucket is reachable without TLS",
-      bound:
-        "s3:* denied to everyone where aws:SecureTransport is false, on the bucket and its objects",
-      fix: 'add a BucketPolicy with {Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [arn, `${arn}/*`], Condition: {Bool: {"aws:SecureTransport": "false"}}}',
-    }),
-  ];
+  return [...grants, ...missingPart(bucket, "bucketPolicy", plainHttp)];
 }
+
+const publicGrant = {
+  problem: "the bucket policy grants access to everyone",
+  bound: "principals of this account",
+  fix: "name the principal, or remove the statement: Loki's role does not need one",
+};
+const plainHttp = {
+  problem: "the bucket is reachable without TLS",
+  bound:
+    "s3:* denied to everyone where aws:SecureTransport is false, on the bucket and its objects",
+  fix: 'add a BucketPolicy with {Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [arn, `${arn}/*`], Condition: {Bool: {"aws:SecureTransport": "false"}}}',
+};
 
 function statementsOf(document: Document): Statement[] {
   return Array.isArray(document) ? document : [];
@@ -245,10 +229,7 @@ const requests = [
 ];
 
 /** Whether every request without TLS to the bucket and to its objects is denied, for everyone. */
-function deniesPlainHttp(
-  statements: Statement[],
-  arns: { bucket: string; object: string },
-): boolean {
+function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   const denials = statements.filter(
     (statement) =>
       !statement.allow &&
@@ -258,7 +239,7 @@ function deniesPlainHttp(
       appliesWithoutTls(statement),
   );
   return requests.every((action) =>
-    [arns.bucket, arns.object].every((arn) =>
+    arns.every((arn) =>
       denials.some(
         (statement) => coversAction(statement, action) && coversResource(statement, arn),
       ),
@@ -278,31 +259,23 @@ function appliesWithoutTls({ conditions }: Statement): boolean {
   );
 }
 
-function bucketArns(bucket: Bucket): { bucket: string; object: string } {
-  const name = textAt(bucket.props, "bucket") ?? textAt(bucket.props, "id") ?? "unnamed";
-  const arn = textAt(bucket.props, "arn") ?? partitioned(bucket, name);
-  return { bucket: arn, object: `${arn}/fake/object` };
-}
-
-/** The ARN by region, for a bucket whose ARN is unknown. */
-function partitioned(bucket: Bucket, name: string): string {
-  const region = textAt(bucket.props, "region") ?? "";
-  const partition = region.startsWith("cn-")
-    ? "aws-cn"
-    : region.startsWith("us-gov-")
-      ? "aws-us-gov"
-      : "aws";
-  return `arn:${partition}:s3:::${name}`;
+/** The ARNs of the bucket and of an object. The partition follows from the region if the ARN is unknown. */
+function bucketArns({ props }: Bucket): string[] {
+  const name = textAt(props, "bucket") ?? textAt(props, "id") ?? "unnamed";
+  const [, place] = /^(cn|us-gov)-/.exec(textAt(props, "region") ?? "") ?? [];
+  const partition = place === undefined ? "aws" : `aws-${place}`;
+  const arn = textAt(props, "arn") ?? `arn:${partition}:s3:::${name}`;
+  return [arn, `${arn}/fake/object`];
 }
 
 function checkForceDestroy(bucket: Bucket): StackFinding[] {
   const value = at(bucket.props, "forceDestroy") ?? false;
   if (value === UNKNOWN || value === false || value === "false") return [];
-  const violation = violationOf(bucket, {
+  const violation = {
     problem: "`pulumi destroy` would delete all logs",
     found: "true",
     bound: "false (prod)",
     fix: "remove forceDestroy, or set protectData: true",
-  });
-  return [{ ...violation, where: `${bucket.where}, forceDestroy` }];
+  };
+  return [violationOf(bucket, violation, "forceDestroy")];
 }

@@ -1,4 +1,4 @@
-import { Finding, describeResource, resourcePolicy } from "../engine/policy";
+import { Finding, ViolationFinding, describeResource, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import { Document, Statement, exactValues, isWild, readDocument, s3Arn } from "../facts/iam";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt } from "../facts/plain";
@@ -41,26 +41,19 @@ const attachmentTypes = new Set([
   "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
 ]);
 
-/** A fault of a statement. */
-interface Fault {
-  problem: string;
-  bound: string;
-  fix: string;
-}
-
 function check(resource: Resource, config: Config): Finding[] {
   const { props, type } = resource;
   const { access, trust } = documentPaths[type] ?? {};
-  const accessPaths: Path[] = [
-    ...(access === undefined ? [] : [access]),
-    ...listAt(props, "inlinePolicies").map((_, index) => ["inlinePolicies", index, "policy"]),
-  ];
-  const documents = [...accessPaths, ...(trust === undefined ? [] : [trust])].map(
-    (path): { path: Path; document: Document } => ({
-      path,
-      document: readDocument(at(props, ...path)),
-    }),
-  );
+  const inlinePolicies = listAt(props, "inlinePolicies");
+  const paths = [
+    access,
+    ...inlinePolicies.map((_, index): Path => ["inlinePolicies", index, "policy"]),
+    trust,
+  ].filter((path) => path !== undefined);
+  const documents = paths.map((path): { path: Path; document: Document } => ({
+    path,
+    document: readDocument(at(props, ...path)),
+  }));
   if (!isLokis(resource, documents)) return [];
   const findings = documents.flatMap(({ path, document }): Finding[] => {
     if (document === UNKNOWN) return [{ unknown: path }];
@@ -68,15 +61,17 @@ function check(resource: Resource, config: Config): Finding[] {
       if (at(props, ...path) === undefined) return [];
       return [{ path, problem: "the policy document is not valid", fix: "write it as JSON" }];
     }
-    const where = `${describeResource(resource)}, ${formatPath(path)}`;
-    const faults = document
+    const place = `${describeResource(resource)}, ${formatPath(path)}`;
+    const violations = document
       .filter(({ allow }) => allow)
       .flatMap((statement) =>
-        (path === trust ? trustFaults(statement) : accessFaults(statement, config)).map(
-          (fault): Finding => ({ ...fault, where: `${where}, ${statement.where}` }),
+        (path === trust ? checkTrust(statement) : checkAccess(statement, config)).map(
+          (violation): Finding => ({ ...violation, where: `${place}, ${statement.where}` }),
         ),
       );
-    return document.some(({ unknown }) => unknown) ? [...faults, { unknown: path }] : faults;
+    return document.some(({ unknown }) => unknown)
+      ? [...violations, { unknown: path }]
+      : violations;
   });
   return [...findings, ...checkManagedPolicies(resource)];
 }
@@ -89,14 +84,12 @@ function isLokis(resource: Resource, documents: { document: Document }[]): boole
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
-  const contents = documents.flatMap(({ document }) =>
-    Array.isArray(document)
-      ? document.flatMap(({ resources, conditions }) => [
-          ...resources,
-          ...conditions.flatMap(({ values }) => values),
-        ])
-      : [],
-  );
+  const contents = documents
+    .flatMap(({ document }) => (Array.isArray(document) ? document : []))
+    .flatMap(({ resources, conditions }) => [
+      ...resources,
+      ...conditions.flatMap(({ values }) => values),
+    ]);
   return [resource.name, ...names, ...contents].some(
     (text) => typeof text === "string" && /(^|[^a-z])loki/i.test(text),
   );
@@ -107,51 +100,43 @@ const bucketActions = ["s3:listbucket"];
 /** The permissions for a bucket with a key of its own. */
 const keyActions = ["kms:generatedatakey", "kms:decrypt"];
 
-function accessFaults(statement: Statement, config: Config): Fault[] {
+function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   const { actions, notActions, notResources, resources } = statement;
   const additional = config.alsoAllowed.map((action) => action.toLowerCase());
   const needed = [...objectActions, ...bucketActions, ...keyActions, ...additional];
-  const faults: Fault[] = [];
+  const violations: ViolationFinding[] = [];
   const report = (problem: string | undefined, fix: string): void => {
     const bound = "List on the bucket; Get, Put and Delete on its objects";
-    if (problem !== undefined) faults.push({ problem, bound, fix });
+    if (problem !== undefined) violations.push({ problem, bound, fix });
   };
   if (notActions !== undefined) {
     report("NotAction allows every action that it does not name", "name the actions in Action");
   }
   if (notResources !== undefined) {
-    report(
-      "NotResource allows every resource that it does not name",
-      "name the bucket in Resource",
-    );
+    const problem = "NotResource allows every resource that it does not name";
+    report(problem, "name the bucket in Resource");
   }
   for (const action of actions) {
     if (isWild(action)) {
       report(`Action has the wildcard ${shownAction(action)}`, "name each action that Loki needs");
     } else if (!needed.includes(action.toLowerCase())) {
-      report(
-        `Action has ${shownAction(action)}, which Loki does not need`,
-        "remove it, or list it in loki-iam-least-privilege.alsoAllowed",
-      );
+      const fix = "remove it, or list it in loki-iam-least-privilege.alsoAllowed";
+      report(`Action has ${shownAction(action)}, which Loki does not need`, fix);
     }
   }
+  const bucketFix = "name the ARN of the bucket, and the same ARN with /* for its objects";
   const isForKey =
     actions.length > 0 && actions.every((action) => keyActions.includes(action.toLowerCase()));
   for (const resource of resources) {
     if (isForKey) report(keyProblem(resource), "name the ARN of the key");
-    else {
-      report(
-        bucketProblem(resource),
-        "name the ARN of the bucket, and the same ARN with /* for its objects",
-      );
-    }
+    else report(bucketProblem(resource), bucketFix);
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
   if (buckets.size > 1) report("the statement names several buckets", "name Loki's bucket alone");
   if (!statement.unknown && resources.length === 0 && notResources === undefined) {
     report("the statement names no resource", "name the ARN of the bucket");
   }
-  return faults;
+  return violations;
 }
 
 /** Only strings in the format of an action are shown, because others could be secrets. */
@@ -165,18 +150,16 @@ function bucketProblem(resource: string): string | undefined {
   const arn = s3Arn(resource);
   if (resource === "*") return "Resource is *, every bucket of the account";
   if (arn === undefined) return "Resource is neither a bucket nor its objects";
-  return isWild(arn.bucket) || arn.bucket === ""
-    ? "Resource has a wildcard in the name of the bucket"
-    : undefined;
+  const isSingle = !isWild(arn.bucket) && arn.bucket !== "";
+  return isSingle ? undefined : "Resource has a wildcard in the name of the bucket";
 }
 
 function keyProblem(resource: string): string | undefined {
-  return /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/.test(resource)
-    ? undefined
-    : "Resource is not a single key";
+  const isKey = /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/.test(resource);
+  return isKey ? undefined : "Resource is not a single key";
 }
 
-function trustFaults(statement: Statement): Fault[] {
+function checkTrust(statement: Statement): ViolationFinding[] {
   const { principals, notPrincipals, unknown } = statement;
   const bound = "one service account of one namespace";
   if (notPrincipals !== undefined) {
@@ -184,34 +167,22 @@ function trustFaults(statement: Statement): Fault[] {
     return [{ problem, bound, fix: "name the principal" }];
   }
   if (unknown) return [];
-  return principals.flatMap(({ kind, name }): Fault[] => {
+  return principals.flatMap(({ kind, name }): ViolationFinding[] => {
     if (kind === "Service" && name === "pods.eks.amazonaws.com") {
-      if (isBoundByPodIdentity(statement)) return [];
-      return [
-        {
-          problem: "any pod with an association can assume the role",
-          bound,
-          fix: "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account",
-        },
-      ];
+      const problem = "any pod with an association can assume the role";
+      const fix =
+        "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account";
+      return isBoundByPodIdentity(statement) ? [] : [{ problem, bound, fix }];
     }
     if (kind === "Federated") {
-      if (isBoundByWebIdentity(statement)) return [];
-      return [
-        {
-          problem: "other service accounts of the cluster can assume the role",
-          bound,
-          fix: 'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"',
-        },
-      ];
+      const problem = "other service accounts of the cluster can assume the role";
+      const fix =
+        'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"';
+      return isBoundByWebIdentity(statement) ? [] : [{ problem, bound, fix }];
     }
-    return [
-      {
-        problem: "principals other than the pods of the cluster can assume the role",
-        bound,
-        fix: "trust pods.eks.amazonaws.com or the OIDC provider of the cluster alone",
-      },
-    ];
+    const problem = "principals other than the pods of the cluster can assume the role";
+    const fix = "trust pods.eks.amazonaws.com or the OIDC provider of the cluster alone";
+    return [{ problem, bound, fix }];
   });
 }
 
@@ -236,9 +207,10 @@ function checkManagedPolicies(resource: Resource): Finding[] {
   ];
   return arns.flatMap((arn): Finding[] => {
     if (typeof arn !== "string" || !/^arn:[\w-]+:iam::aws:policy\//.test(arn)) return [];
+    const name = /([\w-]+)$/.exec(arn)?.[1] ?? "";
     return [
       {
-        problem: `the managed policy ${/([\w-]+)$/.exec(arn)?.[1] ?? ""} grants access to more than one bucket`,
+        problem: `the managed policy ${name} grants access to more than one bucket`,
         bound: "an inline policy",
         fix: "remove it, and add an inline policy for Loki's bucket to the role",
       },

@@ -155,7 +155,7 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
 }
 
 /** Some versions of the provider represent a single block as a list. */
-function first(value: Plain): Plain {
+export function first(value: Plain): Plain {
   return Array.isArray(value) ? value[0] : value;
 }
 
