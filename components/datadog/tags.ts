@@ -10,12 +10,12 @@ export function datadogTraceUrl(site: DatadogSite): string {
   return `${datadogUrl(site)}apm/trace/{traceId}`;
 }
 
-/** A cluster's name as Datadog takes it: small letters only, and 80 characters. */
+/** Name of a cluster in the form that Datadog accepts: lowercase, at most 80 characters. */
 export function datadogClusterName(cluster: string): string {
   return cluster.toLowerCase().slice(0, 80);
 }
 
-/** The tag that agents put on everything of a cluster. */
+/** Tag of all data that the agents of a cluster send. */
 export function clusterTag(cluster: string): string {
   return `kube_cluster_name:${datadogClusterName(cluster)}`;
 }

@@ -1,7 +1,7 @@
 import type * as re2js from "re2js";
 
 /**
- * Why RE2 rejects an expression, or undefined if RE2 accepts it. The log collectors and the Datadog
+ * Reason for which RE2 rejects an expression, or undefined if RE2 accepts it. The log collectors and the Datadog
  * Agent compile expressions with RE2.
  */
 export function re2Problem(expression: string): string | undefined {

@@ -80,7 +80,7 @@ function trust(Principal: object, Action: string[], StringEquals: object): Polic
   return policy([{ Sid, Effect: "Allow", Principal, Action, Condition: { StringEquals } }]);
 }
 
-/** Name of the role, cut to the 64 characters that IAM allows. */
+/** Name of the role, truncated to the 64 characters that IAM allows. */
 export function lokiRoleName(cluster: string): string {
   const suffix = "-loki";
   return `${cluster.slice(0, 64 - suffix.length)}${suffix}`;

@@ -1,28 +1,28 @@
-/** How Loki runs. */
+/** Deployment mode of Loki. */
 export const LokiMode = {
-  /** One replica: about 20 GB of logs a day, no logs while it restarts. */
+  /** One replica, for about 20 GB of logs per day. Logs are not available while it restarts. */
   SingleBinary: "singleBinary",
-  /** Three replicas, each log line on all of them; needs object storage and three nodes. */
+  /** Three replicas, which all store each log line. Requires object storage and three nodes. */
   HighAvailability: "highAvailability",
-  /** Each of Loki's parts on its own, with caches: hundreds of GB a day; needs object storage. */
+  /** Separate components with caches, for hundreds of GB per day. Requires object storage. */
   Distributed: "distributed",
 } as const;
 export type LokiMode = (typeof LokiMode)[keyof typeof LokiMode];
 
-/** Where Loki keeps chunks and index. */
+/** Storage of Loki's chunks and index. */
 export const LokiStorage = {
   /** An S3 bucket. */
   S3: "s3",
-  /** The volume of the one replica; needs no AWS. */
+  /** The volume of the single replica. Requires no AWS. */
   Filesystem: "filesystem",
 } as const;
 export type LokiStorage = (typeof LokiStorage)[keyof typeof LokiStorage];
 
-/** How the service account of Loki becomes an IAM role. */
+/** How Loki's pods assume their IAM role. */
 export const AwsIdentity = {
-  /** EKS Pod Identity; the cluster needs the add-on `eks-pod-identity-agent`. */
+  /** EKS Pod Identity. Requires the add-on `eks-pod-identity-agent` in the cluster. */
   PodIdentity: "podIdentity",
-  /** IAM roles for service accounts; the cluster needs an OIDC provider in IAM. */
+  /** IAM roles for service accounts. Requires an OIDC provider of the cluster in IAM. */
   Irsa: "irsa",
 } as const;
 export type AwsIdentity = (typeof AwsIdentity)[keyof typeof AwsIdentity];
