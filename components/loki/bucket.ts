@@ -1,12 +1,16 @@
+import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
 import { LokiBucket, bucketTlsOnlyPolicy } from "./iam";
 import { deletedVersionDays } from "./settings";
+import { Problem } from "../shared/problems";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 
 export interface LokiBucketArgs extends LokiBucket {
-  environment: string;
-  /** Whether the bucket outlives the stack. */
+  /** Whether Pulumi refuses to delete or replace the bucket. */
   protectData: boolean;
+  /** Whether Pulumi deletes the bucket with its logs. Otherwise it retains the bucket. */
+  deleteDataOnDestroy: boolean;
   /** Bucket that receives the access log. Default: none. */
   accessLogBucket?: string | undefined;
   tags: Record<string, string>;
@@ -19,20 +23,27 @@ export function lokiBucket(
   { parent }: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const { s3 } = awsSdk();
-  const { region, protectData } = args;
-  // Without `dependsOn`: a destroy that retains the bucket also retains all of its dependencies.
-  const opts = { parent, protect: protectData, retainOnDelete: protectData };
+  const { region, protectData, deleteDataOnDestroy } = args;
+  const opts: pulumi.CustomResourceOptions = {
+    // Without `dependsOn`: a destroy that retains the bucket also retains all of its dependencies.
+    parent,
+    // Never `false`, which would override what the bucket inherits from the component.
+    ...(protectData && { protect: true }),
+    ...(!deleteDataOnDestroy && { retainOnDelete: true }),
+  };
   const bucket = new s3.Bucket(
     `${name}-bucket`,
     {
       bucket: args.bucket,
       region,
-      // Outside production, `pulumi destroy` may delete the logs.
-      forceDestroy: !protectData && args.environment !== "prod",
+      // Without it, AWS refuses to delete a bucket that contains logs.
+      forceDestroy: deleteDataOnDestroy,
       tags: args.tags,
     },
-    opts,
+    // A replacement would delete the logs. `unchanged` reports the change instead.
+    deleteDataOnDestroy ? { ...opts, ignoreChanges: ["bucket", "region"] } : opts,
   );
+  if (deleteDataOnDestroy) opts.dependsOn = unchanged(name, args, bucket);
   const target = { bucket: bucket.bucket, region };
   const publicAccess = new s3.BucketPublicAccessBlock(
     `${name}-bucket-public-access`,
@@ -109,6 +120,30 @@ export function lokiBucket(
     );
   }
   return resources;
+}
+
+/** The deployed bucket, or an error if the arguments describe another bucket. */
+function unchanged(name: string, args: LokiBucketArgs, bucket: Bucket): pulumi.Output<Bucket> {
+  const { bucket: bucketName, region } = bucket;
+  return pulumi.all({ bucket: bucketName, region }).apply((deployed) => {
+    const problems = (["bucket", "region"] as const)
+      .filter((key) => args[key] !== deployed[key])
+      .map((key): Problem => ({
+        path: [key],
+        value: args[key],
+        code: "invalid",
+        rule: `must stay ${JSON.stringify(deployed[key])} while deleteDataOnDestroy is true: Pulumi would replace the bucket and delete its logs`,
+        fix: {
+          kind: "do",
+          text: `set deleteDataOnDestroy: false and run pulumi up; then change ${key}, and Pulumi retains the old bucket`,
+        },
+      }));
+    return settingsOrThrow(
+      "LokiStack",
+      name,
+      problems.length > 0 ? { problems } : { settings: bucket },
+    );
+  });
 }
 
 function encryptionRule(kmsKeyArn: string | undefined) {

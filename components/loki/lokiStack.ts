@@ -5,6 +5,7 @@ import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
+import { keepData } from "../shared/keepData";
 import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
@@ -72,10 +73,18 @@ export interface LokiStackArgs {
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: string;
   /**
-   * Keeps the logs when the stack is destroyed: Pulumi does not delete the bucket while this is
-   * `true`, and Kubernetes retains the volumes. Default: true in the environment `prod`.
+   * Protects the bucket: Pulumi refuses every change and every `pulumi destroy` that would delete or
+   * replace it. With `false`, Pulumi may stop managing the bucket, but retains it with its logs.
+   * Default: true.
    */
   protectData?: boolean;
+  /**
+   * Deletes the bucket with its logs, and the volumes, on `pulumi destroy`. Requires
+   * `protectData: false` and a bucket that this component creates. While it is `true`, `bucket`,
+   * `region`, `storage` and `createBucket` cannot change. The options `protect` and `retainOnDelete`
+   * override it. Default: false.
+   */
+  deleteDataOnDestroy?: boolean;
   /**
    * URL of the Alertmanager that receives the alerts of LogQL rules, which Loki reads from the
    * ConfigMap `loki-rules` in its namespace. Required with `logAlerts`. Default: none.
@@ -155,7 +164,8 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("LokiStack", name, lokiSettings(withoutValues(args)));
+    const checked = settingsOrThrow("LokiStack", name, lokiSettings(withoutValues(args)));
+    const settings = keepData(checked, opts);
     // The children inherit `dependsOn`, except the bucket: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(LokiStack.__pulumiType, name, settings, componentOpts);

@@ -7,6 +7,8 @@ import {
   alertLinkSettings,
   chartSettings,
   checkArgs,
+  checkProtection,
+  deleteDataOnDestroy,
   dnsLabel,
   flag,
   httpUrl,
@@ -127,11 +129,12 @@ export const lokiSchema = z
         "Volume of each replica in GiB: the write-ahead log and the index, or with the storage `filesystem` all logs.",
       ),
     storageClassName: storageClassName.default("gp3"),
-    protectData: protectData.meta({
-      description:
-        "Whether the bucket is protected from deletion and the volumes are kept when the stack is destroyed.",
-      defaultText: "true in the environment `prod`",
-    }),
+    protectData: protectData.describe(
+      "Whether Pulumi refuses to delete or replace the bucket. Otherwise Pulumi may stop managing it, but retains it with its logs.",
+    ),
+    deleteDataOnDestroy: deleteDataOnDestroy.describe(
+      "Whether `pulumi destroy` deletes the bucket with its logs, and the volumes. Requires `protectData: false` and a bucket that the stack creates.",
+    ),
     alertmanagerUrl: example(httpUrl, alertmanagerUrlExample).optional(),
     accessLogBucket: example(bucketName, "ticketing-access-logs")
       .optional()
@@ -158,6 +161,7 @@ export const lokiSchema = z
     ...collectorFields,
   })
   .superRefine(checkStorage, { when: () => true })
+  .superRefine(checkProtection, { when: () => true })
   .superRefine(checkRules, { when: () => true })
   .superRefine(checkRedactions, { when: () => true });
 
@@ -207,6 +211,21 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
       ["accessLogBucket"],
       "requires createBucket: the stack does not change an existing bucket",
       { kind: "do", text: "enable access logging where the bucket is created" },
+    );
+  }
+  for (const [key, ownsBucket] of [
+    ["createBucket", createBucket !== false],
+    ["storage", storage !== LokiStorage.Filesystem],
+  ] as const) {
+    if (ownsBucket || settings["deleteDataOnDestroy"] !== true) continue;
+    issue(
+      ctx,
+      [key],
+      "is not supported with deleteDataOnDestroy, which would delete a bucket that the stack created before, with its logs",
+      {
+        kind: "do",
+        text: `set deleteDataOnDestroy: false and run pulumi up, which retains the bucket; then set ${key}`,
+      },
     );
   }
   const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;

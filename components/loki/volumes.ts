@@ -18,9 +18,9 @@ export function lokiVolumeCount({ mode, size }: LokiSettings): number {
 }
 
 /** Whether the volumes outlive the StatefulSet. They always outlive a smaller number of replicas. */
-export function volumeRetention({ protectData }: LokiSettings): Values {
+export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
   return {
-    enableStatefulSetAutoDeletePVC: !protectData,
+    enableStatefulSetAutoDeletePVC: deleteDataOnDestroy,
     whenDeleted: "Delete",
     whenScaled: "Retain",
   };

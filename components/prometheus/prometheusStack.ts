@@ -8,6 +8,7 @@ import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
+import { keepData } from "../shared/keepData";
 import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { prometheusSettings } from "./settings";
@@ -69,8 +70,15 @@ export interface PrometheusStackArgs {
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
-  /** Keeps the volumes when the stack is destroyed. Default: true in the environment `prod`. */
+  /** Whether the data must be kept, which excludes `deleteDataOnDestroy`. Default: true. */
   protectData?: boolean;
+  /**
+   * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
+   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise only
+   * the deletion of the namespace or of a claim deletes a volume. The options `protect` and
+   * `retainOnDelete` override it. Default: false.
+   */
+  deleteDataOnDestroy?: boolean;
   /**
    * Accepts samples at `/api/v1/write`, such as those of Loki's recording rules. Every workload that
    * can reach Prometheus inside the cluster can then write samples. Default: false.
@@ -126,10 +134,9 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow(
-      "PrometheusStack",
-      name,
-      prometheusSettings(withoutValues(args)),
+    const settings = keepData(
+      settingsOrThrow("PrometheusStack", name, prometheusSettings(withoutValues(args))),
+      opts,
     );
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =

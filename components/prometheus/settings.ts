@@ -7,6 +7,8 @@ import {
   alertLinkSettings,
   chartSettings,
   checkArgs,
+  checkProtection,
+  deleteDataOnDestroy,
   dnsLabel,
   httpUrl,
   protectData,
@@ -108,10 +110,12 @@ export const prometheusSchema = z
       "Replicas of Prometheus. Several replicas scrape the same targets, spread over nodes.",
     ),
     size,
-    protectData: protectData.meta({
-      description: "Whether the volumes are kept when the stack is destroyed.",
-      defaultText: "true in the environment `prod`",
-    }),
+    protectData: protectData.describe(
+      "Whether the stack keeps the namespaces, whose deletion would delete the volumes, and the disks of deleted volumes.",
+    ),
+    deleteDataOnDestroy: deleteDataOnDestroy.describe(
+      "Whether Kubernetes deletes the volumes with their StatefulSets, which the operator also replaces when `storageGb` or the StorageClass changes. Requires `protectData: false`.",
+    ),
     remoteWriteReceiver: z.boolean().default(false),
     traceUrl: example(
       httpUrl.refine(
@@ -141,7 +145,8 @@ export const prometheusSchema = z
       );
     },
     { when: () => true },
-  );
+  )
+  .superRefine(checkProtection, { when: () => true });
 
 /** Settings of the Prometheus stack, with every default filled in. */
 export type PrometheusSettings = z.output<typeof prometheusSchema>;

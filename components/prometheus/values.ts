@@ -281,5 +281,6 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
 }
 
 function volumeRetention(settings: PrometheusSettings): Values {
-  return { whenDeleted: settings.protectData ? "Retain" : "Delete", whenScaled: "Retain" };
+  const whenDeleted = settings.deleteDataOnDestroy ? "Delete" : "Retain";
+  return { whenDeleted, whenScaled: "Retain" };
 }

@@ -72,8 +72,9 @@ export const size = z
   .default(SizePreset.Small)
   .describe("CPU and memory of every workload.");
 
-/** The data is kept by default in the environment `prod` only; see {@link checkArgs}. */
-export const protectData = z.boolean();
+/** Settings of components that store data. By default, no change and no `pulumi destroy` deletes it. */
+export const protectData = z.boolean().default(true);
+export const deleteDataOnDestroy = z.boolean().default(false);
 
 /** Settings of the links in alerts. */
 export const alertLinkSettings = {
@@ -161,9 +162,19 @@ export function checkArgs<S extends z.ZodObject>(
   args: ComponentArgs,
   secrets?: SecretPart,
 ): Checked<z.output<S>> {
-  const plain: Record<string, unknown> = secrets ? withoutSecrets(secrets, args) : { ...args };
-  if ("protectData" in schema.shape) plain["protectData"] ??= plain["environment"] === "prod";
-  return check(schema, plain);
+  return check(schema, secrets ? withoutSecrets(secrets, args) : args);
+}
+
+/** Reports a permission to delete data that `protectData` contradicts. */
+export function checkProtection(
+  { protectData, deleteDataOnDestroy }: Record<string, unknown>,
+  ctx: z.RefinementCtx,
+): void {
+  if (deleteDataOnDestroy !== true || protectData !== true) return;
+  issue(ctx, ["deleteDataOnDestroy"], "must be false while protectData is true", {
+    kind: "do",
+    text: "set protectData: false, or remove deleteDataOnDestroy",
+  });
 }
 
 /** Reports every name that an earlier item of a list has. The list may be invalid otherwise. */

@@ -7,7 +7,9 @@ import { Checked, formatArgumentProblems } from "./problems";
  */
 export function settingsOrThrow<T>(component: string, name: string, checked: Checked<T>): T {
   if (checked.problems !== undefined) {
-    throw new pulumi.RunError(formatArgumentProblems(`${component} "${name}"`, checked.problems));
+    const message = formatArgumentProblems(`${component} "${name}"`, checked.problems);
+    // The launcher of Pulumi prints the stack of an error that an Output throws, if there is one.
+    throw Object.assign(new pulumi.RunError(message), { stack: message });
   }
   return checked.settings;
 }

@@ -1,6 +1,6 @@
 import { Preset } from "./preset";
 
-/** Development: one replica of every workload, small, and deleted with the stack. */
+/** Development: one small replica of every workload. The stack deletes all but the log bucket. */
 export const dev: Preset = {
   prometheus: { storageGb: 50, replicas: 1, size: "small", protectData: false },
   alertmanager: { storageGb: 2, replicas: 1 },

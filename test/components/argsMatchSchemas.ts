@@ -18,11 +18,11 @@ type RequiredKeys<T> = {
 
 /**
  * Whether arguments have the keys that the input of a schema has, and `Extra` ones that are not
- * settings, and require the same, except the keys with a default that `checkArgs` fills in.
+ * settings, and require the same.
  */
-type Matches<Args, Input, Extra extends string = never, Defaulted extends string = never> =
+type Matches<Args, Input, Extra extends string = never> =
   Equal<keyof Args, keyof Input | Extra> extends true
-    ? Equal<RequiredKeys<Args>, Exclude<RequiredKeys<Input>, Defaulted>>
+    ? Equal<RequiredKeys<Args>, RequiredKeys<Input>>
     : false;
 
 type Assert<T extends true> = T;
@@ -39,7 +39,7 @@ type Item<T> = NonNullable<T> extends (infer I)[] ? I : never;
 type Value<T> = NonNullable<T> extends Record<string, infer V> ? V : never;
 
 export type Assertions = [
-  Assert<Matches<library.PrometheusStackArgs, Prometheus, "values", "protectData">>,
+  Assert<Matches<library.PrometheusStackArgs, Prometheus, "values">>,
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,
   Assert<Matches<library.GrafanaArgs, Grafana>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
@@ -47,8 +47,7 @@ export type Assertions = [
     Matches<
       library.LokiStackArgs,
       Loki,
-      "values" | "collectorValues" | "oidcProviderArn" | "oidcIssuerUrl",
-      "protectData"
+      "values" | "collectorValues" | "oidcProviderArn" | "oidcIssuerUrl"
     >
   >,
   Assert<Matches<library.LogAlertArgs, Item<Loki["logAlerts"]>>>,

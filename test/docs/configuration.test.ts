@@ -86,8 +86,7 @@ describe(page, () => {
           const { default: text } = row(`${part}.${name}`);
           const formatted = typeof value === "string" ? `\`${value}\`` : String(value);
           assert.ok(
-            name === "protectData" ||
-              text === formatted ||
+            text === formatted ||
               text.startsWith(`${formatted};`) ||
               text.includes(`\`${preset}\`: ${formatted}`),
             `${part}.${name}: ${text}`,
@@ -164,14 +163,6 @@ function required(values: Record<string, unknown>, path: string) {
   };
 }
 
-function protectData(part: "prometheus" | "loki") {
-  return (text: string) => {
-    assert.equal(text, "true in the environment `prod`");
-    assert.equal(settings({ [part]: {} })[part]?.protectData, false);
-    assert.equal(settings({ [part]: {}, environment: "prod" })[part]?.protectData, true);
-  };
-}
-
 /** Checks of the defaults that depend on other settings, by the key that they are documented for. */
 function specialDefaults(): Record<string, (text: string) => void> {
   const inMode = (mode: string) => settings({ cluster: { name: "c", mode }, datadog: keys });
@@ -183,8 +174,6 @@ function specialDefaults(): Record<string, (text: string) => void> {
     "datadogMonitors.notify": required({ datadogMonitors: {} }, "datadogMonitors.notify"),
     datadogApiKey: required({ datadog: {} }, "datadogApiKey"),
     slackWebhookUrl: required({ slack: {} }, "slackWebhookUrl"),
-    "prometheus.protectData": protectData("prometheus"),
-    "loki.protectData": protectData("loki"),
     environmentName: (text) => {
       assert.equal(text, "the name of the preset");
       assert.equal(settings({}).services.environment, "dev");

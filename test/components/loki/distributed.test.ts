@@ -46,12 +46,12 @@ describe("lokiValues of the mode distributed", () => {
   }
 
   it("has volumes with the configured size and StorageClass", () => {
-    const values = valuesOf({ volumeGb: 70, storageClassName: "io2", protectData: false });
+    const values = valuesOf({ volumeGb: 70, storageClassName: "io2" });
     const [claim] = values["ingester"].persistence.claims;
     assert.deepEqual([claim.size, claim.storageClass], ["70Gi", "io2"]);
     for (const part of ["ingester", "indexGateway", "compactor"]) {
       assert.equal(values[part].persistence.enabled, true, part);
-      assert.equal(values[part].persistence.enableStatefulSetAutoDeletePVC, true, part);
+      assert.equal(values[part].persistence.enableStatefulSetAutoDeletePVC, false, part);
     }
   });
 

@@ -179,6 +179,39 @@ describe("LokiStack", () => {
     assert.equal("collectorValues" in inputs, false);
   });
 
+  describe("with an option of the caller that keeps the logs", () => {
+    const bucketParts = async (
+      opts: pulumi.ComponentResourceOptions,
+      args: Partial<LokiStackArgs> = {},
+    ): Promise<RecordedResource[]> => {
+      const { resources } = await recordProgram(
+        () => void new LokiStack("loki", { ...identity, protectData: false, ...args }, opts),
+      );
+      const parts = resources.filter(({ type }) => type.startsWith("aws:s3/"));
+      assert.equal(parts.length, 7);
+      return parts;
+    };
+
+    it("protects the bucket and its settings if the component is protected", async () => {
+      for (const { name, options } of await bucketParts({ protect: true })) {
+        assert.equal(options.protect, true, name);
+      }
+    });
+
+    it("never overrides retainOnDelete, which the engine passes on to children", async () => {
+      for (const { name, options } of await bucketParts({ retainOnDelete: true })) {
+        assert.notEqual(options.retainOnDelete, false, name);
+      }
+    });
+
+    it("never empties the bucket, whatever the settings allow", async () => {
+      for (const opts of [{ protect: true }, { retainOnDelete: true }]) {
+        const parts = await bucketParts(opts, { deleteDataOnDestroy: true });
+        assert.notEqual(one(parts, "Bucket").inputs["forceDestroy"], true);
+      }
+    });
+  });
+
   it("registers all resources under one parent and labels them", async () => {
     const { resources } = await recordLoki({ labels: { team: "sre" } });
     const component = one(resources, "LokiStack");

@@ -55,16 +55,40 @@ describe("lokiSettings", () => {
       volumeGb: 20,
       storageClassName: "gp3",
       protectData: true,
+      deleteDataOnDestroy: false,
       serviceMonitors: true,
       collector: "alloy",
     });
   });
 
-  it("protects the data only in prod, unless protectData is set", () => {
-    assert.equal(settings({ environment: "prod" }).protectData, true);
-    assert.equal(settings({ environment: "dev" }).protectData, false);
-    assert.equal(settings({ environment: "dev", protectData: true }).protectData, true);
-    assert.equal(settings({ environment: "prod", protectData: false }).protectData, false);
+  it("protects the data in every environment, unless the caller says otherwise", () => {
+    for (const environment of ["prod", "production", "live", "dev"]) {
+      assert.equal(settings({ environment }).protectData, true, environment);
+      assert.equal(settings({ environment }).deleteDataOnDestroy, false, environment);
+      assert.equal(settings({ environment, protectData: false }).protectData, false);
+    }
+  });
+
+  it("permits to delete data only where nothing protects it", () => {
+    assert.deepEqual(rules({ deleteDataOnDestroy: true }), [
+      "deleteDataOnDestroy must be false while protectData is true",
+    ]);
+    const permitted = { protectData: false, deleteDataOnDestroy: true };
+    assert.equal(settings(permitted).deleteDataOnDestroy, true);
+  });
+
+  it("permits to delete a bucket only while the stack creates one", () => {
+    for (const change of [{ createBucket: false }, { storage: "filesystem" }]) {
+      const [problem, ...others] = problems({
+        protectData: false,
+        deleteDataOnDestroy: true,
+        ...change,
+      });
+      assert.deepEqual(others, []);
+      assert.deepEqual(problem?.path, Object.keys(change));
+      assert.match(problem.rule, /deleteDataOnDestroy, which would delete a bucket/);
+      assert.match(JSON.stringify(problem.fix), /set deleteDataOnDestroy: false and run pulumi up/);
+    }
   });
 
   it("accepts an unwise retention, which the policies judge", () => {

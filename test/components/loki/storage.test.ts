@@ -203,18 +203,48 @@ describe("lokiStorage", () => {
       }
     });
 
-    it("is deleted with its logs if data is not protected", async () => {
-      const { single } = await registered({ environment: "dev" });
-      assert.equal(single("Bucket").options.protect, false);
-      assert.equal(single("Bucket").options.retainOnDelete, false);
-      assert.equal(single("Bucket").inputs["forceDestroy"], true);
-    });
-
-    it("is never emptied by force in prod, even if unprotected", async () => {
-      for (const protectData of [true, false]) {
-        const { single } = await registered({ environment: "prod", protectData });
+    it("is retained with its logs if data is not protected, in every environment", async () => {
+      for (const environment of ["dev", "prod", "production"]) {
+        const { single, resources } = await registered({ environment, protectData: false });
+        for (const part of resources.filter(({ type }) => type.startsWith("aws:s3/"))) {
+          assert.equal(part.options.protect, false, part.name);
+          assert.equal(part.options.retainOnDelete, true, part.name);
+        }
         assert.equal(single("Bucket").inputs["forceDestroy"], false);
       }
+    });
+
+    describe("whose logs may be deleted", () => {
+      const data = { protectData: false, deleteDataOnDestroy: true };
+
+      it("is deleted with its logs when the stack is destroyed", async () => {
+        const { single, resources } = await registered(data);
+        for (const part of resources.filter(({ type }) => type.startsWith("aws:s3/"))) {
+          assert.equal(part.options.protect, false, part.name);
+          assert.equal(part.options.retainOnDelete, false, part.name);
+        }
+        assert.equal(single("Bucket").inputs["forceDestroy"], true);
+      });
+
+      it("is never replaced: an error explains how to change its name or region", async () => {
+        const deployed = { bucket: "old-logs", region: "eu-west-1" };
+        await assert.rejects(
+          registered({ ...data, bucket: "new-logs", region: "eu-central-1" }, noOidc, {
+            preview: false,
+            // The engine ignores the changes, so that the outputs stay as they are deployed.
+            computed: ({ type }) => (type.endsWith(":Bucket") ? deployed : {}),
+          }),
+          (error: Error) => {
+            assert.match(error.message, /LokiStack "loki": 2 problems/);
+            assert.match(error.message, /bucket = "new-logs" must stay "old-logs" while/);
+            assert.match(error.message, /region = "eu-central-1" must stay "eu-west-1"/);
+            assert.match(error.message, /fix: set deleteDataOnDestroy: false and run pulumi up/);
+            return true;
+          },
+        );
+        const { single } = await registered(data);
+        assert.deepEqual(single("Bucket").options.ignoreChanges, ["bucket", "region"]);
+      });
     });
 
     it("has tags with the cluster and the environment", async () => {

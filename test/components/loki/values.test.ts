@@ -161,12 +161,14 @@ describe("lokiValues", () => {
     );
   });
 
-  it("retains the volumes only if data is protected", () => {
-    const autoDelete = (environment: string): unknown =>
-      valuesOf({ environment })["singleBinary"].persistence
-        .enableStatefulSetAutoDeletePVC as unknown;
-    assert.equal(autoDelete("prod"), false);
-    assert.equal(autoDelete("dev"), true);
+  it("retains the volumes in every environment, unless the caller permits to delete data", () => {
+    const autoDelete = (args: object): unknown =>
+      valuesOf(args)["singleBinary"].persistence.enableStatefulSetAutoDeletePVC as unknown;
+    for (const environment of ["prod", "production", "dev"]) {
+      assert.equal(autoDelete({ environment }), false, environment);
+      assert.equal(autoDelete({ environment, protectData: false }), false, environment);
+    }
+    assert.equal(autoDelete({ protectData: false, deleteDataOnDestroy: true }), true);
   });
 
   it("sizes Loki by the preset", () => {

@@ -36,6 +36,7 @@ describe("prometheusSettings", () => {
       replicas: 1,
       size: "small",
       protectData: true,
+      deleteDataOnDestroy: false,
       remoteWriteReceiver: false,
       alertmanager: { replicas: 1, storageGb: 5, mountedSecretNames: [] },
       grafana: {
@@ -63,10 +64,16 @@ describe("prometheusSettings", () => {
     assert.equal(settingsOf({ scrapeIntervalSeconds: 300 }).scrapeIntervalSeconds, 300);
   });
 
-  it("protects the data only in prod, unless protectData is set", () => {
-    assert.equal(settingsOf({ environment: "dev" }).protectData, false);
-    assert.equal(settingsOf({ environment: "dev", protectData: true }).protectData, true);
+  it("protects the data in every environment, unless the caller says otherwise", () => {
+    for (const environment of ["prod", "production", "dev"]) {
+      assert.equal(settingsOf({ environment }).protectData, true, environment);
+    }
     assert.equal(settingsOf({ protectData: false }).protectData, false);
+    assert.equal(settingsOf({ protectData: false }).deleteDataOnDestroy, false);
+    assert.deepEqual(
+      problemsOf({ deleteDataOnDestroy: true }).map(({ path, rule }) => [path, rule]),
+      [[["deleteDataOnDestroy"], "must be false while protectData is true"]],
+    );
   });
 
   it("keeps the other defaults of a part with one setting", () => {

@@ -93,16 +93,16 @@ describe("prometheusValues", () => {
     assert.deepEqual(alertmanager.podDisruptionBudget, { enabled: false });
   });
 
-  it("retains protected volumes when the stack is deleted, and all volumes when it is scaled", () => {
-    for (const [protectData, whenDeleted] of [
-      [true, "Retain"],
-      [false, "Delete"],
+  it("keeps volumes when the stack is deleted or scaled, unless the caller permits to delete data", () => {
+    for (const [protectData, deleteDataOnDestroy, whenDeleted] of [
+      [true, false, "Retain"],
+      [false, false, "Retain"],
+      [false, true, "Delete"],
     ] as const) {
+      const data = { protectData, deleteDataOnDestroy };
       const expected = { whenDeleted, whenScaled: "Retain" };
-      const { persistentVolumeClaimRetentionPolicy: ofPrometheus } = prometheusSpec({
-        protectData,
-      });
-      const { persistentVolumeClaimRetentionPolicy: ofAlerts } = alertmanagerSpec({ protectData });
+      const { persistentVolumeClaimRetentionPolicy: ofPrometheus } = prometheusSpec(data);
+      const { persistentVolumeClaimRetentionPolicy: ofAlerts } = alertmanagerSpec(data);
       assert.deepEqual([ofPrometheus, ofAlerts], [expected, expected]);
     }
   });

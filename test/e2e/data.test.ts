@@ -1,0 +1,170 @@
+/** What the real engine does with the logs of a LokiStack when settings change or the stack is destroyed. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { toolPath } from "../../tools/paths.cjs";
+import { type Run, TestStack } from "../support/engine/stack";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** A program of another team, whose arguments and options come from its configuration. */
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { LokiStack } from "./components";
+
+const config = new pulumi.Config("logs");
+const identity = { cluster: "shop", environment: "production", bucket: "shop-logs" };
+new LokiStack("loki", { ...identity, ...config.getObject<object>("args") }, config.getObject<object>("opts"));
+`;
+
+/** Each change would remove or replace the bucket. */
+const changes = {
+  "createBucket: false": { createBucket: false },
+  "storage: filesystem": { storage: "filesystem" },
+  "another bucket": { bucket: "new-shop-logs" },
+  "another region": { region: "eu-central-1" },
+};
+
+describe("the log bucket on the real engine", () => {
+  let project: string;
+
+  before(() => {
+    toolPath("pulumi");
+    project = fs.mkdtempSync(path.join(os.tmpdir(), "observability-logs-"));
+    for (const entry of ["components", "policies", "node_modules", "tsconfig.json"]) {
+      fs.symlinkSync(path.join(repository, entry), path.join(project, entry));
+    }
+    fs.writeFileSync(path.join(project, "index.ts"), program);
+    fs.writeFileSync(path.join(project, "package.json"), '{ "main": "index.ts" }');
+    fs.writeFileSync(path.join(project, "Pulumi.yaml"), "name: logs\nruntime: nodejs\n");
+  });
+  after(() => fs.rmSync(project, { recursive: true, force: true }));
+
+  /** Deploys the program, and then uses the stack. */
+  async function deployed(
+    args: object,
+    opts: object,
+    use: (stack: LogStack) => Promise<void>,
+  ): Promise<void> {
+    const stack = await TestStack.create({ project, stack: "test" });
+    const configure = async (key: string, value: object): Promise<void> => {
+      await stack.must("config", "set", `logs:${key}`, JSON.stringify(value));
+    };
+    try {
+      await configure("args", args);
+      await configure("opts", opts);
+      const up = await stack.up();
+      assert.equal(up.exitCode, 0, up.text);
+      await use({
+        change: async (change) => {
+          await configure("args", { ...args, ...change });
+          return stack.up();
+        },
+        destroy: () => stack.destroy(),
+        bucket: async () => {
+          const resources = await stack.resources();
+          return resources.find(({ type }) => type === "aws:s3/bucket:Bucket");
+        },
+      });
+    } finally {
+      stack.dispose();
+    }
+  }
+
+  describe("with the options of the caller", () => {
+    const data = { protectData: false, deleteDataOnDestroy: true };
+
+    it("remains with its settings after destroy, if the option is retainOnDelete", async () => {
+      await deployed(data, { retainOnDelete: true }, async ({ bucket, destroy }) => {
+        assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
+        const run = await destroy();
+        assert.equal(run.exitCode, 0, run.text);
+        assert.deepEqual(deletions(run), []);
+      });
+    });
+
+    it("is not deleted by destroy, if the option is protect", async () => {
+      await deployed(data, { protect: true }, async ({ bucket, destroy }) => {
+        assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
+        const run = await destroy();
+        assert.notEqual(run.exitCode, 0, run.text);
+        assert.match(run.text, /cannot be deleted\s+because it is protected/);
+        assert.deepEqual(deletions(run), []);
+      });
+    });
+  });
+
+  it("is protected by default, in an environment of any name", async () => {
+    await deployed({}, {}, async ({ bucket, change, destroy }) => {
+      for (const [name, args] of Object.entries(changes)) {
+        const run = await change(args);
+        assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
+        assert.match(run.text, /aws:s3\/\w+:\w+::loki-bucket/, name);
+        assert.match(run.text, /marked for protection|because it is protected/, name);
+        assert.deepEqual(deletions(run), [], name);
+        assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
+      }
+      const run = await destroy();
+      assert.notEqual(run.exitCode, 0, run.text);
+      assert.deepEqual(deletions(run), []);
+    });
+  });
+
+  for (const [name, args] of Object.entries(changes)) {
+    it(`remains in AWS without protection: ${name}`, async () => {
+      await deployed({ protectData: false }, {}, async ({ change, destroy }) => {
+        const run = await change(args);
+        assert.equal(run.exitCode, 0, run.text);
+        assert.deepEqual(deletions(run), []);
+        const destroyed = await destroy();
+        assert.equal(destroyed.exitCode, 0, destroyed.text);
+        assert.deepEqual(deletions(destroyed), []);
+      });
+    });
+  }
+
+  it("is deleted with its logs only by destroy, if the caller permits it", async () => {
+    const data = { protectData: false, deleteDataOnDestroy: true };
+    await deployed(data, {}, async ({ bucket, change, destroy }) => {
+      for (const [name, args] of Object.entries(changes)) {
+        const run = await change(args);
+        assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
+        assert.match(run.text, /fix: set deleteDataOnDestroy: false and run pulumi up/, name);
+        assert.doesNotMatch(run.text, /^\s+at /m, name);
+        assert.deepEqual(deletions(run), [], name);
+        assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
+      }
+      assert.equal((await bucket())?.inputs?.["forceDestroy"], true);
+      const run = await destroy();
+      assert.equal(run.exitCode, 0, run.text);
+      assert.ok(deletions(run).includes("Bucket loki-bucket"));
+    });
+  });
+
+  it("remains in AWS once the permission to delete it is withdrawn and deployed", async () => {
+    const data = { protectData: false, deleteDataOnDestroy: true };
+    await deployed(data, {}, async ({ change }) => {
+      const withdrawn = { ...data, deleteDataOnDestroy: false };
+      assert.equal((await change(withdrawn)).exitCode, 0);
+      const run = await change({ ...withdrawn, bucket: "new-shop-logs" });
+      assert.equal(run.exitCode, 0, run.text);
+      assert.deepEqual(deletions(run), []);
+    });
+  });
+});
+
+interface LogStack {
+  /** Deploys the program with changed arguments. */
+  change: (args: object) => Promise<Run>;
+  destroy: () => Promise<Run>;
+  /** The bucket in the state. */
+  bucket: () => Promise<{ inputs?: Record<string, unknown> } | undefined>;
+}
+
+/** The bucket and its settings that a run deleted, as `Bucket loki-bucket`. */
+function deletions({ calls }: Run): string[] {
+  return calls
+    .filter(({ operation, type }) => operation === "delete" && type.startsWith("aws:s3/"))
+    .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+}
