@@ -23,33 +23,31 @@ export const alertAnnotations = resourcePolicy({
   appliesTo: canContainRules,
   check: (resource, config) =>
     checkAlerts(resource, (alert) => [
-      ...checkText(alert, "summary", "one line with subject and condition"),
-      ...checkText(alert, "description", "one or two sentences with the current value"),
-      ...checkRunbook(alert, config),
+      checkText(alert, "summary", "one line with subject and condition"),
+      checkText(alert, "description", "one or two sentences with the current value"),
+      checkRunbook(alert, config),
     ]),
   remediate: true,
 });
 
-function checkText({ annotations }: Rule, name: string, bound: string): ViolationFinding[] {
+function checkText({ annotations }: Rule, name: string, bound: string) {
   const text = annotations[name];
-  if (text === UNKNOWN || (typeof text === "string" && text.trim() !== "")) return [];
-  return [{ problem: `the alert has no ${name}`, bound, fix: `annotations.${name}: "…"` }];
+  if (text === UNKNOWN || (typeof text === "string" && text.trim() !== "")) return undefined;
+  return { problem: `the alert has no ${name}`, bound, fix: `annotations.${name}: "…"` };
 }
 
-function checkRunbook(alert: Rule, config: Config): ViolationFinding[] {
+function checkRunbook(alert: Rule, config: Config): ViolationFinding | undefined {
   const problem = runbookProblem(alert.annotations["runbook_url"]);
-  if (problem === undefined) return [];
+  if (problem === undefined) return undefined;
   const url = configuredRunbook(alert, config);
-  return [
-    {
-      problem,
-      path: [...alert.path, "annotations", "runbook_url"],
-      where: `${alert.where}, annotations.runbook_url`,
-      bound: "the https URL of an existing page",
-      fix: `${configSet("alerts.runbookBaseUrl", "https://…")}, or annotations.runbook_url: ${url ?? "https://…"}`,
-      set: url,
-    },
-  ];
+  return {
+    problem,
+    path: [...alert.path, "annotations", "runbook_url"],
+    where: `${alert.where}, annotations.runbook_url`,
+    bound: "the https URL of an existing page",
+    fix: `${configSet("alerts.runbookBaseUrl", "https://…")}, or annotations.runbook_url: ${url ?? "https://…"}`,
+    set: url,
+  };
 }
 
 function runbookProblem(url: unknown): string | undefined {

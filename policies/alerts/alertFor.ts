@@ -33,25 +33,22 @@ function minutesProperty(value: number, description: string) {
   return numberProperty(value, `${description}, in minutes.`, { minimum: 0 });
 }
 
-function checkAlert(alert: Rule, config: Config): ViolationFinding[] {
+function checkAlert(alert: Rule, config: Config): ViolationFinding | undefined {
   const severity = alert.labels["severity"];
-  const bounds = boundsFor(severity, config);
-  if (bounds === undefined || alert.for === UNKNOWN) return [];
-  const [min, max] = bounds;
+  const [min, max] = boundsFor(severity, config) ?? [];
+  if (min === undefined || max === undefined || alert.for === UNKNOWN) return undefined;
   const minutes = minutesOf(alert.for);
   const problem = problemWith(minutes, min, max);
-  if (problem === undefined) return [];
+  if (problem === undefined) return undefined;
   const nearest = formatMinutes(clamp(minutes ?? 5, min, max));
-  return [
-    {
-      problem,
-      path: [...alert.path, "for"],
-      found: shown(alert.for),
-      bound: `${numeral(min)} to ${numeral(max)} minutes for severity ${String(severity)}`,
-      fix: `for: ${nearest}`,
-      set: nearest,
-    },
-  ];
+  return {
+    problem,
+    path: [...alert.path, "for"],
+    found: shown(alert.for),
+    bound: `${numeral(min)} to ${numeral(max)} minutes for severity ${String(severity)}`,
+    fix: `for: ${nearest}`,
+    set: nearest,
+  };
 }
 
 function boundsFor(severity: unknown, config: Config): [min: number, max: number] | undefined {

@@ -25,7 +25,7 @@ export const alertSeverity = resourcePolicy({
   appliesTo: canContainRules,
   check: (resource, config) =>
     checkAlerts(resource, (alert) => [
-      ...checkSeverity(alert, config),
+      checkSeverity(alert, config),
       ...labelsWithValue(alert).map((label) => ({
         problem: `the label ${label} contains the value of the alert`,
         bound: "labels that are equal at each evaluation",
@@ -35,18 +35,15 @@ export const alertSeverity = resourcePolicy({
   remediate,
 });
 
-function checkSeverity(alert: Rule, { allowed }: Config): ViolationFinding[] {
+function checkSeverity(alert: Rule, { allowed }: Config): ViolationFinding | undefined {
   const severity = alert.labels["severity"];
-  if (severity === UNKNOWN || allowed.some((name) => name === severity)) return [];
-  return [
-    {
-      problem:
-        severity === undefined ? "the alert has no severity" : "the alert has an unknown severity",
-      found: isUrgencyWord(severity) ? severity : shown(severity),
-      bound: allowed.join(", "),
-      fix: `labels.severity: ${nearestSeverity(severity, allowed)}`,
-    },
-  ];
+  if (severity === UNKNOWN || allowed.some((name) => name === severity)) return undefined;
+  return {
+    problem: `the alert has ${severity === undefined ? "no severity" : "an unknown severity"}`,
+    found: isUrgencyWord(severity) ? severity : shown(severity),
+    bound: allowed.join(", "),
+    fix: `labels.severity: ${nearestSeverity(severity, allowed)}`,
+  };
 }
 
 function labelsWithValue({ labels }: Rule): string[] {
@@ -81,7 +78,7 @@ function nearestSeverity(severity: unknown, allowed: string[]): string {
 function remediate(resource: Resource, props: PlainMap, config: Config): boolean {
   let changed = false;
   for (const alert of rulesOf(resource).rules.filter((rule) => rule.alert !== undefined)) {
-    if (checkSeverity(alert, config).length > 0) {
+    if (checkSeverity(alert, config) !== undefined) {
       const severity = nearestSeverity(alert.labels["severity"], config.allowed);
       changed = setAt(props, [...alert.path, "labels", "severity"], severity) || changed;
     }

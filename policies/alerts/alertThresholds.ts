@@ -62,33 +62,33 @@ function check(resource: Resource, config: Config): Finding[] {
   return checkExpressions(resource, (expr, rule) => {
     if (rule.alert === undefined) return [];
     const signals = signalsOf(expr, vocabulary);
-    const findings = signals.flatMap((signal) => checkSignal(signal, config));
+    const findings = signals.map((signal) => checkSignal(signal, config));
     if (signals.some(({ name }) => name !== "crashLoop")) {
       const floors = trafficFloorsOf(expr, vocabulary);
-      findings.push(...floors.flatMap((floor) => checkFloor(floor, config)));
+      findings.push(...floors.map((floor) => checkFloor(floor, config)));
     }
     // HTTP and gRPC are two comparisons of one alert with one setting.
     return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
   });
 }
 
-function checkSignal(signal: Signal, config: Config): ViolationFinding[] {
+function checkSignal(signal: Signal, config: Config): ViolationFinding | undefined {
   const limit = limitOf[signal.name];
   // A burn rate exceeds the objective for a while by design. A lower bound is not an alert on the
   // signal. required-alerts counts neither.
-  if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) return [];
+  if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) {
+    return undefined;
+  }
   const [what, property, setting, scale] = limit;
   const max = config[property];
   const problem = problemWith(signal, what, max);
-  if (problem === undefined) return [];
-  return [
-    {
-      problem,
-      found: describe(signal),
-      bound: `more than 0, at most ${numeral(max)}`,
-      fix: `${configSet(`alerts.${setting}`, numeral(max * scale))}, or > ${numeral(max)} in the expression`,
-    },
-  ];
+  if (problem === undefined) return undefined;
+  return {
+    problem,
+    found: describe(signal),
+    bound: `more than 0, at most ${numeral(max)}`,
+    fix: `${configSet(`alerts.${setting}`, numeral(max * scale))}, or > ${numeral(max)} in the expression`,
+  };
 }
 
 function problemWith({ operator, threshold, fraction }: Signal, what: string, max: number) {
@@ -119,15 +119,13 @@ function exceeds(value: number, max: number): boolean {
   return Number.isNaN(value) || value > max + Math.abs(max) * 1e-9;
 }
 
-function checkFloor(floor: number, { maxTrafficFloorPerSecond: max }: Config): ViolationFinding[] {
-  if (!exceeds(floor, max)) return [];
+function checkFloor(floor: number, { maxTrafficFloorPerSecond: max }: Config) {
+  if (!exceeds(floor, max)) return undefined;
   const fallback = numeral(trafficFloorPerSecond.default);
-  return [
-    {
-      problem: "the alert requires more traffic than a small service receives",
-      found: `> ${numeral(floor)} requests per second`,
-      bound: `at most ${numeral(max)}`,
-      fix: `${configSet("alerts.minimumRequestsPerSecond", fallback)}, or > ${fallback} in the expression`,
-    },
-  ];
+  return {
+    problem: "the alert requires more traffic than a small service receives",
+    found: `> ${numeral(floor)} requests per second`,
+    bound: `at most ${numeral(max)}`,
+    fix: `${configSet("alerts.minimumRequestsPerSecond", fallback)}, or > ${fallback} in the expression`,
+  };
 }

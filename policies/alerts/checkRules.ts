@@ -5,14 +5,17 @@ import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
 
+/** The violations of one rule, some of which may not apply. */
+type Violations = ViolationFinding | undefined | (ViolationFinding | undefined)[];
+
 /** Checks each rule in a resource by itself. */
-export function checkRules(
-  resource: Resource,
-  checkRule: (rule: Rule) => ViolationFinding[],
-): Finding[] {
+export function checkRules(resource: Resource, checkRule: (rule: Rule) => Violations): Finding[] {
   const { rules, unknownAt } = judgedRules(resource);
   const findings = rules.flatMap((rule): Finding[] =>
-    checkRule(rule).map((finding) => ({ where: rule.where, rule: rule.name, ...finding })),
+    [checkRule(rule)]
+      .flat()
+      .filter((finding) => finding !== undefined)
+      .map((finding) => ({ where: rule.where, rule: rule.name, ...finding })),
   );
   return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt }];
 }
@@ -20,7 +23,7 @@ export function checkRules(
 /** Checks each alert by itself. */
 export function checkAlerts(
   resource: Resource,
-  checkAlert: (alert: Rule) => ViolationFinding[],
+  checkAlert: (alert: Rule) => Violations,
 ): Finding[] {
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
@@ -28,7 +31,7 @@ export function checkAlerts(
 /** Checks each valid expression, in which recorded series are replaced by their expressions. */
 export function checkExpressions(
   resource: Resource,
-  checkExpr: (expr: Expr, rule: Rule) => ViolationFinding[],
+  checkExpr: (expr: Expr, rule: Rule) => Violations,
 ): Finding[] {
   const records = recordsIn(judgedRules(resource).rules);
   return checkRules(resource, (rule) => {

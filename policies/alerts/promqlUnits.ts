@@ -122,27 +122,27 @@ function isTime(expr: Expr): boolean {
   );
 }
 
-function checkQuantiles(expr: Expr): ViolationFinding[] {
+function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
   const calls = callsOf(expr, /^(histogram_quantile|quantile_over_time|quantile)$/);
   return calls.flatMap(({ name, args: [level, histogram] }) => {
-    const findings: ViolationFinding[] = [];
-    const quantile = level && constantOf(level);
-    if (quantile !== undefined && !(quantile >= 0 && quantile <= 1)) {
-      findings.push({
-        problem: "a quantile is outside 0 to 1, so the result is infinite",
-        found: numeral(quantile),
-        bound: "0 to 1",
-        fix: `${numeral(quantile > 1 && quantile <= 100 ? quantile / 100 : 0.99)} instead`,
-      });
-    }
-    if (name === "histogram_quantile" && histogram && losesBoundaries(histogram)) {
-      findings.push({
-        problem: "a quantile is computed from buckets that are summed without their boundaries",
-        bound: "buckets with the label `le`",
-        fix: "add le to sum by (…), or remove it from without (…)",
-      });
-    }
-    return findings;
+    const quantile = (level && constantOf(level)) ?? 0;
+    return [
+      quantile >= 0 && quantile <= 1
+        ? undefined
+        : {
+            problem: "a quantile is outside 0 to 1, so the result is infinite",
+            found: numeral(quantile),
+            bound: "0 to 1",
+            fix: `${numeral(quantile > 1 && quantile <= 100 ? quantile / 100 : 0.99)} instead`,
+          },
+      name === "histogram_quantile" && histogram && losesBoundaries(histogram)
+        ? {
+            problem: "a quantile is computed from buckets that are summed without their boundaries",
+            bound: "buckets with the label `le`",
+            fix: "add le to sum by (…), or remove it from without (…)",
+          }
+        : undefined,
+    ];
   });
 }
 

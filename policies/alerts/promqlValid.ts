@@ -8,7 +8,6 @@ import { Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
-import { typeProblem } from "../promql/types";
 import { Matcher } from "../shared/matcher";
 
 export const promqlValid = resourcePolicy({
@@ -25,9 +24,13 @@ function check(resource: Resource): Finding[] {
   const records = recordsIn(judgedRules(resource).rules);
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
-    if (parsed.error !== undefined) return [invalid(parsed.error)];
-    const problem = typeProblem(parsed.expr);
-    if (problem !== undefined) return [invalid(problem)];
+    if (parsed.error !== undefined) {
+      return {
+        problem: `the expression ${parsed.error}`,
+        bound: "a valid expression",
+        fix: "correct it; promtool check rules names the position",
+      };
+    }
     return [
       ...literalPatterns(parsed.expr).map(({ label, operator }) => ({
         problem: `a regular expression matches ${label} with a literal value`,
@@ -40,32 +43,22 @@ function check(resource: Resource): Finding[] {
   });
 }
 
-function invalid(error: string): ViolationFinding {
-  return {
-    problem: `the expression ${error}`,
-    bound: "a valid expression",
-    fix: "correct it; promtool check rules names the position",
-  };
-}
-
-function checkAlert({ labels }: Rule, expr: Expr): ViolationFinding[] {
-  const findings: ViolationFinding[] = [];
-  if (!hasCondition(expr) && !isHeartbeat(expr, labels)) {
-    findings.push({
-      problem: "the alert has no condition, so it fires as long as its series exist",
-      bound: "a comparison with a threshold, or absent()",
-      fix: "add a threshold, for example > 0",
-    });
-  }
+function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
   const [unstable] = callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/);
-  if (unstable !== undefined) {
-    findings.push({
+  return [
+    hasCondition(expr) || isHeartbeat(expr, labels)
+      ? undefined
+      : {
+          problem: "the alert has no condition, so it fires as long as its series exist",
+          bound: "a comparison with a threshold, or absent()",
+          fix: "add a threshold, for example > 0",
+        },
+    unstable && {
       problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
       bound: "no topk, bottomk, limitk or limit_ratio in alerts",
       fix: "compare each series with the threshold, and sort in the dashboard",
-    });
-  }
-  return findings;
+    },
+  ];
 }
 
 /** Whether the alert depends on more than the existence of its series. */

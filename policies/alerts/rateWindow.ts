@@ -39,17 +39,15 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const min = interval * config.minScrapes;
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
-    if (parsed.error !== undefined) return [];
+    if (parsed.error !== undefined) return undefined;
     const [shortest] = rateRanges(parsed.expr).sort((a, b) => a.seconds - b.seconds);
-    if (shortest === undefined || shortest.seconds >= min) return [];
-    return [
-      {
-        problem: `the range of ${shortest.name} is too short for the scrape interval`,
-        found: `[${numeral(shortest.seconds)}s] at a scrape interval of ${numeral(interval)} s`,
-        bound: `at least ${numeral(config.minScrapes)} scrape intervals, ${numeral(min)} s`,
-        fix: `[${numeral(Math.ceil(min / 60))}m] or longer`,
-      },
-    ];
+    if (shortest === undefined || shortest.seconds >= min) return undefined;
+    return {
+      problem: `the range of ${shortest.name} is too short for the scrape interval`,
+      found: `[${numeral(shortest.seconds)}s] at a scrape interval of ${numeral(interval)} s`,
+      bound: `at least ${numeral(config.minScrapes)} scrape intervals, ${numeral(min)} s`,
+      fix: `[${numeral(Math.ceil(min / 60))}m] or longer`,
+    };
   });
 }
 

@@ -56,42 +56,37 @@ export interface Subchart {
   path: Path;
 }
 
-/** Paths that identify the values of a chart; one of them is sufficient. */
-interface Signature {
-  /** Under any key. */
-  anywhere: Path[];
-  /** Under the name of the chart as key. */
-  underName: Path[];
-}
+/**
+ * Paths that identify the values of a chart; one of them is sufficient. The first list counts under
+ * any key, the second under the name of the chart as key.
+ */
+type Signature = [anywhere: Path[], underName: Path[]];
 
 const lokiKeys = ["structuredConfig", "limits_config", "schemaConfig", "commonConfig", "compactor"];
 
 const signatures: Record<string, Signature> = {
-  "kube-prometheus-stack": {
-    anywhere: [
+  "kube-prometheus-stack": [
+    [
       ["prometheus", "prometheusSpec"],
       ["alertmanager", "alertmanagerSpec"],
       ["additionalPrometheusRulesMap"],
       ...["create", "rules", "disabled"].map((key) => ["defaultRules", key]),
     ],
-    underName: [[]],
-  },
-  loki: {
-    anywhere: lokiKeys.map((key) => ["loki", key]),
-    underName: [["loki"], ["singleBinary"], ["deploymentMode"]],
-  },
-  "loki-stack": { anywhere: [], underName: [[]] },
-  "loki-distributed": { anywhere: [], underName: [[]] },
-  "loki-simple-scalable": { anywhere: [], underName: [[]] },
-  grafana: {
-    anywhere: [["grafana.ini"]],
-    underName: [["adminPassword"], ["admin"], ["ingress"], ["persistence"], ["datasources"]],
-  },
-  prometheus: {
-    anywhere: [["serverFiles"], ["server", "global"]],
-    underName: [["server"], ["alertmanager"]],
-  },
-  alertmanager: { anywhere: [["config", "route"]], underName: [["config"]] },
+    [[]],
+  ],
+  loki: [lokiKeys.map((key) => ["loki", key]), [["loki"], ["singleBinary"], ["deploymentMode"]]],
+  "loki-stack": [[], [[]]],
+  "loki-distributed": [[], [[]]],
+  "loki-simple-scalable": [[], [[]]],
+  grafana: [
+    [["grafana.ini"]],
+    [["adminPassword"], ["admin"], ["ingress"], ["persistence"], ["datasources"]],
+  ],
+  prometheus: [
+    [["serverFiles"], ["server", "global"]],
+    [["server"], ["alertmanager"]],
+  ],
+  alertmanager: [[["config", "route"]], [["config"]]],
 };
 
 /** Whether policies know the values of a chart. */
@@ -124,7 +119,7 @@ function subchartsAt(values: unknown, path: Path, depth: number): Subchart[] {
 
 /** Signatures by their first key: values have many keys, and few of them identify a chart. */
 const signaturesByKey = new Map<string, { chart: string; path: Path }[]>();
-for (const [chart, { anywhere }] of Object.entries(signatures)) {
+for (const [chart, [anywhere]] of Object.entries(signatures)) {
   for (const path of anywhere) {
     const key = String(path[0]);
     signaturesByKey.set(key, [...(signaturesByKey.get(key) ?? []), { chart, path }]);
@@ -135,11 +130,11 @@ for (const [chart, { anywhere }] of Object.entries(signatures)) {
 export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
 function chartAt(values: unknown, key: string): string | undefined {
-  const named = Object.hasOwn(signatures, key) ? signatures[key] : undefined;
+  const [, underName] = Object.hasOwn(signatures, key) ? (signatures[key] ?? []) : [];
   const isSet = (path: Path): boolean => (at(values, ...path) ?? null) !== null;
-  if (values === UNKNOWN) return named?.underName[0]?.length === 0 ? key : undefined;
+  if (values === UNKNOWN) return underName?.[0]?.length === 0 ? key : undefined;
   if (!isMap(values)) return undefined;
-  if (named?.underName.some(isSet)) return key;
+  if (underName?.some(isSet)) return key;
   for (const inner of Object.keys(values)) {
     const match = signaturesByKey.get(inner)?.find(({ path }) => isSet(path));
     if (match !== undefined) return match.chart;

@@ -1,4 +1,4 @@
-import { HelmChart, helmChart, isHelmType } from "./helm";
+import { helmChart, isHelmType } from "./helm";
 import {
   Path,
   Plain,
@@ -8,6 +8,7 @@ import {
   entriesAt,
   formatPath,
   hasUnknown,
+  isText,
   listAt,
   mapAt,
   setAt,
@@ -16,19 +17,14 @@ import {
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
-const ruleTypes = new Set([
-  "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
-  "kubernetes:monitoring.coreos.com/v1:PrometheusRulePatch",
-]);
-
 /** An alerting or recording rule, with its location. */
 export interface Rule {
   /** Name of the alert or of the recorded series. */
   name: string;
-  /** Name of the alert, or undefined for a recording rule. */
-  alert?: string;
-  /** Name of the recorded series, or undefined for an alerting rule. */
-  record?: string;
+  /** Undefined for a recording rule. */
+  alert: string | undefined;
+  /** Undefined for an alerting rule. */
+  record: string | undefined;
   expr: string;
   /** `PrometheusRule "ticketing-services", group ticketing.services`. */
   where: string;
@@ -44,33 +40,44 @@ export interface Rule {
 export interface Rules {
   rules: Rule[];
   /** Path of the first unknown value that could contain further rules. */
-  unknownAt?: Path;
+  unknownAt?: Path | undefined;
+}
+
+function isRuleObject(type: string): boolean {
+  return /^kubernetes:monitoring\.coreos\.com\/v1:PrometheusRule(Patch)?$/.test(type);
 }
 
 export function canHoldRules(type: string): boolean {
-  return ruleTypes.has(type) || isHelmType(type);
+  return isRuleObject(type) || isHelmType(type);
 }
+
+/** The values of each chart that contain rule groups by name. */
+const ruleValues: Record<string, string[]> = {
+  "kube-prometheus-stack": ["additionalPrometheusRulesMap", "additionalPrometheusRules"],
+  prometheus: ["serverFiles"],
+};
 
 /** All rules of a PrometheusRule, or in the values of a chart. */
 export function rulesOf(resource: Resource): Rules {
-  if (ruleTypes.has(resource.type)) {
+  if (isRuleObject(resource.type)) {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
   }
-  const chart = helmChart(resource);
-  if (chart?.chart === "kube-prometheus-stack") {
-    return rulesInValues(
-      resource,
-      chart,
-      ruleValues.map((key) => ["values", key]),
-    );
-  }
-  if (chart?.chart === "prometheus") {
-    return rulesInValues(resource, chart, [["values", "serverFiles"]]);
-  }
-  return { rules: [] };
+  const { chart = "", release } = helmChart(resource) ?? {};
+  const places = (ruleValues[chart] ?? []).map((key): Path => ["values", key]);
+  const sources = places.flatMap((place) => [
+    ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
+    ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
+  ]);
+  const groups = sources.map((path) =>
+    fromGroups(resource, [...path, "groups"], `release "${release}", ${formatPath(path)}`),
+  );
+  return {
+    rules: groups.flatMap(({ rules }) => rules),
+    unknownAt:
+      groups.find(({ unknownAt }) => unknownAt !== undefined)?.unknownAt ??
+      places.find((path) => at(resource.props, ...path) === UNKNOWN),
+  };
 }
-
-const ruleValues = ["additionalPrometheusRulesMap", "additionalPrometheusRules"];
 
 const configMapType = "kubernetes:core/v1:ConfigMap";
 
@@ -92,32 +99,22 @@ function rulesInTexts(resource: Resource): Rules {
   // Loki's rules have the same form but contain LogQL.
   if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
   const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
-    if (typeof text !== "string" || !/^\s*groups\s*:/m.test(text)) return [];
-    const groups = { groups: at(readYaml(text), "groups") };
-    const read = fromGroups(
-      { ...resource, props: groups },
-      ["groups"],
-      `ConfigMap "${name}", ${key}`,
-    );
+    if (!isText(text) || !/^\s*groups\s*:/m.test(text)) return [];
+    const file = { ...resource, props: readYaml(text) };
+    const read = fromGroups(file, ["groups"], `ConfigMap "${name}", ${key}`);
     return read.rules.map((rule) => ({ ...rule, path: ["data", key] }));
   });
-  return rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr))
-    ? { rules: [] }
-    : { rules };
+  const isLogQL = rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr));
+  return { rules: isLogQL ? [] : rules };
 }
 
 /** All rules of a stack, and the first unknown value that could contain further rules. */
 export function rulesOfStack(resources: Resource[]) {
-  const rulesByResource = resources.map((resource) => ({
-    ...rulesOf(resource),
-    urn: resource.urn,
-  }));
+  const read = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
   return {
-    rules: rulesByResource.flatMap(({ rules, urn }) => rules.map((rule) => ({ ...rule, urn }))),
-    unknown: rulesByResource
-      .flatMap(({ unknownAt, urn }) =>
-        unknownAt === undefined ? [] : [{ unknown: unknownAt, urn }],
-      )
+    rules: read.flatMap(({ rules, urn }) => rules.map((rule) => ({ ...rule, urn }))),
+    unknown: read
+      .flatMap(({ unknownAt, urn }) => (unknownAt ? [{ unknown: unknownAt, urn }] : []))
       .slice(0, 1),
   };
 }
@@ -130,65 +127,31 @@ export function withoutRules(resource: Resource, isExcluded: (name: string) => b
   return resource;
 }
 
-function rulesInValues(resource: Resource, { release }: HelmChart, places: Path[]): Rules {
-  const sources = places.flatMap((place) => [
-    ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
-    ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
-  ]);
-  const found = sources.map((path) =>
-    fromGroups(resource, [...path, "groups"], `release "${release}", ${formatPath(path)}`),
-  );
-  const hidden = places.find((path) => at(resource.props, ...path) === UNKNOWN);
-  const unknownAt = found.find((rules) => rules.unknownAt !== undefined)?.unknownAt ?? hidden;
-  return {
-    rules: found.flatMap(({ rules }) => rules),
-    ...(unknownAt === undefined ? {} : { unknownAt }),
-  };
-}
-
 function fromGroups(resource: Resource, path: Path, where: string): Rules {
   const rules: Rule[] = [];
   let unknownAt: Path | undefined = at(resource.props, ...path) === UNKNOWN ? path : undefined;
   listAt(resource.props, ...path).forEach((group, groupIndex) => {
-    const groupPath = [...path, groupIndex];
-    if (group === UNKNOWN || at(group, "rules") === UNKNOWN) unknownAt ??= [...groupPath, "rules"];
-    listAt(group, "rules").forEach((rule, ruleIndex) => {
-      if (rule === UNKNOWN || hasUnknown(at(rule, "expr"))) {
-        unknownAt ??= [...groupPath, "rules", ruleIndex, "expr"];
-        return;
-      }
-      const read = ruleOf(rule, {
-        where: `${where}, group ${textAt(group, "name") ?? groupIndex}`,
-        path: [...groupPath, "rules", ruleIndex],
-        groupLabels: mapAt(group, "labels"),
+    const rulesPath = [...path, groupIndex, "rules"];
+    if (at(group, "rules") === UNKNOWN) unknownAt ??= rulesPath;
+    listAt(group, "rules").forEach((rule, index) => {
+      const expr = at(rule, "expr");
+      if (hasUnknown(expr)) unknownAt ??= [...rulesPath, index, "expr"];
+      // The schema of PrometheusRule also allows a number.
+      if (typeof expr !== "string" && typeof expr !== "number") return;
+      const [alert, record] = [textAt(rule, "alert"), textAt(rule, "record")];
+      const inGroup = `${where}, group ${textAt(group, "name") ?? groupIndex}`;
+      rules.push({
+        name: alert ?? record ?? "",
+        alert,
+        record,
+        expr: String(expr),
+        where: alert === undefined ? inGroup : `${inGroup}, alert ${alert}`,
+        path: [...rulesPath, index],
+        for: at(rule, "for"),
+        labels: { ...mapAt(group, "labels"), ...mapAt(rule, "labels") },
+        annotations: mapAt(rule, "annotations"),
       });
-      if (read !== undefined) rules.push(read);
     });
   });
-  return { rules, ...(unknownAt === undefined ? {} : { unknownAt }) };
-}
-
-interface Place {
-  where: string;
-  path: Path;
-  groupLabels: PlainMap;
-}
-
-function ruleOf(rule: Plain, { where, path, groupLabels }: Place): Rule | undefined {
-  const expr = at(rule, "expr");
-  // The schema of PrometheusRule also allows a number.
-  if (typeof expr !== "string" && typeof expr !== "number") return undefined;
-  const alert = textAt(rule, "alert");
-  const record = textAt(rule, "record");
-  return {
-    name: alert ?? record ?? "",
-    ...(alert === undefined ? {} : { alert }),
-    ...(record === undefined ? {} : { record }),
-    expr: String(expr),
-    where: alert === undefined ? where : `${where}, alert ${alert}`,
-    path,
-    for: at(rule, "for"),
-    labels: { ...groupLabels, ...mapAt(rule, "labels") },
-    annotations: mapAt(rule, "annotations"),
-  };
+  return { rules, unknownAt };
 }

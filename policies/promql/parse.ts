@@ -4,11 +4,11 @@ import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
 import { Call, Expr, Selector, mapChildren } from "./expr";
-import { Unreadable, numberOf, stringOf } from "./literals";
+import { typeProblem } from "./types";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
-/** Parses an expression; an error names the position. */
+/** Parses an expression and checks its types. An error is a predicate: "does not parse at character 5". */
 export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -35,7 +35,9 @@ function read(text: string): Parsed {
   const [root] = childrenOf(tree.topNode);
   if (root === undefined) return { error: "is empty" };
   try {
-    return { expr: new Reader(text).expr(root) };
+    const expr = new Reader(text).expr(root);
+    const error = typeProblem(expr);
+    return error === undefined ? { expr } : { error };
   } catch (error) {
     if (error instanceof Unreadable) return { error: error.message };
     throw error;
@@ -184,4 +186,31 @@ function childrenOf(node: SyntaxNode | null | undefined): SyntaxNode[] {
 function required(node: SyntaxNode | undefined): SyntaxNode {
   if (node === undefined) throw new Unreadable("is not complete");
   return node;
+}
+
+/** An expression that the grammar accepts and this reader does not support. The message is a predicate. */
+class Unreadable extends Error {}
+
+/** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, and durations in seconds. */
+function numberOf(literal: string): number {
+  const sign = literal.startsWith("-") ? -1 : 1;
+  const text = literal.replace(/^[+-]/, "").replaceAll("_", "").toLowerCase();
+  if (text === "inf") return sign * Number.POSITIVE_INFINITY;
+  if (text === "nan") return Number.NaN;
+  if (/^0[0-7]+$/.test(text)) return sign * Number.parseInt(text, 8);
+  const number = Number(text);
+  if (!Number.isNaN(number)) return sign * number;
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new Unreadable("has an invalid number");
+  return sign * seconds;
+}
+
+/** The value of a string literal. */
+function stringOf(literal: string): string {
+  const inner = literal.slice(1, -1);
+  if (literal.startsWith("`")) return inner;
+  return inner.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
+    if (escape.length > 1) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return { n: "\n", t: "\t", r: "\r" }[escape] ?? escape;
+  });
 }
