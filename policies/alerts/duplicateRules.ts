@@ -27,56 +27,48 @@ type Alert = Rule & { urn: string };
 function repeated(alerts: Alert[]): StackFinding[] {
   const firstByKey = new Map<string, Alert>();
   return alerts.flatMap((alert) => {
+    const { urn, name, where } = alert;
     const key = keyOf(alert);
     const first = firstByKey.get(key);
     if (first === undefined) {
       firstByKey.set(key, alert);
       return [];
     }
-    return [
-      {
-        urn: alert.urn,
-        rule: alert.name,
-        problem: `the alert ${alert.name} exists twice`,
-        where: alert.where,
-        found: `also in ${first.where}`,
-        fix: "remove one of the two",
-      },
-    ];
+    const problem = `the alert ${name} exists twice`;
+    const found = `also in ${first.where}`;
+    return [{ urn, rule: name, problem, where, found, fix: "remove one of the two" }];
   });
 }
 
 /** Thresholds are not part of the key: an alert with another threshold is a duplicate. */
 function keyOf({ name, expr, labels }: Alert): string {
   const parsed = parsePromQL(expr);
-  const selectors =
-    parsed.error === undefined
-      ? [...new Set(selectorsOf(parsed.expr).map((selector) => JSON.stringify(selector)))].sort()
-      : [expr];
+  const selectors = parsed.error === undefined ? selectorsOf(parsed.expr) : [expr];
+  const texts = new Set(selectors.map((selector) => JSON.stringify(selector)));
   const sortedLabels = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-  return JSON.stringify([name, sortedLabels.sort(), selectors]);
+  return JSON.stringify([name, sortedLabels.sort(), [...texts].sort()]);
 }
 
 function alsoInChart(alerts: Alert[], resources: Resource[]): StackFinding[] {
-  const chartAlerts = new Map<string, { chartAlert: string; release: string }>();
-  for (const resource of resources) {
-    const release = helmChart(resource)?.release ?? resource.name;
-    for (const chartAlert of chartAlertsOf(resource)) {
-      chartAlerts.set(withoutPrefix(chartAlert), { chartAlert, release });
-    }
-  }
+  const chartAlerts = new Map(
+    resources.flatMap((resource) => {
+      const release = helmChart(resource)?.release;
+      return [...chartAlertsOf(resource)].map(
+        (alert) => [withoutPrefix(alert), { alert, release }] as const,
+      );
+    }),
+  );
   return alerts.flatMap(({ name, where, urn }) => {
-    const duplicate = chartAlerts.get(withoutPrefix(name));
-    if (duplicate === undefined) return [];
-    const { chartAlert, release } = duplicate;
+    const { alert, release } = chartAlerts.get(withoutPrefix(name)) ?? {};
+    if (alert === undefined) return [];
     return [
       {
         urn,
         rule: name,
-        problem: `the chart already has the alert ${chartAlert}`,
+        problem: `the chart already has the alert ${alert}`,
         where,
         found: `release "${release}" (kube-prometheus-stack)`,
-        fix: `defaultRules.disabled.${chartAlert}: true in the values of ${release}, or remove ${name}`,
+        fix: `defaultRules.disabled.${alert}: true in the values of ${release}, or remove ${name}`,
       },
     ];
   });

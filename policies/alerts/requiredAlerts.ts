@@ -64,7 +64,7 @@ function check(
     .flatMap(scrapedServices)
     .filter(
       ({ name, namespace }) =>
-        !exceptServices.includes(name) && !exceptServices.includes(`${namespace}/${name}`),
+        ![name, `${namespace}/${name}`].some((text) => exceptServices.includes(text)),
     );
   if (services.length === 0) return [];
   const { alerts, unknown } = alertsOfStack(resources);
@@ -114,32 +114,23 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
     }
   }
   return (service, name) =>
-    [...service.knownAs, ANY_SERVICE]
+    [...service.knownAs, undefined]
       .flatMap((known) => index.get(`${name} ${known}`) ?? [])
       .some((selector) => selectsService(selector, service));
 }
 
-const ANY_SERVICE = "";
-
-function namedService({ matchers }: Selector): string {
-  const named = matchers.find(({ label, operator }) => label === "service" && operator === "=");
-  return named?.value ?? ANY_SERVICE;
+function namedService({ matchers }: Selector): string | undefined {
+  return matchers.find(({ label, operator }) => label === "service" && operator === "=")?.value;
 }
 
 /** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
 function selectsService(selector: Selector, { namespace, knownAs }: ScrapedService): boolean {
-  if (!allows(selector, "namespace", namespace)) return false;
-  return knownAs.some(
-    (name) =>
-      // The label `job` of a pod's metrics names their exporter.
-      ["service", "app", "container", ...(isPodMetric(selector) ? [] : ["job"])].every((label) =>
-        allows(selector, label, name),
-      ) &&
-      // Names of pods of a Deployment and of a StatefulSet.
-      (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`)),
-  );
-}
-
-function isPodMetric({ metric = "" }: Selector): boolean {
-  return /^(container|kube|node_namespace)_/.test(metric);
+  // The label `job` of a pod's metrics names their exporter.
+  const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
+  const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
+  const selectsName = (name: string): boolean =>
+    labels.every((label) => allows(selector, label, name)) &&
+    // Names of pods of a Deployment and of a StatefulSet.
+    (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`));
+  return allows(selector, "namespace", namespace) && knownAs.some(selectsName);
 }

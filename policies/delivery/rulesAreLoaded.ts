@@ -14,6 +14,7 @@ import {
   mapAt,
   setAt,
   textAt,
+  textsAt,
 } from "../facts/plain";
 import { PrometheusServer, canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
@@ -72,8 +73,8 @@ function check(resources: Resource[]): StackFinding[] {
         where: `${type} "${objectName(resource)}", metadata.labels`,
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: [
-          ...requiredLabels(first, selector).map(
-            ([label, value]) => `metadata.labels.${label}: ${String(value)}`,
+          ...textsAt(labelSelector(first, selector), "matchLabels").map(
+            ([label, value]) => `metadata.labels.${label}: ${value}`,
           ),
           first.release === undefined
             ? `${selector}Selector: {}`
@@ -136,12 +137,7 @@ function labelSelector({ resource, spec, release }: Server, selector: string): P
   return { matchLabels: { release } };
 }
 
-function requiredLabels(server: Server, selector: string): [string, Plain][] {
-  return entriesAt(labelSelector(server, selector), "matchLabels").filter(([, value]) =>
-    isText(value),
-  );
-}
-
+/** A requirement on one label, as in `matchExpressions`. */
 interface Term {
   key: Plain;
   operator: Plain;
@@ -152,18 +148,17 @@ interface Term {
 function termsOf(selector: Plain): Term[] | undefined {
   if (selector === UNKNOWN) return [{ key: UNKNOWN, operator: UNKNOWN, values: [] }];
   if (!isMap(selector)) return undefined;
-  return [
-    ...entriesAt(selector, "matchLabels").map(([key, value]) => ({
-      key,
-      operator: "In",
-      values: [value],
-    })),
-    ...listAt(selector, "matchExpressions").map((term) => ({
-      key: at(term, "key"),
-      operator: at(term, "operator"),
-      values: listAt(term, "values"),
-    })),
-  ];
+  const equal = entriesAt(selector, "matchLabels").map(([key, value]): Term => ({
+    key,
+    operator: "In",
+    values: [value],
+  }));
+  const expressions = listAt(selector, "matchExpressions").map((term): Term => ({
+    key: at(term, "key"),
+    operator: at(term, "operator"),
+    values: listAt(term, "values"),
+  }));
+  return [...equal, ...expressions];
 }
 
 /** Whether labels match all terms; undefined while that is unknown. */

@@ -7,10 +7,10 @@ import {
   effectiveConfigurations,
   integrationsOf,
 } from "../facts/alertmanager";
-import { PlainMap, entriesAt, listAt, textAt } from "../facts/plain";
+import { PlainMap, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Labels, RouteNode, matches, probeLabels, routesFor } from "../facts/routes";
-import { canHoldRules } from "../facts/rules";
+import { canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
 
 const properties = {
@@ -57,21 +57,12 @@ const internalAlerts = ["Watchdog", "InfoInhibitor"];
 function knownLabels(resources: Resource[]): Labels[] {
   const services = resources
     .flatMap(scrapedServices)
-    .map(({ namespace, name }) => ({ namespace, service: name }));
-  const rules = resources.flatMap(({ props }) =>
-    listAt(props, "spec", "groups").flatMap((group) =>
-      listAt(group, "rules").flatMap((rule) => {
-        const alert = textAt(rule, "alert");
-        if (alert === undefined) return [];
-        const labels = entriesAt(rule, "labels").filter(
-          // The value of a template is known only when the alert fires.
-          (entry): entry is [string, string] =>
-            typeof entry[1] === "string" && !entry[1].includes("{{"),
-        );
-        return [{ ...Object.fromEntries(labels), alertname: alert }];
-      }),
-    ),
-  );
+    .map(({ namespace, name }): Labels => ({ namespace, service: name }));
+  const rules = rulesOfStack(resources).rules.flatMap(({ alert, labels }): Labels[] => {
+    // The value of a template is known only when the alert fires.
+    const known = textsAt(labels).filter(([, value]) => !value.includes("{{"));
+    return alert === undefined ? [] : [{ ...Object.fromEntries(known), alertname: alert }];
+  });
   return [{ alertname: "SomeAlert", namespace: "some-namespace" }, ...services, ...rules];
 }
 
@@ -100,11 +91,8 @@ function checkConfiguration(
     for (const labels of probeLabels(root, { severity }, known)) {
       if ([...internalAlerts, ...exceptAlerts].includes(labels["alertname"] ?? "")) continue;
       for (const problem of deliveryProblems(config, routesFor(root, labels), severity, labels)) {
-        findings.set(`${severity} ${problem.where}`, {
-          urn,
-          ...problem,
-          where: `${where}, ${problem.where}`,
-        });
+        const place = `${where}, ${problem.where}`;
+        findings.set(`${severity} ${place}`, { urn, ...problem, where: place });
       }
     }
   }
@@ -119,20 +107,17 @@ function hasIntegrations(config: PlainMap): boolean {
 }
 
 function unreadable({ missingSecret, where, urn }: AlertmanagerConfiguration): StackFinding {
-  if (missingSecret === undefined) {
-    return {
-      urn,
-      problem: "the configuration of Alertmanager cannot be read",
-      where,
-      bound: "YAML with a route and receivers",
-      fix: "correct it, and check it with `amtool check-config`",
-    };
+  if (missingSecret !== undefined) {
+    const problem = `the Secret "${missingSecret}" with the configuration is not part of the stack, so its receivers are unknown`;
+    const fix = `create the Secret in the stack, as SlackAlerting does, or add "${missingSecret}" to severities-delivered.externalSecrets`;
+    return { urn, problem, where, fix };
   }
   return {
     urn,
-    problem: `the Secret "${missingSecret}" with the configuration is not part of the stack, so its receivers are unknown`,
+    problem: "the configuration of Alertmanager cannot be read",
     where,
-    fix: `create the Secret in the stack, as SlackAlerting does, or add "${missingSecret}" to severities-delivered.externalSecrets`,
+    bound: "YAML with a route and receivers",
+    fix: "correct it, and check it with `amtool check-config`",
   };
 }
 
@@ -175,13 +160,12 @@ function deliveryProblems(
 }
 
 /** The labels that the matchers of a route require, in addition to the severity. */
-function describe(route: RouteNode, labels: Labels): string {
-  const names = [...new Set(route.matchers.map(({ label }) => label))].filter(
-    (label) =>
-      label !== "severity" &&
-      labels[label] !== undefined &&
-      route.matchers.every((matcher) => matcher.label !== label || matches(matcher, labels)),
+function describe({ matchers }: RouteNode, labels: Labels): string {
+  const failing = matchers.filter((matcher) => !matches(matcher, labels));
+  const names = new Set(matchers.map(({ label }) => label));
+  for (const label of ["severity", ...failing.map((matcher) => matcher.label)]) names.delete(label);
+  const texts = [...names].flatMap((name) =>
+    labels[name] === undefined ? [] : [`${name}="${labels[name]}"`],
   );
-  if (names.length === 0) return "";
-  return ` with ${names.map((label) => `${label}="${labels[label]}"`).join(", ")}`;
+  return texts.length === 0 ? "" : ` with ${texts.join(", ")}`;
 }

@@ -62,16 +62,12 @@ function checkRoutes(configuration: AlertmanagerConfiguration): StackFinding[] {
 
 /** Checks that an alert named Watchdog always fires; the chart has one. */
 function checkExistence(resources: Resource[]): StackFinding[] {
-  const charts = resources.flatMap((resource) => {
-    const chart = helmChart(resource);
-    if (chart?.chart !== "kube-prometheus-stack") return [];
-    return [{ urn: resource.urn, release: chart.release, hasWatchdog: hasWatchdog(resource) }];
-  });
+  const charts = resources.filter((resource) => helmChart(resource)?.chart === operatorChart);
   const [first] = charts;
-  if (first === undefined || charts.some((chart) => chart.hasWatchdog === true)) return [];
+  if (first === undefined || charts.some((chart) => hasWatchdog(chart) === true)) return [];
   const { rules, unknown } = rulesOfStack(resources);
   if (rules.some((rule) => rule.alert === "Watchdog" && alwaysFires(rule.expr))) return [];
-  const undecided = charts.find((chart) => chart.hasWatchdog === undefined);
+  const undecided = charts.find((chart) => hasWatchdog(chart) === undefined);
   if (undecided !== undefined) {
     return [{ unknown: ["values", "defaultRules"], urn: undecided.urn }];
   }
@@ -80,12 +76,14 @@ function checkExistence(resources: Resource[]): StackFinding[] {
     {
       urn: first.urn,
       problem: "there is no alert Watchdog: the values disable the alert of the chart",
-      where: `release "${first.release}", values.defaultRules`,
+      where: `release "${helmChart(first)?.release}", values.defaultRules`,
       bound: "an alert named Watchdog that always fires",
       fix: "keep defaultRules.create and defaultRules.rules.general enabled, and remove Watchdog from defaultRules.disabled",
     },
   ];
 }
+
+const operatorChart = "kube-prometheus-stack";
 
 function alwaysFires(expr: string): boolean {
   return /^vector\([\d.]+\)(?:>0|>=1|==1)?$/.test(expr.replace(/\s+/g, ""));
@@ -96,9 +94,9 @@ function hasWatchdog(resource: Resource): boolean | undefined {
   const defaults = at(resource.props, "values", "defaultRules");
   const flags = [at(defaults, "create"), at(defaults, "rules", "general")];
   const disabled = at(defaults, "disabled", "Watchdog");
-  if (flags.includes(false)) return false;
-  if (disabled !== UNKNOWN && isTruthy(disabled)) return false;
   // Older versions of the chart accept a list of disabled alerts.
-  if (listAt(defaults, "disabled").includes("Watchdog")) return false;
-  return flags.includes(UNKNOWN) || disabled === UNKNOWN ? undefined : true;
+  const isListed = listAt(defaults, "disabled").includes("Watchdog");
+  if (flags.includes(false) || isListed) return false;
+  if (flags.includes(UNKNOWN) || disabled === UNKNOWN) return undefined;
+  return !isTruthy(disabled);
 }

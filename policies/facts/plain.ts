@@ -125,6 +125,11 @@ export function textAt(value: Plain, ...path: Path): string | undefined {
   return isText(text) ? text : undefined;
 }
 
+/** The entries of a map whose values are texts. */
+export function textsAt(value: Plain, ...path: Path): [string, string][] {
+  return entriesAt(value, ...path).filter((entry): entry is [string, string] => isText(entry[1]));
+}
+
 export function isText(value: Plain): value is string {
   return typeof value === "string";
 }

@@ -5,19 +5,14 @@ import { Binary, Call, Expr } from "./expr";
 /** Moves constants from the expression to the threshold until only a product of series remains. */
 export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
   if (expr.kind === "negate") return solve(flipped[operator], expr.expr, -threshold);
-  if (expr.kind === "call") {
+  const invert = expr.kind === "call" ? inverses[expr.name] : undefined;
+  if (expr.kind === "call" && expr.args[0] !== undefined && invert !== undefined) {
     const [argument, ...parameters] = expr.args;
-    const invert = inverses[expr.name];
-    if (argument !== undefined && invert !== undefined) {
-      const numbers = parameters.map((parameter) => constantOf(parameter) ?? Number.NaN);
-      return solve(operator, argument, invert(threshold, ...numbers));
-    }
+    const numbers = parameters.map((parameter) => constantOf(parameter) ?? Number.NaN);
+    return solve(operator, argument, invert(threshold, ...numbers));
   }
-  if (expr.kind === "binary") {
-    const comparisons = solveBinary(operator, expr, threshold);
-    if (comparisons !== undefined) return comparisons;
-  }
-  return solveProduct(operator, expr, threshold);
+  const solved = expr.kind === "binary" ? solveBinary(operator, expr, threshold) : undefined;
+  return solved ?? solveProduct(operator, expr, threshold);
 }
 
 /**
@@ -80,48 +75,28 @@ interface Product {
 }
 
 function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
-  const product = productOf(expr);
-  const { coefficient } = product;
-  let { numerator, denominator } = product;
-  let direction = operator;
-  let bound = threshold / coefficient;
-  if (coefficient < 0) direction = flipped[direction];
-  if (numerator.length === 0) {
-    // For positive values, `k / x > c` is `x < k / c`.
-    [numerator, denominator] = [denominator, numerator];
-    bound = coefficient / threshold;
-    direction = flipped[direction];
-  }
+  const { coefficient, ...product } = productOf(expr);
+  // For positive values, `k / x > c` is `x < k / c`.
+  const isInverse = product.numerator.length === 0;
+  const numerator = isInverse ? product.denominator : product.numerator;
+  const denominator = isInverse ? [] : product.denominator;
+  const bound = isInverse ? coefficient / threshold : threshold / coefficient;
+  const direction = isInverse !== coefficient < 0 ? flipped[operator] : operator;
   const complement = complementOf(numerator, denominator);
   if (complement !== undefined) return solve(flipped[direction], complement, 1 - bound);
-  const [only] = numerator;
-  const factor = numerator.length === 1 && denominator.length === 0 ? only : undefined;
-  if (factor !== undefined && factor !== expr && isSolvable(factor)) {
-    return solve(direction, factor, bound);
-  }
+  const [factor, ...others] = [...numerator, ...denominator];
+  const isSolvable =
+    factor?.kind === "binary" || (factor?.kind === "call" && factor.name in inverses);
+  if (isSolvable && factor !== expr && others.length === 0) return solve(direction, factor, bound);
   return [{ operator: direction, threshold: bound, numerator, denominator, joined: false }];
 }
 
-function isSolvable(expr: Expr): boolean {
-  return (
-    expr.kind === "binary" ||
-    expr.kind === "negate" ||
-    (expr.kind === "call" && expr.name in inverses)
-  );
-}
-
 /** `good / total` for `(total - good) / total`, which is its complement to 1. */
-function complementOf(numerator: Expr[], denominator: Expr[]): Expr | undefined {
-  const [difference] = numerator;
-  const [total] = denominator;
-  if (numerator.length !== 1 || denominator.length !== 1) return undefined;
-  if (difference?.kind !== "binary" || difference.operator !== "-" || total === undefined) {
-    return undefined;
-  }
-  const [minuend, divisor] = [difference.left, total].map((expr) =>
-    JSON.stringify(withoutFilter(expr)),
-  );
-  if (minuend !== divisor) return undefined;
+function complementOf([difference, ...others]: Expr[], [total, ...rest]: Expr[]): Expr | undefined {
+  if (total === undefined || others.length > 0 || rest.length > 0) return undefined;
+  if (difference?.kind !== "binary" || difference.operator !== "-") return undefined;
+  const text = (expr: Expr) => JSON.stringify(withoutFilter(expr));
+  if (text(difference.left) !== text(total)) return undefined;
   return { kind: "binary", operator: "/", left: difference.right, right: total, bool: false };
 }
 
@@ -134,46 +109,38 @@ function withoutFilter(expr: Expr): Expr {
 function productOf(expr: Expr): Product {
   const constant = constantOf(expr);
   if (constant !== undefined) return { coefficient: constant, numerator: [], denominator: [] };
-  const atom: Product = { coefficient: 1, numerator: [expr], denominator: [] };
-  switch (expr.kind) {
-    case "negate": {
-      const inner = productOf(expr.expr);
-      return { ...inner, coefficient: -inner.coefficient };
+  if (expr.kind === "subquery") return productOf(expr.expr);
+  if (expr.kind === "negate") return scaled(productOf(expr.expr), -1);
+  const factor: Product = { coefficient: 1, numerator: [expr], denominator: [] };
+  if (expr.kind === "call") {
+    const [argument] = expr.args;
+    // increase(x[5m]) is 300 times rate(x[5m]).
+    if (expr.name === "increase" && argument?.kind === "selector" && argument.rangeSeconds) {
+      return scaled(productOf({ ...expr, name: "rate" }), argument.rangeSeconds);
     }
-    case "binary": {
-      if (expr.operator === "*" || expr.operator === "/") {
-        const left = productOf(expr.left);
-        const right = productOf(expr.right);
-        const divide = expr.operator === "/";
-        return {
-          coefficient: divide
-            ? left.coefficient / right.coefficient
-            : left.coefficient * right.coefficient,
-          numerator: [...left.numerator, ...(divide ? right.denominator : right.numerator)],
-          denominator: [...left.denominator, ...(divide ? right.numerator : right.denominator)],
-        };
-      }
-      if (expr.operator === "and" || expr.operator === "unless") return productOf(expr.left);
-      const value = withoutFilter(expr);
-      return value === expr ? atom : productOf(value);
-    }
-    case "call": {
-      const [argument] = expr.args;
-      // increase(x[5m]) is 300 times rate(x[5m]).
-      if (expr.name === "increase" && argument?.kind === "selector" && argument.rangeSeconds) {
-        return {
-          ...atom,
-          coefficient: argument.rangeSeconds,
-          numerator: [{ ...expr, name: "rate" }],
-        };
-      }
-      return preservesUnit(expr) ? productInside(expr) : atom;
-    }
-    case "subquery":
-      return productOf(expr.expr);
-    default:
-      return atom;
+    return preservesUnit(expr) ? productInside(expr) : factor;
   }
+  if (expr.kind !== "binary") return factor;
+  if (expr.operator === "*" || expr.operator === "/") {
+    const left = productOf(expr.left);
+    const right = expr.operator === "*" ? productOf(expr.right) : inverted(productOf(expr.right));
+    return {
+      coefficient: left.coefficient * right.coefficient,
+      numerator: [...left.numerator, ...right.numerator],
+      denominator: [...left.denominator, ...right.denominator],
+    };
+  }
+  if (expr.operator === "and" || expr.operator === "unless") return productOf(expr.left);
+  const value = withoutFilter(expr);
+  return value === expr ? factor : productOf(value);
+}
+
+function scaled(product: Product, scale: number): Product {
+  return { ...product, coefficient: product.coefficient * scale };
+}
+
+function inverted({ coefficient, numerator, denominator }: Product): Product {
+  return { coefficient: 1 / coefficient, numerator: denominator, denominator: numerator };
 }
 
 /** Constants and ratios inside a unit-preserving function are those of its result. */

@@ -6,7 +6,8 @@ type Type = "scalar" | "instant vector" | "range vector" | "string";
 export function typeProblem(expr: Expr): string | undefined {
   try {
     const type = typeOf(expr);
-    return isValue(type) ? undefined : `returns a ${type}, not an instant vector or a scalar`;
+    const isValue = type === "scalar" || type === "instant vector";
+    return isValue ? undefined : `returns a ${type}, not an instant vector or a scalar`;
   } catch (error) {
     if (error instanceof TypeProblem) return error.message;
     throw error;
@@ -47,10 +48,6 @@ function typeOf(expr: Expr): Type {
       return types.every((type) => type === "scalar") ? "scalar" : "instant vector";
     }
   }
-}
-
-function isValue(type: Type): boolean {
-  return type === "scalar" || type === "instant vector";
 }
 
 function refuseRange(expr: Expr, role: string): Type {
