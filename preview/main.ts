@@ -20,7 +20,7 @@ async function run(program: () => unknown): Promise<number> {
       process.stdout.write(`${usage}\n`);
       return 0;
     }
-    // The pack takes as long to load as the program, so it starts first and loads in parallel.
+    // The pack needs as long to load as the program, so it starts first and loads in parallel.
     pack = startPack(path.join(directory, "policies"));
     const { preview } = require("./preview") as typeof import("./preview");
     const outcome = await preview(directory, program, args, pack);
@@ -50,10 +50,10 @@ async function messageOf(error: unknown): Promise<string> {
   if (error instanceof ExpectedError) return error.message;
   const pulumi = await import("@pulumi/pulumi");
   const { redactMessage } = require("./preview") as typeof import("./preview");
-  if (pulumi.RunError.isInstance(error)) return redactMessage(error.message);
-  if (pulumi.ResourceError.isInstance(error) && error.hideStack) {
-    return redactMessage(error.message);
-  }
+  const isForUser =
+    pulumi.RunError.isInstance(error) ||
+    (pulumi.ResourceError.isInstance(error) && error.hideStack);
+  if (isForUser) return redactMessage(error.message);
   if (!(error instanceof Error)) return redactMessage(String(error));
   return redactMessage(`unexpected: ${sourcePositions(error.stack ?? error.message)}`);
 }

@@ -140,7 +140,7 @@ const catalog = {
     command: "cmd/logcli",
     linkVersion: lokiVersion,
   },
-  // Later versions of the module have no Promtail.
+  // Later versions of the module do not contain Promtail.
   promtail: {
     kind: "go",
     lock: "go/promtail",

@@ -1,10 +1,10 @@
-/** The absolute path of a tool; throws "NAME is not built: run npm run tools" when it is absent. */
+/** Absolute path of a tool. Throws an error with the command to run if the tool is not built. */
 export function toolPath(name: ToolName): string;
 
-/** The value of kubeconform's `-schema-location` for the schemas of Kubernetes and the CRDs. */
+/** Value of the kubeconform option `-schema-location` for the schemas in the cache. */
 export function schemaLocation(): string;
 
-/** Programs, and the folders `crds` (YAML), `schemas` (for kubeconform) and `datadogPython`. */
+/** Names of the programs, and of the folders `crds`, `schemas` and `datadogPython`. */
 export type ToolName =
   | "pulumi"
   | "promtool"

@@ -1,15 +1,7 @@
 import { parseArgs } from "node:util";
 import { ExpectedError } from "./errors";
 
-export interface Arguments {
-  stack: string;
-  /** `key=value` pairs with the paths of `pulumi config set --path`. */
-  config: string[];
-  configFile: string | undefined;
-  out: string | undefined;
-  json: boolean;
-  policyConfig: string | undefined;
-}
+export type Arguments = NonNullable<ReturnType<typeof parseArguments>>;
 
 export class UsageError extends ExpectedError {}
 
@@ -34,12 +26,13 @@ Exit codes:
   2  the configuration or the program has an error`;
 
 /** The arguments of the command, or undefined for `--help`. */
-export function parseArguments(argv: string[]): Arguments | undefined {
+export function parseArguments(argv: string[]) {
   const { values } = parsed(argv);
   if (values.help === true) return undefined;
   if (values.stack === undefined) throw new UsageError("--stack is required");
   return {
     stack: values.stack,
+    /** `key=value` pairs with the paths of `pulumi config set --path`. */
     config: values.config ?? [],
     configFile: values["config-file"],
     out: values.out,

@@ -20,13 +20,14 @@ export function setConfigPath(
   project: string,
 ): ConfigValues {
   const { path: fullPath, text } = splitSetting(setting);
-  const { namespace, path } = splitNamespace(fullPath, project);
+  const [, namespace = project, path = ""] =
+    /^(?:([\w.-]+):(?:config:)?)?(.*)$/s.exec(fullPath) ?? [];
   const [name, ...rest] = parsePath(path);
   if (typeof name !== "string" || name === "") {
     throw new ExpectedError(`${setting}: the path must start with a name`);
   }
   const key = `${namespace}:${name}`;
-  const value = rest.length === 0 ? wholeValue(text) : typedValue(text);
+  const value = rest.length === 0 ? (parsedJson(text) ?? text) : typedValue(text);
   return { ...values, [key]: setAt(values[key] ?? null, [name], rest, value) };
 }
 
@@ -42,13 +43,6 @@ function splitSetting(setting: string): { path: string; text: string } {
     }
   }
   throw new ExpectedError(`${setting}: expected key=value`);
-}
-
-function splitNamespace(path: string, project: string): { namespace: string; path: string } {
-  const namespaced = /^([\w.-]+):(.*)$/s.exec(path);
-  const [, namespace, rest] = namespaced ?? [];
-  if (namespace === undefined || rest === undefined) return { namespace: project, path };
-  return { namespace, path: rest.replace(/^config:/, "") };
 }
 
 /** The elements of a property path: names and list indices. */
@@ -120,11 +114,7 @@ function isContainer(value: ConfigValue): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** A value directly under a key is text that the program parses. */
-function wholeValue(text: string): ConfigValue {
-  return parsedJson(text) ?? text;
-}
-
+/** A value within a map or a list has a type. Directly under a key, it is text that the program parses. */
 function typedValue(text: string): ConfigValue {
   if (text === "true") return true;
   if (text === "false") return false;
