@@ -90,23 +90,14 @@ export function datadogSettings(args: ComponentArgs): Checked<DatadogSettings> {
 function checkKeys(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
   const { apiKey, appKey, existingSecret } = settings;
   if (existingSecret === undefined && !apiKey) {
-    issue(
-      ctx,
-      ["apiKey"],
-      "is required, unless existingSecret names a Secret that holds the keys",
-      {
-        kind: "do",
-        text: 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"',
-      },
-    );
+    const rule = "is required, unless existingSecret names a Secret that holds the keys";
+    const text = 'set apiKey to a Pulumi secret, or existingSecret: "datadog-secret"';
+    issue(ctx, ["apiKey"], rule, { kind: "do", text });
   }
   if (existingSecret !== undefined && (apiKey || appKey)) {
-    issue(
-      ctx,
-      ["existingSecret"],
-      "already holds the keys: apiKey and appKey must not be set together with it",
-      { kind: "do", text: "remove existingSecret, or apiKey and appKey" },
-    );
+    const rule = "already holds the keys: apiKey and appKey must not be set together with it";
+    const text = "remove existingSecret, or apiKey and appKey";
+    issue(ctx, ["existingSecret"], rule, { kind: "do", text });
   }
 }
 
@@ -114,10 +105,9 @@ function checkInstrumentation(settings: Record<string, unknown>, ctx: z.Refineme
   const { instrumentedNamespaces, namespace, apm } = settings;
   if (!Array.isArray(instrumentedNamespaces) || instrumentedNamespaces.length === 0) return;
   if (apm === false) {
-    issue(ctx, ["instrumentedNamespaces"], "requires apm: without it no agent accepts traces", {
-      kind: "do",
-      text: "set apm: true, or remove instrumentedNamespaces",
-    });
+    const text = "set apm: true, or remove instrumentedNamespaces";
+    const rule = "requires apm: without it no agent accepts traces";
+    issue(ctx, ["instrumentedNamespaces"], rule, { kind: "do", text });
   }
   instrumentedNamespaces.forEach((instrumented, index) => {
     if (instrumented !== namespace && instrumented !== "kube-system") return;

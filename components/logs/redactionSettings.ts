@@ -37,10 +37,7 @@ export const redactionSettings = {
 };
 
 /** The output type of {@link redactionSettings}. */
-export interface RedactionSettings {
-  disabledRedactions: Redaction[];
-  redactionPatterns: { name: string; expression: string }[];
-}
+export type RedactionSettings = z.output<z.ZodObject<typeof redactionSettings>>;
 
 /** The name replaces the redacted text, so that it must identify the pattern. */
 export function checkRedactions(settings: unknown, ctx: z.RefinementCtx): void {

@@ -187,31 +187,19 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
   const { mode, storage, region, kmsKeyArn, accessLogBucket, bucket, createBucket } = settings;
   const isReplicated = mode === LokiMode.HighAvailability || mode === LokiMode.Distributed;
   if (isReplicated && storage === LokiStorage.Filesystem) {
-    issue(
-      ctx,
-      ["storage"],
-      `must be s3 when mode is ${String(mode)}: replicas cannot share a volume`,
-      {
-        kind: "set",
-        example: LokiStorage.S3,
-      },
-    );
+    const rule = `must be s3 when mode is ${String(mode)}: replicas cannot share a volume`;
+    issue(ctx, ["storage"], rule, { kind: "set", example: LokiStorage.S3 });
   }
   if (accessLogBucket !== undefined && accessLogBucket === bucket) {
-    issue(
-      ctx,
-      ["accessLogBucket"],
-      "must not be the bucket of the logs: each log of an access would cause another access",
-      { kind: "do", text: "name another bucket in the same region" },
-    );
+    const rule =
+      "must not be the bucket of the logs: each log of an access would cause another access";
+    const text = "name another bucket in the same region";
+    issue(ctx, ["accessLogBucket"], rule, { kind: "do", text });
   }
   if (accessLogBucket !== undefined && createBucket === false) {
-    issue(
-      ctx,
-      ["accessLogBucket"],
-      "requires createBucket: the stack does not change an existing bucket",
-      { kind: "do", text: "enable access logging where the bucket is created" },
-    );
+    const rule = "requires createBucket: the stack does not change an existing bucket";
+    const text = "enable access logging where the bucket is created";
+    issue(ctx, ["accessLogBucket"], rule, { kind: "do", text });
   }
   for (const [key, ownsBucket] of [
     ["createBucket", createBucket !== false],
@@ -246,21 +234,11 @@ function checkRules(settings: Unchecked, ctx: z.RefinementCtx): void {
       example: alertmanagerUrlExample,
     });
   }
-  if (
-    hasItems(logMetricNamespaces) &&
-    Array.isArray(remoteWriteUrls) &&
-    !hasItems(remoteWriteUrls)
-  ) {
-    issue(
-      ctx,
-      ["remoteWriteUrls"],
-      "is required with logMetricNamespaces, to store the recorded series",
-      {
-        kind: "do",
-        text: "list the URL of each replica of Prometheus, which ends with /api/v1/write",
-      },
-      "required",
-    );
+  const isEmpty = Array.isArray(remoteWriteUrls) && remoteWriteUrls.length === 0;
+  if (hasItems(logMetricNamespaces) && isEmpty) {
+    const rule = "is required with logMetricNamespaces, to store the recorded series";
+    const text = "list the URL of each replica of Prometheus, which ends with /api/v1/write";
+    issue(ctx, ["remoteWriteUrls"], rule, { kind: "do", text }, "required");
   }
 }
 

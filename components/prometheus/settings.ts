@@ -137,12 +137,9 @@ export const prometheusSchema = z
       const { configSecretName, mountedSecretNames } = alertmanager ?? {};
       if (configSecretName !== undefined || !Array.isArray(mountedSecretNames)) return;
       if (mountedSecretNames.length === 0) return;
-      issue(
-        ctx,
-        ["alertmanager", "configSecretName"],
-        "is required when secrets are mounted: without it nothing reads them",
-        { kind: "set", example: "alertmanager-config" },
-      );
+      const rule = "is required when secrets are mounted: without it nothing reads them";
+      const fix = { kind: "set", example: "alertmanager-config" } as const;
+      issue(ctx, ["alertmanager", "configSecretName"], rule, fix);
     },
     { when: () => true },
   )

@@ -95,8 +95,6 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   };
 }
 
-type SourceSelector = "containerSelector" | "kubeStateSelector";
-
 /**
  * Selects the series of pods from a source of metrics, whose job or path differs between clusters.
  * Without a scope, it selects all pods in the namespace.
@@ -104,7 +102,7 @@ type SourceSelector = "containerSelector" | "kubeStateSelector";
 function selector(
   { namespace, services, alerts }: MonitoredServicesSettings,
   scope: Scope,
-  source: SourceSelector,
+  source: "containerSelector" | "kubeStateSelector",
   ...extraMatchers: string[]
 ): string {
   const names = services.map(({ name }) => name);
@@ -149,9 +147,6 @@ function ratioAlert(
   series: string,
 ) {
   const names = services.map(({ name }) => name);
-  const matchers = podMatchers(namespace, scope, names);
-  return {
-    expr: `${series}{${matchers}} > ${formatNumber(threshold / 100)}`,
-    severity,
-  };
+  const pods = podMatchers(namespace, scope, names);
+  return { expr: `${series}{${pods}} > ${formatNumber(threshold / 100)}`, severity };
 }

@@ -140,15 +140,7 @@ export function chartSettings(chart: Chart, namespace: string) {
 }
 
 /** The output type of {@link chartSettings}. */
-export interface ChartSettings {
-  cluster: string;
-  environment: string;
-  labels: Record<string, string>;
-  namespace: string;
-  chartVersion: string;
-  repository: string;
-  imageRegistry?: string | undefined;
-}
+export type ChartSettings = z.output<z.ZodObject<ReturnType<typeof chartSettings>>>;
 
 /** Arguments of a component before they are checked. */
 export type ComponentArgs = object;
