@@ -118,33 +118,27 @@ export class DatadogAgent extends pulumi.ComponentResource {
     const labels = objectLabels("datadog-agent", settings.labels);
     const child = { parent: this };
 
-    const secrets: kubernetes.core.v1.Secret[] = [];
-    if (settings.existingSecret === undefined) {
-      secrets.push(
-        new kubernetes.core.v1.Secret(
-          `${name}-keys`,
-          {
-            metadata: { name: secretNameOf(settings), namespace, labels },
-            stringData: secretData("datadog", args),
-          },
-          child,
-        ),
+    const secret = (
+      suffix: string,
+      secretName: string,
+      stringData: Record<string, pulumi.Output<string>>,
+    ) =>
+      new kubernetes.core.v1.Secret(
+        `${name}-${suffix}`,
+        { metadata: { name: secretName, namespace, labels }, stringData },
+        child,
       );
-    }
+    const secrets =
+      settings.existingSecret === undefined
+        ? [secret("keys", secretNameOf(settings), secretData("datadog", args))]
+        : [];
     const token = new random.RandomPassword(
       `${name}-cluster-agent-token`,
       { length: 48, special: false },
       child,
     );
     secrets.push(
-      new kubernetes.core.v1.Secret(
-        `${name}-cluster-agent-token`,
-        {
-          metadata: { name: clusterAgentTokenSecretName, namespace, labels },
-          stringData: { token: token.result },
-        },
-        child,
-      ),
+      secret("cluster-agent-token", clusterAgentTokenSecretName, { token: token.result }),
     );
     const release = chartRelease(
       name,

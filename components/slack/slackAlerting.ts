@@ -122,27 +122,23 @@ export class SlackAlerting extends pulumi.ComponentResource {
     const labels = objectLabels("alertmanager", settings.labels);
     const child = { parent: this };
 
-    if (settings.existingSecret === undefined) {
+    const secret = (
+      suffix: string,
+      secretName: string,
+      stringData: Record<string, pulumi.Input<string>>,
+    ) =>
       new kubernetes.core.v1.Secret(
-        `${name}-webhook`,
-        {
-          metadata: { name: webhookSecretName, namespace, labels },
-          stringData: secretData("slack", args),
-        },
+        `${name}-${suffix}`,
+        { metadata: { name: secretName, namespace, labels }, stringData },
         child,
       );
+    if (settings.existingSecret === undefined) {
+      secret("webhook", webhookSecretName, secretData("slack", args));
     }
-    new kubernetes.core.v1.Secret(
-      `${name}-config`,
-      {
-        metadata: { name: configSecretName, namespace, labels },
-        stringData: {
-          "alertmanager.yaml": stringify(alertmanagerConfig(settings), { lineWidth: 0 }),
-          "slack.tmpl": slackTemplate(settings),
-        },
-      },
-      child,
-    );
+    secret("config", configSecretName, {
+      "alertmanager.yaml": stringify(alertmanagerConfig(settings), { lineWidth: 0 }),
+      "slack.tmpl": slackTemplate(settings),
+    });
 
     this.configSecretName = pulumi.output(configSecretName);
     this.webhookSecretName = pulumi.output(settings.existingSecret ?? webhookSecretName);
