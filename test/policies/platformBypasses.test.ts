@@ -126,7 +126,7 @@ const good: [string, AnyPolicy, Resource | Resource[]][] = [
   ["the stack", prodHighAvailability, stack()],
 ];
 
-/** Ways around a policy that somebody may try, or fall into. */
+/** Attempts to bypass a policy, deliberate or by mistake. */
 const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   [
     "a route to null before the real one",
@@ -204,12 +204,12 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     ),
   ],
   [
-    "a matcher that nobody can read",
+    "a matcher that cannot be parsed",
     severitiesDelivered,
     first({ ...toNull, matchers: ["severity"] }),
   ],
   [
-    "a child that goes to null",
+    "a child route to null",
     severitiesDelivered,
     first({
       receiver: "slack",
@@ -218,12 +218,12 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     }),
   ],
   [
-    "continue on null and nothing after it",
+    "continue on the null route without a route after it",
     severitiesDelivered,
     delivered({ route: { receiver: "null", routes: [{ ...toNull, continue: true }] } }),
   ],
   [
-    "continue only on the route of another",
+    "continue only on an unrelated route",
     severitiesDelivered,
     first({ receiver: "slack", matchers: ['severity="info"'], continue: true }, toNull),
   ],
@@ -288,7 +288,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     first({ receiver: "slack", matchers: ['severity="critical"'], mute_time_intervals: ["night"] }),
   ],
   [
-    "critical alerts active in the day",
+    "critical alerts active in the daytime only",
     severitiesDelivered,
     first({ receiver: "slack", matchers: ['severity="critical"'], active_time_intervals: ["day"] }),
   ],
@@ -305,13 +305,13 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
   ["the chart's own configuration", severitiesDelivered, inValues({})],
   [
-    "receivers only, the chart's routes kept",
+    "receivers alone, with the routes of the chart",
     severitiesDelivered,
     inValues({ config: { receivers: goodConfig.receivers } }),
   ],
   ["a Secret that the chart does not use", severitiesDelivered, [...inValues({}), configSecret()]],
   [
-    "another Secret than this one",
+    "a Secret other than this one",
     severitiesDelivered,
     [stack({ alertmanager: { alertmanagerSpec: { configSecret: "other" } } }), configSecret()],
   ],
@@ -371,17 +371,17 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     }),
   ],
   [
-    "Watchdog switched off",
+    "Watchdog disabled",
     watchdogRouted,
     [stack({ defaultRules: { disabled: { Watchdog: true } } }), configSecret()],
   ],
   [
-    "its group switched off",
+    "the group of Watchdog disabled",
     watchdogRouted,
     [stack({ defaultRules: { rules: { general: false } } }), configSecret()],
   ],
   [
-    "all rules switched off",
+    "all rules disabled",
     watchdogRouted,
     [stack({ defaultRules: { create: false } }), configSecret()],
   ],
@@ -404,10 +404,14 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     ],
   ],
 
-  ["no pair", inhibition, inhibits()],
+  ["no inhibition rule", inhibition, inhibits()],
   ["equal is empty", inhibition, inhibits({ ...pair, equal: [] })],
   ["equal is left out", inhibition, inhibits({ ...pair, equal: undefined })],
-  ["equal only what all share", inhibition, inhibits({ ...pair, equal: ["cluster"] })],
+  [
+    "equal with only labels that all alerts share",
+    inhibition,
+    inhibits({ ...pair, equal: ["cluster"] }),
+  ],
   [
     "a second rule without equal",
     inhibition,
@@ -417,7 +421,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     }),
   ],
   [
-    "critical silenced too",
+    "critical alerts inhibited",
     inhibition,
     inhibits(pair, {
       source_matchers: ['severity="warning"'],
@@ -980,7 +984,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     release("loki", { singleBinary: { replicas: 1 } }, "prod"),
   ],
   [
-    "a Prometheus of one's own",
+    "a Prometheus object",
     prodHighAvailability,
     resource("kubernetes:monitoring.coreos.com/v1:Prometheus", "p", { spec: {} }, "prod"),
   ],
@@ -998,12 +1002,11 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
 ];
 
-describe("ways around the policies of the platform", () => {
-  it("are at least 60", () => assert.ok(bypasses.length >= 60));
+describe("attempts to bypass policies on the platform", () => {
+  it("has at least 60 cases", () => assert.ok(bypasses.length >= 60));
 
   for (const [what, policy, subject] of good) {
-    it(`${policy.name} has nothing against ${what}`, () =>
-      assert.deepEqual(problems(policy, subject), []));
+    it(`${policy.name} accepts ${what}`, () => assert.deepEqual(problems(policy, subject), []));
   }
   for (const [way, policy, subject] of bypasses) {
     it(`${policy.name}: ${way}`, () => assert.notDeepEqual(problems(policy, subject), []));

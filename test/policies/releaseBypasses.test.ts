@@ -201,12 +201,12 @@ const bypasses: [string, string, Resource[]][] = [
     [installed(changed(good, { extraManifests: [rules({ for: "9h" })] }))],
   ],
   [
-    "a rule among them by name",
+    "an extra manifest by name",
     "promql-valid",
     [installed(changed(good, { extraManifests: { mine: rules({ expr: "sum(x" }) } }))],
   ],
   [
-    "a rule among them as a text",
+    "an extra manifest as text",
     "alert-severity",
     [
       installed(
@@ -303,7 +303,7 @@ const bypasses: [string, string, Resource[]][] = [
     [prometheus({ retention: undefined })],
   ],
   [
-    "a Prometheus on a disk that does not last",
+    "a Prometheus on an ephemeral disk",
     "prometheus-storage",
     [prometheus({ storage: { emptyDir: {} } })],
   ],
@@ -332,7 +332,7 @@ const bypasses: [string, string, Resource[]][] = [
     ],
   ],
   [
-    "an Alertmanager with a Secret that tells nobody",
+    "an Alertmanager with a Secret without receivers",
     "severities-delivered",
     [
       object("monitoring.coreos.com/v1:Alertmanager", {
@@ -440,9 +440,9 @@ const violated = async (resources: Resource[]): Promise<string[]> => [
   ...new Set((await judgedByThePack(resources)).map(({ policy }) => policy)),
 ];
 
-describe("what installs, contains or passes on", () => {
+describe("charts and objects inside other resources", () => {
   for (const [how, policy, resources] of bypasses) {
-    it(`is no way around ${policy}: ${how}`, async () => {
+    it(`does not bypass ${policy}: ${how}`, async () => {
       const found = await violated(resources);
       assert.ok(found.includes(policy), found.join());
     });

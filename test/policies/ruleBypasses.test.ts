@@ -77,7 +77,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
 
   ["an expression with an open bracket", promqlValid, alerts("sum(x > 1")],
-  ["a comment where the threshold was", promqlValid, alerts("x # > 1")],
+  ["a comment instead of the threshold", promqlValid, alerts("x # > 1")],
   ["a comparison of constants", promqlValid, alerts("vector(1) > 0")],
   ["+ 0 instead of a comparison", promqlValid, alerts("x + 0")],
   ["or vector(1)", promqlValid, alerts("x or vector(1)")],
@@ -90,7 +90,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
       { alert: "A", expr: "top > 1" },
     ]),
   ],
-  ["a pattern with an escape of nothing", promqlValid, alerts('x{a=~"b\\\\-c"} > 1')],
+  ["a pattern with a needless escape", promqlValid, alerts('x{a=~"b\\\\-c"} > 1')],
   ["a rate without a range", promqlValid, alerts("sum(rate(x)) > 1")],
   [
     "a heartbeat that is critical",
@@ -102,7 +102,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ["percent flipped", promqlUnits, alerts(`5 < sum(${errors}) / sum(${total})`)],
   ["percent as a product", promqlUnits, alerts(`sum(${errors}) > 5 * sum(${total})`)],
   [
-    "percent behind a recording rule",
+    "a percentage in a recording rule",
     promqlUnits,
     prometheusRule([
       { record: "e", expr: `sum(${errors}) / sum(${total})` },
@@ -110,12 +110,8 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     ]),
   ],
   ["percent in parentheses", promqlUnits, alerts(`((sum(${errors}) / sum(${total}))) > (5)`)],
-  [
-    "a burn rate beyond everything",
-    promqlUnits,
-    alerts(`sum(${errors}) / sum(${total}) > 14.4 * 0.1`),
-  ],
-  ["500m behind a sum", promqlUnits, alerts("latency_seconds > 0 + 500m")],
+  ["a burn rate above 100%", promqlUnits, alerts(`sum(${errors}) / sum(${total}) > 14.4 * 0.1`)],
+  ["500m in a sum", promqlUnits, alerts("latency_seconds > 0 + 500m")],
   ["500m in a vector", promqlUnits, alerts("latency_seconds > on () vector(500m)")],
   ["500m negated on both sides", promqlUnits, alerts("-latency_seconds < -500m")],
   ["500m with bool", promqlUnits, alerts("(latency_seconds > bool 500m) == 1")],
@@ -148,16 +144,16 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
   ["a short window in a subquery", rateWindow, alerts("max_over_time(rate(x[1m])[1h:1m]) > 1")],
 
-  ["a severity in capitals", alertSeverity, labelled({ severity: "CRITICAL" })],
+  ["a severity in upper case", alertSeverity, labelled({ severity: "CRITICAL" })],
   ["a severity with a space", alertSeverity, labelled({ severity: "critical " })],
-  ["a severity by template", alertSeverity, labelled({ severity: "{{ $labels.severity }}" })],
+  ["a severity from a template", alertSeverity, labelled({ severity: "{{ $labels.severity }}" })],
   [
     "the value in a label",
     alertSeverity,
     labelled({ severity: "info", v: '{{ printf "%f" $value }}' }),
   ],
   [
-    "the value in a label, the old way",
+    "the value in a label, in the old syntax",
     alertSeverity,
     labelled({ severity: "info", v: "{{ .Value }}" }),
   ],
@@ -166,13 +162,13 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ["0 as a number", alertFor, waiting(0)],
   ["an hour in minutes", alertFor, waiting("60m")],
   ["an hour in milliseconds", alertFor, waiting("3600000ms")],
-  ["a minute less a millisecond", alertFor, waiting("59s999ms")],
+  ["one millisecond less than a minute", alertFor, waiting("59s999ms")],
 
   ["a runbook over http", alertAnnotations, runbook("http://wiki.ticketing.io/a")],
-  ["a runbook in capitals", alertAnnotations, runbook("https://EXAMPLE.com/a")],
+  ["a runbook host in upper case", alertAnnotations, runbook("https://EXAMPLE.com/a")],
   ["a runbook with a port", alertAnnotations, runbook("https://example.com:8443/a")],
   ["a runbook with a user", alertAnnotations, runbook("https://a@example.com/a")],
-  ["a runbook of blanks", alertAnnotations, runbook("   ")],
+  ["a runbook that is blank", alertAnnotations, runbook("   ")],
 
   [
     "an absence alert on another metric",
@@ -189,7 +185,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
   ["up compared the wrong way", absentCoverage, inProd(critical, { alert: "B", expr: "up == 1" })],
   [
-    "an absence that is only recorded",
+    "an absence in a recording rule",
     absentCoverage,
     inProd(critical, { record: "r", expr: "absent(errors_total)" }),
   ],
@@ -201,7 +197,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     unloaded({ ruleSelectorNilUsesHelmValues: false, ruleSelector: null }),
   ],
   [
-    "another selector switched open",
+    "another selector that selects everything",
     rulesAreLoaded,
     unloaded({ serviceMonitorSelectorNilUsesHelmValues: false }),
   ],
@@ -232,11 +228,11 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
   ],
 
   ["a range of versions", pinnedCharts, chart({ version: ">=18.0.0 <19.0.0" })],
-  ["a version with a star", pinnedCharts, chart({ version: "18.11.*" })],
+  ["a version with a wildcard", pinnedCharts, chart({ version: "18.11.*" })],
   ["an equals sign", pinnedCharts, chart({ version: "=18" })],
   ["devel", pinnedCharts, chart({ devel: true })],
   [
-    "a host that begins alike",
+    "a host with the same prefix",
     pinnedCharts,
     chart({
       repositoryOpts: { repo: "https://grafana-community.github.io.evil.io/helm-charts" },
@@ -250,18 +246,22 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
     }),
   ],
   [
-    "a path upwards",
+    "a path to the parent folder",
     pinnedCharts,
     chart({
       repositoryOpts: { repo: "https://grafana-community.github.io/helm-charts/../evil" },
     }),
   ],
-  ["an alias of the machine", pinnedCharts, chart({ chart: "grafana/loki", repositoryOpts: {} })],
+  [
+    "a repository alias of the local machine",
+    pinnedCharts,
+    chart({ chart: "grafana/loki", repositoryOpts: {} }),
+  ],
   ["a tag that moves", pinnedCharts, chart({ chart: "oci://ghcr.io/grafana/loki:latest" })],
   ["a chart of version 4", pinnedCharts, chart({ version: "18" }, "v4:Chart")],
 ];
 
-describe("ways around the policies on rules", () => {
+describe("attempts to bypass policies on rules", () => {
   for (const [way, policy, subject] of bypasses) {
     it(`${policy.name}: ${way}`, () => {
       const judged = policy.scope === "stack" ? [subject].flat() : subject;

@@ -20,7 +20,7 @@ const stack = (values: PlainMap) => release("kube-prometheus-stack", values);
 const errors = critical('rate(errors_total{namespace="shop", service="cart", code="500"}[5m]) > 1');
 
 describe("policy absent-coverage", () => {
-  it("asks for a companion of the metrics behind critical alerts", () => {
+  it("requires an alert on the absence of the metrics of critical alerts", () => {
     assert.deepEqual(found(errors), ["no alert fires when errors_total is absent"]);
     assert.deepEqual(found(critical("a / b > 1")), ["no alert fires when a, b are absent"]);
     assert.deepEqual(found(warning("a > 1")), []);
@@ -51,7 +51,7 @@ describe("policy absent-coverage", () => {
       assert.equal(found(errors, warning(companion)).length, 1));
   }
 
-  it("knows that an exporter is not up where the pods are that it tells of", () => {
+  it("requires the job of the exporter, not the labels of the pods", () => {
     const restarts = critical('kube_pod_container_status_restarts_total{namespace="shop"} > 5');
     for (const [companion, expected] of [
       ['up{namespace="shop"} == 0', 1],
@@ -65,16 +65,16 @@ describe("policy absent-coverage", () => {
     }
   });
 
-  it("asks for no companion of the companion", () =>
+  it("requires no absence alert for an absence alert", () =>
     assert.deepEqual(found(critical("absent(errors_total)")), []));
 
-  it("looks through recording rules", () => {
+  it("resolves recording rules", () => {
     const record = { record: "r", expr: "errors_total" };
     assert.deepEqual(found(record, critical("r > 1"), warning("absent(errors_total)")), []);
     assert.equal(found(record, critical("r > 1")).length, 1);
   });
 
-  it("accepts TargetDown of the chart, where it is not switched off", () => {
+  it("accepts TargetDown of the chart, unless it is disabled", () => {
     const rules = prometheusRule([errors]);
     for (const [values, expected] of [
       [{}, 0],
@@ -88,14 +88,14 @@ describe("policy absent-coverage", () => {
     }
   });
 
-  it("asks for it in prod only", () => {
+  it("judges production only", () => {
     const rules = prometheusRule([errors]);
     assert.deepEqual(problems(absentCoverage, [rules]), []);
     const prod = { ...rules, urn: rules.urn.replace(":dev:", ":prod:") };
     assert.equal(problems(absentCoverage, [prod]).length, 1);
   });
 
-  it("does not decide while a rule that could be the companion is not known", () => {
+  it("is unknown while an unknown rule could be the absence alert", () => {
     const rules = prometheusRule([errors]);
     const hidden = prometheusRule([{ alert: "A", expr: UNKNOWN }], "hidden");
     const verdict = judge(absentCoverage, [rules, hidden], inProd);
@@ -103,7 +103,7 @@ describe("policy absent-coverage", () => {
     assert.equal(verdict.unknown?.urn, hidden.urn);
   });
 
-  it("says which metric, and what to add", () => {
+  it("names the metric and the alert to add", () => {
     const rules = prometheusRule([errors]);
     const [violation] = judge(absentCoverage, [rules], inProd).violations;
     assert.ok(violation);

@@ -23,7 +23,7 @@ describe("policy alert-annotations", () => {
       assert.deepEqual(problems(alertAnnotations, annotated(annotations), inProd), []));
   }
 
-  it("accepts what is not known yet", () => {
+  it("accepts unknown values", () => {
     const unknown = { summary: UNKNOWN, description: UNKNOWN, runbook_url: UNKNOWN };
     assert.deepEqual(problems(alertAnnotations, annotated(unknown), inProd), []);
   });
@@ -47,11 +47,11 @@ describe("policy alert-annotations", () => {
       "https://wiki.ticketing.io/<alert>",
     ].map((url) => [{ runbook_url: url }, "the runbook_url is a placeholder"] as const),
   ] as const) {
-    it(`refuses ${JSON.stringify(annotations)}`, () =>
+    it(`rejects ${JSON.stringify(annotations)}`, () =>
       assert.deepEqual(problems(alertAnnotations, annotated(annotations), inProd), [problem]));
   }
 
-  it("asks for it in prod only, by configuration or by the name of the stack", () => {
+  it("judges production only, by the configuration or by the name of the stack", () => {
     assert.deepEqual(problems(alertAnnotations, annotated({ summary: "" })), []);
     const subject = annotated({ summary: "" });
     const prod = { ...subject, urn: subject.urn.replace(":dev:", ":prod:") };
@@ -59,13 +59,13 @@ describe("policy alert-annotations", () => {
     assert.deepEqual(problems(alertAnnotations, prod, { environment: "dev" }), []);
   });
 
-  it("asks nothing of recording rules", () =>
+  it("skips recording rules", () =>
     assert.deepEqual(
       problems(alertAnnotations, prometheusRule([{ record: "a", expr: "x" }]), inProd),
       [],
     ));
 
-  it("says where and how", () => {
+  it("states the place and the fix", () => {
     const subject = annotated({ runbook_url: "https://example.com" });
     const [violation] = judge(alertAnnotations, subject, inProd).violations;
     assert.ok(violation);
@@ -89,7 +89,7 @@ describe("policy alert-annotations", () => {
     }
   });
 
-  it("remediates the runbook where it is told where runbooks are", () => {
+  it("remediates the runbook URL where a base URL is configured", () => {
     const config = { ...inProd, runbookBaseUrl: "https://runbooks.ticketing.io/" };
     const subject = () => annotated({ runbook_url: "https://example.com" });
     const { resource, violations } = remedy(alertAnnotations, subject(), config);

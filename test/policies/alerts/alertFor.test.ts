@@ -37,7 +37,7 @@ describe("policy alert-for", () => {
     ["critical", "5 minutes", /not a duration/],
     ["critical", 5, /not a duration/],
   ] as const) {
-    it(`refuses ${severity} for ${String(wait)}`, () => {
+    it(`rejects ${severity} for ${String(wait)}`, () => {
       const [found, ...others] = problems(alertFor, waiting(severity, wait));
       assert.match(found ?? "", problem);
       assert.deepEqual(others, []);
@@ -52,7 +52,7 @@ describe("policy alert-for", () => {
     );
   });
 
-  it("names the bounds of the severity, and the nearest duration", () => {
+  it("states the bounds of the severity and the nearest duration", () => {
     const [violation] = judge(alertFor, waiting("critical", "1h")).violations;
     assert.ok(violation);
     assert.equal(
@@ -90,7 +90,7 @@ describe("policy alert-for", () => {
     assert.equal(remedy(alertFor, waiting("critical", "5m")).changed, false);
   });
 
-  it("remediates rules among the values of a release", () => {
+  it("remediates rules in the values of a release", () => {
     const rules = [{ alert: "A", expr: "x > 1", labels: { severity: "critical" } }];
     const values = { additionalPrometheusRulesMap: { a: { groups: [{ name: "g", rules }] } } };
     assert.deepEqual(remedy(alertFor, release("kube-prometheus-stack", values)).violations, []);

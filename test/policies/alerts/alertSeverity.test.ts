@@ -27,27 +27,27 @@ describe("policy alert-severity", () => {
     ],
     [{ severity: "info", v: "{{ .Value }}" }, "the label v contains the value of the alert"],
   ] as const) {
-    it(`refuses ${JSON.stringify(labels)}`, () =>
+    it(`rejects ${JSON.stringify(labels)}`, () =>
       assert.deepEqual(problems(alertSeverity, labelled(labels)), [problem]));
   }
 
-  it("asks nothing of recording rules", () =>
+  it("skips recording rules", () =>
     assert.deepEqual(problems(alertSeverity, prometheusRule([{ record: "a", expr: "x" }])), []));
 
-  it("takes the severity of the group", () => {
+  it("reads the severity from the labels of the group", () => {
     const rules = [{ alert: "A", expr: "x > 1" }];
     const groups = [{ name: "g", labels: { severity: "info" }, rules }];
     const type = "kubernetes:monitoring.coreos.com/v1:PrometheusRule";
     assert.deepEqual(problems(alertSeverity, resource(type, "r", { spec: { groups } })), []);
   });
 
-  it("takes other severities from its configuration", () => {
+  it("reads the allowed severities from its configuration", () => {
     const config = { allowed: ["page", "ticket"] };
     assert.deepEqual(problems(alertSeverity, labelled({ severity: "page" }), config), []);
     assert.equal(problems(alertSeverity, labelled({ severity: "info" }), config).length, 1);
   });
 
-  it("says what was found only where that is a known word", () => {
+  it("quotes the severity only where it is a known word", () => {
     const text = (severity: string) =>
       judge(alertSeverity, labelled({ severity })).violations.map(violationText).join("");
     assert.equal(
@@ -65,7 +65,7 @@ describe("policy alert-severity", () => {
     }
   });
 
-  it("remediates to the severity that was meant", () => {
+  it("remediates to the severity with the nearest meaning", () => {
     for (const [severity, expected] of [
       ["page", "critical"],
       ["Critical", "critical"],
@@ -85,7 +85,7 @@ describe("policy alert-severity", () => {
     }
   });
 
-  it("remediates labels that change, and nothing that complies", () => {
+  it("removes labels that contain the value, and changes nothing that complies", () => {
     const { resource: remedied, violations } = remedy(
       alertSeverity,
       labelled({ severity: "info", value: "{{ $value }}", team: "a" }),

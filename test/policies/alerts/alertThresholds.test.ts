@@ -39,12 +39,12 @@ describe("policy alert-thresholds", () => {
         assert.deepEqual(problems(alertThresholds, alerts(`${signal} >= ${max / 10}`)), []);
       });
 
-      it("refuses anything more", () => {
+      it("rejects a higher threshold", () => {
         const [problem] = problems(alertThresholds, alerts(`${signal} > ${max * 1.001}`));
         assert.match(problem ?? "", /is too high$/);
       });
 
-      it("refuses 0 and less", () => {
+      it("rejects 0 and negative thresholds", () => {
         for (const threshold of ["0", "-1", "NaN"]) {
           assert.equal(
             problems(alertThresholds, alerts(`${signal} > ${threshold}`)).length,
@@ -54,7 +54,7 @@ describe("policy alert-thresholds", () => {
         }
       });
 
-      it("refuses an equality", () => {
+      it("rejects an equality", () => {
         assert.equal(problems(alertThresholds, alerts(`${signal} == ${max}`)).length, 1);
       });
 
@@ -69,7 +69,7 @@ describe("policy alert-thresholds", () => {
     });
   }
 
-  it("has the bounds that components have", () => {
+  it("has the bounds of the components", () => {
     const defaults = Object.values(alertThresholds.config).map((property) => property.default);
     assert.deepEqual(defaults, [
       ...Object.values(limits.alertThresholds),
@@ -81,11 +81,11 @@ describe("policy alert-thresholds", () => {
     assert.deepEqual(problems(alertThresholds, alerts(...Object.values(baseSignals))), []);
   });
 
-  it("accepts a threshold at the bound in spite of floating point", () => {
+  it("accepts a threshold at the bound despite floating-point noise", () => {
     assert.deepEqual(problems(alertThresholds, alerts(`${ratio} > 1 - 0.95`)), []);
   });
 
-  it("judges latency that is measured exactly, by its bucket and its fraction", () => {
+  it("judges latency from one bucket by the boundary and the ratio", () => {
     const exact = (le: string, fraction: number) =>
       alerts(
         `1 - sum(rate(http_request_duration_seconds_bucket{le=${le}}[5m])) / sum(rate(http_request_duration_seconds_count[5m])) > ${fraction}`,
@@ -95,19 +95,19 @@ describe("policy alert-thresholds", () => {
     assert.equal(problems(alertThresholds, exact('"0.5"', 0.02)).length, 1);
   });
 
-  it("judges success by what is left to fail", () => {
+  it("judges a success ratio by its complement", () => {
     const success = (least: number) => alerts(`${ratio.replace('=~"5..', '!~"5..')} < ${least}`);
     assert.deepEqual(problems(alertThresholds, success(0.96)), []);
     assert.equal(problems(alertThresholds, success(0.94)).length, 1);
   });
 
-  it("accepts the windows of a burn rate, which are laxer for a while", () => {
+  it("accepts the less strict windows of a burn rate", () => {
     const burn = (window: string) => ratio.replaceAll("5m", window);
     const page = `${burn("1h")} > 14.4 * 0.01 and ${burn("5m")} > 14.4 * 0.01`;
     assert.deepEqual(problems(alertThresholds, alerts(page)), []);
   });
 
-  it("refuses a floor on traffic that no small service reaches", () => {
+  it("rejects a minimum traffic that a small service does not reach", () => {
     const guarded = (floor: string) =>
       alerts(`${ratio} > 0.05 and sum(rate(http_requests_total[5m])) > ${floor}`);
     assert.deepEqual(problems(alertThresholds, guarded("1")), []);
@@ -121,7 +121,7 @@ describe("policy alert-thresholds", () => {
     );
   });
 
-  it("leaves alerts on anything else alone", () => {
+  it("skips alerts on other signals", () => {
     for (const expression of [
       "up == 0",
       "sum(rate(http_requests_total[5m])) > 10000",
@@ -138,7 +138,7 @@ describe("policy alert-thresholds", () => {
     }
   });
 
-  it("leaves recording rules and broken expressions to other policies", () => {
+  it("skips recording rules and invalid expressions", () => {
     assert.deepEqual(
       problems(alertThresholds, prometheusRule([{ record: "a", expr: `${ratio} > 0.5` }])),
       [],
@@ -161,7 +161,7 @@ describe("policy alert-thresholds", () => {
     }
   });
 
-  it("judges what is known and names what is not", () => {
+  it("judges known rules and reports unknown ones", () => {
     const verdict = judge(
       alertThresholds,
       prometheusRule([
@@ -197,7 +197,7 @@ describe("policy alert-thresholds", () => {
     );
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("states the problem, place, value, bound and fix", () => {
     const [violation] = judge(alertThresholds, alerts(`${ratio} > 0.2`)).violations;
     assert.ok(violation);
     assert.equal(

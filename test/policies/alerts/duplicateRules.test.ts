@@ -34,14 +34,14 @@ describe("policy duplicate-rules", () => {
     ["the same with another threshold", "rate(x[5m]) > 2"],
     ["the same written differently", "2 < ( rate ( x [5m]))"],
   ] as const) {
-    it(`finds ${title}, also in another resource`, () => {
+    it(`reports ${title}, also in another resource`, () => {
       const one = prometheusRule([alert("A", "rate(x[5m]) > 1")], "one");
       const other = prometheusRule([alert("A", expr)], "other");
       assert.deepEqual(problems(duplicateRules, [one, other]), ["the alert A exists twice"]);
     });
   }
 
-  it("says where both are", () => {
+  it("names the place of both", () => {
     const one = prometheusRule([alert("A", "x > 1")], "one");
     const other = prometheusRule([alert("A", "x > 1")], "other");
     const [violation] = judge(duplicateRules, [one, other]).violations;
@@ -58,18 +58,18 @@ describe("policy duplicate-rules", () => {
     );
   });
 
-  describe("beside the chart's own alerts", () => {
+  describe("with the alerts of the chart", () => {
     const own = (name: string, values: PlainMap = {}) =>
       problems(duplicateRules, [prometheusRule([alert(name, "x > 1")]), stack(values)]);
 
-    it("finds one by its name, with or without Kube before it", () => {
+    it("reports an alert of the same name, with or without the prefix Kube", () => {
       for (const name of ["KubePodCrashLooping", "PodCrashLooping"]) {
         assert.deepEqual(own(name), ["the chart already has the alert KubePodCrashLooping"]);
       }
       assert.deepEqual(own("HighErrorRate"), []);
     });
 
-    it("accepts what stands in for one that is switched off", () => {
+    it("accepts an alert that replaces a disabled one", () => {
       for (const defaultRules of [
         { create: false },
         { rules: { kubernetesApps: false } },
@@ -81,7 +81,7 @@ describe("policy duplicate-rules", () => {
       assert.deepEqual(own("KubeSchedulerDown", { kubeScheduler: { enabled: false } }), []);
     });
 
-    it("asks nothing of other charts", () =>
+    it("skips other charts", () =>
       assert.deepEqual(
         problems(duplicateRules, [
           prometheusRule([alert("TargetDown", "up == 0")]),
@@ -90,13 +90,13 @@ describe("policy duplicate-rules", () => {
         [],
       ));
 
-    it("finds one among the values of the chart itself", () => {
+    it("reports an alert in the values of the chart itself", () => {
       const rules = [alert("TargetDown", "up == 0")];
       const values = { additionalPrometheusRulesMap: { a: { groups: [{ name: "g", rules }] } } };
       assert.equal(problems(duplicateRules, [stack(values)]).length, 1);
     });
 
-    it("says how to switch it off", () => {
+    it("states how to disable the alert of the chart", () => {
       const rules = prometheusRule([alert("PodCrashLooping", "x > 1")]);
       const [violation] = judge(duplicateRules, [rules, stack({})]).violations;
       assert.equal(

@@ -59,14 +59,14 @@ describe("policy promql-units", () => {
     [`histogram_quantile(0.9, sum by (service) (${buckets})) > 0.5`, /without their boundaries$/],
     [`histogram_quantile(0.9, sum without (le) (${buckets})) > 0.5`, /without their boundaries$/],
   ] as const) {
-    it(`refuses ${expr}`, () => {
+    it(`rejects ${expr}`, () => {
       const [found, ...others] = problems(promqlUnits, alerts(expr));
       assert.match(found ?? "", problem);
       assert.deepEqual(others, []);
     });
   }
 
-  it("looks through recording rules", () => {
+  it("resolves recording rules", () => {
     const rules = [
       { record: "errors", expr: `${errors} / ${total}` },
       { alert: "A", expr: "errors > 5" },
@@ -74,7 +74,7 @@ describe("policy promql-units", () => {
     assert.equal(problems(promqlUnits, prometheusRule(rules)).length, 1);
   });
 
-  it("says which number was meant", () => {
+  it("suggests the intended number", () => {
     const fixes = judge(promqlUnits, alerts(`${errors} / ${total} > 5`, "x_seconds > 500m"));
     assert.deepEqual(
       fixes.violations.map((violation) => violationText(violation)),

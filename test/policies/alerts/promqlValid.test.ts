@@ -48,26 +48,26 @@ describe("policy promql-valid", () => {
     ['x{a!~"b-c"} > 1', /^a regular expression matches a with a literal value$/],
     ['x{a=~"b\\\\.c"} > 1', /^a regular expression matches a with a literal value$/],
   ] as const) {
-    it(`refuses ${expr}`, () => {
+    it(`rejects ${expr}`, () => {
       const [found, ...others] = problems(promqlValid, alerts(expr));
       assert.match(found ?? "", problem);
       assert.deepEqual(others, []);
     });
   }
 
-  it("lets a heartbeat fire for ever", () => {
+  it("accepts a heartbeat that always fires", () => {
     const labels = { severity: "none" };
     const watchdog = prometheusRule([{ alert: "Watchdog", expr: "vector(1)", labels }]);
     assert.deepEqual(problems(promqlValid, watchdog), []);
   });
 
-  it("asks recording rules to parse, not to compare", () => {
+  it("requires recording rules to be valid, but not to have a condition", () => {
     const record = (expr: string) => prometheusRule([{ record: "a:b:c", expr }]);
     assert.deepEqual(problems(promqlValid, record("topk(3, x)")), []);
     assert.equal(problems(promqlValid, record("x[")).length, 1);
   });
 
-  it("looks for the comparison in what is recorded", () => {
+  it("finds the condition in recorded expressions", () => {
     const rules = [
       { record: "a:bad", expr: "x > bool 1" },
       { alert: "A", expr: "a:bad" },
@@ -75,7 +75,7 @@ describe("policy promql-valid", () => {
     assert.deepEqual(problems(promqlValid, prometheusRule(rules)), []);
   });
 
-  it("says that it could not judge what is not known, beside what is", () => {
+  it("reports unknown expressions in addition to violations", () => {
     const verdict = judge(
       promqlValid,
       prometheusRule([
@@ -87,7 +87,7 @@ describe("policy promql-valid", () => {
     assert.deepEqual(verdict.unknown?.path, ["spec", "groups", 0, "rules", 0, "expr"]);
   });
 
-  it("says where, and how to write it", () => {
+  it("states the place and the fix", () => {
     const values = {
       additionalPrometheusRulesMap: {
         mine: { groups: [{ name: "g", rules: [{ alert: "A", expr: 'x{service!~"a"} > 1' }] }] },

@@ -10,20 +10,20 @@ describe("policy rate-window", () => {
   it("accepts the base signals", () =>
     assert.deepEqual(problems(rateWindow, alerts(...Object.values(baseSignals))), []));
 
-  it("asks for four scrapes of 30 seconds", () => {
+  it("requires four scrapes of 30 seconds", () => {
     assert.deepEqual(problems(rateWindow, window("2m")), []);
     assert.deepEqual(problems(rateWindow, window("119s")), [
       "the range of rate is too short for the scrape interval",
     ]);
   });
 
-  it("takes the interval and the number of scrapes from its configuration", () => {
+  it("reads the interval and the number of scrapes from its configuration", () => {
     assert.equal(problems(rateWindow, window("2m"), { scrapeIntervalSeconds: 60 }).length, 1);
     assert.deepEqual(problems(rateWindow, window("4m"), { scrapeIntervalSeconds: 60 }), []);
     assert.deepEqual(problems(rateWindow, window("1m"), { minScrapes: 2 }), []);
   });
 
-  it("takes the interval of the server that the rules come with", () => {
+  it("uses the scrape interval of the server in the same release", () => {
     const own = (scrapeInterval: unknown) =>
       release("kube-prometheus-stack", {
         prometheus: { prometheusSpec: { scrapeInterval } },
@@ -38,17 +38,17 @@ describe("policy rate-window", () => {
   });
 
   for (const call of ["irate", "increase", "delta", "idelta", "deriv"]) {
-    it(`judges ${call} too`, () =>
+    it(`judges ${call}`, () =>
       assert.equal(problems(rateWindow, alerts(`${call}(x[1m]) > 1`)).length, 1));
   }
 
-  it("leaves other windows alone, and those that are subqueries", () =>
+  it("skips subqueries and ranges of other functions", () =>
     assert.deepEqual(
       problems(rateWindow, alerts("max_over_time(x[1m]) > 1", "rate(x[1m:10s]) > 1", "x > 1")),
       [],
     ));
 
-  it("judges recording rules, and the shortest window of each rule", () => {
+  it("judges recording rules, by the shortest range of each rule", () => {
     const expr = "rate(a[1m]) / rate(b[30s])";
     const { violations } = judge(rateWindow, prometheusRule([{ record: "a:b", expr }]));
     assert.deepEqual(violations.map(violationText), [
@@ -62,6 +62,6 @@ describe("policy rate-window", () => {
     ]);
   });
 
-  it("says what it does not know", () =>
+  it("reports unknown values as unknown", () =>
     assert.ok(judge(rateWindow, prometheusRule([{ alert: "A", expr: UNKNOWN }])).unknown));
 });

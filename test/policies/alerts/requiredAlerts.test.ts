@@ -18,7 +18,7 @@ const all = alerts(...Object.values(baseSignals));
 const inventory = serviceMonitor("inventory-service");
 
 describe("policy required-alerts", () => {
-  it("asks nothing of a stack without services", () => {
+  it("skips a stack without services", () => {
     assert.deepEqual(problems(requiredAlerts, []), []);
     assert.deepEqual(problems(requiredAlerts, [all]), []);
   });
@@ -29,7 +29,7 @@ describe("policy required-alerts", () => {
   });
 
   for (const signal of signalNames) {
-    it(`asks for ${signal}`, () => {
+    it(`requires an alert on ${signal}`, () => {
       const others = Object.entries(baseSignals).filter(([name]) => name !== signal);
       const rules = alerts(...others.map(([, expr]) => expr));
       const found = problems(requiredAlerts, [inventory, rules]);
@@ -122,7 +122,7 @@ describe("policy required-alerts", () => {
     );
   });
 
-  it("knows a service by the label that scraping gives it, by its selector and by its monitor", () => {
+  it("identifies a service by its relabeled label, its selector and its monitor", () => {
     const only = (name: string) =>
       alerts(
         ...Object.values({
@@ -143,7 +143,7 @@ describe("policy required-alerts", () => {
     );
   });
 
-  it("asks for every namespace that a monitor looks into", () => {
+  it("requires alerts in each namespace that a monitor selects", () => {
     const monitor = serviceMonitor("shared", "monitoring", {
       namespaceSelector: { matchNames: ["ticketing", "billing"] },
     });
@@ -152,7 +152,7 @@ describe("policy required-alerts", () => {
     assert.match(violation?.where ?? "", /namespace "billing"/);
   });
 
-  it("excepts the services that the configuration names", () => {
+  it("skips the services in exceptServices", () => {
     for (const name of ["inventory-service", "ticketing/inventory-service"]) {
       assert.deepEqual(problems(requiredAlerts, [inventory], { exceptServices: [name] }), []);
     }
@@ -162,7 +162,7 @@ describe("policy required-alerts", () => {
     );
   });
 
-  it("does not decide while a rule that could be the missing one is not known", () => {
+  it("is unknown while an unknown rule could be the missing alert", () => {
     const hidden = resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "r", {
       spec: UNKNOWN,
     });
@@ -175,7 +175,7 @@ describe("policy required-alerts", () => {
     assert.equal(judge(requiredAlerts, [inventory, hidden, all]).unknown, undefined);
   });
 
-  it("says which service lacks what, on the service, and how to add it", () => {
+  it("names the service, the missing alerts and the fix", () => {
     const [violation] = judge(requiredAlerts, [inventory, alerts(baseSignals.cpu)], {
       signals: ["cpu", "dynamodbThrottling"],
     }).violations;
@@ -193,7 +193,7 @@ describe("policy required-alerts", () => {
     );
   });
 
-  it("tells services with rules of their own apart", () => {
+  it("distinguishes services that have separate rules", () => {
     const names = Array.from({ length: 100 }, (_, index) => `service-${index}`);
     const own = names.map((name) =>
       alerts(

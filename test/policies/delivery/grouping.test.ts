@@ -31,11 +31,11 @@ describe("policy grouping", () => {
     ["repeat_interval", "25h", /too long/],
     ["repeat_interval", 12, /not a duration/],
   ] as const) {
-    it(`refuses ${field} ${value}`, () =>
+    it(`rejects ${field} ${value}`, () =>
       assert.match(problems(grouping, route({ [field]: value }))[0] ?? "", problem));
   }
 
-  it("reports a value once, where it is set", () => {
+  it("reports a value once, on the route that sets it", () => {
     assert.deepEqual(problems(grouping, route({ group_by: ["service"] })).length, 1);
     const child = routesFirst({ receiver: "slack", matchers: ["a=b"], group_by: ["..."] });
     const [violation, ...others] = judge(grouping, configSecret(child)).violations;
@@ -43,7 +43,7 @@ describe("policy grouping", () => {
     assert.match(violation?.where ?? "", /route\.routes\[0\]\.group_by$/);
   });
 
-  it("lets the sign of life repeat fast", () => {
+  it("accepts a short repeat_interval for the heartbeat", () => {
     const beat = {
       receiver: "heartbeat",
       match: { alertname: "Watchdog" },
@@ -59,7 +59,7 @@ describe("policy grouping", () => {
     assert.equal(grouping.config["maxRepeatSeconds"]?.default, repeatSeconds.max);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values as unknown", () => {
     for (const config of [UNKNOWN, { route: { group_wait: UNKNOWN } }]) {
       const verdict = judge(grouping, inValues(config));
       assert.deepEqual(verdict.violations, []);
@@ -67,7 +67,7 @@ describe("policy grouping", () => {
     }
   });
 
-  it("says what, where, the value, the bound and the line that fixes it", () => {
+  it("states the problem, place, value, bound and fix", () => {
     const [violation] = judge(grouping, route({ repeat_interval: "5m" })).violations;
     assert.ok(violation);
     assert.equal(
@@ -83,7 +83,7 @@ describe("policy grouping", () => {
     assertSilent(grouping, (secret) => route({ group_by: [secret], group_wait: secret }));
   });
 
-  it("remediates the routes among the values", () => {
+  it("remediates the routes in chart values", () => {
     const after = remedied(
       grouping,
       inValues({

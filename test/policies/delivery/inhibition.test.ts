@@ -11,7 +11,7 @@ const inValues = (config: unknown) =>
   release("kube-prometheus-stack", { alertmanager: { config } }, "prod");
 
 describe("policy inhibition", () => {
-  it("accepts a pair in the new form, the old one and with expressions", () => {
+  it("accepts the inhibition rule in all forms of matchers", () => {
     const equal = ["alertname"];
     for (const rule of [
       pair,
@@ -26,7 +26,7 @@ describe("policy inhibition", () => {
     }
   });
 
-  it("accepts what silences alerts of given names", () => {
+  it("accepts rules that inhibit alerts by name", () => {
     const named = {
       source_matchers: ['alertname="ServiceDown"'],
       target_matchers: ['alertname=~"HighErrorRate|HighLatencyP99"'],
@@ -39,7 +39,7 @@ describe("policy inhibition", () => {
     );
   });
 
-  it("asks for the pair of a configuration, not of an object that is added to one", () => {
+  it("requires the inhibition rule in a configuration, but not in an AlertmanagerConfig", () => {
     assert.match(problems(inhibition, rules())[0] ?? "", /do not inhibit warnings/);
     const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
     const object = (inhibitRules: PlainMap[]) => resource(type, "o", { spec: { inhibitRules } });
@@ -54,13 +54,13 @@ describe("policy inhibition", () => {
     );
   });
 
-  it("accepts the chart's own rules, and judges those that replace them", () => {
+  it("accepts the rules of the chart, and judges the rules that replace them", () => {
     assert.deepEqual(problems(inhibition, inValues(undefined)), []);
     assert.deepEqual(problems(inhibition, inValues({ inhibit_rules: [pair] })), []);
     assert.equal(problems(inhibition, inValues({ inhibit_rules: null })).length, 1);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values as unknown", () => {
     for (const subject of [
       inValues(UNKNOWN),
       inValues({ inhibit_rules: UNKNOWN }),
@@ -72,7 +72,7 @@ describe("policy inhibition", () => {
     }
   });
 
-  it("says what, where, the bound and the line that fixes it", () => {
+  it("states the problem, place, bound and fix", () => {
     const [violation] = judge(inhibition, rules({ ...pair, equal: [] })).violations;
     assert.ok(violation);
     assert.equal(
@@ -88,7 +88,7 @@ describe("policy inhibition", () => {
     assertSilent(inhibition, configText);
   });
 
-  it("remediates rules among the values: drops what silences too much, adds the pair", () => {
+  it("remediates chart values: removes rules that inhibit too much, and adds the missing rule", () => {
     const after = remedied(inhibition, inValues({ inhibit_rules: [{ ...pair, equal: [] }] }));
     assert.deepEqual(at(after, "values", "alertmanager", "config", "inhibit_rules"), [
       {

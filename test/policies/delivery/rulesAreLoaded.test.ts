@@ -15,7 +15,7 @@ const loads = (server: Resource, object: Resource): boolean =>
   problems(rulesAreLoaded, [server, object]).length === 0;
 
 describe("policy rules-are-loaded", () => {
-  it("knows that the chart loads only what carries its release by default", () => {
+  it("requires the label of the release by default", () => {
     assert.ok(!loads(chart({}), rules()));
     assert.ok(!loads(chart({}), rules({ release: "other" })));
     assert.ok(loads(chart({}), rules({ release: "prometheus" })));
@@ -56,12 +56,12 @@ describe("policy rules-are-loaded", () => {
     });
   }
 
-  it("knows that a Prometheus object selects nothing by default, and everything by an empty map", () => {
+  it("selects nothing by default in a Prometheus object, and everything with an empty selector", () => {
     assert.ok(!loads(prometheus({}), rules()));
     assert.ok(loads(prometheus({ ruleSelector: {} }), rules()));
   });
 
-  it("follows the selector of namespaces, as far as the name goes", () => {
+  it("judges the namespace selector by the name of the namespace", () => {
     const only = (name: string) =>
       chart({
         ruleSelectorNilUsesHelmValues: false,
@@ -78,14 +78,14 @@ describe("policy rules-are-loaded", () => {
     );
   });
 
-  it("is content with one server of several, and asks nothing where there is none", () => {
+  it("requires one of several servers to select an object, and none where the stack has no server", () => {
     const servers = [chart({}), prometheus({ ruleSelector: {} })];
     assert.deepEqual(problems(rulesAreLoaded, [...servers, rules()]), []);
     assert.deepEqual(problems(rulesAreLoaded, [rules()]), []);
     assert.deepEqual(problems(rulesAreLoaded, [release("prometheus", {}), rules()]), []);
   });
 
-  it("says what it does not know", () => {
+  it("reports unknown values as unknown", () => {
     const open = rules(UNKNOWN);
     assert.deepEqual(judge(rulesAreLoaded, [chart({}), open]), {
       violations: [],
@@ -101,7 +101,7 @@ describe("policy rules-are-loaded", () => {
     });
   });
 
-  it("says which label is missing, and how to do without", () => {
+  it("names the missing label and the alternative", () => {
     const [violation] = judge(rulesAreLoaded, [chart({}), rules()]).violations;
     assert.ok(violation);
     assert.equal(violation.urn, rules().urn);
@@ -124,7 +124,7 @@ describe("policy rules-are-loaded", () => {
       return changed === true ? (props["metadata"] as PlainMap)["labels"] : undefined;
     };
 
-    it("adds the labels that are missing, to rules and monitors alone", () => {
+    it("adds missing labels to rules and monitors only", () => {
       assert.deepEqual(remedied(rules()), labels);
       assert.deepEqual(remedied(rules({ app: "a", team: "other" })), {
         app: "a",
@@ -135,7 +135,7 @@ describe("policy rules-are-loaded", () => {
       assert.equal(remedied(rules({}, `${group}:Prometheus`)), undefined);
     });
 
-    it("leaves alone what has them, what is not known yet, and everything when none are named", () => {
+    it("changes nothing where the labels are set or unknown, or where none is configured", () => {
       assert.equal(remedied(rules(labels)), undefined);
       assert.equal(remedied(rules(UNKNOWN)), undefined);
       assert.equal(remedied(rules({ release: UNKNOWN, team: "a" })), undefined);

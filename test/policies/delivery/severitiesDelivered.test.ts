@@ -11,19 +11,19 @@ const toNull = (matcher: string) => routesFirst({ receiver: "null", matchers: [m
 
 describe("policy severities-delivered", () => {
   for (const shape of ["input", "engine"] as const) {
-    it(`walks the routes, in the shape of the ${shape}`, () => {
+    it(`follows the routes in the form of the ${shape}`, () => {
       assert.deepEqual(found({}, shape), []);
       assert.equal(found(toNull('namespace="a"'), shape).length, 2);
       assert.equal(found(toNull('severity="warning"'), shape).length, 1);
     });
   }
 
-  it("leaves alone what never reaches the severities that matter", () => {
+  it("skips receivers that no required severity reaches", () => {
     assert.deepEqual(found(toNull('severity=~"info|none"')), []);
     assert.deepEqual(found(toNull('alertname="InfoInhibitor"')), []);
   });
 
-  it("knows that what went on after a match never comes back to the route above", () => {
+  it("does not return to the parent route after a match with continue", () => {
     const onward = { receiver: "null", matchers: ['namespace="a"'], continue: true };
     // Critical alerts have a route of their own further down; warnings had only the root.
     assert.deepEqual(found(routesFirst(onward)), [
@@ -31,7 +31,7 @@ describe("policy severities-delivered", () => {
     ]);
   });
 
-  it("accepts quiet hours for warnings only", () => {
+  it("accepts mute time intervals for warnings only", () => {
     const quiet = (severity: string) =>
       routesFirst({
         receiver: "slack",
@@ -53,7 +53,7 @@ describe("policy severities-delivered", () => {
     assert.equal(found(toNull('namespace="a"'), "input", { environment: "dev" }).length, 2);
   });
 
-  it("adds what AlertmanagerConfigs deliver, for their namespace", () => {
+  it("includes the routes of AlertmanagerConfigs for their namespace", () => {
     const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
     const object = (namespace: string) =>
       resource(type, "team", {
@@ -86,7 +86,7 @@ describe("policy severities-delivered", () => {
     );
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values as unknown", () => {
     const secret = (props: PlainMap) => resource("kubernetes:core/v1:Secret", "c", props, "prod");
     for (const subject of [
       [release("kube-prometheus-stack", UNKNOWN, "prod")],
@@ -100,7 +100,7 @@ describe("policy severities-delivered", () => {
     }
   });
 
-  it("has nothing to say of a stack without Alertmanager", () => {
+  it("skips a stack without Alertmanager", () => {
     assert.deepEqual(problems(severitiesDelivered, []), []);
     assert.deepEqual(
       problems(severitiesDelivered, [stack({ alertmanager: { enabled: false } })]),
@@ -108,7 +108,7 @@ describe("policy severities-delivered", () => {
     );
   });
 
-  it("says what, where, the bound and what fixes it", () => {
+  it("states the problem, place, bound and fix", () => {
     const subject = [stack(), configSecret(toNull('namespace="ticketing"'))];
     const [violation] = judge(severitiesDelivered, subject).violations;
     assert.ok(violation);

@@ -10,7 +10,7 @@ const off = { defaultRules: { create: false } };
 
 describe("policy watchdog-routed", () => {
   for (const shape of ["input", "engine"] as const) {
-    it(`follows the route of Watchdog, in the shape of the ${shape}`, () => {
+    it(`follows the route of Watchdog in the form of the ${shape}`, () => {
       assert.deepEqual(problems(watchdogRouted, [stack(), configSecret({}, shape)]), []);
       assert.match(
         problems(watchdogRouted, [stack(), configSecret(toNull, shape)])[0] ?? "",
@@ -19,7 +19,7 @@ describe("policy watchdog-routed", () => {
     });
   }
 
-  it("accepts Slack in addition to a heartbeat, not alone", () => {
+  it("accepts Slack only in addition to a heartbeat receiver", () => {
     const watchdog = { matchers: ['alertname="Watchdog"'] };
     const both = routesFirst({ ...watchdog, receiver: "slack", continue: true });
     assert.deepEqual(problems(watchdogRouted, [stack(), configSecret(both)]), []);
@@ -50,7 +50,7 @@ describe("policy watchdog-routed", () => {
     assert.deepEqual(problems(watchdogRouted, []), []);
   });
 
-  it("does not decide what is not known yet", () => {
+  it("reports unknown values as unknown", () => {
     const hidden = resource(
       "kubernetes:core/v1:Secret",
       "c",
@@ -68,7 +68,7 @@ describe("policy watchdog-routed", () => {
     }
   });
 
-  it("says what, where, the bound and what fixes it", () => {
+  it("states the problem, place, bound and fix", () => {
     const [violation] = judge(watchdogRouted, [stack(), configSecret(toNull)]).violations;
     assert.ok(violation);
     assert.match(

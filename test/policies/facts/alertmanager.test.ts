@@ -11,15 +11,15 @@ import { release, resource } from "../subjects";
 const stack = (alertmanager: PlainMap) => release("kube-prometheus-stack", { alertmanager });
 const receiverOf = (config: unknown) => at(config, "route", "receiver");
 
-describe("the configuration of Alertmanager", () => {
-  it("is the same whether a Secret has it in clear or in base64", () => {
+describe("Alertmanager configurations", () => {
+  it("reads a Secret in plain text and in base64", () => {
     const [input] = configurationsIn(configSecret({}, "input"));
     const [engine] = configurationsIn(configSecret({}, "engine"));
     assert.deepEqual(input?.config, goodConfig);
     assert.deepEqual(engine?.config, goodConfig);
   });
 
-  it("is merged over the chart's as helm merges values", () => {
+  it("merges the values over the defaults of the chart, as Helm does", () => {
     const [found] = configurationsIn(stack({ config: { route: { receiver: "a" } } }));
     assert.equal(receiverOf(found?.config), "a");
     assert.deepEqual(at(found?.config, "route", "group_by"), ["namespace"]);
@@ -27,13 +27,13 @@ describe("the configuration of Alertmanager", () => {
     assert.deepEqual(text?.config, { route: { receiver: "b" } });
   });
 
-  it("cannot be read where it is no YAML, or no map", () => {
+  it("returns no configuration for invalid YAML or a value that is not a map", () => {
     for (const text of ["route: [", "a text", ""]) {
       assert.equal(configurationsIn(configText(text))[0]?.config, undefined);
     }
   });
 
-  it("is that of the Secret which the chart names, and no other", () => {
+  it("reads only the Secret that the chart names", () => {
     const named = stack({
       alertmanagerSpec: { useExistingSecret: true, configSecret: "alertmanager-config" },
     });
@@ -47,7 +47,7 @@ describe("the configuration of Alertmanager", () => {
     assert.deepEqual(alone?.config, goodConfig);
   });
 
-  it("is not known while its Secret is not", () => {
+  it("is unknown while its Secret or its release is unknown", () => {
     const hidden = { ...configSecret(), props: UNKNOWN };
     const named = stack({ alertmanagerSpec: { useExistingSecret: true, configSecret: "a" } });
     assert.equal(effectiveConfigurations([named, hidden])[0]?.config, UNKNOWN);
@@ -57,7 +57,7 @@ describe("the configuration of Alertmanager", () => {
     assert.equal(effectiveConfigurations([silent, configSecret()])[0]?.config, UNKNOWN);
   });
 
-  it("is read from the objects of the operator", () => {
+  it("converts an AlertmanagerConfig to the form of the file", () => {
     const type = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
     const [found] = configurationsIn(
       resource(type, "o", {
@@ -87,7 +87,7 @@ describe("the configuration of Alertmanager", () => {
     ]);
   });
 
-  it("tells which receivers have an address, and what they send by default", () => {
+  it("reports which integrations have an address, and whether they send resolved notifications by default", () => {
     const receivers = [
       {
         name: "a",

@@ -16,8 +16,8 @@ function statement(fields: object) {
   return document[0];
 }
 
-describe("policy documents of IAM", () => {
-  it("are read from JSON and from maps, one statement or several", () => {
+describe("IAM policy documents", () => {
+  it("reads JSON and maps, with one statement or several", () => {
     const one = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
     assert.deepEqual(readDocument(JSON.stringify({ Statement: [one] })), [statement(one)]);
     assert.deepEqual(readDocument({ statement: [] }), []);
@@ -34,11 +34,11 @@ describe("policy documents of IAM", () => {
     ["s3:Get", "s3:GetObject", false],
     ["s3.*", "s3:GetObject", false],
   ] as const) {
-    it(`match ${pattern} ${expected ? "with" : "not with"} ${text}`, () =>
+    it(`${expected ? "matches" : "does not match"} ${pattern} with ${text}`, () =>
       assert.equal(globMatches(pattern, text, true), expected));
   }
 
-  it("cover what they name, or all but that", () => {
+  it("applies a statement to what it names, or to everything else with NotAction and NotResource", () => {
     assert.ok(coversAction(statement({ NotAction: "iam:*" }), "s3:GetObject"));
     assert.ok(!coversAction(statement({ NotAction: "s3:*" }), "s3:GetObject"));
     assert.ok(coversResource(statement({ NotResource: "arn:a" }), "arn:b"));
@@ -46,14 +46,14 @@ describe("policy documents of IAM", () => {
     assert.ok(coversResource(statement({}), "arn:a"));
   });
 
-  it("tell who everybody is", () => {
+  it("recognizes statements that apply to all principals", () => {
     assert.ok(isAnyone(statement({ Principal: "*" })));
     assert.ok(isAnyone(statement({ Principal: { AWS: ["*"] } })));
     assert.ok(isAnyone(statement({ Effect: "Allow", NotPrincipal: { AWS: "a" } })));
     assert.ok(!isAnyone(statement({ Principal: { Service: "a" } })));
   });
 
-  it("bind a key only with exact values that must be there", () => {
+  it("returns the values of a condition that requires them exactly", () => {
     const values = (operator: string, value: unknown) =>
       exactValues(statement({ Condition: { [operator]: { "A:Sub": value } } }), "a:sub");
     assert.deepEqual(values("StringEquals", "b"), ["b"]);
@@ -64,7 +64,7 @@ describe("policy documents of IAM", () => {
     assert.equal(values("ForAllValues:StringEquals", "b"), undefined);
   });
 
-  it("name buckets in every partition", () => {
+  it("reads the ARN of a bucket in any partition", () => {
     assert.deepEqual(s3Arn("arn:aws-cn:s3:::b/x/*"), { bucket: "b", key: "/x/*" });
     assert.equal(s3Arn("arn:aws:sqs:a:b:c"), undefined);
   });

@@ -17,7 +17,7 @@ function guarded(value: unknown, unknown: string): unknown {
 describe("policies/facts/plain", () => {
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-  it("makes the shape of the engine and the shape of mocks the same", () => {
+  it("converts properties from the engine and from mocks to the same form", () => {
     const expected = { a: UNKNOWN, b: [1, UNKNOWN, { c: "secret" }], d: null, e: undefined };
     const signature = "4dabf18193072939515e22adb298388d";
     const wrapped = { [signature]: "1b47061264138c4ac30d75fd1eb44270", value: "secret" };
@@ -38,7 +38,7 @@ describe("policies/facts/plain", () => {
     );
   });
 
-  it("lets no other error pass for an unknown", () => {
+  it("rethrows errors other than those of unknown values", () => {
     const broken = {
       get a(): never {
         throw new Error("broken");
@@ -47,13 +47,13 @@ describe("policies/facts/plain", () => {
     assert.throws(() => plain(broken), /broken/);
   });
 
-  it("hands out promises, which assets have, to be awaited", async () => {
+  it("collects the promises of assets so that the caller can await them", async () => {
     const pending: Parameters<typeof plain>[1] = [];
     plain({ text: Promise.resolve("content") }, pending);
     assert.equal(await pending?.[0]?.text, "content");
   });
 
-  it("reads three-valued: a value, absent, unknown", () => {
+  it("distinguishes a value, an absent value and an unknown value", () => {
     const value = { a: { b: [1], c: UNKNOWN } };
     assert.equal(at(value, "a", "b", 0), 1);
     assert.equal(at(value, "a", "x", "y"), undefined);
@@ -64,7 +64,7 @@ describe("policies/facts/plain", () => {
     assert.equal(hasUnknown(value.a.b), false);
   });
 
-  it("sets a value, and nothing where something else is in the way", () => {
+  it("sets a value, unless a parent is not a map", () => {
     const props = { a: { text: "b", nothing: null } };
     assert.equal(setAt(props, ["a", "new", "map"], 1), true);
     assert.equal(setAt(props, ["a", "nothing", "map"], 2), true);
@@ -72,7 +72,7 @@ describe("policies/facts/plain", () => {
     assert.deepEqual(props, { a: { text: "b", nothing: { map: 2 }, new: { map: 1 } } });
   });
 
-  it("writes a path", () => {
+  it("formats a path", () => {
     assert.equal(formatPath(["values", "a-b", "c.d", 0, "e"]), 'values.a-b["c.d"][0].e');
   });
 });

@@ -20,8 +20,8 @@ function reached(route: PlainMap, labels: Labels): string[] {
   return routesFor(root, labels).map(({ receiver }) => receiver);
 }
 
-describe("the routes of Alertmanager", () => {
-  it("end at the first child that matches, and go on only where it says so", () => {
+describe("Alertmanager routes", () => {
+  it("stops at the first child that matches, unless it sets continue", () => {
     const route = {
       receiver: "a",
       routes: [
@@ -36,7 +36,7 @@ describe("the routes of Alertmanager", () => {
     assert.deepEqual(reached(route, { y: "1" }), ["c"]);
   });
 
-  it("inherit what they do not set", () => {
+  it("inherits the settings of the parent route", () => {
     const { root } = tree({
       receiver: "a",
       group_by: ["alertname"],
@@ -64,13 +64,13 @@ describe("the routes of Alertmanager", () => {
     ['{a="b",c!="d"}', { a: "b", c: "d" }, false],
     ['a="with \\"quotes\\", and a comma"', { a: 'with "quotes", and a comma' }, true],
   ] as const) {
-    it(`match ${matcher} ${expected ? "with" : "not with"} ${JSON.stringify(labels)}`, () => {
+    it(`${expected ? "matches" : "does not match"} ${matcher} with ${JSON.stringify(labels)}`, () => {
       const route = { receiver: "a", routes: [{ receiver: "b", matchers: [matcher] }] };
       assert.deepEqual(reached(route, labels), [expected ? "b" : "a"]);
     });
   }
 
-  it("read the old matchers too", () => {
+  it("reads match and match_re", () => {
     const { matchers } = readMatchers({ match: { a: "b" }, match_re: { c: "d.*" } });
     assert.deepEqual(
       matchers.map(({ label, operator, value }) => `${label}${operator}${value}`),
@@ -78,18 +78,18 @@ describe("the routes of Alertmanager", () => {
     );
   });
 
-  it("are refused where Alertmanager would refuse them", () => {
+  it("reports routes that Alertmanager rejects", () => {
     assert.match(tree({ receiver: "z" }).problems[0]?.problem ?? "", /no receiver "z"/);
     assert.equal(tree({ receiver: "a", routes: [{ matchers: ["a=~("] }] }).problems.length, 1);
     assert.equal(tree({ receiver: "a", routes: [{ matchers: [7] }] }).problems.length, 1);
     assert.equal(tree(undefined as never).problems.length, 1);
   });
 
-  it("are not known while a part of them is not", () => {
+  it("returns UNKNOWN while a part is unknown", () => {
     assert.equal(readRoutes({ route: { receiver: UNKNOWN } }), UNKNOWN);
   });
 
-  it("are probed with an alert for every way through them", () => {
+  it("probes every path through the tree", () => {
     const { root } = tree({
       receiver: "a",
       routes: [

@@ -59,7 +59,7 @@ describe("policies/promql/findComparisons", () => {
     });
   }
 
-  it("knows which comparisons are joined to others", () => {
+  it("marks comparisons that `and` or `unless` joins to others", () => {
     const joined = comparisonsOf(parse("x > 1 and y > 2 or z > 3")).map((each) => each.joined);
     assert.deepEqual(joined, [true, true, false]);
   });

@@ -25,7 +25,7 @@ describe("policies/promql/parse", () => {
     }
   });
 
-  it("gives an offset to the selector before it, not to the whole operation", () => {
+  it("applies an offset to the selector before it, not to the whole operation", () => {
     for (const [text, expected] of [
       ["a / b offset 1h > 1", [0, 3600]],
       ["a offset 1h / b", [3600, 0]],
@@ -43,7 +43,7 @@ describe("policies/promql/parse", () => {
     assert.equal(selectorsOf(parse("rate(a[2 * 5m])"))[0]?.rangeSeconds, 600);
   });
 
-  it("says where an expression does not parse", () => {
+  it("reports the position of a syntax error", () => {
     assert.deepEqual(parsePromQL("a >"), { error: "does not parse at character 4" });
     assert.deepEqual(parsePromQL("sum(a, b"), { error: "does not parse at character 9" });
     assert.notEqual(parsePromQL("").error, undefined);

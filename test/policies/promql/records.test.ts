@@ -5,7 +5,7 @@ import { selectorsOf } from "../../../policies/promql/expr";
 import { parse, written } from "./subjects";
 
 describe("policies/promql/records", () => {
-  it("puts what is recorded in the place of its series, narrowed by how it is selected", () => {
+  it("replaces a recorded series by its expression and adds the matchers", () => {
     const records = new Map([["ratio", parse("errors / total")]]);
     const inlined = inlineRecords(parse('ratio{namespace="a"} > 0.5'), records);
     assert.deepEqual(comparisonsOf(inlined).map(written), ["errors / total > 0.5"]);
@@ -15,7 +15,7 @@ describe("policies/promql/records", () => {
     );
   });
 
-  it("does not follow records in circles", () => {
+  it("stops at recording rules that refer to themselves", () => {
     const records = new Map([["a", parse("a + 1")]]);
     assert.ok(inlineRecords(parse("a > 1"), records));
   });

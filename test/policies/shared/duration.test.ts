@@ -16,11 +16,10 @@ describe("policies/duration", () => {
   }
 
   for (const text of ["", "15", "15 d", "-15d", "1.5d", "15D", "12h1d", "d", "15days", " 15d"]) {
-    it(`takes ${JSON.stringify(text)} for none`, () =>
-      assert.equal(parseDuration(text), undefined));
+    it(`rejects ${JSON.stringify(text)}`, () => assert.equal(parseDuration(text), undefined));
   }
 
-  it("writes days, and hours where they are not whole", () => {
+  it("formats whole days in days, and fractions in hours", () => {
     assert.equal(formatDays(15), "15d");
     assert.equal(formatDays(1.5), "36h");
   });

@@ -251,9 +251,9 @@ function config(policy: AnyPolicy): PlainMap {
 /** What only production is asked for. */
 const onlyInProd = new Set(["alert-annotations", "prod-high-availability"]);
 
-describe("limits, as settings and policies share them", () => {
+describe("limits that settings and policies share", () => {
   for (const environment of ["dev", "prod"] as const) {
-    it(`allows everything inside them in ${environment}`, () => {
+    it(`accepts all settings within the limits in ${environment}`, () => {
       fc.assert(
         fc.property(inside(environment), (knobs) => assert.deepEqual(violated(knobs), [])),
         { numRuns: 40 },
@@ -262,7 +262,7 @@ describe("limits, as settings and policies share them", () => {
   }
 
   for (const [policy, knob, outside] of pushes) {
-    it(`lets ${policy}, and no other policy, refuse ${knob} outside them`, () => {
+    it(`reports ${knob} outside the limits by ${policy} alone`, () => {
       fc.assert(
         fc.property(
           fc.constantFrom("dev" as const, "prod" as const).chain(inside),

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mergeValues } from "../../../policies/shared/mergeValues";
 
 describe("mergeValues", () => {
-  it("merges maps, the caller's last", () => {
+  it("merges maps, with the caller's values last", () => {
     const ours = { a: { b: 1, c: { d: 2 } }, e: 3 };
     const theirs = { a: { b: 10, c: { f: 4 } }, g: 5 };
     assert.deepEqual(mergeValues(ours, theirs), { a: { b: 10, c: { d: 2, f: 4 } }, e: 3, g: 5 });
@@ -16,7 +16,7 @@ describe("mergeValues", () => {
     });
   });
 
-  it("replaces what is of another kind", () => {
+  it("replaces values of another type", () => {
     assert.deepEqual(mergeValues({ a: { b: 1 }, c: [1], d: 1 }, { a: 1, c: { e: 1 }, d: [1] }), {
       a: 1,
       c: { e: 1 },
@@ -24,7 +24,7 @@ describe("mergeValues", () => {
     });
   });
 
-  it("passes null on: Helm removes a chart's default by it", () => {
+  it("keeps null, which makes Helm remove the default of the chart", () => {
     assert.deepEqual(mergeValues({ a: { b: 1 }, c: {} }, { a: { b: null }, c: null, d: null }), {
       a: { b: null },
       c: null,
@@ -32,27 +32,27 @@ describe("mergeValues", () => {
     });
   });
 
-  it("takes undefined for nothing said", () => {
+  it("skips undefined", () => {
     const theirs = { grafana: undefined, prometheus: { replicas: undefined } };
     const ours = { grafana: { replicas: 1 }, prometheus: { replicas: 2 } };
     assert.deepEqual(mergeValues(ours, theirs), ours);
     assert.deepEqual(mergeValues(ours, undefined), ours);
   });
 
-  it("passes an Output through untouched", () => {
+  it("keeps an Output unchanged", () => {
     const url = pulumi.output("https://example.com");
     assert.equal(mergeValues({ a: { url: "" } }, { a: { url } })["a"].url, url);
     assert.equal(mergeValues({ a: { url } }, { a: { b: 1 } })["a"].url, url);
   });
 
-  it("keeps keys that mean something to JavaScript as keys", () => {
+  it("treats __proto__ and constructor as ordinary keys", () => {
     const theirs: object = JSON.parse('{"__proto__": {"replicas": 2}, "constructor": 1}');
     const merged = mergeValues({ image: "a" }, theirs);
     assert.deepEqual(Object.keys(merged), ["image", "__proto__", "constructor"]);
     assert.equal(merged["replicas"], undefined);
   });
 
-  it("changes neither side, also not later through the result", () => {
+  it("mutates neither argument", () => {
     const ours = { a: { b: 1 }, c: { d: 1 } };
     const theirs = { a: { e: 2 }, f: { g: 3 } };
     const before = structuredClone([ours, theirs]);

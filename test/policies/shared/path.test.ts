@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { formatPath } from "../../../policies/shared/path";
 
 describe("formatPath", () => {
-  it("puts quotes only where a key needs them", () => {
+  it("quotes only keys that need it", () => {
     assert.equal(formatPath(["services", 0, "slo", "latencyMs"]), "services[0].slo.latencyMs");
     assert.equal(
       formatPath(["labels", "app.kubernetes.io/name"]),

@@ -16,7 +16,7 @@ describe("quantities", () => {
     [0, undefined],
     [true, undefined],
   ] as const) {
-    it(`of Kubernetes: ${text}`, () => assert.equal(parseQuantity(text), bytes));
+    it(`parses the Kubernetes quantity ${text}`, () => assert.equal(parseQuantity(text), bytes));
   }
   for (const [text, bytes] of [
     ["1GiB", 1024 ** 3],
@@ -28,6 +28,6 @@ describe("quantities", () => {
     ["", undefined],
     [1, undefined],
   ] as const) {
-    it(`of Prometheus: ${text}`, () => assert.equal(parseSize(text), bytes));
+    it(`parses the Prometheus size ${text}`, () => assert.equal(parseSize(text), bytes));
   }
 });
