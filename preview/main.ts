@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
 import { ExpectedError } from "./config/errors";
-import { sourcePositions } from "./bundle/positions";
+import { sourcePositions } from "./bundle/sourcePositions";
 import { type PackProcess, startPack } from "./pack/packProcess";
 
 let args: Arguments | undefined;

@@ -5,7 +5,7 @@ import type { Arguments } from "./config/arguments";
 import { type Configuration, configuration } from "./config/configuration";
 import { ExpectedError } from "./config/errors";
 import { exportFiles, resourceEntry } from "./output/exports";
-import { factsOf } from "./output/facts";
+import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";
 import { checkOutFolder, writeOutFolder } from "./output/outFolder";
 import type { PackProcess } from "./pack/packProcess";
@@ -74,7 +74,7 @@ export async function preview(
     return redact(text) !== text;
   });
   const outputs = recording.stack.redactedOutputs;
-  const facts = factsOf(resources, outputs);
+  const facts = summarize(resources, outputs);
   const unset = config.unset.map(({ key, optional }) => ({ key, optional }));
   const { warnings } = recording;
   const { stack } = args;

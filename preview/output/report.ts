@@ -1,7 +1,7 @@
 import { inspect, stripVTControlCharacters } from "node:util";
 import type { PolicyReport, ReportedViolation } from "../pack/analyzer";
 import { count } from "./count";
-import type { Fact } from "./facts";
+import type { Fact } from "./summary";
 import type { Secret } from "../../components/shared/secrets";
 import { type TreeLine, shortType } from "./tree";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { prepareBundle, runBundle } from "../../../preview/bundle/bundle.cjs";
-import { sourcePositions } from "../../../preview/bundle/positions";
+import { sourcePositions } from "../../../preview/bundle/sourcePositions";
 
 describe("a bundle", function () {
   this.timeout(120_000);

@@ -4,7 +4,7 @@ import { count } from "./count";
 import { destinationsOf } from "./routes";
 
 /** The part of a recorded resource that the summary is read from. */
-export type FactResource = Pick<RecordedResource, "type" | "name" | "inputs">;
+export type SummarizedResource = Pick<RecordedResource, "type" | "name" | "inputs">;
 
 /** The facts about one part of the stack, such as `["retention", "15 days"]`. */
 export interface Fact {
@@ -21,7 +21,10 @@ const NAMES_SHOWN = 12;
  * Summarizes the stack for a reviewer. All facts come from what the program registered: the settings
  * of each component, the releases, the rules, the routes of Alertmanager and an output of the stack.
  */
-export function factsOf(resources: FactResource[], outputs: Record<string, unknown> = {}): Fact[] {
+export function summarize(
+  resources: SummarizedResource[],
+  outputs: Record<string, unknown> = {},
+): Fact[] {
   const component = (name: string): Inputs | undefined =>
     resources.find((resource) => resource.type === `monitoring:index:${name}`)?.inputs;
   const object = (kind: string, name?: string): Inputs[] =>
@@ -63,7 +66,7 @@ function row(
   return value === undefined || value === null ? undefined : [name, show(value)];
 }
 
-function releaseRows(resources: FactResource[]): Fact["rows"] {
+function releaseRows(resources: SummarizedResource[]): Fact["rows"] {
   return resources
     .filter((resource) => resource.type === "kubernetes:helm.sh/v3:Release")
     .map(({ name, inputs }) => {

@@ -1,16 +1,16 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { type FactResource, factsOf } from "../../../preview/output/facts";
+import { type SummarizedResource, summarize } from "../../../preview/output/summary";
 
-function component(name: string, inputs: object): FactResource {
+function component(name: string, inputs: object): SummarizedResource {
   return { type: `monitoring:index:${name}`, name, inputs };
 }
 
-function object(kind: string, inputs: object): FactResource {
+function object(kind: string, inputs: object): SummarizedResource {
   return { type: `kubernetes:x:${kind}`, name: kind, inputs: { kind, ...inputs } };
 }
 
-const resources: FactResource[] = [
+const resources: SummarizedResource[] = [
   component("PrometheusStack", {
     retentionDays: 1,
     scrapeIntervalSeconds: 30,
@@ -78,7 +78,7 @@ const resources: FactResource[] = [
 ];
 
 describe("the facts about the parts of a stack", () => {
-  const facts = factsOf(resources, { retentionCost: { Datadog: "6 hosts" }, other: "" });
+  const facts = summarize(resources, { retentionCost: { Datadog: "6 hosts" }, other: "" });
   const expected: Record<string, [string, string][]> = {
     "Helm releases": [["loki", "loki 1.2.3 in monitoring from https://charts.example.com"]],
     Prometheus: [
@@ -126,12 +126,12 @@ describe("the facts about the parts of a stack", () => {
   }
 
   it("omit parts that the stack does not have", () => {
-    assert.deepEqual(factsOf([]), []);
+    assert.deepEqual(summarize([]), []);
   });
 
   it("shorten a long list of services", () => {
     const services = Array.from({ length: 1000 }, (_, index) => ({ name: `s${index}` }));
-    const [fact] = factsOf([component("MonitoredServices", { services })]);
+    const [fact] = summarize([component("MonitoredServices", { services })]);
     assert.deepEqual(fact?.rows[0]?.[0], "1000 services");
     assert.match(fact?.rows[0]?.[1] ?? "", /^s0, s1, .* \+988 more$/);
   });
