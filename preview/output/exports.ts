@@ -130,21 +130,17 @@ function withoutUnknowns(value: unknown): unknown {
   );
 }
 
-/** The object in the form that kubectl accepts. A Secret keeps its keys, and its values are hidden. */
+/**
+ * The object in the form that kubectl accepts. A Secret keeps its keys only. Its values are not
+ * base64, so the API server refuses them: a preview must never overwrite the values of a live Secret.
+ */
 function manifestOf(resource: RecordedResource): KubernetesObject {
-  const object = resource.redactedInputs as KubernetesObject;
-  if (object["kind"] !== "Secret") return object;
-  const hidden = (field: string, value: string): KubernetesObject => {
-    const content = (resource.inputs as KubernetesObject)[field] as unknown;
-    if (content === undefined) return {};
-    if (content === UNKNOWN) return { [field]: {} };
-    return { [field]: Object.fromEntries(texts(content).map(([key]) => [key, value])) };
-  };
-  return {
-    ...object,
-    ...hidden("stringData", SECRET),
-    ...hidden("data", Buffer.from(SECRET).toString("base64")),
-  };
+  const { stringData: _text, data: _data, ...object } = resource.redactedInputs;
+  if (object["kind"] !== "Secret") return resource.redactedInputs;
+  const { inputs } = resource;
+  const keys = [inputs["stringData"], inputs["data"]].flatMap(texts).map(([key]) => key);
+  const hidden = Object.fromEntries(keys.map((key) => [key, SECRET]));
+  return { ...object, data: keys.length === 0 ? { unknown: UNKNOWN } : hidden };
 }
 
 function texts(data: unknown): [string, string][] {

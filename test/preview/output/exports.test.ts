@@ -78,15 +78,20 @@ describe("the files of a preview", () => {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "plain" },
-      stringData: { a: "[secret]" },
-      data: { b: "W3NlY3JldF0=" },
+      data: { a: "[secret]", b: "[secret]" },
     });
     assert.deepEqual(read(files, "manifests/secret-late.yaml"), {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "late" },
-      stringData: {},
+      data: { unknown: "[unknown]" },
     });
+    // The API server refuses values that are not base64, so the files cannot replace live Secrets.
+    const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+    for (const name of ["plain", "late"]) {
+      const { data } = read(files, `manifests/secret-${name}.yaml`) as { data: object };
+      assert.ok(Object.values(data).every((value) => !base64.test(value)));
+    }
   });
 
   it("include plain rule files and dashboards", async () => {
