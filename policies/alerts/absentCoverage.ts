@@ -66,23 +66,23 @@ function isDown(operator: string, threshold: number): boolean {
 }
 
 /** Whether an alert on the companion fires when the series of a selector are absent. */
-function covers(companion: Selector, { metric, matchers }: Selector): boolean {
+function covers(companion: Selector, { metric = "", matchers }: Selector): boolean {
   const isTarget = selects(companion, "up");
-  if (!isTarget && (metric === undefined || !selects(companion, metric))) return false;
-  const exporter = exporters.find(({ series }) => series.test(metric ?? ""));
-  if (isTarget && exporter !== undefined) return selectsJob(companion, exporter.job);
+  if (!isTarget && (metric === "" || !selects(companion, metric))) return false;
+  const exporter = Object.entries(exporters).find(([, series]) => series.test(metric));
+  if (isTarget && exporter !== undefined) return selectsJob(companion, exporter[0]);
   return matchers.every(
     ({ label, operator, value }) =>
       operator !== "=" || (isTarget && !targetLabels.has(label)) || allows(companion, label, value),
   );
 }
 
-/** Exporters of series about other pods and nodes, whose labels do not identify the exporter. */
-const exporters = [
-  { series: /^kube_/, job: "kube-state-metrics" },
-  { series: /^(container|kubelet)_/, job: "kubelet" },
-  { series: /^node_/, job: "node-exporter" },
-];
+/** Series about other pods and nodes, whose labels do not identify the exporter, by its job. */
+const exporters = {
+  "kube-state-metrics": /^kube_/,
+  kubelet: /^(container|kubelet)_/,
+  "node-exporter": /^node_/,
+};
 
 function selectsJob(companion: Selector, job: string): boolean {
   const labels = companion.matchers.map(({ label }) => label);

@@ -274,9 +274,6 @@ export interface Integration {
   sendsResolved: boolean;
 }
 
-/** Integrations whose send_resolved defaults to false. */
-const unresolvedByDefault = new Set(["slack", "email", "wechat", "rocketchat"]);
-
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
 /** Fields that contain the address: one of them is set, in the integration or in `global`. */
@@ -293,8 +290,8 @@ export function integrationsOf(config: PlainMap, receiver: string): Integration[
     return entriesAt(candidate).flatMap(([key, list]) => {
       const kind = /^(\w+)_configs$/.exec(key)?.[1];
       if (kind === undefined) return [];
+      const resolvedByDefault = !/^(slack|email|wechat|rocketchat)$/.test(kind);
       return listAt(list).map((integration, position) => {
-        const sendResolved = at(integration, "send_resolved") ?? !unresolvedByDefault.has(kind);
         const channel = kind === "slack" ? textAt(integration, "channel") : undefined;
         return {
           kind,
@@ -302,7 +299,7 @@ export function integrationsOf(config: PlainMap, receiver: string): Integration[
           ...(channel === undefined ? {} : { channel }),
           delivers: hasAddress(config, kind, integration),
           toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(integration, "url") ?? ""),
-          sendsResolved: sendResolved === true,
+          sendsResolved: (at(integration, "send_resolved") ?? resolvedByDefault) === true,
         };
       });
     });
