@@ -17,7 +17,7 @@ import { MonitoredServices } from "../components/services/monitoredServices";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";
 import { defined } from "../components/shared/defined";
-import { accessCommands } from "./access";
+import { accessCommands } from "./accessCommands";
 import { Cluster, connectCluster } from "./cluster/cluster";
 import { Settings } from "./config/parseConfiguration";
 import { costEstimate } from "./cost/costEstimate";

@@ -4,7 +4,7 @@ import { labelMatcher, scrapePoolTargets, serviceMatchers } from "../alerting/pr
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
-import { alertingScope, hasAlerts, sortedNames } from "./variants";
+import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
 
 /** Alerts on services without metrics, for which the other alerts cannot fire. */
 export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {

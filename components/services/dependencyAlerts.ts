@@ -2,7 +2,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { Variant, severityVariants, thresholdVariants } from "./variants";
+import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 const service = `${labels.service} in ${labels.namespace}`;
 

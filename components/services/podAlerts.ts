@@ -4,7 +4,7 @@ import { labels, value } from "../alerting/annotations";
 import { Scope, formatNumber, podMatchers } from "../alerting/promql";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { Variant, alertingScope, severityVariants, thresholdVariants } from "./variants";
+import { Variant, alertingScope, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 const recorded = {
   memory: "namespace_pod:container_memory_working_set:ratio_of_limit",

@@ -3,7 +3,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { Variant, severityVariants, thresholdVariants } from "./variants";
+import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 /** Recorded series of every service, which rules and dashboards share. */
 export const recorded = {

@@ -6,7 +6,7 @@ import { groupBy } from "../shared/groupBy";
 import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
 import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
-import { hasAlerts, sortedNames } from "./variants";
+import { hasAlerts, sortedNames } from "./thresholdVariants";
 
 /** Rules for the services with an objective. */
 type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSettings[]) => T[];

@@ -2,7 +2,7 @@ import { podNamePattern } from "../alerting/promql";
 import { AlertGroup } from "../alerting/rules";
 import { groupBy } from "../shared/groupBy";
 import { ServiceSettings } from "./settings";
-import { sortedNames } from "./variants";
+import { sortedNames } from "./thresholdVariants";
 
 /**
  * Adds the label `team` to every alert. A template derives it from the `service` or `pod` of the

@@ -143,7 +143,7 @@ function copyProject(to: string): void {
 /** Objects that the program and its charts create in prod, as `namespace kind/name`. */
 function deployedObjects(): Set<string> {
   const charts = [
-    // Names from the charts; stacks/access.ts uses the same Services.
+    // Names from the charts; stacks/accessCommands.ts uses the same Services.
     "monitoring service/prometheus-grafana",
     "monitoring service/prometheus-kube-prometheus-prometheus",
     "monitoring service/prometheus-kube-prometheus-alertmanager",

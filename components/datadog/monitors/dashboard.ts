@@ -1,4 +1,4 @@
-import { hasAlerts } from "../../services/variants";
+import { hasAlerts } from "../../services/thresholdVariants";
 import { clusterTag } from "../tags";
 import { operationFor } from "./monitors";
 import { DatadogMonitorsSettings } from "./settings";

@@ -2,7 +2,7 @@ import { alertNames } from "../../alerting/alertNames";
 import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
 import { ServiceSettings, Thresholds } from "../../services/settings";
-import { hasAlerts, thresholdsFor } from "../../services/variants";
+import { hasAlerts, thresholdsFor } from "../../services/thresholdVariants";
 import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";
 import { DatadogMonitorsSettings } from "./settings";

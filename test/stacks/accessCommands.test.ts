@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { accessCommands } from "../../stacks/access";
+import { accessCommands } from "../../stacks/accessCommands";
 import { Settings, parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { configuration } from "../support/stackConfig";
 
