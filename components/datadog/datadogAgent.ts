@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
-import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
+import { checkWithValues } from "../shared/chartValues";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
@@ -90,8 +91,11 @@ export interface DatadogAgentArgs {
   repository?: string;
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
   imageRegistry?: string;
-  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
-  values?: Record<string, any>;
+  /**
+   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
+   * depth merge when they resolve. Default: none.
+   */
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /**
@@ -112,7 +116,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("DatadogAgent", name, datadogSettings(withoutValues(args)));
+    const settings = settingsOrThrow("DatadogAgent", name, checkWithValues(args, datadogSettings));
     super(DatadogAgent.__pulumiType, name, settings, opts);
     const { namespace } = settings;
     const labels = objectLabels("datadog-agent", settings.labels);
@@ -147,7 +151,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
         chart: charts.datadog.name,
         settings,
         values: datadogValues(settings),
-        overrides: args.values,
+        overrides: { component: "DatadogAgent", name, field: "values", values: args.values },
       },
       { ...child, dependsOn: secrets },
     );

@@ -2,8 +2,8 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
+import { Overrides } from "../shared/chartValues";
 import { objectLabels } from "../shared/labels";
-import { Values } from "../../policies/shared/mergeValues";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
 import { promtailValues } from "./promtail";
@@ -15,7 +15,7 @@ export interface LogCollectorArgs {
   /** URL to which the collector pushes log lines. */
   pushUrl: string;
   /** The caller's values for the collector's chart, merged last. */
-  overrides?: Values | undefined;
+  overrides?: Overrides | undefined;
 }
 
 /** Registers the log collector that the settings select, and returns its release. */

@@ -6,7 +6,8 @@ import { chartRelease } from "../shared/chartRelease";
 import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
+import { checkWithValues } from "../shared/chartValues";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
@@ -126,7 +127,7 @@ export interface LokiStackArgs {
   /** Helm repository or `oci://` registry of the collector's chart. Default: its official repository. */
   collectorRepository?: string;
   /** Values of the collector's chart, merged as `values` are. Default: none. */
-  collectorValues?: Record<string, any>;
+  collectorValues?: pulumi.Input<Record<string, any>>;
   /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: Record<string, string>;
   /** Exact chart version. Default: the version that this library is tested with. */
@@ -135,8 +136,11 @@ export interface LokiStackArgs {
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: string;
-  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
-  values?: Record<string, any>;
+  /**
+   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
+   * depth merge when they resolve. Default: none.
+   */
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /**
@@ -164,7 +168,7 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const checked = settingsOrThrow("LokiStack", name, lokiSettings(withoutValues(args)));
+    const checked = settingsOrThrow("LokiStack", name, checkWithValues(args, lokiSettings));
     const settings = keepData(checked, opts);
     // The children inherit `dependsOn`, except the bucket: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
@@ -218,14 +222,23 @@ export class LokiStack extends pulumi.ComponentResource {
         chart: charts.loki.name,
         settings,
         values: lokiValues(settings),
-        overrides: args.values,
+        overrides: { component: "LokiStack", name, field: "values", values: args.values },
       },
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
     // After Loki, because a collector drops its first lines while Loki does not respond.
     const collector = logCollector(
       name,
-      { settings, pushUrl: lokiPushUrl(namespace), overrides: args.collectorValues },
+      {
+        settings,
+        pushUrl: lokiPushUrl(namespace),
+        overrides: {
+          component: "LokiStack",
+          name,
+          field: "collectorValues",
+          values: args.collectorValues,
+        },
+      },
       pulumi.mergeOptions(child, { dependsOn: release }),
     );
 

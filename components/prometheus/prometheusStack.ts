@@ -9,7 +9,8 @@ import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { settingsOrThrow, withoutValues } from "../shared/settingsOrThrow";
+import { checkWithValues } from "../shared/chartValues";
+import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
@@ -107,8 +108,11 @@ export interface PrometheusStackArgs {
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: string;
-  /** Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Default: none. */
-  values?: Record<string, any>;
+  /**
+   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
+   * depth merge when they resolve. Default: none.
+   */
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /**
@@ -135,7 +139,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const settings = keepData(
-      settingsOrThrow("PrometheusStack", name, prometheusSettings(withoutValues(args))),
+      settingsOrThrow("PrometheusStack", name, checkWithValues(args, prometheusSettings)),
       opts,
     );
     const folder = settings.grafana.dashboardsFolder;
@@ -166,7 +170,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         chart: charts.kubePrometheusStack.name,
         settings,
         values: prometheusValues(settings),
-        overrides: args.values,
+        overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
       { ...child, dependsOn: adminSecret },
     );

@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
-import { Values, mergeValues } from "../../policies/shared/mergeValues";
+import { Values } from "../../policies/shared/mergeValues";
+import { Overrides, mergeOverrides } from "./chartValues";
 import { ChartSettings } from "./schemas";
 
 export interface ChartReleaseArgs {
@@ -12,7 +13,7 @@ export interface ChartReleaseArgs {
   /** Values that this library derives from the settings. */
   values: Values;
   /** The caller's values, merged last. */
-  overrides?: Values | undefined;
+  overrides?: Overrides | undefined;
 }
 
 /** Registers a Helm release with the options that all components of this library share. */
@@ -31,7 +32,7 @@ export function chartRelease(
       chart: isOci ? `${repository}/${chart}` : chart,
       version: chartVersion,
       repositoryOpts: isOci ? undefined : { repo: repository },
-      values: mergeValues(values, overrides),
+      values: mergeOverrides(values, overrides),
       // As with helm, `null` in the caller's values removes a chart default.
       allowNullValues: true,
       // Helm keeps one Secret per revision and, without a limit, never deletes any.

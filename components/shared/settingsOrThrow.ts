@@ -13,16 +13,3 @@ export function settingsOrThrow<T>(component: string, name: string, checked: Che
   }
   return checked.settings;
 }
-
-/**
- * The arguments without chart values. Chart values are not settings: they may contain anything, so
- * the inputs that Pulumi records for a component never include them.
- */
-export function withoutValues<T extends object>(args: T): Omit<T, "values" | "collectorValues"> {
-  const {
-    values: _values,
-    collectorValues: _collectorValues,
-    ...settings
-  } = args as T & { values?: unknown; collectorValues?: unknown };
-  return settings;
-}

@@ -18,7 +18,7 @@ export function mergeValues(base: Values, overrides: Values = {}): Values {
 }
 
 /** Whether a value is a map to merge: an Output or an Asset is not. */
-function isPlainMap(value: unknown): value is Values {
+export function isPlainMap(value: unknown): value is Values {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

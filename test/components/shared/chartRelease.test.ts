@@ -14,7 +14,9 @@ async function release(args: Partial<ChartReleaseArgs["settings"]>, overrides?: 
       ...args,
     };
     const values = { replicas: 1, image: { tag: "a" } };
-    chartRelease("app", { releaseName: "the-app", chart: "app", settings, values, overrides }, {});
+    const release = { releaseName: "the-app", chart: "app", settings, values };
+    const source = { component: "App", name: "app", field: "values" } as const;
+    chartRelease("app", { ...release, overrides: { ...source, values: overrides } }, {});
   });
   const [release] = resources;
   assert.ok(release);

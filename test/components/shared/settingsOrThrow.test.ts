@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { settingsOrThrow, withoutValues } from "../../../components/shared/settingsOrThrow";
+import { settingsOrThrow } from "../../../components/shared/settingsOrThrow";
 
 describe("settingsOrThrow", () => {
   it("returns the settings", () => {
@@ -24,14 +24,5 @@ describe("settingsOrThrow", () => {
         error.message.startsWith('LokiStack "loki": 1 problem') &&
         error.message.includes('size = "x" must be a size'),
     );
-  });
-});
-
-describe("withoutValues", () => {
-  it("removes chart values", () => {
-    const args = { cluster: "a", values: { password: "b" } };
-    assert.deepEqual(withoutValues(args), { cluster: "a" });
-    assert.deepEqual(withoutValues({ collectorValues: {} }), {});
-    assert.deepEqual(args, { cluster: "a", values: { password: "b" } });
   });
 });

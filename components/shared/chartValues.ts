@@ -1,0 +1,87 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isMap } from "../../policies/shared/isMap";
+import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValues";
+import { hideSecrets } from "./hideSecrets";
+import { Checked, Problem } from "./problems";
+import { settingsOrThrow } from "./settingsOrThrow";
+
+/** Arguments with values for a Helm chart. */
+const valuesFields = ["values", "collectorValues"] as const;
+type ValuesField = (typeof valuesFields)[number];
+
+/** The caller's values for a Helm chart, and the argument that they come from, for errors. */
+export interface Overrides {
+  component: string;
+  name: string;
+  field: ValuesField;
+  values: pulumi.Input<Values> | undefined;
+}
+
+/**
+ * Checks arguments with chart values. Chart values are not settings: they may contain anything, so
+ * the inputs that Pulumi records for a component never include them.
+ */
+export function checkWithValues<T>(
+  args: object,
+  checkArgs: (args: object) => Checked<T>,
+): Checked<T> {
+  const settings: Partial<Record<ValuesField, unknown>> = { ...args };
+  const problems: Problem[] = [];
+  for (const field of valuesFields) {
+    if (!isInput(settings[field])) problems.push(...problemsOf(field, settings[field]));
+    delete settings[field];
+  }
+  const checked = checkArgs(settings);
+  if (problems.length === 0) return checked;
+  return { problems: [...(checked.problems ?? []), ...problems] };
+}
+
+/**
+ * Merges the caller's values over the values of a component. Inputs of any depth are merged when they
+ * resolve, and leave all other values known.
+ */
+export function mergeOverrides(values: Values, overrides: Overrides | undefined) {
+  if (overrides?.values === undefined) return values;
+  const { component, name, field, values: callerValues } = overrides;
+  if (!isInput(callerValues)) return mergeInputs(values, callerValues);
+  return pulumi.output(callerValues).apply((resolved: unknown) => {
+    // Without the value, which may be secret.
+    const problems = problemsOf(field, resolved).map(({ value: _hidden, ...problem }) => problem);
+    return settingsOrThrow(
+      component,
+      name,
+      problems.length > 0 ? { problems } : { settings: mergeValues(values, resolved as Values) },
+    );
+  });
+}
+
+function mergeInputs(base: Values, overrides: Values): Values {
+  const merged = Object.entries(overrides).map(([key, override]: [string, unknown]) => {
+    const value: unknown = Object.hasOwn(base, key) ? base[key] : undefined;
+    if (isInput(override)) {
+      const resolve = (resolved: unknown): unknown =>
+        mergeValues({ value }, { value: resolved })["value"];
+      return [key, pulumi.output(override as Values).apply(resolve)];
+    }
+    if (!isPlainMap(override)) return [key, override];
+    return [key, mergeInputs(isPlainMap(value) ? value : {}, override)];
+  });
+  return mergeValues(base, Object.fromEntries(merged) as Values);
+}
+
+function problemsOf(field: ValuesField, values: unknown): Problem[] {
+  if (values === undefined || isMap(values)) return [];
+  return [
+    {
+      path: [field],
+      value: hideSecrets([field], values),
+      code: "invalid",
+      rule: "must be a map of chart values",
+      fix: { kind: "set", example: { key: "value" } },
+    },
+  ];
+}
+
+function isInput(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}

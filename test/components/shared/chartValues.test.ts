@@ -1,0 +1,101 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { DatadogAgent, LokiStack, PrometheusStack } from "../../../components";
+import { recordProgram } from "../../support/mocks";
+
+const identity = { cluster: "ticketing-prod", environment: "prod" };
+
+/** Chart values of the release `name`, as the program registers them. */
+async function valuesOf(program: () => unknown, name: string): Promise<any> {
+  const { resources } = await recordProgram(program);
+  const release = resources.find(
+    (resource) => resource.type.endsWith(":Release") && resource.name === name,
+  );
+  assert.ok(release, name);
+  return release.inputs["values"];
+}
+
+const prometheusValues = (values?: any) =>
+  valuesOf(() => void new PrometheusStack("prometheus", { ...identity, values }), "prometheus");
+
+describe("chart values of the caller", () => {
+  const changes = { grafana: { resources: { limits: { memory: "2Gi" } } }, extra: [1] };
+
+  for (const [form, values] of Object.entries<any>({
+    "an Output": pulumi.output(changes),
+    "a promise": Promise.resolve(changes),
+    "a map with an Output of a map": { ...changes, grafana: pulumi.output(changes.grafana) },
+    "a map with an Output deep inside": {
+      extra: pulumi.output([1]),
+      grafana: { resources: { limits: { memory: pulumi.output("2Gi") } } },
+    },
+  })) {
+    it(`merge into the values of the component as ${form}`, async () => {
+      const expected = await prometheusValues(changes);
+      assert.equal(expected.grafana.resources.limits.memory, "2Gi");
+      assert.ok(expected.grafana.admin.existingSecret);
+      assert.deepEqual(await prometheusValues(values), expected);
+    });
+  }
+
+  it("keep the values of the component where an Output is undefined", async () => {
+    const expected = await prometheusValues();
+    assert.deepEqual(await prometheusValues(pulumi.output(undefined)), expected);
+    const inside = { grafana: pulumi.output(undefined), extra: pulumi.output(undefined) };
+    assert.deepEqual(await prometheusValues(inside), expected);
+  });
+
+  it("leave all other values known in a preview if one is unknown", async () => {
+    const unknown = pulumi.unknown as string;
+    const values = await prometheusValues({ grafana: { adminUser: pulumi.output(unknown) } });
+    assert.equal(values.grafana.admin.existingSecret, "grafana-admin");
+    assert.equal(values.prometheus.prometheusSpec.retention, "15d");
+  });
+
+  it("merge for the collector and the Datadog agent", async () => {
+    const collectorValues = pulumi.output({ controller: { tolerations: [] } });
+    const loki = () => void new LokiStack("loki", { ...identity, collectorValues });
+    const alloy = await valuesOf(loki, "loki-alloy");
+    assert.deepEqual(alloy.controller.tolerations, []);
+    assert.ok(alloy.alloy.configMap);
+    const agentValues = pulumi.output({ agents: { priorityClassCreate: true } });
+    const agent = () =>
+      void new DatadogAgent("agent", { ...identity, existingSecret: "s", values: agentValues });
+    const datadog = await valuesOf(agent, "agent");
+    assert.equal(datadog.agents.priorityClassCreate, true);
+    assert.ok(datadog.datadog.apiKeyExistingSecret);
+  });
+
+  describe("that are not a map", () => {
+    for (const [form, values] of Object.entries<any>({
+      text: "a: b",
+      "a list": [{ a: 1 }],
+      "an Output of text": pulumi.output("a: b"),
+      "a promise of a list": Promise.resolve([{ a: 1 }]),
+    })) {
+      it(`are an error with the component, the field and the fix: ${form}`, async () => {
+        await assert.rejects(prometheusValues(values), (error: Error) => {
+          assert.match(error.message, /PrometheusStack "prometheus": 1 problem/);
+          assert.match(error.message, /values .*must be a map of chart values/);
+          // A resolved value may be secret.
+          if (form.includes(" of ")) assert.doesNotMatch(error.message, /a: b/);
+          assert.match(error.message, /fix: values: \{/);
+          return true;
+        });
+      });
+    }
+
+    it("are reported together with all other problems", async () => {
+      const args: any = { ...identity, size: "tiny", values: "a: b", collectorValues: null };
+      await assert.rejects(
+        recordProgram(() => void new LokiStack("loki", args)),
+        (error: Error) => {
+          assert.match(error.message, /LokiStack "loki": 3 problems/);
+          assert.match(error.message, /size = "tiny"/);
+          assert.match(error.message, /collectorValues = null must be a map/);
+          return true;
+        },
+      );
+    });
+  });
+});
