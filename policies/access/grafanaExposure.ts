@@ -3,6 +3,7 @@ import { helmChart, isHelmType, isTruthy } from "../facts/helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { checkChartRoutes, checkRoute, isRoute } from "./grafanaRoutes";
+import { own } from "../shared/own";
 
 const ingressTypes = new Set([
   "kubernetes:networking.k8s.io/v1:Ingress",
@@ -31,7 +32,7 @@ export const grafanaExposure = resourcePolicy({
     ingressTypes.has(type) ||
     isRoute(type) ||
     type === serviceType ||
-    textFields[type] !== undefined,
+    own(textFields, type) !== undefined,
   check,
   // Disables anonymous access. Everything else requires another resource.
   remediate: true,
@@ -41,7 +42,7 @@ function check(resource: Resource): Finding[] {
   if (ingressTypes.has(resource.type)) return checkIngressObject(resource);
   if (isRoute(resource.type)) return checkRoute(resource);
   if (resource.type === serviceType) return checkServiceObject(resource);
-  const fields = textFields[resource.type];
+  const fields = own(textFields, resource.type);
   if (fields !== undefined) return checkTexts(resource, fields);
   const base = grafanaValues(resource);
   if (base === undefined) return [];

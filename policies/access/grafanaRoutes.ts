@@ -2,6 +2,7 @@ import { Finding, checkValue } from "../engine/policy";
 import { isTruthy } from "../facts/helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
+import { own } from "../shared/own";
 
 /** The objects, besides an Ingress, that expose a service, each with its check for TLS. */
 const checks: Record<string, (resource: Resource) => Finding[]> = {
@@ -13,12 +14,12 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
 };
 
 export function isRoute(type: string): boolean {
-  return type in checks;
+  return Object.hasOwn(checks, type);
 }
 
 /** Checks an object that routes to Grafana. */
 export function checkRoute(resource: Resource): Finding[] {
-  return checks[resource.type]?.(resource) ?? [];
+  return own(checks, resource.type)?.(resource) ?? [];
 }
 
 /** Checks the routes that the chart of Grafana creates from its values at `base`. */

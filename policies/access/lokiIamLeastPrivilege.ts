@@ -3,6 +3,7 @@ import { ConfigOf, listProperty } from "../engine/properties";
 import { Document, Statement, exactValues, isWild, readDocument, s3Arn } from "../facts/iam";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
+import { own } from "../shared/own";
 
 const properties = {
   alsoAllowed: listProperty(
@@ -22,7 +23,7 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   severity: "critical",
   config: properties,
   nested: "none",
-  appliesTo: (type) => documentPaths[type] !== undefined || attachmentTypes.has(type),
+  appliesTo: (type) => own(documentPaths, type) !== undefined || attachmentTypes.has(type),
   check,
 });
 
@@ -43,7 +44,7 @@ const attachmentTypes = new Set([
 
 function check(resource: Resource, config: Config): Finding[] {
   const { props, type } = resource;
-  const { access, trust } = documentPaths[type] ?? {};
+  const { access, trust } = own(documentPaths, type) ?? {};
   const inlinePolicies = listAt(props, "inlinePolicies");
   const paths = [
     access,

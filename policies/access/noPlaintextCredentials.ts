@@ -3,6 +3,7 @@ import { ConfigOf, listProperty } from "../engine/properties";
 import { Path, Plain, PlainMap, isMap, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { credentialField, credentialIn } from "../shared/credentials";
+import { own } from "../shared/own";
 
 const properties = {
   allowedTypes: listProperty(
@@ -93,7 +94,7 @@ function withoutVaults({ type, props }: Resource): PlainMap {
 
 function isVault(type: string, property: string, props: PlainMap): boolean {
   if (/^(random|tls):/.test(type)) return true;
-  if (vaults[type]?.includes(property)) return true;
+  if (own(vaults, type)?.includes(property)) return true;
   // A provider receives its credentials as inputs.
   if (type.startsWith("pulumi:providers:")) {
     return /(kubeconfig|key|token|password|secret|credentials?|auth)$/i.test(property);

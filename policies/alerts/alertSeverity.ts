@@ -6,6 +6,7 @@ import { shown } from "../engine/violation";
 import { PlainMap, UNKNOWN, at, isMap, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, rulesOf } from "../facts/rules";
+import { own } from "../shared/own";
 
 const properties = {
   allowed: listProperty(
@@ -69,7 +70,7 @@ function nearestSeverity(severity: unknown, allowed: string[]): string {
   const fallback = allowed.includes("warning") ? "warning" : (allowed[0] ?? "warning");
   if (typeof severity !== "string") return fallback;
   const word = severity.trim().toLowerCase();
-  const synonym = allowed.find((name) => synonyms[name]?.includes(word));
+  const synonym = allowed.find((name) => own(synonyms, name)?.includes(word));
   if (synonym !== undefined || allowed.length === 0) return synonym ?? fallback;
   const similar = closest(word, allowed);
   return similar.startsWith(word.slice(0, 4)) || distance(similar, word) <= 2 ? similar : fallback;

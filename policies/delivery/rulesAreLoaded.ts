@@ -18,6 +18,7 @@ import {
 } from "../facts/plain";
 import { PrometheusServer, canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
+import { own } from "../shared/own";
 
 const properties = {
   labels: stringMapProperty(
@@ -33,7 +34,7 @@ export const rulesAreLoaded = stackPolicy({
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
   severity: "critical",
   config: properties,
-  reads: (type) => canRunPrometheus(type) || type in selectorOf,
+  reads: (type) => canRunPrometheus(type) || Object.hasOwn(selectorOf, type),
   check,
   remediate,
 });
@@ -59,7 +60,7 @@ function check(resources: Resource[]): StackFinding[] {
   const [first] = servers;
   if (first === undefined) return [];
   return resources.flatMap((resource): StackFinding[] => {
-    const selector = selectorOf[resource.type];
+    const selector = own(selectorOf, resource.type);
     if (selector === undefined) return [];
     const answers = servers.map((server) => isSelected(resource, selector, server));
     if (answers.includes(true)) return [];
@@ -91,7 +92,7 @@ function remediate(
   props: PlainMap,
   { labels = {} }: ConfigOf<typeof properties>,
 ): boolean {
-  if (!(type in selectorOf) || at(read, "metadata", "labels") === UNKNOWN) return false;
+  if (!Object.hasOwn(selectorOf, type) || at(read, "metadata", "labels") === UNKNOWN) return false;
   return Object.entries(labels)
     .filter(([label]) => (at(read, "metadata", "labels", label) ?? null) === null)
     .map(([label, value]) => setAt(props, ["metadata", "labels", label], value))

@@ -3,6 +3,7 @@ import { Plain, at, textAt } from "../facts/plain";
 import { limits } from "../shared/limits";
 import { ConfigProperty } from "./description";
 import { Violation } from "./violation";
+import { matchesGlob } from "../shared/glob";
 
 /** Annotation that excepts a Kubernetes object from policies. */
 export const exceptionAnnotation = "observability.policy/except";
@@ -86,14 +87,7 @@ function namesOf({ name, urn, metadata }: Subject): string[] {
 }
 
 function matchesAny(names: string[], patterns: string[] = []): boolean {
-  return patterns.some((pattern) => {
-    const form = new RegExp(`^${pattern.split("*").map(escaped).join(".*")}$`, "s");
-    return names.some((name) => form.test(name));
-  });
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return patterns.some((pattern) => names.some((name) => matchesGlob(pattern, name)));
 }
 
 /** The exceptions that the annotation of an object makes from a policy. */

@@ -15,6 +15,7 @@ import {
 } from "./plain";
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
+import { own } from "../shared/own";
 
 /** A configuration of Alertmanager in the form of its file, and its location. */
 export interface AlertmanagerConfiguration {
@@ -85,7 +86,7 @@ const defaultConfigs: Record<string, PlainMap | undefined> = chartConfigs;
 /** The chart that installs Alertmanager, if the resource is a release of one. */
 function installingChart(resource: Resource): HelmChart | undefined {
   const chart = helmChart(resource);
-  if (chart === undefined || defaultConfigs[chart.chart] === undefined) return undefined;
+  if (chart === undefined || own(defaultConfigs, chart.chart) === undefined) return undefined;
   const path = chart.chart === "alertmanager" ? [] : ["alertmanager"];
   return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
@@ -142,7 +143,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const value = text ?? at(props, ...path) ?? {};
   const where = `${inRelease}, ${formatPath(path)}`;
   if (!isMap(value)) return [{ where, urn, path, config: configIn(value) }];
-  const config = mergeValues(defaultConfigs[chart] ?? {}, value);
+  const config = mergeValues(own(defaultConfigs, chart) ?? {}, value);
   return [{ where, urn, path, config, editable: true }];
 }
 
@@ -307,7 +308,7 @@ export function integrationsOf(config: PlainMap, receiver: string): Integration[
 }
 
 function hasAddress(config: PlainMap, kind: string, integration: Plain): boolean {
-  const fields = addressFields[kind];
+  const fields = own(addressFields, kind);
   if (integration === null || integration === undefined) return false;
   if (fields === undefined) return true;
   const inGlobal = kind === "slack" ? slackFields.map((field) => `slack_${field}`) : [];

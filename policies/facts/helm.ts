@@ -152,7 +152,10 @@ export function withValueFiles(resource: Resource): Resource {
   );
   const inline = at(resource.props, "values");
   if (texts.length === 0 || !isHelmType(resource.type) || inline === UNKNOWN) return resource;
-  const layers = [...texts.map(readYaml), inline].filter(isMap);
-  const values = layers.reduce((merged, layer) => mergeValues(merged, layer), {});
+  const files = texts.map(readYaml);
+  const layers = [...files, inline].filter(isMap);
+  const values = files.includes(UNKNOWN)
+    ? UNKNOWN
+    : layers.reduce((merged, layer) => mergeValues(merged, layer), {});
   return { ...resource, props: { ...(resource.props as PlainMap), values } };
 }

@@ -1,4 +1,5 @@
 import { Plain, PlainMap, UNKNOWN, entriesAt, hasUnknown, isMap } from "./plain";
+import { matchesGlob } from "../shared/glob";
 
 export interface Condition {
   /** Operator, such as `StringEquals`. */
@@ -103,23 +104,16 @@ function principalsOf(value: Plain): Principal[] {
   );
 }
 
-/** Whether a pattern with `*` and `?` matches a text. */
-export function globMatches(pattern: string, text: string, ignoreCase = false): boolean {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
-  const source = escaped.replace(/\*+/g, ".*").replaceAll("?", ".");
-  return new RegExp(`^${source}$`, ignoreCase ? "is" : "s").test(text);
-}
-
 /** Whether a statement applies to an action. */
 export function coversAction({ actions, notActions }: Statement, action: string): boolean {
   const matchesAny = (patterns: string[]) =>
-    patterns.some((pattern) => globMatches(pattern, action, true));
+    patterns.some((pattern) => matchesGlob(pattern.toLowerCase(), action.toLowerCase()));
   return notActions === undefined ? matchesAny(actions) : !matchesAny(notActions);
 }
 
 /** Whether a statement applies to a resource; without resources, it applies to the one that it is attached to. */
 export function coversResource({ resources, notResources }: Statement, arn: string): boolean {
-  const matchesAny = (patterns: string[]) => patterns.some((pattern) => globMatches(pattern, arn));
+  const matchesAny = (patterns: string[]) => patterns.some((pattern) => matchesGlob(pattern, arn));
   if (notResources !== undefined) return !matchesAny(notResources);
   return resources.length === 0 || matchesAny(resources);
 }

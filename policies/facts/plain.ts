@@ -3,6 +3,7 @@ import type { Path } from "../shared/path";
 
 export { isMap } from "../shared/isMap";
 export { type Path, formatPath } from "../shared/path";
+import { own } from "../shared/own";
 
 /** Placeholder for an unknown value, such as an ARN in the first preview. */
 export const UNKNOWN = Symbol("unknown");
@@ -43,13 +44,23 @@ export function plain(value: unknown, pending: PendingText[] = []): Plain {
   }
   const copy: PlainMap = {};
   for (const key of keys) {
-    copy[key] = plainAt(value, key, pending);
-    if (copy[key] instanceof Promise) {
-      pending.push({ map: copy, key, text: copy[key] });
-      copy[key] = undefined;
-    }
+    const item = plainAt(value, key, pending);
+    if (item instanceof Promise) pending.push({ map: copy, key, text: item });
+    setOwn(copy, key, item instanceof Promise ? undefined : item);
   }
   return copy;
+}
+
+/** Sets a key of a map; a plain assignment to `__proto__` would change what the map inherits. */
+export function setOwn(map: PlainMap, key: string, value: unknown): void {
+  if (key !== "__proto__") map[key] = value;
+  else
+    Object.defineProperty(map, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
 }
 
 /** The content of an asset, which the SDK provides as a promise. */
@@ -148,11 +159,12 @@ export function hasUnknown(value: Plain): boolean {
 export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   let current = props;
   for (const key of path.slice(0, -1)) {
-    if (current[key] === undefined || current[key] === null) current[key] = {};
-    const next = current[key];
+    const name = String(key);
+    if ((own(current, name) ?? null) === null) setOwn(current, name, {});
+    const next = own(current, name);
     if (typeof next !== "object" || next === null) return false;
     current = next as PlainMap;
   }
-  current[String(path.at(-1))] = value;
+  setOwn(current, String(path.at(-1)), value);
   return true;
 }

@@ -134,11 +134,9 @@ function parametersOf(list: Plain[]): [Plain, Plain][] {
 
 /** Merges layers of values, each a map or a YAML text, and sets parameters by their paths. */
 function valuesOf(layers: Plain[], parameters: [Plain, Plain][]): Plain {
-  if (layers.includes(UNKNOWN)) return UNKNOWN;
-  const values = layers
-    .map((layer) => (typeof layer === "string" ? readYaml(layer) : layer))
-    .filter(isMap)
-    .reduce((merged, layer) => mergeValues(merged, layer), {});
+  const maps = layers.map((layer) => (typeof layer === "string" ? readYaml(layer) : layer));
+  if (maps.includes(UNKNOWN)) return UNKNOWN;
+  const values = maps.filter(isMap).reduce((merged, layer) => mergeValues(merged, layer), {});
   return parameters.reduce<PlainMap>((merged, [name, value]) => {
     if (typeof name !== "string") return merged;
     const keys = name.split(/(?<!\\)\./).map((key) => key.replaceAll("\\.", "."));

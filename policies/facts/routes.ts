@@ -11,6 +11,7 @@ import {
   listAt,
   textAt,
 } from "./plain";
+import { own } from "../shared/own";
 
 /** Labels of an alert; a missing label counts as empty. */
 export type Labels = Record<string, string>;
@@ -147,7 +148,7 @@ function unescape(text: string | undefined): string | undefined {
 
 /** Whether an alert with these labels matches. */
 export function matches(matcher: Matcher, labels: Labels): boolean {
-  return matchesValue(matcher, labels[matcher.label] ?? "");
+  return matchesValue(matcher, own(labels, matcher.label) ?? "");
 }
 
 /** The routes that notify about an alert, found as Alertmanager walks its tree. */
@@ -182,7 +183,7 @@ export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []
       const applicable = matchers.filter((matcher) => matcher.label === label);
       const accepts = (value: string) =>
         applicable.every((matcher) => matchesValue(matcher, value));
-      const values = fixed[label] === undefined ? candidates.get(label) : undefined;
+      const values = own(fixed, label) === undefined ? candidates.get(label) : undefined;
       return { label, accepts, acceptedValue: values && [...values].find(accepts) };
     });
     for (const base of bases.values()) {
@@ -207,7 +208,7 @@ interface Condition {
 function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   const labels = { ...base };
   for (const { label, accepts, acceptedValue } of conditions) {
-    if (accepts(labels[label] ?? "")) continue;
+    if (accepts(own(labels, label) ?? "")) continue;
     if (acceptedValue === undefined) return undefined;
     labels[label] = acceptedValue;
   }

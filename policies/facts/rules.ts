@@ -98,14 +98,16 @@ function rulesInTexts(resource: Resource): Rules {
   const labels = Object.keys(mapAt(resource.props, "metadata", "labels"));
   // Loki's rules have the same form but contain LogQL.
   if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
+  let unknownAt: Path | undefined;
   const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
     if (!isText(text) || !/^\s*groups\s*:/m.test(text)) return [];
     const file = { ...resource, props: readYaml(text) };
     const read = fromGroups(file, ["groups"], `ConfigMap "${name}", ${key}`);
+    if (read.unknownAt !== undefined) unknownAt ??= ["data", key];
     return read.rules.map((rule) => ({ ...rule, path: ["data", key] }));
   });
   const isLogQL = rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr));
-  return { rules: isLogQL ? [] : rules };
+  return isLogQL ? { rules: [] } : { rules, ...(unknownAt && { unknownAt }) };
 }
 
 /** All rules of a stack, and the first unknown value that could contain further rules. */

@@ -1,11 +1,12 @@
 import { constantOf, measuredArgument, preservesUnit } from "./constants";
 import { Comparison, ComparisonOperator, flipped, isComparison } from "./comparison";
 import { Binary, Call, Expr } from "./expr";
+import { own } from "../shared/own";
 
 /** Moves constants from the expression to the threshold until only a product of series remains. */
 export function solve(operator: ComparisonOperator, expr: Expr, threshold: number): Comparison[] {
   if (expr.kind === "negate") return solve(flipped[operator], expr.expr, -threshold);
-  const invert = expr.kind === "call" ? inverses[expr.name] : undefined;
+  const invert = expr.kind === "call" ? own(inverses, expr.name) : undefined;
   if (expr.kind === "call" && expr.args[0] !== undefined && invert !== undefined) {
     const [argument, ...parameters] = expr.args;
     const numbers = parameters.map((parameter) => constantOf(parameter) ?? Number.NaN);

@@ -5,6 +5,7 @@ import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, at, formatPath } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
+import { own } from "../shared/own";
 
 const { prometheus, lokiReplication } = limits.replicasInProd;
 
@@ -31,7 +32,7 @@ export const prodHighAvailability = resourcePolicy({
   severity: "high",
   config: properties,
   prodOnly: true,
-  appliesTo: (type) => operatedKinds[type] !== undefined || isHelmType(type),
+  appliesTo: (type) => own(operatedKinds, type) !== undefined || isHelmType(type),
   check,
   remediate: true,
 });
@@ -43,7 +44,7 @@ const operatedKinds: Record<string, "Prometheus" | "Alertmanager"> = {
 };
 
 function check(resource: Resource, config: Config): Finding[] {
-  const kind = operatedKinds[resource.type];
+  const kind = own(operatedKinds, resource.type);
   if (kind !== undefined) {
     return checkReplicas(resource, ["spec", "replicas"], kind, config);
   }

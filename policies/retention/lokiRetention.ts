@@ -8,6 +8,7 @@ import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
+import { own } from "../shared/own";
 
 const { min, max, default: defaultDays } = limits.lokiRetentionDays;
 
@@ -93,7 +94,7 @@ function lokiField({ chart, values }: HelmChart, ...field: Path): Field {
     const value = at(config, ...field) ?? undefined;
     if (value !== undefined) return { value, path: ["values", ...source, ...field] };
   }
-  return { value: undefined, path: ["values", ...(legacyPaths[chart] ?? ["loki"]), ...field] };
+  return { value: undefined, path: ["values", ...(own(legacyPaths, chart) ?? ["loki"]), ...field] };
 }
 
 function checkPeriod(field: Field, minDays: number, maxDays: number): Finding[] {

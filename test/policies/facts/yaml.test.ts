@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
+import { UNKNOWN } from "../../../policies/facts/plain";
 import { readConfig, readDocuments, readYaml } from "../../../policies/facts/yaml";
 
 describe("YAML texts", () => {
   it("parses YAML, and returns undefined for invalid text", () => {
     assert.deepEqual(readYaml("a: 1"), { a: 1 });
-    assert.equal(readYaml("a: [1"), undefined);
+    assert.equal(readYaml("a: [1"), UNKNOWN);
   });
 
   it("removes template actions from a text that a chart renders", () => {
@@ -25,6 +26,7 @@ describe("YAML texts", () => {
   it("reads several documents and skips invalid ones", () => {
     assert.deepEqual(readDocuments("a: {{ .x }}\n---\nb: [1\n---\nc: 3\n"), [
       { a: null },
+      UNKNOWN,
       { c: 3 },
     ]);
     assert.deepEqual(readDocuments(""), []);
