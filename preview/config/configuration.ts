@@ -43,17 +43,21 @@ export function configuration(sources: ConfigurationSources): Configuration {
   for (const file of sources.files) {
     values = { ...values, ...byFullKey(file.config ?? {}, project) };
   }
+  const fileValues = values;
   for (const setting of sources.settings) values = setConfigPath(values, setting, project);
   requireDeclared(sources.project, values);
 
   const result: Record<string, string> = {};
   const secretKeys: string[] = [];
+  const hiddenKeys: string[] = [];
   for (const [key, value] of Object.entries(values)) {
     const named = secrets.find((secret) => key === `${project}:${secret.key}`);
     const readable = withPlaceholders(value, named?.placeholder ?? `placeholder for ${key}`);
     result[key] = asText(readable);
-    // A secret stays secret if the configuration has it in plain text.
-    if (named !== undefined || !isDeepStrictEqual(readable, value)) secretKeys.push(key);
+    const isEncrypted = !isDeepStrictEqual(readable, value);
+    if (named !== undefined || isEncrypted) hiddenKeys.push(key);
+    // A secret in plain text in a file is not marked, so that the program refuses it as in a deployment.
+    if (isEncrypted || (named !== undefined && value !== fileValues[key])) secretKeys.push(key);
   }
   const unset = secretsInUse(values, project).filter(
     (secret) => values[`${project}:${secret.key}`] === undefined,
@@ -61,12 +65,13 @@ export function configuration(sources: ConfigurationSources): Configuration {
   for (const secret of unset) {
     result[`${project}:${secret.key}`] = secret.placeholder;
     secretKeys.push(`${project}:${secret.key}`);
+    hiddenKeys.push(`${project}:${secret.key}`);
   }
   return {
     values: result,
     secretKeys,
     unset,
-    secretValues: secretKeys.flatMap((key) => [
+    secretValues: hiddenKeys.flatMap((key) => [
       ...(result[key] === undefined ? [] : [result[key]]),
       ...textsInside(values[key]),
     ]),

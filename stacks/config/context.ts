@@ -12,6 +12,8 @@ export interface RawConfiguration {
   values: Record<string, unknown>;
   /** The secrets that are set. */
   secrets: SecretKey[];
+  /** The secrets that the stack file contains in plain text. */
+  plaintextSecrets?: SecretKey[];
   /** Whether each channel in `slackWebhookUrls` has a webhook; true if the value is not a map. */
   webhookChannels?: Record<string, boolean> | true;
   /** The keys that the Datadog provider is configured with: `apiKey`, `appKey`. */
@@ -73,6 +75,7 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
         Object.keys(values).filter((key) => !isKnown(key)),
       ),
       ...(structure.problems ?? []),
+      ...plaintextProblems(raw),
       ...storageProblems(storage),
     ],
   };
@@ -86,6 +89,15 @@ export function secretFlags(raw: RawConfiguration, part: SecretPart): Record<str
       perChannel ? raw.webhookChannels : raw.secrets.includes(key),
     ]),
   );
+}
+
+function plaintextProblems({ plaintextSecrets = [] }: RawConfiguration): Problem[] {
+  return plaintextSecrets.map((key) => ({
+    path: [key],
+    code: "invalid",
+    rule: "must be encrypted, and is plain text: everyone who reads the stack file knows it, so replace the secret itself too",
+    fix: { kind: "set", example: "" },
+  }));
 }
 
 function unknownKeys({ values, secrets: setSecrets }: RawConfiguration, keys: string[]): Problem[] {

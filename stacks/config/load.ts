@@ -16,7 +16,7 @@ export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
  * Throws one error that lists every problem with the command that fixes it.
  */
 export function loadSettings(): { settings: Settings; secrets: Secrets } {
-  const raw = rawConfiguration(pulumi.runtime.allConfig());
+  const raw = rawConfiguration(pulumi.runtime.allConfig(), isConfigSecret);
   const checked = parseConfiguration(raw);
   if (checked.problems !== undefined) {
     throw new pulumi.RunError(formatConfigurationProblems(pulumi.getStack(), checked.problems));
@@ -33,19 +33,33 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   };
 }
 
+/** Whether the engine passes a value as a secret. The types of the SDK omit this function. */
+function isConfigSecret(fullKey: string): boolean {
+  const { isConfigSecret: isSecret } = pulumi.runtime as {
+    isConfigSecret?: (key: string) => boolean;
+  };
+  return isSecret?.(fullKey) ?? true;
+}
+
 /** Sorts the engine's flat map of strings into plain values and the names of the secrets. */
-export function rawConfiguration(all: Record<string, string>): RawConfiguration {
+export function rawConfiguration(
+  all: Record<string, string>,
+  isSecret: (fullKey: string) => boolean = () => true,
+): RawConfiguration {
   const prefix = "monitoring:";
   const entries = Object.entries(all)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
+  const setSecrets = allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all);
+  const plaintextSecrets = setSecrets.filter((key) => !isSecret(`${prefix}${key}`));
   const webhooks = entries.find(([name]) => name === "slackWebhookUrls");
   return defined({
     values: Object.fromEntries(
       entries.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
     ),
-    secrets: allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all),
+    secrets: setSecrets,
+    ...(plaintextSecrets.length > 0 && { plaintextSecrets }),
     webhookChannels: webhooks && keysOf(parsed(webhooks[1])),
     datadogProviderKeys: datadogProviderKeys.length > 0 ? datadogProviderKeys : undefined,
     region: all["aws:region"],

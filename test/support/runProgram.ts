@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { secrets as allSecrets } from "../../components/shared/secrets";
 import { fixedResults } from "../../preview/engine/invokes";
 import { RecordProgramOptions, Recording, recordProgram } from "./mocks";
 import { asTexts, projectDirectory, secrets, shippedConfig, withChanges } from "./stackConfig";
@@ -10,6 +11,8 @@ export interface ProgramOptions {
   /** Outputs that providers compute. If set, the program is deployed, not previewed. */
   computed?: RecordProgramOptions["computed"];
 }
+
+const secretConfigKeys = allSecrets.map(({ key }) => `monitoring:${key}`);
 
 /**
  * Runs the `index.ts` of the project for one of its stacks with all secrets set and some configuration
@@ -28,7 +31,7 @@ export function runProgram(
     preview: computed === undefined,
     ...(computed && { computed }),
     config: asTexts(config),
-    secretConfig: Object.keys(secrets[stack]),
+    secretConfig: secretConfigKeys,
     call: withAws ? { [getCluster]: (inputs) => answer({ token: getCluster, inputs }) } : {},
   });
 }

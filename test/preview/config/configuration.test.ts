@@ -142,7 +142,15 @@ describe("the configuration of a preview", () => {
     assert.ok(secretValues.includes(url));
   });
 
-  it("keeps a secret in plain text secret", () => {
+  it("does not mark a secret in plain text in a file as secret, so that the program refuses it", () => {
+    const { secretKeys, secretValues } = configured({
+      files: [{ config: { "monitoring:slack": {}, "monitoring:slackWebhookUrl": "planted-text" } }],
+    });
+    assert.deepEqual(secretKeys, []);
+    assert.deepEqual(secretValues, ["planted-text"]);
+  });
+
+  it("keeps a secret of --config secret", () => {
     const { secretKeys, secretValues } = configured({
       files: [{ config: { "monitoring:slack": {} } }],
       settings: ["slackWebhookUrl=https://hooks.example.com/planted"],

@@ -84,6 +84,22 @@ describe("loadSettings", () => {
     assert.ok(await (found.slackWebhookUrl as unknown as { isSecret: Promise<boolean> }).isSecret);
   });
 
+  it("refuses a secret in plain text, without its value and with the command that fixes it", async () => {
+    const config = asTexts({ ...shippedConfig("prod"), ...secrets.prod });
+    const secretConfig = Object.keys(secrets.prod).filter(
+      (key) => !key.endsWith("slackWebhookUrl"),
+    );
+    const error = await recordProgram(loadSettings, { config, secretConfig, stack: "prod" }).then(
+      () => assert.fail("accepted"),
+      (reason: Error) => reason.message,
+    );
+    assert.match(
+      error,
+      /^1 problem .*\n {2}monitoring:slackWebhookUrl must be encrypted, and is plain text/,
+    );
+    assert.match(error, /fix: pulumi config set --secret monitoring:slackWebhookUrl$/);
+  });
+
   it("omits secrets that are not set", async () => {
     const { datadogAppKey: _unset, ...others } = {
       ...secrets.prod,
