@@ -40,6 +40,7 @@ import { lokiRetention } from "./retention/lokiRetention";
 import { prometheusRetention } from "./retention/prometheusRetention";
 import { prometheusStorage } from "./retention/prometheusStorage";
 import { retentionCoversRules } from "./retention/retentionCoversRules";
+import { own } from "./shared/own";
 
 export type { PolicyConfigProblem } from "./engine/config";
 export type { PolicyDescription } from "./engine/description";
@@ -125,6 +126,11 @@ type NamedPolicyArgs = {
 export interface ObservabilityGuardArgs extends NamedPolicyArgs {
   /** Level of every policy that is not named. Default: the level of each policy. */
   all?: EnforcementLevel;
+  /**
+   * Environment of every policy that treats production differently: `prod`, `production` and `prod-eu`
+   * are production. Default: what each resource or the stack states.
+   */
+  environment?: string;
 }
 
 /** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
@@ -159,14 +165,31 @@ export function policyDocumentation(): string {
 
 /** The same configuration in the form of `--policy-pack-config`. */
 export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig {
-  const { all: level, ...named } = args;
+  const { all: level, environment, ...named } = args;
   const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
-    const policy = (policies as Record<string, AnyPolicy>)[key];
+    const policy = own(policies as Record<string, AnyPolicy>, key);
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
     // Properties without a level arrive at the engine as `advisory`.
     return [policy.name, { enforcementLevel: level ?? policy.enforcementLevel, ...value }];
   });
+  if (environment !== undefined) entries.push(...withEnvironment(environment, level, entries));
   return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
+}
+
+/** The entries of the policies that treat production differently, with the environment of the pack. */
+function withEnvironment(
+  environment: string,
+  level: EnforcementLevel | undefined,
+  entries: [string, PolicyArgs<object>][],
+): [string, PolicyArgs<object>][] {
+  const configured = new Map(entries);
+  return all
+    .filter(({ config }) => Object.hasOwn(config, "environment"))
+    .map(({ name, enforcementLevel }) => {
+      const entry = configured.get(name) ?? level ?? enforcementLevel;
+      const properties = typeof entry === "string" ? { enforcementLevel: entry } : entry;
+      return [name, { environment, ...properties }];
+    });
 }
 
 /**

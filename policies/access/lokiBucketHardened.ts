@@ -1,6 +1,5 @@
-import { isProd } from "../engine/environment";
+import { environmentPropertyWith, isProd } from "../engine/environment";
 import { StackFinding, stackPolicy } from "../engine/policy";
-import { stringProperty } from "../engine/properties";
 import { Violation } from "../engine/violation";
 import { Bucket, BucketPart, first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
@@ -23,9 +22,7 @@ export const lokiBucketHardened = stackPolicy({
     "add a BucketPublicAccessBlock with all four settings, BucketOwnershipControls with BucketOwnerEnforced, a BucketServerSideEncryptionConfiguration, and a BucketPolicy that denies s3:* where aws:SecureTransport is false",
   severity: "critical",
   config: {
-    environment: stringProperty(
-      "Environment of the stack. `forceDestroy` is a violation where it is `prod`. Default: the name of the stack.",
-    ),
+    environment: environmentPropertyWith("`forceDestroy` is a violation in production."),
   },
   reads: (type) => isBucketType(type) || isHelmType(type),
   check: (resources, config) =>

@@ -1,3 +1,4 @@
+import { isProdName } from "../engine/environment";
 import { readableRoutes } from "./configurations";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty, stringProperty } from "../engine/properties";
@@ -27,7 +28,7 @@ const properties = {
     "Names of configuration Secrets that are managed and checked outside the stack.",
   ),
   environment: stringProperty(
-    "Environment of the stack. Where it is set and is not `prod`, Alertmanager may have no integration at all.",
+    "Environment of the stack. Where it is set to another environment than production, Alertmanager may have no integration at all.",
   ),
 };
 type Config = ConfigOf<typeof properties>;
@@ -85,7 +86,7 @@ function checkConfiguration(
       fix: "correct it, and check it with `amtool check-config`",
     }));
   }
-  if (environment !== "prod" && !hasIntegrations(config)) return [];
+  if (isProdName(environment) === false && !hasIntegrations(config)) return [];
   const findings = new Map<string, StackFinding>();
   for (const severity of severities) {
     for (const labels of probeLabels(root, { severity }, known)) {

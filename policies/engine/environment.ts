@@ -1,3 +1,4 @@
+import { Plain, at, isMap, textAt } from "../facts/plain";
 import { Resource, stackOf } from "../facts/resource";
 import { stringProperty } from "./properties";
 
@@ -6,14 +7,76 @@ export interface EnvironmentConfig {
   environment?: string | undefined;
 }
 
-export const environmentProperty = stringProperty(
-  "Environment of the stack. The policy applies where it is `prod`. Default: the name of the stack.",
+const byDefault =
+  "Default: the environment that labels, tags or settings state, then the name of the stack; production where none of them says otherwise.";
+
+/** The property `environment` of a policy. `effect` says what it does in production. */
+export function environmentPropertyWith(effect: string) {
+  return stringProperty(
+    `Environment of the stack, such as \`prod\`, \`production\` or \`prod-eu\`. ${effect} ${byDefault}`,
+  );
+}
+
+export const environmentProperty = environmentPropertyWith("Only production is judged.");
+
+/**
+ * Whether a resource belongs to production: by the configuration, by what the resource states, by the
+ * name of its stack, or by what the other resources state. Without any of these, it does.
+ */
+export function isProd(
+  resource: Pick<Resource, "urn"> & Partial<Resource>,
+  { environment }: EnvironmentConfig,
+  others: readonly Resource[] = [],
+): boolean {
+  if (environment !== undefined) return isProdName(environment) ?? true;
+  const own = statedProd(resource) ?? isProdName(stackOf(resource.urn));
+  if (own !== undefined) return own;
+  const stated = others.map(statedProd).filter((answer) => answer !== undefined);
+  return stated.length === 0 || stated.includes(true);
+}
+
+const prodWords = new Set(["prod", "production", "prd", "live"]);
+const otherWords = new Set(
+  "dev devel develop development nonprod preprod staging stage stg test tests testing tst qa uat int integration e2e ci demo sandbox sbx preview local".split(
+    " ",
+  ),
 );
 
-/** Whether a resource belongs to production: by the configuration, or by the name of its stack. */
-export function isProd(
-  { urn }: Pick<Resource, "urn">,
-  { environment }: EnvironmentConfig,
-): boolean {
-  return (environment ?? stackOf(urn)) === "prod";
+/** Whether a name such as `prod-eu` or `dev2` is that of production; undefined if it says neither. */
+export function isProdName(name: string): boolean | undefined {
+  const words = name
+    .toLowerCase()
+    .replace(/\b(non|not|pre)[-_. ]+(?=pro?d)/g, "$1")
+    .split(/[^a-z0-9]+|(?<=[a-z])(?=\d+(?![a-z0-9]))/);
+  const isIn = (set: Set<string>) => words.some((word) => set.has(word));
+  if (isIn(prodWords)) return true;
+  return isIn(otherWords) || words.some((word) => /^(non|not|pre)(prod|production|prd)$/.test(word))
+    ? false
+    : undefined;
+}
+
+/** Places where an object, a chart or an AWS resource states its environment. */
+const places = [
+  ["metadata", "labels"],
+  ["spec", "externalLabels"],
+  ["tags"],
+  ["tagsAll"],
+  ["values", "commonLabels"],
+  ["values", "prometheus", "prometheusSpec", "externalLabels"],
+  ["values", "server", "global", "external_labels"],
+  ["values", "global", "labels"],
+];
+const keys = ["env", "environment", "Env", "Environment", "app.kubernetes.io/environment"];
+
+/** Whether a resource states that it belongs to production; undefined if it states neither. */
+function statedProd({ type = "", props }: Partial<Resource>): boolean | undefined {
+  const stated: Plain[] = places.flatMap((path) => {
+    const labels = at(props, ...path);
+    return isMap(labels) ? keys.map((key) => at(labels, key)) : [];
+  });
+  // The components of this library register their settings.
+  if (type.startsWith("monitoring:index:")) stated.push(textAt(props, "environment"));
+  return stated
+    .map((name) => (typeof name === "string" ? isProdName(name) : undefined))
+    .find((answer) => answer !== undefined);
 }

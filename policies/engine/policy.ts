@@ -178,7 +178,9 @@ export function stackPolicy<
     judge: (resources, config) =>
       verdictOf(
         check(
-          prodOnly ? resources.filter((resource) => isProd(resource, config)) : resources,
+          prodOnly
+            ? resources.filter((resource) => isProd(resource, config, resources))
+            : resources,
           config,
         ),
       ),

@@ -1,6 +1,6 @@
-import { isProd } from "../engine/environment";
+import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
-import { ConfigOf, numberProperty, stringProperty } from "../engine/properties";
+import { ConfigOf, numberProperty } from "../engine/properties";
 import { configSet } from "../engine/violation";
 import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
@@ -10,14 +10,9 @@ import { clamp, limits } from "../shared/limits";
 const { min, max, minInProd, default: defaultDays } = limits.prometheusRetentionDays;
 
 const properties = {
-  environment: stringProperty(
-    "Environment of the stack. `prod` has a minimum of its own. Default: the name of the stack.",
-  ),
+  environment: environmentPropertyWith("Production has a minimum of its own."),
   minDays: numberProperty(min, "Minimum number of days."),
-  minDaysInProd: numberProperty(
-    minInProd,
-    "Minimum number of days where the environment is `prod`.",
-  ),
+  minDaysInProd: numberProperty(minInProd, "Minimum number of days in production."),
   maxDays: numberProperty(max, "Maximum number of days."),
 };
 
