@@ -272,7 +272,7 @@ function checkForceDestroy(bucket: Bucket): StackFinding[] {
     problem: "`pulumi destroy` would delete all logs",
     found: "true",
     bound: "false (prod)",
-    fix: "remove forceDestroy, or set protectData: true",
+    fix: "remove forceDestroy, or deleteDataOnDestroy of LokiStack",
   };
   return [violationOf(bucket, violation, "forceDestroy")];
 }

@@ -27,7 +27,7 @@ const generated = {
   "the token of the Cluster Agent": generatedPassword("datadog-cluster-agent-token"),
 };
 
-const protectedInProd = [
+const bucketResources = [
   "Bucket loki-bucket",
   "BucketLifecycleConfiguration loki-bucket-lifecycle",
   "BucketOwnershipControls loki-bucket-ownership",
@@ -126,10 +126,10 @@ for (const environment of ["dev", "prod"]) {
     });
 
     if (environment === "dev") {
-      it("has no resources after destroy", () => {
+      it("deletes everything but the log bucket, which it retains in AWS", () => {
         assert.equal(lifecycle.destroy.exitCode, 0, lifecycle.destroy.text);
         assert.deepEqual(
-          resourcesOf(lifecycle.destroy, "delete"),
+          [...resourcesOf(lifecycle.destroy, "delete"), ...bucketResources].sort(),
           resourcesOf(lifecycle.up, "create"),
         );
         assert.deepEqual(lifecycle.remaining, []);
@@ -147,7 +147,7 @@ for (const environment of ["dev", "prod"]) {
 
       it("protects the log bucket and its settings", () => {
         const protectedResources = lifecycle.deployed.filter((resource) => resource.protect);
-        assert.deepEqual(protectedResources.map(nameOf).sort(), protectedInProd);
+        assert.deepEqual(protectedResources.map(nameOf).sort(), bucketResources);
       });
 
       it("keeps only the protected resources with --exclude-protected", () => {
@@ -155,7 +155,7 @@ for (const environment of ["dev", "prod"]) {
         const remaining = lifecycle.survivors.filter(
           (resource) => resource.custom && !isProvider(resource),
         );
-        assert.deepEqual(remaining.map(nameOf).sort(), protectedInProd);
+        assert.deepEqual(remaining.map(nameOf).sort(), bucketResources);
       });
     }
   });
