@@ -4,14 +4,14 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { Path, PlainMap, UNKNOWN } from "../facts/plain";
+import { Path, PlainMap, UNKNOWN, isUnknownValueError } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
 import { Exceptions, exceptionsFor } from "./exceptions";
-import { AnyPolicy } from "./policy";
+import { AnyPolicy, StackPolicy, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
-import { violationText } from "./violation";
+import { Violation, violationText } from "./violation";
 
 /** What a policy needs to know besides the resources. */
 export interface PolicyContext {
@@ -49,11 +49,15 @@ export function sdkPolicy(
         if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
         for (const violation of exceptions.violations) report(violationText(violation));
         if (!policy.appliesTo(args.type) || exceptions.covers()) return;
-        const { violations, unknown } = policy.judge(await readResource(args), config);
-        for (const violation of violations) {
+        const verdict = await attempt(async () => policy.judge(await readResource(args), config));
+        if ("failure" in verdict) {
+          report(violationText(notJudged(policy, describeSubject(args), verdict.failure)));
+          return;
+        }
+        for (const violation of verdict.violations) {
           if (!exceptions.covers(violation.rule)) report(violationText(violation));
         }
-        if (unknown !== undefined) touch(args.props, unknown.path);
+        if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
       },
     };
   }
@@ -70,10 +74,7 @@ export function sdkPolicy(
         }
       }
       const resources = args.resources.filter(({ type }) => policy.reads(type));
-      const { violations, unknown } = policy.judge(
-        await Promise.all(resources.map(readOutputs)),
-        config,
-      );
+      const { violations, unknown } = await judgeStack(policy, resources, config);
       for (const violation of violations) {
         // An excepted resource still counts where another resource needs it.
         if (exceptions.get(violation.urn ?? "")?.covers(violation.rule)) continue;
@@ -83,6 +84,79 @@ export function sdkPolicy(
       if (unknown !== undefined && source !== undefined) touch(source.props, unknown.path);
     },
   };
+}
+
+/**
+ * The verdict on a stack. Where the check fails, resources on which it also fails separately are
+ * violations and the others are judged without them.
+ */
+async function judgeStack(
+  policy: StackPolicy<unknown>,
+  resources: readonly PolicyResource[],
+  config: PlainMap,
+): Promise<Verdict> {
+  const read = await Promise.all(
+    resources.map(async (args) => ({ args, resource: await attempt(() => readOutputs(args)) })),
+  );
+  const failures: Verdict["violations"] = [];
+  const fail = (args: PolicyResource, failure: string): void => {
+    const violation = notJudged(policy, describeSubject(args), failure);
+    failures.push({ ...violation, urn: args.urn });
+  };
+  const readable = read.flatMap(({ args, resource }) => {
+    if (!("failure" in resource)) return [{ args, resource }];
+    fail(args, resource.failure);
+    return [];
+  });
+  const judge = (entries: typeof readable) =>
+    attempt(() =>
+      policy.judge(
+        entries.map(({ resource }) => resource),
+        config,
+      ),
+    );
+  let verdict = await judge(readable);
+  if ("failure" in verdict) {
+    const sound: typeof readable = [];
+    for (const entry of readable) {
+      const alone = await judge([entry]);
+      if ("failure" in alone) fail(entry.args, alone.failure);
+      else sound.push(entry);
+    }
+    verdict = await judge(sound);
+  }
+  if ("failure" in verdict) {
+    failures.push(notJudged(policy, "the stack", verdict.failure));
+    return { violations: failures };
+  }
+  return { ...verdict, violations: [...failures, ...verdict.violations] };
+}
+
+/** The result, or why there is none. An unknown value of the SDK is not a failure of the policy. */
+async function attempt<Result extends object>(
+  run: () => Result | Promise<Result>,
+): Promise<Result | { failure: string }> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isUnknownValueError(error)) throw error;
+    // Messages of other errors may quote a value.
+    const isInternal = error instanceof TypeError || error instanceof RangeError;
+    return { failure: isInternal ? error.message : "an error without details" };
+  }
+}
+
+/** A policy that cannot judge must not look as if it had passed. */
+function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violation {
+  return {
+    problem: `could not be judged: ${subject}: ${reason}`,
+    where: subject,
+    fix: `report this error of the policy to its maintainers; until it is corrected, except the resource: {"${name}": {"excludeFor": ["<name or URN>"]}}`,
+  };
+}
+
+function describeSubject({ type, name }: PolicyResource): string {
+  return `${type.split(":").at(-1)} "${name}"`;
 }
 
 /** The SDK remediates one resource at a time, for a policy on stacks too. */
@@ -100,7 +174,9 @@ function remediation(
       if (!concerns(args.type) || exceptions.covers()) return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
       const judged = withoutRules(resource, (rule) => exceptions.covers(rule));
-      return remediate(judged, args.props, config) ? args.props : undefined;
+      // The validation that follows reports a failure.
+      const result = await attempt(() => ({ changed: remediate(judged, args.props, config) }));
+      return "changed" in result && result.changed ? args.props : undefined;
     },
   };
 }

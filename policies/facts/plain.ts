@@ -93,7 +93,7 @@ function unproxied(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** The SDK does not export its class. */
-function isUnknownValueError(error: unknown): boolean {
+export function isUnknownValueError(error: unknown): boolean {
   return typeof error === "object" && error !== null && "unknownTypeSentinel" in error;
 }
 
