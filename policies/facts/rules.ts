@@ -1,3 +1,4 @@
+import { own } from "../shared/own";
 import { helmChart, isHelmType } from "./helm";
 import {
   Path,
@@ -63,7 +64,7 @@ export function rulesOf(resource: Resource): Rules {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
   }
   const { chart = "", release } = helmChart(resource) ?? {};
-  const places = (ruleValues[chart] ?? []).map((key): Path => ["values", key]);
+  const places = (own(ruleValues, chart) ?? []).map((key): Path => ["values", key]);
   const sources = places.flatMap((place) => [
     ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
     ...listAt(resource.props, ...place).map((_, index) => [...place, index]),

@@ -46,9 +46,8 @@ describe("a resource that makes a policy fail", () => {
     ) as StackValidationPolicy;
     const found: [string, string | undefined][] = [];
     const args = { resources: subjects, getConfig: () => ({}) };
-    await policy.validateStack(
-      args as never,
-      ((message: string, urn?: string) => found.push([message, urn])) as never,
+    await policy.validateStack(args as never, (message: string, urn?: string) =>
+      found.push([message, urn]),
     );
     assert.equal(found.length, 3);
     assert.match(found[0]?.[0] ?? "", /^could not be judged: C "broken": x is not a function\n/);

@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import { judgedByThePack } from "../completePack";
+import { resource } from "../subjects";
 import { readDocuments, readYaml } from "../../../policies/facts/yaml";
 import { UNKNOWN, plain, setAt } from "../../../policies/facts/plain";
 import { credentialIn, redact } from "../../../policies/shared/credentials";
@@ -34,6 +36,16 @@ describe("input that people do not write", () => {
     const value = `${"a".repeat(40)}b`;
     assert.ok(
       millisecondsOf(() => assert.equal(anchoredPattern("(a|aa)+")?.test(value), false)) < 1000,
+    );
+  });
+
+  it("reads a chart whose name every object inherits", async () => {
+    const props = { chart: "constructor", values: {} };
+    const release = resource("kubernetes:helm.sh/v3:Release", "x", props);
+    const messages = (await judgedByThePack([release])).map(({ message }) => message);
+    assert.deepEqual(
+      messages.filter((message) => message.startsWith("could not be judged")),
+      [],
     );
   });
 
