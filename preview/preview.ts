@@ -23,7 +23,7 @@ export interface Outcome {
   passed: boolean;
   /** The text output. */
   text: (color: boolean) => string;
-  /** The document of `--json`. */
+  /** The document that `--json` prints. */
   json: () => unknown;
 }
 

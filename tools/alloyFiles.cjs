@@ -4,7 +4,7 @@
  * Files that reduce Alloy to the components that our configuration uses. The complete Alloy has more
  * than a hundred components with dependencies that compile slowly (cloud and database SDKs, eBPF), and
  * that a mirror of the Go proxy may lack. The remaining code of Alloy is unchanged. Commands and
- * features that a log collector does not need are removed as well.
+ * features that a log collector does not need are also removed.
  */
 
 const alloy = "github.com/grafana/alloy";

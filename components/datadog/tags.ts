@@ -5,7 +5,7 @@ export function datadogUrl(site: DatadogSite): string {
   return `https://${site.split(".").length === 2 ? `app.${site}` : site}/`;
 }
 
-/** URL of a trace in the web application of a site, with `{traceId}` as the placeholder of its id. */
+/** URL of a trace in the web application of a site, with `{traceId}` as the placeholder for its ID. */
 export function datadogTraceUrl(site: DatadogSite): string {
   return `${datadogUrl(site)}apm/trace/{traceId}`;
 }

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 
-/** A workload in the terms of Datadog's unified service tagging. */
+/** A workload as described by Datadog's unified service tagging. */
 export interface DatadogWorkload {
   /** Name of the service: the tag `service`. */
   service: string;

@@ -39,7 +39,7 @@ export const redactionSettings = {
 /** The output type of {@link redactionSettings}. */
 export type RedactionSettings = z.output<z.ZodObject<typeof redactionSettings>>;
 
-/** The name replaces the redacted text, so that it must identify the pattern. */
+/** The name replaces the redacted text, so it must identify the pattern. */
 export function checkRedactions(settings: unknown, ctx: z.RefinementCtx): void {
   const { redactionPatterns } = settings as { redactionPatterns?: unknown };
   checkUniqueNames(ctx, ["redactionPatterns"], redactionPatterns);

@@ -3,7 +3,7 @@ import { RedactionSettings } from "./redactionSettings";
 
 /**
  * Expressions of the built-in redactions. Each has one group, the secret itself; the text before the
- * group stays, so that a reader can tell what was redacted.
+ * group is kept, so that a reader can tell what was redacted.
  */
 export function builtInRedactions(): Record<Redaction, string[]> {
   const value = `[^\\s"',;&}\\]\\\\]+`;

@@ -88,7 +88,7 @@ export interface PrometheusStackArgs {
   /** URL of Loki, which becomes a data source in Grafana and gets alerts. Default: none. */
   lokiUrl?: string;
   /**
-   * URL of a trace, with `{traceId}` as the placeholder of its id. Log lines in Grafana link to it.
+   * URL of a trace, with `{traceId}` as the placeholder for its ID. Log lines in Grafana link to it.
    * Default: none.
    */
   traceUrl?: string;

@@ -154,7 +154,7 @@ function requestsBeforeStop(
       `  ${recorded.requests}{${matchers}} offset 1h`,
       `) > ${formatNumber(variant.threshold)}`,
       `unless`,
-      // A missing series is no traffic either: a counter reappears only with the next request.
+      // A missing series also means no traffic: a counter reappears only with the next request.
       `${recorded.requests}{${inNamespace}} > 0`,
     ].join("\n"),
   };

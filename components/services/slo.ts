@@ -246,6 +246,6 @@ function burnRateAlert(
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,
     summary: `${labels.service}: the ${kind.name} error budget is burning too fast`,
-    description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} is burning at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}). At this rate, the service misses its objective.`,
+    description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} is burning at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}). At this rate, the service will miss its objective.`,
   };
 }

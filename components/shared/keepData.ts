@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * The settings of a component, which keep its data if an option of the caller does: `protect` and
- * `retainOnDelete` override `deleteDataOnDestroy`.
+ * Returns the settings of a component with `deleteDataOnDestroy` set to false if the caller sets
+ * the option `protect` or `retainOnDelete`.
  */
 export function keepData<T extends { deleteDataOnDestroy: boolean }>(
   settings: T,

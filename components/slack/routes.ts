@@ -30,7 +30,7 @@ const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_inte
 
 const critical = `severity="${Severity.Critical}"`;
 
-/** Route of critical alerts, which continue to the Slack channel. */
+/** Route for critical alerts, which then continue to the Slack channel. */
 const pageAndContinue: Route = {
   matchers: [critical],
   receiver: criticalReceiver,

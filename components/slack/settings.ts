@@ -82,15 +82,15 @@ export const slackSchema = z
     namespace: dnsLabel.default("monitoring"),
     channel: channel
       .default("#ticketing-alerts")
-      .describe("Channel of all alerts without a channel of their own."),
+      .describe("Channel for all alerts that have no channel of their own."),
     channels: z
       .strictObject({
         critical: channel.optional().meta({
-          description: "Channel of critical alerts.",
+          description: "Channel for critical alerts.",
           defaultText: "`slack.channel`",
         }),
         warning: channel.optional().meta({
-          description: "Channel of warnings.",
+          description: "Channel for warnings.",
           defaultText: "`slack.channel`",
         }),
         info: channel.optional().meta({

@@ -11,11 +11,11 @@ import { slackSettings } from "./settings";
 
 /** Slack channels by severity. Each name starts with `#`. */
 export interface SlackChannels {
-  /** Channel of critical alerts. Default: `channel`. */
+  /** Channel for critical alerts. Default: `channel`. */
   critical?: string;
-  /** Channel of warnings. Default: `channel`. */
+  /** Channel for warnings. Default: `channel`. */
   warning?: string;
-  /** Channel of info alerts. Default: none, so they are not sent. */
+  /** Channel for info alerts. Default: none, so they are not sent. */
   info?: string;
 }
 

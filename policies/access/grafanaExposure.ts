@@ -22,7 +22,7 @@ const textFields: Record<string, string[]> = {
 export const grafanaExposure = resourcePolicy({
   name: "grafana-exposure",
   description:
-    "The admin password of Grafana is in a Secret, anonymous access is disabled, and Grafana is exposed over TLS only.",
+    "The admin password of Grafana is in a Secret, anonymous access is disabled, and Grafana is exposed only over TLS.",
   why: "Grafana shows all metrics and logs, and an attacker tries its default password first.",
   remediation:
     "set grafana.admin.existingSecret: grafana-admin and auth.anonymous.enabled: false in grafana.ini, and add a tls entry for every host of the ingress, or a route to a listener with TLS",
@@ -97,7 +97,7 @@ function checkPassword(resource: Resource, base: Path): Finding[] {
   return [
     {
       path: [...base, "admin", "existingSecret"],
-      problem: "the admin password of Grafana is the default of the chart, which has been public",
+      problem: "the admin password of Grafana is the default of the chart, which is public",
       bound: "a Secret of the stack",
       fix: passwordFix,
     },

@@ -52,9 +52,9 @@ function isGrafana(backend: Plain): boolean {
 }
 
 /**
- * A route names listeners of a gateway by section name or port, or else attaches to all that admit
- * it. The TLS settings are in the gateway, which usually belongs to another stack. So the route must
- * name its listener, and not one for plain HTTP.
+ * A route names listeners of a gateway by section name or port; otherwise it attaches to every
+ * listener that allows it. The TLS settings are in the gateway, which usually belongs to another
+ * stack, so the route must name its listener, and the listener must not be for plain HTTP.
  */
 function checkListeners(parents: Plain, path: Path): Finding[] {
   if (parents === UNKNOWN) return [{ unknown: path }];

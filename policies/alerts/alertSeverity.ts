@@ -18,8 +18,8 @@ type Config = ConfigOf<typeof properties>;
 
 export const alertSeverity = resourcePolicy({
   name: "alert-severity",
-  description: "Each alert has an allowed severity and labels that do not contain its value.",
-  why: "Routes match the severity, so an alert with a missing or unknown severity does not reach its receiver. A label that contains the value creates a new alert at each evaluation, so that `for` never elapses and nothing is grouped.",
+  description: "Each alert has an allowed severity, and no label contains the value of the alert.",
+  why: "Routes match the severity, so an alert with a missing or unknown severity does not reach its receiver. A label that contains the value creates a new alert at each evaluation, so `for` never elapses and nothing is grouped.",
   remediation: "set labels.severity to critical, warning, info or none",
   severity: "high",
   config: properties,

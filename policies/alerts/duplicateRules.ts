@@ -45,7 +45,9 @@ function keyOf({ name, expr, labels }: Alert): string {
   const parsed = parsePromQL(expr);
   const selectors = parsed.error === undefined ? selectorsOf(parsed.expr) : [expr];
   const texts = new Set(selectors.map((selector) => JSON.stringify(selector)));
-  const sortedLabels = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
+  const sortedLabels = Object.entries(labels).map(
+    ([label, value]) => `${label}=${JSON.stringify(value)}`,
+  );
   return JSON.stringify([name, sortedLabels.sort(), [...texts].sort()]);
 }
 

@@ -13,7 +13,7 @@ import { Matcher } from "../shared/matcher";
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Expressions of rules are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so that `for` never elapses.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,

@@ -24,7 +24,7 @@ export const grouping = resourcePolicy({
   name: "grouping",
   description:
     "Notifications are grouped by alertname, and their wait and repeat intervals are within bounds.",
-  why: "Without grouping, an outage is a hundred messages, and Slack drops messages that arrive faster than one per second; with long intervals, the on-call engineer learns of the next alert too late.",
+  why: "Without grouping, an outage causes a hundred messages, and Slack drops messages that arrive faster than one per second; with long intervals, the on-call engineer is notified of the next alert too late.",
   remediation:
     'group_by: ["alertname", "cluster", "service"], group_wait: 30s, group_interval: 5m, repeat_interval: 12h',
   severity: "medium",

@@ -29,7 +29,7 @@ const properties = {
 export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
   description: "Prometheus selects every rule and monitor of the stack.",
-  why: "By default, the chart selects only objects with the label `release: <its name>`; Prometheus ignores all others, so their alerts never fire.",
+  why: "By default, the chart configures Prometheus to select only objects with the label `release: <release name>`. Prometheus ignores all others, so their alerts never fire.",
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
   severity: "critical",

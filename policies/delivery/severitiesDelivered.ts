@@ -36,8 +36,8 @@ type Config = ConfigOf<typeof properties>;
 export const severitiesDelivered = stackPolicy({
   name: "severities-delivered",
   description:
-    "Critical alerts and warnings of each namespace reach a receiver, and resolved notifications of critical alerts are sent.",
-  why: "The chart's default configuration sends no notifications, and one early route can drop those of a few alerts: rules fire, but the on-call engineer is not notified.",
+    "Critical alerts and warnings from each namespace reach a receiver, and resolved notifications are sent for critical alerts.",
+  why: "The chart's default configuration sends no notifications, and one early route can drop notifications for a few alerts: rules fire, but the on-call engineer is not notified.",
   remediation:
     "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",
   severity: "critical",

@@ -18,7 +18,7 @@ const remediation =
 export const watchdogRouted = stackPolicy({
   name: "watchdog-routed",
   description: "In production, the alert Watchdog reaches a receiver that detects its absence.",
-  why: "When Prometheus or Alertmanager is down, no alert fires: only an external service that expects a regular heartbeat can detect it. A chat does not.",
+  why: "When Prometheus or Alertmanager is down, no alert fires: only an external service that expects a regular heartbeat can detect it. A chat channel cannot.",
   remediation,
   severity: "high",
   prodOnly: true,

@@ -8,7 +8,7 @@ export function documentation(policies: AnyPolicy[]): string {
   return [
     "# Policies",
     "<!-- Generated from the policies; see tools/docs.ts. -->",
-    `The pack \`observability\` has ${policies.length} policies. They judge the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation.`,
+    `The pack \`observability\` has ${policies.length} policies. They evaluate the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation.`,
     "## Use",
     `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. With the npm package installed, the pack is \`node_modules/@ticketing/observability/policies\`. You can also write a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
@@ -41,7 +41,9 @@ function section(policy: AnyPolicy): string[] {
     list([
       `**Why**: ${plainText(why)}`,
       `**Default**: ${enforcementLevel}, severity ${severity}; ${
-        policy.scope === "stack" ? "judges the stack as a whole" : "judges each resource separately"
+        policy.scope === "stack"
+          ? "evaluates the stack as a whole"
+          : "evaluates each resource separately"
       }${remediable ? "; level `remediate` corrects violations" : ""}`,
       `**Fix**: ${plainText(remediation)}`,
       `**Except**: \`{ "${name}": { "excludeFor": ["<name or URN>"] } }\`, or on a Kubernetes object \`${exceptionAnnotation}: "${name}: <reason>; until <YYYY-MM-DD>"\``,

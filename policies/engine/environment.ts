@@ -17,7 +17,7 @@ export function environmentPropertyWith(effect: string) {
   );
 }
 
-export const environmentProperty = environmentPropertyWith("Only production is judged.");
+export const environmentProperty = environmentPropertyWith("Only production is evaluated.");
 
 /**
  * Whether a resource belongs to production: by the configuration, by what the resource states, by the

@@ -16,13 +16,14 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
   includeFor: {
     type: "array",
     items: { type: "string" },
-    description: "Judge only these resources, by name or URN. `*` matches any text. Default: all.",
+    description:
+      "Evaluate only these resources, by name or URN. `*` matches any text. Default: all.",
   },
   excludeFor: {
     type: "array",
     items: { type: "string" },
     description:
-      "Do not judge these resources, by name or URN, or these rules, as `<resource>/<alert>`. `*` matches any text.",
+      "Do not evaluate these resources, by name or URN, or these rules, as `<resource>/<alert>`. `*` matches any text.",
   },
 };
 
@@ -181,7 +182,7 @@ function problemWith(line: Line, policy: string, today: Date, subject: Subject) 
 
 const MS_PER_DAY = 86_400_000;
 
-/** Days since 1970 of a date that exists. */
+/** Days from 1970-01-01 to a date, or undefined if the date is not valid. */
 function dayOf(date: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return undefined;
   const time = Date.parse(`${date}T00:00:00Z`);

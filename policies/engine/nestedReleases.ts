@@ -8,7 +8,7 @@ import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./
 /**
  * A policy that also judges what a release contains: the releases that Flux, Argo CD, k3s or
  * Terraform install, the known charts in any chart, the values in value files, and the objects that a
- * chart passes on. The policy receives each as a resource of its own, so that no policy has to know
+ * chart passes on. The policy receives each as a resource of its own, so that no policy needs to know
  * where it comes from.
  */
 export function withNestedReleases(policy: AnyPolicy): AnyPolicy {

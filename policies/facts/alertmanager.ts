@@ -156,7 +156,7 @@ function inSecret(resource: Resource): AlertmanagerConfiguration[] {
     const path: Path = [field, "alertmanager.yaml"];
     const value = at(props, ...path);
     const isText = typeof value === "string";
-    // The data of other Secrets is unknown as well.
+    // The data of other Secrets is also unknown.
     const isUnknown =
       value === UNKNOWN && (/alertmanager/i.test(name) || at(props, field) !== UNKNOWN);
     if (!isText && !isUnknown) continue;

@@ -111,7 +111,7 @@ export interface LifecycleRule {
   noncurrentDays: number | undefined;
   /** Number of noncurrent versions that are kept regardless of age. */
   keptVersions: number;
-  /** Days until it deletes current objects: 0 for a date, undefined if it does not. */
+  /** Days until the rule deletes current objects: 0 for a date, undefined if it keeps them. */
   expirationDays: number | undefined;
   unknown: boolean;
 }

@@ -57,8 +57,8 @@ export interface Subchart {
 }
 
 /**
- * Paths that identify the values of a chart; one of them is sufficient. The first list counts under
- * any key, the second under the name of the chart as key.
+ * Paths that identify the values of a chart; one of them is sufficient. The paths in the first list
+ * may be under any key; the paths in the second list must be under a key that is the chart's name.
  */
 type Signature = [anywhere: Path[], underName: Path[]];
 

@@ -60,7 +60,7 @@ function listOf(value: Plain): Plain[] {
   return value === undefined || value === null ? [] : [value];
 }
 
-/** An element by its name in lower case: some AWS services and Pulumi inputs vary the case. */
+/** Returns the value of a key regardless of its case, which AWS services and Pulumi inputs vary. */
 function field(map: PlainMap, name: string): Plain {
   const entry = Object.entries(map).find(([key]) => key.toLowerCase() === name);
   return entry?.[1];

@@ -144,7 +144,7 @@ class Reader {
     if (node.name === "NumberDurationLiteralInDurationContext") return numberOf(this.text(node));
     const children = childrenOf(node);
     const operands = children.filter(({ name }) => /Duration/.test(name));
-    // `[range()]` and other calls depend on the query.
+    // Calls such as `[range()]` depend on the query, so their operands are NaN.
     const [left = Number.NaN, right = Number.NaN] = operands.map((each) => this.duration(each));
     if (children.length === 1) return left;
     const compute = children[1] && arithmetic[this.text(children[1])];

@@ -82,7 +82,8 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
   const bound = allowed.join(", ");
   if (typeof repository !== "string" || repository === "") {
     return {
-      problem: "the chart has no repository, so it depends on the repositories of this machine",
+      problem:
+        "the chart has no repository, so it depends on the repositories that are configured on this machine",
       found: undefined,
       bound,
       fix: `${field}: "https://…"`,

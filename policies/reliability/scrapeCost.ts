@@ -25,7 +25,7 @@ type Config = ConfigOf<typeof properties>;
 export const scrapeCost = resourcePolicy({
   name: "scrape-cost",
   description:
-    "The scrape interval is within bounds, the timeout is shorter than the interval, and the samples of a scrape are limited.",
+    "The scrape interval is within bounds, the timeout is shorter than the interval, and the number of samples per scrape is limited.",
   why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
   remediation: configSet("prometheus.scrapeIntervalSeconds", defaultSeconds),
   severity: "medium",
@@ -166,7 +166,7 @@ function checkLimits(resource: Resource, scrape: Scrape, config: Config): Findin
   return [
     {
       path: field.path,
-      problem: "the samples of a scrape are not limited",
+      problem: "the number of samples per scrape is not limited",
       found: shown(set[0]?.value),
       bound: `1 to ${most}`,
       fix: `set ${field.path.at(-1)}: ${limit}`,

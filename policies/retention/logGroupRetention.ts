@@ -13,7 +13,7 @@ const properties = {
 
 export const logGroupRetention = resourcePolicy({
   name: "log-group-retention",
-  description: "CloudWatch retains log events for a number of days within bounds.",
+  description: "The retention period of each CloudWatch log group is within bounds.",
   why: "By default CloudWatch retains log events forever, and their cost only grows.",
   remediation: "set retentionInDays: 30 on the log group",
   severity: "medium",

@@ -19,7 +19,7 @@ const properties = {
 
 export const lokiRetention = resourcePolicy({
   name: "loki-retention",
-  description: "Loki deletes logs after a number of days within bounds.",
+  description: "Loki deletes old logs, and its retention period is within bounds.",
   why: "A retention period alone deletes nothing: without the compactor's retention and its delete request store, Loki retains logs forever, and their cost only grows.",
   remediation: configSet("loki.retentionDays", defaultDays),
   severity: "high",

@@ -11,7 +11,7 @@ import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
 export const retentionCoversRules = stackPolicy({
   name: "prometheus-retention-covers-rules",
   description: "The retention of Prometheus covers the time ranges of its rules.",
-  why: "A 30-day objective over 15 days of samples is wrong without any error: the query returns the result of the samples that exist.",
+  why: "A 30-day objective over 15 days of samples is silently wrong: the query evaluates only the samples that exist.",
   remediation: "retain samples for longer, or shorten the range in the rule",
   severity: "high",
   reads: (type) => canRunPrometheus(type) || canHoldRules(type),

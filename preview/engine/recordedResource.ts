@@ -40,7 +40,7 @@ export class RecordedResource {
     readonly custom: boolean,
     /** Whether the resource exists already and the program only reads it. */
     readonly external: boolean,
-    /** The inputs in the form of the protocol, which marks secrets and unknown values. */
+    /** The inputs in the wire format of the protocol, which marks secrets and unknown values. */
     readonly properties: WireObject,
     readonly options: RecordedOptions,
   ) {}

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "../../components/shared/defined";
 
-/** How the AWS CLI gets the credentials that the AWS provider has. */
+/** AWS CLI settings that select the same credentials as the AWS provider. */
 export interface AwsCredentials {
   profile?: string;
   roleArn?: string;

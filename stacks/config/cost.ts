@@ -18,7 +18,7 @@ export const costSchema = z.strictObject({
     ),
   nodes: example(wholeNumber.min(1), 6)
     .optional()
-    .describe("Nodes of the cluster, which are the hosts of Datadog."),
+    .describe("Number of nodes in the cluster. Datadog bills each node as a host."),
   bytesPerSample: z
     .number()
     .gt(0)
@@ -49,7 +49,7 @@ export const costSchema = z.strictObject({
     .describe("Prices that you pay. Prices that are not set are not part of the estimate."),
 });
 
-/** Assumptions of the estimate of retention and cost. */
+/** Assumptions behind the retention and cost estimates. */
 export type CostSettings = z.output<typeof costSchema>;
 
 /** Checks `monitoring:cost` and fills in its defaults. */

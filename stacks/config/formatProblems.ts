@@ -49,7 +49,7 @@ function replacement(path: Path, value: unknown, example: unknown): string[] {
 
 type Path = Problem["path"];
 
-/** The CLI sets one leaf at a time, so that a map or a list needs one command for each leaf. */
+/** The CLI sets one leaf at a time, so a map or a list needs one command for each leaf. */
 function set(path: Path, value: unknown): string[] {
   if (isSecret(path))
     return [`pulumi config set --secret ${path.length > 1 ? "--path " : ""}${key(path)}`];

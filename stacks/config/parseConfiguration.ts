@@ -37,7 +37,7 @@ export interface Settings {
   datadogMonitors?: DatadogMonitorsSettings;
   slack?: SlackSettings;
   services: MonitoredServicesSettings;
-  /** Assumptions of the estimate of retention and cost. */
+  /** Assumptions behind the retention and cost estimates. */
   cost: CostSettings;
   /** Chart values of the user, which are merged last. */
   chartValues: ChartValues;

@@ -53,7 +53,7 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
     ...context.identity,
     ...secretFlags(raw, "slack"),
     namespace: namespaces.monitoring,
-    // People follow these links, so that they need the external URLs.
+    // People follow these links, so they need the external URLs.
     grafanaUrl: loki && grafana["externalUrl"],
     prometheusUrl: prometheus["externalUrl"],
     alertmanagerUrl: alertmanager["externalUrl"],

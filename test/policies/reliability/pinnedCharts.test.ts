@@ -56,8 +56,14 @@ describe("policy pinned-charts", () => {
   for (const [value, problem] of [
     [repo, undefined],
     [`${repo}/`, undefined],
-    [undefined, "the chart has no repository, so it depends on the repositories of this machine"],
-    ["", "the chart has no repository, so it depends on the repositories of this machine"],
+    [
+      undefined,
+      "the chart has no repository, so it depends on the repositories that are configured on this machine",
+    ],
+    [
+      "",
+      "the chart has no repository, so it depends on the repositories that are configured on this machine",
+    ],
     ["https://charts.bitnami.com/bitnami", "the repository of the chart is not allowed"],
     [`${repo}.evil.io`, "the repository of the chart is not allowed"],
     [`${repo}-evil`, "the repository of the chart is not allowed"],
@@ -126,7 +132,7 @@ describe("policy pinned-charts", () => {
     assert.equal(
       violationText(violation),
       [
-        "the chart has no repository, so it depends on the repositories of this machine",
+        "the chart has no repository, so it depends on the repositories that are configured on this machine",
         '  where: release "prometheus" (loki), repositoryOpts.repo',
         `  bound: ${limits.chartRepositories.join(", ")}`,
         '  fix:   repositoryOpts.repo: "https://…"',
