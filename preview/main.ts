@@ -20,7 +20,6 @@ async function run(program: () => unknown): Promise<number> {
       process.stdout.write(`${usage}\n`);
       return 0;
     }
-    // The pack needs as long to load as the program, so it starts first and loads in parallel.
     pack = startPack(path.join(directory, "policies"));
     const { preview } = require("./preview") as typeof import("./preview");
     const outcome = await preview(directory, program, args, pack);

@@ -66,11 +66,17 @@ export interface DatadogAgentArgs {
    * as a custom metric. The annotations `ad.datadoghq.com/…` work without it. Default: false.
    */
   scrapePrometheusAnnotations?: boolean;
-  /** Namespaces without metrics and logs of containers. Traces are not affected. Default: none. */
+  /**
+   * Namespaces whose container metrics and logs the Agent does not collect. Traces are not
+   * affected. Default: none.
+   */
   excludedNamespaces?: string[];
-  /** Namespaces without logs, for example because Loki stores them. Default: none. */
+  /**
+   * Namespaces whose logs the Agent does not collect, for example because Loki stores them.
+   * Default: none.
+   */
   excludedLogNamespaces?: string[];
-  /** Namespaces without metrics of containers. Default: none. */
+  /** Namespaces whose container metrics the Agent does not collect. Default: none. */
   excludedMetricNamespaces?: string[];
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;

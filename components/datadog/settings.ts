@@ -44,13 +44,13 @@ export const datadogSchema = z
         "the namespace of the services if `namespaces.datadog` is another, otherwise none",
     }),
     excludedNamespaces: namespaces("kube-system").describe(
-      "Namespaces without metrics and logs of containers.",
+      "Namespaces whose container metrics and logs the Agent does not collect.",
     ),
     excludedLogNamespaces: namespaces("ticketing").describe(
-      "Namespaces without logs, for example because Loki stores them.",
+      "Namespaces whose logs the Agent does not collect, for example because Loki stores them.",
     ),
     excludedMetricNamespaces: namespaces("monitoring").describe(
-      "Namespaces without metrics of containers.",
+      "Namespaces whose container metrics the Agent does not collect.",
     ),
     nodeOs: z.enum(NodeOs, { error: fargateError }).default(NodeOs.AmazonLinux).meta({
       description: "Operating system of the nodes.",

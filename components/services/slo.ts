@@ -126,7 +126,7 @@ function selectorOf(namespace: string, services: ServiceSettings[], ...extra: st
   return `{${serviceMatchers(namespace, { only: sortedNames(services) }, extra)}}`;
 }
 
-/** Records the share of requests that may be bad, for each distinct objective. */
+/** Records the error budget, the allowed ratio of bad requests, for each distinct objective. */
 function budgets(
   namespace: string,
   kind: ObjectiveKind,

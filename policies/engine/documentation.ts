@@ -14,7 +14,7 @@ export function documentation(policies: AnyPolicy[]): string {
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
     "Each policy accepts an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error. `policies/config.schema.json` describes them all.",
     "## Judge what is deployed",
-    "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack. It runs no program, calls no provider and changes nothing. Without access to the stack, use `pulumi stack export --stack prod > prod.json` and replace `--stack prod` with `--file prod.json`. Secrets in that file, such as Alertmanager's configuration, cannot be judged. At level `remediate`, the command only reports what it would change.",
+    "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack. It runs no program, calls no provider and changes nothing. To analyze a stack on a machine without access to it, run `pulumi stack export --stack prod > prod.json` on a machine with access, copy the file, and replace `--stack prod` with `--file prod.json`. Secrets in that file, such as Alertmanager's configuration, cannot be judged. At level `remediate`, the command only reports what it would change.",
     "## Exceptions",
     "Each policy accepts names or URNs of resources, in which `*` matches any text:",
     list(

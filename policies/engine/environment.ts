@@ -42,7 +42,7 @@ const otherWords = new Set(
   ),
 );
 
-/** Whether a name such as `prod-eu` or `dev2` is that of production; undefined if it says neither. */
+/** Whether a name such as `prod-eu` or `dev2` denotes production; undefined if it is unclear. */
 export function isProdName(name: string): boolean | undefined {
   const words = name
     .toLowerCase()
@@ -68,7 +68,7 @@ const places = [
 ];
 const keys = ["env", "environment", "Env", "Environment", "app.kubernetes.io/environment"];
 
-/** Whether a resource states that it belongs to production; undefined if it states neither. */
+/** Whether a resource states that it is in production; undefined if it states no environment. */
 function statedProd({ type = "", props }: Partial<Resource>): boolean | undefined {
   const stated: Plain[] = places.flatMap((path) => {
     const labels = at(props, ...path);

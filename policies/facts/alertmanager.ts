@@ -277,7 +277,7 @@ export interface Integration {
 
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
-/** Fields that contain the address: one of them is set, in the integration or in `global`. */
+/** Fields that contain an integration's address. One is required; `global` can set Slack's. */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],
   webhook: ["url", "url_file", "url_secret"],

@@ -188,7 +188,10 @@ function required(node: SyntaxNode | undefined): SyntaxNode {
   return node;
 }
 
-/** An expression that the grammar accepts and this reader does not support. The message is a predicate. */
+/**
+ * Thrown for an expression that the grammar accepts but this reader does not support. The message
+ * is the end of a sentence whose subject is the expression.
+ */
 class Unreadable extends Error {}
 
 /** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, and durations in seconds. */

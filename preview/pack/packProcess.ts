@@ -1,7 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import * as fs from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
+
+// By its path, so that the bundle shares this module with start.cjs.
+const { spawnPack } = require(path.join(__dirname, "spawnPack.cjs")) as {
+  spawnPack: (directory: string) => ChildProcess;
+};
 
 /** A policy pack in a process of its own, which serves the analyzer protocol of the engine. */
 export interface PackProcess {
@@ -18,18 +22,10 @@ export interface PackProcess {
  * before you load large modules.
  */
 export function startPack(directory: string): PackProcess {
-  const child = spawn(process.execPath, packArguments(path.resolve(directory)), {
-    cwd: directory,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: packEnvironment(),
-  });
-  const close = (): void => {
-    process.removeListener("exit", close);
-    child.kill();
-  };
-  process.once("exit", close);
+  const child = spawnPack(path.resolve(directory));
   const port = portOf(child, directory);
-  // The caller that awaits the port handles a failure; until then, it must not end this process.
+  // The caller that awaits the port handles a rejection. Until then, an unhandled rejection would
+  // end this process.
   port.catch(() => undefined);
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];
   for (const handle of handles) handle.unref();
@@ -38,20 +34,8 @@ export function startPack(directory: string): PackProcess {
     hold: () => {
       for (const handle of handles) handle.ref();
     },
-    close,
+    close: () => void child.kill(),
   };
-}
-
-/** A pack in TypeScript runs as a bundle, a pack in JavaScript without one. */
-function packArguments(directory: string): string[] {
-  const isSource = fs.existsSync(path.join(directory, "pack.ts"));
-  return isSource ? [path.join(__dirname, "runPack.cjs"), directory] : [directory];
-}
-
-function packEnvironment(): NodeJS.ProcessEnv {
-  // Options for this process, such as a loader for TypeScript, would slow the pack down.
-  const { NODE_OPTIONS: _options, ...environment } = process.env;
-  return environment;
 }
 
 function portOf(child: ChildProcess, directory: string): Promise<number> {

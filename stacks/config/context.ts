@@ -31,7 +31,7 @@ export interface Namespaces {
   existing: string[];
 }
 
-/** What the parts of the configuration share. */
+/** Values that the parsers of all configuration parts share. */
 export interface Context {
   raw: RawConfiguration;
   configuration: Configuration;

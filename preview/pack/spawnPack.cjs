@@ -1,0 +1,50 @@
+"use strict";
+
+/**
+ * Starts the process of a policy pack. Plain JavaScript, because `start.cjs` calls it before it loads
+ * the bundle of the preview: the pack needs as long to load as the preview and the program together.
+ */
+const { spawn } = require("node:child_process");
+const fs = require("node:fs");
+const path = require("node:path");
+
+/** Processes that were started early and not claimed yet, by the directory of their pack. */
+const early = new Map();
+
+/** Starts the pack in a directory ahead of the call of `spawnPack` that uses it. */
+function spawnEarly(directory) {
+  early.set(directory, start(directory));
+}
+
+/** Returns the process of the pack in a directory. */
+function spawnPack(directory) {
+  const child = early.get(directory) ?? start(directory);
+  early.delete(directory);
+  return child;
+}
+
+function start(directory) {
+  const child = spawn(process.execPath, packArguments(directory), {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: packEnvironment(),
+  });
+  const kill = () => child.kill();
+  process.once("exit", kill);
+  child.once("exit", () => process.removeListener("exit", kill));
+  return child;
+}
+
+/** A pack in TypeScript runs as a bundle, a pack in JavaScript without one. */
+function packArguments(directory) {
+  const isSource = fs.existsSync(path.join(directory, "pack.ts"));
+  return isSource ? [path.join(__dirname, "runPack.cjs"), directory] : [directory];
+}
+
+function packEnvironment() {
+  // Options for this process, such as a loader for TypeScript, would slow the pack down.
+  const { NODE_OPTIONS: _options, ...environment } = process.env;
+  return environment;
+}
+
+module.exports = { spawnEarly, spawnPack };
