@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
+import { isSecretKey } from "../../../components/shared/secrets";
 import { projectDirectory } from "../stackConfig";
 import { applicationNamespace, podOf } from "./fakeServices";
 import { type RunningTool, freePort, startTool } from "./processes";
@@ -13,9 +14,17 @@ type Parsed = any;
 export function previewInto(folder: string, stack: string, config: object = {}): string {
   const out = path.join(folder, "out");
   const configFile = path.join(folder, "config.yaml");
-  fs.writeFileSync(configFile, stringify({ config }));
+  // A file may not contain a secret in plain text.
+  const isSecret = ([key]: [string, unknown]) => isSecretKey(key.replace(/^monitoring:/, ""));
+  const entries = Object.entries(config);
+  const plain = Object.fromEntries(entries.filter((entry) => !isSecret(entry)));
+  fs.writeFileSync(configFile, stringify({ config: plain }));
+  const secrets = entries.filter(isSecret).flatMap(([key, value]: [string, unknown]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return ["--config", `${key.replace(/^monitoring:/, "")}=${text}`];
+  });
   const args = ["run", "preview", "--silent", "--", "--stack", stack, "--out", out];
-  const preview = spawnSync("npm", [...args, "--config-file", configFile], {
+  const preview = spawnSync("npm", [...args, "--config-file", configFile, ...secrets], {
     cwd: projectDirectory,
     encoding: "utf8",
   });
