@@ -1,4 +1,4 @@
-/** Names of alerts that routing and inhibition refer to, next to the rule that defines each. */
+/** Names of alerts that code other than their own rules refers to, such as inhibit rules. */
 export const alertNames = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
   highErrorRate: "HighErrorRate",

@@ -3,7 +3,7 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(12)));
 }
 
-/** Services that a rule covers: only these, or all except these. */
+/** Services that a rule covers: only the listed services, or all except the listed services. */
 export interface Scope {
   only?: string[];
   except?: string[];
@@ -29,8 +29,8 @@ export function labelMatcher(label: string, values: string[], operator: "=" | "!
 }
 
 /**
- * Matchers, without braces, for the pods of these services in one namespace. Only its name relates
- * a pod to its service: the pods of `api` start with `api-`, except those of `api-gateway`.
+ * Matchers, without braces, for the pods of these services in one namespace. Only the name of a pod
+ * identifies its service: pod names of `api` start with `api-`, as do pod names of `api-gateway`.
  */
 export function podMatchers(
   namespace: string,
@@ -44,7 +44,7 @@ export function podMatchers(
   );
   const byPrefix = (name: string) => `${name}-.+`;
   // Regular expressions in PromQL have no lookahead, so an excluded name that is a prefix of another
-  // service's name needs the full pattern of its pods.
+  // service's name needs the full pattern for pod names.
   const excluded = (name: string) =>
     longerNames.some((other) => other.startsWith(`${name}-`))
       ? podNamePattern([name])
@@ -59,7 +59,7 @@ export function podMatchers(
   return [...matchers, ...extraMatchers].join(", ");
 }
 
-/** Kubernetes generates suffixes without vowels, which tells `api-x2x7k` from `api-gateway-x2x7k`. */
+/** Kubernetes generates suffixes without vowels, so `api-gateway-x2x7k` is not a pod of `api`. */
 const hash = "[bcdfghjklmnpqrstvwxz2456789]";
 
 /** Pattern for the pod names of these services' Deployments, DaemonSets and StatefulSets. */
@@ -81,7 +81,7 @@ interface ScrapePoolSelection {
 /**
  * Number of targets in the scrape pools of ServiceMonitors, by namespace and by the given label. `up`
  * disappears with the last target, but Prometheus keeps the pool and its target count. One expression
- * therefore detects any number of missing targets, where `absent` needs a rule for each.
+ * therefore detects every pool without targets; `absent` would need a rule for each pool.
  */
 export function scrapePoolTargets(
   namespace: string,

@@ -5,7 +5,7 @@ const maxObjectBytes = 512 * 1024;
 
 /**
  * Distributes groups over objects below the API server's size limit. Recording rules stay in the
- * first part of their group. Groups that fit into one object always share it.
+ * first part of their group. If all groups fit into one object, there is only one.
  */
 export function ruleObjects(groups: RuleGroup[]): RuleGroup[][] {
   return chunk(groups.flatMap(splitGroup), maxObjectBytes);
@@ -20,7 +20,7 @@ function splitGroup(group: RuleGroup): RuleGroup[] {
   }));
 }
 
-/** Splits a list, in order, into chunks of at most this many bytes of JSON, or of a single item. */
+/** Splits a list, in order, into chunks of at most `maxBytes` of JSON or of one larger item. */
 function chunk<T>(items: T[], maxBytes: number): T[][] {
   const chunks: T[][] = [];
   let freeBytes = 0;

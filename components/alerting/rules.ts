@@ -26,7 +26,7 @@ export interface AlertRule {
 
 /** An expression that several rules use, evaluated once. */
 export interface RecordingRule {
-  /** `level:metric:operation`. */
+  /** Name in the form `level:metric:operation`. */
   record: string;
   expr: string;
 }
@@ -34,7 +34,7 @@ export interface RecordingRule {
 /** Rules that are evaluated in order: a recording rule precedes the rules that read its series. */
 export interface AlertGroup {
   name: string;
-  /** Label with the service or pod that each alert is about. Default: the alerts have neither. */
+  /** Label that names the service or pod that each alert is about. Default: no such label. */
   subjectLabel?: "service" | "pod";
   /** Labels of each alert in addition to `severity` and the labels of its expression. */
   labels?: Record<string, string>;
@@ -62,7 +62,7 @@ export type RenderedRule =
 
 /** Base URLs of the links in an alert. */
 export interface AlertLinks {
-  /** `/<alert>.md` is appended. */
+  /** URL of the runbooks; `/<alert>.md` is appended. */
   runbookBaseUrl: string;
   /** URL of Grafana. Default: none; alerts then have no link to a dashboard. */
   dashboardBaseUrl?: string | undefined;
@@ -110,7 +110,7 @@ function dashboardUrl(baseUrl: string, subjectLabel?: string): string {
   return `${withoutSlash(baseUrl)}/d/${dashboardUid}?${variables.join("&")}`;
 }
 
-/** URL of the runbook of an alert. */
+/** URL of the runbook for an alert. */
 export function runbookUrl(runbookBaseUrl: string, alert: string): string {
   return `${withoutSlash(runbookBaseUrl)}/${alert}.md`;
 }

@@ -25,9 +25,9 @@ const defaultFolder = "Services";
 const dataSourceUids: Record<string, string> = { prometheus: "prometheus", loki: "loki" };
 
 /**
- * Checks dashboard files and replaces the placeholders of exported dashboards for data sources
- * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources, because
- * provisioning, unlike Grafana's import dialog, does not replace them.
+ * Checks dashboard files and replaces the data source placeholders in exported dashboards
+ * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources.
+ * Grafana replaces placeholders only in its import dialog, not when it provisions a dashboard.
  */
 export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
   const problems: Problem[] = [];

@@ -63,7 +63,7 @@ export interface DatadogAgentArgs {
   customMetrics?: boolean;
   /**
    * Scrapes every pod with the annotation `prometheus.io/scrape: "true"`. Datadog bills each series
-   * as a custom metric. The annotations `ad.datadoghq.com/…` work without it. Default: false.
+   * as a custom metric. `ad.datadoghq.com/…` annotations work without this setting. Default: false.
    */
   scrapePrometheusAnnotations?: boolean;
   /**
@@ -81,13 +81,13 @@ export interface DatadogAgentArgs {
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
-   * Source of the instance id of a node. Use `nodeFile` if pods cannot reach the instance metadata
+   * Source of a node's instance ID. Use `nodeFile` if pods cannot reach the instance metadata
    * service (hop limit 1). Default: `instanceMetadata`.
    */
   hostnameSource?: HostnameSource;
   /** CPU and memory of every container. Default: `small`. */
   size?: SizePreset;
-  /** Number of replicas of the Cluster Agent. Several get a disruption budget. Default: 1. */
+  /** Number of replicas of the Cluster Agent. Above 1, a disruption budget exists. Default: 1. */
   clusterAgentReplicas?: number;
   /** Labels of every object. Default: none. */
   labels?: Record<string, string>;
@@ -105,8 +105,8 @@ export interface DatadogAgentArgs {
 }
 
 /**
- * Deploys the Datadog Agent on every node and the Cluster Agent, as the Helm release `datadog-agent`.
- * Requires no other component and no AWS.
+ * Deploys the Datadog Agent on every node, and the Cluster Agent, as the Helm release
+ * `datadog-agent`. Requires neither another component nor AWS.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

@@ -18,7 +18,7 @@ export const NodeOs = {
 } as const;
 export type NodeOs = (typeof NodeOs)[keyof typeof NodeOs];
 
-/** Source of the instance id, by which Datadog identifies a node. */
+/** Source of the instance ID, by which Datadog identifies a node. */
 export const HostnameSource = {
   /** The instance metadata service. */
   InstanceMetadata: "instanceMetadata",

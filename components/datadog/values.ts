@@ -37,7 +37,7 @@ export function datadogValues(settings: DatadogSettings): Values {
     clusterAgent: {
       replicas: settings.clusterAgentReplicas,
       pdb: { create: settings.clusterAgentReplicas > 1 },
-      // Otherwise each render of the chart would generate a token and restart every agent.
+      // Otherwise, each render of the chart would generate a new token and restart every agent.
       tokenExistingSecret: clusterAgentTokenSecretName,
       podAnnotations,
       resources: clusterAgentSizes[settings.size],
@@ -58,20 +58,20 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...defined({ appKeyExistingSecret: settings.appKey && secretName }),
     site: settings.site,
-    // The tag `cluster` below is the unchanged name.
+    // The tag `cluster` below has the original name.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
-    // Adds the tag `namespace`, as in metrics, logs and alerts, next to Datadog's `kube_namespace`.
-    // Kubernetes labels every namespace with its name.
+    // Adds the tag `namespace`, the label name in Prometheus and Loki, in addition to Datadog's
+    // `kube_namespace`. Kubernetes labels every namespace with its name.
     namespaceLabelsAsTags: { "kubernetes.io/metadata.name": "namespace" },
     apm: {
       portEnabled: settings.apm,
       socketEnabled: settings.apm,
       instrumentation: {
-        // An empty list of namespaces would select all of them.
+        // An empty list would select all namespaces.
         enabled: isInstrumented,
         enabledNamespaces: settings.instrumentedNamespaces,
-        // Otherwise a random id and a time in the values would restart the agents at each update.
+        // Otherwise, a random ID and a timestamp in the values would restart agents at each update.
         skipKPITelemetry: true,
       },
     },
@@ -118,14 +118,14 @@ function bottlerocket({ hostnameSource }: DatadogSettings): Values {
     // /usr is read-only, so a mount of kernel sources there fails when the caller's `values` enable
     // system-probe.
     systemProbe: { enableDefaultKernelHeadersPaths: false },
-    // The firmware of Nitro instances contains the instance id, which every container can read.
+    // The firmware of Nitro instances contains the instance ID, which every container can read.
     ...(hostnameSource === HostnameSource.NodeFile && {
       envDict: { DD_HOSTNAME_FILE: "/sys/class/dmi/id/board_asset_tag" },
     }),
   };
 }
 
-/** Redactions. Unlike the collectors of Loki, the agent replaces the whole match. */
+/** Redaction rules for logs. Unlike the collectors for Loki, the agent replaces the whole match. */
 function logRules(settings: DatadogSettings): Values {
   if (!settings.logs) return {};
   const rules = redactions(settings).map(({ name, expression, replacement }) => ({
@@ -137,7 +137,7 @@ function logRules(settings: DatadogSettings): Values {
   return { envDict: { DD_LOGS_CONFIG_PROCESSING_RULES: JSON.stringify(rules) } };
 }
 
-/** Container filter of the agent that matches namespaces. */
+/** Filter for the agent that matches the containers in these namespaces. */
 function namespaceFilter(namespaces: string[]): string | undefined {
   return namespaces.map((namespace) => `kube_namespace:^${namespace}$`).join(" ") || undefined;
 }

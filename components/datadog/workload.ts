@@ -48,7 +48,7 @@ function fromField(name: string, fieldPath: string): kubernetes.types.input.core
   return { name, valueFrom: { fieldRef: { fieldPath } } };
 }
 
-/** Data of containers that the agent does not collect. */
+/** Container data that the agent must not collect. */
 export interface DatadogExclusion {
   /** Name of a container. Default: every container of the pod. */
   container?: string;
@@ -58,7 +58,7 @@ export interface DatadogExclusion {
   logs?: boolean;
 }
 
-/** Annotations of a pod whose metrics, logs or both the agent must not collect. */
+/** Pod annotations that exclude metrics, logs or both from collection by the agent. */
 export function datadogExclusion({
   container,
   metrics = false,
@@ -78,7 +78,7 @@ export interface OpenMetricsEndpoint {
   container: string;
   /** Port that serves the metrics. */
   port: number;
-  /** Path of the metrics. Default: `/metrics`. */
+  /** Path that serves the metrics. Default: `/metrics`. */
   path?: string;
   /** Prefix of the metric names in Datadog. */
   namespace: string;
@@ -86,7 +86,7 @@ export interface OpenMetricsEndpoint {
   metrics: string[];
 }
 
-/** Annotation of a pod with which the agent on its node collects metrics from an endpoint. */
+/** Pod annotation that makes the agent on the pod's node collect metrics from an endpoint. */
 export function openMetricsAnnotations(endpoint: OpenMetricsEndpoint): Record<string, string> {
   const { container, port, path = "/metrics", namespace, metrics } = endpoint;
   const instance = { openmetrics_endpoint: `http://%%host%%:${port}${path}`, namespace, metrics };

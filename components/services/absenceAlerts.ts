@@ -31,7 +31,8 @@ export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
       description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
     },
   ];
-  // By name, because the namespace can have other targets, such as exporters, that serve no requests.
+  // Lists services by name, because other targets in the namespace, such as exporters, serve no
+  // requests.
   const only = sortedNames(
     settings.services.filter(
       (service) => hasAlerts(service) && service.alerts?.expectsRequests !== false,

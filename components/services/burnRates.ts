@@ -1,8 +1,8 @@
 import { Severity } from "../alerting/rules";
 
 /**
- * A long and a short window that must both burn the error budget too fast. The long window shows
- * that the problem is significant, the short window shows that it continues.
+ * A long and a short window, in both of which the error budget must burn too fast. The long window
+ * shows that the problem is significant; the short window shows that the problem continues.
  */
 export interface BurnRatePair {
   severity: Severity;
@@ -12,7 +12,7 @@ export interface BurnRatePair {
   factor: number;
 }
 
-/** Share of the error budget that is spent when an alert fires, from the SRE workbook. */
+/** Pairs from the SRE workbook. `budgetShare` of the error budget is spent when the alert fires. */
 const workbookPairs = [
   { severity: Severity.Critical, budgetShare: 0.02, longHours: 1, long: "1h", short: "5m" },
   { severity: Severity.Critical, budgetShare: 0.05, longHours: 6, long: "6h", short: "30m" },
@@ -20,20 +20,20 @@ const workbookPairs = [
   { severity: Severity.Warning, budgetShare: 0.1, longHours: 72, long: "3d", short: "6h" },
 ];
 
-/** Pairs for an SLO window of this many days; for 30 days, the factors equal those of the workbook. */
+/** Pairs for an SLO window of this many days. For 30 days, the factors match the SRE workbook. */
 export function burnRatePairs(windowDays: number): BurnRatePair[] {
   return workbookPairs.map(({ severity, budgetShare, longHours, long, short }) => ({
     severity,
     long,
     short,
-    // At a factor below 1 the budget outlasts its window, which is no reason to alert.
+    // At a burn rate below 1, the budget outlasts the SLO window, which is no reason to alert.
     factor: Math.max(1, Number(((budgetShare * windowDays * 24) / longHours).toPrecision(6))),
   }));
 }
 
 /**
- * All windows and the range over which each reads the 5-minute rates. A long window samples one rate
- * per 5 minutes, which covers it without gaps at a tenth of the cost.
+ * All windows, each with the range over which it reads the 5-minute rates. A long window reads only
+ * one rate per 5 minutes, which covers the window without gaps at a tenth of the cost.
  */
 export const burnRateWindows = [
   { name: "5m", range: "" },
@@ -53,7 +53,7 @@ export function sloWindowDays(
   return slo?.windowDays ?? (retentionDays >= 30 ? 30 : Math.min(14, retentionDays));
 }
 
-/** Lowest objective, in percent, at which the fastest burn rate alert can fire. */
+/** Objective, in percent, above which the fastest burn rate alert can fire. */
 export function lowestObjectivePercent(windowDays: number): number {
   const fastest = Math.max(...burnRatePairs(windowDays).map(({ factor }) => factor));
   return 100 * (1 - 1 / fastest);

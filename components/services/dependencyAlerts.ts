@@ -39,7 +39,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
       })),
       ...warnings("redisPoolPercent").flatMap(({ scope, threshold, thresholds, severity }) => {
         const maximum = thresholds.redisPoolMaximum;
-        // No metric exposes the size of the pool.
+        // No metric exposes the size of the pool, so the alert requires the setting.
         if (maximum === undefined) return [];
         const rule: AlertRule = {
           alert: "RedisPoolSaturated",
@@ -69,13 +69,13 @@ function highLatency(
   return {
     expr: [
       `histogram_quantile(0.99, sum by (namespace, service, le) ${bucketRate()})`,
-      // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
+      // `>=`: a quantile never exceeds the last finite bucket, which may end at the threshold.
       `>= ${formatNumber(threshold / 1000)}`,
       `and`,
       `sum by (namespace, service) ${bucketRate('le="+Inf"')} > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: 10,
-    // A cause; HighLatencyP99 pages if users notice.
+    // Only a warning, because this is a cause: HighLatencyP99 pages if users notice.
     severity,
     summary: `${labels.service}: p99 latency of ${dependency} calls is ${value.duration}`,
     description: `The p99 latency of calls from ${service} to ${dependency} was ${value.duration} over the last 5 minutes (threshold: ${threshold} ms). Requests that wait for ${dependency} are slow.`,

@@ -16,14 +16,14 @@ export interface ServiceLevelObjective {
   /** Percentage of requests that must succeed. Must be below 100. Default: no availability objective. */
   availabilityPercent?: number;
   /**
-   * Latency in milliseconds that `latencyPercent` of the HTTP requests must not exceed. The histogram
-   * of the service must have a bucket with this bound; otherwise LatencyObjectiveUnmeasured fires.
-   * Default: no latency objective.
+   * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. The
+   * service's histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured
+   * fires. Default: no latency objective.
    */
   latencyMs?: number;
-  /** Percentage of requests that must not exceed `latencyMs`. Required with `latencyMs`. */
+  /** Percentage of HTTP requests that must not exceed `latencyMs`. Required with `latencyMs`. */
   latencyPercent?: number;
-  /** Window of the objective in days. Default: 30, or 14 if Prometheus retains samples for less. */
+  /** Window of the objective in days. Default: 30, or at most 14 if the retention is below 30. */
   windowDays?: number;
 }
 
@@ -31,13 +31,13 @@ export interface ServiceLevelObjective {
 export interface MonitoredService {
   /** Name of the service: the label `service` of its series, logs and alerts. */
   name: string;
-  /** Team that owns the service: the label `team` of its alerts, for routes to Slack. Default: none. */
+  /** Team that owns the service: label `team` of its alerts, for Slack routes. Default: none. */
   team?: string;
   /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
   /** Name of the metrics port of the Kubernetes Service. Default: `metrics`. */
   port?: string;
-  /** Path of the metrics. Default: `/metrics`. */
+  /** Path that serves the metrics. Default: `/metrics`. */
   path?: string;
   /** Labels that select the Kubernetes Service. Default: `app: <name>`. */
   selector?: Record<string, string>;
@@ -45,7 +45,7 @@ export interface MonitoredService {
   scrapeIntervalSeconds?: number;
   /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
-  /** Overrides of the thresholds that apply to all services. Default: none. */
+  /** Overrides of the alert settings for this service. Default: none. */
   alerts?: ServiceAlertOverrides;
 }
 
@@ -57,21 +57,21 @@ export interface AlertThresholds {
   p99LatencyMs?: number;
   /** Memory as a percentage of the container's limit. Default: 90. */
   memoryPercent?: number;
-  /** CPU as a percentage of the container's limit, or of its request without a limit. Default: 85. */
+  /** CPU as a percentage of the container's limit, or its request if none is set. Default: 85. */
   cpuPercent?: number;
   /** Percentage of CPU periods in which the limit throttles a container. Default: 25. */
   cpuThrottlingPercent?: number;
   /** Requests per second that DynamoDB throttles. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
-  /** 99th percentile of the latency of DynamoDB in milliseconds. Default: 100. */
+  /** 99th percentile of DynamoDB latency in milliseconds. Default: 100. */
   dynamodbP99Ms?: number;
-  /** 99th percentile of the latency of Redis in milliseconds. Default: 50. */
+  /** 99th percentile of Redis latency in milliseconds. Default: 50. */
   redisP99Ms?: number;
   /** Redis connections in use as a percentage of `redisPoolMaximum`. Default: 90. */
   redisPoolPercent?: number;
-  /** Maximum number of Redis connections of a pod. Default: none, so no alert on the pool. */
+  /** Maximum number of Redis connections per pod. Default: none, which disables the pool alert. */
   redisPoolMaximum?: number;
-  /** Requests per second one hour ago, above which NoTraffic fires when requests stop. Default: 1. */
+  /** Requests per second one hour before they stop, above which NoTraffic fires. Default: 1. */
   droppedRequestsPerSecond?: number;
   /** Requests per second below which alerts on errors and latency do not fire. Default: 0.2. */
   minimumRequestsPerSecond?: number;
@@ -91,21 +91,21 @@ export interface WarningThresholds {
   dynamodbThrottlesPerSecond?: number;
 }
 
-/** Alerts on one service. */
+/** Overrides of the alert settings for one service. */
 export interface ServiceAlertOverrides extends AlertThresholds {
-  /** Whether any alert on the service exists. Default: true. */
+  /** Whether the service has alerts. Default: true. */
   enabled?: boolean;
-  /** Whether the service handles requests, so that missing request metrics are a problem. Default: true. */
+  /** Whether the service handles requests and must have request metrics. Default: true. */
   expectsRequests?: boolean;
 }
 
-/** Alerts on all services. */
+/** Alert settings for all services. */
 export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
   runbookBaseUrl?: string;
-  /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
+  /** URL of Grafana, for dashboard links in alerts. Default: no links. */
   dashboardBaseUrl?: string;
 }
 
@@ -131,9 +131,9 @@ export interface AlertMetrics {
   redisDuration?: string;
   /** Gauge of Redis connections in use. Default: `redis_connection_pool_active_connections`. */
   redisPoolActive?: string;
-  /** Additional matchers for metrics of containers, such as `job="kubelet"`. Default: none. */
+  /** Additional matchers for container metrics, such as `job="kubelet"`. Default: none. */
   containerSelector?: string;
-  /** Additional matchers for metrics of kube-state-metrics. Default: none. */
+  /** Additional matchers for metrics from kube-state-metrics. Default: none. */
   kubeStateSelector?: string;
 }
 
@@ -167,7 +167,7 @@ export interface MonitoredServicesArgs {
 export class MonitoredServices extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:MonitoredServices";
 
-  /** Name of the PrometheusRule in the cluster. */
+  /** Name of the first PrometheusRule in the cluster. */
   readonly ruleName: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -191,7 +191,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
     }
     const ruleName = `${namespace}-services`;
     const groups = ruleGroups(serviceAlerts(settings), settings.alerts);
-    // The policies recognize the base signals by the names of their metrics.
+    // Policies recognize the base signals by metric name; the annotation lists the overrides.
     const annotations = metricNameAnnotations(settings.alerts.metrics);
     const metadata = defined({
       namespace,

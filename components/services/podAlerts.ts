@@ -27,8 +27,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       ...recordings(settings),
       {
         alert: alertNames.podCrashLooping,
-        // The reason disappears while the container runs between two crashes; the window bridges that.
-        // A single restart does not set the reason.
+        // The reason disappears while the container runs between two crashes; the window bridges
+        // this gap. A single restart does not set the reason.
         expr: [
           `max by (namespace, pod) (`,
           `  max_over_time(${podMetrics.waitingReason}${kubeState('reason="CrashLoopBackOff"')}[5m])`,
@@ -46,7 +46,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
         description: `A ${containerOfPod} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
       })),
-      // A cause; other alerts page if users notice.
+      // Only a warning, because this is a cause: other alerts page if users notice.
       ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
         ...ratioAlert(settings, variant, recorded.cpu),
         alert: "HighCPU",
@@ -64,7 +64,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
           `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
           `)`,
         ].join("\n"),
-        // The expression holds for ten minutes; a pod that is gone before then needs no attention.
+        // The expression holds for 10 minutes. A pod gone within 2 minutes needs no attention.
         forMinutes: 2,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container was OOM-killed`,
@@ -96,8 +96,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
 }
 
 /**
- * Selects the series of pods from a source of metrics, whose job or path differs between clusters.
- * Without a scope, it selects all pods in the namespace.
+ * Selects the series that a metrics source has for pods. The source's job or path differs between
+ * clusters. An empty scope selects all pods in the namespace.
  */
 function selector(
   { namespace, services, alerts }: MonitoredServicesSettings,
@@ -120,8 +120,8 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
     expr: [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n"),
   });
   return [
-    // The kernel compares the working set with the limit. usage_bytes also counts page cache that the
-    // kernel can drop. Containers without a limit have no ratio.
+    // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at
+    // the limit. Containers without a limit have no ratio.
     worstContainer(
       recorded.memory,
       `max ${byContainer} (${podMetrics.memory}${containers})`,

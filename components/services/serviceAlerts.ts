@@ -8,9 +8,9 @@ import { sloRules } from "./slo";
 import { withTeamLabels } from "./teamLabels";
 
 /**
- * All rules on the services of one namespace. Each expression covers all services and keeps
- * `namespace`, which routing and inhibition need. Users rely on the labels of a firing alert:
- * `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
+ * All rules for the services in one namespace. An expression covers all services that share a
+ * threshold, and keeps `namespace`, which routing and inhibition need. Users rely on the labels of
+ * a firing alert: `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
  */
 export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const groups = [

@@ -13,7 +13,7 @@ export function serviceMonitorSpec(service: ServiceSettings): Record<string, unk
         port: service.port,
         path: service.path,
         ...defined({ interval }),
-        // The label `service` is the configured name, whatever the name of the Kubernetes Service.
+        // Keeps the configured name as `service`, even if the Kubernetes Service has another name.
         relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
       },
     ],

@@ -5,26 +5,26 @@ import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rule
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
-/** Recorded series of every service, which rules and dashboards share. */
+/** Names of the series recorded for each service, which rules and dashboards share. */
 export const recorded = {
   httpRequests: "namespace_service:http_requests:rate5m",
   httpFailed: "namespace_service:http_requests_failed:rate5m",
   grpcRequests: "namespace_service:grpc_requests:rate5m",
   grpcFailed: "namespace_service:grpc_requests_failed:rate5m",
-  /** HTTP and gRPC together. */
+  /** HTTP and gRPC requests together. */
   requests: "namespace_service:requests:rate5m",
   httpP99: "namespace_service:http_request_duration_seconds:p99_rate5m",
   httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
   grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate5m",
   grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
-  /** Requests before traffic stopped, for services without traffic. Queries rely on this name. */
+  /** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
   requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
 } as const;
 
 /** gRPC codes that indicate a server error; clients can cause the other codes. */
 const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
 
-/** Rules on errors, latency and traffic of the services in one namespace, over HTTP and gRPC. */
+/** Rules for the HTTP and gRPC errors, latency and traffic of the services in one namespace. */
 export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   return {
     name: `${settings.namespace}.services`,
@@ -77,7 +77,7 @@ function recordings({ namespace, alerts }: MonitoredServicesSettings): Recording
   return expressions.map(([name, expr]) => ({ record: recorded[name], expr }));
 }
 
-/** The condition for each protocol, for services above the minimum rate of requests. */
+/** Joins one condition per protocol, each limited to services above the minimum request rate. */
 function withMinimumTraffic(
   { namespace }: MonitoredServicesSettings,
   { thresholds }: Variant,
@@ -96,7 +96,7 @@ function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): A
   const { namespace } = settings;
   const matchers = serviceMatchers(namespace, variant.scope);
   const threshold = formatNumber(variant.threshold / 100);
-  // `> 0` avoids 0/0, which is NaN. Only one side selects services, because the list can be long.
+  // `> 0` avoids 0/0, which is NaN. Only one side lists the services, because the list can be long.
   const failing = (failed: string, requests: string): [string, string] => [
     `${failed}{${matchers}} / (${requests}{namespace="${namespace}"} > 0) > ${threshold}`,
     requests,
@@ -116,7 +116,7 @@ function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): A
 
 function highLatency(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
   const matchers = serviceMatchers(settings.namespace, variant.scope);
-  // `>=`, because a quantile is never above the last bucket, which may end at the threshold.
+  // `>=`, because a quantile never exceeds the last finite bucket, which may end at the threshold.
   const slow = (p99: string) => `${p99}{${matchers}} >= ${formatNumber(variant.threshold / 1000)}`;
   return {
     alert: alertNames.highLatencyP99,
@@ -132,8 +132,8 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
 }
 
 /**
- * Keeps the last rate of a service whose traffic has stopped for as long as it receives none. An
- * expression with `offset 1h` alone would resolve the alert after an hour.
+ * Records the request rate that a service had one hour before its traffic stopped, until requests
+ * arrive again. An expression with `offset 1h` alone would resolve the alert after an hour.
  */
 function requestsBeforeStop(
   { namespace }: MonitoredServicesSettings,
@@ -146,7 +146,7 @@ function requestsBeforeStop(
     expr: [
       `(`,
       `  (`,
-      // Survives a restart of Prometheus, but ends when the service is removed.
+      // The window bridges a restart of Prometheus; `up` ends the series of a removed service.
       `    last_over_time(${recorded.requestsBeforeStop}{${matchers}}[15m])`,
       `    and on (namespace, service) up{${inNamespace}}`,
       `  )`,

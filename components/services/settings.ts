@@ -20,7 +20,7 @@ const { alertThresholds } = limits;
 const percent = z.number().gt(0).max(100);
 const aboveZero = z.number().gt(0);
 
-/** Name of a metric. Anything else would be a syntax error in every expression that uses it. */
+/** Name of a metric. An invalid name would be a syntax error in every expression that uses it. */
 const metricName = example(
   z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
   "http_requests_total",
@@ -39,7 +39,7 @@ const matchers = example(
   'job="kubelet"',
 );
 
-/** Names of the metrics and labels in the expressions of the alerts. */
+/** Names of the metrics and labels that alert expressions use. */
 const metricsSchema = z.strictObject({
   httpRequests: metricName.default("http_requests_total").describe("Counter of HTTP requests."),
   httpStatusLabel: labelName
@@ -118,7 +118,7 @@ const redisPoolMaximum = example(aboveZero, 50).optional().meta({
   defaultText: "none: no alert on connections",
 });
 
-/** A second tier of thresholds: the same alerts with the severity `warning`, which fire earlier. */
+/** Stricter thresholds, at which the same alerts fire earlier with the severity `warning`. */
 const warningSchema = z.strictObject({
   errorRatePercent: warningThreshold("errorRatePercent", 2),
   p99LatencyMs: warningThreshold("p99LatencyMs", 300),
@@ -131,7 +131,7 @@ function warningThreshold(name: keyof typeof thresholds, exampleValue: number) {
   return example(thresholds[name].unwrap(), exampleValue).optional().describe(description);
 }
 
-/** Thresholds of the alerts on services; see `MonitoredServicesArgs.alerts`. */
+/** Thresholds, metric names and links for alerts on services; see `ServiceAlertArgs`. */
 export const alertSchema = z.strictObject({
   ...thresholds,
   redisPoolMaximum,
@@ -170,7 +170,7 @@ const serviceAlertSchema = z.strictObject({
   warning: warningSchema.optional(),
 });
 
-/** An objective in percent. An objective of 100 has no error budget. */
+/** An objective in percent. It is below 100, because 100 leaves no error budget. */
 const sloPercent = z.number().gt(0).lt(100);
 
 const sloSchema = z.strictObject({
@@ -244,7 +244,7 @@ export function servicesSettings(args: ComponentArgs): Checked<MonitoredServices
   return checkArgs(servicesSchema, args);
 }
 
-/** The problem of a name that no service has, or none. */
+/** Returns a problem if no service has this name. */
 export function unknownService(
   services: { name: string }[],
   name: string,
@@ -280,7 +280,7 @@ function mapsIn(services: unknown): Values[] {
     : [];
 }
 
-/** Refuses objectives that the alerts could never evaluate. */
+/** Reports objectives that are incomplete or on which no alert could ever fire. */
 function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, retentionDays } = (settings ?? {}) as Values;
   if (typeof retentionDays !== "number") return;
@@ -320,7 +320,7 @@ function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
   });
 }
 
-/** Refuses warnings that fire no earlier than the alert that pages. */
+/** Reports warning thresholds that are not stricter than the critical thresholds. */
 function checkWarnings(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, alerts } = (settings ?? {}) as Values;
   const common = (alerts ?? {}) as Values;

@@ -8,18 +8,18 @@ import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, sortedNames } from "./thresholdVariants";
 
-/** Rules for the services with an objective. */
+/** Builds rules for the services that have an objective. */
 type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSettings[]) => T[];
 
 /** A kind of objective: what counts as a request and as a bad request. */
 interface ObjectiveKind {
-  /** Part of the names of its series. */
+  /** Part of the name of each series for this kind. */
   name: "availability" | "latency";
   alert: string;
   objectivePercent: (service: ServiceSettings) => number | undefined;
-  /** Records the rate of bad requests of the services with such an objective. */
+  /** Records the rate of bad requests to the services with an objective of this kind. */
   badRequests: RulesFor<RecordingRule>;
-  /** Recorded rate of requests. */
+  /** Name of the recorded series with the rate of all requests. */
   requests: string;
   /** Alerts on objectives that cannot be measured. */
   unmeasured?: RulesFor<AlertRule>;
@@ -44,9 +44,9 @@ const kinds: ObjectiveKind[] = [
 ];
 
 /**
- * Error budgets: the remaining budget, and alerts on budgets that burn too fast. Budgets are series,
- * so that one expression covers every objective and the number of rules depends on the number of
- * distinct objectives, not on the number of services.
+ * Rules that record the remaining error budget and alert on budgets that burn too fast. Budgets are
+ * recorded series, so one expression covers every objective, and the number of rules depends on the
+ * number of distinct objectives, not on the number of services.
  */
 export function sloRules(settings: MonitoredServicesSettings): AlertGroup[] {
   return kinds.flatMap((kind) => {
@@ -83,7 +83,7 @@ function objectiveGroups(
           expr: `${kind.requests}${selectorOf(namespace, members)}`,
         },
         ...(kind.unmeasured?.(settings, members) ?? []),
-        // A burn rate of 1 spends the budget in exactly the SLO window.
+        // At a burn rate of 1, the budget lasts exactly as long as the SLO window.
         ...burnRateWindows.map(({ name, range }) => ({
           record: series(kind.name, `burn_rate:ratio_rate${name}`),
           expr: `${badRatio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
@@ -97,7 +97,7 @@ function objectiveGroups(
     },
     {
       name: `${namespace}.slo.${kind.name}.period`,
-      // These series change slowly and read the most samples.
+      // These rules read the most samples, and their results change slowly.
       intervalSeconds: 300,
       rules: [
         ...["bad_requests", "requests"].map((name) => ({
@@ -147,7 +147,7 @@ function failedRequests(
   members: ServiceSettings[],
 ): RecordingRule[] {
   const selector = selectorOf(namespace, members);
-  // A service without failures has no series of failures; `or 0 *` fills the gap.
+  // A service without failures has no failure series; `or 0 *` fills the gap.
   const orZero = (failed: string) =>
     `(${failed}${selector} or 0 * ${recorded.requests}${selector})`;
   return [
@@ -167,14 +167,15 @@ function slowRequests(
       `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket${selectorOf(namespace, services, leMatcher)}[5m]))`;
     return {
       record: series("latency", badRequests),
-      // Counts exactly the requests above the bucket, where a quantile interpolates. Both rates are
-      // evaluated at the same time; otherwise a change in traffic would look like slow requests.
+      // Counts the requests above the bucket exactly; a quantile would interpolate. One expression
+      // evaluates both rates at the same time: otherwise, a change in traffic would look like slow
+      // requests.
       expr: `${bucketRate('le="+Inf"')}\n- ${bucketRate(leMatcherFor(latencyMs / 1000))}`,
     };
   });
 }
 
-/** Alerts on services whose histogram has no bucket at the objective; its series would be missing. */
+/** Alerts on services whose objective has no series, because no bucket ends at `latencyMs`. */
 function withoutBucket(
   { namespace, alerts }: MonitoredServicesSettings,
   members: ServiceSettings[],
@@ -240,7 +241,7 @@ function burnRateAlert(
       "(",
       pairs.map(condition).join("\nor\n"),
       ")",
-      // With little traffic, a single bad request is a high ratio but no reason to page.
+      // With little traffic, a single bad request is a high ratio but no reason to alert.
       `and ${series(kind.name, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,

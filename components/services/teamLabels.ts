@@ -5,9 +5,9 @@ import { ServiceSettings } from "./settings";
 import { sortedNames } from "./thresholdVariants";
 
 /**
- * Adds the label `team` to every alert. A template derives it from the `service` or `pod` of the
- * firing alert, so that no expression changes or becomes more expensive to evaluate. For a service
- * without a team the template is empty, and Prometheus drops the label.
+ * Adds the label `team` to every alert. A template derives the team from the `service` or `pod` of
+ * the firing alert, so no expression changes or becomes more expensive to evaluate. For a service
+ * without a team, the template renders an empty value, and Prometheus drops the label.
  */
 export function withTeamLabels(groups: AlertGroup[], services: ServiceSettings[]): AlertGroup[] {
   const teams = groupBy(services, ({ team }) => team ?? "").filter(([team]) => team !== "");

@@ -24,15 +24,15 @@ const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
   redisPoolPercent: ["redisPoolMaximum"],
 };
 
-/** Thresholds of a service: its overrides merged into the thresholds of all services. */
+/** Thresholds of a service: its overrides merged into the thresholds for all services. */
 export function thresholdsFor(
   { alerts }: MonitoredServicesSettings,
   service?: ServiceSettings,
 ): Thresholds {
   const { enabled: _enabled, expectsRequests: _expected, ...overrides } = service?.alerts ?? {};
   const merged = { ...alerts, ...overrides };
-  // A warning threshold of all services is dropped where it is not stricter than the service's own
-  // critical threshold: the warning would not fire first.
+  // Drops a warning threshold for all services if it is not stricter than the critical threshold of
+  // this service: the warning would not fire first.
   const stricter = Object.entries(alerts.warning).filter(
     ([name, warning]) => Number(warning) < Number(merged[name as WarningName]),
   );
@@ -40,8 +40,8 @@ export function thresholdsFor(
 }
 
 /**
- * The rules that a threshold needs: one for its default and one for each distinct override. The
- * number of rules depends on the number of distinct values, not on the number of services.
+ * Variants of a threshold: one for its default and one for each distinct override. The number of
+ * rules therefore depends on the number of distinct values, not on the number of services.
  */
 export function thresholdVariants(
   settings: MonitoredServicesSettings,
@@ -51,7 +51,7 @@ export function thresholdVariants(
   return variants(settings, name, severity, (thresholds) => thresholds[name]);
 }
 
-/** Variants of a threshold for critical alerts and, where it is set, for warnings. */
+/** Variants of a threshold for critical alerts and, if a warning threshold is set, for warnings. */
 export function severityVariants(
   settings: MonitoredServicesSettings,
   name: WarningName,

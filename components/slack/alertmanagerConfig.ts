@@ -6,12 +6,12 @@ import { receivers } from "./receivers";
 import { quietHoursName, routingTree } from "./routes";
 import { credentialFile, secretKeys } from "./secret";
 
-/** Secret with `alertmanager.yaml` and its templates. */
+/** Name of the Secret with `alertmanager.yaml` and its templates. */
 export const configSecretName = "alertmanager-config";
 
 /**
- * Alertmanager's configuration: routes, receivers and inhibit rules. It contains no secrets:
- * Alertmanager reads credentials from mounted files, so they can rotate without a restart.
+ * Alertmanager's configuration: routes, receivers and inhibit rules. The configuration contains no
+ * secrets: Alertmanager reads credentials from mounted files, so rotation requires no restart.
  */
 export function alertmanagerConfig(settings: SlackSettings): Record<string, unknown> {
   const botTokenFile = credentialFile(settings, secretKeys.botToken);

@@ -15,7 +15,7 @@ const symptomsOfServiceDown = [
 export function inhibitRules() {
   return [
     inhibit(`severity="${Severity.Critical}"`, `severity="${Severity.Warning}"`, [
-      // Every label that identifies a subject: a full disk must not inhibit alerts on another disk.
+      // Lists all labels that identify a subject: one full disk must not inhibit alerts on another.
       ...["cluster", "namespace", "alertname", "service", "pod"],
       ...["instance", "mountpoint", "persistentvolumeclaim"],
     ]),
@@ -28,8 +28,8 @@ export function inhibitRules() {
       "cluster",
       "namespace",
     ]),
-    // The chart's alert covers all namespaces, ours the monitored services: where both fire, one
-    // notification is enough.
+    // The chart's alert covers all namespaces, PodCrashLooping only the monitored services. If both
+    // fire, one notification is enough.
     inhibit(
       `alertname="${alertNames.podCrashLooping}"`,
       `alertname="${chartAlertNames.kubePodCrashLooping}"`,
@@ -38,7 +38,7 @@ export function inhibitRules() {
   ];
 }
 
-/** Alerts that match `source` inhibit alerts that match `target` and have equal labels. */
+/** Alerts that match `source` inhibit alerts that match `target` if the labels in `equal` agree. */
 function inhibit(source: string, target: string, equal: string[]) {
   return { source_matchers: [source], target_matchers: [target], equal };
 }

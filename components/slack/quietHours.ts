@@ -6,7 +6,7 @@ interface TimeInterval {
   location: string;
 }
 
-/** Quiet hours as time intervals of Alertmanager, which splits a range at midnight. */
+/** Quiet hours as Alertmanager time intervals. A range that crosses midnight becomes two ranges. */
 export function quietHours({ from, to, timezone, weekends }: QuietHoursSettings): TimeInterval[] {
   const location = timezone;
   const range = (start_time: string, end_time: string) => ({ start_time, end_time });

@@ -4,9 +4,9 @@ import { SlackSettings } from "./settings";
 
 /** Receiver without an integration, which drops alerts. */
 export const nullReceiver = "null";
-/** Receiver of Watchdog, which proves that Alertmanager delivers alerts. */
+/** Receiver for Watchdog, whose notifications prove that Alertmanager delivers alerts. */
 export const heartbeat = "heartbeat";
-/** Receiver of critical alerts in addition to Slack. */
+/** Receiver for critical alerts, in addition to Slack. */
 export const criticalReceiver = "critical";
 
 type Receiver = { name: string } & Record<string, unknown>;
@@ -23,12 +23,12 @@ export function channelsOf({ channel, channels, routes }: SlackSettings): string
   return [...new Set(all.filter((name) => name !== undefined))];
 }
 
-/** Whether the Secret holds a credential for the receiver `heartbeat` or `critical`. */
+/** Whether a receiver exists: `heartbeat` and `critical` require a credential in the Secret. */
 export function hasReceiver(settings: SlackSettings, receiver: string): boolean {
   return receivers(settings).some(({ name }) => name === receiver);
 }
 
-/** All receivers. Each credential is a file of a mounted Secret. */
+/** All receivers. Each credential is a file in a mounted Secret. */
 export function receivers(settings: SlackSettings): Receiver[] {
   const heartbeatFile = credentialFile(settings, secretKeys.heartbeatUrl);
   const pagerDutyFile = credentialFile(settings, secretKeys.pagerDutyRoutingKey);
@@ -77,7 +77,7 @@ function slack(settings: SlackSettings, channel: string): Record<string, unknown
     // Leaves time for a retry before the next group interval if Slack does not respond.
     timeout: "10s",
     title: template("title"),
-    // Alertmanager replaces an empty link with its own URL, which works only inside the cluster.
+    // Renders as empty. Alertmanager replaces an empty string with its own, cluster-internal URL.
     title_link: settings.alertmanagerUrl === undefined ? '{{ "" }}' : template("link"),
     text: template("text"),
     color: template("color"),

@@ -21,9 +21,9 @@ export interface Route {
 /** Name of the time interval that mutes warnings. */
 export const quietHoursName = "quiet-hours";
 
-/** Intervals of critical alerts, which page the on-call engineer. */
+/** Intervals for critical alerts, which page the on-call engineer. */
 const criticalIntervals = { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" };
-/** Intervals of warnings and of alerts without a severity. */
+/** Intervals for warnings and for alerts without a severity. */
 const warningIntervals = { group_wait: "30s", group_interval: "5m", repeat_interval: "12h" };
 // A repeat interval of a whole minute would skip every second group interval.
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
@@ -59,7 +59,7 @@ export function routingTree(settings: SlackSettings): Route {
   };
 }
 
-/** Routes to a channel. Alerts on a service have its name as `service`, or one of its pods as `pod`. */
+/** Routes to a channel. A service needs two, because its alerts have a label `service` or `pod`. */
 function channelRoutes(settings: SlackSettings, route: SlackRouteSettings): Route[] {
   const { channel, service, team, namespace } = route;
   const common = [
@@ -89,7 +89,7 @@ function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]
   });
   return [
     { ...route(critical, channels.critical), ...criticalIntervals },
-    // A route that does not differ from its parent is not necessary.
+    // Without a channel or quiet hours, the route for warnings would not differ from its parent.
     ...(channels.warning === undefined && settings.quietHours === undefined ? [] : [warningRoute]),
     ...(channels.info === undefined
       ? [{ matchers: [`severity=~"${Severity.Info}|${Severity.None}"`], receiver: nullReceiver }]

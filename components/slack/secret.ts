@@ -4,17 +4,17 @@ import { SlackSettings } from "./settings";
 /** Name of the Secret with the credentials of the receivers, unless `existingSecret` names another. */
 export const webhookSecretName = "alertmanager-slack";
 
-/** Keys of that Secret by the argument that sets them. */
+/** Keys of the Secret with the credentials, by the argument that sets each key. */
 export const secretKeys = Object.fromEntries(
   secretsOf("slack").map(({ argument, secretKey }) => [argument, secretKey]),
 ) as Record<SecretArgument<"slack">, string>;
 
-/** Key of the webhook of one channel. */
+/** Key for the webhook of one channel. */
 export function channelKey(channel: string): string {
   return secretKeyOfChannel(secretKeys.webhookUrls, channel);
 }
 
-/** The keys that the Secret holds. They decide which receivers exist. */
+/** Keys that the Secret holds, which determine the receivers that exist. */
 export function availableKeys(settings: SlackSettings): string[] {
   if (settings.existingSecret !== undefined) {
     return settings.existingSecretKeys ?? [secretKeys.webhookUrl];
@@ -26,8 +26,8 @@ export function availableKeys(settings: SlackSettings): string[] {
 }
 
 /**
- * Path of a credential in Alertmanager's pod, where the Prometheus operator mounts the Secret, or
- * undefined if the Secret does not hold it.
+ * Path of a credential in Alertmanager's pod, where the Prometheus operator mounts the Secret.
+ * Undefined if the Secret does not hold the credential.
  */
 export function credentialFile(settings: SlackSettings, key: string): string | undefined {
   if (!availableKeys(settings).includes(key)) return undefined;

@@ -21,7 +21,7 @@ const channel = example(
   "#ticketing-alerts",
 );
 
-/** The key of a Secret contains the name of the channel, and allows fewer letters than Slack. */
+/** A channel whose name can be part of a Secret key, which allows fewer characters than Slack. */
 const channelOfKey = z
   .string()
   .regex(
@@ -73,7 +73,7 @@ const routeSchema = z
   });
 export type SlackRouteSettings = z.output<typeof routeSchema>;
 
-/** Body of a Go template. Only Alertmanager can tell whether it parses; amtool checks it before. */
+/** Body of a Go template. The schema does not check the syntax; `amtool check-config` does. */
 const template = z.string().min(1);
 
 export const slackSchema = z
@@ -152,7 +152,7 @@ export const slackSchema = z
     when: ({ value }) => typeof value === "object" && value !== null,
   });
 
-/** Settings of the Slack delivery, with every default filled in. */
+/** Settings of SlackAlerting, with every default filled in. */
 export type SlackSettings = z.output<typeof slackSchema>;
 
 /** Checks the arguments of SlackAlerting and fills in their defaults. */
@@ -160,7 +160,7 @@ export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
   return checkArgs(slackSchema, args, "slack");
 }
 
-/** Every channel must have exactly one credential. Other rules may have refused the settings. */
+/** Checks that each channel has one credential. The settings may have failed other checks. */
 function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   checkHeartbeat(settings, ctx);
   if (settings.existingSecret !== undefined) return checkExistingSecret(settings, ctx);
@@ -208,7 +208,7 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
   }
 }
 
-/** Without a heartbeat, an outage of alerting itself goes unnoticed. A stack can require one. */
+/** Checks `requireHeartbeat`: without a heartbeat, an outage of alerting itself goes unnoticed. */
 function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { requireHeartbeat, existingSecret, existingSecretKeys: keys, heartbeatUrl } = settings;
   if (requireHeartbeat !== true) return;
@@ -225,7 +225,7 @@ function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx):
   }
 }
 
-/** Slack binds a webhook to one channel: it would silently deliver all messages there. */
+/** Slack binds a webhook to one channel and silently delivers messages for other channels there. */
 function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { webhookUrls = {} } = settings;
   if (typeof webhookUrls !== "object") return;
@@ -255,7 +255,7 @@ function otherChannels(settings: Partial<SlackSettings>): string[] {
   return [...new Set(valid)].filter((name) => name !== main);
 }
 
-/** Go requires the capital letters of the time zone database; Node.js does not. */
+/** Go requires the capitalization of the time zone database; Node.js ignores case. */
 function isTimezone(name: string): boolean {
   if (!/^(UTC|[A-Z][A-Za-z]+(\/[A-Z][A-Za-z0-9_+-]*)+)$/.test(name)) return false;
   try {

@@ -15,11 +15,11 @@ export interface SlackChannels {
   critical?: string;
   /** Channel for warnings. Default: `channel`. */
   warning?: string;
-  /** Channel for info alerts. Default: none, so they are not sent. */
+  /** Channel for info alerts. Default: none, so info alerts are not sent. */
   info?: string;
 }
 
-/** Route of alerts to a channel. An alert must match all fields; at least one is required. */
+/** Route to a channel. An alert must match every field that is set; at least one is required. */
 export interface SlackRoute {
   /** Name of a service: matches alerts on the service and on its pods. */
   service?: string;
@@ -31,7 +31,7 @@ export interface SlackRoute {
   channel: string;
 }
 
-/** Hours in which warnings are muted. Those that still fire afterwards are sent then. */
+/** Hours in which warnings are muted. Warnings that still fire at the end are sent then. */
 export interface QuietHours {
   /** Start, such as `22:00`. */
   from: string;
@@ -52,8 +52,8 @@ export interface SlackAlertingArgs {
   /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
   namespace?: string;
   /**
-   * Incoming webhook of `channel`. Pulumi stores it, as all credentials, as a secret in the
-   * Kubernetes Secret `alertmanager-slack`. Required without a `botToken` or an `existingSecret`.
+   * Incoming webhook of `channel`. Pulumi stores every credential as a secret in the Kubernetes
+   * Secret `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
    */
   webhookUrl?: pulumi.Input<string>;
   /** Incoming webhooks of all other channels, by channel: a webhook posts to only one channel. */
@@ -68,7 +68,7 @@ export interface SlackAlertingArgs {
   pagerDutyRoutingKey?: pulumi.Input<string>;
   /** URL of a further webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string>;
-  /** Existing Secret in the same namespace with the credentials, instead of the arguments. */
+  /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
   existingSecret?: string;
   /**
    * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
@@ -79,15 +79,15 @@ export interface SlackAlertingArgs {
   channel?: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
-  /** Channels of services, teams and namespaces. The first route that matches applies. Default: none. */
+  /** Channels by service, team or namespace. The first matching route applies. Default: none. */
   routes?: SlackRoute[];
   /** Hours in which warnings are muted. Default: none. */
   quietHours?: QuietHours;
   /** Labels by which alerts are grouped into a message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];
-  /** Title of a message, as the body of a Go template. Default: the title of this library. */
+  /** Title of a message, as the body of a Go template. Default: the template of this library. */
   titleTemplate?: string;
-  /** Text of a message, as the body of a Go template. Default: the text of this library. */
+  /** Text of a message, as the body of a Go template. Default: the template of this library. */
   textTemplate?: string;
   /** External URL of Grafana with the data source `loki`, for links to logs. Default: no links. */
   grafanaUrl?: string;
@@ -100,9 +100,9 @@ export interface SlackAlertingArgs {
 }
 
 /**
- * Creates Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and the Secret
- * with the credentials that it reads. Pass the names of both Secrets to PrometheusStack as
- * `alertmanager.configSecretName` and `alertmanager.mountedSecretNames`.
+ * Creates Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and, unless
+ * `existingSecret` is set, the Secret with the credentials. Pass the names of both Secrets to
+ * PrometheusStack as `alertmanager.configSecretName` and `alertmanager.mountedSecretNames`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

@@ -1,6 +1,6 @@
 import { SlackSettings } from "./settings";
 
-/** Parts of a message; each link needs the URL under which users reach the component. */
+/** Options of the message templates. A link to a component requires its external URL. */
 export type SlackTemplateOptions = Pick<
   SlackSettings,
   "titleTemplate" | "textTemplate" | "grafanaUrl" | "prometheusUrl" | "alertmanagerUrl"
@@ -10,16 +10,16 @@ const prefix = "observability.slack";
 
 /** Escapes Slack markup, so that a mention in a label does not notify a channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
-/** Encodes for a URL. `urlquery` encodes a space as a plus, which the Alertmanager UI does not decode. */
+/** Encodes a value for a URL. Alertmanager's UI does not decode the plus that `urlquery` writes. */
 const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
 
-/** Maximum number of alerts in a message; Slack rejects or collapses very long ones. */
+/** Maximum number of alerts in a message; Slack rejects or collapses very long messages. */
 const maxAlerts = 10;
 
 /**
- * Templates of the Slack message. The title has the number of alerts, the alert name, the subject, the
- * severity and the cluster. Each alert has its summary, its description and links for the on-call
- * engineer. While alerts are firing, the message only counts the resolved ones.
+ * Templates of the Slack message. The title has the number of firing alerts, the alert name, the
+ * subject, the severity and the cluster. The text has a summary, a description and links for each
+ * alert. While any alert fires, the text only counts the resolved alerts.
  *
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
  */
@@ -88,12 +88,12 @@ ${alertmanagerUrl === undefined ? more : `<{{ template "${prefix}.link" . }}|${m
 {{ len . }} resolved{{ end }}{{ end }}`;
 }
 
-/** The alerts of the group in the Alertmanager UI. */
+/** URL of the group's alerts in the Alertmanager UI. */
 function groupUrl(base: string): string {
   return `${base}/#/alerts?filter=${matchers(".GroupLabels")}`;
 }
 
-/** The form for a new silence with matchers for every label of the alert. */
+/** URL of the form for a new silence, with matchers for every label of the alert. */
 function silenceUrl(base: string): string {
   return `${base}/#/silences/new?filter=${matchers(".Labels")}`;
 }
@@ -102,7 +102,7 @@ function matchers(labels: string): string {
   return `%7B{{ range $index, $label := ${labels}.SortedPairs }}{{ if $index }}%2C{{ end }}{{ $label.Name | ${inUrl} }}%3D{{ printf "%q" $label.Value | ${inUrl} }}{{ end }}%7D`;
 }
 
-/** Logs of the pod or service in Grafana Explore, for the last hour. */
+/** URL of the logs of the pod or service in Grafana Explore, for the last hour. */
 function logsUrl(base: string): string {
   return `
 {{- $matchers := printf "namespace=%q" .Labels.namespace }}

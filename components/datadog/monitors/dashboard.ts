@@ -4,7 +4,7 @@ import { operationFor } from "./monitors";
 import { DatadogMonitorsSettings } from "./settings";
 
 /**
- * Dashboard of an environment with the signals that the monitors evaluate. The template variables
+ * Dashboard for an environment, with the signals that the monitors evaluate. The template variables
  * `service` and `version` narrow it down, for example to a version that is being rolled out.
  */
 export function datadogDashboard(settings: DatadogMonitorsSettings): string {

@@ -6,14 +6,15 @@ import { datadogMonitorsSettings } from "./settings";
 import { datadogDashboard } from "./dashboard";
 import { datadogMonitors } from "./monitors";
 
-/** Monitors of one service. */
+/** Overrides for the monitors of one service. */
 export interface DatadogServiceMonitors {
   /**
-   * Operation of the spans of its requests, as in `trace.<operation>.hits`. Default by language:
-   * `http.request` (Go), `fastapi.request`, `servlet.request` or `express.request`.
+   * Operation of the spans that represent requests, as in `trace.<operation>.hits`. Default:
+   * `fastapi.request` (Python), `servlet.request` (Java), `express.request` (Node.js), otherwise
+   * `http.request`.
    */
   operation?: string;
-  /** The tag `team`. Default: the `team` of the service, or else of all monitors. */
+  /** The tag `team`. Default: the `team` of the service, or else the `team` of all monitors. */
   team?: string;
   /** Handles to notify. Default: the handles of all monitors. */
   notify?: string[];

@@ -17,7 +17,7 @@ export interface DatadogMonitor {
   /** From `1`, the most urgent, to `5`. */
   priority: string;
   monitorThresholds: { critical: string; warning?: string };
-  /** Whether to wait for data of the whole window, which is incomplete after a deployment. */
+  /** Whether to wait for a full window of data, which a newly deployed service does not have. */
   requireFullWindow: boolean;
   includeTags: boolean;
   notifyNoData: boolean;
@@ -44,7 +44,7 @@ interface Signal extends Pick<DatadogMonitor, "newGroupDelay" | "evaluationDelay
   priority?: 3;
 }
 
-/** The subject of a monitor, and its recipients. */
+/** The subject of a monitor, and the recipients of the monitor's notifications. */
 interface Subject {
   name: string;
   notify: string[];
@@ -69,7 +69,7 @@ export function operationFor(
   return overrides[name]?.operation ?? operations[language];
 }
 
-/** Monitors of each service and of DynamoDB, by the last part of their resource names. */
+/** Monitors for each service and for DynamoDB, by the last part of their resource names. */
 export function datadogMonitors(settings: DatadogMonitorsSettings): Record<string, DatadogMonitor> {
   const { notify, team } = settings;
   const serviceMonitors = settings.services.filter(hasAlerts).flatMap((service) => {
@@ -132,7 +132,7 @@ function monitor(
 
 /**
  * Signals from trace metrics, which cover all spans, including those that Datadog does not retain.
- * A service that expects no requests has none.
+ * A service that expects no requests has no such signals.
  */
 function requestSignals(
   settings: DatadogMonitorsSettings,
@@ -200,14 +200,14 @@ function podSignals(
       // Usage is in nanocores, the limit in cores.
       query: `min(last_10m):max:kubernetes.cpu.usage.total${byContainer} / 10000000 / max:kubernetes.cpu.limits${byContainer}`,
       threshold: cpuPercent,
-      // A cause; other monitors notify if users notice.
+      // Less urgent, because this is a cause: other monitors notify if users notice.
       priority: 3,
     },
   ];
   return signals.map((signal) => ({ ...signal, newGroupDelay: 300 }));
 }
 
-/** Reads the AWS integration's metrics of the tables with the tag `env`; they have no service. */
+/** Reads the AWS integration's metrics for tables with the tag `env`, which have no `service`. */
 function throttlingSignal(settings: DatadogMonitorsSettings): Signal {
   const { dynamodbThrottlesPerSecond, warning } = thresholdsFor(settings);
   const seconds = 300;

@@ -29,7 +29,7 @@ export class DatadogMonitorResource extends pulumi.CustomResource {
   }
 }
 
-/** A dashboard in Datadog, in the JSON format of its API. */
+/** A dashboard in Datadog, in the JSON format of Datadog's API. */
 export class DatadogDashboardResource extends pulumi.CustomResource {
   /** Path of the dashboard on the organization's site. */
   readonly url!: pulumi.Output<string>;
