@@ -10,9 +10,9 @@ export const access = outputs.access;
 export const urls = outputs.urls;
 /** Password of Grafana's user `admin`: `pulumi stack output grafanaAdminPassword --show-secrets`. */
 export const grafanaAdminPassword = outputs.grafanaAdminPassword;
-/** Bucket of the logs. */
+/** Name of the log bucket. */
 export const lokiBucket = outputs.lokiBucket;
 /** Versions of the charts that are deployed. */
 export const chartVersions = outputs.chartVersions;
-/** What the retention settings need and cost, under the assumptions of `monitoring:cost`. */
+/** Storage and cost of the retention settings, under the assumptions in `monitoring:cost`. */
 export const retentionCost = outputs.retentionCost;

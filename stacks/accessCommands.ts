@@ -8,7 +8,7 @@ import {
 import { defined } from "../components/shared/defined";
 import { Settings } from "./config/parseConfiguration";
 
-/** Commands that open each user interface and the API of Loki. None is public, so each is a port-forward. */
+/** Port-forward commands for the services, which are not public, and the URL of Datadog. */
 export function accessCommands(settings: Settings): Record<string, string> {
   const forward = (service: string, local: number, remote: number) =>
     `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;

@@ -33,7 +33,7 @@ export interface MonitoringOutputs {
   urls: Record<string, pulumi.Output<string>>;
   /** Password of Grafana's user `admin`. */
   grafanaAdminPassword: pulumi.Output<string>;
-  /** Bucket of the logs. Empty without Loki, and where Loki stores logs on its volume. */
+  /** Name of the log bucket. Empty without Loki, or if Loki stores logs on its volume. */
   lokiBucket: pulumi.Output<string>;
   /** Versions of the deployed charts. */
   chartVersions: Record<string, pulumi.Output<string>>;
@@ -41,7 +41,7 @@ export interface MonitoringOutputs {
   retentionCost: Record<string, string>;
 }
 
-/** Deploys the components of every environment and wires them. */
+/** Deploys the components that the settings enable, and connects them. */
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
   const report = costReport(settings, costEstimate(settings));
   for (const warning of report.warnings) void pulumi.log.warn(warning);
@@ -64,7 +64,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
     },
   );
-  // Their monitors and rules are custom resources, which the Prometheus stack defines.
+  // For components with ServiceMonitors or PrometheusRules, whose CRDs Prometheus' chart installs.
   const afterPrometheus = { ...ready, dependsOn: [...ready.dependsOn, prometheus] };
   const loki =
     settings.loki &&
@@ -129,7 +129,7 @@ function datadogProvider(
   });
 }
 
-/** Settings of a part whose flags are replaced with the secrets that they stand for. */
+/** Replaces the flags in the settings of a part with the secrets that the flags represent. */
 function withSecrets<P extends SecretPart, T extends object>(
   part: P,
   settings: T,
@@ -146,7 +146,7 @@ function withSecrets<P extends SecretPart, T extends object>(
   return args as Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>>;
 }
 
-/** The secret is a map as JSON. Which channels it has is not secret. */
+/** Splits a secret JSON map into one secret per channel. Channel names are not secret. */
 function secretByChannel(
   secret: pulumi.Output<string>,
   channels: string[],

@@ -4,7 +4,7 @@ import { Values } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
 import { CollectorSettings } from "./settings";
 
-/** ConfigMap with Alloy's configuration, and its key. The chart would render its own as a template. */
+/** Name and key of Alloy's ConfigMap. The chart would evaluate its own ConfigMap as a template. */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 
 const sizes = sizeTable(["50m", "256Mi"], ["100m", "384Mi"], ["200m", "768Mi"]);
@@ -12,7 +12,7 @@ const sizes = sizeTable(["50m", "256Mi"], ["100m", "384Mi"], ["200m", "768Mi"]);
 const storagePath = "/var/lib/alloy";
 const storageVolume = "storage";
 
-/** Values of the Alloy chart, which collects the logs of all pods from every node. */
+/** Values for the Alloy chart. Alloy runs on every node and collects the logs of all pods. */
 export function alloyValues(settings: CollectorSettings): Values {
   const { imageRegistry } = settings;
   return {
@@ -20,19 +20,19 @@ export function alloyValues(settings: CollectorSettings): Values {
       global: imageRegistry === undefined ? undefined : { image: { registry: imageRegistry } },
     }),
     crds: { create: false },
-    // The role of the chart grants access to all Secrets. The collector has its own role instead.
+    // The chart's role grants access to all Secrets, so the collector has its own role instead.
     rbac: { create: false },
     alloy: {
       configMap: { create: false, ...alloyConfigMap },
       enableReporting: false,
-      // Read position of each file. Without it, a new pod would send every log line again.
+      // Directory for the read position in each file. Without it, a new pod would resend all lines.
       storagePath,
       mounts: {
         varlog: true,
         extra: [{ name: storageVolume, mountPath: storagePath }],
       },
       resources: sizes[settings.size],
-      // Only root can read the logs of pods; root needs no other privilege.
+      // Only root can read the logs of pods. The collector needs no other privilege.
       securityContext: {
         runAsUser: 0,
         runAsGroup: 0,

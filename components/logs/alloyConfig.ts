@@ -10,7 +10,7 @@ export interface AlloyConfigArgs {
   cluster: string;
   /** Label `env` of every log line. */
   environment: string;
-  /** Default: the built-in patterns. */
+  /** Redactions in each log line. Default: the built-in patterns. */
   redaction?: RedactionSettings;
 }
 
@@ -73,7 +73,7 @@ function block(name: string, fields: Record<string, unknown>): string {
   return lines.length === 0 ? `  ${name} {}` : [`  ${name} {`, ...lines, "  }"].join("\n");
 }
 
-/** A literal of Alloy. The escapes in its strings include those of JSON. */
+/** A value as an Alloy literal. Alloy strings accept every escape sequence of JSON. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (!isMap(value)) return JSON.stringify(value);

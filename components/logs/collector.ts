@@ -69,7 +69,7 @@ function alloyConfiguration(
   );
 }
 
-/** Grants the collector's service account the only access it needs: to list and watch pods. */
+/** Grants the collector's service account read access to pods, the only access that it needs. */
 function podReader(
   name: string,
   serviceAccount: string,
@@ -77,7 +77,7 @@ function podReader(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const metadata = {
-    // Cluster roles are not namespaced, and each namespace may have a collector of the same name.
+    // Cluster roles are not namespaced, and each namespace may have a collector with this name.
     name: `${namespace}-${serviceAccount}`,
     labels: objectLabels("log-collector", labels),
   };

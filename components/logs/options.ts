@@ -4,7 +4,7 @@ export const LogCollector = {
   Alloy: "alloy",
   /** Promtail, which reached its end of life on 2026-03-02 and gets no more security fixes. */
   Promtail: "promtail",
-  /** None: you deploy a collector yourself. */
+  /** No collector: you deploy your own. */
   None: "none",
 } as const;
 export type LogCollector = (typeof LogCollector)[keyof typeof LogCollector];
@@ -35,7 +35,7 @@ export interface RedactionPattern {
   /** Name, which is part of the replacement: `<redacted customer-number>`. */
   name: string;
   /**
-   * Regular expression of RE2 with one group around the secret, such as `\\bKD-(\\d{8})\\b`. Loki
+   * RE2 regular expression with one group around the secret, such as `\\bKD-(\\d{8})\\b`. Loki
    * keeps the rest of the match; Datadog replaces the whole match.
    */
   expression: string;

@@ -8,16 +8,17 @@ export interface LogStage {
 }
 
 /**
- * Target labels that the pipeline turns into structured metadata. As labels, each pod and each
- * version would create a separate stream.
+ * Target labels that the pipeline turns into structured metadata. If they stayed labels, each pod
+ * and each version would create a separate stream.
  */
 export const structuredMetadataLabels = ["pod_uid", "version"];
 
 const builtInRedactionsOnly: RedactionSettings = { disabledRedactions: [], redactionPatterns: [] };
 
 /**
- * Stages of both collectors: parse the prefix of the container runtime, join the lines of a stack
- * trace, redact secrets, and store level, trace id and pod as structured metadata.
+ * Stages for both collectors. They parse the prefix that the container runtime adds, join the lines
+ * of a stack trace, redact secrets, and store level, trace ID, pod UID and version as structured
+ * metadata.
  */
 export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
@@ -31,7 +32,7 @@ export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
       expression: `(?i)\\b(?:trace_?id|dd\\.trace_id|otelTraceID)"?\\s*[:=]\\s*"?(?P<trace_id>[0-9a-f]{32}|[0-9a-f]{16}|[0-9]{1,20})\\b`,
     }),
     stage("structured_metadata", {
-      // An empty value stands for the extracted value of the same name.
+      // An empty value selects the extracted value with the same name.
       values: Object.fromEntries(
         ["level", "trace_id", ...structuredMetadataLabels].map((name) => [name, ""]),
       ),
@@ -45,9 +46,9 @@ function stage(name: string, fields: LogStage["fields"] = {}): LogStage {
 }
 
 /**
- * Joins a line that starts with white space to the previous line. Some lines of stack traces do not
- * start with white space. RE2 has no negative lookahead, so the stages first mark those lines with
- * the character U+0001, join by the mark, and remove the mark again.
+ * Joins each line that starts with white space to the previous line. Some lines of stack traces do
+ * not start with white space, and RE2 has no negative lookahead to exclude them from `firstline`.
+ * So the stages mark those lines with the character U+0001, and remove the mark after the join.
  */
 function joinStackTraces(): LogStage[] {
   const name = "[\\w.]+";
@@ -57,7 +58,7 @@ function joinStackTraces(): LogStage[] {
     `${name}(?:Error|Exception|Warning|Interrupt|Exit|Group)(?::|$)`,
     "During handling of the above exception",
     "The above exception was the direct cause",
-    // Go: goroutines, frames (followed by an indented file name), and the exit of the program.
+    // Go: goroutines, frames (followed by an indented file name), and the exit status.
     "goroutine \\d+",
     "created by ",
     "\\[signal ",
@@ -72,7 +73,7 @@ function joinStackTraces(): LogStage[] {
     stage("multiline", {
       firstline: "^[^\\s\\x01]",
       max_lines: 256,
-      // Time for which the last line of a burst waits for further lines.
+      // Time after which a block is sent on if no further line arrives.
       max_wait_time: "3s",
     }),
     stage("replace", { expression: "(\\x01)", replace: "" }),

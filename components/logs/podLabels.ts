@@ -1,6 +1,6 @@
 import { defined } from "../shared/defined";
 
-/** A relabeling rule as Prometheus defines it. */
+/** A Prometheus relabeling rule. */
 export interface RelabelRule {
   sourceLabels: string[];
   separator?: string;
@@ -12,8 +12,9 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
- * Label `version` of series and logs: the Datadog label of the pod, so that all three systems agree,
- * or else the label that Kubernetes recommends. A pod with neither has no version.
+ * Sets the label `version` of series and logs from the pod's Datadog label, so that Prometheus,
+ * Loki and Datadog agree, or else from the label that Kubernetes recommends. A pod without these
+ * labels has no version.
  */
 export const podVersion: RelabelRule = {
   sourceLabels: podMeta("label_tags_datadoghq_com_version", "label_app_kubernetes_io_version"),
@@ -26,14 +27,14 @@ const logFiles = { replacement: "/var/log/pods/*$1/*.log", targetLabel: "__path_
 
 /**
  * Relabeling rules that derive the labels `namespace`, `app`, `service`, `pod` and `container` of
- * logs from the metadata of a container. Both collectors apply them, so that queries work with either.
+ * logs from pod metadata. Both collectors apply these rules, so queries work with either collector.
  */
 export const podLogLabels: RelabelRule[] = [
   { sourceLabels: ["__meta_kubernetes_namespace"], targetLabel: "namespace" },
   { sourceLabels: podMeta("name"), targetLabel: "pod" },
   { sourceLabels: podMeta("container_name"), targetLabel: "container" },
-  // Name of the workload: the ReplicaSet of a Deployment ends with a hash, the Job of a CronJob with
-  // its scheduled minute.
+  // Name of the workload. The name of a Deployment's ReplicaSet ends with a hash, and the name of a
+  // CronJob's Job ends with the scheduled minute.
   { sourceLabels: podMeta("controller_name"), targetLabel: "__tmp_workload" },
   { sourceLabels: controller, regex: "ReplicaSet;(.+)-[^-]+", targetLabel: "__tmp_workload" },
   { sourceLabels: controller, regex: "Job;(.+)-[0-9]{8}", targetLabel: "__tmp_workload" },
@@ -51,7 +52,7 @@ export const podLogLabels: RelabelRule[] = [
     regex: firstNonEmpty,
     targetLabel: "service",
   },
-  // The next two become structured metadata.
+  // The pipeline turns the next two labels into structured metadata.
   { sourceLabels: podMeta("uid"), targetLabel: "pod_uid" },
   podVersion,
   { sourceLabels: podMeta("uid", "container_name"), separator: "/", ...logFiles },
@@ -72,7 +73,7 @@ function podMeta(...names: string[]): string[] {
   return names.map((name) => `__meta_kubernetes_pod_${name}`);
 }
 
-/** A relabeling rule with the names of the fields in the configuration of both collectors. */
+/** The rule with the field names that both collectors use in their configuration. */
 export function relabelConfig(rule: RelabelRule) {
   return defined({
     source_labels: rule.sourceLabels,

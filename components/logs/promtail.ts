@@ -11,7 +11,7 @@ const sizes = sizeTable(["50m", "128Mi"], ["100m", "256Mi"], ["200m", "512Mi"]);
 
 const yamlOptions = { lineWidth: 0, aliasDuplicateObjects: false };
 
-/** Values of the Promtail chart, which collects logs with the same labels as Alloy. */
+/** Values for the Promtail chart. Promtail collects logs with the same labels as Alloy. */
 export function promtailValues(settings: CollectorSettings, pushUrl: string): Values {
   const { imageRegistry } = settings;
   return {
@@ -19,18 +19,18 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
     ...nodeAgentPlacement,
     podLabels: settings.labels,
     resources: sizes[settings.size],
-    // The role of the chart grants the kubelet API of every node. The collector has its own role.
+    // The chart's role grants access to every node's kubelet API. The collector has its own role.
     rbac: { create: false },
     config: {
       clients: [
         {
           url: pushUrl,
           external_labels: { cluster: settings.cluster, env: settings.environment },
-          // Retry without a limit: while Loki is unavailable, Promtail stops reading, drops nothing.
+          // Retry forever: while Loki is unavailable, Promtail stops reading and drops nothing.
           backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
         },
       ],
-      // On the node, so that a new pod continues where the previous one stopped.
+      // Stored on the node, so that a new pod continues where the previous pod stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
       snippets: { scrapeConfigs: stringify([podLogs(settings)], yamlOptions) },
     },
@@ -51,7 +51,7 @@ function podLogs(settings: CollectorSettings): Values {
   };
 }
 
-/** A stage in the format of Promtail, which nests the values of two stages less deeply. */
+/** A stage in Promtail's format, in which two stages have no field `values` around their values. */
 function pipelineStage({ name, fields }: LogStage): Values {
   switch (name) {
     case "structured_metadata":

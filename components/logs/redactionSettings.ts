@@ -15,7 +15,7 @@ const expression = example(
   "\\bKD-(\\d{8})\\b",
 );
 
-/** Settings of everything that collects logs: what it redacts in each line. */
+/** Settings for the redactions in each log line, shared by all components that collect logs. */
 export const redactionSettings = {
   disabledRedactions: z
     .array(z.enum(Redaction))
@@ -39,20 +39,20 @@ export const redactionSettings = {
 /** The output type of {@link redactionSettings}. */
 export type RedactionSettings = z.output<z.ZodObject<typeof redactionSettings>>;
 
-/** The name replaces the redacted text, so it must identify the pattern. */
+/** Requires unique names: the replacement of a redacted text contains the name of the pattern. */
 export function checkRedactions(settings: unknown, ctx: z.RefinementCtx): void {
   const { redactionPatterns } = settings as { redactionPatterns?: unknown };
   checkUniqueNames(ctx, ["redactionPatterns"], redactionPatterns);
 }
 
-/** RE2 compiles the expression on every node. A mistake would keep the collectors from starting. */
+/** Rule that an expression breaks. A collector with an invalid expression would not start. */
 function brokenRule(text: string): string | undefined {
   const problem = re2Problem(text);
   if (problem !== undefined) return problem;
   if (capturingGroups(text) !== 1) {
     return "must have one group ( ) around the text to replace; groups (?: ) replace nothing";
   }
-  // Promtail's chart evaluates its configuration as a template.
+  // The Promtail chart evaluates Promtail's configuration as a template.
   if (text.includes("{{")) return "must not contain {{: write \\{\\{";
   if (matchesEmptyText(text)) return "must not match the empty text, which every line contains";
   return undefined;

@@ -2,14 +2,14 @@ import { Redaction } from "./options";
 import { RedactionSettings } from "./redactionSettings";
 
 /**
- * Expressions of the built-in redactions. Each has one group, the secret itself; the text before the
- * group is kept, so that a reader can tell what was redacted.
+ * Expressions of the built-in redactions. Each has one group, around the secret. Loki keeps the
+ * text before the group, so that a reader can tell what was redacted.
  */
 export function builtInRedactions(): Record<Redaction, string[]> {
   const value = `[^\\s"',;&}\\]\\\\]+`;
   const assigned = `\\\\?["']?\\s*[:=]\\s*\\\\?["']?`;
   return {
-    // The credential with any scheme.
+    // The group includes the scheme, such as `Basic`.
     authorizationHeader: [
       `(?i)\\bauthorization${assigned}((?:(?:bearer|basic|digest|token|negotiate|apikey|aws4-hmac-sha256)\\s+)?${value})`,
     ],
@@ -21,8 +21,8 @@ export function builtInRedactions(): Record<Redaction, string[]> {
     slackWebhook: ["hooks\\.slack\\.com/(?:services|workflows|triggers)/([\\w/-]+)"],
     slackToken: ["\\b(xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{10,})"],
     awsAccessKey: ["\\b((?:AKIA|ASIA)[A-Z0-9]{16})\\b"],
-    // The ranges of Visa, Mastercard, Discover and JCB, then American Express. Does not match part of a
-    // longer number or word, or the digits after a decimal point.
+    // The ranges of Visa, Mastercard, Discover and JCB, then American Express. The expressions do
+    // not match part of a longer number or word, or the digits after a decimal point.
     cardNumber: [
       "(?:^|[^\\w.-])((?:4\\d{3}|5[1-5]\\d{2}|2[2-7]\\d{2}|6(?:011|4[4-9]\\d|5\\d{2})|35\\d{2})(?:[ -]?\\d{4}){3})\\b",
       "(?:^|[^\\w.-])(3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5})\\b",
@@ -30,7 +30,7 @@ export function builtInRedactions(): Record<Redaction, string[]> {
   };
 }
 
-/** Replaces a secret. */
+/** Text that replaces a secret. */
 export const redacted = "<redacted>";
 
 /** An expression, and the text that replaces its group (in Loki) or its match (in Datadog). */

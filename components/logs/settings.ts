@@ -7,7 +7,7 @@ import { LogCollector } from "./options";
 
 const { chartVersion, repository } = chartSource(charts.alloy);
 
-/** Fields about the log collector; the stack that deploys it includes them in its own schema. */
+/** Schema fields for the log collector, which the schema of LokiStack includes. */
 export const collectorFields = {
   ...redactionSettings,
   serviceMonitors: flag(true, "Whether Prometheus scrapes Loki and the collector."),
@@ -27,6 +27,6 @@ export const collectorFields = {
   }),
 };
 
-/** Settings of the log collector. Its chart has its own version and repository. */
+/** Settings of the log collector, without the version and repository of the Loki chart. */
 export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &
   Omit<ChartSettings, "chartVersion" | "repository"> & { size: SizePreset };

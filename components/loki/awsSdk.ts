@@ -3,7 +3,7 @@ import type * as iam from "@pulumi/aws/iam";
 import type * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The parts of the AWS SDK that create the bucket and the role of Loki. */
+/** The modules of `@pulumi/aws` that define Loki's bucket and role. */
 export interface AwsSdk {
   eks: typeof eks;
   iam: typeof iam;
@@ -11,8 +11,8 @@ export interface AwsSdk {
 }
 
 /**
- * Loads `@pulumi/aws` when a component first needs it. It is an optional peer dependency: only
- * `LokiStack` with the storage `s3` creates AWS resources.
+ * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer
+ * dependency: only `LokiStack` with the storage `s3` creates AWS resources.
  */
 export function awsSdk(): AwsSdk {
   try {

@@ -9,7 +9,7 @@ import { settingsOrThrow } from "../shared/settingsOrThrow";
 export interface LokiBucketArgs extends LokiBucket {
   /** Whether Pulumi refuses to delete or replace the bucket. */
   protectData: boolean;
-  /** Whether Pulumi deletes the bucket with its logs. Otherwise it retains the bucket. */
+  /** Whether `pulumi destroy` deletes the bucket with its logs. Otherwise Pulumi retains both. */
   deleteDataOnDestroy: boolean;
   /** Bucket that receives the access log. Default: none. */
   accessLogBucket?: string | undefined;
@@ -25,9 +25,9 @@ export function lokiBucket(
   const { s3 } = awsSdk();
   const { region, protectData, deleteDataOnDestroy } = args;
   const opts: pulumi.CustomResourceOptions = {
-    // Without `dependsOn`: a destroy that retains the bucket also retains all of its dependencies.
+    // `dependsOn` is omitted: a destroy that retains the bucket also retains its dependencies.
     parent,
-    // Never `false`, which would override what the bucket inherits from the component.
+    // `protect` is never `false`, which would override the value inherited from the component.
     ...(protectData && { protect: true }),
     ...(!deleteDataOnDestroy && { retainOnDelete: true }),
   };
@@ -36,7 +36,7 @@ export function lokiBucket(
     {
       bucket: args.bucket,
       region,
-      // Without it, AWS refuses to delete a bucket that contains logs.
+      // Without this option, AWS refuses to delete a bucket that contains logs.
       forceDestroy: deleteDataOnDestroy,
       tags: args.tags,
     },
@@ -98,7 +98,7 @@ export function lokiBucket(
   const policy = new s3.BucketPolicy(
     `${name}-bucket-policy`,
     { ...target, policy: bucketTlsOnlyPolicy(args) },
-    // S3 rejects concurrent changes to the access of a bucket.
+    // S3 rejects concurrent changes to the access settings of a bucket.
     { ...opts, dependsOn: [publicAccess, ownership] },
   );
   const resources: pulumi.Resource[] = [
@@ -122,7 +122,7 @@ export function lokiBucket(
   return resources;
 }
 
-/** The deployed bucket, or an error if the arguments describe another bucket. */
+/** Returns the deployed bucket, or fails if its name or region differs from the arguments. */
 function unchanged(name: string, args: LokiBucketArgs, bucket: Bucket): pulumi.Output<Bucket> {
   const { bucket: bucketName, region } = bucket;
   return pulumi.all({ bucket: bucketName, region }).apply((deployed) => {

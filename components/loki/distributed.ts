@@ -6,7 +6,7 @@ import { defined } from "../shared/defined";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources } from "../shared/resources";
 
-/** Chart values of Loki as separate components, each with its own number of replicas. */
+/** Chart values that deploy Loki as separate components, each with its own number of replicas. */
 export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Values {
   const size = distributedSizes[settings.size];
   const volume = lokiVolume(settings);
@@ -21,7 +21,8 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
         ...persistence,
         claims: [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }],
       },
-      // The chart creates a StatefulSet per zone, which only its rollout operator updates safely.
+      // Otherwise the chart creates one StatefulSet per zone, and only the chart's rollout operator
+      // updates these safely.
       zoneAwareReplication: { enabled: false },
       topologySpreadConstraints: [
         {
@@ -57,7 +58,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       persistence: { enabled: true, ...volume },
       ...rulesVolume,
     },
-    // Routes each path to its component, under the URL that Loki has in the other modes.
+    // The gateway routes each path to its component, at the same URL as in the other modes.
     gateway: {
       enabled: true,
       replicas: 2,
@@ -86,7 +87,7 @@ function service(settings: LokiSettings): Values {
   };
 }
 
-/** At most one of several replicas is down at a time. The chart spreads them over nodes. */
+/** Lets Kubernetes evict one of several replicas at a time. The chart spreads them over nodes. */
 function spread({ replicas, resources }: Part): Values {
   return defined({
     replicas,
@@ -95,7 +96,7 @@ function spread({ replicas, resources }: Part): Values {
   });
 }
 
-/** A cache of the given size; memcached itself needs a fifth more memory. */
+/** A cache of the given size. The pod needs a fifth more memory, for memcached itself. */
 function cache(megabytes: number): Values {
   return {
     enabled: true,

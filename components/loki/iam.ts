@@ -12,7 +12,7 @@ export interface LokiServiceAccount {
 export interface LokiBucket {
   bucket: string;
   region: string;
-  /** KMS key that encrypts the bucket. Default: the keys of S3. */
+  /** KMS key that encrypts the bucket. Default: keys that S3 manages. */
   kmsKeyArn?: string | undefined;
 }
 

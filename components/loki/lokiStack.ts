@@ -58,7 +58,7 @@ export interface LokiStackArgs {
    * it. Default: none.
    */
   accessLogBucket?: string;
-  /** ARN of the KMS key that encrypts the bucket. Default: the keys of S3. */
+  /** ARN of the KMS key that encrypts the bucket. Default: keys that S3 manages. */
   kmsKeyArn?: string;
   /** How Loki's pods assume their IAM role. Default: `podIdentity`. */
   awsIdentity?: AwsIdentity;
@@ -67,8 +67,8 @@ export interface LokiStackArgs {
   /** URL of the cluster's OIDC issuer. Required for `irsa`, otherwise unused. */
   oidcIssuerUrl?: pulumi.Input<string>;
   /**
-   * Size of each replica's volume in GiB. With the storage `filesystem`, it holds all logs; with
-   * `s3`, those that are not in the bucket yet. Default: 20.
+   * Size of each replica's volume in GiB. With the storage `filesystem`, the volume contains all
+   * logs; with `s3`, only the logs that are not in the bucket yet. Default: 20.
    */
   volumeGb?: number;
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
@@ -81,9 +81,9 @@ export interface LokiStackArgs {
   protectData?: boolean;
   /**
    * Deletes the bucket with its logs, and the volumes, on `pulumi destroy`. Requires
-   * `protectData: false` and a bucket that this component creates. While it is `true`, `bucket`,
-   * `region`, `storage` and `createBucket` cannot change. The options `protect` and `retainOnDelete`
-   * override it. Default: false.
+   * `protectData: false` and a bucket that this component creates. While `deleteDataOnDestroy` is
+   * true, `bucket`, `region`, `storage` and `createBucket` cannot change. The options `protect` and
+   * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /**
@@ -92,12 +92,13 @@ export interface LokiStackArgs {
    */
   alertmanagerUrl?: string;
   /**
-   * Alerts on services that log many errors or nothing. With this or `logMetricNamespaces`, the
-   * component creates the ConfigMap `loki-rules`; otherwise you can create it. Default: none.
+   * Alerts on services that log many errors or nothing. If `logAlerts` or `logMetricNamespaces` is
+   * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it.
+   * Default: none.
    */
   logAlerts?: LogAlertArgs[];
   /**
-   * Namespaces for whose services Loki records the log lines and errors per second, as
+   * Namespaces in which Loki records the log lines and errors per second of each service, as
    * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires
    * `remoteWriteUrls`. Default: none.
    */
@@ -126,7 +127,7 @@ export interface LokiStackArgs {
   collectorChartVersion?: string;
   /** Helm repository or `oci://` registry of the collector's chart. Default: its official repository. */
   collectorRepository?: string;
-  /** Values of the collector's chart, merged as `values` are. Default: none. */
+  /** Values of the collector's chart, merged like `values`. Default: none. */
   collectorValues?: pulumi.Input<Record<string, any>>;
   /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: Record<string, string>;
@@ -170,7 +171,7 @@ export class LokiStack extends pulumi.ComponentResource {
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const checked = settingsOrThrow("LokiStack", name, checkWithValues(args, lokiSettings));
     const settings = keepData(checked, opts);
-    // The children inherit `dependsOn`, except the bucket: see `lokiBucket`.
+    // All children except the bucket get `dependsOn`: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(LokiStack.__pulumiType, name, settings, componentOpts);
     const { namespace } = settings;
@@ -226,7 +227,7 @@ export class LokiStack extends pulumi.ComponentResource {
       },
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
-    // After Loki, because a collector drops its first lines while Loki does not respond.
+    // Deployed after Loki, because a collector drops its first lines while Loki does not respond.
     const collector = logCollector(
       name,
       {

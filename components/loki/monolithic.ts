@@ -11,7 +11,7 @@ const podSelector = {
   "app.kubernetes.io/component": "single-binary",
 };
 
-/** Chart values of Loki as a single binary, in one replica or three. */
+/** Chart values that deploy Loki as a single binary, with one replica or three. */
 export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Values {
   return {
     deploymentMode: "Monolithic",
@@ -35,7 +35,7 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
   };
 }
 
-/** Three replicas, of which two must be available: on different nodes, at most one down at a time. */
+/** Three replicas on different nodes. Loki needs two, so Kubernetes may evict one at a time. */
 function threeReplicas(): Values {
   const labelSelector = { matchLabels: podSelector };
   return {

@@ -22,7 +22,7 @@ export type LokiStorage = (typeof LokiStorage)[keyof typeof LokiStorage];
 export const AwsIdentity = {
   /** EKS Pod Identity. Requires the add-on `eks-pod-identity-agent` in the cluster. */
   PodIdentity: "podIdentity",
-  /** IAM roles for service accounts. Requires an OIDC provider of the cluster in IAM. */
+  /** IAM roles for service accounts. Requires the cluster's OIDC provider in IAM. */
   Irsa: "irsa",
 } as const;
 export type AwsIdentity = (typeof AwsIdentity)[keyof typeof AwsIdentity];

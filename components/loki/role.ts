@@ -20,7 +20,7 @@ export interface LokiRoleArgs extends LokiBucket {
 
 export interface LokiRole {
   roleArn: pulumi.Output<string>;
-  /** Annotations of the service account, with which its pods assume the role. */
+  /** Annotations that let the pods of the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts. */
   dependencies: pulumi.Resource[];

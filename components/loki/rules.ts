@@ -5,7 +5,7 @@ import { LogAlertSettings } from "./settings";
 export interface LokiRulesArgs extends AlertLinks {
   /** Services to alert on when they log too many errors, or nothing. */
   logAlerts: LogAlertSettings[];
-  /** Namespaces for whose services to record the rates of lines and of errors. */
+  /** Namespaces in which to record the rates of log lines and errors of each service. */
   logMetricNamespaces: string[];
 }
 
@@ -46,7 +46,7 @@ function noLogs({ namespace, service, silentMinutes }: LogAlertSettings): AlertR
   return {
     alert: "NoLogs",
     expr: `absent_over_time({namespace="${namespace}", service="${service}"}[${silentMinutes}m])`,
-    // The range of the expression is the waiting time.
+    // The range of the expression already is the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
     summary: `${service}: no logs are arriving`,
@@ -54,7 +54,7 @@ function noLogs({ namespace, service, silentMinutes }: LogAlertSettings): AlertR
   };
 }
 
-/** Rates by service; Prometheus retains them longer and queries them faster than Loki. */
+/** Log rates by service, as series that Prometheus retains longer and queries faster than Loki. */
 function logMetrics(namespaces: string[]): RecordingRule[] {
   if (namespaces.length === 0) return [];
   const lines = `{namespace=~"${namespaces.join("|")}"}`;

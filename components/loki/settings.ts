@@ -28,7 +28,7 @@ import { LokiMode, LokiStorage, AwsIdentity } from "./options";
  */
 export const deletedVersionDays = 7;
 
-/** The rules of S3 for general-purpose buckets, and names that the documentation of Loki uses. */
+/** Follows S3's rules for general-purpose buckets, and rejects names from Loki's documentation. */
 const bucketName = z
   .string()
   .regex(
@@ -169,8 +169,8 @@ export const lokiSchema = z
 export type LokiSettings = z.output<typeof lokiSchema>;
 
 /**
- * Checks the arguments of LokiStack and fills in their defaults. The two arguments about the OIDC
- * provider may be unknown until the cluster exists: they are not settings, only required with IRSA.
+ * Checks the arguments of LokiStack and fills in their defaults. The two OIDC arguments are
+ * not settings, because they may be unknown until the cluster exists. IRSA requires them.
  */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
   const { oidcProviderArn, oidcIssuerUrl, ...others } = args as Record<string, unknown>;
@@ -180,7 +180,7 @@ export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
   return { problems: [...(checked.problems ?? []), ...missing] };
 }
 
-/** Values that other rules may have refused already. */
+/** Settings that may have failed other rules already. */
 type Unchecked = Record<string, unknown>;
 
 function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
@@ -225,7 +225,7 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
   }
 }
 
-/** Rules need a destination for their alerts and for their series. */
+/** Alerting rules require an Alertmanager, and recording rules require a remote-write URL. */
 function checkRules(settings: Unchecked, ctx: z.RefinementCtx): void {
   const { logAlerts, alertmanagerUrl, logMetricNamespaces, remoteWriteUrls } = settings;
   if (hasItems(logAlerts) && alertmanagerUrl === undefined) {

@@ -12,8 +12,8 @@ export interface Part {
 }
 
 /**
- * Replicas and resources of the components in the mode `distributed`. The replicas of the ingester
- * are a multiple of 3, the replication factor.
+ * Replicas and resources of the components in the mode `distributed`. The number of ingesters
+ * is a multiple of 3, the replication factor.
  */
 export const distributedSizes = {
   small: {

@@ -4,13 +4,13 @@ import { OidcProvider, lokiRole } from "./role";
 import { LokiStorage } from "./options";
 import { LokiSettings } from "./settings";
 
-/** Storage of Loki, and what its pods need to access the storage. */
+/** Loki's storage, and the role and annotations with which Loki's pods access the storage. */
 export interface StorageResources {
   /** Name of the bucket. Empty with the storage `filesystem`. */
   bucketName: pulumi.Output<string>;
   /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
   roleArn: pulumi.Output<string>;
-  /** Annotations of the service account, with which its pods assume the role. */
+  /** Annotations that let the pods of the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts: pods get their credentials at startup. */
   dependencies: pulumi.Resource[];

@@ -7,11 +7,12 @@ import { Values } from "../../policies/shared/mergeValues";
 import { lokiDistributed } from "./distributed";
 import { lokiMonolithic } from "./monolithic";
 
-/** ConfigMap whose keys are files of LogQL alerting rules. Loki loads it if it exists. */
+/** ConfigMap whose keys are files with LogQL rules, which Loki loads if the ConfigMap exists. */
 export const lokiRulesConfigMapName = "loki-rules";
 
-// Loki reads data with the schema of the period in which it was written. So never edit a period; add
-// one with a later date. This date precedes all data that this library can have written.
+// Loki reads data with the schema of the period in which the data was written, so never edit a
+// period: add another with a later date. This date precedes all data that this library can have
+// written.
 const schemaFrom = "2024-04-01";
 
 // With `auth_enabled: false`, all data and rules belong to the tenant "fake".
@@ -33,7 +34,7 @@ export function lokiValues(settings: LokiSettings): Values {
     ...(settings.mode === LokiMode.Distributed
       ? lokiDistributed(settings, rulesVolume)
       : lokiMonolithic(settings, rulesVolume)),
-    // Even in the other modes, the chart rejects the default replicas of the simple scalable mode.
+    // In all other modes, the chart rejects the default replicas of the simple scalable mode.
     write: { replicas: 0 },
     read: { replicas: 0 },
     backend: { replicas: 0 },
@@ -41,13 +42,13 @@ export function lokiValues(settings: LokiSettings): Values {
     // Loki does not use the Kubernetes API. Its AWS credentials come from a separate volume.
     defaults: { automountServiceAccountToken: false },
     rbac: { namespaced: true },
-    // The sidecar would need access to every Secret of the namespace. The rules are mounted instead.
+    // The sidecar would need access to every Secret in the namespace. Pods mount the rules instead.
     sidecar: { rules: { enabled: false } },
     memberlist: { service: { publishNotReadyAddresses: true } },
     monitoring: {
       serviceMonitor: {
         enabled: settings.serviceMonitors,
-        // The scrape interval of Prometheus.
+        // Empty, so the scrape interval of Prometheus applies.
         interval: "",
       },
     },
@@ -78,12 +79,12 @@ function configuration(settings: LokiSettings): Values {
     // compactor, `retention_enabled`, a delete request store and a persistent working directory.
     limits_config: {
       retention_period: `${settings.retentionDays * 24}h`,
-      // Loki would reject a line of more than 256 KB together with the rest of its batch.
+      // Otherwise Loki would reject a whole batch because of one line of more than 256 KB.
       max_line_size_truncate: true,
     },
     ingester: {
-      // A pod that stops writes its memory to the store first. After a crash, the next one replays the
-      // write-ahead log; the default ceiling of 4 GB exceeds the memory limit.
+      // Before it stops, a pod writes its memory to the store. After a crash, the next pod replays
+      // the write-ahead log; the default memory ceiling of 4 GB can exceed the memory limit.
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(settings) },
     },
     compactor: {

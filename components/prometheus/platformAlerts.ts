@@ -10,7 +10,7 @@ export interface PlatformAlertOptions {
   loki: boolean;
 }
 
-/** Alerts of the chart that ours replace: with both, one fault would cause two notifications. */
+/** Chart alerts that this library replaces. With both, one fault would cause two notifications. */
 export const replacedChartAlerts = [
   "PrometheusRuleFailures",
   "PrometheusNotIngestingSamples",
@@ -63,7 +63,7 @@ function prometheusAlerts(namespace: string): AlertRule[] {
     {
       alert: "NotificationsFailing",
       // Alertmanager does not retry a rate-limited notification before the next group interval, and
-      // drops it if the alert resolves first. A single failure therefore counts, for 15 minutes.
+      // drops it if the alert resolves first. So one failure in 15 minutes is enough to fire.
       expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${inNamespace}[15m])) > 0`,
       forMinutes: 1,
       severity: Severity.Critical,
@@ -73,7 +73,7 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   ];
 }
 
-/** A component without metrics cannot alert on itself or, for kube-state-metrics, on pods. */
+/** Without metrics from kube-state-metrics or Loki, alerts on pods or on Loki cannot fire. */
 function monitoringDown(namespace: string, loki: boolean): AlertRule {
   const jobs = ["kube-state-metrics", ...(loki ? ["loki"] : [])].join("|");
   const targets = scrapePoolTargets(namespace, {
@@ -151,7 +151,7 @@ function lokiAlerts(namespace: string): AlertRule[] {
     },
     {
       alert: "LokiCompactionNotRunning",
-      // The timestamp is 0 until the first run, which also has three hours from the start of Loki.
+      // Until the first run, the timestamp is 0, so the three hours count from the start of Loki.
       expr: [
         `time() - max by (namespace) (`,
         `  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds{${inNamespace}} > 0`,

@@ -16,9 +16,9 @@ import { prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import { alertmanagerUrl, grafanaUrl, prometheusUrl } from "./urls";
 
-/** A dashboard of grafana.com, which Grafana downloads at startup. */
+/** A dashboard from grafana.com, which Grafana downloads at startup. */
 export interface CommunityDashboard {
-  /** Id of the dashboard at grafana.com. */
+  /** ID of the dashboard on grafana.com. */
   id: number;
   /** Revision. Default: the reviewed one for 7249, 6417 and 10826; required for all others. */
   revision?: number;
@@ -26,12 +26,12 @@ export interface CommunityDashboard {
 
 /** Alertmanager of a PrometheusStack. */
 export interface AlertmanagerArgs {
-  /** Number of replicas. Several form a cluster on different nodes. Default: 1. */
+  /** Number of replicas. Several replicas form a cluster on different nodes. Default: 1. */
   replicas?: number;
   /** Size of the volume for silences and the notification log, in GiB. Default: 5. */
   storageGb?: number;
   /**
-   * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting creates.
+   * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting's Secret.
    * Default: the configuration of the chart, which sends no notifications.
    */
   configSecretName?: string;
@@ -43,7 +43,7 @@ export interface AlertmanagerArgs {
 
 /** Grafana of a PrometheusStack. */
 export interface GrafanaArgs {
-  /** Dashboards of grafana.com. Default: 7249, 6417 and 10826. */
+  /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
   communityDashboards?: CommunityDashboard[];
   /** Folder with further dashboards as JSON files; subfolders become folders in Grafana. Default: none. */
   dashboardsFolder?: string;
@@ -67,25 +67,25 @@ export interface PrometheusStackArgs {
   storageGb?: number;
   /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: string;
-  /** Number of replicas of Prometheus, each on its own node with all targets. Default: 1. */
+  /** Number of replicas of Prometheus on different nodes. Each scrapes all targets. Default: 1. */
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
-  /** Whether the data must be kept, which excludes `deleteDataOnDestroy`. Default: true. */
+  /** Whether the data must be kept. If so, `deleteDataOnDestroy` must be false. Default: true. */
   protectData?: boolean;
   /**
    * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
-   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise only
-   * the deletion of the namespace or of a claim deletes a volume. The options `protect` and
-   * `retainOnDelete` override it. Default: false.
+   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise
+   * only deleting the namespace or a claim deletes a volume. The options `protect` and
+   * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /**
-   * Accepts samples at `/api/v1/write`, such as those of Loki's recording rules. Every workload that
-   * can reach Prometheus inside the cluster can then write samples. Default: false.
+   * Accepts samples at `/api/v1/write`, such as samples from Loki's recording rules. Every workload
+   * that can reach Prometheus inside the cluster can then write samples. Default: false.
    */
   remoteWriteReceiver?: boolean;
-  /** URL of Loki, which becomes a data source in Grafana and gets alerts. Default: none. */
+  /** URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none. */
   lokiUrl?: string;
   /**
    * URL of a trace, with `{traceId}` as the placeholder for its ID. Log lines in Grafana link to it.
@@ -117,7 +117,7 @@ export interface PrometheusStackArgs {
 
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
- * `prometheus`, with alerts on the monitoring itself, on Loki and on volumes. Requires no other
+ * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
  * component and no AWS.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
@@ -190,7 +190,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       );
     }
 
-    // These rules replace those of the chart that `defaultRules.disabled` lists.
+    // Some of these alerts replace the chart's alerts in `defaultRules.disabled`.
     new kubernetes.apiextensions.CustomResource(
       `${name}-rules`,
       {

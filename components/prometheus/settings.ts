@@ -20,8 +20,8 @@ import {
 } from "../shared/schemas";
 
 /**
- * Community dashboards and the revision of each that was reviewed. Without a revision, the chart
- * silently downloads revision 1, so that other dashboards require one.
+ * Community dashboards, and the reviewed revision of each. Other dashboards require a revision,
+ * because without one the chart silently downloads revision 1.
  */
 export const communityDashboardRevisions: Record<number, number> = {
   7249: 1, // Kubernetes Cluster
@@ -29,7 +29,7 @@ export const communityDashboardRevisions: Record<number, number> = {
   10826: 1, // Go Metrics
 };
 
-/** The dashboards that need no revision, as the end of a rule. */
+/** The dashboards that do not require a revision, as the end of a rule in an error. */
 export const reviewedRevisions = `only ${Object.keys(communityDashboardRevisions).join(", ")} have a reviewed revision`;
 
 const communityDashboard = z

@@ -1,5 +1,5 @@
-// The chart derives these names from the Helm release `prometheus`: it cuts `<release>-<chart>` to 26
-// characters. The port-forward commands in the documentation use the names.
+// The chart derives these names from the Helm release `prometheus`: it truncates
+// `<release>-<chart>` to 26 characters. The documentation uses these names in its commands.
 
 export const prometheusService = "prometheus-kube-prometheus-prometheus";
 export const alertmanagerService = "prometheus-kube-prometheus-alertmanager";

@@ -61,13 +61,13 @@ export function prometheusValues(settings: PrometheusSettings): Values {
         resources: jobResources,
       },
     },
-    // Prometheus cannot scrape the control plane of EKS, so the Down alerts would never resolve. Each
-    // of these settings also disables the rules and the dashboard of the target.
+    // Prometheus cannot scrape these targets on EKS, so alerts like KubeSchedulerDown would never
+    // resolve. Each of these settings also disables the rules and the dashboard for its target.
     kubeControllerManager: { enabled: false },
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
     kubeProxy: { enabled: false },
-    // The rules of this library replace these alerts; both would notify twice about one problem.
+    // This library replaces these alerts. With both, one problem would cause two notifications.
     defaultRules: {
       disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
     },
@@ -110,10 +110,10 @@ function prometheusServer(settings: PrometheusSettings): Values {
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
-      // Protects Prometheus from a target whose series explode. The largest legitimate target is
-      // kube-state-metrics, which grows with the cluster.
+      // Protects Prometheus from a target whose number of series explodes. The largest legitimate
+      // target is kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
-      // By default, the chart selects only objects with the label `release: prometheus`.
+      // By default, Prometheus selects only objects with the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
       podMonitorSelectorNilUsesHelmValues: false,
       probeSelectorNilUsesHelmValues: false,
@@ -197,7 +197,7 @@ function lokiDataSource(url: string, traceUrl: string | undefined): Values {
     access: "proxy",
     url,
     jsonData: {
-      // Link from a line to all lines with its trace id, in all services, and to the trace itself.
+      // Links from a log line to all lines with the same trace ID, and to the trace itself.
       derivedFields: [
         {
           ...traceField,
@@ -220,7 +220,7 @@ function traceLink(traceUrl: string): Values {
   };
 }
 
-/** Dashboards of grafana.com, which an init container downloads when the pod starts. */
+/** Dashboards from grafana.com, which an init container downloads when the pod starts. */
 function dashboardDownloads(settings: PrometheusSettings): Values {
   const provider = "community";
   return {

@@ -5,11 +5,11 @@ import { hideSecrets } from "./hideSecrets";
 import { Checked, Problem } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
-/** Arguments with values for a Helm chart. */
+/** Names of the arguments that contain values for a Helm chart. */
 const valuesFields = ["values", "collectorValues"] as const;
 type ValuesField = (typeof valuesFields)[number];
 
-/** The caller's values for a Helm chart, and the argument that they come from, for errors. */
+/** The caller's values for a Helm chart, and the argument that contains them, for errors. */
 export interface Overrides {
   component: string;
   name: string;
@@ -37,15 +37,15 @@ export function checkWithValues<T>(
 }
 
 /**
- * Merges the caller's values over the values of a component. Inputs of any depth are merged when they
- * resolve, and leave all other values known.
+ * Merges the caller's values over the values of a component. Inputs at any depth are merged when
+ * they resolve; all other values stay known.
  */
 export function mergeOverrides(values: Values, overrides: Overrides | undefined) {
   if (overrides?.values === undefined) return values;
   const { component, name, field, values: callerValues } = overrides;
   if (!isInput(callerValues)) return mergeInputs(values, callerValues);
   return pulumi.output(callerValues).apply((resolved: unknown) => {
-    // Without the value, which may be secret.
+    // Omits the value, which may be secret.
     const problems = problemsOf(field, resolved).map(({ value: _hidden, ...problem }) => problem);
     return settingsOrThrow(
       component,

@@ -10,7 +10,7 @@ export interface Chart {
 
 /**
  * The charts, their exact versions, and the repositories that serve their open-source editions. To
- * upgrade a chart, change it here, update the key lists in `test/charts`, and add an entry to
+ * upgrade a chart, edit it here, update the key lists in `test/charts`, and add an entry to
  * CHANGELOG.md.
  */
 export const charts = {

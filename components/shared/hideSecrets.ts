@@ -1,6 +1,6 @@
 import { credentialIn } from "../../policies/shared/credentials";
 
-/** Placeholder of a value that may be a secret, in every text for people. */
+/** Placeholder for a value that may be a secret, in every message. */
 export const HIDDEN = "[hidden]";
 
 /** Names of fields whose value is treated as a secret, whatever its form. */
@@ -8,7 +8,7 @@ const secretNames = /key|token|secret|password|passwd|credential|webhook|heartbe
 /** Names that match the pattern above, but only refer to a secret. */
 const harmlessNames =
   /^(existingSecret|existingSecretKeys|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames)$/;
-/** Keys without a recognizable prefix, such as the keys of Datadog. */
+/** Keys without a recognizable prefix, such as Datadog keys. */
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;
 
@@ -16,11 +16,12 @@ const slackHost = /hooks\.slack(?:-gov)?\.com/i;
 const maxDepth = 10;
 
 /**
- * A value for a message. Users put secrets in wrong places, and the message about it ends up in the
- * log of a pipeline, so that every value with the name or the form of a secret is hidden.
+ * Returns a value for use in a message. Users put secrets in the wrong places, and messages end up
+ * in pipeline logs, so every value with the name or the form of a secret is hidden.
  *
- * Unlike `redact` of the policies, which keeps the rest of a text so that a violation stays readable,
- * it hides the whole value. Unlike the redactor of the preview, it does not know the secrets.
+ * Unlike `redact` in the policies, which keeps the rest of a text so that a violation stays
+ * readable, this function hides the whole value. Unlike the preview's redactor, it does not know
+ * the secrets.
  */
 export function hideSecrets(path: (string | number)[], value: unknown): unknown {
   const named = path.some(

@@ -17,11 +17,11 @@ export interface Problem {
   fix: Fix;
 }
 
-/** Kind of a problem, for code that treats one kind differently. */
+/** Kind of problem, for code that treats some kinds differently. */
 export type ProblemCode =
   /** No field has this name. */
   | "unknownKey"
-  /** The configuration decides this field by another key. */
+  /** Another key of the configuration decides this field. */
   | "reserved"
   /** The field is missing. */
   | "required"
@@ -79,7 +79,7 @@ export function formatValue(problem: Problem): string {
   return ` = ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }
 
-/** The value as JSON, or its type if it has no JSON, as an Output, a resource or a function. */
+/** The value as JSON, or its type if it has no JSON form, such as an Output or a function. */
 function textOf(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "object" && value !== null && "__pulumiOutput" in value) return "an Output";
@@ -114,7 +114,7 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
     );
   }
   if (issue.code === "invalid_union") {
-    // A branch with problems inside the value, not with the value itself, is the intended one.
+    // The intended branch is the one with problems inside the value, not with the value itself.
     const branch = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
     if (branch !== undefined) {
       return branch.flatMap((inner) =>
@@ -129,7 +129,7 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
 
-/** The problem of an unknown key. The fix is to rename it if it resembles a known key that is unset. */
+/** The problem with an unknown key. If the key resembles a known, unset key, the fix renames it. */
 export function unknownKey(
   path: (string | number)[],
   value: unknown,
@@ -150,7 +150,7 @@ export function unknownKey(
   };
 }
 
-/** Sets the example of the schema, its default or its first allowed value, or removes the field. */
+/** Sets the schema's example, default or first allowed value, or else removes an optional field. */
 function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   for (const layer of layersOf(schema)) {
     const examples = layer.meta()?.["examples"];
@@ -163,7 +163,7 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   return { kind: "do", text: `correct ${formatPath(path)}` };
 }
 
-/** Rule for each kind of problem. The message of a schema takes precedence over it. */
+/** Default rule for each kind of problem. The message of a schema takes precedence. */
 function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
@@ -221,7 +221,7 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
   }
   if (schema instanceof z.ZodPipe) return schema.in as z.ZodType;
   if (schema instanceof z.ZodUnion) {
-    // Of several forms, only a map has fields.
+    // Among the forms of a union, only a map has fields.
     const forms = schema.options as z.ZodType[];
     return forms.find((form) => layersOf(form).at(-1) instanceof z.ZodObject);
   }

@@ -8,7 +8,7 @@ export interface Resources {
 
 /**
  * The memory limit equals the request, so that pods never overcommit a node's memory. CPU has no
- * limit, because a limit throttles a collector exactly when it has the most to collect.
+ * limit, because a limit throttles a workload exactly when it has the most to do.
  */
 export function resources(cpu: string, memory: string): Resources {
   return { requests: { cpu, memory }, limits: { memory } };

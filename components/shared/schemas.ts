@@ -7,7 +7,7 @@ import { SizePreset } from "./sizePreset";
 
 declare module "zod" {
   interface GlobalMeta {
-    /** A default that depends on something else, for the documentation. */
+    /** Text for a default that is not a constant, for the documentation. */
     defaultText?: string;
   }
 }
@@ -28,13 +28,13 @@ export const clusterName = z
     "must be a cluster name: at most 100 of letters, digits, - and _, starting with a letter or digit",
   );
 
-/** The owner of a service: a label value without characters that any reader takes for markup. */
+/** The owner of a service: a label value without characters that could be read as markup. */
 export const teamName = example(
   z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u, "must be the value of a label"),
   "checkout",
 );
 
-/** A whole number. Unlike with `z.int()`, rules between fields are also checked for fractions. */
+/** A whole number. With `z.int()`, a fraction would stop the checks between fields. */
 export const wholeNumber = z
   .number()
   .refine(Number.isSafeInteger, "must be a whole number")
@@ -43,7 +43,7 @@ export const wholeNumber = z
 /** A Kubernetes quantity of storage, in whole gibibytes. */
 export const storageGb = wholeNumber.min(1).max(65536);
 
-/** Name of a StorageClass; an empty text selects the default class of the cluster. */
+/** Name of a StorageClass; an empty string selects the default class of the cluster. */
 export const storageClassName = z.union([dnsLabel, z.literal("")]);
 
 /** Number of replicas of a workload. */
@@ -72,11 +72,11 @@ export const size = z
   .default(SizePreset.Small)
   .describe("CPU and memory of every workload.");
 
-/** Settings of components that store data. By default, no change and no `pulumi destroy` deletes it. */
+/** Settings of components that store data. By default, no update or destroy deletes the data. */
 export const protectData = z.boolean().default(true);
 export const deleteDataOnDestroy = z.boolean().default(false);
 
-/** Settings of the links in alerts. */
+/** Settings for the links in alerts. */
 export const alertLinkSettings = {
   runbookBaseUrl: httpsUrl
     .default("https://github.com/ticketing/observability/blob/main/docs/runbooks")
@@ -111,7 +111,7 @@ const repository = z
   .string()
   .regex(/^(https|oci):\/\/\S+$/, "must be an https:// Helm repository or an oci:// registry");
 
-/** Version and repository of a chart; undefined means those that this library was tested with. */
+/** Schemas for the version and repository of a chart, with the tested values as examples. */
 export function chartSource(chart: Chart) {
   return {
     chartVersion: example(chartVersion, chart.version),
@@ -147,7 +147,7 @@ export type ComponentArgs = object;
 
 /**
  * Checks the arguments of a component and returns its settings, with every default filled in.
- * Settings never have the secrets of the part `secrets`, only whether each is set.
+ * The settings never contain the secrets of the part `secrets`, only whether each is set.
  */
 export function checkArgs<S extends z.ZodObject>(
   schema: S,
@@ -157,7 +157,7 @@ export function checkArgs<S extends z.ZodObject>(
   return check(schema, secrets ? withoutSecrets(secrets, args) : args);
 }
 
-/** Reports a permission to delete data that `protectData` contradicts. */
+/** Reports `deleteDataOnDestroy` if `protectData` forbids it. */
 export function checkProtection(
   { protectData, deleteDataOnDestroy }: Record<string, unknown>,
   ctx: z.RefinementCtx,
@@ -169,7 +169,7 @@ export function checkProtection(
   });
 }
 
-/** Reports every name that an earlier item of a list has. The list may be invalid otherwise. */
+/** Reports every name that an earlier item already has. The items may be invalid otherwise. */
 export function checkUniqueNames(
   ctx: z.RefinementCtx,
   path: (string | number)[],

@@ -3,7 +3,7 @@ import { type SecretPart, secretKeyOfChannel, secretsOf } from "./secrets";
 
 type Value = pulumi.Input<string> | undefined;
 
-/** Data of the Kubernetes Secret of a component: each secret argument that is set, by its key. */
+/** Data for a component's Kubernetes Secret: each secret argument that is set, by `secretKey`. */
 export function secretData(part: SecretPart, args: object): Record<string, pulumi.Output<string>> {
   const data: Record<string, pulumi.Output<string>> = {};
   for (const { argument, secretKey, perChannel = false } of secretsOf(part)) {

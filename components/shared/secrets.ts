@@ -1,6 +1,6 @@
 import { isMap } from "../../policies/shared/isMap";
 
-/** A secret of the configuration. A row of the table below is all that the program knows about it. */
+/** A secret in the configuration. Its row in the table below is its only definition. */
 export interface Secret {
   /** Key in the configuration: `monitoring:slackWebhookUrl`. */
   key: string;
@@ -10,19 +10,19 @@ export interface Secret {
   argument: string;
   /** Key in the Kubernetes Secret that holds the secret. */
   secretKey: string;
-  /** Whether the secret is a map with one value per Slack channel; `secretKey` has a `<channel>`. */
+  /** Whether the secret is a map by Slack channel. If so, `secretKey` contains `<channel>`. */
   perChannel?: boolean;
   /** Whether the part works without the secret. */
   optional: boolean;
-  /** What setting the secret enables. While such a secret is unset, that is disabled, not missing. */
+  /** Feature that the secret enables. An unset secret disables the feature without an error. */
   enables?: string;
-  /** Setting that makes the secret required: another part, or a boolean of this one. */
+  /** Setting that makes the secret required: another part, or a boolean of this part. */
   requiredBy?: string;
   /** Key of the secret that can be set instead. */
   replacedBy?: string;
-  /** Value of the right form for previews, where the secret is unset or cannot be decrypted. */
+  /** Well-formed value for previews in which the secret is unset or cannot be decrypted. */
   placeholder: string;
-  /** What the secret is, as a complete sentence for the documentation. */
+  /** Description for the documentation. Ends with a period. */
   description: string;
 }
 
@@ -118,7 +118,7 @@ export type SecretPart = Row["part"];
 export type SecretKey = Row["key"];
 /** Arguments of a part's component that are secrets. */
 export type SecretArgument<P extends SecretPart> = Extract<Row, { part: P }>["argument"];
-/** Those arguments by name, with `T` for each value. */
+/** The secret arguments of a part's component, with values of the type `T`. */
 export type SecretArguments<P extends SecretPart, T> = {
   [R in Extract<Row, { part: P }> as R["argument"]]?: R extends { perChannel: true }
     ? Record<string, T>
@@ -138,14 +138,14 @@ export function isSecretKey(key: unknown): key is SecretKey {
   return secrets.some((secret) => secret.key === key);
 }
 
-/** Key in the Kubernetes Secret of the value for one channel, such as `#oncall`. */
+/** Key in the Kubernetes Secret for the value of one channel, such as `#oncall`. */
 export function secretKeyOfChannel(secretKey: string, channel: string): string {
   return secretKey.replace("<channel>", channel.replace(/^#/, ""));
 }
 
 /**
- * Arguments of a component in which `true` replaces each secret that is set, and in which unset
- * secrets are absent. Settings and error messages are made from the result.
+ * Returns the arguments with `true` in place of each secret that is set, and without unset secrets.
+ * Settings and error messages are derived from the result.
  */
 export function withoutSecrets(part: SecretPart, args: object): Record<string, unknown> {
   const result: Record<string, unknown> = { ...args };
@@ -157,7 +157,7 @@ export function withoutSecrets(part: SecretPart, args: object): Record<string, u
   return result;
 }
 
-/** `true` for each value of a map that is set. Anything but a map is for the schema to refuse. */
+/** `true` for each value that is set in a map. Otherwise `true`, which the schema then rejects. */
 function setEntries(value: unknown): unknown {
   if (!isMap(value)) return true;
   const entries = Object.entries(value).filter(([, secret]) => secret);

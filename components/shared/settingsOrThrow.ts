@@ -8,7 +8,7 @@ import { Checked, formatArgumentProblems } from "./problems";
 export function settingsOrThrow<T>(component: string, name: string, checked: Checked<T>): T {
   if (checked.problems !== undefined) {
     const message = formatArgumentProblems(`${component} "${name}"`, checked.problems);
-    // The launcher of Pulumi prints the stack of an error that an Output throws, if there is one.
+    // If an Output throws, Pulumi prints the stack of the error, so the stack is only the message.
     throw Object.assign(new pulumi.RunError(message), { stack: message });
   }
   return checked.settings;

@@ -13,8 +13,8 @@ interface AssumedRole {
 }
 
 /**
- * The credentials in the configuration of the AWS provider. Often only
- * these may use the API of the cluster, so the token command must not fall back to others.
+ * The credentials in the configuration of the AWS provider. Often no other credentials may use the
+ * cluster's API, so the token command must not fall back to others.
  */
 export function awsCredentials(): AwsCredentials {
   const config = new pulumi.Config("aws");

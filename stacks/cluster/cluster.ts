@@ -18,8 +18,8 @@ export interface Cluster {
 }
 
 /**
- * Connects to the cluster that the settings name, or creates it. Protected data also protects a
- * created cluster, whose deletion would delete the data.
+ * Connects to the cluster that the settings name, or creates it. `protectData` also protects a
+ * created cluster, because deleting the cluster would delete the data.
  */
 export function connectCluster(settings: ClusterSettings, protectData: boolean): Cluster {
   switch (settings.mode) {

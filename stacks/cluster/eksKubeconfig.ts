@@ -6,7 +6,7 @@ export interface EksEndpoint {
   endpoint: string;
   certificateAuthority: string;
   region: string;
-  /** Credentials of the token command. Default: those of its environment. */
+  /** Credentials for the token command. Default: the credentials in its environment. */
   credentials?: AwsCredentials;
 }
 
@@ -49,7 +49,7 @@ export function eksKubeconfig({
   });
 }
 
-/** ARN of the IAM OIDC provider of a cluster, which is in the account of the cluster. */
+/** ARN of a cluster's OIDC provider in IAM, which is in the same account as the cluster. */
 export function oidcProviderArn(clusterArn: string, issuerUrl: string): string {
   const [, partition, , , account] = clusterArn.split(":");
   return `arn:${partition}:iam::${account}:oidc-provider/${issuerUrl.replace(/^https:\/\//, "")}`;

@@ -5,8 +5,8 @@ import { Settings } from "../config/parseConfiguration";
 import { podSecurityLabels } from "./podSecurity";
 
 /**
- * Creates the namespaces of the stack that do not exist yet. Deleting a namespace also deletes its
- * volumes, so that a stack with protected data keeps its namespaces when it is destroyed.
+ * Creates the stack's namespaces, except those in `existing`. Deleting a namespace also deletes its
+ * volumes, so `pulumi destroy` retains the namespaces of a stack with protected data.
  */
 export function createNamespaces(
   settings: Settings,
@@ -34,7 +34,7 @@ export function createNamespaces(
     );
 }
 
-/** Whether a DaemonSet that reads its node (node-exporter, log collector, Datadog Agent) runs there. */
+/** Whether node-exporter, the log collector or the Datadog Agent runs in the namespace. */
 function hostsNodeAgents(settings: Settings, namespace: string): boolean {
   const { monitoring, datadog } = settings.namespaces;
   return namespace === monitoring || (namespace === datadog && settings.datadog !== undefined);

@@ -1,6 +1,6 @@
 /**
- * Pod Security Standards of a namespace. Kubernetes only admits agents that read the file system or
- * the processes of their node at the level `privileged`. Every namespace audits `restricted`.
+ * Pod Security labels of a namespace. Only the level `privileged` admits agents that read the file
+ * system or the processes of their node. Every namespace audits `restricted`.
  */
 export function podSecurityLabels(hostsNodeAgents: boolean): Record<string, string> {
   return {

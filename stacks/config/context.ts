@@ -6,9 +6,9 @@ import { prod } from "../presets/prod";
 import { withinMaxDepth } from "./maxDepth";
 import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
 
-/** The configuration of a stack as the engine stores it, without the namespace of its keys. */
+/** The configuration of a stack as the engine stores it, with keys without `monitoring:`. */
 export interface RawConfiguration {
-  /** Every plain key, with lists and maps parsed. */
+  /** Values of all keys that are not secrets, with lists and maps parsed. */
   values: Record<string, unknown>;
   /** The secrets that are set. */
   secrets: SecretKey[];
@@ -106,7 +106,7 @@ function unknownKeys({ values, secrets: setSecrets }: RawConfiguration, keys: st
   return keys.map((key) => unknownKey([key], values[key], known, taken));
 }
 
-/** The valid parts of a configuration with a wrong structure, so that all problems are found. */
+/** The valid parts of a configuration, with defaults for the others, so that all checks can run. */
 function validParts(values: Record<string, unknown>): Configuration {
   const valid: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(configurationSchema.shape)) {

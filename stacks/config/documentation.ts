@@ -8,7 +8,7 @@ import { costSchema } from "./cost";
 import { partSchemas } from "./readPart";
 import { configurationSchema } from "./schema";
 
-// The tables in docs/configuration.md, from the schemas of the settings.
+// Generates the tables in docs/configuration.md from the schemas of the settings.
 
 /** A row of a table. */
 export interface Row {
@@ -40,7 +40,7 @@ interface JsonSchema {
 const { environment, environmentName, labels, imageRegistry, cluster, namespaces, storage } =
   configurationSchema.shape;
 
-/** Rows of each table by its name in the page. */
+/** Rows of each table, by the table's name in the page. */
 export function configurationRows(): Record<string, Row[]> {
   return {
     environment: rowsOfObject(
@@ -68,7 +68,7 @@ export function configurationRows(): Record<string, Row[]> {
   };
 }
 
-/** The page with the tables between its markers `<!-- table: name -->` and `<!-- end -->`. */
+/** Fills in the tables of a page, between the markers `<!-- table: name -->` and `<!-- end -->`. */
 export function withTables(page: string): string {
   const tables = configurationRows();
   return page.replace(/(<!-- table: (\w+) -->\n)[^]*?(<!-- end -->)/g, (_all, start, name, end) => {
@@ -130,7 +130,7 @@ function rowsOfFields(
   });
 }
 
-/** A service can override every threshold, which the table of the alerts describes. */
+/** Whether a key overrides a threshold for one service. The alerts table describes thresholds. */
 function isThresholdOverride(key: string): boolean {
   const name = /^services\[\]\.alerts\.(\w+)/.exec(key)?.[1];
   return name !== undefined && name in alertSchema.shape;

@@ -31,7 +31,7 @@ function commands({ path, value, fix }: Problem): string[] {
     }
     case "do":
       if (isSecret(path)) return set(path, "");
-      // Without a better value, removing the key is a fix, unless there is no value to remove.
+      // If the key is set, removing it is another fix.
       return value === undefined ? [fix.text] : [fix.text, `or: ${remove(path)}`];
   }
 }
@@ -43,7 +43,7 @@ function replacement(path: Path, value: unknown, example: unknown): string[] {
     typeof example === "string" ||
     (!isContainer(example) && typeof value !== "string");
   if (inPlace) return set(path, example);
-  // Removing an item from a list moves the items after it.
+  // Removing a list item shifts the items after it, so a second command would set the wrong item.
   return typeof path.at(-1) === "number" ? [remove(path)] : [remove(path), ...set(path, example)];
 }
 

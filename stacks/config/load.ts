@@ -33,7 +33,7 @@ export function loadSettings(): { settings: Settings; secrets: Secrets } {
   };
 }
 
-/** Whether the engine passes a value as a secret. The types of the SDK omit this function. */
+/** Whether a value is a secret. `isConfigSecret` exists in the SDK, but not in the SDK's types. */
 function isConfigSecret(fullKey: string): boolean {
   const { isConfigSecret: isSecret } = pulumi.runtime as {
     isConfigSecret?: (key: string) => boolean;
@@ -41,7 +41,7 @@ function isConfigSecret(fullKey: string): boolean {
   return isSecret?.(fullKey) ?? true;
 }
 
-/** Sorts the engine's flat map of strings into plain values and the names of the secrets. */
+/** Splits the engine's flat map of strings into plain values and the names of the secrets. */
 export function rawConfiguration(
   all: Record<string, string>,
   isSecret: (fullKey: string) => boolean = () => true,
@@ -66,7 +66,7 @@ export function rawConfiguration(
   });
 }
 
-/** The keys of a map of secrets, which are not secret. For any other value, only that it is set. */
+/** Whether each key of a map of secrets is set; `true` for other values. Keys are not secret. */
 function keysOf(secrets: unknown): RawConfiguration["webhookChannels"] {
   if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
   return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));

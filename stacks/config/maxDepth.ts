@@ -1,9 +1,9 @@
 import { Problem } from "../../components/shared/problems";
 
-/** No setting and no chart value is nested this deep. Deeper values would exhaust the call stack. */
+/** More than any setting or chart value needs. Much deeper values would exhaust the call stack. */
 const maxDepth = 50;
 
-/** The values that are not nested too deep, and a problem for each that is. */
+/** Returns the values within the maximum depth, and a problem for each deeper value. */
 export function withinMaxDepth(values: Record<string, unknown>): {
   values: Record<string, unknown>;
   problems: Problem[];

@@ -23,7 +23,7 @@ import { ClusterSettings, PresetName } from "./schema";
 
 export type { RawConfiguration } from "./context";
 
-/** Everything that decides what is deployed: plain data, complete and checked. */
+/** All settings of a deployment as plain data, complete and checked. */
 export interface Settings {
   preset: PresetName;
   cluster: ClusterSettings;
@@ -39,13 +39,13 @@ export interface Settings {
   services: MonitoredServicesSettings;
   /** Assumptions behind the retention and cost estimates. */
   cost: CostSettings;
-  /** Chart values of the user, which are merged last. */
+  /** The user's chart values, which are merged last. */
   chartValues: ChartValues;
 }
 
 /**
- * Turns the configuration into settings: the values of the user override the preset, and each
- * component checks its own. Returns all problems at once, in terms of the user's keys.
+ * Turns the configuration into settings: the user's values override the preset, and each component
+ * checks its own settings. Returns all problems at once, in terms of the user's keys.
  */
 export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   const { context, problems: structureProblems } = readContext(raw);
@@ -87,7 +87,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   };
 }
 
-/** Several components report the same problem of a key that they share. */
+/** Removes duplicates: components that share a key report the same problem. */
 function distinct(problems: Problem[]): Problem[] {
   const identity = ({ path, rule }: Problem): string => JSON.stringify([path, rule]);
   return [...new Map(problems.map((problem) => [identity(problem), problem])).values()];

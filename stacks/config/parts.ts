@@ -36,7 +36,7 @@ import { translateProblem } from "./translateProblem";
 
 // One function for each part of the configuration.
 
-/** Settings of a part, unless a problem prevents them, and all problems of the part. */
+/** Result of parsing a part: its settings, if they are valid, and all of its problems. */
 export interface Parsed<T> {
   settings?: T | undefined;
   chartValues?: ChartValues;
@@ -120,7 +120,7 @@ export function parseLoki(
       remoteWriteUrls: recordsLogMetrics(configuration)
         ? remoteWriteUrls(namespaces.monitoring, prometheus?.replicas ?? 1)
         : undefined,
-      // Unknown until the cluster exists: `deployMonitoring` passes the values to the component.
+      // Placeholders: the values may be unknown until deployment. `deployMonitoring` passes them.
       oidcProviderArn: true,
       oidcIssuerUrl: true,
     },
@@ -149,7 +149,7 @@ export function parseDatadog(
   const instruments = namespaces.datadog !== namespaces.application && datadog["apm"] !== false;
   const defaults = {
     ...(instruments && { instrumentedNamespaces: [namespaces.application] }),
-    // A secret in a log line is a secret in every log store.
+    // Datadog redacts the same secrets as Loki.
     ...(loki && {
       disabledRedactions: loki.disabledRedactions,
       redactionPatterns: loki.redactionPatterns,
@@ -197,7 +197,7 @@ export function parseDatadogMonitors(
   const withoutServices = {
     ...context.identity,
     namespace: context.namespaces.application,
-    // Without the services, every override would be the override of an unknown service.
+    // While the services are invalid, every override would seem to name an unknown service.
     overrides: {},
   };
   const parsed = parsePart(
@@ -213,7 +213,7 @@ export function parseCost({ configuration }: Context): Parsed<CostSettings> {
   return translated("cost", costSettings(parseFractions(configuration.cost) as object));
 }
 
-/** Problems of routes to services that do not exist: Alertmanager would never match such a route. */
+/** Reports routes for services that do not exist, because such a route never matches an alert. */
 export function routeProblems(
   slack: SlackSettings | undefined,
   services: MonitoredServicesSettings | undefined,
@@ -230,7 +230,7 @@ export function routeProblems(
   );
 }
 
-/** Checks a part: `wired` are the arguments that the stack sets, `defaults` those of the preset. */
+/** Checks a part. The stack sets the arguments `wired`; the user can override `defaults`. */
 function parsePart<T>(
   name: PartName,
   values: Record<string, unknown>,
@@ -261,13 +261,13 @@ function traceUrl({ datadog }: Configuration): string | undefined {
   return site.success ? datadogTraceUrl(site.data) : undefined;
 }
 
-/** Whether Loki writes series to Prometheus, which otherwise refuses remote writes. */
+/** Whether Loki writes series to Prometheus. Otherwise Prometheus rejects remote writes. */
 function recordsLogMetrics({ loki }: Configuration): boolean {
   const namespaces = loki?.["logMetricNamespaces"];
   return Array.isArray(namespaces) && namespaces.length > 0;
 }
 
-/** The configuration may name a community dashboard by its number alone. */
+/** Replaces dashboard numbers with objects: the configuration accepts a number alone. */
 function withDashboardObjects(grafana: Record<string, unknown>): Record<string, unknown> {
   const { communityDashboards } = grafana;
   if (!Array.isArray(communityDashboards)) return grafana;
@@ -279,7 +279,7 @@ function withDashboardObjects(grafana: Record<string, unknown>): Record<string, 
   };
 }
 
-/** A dashboard that is only a number has no fields that an error could name. */
+/** Moves a field's problem to its dashboard if the configuration contains only a number. */
 function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>): Problem {
   const [part, list, index, field] = problem.path;
   const dashboards = grafana["communityDashboards"];
@@ -299,7 +299,7 @@ function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>)
   };
 }
 
-/** The problems are in the files, but the configuration only names the folder. */
+/** Reports problems in dashboard files as problems with the key that names their folder. */
 function dashboardsFolderProblems(folder: unknown): Problem[] {
   if (typeof folder !== "string" || folder === "") return [];
   const { problems = [] } = readDashboards(folder);
@@ -311,7 +311,7 @@ function dashboardsFolderProblems(folder: unknown): Problem[] {
   }));
 }
 
-/** Datadog's API requires both keys to create a monitor, and the agents send what monitors watch. */
+/** Monitors require both keys of Datadog's API, and the agents, which send the metrics. */
 function missingForMonitors({ configuration, raw }: Context): Problem[] {
   const { datadog } = configuration;
   if (datadog === undefined) {

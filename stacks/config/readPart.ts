@@ -10,7 +10,7 @@ import { slackSchema } from "../../components/slack/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { keyOfArgument } from "./argumentKeys";
 
-/** Chart values by the release that they are for. */
+/** Chart values by release. */
 export interface ChartValues {
   prometheus?: Values;
   loki?: Values;
@@ -18,7 +18,7 @@ export interface ChartValues {
   datadog?: Values;
 }
 
-/** Schemas of the parts that are arguments of a component, with the arguments that the stack sets. */
+/** Schemas of the parts that a component checks. They include arguments that the stack sets. */
 export const partSchemas = {
   prometheus: prometheusSchema,
   alertmanager: prometheusSchema.shape.alertmanager.unwrap(),
@@ -31,7 +31,7 @@ export const partSchemas = {
 
 export type PartName = keyof typeof partSchemas;
 
-/** Keys of a part that hold chart values, and the release that the values are for. */
+/** Keys of a part that hold chart values, and the release that uses the values. */
 const chartValuesKeys: Partial<Record<PartName, Record<string, keyof ChartValues>>> = {
   prometheus: { values: "prometheus" },
   loki: { values: "loki", collectorValues: "collector" },

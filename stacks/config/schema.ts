@@ -88,7 +88,7 @@ const clusterSchema = z
   );
 export type ClusterSettings = z.output<typeof clusterSchema>;
 
-/** A part that its component checks. The structure only requires that it is a map. */
+/** A part whose contents its component checks. This schema only requires a map. */
 const part = z.record(z.string(), z.unknown());
 
 /** Structure of the configuration. */

@@ -22,7 +22,7 @@ export interface PrometheusEstimate {
   neededGib?: number;
   /** Samples per second for which the configured volume suffices. */
   fitSamplesPerSecond: number;
-  /** Days that the configured volume retains. */
+  /** Days of samples that fit on the configured volume, at most the retention period. */
   keptDays?: number;
 }
 
@@ -34,7 +34,7 @@ export interface LokiEstimate {
   storedGb?: number;
   /** Replicas that write each line. Identical chunks of several replicas are stored once. */
   writers: number;
-  /** Configured volume of the logs, if they are not in a bucket. */
+  /** Configured volume for the logs, if Loki does not store them in a bucket. */
   givenGib?: number;
 }
 

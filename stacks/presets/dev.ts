@@ -1,6 +1,6 @@
 import { Preset } from "./preset";
 
-/** Development: one small replica of every workload. The stack deletes all but the log bucket. */
+/** Development: one small replica per workload. `pulumi destroy` retains only the log bucket. */
 export const dev: Preset = {
   prometheus: { storageGb: 50, replicas: 1, size: "small", protectData: false },
   alertmanager: { storageGb: 2, replicas: 1 },
