@@ -19,8 +19,8 @@ export const absentCoverage = stackPolicy({
 });
 
 function check(resources: Resource[]): StackFinding[] {
-  // The chart's alert on targets that are down covers every metric of a target. It does not cover
-  // targets that are no longer discovered: only an alert on absence does.
+  // The chart's TargetDown covers every metric of a target, but not targets that Prometheus no
+  // longer discovers: only an alert on absence covers those.
   if (resources.some((resource) => chartAlertsOf(resource).has("TargetDown"))) return [];
   const { alerts, unknown } = alertsOfStack(resources);
   const covered = alerts.flatMap(({ expr }) => coveredSelectors(expr));
@@ -48,7 +48,7 @@ function check(resources: Resource[]): StackFinding[] {
   return violations.length > 0 && unknown.length > 0 ? unknown : violations;
 }
 
-/** The selectors whose absence, or whose target being down, makes an alert fire. */
+/** Selectors for which an alert fires when their series are absent or their target is down. */
 function coveredSelectors(expr: Expr): Selector[] {
   const absent = callsOf(expr, /^absent/).flatMap(({ args }) => args.flatMap(selectorsOf));
   const down = comparisonsOf(expr)
@@ -58,7 +58,10 @@ function coveredSelectors(expr: Expr): Selector[] {
   return [...absent, ...down];
 }
 
-/** `up == 0`, `up < 1`, `up != 1`, also for an average over targets. */
+/**
+ * Whether a comparison of `up`, or of its average over targets, detects a target that is down:
+ * `up == 0`, `up < 1`, `up != 1`.
+ */
 function isDown(operator: string, threshold: number): boolean {
   if (operator === "==") return threshold === 0;
   if (operator === "!=") return threshold === 1;
@@ -77,7 +80,10 @@ function covers(companion: Selector, { metric = "", matchers }: Selector): boole
   );
 }
 
-/** Series about other pods and nodes, whose labels do not identify the exporter, by its job. */
+/**
+ * Metrics by the job of their exporter. Their labels identify other pods and nodes, not the
+ * exporter.
+ */
 const exporters = {
   "kube-state-metrics": /^kube_/,
   kubelet: /^(container|kubelet)_/,

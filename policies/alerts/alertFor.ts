@@ -57,7 +57,7 @@ function boundsFor(severity: unknown, config: Config): [min: number, max: number
   return undefined;
 }
 
-/** Undefined when `for` is not a duration. */
+/** Minutes of `for`: 0 if it is not set, undefined if it is not a duration. */
 function minutesOf(value: unknown): number | undefined {
   if (value === undefined || value === null || value === "") return 0;
   const seconds = typeof value === "string" ? parseDuration(value) : undefined;

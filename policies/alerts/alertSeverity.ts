@@ -59,13 +59,13 @@ const synonyms: Record<string, string[]> = {
   info: ["low", "notice", "information", "p3", "sev3"],
 };
 
-/** Whether a value is a common word for an urgency, so that it cannot be a secret. */
+/** Whether a value is a common word for urgency. Such a word is not a secret. */
 function isUrgencyWord(severity: unknown): severity is string {
   const words = Object.entries(synonyms).flat(2);
   return typeof severity === "string" && words.includes(severity.trim().toLowerCase());
 }
 
-/** The allowed severity with the nearest meaning or spelling. Default: `warning`, or the first one. */
+/** The allowed severity closest in meaning or spelling. Default: `warning`, or the first one. */
 function nearestSeverity(severity: unknown, allowed: string[]): string {
   const fallback = allowed.includes("warning") ? "warning" : (allowed[0] ?? "warning");
   if (typeof severity !== "string") return fallback;

@@ -40,7 +40,7 @@ export const alertThresholds = resourcePolicy({
   check,
 });
 
-/** The scale is the factor from the unit of the property to the unit of the setting. */
+/** `scale` is the factor that converts the unit of the property to the unit of the setting. */
 type Limit = [what: string, property: keyof Config, setting: string, scale: number];
 
 /** The signals with a threshold; a crash loop has none. */
@@ -74,8 +74,8 @@ function check(resource: Resource, config: Config): Finding[] {
 
 function checkSignal(signal: Signal, config: Config): ViolationFinding | undefined {
   const limit = limitOf[signal.name];
-  // A burn rate exceeds the objective for a while by design. A lower bound is not an alert on the
-  // signal. required-alerts counts neither.
+  // A burn rate may exceed the objective for a while by design, and a lower bound is not an alert
+  // on the signal. required-alerts does not count them either.
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) {
     return undefined;
   }

@@ -5,10 +5,10 @@ import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
 
-/** The violations of one rule, some of which may not apply. */
+/** The violations of one rule; undefined for each check that passes. */
 type Violations = ViolationFinding | undefined | (ViolationFinding | undefined)[];
 
-/** Checks each rule in a resource by itself. */
+/** Checks each rule in a resource separately. */
 export function checkRules(resource: Resource, checkRule: (rule: Rule) => Violations): Finding[] {
   const { rules, unknownAt } = judgedRules(resource);
   const findings = rules.flatMap((rule): Finding[] =>
@@ -20,7 +20,7 @@ export function checkRules(resource: Resource, checkRule: (rule: Rule) => Violat
   return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt }];
 }
 
-/** Checks each alert by itself. */
+/** Checks each alert in a resource separately. */
 export function checkAlerts(
   resource: Resource,
   checkAlert: (alert: Rule) => Violations,
@@ -28,7 +28,7 @@ export function checkAlerts(
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
-/** Checks each valid expression, in which recorded series are replaced by their expressions. */
+/** Checks each valid expression, with recorded series replaced by their expressions. */
 export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => Violations,
@@ -40,7 +40,7 @@ export function checkExpressions(
   });
 }
 
-/** The valid alerts of a stack, in which recorded series are replaced by their expressions. */
+/** The valid alerts of a stack, with recorded series replaced by their expressions. */
 export function alertsOfStack(resources: Resource[]) {
   const { rules, unknown } = rulesOfStack(resources);
   const records = recordsIn(rules);

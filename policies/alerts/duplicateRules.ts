@@ -40,7 +40,7 @@ function repeated(alerts: Alert[]): StackFinding[] {
   });
 }
 
-/** Thresholds are not part of the key: an alert with another threshold is a duplicate. */
+/** Thresholds are not part of the key: alerts that differ only in the threshold are duplicates. */
 function keyOf({ name, expr, labels }: Alert): string {
   const parsed = parsePromQL(expr);
   const selectors = parsed.error === undefined ? selectorsOf(parsed.expr) : [expr];

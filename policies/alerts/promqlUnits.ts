@@ -65,7 +65,10 @@ function isRecordedRatio({ metric = "" }: Selector): boolean {
   return /(^|[:_])ratio([:_]|$)/.test(metric) && !/limit|request/.test(metric);
 }
 
-/** Whether the part selects fewer of the same series, or buckets of a histogram whose count is the whole. */
+/**
+ * Whether the part selects a subset of the series of the whole, or buckets of a histogram whose
+ * count is the whole.
+ */
 function isPartOf(part: Selector, whole: Selector): boolean {
   if (part.offsetSeconds !== whole.offsetSeconds || part.metric === undefined) return false;
   const hasMatcher = (matcher: object): boolean =>
@@ -92,7 +95,7 @@ function checkDurations(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Literals such as `500m` in the arithmetic of a comparison. */
+/** Duration literals such as `500m` in the arithmetic of a comparison. */
 function durationLiterals(expr: Expr): string[] {
   if (expr.kind === "number") return expr.duration === undefined ? [] : [expr.duration];
   const isArithmetic =
@@ -102,7 +105,7 @@ function durationLiterals(expr: Expr): string[] {
   return isArithmetic ? childrenOf(expr).flatMap(durationLiterals) : [];
 }
 
-/** The number before `m`. From 100 on it stands for thousandths, since 500 minutes are implausible. */
+/** The number before `m`. At 100 or more, `m` means thousandths: 500 minutes is implausible. */
 function minutesOf(text: string): number {
   return Number(/^[+-]?(\d+)m$/.exec(text)?.[1] ?? Number.NaN);
 }

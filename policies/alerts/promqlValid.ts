@@ -70,7 +70,7 @@ function hasCondition(expr: Expr): boolean {
   );
 }
 
-/** Whether a comparison is not with itself, infinity or NaN. */
+/** Whether a comparison is a condition: not a comparison with itself, infinity or NaN. */
 function isDecisive({ threshold, numerator, denominator }: Comparison): boolean {
   return Number.isFinite(threshold) && JSON.stringify(numerator) !== JSON.stringify(denominator);
 }

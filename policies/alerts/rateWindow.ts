@@ -51,7 +51,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   });
 }
 
-/** The interval of the server in the same resource, in seconds. */
+/** Scrape interval of the Prometheus server in the same resource, in seconds. */
 function scrapeIntervalOf(resource: Resource): number | undefined {
   const server = prometheusServer(resource);
   const interval = server && textAt(resource.props, ...server.spec, "scrapeInterval");

@@ -101,8 +101,8 @@ function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean
 }
 
 /**
- * A function that answers whether a selector of a signal selects a service. With a rule for each
- * service there are as many selectors as services, so selectors are indexed by the service they name.
+ * Returns a function that tells whether a selector of a signal selects a service. A stack with a
+ * rule for each service has as many selectors as services, so selectors are indexed by service.
  */
 function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
   const index = new Map<string, Selector[]>();
@@ -125,12 +125,12 @@ function namedService({ matchers }: Selector): string | undefined {
 
 /** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
 function selectsService(selector: Selector, { namespace, knownAs }: ScrapedService): boolean {
-  // The label `job` of a pod's metrics names their exporter.
+  // In metrics about pods, the label `job` names the exporter.
   const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
   const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
   const selectsName = (name: string): boolean =>
     labels.every((label) => allows(selector, label, name)) &&
-    // Names of pods of a Deployment and of a StatefulSet.
+    // Examples of pod names in a Deployment and in a StatefulSet.
     (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`));
   return allows(selector, "namespace", namespace) && knownAs.some(selectsName);
 }

@@ -27,7 +27,7 @@ export interface Signal {
   threshold: number | undefined;
   /** For latency from one bucket: the ratio of requests that must be faster than the threshold. */
   fraction?: number;
-  /** Whether it is one of several windows that must exceed the threshold together, as in SLO alerts. */
+  /** Whether it must hold together with comparisons over other windows, as in SLO alerts. */
   burnRate: boolean;
   /** The selectors of the measured series. */
   selectors: Selector[];
@@ -61,10 +61,7 @@ export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
   }));
 }
 
-/**
- * Requests per second that an alert's expression demands in addition to its threshold: below them
- * the alert does not fire.
- */
+/** Requests per second below which an alert does not fire, even if its threshold is exceeded. */
 export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): number[] {
   const countsRequests = (selector: Selector): boolean =>
     outcomeOf(selector, vocabulary) === "all" || isLatency(selector, vocabulary, ["_count"]);
@@ -87,7 +84,7 @@ type Measurement = Omit<Signal, "burnRate">;
 
 function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measurement | undefined {
   const factors = [...comparison.numerator, ...comparison.denominator];
-  // The inner comparison is judged where a factor counts how often a condition holds.
+  // If a factor counts how often a condition holds, only the comparison inside it is checked.
   if (comparison.numerator.some((factor) => callsOf(factor, countingCalls).length > 0)) {
     return undefined;
   }
@@ -112,7 +109,7 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
 
 const countingCalls = /^(count|sum_over_time|present_over_time)/;
 
-/** The measurement of selectors by a comparison, or undefined where there are none. */
+/** The signal that a comparison measures with these selectors, or undefined if there are none. */
 function measurement(
   name: SignalName,
   { operator, threshold }: Comparison,
@@ -139,7 +136,7 @@ function errorRatio(quotient: Quotient): Measurement | undefined {
 
 type Outcome = "failed" | "passed" | "all";
 
-/** The requests that a selector counts; undefined when it does not count requests. */
+/** The requests that a selector counts; undefined if it counts neither failed nor passed ones. */
 function outcomeOf(selector: Selector, vocabulary: MetricVocabulary): Outcome | undefined {
   const isGrpc = selectsAny(selector, vocabulary.grpcRequests);
   if (!isGrpc && !selectsAny(selector, vocabulary.httpRequests)) return undefined;
@@ -199,7 +196,7 @@ function exactLatency({
   };
 }
 
-/** Upper bound in seconds of the buckets that a selector selects. */
+/** Upper bound in seconds of the bucket that a selector selects; NaN unless there is only one. */
 function boundaryOf({ matchers }: Selector): number {
   const { operator, value = "" } = matchers.find(({ label }) => label === "le") ?? {};
   if (operator === "=") return Number(value);
@@ -262,7 +259,7 @@ function distortedRatio({ comparison, vocabulary }: Quotient): Measurement | und
   return undefined;
 }
 
-/** Whether arithmetic remains inside a factor, so that its scale is unknown. */
+/** Whether arithmetic remains inside a factor, which makes its scale unknown. */
 function hasArithmetic(factor: Expr): boolean {
   return isDistorted(factor) || hasOperator(factor, ["*", "/", "-"]);
 }
@@ -278,7 +275,7 @@ function hasOperator(expr: Expr, operators: string[]): boolean {
   return nodesOf(expr).some((node) => node.kind === "binary" && operators.includes(node.operator));
 }
 
-/** Whether a factor reads series of something else, other than to join labels. */
+/** Whether a factor reads only series that neither belong to the signal nor just add labels. */
 function isForeign(factor: Expr, name: SignalName, vocabulary: MetricVocabulary): boolean {
   const selectors = selectorsOf(factor);
   if (selectors.length === 0) return constantOf(factor) === undefined;

@@ -16,7 +16,7 @@ export function checkConfigurations(
   });
 }
 
-/** Replaces one field of each configuration that can be changed in place, unless it is unknown. */
+/** Replaces a field in each configuration that is editable, unless the field is unknown. */
 export function remediateConfigurations(
   resource: Resource,
   props: PlainMap,
@@ -33,8 +33,8 @@ export function remediateConfigurations(
 }
 
 /**
- * The routes of a configuration with its plain data, or its unknown part. Undefined when the
- * configuration cannot be read or is not part of the stack.
+ * The routes of a configuration and its plain data, or the location of its unknown part. Undefined
+ * if the configuration cannot be read or is not part of the stack.
  */
 export function readableRoutes({
   config,

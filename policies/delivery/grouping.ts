@@ -63,13 +63,13 @@ function correctionsIn(config: PlainMap, bounds: Config): Correction[] | typeof 
   return tree.root === undefined ? [] : walk(tree.root);
 }
 
-/** The corrections of the fields that a route sets itself, not those that it inherits. */
+/** Corrections for the fields that a route sets itself, not for those that it inherits. */
 function correctionsOf(
   route: RouteNode,
   parent: RouteNode | undefined,
   bounds: Config,
 ): Correction[] {
-  // A heartbeat must repeat within minutes.
+  // The bounds do not apply to a heartbeat, which must repeat within minutes.
   if (isHeartbeat(route)) return [];
   const place = (field: string) => ({
     path: [...route.path, field],

@@ -53,7 +53,7 @@ function checkConfiguration(
       },
     ];
   });
-  // An AlertmanagerConfig extends a configuration that has the rule.
+  // An AlertmanagerConfig does not need the rule: it extends a configuration that has it.
   const isComplete = !where.startsWith("AlertmanagerConfig");
   if (isComplete && !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule))) {
     findings.push({
@@ -89,12 +89,12 @@ function equalLabels(rule: unknown): unknown[] {
 function problemWith(rule: unknown): string | undefined {
   if (!isMap(rule) || hasUnknown(rule)) return undefined;
   const { source, target } = matchersOf(rule);
-  // Without source matchers an alert would inhibit itself, which Alertmanager prevents. The last
-  // rule of the chart has this form.
+  // Without source matchers, an alert would inhibit itself, but Alertmanager prevents that. The
+  // chart's last rule has this form.
   if (source.length === 0 && requiresAlertname(target)) return undefined;
   const equal = equalLabels(rule);
   if (equal.length === 0) return "`equal` is empty, so one alert inhibits all that match";
-  // Missing labels count as equal, so a label that all alerts share distinguishes nothing.
+  // Labels that all alerts share distinguish nothing, and missing labels count as equal.
   if (equal.every((label) => ["cluster", "env", "prometheus"].includes(String(label)))) {
     return "`equal` contains only labels that all alerts share, so one alert inhibits all that match";
   }

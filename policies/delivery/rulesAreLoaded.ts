@@ -39,7 +39,7 @@ export const rulesAreLoaded = stackPolicy({
   remediate,
 });
 
-/** The selector of the operator's `PrometheusSpec` for each type of object. */
+/** Prefix of the selector in `PrometheusSpec` for each type: `rule` for `ruleSelector`. */
 const selectorOf: Record<string, string> = {
   "kubernetes:monitoring.coreos.com/v1:PrometheusRule": "rule",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor": "serviceMonitor",
@@ -86,7 +86,7 @@ function check(resources: Resource[]): StackFinding[] {
   });
 }
 
-/** Adds the configured labels: the selector is in another resource, which is not available here. */
+/** Adds the configured labels, because the selector is in a resource that is not available here. */
 function remediate(
   { type, props: read }: Resource,
   props: PlainMap,
@@ -99,7 +99,7 @@ function remediate(
     .includes(true);
 }
 
-/** Whether a server selects a resource, or the value that is unknown. */
+/** Whether a server selects a resource, or the unknown value on which the answer depends. */
 function isSelected(
   { urn, props }: Resource,
   selector: string,
@@ -109,7 +109,7 @@ function isSelected(
   const namespace = textAt(props, "metadata", "namespace");
   const namespaces = at(server.resource.props, ...server.spec, `${selector}NamespaceSelector`);
   const byLabels = matchesTerms(termsOf(labelSelector(server, selector)), labels);
-  // Of a namespace, only one label is known: its name.
+  // The only known label of a namespace is its name.
   const byNamespace =
     namespace === undefined || !isMap(namespaces)
       ? true
@@ -162,7 +162,7 @@ function termsOf(selector: Plain): Term[] | undefined {
   return [...equal, ...expressions];
 }
 
-/** Whether labels match all terms; undefined while that is unknown. */
+/** Whether labels match all terms; undefined while the answer is unknown. */
 function matchesTerms(terms: Term[] | undefined, labels: Plain): boolean | undefined {
   const results = terms?.map((term) => matchesTerm(term, labels)) ?? [false];
   if (results.includes(false)) return false;

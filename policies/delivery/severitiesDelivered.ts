@@ -51,16 +51,16 @@ export const severitiesDelivered = stackPolicy({
   },
 });
 
-/** Alerts of the chart that are not notifications: a heartbeat, and a source of inhibition. */
+/** Alerts of the chart that do not need to notify: a heartbeat, and a source of inhibition. */
 const internalAlerts = ["Watchdog", "InfoInhibitor"];
 
-/** Labels of the alerts to expect: those of the stack's rules and of its scraped services. */
+/** Labels of expected alerts: an example, alerts on scraped services, and the stack's alerts. */
 function knownLabels(resources: Resource[]): Labels[] {
   const services = resources
     .flatMap(scrapedServices)
     .map(({ namespace, name }): Labels => ({ namespace, service: name }));
   const rules = rulesOfStack(resources).rules.flatMap(({ alert, labels }): Labels[] => {
-    // The value of a template is known only when the alert fires.
+    // The value of a templated label is known only when the alert fires.
     const known = textsAt(labels).filter(([, value]) => !value.includes("{{"));
     return alert === undefined ? [] : [{ ...Object.fromEntries(known), alertname: alert }];
   });
@@ -100,7 +100,7 @@ function checkConfiguration(
   return [...findings.values()];
 }
 
-/** Whether the configuration notifies anyone. A development cluster may do without notifications. */
+/** Whether any receiver has an integration. A development cluster may do without notifications. */
 function hasIntegrations(config: PlainMap): boolean {
   return listAt(config, "receivers").some(
     (receiver) => integrationsOf(config, textAt(receiver, "name") ?? "").length > 0,

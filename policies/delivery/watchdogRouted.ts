@@ -89,7 +89,7 @@ function alwaysFires(expr: string): boolean {
   return /^vector\([\d.]+\)(?:>0|>=1|==1)?$/.test(expr.replace(/\s+/g, ""));
 }
 
-/** Whether the chart creates its alert Watchdog; undefined while that is unknown. */
+/** Whether the chart creates its alert Watchdog; undefined while the values are unknown. */
 function hasWatchdog(resource: Resource): boolean | undefined {
   const defaults = at(resource.props, "values", "defaultRules");
   const flags = [at(defaults, "create"), at(defaults, "rules", "general")];

@@ -17,20 +17,20 @@ import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 import { own } from "../shared/own";
 
-/** A configuration of Alertmanager in the form of its file, and its location. */
+/** An Alertmanager configuration in the format of alertmanager.yaml, and its location. */
 export interface AlertmanagerConfiguration {
   /** `Secret "alertmanager-config", alertmanager.yaml`. */
   where: string;
   urn: string;
-  /** Its path in the properties of its resource. */
+  /** Path of the configuration in the properties of its resource. */
   path: Path;
-  /** UNKNOWN while all of it is unknown; undefined when it cannot be read. */
+  /** UNKNOWN while the whole configuration is unknown; undefined if it cannot be read. */
   config: PlainMap | typeof UNKNOWN | undefined;
-  /** Whether a remediation can change it in place, because it is a map of chart values. */
+  /** Whether remediation can change the configuration in place: it is a map in chart values. */
   editable?: boolean;
   /** Namespace of an AlertmanagerConfig, which applies to the alerts of that namespace only. */
   namespace?: string;
-  /** Name of the Secret that should contain it but is not a resource of the stack. */
+  /** Name of the Secret or AlertmanagerConfig that the Alertmanager loads but the stack lacks. */
   missingSecret?: string;
 }
 
@@ -58,9 +58,10 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
 }
 
 /**
- * The configurations that the Alertmanagers of the stack load: from the Secret that their chart
- * names, otherwise from the values of the chart. A Secret that no chart names counts only where the
- * stack does not install Alertmanager.
+ * The configurations that the Alertmanagers of the stack load: from the Secret or
+ * AlertmanagerConfig that they name, otherwise from the values of the chart. If the stack does not
+ * install Alertmanager, every Secret with an alertmanager.yaml counts. The routes of other
+ * AlertmanagerConfigs are added.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
   const installers = resources.filter(
@@ -83,7 +84,7 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
 /** The default configurations of the charts, over which Helm merges the values. */
 const defaultConfigs: Record<string, PlainMap | undefined> = chartConfigs;
 
-/** The chart that installs Alertmanager, if the resource is a release of one. */
+/** The chart with which a release installs Alertmanager; undefined for other resources. */
 function installingChart(resource: Resource): HelmChart | undefined {
   const chart = helmChart(resource);
   if (chart === undefined || own(defaultConfigs, chart.chart) === undefined) return undefined;
@@ -91,7 +92,7 @@ function installingChart(resource: Resource): HelmChart | undefined {
   return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
 
-/** Name of the Secret or the AlertmanagerConfig that an Alertmanager loads; neither for chart values. */
+/** Name of the Secret or AlertmanagerConfig that an Alertmanager loads; empty for chart values. */
 function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
   const isServer = isAlertmanager(resource);
   const path = isServer ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
@@ -100,7 +101,7 @@ function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
   if (isServer ? object !== undefined : typeof object === "string" && object !== "") {
     return { object };
   }
-  // Without useExistingSecret, the chart ignores the name.
+  // Without useExistingSecret, the chart ignores configSecret.
   if (!isServer && at(spec, "useExistingSecret") !== true) return {};
   const name = isServer ? objectName(resource) : (helmChart(resource)?.release ?? "");
   return { secret: at(spec, "configSecret") || `alertmanager-${name}` };
@@ -147,7 +148,10 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   return [{ where, urn, path, config, editable: true }];
 }
 
-/** The key that the operator reads, in plain text or in base64; the engine has only the latter. */
+/**
+ * The configuration under the key that the operator reads: plain text in `stringData`, or base64 in
+ * `data`. The engine provides only `data`.
+ */
 function inSecret(resource: Resource): AlertmanagerConfiguration[] {
   const { urn, props } = resource;
   const name = objectName(resource);
@@ -156,7 +160,7 @@ function inSecret(resource: Resource): AlertmanagerConfiguration[] {
     const path: Path = [field, "alertmanager.yaml"];
     const value = at(props, ...path);
     const isText = typeof value === "string";
-    // The data of other Secrets is also unknown.
+    // If the whole field is unknown, only the name shows that the Secret is for Alertmanager.
     const isUnknown =
       value === UNKNOWN && (/alertmanager/i.test(name) || at(props, field) !== UNKNOWN);
     if (!isText && !isUnknown) continue;
@@ -167,14 +171,14 @@ function inSecret(resource: Resource): AlertmanagerConfiguration[] {
   return [];
 }
 
-/** The configuration in a text. */
+/** Parses a configuration; undefined if the text is not a YAML map. */
 function configIn(text: Plain): AlertmanagerConfiguration["config"] {
   if (text === UNKNOWN) return UNKNOWN;
   const config = typeof text === "string" ? readYaml(text) : undefined;
   return isMap(config) ? config : undefined;
 }
 
-/** An AlertmanagerConfig in the form of the file. */
+/** Converts an AlertmanagerConfig to the format of alertmanager.yaml. */
 function inObject(resource: Resource): AlertmanagerConfiguration {
   const { urn, props } = resource;
   const spec = at(props, "spec");
@@ -216,7 +220,10 @@ function matcherTexts(matchers: unknown): unknown {
   });
 }
 
-/** The operator inserts the routes of AlertmanagerConfigs first: each for its namespace, with `continue`. */
+/**
+ * Adds AlertmanagerConfigs as the operator does: their routes come first, and each matches only its
+ * namespace and has `continue`.
+ */
 function withObjects(
   configuration: AlertmanagerConfiguration,
   objects: AlertmanagerConfiguration[],
@@ -236,7 +243,7 @@ function withObjects(
   };
 }
 
-/** The route and the receivers of an AlertmanagerConfig, renamed as the operator does. */
+/** The route and receivers of an AlertmanagerConfig, with receiver names made unique. */
 function insertionOf({ config, where, namespace = "" }: AlertmanagerConfiguration) {
   const route = at(config, "route");
   if (!isMap(route)) return undefined;
@@ -269,7 +276,7 @@ export interface Integration {
   where: string;
   /** Channel of a Slack integration. */
   channel?: string;
-  /** Whether it has an address that is not a placeholder. */
+  /** Whether the integration has an address that is not a placeholder. */
   delivers: boolean;
   toSlack: boolean;
   sendsResolved: boolean;
@@ -277,7 +284,7 @@ export interface Integration {
 
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
-/** Fields that contain an integration's address. One is required; `global` can set Slack's. */
+/** Fields of which one must contain the integration's address; for Slack, `global` can set it. */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],
   webhook: ["url", "url_file", "url_secret"],

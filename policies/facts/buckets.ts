@@ -2,7 +2,7 @@ import { Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { defaultIndexPrefixes, lokiRelease } from "./loki";
 
-/** Kind of a resource without its version: `bucketPolicy` for `aws:s3/bucketPolicyV2:BucketPolicyV2`. */
+/** Kind of an S3 resource without `V2`: `bucketAcl` for `aws:s3/bucketAclV2:BucketAclV2`. */
 function kindOf(type: string): string | undefined {
   const name = /^aws:s3\/(\w+):\w+$/.exec(type)?.[1];
   return name?.replace(/V2$/, "");
@@ -30,13 +30,13 @@ export interface Bucket {
   where: string;
   urn: string;
   props: Plain;
-  /** Resources that configure it, by kind. */
+  /** Resources that configure the bucket, by kind. */
   parts: Record<BucketPart, Resource[]>;
-  /** Kinds with a resource that may configure this bucket but names an unknown bucket. */
+  /** Kinds of resources that may configure this bucket, because a bucket name is unknown. */
   perhaps: Set<BucketPart>;
   /** Location of the unknown value. */
   unknown?: { urn: string; path: (string | number)[] };
-  /** The longest retention of the releases of Loki. */
+  /** The longest retention among the Loki releases. */
   retentionDays: number | undefined;
   indexPrefixes: string[];
 }
@@ -57,7 +57,7 @@ export function lokiBuckets(resources: Resource[]): Bucket[] {
       const name = bucketName(resource);
       if (/loki/i.test(`${resource.name} ${name ?? ""}`)) return true;
       if (name !== undefined) return named.has(name);
-      // The bucket is unknown, so it may be the one that a release names.
+      // The name is unknown, so this may be the bucket that a release names.
       return isUnsure || (resource.props === UNKNOWN && named.size > 0);
     })
     .map((resource) => ({ ...withParts(resource, resources), retentionDays, indexPrefixes }));
@@ -86,7 +86,7 @@ function withParts(resource: Resource, resources: Resource[]) {
     if (typeof target === "string" && name !== undefined) {
       if ([name, textAt(props, "arn")].includes(target)) bucket.parts[part].push(candidate);
     } else if (target === UNKNOWN || target === undefined || name === undefined) {
-      // `bucket.id` is unknown until the bucket exists, so the resource may configure this one.
+      // `bucket.id` is unknown until the bucket exists, so the resource may configure this bucket.
       bucket.perhaps.add(part);
       bucket.unknown ??= { urn: candidate.urn, path: ["bucket"] };
     }
@@ -94,18 +94,18 @@ function withParts(resource: Resource, resources: Resource[]) {
   return bucket;
 }
 
-/** A property of the bucket itself; computed properties count as absent. */
+/** A property of the bucket itself; an unknown (computed) property counts as absent. */
 export function inline(bucket: Bucket, property: string): Plain {
   const value = at(bucket.props, property);
   return value === UNKNOWN || value === null ? undefined : value;
 }
 
-/** A lifecycle rule, from either form of the provider. */
+/** A lifecycle rule, from a lifecycle resource or from the bucket itself. */
 export interface LifecycleRule {
   where: string;
-  /** Whether it applies to all objects of the bucket. */
+  /** Whether the rule applies to all objects in the bucket. */
   wide: boolean;
-  /** Prefix of the objects to which it applies; empty for all objects. */
+  /** Prefix of the objects to which the rule applies; empty for any prefix. */
   prefix: string;
   abortDays: number | undefined;
   noncurrentDays: number | undefined;
@@ -128,7 +128,7 @@ export function lifecycleRules(bucket: Bucket): LifecycleRule[] {
   return (separate.length > 0 ? separate : inside).filter((rule) => rule !== undefined);
 }
 
-/** Reads both forms: a rule of a lifecycle resource, and a rule of the bucket itself. */
+/** Reads a rule of a lifecycle resource or of the bucket itself; undefined if it is disabled. */
 function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   if (at(rule, "status") === "Disabled" || at(rule, "enabled") === false) return undefined;
   const filter = first(at(rule, "filter"));
@@ -154,7 +154,7 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   };
 }
 
-/** Some versions of the provider represent a single block as a list. */
+/** Unwraps a single block, which some versions of the provider represent as a list. */
 export function first(value: Plain): Plain {
   return Array.isArray(value) ? value[0] : value;
 }

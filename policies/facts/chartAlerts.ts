@@ -3,9 +3,9 @@ import recordedAlerts from "./kubePrometheusStackAlerts.json";
 import { at } from "./plain";
 import { Resource } from "./resource";
 
-/** The alerts of one rule file of kube-prometheus-stack. */
+/** The alerts in one rule file of kube-prometheus-stack. */
 interface ChartAlerts {
-  /** Key in `defaultRules.rules` that enables them. */
+  /** Key in `defaultRules.rules` that enables the alerts. */
   group: string;
   /** Component that must also be enabled. */
   component?: string;
@@ -16,8 +16,8 @@ interface ChartAlerts {
 const chartAlerts: ChartAlerts[] = recordedAlerts;
 
 /**
- * Names of the alerts that a release of kube-prometheus-stack creates, without those that its values
- * disable. Unknown values count as the default of the chart.
+ * Names of the alerts that a release of kube-prometheus-stack creates, except those that its values
+ * disable. Unknown values are treated as the chart's defaults.
  */
 export function chartAlertsOf(resource: Resource): Set<string> {
   const found = helmChart(resource);

@@ -9,7 +9,7 @@ export interface HelmChart {
   chart: string;
   /** Name of the Helm release. */
   release: string;
-  /** Its values, or {@link UNKNOWN} while all of them are unknown. */
+  /** Values of the release, or {@link UNKNOWN} while all of them are unknown. */
   values: PlainMap | typeof UNKNOWN;
 }
 
@@ -31,7 +31,7 @@ export function helmChart(resource: Resource): HelmChart | undefined {
 }
 
 /**
- * The name in a reference to a chart: `name`, `repository/name`, `oci://registry/path/name:1.2.3`,
+ * The chart name in a chart reference: `name`, `repository/name`, `oci://registry/path/name:1.2.3`,
  * `./name-1.2.3.tgz`, `https://host/name-1.2.3.tgz`.
  */
 function chartName(chart: string): string {
@@ -44,7 +44,7 @@ function chartName(chart: string): string {
     .replace(/\.tgz$/, "");
 }
 
-/** Whether a Helm template treats a value as true, as it does any non-empty text. */
+/** Whether a Helm template treats a scalar as true. Any non-empty text is true, even "false". */
 export function isTruthy(value: unknown): boolean {
   return Boolean(value);
 }
@@ -89,7 +89,7 @@ const signatures: Record<string, Signature> = {
   alertmanager: [[["config", "route"]], [["config"]]],
 };
 
-/** Whether policies know the values of a chart. */
+/** Whether policies recognize the values of a chart. */
 export function isKnownChart(chart: string): boolean {
   return Object.hasOwn(signatures, chart);
 }
@@ -126,7 +126,7 @@ for (const [chart, [anywhere]] of Object.entries(signatures)) {
   }
 }
 
-/** Values without any of these keys are not those of a known chart, nor do they contain one. */
+/** Values without any of these keys neither belong to a known chart nor contain one. */
 export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
 function chartAt(values: unknown, key: string): string | undefined {
@@ -143,8 +143,8 @@ function chartAt(values: unknown, key: string): string | undefined {
 }
 
 /**
- * A release whose values are merged over its `valueYamlFiles`. Only files with a known text count:
- * policies cannot read the files of the program.
+ * Returns a release with its values merged over its `valueYamlFiles`. Only files whose text is
+ * known count: policies cannot read the program's files.
  */
 export function withValueFiles(resource: Resource): Resource {
   const texts = listAt(resource.props, "valueYamlFiles").flatMap(

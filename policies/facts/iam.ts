@@ -9,7 +9,7 @@ export interface Condition {
   values: string[];
 }
 
-/** A statement of a policy document, every field as a list. */
+/** A statement in a policy document, with single values normalized to lists. */
 export interface Statement {
   /** `Statement[0]`, or its Sid. */
   where: string;
@@ -21,7 +21,7 @@ export interface Statement {
   principals: Principal[];
   notPrincipals?: Principal[] | undefined;
   conditions: Condition[];
-  /** Whether a part of it is unknown. */
+  /** Whether any part of the statement is unknown. */
   unknown: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface Principal {
 export type Document = Statement[] | typeof UNKNOWN | undefined;
 
 /**
- * The statements of a policy document, which is JSON or a map: UNKNOWN while all of it is unknown,
- * undefined if it is absent or invalid.
+ * The statements of a policy document, which is JSON or a map. UNKNOWN while the document or one of
+ * its statements is unknown; undefined if the document is absent or invalid.
  */
 export function readDocument(value: Plain): Document {
   if (value === UNKNOWN) return UNKNOWN;
@@ -54,13 +54,13 @@ function parseJson(text: string): Plain {
   }
 }
 
-/** A single value stands for a list with one item. */
+/** IAM accepts a single value in place of a list with one item. */
 function listOf(value: Plain): Plain[] {
   if (Array.isArray(value)) return value;
   return value === undefined || value === null ? [] : [value];
 }
 
-/** Returns the value of a key regardless of its case, which AWS services and Pulumi inputs vary. */
+/** Returns the value of a key regardless of its case, which differs in AWS and Pulumi inputs. */
 function field(map: PlainMap, name: string): Plain {
   const entry = Object.entries(map).find(([key]) => key.toLowerCase() === name);
   return entry?.[1];
@@ -111,23 +111,26 @@ export function coversAction({ actions, notActions }: Statement, action: string)
   return notActions === undefined ? matchesAny(actions) : !matchesAny(notActions);
 }
 
-/** Whether a statement applies to a resource; without resources, it applies to the one that it is attached to. */
+/**
+ * Whether a statement applies to a resource. A statement without resources applies to the resource
+ * to which its policy is attached.
+ */
 export function coversResource({ resources, notResources }: Statement, arn: string): boolean {
   const matchesAny = (patterns: string[]) => patterns.some((pattern) => matchesGlob(pattern, arn));
   if (notResources !== undefined) return !matchesAny(notResources);
   return resources.length === 0 || matchesAny(resources);
 }
 
-/** Whether a statement applies to all principals. */
+/** Whether a statement applies to all principals, or allows all except some (`NotPrincipal`). */
 export function isAnyone(statement: Statement): boolean {
   return statement.notPrincipals === undefined
     ? statement.principals.some(({ name }) => name === "*")
     : statement.allow;
 }
 
-/** Values that a condition requires by exact equality, or undefined without such a condition. */
+/** Values that a condition requires exactly, or undefined if no condition does. */
 export function exactValues({ conditions }: Statement, key: string): string[] | undefined {
-  // ForAllValues and IfExists also match a request without the key.
+  // ForAllValues and IfExists do not count: they also match a request without the key.
   const exact = conditions.find(
     (condition) =>
       condition.key === key.toLowerCase() && /^String(Equals|Like)$/i.test(condition.operator),
@@ -141,7 +144,7 @@ export function isWild(text: string): boolean {
   return /[*?]/.test(text);
 }
 
-/** The bucket of an S3 ARN and what follows it: `{bucket: "b", key: "/*"}`. */
+/** The bucket and the key in an S3 ARN: `{bucket: "b", key: "/*"}`. */
 export function s3Arn(arn: string): { bucket: string; key: string } | undefined {
   const match = /^arn:[\w*?-]*:s3:::([^/]*)(\/.*)?$/.exec(arn);
   return match === null ? undefined : { bucket: match[1] ?? "", key: match[2] ?? "" };

@@ -12,24 +12,24 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
-/** Prefixes of the index objects of a Loki that does not set one. */
+/** Prefixes of the index objects if Loki's configuration does not set one. */
 export const defaultIndexPrefixes = ["index/", "loki_index_"];
 
-/** The settings of a Loki release that concern AWS. */
+/** The settings of a Loki release that concern its S3 buckets. */
 export interface LokiRelease {
   /** Known names of its buckets. */
   buckets: string[];
   /** Whether unknown values could name further buckets. */
   unknownBuckets: boolean;
-  /** Days that it retains logs; undefined while unknown or not set. */
+  /** Days for which Loki retains logs; undefined if unknown, 0 or not set. */
   retentionDays: number | undefined;
-  /** Prefixes of its index objects, in addition to the default. */
+  /** Prefixes of the index objects, in addition to the defaults. */
   indexPrefixes: string[];
 }
 
 /**
- * The places in chart values for Loki's configuration, in order of precedence. `loki-stack` has the
- * values of chart `loki` 2 under its name, with the whole configuration in `config`.
+ * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` has the
+ * values of version 2 of the chart `loki` under `loki`, with the whole configuration in `config`.
  */
 export const lokiConfigPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
 
@@ -69,7 +69,7 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
   };
 }
 
-/** `s3://region/bucket`, `s3://key:secret@region/bucket`. */
+/** The bucket in `s3://region/bucket` or `s3://key:secret@region/bucket`. */
 function bucketOfUrl(url: Plain): Plain {
   if (typeof url !== "string") return url === UNKNOWN ? UNKNOWN : undefined;
   return /^s3:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];

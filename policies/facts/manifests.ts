@@ -10,10 +10,10 @@ export interface Manifest {
   path: Path;
 }
 
-/** Names of the chart values with objects that charts pass on unchanged. */
+/** Keys of chart values that contain objects, which charts create unchanged. */
 export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
-/** The objects that a release passes on unchanged, as maps or as YAML texts. */
+/** Objects in a release's values, as maps or YAML texts, which its chart creates unchanged. */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
   return objectsIn(at(release.props, "values"), ["values"], 0).flatMap(([object, path]) => {
@@ -34,7 +34,7 @@ function objectsIn(values: Plain, path: Path, depth: number): [object: Plain, pa
   });
 }
 
-/** The objects of an item, which is a YAML text or one object. */
+/** The objects in an item, which is a YAML text or one object. */
 function documentsIn(item: Plain, path: Path): [object: Plain, path: Path][] {
   return (isText(item) ? readDocuments(item) : [item]).map((object) => [object, path]);
 }

@@ -8,12 +8,12 @@ import { textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
-/** Every name that a metric or label of services may have. */
+/** All names that each metric or label of services may have. */
 export type MetricVocabulary = Record<MetricKey, string[]>;
 
 /**
- * The default names, and those that the annotations of rule objects declare. A declared name is
- * added to the default, so that no declaration hides a rule from the policies.
+ * The default names, and the names that annotations of rule objects declare. A declared name does
+ * not replace the default, so a declaration cannot hide a rule from the policies.
  */
 export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   const declarations = resources.flatMap(({ props }) => {

@@ -12,7 +12,7 @@ export const UNKNOWN = Symbol("unknown");
 export type Plain = unknown;
 export type PlainMap = Record<string, unknown>;
 
-/** Placeholders of the protocol for unknown values, one per type. */
+/** Placeholders for unknown values in Pulumi's protocol, one per type. */
 const unknownTexts = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -86,13 +86,13 @@ function plainAt(container: object, key: string | number, pending: PendingText[]
   return value instanceof Promise ? unproxied(value) : plain(value, pending);
 }
 
-/** A promise cannot be awaited through the proxy of the SDK. */
+/** The promise behind the SDK's proxy, through which a promise cannot be awaited. */
 function unproxied(promise: Promise<unknown>): Promise<unknown> {
   const { __getSpecialProxyTarget: target } = promise as { __getSpecialProxyTarget?: unknown };
   return target instanceof Promise ? unproxied(target) : promise;
 }
 
-/** The SDK does not export its class. */
+/** Whether the SDK threw this error for an unknown value. The SDK does not export its class. */
 export function isUnknownValueError(error: unknown): boolean {
   return typeof error === "object" && error !== null && "unknownTypeSentinel" in error;
 }
@@ -153,8 +153,8 @@ export function hasUnknown(value: Plain): boolean {
 }
 
 /**
- * Sets a value in the properties of a resource and creates missing maps. It changes them in place, so
- * that other values stay secret or unknown. Returns false if a parent is not a map.
+ * Sets a value in the properties of a resource and creates missing maps. Changes the properties in
+ * place, so other values stay secret or unknown. Returns false if a parent is not a map.
  */
 export function setAt(props: PlainMap, path: Path, value: unknown): boolean {
   let current = props;

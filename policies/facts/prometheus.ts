@@ -8,7 +8,7 @@ const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
 export interface PrometheusServer {
   /** `release "prometheus" (kube-prometheus-stack)`. */
   what: string;
-  /** The Helm release that installs it, if one does. */
+  /** The Helm release that installs the server, if any. */
   release?: string | undefined;
   /** Path of the operator's `PrometheusSpec`, or of the server's settings in the chart. */
   spec: Path;

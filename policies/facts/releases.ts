@@ -16,7 +16,7 @@ import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** A release that another tool installs, in the form of a Helm release of Pulumi. */
+/** A release that another tool installs, converted to a Helm release of Pulumi. */
 export interface ForeignRelease {
   resource: Resource;
   /** Path of its values in the original resource. */
@@ -32,7 +32,7 @@ interface Reading {
   values: Plain;
 }
 
-/** Readers of the objects of Flux, Argo CD and k3s, and of Terraform's release. */
+/** Readers for the objects of Flux, Argo CD and k3s, and for Terraform's Helm release. */
 const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^kubernetes:helm\.toolkit\.fluxcd\.io\/v2(?:beta[12])?:HelmRelease$/, flux],
   [/^kubernetes:argoproj\.io\/v1alpha1:Application$/, argo],
@@ -40,7 +40,7 @@ const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^helm:index\/release:Release$/, terraform],
 ];
 
-/** Answers by type: there are many resources and few types. */
+/** Cached answers by type: a stack has many resources but few types. */
 const answers = new Map<string, boolean>();
 
 export function isForeignRelease(type: string): boolean {
@@ -67,7 +67,7 @@ function flux(props: Plain): Reading[] {
       path: ["spec", "values"],
       chart: at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name"),
       name: at(spec, "releaseName") ?? at(props, "metadata", "name"),
-      // The repository is a separate object, and so is the version of a referenced chart.
+      // The repository is in a separate object, and so is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
       values: at(spec, "values"),
@@ -146,7 +146,7 @@ function valuesOf(layers: Plain[], parameters: [Plain, Plain][]): Plain {
   }, values);
 }
 
-/** The value of a `--set` text, in which numbers and booleans are not strings. */
+/** The value that Helm reads from a `--set` text: integers and booleans are not strings. */
 function scalarOf(text: string): Plain {
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d+$/.test(text) ? Number(text) : text;

@@ -5,7 +5,10 @@ export interface Resource {
   type: string;
   name: string;
   urn: string;
-  /** Plain properties, UNKNOWN as a whole or in parts: inputs in resource policies, outputs in stack policies. */
+  /**
+   * Plain properties: inputs in resource policies, outputs in stack policies. All of them or any
+   * part may be UNKNOWN.
+   */
   props: Plain;
 }
 

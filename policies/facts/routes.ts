@@ -25,7 +25,7 @@ export interface RouteNode {
   receiver: string;
   matchers: Matcher[];
   continues: boolean;
-  /** Whether time intervals mute it at times. */
+  /** Whether mute or active time intervals mute the route at times. */
   hasTimeIntervals: boolean;
   groupBy: string[];
   groupWait: string;
@@ -36,7 +36,7 @@ export interface RouteNode {
 
 export interface RouteTree {
   root?: RouteNode;
-  /** Why Alertmanager would reject the configuration. */
+  /** Reasons for which Alertmanager would reject the configuration. */
   problems: { where: string; problem: string }[];
 }
 
@@ -50,7 +50,7 @@ const defaults = {
 };
 type Inherited = typeof defaults;
 
-/** The route tree of a configuration; UNKNOWN while any part of it is unknown. */
+/** The route tree of a configuration; UNKNOWN while any part of `route` is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const route = at(config, "route");
   if (hasUnknown(route)) return UNKNOWN;
@@ -123,7 +123,7 @@ export function readMatchers(
 const matcherForm =
   /^\s*(?:"((?:[^"\\]|\\.)*)"|([^\s=!~"{},]+))\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*?))\s*(?:,|$)/;
 
-/** `a="b"`, `{a=~"b|c", d!="e"}`, `a = b`. */
+/** Parses `a="b"`, `{a=~"b|c", d!="e"}` or `a = b`; undefined if the text is invalid. */
 function parseMatchers(text: unknown): Matcher[] | undefined {
   if (typeof text !== "string") return undefined;
   let rest = text.trim().replace(/^\{(.*)\}$/s, "$1");
@@ -151,7 +151,7 @@ export function matches(matcher: Matcher, labels: Labels): boolean {
   return matchesValue(matcher, own(labels, matcher.label) ?? "");
 }
 
-/** The routes that notify about an alert, found as Alertmanager walks its tree. */
+/** The routes that notify about an alert. Walks the tree as Alertmanager does. */
 export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
   if (!route.matchers.every((matcher) => matches(matcher, labels))) return [];
   const reached: RouteNode[] = [];
@@ -164,9 +164,9 @@ export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
 }
 
 /**
- * Labels of alerts that together take every path through a tree that an alert with the fixed labels
- * can take. For each route and each known set of labels: these labels, with as few changes as
- * satisfy the matchers from the root to the route.
+ * Label sets of alerts that together take every path through a tree that an alert with the fixed
+ * labels can take. Each is a known set of labels, changed as little as the matchers from the root
+ * to one of the routes require.
  */
 export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []): Labels[] {
   const candidates = candidateValues(root, known);
@@ -196,15 +196,15 @@ export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []
   return [...probes.values()];
 }
 
-/** What a path through the tree requires of one label. */
+/** The condition that a path through the tree imposes on one label. */
 interface Condition {
   label: string;
   accepts: (value: string) => boolean;
-  /** A value that the condition accepts; undefined where none is found or the label is fixed. */
+  /** A value that the condition accepts; undefined if none is found or the label is fixed. */
   acceptedValue: string | undefined;
 }
 
-/** The labels with the changes that satisfy every condition, or undefined when there are none. */
+/** The labels, changed to satisfy every condition, or undefined if that is not possible. */
 function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   const labels = { ...base };
   for (const { label, accepts, acceptedValue } of conditions) {
@@ -215,7 +215,7 @@ function satisfy(base: Labels, conditions: Condition[]): Labels | undefined {
   return labels;
 }
 
-/** Values of each label that the matchers name: in the matchers, in known alerts, and another one. */
+/** Values to try for each label in the matchers: from matchers and known alerts, and `other`. */
 function candidateValues(root: RouteNode, known: Labels[]): Map<string, Set<string>> {
   const values = new Map<string, Set<string>>();
   const walk = (route: RouteNode): void => {

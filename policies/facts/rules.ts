@@ -31,7 +31,7 @@ export interface Rule {
   where: string;
   /** Path in the properties of its resource. */
   path: Path;
-  /** How long the expression must hold before the alert fires, as written. */
+  /** Duration for which the expression must hold before the alert fires, as written. */
   for: Plain;
   /** Labels of the rule and of its group. */
   labels: PlainMap;
@@ -52,13 +52,13 @@ export function canHoldRules(type: string): boolean {
   return isRuleObject(type) || isHelmType(type);
 }
 
-/** The values of each chart that contain rule groups by name. */
+/** The keys in the values of each chart that contain rule groups. */
 const ruleValues: Record<string, string[]> = {
   "kube-prometheus-stack": ["additionalPrometheusRulesMap", "additionalPrometheusRules"],
   prometheus: ["serverFiles"],
 };
 
-/** All rules of a PrometheusRule, or in the values of a chart. */
+/** All rules in a PrometheusRule or in the values of a chart. */
 export function rulesOf(resource: Resource): Rules {
   if (isRuleObject(resource.type)) {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
@@ -87,8 +87,9 @@ export function canContainRules(type: string): boolean {
 }
 
 /**
- * The rules of {@link rulesOf}, or those in the texts of a ConfigMap. Whether any Prometheus loads a
- * ConfigMap is unknown, so its rules are judged, but do not count as alerts of the stack.
+ * The rules that {@link rulesOf} returns, or the rules in the texts of a ConfigMap. No policy can
+ * know whether a Prometheus loads a ConfigMap, so its rules are checked but do not count as alerts
+ * of the stack.
  */
 export function judgedRules(resource: Resource): Rules {
   return resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource);
@@ -122,7 +123,7 @@ export function rulesOfStack(resources: Resource[]) {
   };
 }
 
-/** Empties the excluded rules of a resource in place, so that the paths of the others stay valid. */
+/** Empties excluded rules in place instead of removing them, so the paths of others stay valid. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of rulesOf(resource).rules) {
     if (isExcluded(name)) setAt(resource.props as PlainMap, path, {});

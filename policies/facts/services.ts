@@ -28,7 +28,7 @@ export function scrapedServices(resource: Resource): ScrapedService[] {
   return namespaces.map((namespace) => ({ name, namespace, knownAs, urn }));
 }
 
-/** The label `service` that relabeling sets, and the labels that select the Service. */
+/** Names in the label `service` that relabeling sets, and in labels that select the Service. */
 function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
   const endpoints = [...listAt(spec, "endpoints"), ...listAt(spec, "podMetricsEndpoints")];

@@ -4,15 +4,15 @@ import { Plain, UNKNOWN } from "./plain";
 // The parser is loaded on first use: most stacks do not need it, and the pack starts faster.
 
 /**
- * Helm, Kubernetes and Alertmanager read YAML 1.1, in which `yes` is true, with merge keys, and the
- * last of two equal keys applies.
+ * Helm, Kubernetes and Alertmanager read YAML 1.1, in which `yes` is true, support merge keys, and
+ * use the last of two equal keys.
  */
 const options: ParseOptions & DocumentOptions & SchemaOptions & ToJSOptions = {
   version: "1.1",
   merge: true,
   uniqueKeys: false,
   maxAliasCount: 10_000,
-  // Of the scalars of YAML 1.1, these readers keep dates and times such as 22:00 as text.
+  // Unlike YAML 1.1, these readers keep dates and times such as 22:00 as text.
   customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isDateOrTime(tag)),
   logLevel: "silent",
 };
@@ -21,7 +21,10 @@ function isDateOrTime({ tag, format }: { tag: string; format?: string }): boolea
   return tag === "tag:yaml.org,2002:timestamp" || format === "TIME";
 }
 
-/** Maximum number of values in a document, counting those that an alias repeats: a few hundred bytes can repeat billions. */
+/**
+ * Maximum number of values in a document, including values that an alias repeats: a few hundred
+ * bytes can expand to billions of values.
+ */
 const MAX_VALUES = 500_000;
 
 /** Parses the first document of a YAML text. A text that cannot be read is {@link UNKNOWN}. */
@@ -29,12 +32,15 @@ export function readYaml(text: string): Plain {
   return documentsOf(text)[0] ?? undefined;
 }
 
-/** A configuration that is a map, or a text that a chart treats as a template. */
+/** Reads a configuration that is a map, or a text that a chart treats as a template. */
 export function readConfig(config: Plain): Plain {
   return typeof config === "string" ? readYaml(withoutActions(config)) : config;
 }
 
-/** The documents of a text that a chart treats as a template; a document that cannot be read is {@link UNKNOWN}. */
+/**
+ * The documents in a text that a chart treats as a template. A document that cannot be read is
+ * {@link UNKNOWN}.
+ */
 export function readDocuments(text: string): Plain[] {
   return documentsOf(withoutActions(text));
 }
@@ -57,7 +63,7 @@ function documentsOf(text: string): Plain[] {
   }
 }
 
-/** Number of values in a value, where an alias counts like its copy. Infinite if a value contains itself. */
+/** Number of values inside a value. An alias counts as a copy. Infinite if there is a cycle. */
 function sizeOf(value: Plain, known: Map<unknown, number>): number {
   if (typeof value !== "object" || value === null) return 1;
   const counted = known.get(value);
@@ -68,7 +74,7 @@ function sizeOf(value: Plain, known: Map<unknown, number>): number {
   return size;
 }
 
-/** The result of a template is known only after the chart is rendered. */
+/** Removes template actions, whose results are known only after the chart is rendered. */
 function withoutActions(template: string): string {
   return template.replace(/\{\{.*?\}\}/gs, "");
 }

@@ -5,13 +5,13 @@ export type ComparisonOperator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 /** A comparison in normal form: a product of series on the left, a constant on the right. */
 export interface Comparison {
   operator: ComparisonOperator;
-  /** The constant that remains after every constant has moved to the right. */
+  /** The constant on the right, after all constants have been moved there. */
   threshold: number;
   /** Factors of the product. */
   numerator: Expr[];
   /** Factors that divide the product. */
   denominator: Expr[];
-  /** Whether `and` or `unless` joins it to another condition, which it may guard. */
+  /** Whether `and` or `unless` joins the comparison to another condition, which it may guard. */
   joined: boolean;
 }
 
@@ -25,7 +25,7 @@ export const flipped: Record<ComparisonOperator, ComparisonOperator> = {
   "!=": "!=",
 };
 
-/** The operator that holds where the other one does not. */
+/** The operator that holds exactly when the original one does not. */
 export const negated: Record<ComparisonOperator, ComparisonOperator> = {
   ">": "<=",
   ">=": "<",

@@ -2,7 +2,7 @@ import { Matcher, matchesValue } from "../shared/matcher";
 
 /** A PromQL expression as a tree of plain data, without parentheses. */
 export type Expr =
-  /** `duration` is the literal of a number that is written as a duration: `> 500m` is 30000. */
+  /** `duration` is the source text of a number that is written as a duration: `500m` for 30000. */
   | { kind: "number"; value: number; duration?: string }
   | { kind: "string"; value: string }
   | Selector

@@ -13,7 +13,7 @@ export function comparisonsOf(expr: Expr): Comparison[] {
 
 interface Context {
   joined: boolean;
-  /** Whether the opposite comparison counts: right of `unless`, or inside `absent`. */
+  /** Whether the opposite comparison counts: to the right of `unless`, or inside `absent`. */
   negate: boolean;
 }
 

@@ -8,12 +8,15 @@ import { typeProblem } from "./types";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
 
-/** Parses an expression and checks its types. An error is a predicate: "does not parse at character 5". */
+/**
+ * Parses an expression and checks its types. An error is a predicate about the expression:
+ * "does not parse at character 5".
+ */
 export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
   const result = read(text);
-  // Every policy on rules parses the same expressions.
+  // Results are cached, because every policy on rules parses the same expressions.
   if (parsed.size >= 2000) parsed.clear();
   parsed.set(text, result);
   return result;
@@ -22,7 +25,7 @@ export function parsePromQL(text: string): Parsed {
 const parsed = new Map<string, Parsed>();
 
 function read(text: string): Parsed {
-  // Loading the grammar takes time, and most stacks have no rules.
+  // The grammar is loaded on first use: loading it takes time, and most stacks have no rules.
   const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
   const tree = parser.parse(text);
   let errorAt: number | undefined;
@@ -190,11 +193,11 @@ function required(node: SyntaxNode | undefined): SyntaxNode {
 
 /**
  * Thrown for an expression that the grammar accepts but this reader does not support. The message
- * is the end of a sentence whose subject is the expression.
+ * is a predicate whose subject is the expression.
  */
 class Unreadable extends Error {}
 
-/** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, and durations in seconds. */
+/** A number as Prometheus reads it: `0.05`, `1e3`, `0x1F`, `1_000`, `Inf`, or seconds for `5m`. */
 function numberOf(literal: string): number {
   const sign = literal.startsWith("-") ? -1 : 1;
   const text = literal.replace(/^[+-]/, "").replaceAll("_", "").toLowerCase();

@@ -13,7 +13,7 @@ export function recordsIn(rules: { record?: string; expr: string }[]): Map<strin
   return records;
 }
 
-/** Replaces recorded series by the expressions that record them. */
+/** Replaces recorded series with the expressions that record them. */
 export function inlineRecords(expr: Expr, records: Map<string, Expr>, depth = 5): Expr {
   if (expr.kind === "selector") {
     const recorded = expr.metric === undefined ? undefined : records.get(expr.metric);
@@ -23,7 +23,7 @@ export function inlineRecords(expr: Expr, records: Map<string, Expr>, depth = 5)
   return mapChildren(expr, (part) => inlineRecords(part, records, depth));
 }
 
-/** Adds the matchers that select a recorded series to every selector of its expression. */
+/** Adds the matchers that select a recorded series to every selector in its expression. */
 function narrowed(expr: Expr, matchers: Matcher[]): Expr {
   if (expr.kind === "selector") return { ...expr, matchers: [...expr.matchers, ...matchers] };
   return mapChildren(expr, (part) => narrowed(part, matchers));

@@ -17,8 +17,8 @@ export function solve(operator: ComparisonOperator, expr: Expr, threshold: numbe
 }
 
 /**
- * The threshold on the argument of a function for a threshold on its result. Infinity where the
- * result never reaches the threshold, or always exceeds it.
+ * Converts a threshold on a function's result to a threshold on its argument: Infinity if the
+ * result never exceeds the threshold, -Infinity if it always does.
  */
 const inverses: Record<string, (threshold: number, ...parameters: number[]) => number> = {
   abs: (threshold) => threshold,
@@ -92,7 +92,7 @@ function solveProduct(operator: ComparisonOperator, expr: Expr, threshold: numbe
   return [{ operator: direction, threshold: bound, numerator, denominator, joined: false }];
 }
 
-/** `good / total` for `(total - good) / total`, which is its complement to 1. */
+/** Returns `good / total` for `(total - good) / total`; the two add up to 1. */
 function complementOf([difference, ...others]: Expr[], [total, ...rest]: Expr[]): Expr | undefined {
   if (total === undefined || others.length > 0 || rest.length > 0) return undefined;
   if (difference?.kind !== "binary" || difference.operator !== "-") return undefined;
@@ -144,7 +144,7 @@ function inverted({ coefficient, numerator, denominator }: Product): Product {
   return { coefficient: 1 / coefficient, numerator: denominator, denominator: numerator };
 }
 
-/** Constants and ratios inside a unit-preserving function are those of its result. */
+/** Moves constants and ratios out of a unit-preserving function, which does not change them. */
 function productInside(expr: Call): Product {
   const argument = measuredArgument(expr);
   if (argument === undefined) return { coefficient: 1, numerator: [expr], denominator: [] };

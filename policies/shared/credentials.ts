@@ -1,6 +1,6 @@
 /**
- * Patterns of texts that are credentials in any field, by the name of the credential in a violation.
- * No pattern starts with an unbounded repetition, so that a search is linear in the length of the text.
+ * Patterns of credentials in any field, by the kind of credential that a violation names. No
+ * pattern starts with an unbounded repetition, so a search is linear in the length of the text.
  */
 const patterns: Record<string, RegExp> = {
   "Slack webhook": /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}/gi,
@@ -17,7 +17,7 @@ const patterns: Record<string, RegExp> = {
     /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:(?![$<{%*\[])[^\s/@"'<>]{1,200}@[\w.[-]/gi,
 };
 
-/** Field names without separators, and the condition under which their value is a credential. */
+/** Patterns of field names without separators, and of the values that are credentials in them. */
 const fields: [kind: string, name: RegExp, value: RegExp][] = [
   [
     "API key",
@@ -25,7 +25,8 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
     /^(?:[0-9a-f]{32}|[0-9a-f]{40})$/i,
   ],
   ["AWS secret access key", /secret(?:access)?key$/, /^[A-Za-z0-9/+=]{40}$/],
-  // References are not credentials: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted files.
+  // References are not credentials: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted
+  // files.
   ["password", /(?:password|passwd|passphrase)$/, /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s],
   [
     "token",
@@ -38,7 +39,7 @@ const base64Words = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
 /** The kind of credential that a text contains, in plain text or in base64. */
 export function credentialIn(text: string, depth = 2): string | undefined {
-  // JSON escapes `/` as `\/`, and YAML folds long lines.
+  // JSON may escape `/` as `\/`.
   const plainText = text.includes("\\/") ? text.replaceAll("\\/", "/") : text;
   for (const [kind, pattern] of Object.entries(patterns)) {
     if (plainText.search(pattern) >= 0) return kind;
@@ -66,7 +67,7 @@ export function redact(text: string): string {
     .replace(base64Words, (word) => (encodedCredential(word, 1) ? "[redacted]" : word));
 }
 
-/** Parses configuration in a text, such as an alertmanager.yaml in a ConfigMap. */
+/** The kind of credential in a configuration text, such as an alertmanager.yaml in a ConfigMap. */
 function credentialLine(text: string): string | undefined {
   if (!text.includes("\n") && !text.includes("{")) return undefined;
   const line =

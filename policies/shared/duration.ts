@@ -11,7 +11,7 @@ const secondsOf = {
 const form = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /**
- * Seconds of a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined for
+ * Seconds in a duration as Prometheus and Loki write it (`15d`, `1d12h`, `744h`), or undefined for
  * other texts. Units must descend, and the only number without a unit is `0`.
  */
 export function parseDuration(text: string): number | undefined {

@@ -1,6 +1,6 @@
 /**
- * Whether a pattern with `*` (any text) and `?` (any character) matches the whole text. The time is
- * at most proportional to the product of their lengths, however many `*` the pattern has.
+ * Whether a pattern with `*` (any text) and `?` (any character) matches the whole text. The run
+ * time is at most proportional to the product of both lengths, however many `*` the pattern has.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let [inPattern, inText] = [0, 0];

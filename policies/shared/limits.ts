@@ -13,7 +13,7 @@ export const limits = {
   scrapeIntervalSeconds: { min: 15, max: 60, default: 30 },
   /** Maximum number of samples in a scrape; Prometheus rejects a scrape with more. */
   samplesPerScrape: { default: 100_000, max: 1_000_000 },
-  /** Bytes of a sample on disk, and the minimum number of samples per second to plan for. */
+  /** Bytes per sample on disk, and the minimum number of samples per second to plan for. */
   prometheusSamples: { bytes: 2, perSecond: 5_000 },
   /** Number of days that CloudWatch retains the events of a log group. */
   logGroupRetentionDays: { min: 14, max: 365 },
@@ -23,7 +23,10 @@ export const limits = {
     intervalSeconds: { min: 60, max: 900 },
     repeatSeconds: { min: 3_600, max: 86_400 },
   },
-  /** Maximum days until a bucket deletes incomplete uploads and old versions, and the margin beyond Loki's retention. */
+  /**
+   * Maximum number of days until a bucket deletes incomplete uploads and noncurrent versions, and
+   * the margin in days beyond Loki's retention.
+   */
   bucketLifecycleDays: { maxAbort: 7, maxNoncurrent: 30, margin: 7 },
   /** Minimum number of replicas in production. */
   replicasInProd: { prometheus: 2, alertmanager: 2, lokiReplication: 2 },
@@ -35,11 +38,11 @@ export const limits = {
     cpuRatio: 0.85,
     throttlesPerSecond: 10,
   },
-  /** Requests per second below which an alert need not fire; a higher value would hide small services. */
+  /** Requests per second below which alerts need not fire. A higher value hides small services. */
   trafficFloorPerSecond: { max: 1, default: 0.2 },
   /** Minimum number of scrapes in the window of a rate. */
   rateWindowScrapes: 4,
-  /** Duration `for` of an alert, in minutes. */
+  /** Bounds of an alert's `for`, in minutes. */
   alertForMinutes: { critical: { min: 1, max: 15 }, warning: { min: 2, max: 60 } },
   /** Helm repositories of the charts. */
   chartRepositories: [

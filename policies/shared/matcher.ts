@@ -30,9 +30,9 @@ export function anchoredPattern(pattern: string): AnchoredPattern | undefined {
 }
 
 function compile(pattern: string): AnchoredPattern | undefined {
-  // Names and alternatives mean the same in JavaScript, cannot backtrack, and need no engine.
+  // Names and alternatives do not need RE2: they mean the same in JavaScript and cannot backtrack.
   if (/^[\w|:/ -]*$/.test(pattern)) return new RegExp(`^(?:${pattern})$`);
-  // Loaded only where an expression needs it: the pack starts faster.
+  // RE2 is loaded only if an expression needs it, so the pack starts faster.
   const { RE2JS } = require("re2js") as typeof import("re2js");
   try {
     const compiled = RE2JS.compile(pattern, RE2JS.DOTALL);

@@ -1,11 +1,11 @@
-/** Chart values: what `helm` reads from a values file. */
+/** Chart values, as `helm` reads them from a values file. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the chart knows their types
 export type Values = Record<string, any>;
 
 /**
- * Merges Helm values over other values: maps merge, lists and everything else replace, `undefined`
- * is skipped. A `null` is kept, because it makes Helm remove the default of the chart. Returns a new
- * map and mutates neither argument.
+ * Merges Helm values over other values: maps are merged, lists and other values are replaced, and
+ * `undefined` is skipped. A `null` is kept, because it makes Helm remove the chart's default.
+ * Returns a new map and mutates neither argument.
  */
 export function mergeValues(base: Values, overrides: Values = {}): Values {
   const merged = new Map<string, unknown>(Object.entries(base));

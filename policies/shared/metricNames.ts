@@ -1,5 +1,5 @@
 /**
- * Names of the metrics and labels of services, which their instrumentation decides. Components,
+ * Names of the metrics and labels of services, which depend on their instrumentation. Components,
  * policies and dashboards read these defaults; `alerts.metrics` overrides them.
  */
 export const defaultMetricNames = {
@@ -19,7 +19,7 @@ export type MetricNames = Record<MetricKey, string>;
 
 export const metricKeys = Object.keys(defaultMetricNames) as MetricKey[];
 
-/** Names of the metrics of pods, which the kubelet and kube-state-metrics decide. */
+/** Names of the metrics of pods, which the kubelet and kube-state-metrics define. */
 export const podMetrics = {
   memory: "container_memory_working_set_bytes",
   cpu: "container_cpu_usage_seconds_total",
@@ -32,10 +32,10 @@ export const podMetrics = {
   lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",
 } as const;
 
-/** Annotation of a PrometheusRule: a map of the metric names that its expressions override. */
+/** Annotation of a PrometheusRule: a map of the names in its expressions that are not defaults. */
 export const metricNamesAnnotation = "observability.policy/metrics";
 
-/** The annotation for these names; no annotation where every name is the default. */
+/** The annotation for these names; empty if every name is the default. */
 export function metricNameAnnotations(names: MetricNames): Record<string, string> {
   const overrides = metricKeys.filter((key) => names[key] !== defaultMetricNames[key]);
   if (overrides.length === 0) return {};

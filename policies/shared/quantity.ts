@@ -1,8 +1,8 @@
 const powers = ["", "k", "m", "g", "t", "p", "e"];
 
 /**
- * Bytes of a quantity as Kubernetes writes it (`100Gi`, `50G`, `1e11`), or undefined for other
- * texts.
+ * Bytes in a quantity as Kubernetes writes it (`100Gi`, `50G`, `1e11`), or undefined for other
+ * values.
  */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === "number") return value > 0 ? value : undefined;
@@ -18,8 +18,8 @@ export function parseQuantity(value: unknown): number | undefined {
 }
 
 /**
- * Bytes of a size as Prometheus reads it (`85GB`, `87040MiB`), or undefined for other texts.
- * Its units are binary with and without the `i`.
+ * Bytes in a size as Prometheus reads it (`85GB`, `87040MiB`), or undefined for other values.
+ * Units are binary, with or without the `i`.
  */
 export function parseSize(value: unknown): number | undefined {
   if (value === "0" || value === 0) return 0;
