@@ -43,12 +43,12 @@ function isBuilt(tool: ToolName): boolean {
   }
 }
 
-/**
- * Minimum delay of each alert in seconds: the time until a rate over 5 minutes crosses its threshold,
- * `for` and `group_wait`. With ten scrapes in the window, 30% of errors exceed 5% after a sixth of the
- * nine intervals. A scrape and an evaluation each add up to one interval.
- */
 const roundSeconds = 30;
+/**
+ * Minimum delay of each alert in seconds. `rise` is the time until a rate over 5 minutes crosses
+ * its threshold: with ten scrapes in the window, an error ratio of 30% reaches 5% after a sixth of
+ * the nine intervals. A scrape and an evaluation each add up to one interval (`roundSeconds`).
+ */
 const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = {
   errors: { rise: 45, for: 300, groupWait: 10 },
   slowness: { rise: 54, for: 300, groupWait: 10 },
@@ -58,7 +58,7 @@ const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = 
   throttling: { rise: 54, for: 300, groupWait: 10 },
 };
 
-/** Measures notification delay in scaled time, which also multiplies the processing time of the machine. */
+/** Measures notification delay in scaled time. The scale also multiplies the machine's delays. */
 async function faultToMessage(parent: string): Promise<void> {
   const scale = 20;
   const folder = path.join(parent, "delivery");
@@ -118,7 +118,7 @@ async function ruleEvaluation(parent: string): Promise<void> {
     const groups = fs
       .readdirSync(path.join(out, "rules"))
       .flatMap((file) => readGroups(path.join(out, "rules", file)));
-    // Measures some of the copies, because a thousand would take minutes, and all cost the same.
+    // Measures only some copies: a thousand would take minutes, and every copy costs the same.
     const sample = names.slice(0, copiesMeasured);
     const factor = count / sample.length;
     const rounds = (
@@ -151,7 +151,7 @@ function readGroups(file: string): Group[] {
   return (parse(fs.readFileSync(file, "utf8")) as { groups: Group[] }).groups;
 }
 
-/** Copies the rules on services for each service, as in handwritten rules. */
+/** Copies each rule that selects services once per service, as in handwritten rules. */
 function perService(groups: Group[], names: string[]): Group[] {
   const namespace = `namespace="${applicationNamespace}"`;
   const isOnServices = ({ rules }: Group): boolean =>
@@ -161,7 +161,7 @@ function perService(groups: Group[], names: string[]): Group[] {
       ...group,
       name: `${group.name}.${name}`,
       rules: group.rules
-        // Rules that select one service exist once per service already.
+        // Rules that select one service already exist once per service.
         .filter(({ expr }) => !/service="/.test(expr) || expr.includes(`service="${name}"`))
         .map((rule) => ({
           ...rule,
@@ -176,15 +176,15 @@ function perService(groups: Group[], names: string[]): Group[] {
 }
 
 /**
- * Evaluation time of each set of groups per round, in milliseconds. One Prometheus evaluates all sets
- * on the same series, so that other load on the machine affects them equally.
+ * Evaluation time of each set of groups per round, in milliseconds. One Prometheus evaluates all
+ * sets on the same series, so other load on the machine affects them equally.
  */
 async function evaluationRounds<Name extends string>(
   folder: string,
   names: string[],
   sets: Record<Name, Group[]>,
 ): Promise<Record<Name, number>[]> {
-  // One scrape per second, and ten scrapes per window, as in 5 minutes in a cluster.
+  // One scrape per second and ten scrapes per window, like a 5-minute window in a cluster.
   const scale = 30;
   const files = (Object.entries(sets) as [Name, Group[]][]).map(([name, groups]) => {
     const file = path.join(folder, `${name}.yaml`);

@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 export interface Measurement {
   /** Wall time from start to exit, in milliseconds. */
   wallMs: number;
-  /** Peak resident memory of the largest process of its tree, in MiB. */
+  /** Peak resident memory of the largest process in the command's process tree, in MiB. */
   peakMb: number;
 }
 
@@ -32,7 +32,7 @@ export function measure(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Me
 }
 
 /**
- * Median of several runs of each command. The commands alternate, so that other load on the machine
+ * Median of several runs of each command. The commands alternate, so other load on the machine
  * affects them equally.
  */
 export async function compare<Name extends string>(
@@ -57,7 +57,7 @@ export async function compare<Name extends string>(
   ) as Record<Name, Measurement>;
 }
 
-/** The middle value. */
+/** The middle value, or the upper of the two middle values. */
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;

@@ -7,7 +7,7 @@ import { noOptions } from "../preview/engine/recordedResource";
 import type { WireObject } from "../preview/engine/values";
 import { childProcesses, cpuMs, median } from "./measure";
 
-/** Measures the start of the policy pack, and the time of all policies per resource. */
+/** Measures the startup of the policy pack, and the time that all policies take per resource. */
 export async function policies(): Promise<void> {
   console.log("\nPolicies");
   const pack = path.resolve("policies");
@@ -63,7 +63,7 @@ async function analyze(analyzer: Analyzer, count: number): Promise<void> {
     project: "bench",
     stack: "prod",
     config: {
-      // Ignores violations about required parts of a stack, which these resources lack.
+      // Disables the policies about required parts of a stack, which these resources lack.
       ...Object.fromEntries(
         ["required-alerts", "absent-coverage", "watchdog-routed", "severities-delivered"].map(
           (name) => [name, "disabled"],
@@ -78,7 +78,7 @@ async function analyze(analyzer: Analyzer, count: number): Promise<void> {
   }
 }
 
-/** Resources of the types that are frequent in large stacks, in turn. */
+/** A resource. Successive indexes cycle through the types that are frequent in large stacks. */
 function resource(index: number): AnalyzedResource {
   const name = `service-${index}`;
   const metadata = { name, namespace: "ticketing", labels: { app: name, team: "bench" } };

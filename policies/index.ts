@@ -60,7 +60,7 @@ const policies = {
   lokiBucketLifecycle,
   /** Number of days that CloudWatch retains log events. */
   logGroupRetention,
-  /** Base signals on which each monitored service has an alert. */
+  /** Base signals on which each monitored service must have an alert. */
   requiredAlerts,
   /** Thresholds of the alerts on the base signals. */
   alertThresholds,
@@ -68,7 +68,7 @@ const policies = {
   promqlValid,
   /** Units of thresholds and quantiles. */
   promqlUnits,
-  /** Scrapes in the range of a rate. */
+  /** Number of scrapes within the range of a rate. */
   rateWindow,
   /** Severities of alerts. */
   alertSeverity,
@@ -76,13 +76,13 @@ const policies = {
   alertFor,
   /** Summary, description and runbook of alerts. */
   alertAnnotations,
-  /** Alerts on metrics that are absent. */
+  /** Alerts on the absence of metrics. */
   absentCoverage,
   /** Whether Prometheus selects the rules and monitors of the stack. */
   rulesAreLoaded,
   /** Alerts that exist twice. */
   duplicateRules,
-  /** Receiver of the alert Watchdog in production. */
+  /** Receiver for the Watchdog alert in production. */
   watchdogRouted,
   /** Whether alerts of each severity reach a receiver. */
   severitiesDelivered,
@@ -124,11 +124,11 @@ type NamedPolicyArgs = {
 
 /** Levels and properties of the policies. */
 export interface ObservabilityGuardArgs extends NamedPolicyArgs {
-  /** Level of every policy that is not named. Default: the level of each policy. */
+  /** Level of every policy that has no entry here. Default: the default level of each policy. */
   all?: EnforcementLevel;
   /**
-   * Environment of every policy that treats production differently: `prod`, `production` and `prod-eu`
-   * are production. Default: what each resource or the stack states.
+   * Environment for every policy that treats production differently. `prod`, `production` and
+   * `prod-eu` are production. Default: the environment that each resource or the stack states.
    */
   environment?: string;
 }
@@ -139,12 +139,12 @@ export function observabilityPolicies(): Policies {
   return all.map((policy) => sdkPolicy(policy, context));
 }
 
-/** What each policy is, its reason, and how to comply: for documentation. */
+/** The description, reason and remediation of each policy, for documentation. */
 export function policyDescriptions(): PolicyDescription[] {
   return all;
 }
 
-/** Every problem in a configuration in the form of `--policy-pack-config`. Empty when it is valid. */
+/** Every problem in the content of a `--policy-pack-config` file. Empty if the content is valid. */
 export function checkPolicyConfig(config: unknown): PolicyConfigProblem[] {
   const configurable = all.map((policy) => ({
     name: policy.name,
@@ -163,20 +163,20 @@ export function policyDocumentation(): string {
   return documentation(all);
 }
 
-/** The same configuration in the form of `--policy-pack-config`. */
+/** Converts the arguments to the form that `--policy-pack-config` uses. */
 export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig {
   const { all: level, environment, ...named } = args;
   const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
     const policy = own(policies as Record<string, AnyPolicy>, key);
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
-    // Properties without a level arrive at the engine as `advisory`.
+    // The engine treats properties without a level as `advisory`.
     return [policy.name, { enforcementLevel: level ?? policy.enforcementLevel, ...value }];
   });
   if (environment !== undefined) entries.push(...withEnvironment(environment, level, entries));
   return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
 }
 
-/** The entries of the policies that treat production differently, with the environment of the pack. */
+/** Entries for the policies that treat production differently, with `environment` as a default. */
 function withEnvironment(
   environment: string,
   level: EnforcementLevel | undefined,

@@ -8,8 +8,9 @@ let args: Arguments | undefined;
 let finished = false;
 
 /**
- * Returns the exit code: 0 if no mandatory policy is violated, 1 if one is, and 2 for an error in the
- * configuration or the program. The result goes to standard output, everything else to standard error.
+ * Returns the exit code: 0 if no mandatory policy is violated, 1 if one is, and 2 for an error in
+ * the configuration or the program. The result goes to standard output, and everything else to
+ * standard error.
  */
 async function run(program: () => unknown): Promise<number> {
   const directory = process.cwd();
@@ -61,7 +62,7 @@ function useColor(): boolean {
   return process.stdout.isTTY && !process.env["NO_COLOR"];
 }
 
-/** Waits until the text is written: the end of the process would truncate it in a pipe. */
+/** Waits until the text is written: if the process ended earlier, a pipe could lose the rest. */
 function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }

@@ -118,7 +118,7 @@ async function runProgram(
   config: Configuration,
   onResource: (resource: RecordedResource) => void,
 ): Promise<Recording> {
-  // Output of the program is not part of the result.
+  // The program's own output goes to standard error, because it is not part of the result.
   const { log, info } = console;
   console.log = console.info = console.error;
   try {

@@ -7,14 +7,14 @@ import { whyDocument } from "../test/policies/why";
 
 const project = path.resolve(__dirname, "..");
 
-/** Text of every page that is generated, entirely or in part, by its path. */
+/** Text of each page that is generated entirely or in part, by path. */
 export const generatedPages: Record<string, () => string | Promise<string>> = {
   "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
   "docs/policies.md": policyDocumentation,
   "docs/why.md": whyDocument,
 };
 
-/** A generated page as it must be in the repository. */
+/** The formatted text of a generated page, as it must be in the repository. */
 export async function generatedPage(page: string): Promise<string> {
   const text = (await generatedPages[page]?.()) ?? "";
   const options = await prettier.resolveConfig(path.join(project, page));

@@ -1,4 +1,4 @@
-/** Absolute path of a tool. Throws an error with the command to run if the tool is not built. */
+/** Absolute path of a tool. If the tool is not built, throws an error with the command to run. */
 export function toolPath(name: ToolName): string;
 
 /** Value of the kubeconform option `-schema-location` for the schemas in the cache. */

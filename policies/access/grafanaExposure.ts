@@ -34,7 +34,7 @@ export const grafanaExposure = resourcePolicy({
     type === serviceType ||
     own(textFields, type) !== undefined,
   check,
-  // Disables anonymous access. Everything else requires another resource.
+  // Only disables anonymous access: every other fix requires another resource.
   remediate: true,
 });
 
@@ -55,14 +55,14 @@ function check(resource: Resource): Finding[] {
   ];
 }
 
-/** The place of Grafana's values in a chart that installs it. */
+/** The path of Grafana's values, or undefined if the resource does not install Grafana. */
 function grafanaValues(resource: Resource): Path | undefined {
   const chart = helmChart(resource);
   if (chart?.chart === "grafana") return ["values"];
   const enabled = at(chart?.values, "grafana", "enabled");
   const isInstalled =
     (chart?.chart === "kube-prometheus-stack" && enabled !== false) ||
-    // Disabled by default in this chart.
+    // Grafana is disabled by default in this chart.
     (chart?.chart === "loki-stack" && isTruthy(enabled));
   return isInstalled ? ["values", "grafana"] : undefined;
 }
@@ -104,7 +104,7 @@ function checkPassword(resource: Resource, base: Path): Finding[] {
   ];
 }
 
-/** Whether it is the password itself, rather than a reference to it. */
+/** Whether a value is a literal password, rather than a reference to one. */
 function isLiteral(value: Plain): boolean {
   if (typeof value === "number") return true;
   return typeof value === "string" && value !== "" && !/^\$(__\w+)?[{(]|^\$\w+$|^\{\{/.test(value);
@@ -125,7 +125,7 @@ function isSameKey(key: string, expected: string): boolean {
   return key.trim().toLowerCase() === expected;
 }
 
-/** Paths of environment variables with a value, in a map or in a list of names and values. */
+/** Paths of environment variables that match `name`, in a map or in a list of names and values. */
 function environmentPaths(resource: Resource, base: Path, name: RegExp): Path[] {
   return ["env", "extraEnv", "extraEnvs", "envRenderSecret"].flatMap((field) => {
     const variables = at(resource.props, ...base, field);
@@ -148,7 +148,7 @@ function checkAnonymousAccess(resource: Resource, base: Path): Finding[] {
   const paths = [
     ...settingPaths(resource, base, "auth.anonymous", "enabled"),
     ...environmentPaths(resource, base, anonymousVariable),
-    // People write a nested section too, and some versions of the chart accept it.
+    // Some users write a nested section, which some versions of the chart accept.
     ["grafana.ini", "auth", "anonymous", "enabled"],
   ];
   const ini: Path = [...base, "grafana.ini"];
@@ -186,7 +186,7 @@ function iniEnablesAnonymous(text: string): boolean {
   return false;
 }
 
-/** Environment variables (envFromSecret) and configuration files in a ConfigMap or a Secret. */
+/** Checks environment variables (envFromSecret) and configuration files in the given fields. */
 function checkTexts(resource: Resource, fields: string[]): Finding[] {
   return fields.flatMap((field) =>
     entriesAt(resource.props, field).flatMap(([key, value]): Finding[] => {
@@ -265,14 +265,14 @@ function checkService(resource: Resource, type: Path, annotations: Path): Findin
   });
 }
 
-/** A Service that selects the pods of Grafana. */
+/** Checks a Service if it selects Grafana's pods. */
 function checkServiceObject(resource: Resource): Finding[] {
   const selected = entriesAt(resource.props, "spec", "selector").map(([, value]) => value);
   if (!selected.some((value) => typeof value === "string" && /grafana/i.test(value))) return [];
   return checkService(resource, ["spec", "type"], ["metadata", "annotations"]);
 }
 
-/** An Ingress with Grafana as a backend. */
+/** Checks an Ingress if Grafana is one of its backends. */
 function checkIngressObject(resource: Resource): Finding[] {
   const spec = at(resource.props, "spec");
   const rules = listAt(spec, "rules");

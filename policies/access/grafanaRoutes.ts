@@ -4,7 +4,7 @@ import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "../f
 import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
 
-/** The objects, besides an Ingress, that expose a service, each with its check for TLS. */
+/** The TLS check for each type of object, other than an Ingress, that exposes a service. */
 const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": checkHttpRoute,
   "kubernetes:gateway.networking.k8s.io/v1beta1:HTTPRoute": checkHttpRoute,
@@ -22,7 +22,7 @@ export function checkRoute(resource: Resource): Finding[] {
   return own(checks, resource.type)?.(resource) ?? [];
 }
 
-/** Checks the routes that the chart of Grafana creates from its values at `base`. */
+/** Checks the routes that the Grafana chart creates from its values at `base`. */
 export function checkChartRoutes({ props }: Resource, base: Path): Finding[] {
   const routes: Path = [...base, "route"];
   return entriesAt(props, ...routes).flatMap(([name, route]): Finding[] => {
@@ -30,7 +30,7 @@ export function checkChartRoutes({ props }: Resource, base: Path): Finding[] {
     const enabled = at(route, "enabled");
     if (enabled === UNKNOWN) return [{ unknown: [...path, "enabled"] }];
     if (!isTruthy(enabled) || (textAt(route, "kind") ?? "HTTPRoute") !== "HTTPRoute") return [];
-    // The route then redirects to https, unless an additional rule leads to Grafana.
+    // With httpsRedirect, the route only redirects, unless an additional rule leads to Grafana.
     if (isTruthy(at(route, "httpsRedirect")) && !leadsToGrafana(listAt(route, "additionalRules")))
       return [];
     return checkListeners(at(route, "parentRefs"), [...path, "parentRefs"]);
@@ -42,7 +42,7 @@ function checkHttpRoute({ props }: Resource): Finding[] {
   return checkListeners(at(props, "spec", "parentRefs"), ["spec", "parentRefs"]);
 }
 
-/** Whether a rule has Grafana as a backend, rather than redirects. */
+/** Whether any rule has Grafana as a backend, instead of redirecting. */
 function leadsToGrafana(rules: Plain[]): boolean {
   return rules.flatMap((rule) => listAt(rule, "backendRefs")).some(isGrafana);
 }
@@ -78,7 +78,7 @@ function checkListeners(parents: Plain, path: Path): Finding[] {
   });
 }
 
-/** Whether the port, or else the name, is usual for plain HTTP. */
+/** Whether the port, or the name if no port is set, is typical of plain HTTP. */
 function isPlainHttp(name: Plain, port: Plain): boolean {
   if (port === 80 || port === 8080) return true;
   return port === undefined && /(^|-)(http|web)(-|$)/.test(String(name));

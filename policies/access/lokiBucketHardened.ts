@@ -36,7 +36,7 @@ export const lokiBucketHardened = stackPolicy({
     ]),
 });
 
-/** A violation of the bucket, or of a place in it. */
+/** A violation for the bucket, or for a place in it. */
 function violationOf(
   { urn, where }: Bucket,
   violation: Omit<Violation, "where">,
@@ -45,7 +45,7 @@ function violationOf(
   return { urn, where: place === undefined ? where : `${where}, ${place}`, ...violation };
 }
 
-/** A part that is missing, unless unknown values could name it. */
+/** The violation for a missing part, or the unknown value that may turn out to name the bucket. */
 function missingPart(
   bucket: Bucket,
   part: BucketPart,
@@ -75,7 +75,7 @@ function checkPublicAccess(bucket: Bucket): StackFinding[] {
       fix: `add new s3.BucketPublicAccessBlock(..., {bucket, ${settings}})`,
     });
   }
-  // Each of them must comply: the last one that is applied takes effect.
+  // Every block must comply, because the last one that is applied takes effect.
   return blocks.flatMap(({ name, urn, props }) =>
     accessSettings.flatMap((setting): StackFinding[] => {
       const value = at(props, setting);
@@ -225,7 +225,7 @@ const requests = [
   "s3:GetBucketPolicy",
 ];
 
-/** Whether every request without TLS to the bucket and to its objects is denied, for everyone. */
+/** Whether the statements deny everyone all requests without TLS to the bucket and its objects. */
 function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   const denials = statements.filter(
     (statement) =>
@@ -244,7 +244,7 @@ function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   );
 }
 
-/** Any other condition would exempt some requests. */
+/** Whether a denial covers all requests without TLS. Any other condition would exempt some. */
 function appliesWithoutTls({ conditions }: Statement): boolean {
   const [condition, ...others] = conditions;
   if (condition === undefined) return true;
@@ -256,7 +256,7 @@ function appliesWithoutTls({ conditions }: Statement): boolean {
   );
 }
 
-/** The ARNs of the bucket and of an object. The partition follows from the region if the ARN is unknown. */
+/** The ARNs of the bucket and an object. If no ARN is known, the region gives the partition. */
 function bucketArns({ props }: Bucket): string[] {
   const name = textAt(props, "bucket") ?? textAt(props, "id") ?? "unnamed";
   const [, place] = /^(cn|us-gov)-/.exec(textAt(props, "region") ?? "") ?? [];

@@ -27,7 +27,7 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   check,
 });
 
-/** The policy documents of each type of resource. */
+/** Paths of the policy documents, by resource type. */
 const documentPaths: Record<string, { access?: Path; trust?: Path }> = {
   "aws:iam/role:Role": { trust: ["assumeRolePolicy"] },
   "aws:iam/rolePolicy:RolePolicy": { access: ["policy"] },
@@ -77,7 +77,7 @@ function check(resource: Resource, config: Config): Finding[] {
   return [...findings, ...checkManagedPolicies(resource)];
 }
 
-/** Whether a role or a document belongs to Loki, by its names or by its resources. */
+/** Whether a role or policy belongs to Loki, by its names or by the contents of its documents. */
 function isLokis(resource: Resource, documents: { document: Document }[]): boolean {
   const names = [
     ...["name", "namePrefix", "role", "roles", "roleName", "user", "users", "group"],
@@ -98,7 +98,7 @@ function isLokis(resource: Resource, documents: { document: Document }[]): boole
 
 const objectActions = ["s3:getobject", "s3:putobject", "s3:deleteobject"];
 const bucketActions = ["s3:listbucket"];
-/** The permissions for a bucket with a key of its own. */
+/** Additional permissions for a bucket that has its own KMS key. */
 const keyActions = ["kms:generatedatakey", "kms:decrypt"];
 
 function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
@@ -199,7 +199,7 @@ function isBoundByWebIdentity(statement: Statement): boolean {
   return values?.length === 1 && /^system:serviceaccount:[^:*?]+:[^:*?]+$/.test(values[0] ?? "");
 }
 
-/** No managed policy of AWS is limited to one bucket. */
+/** Reports AWS managed policies, none of which is limited to one bucket. */
 function checkManagedPolicies(resource: Resource): Finding[] {
   const arns = [
     at(resource.props, "policyArn"),

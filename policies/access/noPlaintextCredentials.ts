@@ -53,7 +53,7 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
     for (const [key, item] of Object.entries(map)) {
       const keyKind = credentialIn(key, 0);
       report(path, keyKind && `${keyKind} as a key`);
-      // A value with a name is already reported.
+      // The value of a named credential has already been reported.
       if (kind === undefined || key !== "value") walk(item, [...path, key]);
     }
   };
@@ -61,21 +61,21 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   return findings;
 }
 
-/** The provider of a cloud resource marks the secrets among its top-level properties itself. */
+/** The kind of credential by field name. Cloud providers mark top-level secrets themselves. */
 function fieldKind(path: Path, value: string, isKubernetes: boolean): string | undefined {
   if (path.length < 2 && !isKubernetes) return undefined;
   const name = path.findLast((key) => typeof key === "string");
   return typeof name === "string" ? credentialField(name, value) : undefined;
 }
 
-/** An environment variable or a parameter: `{name: "DB_PASSWORD", value: "…"}`. */
+/** The kind of credential in a variable or parameter: `{name: "DB_PASSWORD", value: "…"}`. */
 function namedValueKind(map: PlainMap): string | undefined {
   const name = textAt(map, "name") ?? textAt(map, "key");
   const value = textAt(map, "value");
   return name === undefined || value === undefined ? undefined : credentialField(name, value);
 }
 
-/** Properties that contain credentials, by resource type. */
+/** Properties that are meant for credentials, by resource type. */
 const vaults: Record<string, string[]> = {
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],
@@ -84,7 +84,7 @@ const vaults: Record<string, string[]> = {
   "azure-native:keyvault:Secret": ["properties"],
 };
 
-/** The properties of a resource without those for credentials. */
+/** The properties of a resource, except those that are meant for credentials. */
 function withoutVaults({ type, props }: Resource): PlainMap {
   if (!isMap(props)) return {};
   return Object.fromEntries(

@@ -9,22 +9,22 @@ export const enforcementLevels = ["advisory", "mandatory", "remediate", "disable
 
 /** A problem in the configuration of a policy pack. */
 export interface PolicyConfigProblem {
-  /** `alert-thresholds.maxErrorRatio`. */
+  /** Path of the value, such as `alert-thresholds.maxErrorRatio`. */
   path: string;
-  /** The rule that it breaks, as the end of a sentence. */
+  /** The rule that the value breaks, as the end of a sentence that starts with `path`. */
   rule: string;
   fix: string;
 }
 
-/** The configuration that a policy of any pack accepts. */
+/** A policy of any pack, with the properties that its configuration accepts. */
 export interface ConfigurablePolicy {
   name: string;
   properties: Record<string, PolicyConfigJSONSchema>;
 }
 
 /**
- * Every problem in the configuration of any pack, in the form of `--policy-pack-config`. The engine
- * checks the values alone: it accepts policies and properties that do not exist.
+ * Every problem in the content of a `--policy-pack-config` file, for any pack. The engine checks
+ * only the values: it accepts policies and properties that do not exist.
  */
 export function configurationProblems(
   policies: ConfigurablePolicy[],
@@ -63,7 +63,7 @@ export function configProperties(
   return { ...policy.config, ...exceptionProperties };
 }
 
-/** The properties in the configuration of a policy that do not exist. */
+/** A problem for each configured property that the policy does not have. */
 export function unknownProperties(
   policy: Pick<PolicyDescription, "name" | "config">,
   config: object,
@@ -111,7 +111,7 @@ function unknownName(path: string, kind: string, known: string[]): PolicyConfigP
 }
 
 function issuesWith(schema: PolicyConfigJSONSchema, value: unknown): z.core.$ZodIssue[] {
-  // Loaded only where there is something to check: a pack without configuration starts faster.
+  // Loaded only if there is something to check, so a pack without configuration starts faster.
   const { z } = require("zod") as typeof import("zod");
   return (
     z.fromJSONSchema(schema as z.core.JSONSchema.JSONSchema).safeParse(value).error?.issues ?? []

@@ -10,7 +10,7 @@ export interface EnvironmentConfig {
 const byDefault =
   "Default: the environment that labels, tags or settings state, then the name of the stack; production where none of them says otherwise.";
 
-/** The property `environment` of a policy. `effect` says what it does in production. */
+/** The property `environment` of a policy. `effect` says how the policy treats production. */
 export function environmentPropertyWith(effect: string) {
   return stringProperty(
     `Environment of the stack, such as \`prod\`, \`production\` or \`prod-eu\`. ${effect} ${byDefault}`,
@@ -20,8 +20,9 @@ export function environmentPropertyWith(effect: string) {
 export const environmentProperty = environmentPropertyWith("Only production is evaluated.");
 
 /**
- * Whether a resource belongs to production: by the configuration, by what the resource states, by the
- * name of its stack, or by what the other resources state. Without any of these, it does.
+ * Whether a resource belongs to production. The first of these that is clear decides: the
+ * configuration, the environment that the resource states, the name of its stack, the environments
+ * that other resources state. Default: true.
  */
 export function isProd(
   resource: Pick<Resource, "urn"> & Partial<Resource>,

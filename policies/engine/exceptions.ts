@@ -8,7 +8,7 @@ import { matchesGlob } from "../shared/glob";
 /** Annotation that excepts a Kubernetes object from policies. */
 export const exceptionAnnotation = "observability.policy/except";
 
-/** One line of the annotation: one policy, for the whole object or for one rule in it. */
+/** Form of a line in the annotation, which excepts the object or one rule in it from one policy. */
 export const exceptionForm = "<policy>[/<alert>]: <reason>; until <YYYY-MM-DD>";
 
 /** Properties in the configuration of every policy. */
@@ -38,19 +38,19 @@ export interface Subject {
   urn: string;
   /** Metadata of a Kubernetes object. */
   metadata: Plain;
-  /** Names of the rules in it; undefined while they are unknown. */
+  /** Names of the rules in the resource; undefined if they are unknown. */
   rules?: () => string[] | undefined;
 }
 
 /** The exceptions of one resource from one policy. */
 export interface Exceptions {
-  /** Whether the resource is excepted, or the rule in it. */
+  /** Whether the resource is excepted, or the given rule in it. */
   covers: (rule?: string) => boolean;
   /** Invalid exceptions in the annotation of the resource. They except nothing. */
   violations: Violation[];
 }
 
-/** The exceptions by annotation and by configuration. */
+/** The exceptions that the annotation and the configuration make. */
 export function exceptionsFor(
   subject: Subject,
   policy: string,
@@ -91,11 +91,11 @@ function matchesAny(names: string[], patterns: string[] = []): boolean {
   return patterns.some((pattern) => names.some((name) => matchesGlob(pattern, name)));
 }
 
-/** The exceptions that the annotation of an object makes from a policy. */
+/** The exceptions from one policy that the annotation of an object makes. */
 export interface AnnotatedExceptions {
   /** Whether the whole resource is excepted. */
   excepted: boolean;
-  /** Names of the excepted rules in it. */
+  /** Names of the excepted rules in the resource. */
   rules: string[];
   /** Invalid exceptions. They except nothing. */
   violations: Violation[];
@@ -103,7 +103,7 @@ export interface AnnotatedExceptions {
 
 /**
  * Reads the annotation of an object for one policy. A line with a misspelled name belongs to the
- * policy with the most similar name, so that exactly one policy judges each line.
+ * policy with the most similar name, so exactly one policy judges each line.
  */
 export function annotatedExceptions(
   subject: Subject,
@@ -150,7 +150,7 @@ interface Line {
 
 function readLine(line: string): Line {
   const [, name = "", afterName = ""] = /^([^:;\s/]*)(.*)$/s.exec(line) ?? [];
-  // The name of a recording rule contains colons; the colon that ends it precedes a space.
+  // The name of a recording rule may contain colons; the colon after the name precedes a space.
   const [, rule, afterRule = afterName] = /^\/(\S+?)(?=;|\s|:\s|:?$)(.*)$/s.exec(afterName) ?? [];
   const rest = afterRule.replace(/^\s*:?/, "").trim();
   const [, reason = rest, until] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];

@@ -6,10 +6,9 @@ import { Resource } from "../facts/resource";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./policy";
 
 /**
- * A policy that also judges what a release contains: the releases that Flux, Argo CD, k3s or
- * Terraform install, the known charts in any chart, the values in value files, and the objects that a
- * chart passes on. The policy receives each as a resource of its own, so that no policy needs to know
- * where it comes from.
+ * Extends a policy to nested resources: the releases that Flux, Argo CD, k3s or Terraform install,
+ * the known charts in any chart, the values in value files, and the objects that a chart passes on.
+ * The policy receives each as a resource of its own, so it need not know where each comes from.
  */
 export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
   const { nested = "charts" } = policy;
@@ -22,7 +21,7 @@ interface Nested {
   resource: Resource;
   /** Its place in the container. Empty for the container itself. */
   path: Path;
-  /** What is at that place: all of its properties, or the values of its chart. */
+  /** What `path` points to: all properties of the resource, or the values of its chart. */
   contents: "properties" | "values";
 }
 
@@ -111,7 +110,7 @@ function itself(resource: Resource): Nested {
 
 const nestingKeys = new Set([...chartKeys, ...manifestKeys]);
 
-/** Whether values may contain charts or objects. Most do not, and this is called very often. */
+/** Whether values may contain charts or objects. A fast check: most values contain neither. */
 function mayNest(values: unknown, depth = 0): boolean {
   if (!isMap(values)) return false;
   for (const key in values) {
@@ -121,7 +120,7 @@ function mayNest(values: unknown, depth = 0): boolean {
   return false;
 }
 
-/** A release without its subcharts, its subcharts, and the objects among its values. */
+/** The release without its subcharts, then each subchart, then the objects among its values. */
 function contentsOf(release: Resource): Nested[] {
   const complete = withValueFiles(release);
   if (!mayNest(at(complete.props, "values"))) return [itself(complete)];
@@ -173,7 +172,7 @@ function pathInContainer({ path, contents }: Nested, nestedPath: Path): Path {
   return nestedPath[0] === "values" ? [...path, ...nestedPath.slice(1)] : nestedPath;
 }
 
-/** The properties that a remediation changes in place. Undefined where they are text. */
+/** The properties that a remediation changes in place. Undefined if they are text. */
 function propertiesOf(props: PlainMap, { path, contents }: Nested): PlainMap | undefined {
   if (path.length === 0 || (path.length === 1 && isMap(props["values"]))) return props;
   // Values that come from a file are not in the properties yet.

@@ -7,7 +7,7 @@ import { ConfigOf } from "./properties";
 import { Violation, shown } from "./violation";
 
 /*
- * A policy file holds one policy: what it is, its configuration, and its check.
+ * A policy file defines one policy: its description, its configuration and its check.
  *
  *   const properties = {
  *     minDays: numberProperty(limits.retentionDays.min, "Minimum number of days."),
@@ -35,9 +35,9 @@ import { Violation, shown } from "./violation";
  *       });
  *   }
  *
- * A check returns a list of findings, so that checks are combined by joining their lists. This frame
- * reads the resources, fills in defaults, applies exceptions, names the place of each violation,
- * reports unknown values, and writes what a finding sets (level `remediate`).
+ * A check returns a list of findings, so checks combine by joining their lists. The code in this
+ * folder reads the resources, fills in defaults, applies exceptions, names the place of each
+ * violation, reports unknown values, and writes the value that a finding sets (level `remediate`).
  */
 
 /** A violation, or a value that the check needs and that a preview cannot know yet. */
@@ -48,7 +48,7 @@ export interface ViolationFinding extends Omit<Violation, "where"> {
   path?: Path;
   /** Place as text. Default: the resource and `path`. */
   where?: string;
-  /** Resource of the violation, in a policy on stacks. */
+  /** URN of the resource with the violation, in a stack policy. */
   urn?: string;
   /** Value that remediation writes to `path`. */
   set?: unknown;
@@ -57,11 +57,11 @@ export interface ViolationFinding extends Omit<Violation, "where"> {
 export interface UnknownFinding {
   /** Place of the unknown value. */
   unknown: Path;
-  /** Its resource, in a policy on stacks. */
+  /** URN of the resource with the unknown value, in a stack policy. */
   urn?: string;
 }
 
-/** A finding of a policy on stacks, which has no resource to derive the place from. */
+/** A finding of a stack policy. It states its place, which no single resource determines. */
 export type StackFinding = (ViolationFinding & { where: string }) | Required<UnknownFinding>;
 
 /** The judgment of a policy on one resource or stack. */
@@ -75,9 +75,9 @@ export interface Verdict {
 type Remediate<Config> = (resource: Resource, props: PlainMap, config: Config) => boolean;
 
 /**
- * What a policy also judges inside a resource: `charts` is the releases that Flux, Argo CD, k3s or
+ * Nested resources that a policy also judges. `charts`: the releases that Flux, Argo CD, k3s or
  * Terraform install, the known charts among the values of a chart, and the objects that a chart
- * passes on; `releases` is those releases alone.
+ * passes on. `releases`: only those releases.
  */
 export type NestedScope = "charts" | "releases" | "none";
 
@@ -94,7 +94,7 @@ export interface ResourcePolicy<Config> extends PolicyBase<Config> {
 
 export interface StackPolicy<Config> extends PolicyBase<Config> {
   scope: "stack";
-  /** Only resources of these types are read. */
+  /** Whether the policy reads resources of a type. It receives no others. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
 }
@@ -116,7 +116,7 @@ interface Definition<P extends Properties, ProdOnly extends boolean> extends Omi
   enforcementLevel?: PolicyDescription["enforcementLevel"];
   /** Default: no properties. */
   config?: P;
-  /** Whether only production is judged, by a property `environment` that is added to `config`. */
+  /** Whether the policy judges only production. Adds the property `environment` to `config`. */
   prodOnly?: ProdOnly;
   /** Default: charts. */
   nested?: NestedScope;
@@ -128,7 +128,7 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
 > {
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
-  /** `true` writes what the findings set. */
+  /** `true` writes the value that each finding sets. */
   remediate?: true | Remediate<ConfigOf<P>>;
 }
 
@@ -138,7 +138,7 @@ interface StackDefinition<P extends Properties, ProdOnly extends boolean> extend
 > {
   reads: (type: string) => boolean;
   check: (resources: Resource[], config: ConfigOf<P>) => StackFinding[];
-  /** The SDK remediates one resource at a time, without the others at hand. */
+  /** Receives one resource at a time: the SDK does not pass the others to a remediation. */
   remediate?: Remediate<ConfigOf<P>>;
 }
 
@@ -226,13 +226,13 @@ function write(findings: Finding[], props: PlainMap): boolean {
     .includes(true);
 }
 
-/** `release "prometheus" (kube-prometheus-stack)`, `ServiceMonitor "inventory"`. */
+/** Text such as `release "prometheus" (kube-prometheus-stack)` or `ServiceMonitor "inventory"`. */
 export function describeResource(resource: Resource): string {
   const chart = helmChart(resource);
   if (chart === undefined) {
     return `${resource.type.split(":").at(-1) ?? resource.type} "${resource.name}"`;
   }
-  // The name of any other chart could be a secret, like every other value.
+  // The name of an unknown chart is omitted: like any other value, it could be a secret.
   return `release "${chart.release}"${isKnownChart(chart.chart) ? ` (${chart.chart})` : ""}`;
 }
 

@@ -6,7 +6,7 @@ type OptionalNames<Properties> = {
   [Name in keyof Properties]: undefined extends ValueOf<Properties[Name]> ? Name : never;
 }[keyof Properties];
 
-/** The configuration that a policy receives, by the properties that it declares. */
+/** The configuration that a policy receives, derived from the properties that it declares. */
 export type ConfigOf<Properties> = {
   [Name in Exclude<keyof Properties, OptionalNames<Properties>>]: ValueOf<Properties[Name]>;
 } & { [Name in OptionalNames<Properties>]?: ValueOf<Properties[Name]> };
@@ -17,7 +17,7 @@ interface Bounds {
   maximum?: number;
 }
 
-/** A number, greater than 0 unless `bounds` say otherwise. */
+/** A number, greater than 0 unless `bounds` says otherwise. */
 export function numberProperty(
   defaultValue: number,
   description: string,
@@ -26,7 +26,7 @@ export function numberProperty(
   return { type: "number", ...bounds, default: defaultValue, description };
 }
 
-/** A list of strings, each one of `allowed` where that is given. */
+/** A list of strings. If `allowed` is set, each string must be one of its items. */
 export function listProperty<Item extends string = string>(
   defaultValue: readonly NoInfer<Item>[],
   description: string,

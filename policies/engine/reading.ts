@@ -6,8 +6,8 @@ interface Reading {
 }
 
 /**
- * Readings by the object that the SDK made of a message. A driver that hands the same object to
- * every policy of a pack, as the preview does, has each resource read once instead of once a policy.
+ * Readings by the object that the SDK created from a message. If a driver passes the same object to
+ * every policy of a pack, as the preview does, each resource is read once, not once per policy.
  */
 const readings = new WeakMap<object, Reading>();
 
@@ -21,12 +21,12 @@ export function copyProperties(props: object): Promise<PlainMap> {
   return withTexts(read(props));
 }
 
-/** The properties without the texts of assets, which only a promise has. */
+/** The properties without the texts of assets, which can only be read asynchronously. */
 export function readWithoutTexts(props: object): PlainMap {
   return reading(props).props;
 }
 
-/** One of the properties as plain data. */
+/** One property as plain data. */
 export function readProperty(props: object, key: string): Plain {
   const known = readings.get(targetOf(props) ?? props);
   return known === undefined ? plainProperty(props, key) : known.props[key];
@@ -50,7 +50,7 @@ async function withTexts({ props, pending }: Reading): Promise<PlainMap> {
   return props;
 }
 
-/** The SDK wraps the properties in a proxy for each policy. */
+/** The object behind the proxy in which the SDK wraps the properties for each policy. */
 function targetOf(props: object): object | undefined {
   return (props as { __getSpecialProxyTarget?: object }).__getSpecialProxyTarget;
 }

@@ -13,7 +13,7 @@ import { AnyPolicy, StackPolicy, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
 import { Violation, violationText } from "./violation";
 
-/** What a policy needs to know besides the resources. */
+/** Information that a policy needs in addition to the resources. */
 export interface PolicyContext {
   /** Names of all policies of the pack, to which exceptions may refer. */
   policies: string[];
@@ -45,7 +45,7 @@ export function sdkPolicy(
       validateResource: async (args, report) => {
         const config = configOf(policy, args);
         const exceptions = exceptionsOf(args, config);
-        // Once for each stack, rather than with every resource.
+        // Reports configuration problems once per stack, not once per resource.
         if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
         for (const violation of exceptions.violations) report(violationText(violation));
         if (!policy.appliesTo(args.type) || exceptions.covers()) return;
@@ -76,7 +76,7 @@ export function sdkPolicy(
       const resources = args.resources.filter(({ type }) => policy.reads(type));
       const { violations, unknown } = await judgeStack(policy, resources, config);
       for (const violation of violations) {
-        // An excepted resource still counts where another resource needs it.
+        // The policy still reads an excepted resource, because other resources may need it.
         if (exceptions.get(violation.urn ?? "")?.covers(violation.rule)) continue;
         report(violationText(violation), violation.urn);
       }
@@ -87,8 +87,8 @@ export function sdkPolicy(
 }
 
 /**
- * The verdict on a stack. Where the check fails, resources on which it also fails separately are
- * violations and the others are judged without them.
+ * The verdict on a stack. If the check throws, each resource on which it also throws separately
+ * becomes a violation, and the policy judges the other resources without those.
  */
 async function judgeStack(
   policy: StackPolicy<unknown>,
@@ -132,7 +132,7 @@ async function judgeStack(
   return { ...verdict, violations: [...failures, ...verdict.violations] };
 }
 
-/** The result, or why there is none. An unknown value of the SDK is not a failure of the policy. */
+/** The result or the failure of `run`. Rethrows the SDK's error about an unknown value. */
 async function attempt<Result extends object>(
   run: () => Result | Promise<Result>,
 ): Promise<Result | { failure: string }> {
@@ -140,13 +140,13 @@ async function attempt<Result extends object>(
     return await run();
   } catch (error) {
     if (isUnknownValueError(error)) throw error;
-    // Messages of other errors may quote a value.
+    // The message of any other error may quote a value.
     const isInternal = error instanceof TypeError || error instanceof RangeError;
     return { failure: isInternal ? error.message : "an error without details" };
   }
 }
 
-/** A policy that cannot judge must not look as if it had passed. */
+/** The violation for a policy that fails, which must not look as if it had passed. */
 function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violation {
   return {
     problem: `could not be judged: ${subject}: ${reason}`,
@@ -159,7 +159,7 @@ function describeSubject({ type, name }: PolicyResource): string {
   return `${type.split(":").at(-1)} "${name}"`;
 }
 
-/** The SDK remediates one resource at a time, for a policy on stacks too. */
+/** The SDK remediates one resource at a time, even for a stack policy. */
 function remediation(
   policy: AnyPolicy,
   exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions,
@@ -174,7 +174,7 @@ function remediation(
       if (!concerns(args.type) || exceptions.covers()) return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
       const judged = withoutRules(resource, (rule) => exceptions.covers(rule));
-      // The validation that follows reports a failure.
+      // Ignores a failure, because the validation that follows reports it.
       const result = await attempt(() => ({ changed: remediate(judged, args.props, config) }));
       return "changed" in result && result.changed ? args.props : undefined;
     },
@@ -200,8 +200,8 @@ async function readResource(args: PolicyResource): Promise<Resource> {
 }
 
 /**
- * Without a provider, such as the provider of a cluster that does not exist yet, the engine previews
- * a resource without any outputs. They are all unknown then, not absent.
+ * If the provider is not available, such as the provider for a cluster that does not exist yet, the
+ * engine previews a resource without any outputs. The outputs are then unknown, not absent.
  */
 async function readOutputs(args: PolicyResource): Promise<Resource> {
   const resource = await readResource(args);
@@ -216,7 +216,7 @@ function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMa
   return { ...Object.fromEntries(defaults), ...args.getConfig() };
 }
 
-/** The engine checks values, but silently accepts a misspelled property, which then has no effect. */
+/** Reports unknown properties, which the engine accepts silently although they have no effect. */
 function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation): void {
   for (const { path, rule, fix } of unknownProperties(policy, config)) {
     report(
@@ -230,8 +230,8 @@ function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation
 }
 
 /**
- * Reads an unknown value, once everything known has been judged: the SDK then reports that the
- * policy could not run completely, as it does for any policy.
+ * Reads an unknown value after everything known has been judged, which makes the SDK report that
+ * the policy could not run completely.
  */
 function touch(props: unknown, path: Path): void {
   let current = props;

@@ -8,7 +8,7 @@ export interface Violation {
   where: string;
   /** The value found. Not set where it could be a secret. */
   found?: string | undefined;
-  /** The rule that it breaks. */
+  /** The value or range that is allowed. */
   bound?: string;
   /** The line of configuration, or the change, that corrects it. */
   fix: string;
@@ -17,10 +17,10 @@ export interface Violation {
 }
 
 /**
- * The text of a violation. It quotes names alone: of resources, objects, rules, alerts, series,
+ * The text of a violation. It quotes only names: of resources, objects, rules, alerts, series,
  * labels, receivers and actions. It never contains values of annotations, matchers, settings or
- * documents, whether they are marked as secret or not: the SDK passes every value to policies without
- * its mark. In names, anything that looks like a credential is redacted.
+ * documents, because the SDK does not tell policies which values are marked as secret. In names,
+ * anything that looks like a credential is redacted.
  */
 export function violationText(violation: Violation): string {
   const lines = [

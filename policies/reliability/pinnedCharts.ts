@@ -98,14 +98,14 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
   };
 }
 
-/** Whether it is the same repository or a path below it, not a host with the same prefix. */
+/** Whether a URL is the allowed repository or below it, rather than a host with the same prefix. */
 function isBelow(repository: string, allowed: string): boolean {
   const base = allowed.replace(/\/+$/, "");
   const url = repository.replace(/\/+$/, "");
   return !url.includes("..") && (url === base || url.startsWith(`${base}/`));
 }
 
-/** Removes the user, password and query from a URL, because they may be secret. */
+/** The host of a URL. The user, password, path and query may be secret. */
 function hostOf(repository: string): string {
   return /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]*)/.exec(repository)?.[1] ?? "a string";
 }

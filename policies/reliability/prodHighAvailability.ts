@@ -37,7 +37,7 @@ export const prodHighAvailability = resourcePolicy({
   remediate: true,
 });
 
-/** The kinds that the operator runs, with the setting of their replicas. */
+/** The kinds that the operator runs, by resource type. */
 const operatedKinds: Record<string, "Prometheus" | "Alertmanager"> = {
   "kubernetes:monitoring.coreos.com/v1:Prometheus": "Prometheus",
   "kubernetes:monitoring.coreos.com/v1:Alertmanager": "Alertmanager",
@@ -69,7 +69,7 @@ function check(resource: Resource, config: Config): Finding[] {
   return [];
 }
 
-/** Judges a number that must be at least `least`. `fallback` applies where none is set. */
+/** Judges a number that must be at least `least`. `fallback` applies if none is set. */
 function checkAtLeast(
   resource: Resource,
   path: Path,

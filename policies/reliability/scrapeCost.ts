@@ -40,18 +40,18 @@ export const scrapeCost = resourcePolicy({
   remediate: true,
 });
 
-/** Default of the operator. */
+/** Default scrape interval of the operator. */
 const defaultInterval = "30s";
-/** Default of Prometheus. */
+/** Default scrape timeout of Prometheus. */
 const defaultTimeout = "10s";
 
-/** The places of the settings of one scrape. */
+/** Paths of the settings for one scrape. */
 interface Scrape {
   interval: Path;
   timeout: Path;
-  /** Default of the interval. A monitor inherits the interval of its server instead. */
+  /** Default interval. Not set for a monitor, which inherits the interval of its server. */
   fallback?: string;
-  /** Places of the sample limit, in order of precedence. */
+  /** Paths of the sample limit, in order of precedence. */
   limits: Path[];
   /** Whether one of the limits must be set here. */
   isLimited?: boolean;
@@ -101,12 +101,12 @@ function monitorScrapes(resource: Resource): Scrape[] {
   const key = resource.type.includes(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
   return listAt(resource.props, "spec", key).map((_, index) => ({
     ...scrapeAt(["spec", key, index], "interval", "scrapeTimeout"),
-    // The limit belongs to the monitor, and is checked once.
+    // The limit belongs to the monitor as a whole, so it is checked once.
     limits: index === 0 ? [["spec", "sampleLimit"]] : [],
   }));
 }
 
-/** The monitors that charts create. Their keys have the same name in every chart. */
+/** The monitors that charts create. Every chart uses the same keys for them. */
 function monitorsInValues(value: unknown, path: Path): Scrape[] {
   return entriesAt(value).flatMap(([key, item]) => {
     const itemPath = [...path, key];
@@ -175,7 +175,7 @@ function checkLimits(resource: Resource, scrape: Scrape, config: Config): Findin
   ];
 }
 
-/** The value to set. Remediation does not change the items of a list. */
+/** The value to set, or undefined within a list, whose items remediation does not change. */
 function outsideLists<Value>(path: Path, value: Value): Value | undefined {
   return path.some(Number.isInteger) ? undefined : value;
 }

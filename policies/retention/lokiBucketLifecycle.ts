@@ -59,7 +59,7 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     : [...expirations, { unknown: unknown.path, urn: unknown.urn }];
 }
 
-/** Whether a rule for all objects deletes incomplete uploads and noncurrent versions in time. */
+/** Checks that rules for all objects delete incomplete uploads and noncurrent versions in time. */
 function checkDeletions(
   { where, urn }: Bucket,
   rules: LifecycleRule[],
@@ -94,7 +94,7 @@ function checkDeletions(
     }));
 }
 
-/** The expiration of current objects, of which only Loki knows which ones it needs. */
+/** Checks the expiration of current objects: only Loki knows which of them it still needs. */
 function checkExpiration(
   { urn, retentionDays, indexPrefixes }: Bucket,
   rule: LifecycleRule,

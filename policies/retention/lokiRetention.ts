@@ -36,7 +36,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const { minDays, maxDays } = config;
   const streams = lokiField(chart, "limits_config", "retention_stream");
   const tenants: Path = ["loki", "runtimeConfig", "overrides"];
-  // A stream may have a shorter retention, but not a longer one.
+  // A stream may be retained for less than `minDays`, but not for more than `maxDays`.
   const overrides = [
     ...listAt(streams.value).map((stream, index) => ({
       value: at(stream, "period"),
@@ -80,13 +80,13 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   ];
 }
 
-/** Where the older charts have what the chart `loki` has under `loki`. */
+/** Path of Loki's configuration in the older charts. In the chart `loki`, the path is `loki`. */
 const legacyPaths: Record<string, Path> = {
   "loki-stack": ["loki", "config"],
   "loki-distributed": ["loki", "structuredConfig"],
 };
 
-/** A field of Loki's configuration, where it is set or else where it belongs. */
+/** A field of Loki's configuration, at the path where it is set, or else where it belongs. */
 function lokiField({ chart, values }: HelmChart, ...field: Path): Field {
   for (const source of lokiConfigPaths) {
     const config = readConfig(at(values, ...source));
@@ -132,7 +132,7 @@ function problemWith(
     : "retention_period is not a multiple of 24h, the period of the index";
 }
 
-/** Undefined for anything but a duration. Loki also accepts a bare 0, as a number or a string. */
+/** Days, or undefined if not a duration. Loki also accepts a bare 0, as a number or a string. */
 function daysOf(value: Plain): number | undefined {
   const isDuration = typeof value === "string" || value === 0;
   const seconds = isDuration ? parseDuration(String(value)) : undefined;
@@ -144,7 +144,7 @@ const objectStores = new Set([
   ...["bos", "cos", "alibabacloud"],
 ]);
 
-/** The store of the logs, by the last schema or the storage type of the chart. */
+/** The object store for logs, from the last schema or otherwise the storage type of the chart. */
 function objectStore(chart: HelmChart): string | undefined {
   const schemas = [
     ["loki", "schemaConfig", "configs"],

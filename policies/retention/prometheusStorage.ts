@@ -41,7 +41,7 @@ export const prometheusStorage = resourcePolicy({
   prodOnly: true,
   appliesTo: canRunPrometheus,
   check,
-  // Sets retentionSize alone: changing a claim does not resize its volume.
+  // Sets only retentionSize: changing a claim does not resize its volume.
   remediate: true,
 });
 
@@ -51,7 +51,7 @@ function check(resource: Resource, config: Config): Finding[] {
   const { size, ephemeral } = volumePaths(server);
   const read = (path: Path) => at(resource.props, ...path);
   const lost = ephemeral.find((path) => isMap(read(path)) || read(path) === false);
-  // The chart prometheus has a default of its own.
+  // The chart `prometheus` has a default size; the operator has none.
   const volume = parseQuantity(read(size) ?? (server.operated ? undefined : "8Gi"));
   const unknown = [size, retentionSizePath(server), retentionPath(server)]
     .filter((path) => read(path) === UNKNOWN)

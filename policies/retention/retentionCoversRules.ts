@@ -30,7 +30,7 @@ function check(resources: Resource[]): StackFinding[] {
   return [...unknown, ...resources.flatMap((resource) => checkRules(resource, shortest))];
 }
 
-/** The retention of each server. Any of them may evaluate the rules. */
+/** The retention of each server, because any server may evaluate the rules. */
 function retentionsOf(resources: Resource[]) {
   const retentions: Retention[] = [];
   const unknown: StackFinding[] = [];
@@ -73,7 +73,7 @@ function checkRules(resource: Resource, { server, seconds }: Retention): StackFi
   return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt, urn }];
 }
 
-/** Seconds into the past that an expression selects, through ranges, subqueries and offsets. */
+/** How many seconds into the past an expression reaches, through ranges, subqueries and offsets. */
 function rangeOf(expr: Expr): number {
   const inner = Math.max(0, ...childrenOf(expr).map(rangeOf));
   if (expr.kind !== "selector" && expr.kind !== "subquery") return inner;

@@ -47,7 +47,7 @@ async function build(kind: BundleKind, directory: string): Promise<Bundle> {
     const entry = programEntry(`require(${JSON.stringify(program)})`);
     return await buildEntry(kind, directory, entry, [path.join(directory, "Pulumi.yaml")]);
   } catch (error) {
-    // The preview reports the error, in the form that its arguments ask for.
+    // The preview reports the error in the format that its arguments select.
     const message = error instanceof Error ? error.message : String(error);
     const fail = `(() => { throw new ExpectedError(${JSON.stringify(message)}); })()`;
     return await buildEntry(kind, directory, programEntry(fail), undefined);
@@ -71,7 +71,7 @@ function packEntry(directory: string): string {
 module.exports = require(${JSON.stringify(path.join(directory, "pack.ts"))});`;
 }
 
-/** Builds both files of a bundle; without `inputs` the bundle is used once and not found again. */
+/** Builds both files of a bundle. Without `inputs`, the bundle is not recorded for reuse. */
 async function buildEntry(
   kind: BundleKind,
   directory: string,
@@ -155,13 +155,13 @@ function inputsOf({ metafile }: { metafile: esbuild.Metafile }, directory: strin
     .map((file) => path.resolve(directory, file));
 }
 
-/** `node_modules/@pulumi/aws/package.json` for any file of that package: it names the version. */
+/** The `package.json`, which states the version, of the package that contains a file. */
 function packageFile(file: string): string | undefined {
   const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0];
   return root === undefined ? undefined : path.join(root, "package.json");
 }
 
-/** Names the output after its content, so that no process ever reads a mixture of two builds. */
+/** Names the output after its content, so no process ever reads a mixture of two builds. */
 function writeOutput(name: string, outputs: esbuild.OutputFile[]): string {
   const code = outputs.find((output) => output.path.endsWith(".js"));
   if (code === undefined) throw new Error("esbuild wrote nothing");
@@ -201,7 +201,7 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
         if (pluginData === build || isBuiltin(id) || path.isAbsolute(id)) return undefined;
         const resolve = (kind: esbuild.ImportKind) =>
           build.resolve(id, { resolveDir, kind, pluginData: build });
-        // A package with two forms must be loaded in one of them; compiled programs use `require`.
+        // A package in CommonJS and ESM must load in one form; compiled programs use `require`.
         let resolved = await resolve("require-call");
         if (resolved.errors.length > 0) resolved = await resolve(kind);
         if (resolved.errors.length > 0 || packageFile(resolved.path) === undefined)
@@ -214,8 +214,8 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 }
 
 /**
- * Modules that a package loads at startup although a preview rarely uses them, by the package. In
- * `@pulumi/pulumi`, they belong to the Automation API and to the serialization of functions.
+ * Modules that a package loads at startup although a preview rarely uses them, each with that
+ * package. In `@pulumi/pulumi`, they belong to the Automation API and to function serialization.
  */
 const deferred: [module: string, importer: string][] = [
   ["./automation", "@pulumi/pulumi"],
@@ -267,7 +267,7 @@ module.exports = new Proxy(function () {}, {
   },
 };
 
-/** Sets `__dirname` and `__filename` in each module to its source. */
+/** Sets `__dirname` and `__filename` in each module to the location of its source. */
 const keepDirectoryNames: esbuild.Plugin = {
   name: "keep directory names",
   setup(build) {

@@ -3,7 +3,7 @@
 /**
  * Starts the preview and the policy pack from bundles. A bundle is one file with TypeScript removed
  * and every module linked, which loads several times faster than the hundreds of files it replaces.
- * Plain JavaScript, because this runs before anything can compile TypeScript.
+ * This file is plain JavaScript, because it runs before anything can compile TypeScript.
  */
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
@@ -14,14 +14,14 @@ const vm = require("node:vm");
 
 const cacheFolder = path.join(__dirname, "..", "..", "node_modules", ".cache", "preview");
 
-/** Returns the bundle of an entry, built first if a file that it was built from has changed. */
+/** Returns the bundle of an entry. Builds it first if one of its inputs has changed. */
 function prepareBundle(kind, directory) {
   const manifest = readManifest(kind, directory);
   const isCurrent = manifest && isUnchanged(manifest.inputs) && isUnchanged(manifest.packageInputs);
   return isCurrent ? manifest.bundle : build(kind, directory);
 }
 
-/** Where the cache describes the bundle of an entry. */
+/** Path of the file in the cache that describes the bundle of an entry. */
 function manifestFile(kind, directory) {
   return path.join(cacheFolder, `${kind}-${hash(path.resolve(directory))}.json`);
 }
@@ -42,7 +42,7 @@ function isUnchanged(hashes) {
   return Object.entries(hashes).every(([file, content]) => hashFile(file) === content);
 }
 
-/** Builds in a process of its own, so that the compiler costs the preview neither memory nor hooks. */
+/** Builds in a separate process, so the compiler adds no memory or module hooks to the preview. */
 function build(kind, directory) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -54,25 +54,25 @@ function build(kind, directory) {
 }
 
 /**
- * Runs a bundle and returns what it exports. The packages of `node_modules` are in a bundle of their
- * own, in which each of them exists once for everything that the process runs.
+ * Runs a bundle and returns its exports. The packages from `node_modules` are in a separate bundle,
+ * in which each package exists once for all code that the process runs.
  */
 function runBundle({ directory, own, packages }) {
   const nodeRequire = createRequire(path.join(directory, "index.js"));
   const modules = runFile(packages, nodeRequire);
   const require = (id) => {
-    // A path that is computed at run time is not in the bundle under that name.
+    // The bundle lists modules by resolved path; an ID computed at run time may need resolving.
     const load = modules[id] ?? modules[nodeRequire.resolve(id)];
     return load === undefined ? nodeRequire(id) : load();
   };
   return runFile(own, Object.assign(require, nodeRequire));
 }
 
-/** Scripts to compile in full when the process ends, by the file that keeps the result. */
+/** Scripts whose compiled code is cached when the process ends, by the file in the cache. */
 const scripts = new Map();
 
 process.once("exit", () => {
-  // V8 has then also compiled the functions that were called.
+  // By then, V8 has also compiled the functions that were called.
   for (const [file, script] of scripts) writeFile(file, script.createCachedData());
 });
 

@@ -3,7 +3,7 @@ export interface Bundle {
   directory: string;
   /** File with the sources outside `node_modules`. */
   own: string;
-  /** File with the packages that they import. */
+  /** File with the packages that those sources import. */
   packages: string;
 }
 
@@ -13,7 +13,7 @@ export type BundleKind = "program" | "pack";
 /** Hashes of the contents of files. */
 export type Hashes = Record<string, string>;
 
-/** The last bundle of an entry, and what determines it. */
+/** The last bundle of an entry, and the files that determine it. */
 export interface Manifest {
   bundle: Bundle;
   /** The sources in `bundle.own`, and the files that build a bundle. */

@@ -32,7 +32,7 @@ export function parseArguments(argv: string[]) {
   if (values.stack === undefined) throw new UsageError("--stack is required");
   return {
     stack: values.stack,
-    /** `key=value` pairs with the paths of `pulumi config set --path`. */
+    /** `key=value` pairs, with paths as in `pulumi config set --path`. */
     config: values.config ?? [],
     configFile: values["config-file"],
     out: values.out,

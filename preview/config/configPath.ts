@@ -10,7 +10,7 @@ export type ConfigValues = Record<string, ConfigValue>;
 /**
  * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
- * Within a map or a list, `true`, `false` and whole numbers have their type. A JSON list or map is
+ * Within a map or a list, `true`, `false` and whole numbers are not text. A JSON list or map is
  * parsed, which the CLI does only directly under a key. Any other value is text, such as the template
  * `{{ .Status }}`. Returns a copy of the values.
  */
@@ -81,7 +81,7 @@ function setAt(
   if (head === undefined) return value;
   const inside = [...prefix, head];
   let container = current;
-  // The CLI replaces a scalar directly under the key. At a deeper level, it is more likely a mistake.
+  // The CLI replaces a scalar directly under the key. At a deeper level, that is likely a mistake.
   if (!isContainer(container)) {
     if (container !== null && prefix.length > 1) {
       throw new ExpectedError(
@@ -114,11 +114,11 @@ function isContainer(value: ConfigValue): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** A value within a map or a list has a type. Directly under a key, it is text that the program parses. */
+/** Parses a value within a map or list. Directly under a key, the program parses the text. */
 function typedValue(text: string): ConfigValue {
   if (text === "true") return true;
   if (text === "false") return false;
-  // A number with a leading zero stays text, as in an account ID.
+  // Digits with a leading zero, such as an account ID, stay text.
   if (/^[+-]?\d+$/.test(text) && !(text.length > 1 && text.startsWith("0"))) return Number(text);
   return parsedJson(text) ?? text;
 }

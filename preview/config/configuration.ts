@@ -20,13 +20,13 @@ export interface ConfigurationSources {
   project: ProjectFile;
   /** Stack files in order. Each file replaces whole keys of the earlier files. */
   files: StackFile[];
-  /** `key=value` pairs with the paths of `pulumi config set --path`, applied last. */
+  /** `key=value` pairs, with paths as in `pulumi config set --path`. Applied last. */
   settings: string[];
 }
 
 /** The configuration as the engine passes it to the program. */
 export interface Configuration {
-  /** Values by full key: text, and JSON for maps and lists. */
+  /** Values by full key, as text. Maps and lists are JSON. */
   values: Record<string, string>;
   /** Keys whose values are secret. */
   secretKeys: string[];
@@ -36,7 +36,7 @@ export interface Configuration {
   secretValues: string[];
 }
 
-/** Merges all sources of configuration like the CLI. */
+/** Merges all sources of configuration as the CLI does. */
 export function configuration(sources: ConfigurationSources): Configuration {
   const project = sources.project.name;
   let values: ConfigValues = projectDefaults(sources.project);
@@ -56,7 +56,7 @@ export function configuration(sources: ConfigurationSources): Configuration {
     result[key] = asText(readable);
     const isEncrypted = !isDeepStrictEqual(readable, value);
     if (named !== undefined || isEncrypted) hiddenKeys.push(key);
-    // A secret in plain text in a file is not marked, so that the program refuses it as in a deployment.
+    // A secret in plain text in a file is not marked, so the program rejects it as in a deployment.
     if (isEncrypted || (named !== undefined && value !== fileValues[key])) secretKeys.push(key);
   }
   const unset = secretsInUse(values, project).filter(

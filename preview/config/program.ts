@@ -1,7 +1,7 @@
 import { type Secret, secrets } from "../../components/shared/secrets";
 import type { ConfigValues } from "./configPath";
 
-/** The secrets that this configuration uses, except those of a part that names an existing Secret. */
+/** The secrets that this configuration uses, except for a part that names an existing Secret. */
 export function secretsInUse(values: ConfigValues, project: string): Secret[] {
   const isSet = (key: string): boolean => values[`${project}:${key}`] !== undefined;
   const part = (key: string): Record<string, unknown> | undefined => {

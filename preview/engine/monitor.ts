@@ -16,7 +16,7 @@ export interface MonitorOptions {
   preview: boolean;
   /** Answers calls of provider functions. Throws for a token without an answer. */
   invoke: (call: Invoke) => Record<string, unknown>;
-  /** Returns what a provider would compute for a resource, in addition to its inputs. A preview ignores it. */
+  /** Returns the outputs that a provider would add to the inputs. Not called in a preview. */
   computed?: ((resource: RecordedResource) => Record<string, unknown>) | undefined;
   /** Receives each resource when the program registers it, the stack first. */
   onResource?: ((resource: RecordedResource) => void) | undefined;

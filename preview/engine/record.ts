@@ -54,7 +54,7 @@ export async function record(program: () => unknown, options: RecordOptions): Pr
   return { stack, resources, outputs: stack.outputs, warnings };
 }
 
-/** Without an engine, the SDK prints log messages with this prefix. */
+/** Diverts the program's warnings, which the SDK prints with this prefix if there is no engine. */
 function divertWarnings(listener: (warning: string) => void): () => void {
   const prefix = "warning: [runtime] ";
   const { warn } = console;
@@ -68,7 +68,7 @@ function divertWarnings(listener: (warning: string) => void): () => void {
   };
 }
 
-/** The SDK reports failed registrations as unhandled rejections, which no other listener may handle. */
+/** Replaces all unhandledRejection listeners: the SDK reports failed registrations there. */
 function divertUnhandledRejections(listener: (error: unknown) => void): () => void {
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");

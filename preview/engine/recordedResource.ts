@@ -19,7 +19,7 @@ export interface RecordedOptions {
   customTimeouts: { create: string; update: string; delete: string };
 }
 
-/** An alias, which names either a URN or the parts that differ from the URN of the resource. */
+/** An alias, either as a URN or as another name for the resource. */
 export interface RecordedAlias {
   urn?: string;
   name?: string;
@@ -106,7 +106,7 @@ export function optionsOf(request: resourceProto.RegisterResourceRequest): Recor
   };
 }
 
-/** The options of a resource that the program registers without any. */
+/** The options of a resource that is registered without options, apart from its dependencies. */
 export function noOptions(dependencies: string[] = []): RecordedOptions {
   return { ...optionsOf(new resourceProto.RegisterResourceRequest()), dependencies };
 }

@@ -51,7 +51,7 @@ function mapValues(value: WireValue, showSecret: (inner: WireValue) => unknown):
   return result;
 }
 
-/** The value of a resource that is an input: its ID, or the URN of a component. */
+/** The value of a reference to a resource: its ID, or the URN if the resource is a component. */
 function referenceOf(reference: Record<string, WireValue>): unknown {
   const id = reference["id"];
   if (id === undefined) return reference["urn"];

@@ -13,7 +13,7 @@ export interface Exported {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a Kubernetes object of any kind
 type KubernetesObject = Record<string, any>;
 
-/** The files of `--out` by their path, sorted. The same program always returns the same bytes. */
+/** The files for `--out`, sorted by path. The same program always produces the same bytes. */
 export function exportFiles(exported: Exported): Map<string, string> {
   const { redact } = exported;
   const files = new Map<string, string>();
@@ -51,8 +51,8 @@ export function exportFiles(exported: Exported): Map<string, string> {
         add("dashboards", key.replace(/\.json$/, ""), "json", redact(text));
       }
     }
-    // The SDK marks the whole Secret. This one contains configuration, which names its credentials by
-    // file, so only values that equal a known secret are hidden.
+    // The SDK marks the whole Secret as secret. This Secret contains configuration that refers to
+    // credentials by file, so only the values of known secrets are hidden.
     if (kind === "Secret" && name === "alertmanager-config") {
       for (const [key, text] of texts(object["stringData"])) {
         if (key === "alertmanager.yaml" || key.endsWith(".tmpl")) {
@@ -64,7 +64,7 @@ export function exportFiles(exported: Exported): Map<string, string> {
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The order of registration depends on timing, whereas this order does not. */
+/** Sorts resources by URN, because the order of registration depends on timing. */
 function inOrderOfUrn(resources: RecordedResource[]): RecordedResource[] {
   return [...resources].sort((one, other) => (one.urn < other.urn ? -1 : 1));
 }
@@ -131,8 +131,9 @@ function withoutUnknowns(value: unknown): unknown {
 }
 
 /**
- * The object in the form that kubectl accepts. A Secret keeps its keys only. Its values are not
- * base64, so the API server refuses them: a preview must never overwrite the values of a live Secret.
+ * The object in the form that kubectl accepts. A Secret keeps only its keys. Its values are not
+ * base64, so the API server rejects them: a preview must never overwrite the values of a live
+ * Secret.
  */
 function manifestOf(resource: RecordedResource): KubernetesObject {
   const { stringData: _text, data: _data, ...object } = resource.redactedInputs;
@@ -148,7 +149,7 @@ function texts(data: unknown): [string, string][] {
   return Object.entries(data).map(([key, value]) => [key, String(value)]);
 }
 
-/** Replaces characters that are unsafe in a file name: users choose the names of dashboards and templates. */
+/** Replaces characters that are unsafe in a file name: users name dashboards and templates. */
 function fileName(name: string): string {
   return name.replace(/[^\w.-]+/g, "-").replace(/^\.+/, "");
 }

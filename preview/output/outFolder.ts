@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 
-/** The files that a preview writes, and the folders with the kind of file in each. */
+/** The files and folders that a preview writes. Each folder has a pattern for its file names. */
 const ownFiles = ["resources.json", "releases.json", "policy.json"];
 const ownFolders: Record<string, RegExp> = {
   manifests: /\.yaml$/,

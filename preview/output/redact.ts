@@ -4,8 +4,8 @@ import { SECRET } from "../engine/values";
 const SHORTEST = 6;
 
 /**
- * Returns a function that hides these secrets in any value: also within longer texts, in base64, and
- * escaped as JSON or in a URL. It is the last line of defense, because values that are marked as
+ * Returns a function that hides these secrets in any value: also within longer texts, in base64,
+ * and escaped as JSON or in a URL. This is the last line of defense: values that are marked as
  * secret are hidden earlier.
  */
 export function redactor(secrets: string[]): <T>(value: T) => T {

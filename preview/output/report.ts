@@ -16,10 +16,10 @@ export interface Report {
   policy: Omit<PolicyReport, "remediated">;
   /** Messages that the program passed to `pulumi.log.warn`. */
   warnings: string[];
-  /** Resources with a secret of the configuration in an input that is not marked as secret. */
+  /** Resources in which an input contains a configured secret but is not marked as secret. */
   exposed: { type: string; name: string }[];
   unset: Pick<Secret, "key" | "optional">[];
-  /** Folder that the preview wrote, if any. */
+  /** Folder that the preview wrote to, if any. */
   out: string | undefined;
 }
 
@@ -79,7 +79,7 @@ export function formatReport(report: Report, color: boolean): string {
     .join("\n\n")}\n`;
 }
 
-/** A title and its lines, or nothing if there are none. */
+/** A title and its lines, or nothing if there are no lines. */
 function listSection(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map(indented)];
 }

@@ -2,7 +2,7 @@ import { integrationsOf } from "../../policies/facts/alertmanager";
 import { type PlainMap, UNKNOWN, listAt, textAt } from "../../policies/facts/plain";
 import { type Labels, readRoutes, routesFor } from "../../policies/facts/routes";
 
-/** Where alerts with these labels are sent: the channel in Slack, otherwise the kind of integration. */
+/** Destinations of alerts with these labels: the Slack channel, or else the kind of integration. */
 export function destinationsOf(config: PlainMap, labels: Labels): string[] {
   const tree = readRoutes(config);
   const routes = tree === UNKNOWN || tree.root === undefined ? [] : routesFor(tree.root, labels);

@@ -3,7 +3,7 @@ import type { RecordedResource } from "../engine/recordedResource";
 import { count } from "./count";
 import { destinationsOf } from "./routes";
 
-/** The part of a recorded resource that the summary is read from. */
+/** The part of a recorded resource that the summary reads. */
 export type SummarizedResource = Pick<RecordedResource, "type" | "name" | "inputs">;
 
 /** The facts about one part of the stack, such as `["retention", "15 days"]`. */
@@ -18,8 +18,9 @@ type Inputs = Record<string, any>;
 const NAMES_SHOWN = 12;
 
 /**
- * Summarizes the stack for a reviewer. All facts come from what the program registered: the settings
- * of each component, the releases, the rules, the routes of Alertmanager and an output of the stack.
+ * Summarizes the stack for a reviewer, from the resources and outputs that the program registers:
+ * the settings of each component, the releases, the rules, the routes of Alertmanager and the
+ * output `retentionCost`.
  */
 export function summarize(
   resources: SummarizedResource[],

@@ -7,17 +7,17 @@ export type TreeResource = Pick<
 > & { options: Pick<RecordedResource["options"], "protect" | "retainOnDelete"> };
 
 export interface TreeLine {
-  /** `├─ kubernetes:core/v1:Secret`, indented. */
+  /** The indented type, such as `├─ kubernetes:core/v1:Secret`. */
   type: string;
   name: string;
   /** Such as `[protected]`. */
   marks: string;
 }
 
-/** Number of children of one type that the tree shows. */
+/** Maximum number of children of one type that the tree shows under a parent. */
 const SHOWN = 20;
 
-/** The resources in the nesting of `pulumi preview`: children under their component. */
+/** The resources, nested as in `pulumi preview`: children under their component. */
 export function resourceTree(resources: TreeResource[], stack: TreeResource): TreeLine[] {
   const known = new Set(resources.map((resource) => resource.urn));
   const children = new Map<string, TreeResource[]>();
@@ -59,7 +59,7 @@ function shortened(siblings: TreeResource[]): (TreeResource | { more: number; ty
     const index = (seen.get(resource.type) ?? 0) + 1;
     seen.set(resource.type, index);
     if (index <= SHOWN) return [resource];
-    // The summary replaces the last of them.
+    // One line that counts the hidden resources replaces the last of them.
     return index === count ? [{ more: count - SHOWN, type: resource.type }] : [];
   });
 }

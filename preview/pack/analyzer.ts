@@ -45,7 +45,7 @@ export interface AnalyzeOptions {
   config?: PolicyConfigFile;
 }
 
-/** Number of resources that the pack may hold at a time. */
+/** Maximum number of resources that the pack holds at a time. */
 const IN_FLIGHT = 8;
 
 /**
@@ -150,7 +150,7 @@ export class Analysis {
   /** Adds a resource. The provider of a resource must be added before the resource. */
   add(resource: AnalyzedResource): void {
     this.byUrn.set(resource.urn, resource);
-    // Each resource waits for an earlier one, which limits how many of them the pack holds.
+    // Each resource waits for an earlier one, which limits how many resources the pack holds.
     const result = this.analyzeResource(resource, this.results.at(-IN_FLIGHT));
     catchLater(result);
     this.results.push(result);
@@ -166,7 +166,7 @@ export class Analysis {
       if (result.remediated !== undefined) remediated.set(result.urn, result.remediated);
     }
     const violations = results.flatMap((result) => result.violations);
-    // The SDK reports a stack policy that also remediates resources as a resource policy.
+    // Ignores `scope`: the SDK reports a stack policy that also remediates as a resource policy.
     if (policies.some(({ level }) => level !== "disabled")) {
       const resources = [...this.byUrn.values()].map((resource) =>
         stackResource(resource, remediated.get(resource.urn), this.byUrn),

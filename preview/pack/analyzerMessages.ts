@@ -53,7 +53,7 @@ export function analyzeRequest(
   return describe(new proto.AnalyzeRequest(), resource, properties, byUrn);
 }
 
-/** A resource in the request to check the stack. Its state is, for a component, what it registered. */
+/** A resource in the request to check the stack. A component's state is its registered outputs. */
 export function stackResource(
   resource: AnalyzedResource,
   remediated: WireObject | undefined,
@@ -72,7 +72,7 @@ export function stackResource(
   return message;
 }
 
-/** Sets the fields that both messages have. */
+/** Sets the fields that both kinds of messages have. */
 function describe<Message extends proto.AnalyzeRequest | proto.AnalyzerResource>(
   message: Message,
   resource: AnalyzedResource,
@@ -118,7 +118,7 @@ function optionsOf(resource: AnalyzedResource): proto.AnalyzerResourceOptions {
   return message;
 }
 
-/** `1h30m` in seconds. */
+/** Converts a duration such as `1h30m` to seconds. */
 function seconds(duration: string): number {
   const units: Record<string, number> = { h: 3600, m: 60, s: 1 };
   let sum = 0;
@@ -128,10 +128,10 @@ function seconds(duration: string): number {
   return sum;
 }
 
-/** The violations in a response about one resource, or about the stack without `urn`. */
+/** The violations in a response about one resource, or about the stack if `urn` is not set. */
 export function violationsOf(response: proto.AnalyzeResponse, urn?: string): ReportedViolation[] {
   return response.getDiagnosticsList().map((diagnostic) => {
-    // The SDK prefixes the message of the policy with its description.
+    // The SDK puts the description of the policy before the message.
     const prefix = `${diagnostic.getDescription()}\n`;
     const message = diagnostic.getMessage();
     return {

@@ -2,16 +2,16 @@ import type { ChildProcess } from "node:child_process";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 
-// By its path, so that the bundle shares this module with start.cjs.
+// Required by its path, so the bundle shares this module with start.cjs.
 const { spawnPack } = require(path.join(__dirname, "spawnPack.cjs")) as {
   spawnPack: (directory: string) => ChildProcess;
 };
 
 /** A policy pack in a process of its own, which serves the analyzer protocol of the engine. */
 export interface PackProcess {
-  /** The port that the pack listens on, once it does. */
+  /** The port that the pack listens on. Resolves when the pack is ready. */
   port: Promise<number>;
-  /** Keeps this process running while the pack runs. Until this call, it may exit earlier. */
+  /** Keeps this process running while the pack runs. Without this call, it may exit first. */
   hold(): void;
   /** Ends the pack. Can be called repeatedly. */
   close(): void;

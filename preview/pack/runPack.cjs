@@ -6,7 +6,7 @@ const { prepareBundle, runBundle } = require("../bundle/bundle.cjs");
 
 const bundle = prepareBundleOrExit(process.argv[2]);
 if (![bundle.own, bundle.packages].every((file) => fs.existsSync(`${file}.compiled`))) {
-  // The preview ends the pack with this signal. An orderly exit keeps the compiled code.
+  // The preview ends the pack with this signal. An orderly exit caches the compiled code.
   process.once("SIGTERM", () => process.exit());
 }
 runBundle(bundle);

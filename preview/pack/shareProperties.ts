@@ -1,9 +1,9 @@
 type Deserialize = (message: object, keepsSecrets: boolean) => object;
 
 /**
- * Makes the SDK read the properties of each resource once for all policies of a pack instead of once
- * per policy, which takes longer than the checks. Only the bundle that a preview runs calls this: a
- * pack that another team starts runs with the SDK as it is.
+ * Makes the SDK read the properties of each resource once for all policies of a pack. Reading them
+ * once per policy takes longer than the checks. Only the bundle that a preview runs calls this:
+ * without a preview, a pack runs with the SDK as it is.
  */
 export function shareProperties(sdk: { deserializeProperties?: Deserialize }): void {
   const { deserializeProperties: deserialize } = sdk;

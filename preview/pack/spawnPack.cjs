@@ -1,8 +1,9 @@
 "use strict";
 
 /**
- * Starts the process of a policy pack. Plain JavaScript, because `start.cjs` calls it before it loads
- * the bundle of the preview: the pack needs as long to load as the preview and the program together.
+ * Starts the process of a policy pack. This file is plain JavaScript, because `start.cjs` calls it
+ * before it loads the bundle of the preview: the pack takes as long to load as the preview and the
+ * program together.
  */
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
@@ -11,7 +12,7 @@ const path = require("node:path");
 /** Processes that were started early and not claimed yet, by the directory of their pack. */
 const early = new Map();
 
-/** Starts the pack in a directory ahead of the call of `spawnPack` that uses it. */
+/** Starts the pack in a directory before the `spawnPack` call that uses it. */
 function spawnEarly(directory) {
   early.set(directory, start(directory));
 }
