@@ -45,7 +45,7 @@ export const burnRateWindows = [
   { name: "3d", range: "[3d:5m]" },
 ] as const;
 
-/** Days in an SLO window. Default: 30, or 14 if Prometheus retains samples for less than 30 days. */
+/** Days in an SLO window. Default: 30, or at most 14 if Prometheus retains samples for less than 30 days. */
 export function sloWindowDays(
   { slo }: { slo?: { windowDays?: number | undefined } | undefined },
   { retentionDays }: { retentionDays: number },

@@ -187,7 +187,7 @@ const sloSchema = z.strictObject({
     .describe("Share of the HTTP requests that must be faster than `latencyMs`, in percent."),
   windowDays: example(wholeNumber.min(1).max(90), 14).optional().meta({
     description: "Days over which the objective is evaluated, at most the retention of Prometheus.",
-    defaultText: "30, or 14 if Prometheus retains samples for less than 30 days",
+    defaultText: "30, or at most 14 if Prometheus retains samples for less than 30 days",
   }),
 });
 
