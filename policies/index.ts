@@ -25,7 +25,7 @@ import {
   configProperties,
   configurationProblems,
 } from "./engine/config";
-import { PolicyDescription } from "./engine/description";
+import { PolicyDescription, Profile, profiles, withProfile } from "./engine/description";
 import { documentation } from "./engine/documentation";
 import { ExceptionsConfig } from "./engine/exceptions";
 import { withNestedReleases } from "./engine/nestedReleases";
@@ -43,7 +43,7 @@ import { retentionCoversRules } from "./retention/retentionCoversRules";
 import { own } from "./shared/own";
 
 export type { PolicyConfigProblem } from "./engine/config";
-export type { PolicyDescription } from "./engine/description";
+export type { PolicyDescription, Profile } from "./engine/description";
 export { limits } from "./shared/limits";
 
 /** The policies by their names in TypeScript, in the order of the documentation. */
@@ -131,12 +131,20 @@ export interface ObservabilityGuardArgs extends NamedPolicyArgs {
    * `prod-eu` are production. Default: the environment that each resource or the stack states.
    */
   environment?: string;
+  /**
+   * `baseline` is for any stack. `strict` has the levels and bounds of this project's own stacks.
+   * Default: `baseline`.
+   */
+  profile?: Profile;
 }
 
-/** The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`. */
-export function observabilityPolicies(): Policies {
+/**
+ * The policies of this package, for a pack of your own: `new PolicyPack("mine", {policies})`.
+ * Default profile: `baseline`.
+ */
+export function observabilityPolicies(profile: Profile = "baseline"): Policies {
   const context = { policies: all.map(({ name }) => name), now: () => new Date() };
-  return all.map((policy) => sdkPolicy(policy, context));
+  return all.map((policy) => sdkPolicy(withProfile(policy, profile), context));
 }
 
 /** The description, reason and remediation of each policy, for documentation. */
@@ -165,41 +173,47 @@ export function policyDocumentation(): string {
 
 /** Converts the arguments to the form that `--policy-pack-config` uses. */
 export function policyPackConfig(args: ObservabilityGuardArgs): PolicyPackConfig {
-  const { all: level, environment, ...named } = args;
+  const { all: level, environment, profile = "baseline", ...named } = args;
+  const levelOf = (policy: AnyPolicy) => level ?? withProfile(policy, profile).enforcementLevel;
   const entries = Object.entries(named).map(([key, value]): [string, PolicyArgs<object>] => {
     const policy = own(policies as Record<string, AnyPolicy>, key);
     if (policy === undefined || typeof value === "string") return [policy?.name ?? key, value];
     // The engine treats properties without a level as `advisory`.
-    return [policy.name, { enforcementLevel: level ?? policy.enforcementLevel, ...value }];
+    return [policy.name, { enforcementLevel: levelOf(policy), ...value }];
   });
-  if (environment !== undefined) entries.push(...withEnvironment(environment, level, entries));
+  if (environment !== undefined) entries.push(...withEnvironment(environment, levelOf, entries));
   return { ...(level === undefined ? {} : { all: level }), ...Object.fromEntries(entries) };
 }
 
 /** Entries for the policies that treat production differently, with `environment` as a default. */
 function withEnvironment(
   environment: string,
-  level: EnforcementLevel | undefined,
+  levelOf: (policy: AnyPolicy) => EnforcementLevel,
   entries: [string, PolicyArgs<object>][],
 ): [string, PolicyArgs<object>][] {
   const configured = new Map(entries);
   return all
     .filter(({ config }) => Object.hasOwn(config, "environment"))
-    .map(({ name, enforcementLevel }) => {
-      const entry = configured.get(name) ?? level ?? enforcementLevel;
+    .map((policy) => {
+      const entry = configured.get(policy.name) ?? levelOf(policy);
       const properties = typeof entry === "string" ? { enforcementLevel: entry } : entry;
-      return [name, { environment, ...properties }];
+      return [policy.name, { environment, ...properties }];
     });
 }
 
 /**
  * The policy pack. Create exactly one, in the entry file of a policy pack:
- * `new ObservabilityGuard({all: "mandatory", prometheusRetention: {maxDays: 60}})`.
+ * `new ObservabilityGuard({profile: "strict", prometheusRetention: {maxDays: 60}})`.
  */
 export class ObservabilityGuard extends PolicyPack {
   constructor(args: ObservabilityGuardArgs = {}) {
+    const { profile = "baseline" } = args;
     const config = policyPackConfig(args);
     const problems = checkPolicyConfig(config);
+    if (!profiles.includes(profile)) {
+      const rule = `must be one of ${profiles.join(", ")}`;
+      problems.push({ path: "profile", rule, fix: 'set profile: "baseline"' });
+    }
     if (problems.length > 0) {
       throw new Error(
         problems.map(({ path, rule, fix }) => `${path} ${rule}\n  fix: ${fix}`).join("\n"),
@@ -207,7 +221,7 @@ export class ObservabilityGuard extends PolicyPack {
     }
     super(
       "observability",
-      { policies: observabilityPolicies(), enforcementLevel: "mandatory" },
+      { policies: observabilityPolicies(profile), enforcementLevel: "mandatory" },
       config,
     );
   }

@@ -13,6 +13,8 @@ export const absentCoverage = stackPolicy({
   remediation:
     "add an alert on absent(<metric>) or on up == 0, or keep the chart's alert TargetDown (defaultRules.rules.general)",
   severity: "medium",
+  // Another stack may hold the alert TargetDown.
+  baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
   reads: canHoldRules,
   check,

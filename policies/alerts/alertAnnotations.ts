@@ -18,6 +18,7 @@ export const alertAnnotations = resourcePolicy({
   why: "Without a summary and a runbook, the on-call engineer has only a set of labels to diagnose an incident.",
   remediation: "set the annotations summary, description and runbook_url (https) of the alert",
   severity: "medium",
+  baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
   config: properties,
   appliesTo: canContainRules,

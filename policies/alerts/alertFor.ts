@@ -23,6 +23,14 @@ export const alertFor = resourcePolicy({
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set `for`, for example to 5m",
   severity: "medium",
+  baseline: {
+    defaults: {
+      criticalMinMinutes: 0,
+      criticalMaxMinutes: 60,
+      warningMinMinutes: 0,
+      warningMaxMinutes: 1440,
+    },
+  },
   config: properties,
   appliesTo: canContainRules,
   check: (resource, config) => checkAlerts(resource, (alert) => checkAlert(alert, config)),

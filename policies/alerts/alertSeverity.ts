@@ -22,6 +22,9 @@ export const alertSeverity = resourcePolicy({
   why: "Routes match the severity, so an alert with a missing or unknown severity does not reach its receiver. A label that contains the value creates a new alert at each evaluation, so `for` never elapses and nothing is grouped.",
   remediation: "set labels.severity to critical, warning, info or none",
   severity: "high",
+  baseline: {
+    defaults: { allowed: ["critical", "page", "error", "warning", "ticket", "info", "none"] },
+  },
   config: properties,
   appliesTo: canContainRules,
   check: (resource, config) =>

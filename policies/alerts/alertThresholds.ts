@@ -35,6 +35,16 @@ export const alertThresholds = resourcePolicy({
   why: "An alert that fires at 50% errors pages the on-call engineer after customers have called; one that always fires is ignored. Thresholds are read from the expression, however it is written.",
   remediation: configSet("alerts.errorRatePercent", maximums.errorRatio * 100),
   severity: "high",
+  baseline: {
+    defaults: {
+      maxErrorRatio: 0.25,
+      maxP99LatencySeconds: 10,
+      maxMemoryRatio: 0.98,
+      maxCpuRatio: 2,
+      maxThrottlesPerSecond: 1000,
+      maxTrafficFloorPerSecond: 10,
+    },
+  },
   config: properties,
   appliesTo: canContainRules,
   check,

@@ -28,6 +28,11 @@ export const requiredAlerts = stackPolicy({
   remediation:
     "add the service to monitoring:services, or add the missing alert to a PrometheusRule",
   severity: "high",
+  // Another stack may hold the rules, and few services of other teams use DynamoDB.
+  baseline: {
+    enforcementLevel: "advisory",
+    defaults: { signals: signalNames.filter((name) => name !== "dynamodbThrottling") },
+  },
   config: properties,
   reads: (type) => isMonitor(type) || canHoldRules(type),
   check,

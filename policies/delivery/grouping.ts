@@ -28,6 +28,16 @@ export const grouping = resourcePolicy({
   remediation:
     'group_by: ["alertname", "cluster", "service"], group_wait: 30s, group_interval: 5m, repeat_interval: 12h',
   severity: "medium",
+  baseline: {
+    defaults: {
+      minWaitSeconds: 0,
+      maxWaitSeconds: 300,
+      minIntervalSeconds: 10,
+      maxIntervalSeconds: 3_600,
+      minRepeatSeconds: 300,
+      maxRepeatSeconds: 604_800,
+    },
+  },
   config: properties,
   appliesTo: canHoldAlertmanager,
   check: (resource, bounds) =>

@@ -21,6 +21,7 @@ export const watchdogRouted = stackPolicy({
   why: "When Prometheus or Alertmanager is down, no alert fires: only an external service that expects a regular heartbeat can detect it. A chat channel cannot.",
   remediation,
   severity: "high",
+  baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
   reads: (type) => canHoldAlertmanager(type) || canHoldRules(type),
   check(resources) {

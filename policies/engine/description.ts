@@ -1,5 +1,6 @@
 import type { EnforcementLevel, Severity } from "@pulumi/policy";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
+import { own } from "../shared/own";
 
 declare const valueType: unique symbol;
 
@@ -23,4 +24,37 @@ export interface PolicyDescription {
   severity: Severity;
   enforcementLevel: EnforcementLevel;
   config: Record<string, ConfigProperty>;
+  /** What the profile `baseline` changes. */
+  baseline?: Baseline;
+}
+
+/**
+ * `strict` has the levels and bounds of the stacks of this project. `baseline` is for any stack: it
+ * leaves conventions to each team, and reports mistakes only.
+ */
+export const profiles = ["baseline", "strict"] as const;
+export type Profile = (typeof profiles)[number];
+
+/** The level and the defaults of a policy that differ in the profile `baseline`. */
+export interface Baseline<Config = Record<string, unknown>> {
+  enforcementLevel?: EnforcementLevel;
+  defaults?: Partial<Config>;
+}
+
+/** A policy with the level and the defaults of a profile. */
+export function withProfile<Policy extends PolicyDescription>(
+  policy: Policy,
+  profile: Profile,
+): Policy {
+  const { enforcementLevel, config, baseline } = policy;
+  if (profile === "strict" || baseline === undefined) return policy;
+  const properties = Object.entries(config).map(([name, property]) => {
+    const value = own(baseline.defaults ?? {}, name);
+    return [name, value === undefined ? property : { ...property, default: value }] as const;
+  });
+  return {
+    ...policy,
+    enforcementLevel: baseline.enforcementLevel ?? enforcementLevel,
+    config: Object.fromEntries(properties),
+  };
 }

@@ -1,4 +1,4 @@
-import { ConfigProperty } from "./description";
+import { ConfigProperty, withProfile } from "./description";
 import { exceptionAnnotation, exceptionForm, exceptionProperties } from "./exceptions";
 import { limits } from "../shared/limits";
 import { AnyPolicy } from "./policy";
@@ -11,7 +11,8 @@ export function documentation(policies: AnyPolicy[]): string {
     `The pack \`observability\` has ${policies.length} policies. They evaluate the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation.`,
     "## Use",
     `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. With the npm package installed, the pack is \`node_modules/@ticketing/observability/policies\`. You can also write a pack of your own:`,
-    '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ all: "mandatory", prometheusRetention: { maxDays: 60 } });\n```',
+    '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ prometheusRetention: { maxDays: 60 } });\n```',
+    'A pack of your own has the profile `baseline`, which is for any stack: it reports mistakes, and leaves conventions to each team. The profile `strict` has the levels and bounds of this project\'s own stacks; the pack in `policies` uses it. To use it in a pack of your own, write `new ObservabilityGuard({ profile: "strict" })`. Below, a level or a default is that of `strict`, and the value in `baseline` follows where it differs.',
     "Each policy accepts an `enforcementLevel` (`advisory`, `mandatory`, `remediate`, `disabled`) and its properties. A policy or property that does not exist is an error. `policies/config.schema.json` describes them all.",
     "## Judge what is deployed",
     "`pulumi policy analyze --stack prod --policy-pack policies --policy-pack-config policies/config.prod.json` judges the state of a stack. It runs no program, calls no provider and changes nothing. To analyze a stack on a machine without access to it, run `pulumi stack export --stack prod > prod.json` on a machine with access, copy the file, and replace `--stack prod` with `--file prod.json`. Secrets in that file, such as Alertmanager's configuration, cannot be judged. At level `remediate`, the command only reports what it would change.",
@@ -32,15 +33,22 @@ export function documentation(policies: AnyPolicy[]): string {
 }
 
 function section(policy: AnyPolicy): string[] {
-  const { name, description, why, remediation, severity, enforcementLevel, config } = policy;
+  const { name, description, why, remediation, severity, enforcementLevel } = policy;
   const remediable = policy.remediate !== undefined;
-  const properties = Object.entries(config).map(([key, property]) => propertyLine(key, property));
+  const { config, enforcementLevel: baselineLevel } = withProfile(policy, "baseline");
+  const level =
+    enforcementLevel === baselineLevel
+      ? enforcementLevel
+      : `${enforcementLevel} (\`baseline\`: ${baselineLevel})`;
+  const properties = Object.entries(policy.config).map(([key, property]) =>
+    propertyLine(key, property, config[key]?.default),
+  );
   return [
     `### ${name}`,
     plainText(description),
     list([
       `**Why**: ${plainText(why)}`,
-      `**Default**: ${enforcementLevel}, severity ${severity}; ${
+      `**Default**: ${level}, severity ${severity}; ${
         policy.scope === "stack"
           ? "evaluates the stack as a whole"
           : "evaluates each resource separately"
@@ -52,8 +60,14 @@ function section(policy: AnyPolicy): string[] {
   ];
 }
 
-function propertyLine(name: string, property: ConfigProperty): string {
-  const known = property.default === undefined ? "" : ` Default: ${code(property.default)}.`;
+function propertyLine(
+  name: string,
+  property: ConfigProperty,
+  baseline: unknown = property.default,
+): string {
+  const differs = baseline !== property.default ? ` (\`baseline\`: ${code(baseline)})` : "";
+  const known =
+    property.default === undefined ? "" : ` Default: ${code(property.default)}${differs}.`;
   return `\`${name}\` (${typeOf(property)}): ${plainText(property.description)}${known}`;
 }
 

@@ -1,7 +1,7 @@
 import { helmChart, isKnownChart } from "../facts/helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { ConfigProperty, PolicyDescription } from "./description";
+import { Baseline, ConfigProperty, PolicyDescription } from "./description";
 import { EnvironmentConfig, environmentProperty, isProd } from "./environment";
 import { ConfigOf } from "./properties";
 import { Violation, shown } from "./violation";
@@ -110,12 +110,14 @@ type Configuration<P extends Properties, ProdOnly> = ConfigOf<P> &
 
 interface Definition<P extends Properties, ProdOnly extends boolean> extends Omit<
   PolicyDescription,
-  "enforcementLevel" | "config"
+  "enforcementLevel" | "config" | "baseline"
 > {
   /** Default: mandatory. */
   enforcementLevel?: PolicyDescription["enforcementLevel"];
   /** Default: no properties. */
   config?: P;
+  /** What the profile `baseline` changes. Default: nothing. */
+  baseline?: Baseline<ConfigOf<P>>;
   /** Whether the policy judges only production. Adds the property `environment` to `config`. */
   prodOnly?: ProdOnly;
   /** Default: charts. */

@@ -8,7 +8,7 @@ import { limits } from "../shared/limits";
 const properties = {
   allowedRepositories: listProperty(
     limits.chartRepositories,
-    "Helm repositories and OCI registries of charts. Each includes everything below it.",
+    "Helm repositories and OCI registries of charts. Each includes everything below it. An empty list allows every repository over https or OCI.",
   ),
 };
 
@@ -18,6 +18,7 @@ export const pinnedCharts = resourcePolicy({
   why: "Without a version, the next deployment installs whatever was published last. When a chart moves, its old repository becomes stale or changes hands.",
   remediation: "set the exact version and the URL of the repository",
   severity: "high",
+  baseline: { defaults: { allowedRepositories: [] } },
   config: properties,
   nested: "releases",
   appliesTo: isHelmType,
@@ -79,7 +80,8 @@ function versionViolation(version: unknown) {
 const exactVersion = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 function repositoryViolation(repository: unknown, field: string, allowed: string[]) {
-  const bound = allowed.join(", ");
+  const isAnyAllowed = allowed.length === 0;
+  const bound = isAnyAllowed ? "a repository over https or OCI" : allowed.join(", ");
   if (typeof repository !== "string" || repository === "") {
     return {
       problem:
@@ -89,6 +91,7 @@ function repositoryViolation(repository: unknown, field: string, allowed: string
       fix: `${field}: "https://…"`,
     };
   }
+  if (isAnyAllowed && /^(https|oci):\/\//.test(repository)) return undefined;
   if (allowed.some((base) => isBelow(repository, base))) return undefined;
   return {
     problem: "the repository of the chart is not allowed",

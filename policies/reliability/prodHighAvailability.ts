@@ -30,6 +30,7 @@ export const prodHighAvailability = resourcePolicy({
   why: "With one replica, no alert fires while a node drains, exactly when nodes are being replaced.",
   remediation: configSet("prometheus.replicas", prometheus),
   severity: "high",
+  baseline: { enforcementLevel: "advisory" },
   config: properties,
   prodOnly: true,
   appliesTo: (type) => own(operatedKinds, type) !== undefined || isHelmType(type),

@@ -29,6 +29,10 @@ export const scrapeCost = resourcePolicy({
   why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
   remediation: configSet("prometheus.scrapeIntervalSeconds", defaultSeconds),
   severity: "medium",
+  baseline: {
+    enforcementLevel: "advisory",
+    defaults: { minIntervalSeconds: 5, maxIntervalSeconds: 300 },
+  },
   config: properties,
   appliesTo: (type) =>
     type === prometheusType || type === scrapeConfigType || isMonitor(type) || isHelmType(type),

@@ -17,6 +17,7 @@ export const logGroupRetention = resourcePolicy({
   why: "By default CloudWatch retains log events forever, and their cost only grows.",
   remediation: "set retentionInDays: 30 on the log group",
   severity: "medium",
+  baseline: { defaults: { minDays: 1, maxDays: 3653 } },
   config: properties,
   nested: "none",
   appliesTo: (type) => types.has(type),

@@ -23,6 +23,7 @@ export const lokiRetention = resourcePolicy({
   why: "A retention period alone deletes nothing: without the compactor's retention and its delete request store, Loki retains logs forever, and their cost only grows.",
   remediation: configSet("loki.retentionDays", defaultDays),
   severity: "high",
+  baseline: { defaults: { minDays: 1, maxDays: 400 } },
   config: properties,
   appliesTo: isHelmType,
   check,

@@ -22,6 +22,7 @@ export const prometheusRetention = resourcePolicy({
   why: "With a retention that is too short, last week's incident cannot be investigated; with one that is too long, the volume fills up. Without one, the default of the chart applies.",
   remediation: configSet("prometheus.retentionDays", defaultDays),
   severity: "high",
+  baseline: { defaults: { minDays: 1, minDaysInProd: 7, maxDays: 400 } },
   config: properties,
   appliesTo: canRunPrometheus,
   check,

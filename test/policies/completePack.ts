@@ -1,5 +1,5 @@
 import { Resource } from "../../policies/facts/resource";
-import { observabilityPolicies } from "../../policies/index";
+import { Profile, observabilityPolicies } from "../../policies/index";
 
 export interface PackViolation {
   policy: string;
@@ -7,10 +7,13 @@ export interface PackViolation {
   message: string;
 }
 
-/** What every policy of the pack says of a stack, with its default configuration. */
-export async function judgedByThePack(resources: Resource[]): Promise<PackViolation[]> {
+/** What every policy of the pack says of a stack, with the default configuration of a profile. */
+export async function judgedByThePack(
+  resources: Resource[],
+  profile: Profile = "strict",
+): Promise<PackViolation[]> {
   const found: PackViolation[] = [];
-  for (const policy of observabilityPolicies()) {
+  for (const policy of observabilityPolicies(profile)) {
     const report = (message: string) => void found.push({ policy: policy.name, message });
     const getConfig = () => ({});
     if ("validateStack" in policy) {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import {
+  ObservabilityGuard,
   checkPolicyConfig,
   observabilityPolicies,
   policyConfigSchema,
@@ -202,6 +203,40 @@ describe("policies", () => {
         checkPolicyConfig({ a: "x", "loki-retention": { b: 1, minDays: "x" } }).length,
         3,
       );
+    });
+  });
+
+  describe("profiles", () => {
+    const levelsIn = (...args: Parameters<typeof observabilityPolicies>) =>
+      Object.fromEntries(
+        observabilityPolicies(...args).map((policy) => [policy.name, policy.enforcementLevel]),
+      );
+    const repositoriesIn = (...args: Parameters<typeof observabilityPolicies>) =>
+      observabilityPolicies(...args).find(({ name }) => name === "pinned-charts")?.configSchema
+        ?.properties["allowedRepositories"]?.default;
+
+    it("leave conventions to other teams by default", () => {
+      assert.equal(levelsIn()["required-alerts"], "advisory");
+      assert.equal(levelsIn()["promql-valid"], "mandatory");
+      assert.deepEqual(repositoriesIn(), []);
+    });
+
+    it("are stricter for the stacks of this project", () => {
+      assert.equal(levelsIn("strict")["required-alerts"], "mandatory");
+      assert.notDeepEqual(repositoriesIn("strict"), []);
+    });
+
+    it("set the level of a policy with properties", () => {
+      const args = { requiredAlerts: { exceptServices: ["a"] } };
+      const levelIn = (profile?: "strict") =>
+        policyPackConfig(profile ? { ...args, profile } : args)["required-alerts"];
+      assert.deepEqual(levelIn(), { enforcementLevel: "advisory", exceptServices: ["a"] });
+      assert.deepEqual(levelIn("strict"), { enforcementLevel: "mandatory", exceptServices: ["a"] });
+    });
+
+    it("have no other names", () => {
+      const create = () => new ObservabilityGuard({ profile: "lenient" as "strict" });
+      assert.throws(create, /profile must be one of baseline, strict\n {2}fix: set profile/);
     });
   });
 
