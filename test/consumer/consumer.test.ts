@@ -67,7 +67,7 @@ describe("the installed package", function () {
 
   describe("contains", () => {
     it("only the compiled library, its types, the policy pack and the documentation", () => {
-      const documents = ["README.md", "CHANGELOG.md", "LICENSE"];
+      const documents = ["README.md", "README.ko.md", "CHANGELOG.md", "LICENSE"];
       const unexpected = filesBelow(project.installed).filter(
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map|json)$/.test(file) &&

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { goldenFolder, readFiles } from "../golden/render";
 import { projectDirectory } from "../support/stackConfig";
-import { type Command, documentedCommands } from "./commands";
+import { type Command, commandsOf, documentedCommands, translation } from "./commands";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
 import { blocksOf } from "./markdown";
@@ -24,6 +24,12 @@ describe("commands in the documentation", () => {
   it("are all covered by a test", () => {
     const unknown = commands.filter((command) => howIsExecuted(command) === undefined);
     assert.deepEqual(unknown.map(place), [], "add the commands to test/docs/executions.ts");
+  });
+
+  it("are the same in the translation of README.md", () => {
+    const original = new Set(commandsOf("README.md").map(({ text }) => text));
+    const added = commandsOf(translation).filter(({ text }) => !original.has(text));
+    assert.deepEqual(added.map(place), []);
   });
 
   it("are steps of .ci/run, if .ci/run executes them", () => {

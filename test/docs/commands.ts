@@ -8,13 +8,19 @@ export interface Command extends Excerpt {
 
 const programs = /^(npm|npx|node|pulumi|kubectl|aws|helm|logcli|promtool|amtool|go|orchestrion) \S/;
 
+/** A translation of README.md, which repeats its commands. */
+export const translation = "README.ko.md";
+
 /** All commands of all pages, in their order. */
 export function documentedCommands(): Command[] {
   return pages()
-    .filter((file) => file !== "CHANGELOG.md")
-    .flatMap((file) =>
-      [...inBlocks(file), ...inWorkflows(file), ...inText(file)].sort((a, b) => a.line - b.line),
-    );
+    .filter((file) => file !== "CHANGELOG.md" && file !== translation)
+    .flatMap(commandsOf);
+}
+
+/** The commands of a page, in their order. */
+export function commandsOf(file: string): Command[] {
+  return [...inBlocks(file), ...inWorkflows(file), ...inText(file)].sort((a, b) => a.line - b.line);
 }
 
 function inBlocks(file: string): Command[] {
