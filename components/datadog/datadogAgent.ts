@@ -131,7 +131,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
     const secret = (
       suffix: string,
       secretName: string,
-      stringData: Record<string, pulumi.Output<string>>,
+      stringData: pulumi.Input<Record<string, pulumi.Input<string>>>,
     ) =>
       new kubernetes.core.v1.Secret(
         `${name}-${suffix}`,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { Overrides } from "../shared/chartValues";
+import { Fill, Inputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
@@ -11,9 +12,9 @@ import { LogCollector } from "./options";
 import { CollectorSettings } from "./settings";
 
 export interface LogCollectorArgs {
-  settings: CollectorSettings;
-  /** URL to which the collector pushes log lines. */
-  pushUrl: string;
+  inputs: Inputs<CollectorSettings>;
+  /** Returns the URL to which the collector pushes log lines. */
+  pushUrl: (namespace: string) => string;
   /** The caller's values for the collector's chart, merged last. */
   overrides?: Overrides | undefined;
 }
@@ -21,7 +22,7 @@ export interface LogCollectorArgs {
 /** Registers the log collector that the settings select, and returns its release. */
 export function logCollector(
   name: string,
-  { settings, pushUrl, overrides }: LogCollectorArgs,
+  { inputs: { settings, fill }, pushUrl, overrides }: LogCollectorArgs,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release | undefined {
   if (settings.collector === LogCollector.None) return undefined;
@@ -34,17 +35,19 @@ export function logCollector(
       releaseName: chart.name,
       chart: chart.name,
       settings: {
-        ...settings,
+        namespace: fill(({ namespace }) => namespace),
         chartVersion: settings.collectorChartVersion ?? chart.version,
         repository: settings.collectorRepository ?? chart.repository,
       },
-      values: isAlloy ? alloyValues(settings) : promtailValues(settings, pushUrl),
+      values: fill((all) =>
+        isAlloy ? alloyValues(all) : promtailValues(all, pushUrl(all.namespace)),
+      ),
       overrides,
     },
     pulumi.mergeOptions(opts, {
       dependsOn: [
-        ...(isAlloy ? [alloyConfiguration(name, settings, pushUrl, opts)] : []),
-        ...podReader(resourceName, chart.name, settings, opts),
+        ...(isAlloy ? [alloyConfiguration(name, fill, pushUrl, opts)] : []),
+        ...podReader(resourceName, chart.name, fill, opts),
       ],
     }),
   );
@@ -52,41 +55,53 @@ export function logCollector(
 
 function alloyConfiguration(
   name: string,
-  settings: CollectorSettings,
-  pushUrl: string,
+  fill: Fill<CollectorSettings>,
+  pushUrl: LogCollectorArgs["pushUrl"],
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
-  const { namespace, cluster, environment } = settings;
-  const labels = objectLabels("log-collector", settings.labels);
-  const configuration = alloyConfig({ pushUrl, cluster, environment, redaction: settings });
-  return new kubernetes.core.v1.ConfigMap(
-    `${name}-alloy-config`,
-    {
-      metadata: { name: alloyConfigMap.name, namespace, labels },
-      data: { [alloyConfigMap.key]: configuration },
+  const configMap = ({
+    namespace,
+    labels,
+    cluster,
+    environment,
+    ...redaction
+  }: CollectorSettings) => ({
+    metadata: {
+      name: alloyConfigMap.name,
+      namespace,
+      labels: objectLabels("log-collector", labels),
     },
-    opts,
-  );
+    data: {
+      [alloyConfigMap.key]: alloyConfig({
+        pushUrl: pushUrl(namespace),
+        cluster,
+        environment,
+        redaction,
+      }),
+    },
+  });
+  return new kubernetes.core.v1.ConfigMap(`${name}-alloy-config`, fill(configMap), opts);
 }
 
 /** Grants the collector's service account read access to pods, the only access that it needs. */
 function podReader(
   name: string,
   serviceAccount: string,
-  { namespace, labels }: CollectorSettings,
+  fill: Fill<CollectorSettings>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const metadata = {
+  const metadata = fill(({ namespace, labels }) => ({
     // Cluster roles are not namespaced, and each namespace may have a collector with this name.
     name: `${namespace}-${serviceAccount}`,
     labels: objectLabels("log-collector", labels),
-  };
+  }));
   const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
   const roleRef = {
     apiGroup: "rbac.authorization.k8s.io",
     kind: "ClusterRole",
     name: metadata.name,
   };
+  const namespace = fill((all) => all.namespace);
   const subjects = [{ kind: "ServiceAccount", name: serviceAccount, namespace }];
   return [
     new kubernetes.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules }, opts),

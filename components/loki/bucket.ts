@@ -1,29 +1,28 @@
 import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
-import { LokiBucket, bucketTlsOnlyPolicy } from "./iam";
-import { deletedVersionDays } from "./settings";
+import { bucketTlsOnlyPolicy } from "./iam";
+import { LokiSettings, deletedVersionDays } from "./settings";
+import { tagsOf } from "./tags";
+import { Inputs } from "../shared/inputs";
 import { Problem } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 
-export interface LokiBucketArgs extends LokiBucket {
-  /** Whether Pulumi refuses to delete or replace the bucket. */
-  protectData: boolean;
-  /** Whether `pulumi destroy` deletes the bucket with its logs. Otherwise Pulumi retains both. */
-  deleteDataOnDestroy: boolean;
-  /** Bucket that receives the access log. Default: none. */
-  accessLogBucket?: string | undefined;
-  tags: Record<string, string>;
+export interface LokiBucketResources {
+  bucket: Bucket;
+  /** Resources that make the bucket private, encrypted and versioned. */
+  protections: pulumi.Resource[];
 }
 
 /** Registers the bucket, and the resources that make it private, encrypted and versioned. */
 export function lokiBucket(
   name: string,
-  args: LokiBucketArgs,
+  { settings, fill }: Inputs<LokiSettings>,
   { parent }: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
+): LokiBucketResources {
   const { s3 } = awsSdk();
-  const { region, protectData, deleteDataOnDestroy } = args;
+  const { protectData, deleteDataOnDestroy } = settings;
+  const location = fill(({ bucket, region }) => ({ bucket, region }));
   const opts: pulumi.CustomResourceOptions = {
     // `dependsOn` is omitted: a destroy that retains the bucket also retains its dependencies.
     parent,
@@ -34,17 +33,16 @@ export function lokiBucket(
   const bucket = new s3.Bucket(
     `${name}-bucket`,
     {
-      bucket: args.bucket,
-      region,
+      ...location,
       // Without this option, AWS refuses to delete a bucket that contains logs.
       forceDestroy: deleteDataOnDestroy,
-      tags: args.tags,
+      tags: fill(tagsOf),
     },
     // A replacement would delete the logs. `unchanged` reports the change instead.
     deleteDataOnDestroy ? { ...opts, ignoreChanges: ["bucket", "region"] } : opts,
   );
-  if (deleteDataOnDestroy) opts.dependsOn = unchanged(name, args, bucket);
-  const target = { bucket: bucket.bucket, region };
+  if (deleteDataOnDestroy) opts.dependsOn = unchanged(name, location, bucket);
+  const target = { bucket: bucket.bucket, region: location.region };
   const publicAccess = new s3.BucketPublicAccessBlock(
     `${name}-bucket-public-access`,
     {
@@ -63,7 +61,7 @@ export function lokiBucket(
   );
   const encryption = new s3.BucketServerSideEncryptionConfiguration(
     `${name}-bucket-encryption`,
-    { ...target, rules: [encryptionRule(args.kmsKeyArn)] },
+    { ...target, rules: fill(({ kmsKeyArn }) => [encryptionRule(kmsKeyArn)]) },
     opts,
   );
   const versioning = new s3.BucketVersioning(
@@ -97,12 +95,11 @@ export function lokiBucket(
   );
   const policy = new s3.BucketPolicy(
     `${name}-bucket-policy`,
-    { ...target, policy: bucketTlsOnlyPolicy(args) },
+    { ...target, policy: fill(bucketTlsOnlyPolicy) },
     // S3 rejects concurrent changes to the access settings of a bucket.
     { ...opts, dependsOn: [publicAccess, ownership] },
   );
-  const resources: pulumi.Resource[] = [
-    bucket,
+  const protections: pulumi.Resource[] = [
     publicAccess,
     ownership,
     encryption,
@@ -110,22 +107,33 @@ export function lokiBucket(
     lifecycle,
     policy,
   ];
-  if (args.accessLogBucket !== undefined) {
-    resources.push(
+  if (settings.accessLogBucket !== undefined) {
+    protections.push(
       new s3.BucketLogging(
         `${name}-bucket-access-log`,
-        { ...target, targetBucket: args.accessLogBucket, targetPrefix: `${args.bucket}/` },
+        {
+          ...target,
+          ...fill(({ accessLogBucket = "", bucket: prefix }) => ({
+            targetBucket: accessLogBucket,
+            targetPrefix: `${prefix}/`,
+          })),
+        },
         opts,
       ),
     );
   }
-  return resources;
+  return { bucket, protections };
 }
 
 /** Returns the deployed bucket, or fails if its name or region differs from the arguments. */
-function unchanged(name: string, args: LokiBucketArgs, bucket: Bucket): pulumi.Output<Bucket> {
+function unchanged(
+  name: string,
+  location: Record<"bucket" | "region", pulumi.Input<string>>,
+  bucket: Bucket,
+): pulumi.Output<Bucket> {
   const { bucket: bucketName, region } = bucket;
-  return pulumi.all({ bucket: bucketName, region }).apply((deployed) => {
+  const both = { args: location, deployed: { bucket: bucketName, region } };
+  return pulumi.output(both).apply(({ args, deployed }) => {
     const problems = (["bucket", "region"] as const)
       .filter((key) => args[key] !== deployed[key])
       .map((key): Problem => ({

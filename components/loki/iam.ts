@@ -1,3 +1,5 @@
+import { hasPlaceholder } from "../shared/placeholders";
+
 /** IAM policy document as JSON: deterministic, and known before the first deployment. */
 type PolicyDocument = string;
 
@@ -91,6 +93,8 @@ function bucketArn({ bucket, region }: LokiBucket): string {
 }
 
 function partition(region: string): string {
+  // While the region is unknown, so is its partition.
+  if (hasPlaceholder(region)) return region;
   if (region.startsWith("cn-")) return "aws-cn";
   if (region.startsWith("us-gov-")) return "aws-us-gov";
   return "aws";

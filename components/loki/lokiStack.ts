@@ -7,7 +7,7 @@ import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
-import { settingsOrThrow } from "../shared/settingsOrThrow";
+import { availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
@@ -19,7 +19,7 @@ import { lokiRulesConfigMapName, lokiValues } from "./values";
 /** Alerts on the logs of a service. */
 export interface LogAlertArgs {
   /** Namespace in which the service runs. */
-  namespace: string;
+  namespace: pulumi.Input<string>;
   /** Label `service` of the logs. */
   service: string;
   /** Errors per minute above which HighLogErrorRate fires after 5 minutes. Default: 10. */
@@ -34,11 +34,11 @@ export interface LokiStackArgs {
    * Name of the cluster: the label `cluster` of every log line, and part of the name of the IAM
    * role. With the storage `s3`, it must be the name of an EKS cluster.
    */
-  cluster: string;
+  cluster: pulumi.Input<string>;
   /** Environment: the label `env` of every log line. */
-  environment: string;
+  environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist. Default: `monitoring`. */
-  namespace?: string;
+  namespace?: pulumi.Input<string>;
   /** Deployment mode. Default: `singleBinary`. */
   mode?: LokiMode;
   /** CPU and memory of Loki and of the collector. Default: `small`. */
@@ -48,18 +48,18 @@ export interface LokiStackArgs {
   /** Storage of chunks and index. Default: `s3`. */
   storage?: LokiStorage;
   /** Name of the S3 bucket. Default: `ticketing-loki-chunks`. */
-  bucket?: string;
+  bucket?: pulumi.Input<string>;
   /** AWS region of the bucket. Default: `us-east-1`. */
-  region?: string;
+  region?: pulumi.Input<string>;
   /** Creates the bucket. `false` uses an existing bucket and does not change it. Default: true. */
   createBucket?: boolean;
   /**
    * Bucket that receives S3's access log. It must exist in the same region and allow S3 to write to
    * it. Default: none.
    */
-  accessLogBucket?: string;
+  accessLogBucket?: pulumi.Input<string>;
   /** ARN of the KMS key that encrypts the bucket. Default: keys that S3 manages. */
-  kmsKeyArn?: string;
+  kmsKeyArn?: pulumi.Input<string>;
   /** How Loki's pods assume their IAM role. Default: `podIdentity`. */
   awsIdentity?: AwsIdentity;
   /** ARN of the cluster's OIDC provider in IAM. Required for `irsa`, otherwise unused. */
@@ -72,7 +72,7 @@ export interface LokiStackArgs {
    */
   volumeGb?: number;
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
-  storageClassName?: string;
+  storageClassName?: pulumi.Input<string>;
   /**
    * Protects the bucket: Pulumi refuses every change and every `pulumi destroy` that would delete or
    * replace it. With `false`, Pulumi may stop managing the bucket, but retains it with its logs.
@@ -90,7 +90,7 @@ export interface LokiStackArgs {
    * URL of the Alertmanager that receives the alerts of LogQL rules, which Loki reads from the
    * ConfigMap `loki-rules` in its namespace. Required with `logAlerts`. Default: none.
    */
-  alertmanagerUrl?: string;
+  alertmanagerUrl?: pulumi.Input<string>;
   /**
    * Alerts on services that log many errors or nothing. If `logAlerts` or `logMetricNamespaces` is
    * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it.
@@ -102,16 +102,16 @@ export interface LokiStackArgs {
    * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires
    * `remoteWriteUrls`. Default: none.
    */
-  logMetricNamespaces?: string[];
+  logMetricNamespaces?: pulumi.Input<string>[];
   /**
    * Remote-write URL of each replica of Prometheus, to which Loki writes the series of its recording
    * rules. Prometheus must have its remote-write receiver enabled. Default: none.
    */
-  remoteWriteUrls?: string[];
+  remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
-  runbookBaseUrl?: string;
+  runbookBaseUrl?: pulumi.Input<string>;
   /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
-  dashboardBaseUrl?: string;
+  dashboardBaseUrl?: pulumi.Input<string>;
   /** Built-in redaction patterns to disable. Default: none. */
   disabledRedactions?: Redaction[];
   /** Redaction patterns in addition to the built-in ones. Default: none. */
@@ -130,13 +130,13 @@ export interface LokiStackArgs {
   /** Values of the collector's chart, merged like `values`. Default: none. */
   collectorValues?: pulumi.Input<Record<string, any>>;
   /** Labels of every object, and tags of the AWS resources. Default: none. */
-  labels?: Record<string, string>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: string;
+  imageRegistry?: pulumi.Input<string>;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
@@ -169,14 +169,25 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const checked = settingsOrThrow("LokiStack", name, checkWithValues(args, lokiSettings));
-    const settings = keepData(checked, opts);
+    const inputs = checkInputs("LokiStack", name, args, (all) =>
+      keepData(checkWithValues(all, lokiSettings), opts),
+    );
+    const { settings, fill } = inputs;
     // All children except the bucket get `dependsOn`: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
-    super(LokiStack.__pulumiType, name, settings, componentOpts);
-    const { namespace } = settings;
-    const labels = objectLabels("loki", settings.labels);
+    super(
+      LokiStack.__pulumiType,
+      name,
+      fill((all) => all),
+      componentOpts,
+    );
     const child = { parent: this, dependsOn };
+    const metadata = (objectName: string) =>
+      fill(({ namespace, labels }) => ({
+        name: objectName,
+        namespace,
+        labels: objectLabels("loki", labels),
+      }));
 
     if (settings.collector === LogCollector.Promtail) {
       void pulumi.log.warn(
@@ -186,31 +197,24 @@ export class LokiStack extends pulumi.ComponentResource {
       );
     }
 
-    const oidc = { arn: args.oidcProviderArn, issuerUrl: args.oidcIssuerUrl };
-    const storage = lokiStorage(name, settings, oidc, child);
+    const storage = lokiStorage(name, inputs, child);
     const dependencies: pulumi.Resource[] = [
       new kubernetes.core.v1.ServiceAccount(
         `${name}-service-account`,
         {
-          metadata: {
-            name: lokiName,
-            namespace,
-            labels,
-            annotations: storage.serviceAccountAnnotations,
-          },
+          metadata: { ...metadata(lokiName), annotations: storage.serviceAccountAnnotations },
           automountServiceAccountToken: false,
         },
         child,
       ),
     ];
-    const rules = lokiRules(settings);
-    if (rules !== undefined) {
+    if (lokiRules(settings) !== undefined) {
       dependencies.push(
         new kubernetes.core.v1.ConfigMap(
           `${name}-rules`,
           {
-            metadata: { name: lokiRulesConfigMapName, namespace, labels },
-            data: { "logs.yaml": rules },
+            metadata: metadata(lokiRulesConfigMapName),
+            data: fill((all) => ({ "logs.yaml": lokiRules(all) ?? "" })),
           },
           child,
         ),
@@ -221,8 +225,8 @@ export class LokiStack extends pulumi.ComponentResource {
       {
         releaseName: lokiName,
         chart: charts.loki.name,
-        settings,
-        values: lokiValues(settings),
+        settings: { ...settings, namespace: fill(({ namespace }) => namespace) },
+        values: fill(lokiValues),
         overrides: { component: "LokiStack", name, field: "values", values: args.values },
       },
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
@@ -231,8 +235,8 @@ export class LokiStack extends pulumi.ComponentResource {
     const collector = logCollector(
       name,
       {
-        settings,
-        pushUrl: lokiPushUrl(namespace),
+        inputs,
+        pushUrl: lokiPushUrl,
         overrides: {
           component: "LokiStack",
           name,
@@ -243,10 +247,16 @@ export class LokiStack extends pulumi.ComponentResource {
       pulumi.mergeOptions(child, { dependsOn: release }),
     );
 
-    this.url = pulumi.output(lokiUrl(namespace));
-    this.pushUrl = pulumi.output(lokiPushUrl(namespace));
+    this.url = availableAfter(
+      release,
+      fill(({ namespace }) => lokiUrl(namespace)),
+    );
+    this.pushUrl = availableAfter(
+      release,
+      fill(({ namespace }) => lokiPushUrl(namespace)),
+    );
     this.bucketName = storage.bucketName;
-    this.roleArn = storage.roleArn;
+    this.roleArn = storage.role?.arn ?? pulumi.output("");
     this.chartVersion = release.version;
     this.collectorChartVersion = collector?.version ?? pulumi.output("");
     this.registerOutputs({

@@ -1,25 +1,15 @@
+import type { Role } from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
-import { LokiBucket, irsaTrust, lokiAccessPolicy, lokiRoleName, podIdentityTrust } from "./iam";
+import { irsaTrust, lokiAccessPolicy, lokiRoleName, podIdentityTrust } from "./iam";
 import { AwsIdentity } from "./options";
+import { LokiSettings } from "./settings";
+import { tagsOf } from "./tags";
 import { lokiName } from "./urls";
-
-/** OIDC provider of the cluster, which IAM roles for service accounts require. */
-export interface OidcProvider {
-  arn: pulumi.Input<string> | undefined;
-  issuerUrl: pulumi.Input<string> | undefined;
-}
-
-export interface LokiRoleArgs extends LokiBucket {
-  cluster: string;
-  namespace: string;
-  awsIdentity: AwsIdentity;
-  oidc: OidcProvider;
-  tags: Record<string, string>;
-}
+import { Inputs } from "../shared/inputs";
 
 export interface LokiRole {
-  roleArn: pulumi.Output<string>;
+  role: Role;
   /** Annotations that let the pods of the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts. */
@@ -29,47 +19,49 @@ export interface LokiRole {
 /** Registers the role that may access the bucket, and that only Loki's service account may assume. */
 export function lokiRole(
   name: string,
-  args: LokiRoleArgs,
+  { settings, fill }: Inputs<LokiSettings>,
   opts: pulumi.CustomResourceOptions,
 ): LokiRole {
   const { eks, iam } = awsSdk();
-  const { cluster, namespace, oidc } = args;
-  const serviceAccount = { cluster, namespace, serviceAccount: lokiName };
-  const usesIrsa = args.awsIdentity === AwsIdentity.Irsa;
+  const usesIrsa = settings.awsIdentity === AwsIdentity.Irsa;
   const role = new iam.Role(
     `${name}-role`,
-    {
-      name: lokiRoleName(cluster),
-      description: `Loki of the cluster ${cluster}: its logs in the bucket ${args.bucket}`,
-      assumeRolePolicy: usesIrsa
-        ? pulumi
-            .all([oidc.arn ?? "", oidc.issuerUrl ?? ""])
-            .apply(([arn, issuerUrl]) => irsaTrust(arn, issuerUrl, serviceAccount))
-        : podIdentityTrust(serviceAccount),
-      tags: args.tags,
-    },
+    fill((all) => ({
+      name: lokiRoleName(all.cluster),
+      description: `Loki of the cluster ${all.cluster}: its logs in the bucket ${all.bucket}`,
+      assumeRolePolicy: trustPolicy(all),
+      tags: tagsOf(all),
+    })),
     opts,
   );
   const access = new iam.RolePolicy(
     `${name}-role-policy`,
-    { name: "loki-bucket", role: role.name, policy: lokiAccessPolicy(args) },
+    { name: "loki-bucket", role: role.name, policy: fill(lokiAccessPolicy) },
     opts,
   );
   if (usesIrsa) {
     return {
-      roleArn: role.arn,
+      role,
       serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": role.arn },
       dependencies: [access],
     };
   }
   const association = new eks.PodIdentityAssociation(
     `${name}-pod-identity`,
-    { clusterName: cluster, namespace, serviceAccount: lokiName, roleArn: role.arn },
+    {
+      ...fill(({ cluster, namespace }) => ({ clusterName: cluster, namespace })),
+      serviceAccount: lokiName,
+      roleArn: role.arn,
+    },
     opts,
   );
-  return {
-    roleArn: role.arn,
-    serviceAccountAnnotations: {},
-    dependencies: [access, association],
-  };
+  return { role, serviceAccountAnnotations: {}, dependencies: [access, association] };
+}
+
+function trustPolicy(settings: LokiSettings): string {
+  const { cluster, namespace, awsIdentity, oidcProviderArn = "", oidcIssuerUrl = "" } = settings;
+  const serviceAccount = { cluster, namespace, serviceAccount: lokiName };
+  return awsIdentity === AwsIdentity.Irsa
+    ? irsaTrust(oidcProviderArn, oidcIssuerUrl, serviceAccount)
+    : podIdentityTrust(serviceAccount);
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
-import { Checked, Problem, example, issue } from "../shared/problems";
+import { hasPlaceholder } from "../shared/placeholders";
+import { Checked, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
   alertLinkSettings,
@@ -12,6 +13,8 @@ import {
   dnsLabel,
   flag,
   httpUrl,
+  httpsUrl,
+  input,
   protectData,
   size,
   storageClassName,
@@ -64,11 +67,27 @@ const kmsKeyArn = example(
   "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
+export const oidcExamples = {
+  oidcProviderArn:
+    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
+  oidcIssuerUrl: "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
+};
+const oidcProviderArn = example(
+  z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/[\w./-]+$/,
+      "must be the ARN of an OIDC provider in IAM",
+    ),
+  oidcExamples.oidcProviderArn,
+);
+const oidcIssuerUrl = example(httpsUrl, oidcExamples.oidcIssuerUrl);
+
 const alertmanagerUrlExample =
   "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093";
 
 const logAlertSchema = z.strictObject({
-  namespace: example(dnsLabel, "ticketing").describe("Namespace of the service."),
+  namespace: input(example(dnsLabel, "ticketing").describe("Namespace of the service.")),
   service: example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
   errorsPerMinute: z
     .number()
@@ -103,20 +122,26 @@ export const lokiSchema = z
       .describe(
         "Where Loki stores chunks and index: an S3 bucket, or the volume of a single replica, without AWS.",
       ),
-    bucket: bucketName
-      .default("ticketing-loki-chunks")
-      .describe("Name of the bucket, unique in all of AWS."),
-    region: region
-      .default("us-east-1")
-      .meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
+    bucket: input(
+      bucketName
+        .default("ticketing-loki-chunks")
+        .describe("Name of the bucket, unique in all of AWS."),
+    ),
+    region: input(
+      region
+        .default("us-east-1")
+        .meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
+    ),
     createBucket: flag(
       true,
       "Whether the stack creates the bucket. Otherwise it uses the bucket as it is.",
     ),
-    kmsKeyArn: kmsKeyArn.optional().meta({
-      description: "KMS key that encrypts the bucket.",
-      defaultText: "none: a key of S3 encrypts it",
-    }),
+    kmsKeyArn: input(
+      kmsKeyArn.optional().meta({
+        description: "KMS key that encrypts the bucket.",
+        defaultText: "none: a key of S3 encrypts it",
+      }),
+    ),
     awsIdentity: z
       .enum(AwsIdentity)
       .default(AwsIdentity.PodIdentity)
@@ -128,56 +153,61 @@ export const lokiSchema = z
       .describe(
         "Volume of each replica in GiB: the write-ahead log and the index, or with the storage `filesystem` all logs.",
       ),
-    storageClassName: storageClassName.default("gp3"),
+    storageClassName: input(storageClassName.default("gp3")),
     protectData: protectData.describe(
       "Whether Pulumi refuses to delete or replace the bucket. Otherwise Pulumi may stop managing it, but retains it with its logs.",
     ),
     deleteDataOnDestroy: deleteDataOnDestroy.describe(
       "Whether `pulumi destroy` deletes the bucket with its logs, and the volumes. Requires `protectData: false` and a bucket that the stack creates.",
     ),
-    alertmanagerUrl: example(httpUrl, alertmanagerUrlExample).optional(),
-    accessLogBucket: example(bucketName, "ticketing-access-logs")
-      .optional()
-      .describe("Existing bucket in the same region that receives the S3 access log."),
+    oidcProviderArn: input(oidcProviderArn.optional()),
+    oidcIssuerUrl: input(oidcIssuerUrl.optional()),
+    alertmanagerUrl: input(example(httpUrl, alertmanagerUrlExample).optional()),
+    accessLogBucket: input(
+      example(bucketName, "ticketing-access-logs")
+        .optional()
+        .describe("Existing bucket in the same region that receives the S3 access log."),
+    ),
     logAlerts: z
       .array(logAlertSchema)
       .default([])
       .describe("Services whose logs have alerts: [alerts on logs](logs.md#alerts-on-logs)."),
     logMetricNamespaces: z
-      .array(example(dnsLabel, "ticketing"))
+      .array(input(example(dnsLabel, "ticketing")))
       .default([])
       .describe(
         "Namespaces whose log lines and errors per second Prometheus records: [log metrics](logs.md#log-metrics).",
       ),
-    remoteWriteUrls: z
-      .array(
-        example(
-          httpUrl,
-          "http://prometheus-operated.monitoring.svc.cluster.local:9090/api/v1/write",
-        ),
-      )
-      .default([]),
+    remoteWriteUrls: input(
+      z
+        .array(
+          input(
+            example(
+              httpUrl,
+              "http://prometheus-operated.monitoring.svc.cluster.local:9090/api/v1/write",
+            ),
+          ),
+        )
+        .default([]),
+    ),
     ...alertLinkSettings,
     ...collectorFields,
   })
   .superRefine(checkStorage, { when: () => true })
   .superRefine(checkProtection, { when: () => true })
+  .superRefine(checkIrsa, { when: () => true })
   .superRefine(checkRules, { when: () => true })
   .superRefine(checkRedactions, { when: () => true });
 
 /** Settings of Loki and its collector, with every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;
 
-/**
- * Checks the arguments of LokiStack and fills in their defaults. The two OIDC arguments are
- * not settings, because they may be unknown until the cluster exists. IRSA requires them.
- */
+/** Checks the arguments of LokiStack and fills in their defaults. */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
-  const { oidcProviderArn, oidcIssuerUrl, ...others } = args as Record<string, unknown>;
-  const checked = checkArgs(lokiSchema, others);
-  const missing = missingForIrsa(others, { oidcProviderArn, oidcIssuerUrl });
-  if (missing.length === 0) return checked;
-  return { problems: [...(checked.problems ?? []), ...missing] };
+  if (usesIrsa(args as Unchecked)) return checkArgs(lokiSchema, args);
+  // Without IRSA, these arguments have no effect, and no resource should wait for them.
+  const { oidcProviderArn: _arn, oidcIssuerUrl: _issuerUrl, ...others } = args as Unchecked;
+  return checkArgs(lokiSchema, others);
 }
 
 /** Settings that may have failed other rules already. */
@@ -217,7 +247,7 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
     );
   }
   const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
-  if (keyRegion !== undefined && keyRegion !== region) {
+  if (keyRegion !== undefined && keyRegion !== region && !hasPlaceholder(region)) {
     issue(ctx, ["kmsKeyArn"], `must be a key in ${String(region)}, the region of the bucket`, {
       kind: "do",
       text: `use a key in ${String(region)}, or set region to ${keyRegion}`,
@@ -246,21 +276,13 @@ function hasItems(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
 
-const oidcExamples: Record<string, string> = {
-  oidcProviderArn:
-    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
-  oidcIssuerUrl: "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
-};
+function usesIrsa({ awsIdentity, storage }: Unchecked): boolean {
+  return awsIdentity === AwsIdentity.Irsa && storage !== LokiStorage.Filesystem;
+}
 
-function missingForIrsa(args: Record<string, unknown>, oidc: Record<string, unknown>): Problem[] {
-  const usesIrsa = args["awsIdentity"] === AwsIdentity.Irsa;
-  if (!usesIrsa || args["storage"] === LokiStorage.Filesystem) return [];
-  return Object.keys(oidc)
-    .filter((key) => oidc[key] === undefined)
-    .map((key) => ({
-      path: [key],
-      code: "required",
-      rule: "is required when awsIdentity is irsa",
-      fix: { kind: "set", example: oidcExamples[key] },
-    }));
+function checkIrsa(settings: Unchecked, ctx: z.RefinementCtx): void {
+  if (!usesIrsa(settings)) return;
+  for (const key of ["oidcProviderArn", "oidcIssuerUrl"]) {
+    if (settings[key] === undefined) issue(ctx, [key], "is required when awsIdentity is irsa");
+  }
 }

@@ -1,15 +1,20 @@
+import type { Role } from "@pulumi/aws/iam";
+import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
-import { OidcProvider, lokiRole } from "./role";
+import { lokiRole } from "./role";
 import { LokiStorage } from "./options";
 import { LokiSettings } from "./settings";
+import { Inputs } from "../shared/inputs";
 
 /** Loki's storage, and the role and annotations with which Loki's pods access the storage. */
 export interface StorageResources {
+  /** The bucket, if the component creates it. */
+  bucket?: Bucket;
+  /** The IAM role of Loki's pods. None with the storage `filesystem`. */
+  role?: Role;
   /** Name of the bucket. Empty with the storage `filesystem`. */
   bucketName: pulumi.Output<string>;
-  /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
-  roleArn: pulumi.Output<string>;
   /** Annotations that let the pods of the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts: pods get their credentials at startup. */
@@ -19,24 +24,26 @@ export interface StorageResources {
 /** Registers the bucket and the IAM role that the settings require. */
 export function lokiStorage(
   name: string,
-  settings: LokiSettings,
-  oidc: OidcProvider,
+  inputs: Inputs<LokiSettings>,
   opts: pulumi.CustomResourceOptions,
 ): StorageResources {
+  const { settings, fill } = inputs;
   if (settings.storage === LokiStorage.Filesystem) {
     return {
       bucketName: pulumi.output(""),
-      roleArn: pulumi.output(""),
       serviceAccountAnnotations: {},
       dependencies: [],
     };
   }
-  const tags = { cluster: settings.cluster, env: settings.environment, ...settings.labels };
-  const bucket = settings.createBucket ? lokiBucket(name, { ...settings, tags }, opts) : [];
-  const role = lokiRole(name, { ...settings, tags, oidc }, opts);
+  const created = settings.createBucket ? lokiBucket(name, inputs, opts) : undefined;
+  const role = lokiRole(name, inputs, opts);
   return {
     ...role,
-    bucketName: pulumi.output(settings.bucket),
-    dependencies: [...bucket, ...role.dependencies],
+    ...(created && { bucket: created.bucket }),
+    bucketName: created?.bucket.bucket ?? pulumi.output(fill(({ bucket }) => bucket)),
+    dependencies: [
+      ...(created ? [created.bucket, ...created.protections] : []),
+      ...role.dependencies,
+    ],
   };
 }

@@ -3,6 +3,7 @@ import { LokiSettings } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";
 import { defined } from "../shared/defined";
+import { hasPlaceholder } from "../shared/placeholders";
 import { Values } from "../../policies/shared/mergeValues";
 import { lokiDistributed } from "./distributed";
 import { lokiMonolithic } from "./monolithic";
@@ -110,7 +111,10 @@ function configuration(settings: LokiSettings): Values {
 /** Writes to every replica of Prometheus, because replicas do not exchange samples. */
 function remoteWrite(urls: string[]): Values | undefined {
   if (urls.length === 0) return undefined;
-  const clients = urls.map((url, index) => [`prometheus-${index}`, { url }] as const);
+  const clients = urls.map(
+    // While a list is unknown, so are its keys.
+    (url, index) => [hasPlaceholder(url) ? url : `prometheus-${index}`, { url }] as const,
+  );
   return { enabled: true, clients: Object.fromEntries(clients) };
 }
 

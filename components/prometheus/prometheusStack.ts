@@ -10,11 +10,12 @@ import { chartRelease } from "../shared/chartRelease";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
+import { availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
-import { alertmanagerUrl, grafanaUrl, prometheusUrl } from "./urls";
+import { alertmanagerUrl, grafanaUrl, prometheusUrl, remoteWriteUrls } from "./urls";
 
 /** A dashboard from grafana.com, which Grafana downloads at startup. */
 export interface CommunityDashboard {
@@ -34,11 +35,11 @@ export interface AlertmanagerArgs {
    * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting's Secret.
    * Default: the configuration of the chart, which sends no notifications.
    */
-  configSecretName?: string;
+  configSecretName?: pulumi.Input<string>;
   /** Secrets to mount at `/etc/alertmanager/secrets/<name>/`. Requires `configSecretName`. Default: none. */
-  mountedSecretNames?: string[];
+  mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]>;
   /** External URL of Alertmanager, for links in notifications. Default: none. */
-  externalUrl?: string;
+  externalUrl?: pulumi.Input<string>;
 }
 
 /** Grafana of a PrometheusStack. */
@@ -48,17 +49,17 @@ export interface GrafanaArgs {
   /** Folder with further dashboards as JSON files; subfolders become folders in Grafana. Default: none. */
   dashboardsFolder?: string;
   /** External URL of Grafana. Default: none. */
-  externalUrl?: string;
+  externalUrl?: pulumi.Input<string>;
 }
 
 /** Arguments of PrometheusStack. */
 export interface PrometheusStackArgs {
   /** Name of the cluster: the external label `cluster` of every series and alert. */
-  cluster: string;
+  cluster: pulumi.Input<string>;
   /** Environment: the external label `env`. */
-  environment: string;
+  environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist. Default: `monitoring`. */
-  namespace?: string;
+  namespace?: pulumi.Input<string>;
   /** Number of days that Prometheus retains samples. Default: 15. */
   retentionDays?: number;
   /** Seconds between two scrapes of a target and between two evaluations of a rule. Default: 30. */
@@ -66,7 +67,7 @@ export interface PrometheusStackArgs {
   /** Size of each replica's volume in GiB. Samples fill at most 85% of it. Default: 50. */
   storageGb?: number;
   /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
-  storageClassName?: string;
+  storageClassName?: pulumi.Input<string>;
   /** Number of replicas of Prometheus on different nodes. Each scrapes all targets. Default: 1. */
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
@@ -86,28 +87,28 @@ export interface PrometheusStackArgs {
    */
   remoteWriteReceiver?: boolean;
   /** URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none. */
-  lokiUrl?: string;
+  lokiUrl?: pulumi.Input<string>;
   /**
    * URL of a trace, with `{traceId}` as the placeholder for its ID. Log lines in Grafana link to it.
    * Default: none.
    */
-  traceUrl?: string;
+  traceUrl?: pulumi.Input<string>;
   /** External URL of Prometheus. Default: none. */
-  externalUrl?: string;
+  externalUrl?: pulumi.Input<string>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
-  runbookBaseUrl?: string;
+  runbookBaseUrl?: pulumi.Input<string>;
   /** Alertmanager of the stack. */
   alertmanager?: AlertmanagerArgs;
   /** Grafana of the stack. */
   grafana?: GrafanaArgs;
   /** Labels of every object. Default: none. */
-  labels?: Record<string, string>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: string;
+  imageRegistry?: pulumi.Input<string>;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
@@ -130,6 +131,11 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly prometheusUrl: pulumi.Output<string>;
   /** URL of Alertmanager inside the cluster. */
   readonly alertmanagerUrl: pulumi.Output<string>;
+  /**
+   * Remote-write URL of each replica of Prometheus, for LokiStack. Prometheus accepts the samples if
+   * `remoteWriteReceiver` is true.
+   */
+  readonly remoteWriteUrls: pulumi.Output<string[]>;
   /** URL of Grafana inside the cluster. */
   readonly grafanaUrl: pulumi.Output<string>;
   /** Password of Grafana's user `admin`, as a secret. */
@@ -138,16 +144,22 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = keepData(
-      settingsOrThrow("PrometheusStack", name, checkWithValues(args, prometheusSettings)),
-      opts,
+    const { settings, fill } = checkInputs("PrometheusStack", name, args, (all) =>
+      keepData(checkWithValues(all, prometheusSettings), opts),
     );
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));
-    super(PrometheusStack.__pulumiType, name, settings, opts);
-    const { namespace } = settings;
-    const labels = objectLabels("grafana", settings.labels);
+    super(
+      PrometheusStack.__pulumiType,
+      name,
+      fill((all) => all),
+      opts,
+    );
+    const { namespace, labels } = fill((all) => ({
+      namespace: all.namespace,
+      labels: objectLabels("grafana", all.labels),
+    }));
     const child = { parent: this };
 
     const password = new random.RandomPassword(
@@ -168,8 +180,8 @@ export class PrometheusStack extends pulumi.ComponentResource {
       {
         releaseName: "prometheus",
         chart: charts.kubePrometheusStack.name,
-        settings,
-        values: prometheusValues(settings),
+        settings: { ...settings, namespace },
+        values: fill(prometheusValues),
         overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
       { ...child, dependsOn: adminSecret },
@@ -181,7 +193,10 @@ export class PrometheusStack extends pulumi.ComponentResource {
           metadata: {
             name: dashboard.name,
             namespace,
-            labels: { ...labels, grafana_dashboard: "1" },
+            labels: fill((all) => ({
+              ...objectLabels("grafana", all.labels),
+              grafana_dashboard: "1",
+            })),
             annotations: { grafana_folder: dashboard.folder },
           },
           data: { [`${dashboard.name}.json`]: dashboard.json },
@@ -196,24 +211,35 @@ export class PrometheusStack extends pulumi.ComponentResource {
       {
         apiVersion: "monitoring.coreos.com/v1",
         kind: "PrometheusRule",
-        metadata: {
-          name: `${namespace}-platform`,
-          namespace,
-          labels: objectLabels("prometheus", settings.labels),
-        },
+        metadata: fill((all) => ({
+          name: `${all.namespace}-platform`,
+          namespace: all.namespace,
+          labels: objectLabels("prometheus", all.labels),
+        })),
         spec: {
-          groups: ruleGroups(platformAlerts({ namespace, loki: settings.lokiUrl !== undefined }), {
-            runbookBaseUrl: settings.runbookBaseUrl,
-            dashboardBaseUrl: settings.grafana.externalUrl,
-          }),
+          groups: fill(({ namespace: rulesNamespace, lokiUrl, runbookBaseUrl, grafana }) =>
+            ruleGroups(platformAlerts({ namespace: rulesNamespace, loki: lokiUrl !== undefined }), {
+              runbookBaseUrl,
+              dashboardBaseUrl: grafana.externalUrl,
+            }),
+          ),
         },
       },
       { ...child, dependsOn: release },
     );
 
-    this.prometheusUrl = pulumi.output(prometheusUrl(namespace));
-    this.alertmanagerUrl = pulumi.output(alertmanagerUrl(namespace));
-    this.grafanaUrl = pulumi.output(grafanaUrl(namespace));
+    const url = (of: (namespace: string) => string) =>
+      availableAfter(
+        release,
+        fill((all) => of(all.namespace)),
+      );
+    this.prometheusUrl = url(prometheusUrl);
+    this.alertmanagerUrl = url(alertmanagerUrl);
+    this.grafanaUrl = url(grafanaUrl);
+    this.remoteWriteUrls = availableAfter(
+      release,
+      fill((all) => remoteWriteUrls(all.namespace, all.replicas)),
+    );
     this.grafanaAdminPassword = password.result;
     this.chartVersion = release.version;
     this.registerOutputs({

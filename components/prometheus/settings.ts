@@ -11,6 +11,7 @@ import {
   deleteDataOnDestroy,
   dnsLabel,
   httpUrl,
+  input,
   protectData,
   replicas,
   size,
@@ -57,20 +58,26 @@ const alertmanagerSchema = z.strictObject({
   storageGb: storageGb
     .default(5)
     .describe("Volume of each replica in GiB, for silences and the notification log."),
-  configSecretName: example(dnsLabel, "alertmanager-config").optional().meta({
-    description:
-      "Secret with your own `alertmanager.yaml`, in the namespace of Prometheus. Not available together with `slack`, which sets it.",
-    defaultText: "the configuration of the chart, which notifies no receiver",
-  }),
-  mountedSecretNames: z
-    .array(example(dnsLabel, "alertmanager-slack"))
-    .default([])
-    .describe(
-      "Secrets that the configuration reads, mounted at `/etc/alertmanager/secrets/<name>/`.",
-    ),
-  externalUrl: example(httpUrl, "https://alertmanager.example.com")
-    .optional()
-    .describe("URL of Alertmanager for people. Links in notifications start with it."),
+  configSecretName: input(
+    example(dnsLabel, "alertmanager-config").optional().meta({
+      description:
+        "Secret with your own `alertmanager.yaml`, in the namespace of Prometheus. Not available together with `slack`, which sets it.",
+      defaultText: "the configuration of the chart, which notifies no receiver",
+    }),
+  ),
+  mountedSecretNames: input(
+    z
+      .array(input(example(dnsLabel, "alertmanager-slack")))
+      .default([])
+      .describe(
+        "Secrets that the configuration reads, mounted at `/etc/alertmanager/secrets/<name>/`.",
+      ),
+  ),
+  externalUrl: input(
+    example(httpUrl, "https://alertmanager.example.com")
+      .optional()
+      .describe("URL of Alertmanager for people. Links in notifications start with it."),
+  ),
 });
 
 const grafanaSchema = z.strictObject({
@@ -83,9 +90,11 @@ const grafanaSchema = z.strictObject({
   dashboardsFolder: example(z.string().min(1), "dashboards")
     .optional()
     .describe("Folder with your own dashboards in JSON. A subfolder names the folder in Grafana."),
-  externalUrl: example(httpUrl, "https://grafana.example.com")
-    .optional()
-    .describe("URL of Grafana for people. Links in alerts and messages start with it."),
+  externalUrl: input(
+    example(httpUrl, "https://grafana.example.com")
+      .optional()
+      .describe("URL of Grafana for people. Links in alerts and messages start with it."),
+  ),
 });
 
 export const prometheusSchema = z
@@ -105,7 +114,7 @@ export const prometheusSchema = z
       .describe(
         `Volume of each replica in GiB. Samples fill at most ${limits.retentionSizeRatio * 100}% of it.`,
       ),
-    storageClassName: storageClassName.default("gp3"),
+    storageClassName: input(storageClassName.default("gp3")),
     replicas: replicas.describe(
       "Replicas of Prometheus. Several replicas scrape the same targets, spread over nodes.",
     ),
@@ -117,19 +126,23 @@ export const prometheusSchema = z
       "Whether Kubernetes deletes the volumes with their StatefulSets, which the operator also replaces when `storageGb` or the StorageClass changes. Requires `protectData: false`.",
     ),
     remoteWriteReceiver: z.boolean().default(false),
-    traceUrl: example(
-      httpUrl.refine(
-        (text) => text.includes("{traceId}"),
-        "must contain {traceId} in the place of the id",
-      ),
-      "https://app.datadoghq.com/apm/trace/{traceId}",
-    ).optional(),
-    lokiUrl: example(httpUrl, "http://loki.monitoring.svc.cluster.local:3100").optional(),
+    traceUrl: input(
+      example(
+        httpUrl.refine(
+          (text) => text.includes("{traceId}"),
+          "must contain {traceId} in the place of the id",
+        ),
+        "https://app.datadoghq.com/apm/trace/{traceId}",
+      ).optional(),
+    ),
+    lokiUrl: input(example(httpUrl, "http://loki.monitoring.svc.cluster.local:3100").optional()),
     alertmanager: alertmanagerSchema.prefault({}),
     grafana: grafanaSchema.prefault({}),
-    externalUrl: example(httpUrl, "https://prometheus.example.com")
-      .optional()
-      .describe("URL of Prometheus for people. Links in alerts start with it."),
+    externalUrl: input(
+      example(httpUrl, "https://prometheus.example.com")
+        .optional()
+        .describe("URL of Prometheus for people. Links in alerts start with it."),
+    ),
     runbookBaseUrl: alertLinkSettings.runbookBaseUrl,
   })
   .superRefine(

@@ -3,13 +3,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
 import { Values } from "../../policies/shared/mergeValues";
 import { Overrides, mergeOverrides } from "./chartValues";
-import { ChartSettings } from "./schemas";
+
+/** Where a chart comes from, and the namespace that it is installed into. */
+export interface ChartSource {
+  namespace: pulumi.Input<string>;
+  chartVersion: string;
+  repository: string;
+}
 
 export interface ChartReleaseArgs {
   /** Name of the Helm release, as `helm list` shows it. */
   releaseName: string;
   chart: string;
-  settings: ChartSettings;
+  settings: ChartSource;
   /** Values that this library derives from the settings. */
   values: Values;
   /** The caller's values, merged last. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../../policies/shared/isMap";
 import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValues";
 import { hideSecrets } from "./hideSecrets";
+import { isUnresolved } from "./placeholders";
 import { Checked, Problem } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
@@ -28,7 +29,7 @@ export function checkWithValues<T>(
   const settings: Partial<Record<ValuesField, unknown>> = { ...args };
   const problems: Problem[] = [];
   for (const field of valuesFields) {
-    if (!isInput(settings[field])) problems.push(...problemsOf(field, settings[field]));
+    if (!isUnresolved(settings[field])) problems.push(...problemsOf(field, settings[field]));
     delete settings[field];
   }
   const checked = checkArgs(settings);
@@ -43,14 +44,14 @@ export function checkWithValues<T>(
 export function mergeOverrides(values: Values, overrides: Overrides | undefined) {
   if (overrides?.values === undefined) return values;
   const { component, name, field, values: callerValues } = overrides;
-  if (!isInput(callerValues)) return mergeInputs(values, callerValues);
-  return pulumi.output(callerValues).apply((resolved: unknown) => {
+  if (!isUnresolved(callerValues)) return mergeInputs(values, callerValues);
+  return pulumi.all([values, callerValues]).apply(([base, resolved]: [Values, unknown]) => {
     // Omits the value, which may be secret.
     const problems = problemsOf(field, resolved).map(({ value: _hidden, ...problem }) => problem);
     return settingsOrThrow(
       component,
       name,
-      problems.length > 0 ? { problems } : { settings: mergeValues(values, resolved as Values) },
+      problems.length > 0 ? { problems } : { settings: mergeValues(base, resolved as Values) },
     );
   });
 }
@@ -58,10 +59,11 @@ export function mergeOverrides(values: Values, overrides: Overrides | undefined)
 function mergeInputs(base: Values, overrides: Values): Values {
   const merged = Object.entries(overrides).map(([key, override]: [string, unknown]) => {
     const value: unknown = Object.hasOwn(base, key) ? base[key] : undefined;
-    if (isInput(override)) {
-      const resolve = (resolved: unknown): unknown =>
-        mergeValues({ value }, { value: resolved })["value"];
-      return [key, pulumi.output(override as Values).apply(resolve)];
+    const isMerged = isUnresolved(value) && isPlainMap(override);
+    if (isUnresolved(override) || isMerged) {
+      const merge = ([base, resolved]: unknown[]): unknown =>
+        mergeValues({ value: base }, { value: resolved })["value"];
+      return [key, pulumi.all([value, override]).apply(merge)];
     }
     if (!isPlainMap(override)) return [key, override];
     return [key, mergeInputs(isPlainMap(value) ? value : {}, override)];
@@ -80,8 +82,4 @@ function problemsOf(field: ValuesField, values: unknown): Problem[] {
       fix: { kind: "set", example: { key: "value" } },
     },
   ];
-}
-
-function isInput(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }

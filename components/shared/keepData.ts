@@ -1,13 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Checked } from "./problems";
 
 /**
  * Returns the settings of a component with `deleteDataOnDestroy` set to false if the caller sets
  * the option `protect` or `retainOnDelete`.
  */
 export function keepData<T extends { deleteDataOnDestroy: boolean }>(
-  settings: T,
+  checked: Checked<T>,
   opts: pulumi.ResourceOptions = {},
-): T {
+): Checked<T> {
   const isKept = opts.protect === true || opts.retainOnDelete === true;
-  return isKept ? { ...settings, deleteDataOnDestroy: false } : settings;
+  if (!isKept || checked.settings === undefined) return checked;
+  return { settings: { ...checked.settings, deleteDataOnDestroy: false } };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { formatPath } from "../../policies/shared/path";
 import { defined } from "./defined";
 import { HIDDEN, hideSecrets } from "./hideSecrets";
+import { isUnresolved } from "./placeholders";
 
 /** A problem with one field, in terms that the author of the field can act on. */
 export interface Problem {
@@ -82,7 +83,7 @@ export function formatValue(problem: Problem): string {
 /** The value as JSON, or its type if it has no JSON form, such as an Output or a function. */
 function textOf(value: unknown): string {
   if (typeof value === "number") return String(value);
-  if (typeof value === "object" && value !== null && "__pulumiOutput" in value) return "an Output";
+  if (isUnresolved(value)) return value instanceof Promise ? "a promise" : "an Output";
   try {
     return JSON.stringify(value) ?? `a ${typeof value}`;
   } catch {
@@ -122,11 +123,26 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
       );
     }
   }
+  const unresolved = unresolvedAt(input, path);
+  if (unresolved !== undefined) return [unresolved];
   const value = hideSecrets(path, valueAt(input, path));
   const params = (issue.code === "custom" && issue.params) || {};
   const { fix = fixOf(schemaAt(schema, path), path), code } = params as Partial<Problem>;
   const defaultCode = value === undefined ? "required" : "invalid";
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
+}
+
+/** The problem with a field that must be known, but is an Output or a promise. */
+function unresolvedAt(input: unknown, path: (string | number)[]): Problem | undefined {
+  const value = valueAt(input, path);
+  if (!isUnresolved(value)) return undefined;
+  return {
+    path,
+    value,
+    code: "invalid",
+    rule: "must be known when the program runs",
+    fix: { kind: "do", text: "pass a plain value, such as one from pulumi.Config" },
+  };
 }
 
 /** The problem with an unknown key. If the key resembles a known, unset key, the fix renames it. */
@@ -205,7 +221,7 @@ function schemaAt(schema: z.ZodType, path: (string | number)[]): z.ZodType | und
 }
 
 /** A schema and the schemas that it wraps, outermost first. */
-function layersOf(schema: z.ZodType | undefined): z.ZodType[] {
+export function layersOf(schema: z.ZodType | undefined): z.ZodType[] {
   if (schema === undefined) return [];
   return [schema, ...layersOf(wrappedIn(schema))];
 }
@@ -228,7 +244,8 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
   return undefined;
 }
 
-function valueAt(input: unknown, path: (string | number)[]): unknown {
+/** The value at a path, or undefined if there is none. */
+export function valueAt(input: unknown, path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (current, key) =>
       typeof current === "object" && current !== null && Object.hasOwn(current, key)

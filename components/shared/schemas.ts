@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { Chart } from "./charts";
 import { formatPath } from "../../policies/shared/path";
-import { Checked, check, example, issue } from "./problems";
+import { placeholderFor, isUnresolved } from "./placeholders";
+import { Checked, check, example, issue, layersOf } from "./problems";
 import { type SecretArgument, type SecretPart, secretsOf, withoutSecrets } from "./secrets";
 import { SizePreset } from "./sizePreset";
 
@@ -10,6 +11,23 @@ declare module "zod" {
     /** Text for a default that is not a constant, for the documentation. */
     defaultText?: string;
   }
+}
+
+/**
+ * A field that accepts an Output or a promise, which settings represent by a placeholder. Wrap the
+ * complete schema of the field: a schema derived from the result does not accept Outputs.
+ */
+export function input<S extends z.ZodType>(schema: S): S {
+  const copy = schema.clone();
+  const type = layersOf(schema).at(-1);
+  copy._zod.run = (payload, ctx) => {
+    if (!isUnresolved(payload.value)) return schema._zod.run(payload, ctx);
+    const text = placeholderFor(payload.value);
+    if (type instanceof z.ZodRecord) payload.value = { [text]: text };
+    else payload.value = type instanceof z.ZodArray ? [text] : text;
+    return payload;
+  };
+  return copy;
 }
 
 /** A name that Kubernetes accepts for objects, namespaces and labels (RFC 1123 label). */
@@ -59,7 +77,7 @@ export const httpsUrl = z.url({
   error: "must be a URL that starts with https://",
 });
 
-export const labels = z.record(z.string(), z.string());
+export const labels = z.record(z.string(), input(z.string()));
 
 /** A boolean with a default. */
 export function flag(value: boolean, description: string) {
@@ -78,23 +96,25 @@ export const deleteDataOnDestroy = z.boolean().default(false);
 
 /** Settings for the links in alerts. */
 export const alertLinkSettings = {
-  runbookBaseUrl: httpsUrl
-    .default("https://github.com/ticketing/observability/blob/main/docs/runbooks")
-    .meta({
+  runbookBaseUrl: input(
+    httpsUrl.default("https://github.com/ticketing/observability/blob/main/docs/runbooks").meta({
       description: "URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
       defaultText: "the runbooks of this repository",
     }),
-  dashboardBaseUrl: example(httpUrl, "https://grafana.example.com").optional().meta({
-    description: "URL of the Grafana that alerts link to.",
-    defaultText: "`grafana.externalUrl`",
-  }),
+  ),
+  dashboardBaseUrl: input(
+    example(httpUrl, "https://grafana.example.com").optional().meta({
+      description: "URL of the Grafana that alerts link to.",
+      defaultText: "`grafana.externalUrl`",
+    }),
+  ),
 };
 
 /** Settings that every component shares: the cluster and the environment that label its data. */
 export const identitySettings = {
-  cluster: example(clusterName, "ticketing-prod"),
-  environment: example(dnsLabel, "prod"),
-  labels: labels.default({}),
+  cluster: input(example(clusterName, "ticketing-prod")),
+  environment: input(example(dnsLabel, "prod")),
+  labels: input(labels.default({})),
 };
 
 /** Settings that only say which secrets are set: the secrets themselves are never settings. */
@@ -123,19 +143,21 @@ export function chartSource(chart: Chart) {
 export function chartSettings(chart: Chart, namespace: string) {
   return {
     ...identitySettings,
-    namespace: dnsLabel.default(namespace),
+    namespace: input(dnsLabel.default(namespace)),
     chartVersion: chartVersion
       .default(chart.version)
       .describe("Exact version of the chart. The default is the version that was tested."),
     repository: repository
       .default(chart.repository)
       .describe("Helm repository or `oci://` registry of the chart."),
-    imageRegistry: example(
-      z
-        .string()
-        .regex(/^[\w.-]+(:\d+)?(\/[\w./-]+)?$/, "must be a registry host, without https://"),
-      "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
-    ).optional(),
+    imageRegistry: input(
+      example(
+        z
+          .string()
+          .regex(/^[\w.-]+(:\d+)?(\/[\w./-]+)?$/, "must be a registry host, without https://"),
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
+      ).optional(),
+    ),
   };
 }
 

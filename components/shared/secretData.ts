@@ -1,13 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isUnresolved } from "./placeholders";
 import { type SecretPart, secretKeyOfChannel, secretsOf } from "./secrets";
 
 type Value = pulumi.Input<string> | undefined;
+type Data = Record<string, pulumi.Input<string>>;
 
 /** Data for a component's Kubernetes Secret: each secret argument that is set, by `secretKey`. */
-export function secretData(part: SecretPart, args: object): Record<string, pulumi.Output<string>> {
-  const data: Record<string, pulumi.Output<string>> = {};
+export function secretData(part: SecretPart, args: object): pulumi.Input<Data> {
+  const data: Data = {};
   for (const { argument, secretKey, perChannel = false } of secretsOf(part)) {
     const argumentValue = (args as Record<string, unknown>)[argument];
+    // The keys of the Secret are unknown until the map of channels is known.
+    if (perChannel && isUnresolved(argumentValue)) {
+      return pulumi
+        .secret(argumentValue)
+        .apply((map) => pulumi.output(secretData(part, { ...args, [argument]: map })));
+    }
     const values = perChannel
       ? Object.entries((argumentValue ?? {}) as Record<string, Value>)
       : [["", argumentValue as Value] as const];

@@ -1,4 +1,5 @@
 import { isMap } from "../../policies/shared/isMap";
+import { isUnresolved } from "./placeholders";
 
 /** A secret in the configuration. Its row in the table below is its only definition. */
 export interface Secret {
@@ -157,8 +158,12 @@ export function withoutSecrets(part: SecretPart, args: object): Record<string, u
   return result;
 }
 
-/** `true` for each value that is set in a map. Otherwise `true`, which the schema then rejects. */
+/**
+ * `true` for each value that is set in a map, or the map itself if it is unknown. Otherwise `true`,
+ * which the schema then rejects.
+ */
 function setEntries(value: unknown): unknown {
+  if (isUnresolved(value)) return value;
   if (!isMap(value)) return true;
   const entries = Object.entries(value).filter(([, secret]) => secret);
   return Object.fromEntries(entries.map(([key]) => [key, true]));

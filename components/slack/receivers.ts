@@ -1,5 +1,5 @@
 import { defined } from "../shared/defined";
-import { channelKey, credentialFile, secretKeys } from "./secret";
+import { channelKey, channelsOf, credentialFile, secretKeys } from "./secret";
 import { SlackSettings } from "./settings";
 
 /** Receiver without an integration, which drops alerts. */
@@ -14,13 +14,6 @@ type Receiver = { name: string } & Record<string, unknown>;
 /** Name of the receiver for a channel. */
 export function slackReceiver(settings: SlackSettings, channel: string): string {
   return channel === settings.channel ? "slack" : `slack-${channel.slice(1)}`;
-}
-
-/** All channels that receive alerts, the default channel first. */
-export function channelsOf({ channel, channels, routes }: SlackSettings): string[] {
-  const { critical, warning, info } = channels;
-  const all = [channel, critical, warning, info, ...routes.map((route) => route.channel)];
-  return [...new Set(all.filter((name) => name !== undefined))];
 }
 
 /** Whether a receiver exists: `heartbeat` and `critical` require a credential in the Secret. */

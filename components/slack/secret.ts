@@ -1,3 +1,4 @@
+import { hasPlaceholder } from "../shared/placeholders";
 import { type SecretArgument, secretKeyOfChannel, secretsOf } from "../shared/secrets";
 import { SlackSettings } from "./settings";
 
@@ -14,13 +15,25 @@ export function channelKey(channel: string): string {
   return secretKeyOfChannel(secretKeys.webhookUrls, channel);
 }
 
+/** All channels that receive alerts, the default channel first. */
+export function channelsOf({ channel, channels, routes }: SlackSettings): string[] {
+  const { critical, warning, info } = channels;
+  const all = [channel, critical, warning, info, ...routes.map((route) => route.channel)];
+  return [...new Set(all.filter((name) => name !== undefined))];
+}
+
 /** Keys that the Secret holds, which determine the receivers that exist. */
 export function availableKeys(settings: SlackSettings): string[] {
   if (settings.existingSecret !== undefined) {
     return settings.existingSecretKeys ?? [secretKeys.webhookUrl];
   }
   return Object.entries(secretKeys).flatMap(([argument, key]) => {
-    if (argument === "webhookUrls") return Object.keys(settings.webhookUrls ?? {}).map(channelKey);
+    if (argument === "webhookUrls") {
+      const { webhookUrls = {} } = settings;
+      // Until the map is known: the check ensures that it has a webhook for each of these channels.
+      const hasAll = hasPlaceholder(webhookUrls);
+      return (hasAll ? channelsOf(settings) : Object.keys(webhookUrls)).map(channelKey);
+    }
     return argument in settings ? [key] : [];
   });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasPlaceholder } from "../shared/placeholders";
 import { Checked, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
@@ -6,6 +7,7 @@ import {
   dnsLabel,
   flag,
   identitySettings,
+  input,
   secretSettings,
   teamName,
 } from "../shared/schemas";
@@ -64,7 +66,7 @@ const routeSchema = z
   .strictObject({
     service: example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
     team: teamName.optional().describe("Value of the label `team`."),
-    namespace: example(dnsLabel, "ticketing").optional().describe("Namespace of the alert."),
+    namespace: input(example(dnsLabel, "ticketing").optional().describe("Namespace of the alert.")),
     channel: example(channel, "#checkout-alerts").describe("Channel of the matching alerts."),
   })
   .refine((route) => route.service ?? route.team ?? route.namespace, {
@@ -79,7 +81,7 @@ const template = z.string().min(1);
 export const slackSchema = z
   .strictObject({
     ...identitySettings,
-    namespace: dnsLabel.default("monitoring"),
+    namespace: input(dnsLabel.default("monitoring")),
     channel: channel
       .default("#ticketing-alerts")
       .describe("Channel for all alerts that have no channel of their own."),
@@ -123,12 +125,14 @@ export const slackSchema = z
         description: "Body of the Go template of a message's text.",
         defaultText: "the template of this library",
       }),
-    grafanaUrl: example(linkUrl, "https://grafana.example.com").optional(),
-    prometheusUrl: example(linkUrl, "https://prometheus.example.com").optional(),
-    alertmanagerUrl: example(linkUrl, "https://alertmanager.example.com").optional(),
-    existingSecret: example(dnsLabel, "alertmanager-slack")
-      .optional()
-      .describe("Existing Secret that holds the credentials, instead of the secrets above."),
+    grafanaUrl: input(example(linkUrl, "https://grafana.example.com").optional()),
+    prometheusUrl: input(example(linkUrl, "https://prometheus.example.com").optional()),
+    alertmanagerUrl: input(example(linkUrl, "https://alertmanager.example.com").optional()),
+    existingSecret: input(
+      example(dnsLabel, "alertmanager-slack")
+        .optional()
+        .describe("Existing Secret that holds the credentials, instead of the secrets above."),
+    ),
     existingSecretKeys: z
       .array(
         example(
@@ -146,7 +150,7 @@ export const slackSchema = z
       "Whether a missing `heartbeatUrl` is an error, as in `Pulumi.prod.yaml`.",
     ),
     ...secretSettings("slack"),
-    webhookUrls: z.record(channelOfKey, z.literal(true)).optional(),
+    webhookUrls: input(z.record(channelOfKey, z.literal(true)).optional()),
   })
   .superRefine(checkCredentials, {
     when: ({ value }) => typeof value === "object" && value !== null,
@@ -228,7 +232,7 @@ function checkHeartbeat(settings: Partial<SlackSettings>, ctx: z.RefinementCtx):
 /** Slack binds a webhook to one channel and silently delivers messages for other channels there. */
 function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   const { webhookUrls = {} } = settings;
-  if (typeof webhookUrls !== "object") return;
+  if (typeof webhookUrls !== "object" || hasPlaceholder(webhookUrls)) return;
   const used = otherChannels(settings);
   const withWebhook = Object.keys(webhookUrls).filter(
     (name) => channelOfKey.safeParse(name).success,

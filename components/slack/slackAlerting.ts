@@ -5,7 +5,7 @@ import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
 import { secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
-import { settingsOrThrow } from "../shared/settingsOrThrow";
+import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { slackSettings } from "./settings";
 
@@ -26,7 +26,7 @@ export interface SlackRoute {
   /** Label `team` of the alert, from its service or from a custom rule. */
   team?: string;
   /** Label `namespace` of the alert. */
-  namespace?: string;
+  namespace?: pulumi.Input<string>;
   /** Channel that receives the alerts. Starts with `#`. */
   channel: string;
 }
@@ -46,18 +46,18 @@ export interface QuietHours {
 /** Arguments of SlackAlerting. */
 export interface SlackAlertingArgs {
   /** Name of the cluster. */
-  cluster: string;
+  cluster: pulumi.Input<string>;
   /** Environment, such as `prod`. */
-  environment: string;
+  environment: pulumi.Input<string>;
   /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
-  namespace?: string;
+  namespace?: pulumi.Input<string>;
   /**
    * Incoming webhook of `channel`. Pulumi stores every credential as a secret in the Kubernetes
    * Secret `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
    */
   webhookUrl?: pulumi.Input<string>;
   /** Incoming webhooks of all other channels, by channel: a webhook posts to only one channel. */
-  webhookUrls?: Record<string, pulumi.Input<string>>;
+  webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
   botToken?: pulumi.Input<string>;
   /** URL that Alertmanager calls every minute while it delivers alerts. Default: none. */
@@ -69,7 +69,7 @@ export interface SlackAlertingArgs {
   /** URL of a further webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string>;
   /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
-  existingSecret?: string;
+  existingSecret?: pulumi.Input<string>;
   /**
    * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
    * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
@@ -90,13 +90,13 @@ export interface SlackAlertingArgs {
   /** Text of a message, as the body of a Go template. Default: the template of this library. */
   textTemplate?: string;
   /** External URL of Grafana with the data source `loki`, for links to logs. Default: no links. */
-  grafanaUrl?: string;
+  grafanaUrl?: pulumi.Input<string>;
   /** External URL of Prometheus, for links to graphs. Default: no links. */
-  prometheusUrl?: string;
+  prometheusUrl?: pulumi.Input<string>;
   /** External URL of Alertmanager, for links to alerts and new silences. Default: no links. */
-  alertmanagerUrl?: string;
+  alertmanagerUrl?: pulumi.Input<string>;
   /** Labels of every object. Default: none. */
-  labels?: Record<string, string>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
@@ -116,32 +116,49 @@ export class SlackAlerting extends pulumi.ComponentResource {
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("SlackAlerting", name, slackSettings(args));
-    super(SlackAlerting.__pulumiType, name, settings, opts);
-    const { namespace } = settings;
-    const labels = objectLabels("alertmanager", settings.labels);
+    const { settings, fill } = checkInputs("SlackAlerting", name, args, slackSettings);
+    super(
+      SlackAlerting.__pulumiType,
+      name,
+      fill((all) => all),
+      opts,
+    );
     const child = { parent: this };
 
+    const metadata = (secretName: string) =>
+      fill(({ namespace, labels }) => ({
+        name: secretName,
+        namespace,
+        labels: objectLabels("alertmanager", labels),
+      }));
     const secret = (
       suffix: string,
       secretName: string,
-      stringData: Record<string, pulumi.Input<string>>,
+      stringData: pulumi.Input<Record<string, pulumi.Input<string>>>,
     ) =>
       new kubernetes.core.v1.Secret(
         `${name}-${suffix}`,
-        { metadata: { name: secretName, namespace, labels }, stringData },
+        { metadata: metadata(secretName), stringData },
         child,
       );
-    if (settings.existingSecret === undefined) {
-      secret("webhook", webhookSecretName, secretData("slack", args));
-    }
-    secret("config", configSecretName, {
-      "alertmanager.yaml": stringify(alertmanagerConfig(settings), { lineWidth: 0 }),
-      "slack.tmpl": slackTemplate(settings),
-    });
+    const webhook =
+      settings.existingSecret === undefined
+        ? [secret("webhook", webhookSecretName, secretData("slack", args))]
+        : [];
+    const config = secret(
+      "config",
+      configSecretName,
+      fill((all) => ({
+        "alertmanager.yaml": stringify(alertmanagerConfig(all), { lineWidth: 0 }),
+        "slack.tmpl": slackTemplate(all),
+      })),
+    );
 
-    this.configSecretName = pulumi.output(configSecretName);
-    this.webhookSecretName = pulumi.output(settings.existingSecret ?? webhookSecretName);
+    this.configSecretName = availableAfter(config, configSecretName);
+    this.webhookSecretName = availableAfter(
+      webhook,
+      fill(({ existingSecret }) => existingSecret ?? webhookSecretName),
+    );
     this.registerOutputs({
       configSecretName: this.configSecretName,
       webhookSecretName: this.webhookSecretName,

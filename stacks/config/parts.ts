@@ -7,7 +7,7 @@ import { HostnameSource, NodeOs } from "../../components/datadog/options";
 import { DatadogSettings, datadogSchema, datadogSettings } from "../../components/datadog/settings";
 import { datadogTraceUrl } from "../../components/datadog/tags";
 import { AwsIdentity } from "../../components/loki/options";
-import { LokiSettings, lokiSettings } from "../../components/loki/settings";
+import { LokiSettings, lokiSettings, oidcExamples } from "../../components/loki/settings";
 import { lokiUrl } from "../../components/loki/urls";
 import {
   PrometheusSettings,
@@ -120,9 +120,8 @@ export function parseLoki(
       remoteWriteUrls: recordsLogMetrics(configuration)
         ? remoteWriteUrls(namespaces.monitoring, prometheus?.replicas ?? 1)
         : undefined,
-      // Placeholders: the values may be unknown until deployment. `deployMonitoring` passes them.
-      oidcProviderArn: true,
-      oidcIssuerUrl: true,
+      // The values may be unknown until deployment. `deployMonitoring` replaces these.
+      ...oidcExamples,
     },
     { ...defined({ region: raw.region }), ...preset.loki },
   );

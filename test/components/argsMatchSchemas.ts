@@ -43,13 +43,7 @@ export type Assertions = [
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,
   Assert<Matches<library.GrafanaArgs, Grafana>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
-  Assert<
-    Matches<
-      library.LokiStackArgs,
-      Loki,
-      "values" | "collectorValues" | "oidcProviderArn" | "oidcIssuerUrl"
-    >
-  >,
+  Assert<Matches<library.LokiStackArgs, Loki, "values" | "collectorValues">>,
   Assert<Matches<library.LogAlertArgs, Item<Loki["logAlerts"]>>>,
   Assert<Matches<library.RedactionPattern, Item<Loki["redactionPatterns"]>>>,
   Assert<Matches<library.DatadogAgentArgs, z.input<typeof datadogSchema>, "values">>,

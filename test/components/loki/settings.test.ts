@@ -275,7 +275,7 @@ describe("lokiSettings", () => {
     assert.equal(settings({ awsIdentity: "irsa", storage: "filesystem" }).storage, "filesystem");
   });
 
-  it("keeps the arguments about the OIDC provider out of the settings", () => {
+  it("ignores the arguments about the OIDC provider without IRSA", () => {
     assert.equal(
       "oidcProviderArn" in settings({ oidcProviderArn: "arn", oidcIssuerUrl: "u" }),
       false,

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { OidcProvider } from "../../../components/loki/role";
+import { checkInputs } from "../../../components/shared/inputs";
 import { lokiStorage } from "../../../components/loki/storage";
 import { lokiSettings } from "../../../components/loki/settings";
 import {
@@ -20,7 +20,6 @@ import {
 const identity = { cluster: "ticketing-prod", environment: "prod" };
 const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
 const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
-const noOidc: OidcProvider = { arn: undefined, issuerUrl: undefined };
 
 interface Registered {
   resources: RecordedResource[];
@@ -32,26 +31,15 @@ interface Registered {
 
 async function registered(
   args: object = {},
-  oidc: OidcProvider = noOidc,
   options: RecordProgramOptions = {},
 ): Promise<Registered> {
   const { resources, outputs } = await recordProgram(() => {
-    const checked = lokiSettings({
-      ...identity,
-      ...args,
-      oidcProviderArn: oidc.arn,
-      oidcIssuerUrl: oidc.issuerUrl,
-    });
-    if (checked.problems !== undefined) throw new Error(JSON.stringify(checked.problems));
-    const { bucketName, roleArn, serviceAccountAnnotations, dependencies } = lokiStorage(
-      "loki",
-      checked.settings,
-      oidc,
-      {},
-    );
+    const inputs = checkInputs("LokiStack", "loki", { ...identity, ...args }, lokiSettings);
+    const storage = lokiStorage("loki", inputs, {});
+    const { bucketName, role, serviceAccountAnnotations, dependencies } = storage;
     return {
       bucketName,
-      roleArn,
+      roleArn: role?.arn ?? "",
       serviceAccountAnnotations,
       dependencies: pulumi.all(dependencies.map(({ urn }) => urn)),
     };
@@ -229,11 +217,14 @@ describe("lokiStorage", () => {
       it("is never replaced: an error explains how to change its name or region", async () => {
         const deployed = { bucket: "old-logs", region: "eu-west-1" };
         await assert.rejects(
-          registered({ ...data, bucket: "new-logs", region: "eu-central-1" }, noOidc, {
-            preview: false,
-            // The engine ignores the changes, so that the outputs stay as they are deployed.
-            computed: ({ type }) => (type.endsWith(":Bucket") ? deployed : {}),
-          }),
+          registered(
+            { ...data, bucket: "new-logs", region: "eu-central-1" },
+            {
+              preview: false,
+              // The engine ignores the changes, so that the outputs stay as they are deployed.
+              computed: ({ type }) => (type.endsWith(":Bucket") ? deployed : {}),
+            },
+          ),
           (error: Error) => {
             assert.match(error.message, /LokiStack "loki": 2 problems/);
             assert.match(error.message, /bucket = "new-logs" must stay "old-logs" while/);
@@ -276,8 +267,11 @@ describe("lokiStorage", () => {
       const issuerUrl = "https://oidc.example.com/id/E";
       const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
       const { single, types, outputs } = await registered(
-        { awsIdentity: "irsa" },
-        { arn: pulumi.output(arn), issuerUrl: pulumi.output(issuerUrl) },
+        {
+          awsIdentity: "irsa",
+          oidcProviderArn: pulumi.output(arn),
+          oidcIssuerUrl: pulumi.output(issuerUrl),
+        },
         {
           preview: false,
           computed: ({ type }) => (type.endsWith(":Role") ? { arn: roleArn } : {}),
@@ -292,19 +286,23 @@ describe("lokiStorage", () => {
     });
 
     it("waits for an OIDC provider that does not exist yet", async () => {
-      const { single } = await registered(
-        { awsIdentity: "irsa" },
-        { arn: pulumi.unknown as unknown as string, issuerUrl: "https://oidc.example.com/id/E" },
-      );
+      const { single } = await registered({
+        awsIdentity: "irsa",
+        oidcProviderArn: pulumi.output(pulumi.unknown),
+        oidcIssuerUrl: "https://oidc.example.com/id/E",
+      });
       assert.ok(isUnknown(single("Role"), "assumeRolePolicy"));
     });
   });
 
   it("lists everything that must exist before a pod of Loki starts", async () => {
-    const { resources, outputs } = await registered({}, noOidc, {
-      preview: false,
-      computed: ({ type }) => (type.endsWith(":Role") ? { arn: "arn:aws:iam::1:role/x" } : {}),
-    });
+    const { resources, outputs } = await registered(
+      {},
+      {
+        preview: false,
+        computed: ({ type }) => (type.endsWith(":Role") ? { arn: "arn:aws:iam::1:role/x" } : {}),
+      },
+    );
     const needed = resources.filter(({ type }) => !type.endsWith(":Role")).map(({ urn }) => urn);
     assert.deepEqual([...(outputs["dependencies"] as string[])].sort(), needed.sort());
   });

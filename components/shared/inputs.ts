@@ -1,0 +1,137 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isPlainMap } from "../../policies/shared/mergeValues";
+import { HIDDEN } from "./hideSecrets";
+import { argumentsIn, hasPlaceholder, isUnresolved } from "./placeholders";
+import { Checked, Problem, valueAt } from "./problems";
+import { settingsOrThrow } from "./settingsOrThrow";
+
+type Path = (string | number)[];
+
+/** `T` with an Input in the place of each value, except on the first level. */
+export type Filled<T> = { [K in keyof T]: FilledValue<T[K]> };
+
+type FilledValue<T> = T extends string | number | boolean | null | undefined
+  ? pulumi.Input<T>
+  : T extends pulumi.Output<unknown>
+    ? T
+    : pulumi.Input<Filled<T>>;
+
+/**
+ * Builds inputs of a resource from the settings of a component. The result has an Output wherever a
+ * placeholder occurs; all other values are plain, so that policies can judge them in a preview. The
+ * Output contains what `build` returns at this place for the resolved settings, so `build` may
+ * transform settings. It must be pure, and must not decide by the text of a placeholder.
+ */
+export type Fill<S> = <T>(
+  build: (settings: S) => T,
+) => T extends object ? Filled<T> : pulumi.Input<T>;
+
+export interface Inputs<S> {
+  /** Settings with a placeholder for each argument that is an Output or a promise. */
+  settings: S;
+  fill: Fill<S>;
+}
+
+/**
+ * Checks the arguments of a component, like `settingsOrThrow`. When all arguments are resolved, they
+ * are checked again, and no resource that uses one of them is deployed if there is a problem.
+ */
+export function checkInputs<S extends object>(
+  component: string,
+  name: string,
+  args: object,
+  check: (args: object) => Checked<S>,
+): Inputs<S> {
+  const settings = settingsOrThrow(component, name, check(args));
+  const unresolved = argumentsIn(settings);
+  if (unresolved.length === 0) return { settings, fill: (build) => build(settings) as never };
+
+  const resolve = once(async () => {
+    const checked = check(await resolvedArguments(args, unresolved));
+    const problems = await withoutSecrets(args, checked.problems);
+    return settingsOrThrow(component, name, problems ? { problems } : checked);
+  });
+  const fill: Fill<S> = (build) => {
+    const resolved = once(async () => build(await resolve()));
+    // Uses only the arguments that occur in `part`, so that a resource depends on no others.
+    const output = (part: unknown, path: Path) =>
+      pulumi
+        .all(argumentsIn(part).map((argument) => pulumi.output(argument)))
+        .apply(async () => valueAt(await resolved(), path));
+    return withOutputs(build(settings), output) as never;
+  };
+  return { settings, fill };
+}
+
+/** A value that is known in a preview, and whose users wait until the resources exist. */
+export function availableAfter<T>(
+  resources: pulumi.Resource | pulumi.Resource[],
+  value: T,
+): pulumi.Output<pulumi.Unwrap<T>> {
+  const urns = [resources].flat().map(({ urn }) => urn);
+  return pulumi.all(urns).apply(() => pulumi.output(value));
+}
+
+/** Replaces every part of a value that contains placeholders. */
+function withOutputs(
+  value: unknown,
+  output: (part: unknown, path: Path) => unknown,
+  path: Path = [],
+): unknown {
+  if (typeof value === "string") return hasPlaceholder(value) ? output(value, path) : value;
+  if (Array.isArray(value)) {
+    const isText = value.every((item) => typeof item === "string");
+    // Providers drop unknown items of a list of texts in a preview, so the list is unknown as a whole.
+    if (isText && hasPlaceholder(value)) return output(value, path);
+    return value.map((item, index) => withOutputs(item, output, [...path, index]));
+  }
+  if (!isPlainMap(value)) return value;
+  if (hasPlaceholder(Object.keys(value))) return output(value, path);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withOutputs(item, output, [...path, key])]),
+  );
+}
+
+/** The arguments with the value of each unresolved argument, unless a preview does not know it. */
+async function resolvedArguments(args: object, unresolved: object[]): Promise<object> {
+  const values = new Map<unknown, unknown>();
+  for (const argument of unresolved) {
+    // `apply` does not run for an unknown value, so the state of the Output itself is necessary.
+    const output = pulumi.output(argument) as unknown as {
+      isKnown: Promise<boolean>;
+      promise: () => Promise<unknown>;
+    };
+    // An argument that resolves to nothing is an error, because resources rely on it: unlike
+    // `undefined`, `null` is never replaced by a default.
+    if (await output.isKnown) values.set(argument, (await output.promise()) ?? null);
+  }
+  const replaced = (value: unknown): unknown => {
+    if (values.has(value)) return values.get(value);
+    if (Array.isArray(value)) return value.map(replaced);
+    if (!isPlainMap(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item)]));
+  };
+  return replaced(args) as object;
+}
+
+/** Hides the values of secret arguments in problems. */
+async function withoutSecrets(
+  args: object,
+  problems: Problem[] | undefined,
+): Promise<Problem[] | undefined> {
+  if (problems === undefined) return undefined;
+  return Promise.all(
+    problems.map(async (problem) => {
+      const argument = problem.path
+        .map((_key, index) => valueAt(args, problem.path.slice(0, index + 1)))
+        .find(isUnresolved);
+      const isSecret = argument !== undefined && (await pulumi.isSecret(pulumi.output(argument)));
+      return isSecret ? { ...problem, value: HIDDEN } : problem;
+    }),
+  );
+}
+
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= compute());
+}
