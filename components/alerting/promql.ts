@@ -75,7 +75,6 @@ interface ScrapePoolSelection {
   monitors: string;
   /** Pattern for a prefix of the ServiceMonitor's name that `label` omits. */
   prefix?: string;
-  extraMatchers?: string[];
 }
 
 /**
@@ -85,15 +84,14 @@ interface ScrapePoolSelection {
  */
 export function scrapePoolTargets(
   namespace: string,
-  { label, monitors, prefix = "", extraMatchers = [] }: ScrapePoolSelection,
+  { label, monitors, prefix = "" }: ScrapePoolSelection,
 ): string {
   const pools = `serviceMonitor/${namespace}/${prefix}`;
-  const matchers = [`scrape_job=~"${pools}${monitors}"`, ...extraMatchers].join(", ");
   return [
     `max by (namespace, ${label}) (`,
     `  label_replace(`,
     `    label_replace(`,
-    `      prometheus_target_scrape_pool_targets{${matchers}},`,
+    `      prometheus_target_scrape_pool_targets{scrape_job=~"${pools}${monitors}"},`,
     `      "${label}", "$1", "scrape_job", "${pools}(.+)/[0-9]+"`,
     `    ),`,
     `    "namespace", "${namespace}", "", ""`,

@@ -17,6 +17,8 @@ export interface AlertRule {
   expr: string;
   /** Minutes for which the expression must hold before the alert fires. */
   forMinutes: number;
+  /** Minutes for which the alert keeps firing after its expression last held. Default: 0. */
+  keepFiringMinutes?: number;
   severity: Severity;
   /** Subject and condition, in one line. */
   summary: string;
@@ -28,6 +30,8 @@ export interface AlertRule {
 export interface RecordingRule {
   /** Name in the form `level:metric:operation`. */
   record: string;
+  /** Labels of the series in addition to the labels of its expression. Default: none. */
+  labels?: Record<string, string>;
   expr: string;
 }
 
@@ -56,6 +60,7 @@ export type RenderedRule =
       alert: string;
       expr: string;
       for: string;
+      keep_firing_for?: string;
       labels: Record<string, string>;
       annotations: Record<string, string>;
     };
@@ -91,6 +96,7 @@ function renderAlert(
     alert: rule.alert,
     expr: rule.expr,
     for: `${rule.forMinutes}m`,
+    ...(rule.keepFiringMinutes && { keep_firing_for: `${rule.keepFiringMinutes}m` }),
     labels: { ...labels, severity: rule.severity },
     annotations: {
       summary: rule.summary,

@@ -1,7 +1,8 @@
 import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
-import { labelMatcher, scrapePoolTargets, serviceMatchers } from "../alerting/promql";
+import { serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
+import { configuredServices } from "./configuredServices";
 import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
@@ -10,25 +11,22 @@ import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
 export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;
   const scope = alertingScope(settings);
-  const excludedPools = (scope.except ?? []).map((name) => `serviceMonitor/${namespace}/${name}/0`);
-  const targets = scrapePoolTargets(namespace, {
-    label: "service",
-    monitors: ".+",
-    extraMatchers:
-      excludedPools.length === 0 ? [] : [labelMatcher("scrape_job", excludedPools, "!=")],
-  });
   const rules: AlertRule[] = [
     {
       alert: alertNames.serviceDown,
       expr: [
         `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
         `or`,
-        `${targets} == 0`,
+        `0 * ${configuredServices}{namespace="${namespace}"}`,
+        `unless on (namespace, service)`,
+        `up{namespace="${namespace}"} == 1`,
       ].join("\n"),
-      forMinutes: 3,
+      forMinutes: 1,
+      // Bridges the scrapes that a flapping target answers.
+      keepFiringMinutes: 3,
       severity: Severity.Critical,
       summary: `${labels.service}: no target is up`,
-      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, or its ServiceMonitor selects none. Users may be unable to reach it, and its other alerts cannot fire.`,
+      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, its ServiceMonitor selects none, or its ServiceMonitor, Service or namespace does not exist. Users may be unable to reach it, and its other alerts cannot fire.`,
     },
   ];
   // Lists services by name, because other targets in the namespace, such as exporters, serve no

@@ -1,5 +1,6 @@
 import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
+import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
 import { podAlerts } from "./podAlerts";
 import { serviceRules } from "./serviceRules";
@@ -14,6 +15,7 @@ import { withTeamLabels } from "./teamLabels";
  */
 export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const groups = [
+    ...configuredServiceRules(settings),
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),

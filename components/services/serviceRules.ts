@@ -2,6 +2,7 @@ import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { configuredServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -46,7 +47,7 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
         forMinutes: 10,
         severity: Severity.Critical,
         summary: `${labels.service}: no requests are arriving`,
-        description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
+        description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; one hour before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
       },
     ],
   };
@@ -146,9 +147,10 @@ function requestsBeforeStop(
     expr: [
       `(`,
       `  (`,
-      // The window bridges a restart of Prometheus; `up` ends the series of a removed service.
+      // The window bridges a restart of Prometheus. A service that is removed from the configuration,
+      // or an unconfigured one that is no longer scraped, ends the series.
       `    last_over_time(${recorded.requestsBeforeStop}{${matchers}}[15m])`,
-      `    and on (namespace, service) up{${inNamespace}}`,
+      `    and on (namespace, service) (${configuredServices}{${inNamespace}} or up{${inNamespace}})`,
       `  )`,
       `  or`,
       `  ${recorded.requests}{${matchers}} offset 1h`,

@@ -142,7 +142,7 @@ function withMutants(groups: AlertGroup[], scenarios: Scenario[], mutants: Mutan
         // A mutant with another name is not in `names`, and keeps that name.
         const name = renamed(nameOf(copy), names, number);
         const expr = renamed(copy.expr, names, number);
-        return ["alert" in copy ? { ...copy, alert: name, expr } : { record: name, expr }];
+        return ["alert" in copy ? { ...copy, alert: name, expr } : { ...copy, record: name, expr }];
       }),
     ]),
   }));

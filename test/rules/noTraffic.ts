@@ -1,38 +1,39 @@
 import { Scenario } from "./scenarios";
 
-const service = "inventory-service";
-const labels = `namespace="ticketing", service="${service}"`;
-const firingLabels = { severity: "critical", namespace: "ticketing", service };
-
 const scenario = (
   name: string,
   requests: string,
   up: string,
   checks: [hours: number, firing: boolean, requestsBeforeStop?: number][],
-): Scenario => ({
-  name: `NoTraffic: ${name}`,
-  interval: "1m",
-  input_series: [
-    { series: `http_requests_total{${labels}, status="200"}`, values: requests },
-    { series: `up{${labels}}`, values: up },
-  ],
-  alert_rule_test: checks.map(([hours, firing]) => ({
-    eval_time: `${hours * 60}m`,
-    alertname: "NoTraffic",
-    exp_alerts: firing ? [{ exp_labels: firingLabels }] : [],
-  })),
-  promql_expr_test: checks.flatMap(([hours, , requestsBeforeStop]) =>
-    requestsBeforeStop === undefined
-      ? []
-      : [
-          {
-            expr: `round(namespace_service:requests_before_silence:rate5m{namespace="ticketing"}, 0.01)`,
-            eval_time: `${hours * 60}m`,
-            exp_samples: [{ labels: `{${labels}}`, value: requestsBeforeStop }],
-          },
-        ],
-  ),
-});
+  service = "inventory-service",
+): Scenario => {
+  const labels = `namespace="ticketing", service="${service}"`;
+  const firingLabels = { severity: "critical", namespace: "ticketing", service };
+  return {
+    name: `NoTraffic: ${name}`,
+    interval: "1m",
+    input_series: [
+      { series: `http_requests_total{${labels}, status="200"}`, values: requests },
+      { series: `up{${labels}}`, values: up },
+    ],
+    alert_rule_test: checks.map(([hours, firing]) => ({
+      eval_time: `${hours * 60}m`,
+      alertname: "NoTraffic",
+      exp_alerts: firing ? [{ exp_labels: firingLabels }] : [],
+    })),
+    promql_expr_test: checks.flatMap(([hours, , requestsBeforeStop]) =>
+      requestsBeforeStop === undefined
+        ? []
+        : [
+            {
+              expr: `round(namespace_service:requests_before_silence:rate5m{namespace="ticketing"}, 0.01)`,
+              eval_time: `${hours * 60}m`,
+              exp_samples: [{ labels: `{${labels}}`, value: requestsBeforeStop }],
+            },
+          ],
+    ),
+  };
+};
 
 /** The alert fires for as long as traffic is missing, not only for the hour of the `offset`. */
 export const noTrafficScenarios: Scenario[] = [
@@ -45,11 +46,22 @@ export const noTrafficScenarios: Scenario[] = [
     [12.25, false],
     [12.75, false],
   ]),
-  scenario("resolves when the service is removed", "0+300x120 36000x600", "1x480 stale", [
+  scenario("fires while a configured service is gone", "0+300x120 36000x360 stale", "1x480 stale", [
     [8, true, 5],
-    [8.5, false],
-    [10, false],
+    [8.5, true, 5],
+    [20, true, 5],
   ]),
+  scenario(
+    "resolves when an unconfigured service is removed",
+    "0+300x120 36000x600",
+    "1x480 stale",
+    [
+      [8, true, 5],
+      [8.5, false],
+      [10, false],
+    ],
+    "unnamed",
+  ),
   scenario("survives a few minutes without Prometheus", "0+300x120 36000x600", "1x480 _x10 1x300", [
     [8, true],
     [8.5, true],

@@ -389,24 +389,17 @@ export const recipes: Recipe[] = [
       ),
     ],
   },
-  ...recipesFor(
-    {
-      alert: "ServiceDown",
-      severity: critical,
-      forMinutes: 3,
-      subjectLabel: "service",
-      groups: ["absence"],
-      firstTrueMinutes: 0,
-    },
-    (subject, timeline) => [gauge("up", serviceLabels(subject), timeline, byLevel(1, 0))],
-    ({ service, pod }, timeline) => [
-      targetCount(
-        timeline,
-        pod.includes("other") ? "prometheus-1" : "prometheus-0",
-        `${app}/${service}`,
-      ),
-    ],
-  ),
+  {
+    alert: "ServiceDown",
+    severity: critical,
+    forMinutes: 1,
+    subjectLabel: "service",
+    // Without the group "configured", only services with targets are known.
+    groups: ["absence"],
+    firstTrueMinutes: 0,
+    minutesToClear: 4,
+    series: (subject, timeline) => [gauge("up", serviceLabels(subject), timeline, byLevel(1, 0))],
+  },
   {
     alert: "MetricsMissing",
     severity: warning,

@@ -4,6 +4,7 @@ import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
 import { noTrafficScenarios } from "./noTraffic";
+import { serviceDownScenarios } from "./serviceDown";
 
 /** Rule groups and the scenarios that test them. */
 export interface Suite {
@@ -22,9 +23,15 @@ export function suites(): Suite[] {
     ...familySuites(),
     {
       name: "no traffic",
-      groups: groupsNamed(allDefinitions(), ["services"]),
+      groups: groupsNamed(allDefinitions(), ["configured", "services"]),
       scenarios: noTrafficScenarios,
       evaluationSeconds: 60,
+    },
+    {
+      name: "service down",
+      groups: groupsNamed(allDefinitions(), ["configured", "absence"]),
+      scenarios: serviceDownScenarios,
+      evaluationSeconds: 30,
     },
     ...budgetKinds.flatMap(budgetSuites),
   ];

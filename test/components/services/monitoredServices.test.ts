@@ -61,9 +61,9 @@ describe("MonitoredServices", () => {
       alerts: { errorRatePercent: 1, runbookBaseUrl: "https://runbooks.example.com/" },
     });
     const [rule] = ofType(resources, ":PrometheusRule");
-    const highErrorRate = rule?.inputs["spec"].groups[0].rules.find(
-      ({ alert }: any) => alert === "HighErrorRate",
-    );
+    const highErrorRate = rule?.inputs["spec"].groups
+      .flatMap(({ rules }: any) => rules)
+      .find(({ alert }: any) => alert === "HighErrorRate");
     assert.match(highErrorRate.expr, /> 0\.01\n/);
     assert.equal(
       highErrorRate.annotations.runbook_url,
