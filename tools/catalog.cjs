@@ -81,6 +81,12 @@ const catalog = {
     linkVersion: prometheusVersion,
     files: alertmanagerWithoutInterface,
   },
+  actionlint: {
+    kind: "go",
+    lock: "go/actionlint",
+    module: "github.com/rhysd/actionlint",
+    command: "cmd/actionlint",
+  },
   kubeconform: {
     kind: "go",
     lock: "go/kubeconform",

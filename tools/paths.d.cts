@@ -9,6 +9,7 @@ export type ToolName =
   | "pulumi"
   | "promtool"
   | "amtool"
+  | "actionlint"
   | "kubeconform"
   | "crds"
   | "schemas"
