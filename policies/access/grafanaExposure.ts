@@ -93,7 +93,7 @@ function checkPassword(resource: Resource, base: Path): Finding[] {
     isTruthy(secret) ||
     isTruthy(read("envFromSecret")) ||
     references.some((name) => passwordVariable.test(name));
-  if (literals.length > 0 || isFromSecret) return findings;
+  if (literals.length > 0 || isFromSecret || hasNoLocalAdmin(resource, base)) return findings;
   return [
     {
       path: [...base, "admin", "existingSecret"],
@@ -102,6 +102,18 @@ function checkPassword(resource: Resource, base: Path): Finding[] {
       fix: passwordFix,
     },
   ];
+}
+
+/** Whether no one can sign in as the local admin: it does not exist, or passwords are refused. */
+function hasNoLocalAdmin(resource: Resource, base: Path): boolean {
+  const settings = (section: string, key: string) =>
+    settingPaths(resource, base, section, key).map((path) => at(resource.props, ...base, ...path));
+  const isOn = (section: string, key: string) => settings(section, key).some(isEnabled);
+  const basicAuth = settings("auth.basic", "enabled");
+  return (
+    isOn("security", "disable_initial_admin_creation") ||
+    (isOn("auth", "disable_login_form") && basicAuth.length > 0 && !basicAuth.some(isEnabled))
+  );
 }
 
 /** Whether a value is a literal password, rather than a reference to one. */
@@ -214,6 +226,16 @@ function checkIngressValues(resource: Resource, base: Path): Finding[] {
   return checkIngressTls(resource, [...path, "tls"], hosts, at(ingress, "annotations"));
 }
 
+/**
+ * Whether a load balancer of AWS listens for HTTPS alone, or redirects to HTTPS. It discovers the
+ * certificate by the hosts.
+ */
+function listensOverTls(annotations: Plain): boolean {
+  const read = (name: string) => textAt(annotations, `alb.ingress.kubernetes.io/${name}`) ?? "";
+  const ports = read("listen-ports");
+  return /"HTTPS"/.test(ports) && (!/"HTTP"/.test(ports) || read("ssl-redirect") !== "");
+}
+
 function checkIngressTls(
   resource: Resource,
   path: Path,
@@ -221,9 +243,11 @@ function checkIngressTls(
   annotations: Plain,
 ): Finding[] {
   if (annotations === UNKNOWN) return [{ unknown: path }];
-  const hasCertificate = entriesAt(annotations).some(
-    ([key, certificate]) => certificateAnnotation.test(key) && isTruthy(certificate),
-  );
+  const hasCertificate =
+    listensOverTls(annotations) ||
+    entriesAt(annotations).some(
+      ([key, certificate]) => certificateAnnotation.test(key) && isTruthy(certificate),
+    );
   return checkValue(resource, path, (tls) => {
     const entries = listAt(tls);
     const patterns = entries.flatMap((entry) => listAt(entry, "hosts"));

@@ -12,6 +12,7 @@ import {
   readDocument,
 } from "../facts/iam";
 import { Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
 
 export const lokiBucketHardened = stackPolicy({
   name: "loki-bucket-hardened",
@@ -24,10 +25,10 @@ export const lokiBucketHardened = stackPolicy({
   config: {
     environment: environmentPropertyWith("`forceDestroy` is a violation in production."),
   },
-  reads: (type) => isBucketType(type) || isHelmType(type),
+  reads: (type) => isBucketType(type) || isHelmType(type) || type === accountBlockType,
   check: (resources, config) =>
     lokiBuckets(resources).flatMap((bucket) => [
-      ...checkPublicAccess(bucket),
+      ...(isBlockedInAccount(resources) ? [] : checkPublicAccess(bucket)),
       ...checkEncryption(bucket),
       ...checkOwnership(bucket),
       ...checkAcl(bucket),
@@ -64,6 +65,15 @@ const accessSettings = [
   "ignorePublicAcls",
   "restrictPublicBuckets",
 ];
+
+const accountBlockType = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock";
+
+/** Whether the stack blocks public access to every bucket of the account. */
+function isBlockedInAccount(resources: Resource[]): boolean {
+  return resources
+    .filter(({ type }) => type === accountBlockType)
+    .some(({ props }) => accessSettings.every((setting) => at(props, setting) === true));
+}
 
 function checkPublicAccess(bucket: Bucket): StackFinding[] {
   const blocks = bucket.parts.bucketPublicAccessBlock;

@@ -1,6 +1,14 @@
 import { Finding, ViolationFinding, describeResource, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
-import { Document, Statement, exactValues, isWild, readDocument, s3Arn } from "../facts/iam";
+import {
+  Document,
+  Statement,
+  exactValues,
+  isWild,
+  likeValues,
+  readDocument,
+  s3Arn,
+} from "../facts/iam";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { own } from "../shared/own";
@@ -91,20 +99,47 @@ function isLokis(resource: Resource, documents: { document: Document }[]): boole
       ...resources,
       ...conditions.flatMap(({ values }) => values),
     ]);
-  return [resource.name, ...names, ...contents].some(
-    (text) => typeof text === "string" && /(^|[^a-z])loki/i.test(text),
+  // A role for a backup or a replica of the bucket is not Loki's.
+  const isCopying = [resource.name, ...names].some(
+    (text) => typeof text === "string" && /backup|replicat|restore|archiv/i.test(text),
+  );
+  return (
+    !isCopying &&
+    [resource.name, ...names, ...contents].some(
+      (text) => typeof text === "string" && /(^|[^a-z])loki/i.test(text),
+    )
   );
 }
 
 const objectActions = ["s3:getobject", "s3:putobject", "s3:deleteobject"];
 const bucketActions = ["s3:listbucket"];
+/** Permissions that clients of S3 use for large objects, and that reveal nothing else. */
+const uploadActions = [
+  "s3:abortmultipartupload",
+  "s3:getbucketlocation",
+  "s3:listbucketmultipartuploads",
+  "s3:listmultipartuploadparts",
+];
 /** Additional permissions for a bucket that has its own KMS key. */
-const keyActions = ["kms:generatedatakey", "kms:decrypt"];
+const keyActions = [
+  "kms:generatedatakey",
+  "kms:generatedatakey*",
+  "kms:decrypt",
+  "kms:encrypt",
+  "kms:reencrypt*",
+  "kms:describekey",
+];
 
 function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   const { actions, notActions, notResources, resources } = statement;
   const additional = config.alsoAllowed.map((action) => action.toLowerCase());
-  const needed = [...objectActions, ...bucketActions, ...keyActions, ...additional];
+  const needed = [
+    ...objectActions,
+    ...bucketActions,
+    ...uploadActions,
+    ...keyActions,
+    ...additional,
+  ];
   const violations: ViolationFinding[] = [];
   const report = (problem: string | undefined, fix: string): void => {
     const bound = "List on the bucket; Get, Put and Delete on its objects";
@@ -118,9 +153,10 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
     report(problem, "name the bucket in Resource");
   }
   for (const action of actions) {
+    if (needed.includes(action.toLowerCase())) continue;
     if (isWild(action)) {
       report(`Action has the wildcard ${shownAction(action)}`, "name each action that Loki needs");
-    } else if (!needed.includes(action.toLowerCase())) {
+    } else {
       const fix = "remove it, or list it in loki-iam-least-privilege.alsoAllowed";
       report(`Action has ${shownAction(action)}, which Loki does not need`, fix);
     }
@@ -129,11 +165,14 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
   const isForKey =
     actions.length > 0 && actions.every((action) => keyActions.includes(action.toLowerCase()));
   for (const resource of resources) {
-    if (isForKey) report(keyProblem(resource), "name the ARN of the key");
+    if (isForKey) report(keyProblem(statement, resource), "name the ARN of the key");
     else report(bucketProblem(resource), bucketFix);
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
-  if (buckets.size > 1) report("the statement names several buckets", "name Loki's bucket alone");
+  // Loki may have a bucket for chunks and another one for rules.
+  const areLokis = [...buckets].every((name) => /loki/i.test(name));
+  if (buckets.size > 1 && !areLokis)
+    report("the statement names several buckets", "name Loki's bucket alone");
   if (!statement.unknown && resources.length === 0 && notResources === undefined) {
     report("the statement names no resource", "name the ARN of the bucket");
   }
@@ -155,7 +194,8 @@ function bucketProblem(resource: string): string | undefined {
   return isSingle ? undefined : "Resource has a wildcard in the name of the bucket";
 }
 
-function keyProblem(resource: string): string | undefined {
+function keyProblem(statement: Statement, resource: string): string | undefined {
+  if (exactValues(statement, "kms:ResourceAliases")?.length === 1) return undefined;
   const isKey = /^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/.test(resource);
   return isKey ? undefined : "Resource is not a single key";
 }
@@ -195,8 +235,11 @@ function isBoundByPodIdentity(statement: Statement): boolean {
 
 function isBoundByWebIdentity(statement: Statement): boolean {
   const subject = statement.conditions.find(({ key }) => key.endsWith(":sub"))?.key;
-  const values = subject === undefined ? undefined : exactValues(statement, subject);
-  return values?.length === 1 && /^system:serviceaccount:[^:*?]+:[^:*?]+$/.test(values[0] ?? "");
+  if (subject === undefined) return false;
+  const values = exactValues(statement, subject) ?? likeValues(statement, subject);
+  // The chart names the service accounts of Loki's targets loki-read, loki-write and so on.
+  const serviceAccount = /^system:serviceaccount:[^:*?]+:([^:*?]+|[^:*?]*loki[^:*?]*\*)$/;
+  return values.length === 1 && serviceAccount.test(values[0] ?? "");
 }
 
 /** Reports AWS managed policies, none of which is limited to one bucket. */

@@ -77,6 +77,8 @@ function namedValueKind(map: PlainMap): string | undefined {
 
 /** Properties that are meant for credentials, by resource type. */
 const vaults: Record<string, string[]> = {
+  // Only the controller of the cluster can decrypt the values of a SealedSecret.
+  "kubernetes:bitnami.com/v1alpha1:SealedSecret": ["spec"],
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],
   "aws:secretsmanager/secretVersion:SecretVersion": ["secretString", "secretBinary"],

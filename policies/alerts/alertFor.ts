@@ -1,19 +1,24 @@
-import { checkAlerts } from "./checkRules";
+import { checkAlerts, expressionsIn } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
 import { UNKNOWN } from "../facts/plain";
 import { Rule, canContainRules } from "../facts/rules";
+import { Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
-const { critical, warning } = limits.alertForMinutes;
+const { critical, warning, slow } = limits.alertForMinutes;
 
 const properties = {
   criticalMinMinutes: minutesProperty(critical.min, "Minimum `for` of a critical alert"),
   criticalMaxMinutes: minutesProperty(critical.max, "Maximum `for` of a critical alert"),
   warningMinMinutes: minutesProperty(warning.min, "Minimum `for` of a warning"),
   warningMaxMinutes: minutesProperty(warning.max, "Maximum `for` of a warning"),
+  slowMaxMinutes: minutesProperty(
+    slow.max,
+    "Maximum `for` of an alert on a slow condition: a volume that fills up, a certificate that expires, a backup that is missing",
+  ),
 };
 type Config = ConfigOf<typeof properties>;
 
@@ -29,11 +34,15 @@ export const alertFor = resourcePolicy({
       criticalMaxMinutes: 60,
       warningMinMinutes: 0,
       warningMaxMinutes: 1440,
+      slowMaxMinutes: 1440,
     },
   },
   config: properties,
   appliesTo: canContainRules,
-  check: (resource, config) => checkAlerts(resource, (alert) => checkAlert(alert, config)),
+  check: (resource, config) => {
+    const expressionOf = expressionsIn(resource);
+    return checkAlerts(resource, (alert) => checkAlert(alert, expressionOf(alert), config));
+  },
   remediate: true,
 });
 
@@ -41,9 +50,13 @@ function minutesProperty(value: number, description: string) {
   return numberProperty(value, `${description}, in minutes.`, { minimum: 0 });
 }
 
-function checkAlert(alert: Rule, config: Config): ViolationFinding | undefined {
+function checkAlert(
+  alert: Rule,
+  expr: Expr | undefined,
+  config: Config,
+): ViolationFinding | undefined {
   const severity = alert.labels["severity"];
-  const [min, max] = boundsFor(severity, config) ?? [];
+  const [min, max] = boundsFor(severity, expr, config) ?? [];
   if (min === undefined || max === undefined || alert.for === UNKNOWN) return undefined;
   const minutes = minutesOf(alert.for);
   const problem = problemWith(minutes, min, max);
@@ -59,10 +72,45 @@ function checkAlert(alert: Rule, config: Config): ViolationFinding | undefined {
   };
 }
 
-function boundsFor(severity: unknown, config: Config): [min: number, max: number] | undefined {
-  if (severity === "critical") return [config.criticalMinMinutes, config.criticalMaxMinutes];
-  if (severity === "warning") return [config.warningMinMinutes, config.warningMaxMinutes];
-  return undefined;
+function boundsFor(
+  severity: unknown,
+  expr: Expr | undefined,
+  config: Config,
+): [min: number, max: number] | undefined {
+  if (severity !== "critical" && severity !== "warning") return undefined;
+  const [min, max] = [config[`${severity}MinMinutes`], config[`${severity}MaxMinutes`]];
+  if (expr === undefined) return [min, max];
+  const isSlow = changesSlowly(expr);
+  return [
+    isSlow || rangeOf(expr) >= steadyRange ? 0 : min,
+    isSlow ? Math.max(max, config.slowMaxMinutes) : max,
+  ];
+}
+
+/** Whether a condition develops over hours, so that its first hour changes nothing for users. */
+function changesSlowly(expr: Expr): boolean {
+  const slowMetrics =
+    /filesystem|disk|volume|inode|certificate|expir|quota|backup|snapshot|(^|_)(cert|raid|pvc?)_/;
+  return (
+    callsOf(expr, /^(predict_linear|deriv|time)$/).length > 0 ||
+    selectorsOf(expr).some(({ metric = "" }) => slowMetrics.test(metric))
+  );
+}
+
+/** Seconds of a range that a single outlier does not dominate, so that `for` is not necessary. */
+const steadyRange = 30 * SECONDS_PER_MINUTE;
+
+/** The longest range in an expression, in seconds; the name of a recorded rate states its range. */
+function rangeOf(expr: Expr): number {
+  return Math.max(
+    0,
+    ...nodesOf(expr).map((node) => {
+      if (node.kind === "subquery") return node.rangeSeconds;
+      if (node.kind !== "selector") return 0;
+      const recorded = /(?:rate|increase)_?(\d+[smhdw])$/.exec(node.metric ?? "")?.[1] ?? "";
+      return node.rangeSeconds ?? parseDuration(recorded) ?? 0;
+    }),
+  );
 }
 
 /** Minutes of `for`: 0 if it is not set, undefined if it is not a duration. */

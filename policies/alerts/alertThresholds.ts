@@ -1,11 +1,12 @@
-import { checkExpressions } from "./checkRules";
+import { checkExpressions, expressionsIn } from "./checkRules";
 import { Signal, SignalName, signalsOf, trafficFloorsOf } from "./signals";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { configSet, numeral } from "../engine/violation";
-import { metricVocabulary } from "../facts/metricVocabulary";
+import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
-import { canContainRules } from "../facts/rules";
+import { canContainRules, judgedRules } from "../facts/rules";
+import { Selector } from "../promql/expr";
 import { limits } from "../shared/limits";
 
 const { alertThresholds: maximums, trafficFloorPerSecond } = limits;
@@ -69,16 +70,51 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 
 function check(resource: Resource, config: Config): Finding[] {
   const vocabulary = metricVocabulary([resource]);
+  const strict = strictSignals(resource, vocabulary, config);
   return checkExpressions(resource, (expr, rule) => {
     if (rule.alert === undefined) return [];
     const signals = signalsOf(expr, vocabulary);
-    const findings = signals.map((signal) => checkSignal(signal, config));
+    const findings = signals
+      .filter((signal) => !strict.some((other) => isTierOf(signal, other, vocabulary)))
+      .map((signal) => checkSignal(signal, config));
     if (signals.some(({ name }) => name !== "crashLoop")) {
       const floors = trafficFloorsOf(expr, vocabulary);
       findings.push(...floors.map((floor) => checkFloor(floor, config)));
     }
     // HTTP and gRPC are two comparisons of one alert with one setting.
     return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
+  });
+}
+
+/** The signals of alerts that notify, with all thresholds on the signal within bounds. */
+function strictSignals(resource: Resource, vocabulary: MetricVocabulary, config: Config): Signal[] {
+  const expressionOf = expressionsIn(resource);
+  return judgedRules(resource).rules.flatMap((rule) => {
+    const expr = rule.alert === undefined ? undefined : expressionOf(rule);
+    if (expr === undefined || /^(info|none)$/.test(String(rule.labels["severity"]))) return [];
+    const signals = signalsOf(expr, vocabulary);
+    const lax = signals.filter((signal) => checkSignal(signal, config) !== undefined);
+    return signals.filter(
+      ({ name, operator, burnRate }) =>
+        !burnRate && /^>=?$/.test(operator) && !lax.some((signal) => signal.name === name),
+    );
+  });
+}
+
+/** Whether a signal is a higher tier next to a strict alert on the same or on more series. */
+function isTierOf(tier: Signal, strict: Signal, vocabulary: MetricVocabulary): boolean {
+  if (tier.name !== strict.name || !((tier.threshold ?? 0) > (strict.threshold ?? 0))) return false;
+  if (!/^>=?$/.test(tier.operator)) return false;
+  const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];
+  const identity = ({ matchers }: Selector) =>
+    matchers
+      .filter(({ label }) => !outcome.includes(label))
+      .map((matcher) => JSON.stringify(matcher));
+  return tier.selectors.every((selector) => {
+    const matchers = identity(selector);
+    return strict.selectors.some((other) =>
+      identity(other).every((matcher) => matchers.includes(matcher)),
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import { Finding, ViolationFinding } from "../engine/policy";
+import { Finding, UnknownFinding, ViolationFinding } from "../engine/policy";
 import { Resource } from "../facts/resource";
 import { Rule, judgedRules, rulesOfStack } from "../facts/rules";
 import { Expr } from "../promql/expr";
@@ -8,10 +8,16 @@ import { inlineRecords, recordsIn } from "../promql/records";
 /** The violations of one rule; undefined for each check that passes. */
 type Violations = ViolationFinding | undefined | (ViolationFinding | undefined)[];
 
+/** A finding that states its place. */
+type PlacedFinding = (ViolationFinding & { where: string }) | UnknownFinding;
+
 /** Checks each rule in a resource separately. */
-export function checkRules(resource: Resource, checkRule: (rule: Rule) => Violations): Finding[] {
+export function checkRules(
+  resource: Resource,
+  checkRule: (rule: Rule) => Violations,
+): PlacedFinding[] {
   const { rules, unknownAt } = judgedRules(resource);
-  const findings = rules.flatMap((rule): Finding[] =>
+  const findings = rules.flatMap((rule): PlacedFinding[] =>
     [checkRule(rule)]
       .flat()
       .filter((finding) => finding !== undefined)
@@ -28,15 +34,24 @@ export function checkAlerts(
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
+/** The expression of each rule in a resource, with recorded series replaced by their expressions. */
+export function expressionsIn(resource: Resource): (rule: Rule) => Expr | undefined {
+  const records = recordsIn(judgedRules(resource).rules);
+  return ({ expr }) => {
+    const parsed = parsePromQL(expr);
+    return parsed.error === undefined ? inlineRecords(parsed.expr, records) : undefined;
+  };
+}
+
 /** Checks each valid expression, with recorded series replaced by their expressions. */
 export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => Violations,
 ): Finding[] {
-  const records = recordsIn(judgedRules(resource).rules);
+  const expressionOf = expressionsIn(resource);
   return checkRules(resource, (rule) => {
-    const parsed = parsePromQL(rule.expr);
-    return parsed.error === undefined ? checkExpr(inlineRecords(parsed.expr, records), rule) : [];
+    const expr = expressionOf(rule);
+    return expr === undefined ? [] : checkExpr(expr, rule);
   });
 }
 

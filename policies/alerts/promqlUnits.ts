@@ -54,6 +54,10 @@ function fixOf({ operator, threshold }: Comparison): string {
 
 /** Whether the compared value is a part of a whole, and therefore at most 1. */
 function isRatio({ numerator, denominator }: Comparison): boolean {
+  // The largest part may exceed the average of the whole.
+  const isWhole = (factor: Expr) =>
+    callsOf(factor, /^(avg|max|quantile|stddev|stdvar|predict_linear|deriv)/).length === 0;
+  if (denominator.length > 0 && ![...numerator, ...denominator].every(isWhole)) return false;
   const parts = numerator.flatMap(selectorsOf);
   const wholes = denominator.flatMap(selectorsOf);
   if (wholes.length === 0) return parts.length > 0 && parts.every(isRecordedRatio);
@@ -61,8 +65,12 @@ function isRatio({ numerator, denominator }: Comparison): boolean {
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
 }
 
+/** Ratios by name that are parts of a whole, unlike fragmentation or load per CPU. */
 function isRecordedRatio({ metric = "" }: Selector): boolean {
-  return /(^|[:_])ratio([:_]|$)/.test(metric) && !/limit|request/.test(metric);
+  return (
+    /(^|[:_])ratio(_?rate\d*\w*)?([:_]|$)/.test(metric) &&
+    /error|fail|success|availab|reject|drop|loss|timeout|hit|miss/.test(metric)
+  );
 }
 
 /**
@@ -70,7 +78,11 @@ function isRecordedRatio({ metric = "" }: Selector): boolean {
  * count is the whole.
  */
 function isPartOf(part: Selector, whole: Selector): boolean {
-  if (part.offsetSeconds !== whole.offsetSeconds || part.metric === undefined) return false;
+  if (part.metric === undefined) return false;
+  // A value now may exceed a value of another time, and a burst exceeds the average of an hour.
+  if (part.offsetSeconds !== whole.offsetSeconds || part.rangeSeconds !== whole.rangeSeconds) {
+    return false;
+  }
   const hasMatcher = (matcher: object): boolean =>
     part.matchers.some((other) => JSON.stringify(other) === JSON.stringify(matcher));
   if (!whole.matchers.every(hasMatcher)) return false;

@@ -61,12 +61,17 @@ const examples: Record<SignalName, string> = {
     "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
 };
 
+/** Names of exporters and of parts of a cluster, which do not serve the requests of users. */
+const platformName =
+  /(^|-)(exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector)(-|$)/;
+
 function check(
   resources: Resource[],
   { signals: required, exceptServices }: ConfigOf<typeof properties>,
 ): StackFinding[] {
   const services = resources
     .flatMap(scrapedServices)
+    .filter(({ knownAs }) => !knownAs.some((name) => platformName.test(name)))
     .filter(
       ({ name, namespace }) =>
         ![name, `${namespace}/${name}`].some((text) => exceptServices.includes(text)),

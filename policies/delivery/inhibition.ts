@@ -101,6 +101,10 @@ function problemWith(rule: unknown): string | undefined {
   if (source.every((matcher) => matches(matcher, watchdog))) {
     return "an alert that always fires inhibits all that match";
   }
+  const isAboutNode = equal.some((label) =>
+    /^(node|instance|pod|host(name)?)$/.test(String(label)),
+  );
+  if (isAboutNode && requiresAlertname(source)) return undefined;
   if (!requiresAlertname(target) && target.every((matcher) => matches(matcher, critical))) {
     return "the rule inhibits critical alerts";
   }

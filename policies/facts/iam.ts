@@ -140,6 +140,13 @@ export function exactValues({ conditions }: Statement, key: string): string[] | 
     : exact?.values;
 }
 
+/** Values that a `StringLike` condition requires, with wildcards. */
+export function likeValues({ conditions }: Statement, key: string): string[] {
+  return conditions
+    .filter((condition) => condition.key === key.toLowerCase())
+    .flatMap(({ operator, values }) => (/^StringLike$/i.test(operator) ? values : []));
+}
+
 export function isWild(text: string): boolean {
   return /[*?]/.test(text);
 }

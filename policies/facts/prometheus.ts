@@ -1,5 +1,5 @@
 import { helmChart, isHelmType } from "./helm";
-import { Path, at } from "./plain";
+import { Path, UNKNOWN, at, isMap, listAt } from "./plain";
 import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
@@ -46,4 +46,36 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
 /** Path of a server's retention. */
 export function retentionPath({ spec }: PrometheusServer): Path {
   return [...spec, "retention"];
+}
+
+/** Whether a server also sends its samples to long-term storage, and needs to retain few itself. */
+export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer): boolean {
+  const [write, sidecar] = ["remoteWrite", "thanos"].map((key) => at(props, ...spec, key));
+  const uploads = ["objectStorageConfig", "objectStorageConfigFile"];
+  return (
+    [write, sidecar].includes(UNKNOWN) ||
+    listAt(write).length > 0 ||
+    (isMap(sidecar) && uploads.some((key) => (sidecar[key] ?? null) !== null))
+  );
+}
+
+const thanosRulerType = "kubernetes:monitoring.coreos.com/v1:ThanosRuler";
+
+export function canRunRuler(type: string): boolean {
+  return type === thanosRulerType || isHelmType(type);
+}
+
+/** The ThanosRuler that a resource runs. It evaluates rules over long-term storage. */
+export function thanosRuler(
+  resource: Resource,
+): Pick<PrometheusServer, "what" | "release" | "spec"> | undefined {
+  if (resource.type === thanosRulerType) {
+    return { what: `ThanosRuler "${resource.name}"`, spec: ["spec"] };
+  }
+  const { chart, release, values } = helmChart(resource) ?? {};
+  if (chart !== "kube-prometheus-stack" || at(values, "thanosRuler", "enabled") !== true) {
+    return undefined;
+  }
+  const spec: Path = ["values", "thanosRuler", "thanosRulerSpec"];
+  return { what: `ThanosRuler of release "${release}"`, release, spec };
 }

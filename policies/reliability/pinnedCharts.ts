@@ -81,7 +81,9 @@ const exactVersion = /^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 
 function repositoryViolation(repository: unknown, field: string, allowed: string[]) {
   const isAnyAllowed = allowed.length === 0;
-  const bound = isAnyAllowed ? "a repository over https or OCI" : allowed.join(", ");
+  const bound = isAnyAllowed
+    ? "a repository over https or OCI"
+    : "a repository in allowedRepositories, or below it";
   if (typeof repository !== "string" || repository === "") {
     return {
       problem:

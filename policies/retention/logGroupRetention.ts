@@ -1,14 +1,20 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
+import { textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
 
-const { min, max } = limits.logGroupRetentionDays;
+const { min, max, maxForAudits } = limits.logGroupRetentionDays;
 const types = new Set(["aws:cloudwatch/logGroup:LogGroup", "aws-native:logs:LogGroup"]);
 
 const properties = {
   minDays: numberProperty(min, "Minimum number of days.", { minimum: 1 }),
   maxDays: numberProperty(max, "Maximum number of days.", { minimum: 1 }),
+  maxDaysForAudits: numberProperty(
+    maxForAudits,
+    "Maximum number of days of a log group for audits, by its name.",
+    { minimum: 1 },
+  ),
 };
 
 export const logGroupRetention = resourcePolicy({
@@ -31,7 +37,14 @@ const supportedDays = [
   3653,
 ];
 
-function check(resource: Resource, { minDays, maxDays }: ConfigOf<typeof properties>): Finding[] {
+/** Names of log groups that laws and contracts may require for years. */
+const auditName =
+  /audit|cloudtrail|compliance|security|forensic|flow-?logs?|\/aws\/eks\/[^/]+\/cluster$/i;
+
+function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
+  const isForAudits = auditName.test(`${resource.name} ${textAt(resource.props, "name") ?? ""}`);
+  const { minDays, maxDays: most, maxDaysForAudits } = config;
+  const maxDays = isForAudits ? Math.max(most, maxDaysForAudits) : most;
   return checkValue(resource, ["retentionInDays"], (value) => {
     const days = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
     const problem = problemWith(days, minDays, maxDays);

@@ -1,8 +1,13 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet } from "../engine/violation";
-import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
+import { configSet, numeral } from "../engine/violation";
+import {
+  canRunPrometheus,
+  forwardsSamples,
+  prometheusServer,
+  retentionPath,
+} from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
@@ -13,6 +18,10 @@ const properties = {
   environment: environmentPropertyWith("Production has a minimum of its own."),
   minDays: numberProperty(min, "Minimum number of days."),
   minDaysInProd: numberProperty(minInProd, "Minimum number of days in production."),
+  minHoursWithLongTermStorage: numberProperty(
+    2,
+    "Minimum number of hours of a server that sends its samples to long-term storage: a Thanos sidecar that uploads blocks, or remote write.",
+  ),
   maxDays: numberProperty(max, "Maximum number of days."),
 };
 
@@ -33,7 +42,10 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const server = prometheusServer(resource);
   if (server === undefined) return [];
   const prod = isProd(resource, config);
-  const least = prod ? Math.max(config.minDays, config.minDaysInProd) : config.minDays;
+  const minDays = prod ? Math.max(config.minDays, config.minDaysInProd) : config.minDays;
+  const least = forwardsSamples(resource, server)
+    ? Math.min(minDays, config.minHoursWithLongTermStorage / 24)
+    : minDays;
   const most = config.maxDays;
   const path = retentionPath(server);
   return checkValue(resource, path, (retention) => {
@@ -43,7 +55,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     const suggested = clamp(days ?? defaultDays, least, most);
     return {
       problem,
-      bound: `${least} to ${most} days${prod ? " (prod)" : ""}`,
+      bound: `${numeral(least)} to ${most} days${prod ? " (prod)" : ""}`,
       fix: `${configSet("prometheus.retentionDays", suggested)}, or ${path.at(-1)}: "${formatDays(suggested)}" in the values`,
       set: formatDays(suggested),
     };
@@ -63,7 +75,7 @@ function problemWith(
   if (days === undefined) {
     return 'retention is not a duration that Prometheus accepts, such as "15d" or "360h"';
   }
-  if (days < least) return `retention is shorter than ${least} days`;
+  if (days < least) return `retention is shorter than ${numeral(least)} days`;
   return days > most ? `retention is longer than ${most} days` : undefined;
 }
 

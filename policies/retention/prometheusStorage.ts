@@ -1,6 +1,7 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { configSet, numeral, shown } from "../engine/violation";
+import { isTruthy } from "../facts/helm";
 import { Path, UNKNOWN, at, isMap } from "../facts/plain";
 import {
   PrometheusServer,
@@ -48,8 +49,12 @@ export const prometheusStorage = resourcePolicy({
 function check(resource: Resource, config: Config): Finding[] {
   const server = prometheusServer(resource);
   if (server === undefined) return [];
-  const { size, ephemeral } = volumePaths(server);
+  const { size, ephemeral, claim } = volumePaths(server);
   const read = (path: Path) => at(resource.props, ...path);
+  // The size of an existing claim is not part of the stack.
+  if (claim !== undefined && isTruthy(read(claim))) {
+    return checkRetentionSize(resource, server, Number.POSITIVE_INFINITY, config);
+  }
   const lost = ephemeral.find((path) => isMap(read(path)) || read(path) === false);
   // The chart `prometheus` has a default size; the operator has none.
   const volume = parseQuantity(read(size) ?? (server.operated ? undefined : "8Gi"));
@@ -86,7 +91,11 @@ function retentionSizePath({ spec }: PrometheusServer): Path {
 function volumePaths({ operated, release, spec }: PrometheusServer) {
   if (!operated) {
     const volume = [...spec, "persistentVolume"];
-    return { size: [...volume, "size"], ephemeral: [[...volume, "enabled"]] };
+    return {
+      size: [...volume, "size"],
+      ephemeral: [[...volume, "enabled"]],
+      claim: [...volume, "existingClaim"],
+    };
   }
   const storage = [...spec, release === undefined ? "storage" : "storageSpec"];
   return {
@@ -108,11 +117,11 @@ function checkRetentionSize(
   return checkValue(resource, retentionSizePath(server), (value) => {
     const problem = sizeProblem(value, most);
     if (problem === undefined) return undefined;
-    const set = `${Math.floor(most / 1024 ** 2)}MiB`;
+    const set = Number.isFinite(most) ? `${Math.floor(most / 1024 ** 2)}MiB` : undefined;
     return {
       problem,
       bound: `at most ${numeral(maxSizeRatio * 100)}% of the volume`,
-      fix: `set retentionSize: ${set}`,
+      fix: `set retentionSize: ${set ?? "<size>GiB"}`,
       set,
     };
   });

@@ -1,12 +1,20 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { configSet, numeral } from "../engine/violation";
 import { UNKNOWN, at } from "../facts/plain";
-import { canRunPrometheus, prometheusServer, retentionPath } from "../facts/prometheus";
+import {
+  canRunPrometheus,
+  canRunRuler,
+  prometheusServer,
+  retentionPath,
+  thanosRuler,
+} from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
+import { Selecting, isSelected, selectorOf } from "../facts/selection";
 import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
+import { own } from "../shared/own";
 
 export const retentionCoversRules = stackPolicy({
   name: "prometheus-retention-covers-rules",
@@ -14,20 +22,31 @@ export const retentionCoversRules = stackPolicy({
   why: "A 30-day objective over 15 days of samples is silently wrong: the query evaluates only the samples that exist.",
   remediation: "retain samples for longer, or shorten the range in the rule",
   severity: "high",
-  reads: (type) => canRunPrometheus(type) || canHoldRules(type),
+  reads: (type) => canRunPrometheus(type) || canRunRuler(type) || canHoldRules(type),
   check,
 });
 
-interface Retention {
-  server: string;
+interface Retention extends Selecting {
   seconds: number;
 }
 
 function check(resources: Resource[]): StackFinding[] {
   const { retentions, unknown } = retentionsOf(resources);
-  const [shortest] = retentions.sort((a, b) => a.seconds - b.seconds);
-  if (shortest === undefined) return unknown;
-  return [...unknown, ...resources.flatMap((resource) => checkRules(resource, shortest))];
+  const rulers = resources.flatMap((resource): Selecting[] => {
+    const ruler = thanosRuler(resource);
+    return ruler === undefined ? [] : [{ ...ruler, resource }];
+  });
+  retentions.sort((a, b) => a.seconds - b.seconds);
+  const findings = resources.flatMap((resource): StackFinding[] => {
+    const evaluates = (server: Selecting) => isSelected(resource, "rule", server) !== false;
+    const isObject = own(selectorOf, resource.type) === "rule";
+    const shortest = isObject ? retentions.find(evaluates) : retentions[0];
+    // Long-term storage covers the ranges of rules that only a ThanosRuler evaluates.
+    if (isObject && shortest === undefined && rulers.some(evaluates)) return [];
+    const retention = shortest ?? retentions[0];
+    return retention === undefined ? [] : checkRules(resource, retention);
+  });
+  return [...unknown, ...findings];
 }
 
 /** The retention of each server, because any server may evaluate the rules. */
@@ -45,12 +64,12 @@ function retentionsOf(resources: Resource[]) {
     }
     const text = typeof value === "string" && value !== "" ? value : server.defaultRetention;
     const seconds = parseDuration(text);
-    if (seconds !== undefined) retentions.push({ server: server.what, seconds });
+    if (seconds !== undefined) retentions.push({ ...server, resource, seconds });
   }
   return { retentions, unknown };
 }
 
-function checkRules(resource: Resource, { server, seconds }: Retention): StackFinding[] {
+function checkRules(resource: Resource, { what, seconds }: Retention): StackFinding[] {
   const { urn } = resource;
   const { rules, unknownAt } = rulesOf(resource);
   const findings = rules.flatMap((rule): StackFinding[] => {
@@ -65,7 +84,7 @@ function checkRules(resource: Resource, { server, seconds }: Retention): StackFi
         problem: "the time range of the rule is longer than the retention of Prometheus",
         where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
         found: `${numeral(range / SECONDS_PER_DAY)} days`,
-        bound: `${numeral(seconds / SECONDS_PER_DAY)} days, the retention of ${server}`,
+        bound: `${numeral(seconds / SECONDS_PER_DAY)} days, the retention of ${what}`,
         fix: `${configSet("prometheus.retentionDays", days)} (retention: "${formatDays(days)}"), or a shorter range in the rule`,
       },
     ];

@@ -53,8 +53,13 @@ export function credentialIn(text: string, depth = 2): string | undefined {
   return undefined;
 }
 
+/** References that a controller, a plugin or the application resolves: `vault:secret/data/db#password`. */
+const reference =
+  /^(?:vault:[\w-]+\/|(?:ref\+|op:|awssm:|gcpsm:|azurekeyvault:|secretref\+|akv:)|arn:aws[\w-]*:(?:secretsmanager|ssm):|projects\/[^/]+\/secrets\/|ENC\[)/i;
+
 /** The kind of credential in a field, by its name and the format of its value. */
 export function credentialField(name: string, value: string): string | undefined {
+  if (reference.test(value)) return undefined;
   const plainName = name.toLowerCase().replace(/[^a-z0-9]/g, "");
   const field = fields.find(([, names, values]) => names.test(plainName) && values.test(value));
   return field?.[0];

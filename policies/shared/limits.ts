@@ -16,7 +16,7 @@ export const limits = {
   /** Bytes per sample on disk, and the minimum number of samples per second to plan for. */
   prometheusSamples: { bytes: 2, perSecond: 5_000 },
   /** Number of days that CloudWatch retains the events of a log group. */
-  logGroupRetentionDays: { min: 14, max: 365 },
+  logGroupRetentionDays: { min: 14, max: 365, maxForAudits: 3653 },
   /** Grouping intervals of notifications, in seconds. */
   grouping: {
     waitSeconds: { min: 10, max: 60 },
@@ -43,13 +43,39 @@ export const limits = {
   /** Minimum number of scrapes in the window of a rate. */
   rateWindowScrapes: 4,
   /** Bounds of an alert's `for`, in minutes. */
-  alertForMinutes: { critical: { min: 1, max: 15 }, warning: { min: 2, max: 60 } },
-  /** Helm repositories of the charts. */
+  alertForMinutes: {
+    critical: { min: 1, max: 15 },
+    warning: { min: 2, max: 60 },
+    slow: { max: 60 },
+  },
+  /** Official Helm repositories and OCI registries of charts for the platform of a cluster. */
   chartRepositories: [
     "https://prometheus-community.github.io/helm-charts",
+    "oci://ghcr.io/prometheus-community/charts",
     "https://grafana-community.github.io/helm-charts",
+    "oci://ghcr.io/grafana-community/helm-charts",
     "https://grafana.github.io/helm-charts",
+    "oci://ghcr.io/grafana/helm-charts",
     "https://helm.datadoghq.com",
+    "https://open-telemetry.github.io/opentelemetry-helm-charts",
+    "oci://ghcr.io/open-telemetry/opentelemetry-helm-charts",
+    "https://aws.github.io/eks-charts",
+    "oci://public.ecr.aws/karpenter",
+    "https://charts.jetstack.io",
+    "oci://quay.io/jetstack/charts",
+    "https://kubernetes.github.io/ingress-nginx",
+    "https://kubernetes.github.io/autoscaler",
+    "https://kubernetes-sigs.github.io",
+    "https://traefik.github.io/charts",
+    "https://argoproj.github.io/argo-helm",
+    "oci://ghcr.io/argoproj/argo-helm",
+    "oci://ghcr.io/fluxcd-community/charts",
+    "https://charts.external-secrets.io",
+    "https://helm.releases.hashicorp.com",
+    "https://bitnami-labs.github.io/sealed-secrets",
+    "https://vmware-tanzu.github.io/helm-charts",
+    "https://helm.cilium.io",
+    "https://kyverno.github.io/kyverno",
   ],
   /** Maximum number of days until an exception in an annotation expires. */
   exceptionDays: { max: 366 },

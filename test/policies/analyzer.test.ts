@@ -85,7 +85,12 @@ describe("the policy pack in its own process", () => {
       policies.map(({ name, level }) => `${name} ${level}`),
       policyDescriptions().map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`),
     );
-    assert.deepEqual(policies[0]?.settings, { minDays: 7, minDaysInProd: 15, maxDays: 90 });
+    assert.deepEqual(policies[0]?.settings, {
+      minDays: 7,
+      minDaysInProd: 15,
+      minHoursWithLongTermStorage: 2,
+      maxDays: 90,
+    });
   });
 
   it("reports no violation for a stack that complies", async () => {

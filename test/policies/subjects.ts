@@ -60,7 +60,8 @@ export function judge(
   subject: Resource | Resource[],
   config: PlainMap = {},
 ): Verdict {
-  return policy.judge(subject as never, withDefaults(policy, config));
+  const subjects = policy.scope === "stack" ? [subject].flat() : subject;
+  return policy.judge(subjects as never, withDefaults(policy, config));
 }
 
 function withDefaults(policy: AnyPolicy, config: PlainMap): PlainMap {

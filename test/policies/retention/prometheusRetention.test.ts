@@ -7,7 +7,7 @@ import { violationText } from "../../../policies/engine/violation";
 import { fake } from "../fakes";
 import { judge, problems, prometheusRelease, release, resource } from "../subjects";
 
-const defaults = { minDays: 7, minDaysInProd: 15, maxDays: 90 };
+const defaults = { minDays: 7, minDaysInProd: 15, minHoursWithLongTermStorage: 2, maxDays: 90 };
 
 /** The retention after remediation, or undefined when nothing was changed. */
 function remedied(subject: Resource, config: object = {}): unknown {
@@ -22,7 +22,8 @@ function remedied(subject: Resource, config: object = {}): unknown {
 describe("policy prometheus-retention", () => {
   it("has the bounds of the components", () => {
     const { min, minInProd, max } = limits.prometheusRetentionDays;
-    assert.deepEqual(defaults, { minDays: min, minDaysInProd: minInProd, maxDays: max });
+    const { minHoursWithLongTermStorage: _, ...bounds } = defaults;
+    assert.deepEqual(bounds, { minDays: min, minDaysInProd: minInProd, maxDays: max });
   });
 
   for (const retention of ["7d", "1w", "168h", "15d", "90d", "12w6d"]) {

@@ -78,7 +78,8 @@ const pushes: [policy: string, ...Push][] = [
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 1, max: 6 })],
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 91, max: 4000 })],
   ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: 1, max: scrape.min - 1 })],
-  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
+  // With more than 75 seconds, the ranges of five minutes are too short for rate-window.
+  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 75 })],
   ["scrape-cost", "serviceIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
   ["alert-thresholds", "errorRatePercent", between(most.errorRatio * 100 + 0.001, 99)],
   ["alert-thresholds", "p99LatencyMs", between(most.p99LatencySeconds * 1000 + 0.1, 1e6)],
@@ -99,7 +100,7 @@ const pushes: [policy: string, ...Push][] = [
     "rate-window",
     "rules",
     fc
-      .integer({ min: 1, max: scrape.default * limits.rateWindowScrapes - 1 })
+      .integer({ min: 1, max: scrape.min * limits.rateWindowScrapes - 1 })
       .map((seconds) => (written) => written.replaceAll("[5m]", `[${seconds}s]`)),
   ],
   [

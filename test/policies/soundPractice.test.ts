@@ -1,0 +1,583 @@
+import * as assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { PlainMap } from "../../policies/facts/plain";
+import { Resource } from "../../policies/facts/resource";
+import { judgedByThePack } from "./completePack";
+import {
+  bucketName,
+  configSecret,
+  configText,
+  goodConfig,
+  lokiBucketStack,
+  podTrust,
+  policyDocument,
+  stack,
+  subject,
+  webTrust,
+} from "./platformSubjects";
+import { RuleFixture, prometheusRule, resource, serviceMonitor } from "./subjects";
+
+const operator = "kubernetes:monitoring.coreos.com/v1";
+const kube = (type: string, name: string, props: PlainMap): Resource =>
+  resource(`kubernetes:${type}`, name, { metadata: { name, namespace: "monitoring" }, ...props });
+
+/** A pinned release of the chart in production. */
+function pinned(change: PlainMap = {}): Resource {
+  const { props, ...release } = stack(change);
+  const repo = "https://prometheus-community.github.io/helm-charts";
+  return { ...release, props: { ...(props as PlainMap), repositoryOpts: { repo } } };
+}
+
+/** The chart with a change of its values, with the Alertmanager configuration that it loads. */
+const server = (spec: PlainMap, change: PlainMap = {}): Resource[] => [
+  pinned({ prometheus: { prometheusSpec: spec }, ...change }),
+  configSecret(),
+];
+const grafana = (values: PlainMap): Resource[] => [pinned({ grafana: values }), configSecret()];
+
+const annotations = {
+  summary: "The service is affected",
+  description: "Users see errors.",
+  runbook_url: "https://runbooks.shop.io/service",
+};
+const rule = (alert: string, severity: string, wait: string | undefined, expr: string) => ({
+  alert,
+  expr,
+  ...(wait === undefined ? {} : { for: wait }),
+  labels: { severity },
+  annotations,
+});
+/** Rules in a stack whose Prometheus selects them. */
+const rules = (...fixtures: RuleFixture[]): Resource[] => [
+  ...server({ ruleSelectorNilUsesHelmValues: false }),
+  prometheusRule(fixtures),
+];
+const warning = (expr: string): Resource[] => rules(rule("Slow", "warning", "10m", expr));
+
+const delivery = (change: PlainMap): Resource[] => [pinned(), configSecret(change)];
+const chart = (repo: string | undefined, name: string): Resource =>
+  resource(
+    "kubernetes:helm.sh/v3:Release",
+    name,
+    {
+      name,
+      chart: repo === undefined ? name : (name.split("/").at(-1) ?? name),
+      version: "1.2.3",
+      ...(repo === undefined ? {} : { repositoryOpts: { repo } }),
+      values: {},
+    },
+    "prod",
+  );
+
+const arn = `arn:aws:s3:::${bucketName}`;
+const key = "arn:aws:kms:eu-west-1:123456789012:key/1b2c3d4e-0000-4444-8888-1234567890ab";
+const rolePolicy = (name: string, ...statements: object[]): Resource =>
+  resource("aws:iam/rolePolicy:RolePolicy", name, { policy: policyDocument(...statements) });
+const role = (name: string, ...statements: object[]): Resource =>
+  resource("aws:iam/role:Role", name, { name, assumeRolePolicy: policyDocument(...statements) });
+const allow = (Action: string[], ...Resources: string[]) => ({
+  Effect: "Allow",
+  Action,
+  Resource: Resources,
+});
+const logGroup = (name: string, retentionInDays: number): Resource =>
+  resource("aws:cloudwatch/logGroup:LogGroup", "log-group", { name, retentionInDays });
+const publicAccess = {
+  blockPublicAcls: true,
+  blockPublicPolicy: true,
+  ignorePublicAcls: true,
+  restrictPublicBuckets: true,
+};
+
+const errors = (service: string) =>
+  `sum(rate(http_requests_total{service="${service}", status=~"5.."}[5m])) / sum(rate(http_requests_total{service="${service}"}[5m]))`;
+
+/** Set-ups of experienced teams, by the class of practice. No policy may refuse them. */
+const sound: Record<string, Record<string, Resource[]>> = {
+  "short local retention with long-term storage": {
+    "Thanos sidecar": server({
+      retention: "24h",
+      thanos: { objectStorageConfig: { existingSecret: { name: "thanos", key: "config" } } },
+    }),
+    "remote write to Mimir": server({
+      retention: "6h",
+      remoteWrite: [{ url: "http://mimir-gateway.mimir.svc/api/v1/push" }],
+    }),
+    "a Prometheus object with a Thanos sidecar": [
+      kube("monitoring.coreos.com/v1:Prometheus", "k8s", {
+        spec: {
+          replicas: 2,
+          retention: "2d",
+          retentionSize: "30GiB",
+          scrapeInterval: "30s",
+          enforcedSampleLimit: 50_000,
+          thanos: { objectStorageConfig: { name: "thanos", key: "objstore.yml" } },
+          storage: {
+            volumeClaimTemplate: { spec: { resources: { requests: { storage: "50Gi" } } } },
+          },
+        },
+      }),
+    ],
+  },
+  "a ruler over long-term storage": {
+    "a ThanosRuler with objectives of 30 days": [
+      ...server({
+        retention: "24h",
+        thanos: { objectStorageConfig: { existingSecret: { name: "thanos", key: "config" } } },
+        ruleSelector: { matchLabels: { evaluate: "prometheus" } },
+      }),
+      kube("monitoring.coreos.com/v1:ThanosRuler", "ruler", {
+        spec: { replicas: 2, ruleSelector: { matchLabels: { evaluate: "thanos" } } },
+      }),
+      resource(`${operator}:PrometheusRule`, "slo", {
+        metadata: { name: "slo", namespace: "monitoring", labels: { evaluate: "thanos" } },
+        spec: {
+          groups: [
+            {
+              name: "slo",
+              rules: [{ record: "slo:availability30d", expr: "avg_over_time(slo[30d])" }],
+            },
+          ],
+        },
+      }),
+    ],
+    "the ruler of the chart": [
+      pinned({
+        prometheus: {
+          prometheusSpec: {
+            ruleSelector: { matchLabels: { evaluate: "prometheus" } },
+            retention: "24h",
+            remoteWrite: [{ url: "http://receive.thanos.svc/api/v1/receive" }],
+          },
+        },
+        thanosRuler: {
+          enabled: true,
+          thanosRulerSpec: { ruleSelector: { matchLabels: { evaluate: "thanos" } } },
+        },
+      }),
+      configSecret(),
+      resource(`${operator}:PrometheusRule`, "slo", {
+        metadata: { name: "slo", namespace: "monitoring", labels: { evaluate: "thanos" } },
+        spec: {
+          groups: [
+            { name: "slo", rules: [{ record: "slo:errors90d", expr: "avg_over_time(slo[90d])" }] },
+          ],
+        },
+      }),
+    ],
+  },
+  "a second, less strict tier": {
+    "a warning at 5% and a page at 20%": rules(
+      rule("Errors", "warning", "10m", `${errors("cart")} > 0.05`),
+      rule("ManyErrors", "critical", "5m", `${errors("cart")} > 0.2`),
+    ),
+    "memory at 85% and 95%": rules(
+      rule(
+        "Memory",
+        "warning",
+        "15m",
+        'container_memory_working_set_bytes / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"} > 0.85',
+      ),
+      rule(
+        "MemoryAlmostFull",
+        "critical",
+        "5m",
+        'container_memory_working_set_bytes / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"} > 0.95',
+      ),
+    ),
+    "a strict tier for all services and another for one of them": rules(
+      rule(
+        "Latency",
+        "warning",
+        "10m",
+        "histogram_quantile(0.99, sum by (service, le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.5",
+      ),
+      rule(
+        "CheckoutVerySlow",
+        "critical",
+        "5m",
+        'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{service="checkout"}[5m]))) > 2',
+      ),
+    ),
+  },
+  "ratios that may be above 1": {
+    fragmentation: warning("redis_mem_fragmentation_ratio > 1.5"),
+    "load per CPU, recorded": warning("instance:node_load1_per_cpu:ratio > 2"),
+    "load per CPU": warning(
+      'node_load5 / on (instance) count by (instance) (node_cpu_seconds_total{mode="idle"}) > 1.5',
+    ),
+    "replication lag": warning("mysql_replication_lag:heartbeat_ratio > 3"),
+    "the busiest shard and the average": warning(
+      'max(rate(shard_ops_total{role="primary"}[5m])) / avg(rate(shard_ops_total[5m])) > 3',
+    ),
+    "a burst": warning(
+      'sum(rate(logins_total{outcome="failed"}[5m])) / sum(rate(logins_total[1h])) > 4',
+    ),
+  },
+  "slow conditions that must hold for an hour": {
+    "a filesystem that fills up": rules(
+      rule(
+        "FilesystemFillsUp",
+        "critical",
+        "1h",
+        '(node_filesystem_avail_bytes{fstype!=""} / node_filesystem_size_bytes{fstype!=""} * 100 < 15 and predict_linear(node_filesystem_avail_bytes{fstype!=""}[6h], 4 * 60 * 60) < 0 and node_filesystem_readonly{fstype!=""} == 0)',
+      ),
+    ),
+    "a filesystem without files": rules(
+      rule(
+        "FilesystemHasNoFiles",
+        "critical",
+        "1h",
+        'node_filesystem_files_free{fstype!=""} / node_filesystem_files{fstype!=""} * 100 < 3',
+      ),
+    ),
+    "a certificate that expires": rules(
+      rule(
+        "CertificateExpires",
+        "critical",
+        "1h",
+        "certmanager_certificate_expiration_timestamp_seconds - time() < 3 * 86400",
+      ),
+    ),
+    "a backup that is missing": rules(
+      rule(
+        "BackupIsOld",
+        "critical",
+        "30m",
+        "time() - velero_backup_last_successful_timestamp > 90000",
+      ),
+    ),
+    "a burn rate without `for`": rules(
+      rule(
+        "BudgetBurns",
+        "critical",
+        undefined,
+        `${errors("cart")} > 14.4 * 0.001 and ${errors("cart").replaceAll("5m", "1h")} > 14.4 * 0.001`,
+      ),
+    ),
+  },
+  "one-minute ranges at 15 s scrapes": {
+    "in a Prometheus that scrapes every 15 s": [
+      ...server({ scrapeInterval: "15s", ruleSelectorNilUsesHelmValues: false }),
+      prometheusRule([rule("Slow", "warning", "5m", "rate(queue_retries_total[1m]) > 3")]),
+    ],
+    "on a service that is scraped every 15 s": [
+      ...server({
+        ruleSelectorNilUsesHelmValues: false,
+        serviceMonitorSelectorNilUsesHelmValues: false,
+      }),
+      serviceMonitor("redis-exporter", "shop", {
+        endpoints: [{ port: "metrics", interval: "15s" }],
+      }),
+      prometheusRule([
+        rule("Slow", "warning", "5m", 'rate(redis_commands_total{job="redis-exporter"}[1m]) > 900'),
+      ]),
+    ],
+    "a recording rule": [
+      ...server({ scrapeInterval: "15s", ruleSelectorNilUsesHelmValues: false }),
+      prometheusRule([
+        { record: "job:requests:rate1m", expr: "sum by (job) (rate(requests_total[1m]))" },
+      ]),
+    ],
+  },
+  "roles in AWS": {
+    "a role that backs up the bucket": [
+      role("loki-backup", {
+        Effect: "Allow",
+        Principal: { Service: "backup.amazonaws.com" },
+        Action: "sts:AssumeRole",
+      }),
+      resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "loki-backup", {
+        role: "loki-backup",
+        policyArn: "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup",
+      }),
+    ],
+    "a role that replicates the bucket": [
+      role("loki-replication", {
+        Effect: "Allow",
+        Principal: { Service: "s3.amazonaws.com" },
+        Action: "sts:AssumeRole",
+      }),
+      rolePolicy(
+        "loki-replication",
+        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], arn),
+        allow(["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl"], `${arn}/*`),
+        allow(["s3:ReplicateObject", "s3:ReplicateDelete"], `${arn}-replica/*`),
+      ),
+    ],
+    "a prefix in a shared bucket": [
+      rolePolicy(
+        "loki",
+        {
+          ...allow(["s3:ListBucket"], "arn:aws:s3:::observability"),
+          Condition: { StringLike: { "s3:prefix": ["loki/*"] } },
+        },
+        allow(
+          ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+          "arn:aws:s3:::observability/loki/*",
+        ),
+      ),
+    ],
+    "the service accounts of Loki's targets": [
+      role(
+        "loki",
+        webTrust({
+          StringLike: { [subject]: "system:serviceaccount:monitoring:loki-*" },
+          StringEquals: { [subject.replace(":sub", ":aud")]: "sts.amazonaws.com" },
+        }),
+      ),
+    ],
+    "a key": [
+      rolePolicy(
+        "loki",
+        allow(["s3:ListBucket", "s3:GetBucketLocation"], arn),
+        allow(
+          ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          `${arn}/*`,
+        ),
+        allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey"], key),
+      ),
+    ],
+    "a key by its alias": [
+      rolePolicy("loki", {
+        ...allow(["kms:Decrypt", "kms:GenerateDataKey"], key.replace(/[^/]*$/, "*")),
+        Condition: { StringEquals: { "kms:ResourceAliases": "alias/loki" } },
+      }),
+    ],
+    "one bucket for chunks and one for rules": [
+      rolePolicy(
+        "loki",
+        allow(["s3:ListBucket"], "arn:aws:s3:::shop-loki-chunks", "arn:aws:s3:::shop-loki-ruler"),
+        allow(
+          ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+          "arn:aws:s3:::shop-loki-chunks/*",
+          "arn:aws:s3:::shop-loki-ruler/*",
+        ),
+      ),
+    ],
+    "Pod Identity": [role("loki", podTrust)],
+  },
+  "public access": {
+    "blocked for the account": [
+      ...lokiBucketStack({ bucketPublicAccessBlock: undefined }).slice(1),
+      resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account", publicAccess),
+    ],
+  },
+  "access to Grafana": {
+    "a load balancer that discovers its certificate": grafana({
+      ingress: {
+        enabled: true,
+        ingressClassName: "alb",
+        hosts: ["grafana.shop.io"],
+        annotations: { "alb.ingress.kubernetes.io/listen-ports": '[{"HTTPS": 443}]' },
+      },
+    }),
+    "a load balancer that redirects": [
+      kube("networking.k8s.io/v1:Ingress", "grafana", {
+        metadata: {
+          name: "grafana",
+          namespace: "monitoring",
+          annotations: {
+            "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]',
+            "alb.ingress.kubernetes.io/ssl-redirect": "443",
+          },
+        },
+        spec: {
+          rules: [
+            {
+              host: "grafana.shop.io",
+              http: { paths: [{ path: "/", backend: { service: { name: "grafana" } } }] },
+            },
+          ],
+        },
+      }),
+    ],
+    "single sign-on without a local admin": grafana({
+      admin: { existingSecret: "" },
+      "grafana.ini": {
+        security: { disable_initial_admin_creation: true },
+        "auth.azuread": { enabled: true, allowed_organizations: "5f8c…" },
+      },
+    }),
+    "single sign-on without passwords": grafana({
+      admin: { existingSecret: "" },
+      "grafana.ini": {
+        auth: { disable_login_form: true },
+        "auth.basic": { enabled: false },
+        "auth.generic_oauth": { enabled: true, allowed_domains: "shop.io" },
+      },
+    }),
+  },
+  "references to secrets": {
+    "a SealedSecret": [
+      kube("bitnami.com/v1alpha1:SealedSecret", "grafana-admin", {
+        spec: {
+          encryptedData: {
+            "admin-password": `AgB${"k3Xq9ZpL".repeat(40)}`,
+            apiToken: "AgBy3i4OJSWK",
+          },
+        },
+      }),
+    ],
+    "a path in Vault": grafana({
+      admin: { existingSecret: "grafana-admin" },
+      smtp: { password: "vault:secret/data/grafana#smtp-password" },
+    }),
+    "a reference of vals": grafana({
+      admin: { existingSecret: "grafana-admin" },
+      database: { password: "ref+vault://secret/grafana#/database" },
+    }),
+    "an ExternalSecret": [
+      kube("external-secrets.io/v1:ExternalSecret", "smtp", {
+        spec: {
+          secretStoreRef: { kind: "ClusterSecretStore", name: "aws" },
+          target: { name: "smtp", template: { data: { password: "{{ .smtpPassword }}" } } },
+          data: [
+            { secretKey: "smtpPassword", remoteRef: { key: "prod/smtp", property: "password" } },
+          ],
+        },
+      }),
+    ],
+    "a secret of AWS": grafana({
+      admin: { existingSecret: "grafana-admin" },
+      env: {
+        GF_DATABASE_PASSWORD:
+          "arn:aws:secretsmanager:eu-west-1:123456789012:secret:grafana-db-AbCdEf",
+      },
+    }),
+    "an item of 1Password": grafana({
+      admin: { existingSecret: "grafana-admin" },
+      smtp: { password: "op://monitoring/smtp/password" },
+    }),
+  },
+  notifications: {
+    "send_resolved: yes": [
+      pinned(),
+      configText(stringify(goodConfig).replace("send_resolved: true", "send_resolved: yes")),
+    ],
+    "inhibition by node": delivery({
+      inhibit_rules: [
+        ...goodConfig.inhibit_rules,
+        {
+          source_matchers: ['alertname="NodeDown"'],
+          target_matchers: ['severity=~"critical|warning"'],
+          equal: ["node"],
+        },
+      ],
+    }),
+    "inhibition by instance": delivery({
+      inhibit_rules: [
+        ...goodConfig.inhibit_rules,
+        {
+          source_matchers: ['alertname="KubeNodeUnreachable"', 'severity="critical"'],
+          target_matchers: ['severity="critical"', 'alertname!="KubeNodeUnreachable"'],
+          equal: ["cluster", "instance"],
+        },
+      ],
+    }),
+    "runbooks by template": rules({
+      ...rule("Slow", "warning", "10m", "queue_length > 100"),
+      annotations: {
+        ...annotations,
+        runbook_url: "https://runbooks.shop.io/{{ $labels.alertname }}?team={{ $labels.team }}",
+      },
+    }),
+    "runbooks on a configured host": rules({
+      ...rule("Slow", "warning", "10m", "queue_length > 100"),
+      annotations: { ...annotations, runbook_url: "{{ $externalLabels.runbooks }}/slow" },
+    }),
+  },
+  "repositories of charts": {
+    "the registry of Prometheus": [
+      chart(undefined, "oci://ghcr.io/prometheus-community/charts/kube-state-metrics"),
+    ],
+    "the registry of Grafana": [chart(undefined, "oci://ghcr.io/grafana/helm-charts/alloy")],
+    "cert-manager": [chart("https://charts.jetstack.io", "cert-manager")],
+    "ingress-nginx": [chart("https://kubernetes.github.io/ingress-nginx", "ingress-nginx")],
+    "the registry of AWS": [chart(undefined, "oci://public.ecr.aws/karpenter/karpenter")],
+    "External Secrets": [chart("https://charts.external-secrets.io", "external-secrets")],
+    OpenTelemetry: [
+      chart(
+        "https://open-telemetry.github.io/opentelemetry-helm-charts",
+        "opentelemetry-collector",
+      ),
+    ],
+  },
+  "exporters that are not services": Object.fromEntries(
+    ["postgres-exporter", "prometheus-blackbox-exporter", "kube-state-metrics", "cert-manager"].map(
+      (name): [string, Resource[]] => [
+        name,
+        [...server({ serviceMonitorSelectorNilUsesHelmValues: false }), serviceMonitor(name)],
+      ],
+    ),
+  ),
+  "existing claims": {
+    "the chart prometheus": [
+      resource(
+        "kubernetes:helm.sh/v3:Release",
+        "prometheus",
+        {
+          name: "prometheus",
+          chart: "prometheus",
+          version: "27.0.0",
+          repositoryOpts: { repo: "https://prometheus-community.github.io/helm-charts" },
+          values: {
+            server: {
+              retention: "30d",
+              retentionSize: "80GiB",
+              persistentVolume: { existingClaim: "prometheus-data", size: "" },
+            },
+            alertmanager: { enabled: false },
+          },
+        },
+        "prod",
+      ),
+    ],
+    "a small default size": [
+      resource(
+        "kubernetes:helm.sh/v3:Release",
+        "prometheus",
+        {
+          name: "prometheus",
+          chart: "prometheus",
+          version: "27.0.0",
+          repositoryOpts: { repo: "https://prometheus-community.github.io/helm-charts" },
+          values: {
+            server: {
+              retention: "15d",
+              retentionSize: "80GiB",
+              persistentVolume: { enabled: true, existingClaim: "prometheus-data" },
+            },
+            alertmanager: { enabled: false },
+          },
+        },
+        "prod",
+      ),
+    ],
+  },
+  "log groups for audits": {
+    CloudTrail: [logGroup("/aws/cloudtrail/organization", 2557)],
+    "an audit log": [logGroup("/shop/audit", 2557)],
+    "the control plane of EKS": [logGroup("/aws/eks/prod/cluster", 2557)],
+  },
+};
+
+describe("sound practice", () => {
+  for (const [practice, cases] of Object.entries(sound)) {
+    describe(practice, () => {
+      for (const [name, resources] of Object.entries(cases)) {
+        it(name, async () => {
+          for (const profile of ["strict", "baseline"] as const) {
+            const found = await judgedByThePack(resources.map(inProd), profile);
+            const texts = found.map(({ policy, message }) => `${policy}: ${message}`);
+            assert.deepEqual(texts, [], profile);
+          }
+        });
+      }
+    });
+  }
+});
+
+function inProd(subject: Resource): Resource {
+  return { ...subject, urn: subject.urn.replace(":dev:", ":prod:") };
+}
