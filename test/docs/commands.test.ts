@@ -9,7 +9,6 @@ import { projectDirectory } from "../support/stackConfig";
 import { type Command, commandsOf, documentedCommands, translation } from "./commands";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
-import { blocksOf } from "./markdown";
 
 const commands = documentedCommands();
 const executedBy = (how: How): Command[] => {
@@ -111,22 +110,26 @@ describe("documented stacks", () => {
     }
   };
 
+  /** The settings of the commands of a page, as the preview accepts them. */
+  const settingsIn = (page: string, pattern: RegExp): string[] =>
+    commands
+      .filter(({ file, text }) => file === page && pattern.test(text))
+      .map(({ text }) =>
+        text.replace(/^pulumi config set (?:--path )?'?([^' ]+)'? (\S+)$/, "$1=$2"),
+      );
+
   it("violate no mandatory policy on a laptop", () => {
-    const laptop = blocksOf("docs/configuration.md", "yaml").find(({ text }) =>
-      text.includes("name: laptop"),
-    );
-    assert.ok(laptop);
-    assert.match(preview(laptop.text), /^ +cluster +laptop$/m);
+    const file = "docs/getting-started.md";
+    const text = preview("config: {}", ...settingsIn(file, /^pulumi config set /));
+    assert.match(text, /^ +cluster +laptop$/m);
+    assert.match(text, /checkout/);
   });
 
   it("violate no mandatory policy in an added environment", () => {
-    const settings = commands
-      .filter(
-        ({ file, text }) =>
-          file === "README.md" &&
-          /^pulumi config set .* staging$|environment dev$|cluster\.name <cluster>$/.test(text),
-      )
-      .map(({ text }) => text.replace(/^pulumi config set (--path )?(\S+) /, "$2="));
+    const settings = settingsIn(
+      "README.md",
+      /^pulumi config set .* staging$|environment dev$|cluster\.name <cluster>$/,
+    );
     assert.equal(settings.length, 3);
     const text = preview(
       "config: {}",

@@ -40,7 +40,10 @@ const executions: Execution[] = [
   },
   { pattern: /^npm run (golden|docs|api|preview)$/, how: How.Script },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
+  // test/docs/commands.test.ts previews this stack, which the commands before it create.
+  { pattern: /^npm run preview -- --stack laptop$/, how: How.Script },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
+  { pattern: /^(kind (create|delete)|k3d cluster create) /, how: How.Manual },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
   { pattern: /^helm (template|get values)$/, how: How.Mention, inline: true },

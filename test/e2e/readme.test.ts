@@ -13,14 +13,20 @@ import { TestStack } from "../support/engine/stack";
 import { projectDirectory, secrets } from "../support/stackConfig";
 
 /** Pages in the order of use; the commands of the last one destroy the stack. */
-const order = ["README.md", "docs/datadog.md", "docs/migration.md", "docs/runbooks/"];
+const order = [
+  "docs/getting-started.md",
+  "README.md",
+  "docs/datadog.md",
+  "docs/migration.md",
+  "docs/runbooks/",
+];
 const last = "docs/configuration.md";
 
 /** Tools on the PATH. */
 const tools = ["pulumi", "kubectl", "helm", "amtool"] as const;
 
 /** Commands that ask for confirmation, and therefore need `--yes`. */
-const confirmed = /^pulumi (up|destroy|state unprotect)/;
+const confirmed = /^pulumi (up|destroy|stack rm|state unprotect)/;
 
 /** Values for the placeholders in commands. */
 const placeholders: Record<string, string> = {
@@ -119,7 +125,7 @@ describe("the commands of README.md and docs/", () => {
   for (const file of [...order, last]) {
     describe(`in ${file}`, () => {
       before("select the stack of the page", () => {
-        if (file === "README.md") return;
+        if (file === "README.md" || file === "docs/getting-started.md") return;
         const { status, text } = runInShell("pulumi stack select prod");
         assert.equal(status, 0, text);
         changes += `${file}\n`;
