@@ -143,7 +143,12 @@ export interface ObservabilityGuardArgs extends NamedPolicyArgs {
  * Default profile: `baseline`.
  */
 export function observabilityPolicies(profile: Profile = "baseline"): Policies {
-  const context = { policies: all.map(({ name }) => name), now: () => new Date() };
+  const context = {
+    policies: all.map(({ name }) => name),
+    now: () => new Date(),
+    // The pack of this project's own stacks. Another project may also be named "monitoring".
+    ...(profile === "strict" && { program: "monitoring" }),
+  };
   return all.map((policy) => sdkPolicy(withProfile(policy, profile), context));
 }
 

@@ -1,7 +1,6 @@
 import { checkAlerts } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, stringProperty } from "../engine/properties";
-import { configSet } from "../engine/violation";
 import { UNKNOWN } from "../facts/plain";
 import { Rule, canContainRules } from "../facts/rules";
 
@@ -46,7 +45,8 @@ function checkRunbook(alert: Rule, config: Config): ViolationFinding | undefined
     path: [...alert.path, "annotations", "runbook_url"],
     where: `${alert.where}, annotations.runbook_url`,
     bound: "the https URL of an existing page",
-    fix: `${configSet("alerts.runbookBaseUrl", "https://…")}, or annotations.runbook_url: ${url ?? "https://…"}`,
+    setting: { path: "alerts.runbookBaseUrl", value: "https://…" },
+    fix: `annotations.runbook_url: ${url ?? "https://…"}`,
     set: url,
   };
 }

@@ -2,7 +2,7 @@ import { checkExpressions, expressionsIn } from "./checkRules";
 import { Signal, SignalName, signalsOf, trafficFloorsOf } from "./signals";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet, numeral } from "../engine/violation";
+import { numeral, remediationOf } from "../engine/violation";
 import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
 import { canContainRules, judgedRules } from "../facts/rules";
@@ -34,7 +34,7 @@ export const alertThresholds = resourcePolicy({
   name: "alert-thresholds",
   description: "Alerts on the base signals have thresholds within bounds.",
   why: "An alert that fires at 50% errors pages the on-call engineer after customers have called; one that always fires is ignored. Thresholds are read from the expression, however it is written.",
-  remediation: configSet("alerts.errorRatePercent", maximums.errorRatio * 100),
+  remediation: remediationOf({ path: "alerts.errorRatePercent", value: maximums.errorRatio * 100 }),
   severity: "high",
   baseline: {
     defaults: {
@@ -133,7 +133,8 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | undefin
     problem,
     found: describe(signal),
     bound: `more than 0, at most ${numeral(max)}`,
-    fix: `${configSet(`alerts.${setting}`, numeral(max * scale))}, or > ${numeral(max)} in the expression`,
+    setting: { path: `alerts.${setting}`, value: numeral(max * scale) },
+    fix: `> ${numeral(max)} in the expression`,
   };
 }
 
@@ -172,6 +173,7 @@ function checkFloor(floor: number, { maxTrafficFloorPerSecond: max }: Config) {
     problem: "the alert requires more traffic than a small service receives",
     found: `> ${numeral(floor)} requests per second`,
     bound: `at most ${numeral(max)}`,
-    fix: `${configSet("alerts.minimumRequestsPerSecond", fallback)}, or > ${fallback} in the expression`,
+    setting: { path: "alerts.minimumRequestsPerSecond", value: fallback },
+    fix: `> ${fallback} in the expression`,
   };
 }

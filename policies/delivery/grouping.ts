@@ -93,7 +93,8 @@ function correctionsOf(
       ...place("group_by"),
       problem,
       bound: "label names that include alertname, not ...",
-      fix: `pulumi config set --path 'monitoring:slack.groupBy[0]' alertname, or group_by: ["alertname", "cluster", "service"] in ${route.where}`,
+      setting: { path: "slack.groupBy[0]", value: "alertname" },
+      fix: `group_by: ["alertname", "cluster", "service"] in ${route.where}`,
       set: labels.includes("alertname") ? labels : ["alertname", ...labels],
     });
   }

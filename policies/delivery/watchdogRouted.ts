@@ -1,5 +1,6 @@
 import { readableRoutes } from "./configurations";
 import { StackFinding, stackPolicy } from "../engine/policy";
+import { remediationOf } from "../engine/violation";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
@@ -12,14 +13,15 @@ import { Resource } from "../facts/resource";
 import { routesFor } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
 
-const remediation =
-  'pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog" to a webhook receiver of a heartbeat service, with a repeat_interval of about a minute';
+const setting = { path: "slack.heartbeatUrl", isSecret: true };
+const fix =
+  'route alertname="Watchdog" to a webhook receiver of a heartbeat service, with a repeat_interval of about a minute';
 
 export const watchdogRouted = stackPolicy({
   name: "watchdog-routed",
   description: "In production, the alert Watchdog reaches a receiver that detects its absence.",
   why: "When Prometheus or Alertmanager is down, no alert fires: only an external service that expects a regular heartbeat can detect it. A chat channel cannot.",
-  remediation,
+  remediation: `${remediationOf(setting)}; or ${fix}`,
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
@@ -56,7 +58,8 @@ function checkRoutes(configuration: AlertmanagerConfiguration): StackFinding[] {
           : "Watchdog reaches no receiver, so its absence is not detected",
       where: `${where}, ${last.where} (receiver "${last.receiver}")`,
       bound: "a receiver that is neither empty nor Slack",
-      fix: remediation,
+      setting,
+      fix,
     },
   ];
 }

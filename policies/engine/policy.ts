@@ -17,7 +17,7 @@ import { Violation, shown } from "./violation";
  *     name: "prometheus-retention",
  *     description: "Prometheus retains samples for at least the minimum number of days.",
  *     why: "An incident of last week cannot be investigated without its samples.",
- *     remediation: configSet("prometheus.retentionDays", 15),
+ *     remediation: remediationOf({ path: "prometheus.retentionDays", value: 15 }),
  *     severity: "high",
  *     config: properties,
  *     appliesTo: canRunPrometheus,

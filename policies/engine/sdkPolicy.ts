@@ -17,6 +17,8 @@ import { Violation, violationText } from "./violation";
 export interface PolicyContext {
   /** Names of all policies of the pack, to which exceptions may refer. */
   policies: string[];
+  /** Project that is configured with `pulumi config`, so that fixes name the command. Default: none. */
+  program?: string;
   /** The clock, by which exceptions expire. */
   now: () => Date;
 }
@@ -55,7 +57,8 @@ export function sdkPolicy(
           return;
         }
         for (const violation of verdict.violations) {
-          if (!exceptions.covers(violation.rule)) report(violationText(violation));
+          if (exceptions.covers(violation.rule)) continue;
+          report(violationText(violation, { ...context, urn: args.urn }));
         }
         if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
       },
@@ -78,7 +81,7 @@ export function sdkPolicy(
       for (const violation of violations) {
         // The policy still reads an excepted resource, because other resources may need it.
         if (exceptions.get(violation.urn ?? "")?.covers(violation.rule)) continue;
-        report(violationText(violation), violation.urn);
+        report(violationText(violation, { ...context, urn: violation.urn }), violation.urn);
       }
       const source = resources.find(({ urn }) => urn === unknown?.urn);
       if (unknown !== undefined && source !== undefined) touch(source.props, unknown.path);

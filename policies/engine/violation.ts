@@ -10,10 +10,22 @@ export interface Violation {
   found?: string | undefined;
   /** The value or range that is allowed. */
   bound?: string;
-  /** The line of configuration, or the change, that corrects it. */
+  /** The setting that corrects it in this project's program or in its components. */
+  setting?: Setting;
+  /** The change of the resource itself that corrects it. */
   fix: string;
   /** Name of the rule in the resource, so that this rule alone can be excepted. */
   rule?: string;
+}
+
+/** A setting of this project's program, and at the same time an argument of a component. */
+export interface Setting {
+  /** Path of the setting: `prometheus.retentionDays`. */
+  path: string;
+  /** Suggested value. Not set for a secret. */
+  value?: number | string;
+  /** Whether the setting is a secret, whose key has no part: `monitoring:heartbeatUrl`. */
+  isSecret?: boolean;
 }
 
 /**
@@ -22,20 +34,59 @@ export interface Violation {
  * documents, because the SDK does not tell policies which values are marked as secret. In names,
  * anything that looks like a credential is redacted.
  */
-export function violationText(violation: Violation): string {
+export function violationText(violation: Violation, place: Place = {}): string {
   const lines = [
     violation.problem,
     `  where: ${violation.where}`,
     ...(violation.found === undefined ? [] : [`  found: ${violation.found}`]),
     ...(violation.bound === undefined ? [] : [`  bound: ${violation.bound}`]),
-    `  fix:   ${violation.fix}`,
+    `  fix:   ${fixIn(place, violation)}`,
   ];
   return redact(lines.join("\n"));
 }
 
-/** The command that changes a setting of this project. */
-export function configSet(path: string, value: number | string): string {
-  return `pulumi config set --path 'monitoring:${path}' ${value}`;
+/** The resource of a violation, and the project whose configuration has the settings. */
+export interface Place {
+  urn?: string;
+  program?: string | undefined;
+}
+
+/** The setting to change, where the program or its components have one, and the change itself. */
+function fixIn({ urn = "", program }: Place, { setting, fix }: Violation): string {
+  if (setting === undefined) return fix;
+  if (program !== undefined && urn.split("::")[1] === program) {
+    return `${configSet(setting)}, or ${fix}`;
+  }
+  const component = /monitoring:index:(\w+)\$/.exec(urn)?.[1];
+  return component === undefined ? fix : `${setArgument(setting, component)}, or ${fix}`;
+}
+
+/** How to change a setting, in the description of a policy. */
+export function remediationOf(setting: Setting): string {
+  return `in this project, ${configSet(setting)}; in other programs, ${setArgument(setting)}`;
+}
+
+function configSet({ path, value, isSecret }: Setting): string {
+  return isSecret
+    ? `pulumi config set --secret monitoring:${path.split(".").at(-1)}`
+    : `pulumi config set --path 'monitoring:${path}' ${value}`;
+}
+
+/** Components by the part of a setting. Alerts belong to the component that registers them. */
+const components: Record<string, string> = {
+  alertmanager: "PrometheusStack",
+  loki: "LokiStack",
+  prometheus: "PrometheusStack",
+  slack: "SlackAlerting",
+};
+
+function setArgument({ path, value }: Setting, registering = "MonitoredServices"): string {
+  const [part = "", ...rest] = path.split(".");
+  const component = components[part] ?? registering;
+  // `alertmanager` is an argument itself, and so are the `alerts` of MonitoredServices.
+  const isArgument = part === "alertmanager" || component === "MonitoredServices";
+  const argument = isArgument ? path : rest.join(".");
+  return `set \`${argument}\` of ${component}${value === undefined ? "" : ` to ${value}`}`;
 }
 
 /** A value from a resource as text, unless it could be a secret. */

@@ -1,6 +1,6 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet } from "../engine/violation";
+import { type Setting, remediationOf } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, at, formatPath } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -28,7 +28,7 @@ export const prodHighAvailability = resourcePolicy({
   description:
     "In production, Prometheus, Alertmanager and Loki survive the loss of one pod, and of one node at a time.",
   why: "With one replica, no alert fires while a node drains, exactly when nodes are being replaced.",
-  remediation: configSet("prometheus.replicas", prometheus),
+  remediation: remediationOf({ path: "prometheus.replicas", value: prometheus }),
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
   config: properties,
@@ -76,7 +76,7 @@ function checkAtLeast(
   path: Path,
   least: number,
   fallback: number,
-  violation: { problem: string; fix: string; set?: number | undefined },
+  violation: { problem: string; setting?: Setting; fix: string; set?: number | undefined },
 ): Finding[] {
   return checkValue(resource, path, (value) =>
     numberOf(value ?? fallback) >= least
@@ -100,7 +100,8 @@ function checkReplicas(
   const set = Math.ceil(minReplicas);
   return checkAtLeast(resource, path, minReplicas, 1, {
     problem: `${part} has too few replicas`,
-    fix: `${configSet(`${part.toLowerCase()}.replicas`, set)}, or replicas: ${set} in the values`,
+    setting: { path: `${part.toLowerCase()}.replicas`, value: set },
+    fix: `replicas: ${set} in the values`,
     set,
   });
 }
@@ -138,18 +139,20 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
   const mode = read("deploymentMode");
   const isWritePath = writePathModes.includes(String(mode));
   const part = mode === "Distributed" ? "ingester" : isWritePath ? "write" : "singleBinary";
-  const fix = (setting: string) =>
-    `${configSet("loki.mode", "highAvailability")}, or ${setting}: ${replicas} in the values`;
+  const correction = (value: string) => ({
+    setting: { path: "loki.mode", value: "highAvailability" },
+    fix: `${value}: ${replicas} in the values`,
+  });
   const factor = ["loki", "commonConfig", "replication_factor"];
   return [
     ...checkAtLeast(resource, ["values", ...factor], least, 3, {
       problem: "Loki has too few copies of logs that are not yet in the bucket",
-      fix: fix(factor.join(".")),
+      ...correction(factor.join(".")),
       set,
     }),
     ...checkAtLeast(resource, ["values", part, "replicas"], least, isWritePath ? 3 : 0, {
       problem: "Loki has too few replicas",
-      fix: fix(`${part}.replicas`),
+      ...correction(`${part}.replicas`),
       set,
     }),
     ...checkDisruptionBudget(resource, ["values", part], "Loki", true),

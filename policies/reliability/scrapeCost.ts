@@ -1,6 +1,6 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet, shown } from "../engine/violation";
+import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -27,7 +27,7 @@ export const scrapeCost = resourcePolicy({
   description:
     "The scrape interval is within bounds, the timeout is shorter than the interval, and the number of samples per scrape is limited.",
   why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
-  remediation: configSet("prometheus.scrapeIntervalSeconds", defaultSeconds),
+  remediation: remediationOf({ path: "prometheus.scrapeIntervalSeconds", value: defaultSeconds }),
   severity: "medium",
   baseline: {
     enforcementLevel: "advisory",
@@ -136,7 +136,8 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
     return {
       problem: `the scrape interval is ${fault}`,
       bound: `${least} to ${most} seconds`,
-      fix: `${configSet("prometheus.scrapeIntervalSeconds", Math.round(nearest))}, or ${scrape.interval.at(-1)}: ${Math.round(nearest)}s`,
+      setting: { path: "prometheus.scrapeIntervalSeconds", value: Math.round(nearest) },
+      fix: `${scrape.interval.at(-1)}: ${Math.round(nearest)}s`,
       set: outsideLists(scrape.interval, `${Math.round(nearest)}s`),
     };
   });

@@ -1,6 +1,6 @@
 import { Field, Finding, checkField, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet } from "../engine/violation";
+import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
 import { Path, Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "../facts/plain";
@@ -21,7 +21,7 @@ export const lokiRetention = resourcePolicy({
   name: "loki-retention",
   description: "Loki deletes old logs, and its retention period is within bounds.",
   why: "A retention period alone deletes nothing: without the compactor's retention and its delete request store, Loki retains logs forever, and their cost only grows.",
-  remediation: configSet("loki.retentionDays", defaultDays),
+  remediation: remediationOf({ path: "loki.retentionDays", value: defaultDays }),
   severity: "high",
   baseline: { defaults: { minDays: 1, maxDays: 400 } },
   config: properties,
@@ -107,7 +107,8 @@ function checkPeriod(field: Field, minDays: number, maxDays: number): Finding[] 
     return {
       problem,
       bound: `${minDays} to ${maxDays} days, in whole days`,
-      fix: `${configSet("loki.retentionDays", nearest)}, or ${field.path.at(-1)}: "${nearest * 24}h" in the values`,
+      setting: { path: "loki.retentionDays", value: nearest },
+      fix: `${field.path.at(-1)}: "${nearest * 24}h" in the values`,
       set: `${nearest * 24}h`,
     };
   });

@@ -1,7 +1,7 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet, numeral } from "../engine/violation";
+import { numeral, remediationOf } from "../engine/violation";
 import {
   canRunPrometheus,
   forwardsSamples,
@@ -29,7 +29,7 @@ export const prometheusRetention = resourcePolicy({
   name: "prometheus-retention",
   description: "Prometheus retains samples for an explicit number of days within bounds.",
   why: "With a retention that is too short, last week's incident cannot be investigated; with one that is too long, the volume fills up. Without one, the default of the chart applies.",
-  remediation: configSet("prometheus.retentionDays", defaultDays),
+  remediation: remediationOf({ path: "prometheus.retentionDays", value: defaultDays }),
   severity: "high",
   baseline: { defaults: { minDays: 1, minDaysInProd: 7, maxDays: 400 } },
   config: properties,
@@ -56,7 +56,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     return {
       problem,
       bound: `${numeral(least)} to ${most} days${prod ? " (prod)" : ""}`,
-      fix: `${configSet("prometheus.retentionDays", suggested)}, or ${path.at(-1)}: "${formatDays(suggested)}" in the values`,
+      setting: { path: "prometheus.retentionDays", value: suggested },
+      fix: `${path.at(-1)}: "${formatDays(suggested)}" in the values`,
       set: formatDays(suggested),
     };
   });

@@ -1,6 +1,6 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { configSet, numeral, shown } from "../engine/violation";
+import { numeral, remediationOf, shown } from "../engine/violation";
 import { isTruthy } from "../facts/helm";
 import { Path, UNKNOWN, at, isMap } from "../facts/plain";
 import {
@@ -36,7 +36,7 @@ export const prometheusStorage = resourcePolicy({
   description:
     "In production, Prometheus writes to a persistent volume that holds its retention, and deletes the oldest blocks before the volume is full.",
   why: "Without a persistent volume, a restart loses all samples. On a full volume Prometheus stops, and no alert fires.",
-  remediation: configSet("prometheus.storageGb", 50),
+  remediation: remediationOf({ path: "prometheus.storageGb", value: 50 }),
   severity: "high",
   config: properties,
   prodOnly: true,
@@ -72,7 +72,8 @@ function check(resource: Resource, config: Config): Finding[] {
             : "the volume is deleted with the pod",
         found: shown(read(lost ?? size)),
         bound: "a volume claim with a size (prod)",
-        fix: `${configSet("prometheus.storageGb", 50)}, or storageSpec.volumeClaimTemplate.spec.resources.requests.storage: 50Gi in the values`,
+        setting: { path: "prometheus.storageGb", value: 50 },
+        fix: "storageSpec.volumeClaimTemplate.spec.resources.requests.storage: 50Gi in the values",
       },
     ];
   }
@@ -155,7 +156,8 @@ function checkVolume(
       problem: `the volume does not hold ${numeral(seconds / SECONDS_PER_DAY)} days of ${samplesPerSecond} samples per second`,
       found: shown(at(resource.props, ...size)),
       bound: `at least ${gib}Gi, at ${numeral(bytesPerSample)} bytes per sample`,
-      fix: `${configSet("prometheus.storageGb", gib)}, or storage: ${gib}Gi in the values`,
+      setting: { path: "prometheus.storageGb", value: gib },
+      fix: `storage: ${gib}Gi in the values`,
     },
   ];
 }

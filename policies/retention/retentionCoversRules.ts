@@ -1,5 +1,5 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
-import { configSet, numeral } from "../engine/violation";
+import { numeral } from "../engine/violation";
 import { UNKNOWN, at } from "../facts/plain";
 import {
   canRunPrometheus,
@@ -85,7 +85,8 @@ function checkRules(resource: Resource, { what, seconds }: Retention): StackFind
         where: rule.record === undefined ? rule.where : `${rule.where}, record ${rule.record}`,
         found: `${numeral(range / SECONDS_PER_DAY)} days`,
         bound: `${numeral(seconds / SECONDS_PER_DAY)} days, the retention of ${what}`,
-        fix: `${configSet("prometheus.retentionDays", days)} (retention: "${formatDays(days)}"), or a shorter range in the rule`,
+        setting: { path: "prometheus.retentionDays", value: days },
+        fix: `retention: "${formatDays(days)}" there, or a shorter range in the rule`,
       },
     ];
   });

@@ -75,7 +75,7 @@ describe("policy alert-annotations", () => {
         "the runbook_url is a placeholder",
         '  where: PrometheusRule "rules", group group, alert A, annotations.runbook_url',
         "  bound: the https URL of an existing page",
-        "  fix:   pulumi config set --path 'monitoring:alerts.runbookBaseUrl' https://…, or annotations.runbook_url: https://…",
+        "  fix:   annotations.runbook_url: https://…",
       ].join("\n"),
     );
   });
@@ -85,7 +85,12 @@ describe("policy alert-annotations", () => {
       const subject = annotated({ summary: "", runbook_url: secret });
       const { violations } = judge(alertAnnotations, subject, inProd);
       assert.ok(violations.length > 0);
-      assert.ok(!violations.map(violationText).join("").includes(secret));
+      assert.ok(
+        !violations
+          .map((violation) => violationText(violation))
+          .join("")
+          .includes(secret),
+      );
     }
   });
 

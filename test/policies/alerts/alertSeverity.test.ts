@@ -49,7 +49,9 @@ describe("policy alert-severity", () => {
 
   it("quotes the severity only where it is a known word", () => {
     const text = (severity: string) =>
-      judge(alertSeverity, labelled({ severity })).violations.map(violationText).join("");
+      judge(alertSeverity, labelled({ severity }))
+        .violations.map((violation) => violationText(violation))
+        .join("");
     assert.equal(
       text("page"),
       [

@@ -207,7 +207,7 @@ describe("policy alert-thresholds", () => {
         '  where: PrometheusRule "rules", group group, alert Alert0',
         "  found: > 0.2",
         "  bound: more than 0, at most 0.05",
-        "  fix:   pulumi config set --path 'monitoring:alerts.errorRatePercent' 5, or > 0.05 in the expression",
+        "  fix:   > 0.05 in the expression",
       ].join("\n"),
     );
   });

@@ -112,7 +112,12 @@ describe("policy promql-valid", () => {
       const text = JSON.stringify(secret);
       const { violations } = judge(promqlValid, alerts(`x{a=~${text}`, `x{a=${text}}`, secret));
       assert.ok(violations.length >= 2);
-      assert.ok(!violations.map(violationText).join("\n").includes(secret));
+      assert.ok(
+        !violations
+          .map((violation) => violationText(violation))
+          .join("\n")
+          .includes(secret),
+      );
     }
   });
 });

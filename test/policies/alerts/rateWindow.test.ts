@@ -51,15 +51,18 @@ describe("policy rate-window", () => {
   it("judges recording rules, by the shortest range of each rule", () => {
     const expr = "rate(a[1m]) / rate(b[30s])";
     const { violations } = judge(rateWindow, prometheusRule([{ record: "a:b", expr }]));
-    assert.deepEqual(violations.map(violationText), [
+    assert.deepEqual(
+      violations.map((violation) => violationText(violation)),
       [
-        "the range of rate is too short for the scrape interval",
-        '  where: PrometheusRule "rules", group group',
-        "  found: [30s] at a scrape interval of 30 s",
-        "  bound: at least 4 scrape intervals, 120 s",
-        "  fix:   [2m] or longer",
-      ].join("\n"),
-    ]);
+        [
+          "the range of rate is too short for the scrape interval",
+          '  where: PrometheusRule "rules", group group',
+          "  found: [30s] at a scrape interval of 30 s",
+          "  bound: at least 4 scrape intervals, 120 s",
+          "  fix:   [2m] or longer",
+        ].join("\n"),
+      ],
+    );
   });
 
   it("reports unknown values as unknown", () =>

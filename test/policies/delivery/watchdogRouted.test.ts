@@ -73,7 +73,7 @@ describe("policy watchdog-routed", () => {
     assert.ok(violation);
     assert.match(
       violationText(violation),
-      /^Watchdog reaches no receiver.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}pulumi config set --secret monitoring:heartbeatUrl, or route alertname="Watchdog"/,
+      /^Watchdog reaches no receiver.*\n {2}where: Secret "alertmanager-config", alertmanager\.yaml, route\.routes\[0\] \(receiver "null"\)\n {2}bound: .*\n {2}fix: {3}route alertname="Watchdog"/,
     );
     assertSilent(watchdogRouted, (secret) => [
       stack(),

@@ -146,7 +146,12 @@ describe("policy pinned-charts", () => {
       const subject = installed({ version: secret, repositoryOpts: { repo: url } });
       const { violations } = judge(pinnedCharts, subject);
       assert.equal(violations.length, 2);
-      assert.ok(!violations.map(violationText).join("").includes(secret));
+      assert.ok(
+        !violations
+          .map((violation) => violationText(violation))
+          .join("")
+          .includes(secret),
+      );
     }
   });
 });

@@ -86,7 +86,7 @@ describe("policy prod-high-availability", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.replicas',
         "  found: 1",
         "  bound: at least 2 (prod)",
-        "  fix:   pulumi config set --path 'monitoring:prometheus.replicas' 2, or replicas: 2 in the values",
+        "  fix:   replicas: 2 in the values",
       ].join("\n"),
     );
     assertSilent(prodHighAvailability, replicas);

@@ -89,7 +89,7 @@ describe("policy scrape-cost", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.scrapeInterval',
         "  found: 5s",
         "  bound: 15 to 60 seconds",
-        "  fix:   pulumi config set --path 'monitoring:prometheus.scrapeIntervalSeconds' 15, or scrapeInterval: 15s",
+        "  fix:   scrapeInterval: 15s",
       ].join("\n"),
     );
     assertSilent(scrapeCost, (secret) =>

@@ -127,7 +127,7 @@ describe("policy prometheus-retention", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.retention',
         "  found: 5d",
         "  bound: 15 to 90 days (prod)",
-        "  fix:   pulumi config set --path 'monitoring:prometheus.retentionDays' 15, or retention: \"15d\" in the values",
+        '  fix:   retention: "15d" in the values',
       ].join("\n"),
     );
   });

@@ -78,7 +78,7 @@ describe("policy prometheus-retention-covers-rules", () => {
         '  where: PrometheusRule "rules", group group, record slo:30d',
         "  found: 30 days",
         '  bound: 15 days, the retention of release "prometheus" (kube-prometheus-stack)',
-        "  fix:   pulumi config set --path 'monitoring:prometheus.retentionDays' 30 (retention: \"30d\"), or a shorter range in the rule",
+        '  fix:   retention: "30d" there, or a shorter range in the rule',
       ].join("\n"),
     );
   });
