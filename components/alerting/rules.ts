@@ -67,8 +67,8 @@ export type RenderedRule =
 
 /** Base URLs of the links in an alert. */
 export interface AlertLinks {
-  /** URL of the runbooks; `/<alert>.md` is appended. */
-  runbookBaseUrl: string;
+  /** URL of the runbooks; `/<alert>.md` is appended. Default: none; alerts then have no link. */
+  runbookBaseUrl?: string | undefined;
   /** URL of Grafana. Default: none; alerts then have no link to a dashboard. */
   dashboardBaseUrl?: string | undefined;
 }
@@ -101,8 +101,8 @@ function renderAlert(
     annotations: {
       summary: rule.summary,
       description: rule.description,
-      runbook_url: runbookUrl(runbookBaseUrl, rule.alert),
       ...defined({
+        runbook_url: runbookBaseUrl && runbookUrl(runbookBaseUrl, rule.alert),
         dashboard_url: dashboardBaseUrl && dashboardUrl(dashboardBaseUrl, subjectLabel),
       }),
     },

@@ -19,7 +19,7 @@ export interface DatadogAgentArgs {
   cluster: string;
   /** Environment: the tag `env` of all data that has no `env` tag yet. */
   environment: string;
-  /** Namespace to install into. It must exist and admit privileged pods. Default: `ticketing`. */
+  /** Namespace to install into. It must exist and admit privileged pods. Default: `datadog`. */
   namespace?: string;
   /**
    * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.

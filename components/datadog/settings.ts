@@ -21,7 +21,7 @@ const namespaces = (namespace: string) => z.array(example(dnsLabel, namespace)).
 
 export const datadogSchema = z
   .strictObject({
-    ...chartSettings(charts.datadog, "ticketing"),
+    ...chartSettings(charts.datadog, "datadog"),
     site: z
       .enum(DatadogSite)
       .default(DatadogSite.Us1)
@@ -46,7 +46,7 @@ export const datadogSchema = z
     excludedNamespaces: namespaces("kube-system").describe(
       "Namespaces whose container metrics and logs the Agent does not collect.",
     ),
-    excludedLogNamespaces: namespaces("ticketing").describe(
+    excludedLogNamespaces: namespaces("shop").describe(
       "Namespaces whose logs the Agent does not collect, for example because Loki stores them.",
     ),
     excludedMetricNamespaces: namespaces("monitoring").describe(

@@ -1,13 +1,18 @@
+import type * as region from "@pulumi/aws/getRegion";
+import type * as provider from "@pulumi/aws/provider";
 import type * as eks from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
 import type * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../shared/defined";
 
-/** The modules of `@pulumi/aws` that define Loki's bucket and role. */
+/** The modules of `@pulumi/aws` that Loki's bucket and role require. */
 export interface AwsSdk {
   eks: typeof eks;
   iam: typeof iam;
   s3: typeof s3;
+  region: typeof region;
+  provider: typeof provider;
 }
 
 /**
@@ -20,6 +25,8 @@ export function awsSdk(): AwsSdk {
       eks: require("@pulumi/aws/eks") as typeof eks,
       iam: require("@pulumi/aws/iam") as typeof iam,
       s3: require("@pulumi/aws/s3") as typeof s3,
+      region: require("@pulumi/aws/getRegion") as typeof region,
+      provider: require("@pulumi/aws/provider") as typeof provider,
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
@@ -28,4 +35,12 @@ export function awsSdk(): AwsSdk {
         '  fix: npm install @pulumi/aws (or set storage: "filesystem")',
     );
   }
+}
+
+/** Region of the AWS provider that a component with these options uses. */
+export function providerRegion(opts: pulumi.ComponentResourceOptions = {}): pulumi.Output<string> {
+  const { region, provider } = awsSdk();
+  const providers = [opts.provider, ...Object.values(opts.providers ?? {})];
+  const own = providers.find((candidate) => provider.Provider.isInstance(candidate));
+  return region.getRegionOutput({}, defined({ parent: opts.parent, provider: own })).region;
 }

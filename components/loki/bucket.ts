@@ -2,7 +2,7 @@ import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
 import { bucketTlsOnlyPolicy } from "./iam";
-import { LokiSettings, deletedVersionDays } from "./settings";
+import { S3Settings, deletedVersionDays } from "./settings";
 import { tagsOf } from "./tags";
 import { Inputs } from "../shared/inputs";
 import { Problem } from "../shared/problems";
@@ -17,7 +17,7 @@ export interface LokiBucketResources {
 /** Registers the bucket, and the resources that make it private, encrypted and versioned. */
 export function lokiBucket(
   name: string,
-  { settings, fill }: Inputs<LokiSettings>,
+  { settings, fill }: Inputs<S3Settings>,
   { parent }: pulumi.CustomResourceOptions,
 ): LokiBucketResources {
   const { s3 } = awsSdk();

@@ -12,6 +12,7 @@ import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { lokiSettings } from "./settings";
+import { providerRegion } from "./awsSdk";
 import { lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
@@ -47,9 +48,9 @@ export interface LokiStackArgs {
   retentionDays?: number;
   /** Storage of chunks and index. Default: `s3`. */
   storage?: LokiStorage;
-  /** Name of the S3 bucket. Default: `ticketing-loki-chunks`. */
+  /** Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. */
   bucket?: pulumi.Input<string>;
-  /** AWS region of the bucket. Default: `us-east-1`. */
+  /** AWS region of the bucket. Default: the region of the component's AWS provider. */
   region?: pulumi.Input<string>;
   /** Creates the bucket. `false` uses an existing bucket and does not change it. Default: true. */
   createBucket?: boolean;
@@ -108,7 +109,7 @@ export interface LokiStackArgs {
    * rules. Prometheus must have its remote-write receiver enabled. Default: none.
    */
   remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]>;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
   /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
   dashboardBaseUrl?: pulumi.Input<string>;
@@ -169,7 +170,9 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly collectorChartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const inputs = checkInputs("LokiStack", name, args, (all) =>
+    const isRegional = args.storage !== LokiStorage.Filesystem && args.region === undefined;
+    const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
+    const inputs = checkInputs("LokiStack", name, allArgs, (all) =>
       keepData(checkWithValues(all, lokiSettings), opts),
     );
     const { settings, fill } = inputs;

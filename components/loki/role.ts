@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
 import { irsaTrust, lokiAccessPolicy, lokiRoleName, podIdentityTrust } from "./iam";
 import { AwsIdentity } from "./options";
-import { LokiSettings } from "./settings";
+import { S3Settings } from "./settings";
 import { tagsOf } from "./tags";
 import { lokiName } from "./urls";
 import { Inputs } from "../shared/inputs";
@@ -19,7 +19,7 @@ export interface LokiRole {
 /** Registers the role that may access the bucket, and that only Loki's service account may assume. */
 export function lokiRole(
   name: string,
-  { settings, fill }: Inputs<LokiSettings>,
+  { settings, fill }: Inputs<S3Settings>,
   opts: pulumi.CustomResourceOptions,
 ): LokiRole {
   const { eks, iam } = awsSdk();
@@ -58,7 +58,7 @@ export function lokiRole(
   return { role, serviceAccountAnnotations: {}, dependencies: [access, association] };
 }
 
-function trustPolicy(settings: LokiSettings): string {
+function trustPolicy(settings: S3Settings): string {
   const { cluster, namespace, awsIdentity, oidcProviderArn = "", oidcIssuerUrl = "" } = settings;
   const serviceAccount = { cluster, namespace, serviceAccount: lokiName };
   return awsIdentity === AwsIdentity.Irsa

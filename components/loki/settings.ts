@@ -87,7 +87,7 @@ const alertmanagerUrlExample =
   "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093";
 
 const logAlertSchema = z.strictObject({
-  namespace: input(example(dnsLabel, "ticketing").describe("Namespace of the service.")),
+  namespace: input(example(dnsLabel, "shop").describe("Namespace of the service.")),
   service: example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
   errorsPerMinute: z
     .number()
@@ -123,14 +123,13 @@ export const lokiSchema = z
         "Where Loki stores chunks and index: an S3 bucket, or the volume of a single replica, without AWS.",
       ),
     bucket: input(
-      bucketName
-        .default("ticketing-loki-chunks")
-        .describe("Name of the bucket, unique in all of AWS."),
+      example(bucketName, "acme-loki-chunks").optional().meta({
+        description: "Name of the bucket, unique in all of AWS.",
+        defaultText: "required with the storage `s3`",
+      }),
     ),
     region: input(
-      region
-        .default("us-east-1")
-        .meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
+      region.optional().meta({ description: "Region of the bucket.", defaultText: "`aws:region`" }),
     ),
     createBucket: flag(
       true,
@@ -164,7 +163,7 @@ export const lokiSchema = z
     oidcIssuerUrl: input(oidcIssuerUrl.optional()),
     alertmanagerUrl: input(example(httpUrl, alertmanagerUrlExample).optional()),
     accessLogBucket: input(
-      example(bucketName, "ticketing-access-logs")
+      example(bucketName, "acme-access-logs")
         .optional()
         .describe("Existing bucket in the same region that receives the S3 access log."),
     ),
@@ -173,7 +172,7 @@ export const lokiSchema = z
       .default([])
       .describe("Services whose logs have alerts: [alerts on logs](logs.md#alerts-on-logs)."),
     logMetricNamespaces: z
-      .array(input(example(dnsLabel, "ticketing")))
+      .array(input(example(dnsLabel, "shop")))
       .default([])
       .describe(
         "Namespaces whose log lines and errors per second Prometheus records: [log metrics](logs.md#log-metrics).",
@@ -202,6 +201,9 @@ export const lokiSchema = z
 /** Settings of Loki and its collector, with every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;
 
+/** Settings of Loki with S3. The check requires a bucket, and the component adds the region. */
+export type S3Settings = LokiSettings & { bucket: string; region: string };
+
 /** Checks the arguments of LokiStack and fills in their defaults. */
 export function lokiSettings(args: ComponentArgs): Checked<LokiSettings> {
   if (usesIrsa(args as Unchecked)) return checkArgs(lokiSchema, args);
@@ -219,6 +221,16 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
   if (isReplicated && storage === LokiStorage.Filesystem) {
     const rule = `must be s3 when mode is ${String(mode)}: replicas cannot share a volume`;
     issue(ctx, ["storage"], rule, { kind: "set", example: LokiStorage.S3 });
+  }
+  if (bucket === undefined && storage !== LokiStorage.Filesystem) {
+    const fix = { kind: "set", example: "acme-loki-chunks" } as const;
+    issue(
+      ctx,
+      ["bucket"],
+      `is required, unless storage is ${LokiStorage.Filesystem}`,
+      fix,
+      "required",
+    );
   }
   if (accessLogBucket !== undefined && accessLogBucket === bucket) {
     const rule =
@@ -247,10 +259,11 @@ function checkStorage(settings: Unchecked, ctx: z.RefinementCtx): void {
     );
   }
   const keyRegion = typeof kmsKeyArn === "string" ? kmsKeyArn.split(":")[3] : undefined;
-  if (keyRegion !== undefined && keyRegion !== region && !hasPlaceholder(region)) {
-    issue(ctx, ["kmsKeyArn"], `must be a key in ${String(region)}, the region of the bucket`, {
+  const isKnown = typeof region === "string" && !hasPlaceholder(region);
+  if (keyRegion !== undefined && isKnown && keyRegion !== region) {
+    issue(ctx, ["kmsKeyArn"], `must be a key in ${region}, the region of the bucket`, {
       kind: "do",
-      text: `use a key in ${String(region)}, or set region to ${keyRegion}`,
+      text: `use a key in ${region}, or set region to ${keyRegion}`,
     });
   }
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
 import { lokiRole } from "./role";
 import { LokiStorage } from "./options";
-import { LokiSettings } from "./settings";
+import { LokiSettings, S3Settings } from "./settings";
 import { Inputs } from "../shared/inputs";
 
 /** Loki's storage, and the role and annotations with which Loki's pods access the storage. */
@@ -27,20 +27,20 @@ export function lokiStorage(
   inputs: Inputs<LokiSettings>,
   opts: pulumi.CustomResourceOptions,
 ): StorageResources {
-  const { settings, fill } = inputs;
-  if (settings.storage === LokiStorage.Filesystem) {
+  if (inputs.settings.storage === LokiStorage.Filesystem) {
     return {
       bucketName: pulumi.output(""),
       serviceAccountAnnotations: {},
       dependencies: [],
     };
   }
-  const created = settings.createBucket ? lokiBucket(name, inputs, opts) : undefined;
-  const role = lokiRole(name, inputs, opts);
+  const s3 = inputs as Inputs<S3Settings>;
+  const created = s3.settings.createBucket ? lokiBucket(name, s3, opts) : undefined;
+  const role = lokiRole(name, s3, opts);
   return {
     ...role,
     ...(created && { bucket: created.bucket }),
-    bucketName: created?.bucket.bucket ?? pulumi.output(fill(({ bucket }) => bucket)),
+    bucketName: created?.bucket.bucket ?? pulumi.output(s3.fill(({ bucket }) => bucket)),
     dependencies: [
       ...(created ? [created.bucket, ...created.protections] : []),
       ...role.dependencies,

@@ -95,7 +95,7 @@ export interface PrometheusStackArgs {
   traceUrl?: pulumi.Input<string>;
   /** External URL of Prometheus. Default: none. */
   externalUrl?: pulumi.Input<string>;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
   /** Alertmanager of the stack. */
   alertmanager?: AlertmanagerArgs;

@@ -103,7 +103,7 @@ export interface ServiceAlertOverrides extends AlertThresholds {
 export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
-  /** URL of the runbooks; `/<alert name>.md` is appended. Default: the runbooks of this library. */
+  /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: string;
   /** URL of Grafana, for dashboard links in alerts. Default: no links. */
   dashboardBaseUrl?: string;
@@ -139,10 +139,6 @@ export interface AlertMetrics {
 
 /** Arguments of MonitoredServices. */
 export interface MonitoredServicesArgs {
-  /** Name of the cluster. */
-  cluster: string;
-  /** Environment, such as `prod`. */
-  environment: string;
   /** Namespace in which the services run. */
   namespace: string;
   /** Services to scrape. Their names must be unique. Default: none. */

@@ -224,19 +224,23 @@ export const serviceSchema = z.strictObject({
 });
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
+/** Settings of every component that alerts on services. */
+export const serviceFields = {
+  namespace: example(dnsLabel, "shop"),
+  services: z.array(serviceSchema).default([]),
+  alerts: alertSchema.prefault({}),
+};
+/** The output type of {@link serviceFields}. */
+export type ServiceFields = z.output<z.ZodObject<typeof serviceFields>>;
+
 export const servicesSchema = z
   .strictObject({
-    ...identitySettings,
-    namespace: example(dnsLabel, "ticketing"),
-    services: z.array(serviceSchema).default([]),
-    alerts: alertSchema.prefault({}),
+    ...serviceFields,
+    labels: identitySettings.labels,
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
   })
-  .superRefine(({ services }, ctx) => checkUniqueNames(ctx, ["services"], services), {
-    when: () => true,
-  })
-  .superRefine(checkObjectives, { when: () => true })
-  .superRefine(checkWarnings, { when: () => true });
+  .superRefine(checkServices, { when: () => true })
+  .superRefine(checkObjectives, { when: () => true });
 export type MonitoredServicesSettings = z.output<typeof servicesSchema>;
 
 /** Checks the arguments of MonitoredServices and fills in their defaults. */
@@ -318,6 +322,13 @@ function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
       );
     }
   });
+}
+
+/** Reports duplicate services, and thresholds that contradict each other. */
+export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
+  const { services } = (settings ?? {}) as Values;
+  checkUniqueNames(ctx, ["services"], services);
+  checkWarnings(settings, ctx);
 }
 
 /** Reports warning thresholds that are not stricter than the critical thresholds. */

@@ -26,7 +26,7 @@ const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
 
 /** Thresholds of a service: its overrides merged into the thresholds for all services. */
 export function thresholdsFor(
-  { alerts }: MonitoredServicesSettings,
+  { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,
 ): Thresholds {
   const { enabled: _enabled, expectsRequests: _expected, ...overrides } = service?.alerts ?? {};

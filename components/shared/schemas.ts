@@ -97,10 +97,12 @@ export const deleteDataOnDestroy = z.boolean().default(false);
 /** Settings for the links in alerts. */
 export const alertLinkSettings = {
   runbookBaseUrl: input(
-    httpsUrl.default("https://github.com/ticketing/observability/blob/main/docs/runbooks").meta({
-      description: "URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
-      defaultText: "the runbooks of this repository",
-    }),
+    example(httpsUrl, "https://github.com/acme/observability/blob/main/docs/runbooks")
+      .optional()
+      .meta({
+        description: "URL of the runbooks. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
+        defaultText: "`monitoring:runbookBaseUrl`",
+      }),
   ),
   dashboardBaseUrl: input(
     example(httpUrl, "https://grafana.example.com").optional().meta({
@@ -112,7 +114,7 @@ export const alertLinkSettings = {
 
 /** Settings that every component shares: the cluster and the environment that label its data. */
 export const identitySettings = {
-  cluster: input(example(clusterName, "ticketing-prod")),
+  cluster: input(example(clusterName, "production")),
   environment: input(example(dnsLabel, "prod")),
   labels: input(labels.default({})),
 };

@@ -20,7 +20,7 @@ const channel = example(
       /^#[\p{Ll}\p{Lo}\p{N}_-]{1,80}$/u,
       "must be a Slack channel: # and at most 80 of a-z, 0-9, - and _",
     ),
-  "#ticketing-alerts",
+  "#alerts",
 );
 
 /** A channel whose name can be part of a Secret key, which allows fewer characters than Slack. */
@@ -66,7 +66,7 @@ const routeSchema = z
   .strictObject({
     service: example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
     team: teamName.optional().describe("Value of the label `team`."),
-    namespace: input(example(dnsLabel, "ticketing").optional().describe("Namespace of the alert.")),
+    namespace: input(example(dnsLabel, "shop").optional().describe("Namespace of the alert.")),
     channel: example(channel, "#checkout-alerts").describe("Channel of the matching alerts."),
   })
   .refine((route) => route.service ?? route.team ?? route.namespace, {
@@ -80,11 +80,9 @@ const template = z.string().min(1);
 
 export const slackSchema = z
   .strictObject({
-    ...identitySettings,
+    labels: identitySettings.labels,
     namespace: input(dnsLabel.default("monitoring")),
-    channel: channel
-      .default("#ticketing-alerts")
-      .describe("Channel for all alerts that have no channel of their own."),
+    channel: channel.describe("Channel for all alerts that have no channel of their own."),
     channels: z
       .strictObject({
         critical: channel.optional().meta({
@@ -250,7 +248,7 @@ function checkWebhooks(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): 
 
 /** Channels that the main webhook does not reach. */
 function otherChannels(settings: Partial<SlackSettings>): string[] {
-  const { channel: main = "#ticketing-alerts", channels, routes } = settings;
+  const { channel: main, channels, routes } = settings;
   const names: unknown[] = [
     ...Object.values(channels ?? {}),
     ...(Array.isArray(routes) ? routes.map((route) => route?.channel) : []),

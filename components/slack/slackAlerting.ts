@@ -45,10 +45,6 @@ export interface QuietHours {
 
 /** Arguments of SlackAlerting. */
 export interface SlackAlertingArgs {
-  /** Name of the cluster. */
-  cluster: pulumi.Input<string>;
-  /** Environment, such as `prod`. */
-  environment: pulumi.Input<string>;
   /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string>;
   /**
@@ -75,8 +71,8 @@ export interface SlackAlertingArgs {
    * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
-  /** Default channel. Starts with `#`. Default: `#ticketing-alerts`. */
-  channel?: string;
+  /** Channel of all alerts that have no channel of their own. Starts with `#`. */
+  channel: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
   /** Channels by service, team or namespace. The first matching route applies. Default: none. */

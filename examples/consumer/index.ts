@@ -2,8 +2,6 @@ import { MonitoredServices } from "@ticketing/observability";
 
 // A service team adds its services to a cluster that is already monitored.
 new MonitoredServices("checkout", {
-  cluster: "ticketing-prod",
-  environment: "prod",
   namespace: "checkout",
   services: [{ name: "checkout-service", language: "go", slo: { availabilityPercent: 99.9 } }],
 });

@@ -27,7 +27,7 @@ export interface Rule {
   /** Undefined for an alerting rule. */
   record: string | undefined;
   expr: string;
-  /** `PrometheusRule "ticketing-services", group ticketing.services`. */
+  /** `PrometheusRule "shop-services", group shop.services`. */
   where: string;
   /** Path in the properties of its resource. */
   path: Path;

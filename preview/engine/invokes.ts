@@ -69,7 +69,9 @@ const answers: Record<string, Answer> = {
 };
 
 /** Returns the fixed result of a provider function, or throws an error that names the function. */
-export function fixedResults(region: string): (call: Invoke) => Record<string, unknown> {
+export function fixedResults(
+  region: string,
+): (call: Pick<Invoke, "token" | "inputs">) => Record<string, unknown> {
   return ({ token, inputs }) => {
     const answer = answers[token];
     if (answer === undefined) {

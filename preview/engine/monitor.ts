@@ -7,6 +7,8 @@ import { type WireObject, plainValues } from "./values";
 export interface Invoke {
   token: string;
   inputs: Record<string, unknown>;
+  /** Reference to the provider: its URN and ID. Empty for a default provider. */
+  provider: string;
 }
 
 export interface MonitorOptions {
@@ -103,6 +105,7 @@ export class RecordingMonitor {
       const result = this.options.invoke({
         token: request.getTok(),
         inputs: plainValues(wireObject(request.getArgs())),
+        provider: request.getProvider(),
       });
       const response = new resourceProto.ResourceInvokeResponse();
       response.setReturn(Struct.fromJavaScript(result as never));

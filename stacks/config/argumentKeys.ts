@@ -24,7 +24,6 @@ const argumentKeys: Record<string, string> = {
   "slack.prometheusUrl": "prometheus.externalUrl",
   "slack.grafanaUrl": "grafana.externalUrl",
   "services.retentionDays": "prometheus.retentionDays",
-  "datadogMonitors.retentionDays": "prometheus.retentionDays",
   alertmanager: "alertmanager",
   grafana: "grafana",
   services: "services",

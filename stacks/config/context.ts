@@ -120,7 +120,7 @@ function validParts(values: Record<string, unknown>): Configuration {
       name: "unknown",
       mode: Object.values(ClusterMode).find((known) => known === mode) ?? ClusterMode.Existing,
     },
-    namespaces: { monitoring: "monitoring", application: "ticketing", existing: [] },
+    namespaces: { monitoring: "monitoring", application: "applications", existing: [] },
     storage: {},
     labels: {},
     prometheus: {},

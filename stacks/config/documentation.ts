@@ -37,7 +37,8 @@ interface JsonSchema {
   description?: string;
 }
 
-const { environment, environmentName, labels, imageRegistry, cluster, namespaces, storage } =
+const { cluster, namespaces, storage } = configurationSchema.shape;
+const { environment, environmentName, labels, imageRegistry, runbookBaseUrl } =
   configurationSchema.shape;
 
 /** Rows of each table, by the table's name in the page. */
@@ -45,7 +46,7 @@ export function configurationRows(): Record<string, Row[]> {
   return {
     environment: rowsOfObject(
       "",
-      z.object({ environment, environmentName, labels, imageRegistry }),
+      z.object({ environment, environmentName, labels, imageRegistry, runbookBaseUrl }),
     ),
     cluster: rowsOfObject("", z.object({ cluster, namespaces, storage })),
     prometheus: [

@@ -50,7 +50,7 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
   const { slack, loki, grafana, prometheus, alertmanager } = configuration;
   if (slack === undefined) return absent;
   return parsePart("slack", slack, slackSettings, {
-    ...context.identity,
+    labels: context.identity.labels,
     ...secretFlags(raw, "slack"),
     namespace: namespaces.monitoring,
     // People follow these links, so they need the external URLs.
@@ -83,7 +83,7 @@ export function parsePrometheus(
         }),
       },
       grafana: withDashboardObjects(grafana.args),
-      runbookBaseUrl: configuration.alerts["runbookBaseUrl"],
+      runbookBaseUrl: alertLinks(configuration, undefined).runbookBaseUrl,
       lokiUrl: configuration.loki && lokiUrl(namespaces.monitoring),
       remoteWriteReceiver: recordsLogMetrics(configuration),
       traceUrl: traceUrl(configuration),
@@ -175,12 +175,12 @@ export function parseServices(
 ): Parsed<MonitoredServicesSettings> {
   const { configuration, namespaces } = context;
   const checked = servicesSettings({
-    ...context.identity,
+    labels: context.identity.labels,
     namespace: namespaces.application,
     services: configuration.services.map(parseServiceFractions),
     alerts: {
       ...(parseFractions(configuration.alerts) as object),
-      dashboardBaseUrl: alertLinks(configuration, prometheus).dashboardBaseUrl,
+      ...alertLinks(configuration, prometheus),
     },
     retentionDays: prometheus?.retentionDays,
   });
@@ -193,18 +193,16 @@ export function parseDatadogMonitors(
 ): Parsed<DatadogMonitorsSettings> {
   const { datadogMonitors } = context.configuration;
   if (datadogMonitors === undefined) return absent;
-  const withoutServices = {
-    ...context.identity,
+  const { cluster, environment } = context.identity;
+  const parsed = parsePart("datadogMonitors", datadogMonitors, datadogMonitorsSettings, {
+    cluster,
+    environment,
     namespace: context.namespaces.application,
-    // While the services are invalid, every override would seem to name an unknown service.
-    overrides: {},
-  };
-  const parsed = parsePart(
-    "datadogMonitors",
-    datadogMonitors,
-    datadogMonitorsSettings,
-    services ?? withoutServices,
-  );
+    ...(services === undefined
+      ? // While the services are invalid, every override would seem to name an unknown service.
+        { overrides: {} }
+      : { services: services.services, alerts: services.alerts }),
+  });
   return { ...parsed, problems: [...parsed.problems, ...missingForMonitors(context)] };
 }
 
@@ -246,9 +244,12 @@ function translated<T>(part: string, { settings, problems = [] }: Checked<T>): P
   return { settings, problems: problems.map((problem) => translateProblem(part, problem)) };
 }
 
-function alertLinks({ alerts }: Configuration, prometheus: PrometheusSettings | undefined) {
+function alertLinks(
+  { alerts, runbookBaseUrl }: Configuration,
+  prometheus: PrometheusSettings | undefined,
+) {
   return {
-    runbookBaseUrl: alerts["runbookBaseUrl"],
+    runbookBaseUrl: alerts["runbookBaseUrl"] ?? runbookBaseUrl,
     dashboardBaseUrl: alerts["dashboardBaseUrl"] ?? prometheus?.grafana.externalUrl,
   };
 }

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { example, issue } from "../../components/shared/problems";
-import { clusterName, dnsLabel, labels, storageClassName } from "../../components/shared/schemas";
+import {
+  alertLinkSettings,
+  clusterName,
+  dnsLabel,
+  labels,
+  storageClassName,
+} from "../../components/shared/schemas";
 
 /** How the program reaches the cluster that it deploys to. */
 export const ClusterMode = {
@@ -31,7 +37,7 @@ const modeOfSetting: Partial<Record<string, ClusterMode>> = {
 
 const clusterSchema = z
   .strictObject({
-    name: example(clusterName, "ticketing-prod").describe(
+    name: example(clusterName, "production").describe(
       "Name of the cluster: the label `cluster` of all data.",
     ),
     mode: z
@@ -72,7 +78,7 @@ const clusterSchema = z
       defaultText: "the current context",
     }),
   })
-  .meta({ examples: [{ name: "ticketing-prod" }] })
+  .meta({ examples: [{ name: "production" }] })
   .superRefine(
     (cluster, ctx) => {
       const mode = cluster.mode ?? ClusterMode.Existing;
@@ -106,14 +112,14 @@ export const configurationSchema = z.strictObject({
   namespaces: z
     .strictObject({
       monitoring: dnsLabel.default("monitoring").describe("Namespace of Prometheus and Loki."),
-      application: dnsLabel.default("ticketing").describe("Namespace of the services."),
+      application: dnsLabel.default("applications").describe("Namespace of the services."),
       datadog: example(dnsLabel, "datadog").optional().meta({
         description:
           "Namespace of the Datadog Agent. The agent cannot instrument services in its own namespace.",
         defaultText: "`namespaces.application`",
       }),
       existing: z
-        .array(example(dnsLabel, "ticketing"))
+        .array(example(dnsLabel, "shop"))
         .default([])
         .describe("Namespaces that exist already, which the stack does not create."),
     })
@@ -133,6 +139,11 @@ export const configurationSchema = z.strictObject({
   labels: labels
     .default({})
     .describe("Labels of every Kubernetes object, and tags of every AWS resource."),
+  runbookBaseUrl: alertLinkSettings.runbookBaseUrl.meta({
+    description:
+      "URL of the runbooks for all stacks, set in `Pulumi.yaml`. Alerts link to `<runbookBaseUrl>/<alert>.md`.",
+    defaultText: "none: alerts have no link to a runbook",
+  }),
   imageRegistry: z.string().optional().meta({
     description: "Registry that mirrors all images.",
     defaultText: "the registry of each image",
@@ -142,8 +153,8 @@ export const configurationSchema = z.strictObject({
   grafana: part.default({}),
   loki: example(part, { retentionDays: 15 }).optional(),
   datadog: example(part, { site: "datadoghq.com" }).optional(),
-  datadogMonitors: example(part, { notify: ["@slack-ticketing-alerts"] }).optional(),
-  slack: example(part, { channel: "#ticketing-alerts" }).optional(),
+  datadogMonitors: example(part, { notify: ["@slack-alerts"] }).optional(),
+  slack: example(part, { channel: "#alerts" }).optional(),
   alerts: part.default({}),
   cost: part.default({}),
   services: z.array(z.unknown()).default([]),

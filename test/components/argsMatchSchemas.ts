@@ -47,7 +47,7 @@ export type Assertions = [
   Assert<Matches<library.LogAlertArgs, Item<Loki["logAlerts"]>>>,
   Assert<Matches<library.RedactionPattern, Item<Loki["redactionPatterns"]>>>,
   Assert<Matches<library.DatadogAgentArgs, z.input<typeof datadogSchema>, "values">>,
-  Assert<Matches<library.DatadogMonitorsArgs, Services & Monitors>>,
+  Assert<Matches<library.DatadogMonitorsArgs, Monitors>>,
   Assert<Matches<library.DatadogServiceMonitors, Value<Monitors["overrides"]>>>,
   Assert<Matches<library.SlackAlertingArgs, Slack>>,
   Assert<Matches<library.SlackChannels, NonNullable<Slack["channels"]>>>,
@@ -69,7 +69,7 @@ export type Failures = [
   // @ts-expect-error: the schema has an additional key
   Assert<Matches<library.SlackAlertingArgs, Slack & { extra?: string }>>,
   // @ts-expect-error: the arguments require a key that the schema does not
-  Assert<Matches<library.SlackAlertingArgs & { channel: string }, Slack>>,
+  Assert<Matches<library.SlackAlertingArgs & { groupBy: string[] }, Slack>>,
   // @ts-expect-error: the schema requires a key that the arguments do not
-  Assert<Matches<library.SlackAlertingArgs, Slack & { channel: string }>>,
+  Assert<Matches<library.SlackAlertingArgs, Slack & { groupBy: string[] }>>,
 ];

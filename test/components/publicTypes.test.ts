@@ -57,12 +57,14 @@ describe("public types", () => {
     );
   });
 
-  it("require the identity of the cluster, and nothing that has a default", () => {
+  it("require only the arguments that have no default", () => {
     for (const name of names) {
       const required = component(name).requiredInputs;
       const expected = [
-        "cluster",
-        "environment",
+        ...(name === "SlackAlerting" ? ["channel"] : []),
+        ...(name === "SlackAlerting" || name === "MonitoredServices"
+          ? []
+          : ["cluster", "environment"]),
         ...(name === "MonitoredServices" || name === "DatadogMonitors" ? ["namespace"] : []),
         // A monitor without a recipient notifies no one.
         ...(name === "DatadogMonitors" ? ["notify"] : []),

@@ -169,7 +169,7 @@ describe("the installed package", function () {
       project.write(
         "bucket.cjs",
         `const { LokiStack } = require("@ticketing/observability");
-         new LokiStack("loki", { cluster: "c", environment: "dev" });`,
+         new LokiStack("loki", { cluster: "c", environment: "dev", bucket: "logs" });`,
       );
       await assert.rejects(
         runProgram(project, "bucket.cjs"),
@@ -273,7 +273,7 @@ describe("the installed package", function () {
          // @ts-expect-error -- a key that does not exist
          export const misspelled: PrometheusStackArgs = { ...identity, retentionDay: 3 };
          // @ts-expect-error -- the namespace is required
-         new MonitoredServices("services", identity);
+         new MonitoredServices("services", {});
          // @ts-expect-error -- no such storage
          new LokiStack("loki", { ...identity, storage: "gcs" });
          export const literal = () => new LokiStack("loki", { ...identity, storage: "filesystem" });
@@ -312,8 +312,7 @@ describe("the installed package", function () {
     it("runs as an ECMAScript module and bundled by esbuild", async () => {
       const program = `import { SlackAlerting } from "@ticketing/observability";
         new SlackAlerting("slack", {
-          cluster: "c",
-          environment: "dev",
+          channel: "#alerts",
           webhookUrl: ["https://hooks.slack.com/services", "T0", "B0", "none"].join("/"),
         });`;
       project.write("slack.mjs", program);

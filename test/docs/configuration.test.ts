@@ -98,9 +98,9 @@ describe(page, () => {
 
   it("states the defaults that the loader fills in", () => {
     const { prometheus, loki, datadog, slack } = settings({
-      loki: {},
+      loki: { bucket: "logs" },
       datadog: { existingSecret: "s" },
-      slack: { existingSecret: "s" },
+      slack: { existingSecret: "s", channel: "#alerts" },
     });
     const { alerts } = settings({}).services;
     const defaults: Record<string, object | undefined> = {
@@ -121,7 +121,7 @@ describe(page, () => {
         if (typeof value === "object" || value === "s" || documented === undefined) continue;
         if (
           key in specialDefaults() ||
-          /^(services\[\]\.name|.*\.(kmsKeyArn|configSecretName))$/.test(key)
+          /^(services\[\]\.name|slack\.channel|.*\.(kmsKeyArn|configSecretName))$/.test(key)
         )
           continue;
         const text = value === "" || value === undefined ? "none" : String(value);
@@ -172,11 +172,12 @@ function specialDefaults(): Record<string, (text: string) => void> {
     "cluster.name": required({ cluster: {} }, "cluster.name"),
     "services[].name": required({ services: [{}] }, "services.0.name"),
     "datadogMonitors.notify": required({ datadogMonitors: {} }, "datadogMonitors.notify"),
+    "loki.bucket": required({ loki: {} }, "loki.bucket"),
     datadogApiKey: required({ datadog: {} }, "datadogApiKey"),
     slackWebhookUrl: required({ slack: {} }, "slackWebhookUrl"),
     environmentName: (text) => {
       assert.equal(text, "the name of the preset");
-      assert.equal(settings({}).services.environment, "dev");
+      assert.equal(settings({}).prometheus.environment, "dev");
     },
     "namespaces.datadog": (text) => {
       assert.equal(text, "`namespaces.application`");
@@ -196,7 +197,7 @@ function specialDefaults(): Record<string, (text: string) => void> {
     },
     "loki.region": (text) => {
       assert.equal(text, "`aws:region`");
-      assert.equal(settings({ loki: {} }).loki?.region, "eu-west-1");
+      assert.equal(settings({ loki: { bucket: "logs" } }).loki?.region, "eu-west-1");
     },
     "datadog.nodeOs": (text) => {
       assert.equal(text, "`amazonLinux`, or `bottlerocket` in the cluster mode `create`");
@@ -209,8 +210,16 @@ function specialDefaults(): Record<string, (text: string) => void> {
       assert.equal(inMode("create").datadog?.hostnameSource, "nodeFile");
     },
     "alerts.runbookBaseUrl": (text) => {
-      assert.equal(text, "the runbooks of this repository");
-      assert.match(settings({}).services.alerts.runbookBaseUrl, /\/docs\/runbooks$/);
+      assert.equal(text, "`monitoring:runbookBaseUrl`");
+      const runbookBaseUrl = "https://runbooks.example.com";
+      const { services } = settings({ runbookBaseUrl });
+      assert.equal(services.alerts.runbookBaseUrl, runbookBaseUrl);
+    },
+    runbookBaseUrl: (text) => {
+      assert.equal(text, "none: alerts have no link to a runbook");
+      const { prometheus, services } = settings({ runbookBaseUrl: undefined });
+      assert.equal(prometheus.runbookBaseUrl, undefined);
+      assert.equal(services.alerts.runbookBaseUrl, undefined);
     },
     "alerts.dashboardBaseUrl": (text) => {
       assert.equal(text, "`grafana.externalUrl`");

@@ -39,12 +39,12 @@ const components = `
   const webhookUrl = ["https://hooks.slack.com/services", "T00000000", "B00000000", "none"].join("/");
   const services = [{ name: "checkout-api", language: "go" }];
   const apiKey = "0123456789abcdef0123456789abcdef";
-  new SlackAlerting("slack", { ...identity, webhookUrl });
+  new SlackAlerting("slack", { channel: "#alerts", webhookUrl });
   new PrometheusStack("prometheus", identity);
-  const logs = new LokiStack("loki", identity);
+  const logs = new LokiStack("loki", { ...identity, bucket: "logs" });
   new DatadogAgent("datadog", { ...identity, apiKey });
   new DatadogMonitors("monitors", { ...identity, namespace: "n", notify: ["@slack-n"], services });
-  new MonitoredServices("services", { ...identity, namespace: "n", services });
+  new MonitoredServices("services", { namespace: "n", services });
 `;
 const names =
   "DatadogAgent, DatadogMonitors, LokiStack, MonitoredServices, PrometheusStack, SlackAlerting";
@@ -59,10 +59,10 @@ const programs = {
 const typed = `
   import { LokiStack, SlackAlerting, type SlackAlertingArgs } from "@ticketing/observability";
   import { ObservabilityGuard, type ObservabilityGuardArgs } from "@ticketing/observability/policies";
-  const args: SlackAlertingArgs = { cluster: "c", environment: "dev" };
+  const args: SlackAlertingArgs = { channel: "#alerts" };
   export const slack = () => new SlackAlerting("slack", args).configSecretName;
   // @ts-expect-error -- a key that does not exist
-  export const misspelt = () => new LokiStack("loki", { ...args, retentionDay: 3 });
+  export const misspelt = () => new LokiStack("loki", { cluster: "c", environment: "dev", retentionDay: 3 });
   // @ts-expect-error -- not a policy
   export const unknown: ObservabilityGuardArgs = { promRetention: "mandatory" };
   export const guard = () => new ObservabilityGuard({ prometheusRetention: { maxDays: 60 } });

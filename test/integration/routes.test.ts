@@ -118,7 +118,7 @@ const expectedReceivers: Row[] = [
 ];
 
 function settingsFor(args: object) {
-  const checked = slackSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  const checked = slackSettings({ channel: "#ticketing-alerts", ...args });
   assert.ok(checked.settings, JSON.stringify(checked.problems));
   return checked.settings;
 }

@@ -19,8 +19,6 @@ export const links = { runbookBaseUrl: "https://runbooks.example.com" };
 /** Rules on services with these settings, before rendering. */
 export function definitionsFor(overrides: object = {}): AlertGroup[] {
   const checked = servicesSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
     namespace: "ticketing",
     services,
     ...overrides,

@@ -19,7 +19,10 @@ export interface RecordProgramOptions {
   /** Default: `test`. */
   stack?: string;
   /** Results of provider functions by token; other tokens fail the program. */
-  call?: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
+  call?: Record<
+    string,
+    (inputs: Record<string, unknown>, provider: string) => Record<string, unknown>
+  >;
   /** Computed outputs of a resource, such as an ARN; only without `preview`. */
   computed?: (resource: RecordedResource) => Record<string, unknown>;
 }
@@ -38,10 +41,10 @@ export function recordProgram(
       Object.entries(options.config ?? {}).map(([name, value]) => [key(name), value]),
     ),
     secretConfig: (options.secretConfig ?? []).map(key),
-    invoke: ({ token, inputs }: Invoke) => {
+    invoke: ({ token, inputs, provider }: Invoke) => {
       const call = options.call?.[token];
       if (call === undefined) throw new Error(`the test has no result for ${token}`);
-      return call(inputs);
+      return call(inputs, provider);
     },
     computed: options.computed,
   });

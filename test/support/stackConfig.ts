@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { isMap } from "../../policies/shared/isMap";
 import { RawConfiguration } from "../../stacks/config/parseConfiguration";
 import { rawConfiguration } from "../../stacks/config/load";
 
@@ -19,10 +20,18 @@ export const secrets: Record<"dev" | "prod", Record<string, string>> = {
 
 type Values = Record<string, unknown>;
 
-/** The `config:` section of a shipped stack file. */
+/** The configuration of a shipped stack: the defaults in `Pulumi.yaml`, and the stack's own file. */
 export function shippedConfig(stack: "dev" | "prod"): Values {
-  const file = path.join(projectDirectory, `Pulumi.${stack}.yaml`);
-  return (parse(fs.readFileSync(file, "utf8")) as { config: Values }).config;
+  const defaults = configIn("Pulumi.yaml") as Record<string, { value: unknown }>;
+  return {
+    ...Object.fromEntries(Object.entries(defaults).map(([key, { value }]) => [key, value])),
+    ...configIn(`Pulumi.${stack}.yaml`),
+  };
+}
+
+function configIn(file: string): Values {
+  const text = fs.readFileSync(path.join(projectDirectory, file), "utf8");
+  return (parse(text) as { config: Values }).config;
 }
 
 /** Configuration as the engine passes it to a program: one string per key. */
@@ -45,12 +54,24 @@ export function configuration(stack: "dev" | "prod", changes: Values = {}): RawC
   );
 }
 
+/** Names that only the stack file decides. A change of a part keeps its name unless it replaces it. */
+const requiredKeys: Record<string, string> = {
+  loki: "bucket",
+  slack: "channel",
+  namespaces: "application",
+};
+
 /** Replaces or removes keys of the namespace `monitoring`. */
 export function withChanges(config: Values, changes: Values): Values {
   const changed: Values = { ...config };
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) delete changed[`monitoring:${key}`];
-    else changed[`monitoring:${key}`] = value;
+  for (const [name, value] of Object.entries(changes)) {
+    const key = `monitoring:${name}`;
+    const required = requiredKeys[name] ?? "";
+    const before = config[key];
+    if (value === undefined) delete changed[key];
+    else if (isMap(value) && isMap(before) && required in before) {
+      changed[key] = { [required]: before[required], ...value };
+    } else changed[key] = value;
   }
   return changed;
 }

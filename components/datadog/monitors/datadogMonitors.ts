@@ -30,7 +30,7 @@ export interface DatadogMonitorsArgs {
   namespace: string;
   /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
   notify: string[];
-  /** Services, as in MonitoredServices. Default: none. */
+  /** Services, as in MonitoredServices. Monitors ignore their objectives. Default: none. */
   services?: MonitoredService[];
   /** Thresholds, as in MonitoredServices. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
@@ -38,10 +38,6 @@ export interface DatadogMonitorsArgs {
   team?: string;
   /** Overrides for single services, by name. Default: none. */
   overrides?: Record<string, DatadogServiceMonitors>;
-  /** Days for which Prometheus retains samples, the maximum window of an objective. Default: 15. */
-  retentionDays?: number;
-  /** Labels of Kubernetes objects, as in MonitoredServices. Monitors do not use them. Default: none. */
-  labels?: Record<string, string>;
 }
 
 /**

@@ -109,7 +109,9 @@ function monitor(
     query: `${signal.query} ${signal.comparison ?? ">"} ${formatNumber(threshold)}`,
     message: [
       signal.description,
-      `Runbook: ${runbookUrl(alerts.runbookBaseUrl, signal.alert)}`,
+      ...(alerts.runbookBaseUrl === undefined
+        ? []
+        : [`Runbook: ${runbookUrl(alerts.runbookBaseUrl, signal.alert)}`]),
       subject.notify.join(" "),
     ].join("\n\n"),
     tags: [

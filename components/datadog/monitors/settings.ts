@@ -1,22 +1,13 @@
 import { z } from "zod";
-import {
-  MonitoredServicesSettings,
-  servicesSettings,
-  unknownService,
-} from "../../services/settings";
-import { Checked, Problem, check, example } from "../../shared/problems";
-import { ComponentArgs, dnsLabel } from "../../shared/schemas";
+import { checkServices, serviceFields, unknownService } from "../../services/settings";
+import { Checked, example, issue } from "../../shared/problems";
+import { ComponentArgs, checkArgs, dnsLabel, identitySettings } from "../../shared/schemas";
 
 const notify = z
   .array(
     example(
-      z
-        .string()
-        .regex(
-          /^@[\w.+-]+(@[\w.-]+)?$/,
-          "must be a handle of Datadog, like @slack-ticketing-alerts",
-        ),
-      "@slack-ticketing-alerts",
+      z.string().regex(/^@[\w.+-]+(@[\w.-]+)?$/, "must be a handle of Datadog, like @slack-alerts"),
+      "@slack-alerts",
     ),
   )
   .min(1, "must name at least one handle: a monitor without one notifies no one");
@@ -42,44 +33,42 @@ const overrideSchema = z.strictObject({
   }),
 });
 
-/** Arguments of DatadogMonitors in addition to the services and their thresholds. */
-export const datadogMonitorsSchema = z.strictObject({
-  notify: example(notify, ["@slack-ticketing-alerts"]).describe(
-    "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
-  ),
-  team: example(dnsLabel, "ticketing").optional().describe("Tag `team` of every monitor."),
-  overrides: z
-    .record(z.string(), overrideSchema)
-    .default({})
-    .describe("Overrides for single services, by the name of the service."),
-});
+export const datadogMonitorsSchema = z
+  .strictObject({
+    cluster: identitySettings.cluster,
+    environment: identitySettings.environment,
+    ...serviceFields,
+    notify: example(notify, ["@slack-alerts"]).describe(
+      "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
+    ),
+    team: example(dnsLabel, "shop").optional().describe("Tag `team` of every monitor."),
+    overrides: z
+      .record(z.string(), overrideSchema)
+      .default({})
+      .describe("Overrides for single services, by the name of the service."),
+  })
+  .superRefine(checkServices, { when: () => true })
+  .superRefine(checkOverrides, { when: ({ issues }) => issues.length === 0 });
 
 /** Settings of Datadog's monitors: the services, their thresholds and the handles to notify. */
-export type DatadogMonitorsSettings = MonitoredServicesSettings &
-  z.output<typeof datadogMonitorsSchema>;
+export type DatadogMonitorsSettings = z.output<typeof datadogMonitorsSchema>;
 
 /** Checks the arguments of DatadogMonitors and fills in their defaults. */
 export function datadogMonitorsSettings(args: ComponentArgs): Checked<DatadogMonitorsSettings> {
-  const isOwn = ([key]: [string, unknown]) => Object.hasOwn(datadogMonitorsSchema.shape, key);
-  const entries = Object.entries(args);
-  const monitors = check(datadogMonitorsSchema, Object.fromEntries(entries.filter(isOwn)));
-  const services = servicesSettings(Object.fromEntries(entries.filter((entry) => !isOwn(entry))));
-  const problems = [...(monitors.problems ?? []), ...(services.problems ?? [])];
-  if (monitors.settings === undefined || services.settings === undefined) return { problems };
-  const unknown = unknownServices(monitors.settings.overrides, services.settings);
-  if (unknown.length > 0) return { problems: unknown };
-  return { settings: { ...services.settings, ...monitors.settings } };
+  return checkArgs(datadogMonitorsSchema, args);
 }
 
-function unknownServices(
-  overrides: Record<string, unknown>,
-  { services }: MonitoredServicesSettings,
-): Problem[] {
-  return Object.entries(overrides).flatMap(([name, value]) =>
-    unknownService(services, name, {
+/** Reports overrides for services that do not exist. */
+function checkOverrides(
+  { overrides, services }: { overrides: object; services: { name: string }[] },
+  ctx: z.RefinementCtx,
+): void {
+  for (const [name, value] of Object.entries(overrides)) {
+    const [problem] = unknownService(services, name, {
       path: ["overrides", name],
       value,
       fixWith: (to) => ({ kind: "rename", to }),
-    }),
-  );
+    });
+    if (problem !== undefined) issue(ctx, problem.path, problem.rule, problem.fix, problem.code);
+  }
 }

@@ -6,8 +6,6 @@ import { servicesSettings } from "../../../components/services/settings";
 
 function groupsFor(count: number, overrides: (index: number) => object = () => ({})): RuleGroup[] {
   const checked = servicesSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
     namespace: "ticketing",
     services: Array.from({ length: count }, (_, index) => ({
       name: `checkout-service-${String(index).padStart(5, "0")}`,

@@ -34,10 +34,10 @@ function named(resources: RecordedResource[], type: string, name: string): Recor
 }
 
 describe("DatadogAgent", () => {
-  it("registers the release datadog-agent in the namespace ticketing", async () => {
+  it("registers the release datadog-agent in the namespace datadog", async () => {
     const release = named(await recordAgent(), ":Release", "datadog");
     assert.equal(release.inputs["name"], "datadog-agent");
-    assert.equal(release.inputs["namespace"], "ticketing");
+    assert.equal(release.inputs["namespace"], "datadog");
     assert.equal(release.inputs["chart"], "datadog");
     assert.equal(release.inputs["version"], charts.datadog.version);
     assert.deepEqual(release.inputs["repositoryOpts"], { repo: charts.datadog.repository });
@@ -46,7 +46,7 @@ describe("DatadogAgent", () => {
   it("stores the keys in the Secret datadog-secret, as secrets", async () => {
     const secret = named(await recordAgent(), ":Secret", "datadog-keys");
     assert.equal(secret.inputs["metadata"].name, "datadog-secret");
-    assert.equal(secret.inputs["metadata"].namespace, "ticketing");
+    assert.equal(secret.inputs["metadata"].namespace, "datadog");
     assert.deepEqual(secret.inputs["stringData"], { "api-key": apiKey, "app-key": appKey });
     assert.ok(isSecret(secret, "stringData", "api-key"));
     assert.ok(isSecret(secret, "stringData", "app-key"));
@@ -136,7 +136,7 @@ describe("DatadogAgent", () => {
 
   it("registers nothing and lists every problem if its arguments are invalid", async () => {
     await assert.rejects(
-      recordAgent({ site: "datadog.com" as never, instrumentedNamespaces: ["ticketing"] }),
+      recordAgent({ site: "datadog.com" as never, instrumentedNamespaces: ["datadog"] }),
       (error: Error) => {
         assert.match(error.message, /^DatadogAgent "datadog": 3 problems/);
         for (const field of ["apiKey", "site", "instrumentedNamespaces[0]"]) {

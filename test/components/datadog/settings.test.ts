@@ -27,7 +27,7 @@ describe("datadogSettings", () => {
       ...identity,
       apiKey: true,
       labels: {},
-      namespace: "ticketing",
+      namespace: "datadog",
       chartVersion: charts.datadog.version,
       repository: charts.datadog.repository,
       site: "datadoghq.com",
@@ -103,7 +103,7 @@ describe("datadogSettings", () => {
     const problems = problemsOf({
       ...identity,
       apiKey: key,
-      instrumentedNamespaces: ["checkout", "ticketing", "kube-system"],
+      instrumentedNamespaces: ["checkout", "datadog", "kube-system"],
     });
     assert.deepEqual(described(problems), [
       "instrumentedNamespaces.1 is never instrumented: the Cluster Agent skips kube-system and its own namespace",
@@ -113,8 +113,8 @@ describe("datadogSettings", () => {
       problemsOf({
         ...identity,
         apiKey: key,
-        namespace: "datadog",
-        instrumentedNamespaces: ["ticketing"],
+        namespace: "agents",
+        instrumentedNamespaces: ["datadog"],
       }),
       [],
     );

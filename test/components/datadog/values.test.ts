@@ -82,7 +82,7 @@ describe("datadogValues", () => {
       }, line);
 
     it("with the patterns of Loki's collectors, in the same order", () => {
-      const { settings } = lokiSettings({ cluster: "c", environment: "e" });
+      const { settings } = lokiSettings({ cluster: "c", environment: "e", bucket: "logs" });
       assert.ok(settings);
       assert.deepEqual(
         rulesOf().map(({ pattern }) => pattern),

@@ -8,8 +8,15 @@ import { podLogLabels } from "../../../components/logs/podLabels";
 import { promtailValues } from "../../../components/logs/promtail";
 import { unknownKeys } from "../../charts/unknownKeys";
 
+const identity = {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  bucket: "ticketing-loki-chunks",
+  region: "us-east-1",
+};
+
 function valuesOf(args: object = {}): Values {
-  const checked = lokiSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  const checked = lokiSettings({ ...identity, ...args });
   assert.deepEqual(checked.problems, undefined);
   return promtailValues(checked.settings, lokiPushUrl(checked.settings.namespace));
 }

@@ -5,7 +5,12 @@ import { Values } from "../../../policies/shared/mergeValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 function valuesOf(args: object = {}): Values {
-  const identity = { cluster: "ticketing-prod", environment: "prod", mode: "distributed" };
+  const identity = {
+    cluster: "ticketing-prod",
+    environment: "prod",
+    bucket: "ticketing-loki-chunks",
+    mode: "distributed",
+  };
   const checked = lokiSettings({ ...identity, ...args });
   assert.deepEqual(checked.problems, undefined);
   return lokiValues(checked.settings);

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { charts } from "../../../components/shared/charts";
@@ -11,7 +12,12 @@ import {
   isUnknown,
 } from "../../support/mocks";
 
-const identity = { cluster: "ticketing-prod", environment: "prod" };
+const identity = {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  bucket: "ticketing-loki-chunks",
+  region: "us-east-1",
+};
 
 async function recordLoki(
   args: Partial<LokiStackArgs> = {},
@@ -177,6 +183,47 @@ describe("LokiStack", () => {
     assert.equal(inputs["collector"], "alloy");
     assert.equal("values" in inputs, false);
     assert.equal("collectorValues" in inputs, false);
+  });
+
+  describe("without a region", () => {
+    const record = (args: object = {}, options = (): pulumi.ComponentResourceOptions => ({})) =>
+      recordProgram(
+        () => void new LokiStack("loki", { ...identity, region: undefined, ...args }, options()),
+        {
+          call: {
+            "aws:index/getRegion:getRegion": (_inputs, provider) => ({
+              region: provider.includes("::tokyo") ? "ap-northeast-1" : "eu-west-1",
+            }),
+          },
+        },
+      );
+
+    it("uses the region of the default AWS provider everywhere", async () => {
+      const { resources } = await record();
+      assert.equal(one(resources, "Bucket").inputs["region"], "eu-west-1");
+      const { values } = one(resources, "Release", "loki").inputs;
+      assert.equal(values.loki.storage.s3.region, "eu-west-1");
+      assert.doesNotMatch(JSON.stringify(resources.map(({ inputs }) => inputs)), /us-east-1/);
+    });
+
+    it("uses the region of the AWS provider that the caller passes", async () => {
+      const tokyo = () => new aws.Provider("tokyo", { region: "ap-northeast-1" });
+      for (const options of [
+        () => ({ provider: tokyo() }),
+        () => ({ providers: [tokyo()] }),
+        () => ({
+          parent: new pulumi.ComponentResource("a:b:C", "c", {}, { providers: { aws: tokyo() } }),
+        }),
+      ]) {
+        const { resources } = await record({}, options);
+        assert.equal(one(resources, "Bucket").inputs["region"], "ap-northeast-1");
+      }
+    });
+
+    it("accepts a KMS key only in that region", async () => {
+      const kmsKeyArn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab";
+      await assert.rejects(record({ kmsKeyArn }), /kmsKeyArn .* must be a key in eu-west-1/);
+    });
   });
 
   describe("with an option of the caller that keeps the logs", () => {

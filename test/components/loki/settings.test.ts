@@ -2,7 +2,11 @@ import * as assert from "node:assert/strict";
 import { Problem } from "../../../components/shared/problems";
 import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
 
-const required = { cluster: "ticketing-prod", environment: "prod" };
+const required = {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  bucket: "ticketing-loki-chunks",
+};
 
 function settings(args: object = {}): LokiSettings {
   const checked = lokiSettings({ ...required, ...args });
@@ -30,7 +34,7 @@ describe("lokiSettings", () => {
     ]);
   });
 
-  it("requires only the cluster and the environment", () => {
+  it("requires only the cluster, the environment and, with S3, the bucket", () => {
     assert.deepEqual(settings(), {
       cluster: "ticketing-prod",
       environment: "prod",
@@ -40,7 +44,6 @@ describe("lokiSettings", () => {
       redactionPatterns: [],
       logMetricNamespaces: [],
       remoteWriteUrls: [],
-      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
       namespace: "monitoring",
       chartVersion: "18.11.0",
       repository: "https://grafana-community.github.io/helm-charts",
@@ -49,7 +52,6 @@ describe("lokiSettings", () => {
       retentionDays: 15,
       storage: "s3",
       bucket: "ticketing-loki-chunks",
-      region: "us-east-1",
       createBucket: true,
       awsIdentity: "podIdentity",
       volumeGb: 20,
@@ -237,7 +239,7 @@ describe("lokiSettings", () => {
         const [problem, ...others] = problems({ bucket });
         assert.deepEqual(others, []);
         assert.match(problem?.rule ?? "", rule);
-        assert.deepEqual(problem?.fix, { kind: "set", example: "ticketing-loki-chunks" });
+        assert.deepEqual(problem?.fix, { kind: "set", example: "acme-loki-chunks" });
       });
     }
   });
@@ -254,12 +256,20 @@ describe("lokiSettings", () => {
   it("accepts a KMS key only by ARN, and only in the region of the bucket", () => {
     const kmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab";
     assert.equal(settings({ kmsKeyArn, region: "eu-west-1" }).kmsKeyArn, kmsKeyArn);
-    assert.deepEqual(rules({ kmsKeyArn }), [
+    assert.deepEqual(rules({ kmsKeyArn, region: "us-east-1" }), [
       "kmsKeyArn must be a key in us-east-1, the region of the bucket",
     ]);
     assert.deepEqual(rules({ kmsKeyArn: "arn:aws:kms:us-east-1:123456789012:alias/logs" }), [
       "kmsKeyArn must be the ARN of a KMS key (not of an alias)",
     ]);
+  });
+
+  it("requires the name of the bucket only with S3", () => {
+    const bucket = undefined;
+    assert.equal(settings({ bucket, storage: "filesystem" }).bucket, undefined);
+    const [problem] = problems({ bucket });
+    assert.equal(problem?.rule, "is required, unless storage is filesystem");
+    assert.equal(problem.code, "required");
   });
 
   it("requires both arguments about the OIDC provider for IRSA, known or unknown", () => {

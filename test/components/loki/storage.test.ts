@@ -17,7 +17,12 @@ import {
   unknownPaths,
 } from "../../support/mocks";
 
-const identity = { cluster: "ticketing-prod", environment: "prod" };
+const identity = {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  bucket: "ticketing-loki-chunks",
+  region: "us-east-1",
+};
 const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
 const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
 

@@ -4,8 +4,15 @@ import { lokiValues } from "../../../components/loki/values";
 import { Values } from "../../../policies/shared/mergeValues";
 import { unknownKeys } from "../../charts/unknownKeys";
 
+const identity = {
+  cluster: "ticketing-prod",
+  environment: "prod",
+  bucket: "ticketing-loki-chunks",
+  region: "us-east-1",
+};
+
 function valuesOf(args: object = {}): Values {
-  const checked = lokiSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
+  const checked = lokiSettings({ ...identity, ...args });
   assert.deepEqual(checked.problems, undefined);
   return lokiValues(checked.settings);
 }

@@ -46,7 +46,6 @@ describe("prometheusSettings", () => {
           { id: 10826, revision: 1 },
         ],
       },
-      runbookBaseUrl: "https://github.com/ticketing/observability/blob/main/docs/runbooks",
     });
   });
 

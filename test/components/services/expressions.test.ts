@@ -26,8 +26,6 @@ const known = new Set(
 );
 
 const checked = servicesSettings({
-  cluster: "ticketing-prod",
-  environment: "prod",
   namespace: "ticketing",
   alerts: { redisPoolMaximum: 50, warning: { errorRatePercent: 2, memoryPercent: 80 } },
   services: [

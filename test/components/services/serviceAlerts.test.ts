@@ -29,8 +29,6 @@ const names = [
 
 function groupsFor(alerts: object = {}, services: object[] = []): AlertGroup[] {
   const { settings, problems } = servicesSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
     namespace: "ticketing",
     alerts,
     services,

@@ -4,8 +4,6 @@ import { serviceMonitorSpec } from "../../../components/services/serviceMonitor"
 
 function specFor(service: object): any {
   const { settings, problems } = servicesSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
     namespace: "ticketing",
     services: [{ name: "auth-service", ...service }],
   });

@@ -5,7 +5,7 @@ import { ServiceLanguage } from "../../../components/services/options";
 import { MonitoredServicesSettings, servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";
 
-const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };
+const identity = { namespace: "ticketing" };
 
 function settingsOf(args: object): MonitoredServicesSettings {
   const checked = servicesSettings({ ...identity, ...args });

@@ -5,8 +5,6 @@ import { servicesSettings } from "../../../components/services/settings";
 
 function groupsFor(services: object[]): AlertGroup[] {
   const { settings, problems } = servicesSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
     namespace: "ticketing",
     services,
   });

@@ -4,6 +4,7 @@ import { DatadogAgent, LokiStack, PrometheusStack } from "../../../components";
 import { recordProgram } from "../../support/mocks";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };
+const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
 
 /** Chart values of the release `name`, as the program registers them. */
 async function valuesOf(program: () => unknown, name: string): Promise<any> {
@@ -54,7 +55,7 @@ describe("chart values of the caller", () => {
 
   it("merge for the collector and the Datadog agent", async () => {
     const collectorValues = pulumi.output({ controller: { tolerations: [] } });
-    const loki = () => void new LokiStack("loki", { ...identity, collectorValues });
+    const loki = () => void new LokiStack("loki", { ...identity, ...store, collectorValues });
     const alloy = await valuesOf(loki, "loki-alloy");
     assert.deepEqual(alloy.controller.tolerations, []);
     assert.ok(alloy.alloy.configMap);
@@ -86,7 +87,13 @@ describe("chart values of the caller", () => {
     }
 
     it("are reported together with all other problems", async () => {
-      const args: any = { ...identity, size: "tiny", values: "a: b", collectorValues: null };
+      const args: any = {
+        ...identity,
+        ...store,
+        size: "tiny",
+        values: "a: b",
+        collectorValues: null,
+      };
       await assert.rejects(
         recordProgram(() => void new LokiStack("loki", args)),
         (error: Error) => {

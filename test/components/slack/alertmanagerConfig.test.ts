@@ -7,8 +7,7 @@ const webhook = "https://hooks.slack.com/services/T0/B0/secret";
 
 function configFor(args: object = { webhookUrl: webhook }): any {
   const { settings, problems } = slackSettings({
-    cluster: "ticketing-prod",
-    environment: "prod",
+    channel: "#ticketing-alerts",
     ...args,
   });
   assert.deepEqual(problems, undefined);

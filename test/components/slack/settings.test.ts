@@ -4,7 +4,7 @@ import { Problem } from "../../../components/shared/problems";
 import { formatPath } from "../../../policies/shared/path";
 import { SlackSettings, slackSettings } from "../../../components/slack/settings";
 
-const identity = { cluster: "ticketing-prod", environment: "prod" };
+const identity = { channel: "#ticketing-alerts" };
 const webhookUrl = "https://hooks.slack.com/services/T0/B0/secret";
 
 function settingsOf(args: object): SlackSettings {
@@ -65,7 +65,7 @@ describe("slackSettings", () => {
       const [problem, ...others] = problemsOf({ webhookUrl, channel });
       assert.deepEqual(others, []);
       assert.deepEqual(problem?.path, ["channel"]);
-      assert.deepEqual(problem?.fix, { kind: "set", example: "#ticketing-alerts" });
+      assert.deepEqual(problem?.fix, { kind: "set", example: "#alerts" });
     }
   });
 

@@ -9,7 +9,8 @@ async function recordSlack(
   args: Partial<SlackAlertingArgs> = { webhookUrl },
 ): Promise<RecordedResource[]> {
   const { resources } = await recordProgram(() => {
-    new SlackAlerting("slack", { cluster: "ticketing-prod", environment: "prod", ...args });
+    const channel = "#ticketing-alerts";
+    new SlackAlerting("slack", { channel, ...args });
   });
   return resources;
 }

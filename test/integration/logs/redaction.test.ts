@@ -47,7 +47,12 @@ describe("redaction in Promtail, which has the same stages as Alloy", () => {
 
   /** Lines after the pipeline that our values configure. */
   function redactedBy(args: object, lines: string[]): string[] {
-    const { settings } = lokiSettings({ cluster: "c", environment: "prod", ...args });
+    const { settings } = lokiSettings({
+      cluster: "c",
+      environment: "prod",
+      bucket: "logs",
+      ...args,
+    });
     assert.ok(settings);
     const { scrapeConfigs } = promtailValues(settings, "http://loki:3100")["config"]
       .snippets as Values;

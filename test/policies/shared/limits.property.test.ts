@@ -175,13 +175,13 @@ function stackOf(knobs: Knobs): Resource[] {
   const loki = settled(
     lokiSettings({
       ...identity,
+      bucket: "ticketing-loki-chunks",
       mode: replicas > 1 ? "highAvailability" : "singleBinary",
       retentionDays: knobs.lokiRetentionDays,
     }),
   );
   const services = settled(
     servicesSettings({
-      ...identity,
       namespace: "ticketing",
       services: [
         { name: "inventory-service", scrapeIntervalSeconds: knobs.serviceIntervalSeconds },

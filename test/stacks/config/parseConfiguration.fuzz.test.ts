@@ -215,13 +215,15 @@ describe("parseConfiguration, given anything", () => {
     assert.ok(sample.length >= 10, `only ${sample.length} samples`);
     for (const settings of sample) {
       const answer = fixedResults("us-east-1");
+      const tokens = ["aws:eks/getCluster:getCluster", "aws:index/getRegion:getRegion"];
+      const call = Object.fromEntries(
+        tokens.map((token) => [
+          token,
+          (inputs: object) => answer({ token, inputs: { ...inputs } }),
+        ]),
+      );
       await assert.doesNotReject(
-        recordProgram(() => deployMonitoring(settings, secretsOf(settings)), {
-          call: {
-            "aws:eks/getCluster:getCluster": (inputs) =>
-              answer({ token: "aws:eks/getCluster:getCluster", inputs }),
-          },
-        }),
+        recordProgram(() => deployMonitoring(settings, secretsOf(settings)), { call }),
         JSON.stringify(settings),
       );
     }

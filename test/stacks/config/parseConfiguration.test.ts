@@ -89,8 +89,8 @@ describe("parseConfiguration", () => {
     });
 
     it("labels every part with the cluster and the environment", () => {
-      const { prometheus, loki, datadog, slack, services } = settingsOf(configuration("prod"));
-      for (const part of [prometheus, loki, datadog, slack, services]) {
+      const { prometheus, loki, datadog } = settingsOf(configuration("prod"));
+      for (const part of [prometheus, loki, datadog]) {
         assert.equal(part?.cluster, "ticketing-prod");
         assert.equal(part?.environment, "prod");
       }
@@ -195,9 +195,9 @@ describe("parseConfiguration", () => {
       const { loki, datadog, slack } = settingsOf(
         configuration("dev", { loki: {}, datadog: {}, slack: {} }),
       );
-      assert.equal(loki?.bucket, "ticketing-loki-chunks");
+      assert.equal(loki?.retentionDays, 15);
       assert.equal(datadog?.apm, true);
-      assert.equal(slack?.channel, "#ticketing-alerts");
+      assert.deepEqual(slack?.routes, []);
     });
   });
 
@@ -324,9 +324,16 @@ describe("parseConfiguration", () => {
       const { datadogMonitors, services } = settingsOf(
         configuration("prod", { datadogMonitors: { notify: ["@slack-a"], team: "ticketing" } }),
       );
-      const { notify, team, overrides, ...rest } = datadogMonitors ?? {};
-      assert.deepEqual([notify, team, overrides], [["@slack-a"], "ticketing", {}]);
-      assert.deepEqual(rest, services);
+      assert.deepEqual(datadogMonitors, {
+        cluster: "ticketing-prod",
+        environment: "prod",
+        namespace: services.namespace,
+        services: services.services,
+        alerts: services.alerts,
+        notify: ["@slack-a"],
+        team: "ticketing",
+        overrides: {},
+      });
       assert.equal(settingsOf(configuration("prod")).datadogMonitors, undefined);
     });
 
@@ -439,10 +446,12 @@ describe("parseConfiguration", () => {
 
     it("with the key that was probably meant", () => {
       assert.equal(
-        textOf(configuration("prod", { slack: { chanel: "#oncall" } })),
+        textOf(configuration("prod", { slack: { channel: undefined, chanel: "#oncall" } })),
         '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
           "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
-          "         pulumi config set --path monitoring:slack.channel '#oncall'",
+          "         pulumi config set --path monitoring:slack.channel '#oncall'\n" +
+          "  monitoring:slack.channel is required\n" +
+          "    fix: pulumi config set --path monitoring:slack.channel '#alerts'",
       );
     });
 
@@ -597,7 +606,7 @@ describe("parseConfiguration", () => {
         { cluster: undefined },
         [
           "  monitoring:cluster is required",
-          "    fix: pulumi config set --path monitoring:cluster.name ticketing-prod",
+          "    fix: pulumi config set --path monitoring:cluster.name production",
         ],
       ],
       [
@@ -613,7 +622,7 @@ describe("parseConfiguration", () => {
         { slack: { channel: "ticketing-alerts" } },
         [
           '  monitoring:slack.channel = "ticketing-alerts" must be a Slack channel: # and at most 80 of a-z, 0-9, - and _',
-          "    fix: pulumi config set --path monitoring:slack.channel '#ticketing-alerts'",
+          "    fix: pulumi config set --path monitoring:slack.channel '#alerts'",
         ],
       ],
       [
@@ -638,7 +647,7 @@ describe("parseConfiguration", () => {
         { loki: { bucket: "Ticketing_Loki" } },
         [
           '  monitoring:loki.bucket = "Ticketing_Loki" must have 3 to 63 of a-z, 0-9, - and ., and start and end with a letter or digit',
-          "    fix: pulumi config set --path monitoring:loki.bucket ticketing-loki-chunks",
+          "    fix: pulumi config set --path monitoring:loki.bucket acme-loki-chunks",
         ],
       ],
       [

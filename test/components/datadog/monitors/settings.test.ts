@@ -3,7 +3,7 @@ import { formatPath } from "../../../../policies/shared/path";
 import { datadogMonitorsSettings } from "../../../../components/datadog/monitors/settings";
 
 const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };
-const notify = ["@slack-ticketing-alerts"];
+const notify = ["@slack-alerts"];
 const services = [{ name: "inventory-service", language: "go" }, { name: "auth-service" }];
 
 function problems(args: object): string[] {
@@ -31,7 +31,7 @@ describe("datadogMonitorsSettings", () => {
       "notify must name at least one handle: a monitor without one notifies no one",
     ]);
     assert.deepEqual(problems({ notify: ["#ticketing-alerts"] }), [
-      "notify[0] must be a handle of Datadog, like @slack-ticketing-alerts",
+      "notify[0] must be a handle of Datadog, like @slack-alerts",
     ]);
     assert.deepEqual(problems({ notify: ["@pagerduty-Ticketing", "@on.call@example.com"] }), []);
   });
@@ -62,7 +62,7 @@ describe("datadogMonitorsSettings", () => {
         overrides: { "auth-service": { operation: "grpc server" } },
         services: [{ name: "Auth" }],
       }).map((problem) => problem.split(" ")[0]),
-      ["notify[0]", "overrides.auth-service.operation", "services[0].name"],
+      ["services[0].name", "notify[0]", "overrides.auth-service.operation"],
     );
   });
 });

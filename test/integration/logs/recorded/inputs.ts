@@ -63,6 +63,8 @@ function settings(args: object) {
   const checked = lokiSettings({
     cluster: "ticketing-prod",
     environment: "prod",
+    bucket: "ticketing-loki-chunks",
+    region: "us-east-1",
     alertmanagerUrl,
     ...args,
   });
