@@ -28,6 +28,7 @@ import {
 import { PolicyDescription, Profile, profiles, withProfile } from "./engine/description";
 import { documentation } from "./engine/documentation";
 import { ExceptionsConfig } from "./engine/exceptions";
+import { Journal, appliedExceptions, notEvaluated } from "./engine/journal";
 import { withNestedReleases } from "./engine/nestedReleases";
 import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
 import { sdkPolicy } from "./engine/sdkPolicy";
@@ -105,7 +106,13 @@ const policies = {
   /** Versions and repositories of charts. */
   pinnedCharts,
 };
-const all: AnyPolicy[] = Object.values(policies).map(withNestedReleases);
+
+const all: AnyPolicy[] = [
+  ...Object.values(policies).map(withNestedReleases),
+  // They report what the others record, so they are last.
+  notEvaluated,
+  appliedExceptions,
+];
 
 /** Level and properties of one policy. Properties that are not set keep their defaults. */
 export type PolicyArgs<Config = unknown> =
@@ -146,6 +153,7 @@ export function observabilityPolicies(profile: Profile = "baseline"): Policies {
   const context = {
     policies: all.map(({ name }) => name),
     now: () => new Date(),
+    journal: new Journal(),
     // The pack of this project's own stacks. Another project may also be named "monitoring".
     ...(profile === "strict" && { program: "monitoring" }),
   };

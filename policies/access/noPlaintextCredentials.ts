@@ -19,6 +19,7 @@ export const noPlaintextCredentials = resourcePolicy({
   remediation:
     "store the value with `pulumi config set --secret`, create a Kubernetes Secret from it, and refer to that Secret by name",
   severity: "critical",
+  annotations: "forbidden",
   config: properties,
   nested: "none",
   appliesTo: () => true,

@@ -5,8 +5,8 @@ import { Expr } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
 
-/** The violations of one rule; undefined for each check that passes. */
-type Violations = ViolationFinding | undefined | (ViolationFinding | undefined)[];
+/** The findings in one rule; undefined for each check that passes. */
+type Violations = Finding | undefined | (Finding | undefined)[];
 
 /** A finding that states its place. */
 type PlacedFinding = (ViolationFinding & { where: string }) | UnknownFinding;
@@ -21,7 +21,9 @@ export function checkRules(
     [checkRule(rule)]
       .flat()
       .filter((finding) => finding !== undefined)
-      .map((finding) => ({ where: rule.where, rule: rule.name, ...finding })),
+      .map((finding) =>
+        "unknown" in finding ? finding : { where: rule.where, rule: rule.name, ...finding },
+      ),
   );
   return unknownAt === undefined ? findings : [...findings, { unknown: unknownAt }];
 }
@@ -51,7 +53,7 @@ export function checkExpressions(
   const expressionOf = expressionsIn(resource);
   return checkRules(resource, (rule) => {
     const expr = expressionOf(rule);
-    return expr === undefined ? [] : checkExpr(expr, rule);
+    return expr === undefined ? { unknown: [...rule.path, "expr"] } : checkExpr(expr, rule);
   });
 }
 

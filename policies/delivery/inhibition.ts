@@ -15,6 +15,7 @@ export const inhibition = resourcePolicy({
   why: "Without inhibition, the on-call engineer is notified twice about one problem; with an empty `equal`, one critical alert inhibits all warnings everywhere.",
   remediation,
   severity: "medium",
+  annotations: "forbidden",
   appliesTo: canHoldAlertmanager,
   check: (resource) => checkConfigurations(resource, checkConfiguration),
   remediate: (resource, props) =>

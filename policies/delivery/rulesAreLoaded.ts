@@ -19,6 +19,7 @@ export const rulesAreLoaded = stackPolicy({
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
   severity: "critical",
+  annotations: "forbidden",
   config: properties,
   reads: (type) => canRunPrometheus(type) || canRunRuler(type) || Object.hasOwn(selectorOf, type),
   check,

@@ -41,6 +41,7 @@ export const severitiesDelivered = stackPolicy({
   remediation:
     "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",
   severity: "critical",
+  annotations: "forbidden",
   config: properties,
   reads: (type) => canHoldAlertmanager(type) || canHoldRules(type) || isMonitor(type),
   check(resources, config) {

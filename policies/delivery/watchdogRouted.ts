@@ -24,6 +24,7 @@ export const watchdogRouted = stackPolicy({
   remediation: `${remediationOf(setting)}; or ${fix}`,
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
+  annotations: "forbidden",
   prodOnly: true,
   reads: (type) => canHoldAlertmanager(type) || canHoldRules(type),
   check(resources) {

@@ -3,7 +3,7 @@ import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import type { z } from "zod";
 import { Path, formatPath, isMap } from "../facts/plain";
 import { ConfigProperty, PolicyDescription } from "./description";
-import { exceptionProperties } from "./exceptions";
+import { exceptionPropertiesOf } from "./exceptions";
 
 export const enforcementLevels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 
@@ -57,15 +57,16 @@ export function configurationProblems(
 }
 
 /** Every property that the configuration of a policy may have. */
-export function configProperties(
-  policy: Pick<PolicyDescription, "config">,
-): Record<string, ConfigProperty> {
-  return { ...policy.config, ...exceptionProperties };
+export function configProperties({
+  config,
+  annotations,
+}: Pick<PolicyDescription, "config" | "annotations">): Record<string, ConfigProperty> {
+  return { ...config, ...exceptionPropertiesOf(annotations) };
 }
 
 /** A problem for each configured property that the policy does not have. */
 export function unknownProperties(
-  policy: Pick<PolicyDescription, "name" | "config">,
+  policy: Pick<PolicyDescription, "name" | "config" | "annotations">,
   config: object,
 ): PolicyConfigProblem[] {
   const known = Object.keys(configProperties(policy));
@@ -146,14 +147,22 @@ function ruleOf(issue: z.core.$ZodIssue): string {
 /** JSON schema of the configuration file, for editors and CI. */
 export function configJsonSchema(policies: PolicyDescription[]): Record<string, unknown> {
   const level = { enum: [...enforcementLevels] };
-  const policySchema = (policy: PolicyDescription) => ({
-    description: policy.description,
+  const definitions = { enforcementLevel: level, ...exceptionPropertiesOf() };
+  const references = Object.fromEntries(
+    Object.keys(definitions).map((name) => [name, { $ref: `#/definitions/${name}` }]),
+  );
+  const policySchema = ({ description, config, annotations }: PolicyDescription) => ({
+    description,
     oneOf: [
       level,
       {
         type: "object",
         additionalProperties: false,
-        properties: { enforcementLevel: level, ...configProperties(policy) },
+        properties: {
+          ...references,
+          ...(annotations && { annotations: exceptionPropertiesOf(annotations)["annotations"] }),
+          ...config,
+        },
       },
     ],
   });
@@ -162,6 +171,7 @@ export function configJsonSchema(policies: PolicyDescription[]): Record<string, 
     title: "Configuration of the observability policy pack",
     type: "object",
     additionalProperties: false,
+    definitions,
     properties: {
       all: { ...level, description: "Enforcement level of every policy that is not named." },
       ...Object.fromEntries(policies.map((policy) => [policy.name, policySchema(policy)])),

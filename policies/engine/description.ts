@@ -26,6 +26,8 @@ export interface PolicyDescription {
   config: Record<string, ConfigProperty>;
   /** What the profile `baseline` changes. */
   baseline?: Baseline;
+  /** Whether annotations can make exceptions, unless the configuration decides. Default: allowed. */
+  annotations?: "forbidden";
 }
 
 /**

@@ -5,10 +5,11 @@ import { AnyPolicy } from "./policy";
 
 /** The page about all policies, as Markdown. */
 export function documentation(policies: AnyPolicy[]): string {
+  const judging = policies.filter(({ scope }) => scope !== "report");
   return [
     "# Policies",
     "<!-- Generated from the policies; see tools/docs.ts. -->",
-    `The pack \`observability\` has ${policies.length} policies. They evaluate the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation.`,
+    `The pack \`observability\` has ${judging.length} policies. They evaluate the resources that a program registers: the values of Helm releases of the charts that they know, PrometheusRules, Alertmanager's configuration and AWS resources. This includes releases that Flux, Argo CD, k3s or Terraform install, known charts that are dependencies of another chart (by name, alias or fork), and objects among the \`extraManifests\` or \`extraObjects\` of a chart. The policies cannot see a dependency that has no values, or values that are only in a file. A value that a preview cannot know yet is never a violation. The reports \`not-evaluated\` and \`exceptions\` list what the policies skipped. Their entries are advisory at every level.`,
     "## Use",
     `\`pulumi preview --policy-pack policies --policy-pack-config policies/config.prod.json\`. With the npm package installed, the pack is \`node_modules/@ticketing/observability/policies\`. You can also write a pack of your own:`,
     '```typescript\nimport { ObservabilityGuard } from "@ticketing/observability/policies";\n\nnew ObservabilityGuard({ prometheusRetention: { maxDays: 60 } });\n```',
@@ -23,13 +24,18 @@ export function documentation(policies: AnyPolicy[]): string {
     ),
     `To except a Kubernetes object, add the annotation \`${exceptionAnnotation}\`, with one line per policy in the form \`${exceptionForm}\`:`,
     `\`\`\`yaml\nmetadata:\n  annotations:\n    ${exceptionAnnotation}: |\n      alert-severity: severities of the previous pager, OPS-7; until 2026-12-31\n      alert-for/BatchLate: the batch may miss one run, OPS-12; until 2026-12-31\n\`\`\``,
-    `The second line excepts one rule in the object, by the name of its alert or of the series that it records. An exception is valid until the end of that day (UTC), at most ${limits.exceptionDays.max} days ahead. An exception that has expired, has no reason or no date, or names a policy or rule that does not exist is a violation itself and excepts nothing. A Helm release is not a Kubernetes object: use \`excludeFor\`, with \`<release>/<alert>\` for a rule among its values.`,
+    `\`owner\` is optional. The second line excepts one rule in the object, by the name of its alert or of the series that it records. An exception is valid until the end of that day (UTC), at most ${limits.exceptionDays.max} days ahead. An exception that has expired, has no reason or no date, or names a policy or rule that does not exist is a violation itself and excepts nothing. A Helm release is not a Kubernetes object: use \`excludeFor\`, with \`<release>/<alert>\` for a rule among its values.`,
+    `Where an exception would silence delivery or hide a credential, only the configuration can make it: \`annotations\` is \`forbidden\` by default for ${listed(policies.filter(({ annotations }) => annotations === "forbidden"))}. The report \`exceptions\` lists each exception that suppresses a violation, with its reason, owner and last day.`,
     "## The policies",
     list(policies.map(({ name, description }) => `[${name}](#${name}): ${plainText(description)}`)),
     ...policies.flatMap(section),
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function listed(policies: AnyPolicy[]): string {
+  return policies.map(({ name }) => code(name).replaceAll('"', "")).join(", ");
 }
 
 function section(policy: AnyPolicy): string[] {
@@ -49,12 +55,16 @@ function section(policy: AnyPolicy): string[] {
     list([
       `**Why**: ${plainText(why)}`,
       `**Default**: ${level}, severity ${severity}; ${
-        policy.scope === "stack"
-          ? "evaluates the stack as a whole"
-          : "evaluates each resource separately"
+        policy.scope === "resource"
+          ? "evaluates each resource separately"
+          : "evaluates the stack as a whole"
       }${remediable ? "; level `remediate` corrects violations" : ""}`,
       `**Fix**: ${plainText(remediation)}`,
-      `**Except**: \`{ "${name}": { "excludeFor": ["<name or URN>"] } }\`, or on a Kubernetes object \`${exceptionAnnotation}: "${name}: <reason>; until <YYYY-MM-DD>"\``,
+      `**Except**: \`{ "${name}": { "excludeFor": ["<name or URN>"] } }\`${
+        policy.scope === "report" || policy.annotations === "forbidden"
+          ? ""
+          : `, or on a Kubernetes object \`${exceptionAnnotation}: "${name}: <reason>; until <YYYY-MM-DD>"\``
+      }`,
     ]),
     ...(properties.length === 0 ? [] : ["Properties:", list(properties)]),
   ];

@@ -9,7 +9,11 @@ import { matchesGlob } from "../shared/glob";
 export const exceptionAnnotation = "observability.policy/except";
 
 /** Form of a line in the annotation, which excepts the object or one rule in it from one policy. */
-export const exceptionForm = "<policy>[/<alert>]: <reason>; until <YYYY-MM-DD>";
+export const exceptionForm = "<policy>[/<alert>]: <reason>[; owner <name>]; until <YYYY-MM-DD>";
+
+/** Whether annotations can make exceptions from a policy. */
+export const annotationUses = ["allowed", "approved", "forbidden"] as const;
+export type AnnotationUse = (typeof annotationUses)[number];
 
 /** Properties in the configuration of every policy. */
 export const exceptionProperties: Record<string, ConfigProperty> = {
@@ -25,11 +29,42 @@ export const exceptionProperties: Record<string, ConfigProperty> = {
     description:
       "Do not evaluate these resources, by name or URN, or these rules, as `<resource>/<alert>`. `*` matches any text.",
   },
+  annotations: {
+    type: "string",
+    enum: [...annotationUses],
+    default: "allowed",
+    description:
+      "Whether annotations can make exceptions: `allowed`, `approved` (only those that `approvedExceptions` lists) or `forbidden`.",
+  },
+  approvedExceptions: {
+    type: "array",
+    items: { type: "string" },
+    description:
+      "Resources and rules that may have an exception in an annotation, in the form of `excludeFor`.",
+  },
+  maxExceptionDays: {
+    type: "number",
+    minimum: 1,
+    maximum: limits.exceptionDays.max,
+    default: limits.exceptionDays.max,
+    description: "Maximum number of days until an exception in an annotation expires.",
+  },
 };
+
+/** The properties of {@link exceptionProperties}, with the defaults of one policy. */
+export function exceptionPropertiesOf(annotations: AnnotationUse = "allowed") {
+  const property = exceptionProperties["annotations"];
+  return annotations === "allowed" || property === undefined
+    ? exceptionProperties
+    : { ...exceptionProperties, annotations: { ...property, default: annotations } };
+}
 
 export interface ExceptionsConfig {
   includeFor?: string[];
   excludeFor?: string[];
+  annotations?: AnnotationUse;
+  approvedExceptions?: string[];
+  maxExceptionDays?: number;
 }
 
 /** The parts of a resource that exceptions refer to. */
@@ -42,10 +77,19 @@ export interface Subject {
   rules?: () => string[] | undefined;
 }
 
+/** An exception of a resource, or of one rule in it. */
+export interface Exception {
+  rule?: string | undefined;
+  reason: string;
+  owner: string;
+  /** Last day of the exception. */
+  until: string;
+}
+
 /** The exceptions of one resource from one policy. */
 export interface Exceptions {
-  /** Whether the resource is excepted, or the given rule in it. */
-  covers: (rule?: string) => boolean;
+  /** The exception of the resource, or of the given rule in it. */
+  covering: (rule?: string) => Exception | undefined;
   /** Invalid exceptions in the annotation of the resource. They except nothing. */
   violations: Violation[];
 }
@@ -57,16 +101,25 @@ export function exceptionsFor(
   config: ExceptionsConfig,
   context: { policies: string[]; now: () => Date },
 ): Exceptions {
-  const annotated = annotatedExceptions(subject, policy, context.policies, context.now());
-  const isExcepted = annotated.excepted || !isConcerned(subject, config);
+  const { lines, violations } = annotatedExceptions(subject, policy, config, context);
+  const excluded = isConcerned(subject, config) ? undefined : configured;
   return {
-    violations: annotated.violations,
-    covers: (rule) =>
-      isExcepted ||
-      (rule !== undefined &&
-        (annotated.rules.includes(rule) || isRuleExcluded(subject, rule, config))),
+    violations,
+    covering: (rule) =>
+      excluded ??
+      lines.find((line) => line.rule === undefined || line.rule === rule) ??
+      (rule !== undefined && isExcluded(subject, rule, config.excludeFor)
+        ? { ...configured, rule }
+        : undefined),
   };
 }
+
+/** An exception in the configuration, which has neither a reason nor an end. */
+const configured: Exception = {
+  reason: "excluded by the policy configuration",
+  owner: "the owner of the policy configuration",
+  until: "removed from the policy configuration",
+};
 
 /** Whether the configuration of a policy includes a resource. */
 export function isConcerned(subject: Subject, config: ExceptionsConfig): boolean {
@@ -77,9 +130,11 @@ export function isConcerned(subject: Subject, config: ExceptionsConfig): boolean
   );
 }
 
-function isRuleExcluded(subject: Subject, rule: string, config: ExceptionsConfig): boolean {
-  const names = namesOf(subject).map((name) => `${name}/${rule}`);
-  return matchesAny(names, config.excludeFor);
+function isExcluded(subject: Subject, rule: string, patterns: string[] | undefined): boolean {
+  return matchesAny(
+    namesOf(subject).map((name) => `${name}/${rule}`),
+    patterns,
+  );
 }
 
 function namesOf({ name, urn, metadata }: Subject): string[] {
@@ -91,16 +146,6 @@ function matchesAny(names: string[], patterns: string[] = []): boolean {
   return patterns.some((pattern) => names.some((name) => matchesGlob(pattern, name)));
 }
 
-/** The exceptions from one policy that the annotation of an object makes. */
-export interface AnnotatedExceptions {
-  /** Whether the whole resource is excepted. */
-  excepted: boolean;
-  /** Names of the excepted rules in the resource. */
-  rules: string[];
-  /** Invalid exceptions. They except nothing. */
-  violations: Violation[];
-}
-
 /**
  * Reads the annotation of an object for one policy. A line with a misspelled name belongs to the
  * policy with the most similar name, so exactly one policy judges each line.
@@ -108,23 +153,29 @@ export interface AnnotatedExceptions {
 export function annotatedExceptions(
   subject: Subject,
   policy: string,
-  policies: string[],
-  today: Date,
-): AnnotatedExceptions {
+  config: ExceptionsConfig,
+  { policies, now }: { policies: string[]; now: () => Date },
+): { lines: Exception[]; violations: Violation[] } {
   const annotation = at(subject.metadata, "annotations", exceptionAnnotation);
-  if (typeof annotation !== "string") return { excepted: false, rules: [], violations: [] };
+  if (typeof annotation !== "string") return { lines: [], violations: [] };
+  const today = now();
+  const maxDays = config.maxExceptionDays ?? limits.exceptionDays.max;
   const lines = annotation
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "")
     .map(readLine)
     .filter(({ name }) => (policies.includes(name) ? name : closest(name, policies)) === policy)
-    .map((line) => ({ line, problem: problemWith(line, policy, today, subject) }));
+    .map((line) => ({
+      line,
+      problem:
+        problemWith(line, policy, subject) ??
+        datesProblem(line, policy, today, maxDays) ??
+        approvalProblem(line, policy, subject, config),
+    }));
   const where = `"${textAt(subject.metadata, "name") ?? subject.name}", annotation ${exceptionAnnotation}`;
-  const valid = lines.flatMap(({ line, problem }) => (problem === undefined ? [line] : []));
   return {
-    excepted: valid.some(({ rule }) => rule === undefined),
-    rules: valid.flatMap(({ rule }) => rule ?? []),
+    lines: lines.flatMap(({ line, problem }) => (problem === undefined ? [line] : [])),
     violations: lines.flatMap(({ line, problem }) =>
       problem === undefined
         ? []
@@ -132,20 +183,23 @@ export function annotatedExceptions(
             {
               problem,
               where,
-              ...(line.until === undefined ? {} : { found: `until ${line.until}` }),
-              bound: `${exceptionForm}, at most ${limits.exceptionDays.max} days ahead`,
-              fix: `comply and remove the line from the annotation, or write "${policy}: <reason>; until ${dateAhead(today, 90)}"`,
+              ...(line.until === "" ? {} : { found: `until ${line.until}` }),
+              bound: `${exceptionForm}, at most ${maxDays} days ahead`,
+              fix: `comply and remove the line from the annotation, or write ${fixOf(policy, config, dateAhead(today, Math.min(90, maxDays)))}`,
             },
           ],
     ),
   };
 }
 
-interface Line {
+function fixOf(policy: string, { annotations }: ExceptionsConfig, until: string): string {
+  return annotations === "forbidden"
+    ? `the exception to the policy configuration: {"${policy}": {"excludeFor": ["<name or URN>"]}}`
+    : `"${policy}: <reason>; until ${until}"${annotations === "approved" ? " and add the object to approvedExceptions" : ""}`;
+}
+
+interface Line extends Exception {
   name: string;
-  rule?: string;
-  reason: string;
-  until?: string;
 }
 
 function readLine(line: string): Line {
@@ -153,31 +207,41 @@ function readLine(line: string): Line {
   // The name of a recording rule may contain colons; the colon after the name precedes a space.
   const [, rule, afterRule = afterName] = /^\/(\S+?)(?=;|\s|:\s|:?$)(.*)$/s.exec(afterName) ?? [];
   const rest = afterRule.replace(/^\s*:?/, "").trim();
-  const [, reason = rest, until] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];
-  return {
-    name,
-    ...(rule === undefined ? {} : { rule }),
-    reason: reason.trim(),
-    ...(until === undefined ? {} : { until }),
-  };
+  const [, text = rest, until = ""] = /^(.*?);\s*until\s+(\S+)$/s.exec(rest) ?? [];
+  const [, reason = text, owner = "not stated"] = /^(.*?);\s*owner\s+(.+)$/s.exec(text) ?? [];
+  return { name, rule, reason: reason.trim(), owner: owner.trim(), until };
 }
 
-function problemWith(line: Line, policy: string, today: Date, subject: Subject) {
-  const { name, rule, reason, until } = line;
+function problemWith({ name, rule, reason }: Line, policy: string, subject: Subject) {
   if (name !== policy) return "the exception names a policy that does not exist";
-  const exception = `the exception from ${policy}`;
   if (rule !== undefined && subject.rules?.()?.includes(rule) === false) {
-    return `${exception} names a rule that does not exist`;
+    return `the exception from ${policy} names a rule that does not exist`;
   }
-  if (!/\p{L}{2}/u.test(reason)) return `${exception} has no reason`;
-  const day = until === undefined ? undefined : dayOf(until);
+  return /\p{L}{2}/u.test(reason) ? undefined : `the exception from ${policy} has no reason`;
+}
+
+function datesProblem({ until }: Line, policy: string, today: Date, maxDays: number) {
+  const exception = `the exception from ${policy}`;
+  const day = dayOf(until);
   if (day === undefined) return `${exception} has no end date`;
   const current = Math.floor(today.getTime() / MS_PER_DAY);
   if (day < current) return `${exception} has expired`;
-  if (day > current + limits.exceptionDays.max) {
-    return `${exception} lasts more than ${limits.exceptionDays.max} days`;
-  }
-  return undefined;
+  return day > current + maxDays ? `${exception} lasts more than ${maxDays} days` : undefined;
+}
+
+function approvalProblem(
+  { rule }: Line,
+  policy: string,
+  subject: Subject,
+  { annotations, approvedExceptions }: ExceptionsConfig,
+): string | undefined {
+  if (annotations === "forbidden") return `annotations cannot make exceptions from ${policy}`;
+  const isApproved =
+    matchesAny(namesOf(subject), approvedExceptions) ||
+    (rule !== undefined && isExcluded(subject, rule, approvedExceptions));
+  return annotations !== "approved" || isApproved
+    ? undefined
+    : `the exception from ${policy} is not among its approvedExceptions`;
 }
 
 const MS_PER_DAY = 86_400_000;

@@ -11,6 +11,7 @@ import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./
  * The policy receives each as a resource of its own, so it need not know where each comes from.
  */
 export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
+  if (policy.scope === "report") return policy;
   const { nested = "charts" } = policy;
   if (nested === "none") return policy;
   return policy.scope === "stack" ? forStack(policy, nested) : forResource(policy, nested);
@@ -42,7 +43,7 @@ function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): Resou
       );
       return {
         violations: verdicts.flatMap(({ violations }) => violations),
-        unknown: verdicts.find((verdict) => verdict.unknown !== undefined)?.unknown,
+        unevaluated: verdicts.flatMap(({ unevaluated }) => unevaluated),
       };
     },
     ...(remediate && {
@@ -68,7 +69,7 @@ function forStack(policy: StackPolicy<unknown>, scope: NestedScope): StackPolicy
           .filter(({ resource }) => reads(resource.type))
           .map((nested) => ({ nested, container })),
       );
-      const { violations, unknown } = judge(
+      const { violations, unevaluated } = judge(
         readable.map(({ nested }) => nested.resource),
         config,
       );
@@ -79,9 +80,12 @@ function forStack(policy: StackPolicy<unknown>, scope: NestedScope): StackPolicy
       };
       return {
         violations: violations.flatMap(
-          (violation) => relocated({ violations: [violation] }, violation.urn).violations,
+          (violation) =>
+            relocated({ violations: [violation], unevaluated: [] }, violation.urn).violations,
         ),
-        unknown: relocated({ violations: [], unknown }, unknown?.urn).unknown,
+        unevaluated: unevaluated.flatMap(
+          (value) => relocated({ violations: [], unevaluated: [value] }, value.urn).unevaluated,
+        ),
       };
     },
   };
@@ -159,11 +163,11 @@ function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdi
       where: `${violation.where}${suffix}`,
       ...(violation.urn === undefined ? {} : { urn }),
     })),
-    unknown: verdict.unknown && {
-      ...verdict.unknown,
-      path: pathInContainer(nested, verdict.unknown.path),
-      ...(verdict.unknown.urn === undefined ? {} : { urn }),
-    },
+    unevaluated: verdict.unevaluated.map((value) => ({
+      ...value,
+      unknown: pathInContainer(nested, value.unknown),
+      ...(value.urn === undefined ? {} : { urn }),
+    })),
   };
 }
 

@@ -3,6 +3,7 @@ import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, setAt } from "../facts/
 import { Resource } from "../facts/resource";
 import { Baseline, ConfigProperty, PolicyDescription } from "./description";
 import { EnvironmentConfig, environmentProperty, isProd } from "./environment";
+import { ReportPolicy } from "./journal";
 import { ConfigOf } from "./properties";
 import { Violation, shown } from "./violation";
 
@@ -59,16 +60,19 @@ export interface UnknownFinding {
   unknown: Path;
   /** URN of the resource with the unknown value, in a stack policy. */
   urn?: string;
+  /** The reason, if it is not that the value is unknown or cannot be read. */
+  because?: string;
 }
 
 /** A finding of a stack policy. It states its place, which no single resource determines. */
-export type StackFinding = (ViolationFinding & { where: string }) | Required<UnknownFinding>;
+export type StackFinding =
+  (ViolationFinding & { where: string }) | (UnknownFinding & { urn: string });
 
 /** The judgment of a policy on one resource or stack. */
 export interface Verdict {
   violations: (Violation & { urn?: string })[];
-  /** The first value that the policy could not judge because it is unknown. */
-  unknown?: { path: Path; urn?: string } | undefined;
+  /** The values that the policy could not evaluate. */
+  unevaluated: UnknownFinding[];
 }
 
 /** Changes the properties in place so that they comply, and returns whether it changed any. */
@@ -100,7 +104,7 @@ export interface StackPolicy<Config> extends PolicyBase<Config> {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each policy has its own configuration
-export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any>;
+export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any> | ReportPolicy;
 
 type Properties = Record<string, ConfigProperty>;
 
@@ -204,18 +208,17 @@ function described<P extends Properties>({
 
 function verdictOf(findings: Finding[], resource?: Resource): Verdict {
   const violations: Verdict["violations"] = [];
-  let unknown: Verdict["unknown"];
+  const unevaluated: Verdict["unevaluated"] = [];
   for (const finding of findings) {
     if ("unknown" in finding) {
-      const { unknown: path, ...rest } = finding;
-      unknown ??= { path, ...rest };
+      unevaluated.push(finding);
       continue;
     }
     const { path, where, set: _set, ...violation } = finding;
     const place = [resource && describeResource(resource), path && formatPath(path)];
     violations.push({ ...violation, where: where ?? place.filter(Boolean).join(", ") });
   }
-  return { violations, ...(unknown && { unknown }) };
+  return { violations, unevaluated };
 }
 
 function write(findings: Finding[], props: PlainMap): boolean {

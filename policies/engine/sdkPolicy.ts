@@ -2,13 +2,24 @@ import type {
   ReportViolation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
+  StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { Path, PlainMap, UNKNOWN, isUnknownValueError } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  formatPath,
+  isText,
+  isUnknownValueError,
+} from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
-import { Exceptions, exceptionsFor } from "./exceptions";
+import { Exceptions, exceptionsFor, isConcerned } from "./exceptions";
+import { Journal, ReportPolicy, describe } from "./journal";
 import { AnyPolicy, StackPolicy, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
 import { Violation, violationText } from "./violation";
@@ -21,6 +32,8 @@ export interface PolicyContext {
   program?: string;
   /** The clock, by which exceptions expire. */
   now: () => Date;
+  /** Where the policies record what they skip. */
+  journal: Journal;
 }
 
 type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props">;
@@ -28,10 +41,12 @@ type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "pr
 /** The policy in the form that the SDK runs. */
 export function sdkPolicy(
   policy: AnyPolicy,
-  context: PolicyContext = { policies: [policy.name], now: () => new Date() },
+  context: PolicyContext = {
+    policies: [policy.name],
+    now: () => new Date(),
+    journal: new Journal(),
+  },
 ): ResourceValidationPolicy | StackValidationPolicy {
-  const exceptionsOf = (args: PolicyResource, config: PlainMap): Exceptions =>
-    exceptionsFor(subjectOf(args), policy.name, config, context);
   const common = {
     name: policy.name,
     description: policy.description,
@@ -39,53 +54,136 @@ export function sdkPolicy(
     severity: policy.severity,
     remediationSteps: policy.remediation,
     configSchema: { properties: configProperties(policy) },
-    ...remediation(policy, exceptionsOf),
   };
+  if (policy.scope === "report") {
+    return { ...common, validateStack: reportEntries(policy, context) };
+  }
+  const exceptionsOf = (args: PolicyResource, config: PlainMap) =>
+    attempt(() => exceptionsFor(subjectOf(args), policy.name, config, context));
+  const judged = { ...common, ...remediation(policy, exceptionsOf) };
   if (policy.scope === "resource") {
     return {
-      ...common,
+      ...judged,
       validateResource: async (args, report) => {
-        const config = configOf(policy, args);
-        const exceptions = exceptionsOf(args, config);
         // Reports configuration problems once per stack, not once per resource.
         if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
-        for (const violation of exceptions.violations) report(violationText(violation));
-        if (!policy.appliesTo(args.type) || exceptions.covers()) return;
-        const verdict = await attempt(async () => policy.judge(await readResource(args), config));
-        if ("failure" in verdict) {
-          report(violationText(notJudged(policy, describeSubject(args), verdict.failure)));
-          return;
-        }
-        for (const violation of verdict.violations) {
-          if (exceptions.covers(violation.rule)) continue;
-          report(violationText(violation, { ...context, urn: args.urn }));
-        }
-        if (verdict.unknown !== undefined) touch(args.props, verdict.unknown.path);
+        const config = configOf(policy, args);
+        const exceptions = await exceptionsOf(args, config);
+        const verdict = policy.appliesTo(args.type)
+          ? await attempt(async () => policy.judge(await readResource(args), config))
+          : nothing;
+        conclude(policy, context, args, {
+          exceptions,
+          verdict,
+          report: (text) => report(text),
+        });
       },
     };
   }
   return {
-    ...common,
+    ...judged,
     validateStack: async (args, report) => {
       const config = configOf(policy, args);
       reportConfig(policy, args.getConfig(), report);
-      const exceptions = new Map<string, Exceptions>();
-      for (const resource of args.resources) {
-        exceptions.set(resource.urn, exceptionsOf(resource, config));
-        for (const violation of exceptions.get(resource.urn)?.violations ?? []) {
-          report(violationText(violation), resource.urn);
-        }
-      }
       const resources = args.resources.filter(({ type }) => policy.reads(type));
-      const { violations, unknown } = await judgeStack(policy, resources, config);
-      for (const violation of violations) {
-        // The policy still reads an excepted resource, because other resources may need it.
-        if (exceptions.get(violation.urn ?? "")?.covers(violation.rule)) continue;
+      // The policy also reads an excepted resource, because other resources may need it.
+      const verdict = await judgeStack(policy, resources, config);
+      const violations = byUrn(verdict.violations);
+      const unevaluated = byUrn(verdict.unevaluated);
+      for (const resource of args.resources) {
+        const { urn } = resource;
+        conclude(policy, context, resource, {
+          exceptions: await exceptionsOf(resource, config),
+          verdict: {
+            violations: violations.get(urn) ?? [],
+            unevaluated: unevaluated.get(urn) ?? [],
+          },
+          report,
+        });
+        violations.delete(urn);
+      }
+      for (const violation of [...violations.values()].flat()) {
         report(violationText(violation, { ...context, urn: violation.urn }), violation.urn);
       }
-      const source = resources.find(({ urn }) => urn === unknown?.urn);
-      if (unknown !== undefined && source !== undefined) touch(source.props, unknown.path);
     },
+  };
+}
+
+function byUrn<Item extends { urn?: string }>(items: Item[]): Map<string | undefined, Item[]> {
+  const groups = new Map<string | undefined, Item[]>();
+  for (const item of items) {
+    const group = groups.get(item.urn) ?? [];
+    groups.set(item.urn, group);
+    group.push(item);
+  }
+  return groups;
+}
+
+const nothing: Verdict = { violations: [], unevaluated: [] };
+
+interface Failure {
+  failure: string;
+}
+
+/** Reports the violations of one resource, and records what the policy skipped. */
+function conclude(
+  policy: AnyPolicy,
+  context: PolicyContext,
+  args: PolicyResource,
+  results: {
+    exceptions: Exceptions | Failure;
+    verdict: Verdict | Failure;
+    report: ReportViolation;
+  },
+): void {
+  const { exceptions, verdict, report } = results;
+  const { type, name, urn } = args;
+  const entry = { policy: policy.name, urn, resource: describe({ type, name }) };
+  const [failed] = [exceptions, verdict].flatMap((result) =>
+    "failure" in result ? [notJudged(policy, entry.resource, result.failure)] : [],
+  );
+  const { violations, unevaluated } = "failure" in verdict ? nothing : verdict;
+  if (!("failure" in exceptions)) {
+    for (const violation of exceptions.violations) report(violationText(violation), urn);
+  }
+  for (const violation of failed ? [failed, ...violations] : violations) {
+    const exception = "failure" in exceptions ? undefined : exceptions.covering(violation.rule);
+    if (exception === undefined) report(violationText(violation, { ...context, urn }), urn);
+    else context.journal.except({ ...entry, ...exception });
+  }
+  for (const { unknown, because } of unevaluated) {
+    context.journal.skip({
+      ...entry,
+      what: formatPath(unknown) || "all properties",
+      because: because ?? reasonAt(readWithoutTexts(args.props), unknown),
+    });
+  }
+}
+
+/** Why a policy could not evaluate the value at a path. */
+function reasonAt(props: Plain, path: Path): string {
+  const isInText = [...path, ""].some((_, index) => isText(at(props, ...path.slice(0, index))));
+  return isInText ? "it cannot be read" : "its value is unknown until the deployment";
+}
+
+/** Reports the entries as advisory, whatever the level of the policy: they are not violations. */
+function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
+  return (args: StackValidationArgs, report: ReportViolation): void => {
+    const config = args.getConfig();
+    reportConfig(policy, config, report);
+    const subjects = new Map(args.resources.map((resource) => [resource.urn, resource]));
+    for (const { urn, text } of policy.entries(journal, args.resources)) {
+      const { name = "" } = subjects.get(urn) ?? {};
+      if (!isConcerned({ name, urn, metadata: undefined }, config)) continue;
+      // The SDK accepts these fields, which its type does not declare. Older versions read a text.
+      const message = {
+        message: `${policy.description}\n${text}`,
+        urn,
+        enforcementLevel: "advisory",
+        toString: () => text,
+      };
+      report(message as unknown as string, urn);
+    }
   };
 }
 
@@ -103,7 +201,7 @@ async function judgeStack(
   );
   const failures: Verdict["violations"] = [];
   const fail = (args: PolicyResource, failure: string): void => {
-    const violation = notJudged(policy, describeSubject(args), failure);
+    const violation = notJudged(policy, describe(args), failure);
     failures.push({ ...violation, urn: args.urn });
   };
   const readable = read.flatMap(({ args, resource }) => {
@@ -130,7 +228,7 @@ async function judgeStack(
   }
   if ("failure" in verdict) {
     failures.push(notJudged(policy, "the stack", verdict.failure));
-    return { violations: failures };
+    return { violations: failures, unevaluated: [] };
   }
   return { ...verdict, violations: [...failures, ...verdict.violations] };
 }
@@ -138,7 +236,7 @@ async function judgeStack(
 /** The result or the failure of `run`. Rethrows the SDK's error about an unknown value. */
 async function attempt<Result extends object>(
   run: () => Result | Promise<Result>,
-): Promise<Result | { failure: string }> {
+): Promise<Result | Failure> {
   try {
     return await run();
   } catch (error) {
@@ -158,14 +256,10 @@ function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violat
   };
 }
 
-function describeSubject({ type, name }: PolicyResource): string {
-  return `${type.split(":").at(-1)} "${name}"`;
-}
-
 /** The SDK remediates one resource at a time, even for a stack policy. */
 function remediation(
-  policy: AnyPolicy,
-  exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions,
+  policy: Exclude<AnyPolicy, ReportPolicy>,
+  exceptionsOf: (args: PolicyResource, config: PlainMap) => Promise<Exceptions | Failure>,
 ): Pick<ResourceValidationPolicy, "remediateResource"> {
   const { remediate } = policy;
   if (remediate === undefined) return {};
@@ -173,10 +267,11 @@ function remediation(
   return {
     remediateResource: async (args) => {
       const config = configOf(policy, args);
-      const exceptions = exceptionsOf(args, config);
-      if (!concerns(args.type) || exceptions.covers()) return undefined;
+      const exceptions = await exceptionsOf(args, config);
+      if (!concerns(args.type) || "failure" in exceptions || exceptions.covering())
+        return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
-      const judged = withoutRules(resource, (rule) => exceptions.covers(rule));
+      const judged = withoutRules(resource, (rule) => exceptions.covering(rule) !== undefined);
       // Ignores a failure, because the validation that follows reports it.
       const result = await attempt(() => ({ changed: remediate(judged, args.props, config) }));
       return "changed" in result && result.changed ? args.props : undefined;
@@ -213,7 +308,7 @@ async function readOutputs(args: PolicyResource): Promise<Resource> {
 
 /** The engine fills in defaults; other drivers of the analyzer protocol do not. */
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
-  const defaults = Object.entries(policy.config)
+  const defaults = Object.entries(configProperties(policy))
     .filter(([, property]) => property.default !== undefined)
     .map(([name, property]): [string, unknown] => [name, property.default]);
   return { ...Object.fromEntries(defaults), ...args.getConfig() };
@@ -229,17 +324,5 @@ function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation
         fix,
       }),
     );
-  }
-}
-
-/**
- * Reads an unknown value after everything known has been judged, which makes the SDK report that
- * the policy could not run completely.
- */
-function touch(props: unknown, path: Path): void {
-  let current = props;
-  for (const key of path) {
-    if (typeof current !== "object" || current === null) return;
-    current = (current as Record<string | number, unknown>)[key];
   }
 }

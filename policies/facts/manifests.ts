@@ -1,7 +1,7 @@
 import { MAX_CHART_DEPTH, isHelmType } from "./helm";
-import { Path, Plain, at, entriesAt, isText, textAt } from "./plain";
+import { Path, Plain, at, entriesAt, isText, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
-import { readDocuments } from "./yaml";
+import { readTemplate } from "./yaml";
 
 /** A Kubernetes object that a chart creates from its values. */
 export interface Manifest {
@@ -16,17 +16,17 @@ export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "e
 /** Objects in a release's values, as maps or YAML texts, which its chart creates unchanged. */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
-  return objectsIn(at(release.props, "values"), ["values"], 0).flatMap(([object, path]) => {
+  return manifestsAt(at(release.props, "values"), ["values"], 0).flatMap(([object, path]) => {
     const resource = resourceOf(object, release, path);
     return resource === undefined ? [] : [{ resource, path }];
   });
 }
 
-function objectsIn(values: Plain, path: Path, depth: number): [object: Plain, path: Path][] {
+function manifestsAt(values: Plain, path: Path, depth: number): [object: Plain, path: Path][] {
   return entriesAt(values).flatMap(([key, value]) => {
     const inside = [...path, key];
     if (!manifestKeys.includes(key)) {
-      return depth < MAX_CHART_DEPTH ? objectsIn(value, inside, depth + 1) : [];
+      return depth < MAX_CHART_DEPTH ? manifestsAt(value, inside, depth + 1) : [];
     }
     if (isText(value)) return documentsIn(value, inside);
     const items = Array.isArray(value) ? [...(value as Plain[]).entries()] : entriesAt(value);
@@ -36,16 +36,34 @@ function objectsIn(values: Plain, path: Path, depth: number): [object: Plain, pa
 
 /** The objects in an item, which is a YAML text or one object. */
 function documentsIn(item: Plain, path: Path): [object: Plain, path: Path][] {
-  return (isText(item) ? readDocuments(item) : [item]).map((object) => [object, path]);
+  const documents = isText(item) ? readTemplate(item) : [item];
+  return objectsIn(documents).map((object) => [object, path]);
 }
 
 function resourceOf(object: Plain, release: Resource, path: Path): Resource | undefined {
-  const [version, kind] = [textAt(object, "apiVersion"), textAt(object, "kind")];
-  if (version === undefined || kind === undefined) return undefined;
+  const type = typeOfObject(object);
+  if (type === undefined) return undefined;
   return {
-    type: `kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`,
+    type,
     name: textAt(object, "metadata", "name") ?? release.name,
     urn: `${release.urn}#${path.join(".")}`,
     props: object,
   };
+}
+
+/** The Pulumi type of a Kubernetes object. */
+export function typeOfObject(object: Plain): string | undefined {
+  const [version, kind] = [textAt(object, "apiVersion"), textAt(object, "kind")];
+  if (version === undefined || kind === undefined) return undefined;
+  return `kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`;
+}
+
+/** Objects, with each list of objects replaced by its items. */
+export function objectsIn(objects: Plain[]): Plain[] {
+  return objects
+    .filter((object) => object !== null && object !== undefined)
+    .flatMap((object) => {
+      const isList = textAt(object, "kind")?.endsWith("List") === true;
+      return isList ? objectsIn(listAt(object, "items")) : [object];
+    });
 }

@@ -29,7 +29,7 @@ const MAX_VALUES = 500_000;
 
 /** Parses the first document of a YAML text. A text that cannot be read is {@link UNKNOWN}. */
 export function readYaml(text: string): Plain {
-  return documentsOf(text)[0] ?? undefined;
+  return readDocuments(text)[0] ?? undefined;
 }
 
 /** Reads a configuration that is a map, or a text that a chart treats as a template. */
@@ -41,11 +41,12 @@ export function readConfig(config: Plain): Plain {
  * The documents in a text that a chart treats as a template. A document that cannot be read is
  * {@link UNKNOWN}.
  */
-export function readDocuments(text: string): Plain[] {
-  return documentsOf(withoutActions(text));
+export function readTemplate(text: string): Plain[] {
+  return readDocuments(withoutActions(text));
 }
 
-function documentsOf(text: string): Plain[] {
+/** The documents in a text. A document that cannot be read is {@link UNKNOWN}. */
+export function readDocuments(text: string): Plain[] {
   const { parseAllDocuments } = require("yaml") as typeof import("yaml");
   try {
     const documents = parseAllDocuments(text, options);

@@ -1,4 +1,5 @@
 import type { Invoke } from "./monitor";
+import { decodeYaml } from "./renderedObjects";
 
 /** The AWS account ID that every preview reports. */
 export const PREVIEW_ACCOUNT = "123456789012";
@@ -68,12 +69,22 @@ const answers: Record<string, Answer> = {
   },
 };
 
+/**
+ * Results of the Kubernetes functions with which the SDK renders objects. Charts and kustomizations
+ * have no objects in a preview, and the policy `not-evaluated` lists them.
+ */
+const renderers: Record<string, Answer> = {
+  "kubernetes:yaml:decode": ({ text }) => ({ result: decodeYaml(text) }),
+  "kubernetes:helm:template": () => ({ result: [] }),
+  "kubernetes:kustomize:directory": () => ({ result: [] }),
+};
+
 /** Returns the fixed result of a provider function, or throws an error that names the function. */
 export function fixedResults(
   region: string,
 ): (call: Pick<Invoke, "token" | "inputs">) => Record<string, unknown> {
   return ({ token, inputs }) => {
-    const answer = answers[token];
+    const answer = answers[token] ?? renderers[token];
     if (answer === undefined) {
       throw new Error(
         `the program calls ${token}, for which the preview has no fixed result\n` +

@@ -1,6 +1,7 @@
 import * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { RecordedResource, noOptions, optionsOf } from "./recordedResource";
+import { renderedObjects } from "./renderedObjects";
 import { type WireObject, plainValues } from "./values";
 
 /** A call of a provider function, such as `aws:index/getCallerIdentity:getCallerIdentity`. */
@@ -63,6 +64,7 @@ export class RecordingMonitor {
         properties: wireObject(request.getObject()),
         options: optionsOf(request),
       });
+      if (request.getRemote()) this.addRendered(resource);
       const response = new resourceProto.RegisterResourceResponse();
       response.setUrn(resource.urn);
       if (!this.options.preview && resource.custom) {
@@ -71,6 +73,16 @@ export class RecordingMonitor {
       response.setObject(this.state(resource, request.getObject()));
       return response;
     });
+  }
+
+  /** Adds the children that the provider of a remote component would register. */
+  private addRendered(component: RecordedResource): void {
+    for (const { type, name, properties } of renderedObjects(component)) {
+      this.add(
+        { getType: () => type, getName: () => name, getParent: () => component.urn },
+        { custom: true, external: false, properties, options: noOptions() },
+      );
+    }
   }
 
   readResource(request: resourceProto.ReadResourceRequest, respond: Respond): void {

@@ -1,5 +1,5 @@
 import { inspect, stripVTControlCharacters } from "node:util";
-import type { PolicyReport, ReportedViolation } from "../pack/analyzer";
+import type { PolicyReport, ReportedNote, ReportedViolation } from "../pack/analyzer";
 import { count } from "./count";
 import type { Fact } from "./summary";
 import type { Secret } from "../../components/shared/secrets";
@@ -60,6 +60,8 @@ export function formatReport(report: Report, color: boolean): string {
       style("cyan", `${remediation.policy} (remediated)`) + subject(remediation),
       indented(remediation.diagnostic ?? remediation.description),
     ]),
+    noteSection(style("yellow", "Not evaluated"), policy.notEvaluated),
+    noteSection(style("yellow", "Exceptions"), policy.exceptions),
     listSection(
       style("red", "Secrets of the configuration are in plain text in these resources"),
       report.exposed.map(({ type, name }) => `${name} (${shortType(type)})`),
@@ -82,6 +84,17 @@ export function formatReport(report: Report, color: boolean): string {
 /** A title and its lines, or nothing if there are no lines. */
 function listSection(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map(indented)];
+}
+
+function noteSection(title: string, notes: ReportedNote[]): string[] {
+  return listSection(
+    title,
+    notes.map(({ message, details }) =>
+      [message, ...Object.entries(details).map(([name, value]) => `  ${name}: ${value}`)].join(
+        "\n",
+      ),
+    ),
+  );
 }
 
 /** A line for each policy: its name, its level and its result. */
@@ -116,6 +129,8 @@ function verdict({ resources, policy }: Report, style: Styler): string {
     run === 1 ? "1 policy" : `${run} policies`,
     count(mandatory, "mandatory violation"),
     ...(advisory > 0 ? [`${advisory} advisory`] : []),
+    ...(policy.notEvaluated.length > 0 ? [`${policy.notEvaluated.length} not evaluated`] : []),
+    ...(policy.exceptions.length > 0 ? [count(policy.exceptions.length, "exception")] : []),
   ].join(", ");
   return mandatory > 0 ? style("red", `Failed: ${text}`) : style("green", `Passed: ${text}`);
 }

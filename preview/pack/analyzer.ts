@@ -6,16 +6,19 @@ import {
   type AnalyzedResource,
   type ConfiguredPolicy,
   type Remediation,
+  type ReportedNote,
   type ReportedViolation,
   analyzeRequest,
   packPolicyOf,
   initialLayer,
+  noteOf,
   policyConfig,
   configuredPolicyOf,
   stackResource,
   remediationsOf,
   violationsOf,
 } from "./analyzerMessages";
+import { appliedExceptions, notEvaluated } from "../../policies/engine/journal";
 import { ExpectedError } from "../config/errors";
 import { type PackProcess, startPack } from "./packProcess";
 import { type PolicyConfigFile, effectivePolicySettings, policyLayer } from "./policyConfig";
@@ -25,6 +28,7 @@ export type {
   AnalyzedResource,
   ConfiguredPolicy,
   Remediation,
+  ReportedNote,
   ReportedViolation,
 } from "./analyzerMessages";
 
@@ -33,6 +37,10 @@ export interface PolicyReport {
   policies: ConfiguredPolicy[];
   /** Violations of resources in the order of registration, then violations of the whole stack. */
   violations: ReportedViolation[];
+  /** Parts of the resources that policies could not evaluate. */
+  notEvaluated: ReportedNote[];
+  /** Exceptions that suppressed violations. */
+  exceptions: ReportedNote[];
   remediations: Remediation[];
   /** Inputs that remediations changed, by URN, in the form of the protocol. */
   remediated: Map<string, WireObject>;
@@ -126,6 +134,11 @@ interface ConfiguredPack {
   policies: ConfiguredPolicy[];
 }
 
+/** Whether a policy does not judge, but reports what the others skip. */
+function isReport(policy: string): boolean {
+  return [notEvaluated, appliedExceptions].some(({ name }) => name === policy);
+}
+
 /** The result of all policies for one resource. */
 interface ResourceResult {
   urn: string;
@@ -176,8 +189,17 @@ export class Analysis {
       const response = await call<proto.AnalyzeResponse>(client, "analyzeStack", request);
       violations.push(...violationsOf(response));
     }
-    const remediations = results.flatMap((result) => result.remediations);
-    return { pack, policies, violations, remediations, remediated };
+    const notes = (policy: { name: string }) =>
+      violations.filter((violation) => violation.policy === policy.name).map(noteOf);
+    return {
+      pack,
+      policies: policies.filter(({ name }) => !isReport(name)),
+      violations: violations.filter(({ policy }) => !isReport(policy)),
+      notEvaluated: notes(notEvaluated),
+      exceptions: notes(appliedExceptions),
+      remediations: results.flatMap((result) => result.remediations),
+      remediated,
+    };
   }
 
   private async analyzeResource(

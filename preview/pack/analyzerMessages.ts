@@ -30,6 +30,14 @@ export interface ReportedViolation {
   message: string;
 }
 
+/** A note of a policy that reports what the others skip. */
+export interface ReportedNote {
+  urn: string | undefined;
+  message: string;
+  /** The lines of the message in the form `name: value`. */
+  details: Record<string, string>;
+}
+
 export interface Remediation {
   policy: string;
   urn: string;
@@ -142,6 +150,15 @@ export function violationsOf(response: proto.AnalyzeResponse, urn?: string): Rep
       message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
     };
   });
+}
+
+export function noteOf({ urn, message }: ReportedViolation): ReportedNote {
+  const [text = "", ...lines] = message.split("\n");
+  const details = lines.flatMap((line) => {
+    const [, name, value] = /^ {2}(\w+): (.*)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
+  return { urn, message: text, details: Object.fromEntries(details) };
 }
 
 /** The remediations of one resource, and its inputs after them if any remediation ran. */

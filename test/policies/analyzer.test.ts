@@ -56,6 +56,8 @@ const sampled = [
   "required-alerts",
   "alert-thresholds",
   "no-plaintext-credentials",
+  "not-evaluated",
+  "exceptions",
 ];
 const others = policyDescriptions().filter(({ name }) => !sampled.includes(name));
 const withoutOthers = Object.fromEntries(others.map(({ name }) => [name, "disabled"]));
@@ -83,14 +85,18 @@ describe("the policy pack in its own process", () => {
     assert.equal(pack.name, "observability");
     assert.deepEqual(
       policies.map(({ name, level }) => `${name} ${level}`),
-      policyDescriptions().map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`),
+      policyDescriptions()
+        .slice(0, -2)
+        .map(({ name, enforcementLevel }) => `${name} ${enforcementLevel}`),
     );
-    assert.deepEqual(policies[0]?.settings, {
+    const { annotations, maxExceptionDays, ...own } = policies[0]?.settings ?? {};
+    assert.deepEqual(own, {
       minDays: 7,
       minDaysInProd: 15,
       minHoursWithLongTermStorage: 2,
       maxDays: 90,
     });
+    assert.deepEqual([annotations, maxExceptionDays], ["allowed", 366]);
   });
 
   it("reports no violation for a stack that complies", async () => {
@@ -131,17 +137,38 @@ describe("the policy pack in its own process", () => {
   });
 
   it("judges known values next to unknown ones, and reports that it could not judge the rest", async () => {
-    const { violations } = await analyze([
+    const { violations, notEvaluated } = await analyze([
       rules(UNKNOWN_ON_THE_WIRE, "sum(rate(dynamodb_throttled_requests_total[5m])) > 11"),
     ]);
     assert.deepEqual(
       violations.map(({ policy, level }) => `${policy} ${level}`),
-      ["alert-thresholds mandatory", "alert-thresholds advisory"],
+      ["alert-thresholds mandatory"],
     );
-    assert.match(
-      violations[1]?.message ?? "",
-      /can't run .* \.spec\.groups\.0\.rules\.0\.expr can't be known/,
+    assert.deepEqual(
+      notEvaluated.map(({ message }) => message),
+      [
+        'not evaluated: PrometheusRule "rules": spec.groups[0].rules[0].expr, because its value is unknown until the deployment',
+      ],
     );
+  });
+
+  it("lists what no policy evaluated, whatever the level, and passes", async () => {
+    const group = registered("kubernetes:yaml/v2:ConfigGroup", "crds", { files: ["crds.yaml"] });
+    const broken = rules("x > ");
+    const { violations, notEvaluated } = await analyze([group, broken], {
+      "not-evaluated": "mandatory",
+    });
+    assert.deepEqual(violations, []);
+    assert.deepEqual(
+      notEvaluated.map(({ message, details }) => `${message} (${details["policies"]})`),
+      [
+        'not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack (all policies)',
+        'not evaluated: PrometheusRule "rules": spec.groups[0].rules[0].expr, because it cannot be read (alert-thresholds)',
+      ],
+    );
+    const child = { ...broken, parent: group.urn };
+    const next = await analyze([group, child], { "not-evaluated": { excludeFor: ["rules"] } });
+    assert.deepEqual(next.notEvaluated, []);
   });
 
   it("ignores unknown values that it does not need", async () => {
@@ -156,9 +183,9 @@ describe("the policy pack in its own process", () => {
   });
 
   it("does not report missing alerts while a rule is unknown", async () => {
-    const { violations } = await analyze([monitor, rules(UNKNOWN_ON_THE_WIRE)]);
-    assert.deepEqual([...new Set(violations.map(({ level }) => level))], ["advisory"]);
-    assert.ok(violations.some(({ policy }) => policy === "required-alerts"));
+    const { violations, notEvaluated } = await analyze([monitor, rules(UNKNOWN_ON_THE_WIRE)]);
+    assert.deepEqual(violations, []);
+    assert.match(notEvaluated[0]?.details["policies"] ?? "", /required-alerts/);
   });
 
   it("applies the levels and properties of its configuration", async () => {
@@ -336,12 +363,26 @@ describe("the policy pack in its own process", () => {
   it("excepts an annotated object, and reports an expired exception", async () => {
     const config = { "alert-for": "mandatory" };
     const excepted = async (until: string) => {
-      const line = `alert-for: the batch runs once a day; until ${until}`;
+      const line = `alert-for: the batch runs once a day; owner team-batch; until ${until}`;
       const subject = rule(
         { expr: "x > 1", labels: { severity: "critical" } },
         { "observability.policy/except": line },
       );
-      const { violations } = await analyze([subject], config);
+      const { violations, exceptions } = await analyze([subject], config);
+      assert.deepEqual(
+        exceptions.map(({ details }) => details),
+        violations.length > 0
+          ? []
+          : [
+              {
+                policy: "alert-for",
+                resource: 'PrometheusRule "rules"',
+                reason: "the batch runs once a day",
+                owner: "team-batch",
+                until,
+              },
+            ],
+      );
       return violations.map(({ message }) => message.split("\n")[0]);
     };
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);

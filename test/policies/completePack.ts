@@ -14,7 +14,9 @@ export async function judgedByThePack(
 ): Promise<PackViolation[]> {
   const found: PackViolation[] = [];
   for (const policy of observabilityPolicies(profile)) {
-    const report = (message: string) => void found.push({ policy: policy.name, message });
+    // The reports about what the policies skip are not texts.
+    const report = (message: unknown) =>
+      void (typeof message === "string" && found.push({ policy: policy.name, message }));
     const getConfig = () => ({});
     if ("validateStack" in policy) {
       const args = { resources, getConfig } as never;

@@ -48,6 +48,8 @@ describe("policies", () => {
         "scrape-cost",
         "prod-high-availability",
         "pinned-charts",
+        "not-evaluated",
+        "exceptions",
       ],
     );
   });
@@ -110,7 +112,7 @@ describe("policies", () => {
       [
         { "alert-thresholds": { maxErorRatio: 1 } },
         "alert-thresholds.maxErorRatio",
-        /is not a property \(known: excludeFor, includeFor, maxCpuRatio, /,
+        /is not a property \(known: annotations, approvedExceptions, excludeFor, includeFor, maxCpuRatio, /,
         "rename maxErorRatio to maxErrorRatio",
       ],
       [

@@ -341,7 +341,7 @@ function plants({ path, text }: Leaf, type: string): [secret: string, text: stri
   });
 }
 
-const policies = policyDescriptions() as AnyPolicy[];
+const policies = (policyDescriptions() as AnyPolicy[]).filter(({ scope }) => scope !== "report");
 
 describe("a secret in any field", () => {
   it("is planted in a subject that violates each policy", () => {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { PlainMap, plain } from "../../policies/facts/plain";
+import { Path, PlainMap, plain } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { AnyPolicy, Verdict } from "../../policies/engine/policy";
 
@@ -59,9 +59,14 @@ export function judge(
   policy: AnyPolicy,
   subject: Resource | Resource[],
   config: PlainMap = {},
-): Verdict {
+): Pick<Verdict, "violations"> & { unknown?: { path: Path; urn?: string } } {
+  assert.ok(policy.scope !== "report");
   const subjects = policy.scope === "stack" ? [subject].flat() : subject;
-  return policy.judge(subjects as never, withDefaults(policy, config));
+  const { violations, unevaluated } = policy.judge(subjects as never, withDefaults(policy, config));
+  const [first] = unevaluated;
+  if (first === undefined) return { violations };
+  const { unknown: path, urn } = first;
+  return { violations, unknown: { path, ...(urn !== undefined && { urn }) } };
 }
 
 function withDefaults(policy: AnyPolicy, config: PlainMap): PlainMap {

@@ -2,7 +2,14 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import * as assert from "node:assert/strict";
 import { alertFor } from "../../../policies/alerts/alertFor";
 import { duplicateRules } from "../../../policies/alerts/duplicateRules";
-import { Subject, annotatedExceptions, isConcerned } from "../../../policies/engine/exceptions";
+import {
+  ExceptionsConfig,
+  Subject,
+  annotatedExceptions,
+  isConcerned,
+} from "../../../policies/engine/exceptions";
+import { observabilityPolicies, policyDescriptions } from "../../../policies/index";
+import { Journal, appliedExceptions } from "../../../policies/engine/journal";
 import { PlainMap, UNKNOWN, at, listAt } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import { sdkPolicy } from "../../../policies/engine/sdkPolicy";
@@ -21,13 +28,15 @@ function subject(annotation?: unknown): Subject {
   };
 }
 
-function said(annotation: unknown, policy = "alert-for") {
-  const { excepted, rules, violations } = annotatedExceptions(
+function said(annotation: unknown, policy = "alert-for", config: ExceptionsConfig = {}) {
+  const { lines, violations } = annotatedExceptions(
     { ...subject(annotation), rules: () => ["HighLatency", "job:errors:ratio"] },
     policy,
-    policies,
-    today,
+    config,
+    { policies, now: () => today },
   );
+  const excepted = lines.some(({ rule }) => rule === undefined);
+  const rules = lines.flatMap(({ rule }) => rule ?? []);
   const found = { excepted, problems: violations.map(({ problem }) => problem) };
   return rules.length > 0 ? { ...found, rules } : found;
 }
@@ -113,14 +122,71 @@ describe("policies/exceptions", () => {
         assert.deepEqual(said(annotation), { excepted: false, problems: [problem] }));
     }
 
+    describe("under the rules of the configuration", () => {
+      const line = "alert-for: flaps; until 2026-07-15";
+      const rule = "alert-for/HighLatency: flaps; until 2026-07-15";
+      for (const [config, annotation, problem] of [
+        [{ annotations: "forbidden" }, line, "annotations cannot make exceptions from alert-for"],
+        [{ annotations: "forbidden" }, rule, "annotations cannot make exceptions from alert-for"],
+        [
+          { annotations: "approved" },
+          line,
+          "the exception from alert-for is not among its approvedExceptions",
+        ],
+        [
+          { annotations: "approved", approvedExceptions: ["other", "shop-rules/Other"] },
+          rule,
+          "the exception from alert-for is not among its approvedExceptions",
+        ],
+        [
+          { annotations: "approved", approvedExceptions: ["shop-rules/HighLatency"] },
+          line,
+          "the exception from alert-for is not among its approvedExceptions",
+        ],
+        [{ maxExceptionDays: 29 }, line, "the exception from alert-for lasts more than 29 days"],
+        [{ maxExceptionDays: 30 }, line, undefined],
+        [{ annotations: "approved", approvedExceptions: ["shop-*"] }, line, undefined],
+        [
+          { annotations: "approved", approvedExceptions: ["shop-rules/HighLatency"] },
+          rule,
+          undefined,
+        ],
+      ] as [ExceptionsConfig, string, string | undefined][]) {
+        it(`${problem === undefined ? "accepts" : "refuses"} ${annotation} with ${JSON.stringify(config)}`, () =>
+          assert.deepEqual(
+            said(annotation, "alert-for", config).problems,
+            problem === undefined ? [] : [problem],
+          ));
+      }
+
+      it("forbids annotations for credentials and delivery by default", () => {
+        const forbidden = (policyDescriptions() as { name: string; annotations?: string }[])
+          .filter(({ annotations }) => annotations === "forbidden")
+          .map(({ name }) => name);
+        assert.deepEqual(forbidden, [
+          "rules-are-loaded",
+          "watchdog-routed",
+          "severities-delivered",
+          "inhibition",
+          "no-plaintext-credentials",
+        ]);
+        const defaults = observabilityPolicies()
+          .filter(
+            (policy) => policy.configSchema?.properties["annotations"]?.default === "forbidden",
+          )
+          .map(({ name }) => name);
+        assert.deepEqual(defaults, forbidden);
+      });
+    });
+
     it("accepts any rule name while the rules are unknown", () => {
-      const { rules, violations } = annotatedExceptions(
+      const { lines, violations } = annotatedExceptions(
         { ...subject("alert-for/Other: two runs; until 2026-12-31"), rules: () => undefined },
         "alert-for",
-        policies,
-        today,
+        {},
+        { policies, now: () => today },
       );
-      assert.deepEqual([rules, violations], [["Other"], []]);
+      assert.deepEqual([lines.map(({ rule }) => rule), violations], [["Other"], []]);
     });
 
     it("does not affect other policies", () => {
@@ -135,8 +201,8 @@ describe("policies/exceptions", () => {
       const { violations } = annotatedExceptions(
         subject(`alert-for: ${fake.slackWebhook}; until 2020-01-01`),
         "alert-for",
-        policies,
-        today,
+        {},
+        { policies, now: () => today },
       );
       assert.equal(violations.length, 1);
       assert.ok(!JSON.stringify(violations).includes("hooks"));
@@ -168,7 +234,8 @@ describe("policies/exceptions", () => {
   });
 
   describe("in a policy as the SDK runs it", () => {
-    const context = { policies, now: () => today };
+    const journal = new Journal();
+    const context = { policies, now: () => today, journal };
     const rules = (annotations: PlainMap = {}): Resource => {
       const { props, ...rest } = prometheusRule([
         { alert: "A", expr: "x > 1", labels: { severity: "critical" } },
@@ -195,6 +262,54 @@ describe("policies/exceptions", () => {
       assert.deepEqual(await judged(rules(expired)), [
         "the exception from alert-for has expired",
         "`for` is 0 or not set",
+      ]);
+    });
+
+    it("records each exception that suppresses a violation, and no other", async () => {
+      journal.takeExceptions();
+      const owned = {
+        "observability.policy/except": "alert-for: flaps; owner team-a; until 2026-12-31",
+      };
+      await judged(rules(owned));
+      await judged(rules(holding), { excludeFor: ["shop-rules"] });
+      const { props, ...rest } = prometheusRule([{ alert: "A", expr: "x > 1", for: "5m" }]);
+      const metadata = { name: "sound-rules", annotations: holding };
+      await judged({ ...rest, props: { ...(props as PlainMap), metadata } });
+      assert.deepEqual(
+        journal.takeExceptions().map(({ reason, owner, until }) => [reason, owner, until]),
+        [
+          ["flaps", "team-a", "2026-12-31"],
+          [
+            "excluded by the policy configuration",
+            "the owner of the policy configuration",
+            "removed from the policy configuration",
+          ],
+        ],
+      );
+      assert.deepEqual(journal.takeExceptions(), []);
+    });
+
+    it("redacts what looks like a credential in a reason", () => {
+      journal.except({
+        policy: "alert-for",
+        urn: "u",
+        resource: 'PrometheusRule "rules"',
+        reason: fake.slackWebhook,
+        owner: "not stated",
+        until: "2026-12-31",
+      });
+      const [entry] = appliedExceptions.entries(journal, []);
+      assert.match(entry?.text ?? "", /reason: \S*\[redacted\]\n/);
+    });
+
+    it("names a resource whose exceptions cannot be read, and judges the others", async () => {
+      const fail = () => {
+        throw new TypeError("x is not a function");
+      };
+      const props = new Proxy({}, { ownKeys: fail, getOwnPropertyDescriptor: fail });
+      const messages = await judged({ ...rules(), props });
+      assert.deepEqual(messages, [
+        'could not be judged: PrometheusRule "rules": x is not a function',
       ]);
     });
 

@@ -50,7 +50,7 @@ describe("a resource that makes a policy fail", () => {
       found.push([message, urn]),
     );
     assert.equal(found.length, 3);
-    assert.match(found[0]?.[0] ?? "", /^could not be judged: C "broken": x is not a function\n/);
-    assert.equal(found[0]?.[1], subjects[1]?.urn);
+    assert.match(found[1]?.[0] ?? "", /^could not be judged: C "broken": x is not a function\n/);
+    assert.equal(found[1]?.[1], subjects[1]?.urn);
   });
 });

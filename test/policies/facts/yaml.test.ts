@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
-import { readConfig, readDocuments, readYaml } from "../../../policies/facts/yaml";
+import { readConfig, readTemplate, readYaml } from "../../../policies/facts/yaml";
 
 describe("YAML texts", () => {
   it("parses YAML, and returns undefined for invalid text", () => {
@@ -24,11 +24,11 @@ describe("YAML texts", () => {
   });
 
   it("reads several documents and skips invalid ones", () => {
-    assert.deepEqual(readDocuments("a: {{ .x }}\n---\nb: [1\n---\nc: 3\n"), [
+    assert.deepEqual(readTemplate("a: {{ .x }}\n---\nb: [1\n---\nc: 3\n"), [
       { a: null },
       UNKNOWN,
       { c: 3 },
     ]);
-    assert.deepEqual(readDocuments(""), []);
+    assert.deepEqual(readTemplate(""), []);
   });
 });

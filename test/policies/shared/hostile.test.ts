@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { judgedByThePack } from "../completePack";
 import { resource } from "../subjects";
-import { readDocuments, readYaml } from "../../../policies/facts/yaml";
+import { readTemplate, readYaml } from "../../../policies/facts/yaml";
 import { UNKNOWN, plain, setAt } from "../../../policies/facts/plain";
 import { credentialIn, redact } from "../../../policies/shared/credentials";
 import { matchesGlob } from "../../../policies/shared/glob";
@@ -96,7 +96,7 @@ describe("YAML as its readers read it", () => {
   it("has hundreds of aliases", () => {
     const text = `a: &a x\nb: [${Array.from({ length: 200 }, () => "*a").join(", ")}]`;
     assert.deepEqual(readYaml(text), { a: "x", b: Array.from({ length: 200 }, () => "x") });
-    assert.equal(readDocuments(text).length, 1);
+    assert.equal(readTemplate(text).length, 1);
   });
 
   for (const [name, text] of [
@@ -113,7 +113,7 @@ describe("YAML as its readers read it", () => {
   ] as const) {
     it(`is unknown, not absent: ${name}`, () => {
       assert.ok(millisecondsOf(() => assert.equal(readYaml(text), UNKNOWN)) < 5000);
-      assert.deepEqual(readDocuments(text), [UNKNOWN]);
+      assert.deepEqual(readTemplate(text), [UNKNOWN]);
     }).timeout(20_000);
   }
 });

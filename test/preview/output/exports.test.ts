@@ -18,6 +18,8 @@ async function exported(program: () => void): Promise<Map<string, string>> {
       pack: { name: "p", version: "1" },
       policies: [],
       violations: [],
+      notEvaluated: [],
+      exceptions: [],
       remediations: [],
     },
     redact: redactor([WEBHOOK]),

@@ -39,6 +39,21 @@ const report: Report = {
         message: "Down is defined twice",
       },
     ],
+    notEvaluated: [
+      {
+        urn: "urn:pulumi:prod::monitoring::kubernetes:yaml/v2:ConfigGroup::crds",
+        message:
+          'not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack',
+        details: { policies: "all policies" },
+      },
+    ],
+    exceptions: [
+      {
+        urn: undefined,
+        message: 'alert-for has an exception for BatchLate in PrometheusRule "batch"',
+        details: { reason: "runs once a day", owner: "team-batch", until: "2026-12-31" },
+      },
+    ],
     remediations: [
       {
         policy: "alert-for",
@@ -104,6 +119,16 @@ duplicate-rules (advisory)
 alert-for (remediated): rules (kubernetes:monitoring.coreos.com/v1:PrometheusRule)
   Every alert waits long enough.
 
+Not evaluated
+  not evaluated: ConfigGroup "crds": its objects, because they are not among the resources of the stack
+    policies: all policies
+
+Exceptions
+  alert-for has an exception for BatchLate in PrometheusRule "batch"
+    reason: runs once a day
+    owner: team-batch
+    until: 2026-12-31
+
 Secrets of the configuration are in plain text in these resources
   leak (kubernetes:core/v1:ConfigMap)
 
@@ -112,7 +137,7 @@ Secrets to set before pulumi up (this preview uses placeholders)
   pulumi config set --secret datadogAppKey --stack prod   # optional
 
 Wrote out
-Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory
+Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory, 1 not evaluated, 1 exception
 `,
     );
   });
@@ -124,7 +149,10 @@ Failed: 1 resource, 4 policies, 1 mandatory violation, 1 advisory
   it("passes if only advisory policies are violated", () => {
     const violations = report.policy.violations.filter(({ level }) => level === "advisory");
     const text = formatReport({ ...report, policy: { ...report.policy, violations } }, false);
-    assert.match(text, /^Passed: 1 resource, 4 policies, 0 mandatory violations, 1 advisory$/m);
+    assert.match(
+      text,
+      /^Passed: 1 resource, 4 policies, 0 mandatory violations, 1 advisory, 1 not evaluated, 1 exception$/m,
+    );
   });
 
   it("has the same text in color", () => {
