@@ -1,6 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { metricNameAnnotations } from "../../policies/shared/metricNames";
+import { serviceExceptionAnnotations } from "../../policies/shared/serviceExceptions";
+import { serviceExceptions } from "./policyExceptions";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
@@ -97,6 +99,11 @@ export interface ServiceAlertOverrides extends AlertThresholds {
   enabled?: boolean;
   /** Whether the service handles requests and must have request metrics. Default: true. */
   expectsRequests?: boolean;
+  /**
+   * Why the alerts of the service are disabled or less strict. The policies accept these settings
+   * for this service only if there is a reason. Default: none.
+   */
+  reason?: string;
 }
 
 /** Alert settings for all services. */
@@ -187,8 +194,11 @@ export class MonitoredServices extends pulumi.ComponentResource {
     }
     const ruleName = `${namespace}-services`;
     const groups = ruleGroups(serviceAlerts(settings), settings.alerts);
-    // Policies recognize the base signals by metric name; the annotation lists the overrides.
-    const annotations = metricNameAnnotations(settings.alerts.metrics);
+    // Policies recognize the base signals by metric name; an annotation lists the overrides.
+    const annotations = {
+      ...metricNameAnnotations(settings.alerts.metrics),
+      ...serviceExceptionAnnotations(serviceExceptions(settings)),
+    };
     const metadata = defined({
       namespace,
       labels,

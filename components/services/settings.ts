@@ -165,6 +165,16 @@ const serviceAlertSchema = z.strictObject({
     description: "Whether the service answers requests, so that missing request metrics alert.",
     defaultText: "true",
   }),
+  reason: example(
+    z.string().regex(/\p{L}{2}/u, "must be a reason in words"),
+    "the nightly batch takes minutes, OPS-7",
+  )
+    .optional()
+    .meta({
+      description:
+        "Why the alerts of this service are disabled or less strict. The policies accept these settings for this service only if there is a reason.",
+      defaultText: "none",
+    }),
   ...thresholdOverrides,
   redisPoolMaximum,
   warning: warningSchema.optional(),

@@ -29,7 +29,12 @@ export function thresholdsFor(
   { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,
 ): Thresholds {
-  const { enabled: _enabled, expectsRequests: _expected, ...overrides } = service?.alerts ?? {};
+  const {
+    enabled: _enabled,
+    expectsRequests: _expected,
+    reason: _reason,
+    ...overrides
+  } = service?.alerts ?? {};
   const merged = { ...alerts, ...overrides };
   // Drops a warning threshold for all services if it is not stricter than the critical threshold of
   // this service: the warning would not fire first.

@@ -1,13 +1,16 @@
 import { checkExpressions, expressionsIn } from "./checkRules";
-import { Signal, SignalName, signalsOf, trafficFloorsOf } from "./signals";
+import { Signal, signalsOf, trafficFloorsOf } from "./signals";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf } from "../engine/violation";
 import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
+import { textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { canContainRules, judgedRules } from "../facts/rules";
+import { IsExcepted, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { Selector } from "../promql/expr";
 import { limits } from "../shared/limits";
+import { SignalName } from "../shared/serviceExceptions";
 
 const { alertThresholds: maximums, trafficFloorPerSecond } = limits;
 
@@ -71,9 +74,13 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 function check(resource: Resource, config: Config): Finding[] {
   const vocabulary = metricVocabulary([resource]);
   const strict = strictSignals(resource, vocabulary, config);
+  const isExcepted = serviceExceptions([resource]);
+  const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
   return checkExpressions(resource, (expr, rule) => {
     if (rule.alert === undefined) return [];
-    const signals = signalsOf(expr, vocabulary);
+    const signals = signalsOf(expr, vocabulary).filter(
+      (signal) => !isExceptedSignal(signal, namespace, isExcepted),
+    );
     const findings = signals
       .filter((signal) => !strict.some((other) => isTierOf(signal, other, vocabulary)))
       .map((signal) => checkSignal(signal, config));
@@ -84,6 +91,28 @@ function check(resource: Resource, config: Config): Finding[] {
     // HTTP and gRPC are two comparisons of one alert with one setting.
     return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
   });
+}
+
+/** Whether a signal selects only services that are excepted from it. */
+function isExceptedSignal(
+  { name, selectors }: Signal,
+  namespace: string,
+  isExcepted: IsExcepted,
+): boolean {
+  return selectors.every((selector) => {
+    const services = servicesOf(selector);
+    return services.length > 0 && services.every((service) => isExcepted(namespace, service, name));
+  });
+}
+
+/** The services that a selector names in the label `service`, or by a prefix of their pods. */
+function servicesOf({ matchers }: Selector): string[] {
+  return matchers
+    .filter(({ operator }) => /^=~?$/.test(operator))
+    .flatMap(({ label, value }) => {
+      if (label === "service") return value.split("|");
+      return label === "pod" ? value.split("|").map((pod) => pod.replace(/-\.[+*]$/, "")) : [];
+    });
 }
 
 /** The signals of alerts that notify, with all thresholds on the signal within bounds. */
@@ -129,12 +158,13 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | undefin
   const max = config[property];
   const problem = problemWith(signal, what, max);
   if (problem === undefined) return undefined;
+  const isOfService = signal.selectors.every((selector) => servicesOf(selector).length > 0);
   return {
     problem,
     found: describe(signal),
     bound: `more than 0, at most ${numeral(max)}`,
     setting: { path: `alerts.${setting}`, value: numeral(max * scale) },
-    fix: `> ${numeral(max)} in the expression`,
+    fix: `> ${numeral(max)} in the expression${isOfService ? `, or ${reasonFix}` : ""}`,
   };
 }
 

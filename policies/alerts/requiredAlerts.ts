@@ -1,13 +1,15 @@
 import { alertsOfStack } from "./checkRules";
-import { Signal, SignalName, signalNames, signalsOf } from "./signals";
+import { Signal, signalsOf } from "./signals";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import { metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
 import { canHoldRules } from "../facts/rules";
+import { reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
 import { Selector, allows } from "../promql/expr";
 import { metricNamesAnnotation } from "../shared/metricNames";
+import { SignalName, signalNames } from "../shared/serviceExceptions";
 
 const properties = {
   signals: listProperty<SignalName>(
@@ -79,11 +81,16 @@ function check(
   if (services.length === 0) return [];
   const { alerts, unknown } = alertsOfStack(resources);
   const vocabulary = metricVocabulary(resources);
+  const isExcepted = serviceExceptions(resources);
   const covers = coverageOf(
     alerts.flatMap(({ expr }) => signalsOf(expr, vocabulary).filter(detectsExcess)),
   );
   const violations = services.flatMap((service) => {
-    const missing = required.filter((signal) => !covers(service, signal));
+    const missing = required.filter(
+      (signal) =>
+        !covers(service, signal) &&
+        !service.knownAs.some((name) => isExcepted(service.namespace, name, signal)),
+    );
     if (missing.length === 0) return [];
     const names = (signals: SignalName[]) => signals.map((name) => titles[name]).join(", ");
     return [
@@ -93,7 +100,7 @@ function check(
         where: `service "${service.name}" in namespace "${service.namespace}"`,
         found: `${required.length - missing.length} of ${required.length} base signals`,
         bound: names(required),
-        fix: `add ${service.name} to monitoring:services, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
+        fix: `add ${service.name} to monitoring:services, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
       },
     ];
   });

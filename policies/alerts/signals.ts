@@ -4,17 +4,7 @@ import { constantOf } from "../promql/constants";
 import { Expr, Selector, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { podMetrics } from "../shared/metricNames";
-
-/** The signals on which each service needs an alert. */
-export const signalNames = [
-  "errorRatio",
-  "p99Latency",
-  "crashLoop",
-  "memory",
-  "cpu",
-  "dynamodbThrottling",
-] as const;
-export type SignalName = (typeof signalNames)[number];
+import { SignalName } from "../shared/serviceExceptions";
 
 /** A comparison of a base signal with a threshold. */
 export interface Signal {

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
-import { signalNames } from "../../../policies/alerts/signals";
+import { signalNames } from "../../../policies/shared/serviceExceptions";
 import { violationText } from "../../../policies/engine/violation";
 import {
   alerts,
@@ -188,7 +188,7 @@ describe("policy required-alerts", () => {
         '  where: service "inventory-service" in namespace "ticketing"',
         "  found: 1 of 2 base signals",
         "  bound: CPU, DynamoDB throttling",
-        "  fix:   add inventory-service to monitoring:services, or add to a PrometheusRule: sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
+        "  fix:   add inventory-service to monitoring:services, or state in alerts.reason of the service why it differs, or add to a PrometheusRule: sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
       ].join("\n"),
     );
   });

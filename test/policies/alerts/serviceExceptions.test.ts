@@ -1,0 +1,93 @@
+import * as assert from "node:assert/strict";
+import { ruleGroups } from "../../../components/alerting/rules";
+import { serviceExceptions } from "../../../components/services/policyExceptions";
+import { serviceAlerts } from "../../../components/services/serviceAlerts";
+import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
+import { servicesSettings } from "../../../components/services/settings";
+import { alertThresholds } from "../../../policies/alerts/alertThresholds";
+import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
+import { Resource } from "../../../policies/facts/resource";
+import {
+  serviceExceptionAnnotations,
+  serviceExceptionsAnnotation,
+} from "../../../policies/shared/serviceExceptions";
+import { problems, resource } from "../subjects";
+
+type Alerts = Record<string, unknown>;
+
+/** The objects for two services, of which the first has overrides. */
+function objects(batch: Alerts, cart?: Alerts): Resource[] {
+  const checked = servicesSettings({
+    namespace: "shop",
+    services: [
+      { name: "batch", alerts: batch },
+      { name: "cart", ...(cart && { alerts: cart }) },
+    ],
+  });
+  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
+  const { settings } = checked;
+  const annotations = serviceExceptionAnnotations(serviceExceptions(settings));
+  return [
+    resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
+      metadata: { name: "rules", namespace: "shop", annotations },
+      spec: { groups: ruleGroups(serviceAlerts(settings), settings.alerts) },
+    }),
+    ...settings.services.map((service) =>
+      resource("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", service.name, {
+        metadata: { name: service.name, namespace: "shop" },
+        spec: serviceMonitorSpec(service),
+      }),
+    ),
+  ];
+}
+
+const found = (...services: Parameters<typeof objects>): string[] => {
+  const [rules, ...monitors] = objects(...services) as [Resource, ...Resource[]];
+  return [...problems(alertThresholds, rules), ...problems(requiredAlerts, [rules, ...monitors])];
+};
+const reason = "requests take minutes, OPS-7";
+
+describe("exceptions of services", () => {
+  it("need a reason", () => {
+    assert.match(found({ p99LatencyMs: 30_000 })[0] ?? "", /P99 latency in seconds is too high/);
+    assert.match(found({ enabled: false })[0] ?? "", /^batch has no alert on error ratio/);
+    assert.deepEqual(found({ p99LatencyMs: 30_000, reason }), []);
+    assert.deepEqual(found({ enabled: false, reason }), []);
+    assert.deepEqual(found({ expectsRequests: false, minimumRequestsPerSecond: 9, reason }), []);
+  });
+
+  it("concern that service alone", () => {
+    assert.equal(found({ p99LatencyMs: 30_000, reason }, { p99LatencyMs: 20_000 }).length, 1);
+    assert.match(
+      found({ enabled: false, reason }, { enabled: false })[0] ?? "",
+      /^cart has no alert/,
+    );
+  });
+
+  it("concern those signals alone", () => {
+    assert.deepEqual(
+      found({ p99LatencyMs: 30_000, memoryPercent: 99, cpuPercent: 99, reason }),
+      [],
+    );
+    const [rules] = objects({ p99LatencyMs: 30_000, errorRatePercent: 50 }) as [Resource];
+    const annotations = {
+      [serviceExceptionsAnnotation]: JSON.stringify({ batch: { signals: ["p99Latency"], reason } }),
+    };
+    const { props, ...rest } = rules;
+    const { spec } = props as { spec: unknown };
+    const metadata = { name: "rules", namespace: "shop", annotations };
+    assert.deepEqual(problems(alertThresholds, { ...rest, props: { metadata, spec } }), [
+      "the threshold of the error ratio is too high",
+    ]);
+  });
+
+  it("are in the settings of the service, with the reason", () => {
+    const [rules] = objects({ enabled: false, reason }) as [Resource];
+    assert.match(JSON.stringify(rules.props), /observability.policy\/services.*OPS-7/);
+    const checked = servicesSettings({
+      namespace: "shop",
+      services: [{ name: "batch", alerts: { enabled: false, reason: "-" } }],
+    });
+    assert.match(checked.problems?.[0]?.rule ?? "", /must be a reason in words/);
+  });
+});
