@@ -6,14 +6,18 @@ const maxObjectBytes = 512 * 1024;
 /**
  * Distributes groups over objects below the API server's size limit. Recording rules stay in the
  * first part of their group. If all groups fit into one object, there is only one.
+ *
+ * @param measured The same groups with other texts, whose sizes decide the distribution.
  */
-export function ruleObjects(groups: RuleGroup[]): RuleGroup[][] {
-  return chunk(groups.flatMap(splitGroup), maxObjectBytes);
+export function ruleObjects(groups: RuleGroup[], measured?: RuleGroup[]): RuleGroup[][] {
+  const split = (all: RuleGroup[]) =>
+    all.flatMap((group, index) => splitGroup(group, measured?.[index]));
+  return chunk(split(groups), maxObjectBytes, measured && split(measured));
 }
 
 /** Splits a group with many different thresholds into parts that each fit into an object. */
-function splitGroup(group: RuleGroup): RuleGroup[] {
-  return chunk(group.rules, maxObjectBytes / 2).map((rules, index) => ({
+function splitGroup(group: RuleGroup, measured?: RuleGroup): RuleGroup[] {
+  return chunk(group.rules, maxObjectBytes / 2, measured?.rules).map((rules, index) => ({
     ...group,
     name: index === 0 ? group.name : `${group.name}.${index + 1}`,
     rules,
@@ -21,11 +25,11 @@ function splitGroup(group: RuleGroup): RuleGroup[] {
 }
 
 /** Splits a list, in order, into chunks of at most `maxBytes` of JSON or of one larger item. */
-function chunk<T>(items: T[], maxBytes: number): T[][] {
+function chunk<T>(items: T[], maxBytes: number, measured = items): T[][] {
   const chunks: T[][] = [];
   let freeBytes = 0;
-  for (const item of items) {
-    const size = Buffer.byteLength(JSON.stringify(item));
+  for (const [index, item] of items.entries()) {
+    const size = Buffer.byteLength(JSON.stringify(measured[index]));
     if (size > freeBytes) {
       chunks.push([]);
       freeBytes = maxBytes;

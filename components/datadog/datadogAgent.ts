@@ -4,11 +4,11 @@ import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { checkWithValues } from "../shared/chartValues";
-import { settingsOrThrow } from "../shared/settingsOrThrow";
+import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
-import { datadogSettings, secretNameOf } from "./settings";
+import { datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
 import { SizePreset } from "../shared/sizePreset";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
@@ -16,11 +16,11 @@ import { clusterAgentTokenSecretName, datadogValues } from "./values";
 /** Arguments of DatadogAgent. */
 export interface DatadogAgentArgs {
   /** Name of the cluster: the tags `kube_cluster_name` and `cluster` of all data. */
-  cluster: string;
+  cluster: pulumi.Input<string>;
   /** Environment: the tag `env` of all data that has no `env` tag yet. */
-  environment: string;
+  environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist and admit privileged pods. Default: `datadog`. */
-  namespace?: string;
+  namespace?: pulumi.Input<string>;
   /**
    * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.
    * Either `apiKey` or `existingSecret` is required.
@@ -33,12 +33,12 @@ export interface DatadogAgentArgs {
    */
   appKey?: pulumi.Input<string>;
   /** Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`. */
-  existingSecret?: string;
+  existingSecret?: pulumi.Input<string>;
   /**
    * Any text, such as the current month. Change it whenever you change a key: pods read their key
    * only at startup, and a new revision restarts them. Default: none.
    */
-  keyRevision?: string;
+  keyRevision?: pulumi.Input<string>;
   /** Datadog site of the organization. Default: `datadoghq.com`. */
   site?: DatadogSite;
   /** Accepts traces and profiles on port 8126 of each node and on a socket. Default: true. */
@@ -50,7 +50,7 @@ export interface DatadogAgentArgs {
    * injected at startup, without a change to their images. Go is instrumented at compile time. Must
    * not include the namespace of the agent. Default: none.
    */
-  instrumentedNamespaces?: string[];
+  instrumentedNamespaces?: pulumi.Input<string>[];
   /** Collects the logs of all containers. Default: true. */
   logs?: boolean;
   /** Built-in redaction patterns to disable in logs. Default: none. */
@@ -70,14 +70,14 @@ export interface DatadogAgentArgs {
    * Namespaces whose container metrics and logs the Agent does not collect. Traces are not
    * affected. Default: none.
    */
-  excludedNamespaces?: string[];
+  excludedNamespaces?: pulumi.Input<string>[];
   /**
    * Namespaces whose logs the Agent does not collect, for example because Loki stores them.
    * Default: none.
    */
-  excludedLogNamespaces?: string[];
+  excludedLogNamespaces?: pulumi.Input<string>[];
   /** Namespaces whose container metrics the Agent does not collect. Default: none. */
-  excludedMetricNamespaces?: string[];
+  excludedMetricNamespaces?: pulumi.Input<string>[];
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
@@ -90,13 +90,13 @@ export interface DatadogAgentArgs {
   /** Number of replicas of the Cluster Agent. Above 1, a disruption budget exists. Default: 1. */
   clusterAgentReplicas?: number;
   /** Labels of every object. Default: none. */
-  labels?: Record<string, string>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
-  imageRegistry?: string;
+  imageRegistry?: pulumi.Input<string>;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
@@ -122,10 +122,19 @@ export class DatadogAgent extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("DatadogAgent", name, checkWithValues(args, datadogSettings));
-    super(DatadogAgent.__pulumiType, name, settings, opts);
-    const { namespace } = settings;
-    const labels = objectLabels("datadog-agent", settings.labels);
+    const { settings, fill } = checkInputs("DatadogAgent", name, args, (all) =>
+      checkWithValues(all, datadogSettings),
+    );
+    super(
+      DatadogAgent.__pulumiType,
+      name,
+      fill((all) => all),
+      opts,
+    );
+    const { namespace, labels } = fill((all) => ({
+      namespace: all.namespace,
+      labels: objectLabels("datadog-agent", all.labels),
+    }));
     const child = { parent: this };
 
     const secret = (
@@ -138,32 +147,32 @@ export class DatadogAgent extends pulumi.ComponentResource {
         { metadata: { name: secretName, namespace, labels }, stringData },
         child,
       );
-    const secrets =
+    const keys =
       settings.existingSecret === undefined
-        ? [secret("keys", secretNameOf(settings), secretData("datadog", args))]
+        ? [secret("keys", datadogSecretName, secretData("datadog", args))]
         : [];
     const token = new random.RandomPassword(
       `${name}-cluster-agent-token`,
       { length: 48, special: false },
       child,
     );
-    secrets.push(
-      secret("cluster-agent-token", clusterAgentTokenSecretName, { token: token.result }),
-    );
+    const tokenSecret = secret("cluster-agent-token", clusterAgentTokenSecretName, {
+      token: token.result,
+    });
     const release = chartRelease(
       name,
       {
         releaseName: "datadog-agent",
         chart: charts.datadog.name,
-        settings,
-        values: datadogValues(settings),
+        settings: { ...settings, namespace },
+        values: fill(datadogValues),
         overrides: { component: "DatadogAgent", name, field: "values", values: args.values },
       },
-      { ...child, dependsOn: secrets },
+      { ...child, dependsOn: [...keys, tokenSecret] },
     );
 
-    this.daemonSetName = pulumi.output("datadog-agent");
-    this.secretName = pulumi.output(secretNameOf(settings));
+    this.daemonSetName = availableAfter(release, "datadog-agent");
+    this.secretName = availableAfter(keys, fill(secretNameOf));
     this.chartVersion = release.version;
     this.registerOutputs({
       daemonSetName: this.daemonSetName,

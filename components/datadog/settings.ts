@@ -8,6 +8,7 @@ import {
   checkArgs,
   dnsLabel,
   flag,
+  input,
   replicas,
   secretSettings,
   size,
@@ -17,7 +18,7 @@ import { DatadogSite, NodeOs, HostnameSource } from "./options";
 /** Name of the Secret with the keys, unless `existingSecret` names another. */
 export const datadogSecretName = "datadog-secret";
 
-const namespaces = (namespace: string) => z.array(example(dnsLabel, namespace)).default([]);
+const namespaces = (namespace: string) => z.array(input(example(dnsLabel, namespace))).default([]);
 
 export const datadogSchema = z
   .strictObject({
@@ -64,16 +65,20 @@ export const datadogSchema = z
     ...redactionSettings,
     size,
     clusterAgentReplicas: replicas.describe("Replicas of the Cluster Agent."),
-    existingSecret: example(dnsLabel, datadogSecretName)
-      .optional()
-      .describe("Existing Secret with the key `api-key`, instead of the secrets above."),
+    existingSecret: input(
+      example(dnsLabel, datadogSecretName)
+        .optional()
+        .describe("Existing Secret with the key `api-key`, instead of the secrets above."),
+    ),
     ...secretSettings("datadog"),
-    keyRevision: example(
-      z.string().regex(/^[\w.:-]+$/, "must consist of letters, digits, and . : _ -"),
-      "2026-09",
-    )
-      .optional()
-      .describe("Any text. Change it together with a key, to restart the agents."),
+    keyRevision: input(
+      example(
+        z.string().regex(/^[\w.:-]+$/, "must consist of letters, digits, and . : _ -"),
+        "2026-09",
+      )
+        .optional()
+        .describe("Any text. Change it together with a key, to restart the agents."),
+    ),
   })
   .superRefine(checkKeys, { when: () => true })
   .superRefine(checkInstrumentation, { when: () => true })

@@ -7,10 +7,10 @@ import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
 import { defined } from "../shared/defined";
-import { settingsOrThrow } from "../shared/settingsOrThrow";
+import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { ServiceLanguage } from "./options";
-import { servicesSettings } from "./settings";
+import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { serviceMonitorSpec } from "./serviceMonitor";
 
 /** Service level objective of a service: availability, latency or both. */
@@ -111,9 +111,9 @@ export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
-  runbookBaseUrl?: string;
+  runbookBaseUrl?: pulumi.Input<string>;
   /** URL of Grafana, for dashboard links in alerts. Default: no links. */
-  dashboardBaseUrl?: string;
+  dashboardBaseUrl?: pulumi.Input<string>;
 }
 
 /** Names of the metrics and labels that alerts use. */
@@ -147,7 +147,7 @@ export interface AlertMetrics {
 /** Arguments of MonitoredServices. */
 export interface MonitoredServicesArgs {
   /** Namespace in which the services run. */
-  namespace: string;
+  namespace: pulumi.Input<string>;
   /** Services to scrape. Their names must be unique. Default: none. */
   services?: MonitoredService[];
   /** Alerts on all services. Default: the default thresholds. */
@@ -155,7 +155,7 @@ export interface MonitoredServicesArgs {
   /** Days for which Prometheus retains samples, the maximum window of an objective. Default: 15. */
   retentionDays?: number;
   /** Labels of every object. Default: none. */
-  labels?: Record<string, string>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
@@ -174,10 +174,17 @@ export class MonitoredServices extends pulumi.ComponentResource {
   readonly ruleName: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("MonitoredServices", name, servicesSettings(args));
-    super(MonitoredServices.__pulumiType, name, settings, opts);
-    const { namespace } = settings;
-    const labels = objectLabels("services", settings.labels);
+    const { settings, fill } = checkInputs("MonitoredServices", name, args, servicesSettings);
+    super(
+      MonitoredServices.__pulumiType,
+      name,
+      fill((all) => all),
+      opts,
+    );
+    const { namespace, labels } = fill((all) => ({
+      namespace: all.namespace,
+      labels: objectLabels("services", all.labels),
+    }));
     const child = { parent: this };
 
     for (const service of settings.services) {
@@ -192,8 +199,8 @@ export class MonitoredServices extends pulumi.ComponentResource {
         child,
       );
     }
-    const ruleName = `${namespace}-services`;
-    const groups = ruleGroups(serviceAlerts(settings), settings.alerts);
+    const groupsOf = (all: MonitoredServicesSettings) => ruleGroups(serviceAlerts(all), all.alerts);
+    const groups = groupsOf(settings);
     // Policies recognize the base signals by metric name; an annotation lists the overrides.
     const annotations = {
       ...metricNameAnnotations(settings.alerts.metrics),
@@ -204,21 +211,25 @@ export class MonitoredServices extends pulumi.ComponentResource {
       labels,
       annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
     });
-    for (const [index, object] of ruleObjects(groups).entries()) {
+    const ruleName = (all: MonitoredServicesSettings) => `${all.namespace}-services`;
+    const objects = fill((all) =>
+      all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups),
+    );
+    const rules = [...objects.entries()].map(([index, object]) => {
       const suffix = index === 0 ? "" : `-${index + 1}`;
-      new kubernetes.apiextensions.CustomResource(
+      return new kubernetes.apiextensions.CustomResource(
         `${name}-rules${suffix}`,
         {
           apiVersion: "monitoring.coreos.com/v1",
           kind: "PrometheusRule",
-          metadata: { name: `${ruleName}${suffix}`, ...metadata },
+          metadata: { name: fill((all) => `${ruleName(all)}${suffix}`), ...metadata },
           spec: { groups: object },
         },
         child,
       );
-    }
+    });
 
-    this.ruleName = pulumi.output(ruleName);
+    this.ruleName = availableAfter(rules, fill(ruleName));
     this.registerOutputs({ ruleName: this.ruleName });
   }
 }

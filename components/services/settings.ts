@@ -10,6 +10,7 @@ import {
   checkUniqueNames,
   dnsLabel,
   identitySettings,
+  input,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
@@ -236,7 +237,7 @@ export type ServiceSettings = z.output<typeof serviceSchema>;
 
 /** Settings of every component that alerts on services. */
 export const serviceFields = {
-  namespace: example(dnsLabel, "shop"),
+  namespace: input(example(dnsLabel, "shop")),
   services: z.array(serviceSchema).default([]),
   alerts: alertSchema.prefault({}),
 };

@@ -7,14 +7,18 @@ import { settingsOrThrow } from "./settingsOrThrow";
 
 type Path = (string | number)[];
 
-/** `T` with an Input in the place of each value, except on the first level. */
+/** `T` with an Input in the place of each text, and of each list or map of texts inside it. */
 export type Filled<T> = { [K in keyof T]: FilledValue<T[K]> };
 
 type FilledValue<T> = T extends string | number | boolean | null | undefined
   ? pulumi.Input<T>
   : T extends pulumi.Output<unknown>
     ? T
-    : pulumi.Input<Filled<T>>;
+    : T extends unknown[]
+      ? pulumi.Input<Filled<T>>
+      : string extends keyof T
+        ? pulumi.Input<Filled<T>>
+        : Filled<T>;
 
 /**
  * Builds inputs of a resource from the settings of a component. The result has an Output wherever a

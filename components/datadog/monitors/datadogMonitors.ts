@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { settingsOrThrow } from "../../shared/settingsOrThrow";
+import { checkInputs } from "../../shared/inputs";
 import { DatadogDashboardResource, DatadogMonitorResource } from "./resources";
 import { MonitoredService, ServiceAlertArgs } from "../../services/monitoredServices";
 import { datadogMonitorsSettings } from "./settings";
@@ -17,19 +17,19 @@ export interface DatadogServiceMonitors {
   /** The tag `team`. Default: the `team` of the service, or else the `team` of all monitors. */
   team?: string;
   /** Handles to notify. Default: the handles of all monitors. */
-  notify?: string[];
+  notify?: pulumi.Input<string>[];
 }
 
 /** Arguments of DatadogMonitors. */
 export interface DatadogMonitorsArgs {
   /** Name of the cluster. */
-  cluster: string;
+  cluster: pulumi.Input<string>;
   /** Environment: the tag `env`. */
-  environment: string;
+  environment: pulumi.Input<string>;
   /** Namespace in which the services run. */
-  namespace: string;
+  namespace: pulumi.Input<string>;
   /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
-  notify: string[];
+  notify: pulumi.Input<string>[];
   /** Services, as in MonitoredServices. Monitors ignore their objectives. Default: none. */
   services?: MonitoredService[];
   /** Thresholds, as in MonitoredServices. Default: the default thresholds. */
@@ -55,16 +55,21 @@ export class DatadogMonitors extends pulumi.ComponentResource {
   readonly dashboardPath: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogMonitorsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const settings = settingsOrThrow("DatadogMonitors", name, datadogMonitorsSettings(args));
-    super(DatadogMonitors.__pulumiType, name, settings, opts);
+    const { fill } = checkInputs("DatadogMonitors", name, args, datadogMonitorsSettings);
+    super(
+      DatadogMonitors.__pulumiType,
+      name,
+      fill((all) => all),
+      opts,
+    );
     const child = { parent: this };
 
-    for (const [monitor, inputs] of Object.entries(datadogMonitors(settings))) {
+    for (const [monitor, inputs] of Object.entries(fill(datadogMonitors))) {
       new DatadogMonitorResource(`${name}-${monitor}`, inputs, child);
     }
     const dashboard = new DatadogDashboardResource(
       `${name}-dashboard`,
-      datadogDashboard(settings),
+      fill(datadogDashboard),
       child,
     );
 

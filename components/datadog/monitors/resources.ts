@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Filled } from "../../shared/inputs";
 import { DatadogMonitor } from "./monitors";
 
 /**
@@ -24,7 +25,7 @@ export class DatadogProvider extends pulumi.ProviderResource {
 
 /** A monitor in Datadog. */
 export class DatadogMonitorResource extends pulumi.CustomResource {
-  constructor(name: string, args: DatadogMonitor, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: Filled<DatadogMonitor>, opts?: pulumi.CustomResourceOptions) {
     super("datadog:index/monitor:Monitor", name, { ...args }, withVersion(opts));
   }
 }
@@ -34,7 +35,7 @@ export class DatadogDashboardResource extends pulumi.CustomResource {
   /** Path of the dashboard on the organization's site. */
   readonly url!: pulumi.Output<string>;
 
-  constructor(name: string, dashboard: string, opts?: pulumi.CustomResourceOptions) {
+  constructor(name: string, dashboard: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions) {
     super(
       "datadog:index/dashboardJson:DashboardJson",
       name,

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { checkServices, serviceFields, unknownService } from "../../services/settings";
 import { Checked, example, issue } from "../../shared/problems";
-import { ComponentArgs, checkArgs, dnsLabel, identitySettings } from "../../shared/schemas";
+import { ComponentArgs, checkArgs, dnsLabel, identitySettings, input } from "../../shared/schemas";
 
 const notify = z
   .array(
-    example(
-      z.string().regex(/^@[\w.+-]+(@[\w.-]+)?$/, "must be a handle of Datadog, like @slack-alerts"),
-      "@slack-alerts",
+    input(
+      example(
+        z
+          .string()
+          .regex(/^@[\w.+-]+(@[\w.-]+)?$/, "must be a handle of Datadog, like @slack-alerts"),
+        "@slack-alerts",
+      ),
     ),
   )
   .min(1, "must name at least one handle: a monitor without one notifies no one");
