@@ -4,9 +4,13 @@ import { RuleGroup, ruleGroups } from "../../../components/alerting/rules";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { servicesSettings } from "../../../components/services/settings";
 
-function groupsFor(count: number, overrides: (index: number) => object = () => ({})): RuleGroup[] {
+function groupsFor(
+  count: number,
+  overrides: (index: number) => object = () => ({}),
+  namespace = "ticketing",
+): RuleGroup[] {
   const checked = servicesSettings({
-    namespace: "ticketing",
+    namespace,
     services: Array.from({ length: count }, (_, index) => ({
       name: `checkout-service-${String(index).padStart(5, "0")}`,
       ...overrides(index),
@@ -58,6 +62,17 @@ describe("rules for many services", () => {
       const names = objects.flat().map(({ name }) => name);
       assert.equal(new Set(names).size, names.length);
     }
+  });
+
+  it("are distributed by the sizes of other texts, if those are the ones that are known", () => {
+    const overrides = (index: number) => ({ alerts: { p99LatencyMs: index + 1 } });
+    const known = groupsFor(3000, overrides, "a");
+    const groups = groupsFor(3000, overrides, "a".repeat(63));
+    const counts = (objects: RuleGroup[][]) =>
+      objects.map((object) => object.map(({ rules }) => rules.length));
+    assert.notDeepEqual(counts(ruleObjects(groups)), counts(ruleObjects(known)));
+    assert.deepEqual(counts(ruleObjects(groups, known)), counts(ruleObjects(known)));
+    assert.deepEqual(rulesIn(ruleObjects(groups, known).flat()), rulesIn(groups));
   });
 
   it("stay in one object for a thousand services", () => {

@@ -53,6 +53,14 @@ describe("chart values of the caller", () => {
     assert.equal(values.prometheus.prometheusSpec.retention, "15d");
   });
 
+  it("merge into labels of the component that are an Output", async () => {
+    const labels = pulumi.output({ team: "platform" });
+    const values = { commonLabels: { extra: "yes" } };
+    const program = () => void new PrometheusStack("prometheus", { ...identity, labels, values });
+    const { commonLabels } = await valuesOf(program, "prometheus");
+    assert.deepEqual(commonLabels, { team: "platform", extra: "yes" });
+  });
+
   it("merge for the collector and the Datadog agent", async () => {
     const collectorValues = pulumi.output({ controller: { tolerations: [] } });
     const loki = () => void new LokiStack("loki", { ...identity, ...store, collectorValues });

@@ -1,0 +1,232 @@
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  DatadogAgent,
+  DatadogAgentArgs,
+  DatadogMonitors,
+  DatadogMonitorsArgs,
+  LokiStack,
+  LokiStackArgs,
+  MonitoredServices,
+  MonitoredServicesArgs,
+  PrometheusStack,
+  PrometheusStackArgs,
+  SlackAlerting,
+  SlackAlertingArgs,
+} from "../../components";
+import { RecordedResource, recordProgram } from "../support/mocks";
+
+/** Passes a value on as it is, or as an Output or a promise. */
+type Wrap = <T>(value: T) => pulumi.Input<T>;
+
+// Values that the components transform: they parse, shorten, compare, sort, join or encode each.
+const cluster = "Ticketing_Prod-with-a-name-that-is-longer-than-a-role-may-have-in-iam";
+const identity = (wrap: Wrap) => ({
+  cluster: wrap(cluster),
+  environment: wrap("prod"),
+  namespace: wrap("platform-monitoring"),
+  labels: wrap({ "cost-center": "4711", team: "platform" }),
+});
+const chart = (wrap: Wrap) => ({
+  ...identity(wrap),
+  imageRegistry: wrap("registry.example.com/mirror"),
+});
+const urls = (wrap: Wrap) => ({
+  runbookBaseUrl: wrap("https://example.com/runbooks/"),
+  dashboardBaseUrl: wrap("https://grafana.example.com/"),
+});
+const service = { name: "checkout-api", language: "go", team: "checkout" } as const;
+
+/** Each component with every argument that accepts an Output. */
+const components: Record<string, (wrap: Wrap) => unknown> = {
+  "LokiStack with a new bucket": (wrap) => {
+    const args: LokiStackArgs = {
+      ...chart(wrap),
+      ...urls(wrap),
+      bucket: wrap("shop-logs"),
+      region: wrap("cn-north-1"),
+      kmsKeyArn: wrap("arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd"),
+      accessLogBucket: wrap("shop-access-logs"),
+      storageClassName: wrap(""),
+      alertmanagerUrl: wrap("http://alertmanager.monitoring:9093/"),
+      logAlerts: [{ namespace: wrap("shop"), service: "checkout-api" }],
+      logMetricNamespaces: [wrap("shop"), "billing"],
+      remoteWriteUrls: wrap(["http://b:9090/api/v1/write", "http://a:9090/api/v1/write"]),
+      values: wrap({ loki: { analytics: { reporting_enabled: wrap(true) } } }),
+    };
+    return new LokiStack("loki", args);
+  },
+  "LokiStack in distributed mode with IRSA, Promtail and an existing bucket": (wrap) => {
+    const args: LokiStackArgs = {
+      ...chart(wrap),
+      labels: { team: wrap("platform") },
+      mode: "distributed",
+      collector: "promtail",
+      createBucket: false,
+      bucket: wrap("shop-logs"),
+      region: wrap("us-gov-west-1"),
+      awsIdentity: "irsa",
+      oidcProviderArn: wrap("arn:aws-us-gov:iam::123456789012:oidc-provider/oidc.example.com/id/A"),
+      oidcIssuerUrl: wrap("https://oidc.example.com/id/A"),
+      storageClassName: wrap("fast"),
+      remoteWriteUrls: [wrap("http://a:9090/api/v1/write")],
+      collectorValues: wrap({ podLabels: { extra: wrap("yes") } }),
+      values: { commonLabels: { extra: wrap("yes") } },
+    };
+    return new LokiStack("loki", args);
+  },
+  PrometheusStack: (wrap) => {
+    const args: PrometheusStackArgs = {
+      ...chart(wrap),
+      runbookBaseUrl: wrap("https://example.com/runbooks/"),
+      replicas: 2,
+      storageClassName: wrap(""),
+      lokiUrl: wrap("http://loki.monitoring.svc.cluster.local:3100"),
+      traceUrl: wrap("https://traces.example.com/{traceId}"),
+      externalUrl: wrap("https://prometheus.example.com"),
+      alertmanager: {
+        configSecretName: wrap("alertmanager-config"),
+        mountedSecretNames: wrap(["slack-b", "slack-a"]),
+        externalUrl: wrap("https://alertmanager.example.com"),
+      },
+      grafana: {
+        externalUrl: wrap("https://grafana.example.com/"),
+        dashboardsFolder: "dashboards",
+      },
+      values: wrap({ commonLabels: { extra: wrap("yes") }, grafana: { replicas: wrap(2) } }),
+    };
+    return new PrometheusStack("prometheus", args);
+  },
+  "SlackAlerting with webhooks": (wrap) => {
+    const args: SlackAlertingArgs = {
+      ...identity(wrap),
+      webhookUrl: wrap("https://hooks.slack.com/services/T0/B0/a"),
+      webhookUrls: wrap({ "#critical": wrap("https://hooks.slack.com/services/T0/B0/b") }),
+      heartbeatUrl: wrap("https://heartbeat.example.com"),
+      pagerDutyRoutingKey: wrap("routing"),
+      criticalWebhookUrl: wrap("https://critical.example.com"),
+      channels: { critical: "#critical" },
+      routes: [{ namespace: wrap("shop"), channel: "#critical" }],
+      grafanaUrl: wrap("https://grafana.example.com/"),
+      prometheusUrl: wrap("https://prometheus.example.com"),
+      alertmanagerUrl: wrap("https://alertmanager.example.com//"),
+    };
+    return new SlackAlerting("slack", args);
+  },
+  "SlackAlerting with an existing Secret": (wrap) =>
+    new SlackAlerting("slack", {
+      ...identity(wrap),
+      labels: { team: wrap("platform") },
+      existingSecret: wrap("team-slack"),
+    }),
+  DatadogAgent: (wrap) => {
+    const args: DatadogAgentArgs = {
+      ...chart(wrap),
+      apiKey: wrap("0123456789abcdef0123456789abcdef"),
+      appKey: wrap("0123456789abcdef0123456789abcdef01234567"),
+      keyRevision: wrap("2026-11"),
+      instrumentedNamespaces: [wrap("shop"), "billing"],
+      excludedNamespaces: [wrap("kube-system")],
+      excludedLogNamespaces: [wrap("shop"), wrap("billing")],
+      excludedMetricNamespaces: [wrap("monitoring")],
+      values: { datadog: { tags: wrap(["a:b"]) } },
+    };
+    return new DatadogAgent("datadog", args);
+  },
+  "DatadogAgent with an existing Secret": (wrap) =>
+    new DatadogAgent("datadog", { ...chart(wrap), existingSecret: wrap("team-datadog") }),
+  MonitoredServices: (wrap) => {
+    const args: MonitoredServicesArgs = {
+      ...identity(wrap),
+      services: [{ ...service, slo: { availabilityPercent: 99.9 } }],
+      alerts: { ...urls(wrap), metrics: { httpRequests: "requests_total" } },
+    };
+    return new MonitoredServices("services", args);
+  },
+  DatadogMonitors: (wrap) => {
+    const args: DatadogMonitorsArgs = {
+      ...identity(wrap),
+      services: [service],
+      notify: [wrap("@slack-alerts"), "@pagerduty-checkout"],
+      alerts: urls(wrap),
+      overrides: { "checkout-api": { notify: [wrap("@slack-checkout")] } },
+    };
+    return new DatadogMonitors("monitors", args);
+  },
+};
+
+async function register(
+  component: (wrap: Wrap) => unknown,
+  wrap: Wrap,
+): Promise<RecordedResource[]> {
+  const { resources } = await recordProgram(() => void component(wrap));
+  return resources.sort((a, b) => (a.urn < b.urn ? -1 : 1));
+}
+
+const shown = (resources: RecordedResource[]) =>
+  resources.map(({ urn, inputs, options }) => ({ urn, inputs, protect: options.protect }));
+
+const output: Wrap = (value) => pulumi.output(value) as pulumi.Input<typeof value>;
+const promise: Wrap = (value) => Promise.resolve(value);
+const unknown: Wrap = <T>() => pulumi.output(pulumi.unknown) as pulumi.Input<T>;
+
+/**
+ * Ways to know only some arguments. For each two arguments, there is a way that knows the first and
+ * not the second.
+ */
+function waysToKnowSome(count: number): Wrap[] {
+  const bits = [...Array(Math.ceil(Math.log2(count))).keys()];
+  return bits.flatMap((bit) =>
+    [0, 1].map((knownBit): Wrap => {
+      let index = 0;
+      return (value) => ((index++ >> bit) % 2 === knownBit ? value : unknown(value));
+    }),
+  );
+}
+
+describe("arguments that are unknown when the program runs", () => {
+  for (const [name, component] of Object.entries(components)) {
+    describe(name, () => {
+      let expected: RecordedResource[];
+      let count = 0;
+
+      before(async () => {
+        const counted: Wrap = (value) => {
+          count += 1;
+          return value;
+        };
+        expected = await register(component, counted);
+      });
+
+      it("register the same resources as plain values", async () => {
+        for (const wrap of [output, promise]) {
+          assert.deepEqual(shown(await register(component, wrap)), shown(expected));
+        }
+      });
+
+      it("leave everything else known in a preview, and as it will be", async () => {
+        for (const wrap of [unknown, ...waysToKnowSome(count)]) {
+          const resources = await register(component, wrap);
+          assert.deepEqual(
+            resources.map(({ urn }) => urn),
+            expected.map(({ urn }) => urn),
+          );
+          for (const [index, { urn, inputs }] of resources.entries()) {
+            assert.doesNotMatch(JSON.stringify(inputs), /pulumi-input/i, urn);
+            assert.ok(agrees(inputs, expected[index]?.inputs), urn);
+          }
+        }
+      });
+    });
+  }
+});
+
+/** Whether each known part of a value is the same in another value. */
+function agrees(value: unknown, expected: unknown): boolean {
+  if (value === "[unknown]") return true;
+  if (typeof value !== "object" || value === null) return value === expected;
+  if (typeof expected !== "object" || expected === null) return false;
+  const keys = Object.keys(value);
+  if (Array.isArray(value) && keys.length !== Object.keys(expected).length) return false;
+  return keys.every((key) => agrees((value as any)[key], (expected as any)[key]));
+}
