@@ -21,14 +21,14 @@ type Wrap = <T>(value: T) => pulumi.Input<T>;
 
 // Values that the components transform: they parse, shorten, compare, sort, join or encode each.
 const cluster = "Ticketing_Prod-with-a-name-that-is-longer-than-a-role-may-have-in-iam";
-const identity = (wrap: Wrap) => ({
-  cluster: wrap(cluster),
-  environment: wrap("prod"),
+const placement = (wrap: Wrap) => ({
   namespace: wrap("platform-monitoring"),
   labels: wrap({ "cost-center": "4711", team: "platform" }),
 });
 const chart = (wrap: Wrap) => ({
-  ...identity(wrap),
+  ...placement(wrap),
+  cluster: wrap(cluster),
+  environment: wrap("prod"),
   imageRegistry: wrap("registry.example.com/mirror"),
 });
 const urls = (wrap: Wrap) => ({
@@ -99,7 +99,8 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
   },
   "SlackAlerting with webhooks": (wrap) => {
     const args: SlackAlertingArgs = {
-      ...identity(wrap),
+      ...placement(wrap),
+      channel: "#alerts",
       webhookUrl: wrap("https://hooks.slack.com/services/T0/B0/a"),
       webhookUrls: wrap({ "#critical": wrap("https://hooks.slack.com/services/T0/B0/b") }),
       heartbeatUrl: wrap("https://heartbeat.example.com"),
@@ -115,7 +116,8 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
   },
   "SlackAlerting with an existing Secret": (wrap) =>
     new SlackAlerting("slack", {
-      ...identity(wrap),
+      ...placement(wrap),
+      channel: "#alerts",
       labels: { team: wrap("platform") },
       existingSecret: wrap("team-slack"),
     }),
@@ -137,7 +139,7 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
     new DatadogAgent("datadog", { ...chart(wrap), existingSecret: wrap("team-datadog") }),
   MonitoredServices: (wrap) => {
     const args: MonitoredServicesArgs = {
-      ...identity(wrap),
+      ...placement(wrap),
       services: [{ ...service, slo: { availabilityPercent: 99.9 } }],
       alerts: { ...urls(wrap), metrics: { httpRequests: "requests_total" } },
     };
@@ -145,7 +147,9 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
   },
   DatadogMonitors: (wrap) => {
     const args: DatadogMonitorsArgs = {
-      ...identity(wrap),
+      cluster: wrap(cluster),
+      environment: wrap("prod"),
+      namespace: wrap("shop"),
       services: [service],
       notify: [wrap("@slack-alerts"), "@pagerduty-checkout"],
       alerts: urls(wrap),
