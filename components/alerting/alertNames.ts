@@ -4,6 +4,7 @@ export const alertNames = {
   highErrorRate: "HighErrorRate",
   highLatencyP99: "HighLatencyP99",
   latencyBudgetBurn: "LatencyBudgetBurn",
+  mostRequestsFailing: "MostRequestsFailing",
   metricsMissing: "MetricsMissing",
   noTraffic: "NoTraffic",
   podCrashLooping: "PodCrashLooping",

@@ -75,7 +75,10 @@ export interface AlertThresholds {
   redisPoolMaximum?: number;
   /** Requests per second one hour before they stop, above which NoTraffic fires. Default: 1. */
   droppedRequestsPerSecond?: number;
-  /** Requests per second below which alerts on errors and latency do not fire. Default: 0.2. */
+  /**
+   * Requests per second below which alerts on latency do not fire, and alerts on errors judge 30 minutes
+   * instead of 5. Default: 0.2.
+   */
   minimumRequestsPerSecond?: number;
   /** Stricter thresholds, at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;

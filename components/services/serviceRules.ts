@@ -3,6 +3,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
+import { provenErrorRatio } from "./errorEvidence";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -12,6 +13,12 @@ export const recorded = {
   httpFailed: "namespace_service:http_requests_failed:rate5m",
   grpcRequests: "namespace_service:grpc_requests:rate5m",
   grpcFailed: "namespace_service:grpc_requests_failed:rate5m",
+  httpRequestsNow: "namespace_service:http_requests:irate2m",
+  httpFailedNow: "namespace_service:http_requests_failed:irate2m",
+  grpcRequestsNow: "namespace_service:grpc_requests:irate2m",
+  grpcFailedNow: "namespace_service:grpc_requests_failed:irate2m",
+  httpErrorRatio: "namespace_service:http_requests_failed:proven_ratio",
+  grpcErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio",
   /** HTTP and gRPC requests together. */
   requests: "namespace_service:requests:rate5m",
   httpP99: "namespace_service:http_request_duration_seconds:p99_rate5m",
@@ -21,6 +28,23 @@ export const recorded = {
   /** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
   requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
 } as const;
+
+const protocols = [
+  {
+    requests: recorded.httpRequests,
+    failed: recorded.httpFailed,
+    requestsNow: recorded.httpRequestsNow,
+    failedNow: recorded.httpFailedNow,
+    errorRatio: recorded.httpErrorRatio,
+  },
+  {
+    requests: recorded.grpcRequests,
+    failed: recorded.grpcFailed,
+    requestsNow: recorded.grpcRequestsNow,
+    failedNow: recorded.grpcFailedNow,
+    errorRatio: recorded.grpcErrorRatio,
+  },
+];
 
 /** gRPC codes that indicate a server error; clients can cause the other codes. */
 const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
@@ -32,8 +56,23 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
     subjectLabel: "service",
     rules: [
       ...recordings(settings),
+      ...thresholdVariants(settings, "minimumRequestsPerSecond", Severity.Critical).flatMap(
+        ({ scope, threshold }) =>
+          protocols.map((protocol) => ({
+            record: protocol.errorRatio,
+            expr: provenErrorRatio(
+              protocol,
+              serviceMatchers(settings.namespace, scope),
+              `namespace="${settings.namespace}"`,
+              threshold,
+            ),
+          })),
+      ),
       ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
         requestsBeforeStop(settings, variant),
+      ),
+      ...thresholdVariants(settings, "errorRatePercent", Severity.Critical).map((variant) =>
+        mostRequestsFailing(settings, variant),
       ),
       ...severityVariants(settings, "errorRatePercent").map((variant) =>
         highErrorRate(settings, variant),
@@ -56,8 +95,14 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
 function recordings({ namespace, alerts }: MonitoredServicesSettings): RecordingRule[] {
   const { metrics } = alerts;
   const inNamespace = `namespace="${namespace}"`;
+  const sumOf = (calculation: string) => `sum by (namespace, service) (${calculation})`;
   const rate = (metric: string, extraMatchers = "") =>
-    `sum by (namespace, service) (rate(${metric}{${inNamespace}${extraMatchers}}[5m]))`;
+    sumOf(`rate(${metric}{${inNamespace}${extraMatchers}}[5m])`);
+  const rateNow = (metric: string, extraMatchers = "") =>
+    sumOf(`irate(${metric}{${inNamespace}${extraMatchers}}[2m])`);
+  // 5.. also matches "5xx", which some Python instrumentations write.
+  const httpFailures = `, ${metrics.httpStatusLabel}=~"5.."`;
+  const grpcFailures = `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`;
   const p99 = (histogram: string) =>
     `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${inNamespace}}[5m])))`;
   const timed = (histogram: string) => rate(`${histogram}_bucket`, ', le="+Inf"');
@@ -65,10 +110,13 @@ function recordings({ namespace, alerts }: MonitoredServicesSettings): Recording
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
   const expressions: [keyof typeof recorded, expr: string][] = [
     ["httpRequests", rate(metrics.httpRequests)],
-    // 5.. also matches "5xx", which some Python instrumentations write.
-    ["httpFailed", rate(metrics.httpRequests, `, ${metrics.httpStatusLabel}=~"5.."`)],
+    ["httpFailed", rate(metrics.httpRequests, httpFailures)],
     ["grpcRequests", rate(metrics.grpcRequests)],
-    ["grpcFailed", rate(metrics.grpcRequests, `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`)],
+    ["grpcFailed", rate(metrics.grpcRequests, grpcFailures)],
+    ["httpRequestsNow", rateNow(metrics.httpRequests)],
+    ["httpFailedNow", rateNow(metrics.httpRequests, httpFailures)],
+    ["grpcRequestsNow", rateNow(metrics.grpcRequests)],
+    ["grpcFailedNow", rateNow(metrics.grpcRequests, grpcFailures)],
     ["requests", `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
     ["httpP99", p99(metrics.httpDuration)],
     ["httpTimed", timed(metrics.httpDuration)],
@@ -93,25 +141,48 @@ function withMinimumTraffic(
     .join("\nor\n");
 }
 
-function highErrorRate(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const { namespace } = settings;
-  const matchers = serviceMatchers(namespace, variant.scope);
-  const threshold = formatNumber(variant.threshold / 100);
-  // `> 0` avoids 0/0, which is NaN. Only one side lists the services, because the list can be long.
-  const failing = (failed: string, requests: string): [string, string] => [
-    `${failed}{${matchers}} / (${requests}{namespace="${namespace}"} > 0) > ${threshold}`,
-    requests,
-  ];
+/**
+ * Fires while more than half of the requests between two scrapes fail, which is an outage. It does not
+ * wait for as long as HighErrorRate, which it inhibits.
+ */
+function mostRequestsFailing(
+  { namespace }: MonitoredServicesSettings,
+  { scope, threshold, severity }: Variant,
+): AlertRule {
+  const matchers = serviceMatchers(namespace, scope);
+  const conditions = protocols.map(({ requestsNow, failedNow, errorRatio }) =>
+    [
+      `(`,
+      `  ${failedNow}{${matchers}} / (${requestsNow}{namespace="${namespace}"} > 0) > 0.5`,
+      `  and`,
+      `  ${errorRatio}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`,
+      `)`,
+    ].join("\n"),
+  );
+  return {
+    alert: alertNames.mostRequestsFailing,
+    expr: conditions.join("\nor\n"),
+    forMinutes: 1,
+    severity,
+    summary: `${labels.service}: most requests are failing`,
+    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed between the last two scrapes (threshold: 50%). Most users see errors.`,
+  };
+}
+
+function highErrorRate(
+  { namespace }: MonitoredServicesSettings,
+  { scope, threshold, severity }: Variant,
+): AlertRule {
+  const matchers = serviceMatchers(namespace, scope);
   return {
     alert: alertNames.highErrorRate,
-    expr: withMinimumTraffic(settings, variant, [
-      failing(recorded.httpFailed, recorded.httpRequests),
-      failing(recorded.grpcFailed, recorded.grpcRequests),
-    ]),
+    expr: protocols
+      .map(({ errorRatio }) => `${errorRatio}{${matchers}} > ${formatNumber(threshold / 100)}`)
+      .join("\nor\n"),
     forMinutes: 5,
-    severity: variant.severity,
+    severity,
     summary: `${labels.service}: ${value.percentage} of requests are failing`,
-    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed over the last 5 minutes (threshold: ${variant.threshold}%). Users see errors.`,
+    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} are failing (threshold: ${threshold}%), more than chance explains. Users see errors.`,
   };
 }
 

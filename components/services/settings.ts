@@ -111,7 +111,9 @@ const thresholds = {
     .number()
     .min(0)
     .default(limits.trafficFloorPerSecond.default)
-    .describe("Requests per second below which error rate and latency do not alert."),
+    .describe(
+      "Requests per second below which latency does not alert, and errors are judged over 30 minutes instead of 5.",
+    ),
 };
 
 const redisPoolMaximum = example(aboveZero, 50).optional().meta({

@@ -9,6 +9,7 @@ const symptomsOfServiceDown = [
   alertNames.metricsMissing,
   alertNames.availabilityBudgetBurn,
   alertNames.latencyBudgetBurn,
+  alertNames.mostRequestsFailing,
 ];
 
 /** Inhibit rules: one problem sends one notification, not one per symptom. */
@@ -22,6 +23,17 @@ export function inhibitRules() {
     inhibit(
       `alertname="${alertNames.serviceDown}"`,
       `alertname=~"${symptomsOfServiceDown.join("|")}"`,
+      ["cluster", "namespace", "service"],
+    ),
+    // Failed requests also burn the error budget.
+    inhibit(
+      `alertname="${alertNames.mostRequestsFailing}"`,
+      `alertname=~"${alertNames.highErrorRate}|${alertNames.availabilityBudgetBurn}"`,
+      ["cluster", "namespace", "service"],
+    ),
+    inhibit(
+      `alertname="${alertNames.highErrorRate}"`,
+      `alertname="${alertNames.availabilityBudgetBurn}"`,
       ["cluster", "namespace", "service"],
     ),
     inhibit(`alertname="${chartAlertNames.infoInhibitor}"`, `severity="${Severity.Info}"`, [

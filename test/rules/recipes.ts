@@ -160,11 +160,21 @@ export const recipes: Recipe[] = [
   ...recipesFor(
     {
       ...service,
+      alert: "MostRequestsFailing",
+      severity: critical,
+      forMinutes: 1,
+      groups: ["services"],
+    },
+    httpErrors(0.49, 0.51),
+    grpcErrors(0.49, 0.51),
+  ),
+  ...recipesFor(
+    {
+      ...service,
       alert: "HighErrorRate",
       severity: critical,
       forMinutes: 5,
       groups: ["services"],
-      hasTrafficFloor: true,
     },
     httpErrors(0.049, 0.051),
     grpcErrors(0.049, 0.051),

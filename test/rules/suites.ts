@@ -1,5 +1,6 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, pairScenarios, remainingScenario } from "./budgets";
+import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
@@ -26,6 +27,12 @@ export function suites(): Suite[] {
       groups: groupsNamed(allDefinitions(), ["configured", "services"]),
       scenarios: noTrafficScenarios,
       evaluationSeconds: 60,
+    },
+    {
+      name: "errors",
+      groups: groupsNamed(allDefinitions(), ["services"]),
+      scenarios: errorScenarios,
+      evaluationSeconds: 30,
     },
     {
       name: "service down",

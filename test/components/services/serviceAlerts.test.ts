@@ -21,6 +21,7 @@ const names = [
   "CPUThrottling",
   "DynamoDBHighLatencyP99",
   "MemoryLimitMissing",
+  "MostRequestsFailing",
   "NoTraffic",
   "OOMKilled",
   "RedisHighLatencyP99",
@@ -156,10 +157,10 @@ describe("serviceAlerts", () => {
     }
   });
 
-  it("requires a minimum rate of requests for error rate and latency", () => {
-    for (const name of ["HighErrorRate", "HighLatencyP99"]) {
-      assert.match(ruleOf(name, { minimumRequestsPerSecond: 0.7 }).expr, /and\n\s*\(sum .* > 0\.7/);
-    }
+  it("requires a minimum rate of requests for latency, and judges errors below it over 30 minutes", () => {
+    const alerts = { minimumRequestsPerSecond: 0.7 };
+    assert.match(ruleOf("HighLatencyP99", alerts).expr, /and\n\s*\(sum .* > 0\.7/);
+    assert.match(ruleOf("HighErrorRate", alerts).expr, /unless\n\s*\(sum .* > 0\.7/);
   });
 
   it("counts HTTP 5xx and gRPC server errors as failures", () => {

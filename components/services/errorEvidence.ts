@@ -1,0 +1,78 @@
+import { formatNumber } from "../alerting/promql";
+
+/**
+ * When failed requests are evidence of a problem. At a random background of 0.1% failures, the number
+ * of failures among n requests has a Poisson distribution with the mean m = 0.001 n. It exceeds
+ * m + 4.75 sqrt(m) + 2 with a probability of about one in a million if n is large; if n is small, three
+ * or more failures are necessary.
+ */
+export const errorEvidence = {
+  backgroundRatio: 0.001,
+  deviations: 4.75,
+  minimumFailures: 2,
+} as const;
+
+/**
+ * Condition that the rate of failures over a window exceeds what chance explains. All terms are rates
+ * per second: the bound above, divided by the window.
+ */
+export function exceedsChance(failed: string, requests: string, windowSeconds: number): string {
+  const { backgroundRatio, deviations, minimumFailures } = errorEvidence;
+  const perRoot = (deviations * Math.sqrt(backgroundRatio / windowSeconds)).toPrecision(3);
+  const minimum = formatNumber(Number((minimumFailures / windowSeconds).toPrecision(3)));
+  return `${failed} - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
+}
+
+/** The names of the recorded rates of one protocol. */
+export interface ErrorSeries {
+  requests: string;
+  failed: string;
+  /** Rates between the last two scrapes. */
+  requestsNow: string;
+  failedNow: string;
+}
+
+/**
+ * Ratio of failed requests, while it is evidence of a problem that continues: the ratio over 5 minutes
+ * or, below the minimum rate, over 30 minutes, as far as the recent ratio is at least half of it. Over
+ * 30 minutes, each 5 minutes count as at most two failures, because the retries of one client are not
+ * independent, and the recent ratio is that of the last 5 minutes with requests.
+ */
+export function provenErrorRatio(
+  { requests, failed, requestsNow, failedNow }: ErrorSeries,
+  matchers: string,
+  inNamespace: string,
+  minimumPerSecond: number,
+): string {
+  const failures = `${failed}{${inNamespace}}`;
+  const all = `${requests}{${inNamespace}}`;
+  const quotient = (part: string, whole: string) => `${part} / (${whole} > 0)`;
+  const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
+  const slots = "[30m:5m]";
+  const mean = (rates: string) => `${sum(rates, slots)} / 6`;
+  const smaller = (left: string, right: string) => `(${left} < ${right} or ${right})`;
+  const ratio = quotient(failures, all);
+  const recent = quotient(
+    sum(`${failedNow}{${inNamespace}}`, "[2m]"),
+    sum(`${requestsNow}{${inNamespace}}`, "[2m]"),
+  );
+  const longRatio = quotient(sum(failures, slots), sum(all, slots));
+  // Only one side of each `and` lists the services, because the list can be long.
+  const selected = `${failed}{${matchers}}`;
+  const twoPerSlot = `clamp_max(${selected}, ${(2 / 300).toPrecision(3)})`;
+  return [
+    `(`,
+    `  ${smaller(ratio, `2 * ${recent}`)}`,
+    `  and`,
+    `  ${exceedsChance(selected, all, 300)}`,
+    `)`,
+    `or`,
+    `(`,
+    `  ${smaller(longRatio, `2 * last_over_time((${ratio})${slots})`)}`,
+    `  and`,
+    `  ${exceedsChance(mean(twoPerSlot), mean(all), 1800)}`,
+    `  unless`,
+    `  ${all} > ${formatNumber(minimumPerSecond)}`,
+    `)`,
+  ].join("\n");
+}

@@ -1,0 +1,161 @@
+import { Scenario } from "./scenarios";
+import { stepSeconds } from "./series";
+
+/** Minutes with a rate of requests per second, and the ratio of requests that fail. */
+interface Phase {
+  minutes: number;
+  rate: number;
+  failing: number;
+}
+
+const service = "inventory-service";
+const labels = `namespace="ticketing", service="${service}"`;
+const firing = [{ exp_labels: { severity: "critical", namespace: "ticketing", service } }];
+
+/** Counters of successful and failed requests; requests arrive at regular intervals. */
+function requestCounters(phases: Phase[], wholeRequests: boolean): Scenario["input_series"] {
+  const totals = { ok: [0], failed: [0] };
+  const add = (values: number[], amount: number) => values.push((values.at(-1) ?? 0) + amount);
+  for (const { minutes, rate, failing } of phases) {
+    for (let step = 0; step < (minutes * 60) / stepSeconds; step += 1) {
+      add(totals.ok, rate * stepSeconds * (1 - failing));
+      add(totals.failed, rate * stepSeconds * failing);
+    }
+  }
+  const text = (values: number[]) =>
+    values
+      .map((value) => (wholeRequests ? Math.floor(value + 1e-9) : Number(value.toFixed(6))))
+      .join(" ");
+  return [
+    { series: `http_requests_total{${labels}, status="200"}`, values: text(totals.ok) },
+    { series: `http_requests_total{${labels}, status="503"}`, values: text(totals.failed) },
+  ];
+}
+
+type Check = [minutes: number, alert: "MostRequestsFailing" | "HighErrorRate", isFiring: boolean];
+
+const scenario = (
+  name: string,
+  phases: [minutes: number, rate: number, failing: number][],
+  checks: Check[],
+  wholeRequests = false,
+): Scenario => ({
+  name: `errors: ${name}`,
+  interval: `${stepSeconds}s`,
+  input_series: requestCounters(
+    phases.map(([minutes, rate, failing]) => ({ minutes, rate, failing })),
+    wholeRequests,
+  ),
+  alert_rule_test: checks.map(([minutes, alertname, isFiring]) => ({
+    eval_time: `${minutes * 60}s`,
+    alertname,
+    exp_alerts: isFiring ? firing : [],
+  })),
+});
+
+const most = "MostRequestsFailing";
+const high = "HighErrorRate";
+
+/** An outage of all requests at minute 60, and the minutes until an alert fires. */
+const outages = (
+  [
+    [0.01, high, 30],
+    [0.03, high, 25],
+    [0.1, high, 10],
+    [0.3, high, 6],
+    [1, most, 2],
+    [10, most, 2],
+    [1000, most, 2],
+  ] as const
+).map(([rate, alert, minutes]) =>
+  scenario(
+    `an outage at ${rate} requests per second fires within ${minutes} minutes, until it is over`,
+    [
+      [60, rate, 0],
+      [90, rate, 1],
+      [60, rate, 0],
+    ],
+    [
+      [60, alert, false],
+      [60 + minutes, alert, true],
+      [100, alert, true],
+      [150, alert, true],
+      // Below the minimum rate, the last 5 minutes with requests must be without failures.
+      [150 + (rate < 0.2 ? 15 : 3), alert, false],
+    ],
+    true,
+  ),
+);
+
+/**
+ * Few requests that all fail after many that succeed. The rate over 5 minutes covers 4.5 minutes between
+ * samples, the length of one round.
+ */
+const pulses = (failed: number): [number, number, number][] =>
+  Array.from({ length: 6 }, (): [number, number, number][] => [
+    [3, (90 / failed - 90) / 180, 0],
+    [1.5, 1, 1],
+  ]).flat();
+
+export const errorScenarios: Scenario[] = [
+  ...outages,
+  scenario(
+    "two minutes of errors do not fire after they are over",
+    [
+      [20, 10, 0],
+      [2, 10, 1],
+      [20, 10, 0],
+    ],
+    [
+      [22, most, true],
+      [23, most, false],
+      ...[22, 23, 24, 25, 26, 27, 28, 30].map((minute): Check => [minute, high, false]),
+    ],
+  ),
+  scenario(
+    "three minutes of partial errors do not fire",
+    [
+      [20, 10, 0],
+      [3, 10, 0.4],
+      [20, 10, 0],
+    ],
+    [23, 24, 25, 26, 27, 28, 29].flatMap((minute): Check[] => [
+      [minute, most, false],
+      [minute, high, false],
+    ]),
+  ),
+  scenario(
+    "one client that retries at night does not fire",
+    [
+      [60, 0.001, 0],
+      [0.5, 0.3, 1],
+      [60, 0.001, 0],
+    ],
+    [61, 65, 66, 70, 80, 91].flatMap((minute): Check[] => [
+      [minute, most, false],
+      [minute, high, false],
+    ]),
+    true,
+  ),
+  scenario("a background of 0.1% does not fire", [[60, 20, 0.001]], [[60, high, false]]),
+  // The bound of 5 minutes at 0.21 requests per second is 5.17%.
+  scenario("just above the evidence of 5 minutes", [[60, 0.21, 0.0524]], [[60, high, true]]),
+  scenario("just below the evidence of 5 minutes", [[60, 0.21, 0.051]], [[60, high, false]]),
+  // Below the minimum rate, 30 minutes are evidence. The bound at 0.03 requests per second is 5.85%.
+  scenario(
+    "below the minimum rate, a longer window",
+    [[90, 0.19, 0.051]],
+    [
+      [7, high, false],
+      [90, high, true],
+    ],
+  ),
+  scenario("below the threshold of a longer window", [[90, 0.19, 0.049]], [[90, high, false]]),
+  scenario("just above the evidence of 30 minutes", [[90, 0.03, 0.06]], [[90, high, true]]),
+  scenario("just below the evidence of 30 minutes", [[90, 0.03, 0.0565]], [[90, high, false]]),
+  scenario("most of a small part of the requests, just above", pulses(0.0525), [
+    [27, most, true],
+    [26, most, false],
+  ]),
+  scenario("most of a small part of the requests, just below", pulses(0.0475), [[27, most, false]]),
+];
