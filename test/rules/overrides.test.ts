@@ -188,7 +188,7 @@ describe("the annotations of an alert, in promtool", () => {
                 exp_annotations: {
                   summary: "usual: 10% of requests are failing",
                   description:
-                    "10% of requests to usual in ticketing failed over the last 5 minutes (threshold: 5%). Users see errors.",
+                    "10% of requests to usual in ticketing are failing (threshold: 5%), more than chance explains. Users see errors.",
                   runbook_url: "https://runbooks.example.com/HighErrorRate.md",
                   dashboard_url:
                     "https://grafana.example.com/d/services-overview?var-namespace=ticketing&var-service=usual",
