@@ -28,37 +28,6 @@ export function labelMatcher(label: string, values: string[], operator: "=" | "!
     : `${label}${operator === "=" ? "=~" : "!~"}"${values.join("|")}"`;
 }
 
-/**
- * Matchers, without braces, for the pods of these services in one namespace. Only the name of a pod
- * identifies its service: pod names of `api` start with `api-`, as do pod names of `api-gateway`.
- */
-export function podMatchers(
-  namespace: string,
-  { only, except = [] }: Scope,
-  allServices: string[],
-  extraMatchers: string[] = [],
-): string {
-  const names = only ?? except;
-  const longerNames = allServices.filter(
-    (other) => !names.includes(other) && names.some((name) => other.startsWith(`${name}-`)),
-  );
-  const byPrefix = (name: string) => `${name}-.+`;
-  // Regular expressions in PromQL have no lookahead, so an excluded name that is a prefix of another
-  // service's name needs the full pattern for pod names.
-  const excluded = (name: string) =>
-    longerNames.some((other) => other.startsWith(`${name}-`))
-      ? podNamePattern([name])
-      : byPrefix(name);
-  const matchers = [`namespace="${namespace}"`];
-  if (only !== undefined) {
-    matchers.push(`pod=~"${only.map(byPrefix).join("|")}"`);
-    if (longerNames.length > 0) matchers.push(`pod!~"${longerNames.map(byPrefix).join("|")}"`);
-  } else if (except.length > 0) {
-    matchers.push(`pod!~"${except.map(excluded).join("|")}"`);
-  }
-  return [...matchers, ...extraMatchers].join(", ");
-}
-
 /** Kubernetes generates suffixes without vowels, so `api-gateway-x2x7k` is not a pod of `api`. */
 const hash = "[bcdfghjklmnpqrstvwxz2456789]";
 

@@ -1,8 +1,9 @@
 import { alertNames } from "../alerting/alertNames";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
-import { Scope, formatNumber, podMatchers } from "../alerting/promql";
+import { formatNumber } from "../alerting/promql";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
+import { inPodScope, workloads } from "./podScope";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, alertingScope, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -17,9 +18,10 @@ const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
 
 /** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
-  const scope = alertingScope(settings);
   const kubeState = (...extraMatchers: string[]) =>
-    selector(settings, scope, "kubeStateSelector", ...extraMatchers);
+    selector(settings, "kubeStateSelector", ...extraMatchers);
+  const forAlertingPods = (exprFor: (podMatchers: string[]) => string) =>
+    inPodScope(settings.namespace, alertingScope(settings), exprFor);
   return {
     name: `${settings.namespace}.pods`,
     subjectLabel: "pod",
@@ -29,11 +31,13 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         alert: alertNames.podCrashLooping,
         // The reason disappears while the container runs between two crashes; the window bridges
         // this gap. A single restart does not set the reason.
-        expr: [
-          `max by (namespace, pod) (`,
-          `  max_over_time(${podMetrics.waitingReason}${kubeState('reason="CrashLoopBackOff"')}[5m])`,
-          `) >= 1`,
-        ].join("\n"),
+        expr: forAlertingPods((pods) =>
+          [
+            `max by (namespace, pod) (`,
+            `  max_over_time(${podMetrics.waitingReason}${kubeState('reason="CrashLoopBackOff"', ...pods)}[5m])`,
+            `) >= 1`,
+          ].join("\n"),
+        ),
         forMinutes: 5,
         severity: Severity.Critical,
         summary: `${labels.pod}: a container is crash looping`,
@@ -57,13 +61,15 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       {
         alert: "OOMKilled",
         // The last reason remains for the life of the pod, so it counts only together with a restart.
-        expr: [
-          `max by (namespace, pod) (`,
-          `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
-          `  and on (namespace, pod, container)`,
-          `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
-          `)`,
-        ].join("\n"),
+        expr: forAlertingPods((pods) =>
+          [
+            `max by (namespace, pod) (`,
+            `  increase(${podMetrics.restarts}${kubeState(...pods)}[10m]) > 0`,
+            `  and on (namespace, pod, container)`,
+            `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
+            `)`,
+          ].join("\n"),
+        ),
         // The expression holds for 10 minutes. A pod gone within 2 minutes needs no attention.
         forMinutes: 2,
         severity: Severity.Warning,
@@ -79,13 +85,15 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       })),
       {
         alert: "MemoryLimitMissing",
-        expr: [
-          `count by (namespace, pod) (`,
-          `  max ${byContainer} (${podMetrics.memory}${selector(settings, scope, "containerSelector", 'container!=""')})`,
-          `  unless`,
-          `  max ${byContainer} (${podMetrics.resourceLimits}${selector(settings, {}, "kubeStateSelector", 'resource="memory"')}) > 0`,
-          `) > 0`,
-        ].join("\n"),
+        expr: forAlertingPods((pods) =>
+          [
+            `count by (namespace, pod) (`,
+            `  max ${byContainer} (${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""', ...pods)})`,
+            `  unless`,
+            `  max ${byContainer} (${podMetrics.resourceLimits}${kubeState('resource="memory"')}) > 0`,
+            `) > 0`,
+          ].join("\n"),
+        ),
         forMinutes: 60,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container has no memory limit`,
@@ -95,31 +103,27 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   };
 }
 
-/**
- * Selects the series that a metrics source has for pods. The source's job or path differs between
- * clusters. An empty scope selects all pods in the namespace.
- */
+/** Selects the series of a metrics source, whose job or path differs between clusters. */
 function selector(
-  { namespace, services, alerts }: MonitoredServicesSettings,
-  scope: Scope,
+  { namespace, alerts }: MonitoredServicesSettings,
   source: "containerSelector" | "kubeStateSelector",
   ...extraMatchers: string[]
 ): string {
-  const names = services.map(({ name }) => name);
   const sourceMatchers = alerts.metrics[source] === "" ? [] : [alerts.metrics[source]];
-  return `{${podMatchers(namespace, scope, names, [...sourceMatchers, ...extraMatchers])}}`;
+  return `{${[`namespace="${namespace}"`, ...sourceMatchers, ...extraMatchers].join(", ")}}`;
 }
 
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
-  const containers = selector(settings, {}, "containerSelector", 'container!=""');
+  const containers = selector(settings, "containerSelector", 'container!=""');
   const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
-    `max ${byContainer} (${podMetrics[kind]}${selector(settings, {}, "kubeStateSelector", `resource="${name}"`)})`;
+    `max ${byContainer} (${podMetrics[kind]}${selector(settings, "kubeStateSelector", `resource="${name}"`)})`;
   const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
   const worstContainer = (series: string, used: string, allowed: string) => ({
     record: series,
     expr: [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n"),
   });
   return [
+    workloads((...extraMatchers) => selector(settings, "kubeStateSelector", ...extraMatchers)),
     // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at
     // the limit. Containers without a limit have no ratio.
     worstContainer(
@@ -142,11 +146,15 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
 
 /** Common properties of alerts on a recorded ratio; the threshold is a percentage. */
 function ratioAlert(
-  { namespace, services }: MonitoredServicesSettings,
+  { namespace }: MonitoredServicesSettings,
   { scope, threshold, severity }: Variant,
   series: string,
 ) {
-  const names = services.map(({ name }) => name);
-  const pods = podMatchers(namespace, scope, names);
-  return { expr: `${series}{${pods}} > ${formatNumber(threshold / 100)}`, severity };
+  const expr = inPodScope(
+    namespace,
+    scope,
+    (pods) =>
+      `${series}{${[`namespace="${namespace}"`, ...pods].join(", ")}} > ${formatNumber(threshold / 100)}`,
+  );
+  return { expr, severity };
 }

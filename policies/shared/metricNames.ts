@@ -27,6 +27,7 @@ export const podMetrics = {
   cpuThrottledPeriods: "container_cpu_cfs_throttled_periods_total",
   resourceLimits: "kube_pod_container_resource_limits",
   resourceRequests: "kube_pod_container_resource_requests",
+  owner: "kube_pod_owner",
   restarts: "kube_pod_container_status_restarts_total",
   waitingReason: "kube_pod_container_status_waiting_reason",
   lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",

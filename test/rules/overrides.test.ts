@@ -92,22 +92,87 @@ describe("overrides of one service, in promtool", () => {
       [firing("strict"), firing("usual", "warning")],
     ));
 
-  it("apply to the pods of a service, but not of a service with a longer name", () =>
-    expectAlerts(
-      {
-        services: [{ name: "api", alerts: { memoryPercent: 70 } }, { name: "api-gateway" }],
-      },
-      "pods",
-      ["api-7d4b9c8f6d-x2x7k", "api-0", "api-gateway-7d4b9c8f6d-x2x7k", "api-gateway-0"].flatMap(
-        memory,
+  describe("apply to the pods of a service, but not of a service with a similar name", () => {
+    const names = ["api", "api-db", "api-gateway", "db", "db-api", "legacy", "legacy-db"];
+    const podsOf = (name: string) => [
+      { pod: `${name}-7d4b9c8f6d-x2x7k`, kind: "ReplicaSet", owner: `${name}-7d4b9c8f6d` },
+      { pod: `${name}-0`, kind: "StatefulSet", owner: name },
+      { pod: `${name}-x2x7k`, kind: "DaemonSet", owner: name },
+    ];
+    // A workload that is not a configured service keeps the settings of all services.
+    const unconfigured = "api-redis";
+    const pods = [...names, unconfigured].flatMap(podsOf);
+    const series = pods.flatMap(({ pod, kind, owner }) => [
+      ...memory(pod),
+      gauge(
+        "kube_pod_owner",
+        { namespace: "ticketing", pod, owner_kind: kind, owner_name: owner },
+        timeline,
+        () => 1,
       ),
-      "HighMemory",
-      ["api-0", "api-7d4b9c8f6d-x2x7k"].map((pod) => ({
-        severity: "critical",
-        namespace: "ticketing",
-        pod,
-      })),
-    ));
+    ]);
+    const alertsOn = (firingPods: { pod: string }[]) =>
+      firingPods
+        .map(({ pod }) => pod)
+        .sort()
+        .map((pod) => ({ severity: "critical", namespace: "ticketing", pod }));
+
+    for (const name of names) {
+      it(`${name}: a stricter threshold`, () =>
+        expectAlerts(
+          {
+            services: names.map((other) => ({
+              name: other,
+              ...(other === name && { alerts: { memoryPercent: 70 } }),
+            })),
+          },
+          "pods",
+          series,
+          "HighMemory",
+          alertsOn(podsOf(name)),
+        ));
+
+      it(`${name}: disabled alerts`, () =>
+        expectAlerts(
+          {
+            alerts: { memoryPercent: 70 },
+            services: names.map((other) => ({
+              name: other,
+              ...(other === name && { alerts: { enabled: false } }),
+            })),
+          },
+          "pods",
+          series,
+          "HighMemory",
+          alertsOn([...names, unconfigured].filter((other) => other !== name).flatMap(podsOf)),
+        ));
+    }
+
+    it("decide by the names of pods without a known owner", async () => {
+      const unowned = [
+        "api-7d4b9c8f6d-x2x7k",
+        "api-0",
+        "api-gateway-7d4b9c8f6d-x2x7k",
+        "api-gateway-0",
+      ];
+      const services = (alerts: object) => [{ name: "api", alerts }, { name: "api-gateway" }];
+      const of = (names: string[]) => alertsOn(names.map((pod) => ({ pod })));
+      await expectAlerts(
+        { services: services({ memoryPercent: 70 }) },
+        "pods",
+        unowned.flatMap(memory),
+        "HighMemory",
+        of(unowned.slice(0, 2)),
+      );
+      await expectAlerts(
+        { alerts: { memoryPercent: 70 }, services: services({ enabled: false }) },
+        "pods",
+        unowned.flatMap(memory),
+        "HighMemory",
+        of(unowned.slice(2)),
+      );
+    });
+  });
 
   it("add the team to alerts on services and on pods, for services with a team", async () => {
     const services = [

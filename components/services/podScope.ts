@@ -1,0 +1,43 @@
+import { Scope, labelMatcher, podNamePattern } from "../alerting/promql";
+import { podMetrics } from "../../policies/shared/metricNames";
+import { RecordingRule } from "../alerting/rules";
+
+/** A series with the label `workload` for each pod: its Deployment, StatefulSet or DaemonSet. */
+const workloadOfPod = "namespace_pod:workload:info";
+
+/** Records the workload of each pod; the pods of a service belong to a workload with its name. */
+export function workloads(kubeState: (...extraMatchers: string[]) => string): RecordingRule {
+  const owner = (kindMatcher: string, pattern: string) =>
+    `label_replace(${podMetrics.owner}${kubeState(kindMatcher)}, "workload", "$1", "owner_name", "${pattern}")`;
+  return {
+    record: workloadOfPod,
+    expr: [
+      `group by (namespace, pod, workload) (`,
+      // A Deployment appends a hash to the names of its ReplicaSets.
+      `  ${owner('owner_kind="ReplicaSet"', "(.+)-[^-]+")}`,
+      `  or`,
+      `  ${owner('owner_kind!~"ReplicaSet|<none>|"', "(.+)")}`,
+      `)`,
+    ].join("\n"),
+  };
+}
+
+/**
+ * Limits an expression with one result per pod to the pods of these services. The name of a pod does
+ * not always tell its service: `api-db-x2x7k` could belong to `api` or to `api-db`. So names decide only
+ * for pods without a known owner.
+ */
+export function inPodScope(
+  namespace: string,
+  { only, except = [] }: Scope,
+  exprFor: (podMatchers: string[]) => string,
+): string {
+  const names = only ?? except;
+  if (names.length === 0) return exprFor([]);
+  const owned = `${workloadOfPod}{namespace="${namespace}"}`;
+  const byOwner = `${workloadOfPod}{namespace="${namespace}", ${labelMatcher("workload", names)}}`;
+  const byName = `((${exprFor([`pod=~"${podNamePattern(names)}"`])}) unless on (namespace, pod) ${owned})`;
+  return only === undefined
+    ? `(${exprFor([])})\nunless on (namespace, pod)\n(${byOwner} or ${byName})`
+    : `((${exprFor([])}) and on (namespace, pod) ${byOwner})\nor\n${byName}`;
+}
