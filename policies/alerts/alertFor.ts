@@ -24,7 +24,8 @@ type Config = ConfigOf<typeof properties>;
 
 export const alertFor = resourcePolicy({
   name: "alert-for",
-  description: "Each alert's `for` is within the bounds for its severity.",
+  description:
+    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time.",
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set `for`, for example to 5m",
   severity: "medium",
@@ -41,7 +42,10 @@ export const alertFor = resourcePolicy({
   appliesTo: canContainRules,
   check: (resource, config) => {
     const expressionOf = expressionsIn(resource);
-    return checkAlerts(resource, (alert) => checkAlert(alert, expressionOf(alert), config));
+    return checkAlerts(resource, (alert) => [
+      checkAlert(alert, expressionOf(alert), config),
+      ...checkGroup(alert, expressionOf(alert), config),
+    ]);
   },
   remediate: true,
 });
@@ -71,6 +75,35 @@ function checkAlert(
     set: nearest,
   };
 }
+
+/** Checks the group of an alert, whose interval and limit delay or discard alerts. */
+function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): ViolationFinding[] {
+  const { interval, limit } = alert.group;
+  const severity = alert.labels["severity"];
+  const [, max] = boundsFor(severity, expr, config) ?? [];
+  if (max === undefined) return [];
+  const minutes = minutesOf(interval) ?? 0;
+  const findings: ViolationFinding[] = [];
+  if (minutes > max) {
+    findings.push({
+      problem: "the group of the alert is evaluated too rarely",
+      found: shown(interval),
+      bound: `at most ${numeral(max)} minutes for severity ${String(severity)}`,
+      fix: "remove interval from the group, or move the alert to another group",
+    });
+  }
+  if (typeof limit === "number" && limit > 0 && limit < fewAlerts) {
+    findings.push({
+      problem: "the limit of the group discards all alerts of an outage of many services",
+      found: shown(limit),
+      bound: `at least ${fewAlerts}, or no limit`,
+      fix: "remove limit from the group",
+    });
+  }
+  return findings;
+}
+
+const fewAlerts = 50;
 
 function boundsFor(
   severity: unknown,

@@ -63,6 +63,10 @@ function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined
 
 /** Whether the alert depends on more than the existence of its series. */
 function hasCondition(expr: Expr): boolean {
+  // `or vector(1)` returns a series whatever the other side returns.
+  if (expr.kind === "binary" && expr.operator === "or") {
+    return hasCondition(expr.left) && hasCondition(expr.right);
+  }
   return (
     comparisonsOf(expr).some(isDecisive) ||
     callsOf(expr, /^absent/).length > 0 ||

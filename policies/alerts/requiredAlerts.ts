@@ -1,4 +1,5 @@
 import { alertsOfStack } from "./checkRules";
+import { gapOf } from "./coverage";
 import { Signal, signalsOf } from "./signals";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
@@ -82,9 +83,14 @@ function check(
   const { alerts, unknown } = alertsOfStack(resources);
   const vocabulary = metricVocabulary(resources);
   const isExcepted = serviceExceptions(resources);
-  const covers = coverageOf(
-    alerts.flatMap(({ expr }) => signalsOf(expr, vocabulary).filter(detectsExcess)),
-  );
+  const candidates = alerts.flatMap(({ expr, rule }) => {
+    const all = signalsOf(expr, vocabulary);
+    return all
+      .filter(detectsExcess)
+      .map((signal) => ({ ...signal, alert: rule.name, gap: gapOf(signal, expr, rule, all) }));
+  });
+  const covers = coverageOf(candidates.filter(({ gap }) => gap === undefined));
+  const gaps = candidates.filter(({ gap }) => gap !== undefined);
   const violations = services.flatMap((service) => {
     const missing = required.filter(
       (signal) =>
@@ -98,7 +104,12 @@ function check(
         urn: service.urn,
         problem: `${service.name} has no alert on ${names(missing)}`,
         where: `service "${service.name}" in namespace "${service.namespace}"`,
-        found: `${required.length - missing.length} of ${required.length} base signals`,
+        found: [
+          `${required.length - missing.length} of ${required.length} base signals`,
+          ...gaps
+            .filter(({ name, selectors }) => missing.includes(name) && concerns(selectors, service))
+            .map(({ alert, gap }) => `the alert ${alert} ${gap}`),
+        ].join("; "),
         bound: names(required),
         fix: `add ${service.name} to monitoring:services, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
       },
@@ -134,6 +145,10 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
     [...service.knownAs, undefined]
       .flatMap((known) => index.get(`${name} ${known}`) ?? [])
       .some((selector) => selectsService(selector, service));
+}
+
+function concerns(selectors: Selector[], service: ScrapedService): boolean {
+  return selectors.some((selector) => selectsService(selector, service));
 }
 
 function namedService({ matchers }: Selector): string | undefined {

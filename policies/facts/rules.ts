@@ -33,6 +33,8 @@ export interface Rule {
   path: Path;
   /** Duration for which the expression must hold before the alert fires, as written. */
   for: Plain;
+  /** Interval and limit of its group, as written. */
+  group: { interval: Plain; limit: Plain };
   /** Labels of the rule and of its group. */
   labels: PlainMap;
   annotations: PlainMap;
@@ -152,6 +154,7 @@ function fromGroups(resource: Resource, path: Path, where: string): Rules {
         where: alert === undefined ? inGroup : `${inGroup}, alert ${alert}`,
         path: [...rulesPath, index],
         for: at(rule, "for"),
+        group: { interval: at(group, "interval"), limit: at(group, "limit") },
         labels: { ...mapAt(group, "labels"), ...mapAt(rule, "labels") },
         annotations: mapAt(rule, "annotations"),
       });

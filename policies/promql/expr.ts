@@ -6,7 +6,13 @@ export type Expr =
   | { kind: "number"; value: number; duration?: string }
   | { kind: "string"; value: string }
   | Selector
-  | { kind: "subquery"; expr: Expr; rangeSeconds: number; offsetSeconds: number }
+  | {
+      kind: "subquery";
+      expr: Expr;
+      rangeSeconds: number;
+      offsetSeconds: number;
+      isPinned?: boolean;
+    }
   | Call
   | Binary
   | { kind: "negate"; expr: Expr };
@@ -19,6 +25,8 @@ export interface Selector {
   /** Range in seconds: 300 for `[5m]`. */
   rangeSeconds?: number;
   offsetSeconds: number;
+  /** Whether `@` fixes the time of evaluation. */
+  isPinned?: boolean;
 }
 
 /** A call of a function or an aggregation. */

@@ -60,7 +60,6 @@ class Reader {
       case "StringLiteral":
         return { kind: "string", value: stringOf(this.text(node)) };
       case "ParenExpr":
-      case "StepInvariantExpr":
       case "AnchoredExpr":
       case "SmoothedExpr":
         return this.expr(child(0));
@@ -77,7 +76,9 @@ class Reader {
         return { kind: "subquery", expr: this.expr(child(0)), rangeSeconds, offsetSeconds: 0 };
       }
       case "OffsetExpr":
-        return withOffset(this.expr(child(0)), this.duration(child(-1)));
+        return withModifier(this.expr(child(0)), { offsetSeconds: this.duration(child(-1)) });
+      case "StepInvariantExpr":
+        return withModifier(this.expr(child(0)), { isPinned: true });
       case "FunctionCall":
         return { kind: "call", name: this.text(child(0)), args: this.args(node) };
       case "AggregateExpr":
@@ -169,13 +170,17 @@ function numberExpr(text: string): Expr {
   return { kind: "number", value: numberOf(text), ...(isDuration && { duration: text }) };
 }
 
-/** The grammar applies an offset to the whole expression before it, Prometheus to the last selector. */
-function withOffset(expr: Expr, seconds: number): Expr {
-  if (expr.kind === "selector" || expr.kind === "subquery") {
-    return { ...expr, offsetSeconds: seconds };
-  }
-  if (expr.kind === "binary") return { ...expr, right: withOffset(expr.right, seconds) };
-  return expr.kind === "negate" ? mapChildren(expr, (part) => withOffset(part, seconds)) : expr;
+/**
+ * The grammar applies `offset` and `@` to the whole expression before them, Prometheus to the last
+ * selector.
+ */
+function withModifier(
+  expr: Expr,
+  modifier: Pick<Partial<Selector>, "offsetSeconds" | "isPinned">,
+): Expr {
+  if (expr.kind === "selector" || expr.kind === "subquery") return { ...expr, ...modifier };
+  if (expr.kind === "binary") return { ...expr, right: withModifier(expr.right, modifier) };
+  return expr.kind === "negate" ? mapChildren(expr, (part) => withModifier(part, modifier)) : expr;
 }
 
 function childrenOf(node: SyntaxNode | null | undefined): SyntaxNode[] {

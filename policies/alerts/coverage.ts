@@ -1,0 +1,98 @@
+import { Rule } from "../facts/rules";
+import { isComparison } from "../promql/comparison";
+import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
+import { SECONDS_PER_MINUTE } from "../shared/duration";
+import { Signal } from "./signals";
+
+/**
+ * Why an alert on a base signal misses outages although its threshold is strict; undefined if it
+ * does not. Guards against little traffic, and matchers that exclude series, are no reasons.
+ */
+export function gapOf(signal: Signal, expr: Expr, rule: Rule, all: Signal[]): string | undefined {
+  const severity = rule.labels["severity"];
+  if (severity === "info" || severity === "none") return `has severity ${severity}`;
+  if (callsOf(expr, timeOfDay).length > 0) return "depends on the time of day or on the date";
+  if (excludesItself(expr) || all.some((other) => contradicts(other, signal))) {
+    return "excludes its own condition, so it never fires";
+  }
+  for (const { selector, calls, rangeSeconds } of pathsTo(expr, signal.selectors)) {
+    if (selector.offsetSeconds !== 0 || selector.isPinned) return "reads samples of the past";
+    const isMinimum = calls.some((name) => /^(min|quantile)_over_time$/.test(name));
+    if (isMinimum && rangeSeconds > longestMinimum) return "fires only after a long outage";
+    const isPeak = calls.includes("max_over_time");
+    if (!isPeak && rangeSeconds > longestAverage) return "averages an outage over hours";
+    const label = narrowingLabel(selector, calls);
+    if (label !== undefined) return `reads only the series with one ${label}`;
+  }
+  return undefined;
+}
+
+const timeOfDay = /^(hour|minute|day_of_week|day_of_month|day_of_year|days_in_month|month|year)$/;
+const longestMinimum = 15 * SECONDS_PER_MINUTE;
+const longestAverage = 60 * SECONDS_PER_MINUTE;
+
+/** Whether an `unless` removes exactly the series to its left. */
+function excludesItself(expr: Expr): boolean {
+  return nodesOf(expr).some((node) => {
+    if (node.kind !== "binary" || node.operator !== "unless") return false;
+    const left = new Set(selectorsOf(node.left).map((selector) => JSON.stringify(selector)));
+    const right = selectorsOf(node.right);
+    const isCondition = nodesOf(node.right).some(
+      (part) => isComparison(part) || (part.kind === "call" && part.name.startsWith("absent")),
+    );
+    return (
+      !isCondition &&
+      right.length > 0 &&
+      right.every((selector) => left.has(JSON.stringify(selector)))
+    );
+  });
+}
+
+/** Whether a condition on the same signal requires a value below the threshold of the signal. */
+function contradicts(other: Signal, { name, threshold, selectors }: Signal): boolean {
+  return (
+    other.name === name &&
+    other.operator.startsWith("<") &&
+    (other.threshold ?? Infinity) <= (threshold ?? -Infinity) &&
+    JSON.stringify(other.selectors) === JSON.stringify(selectors)
+  );
+}
+
+interface SelectorPath {
+  selector: Selector;
+  /** Names of the functions around the selector. */
+  calls: string[];
+  /** The longest range of the selector and the subqueries around it. */
+  rangeSeconds: number;
+}
+
+function pathsTo(expr: Expr, selectors: Selector[]): SelectorPath[] {
+  const walk = (node: Expr, calls: string[], range: number, isPast: boolean): SelectorPath[] => {
+    if (node.kind === "selector") {
+      if (!selectors.includes(node)) return [];
+      const selector = isPast ? { ...node, isPinned: true } : node;
+      return [{ selector, calls, rangeSeconds: Math.max(range, node.rangeSeconds ?? 0) }];
+    }
+    const inside = node.kind === "call" ? [...calls, node.name] : calls;
+    const isSubquery = node.kind === "subquery";
+    const longest = isSubquery ? Math.max(range, node.rangeSeconds) : range;
+    const past = isPast || (isSubquery && (node.offsetSeconds !== 0 || node.isPinned === true));
+    return childrenOf(node).flatMap((child) => walk(child, inside, longest, past));
+  };
+  return walk(expr, [], 0, false);
+}
+
+/** Labels of a request or a bucket, of which one value is not all requests of a service. */
+const requestLabel =
+  /^(http_)?(path|route|handler|uri|url|endpoint|method|operation|verb|view|action|user_agent|version)$|^grpc_(method|service|type)$/;
+
+function narrowingLabel({ matchers }: Selector, calls: string[]): string | undefined {
+  const isQuantile = calls.includes("histogram_quantile");
+  const narrowing = matchers.find(
+    ({ label, operator, value }) =>
+      /^=~?$/.test(operator) &&
+      (requestLabel.test(label) || (isQuantile && label === "le")) &&
+      !(operator === "=~" && /^\.[*+]$/.test(value)),
+  );
+  return narrowing?.label;
+}
