@@ -1,8 +1,7 @@
 import { Finding } from "../engine/policy";
 import { AlertmanagerConfiguration, configurationsIn } from "../facts/alertmanager";
-import { Path, PlainMap, UNKNOWN, hasUnknown, isMap, setAt } from "../facts/plain";
+import { PlainMap, UNKNOWN, hasUnknown, isMap, setAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { RouteTree, readRoutes } from "../facts/routes";
 
 /** Checks each readable configuration in a resource. */
 export function checkConfigurations(
@@ -30,20 +29,4 @@ export function remediateConfigurations(
       return value !== undefined && setAt(props, [...path, field], value);
     })
     .includes(true);
-}
-
-/**
- * The routes of a configuration and its plain data, or the location of its unknown part. Undefined
- * if the configuration cannot be read or is not part of the stack.
- */
-export function readableRoutes({
-  config,
-  path,
-  urn,
-}: AlertmanagerConfiguration):
-  (RouteTree & { config: PlainMap }) | { unknown: Path; urn: string } | undefined {
-  if (config === undefined) return undefined;
-  const tree = config === UNKNOWN ? UNKNOWN : readRoutes(config);
-  if (config === UNKNOWN || tree === UNKNOWN) return { unknown: path, urn };
-  return { ...tree, config };
 }

@@ -1,7 +1,13 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, stringMapProperty } from "../engine/properties";
 import { PlainMap, UNKNOWN, at, formatPath, setAt, textsAt } from "../facts/plain";
-import { canRunPrometheus, canRunRuler, prometheusServer, thanosRuler } from "../facts/prometheus";
+import {
+  canRunPrometheus,
+  canRunRuler,
+  prometheusServer,
+  stoppedPrometheus,
+  thanosRuler,
+} from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { Selecting, isSelected, labelSelector, selectorOf } from "../facts/selection";
 import { own } from "../shared/own";
@@ -14,7 +20,7 @@ const properties = {
 
 export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
-  description: "Prometheus selects every rule and monitor of the stack.",
+  description: "Prometheus runs, and selects every rule and monitor of the stack.",
   why: "By default, the chart configures Prometheus to select only objects with the label `release: <release name>`. Prometheus ignores all others, so their alerts never fire.",
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
@@ -29,14 +35,15 @@ export const rulesAreLoaded = stackPolicy({
 function check(resources: Resource[]): StackFinding[] {
   const servers = resources.flatMap((resource): Selecting[] => {
     const server = prometheusServer(resource);
-    return server?.operated ? [{ ...server, resource }] : [];
+    const runs = server?.operated && stoppedPrometheus(resource) === undefined;
+    return runs ? [{ ...server, resource }] : [];
   });
   const rulers = resources.flatMap((resource): Selecting[] => {
     const ruler = thanosRuler(resource);
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
   const [first] = servers;
-  if (first === undefined) return [];
+  if (first === undefined) return rulers.length > 0 ? [] : resources.flatMap(checkRuns);
   return resources.flatMap((resource): StackFinding[] => {
     const selector = own(selectorOf, resource.type);
     if (selector === undefined) return [];
@@ -63,6 +70,22 @@ function check(resources: Resource[]): StackFinding[] {
       },
     ];
   });
+}
+
+/** A stack without a Prometheus may rely on another stack, but not if it configures one. */
+function checkRuns(resource: Resource): StackFinding[] {
+  const stop = stoppedPrometheus(resource);
+  if (stop === undefined) return [];
+  const { what, path, problem, fix } = stop;
+  return [
+    {
+      urn: resource.urn,
+      problem: `Prometheus ${problem}, so no rule of the stack is evaluated`,
+      where: `${what}, ${formatPath(path)}`,
+      bound: "a Prometheus or ThanosRuler that evaluates rules",
+      fix,
+    },
+  ];
 }
 
 /** Adds the configured labels, because the selector is in a resource that is not available here. */

@@ -1,16 +1,18 @@
 import { isProdName } from "../engine/environment";
-import { readableRoutes } from "./configurations";
-import { StackFinding, stackPolicy } from "../engine/policy";
+import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
+import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty, stringProperty } from "../engine/properties";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
-  effectiveConfigurations,
-  integrationsOf,
+  stoppedAlertmanagers,
 } from "../facts/alertmanager";
-import { PlainMap, listAt, textAt, textsAt } from "../facts/plain";
+import { chartAlertsOf } from "../facts/chartAlerts";
+import { integrationsOf } from "../facts/integrations";
+import { PlainMap, formatPath, listAt, textAt, textsAt } from "../facts/plain";
+import { canRunPrometheus, missingAlertmanager, stoppedPrometheus } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
-import { Labels, RouteNode, matches, probeLabels, routesFor } from "../facts/routes";
+import { Labels, RouteNode, matches, probeLabels } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
 
@@ -43,12 +45,19 @@ export const severitiesDelivered = stackPolicy({
   severity: "critical",
   annotations: "forbidden",
   config: properties,
-  reads: (type) => canHoldAlertmanager(type) || canHoldRules(type) || isMonitor(type),
+  reads: (type) =>
+    canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type) || isMonitor(type),
   check(resources, config) {
     const known = knownLabels(resources);
-    return effectiveConfigurations(resources).flatMap((configuration) =>
-      checkConfiguration(configuration, known, config),
-    );
+    const { paths, unreadable, unknown } = deliveryPaths(resources);
+    return [
+      ...unknown,
+      ...brokenLinks(resources, config),
+      ...unreadable
+        .filter(({ missingSecret }) => !config.externalSecrets.includes(missingSecret ?? ""))
+        .map(describeUnreadable),
+      ...paths.flatMap((path) => checkPath(path, known, config)),
+    ];
   },
 });
 
@@ -68,17 +77,42 @@ function knownLabels(resources: Resource[]): Labels[] {
   return [{ alertname: "SomeAlert", namespace: "some-namespace" }, ...services, ...rules];
 }
 
-function checkConfiguration(
-  configuration: AlertmanagerConfiguration,
-  known: Labels[],
-  { severities, exceptAlerts, externalSecrets, environment = "prod" }: Config,
-): StackFinding[] {
-  const { urn, where, missingSecret } = configuration;
-  if (missingSecret !== undefined && externalSecrets.includes(missingSecret)) return [];
-  const readable = readableRoutes(configuration);
-  if (readable === undefined) return [unreadable(configuration)];
-  if ("unknown" in readable) return [readable];
-  const { config, root, problems } = readable;
+/** Whether the stack must notify at all: any environment may, but only production has to. */
+function mustNotify({ environment = "prod" }: Config): boolean {
+  return isProdName(environment) !== false;
+}
+
+/** The links before the routes: Prometheus has an Alertmanager, and it runs. */
+function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
+  if (!mustNotify(config)) return [];
+  const stopped = stoppedAlertmanagers(resources).map(({ resource, path, problem, fix }) => ({
+    urn: resource.urn,
+    problem: `Alertmanager ${problem}, so alerts reach no receiver`,
+    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    fix,
+  }));
+  const hasAlerts = rulesOfStack(resources).rules.some(({ alert }) => alert !== undefined);
+  const missing = resources.flatMap((resource): StackFinding[] => {
+    const path = missingAlertmanager(resource);
+    if (path === undefined || stoppedPrometheus(resource) !== undefined) return [];
+    if (!hasAlerts && chartAlertsOf(resource).size === 0) return [];
+    return [
+      {
+        urn: resource.urn,
+        problem: "Prometheus sends its alerts to no Alertmanager",
+        where: `${describeResource(resource)}, ${formatPath(path)}`,
+        bound: "an Alertmanager of the chart, or the address of another",
+        fix: "enable Alertmanager, or set the address of another (alertingEndpoints, or alerting.alertmanagers of a Prometheus)",
+      },
+    ];
+  });
+  return [...missing, ...stopped];
+}
+
+function checkPath(path: DeliveryPath, known: Labels[], settings: Config): StackFinding[] {
+  const { severities, exceptAlerts } = settings;
+  const { config, root, problems } = path;
+  const { urn, where } = path.configuration;
   if (root === undefined || problems.length > 0) {
     return problems.map(({ where: place, problem }) => ({
       urn,
@@ -87,14 +121,19 @@ function checkConfiguration(
       fix: "correct it, and check it with `amtool check-config`",
     }));
   }
-  if (isProdName(environment) === false && !hasIntegrations(config)) return [];
+  if (!mustNotify(settings) && !hasIntegrations(config)) return [];
   const findings = new Map<string, StackFinding>();
   for (const severity of severities) {
     for (const labels of probeLabels(root, { severity }, known)) {
       if ([...internalAlerts, ...exceptAlerts].includes(labels["alertname"] ?? "")) continue;
-      for (const problem of deliveryProblems(config, routesFor(root, labels), severity, labels)) {
-        const place = `${where}, ${problem.where}`;
-        findings.set(`${severity} ${place}`, { urn, ...problem, where: place });
+      const delivery = follow(path, labels);
+      for (const problem of deliveryProblems(delivery, severity, labels)) {
+        const place = delivery.droppedBy?.where ?? `${where}, ${problem.where}`;
+        findings.set(`${severity} ${place}`, {
+          urn: delivery.droppedBy?.urn ?? urn,
+          ...problem,
+          where: place,
+        });
       }
     }
   }
@@ -108,7 +147,11 @@ function hasIntegrations(config: PlainMap): boolean {
   );
 }
 
-function unreadable({ missingSecret, where, urn }: AlertmanagerConfiguration): StackFinding {
+function describeUnreadable({
+  missingSecret,
+  where,
+  urn,
+}: AlertmanagerConfiguration): StackFinding {
   if (missingSecret !== undefined) {
     const problem = `the Secret "${missingSecret}" with the configuration is not part of the stack, so its receivers are unknown`;
     const fix = `create the Secret in the stack, as SlackAlerting does, or add "${missingSecret}" to severities-delivered.externalSecrets`;
@@ -124,25 +167,33 @@ function unreadable({ missingSecret, where, urn }: AlertmanagerConfiguration): S
 }
 
 function deliveryProblems(
-  config: PlainMap,
-  reached: RouteNode[],
+  { droppedBy, reached, integrations: integrationsAt }: Delivery,
   severity: string,
   labels: Labels,
 ) {
+  const alerts = `alerts of severity ${severity}`;
+  if (droppedBy !== undefined) {
+    return [
+      {
+        problem: `alert relabeling drops ${alerts}`,
+        where: droppedBy.where,
+        fix: "remove the step that drops them; to mute alerts, use a route or a silence",
+      },
+    ];
+  }
   const last = reached.at(-1);
   if (last === undefined) return [];
   const isCritical = severity === "critical";
-  const notifying = reached.filter(({ hasTimeIntervals }) => !hasTimeIntervals || !isCritical);
-  const integrations = notifying
-    .flatMap(({ receiver }) => integrationsOf(config, receiver))
-    .filter(({ delivers }) => delivers);
-  const alert = `alerts of severity ${severity}${describe(last, labels)}`;
+  const all = integrationsAt(isCritical);
+  const integrations = all.filter(({ obstacle }) => obstacle === undefined);
+  const alert = `${alerts}${describe(last, labels)}`;
   if (integrations.length === 0) {
-    const isMuted = notifying.length === 0;
+    const isMuted = isCritical && reached.every(({ hasTimeIntervals }) => hasTimeIntervals);
     return [
       {
         problem: isMuted ? `time intervals mute ${alert}` : `${alert} reach no receiver`,
         where: `${last.where} (receiver "${last.receiver}")`,
+        found: obstaclesOf(all),
         bound: "a receiver that notifies at any time",
         fix: isMuted
           ? "remove the time intervals from this route"

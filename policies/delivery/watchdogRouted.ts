@@ -1,16 +1,11 @@
-import { readableRoutes } from "./configurations";
+import { DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { remediationOf } from "../engine/violation";
-import {
-  AlertmanagerConfiguration,
-  canHoldAlertmanager,
-  effectiveConfigurations,
-  integrationsOf,
-} from "../facts/alertmanager";
+import { canHoldAlertmanager } from "../facts/alertmanager";
 import { helmChart, isTruthy } from "../facts/helm";
 import { UNKNOWN, at, listAt } from "../facts/plain";
+import { canRunPrometheus } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
-import { routesFor } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
 
 const setting = { path: "slack.heartbeatUrl", isSecret: true };
@@ -26,44 +21,41 @@ export const watchdogRouted = stackPolicy({
   baseline: { enforcementLevel: "advisory" },
   annotations: "forbidden",
   prodOnly: true,
-  reads: (type) => canHoldAlertmanager(type) || canHoldRules(type),
+  reads: (type) => canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type),
   check(resources) {
-    const configurations = effectiveConfigurations(resources);
-    if (configurations.length === 0) return [];
-    return [...configurations.flatMap(checkRoutes), ...checkExistence(resources)];
+    const { paths, unreadable, unknown } = deliveryPaths(resources);
+    // severities-delivered reports a configuration that cannot be read or is managed elsewhere.
+    if (paths.length + unreadable.length + unknown.length === 0) return [];
+    return [...unknown, ...paths.flatMap(checkPath), ...checkExistence(resources)];
   },
 });
 
-function checkRoutes(configuration: AlertmanagerConfiguration): StackFinding[] {
-  const { urn, where } = configuration;
-  const readable = readableRoutes(configuration);
-  // severities-delivered reports a configuration that cannot be read or is managed elsewhere.
-  if (readable === undefined) return [];
-  if ("unknown" in readable) return [readable];
-  const { root, config } = readable;
-  const reached =
-    root === undefined ? [] : routesFor(root, { alertname: "Watchdog", severity: "none" });
+function checkPath(path: DeliveryPath): StackFinding[] {
+  const { urn, where } = path.configuration;
+  const { droppedBy, reached, integrations } = follow(path, watchdog);
   const last = reached.at(-1);
-  if (last === undefined) return [];
-  const integrations = reached
-    .flatMap(({ receiver }) => integrationsOf(config, receiver))
-    .filter(({ delivers }) => delivers);
-  const isMuted = reached.every(({ hasTimeIntervals }) => hasTimeIntervals);
-  if (!isMuted && integrations.some(({ toSlack }) => !toSlack)) return [];
+  const delivering = integrations(true).filter(({ obstacle }) => obstacle === undefined);
+  if (delivering.some(({ toSlack }) => !toSlack)) return [];
+  if (last === undefined && droppedBy === undefined) return [];
   return [
     {
-      urn,
+      urn: droppedBy?.urn ?? urn,
       problem:
-        integrations.length > 0
+        delivering.length > 0
           ? "Watchdog reaches only Slack, which does not detect its absence"
-          : "Watchdog reaches no receiver, so its absence is not detected",
-      where: `${where}, ${last.where} (receiver "${last.receiver}")`,
+          : droppedBy === undefined
+            ? "Watchdog reaches no receiver, so its absence is not detected"
+            : "alert relabeling drops Watchdog, so its absence is not detected",
+      where: droppedBy?.where ?? `${where}, ${last?.where} (receiver "${last?.receiver}")`,
+      found: obstaclesOf(integrations(true)),
       bound: "a receiver that is neither empty nor Slack",
       setting,
       fix,
     },
   ];
 }
+
+const watchdog = { alertname: "Watchdog", severity: "none" };
 
 /** Checks that an alert named Watchdog always fires; the chart has one. */
 function checkExistence(resources: Resource[]): StackFinding[] {

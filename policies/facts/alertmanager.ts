@@ -1,20 +1,10 @@
 import { mergeValues } from "../shared/mergeValues";
 import chartConfigs from "./chartAlertmanagerConfigs.json";
 import { HelmChart, helmChart, isHelmType } from "./helm";
-import {
-  Path,
-  Plain,
-  PlainMap,
-  UNKNOWN,
-  at,
-  entriesAt,
-  formatPath,
-  isMap,
-  listAt,
-  textAt,
-} from "./plain";
+import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
+import { stopAt } from "./prometheus";
 import { own } from "../shared/own";
 
 /** An Alertmanager configuration in the format of alertmanager.yaml, and its location. */
@@ -32,6 +22,8 @@ export interface AlertmanagerConfiguration {
   namespace?: string;
   /** Name of the Secret or AlertmanagerConfig that the Alertmanager loads but the stack lacks. */
   missingSecret?: string;
+  /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator runs it. */
+  spec?: Plain;
 }
 
 function isSecret({ type }: { type: string }): boolean {
@@ -75,7 +67,13 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
   }
   const loaded =
     installers.length > 0
-      ? installers.flatMap((installer) => loadedBy(installer, resources))
+      ? installers.flatMap((installer) => {
+          const spec = at(installer.props, ...specPath(installer));
+          return loadedBy(installer, resources).map((configuration) => ({
+            ...configuration,
+            spec,
+          }));
+        })
       : resources.filter(isSecret).flatMap(inSecret);
   const objects = resources.filter(isAlertmanagerConfig).map(inObject);
   return loaded.map((configuration) => withObjects(configuration, objects));
@@ -92,11 +90,29 @@ function installingChart(resource: Resource): HelmChart | undefined {
   return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
 
+/** Path of the operator's `AlertmanagerSpec`. Other charts have no such settings. */
+function specPath(resource: Resource): Path {
+  return isAlertmanager(resource) ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
+}
+
+/** The Alertmanagers of the stack that do not run or load no changes. */
+export function stoppedAlertmanagers(resources: Resource[]) {
+  return resources.flatMap((resource) => {
+    const chart = installingChart(resource);
+    if (!isAlertmanager(resource) && chart === undefined) return [];
+    const path: Path =
+      chart === undefined || chart.chart === "kube-prometheus-stack"
+        ? specPath(resource)
+        : ["values", ...(chart.chart === "alertmanager" ? [] : ["alertmanager"])];
+    const stop = stopAt(resource, path);
+    return stop === undefined ? [] : [{ resource, ...stop }];
+  });
+}
+
 /** Name of the Secret or AlertmanagerConfig that an Alertmanager loads; empty for chart values. */
 function sourceOf(resource: Resource): { secret?: unknown; object?: unknown } {
   const isServer = isAlertmanager(resource);
-  const path = isServer ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
-  const spec = at(resource.props, ...path);
+  const spec = at(resource.props, ...specPath(resource));
   const object = at(spec, "alertmanagerConfiguration", "name");
   if (isServer ? object !== undefined : typeof object === "string" && object !== "") {
     return { object };
@@ -266,68 +282,4 @@ function insertionOf({ config, where, namespace = "" }: AlertmanagerConfiguratio
       .filter(isMap)
       .map((receiver) => ({ ...receiver, name: qualified(receiver["name"]) })),
   };
-}
-
-/** One integration of a receiver. */
-export interface Integration {
-  /** `slack`, `webhook`, `pagerduty`. */
-  kind: string;
-  /** `receivers[1].slack_configs[0]`. */
-  where: string;
-  /** Channel of a Slack integration. */
-  channel?: string;
-  /** Whether the integration has an address that is not a placeholder. */
-  delivers: boolean;
-  toSlack: boolean;
-  sendsResolved: boolean;
-}
-
-const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
-
-/** Fields of which one must contain the integration's address; for Slack, `global` can set it. */
-const addressFields: Record<string, string[]> = {
-  slack: [...slackFields, "http_config"],
-  webhook: ["url", "url_file", "url_secret"],
-  pagerduty: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
-  email: ["to"],
-};
-
-export function integrationsOf(config: PlainMap, receiver: string): Integration[] {
-  return listAt(config, "receivers").flatMap((candidate, index) => {
-    if (textAt(candidate, "name") !== receiver) return [];
-    return entriesAt(candidate).flatMap(([key, list]) => {
-      const kind = /^(\w+)_configs$/.exec(key)?.[1];
-      if (kind === undefined) return [];
-      const resolvedByDefault = !/^(slack|email|wechat|rocketchat)$/.test(kind);
-      return listAt(list).map((integration, position) => {
-        const channel = kind === "slack" ? textAt(integration, "channel") : undefined;
-        return {
-          kind,
-          where: `receivers[${index}].${key}[${position}]`,
-          ...(channel === undefined ? {} : { channel }),
-          delivers: hasAddress(config, kind, integration),
-          toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(integration, "url") ?? ""),
-          sendsResolved: (at(integration, "send_resolved") ?? resolvedByDefault) === true,
-        };
-      });
-    });
-  });
-}
-
-function hasAddress(config: PlainMap, kind: string, integration: Plain): boolean {
-  const fields = own(addressFields, kind);
-  if (integration === null || integration === undefined) return false;
-  if (fields === undefined) return true;
-  const inGlobal = kind === "slack" ? slackFields.map((field) => `slack_${field}`) : [];
-  return [
-    ...fields.map((field) => at(integration, field)),
-    ...inGlobal.map((field) => at(config, "global", field)),
-  ].some((value) => value !== undefined && value !== null && value !== "" && !isPlaceholder(value));
-}
-
-/** Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`. */
-function isPlaceholder(value: unknown): boolean {
-  return (
-    typeof value === "string" && /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value)
-  );
 }

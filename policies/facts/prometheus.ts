@@ -1,5 +1,5 @@
 import { helmChart, isHelmType } from "./helm";
-import { Path, UNKNOWN, at, isMap, listAt } from "./plain";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt } from "./plain";
 import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
@@ -41,6 +41,91 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   if (at(values, "prometheus", "agentMode") === true) return undefined;
   const spec: Path = ["values", "prometheus", "prometheusSpec"];
   return { what, release, spec, operated: true, defaultRetention: "10d" };
+}
+
+/** A setting that stops a server. */
+export interface Stop {
+  path: Path;
+  /** The end of a sentence that starts with the server. */
+  problem: string;
+  fix: string;
+}
+
+/** The setting in an operator's or a chart's settings of a server that stops it, if any. */
+export function stopAt({ props }: Resource, settings: Path): Stop | undefined {
+  const stops: [key: string, value: unknown, problem: string, fix: string][] = [
+    ["paused", true, "is paused, so the operator applies no changes to it", "false"],
+    ["replicas", 0, "has no replicas", "2"],
+    ["replicaCount", 0, "has no replicas", "2"],
+  ];
+  const stop = stops.find(([key, value]) => at(props, ...settings, key) === value);
+  if (stop === undefined) return undefined;
+  const [key, , problem, value] = stop;
+  return { path: [...settings, key], problem, fix: `set ${key}: ${value}` };
+}
+
+/** Why the Prometheus that a resource configures evaluates no rules; undefined if it does. */
+export function stoppedPrometheus(resource: Resource): (Stop & { what: string }) | undefined {
+  const server = prometheusServer(resource);
+  const stop = server && stopAt(resource, server.spec);
+  if (server !== undefined) return stop && { ...stop, what: server.what };
+  const { chart, release } = helmChart(resource) ?? {};
+  if (chart !== "kube-prometheus-stack") return undefined;
+  const what = `release "${release}" (${chart})`;
+  const [enabled, agent] = ["enabled", "agentMode"].map((key): Path => [
+    "values",
+    "prometheus",
+    key,
+  ]) as [Path, Path];
+  return at(resource.props, ...enabled) === false
+    ? { what, path: enabled, problem: "is disabled", fix: "set prometheus.enabled: true" }
+    : {
+        what,
+        path: agent,
+        problem: "runs as an agent, which evaluates no rules",
+        fix: "set prometheus.agentMode: false",
+      };
+}
+
+const secretReferences = ["additionalAlertManagerConfigs", "additionalAlertManagerConfigsSecret"];
+
+/** Path of the setting without which a running Prometheus has no Alertmanager; undefined if it has one. */
+export function missingAlertmanager(resource: Resource): Path | undefined {
+  const server = prometheusServer(resource);
+  if (server === undefined) return undefined;
+  const read = (...path: Path) => at(resource.props, ...path);
+  const lists: Path[] = [
+    ...["alertingEndpoints", "alertmanagers", ...secretReferences].map((key) => [
+      ...server.spec,
+      key,
+    ]),
+    [...server.spec, "alerting", "alertmanagers"],
+  ];
+  const hasEndpoint = lists.some((path) => {
+    const value = read(...path);
+    return value === UNKNOWN || listAt(value).length > 0 || entriesAt(value).length > 0;
+  });
+  if (hasEndpoint) return undefined;
+  if (server.release === undefined) return lists.at(-1);
+  const enabled: Path = ["values", "alertmanager", "enabled"];
+  return read(...enabled) === false ? enabled : undefined;
+}
+
+/** The settings with which a Prometheus relabels or drops its alerts. */
+export function alertRelabelings(resource: Resource): { path: Path; steps: Plain } | undefined {
+  const server = prometheusServer(resource);
+  if (server === undefined) return undefined;
+  const paths: Path[] = server.operated
+    ? [
+        [...server.spec, "additionalAlertRelabelConfigs"],
+        [...server.spec, "additionalAlertRelabelConfigsSecret"],
+      ]
+    : [
+        ["values", "alertRelabelConfigs", "alert_relabel_configs"],
+        ["values", "serverFiles", "prometheus.yml", "alerting", "alert_relabel_configs"],
+      ];
+  const path = paths.find((candidate) => (at(resource.props, ...candidate) ?? null) !== null);
+  return path && { path, steps: at(resource.props, ...path) };
 }
 
 /** Path of a server's retention. */

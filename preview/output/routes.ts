@@ -1,4 +1,4 @@
-import { integrationsOf } from "../../policies/facts/alertmanager";
+import { integrationsOf } from "../../policies/facts/integrations";
 import { type PlainMap, UNKNOWN, listAt, textAt } from "../../policies/facts/plain";
 import { type Labels, readRoutes, routesFor } from "../../policies/facts/routes";
 

@@ -22,7 +22,12 @@ export function changed(base: PlainMap, change: PlainMap): PlainMap {
 export const stackValues: PlainMap = {
   alertmanager: {
     podDisruptionBudget: { enabled: true },
-    alertmanagerSpec: { replicas: 2, useExistingSecret: true, configSecret: "alertmanager-config" },
+    alertmanagerSpec: {
+      replicas: 2,
+      useExistingSecret: true,
+      configSecret: "alertmanager-config",
+      secrets: ["alertmanager-slack", "heartbeat"],
+    },
   },
   prometheus: {
     podDisruptionBudget: { enabled: true },

@@ -78,6 +78,38 @@ describe("policy rules-are-loaded", () => {
     );
   });
 
+  for (const [name, server, problem] of [
+    [
+      "disabled",
+      release("kube-prometheus-stack", { prometheus: { enabled: false } }),
+      "Prometheus is disabled, so no rule of the stack is evaluated",
+    ],
+    [
+      "an agent",
+      release("kube-prometheus-stack", { prometheus: { agentMode: true } }),
+      "Prometheus runs as an agent, which evaluates no rules, so no rule of the stack is evaluated",
+    ],
+    [
+      "paused",
+      prometheus({ paused: true, ruleSelector: {} }),
+      "Prometheus is paused, so the operator applies no changes to it, so no rule of the stack is evaluated",
+    ],
+    [
+      "without replicas",
+      chart({ replicas: 0, ruleSelectorNilUsesHelmValues: false }),
+      "Prometheus has no replicas, so no rule of the stack is evaluated",
+    ],
+  ] as const) {
+    it(`does not count a Prometheus that is ${name}`, () => {
+      assert.deepEqual(problems(rulesAreLoaded, [server, rules()]), [problem]);
+      // Another server or a ThanosRuler may evaluate the rules.
+      const other = prometheus({ ruleSelector: {} });
+      assert.deepEqual(problems(rulesAreLoaded, [server, other, rules()]), []);
+      const ruler = resource(`${group}:ThanosRuler`, "r", { spec: { ruleSelector: {} } });
+      assert.deepEqual(problems(rulesAreLoaded, [server, ruler, rules()]), []);
+    });
+  }
+
   it("requires one of several servers to select an object, and none where the stack has no server", () => {
     const servers = [chart({}), prometheus({ ruleSelector: {} })];
     assert.deepEqual(problems(rulesAreLoaded, [...servers, rules()]), []);

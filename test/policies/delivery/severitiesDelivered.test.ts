@@ -3,7 +3,8 @@ import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import { severitiesDelivered } from "../../../policies/delivery/severitiesDelivered";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, configSecret, configText, routesFirst, stack } from "../platformSubjects";
-import { judge, problems, release, resource } from "../subjects";
+import { Resource } from "../../../policies/facts/resource";
+import { alerts, judge, problems, release, resource } from "../subjects";
 
 const found = (change: PlainMap, shape: "input" | "engine" = "input", config: PlainMap = {}) =>
   problems(severitiesDelivered, [stack(), configSecret(change, shape)], config);
@@ -102,10 +103,162 @@ describe("policy severities-delivered", () => {
 
   it("skips a stack without Alertmanager", () => {
     assert.deepEqual(problems(severitiesDelivered, []), []);
-    assert.deepEqual(
-      problems(severitiesDelivered, [stack({ alertmanager: { enabled: false } })]),
-      [],
-    );
+    const withoutAlerts = { alertmanager: { enabled: false }, defaultRules: { create: false } };
+    assert.deepEqual(problems(severitiesDelivered, [stack(withoutAlerts)]), []);
+  });
+
+  describe("follows the path of an alert before and after the routes", () => {
+    const spec = (change: PlainMap) => ({ alertmanager: { alertmanagerSpec: change } });
+    const relabeling = (...steps: PlainMap[]) => ({
+      prometheus: { prometheusSpec: { additionalAlertRelabelConfigs: steps } },
+    });
+    const drop = { action: "drop", source_labels: ["severity"], regex: "critical" };
+    const off = { alertmanager: { enabled: false } };
+    const to = (integration: PlainMap) => ({
+      receivers: [{ name: "null" }, { name: "slack", ...integration }, { name: "heartbeat" }],
+    });
+    const inProd = (subject: Resource) => ({
+      ...subject,
+      urn: subject.urn.replace(":dev:", ":prod:"),
+    });
+    const group = "kubernetes:monitoring.coreos.com/v1";
+    const server = (change: PlainMap = {}) =>
+      inProd(resource(`${group}:Prometheus`, "main", { spec: { replicas: 2, ...change } }));
+    const rules = inProd(alerts("up == 0"));
+    const secret = (text: string) =>
+      inProd(
+        resource("kubernetes:core/v1:Secret", "relabel", {
+          metadata: { name: "relabel" },
+          stringData: { "steps.yaml": text },
+        }),
+      );
+    const reference = (name: string) => ({
+      prometheus: {
+        prometheusSpec: { additionalAlertRelabelConfigsSecret: { name, key: "steps.yaml" } },
+      },
+    });
+
+    for (const [link, subjects, problem] of [
+      ["no Alertmanager", [stack(off)], /^Prometheus sends its alerts to no Alertmanager$/],
+      ["a Prometheus object without one", [server(), rules], /to no Alertmanager$/],
+      [
+        "an empty list of them",
+        [server({ alerting: { alertmanagers: [] } }), rules],
+        /to no Alertmanager$/,
+      ],
+      [
+        "no replica",
+        [stack(spec({ replicas: 0 })), configSecret()],
+        /^Alertmanager has no replicas/,
+      ],
+      ["a pause", [stack(spec({ paused: true })), configSecret()], /^Alertmanager is paused/],
+      [
+        "no replica of the object",
+        [resource(`${group}:Alertmanager`, "m", { spec: { replicas: 0 } }, "prod"), configSecret()],
+        /^Alertmanager has no replicas/,
+      ],
+      [
+        "relabeling that drops",
+        [stack(relabeling(drop)), configSecret()],
+        /^alert relabeling drops alerts of severity critical$/,
+      ],
+      [
+        "relabeling that keeps others",
+        [stack(relabeling({ ...drop, action: "keep", regex: "critical" })), configSecret()],
+        /^alert relabeling drops alerts of severity warning$/,
+      ],
+      [
+        "relabeling that changes the route",
+        [stack(relabeling({ target_label: "severity", replacement: "info" })), configSecret()],
+        /^alerts of severity critical reach no receiver$/,
+      ],
+      [
+        "relabeling in a Secret",
+        [
+          stack(reference("relabel")),
+          secret("- action: drop\n  source_labels: [severity]\n  regex: warn.*\n"),
+          configSecret(),
+        ],
+        /^alert relabeling drops alerts of severity warning$/,
+      ],
+      [
+        "an unmounted credential",
+        [stack(spec({ secrets: ["heartbeat"] })), configSecret()],
+        /reach no receiver$/,
+      ],
+      [
+        "a loopback address",
+        [stack(), configSecret(to({ webhook_configs: [{ url: "http://127.0.0.1:9/" }] }))],
+        /reach no receiver$/,
+      ],
+      [
+        "the address null",
+        [stack(), configSecret(to({ webhook_configs: [{ url: "http://null/" }] }))],
+        /reach no receiver$/,
+      ],
+      [
+        "the name localhost in another integration",
+        [stack(), configSecret(to({ msteams_configs: [{ webhook_url: "https://localhost/x" }] }))],
+        /reach no receiver$/,
+      ],
+    ] as [string, Resource[], RegExp][]) {
+      it(`and finds ${link}`, () =>
+        assert.match(problems(severitiesDelivered, subjects)[0] ?? "none", problem));
+    }
+
+    it("and names the obstacle", () => {
+      const subjects = [stack(spec({ secrets: [] })), configSecret()];
+      const [violation] = judge(severitiesDelivered, subjects).violations;
+      assert.equal(
+        violation?.found,
+        "receivers[2].slack_configs[0]: the file of slack_api_url_file is not mounted",
+      );
+    });
+
+    for (const [link, subjects] of [
+      [
+        "another Alertmanager",
+        [
+          stack({
+            ...off,
+            prometheus: { prometheusSpec: { alertingEndpoints: [{ name: "am", port: "web" }] } },
+          }),
+        ],
+      ],
+      [
+        "one Alertmanager for a Prometheus object",
+        [server({ alerting: { alertmanagers: [{ name: "am", port: "web" }] } }), rules],
+      ],
+      ["a Prometheus without alerts", [server()]],
+      [
+        "relabeling that changes nothing else",
+        [stack(relabeling({ action: "labeldrop", regex: "replica" })), configSecret()],
+      ],
+      [
+        "relabeling that drops information",
+        [stack(relabeling({ ...drop, regex: "info" })), configSecret()],
+      ],
+      [
+        "a credential in a volume",
+        [
+          stack(spec({ secrets: [], volumeMounts: [{ mountPath: "/etc/alertmanager/secrets" }] })),
+          configSecret(),
+        ],
+      ],
+      [
+        "an address inside the cluster",
+        [stack(), configSecret(to({ webhook_configs: [{ url: "http://relay.chat:80/" }] }))],
+      ],
+    ] as [string, Resource[]][]) {
+      it(`and accepts ${link}`, () =>
+        assert.deepEqual(problems(severitiesDelivered, subjects), []));
+    }
+
+    it("and does not evaluate relabeling in a Secret outside the stack", () => {
+      const verdict = judge(severitiesDelivered, [stack(reference("elsewhere")), configSecret()]);
+      assert.deepEqual(verdict.violations, []);
+      assert.deepEqual(verdict.unknown?.path.at(-1), "additionalAlertRelabelConfigsSecret");
+    });
   });
 
   it("states the problem, place, bound and fix", () => {

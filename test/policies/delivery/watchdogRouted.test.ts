@@ -30,6 +30,23 @@ describe("policy watchdog-routed", () => {
     );
   });
 
+  it("follows Watchdog through relabeling, mounts and addresses", () => {
+    const step = { action: "drop", source_labels: ["alertname"], regex: "Watch.*" };
+    const spec = { prometheusSpec: { additionalAlertRelabelConfigs: [step] } };
+    assert.deepEqual(problems(watchdogRouted, [stack({ prometheus: spec }), configSecret()]), [
+      "alert relabeling drops Watchdog, so its absence is not detected",
+    ]);
+    const mounts = { alertmanager: { alertmanagerSpec: { secrets: ["alertmanager-slack"] } } };
+    const [violation] = judge(watchdogRouted, [stack(mounts), configSecret()]).violations;
+    assert.equal(
+      violation?.found,
+      "receivers[1].webhook_configs[0]: the file of url_file is not mounted",
+    );
+    const loopback = { name: "heartbeat", webhook_configs: [{ url: "http://[::1]:8080/" }] };
+    const subjects = [stack(), configSecret({ receivers: [{ name: "null" }, loopback] })];
+    assert.match(problems(watchdogRouted, subjects)[0] ?? "", /reaches no receiver/);
+  });
+
   it("requires an alert that always fires, from the chart or from the stack", () => {
     assert.match(
       problems(watchdogRouted, [stack(off), configSecret()])[0] ?? "",

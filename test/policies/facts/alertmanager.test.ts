@@ -1,9 +1,6 @@
 import * as assert from "node:assert/strict";
-import {
-  configurationsIn,
-  effectiveConfigurations,
-  integrationsOf,
-} from "../../../policies/facts/alertmanager";
+import { configurationsIn, effectiveConfigurations } from "../../../policies/facts/alertmanager";
+import { integrationsOf } from "../../../policies/facts/integrations";
 import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
 import { configSecret, configText, goodConfig } from "../platformSubjects";
 import { release, resource } from "../subjects";
@@ -80,7 +77,7 @@ describe("Alertmanager configurations", () => {
       {
         kind: "slack",
         where: "receivers[0].slack_configs[0]",
-        delivers: true,
+        obstacle: undefined,
         toSlack: true,
         sendsResolved: true,
       },
@@ -97,16 +94,16 @@ describe("Alertmanager configurations", () => {
       },
     ];
     assert.deepEqual(
-      integrationsOf({ receivers }, "a").map(({ kind, delivers, sendsResolved }) => [
+      integrationsOf({ receivers }, "a").map(({ kind, obstacle, sendsResolved }) => [
         kind,
-        delivers,
+        obstacle,
         sendsResolved,
       ]),
       [
-        ["webhook", true, true],
-        ["webhook", false, true],
-        ["email", true, false],
-        ["opsgenie", true, true],
+        ["webhook", undefined, true],
+        ["webhook", "it has no address", true],
+        ["email", undefined, false],
+        ["opsgenie", undefined, true],
       ],
     );
   });

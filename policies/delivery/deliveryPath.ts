@@ -1,0 +1,119 @@
+import { StackFinding } from "../engine/policy";
+import { AlertmanagerConfiguration, effectiveConfigurations } from "../facts/alertmanager";
+import { Integration, integrationsOf } from "../facts/integrations";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  formatPath,
+  isMap,
+  isText,
+  textAt,
+} from "../facts/plain";
+import { alertRelabelings } from "../facts/prometheus";
+import { Resource, objectName } from "../facts/resource";
+import { Labels, RouteNode, RouteTree, readRoutes, routesFor } from "../facts/routes";
+import { readYaml } from "../facts/yaml";
+import { RelabelStep, relabel } from "../shared/relabel";
+
+/*
+ * The path of an alert from Prometheus to a receiver: alert relabeling, then the routes of an
+ * Alertmanager, then the integrations of the receivers. `rules-are-loaded` judges what comes before.
+ */
+
+/** An Alertmanager configuration, and the relabeling of the alerts that reach it. */
+export interface DeliveryPath extends RouteTree {
+  configuration: AlertmanagerConfiguration;
+  config: PlainMap;
+  relabelings: Relabeling[];
+}
+
+interface Relabeling {
+  urn: string;
+  where: string;
+  steps: RelabelStep[];
+}
+
+/** What happens to an alert. */
+export interface Delivery {
+  /** The relabeling that drops the alert. */
+  droppedBy?: Relabeling | undefined;
+  /** The routes that notify about the alert. */
+  reached: RouteNode[];
+  /** Integrations that notify about it: at any time, or outside the time intervals. */
+  integrations: (always: boolean) => Integration[];
+}
+
+/** The paths of a stack, and for configurations that cannot be followed, what is unknown. */
+export function deliveryPaths(resources: Resource[]) {
+  const read = resources.flatMap((resource) => relabelingOf(resource, resources) ?? []);
+  const relabelings = read.flatMap((result) => ("unknown" in result ? [] : [result]));
+  const configurations = effectiveConfigurations(resources);
+  const paths: DeliveryPath[] = [];
+  const unreadable: AlertmanagerConfiguration[] = [];
+  const unknown: StackFinding[] = read.filter((result) => "unknown" in result);
+  for (const configuration of configurations) {
+    const { config, path, urn } = configuration;
+    const tree = isMap(config) ? readRoutes(config) : UNKNOWN;
+    if (config === undefined) unreadable.push(configuration);
+    else if (tree === UNKNOWN || config === UNKNOWN) unknown.push({ unknown: path, urn });
+    else paths.push({ ...tree, configuration, config, relabelings });
+  }
+  return { paths, unreadable, unknown };
+}
+
+/** Follows an alert with these labels. */
+export function follow(
+  { root, config, configuration, relabelings }: DeliveryPath,
+  labels: Labels,
+): Delivery {
+  const droppedBy = relabelings.find(({ steps }) => relabel(steps, labels) === undefined);
+  const steps = relabelings.flatMap((relabeling) => relabeling.steps);
+  const sent = relabel(steps, labels);
+  const reached = root === undefined || sent === undefined ? [] : routesFor(root, sent);
+  const integrations = (always: boolean) =>
+    reached
+      .filter(({ hasTimeIntervals }) => !hasTimeIntervals || !always)
+      .flatMap(({ receiver }) => integrationsOf(config, receiver, configuration.spec));
+  return { droppedBy, reached, integrations };
+}
+
+/** Why integrations do not deliver, for the field `found` of a violation. */
+export function obstaclesOf(integrations: Integration[]): string | undefined {
+  const texts = integrations.flatMap(({ where, obstacle }) =>
+    obstacle === undefined ? [] : [`${where}: ${obstacle}`],
+  );
+  return texts.length === 0 ? undefined : texts.join("; ");
+}
+
+/** The alert relabeling of a Prometheus, also from a Secret of the stack. */
+function relabelingOf(
+  resource: Resource,
+  resources: Resource[],
+): Relabeling | Extract<StackFinding, { unknown: Path }> | undefined {
+  const found = alertRelabelings(resource);
+  if (found === undefined) return undefined;
+  const { path, steps } = found;
+  const list = isMap(steps) ? stepsInSecret(steps, resources) : steps;
+  const { urn, name } = resource;
+  if (Array.isArray(list)) {
+    return { urn, where: `"${name}", ${formatPath(path)}`, steps: list.filter(isMap) };
+  }
+  const because = isMap(steps) ? { because: "its Secret is not part of the stack" } : {};
+  return { unknown: path, urn, ...because };
+}
+
+function stepsInSecret(reference: PlainMap, resources: Resource[]): Plain {
+  const key = textAt(reference, "key") ?? "";
+  const secret = resources.find(
+    (resource) =>
+      resource.type === "kubernetes:core/v1:Secret" &&
+      objectName(resource) === textAt(reference, "name"),
+  );
+  const plain = at(secret?.props, "stringData", key);
+  const encoded = at(secret?.props, "data", key);
+  const text = isText(encoded) ? Buffer.from(encoded, "base64").toString("utf8") : plain;
+  return isText(text) ? readYaml(text) : undefined;
+}

@@ -1,0 +1,113 @@
+import { own } from "../shared/own";
+import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, listAt, textAt } from "./plain";
+
+/** One integration of a receiver. */
+export interface Integration {
+  /** `slack`, `webhook`, `pagerduty`. */
+  kind: string;
+  /** `receivers[1].slack_configs[0]`. */
+  where: string;
+  /** Channel of a Slack integration. */
+  channel?: string;
+  /** Why the integration notifies nobody; undefined if it has an address that can be reached. */
+  obstacle: string | undefined;
+  toSlack: boolean;
+  sendsResolved: boolean;
+}
+
+const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
+
+/** Fields of which one must contain the integration's address; for Slack, `global` can set it. */
+const addressFields: Record<string, string[]> = {
+  slack: [...slackFields, "http_config"],
+  webhook: ["url", "url_file", "url_secret"],
+  msteams: ["webhook_url", "webhook_url_file"],
+  msteamsv2: ["webhook_url", "webhook_url_file"],
+  discord: ["webhook_url", "webhook_url_file"],
+  pagerduty: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
+  email: ["to"],
+};
+
+/**
+ * The integrations of a receiver. `spec` is the `AlertmanagerSpec`, which mounts the files of
+ * credentials.
+ */
+export function integrationsOf(config: PlainMap, receiver: string, spec?: Plain): Integration[] {
+  return listAt(config, "receivers").flatMap((candidate, index) => {
+    if (textAt(candidate, "name") !== receiver) return [];
+    return entriesAt(candidate).flatMap(([key, list]) => {
+      const kind = /^(\w+)_configs$/.exec(key)?.[1];
+      if (kind === undefined) return [];
+      const resolvedByDefault = !/^(slack|email|wechat|rocketchat)$/.test(kind);
+      return listAt(list).map((integration, position) => {
+        const channel = kind === "slack" ? textAt(integration, "channel") : undefined;
+        return {
+          kind,
+          where: `receivers[${index}].${key}[${position}]`,
+          ...(channel === undefined ? {} : { channel }),
+          obstacle: obstacleOf(config, kind, integration, spec),
+          toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(integration, "url") ?? ""),
+          sendsResolved: (at(integration, "send_resolved") ?? resolvedByDefault) === true,
+        };
+      });
+    });
+  });
+}
+
+function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Plain) {
+  const fields = own(addressFields, kind);
+  if (integration === null || integration === undefined) return "it has no settings";
+  if (fields === undefined) return undefined;
+  const valuesOf = (source: Plain, prefix = ""): [string, unknown][] =>
+    fields
+      .map((field): [string, unknown] => [`${prefix}${field}`, at(source, `${prefix}${field}`)])
+      .filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const values = valuesOf(integration);
+  if (values.length === 0 && kind === "slack")
+    values.push(...valuesOf(at(config, "global"), "slack_"));
+  if (values.length === 0) return "it has no address";
+  const obstacles = values.map(([field, value]) => obstacleIn(field, value, spec));
+  return obstacles.includes(undefined) ? undefined : obstacles[0];
+}
+
+function obstacleIn(field: string, value: unknown, spec: Plain): string | undefined {
+  if (typeof value !== "string") return undefined;
+  if (isPlaceholder(value)) return `${field} is a placeholder`;
+  if (field.endsWith("_file")) {
+    return isMounted(value, spec) === false ? `the file of ${field} is not mounted` : undefined;
+  }
+  return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
+}
+
+/** Folders in which the operator mounts the Secrets and ConfigMaps that the spec lists. */
+const mounts: [folder: string, field: string][] = [
+  ["/etc/alertmanager/secrets/", "secrets"],
+  ["/etc/alertmanager/configmaps/", "configMaps"],
+];
+
+/** Whether Alertmanager has a file; undefined where that is unknown. */
+function isMounted(file: string, spec: Plain): boolean | undefined {
+  if (!isMap(spec) || hasUnknown([spec["secrets"], spec["configMaps"], spec["volumeMounts"]])) {
+    return undefined;
+  }
+  const isInVolume = listAt(spec, "volumeMounts").some((mount) =>
+    file.startsWith(textAt(mount, "mountPath") ?? "/"),
+  );
+  const [folder, field] = mounts.find(([path]) => file.startsWith(path)) ?? [];
+  if (isInVolume || folder === undefined || field === undefined) return isInVolume || undefined;
+  return listAt(spec, field).includes(file.slice(folder.length).split("/")[0]);
+}
+
+/** Whether an address is null or on the machine of the sender itself. */
+function isUnreachable(value: string): boolean {
+  if (!value.includes("://")) return false;
+  const host = /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/.exec(value.trim())?.[1] ?? "";
+  return /^(?:|null|(?:.*\.)?(?:localhost|invalid)|127\..*|0\.0\.0\.0|\[::1?\])$/i.test(host);
+}
+
+/** Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`. */
+function isPlaceholder(value: unknown): boolean {
+  return (
+    typeof value === "string" && /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value)
+  );
+}
