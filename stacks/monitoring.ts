@@ -45,7 +45,7 @@ export interface MonitoringOutputs {
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
   const report = costReport(settings, costEstimate(settings));
   for (const warning of report.warnings) void pulumi.log.warn(warning);
-  const cluster = connectCluster(settings.cluster, settings.protectData);
+  const cluster = connectCluster(settings.cluster, settings.protectData, settings.labels);
   const { provider } = cluster;
   const namespaces = createNamespaces(settings, provider);
   const storage = settings.storage.create ? [createStorageClass(settings, cluster)] : [];

@@ -52,6 +52,7 @@ export function lokiRole(
       ...fill(({ cluster, namespace }) => ({ clusterName: cluster, namespace })),
       serviceAccount: lokiName,
       roleArn: role.arn,
+      tags: fill(tagsOf),
     },
     opts,
   );

@@ -1,6 +1,8 @@
 import { LokiSettings } from "./settings";
 
-/** Tags of every AWS resource. */
+/** Tags of every AWS resource. IAM ignores the case of a key, so a label replaces a similar tag. */
 export function tagsOf({ cluster, environment, labels }: LokiSettings): Record<string, string> {
-  return { cluster, env: environment, ...labels };
+  const keys = new Set(Object.keys(labels).map((key) => key.toLowerCase()));
+  const own = Object.entries({ cluster, env: environment }).filter(([key]) => !keys.has(key));
+  return { ...Object.fromEntries(own), ...labels };
 }

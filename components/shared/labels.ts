@@ -1,7 +1,7 @@
 /** Labels by name, as in Kubernetes, Prometheus and Loki. */
 export type Labels = Record<string, string>;
 
-/** Labels of every Kubernetes object in this library; the caller's labels override them. */
+/** Labels of every Kubernetes object in this library. */
 export function objectLabels(component: string, labels: Labels = {}): Labels {
   return {
     "app.kubernetes.io/component": component,

@@ -77,7 +77,42 @@ export const httpsUrl = z.url({
   error: "must be a URL that starts with https://",
 });
 
-export const labels = z.record(z.string(), input(z.string()));
+/**
+ * Labels of the charts and of Kubernetes. A chart that sets one of them also adds the caller's labels,
+ * so the key would occur twice in an object, and selectors might no longer match.
+ */
+const reservedLabel =
+  /^(app|chart|release|heritage|component|name|jobLabel|rollout-group|(.+\.)?(kubernetes|k8s)\.io\/.*|helm\.sh\/.*|(agent|admission)\.datadoghq\.com\/.*|prometheus\.io\/.*|grafana_.*)$/;
+
+const labelName =
+  /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
+
+const labelValue = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$/,
+    "must be the value of a label: at most 63 of letters, digits, -, _ and ., starting and ending with a letter or digit",
+  );
+
+/** Labels of Kubernetes objects, which are also tags of AWS resources. */
+export const labels = z.record(z.string(), input(labelValue)).superRefine((map, ctx) => {
+  const keys = Object.keys(map);
+  for (const [index, key] of keys.entries()) {
+    const rule = brokenLabelRule(key, keys.slice(0, index));
+    if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
+  }
+  if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
+});
+
+function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined {
+  if (reservedLabel.test(key)) return "is a label that Kubernetes or a chart sets";
+  if (!labelName.test(key)) {
+    return "must have a key of at most 63 letters, digits, -, _ and ., with an optional prefix such as example.com/";
+  }
+  if (key.length > 128) return "must have a key of at most 128 characters, as a tag in AWS";
+  const same = earlierKeys.find((earlier) => earlier.toLowerCase() === key.toLowerCase());
+  return same && `must not differ from ${same} only in case, which tags in IAM ignore`;
+}
 
 /** A boolean with a default. */
 export function flag(value: boolean, description: string) {

@@ -21,12 +21,16 @@ export interface Cluster {
  * Connects to the cluster that the settings name, or creates it. `protectData` also protects a
  * created cluster, because deleting the cluster would delete the data.
  */
-export function connectCluster(settings: ClusterSettings, protectData: boolean): Cluster {
+export function connectCluster(
+  settings: ClusterSettings,
+  protectData: boolean,
+  tags: Record<string, string>,
+): Cluster {
   switch (settings.mode) {
     case ClusterMode.Existing:
       return existingEksCluster(settings);
     case ClusterMode.Create:
-      return newEksCluster(settings, protectData);
+      return newEksCluster(settings, protectData, tags);
     case ClusterMode.Kubeconfig:
       return clusterOfKubeconfig(settings);
   }
@@ -62,7 +66,11 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
  * Creates a cluster in EKS Auto Mode: AWS manages its nodes, the volume driver and the Pod Identity
  * agent. The API is private unless `publicAccessCidrs` names ranges.
  */
-function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
+function newEksCluster(
+  settings: ClusterSettings,
+  protect: boolean,
+  tags: Record<string, string>,
+): Cluster {
   // Loaded only here, because it is the largest package and the other modes do not need it.
   const eks = require("@pulumi/eks") as typeof pulumiEks;
   const { name, version, vpcId, subnetIds, publicAccessCidrs } = settings;
@@ -72,6 +80,7 @@ function newEksCluster(settings: ClusterSettings, protect: boolean): Cluster {
     "cluster",
     defined({
       name,
+      tags,
       version,
       vpcId,
       privateSubnetIds: subnetIds,

@@ -248,6 +248,13 @@ describe("lokiStorage", () => {
       const tags = { cluster: "ticketing-prod", env: "prod", team: "sre" };
       assert.deepEqual(single("Bucket").inputs["tags"], tags);
       assert.deepEqual(single("Role").inputs["tags"], tags);
+      assert.deepEqual(single("PodIdentityAssociation").inputs["tags"], tags);
+    });
+
+    it("has a label in place of the tag with the same key, whose case IAM ignores", async () => {
+      const { single } = await registered({ labels: { Env: "production" } });
+      const tags = { cluster: "ticketing-prod", Env: "production" };
+      assert.deepEqual(single("Role").inputs["tags"], tags);
     });
   });
 

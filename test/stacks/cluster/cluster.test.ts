@@ -26,7 +26,7 @@ async function connect(
   let connected: Cluster | undefined;
   const { resources, outputs } = await recordProgram(
     () => {
-      connected = connectCluster(settings, protectData);
+      connected = connectCluster(settings, protectData, { team: "platform" });
       return {
         issuer: pulumi.output(connected.oidcIssuerUrl ?? "none"),
         providerArn: pulumi.output(connected.oidcProviderArn ?? "none"),
