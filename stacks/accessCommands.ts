@@ -1,10 +1,6 @@
 import { datadogUrl } from "../components/datadog/tags";
 import { lokiName } from "../components/loki/urls";
-import {
-  alertmanagerService,
-  grafanaService,
-  prometheusService,
-} from "../components/prometheus/urls";
+import { serviceNames } from "../components/prometheus/urls";
 import { defined } from "../components/shared/defined";
 import { Settings } from "./config/parseConfiguration";
 
@@ -12,10 +8,11 @@ import { Settings } from "./config/parseConfiguration";
 export function accessCommands(settings: Settings): Record<string, string> {
   const forward = (service: string, local: number, remote: number) =>
     `kubectl port-forward -n ${settings.namespaces.monitoring} svc/${service} ${local}:${remote}  # http://localhost:${local}`;
+  const services = serviceNames(settings.prometheus);
   return defined({
-    grafana: forward(grafanaService, 3000, 80),
-    prometheus: forward(prometheusService, 9090, 9090),
-    alertmanager: forward(alertmanagerService, 9093, 9093),
+    grafana: forward(services.grafana, 3000, 80),
+    prometheus: forward(services.prometheus, 9090, 9090),
+    alertmanager: forward(services.alertmanager, 9093, 9093),
     loki: settings.loki && forward(lokiName, 3100, 3100),
     datadog: settings.datadog && datadogUrl(settings.datadog.site),
   });

@@ -2,19 +2,19 @@ import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
-import { CollectorSettings } from "./settings";
+import { CollectorSettings, nodeFolder } from "./settings";
 
 /** Name and key of Alloy's ConfigMap. The chart would evaluate its own ConfigMap as a template. */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 
 const sizes = sizeTable(["50m", "256Mi"], ["100m", "384Mi"], ["200m", "768Mi"]);
 
-const storagePath = "/var/lib/alloy";
 const storageVolume = "storage";
 
 /** Values for the Alloy chart. Alloy runs on every node and collects the logs of all pods. */
 export function alloyValues(settings: CollectorSettings): Values {
   const { imageRegistry } = settings;
+  const storagePath = nodeFolder("/var/lib/alloy", settings);
   return {
     ...defined({
       global: imageRegistry === undefined ? undefined : { image: { registry: imageRegistry } },

@@ -5,7 +5,7 @@ import { LogStage, logPipeline } from "./pipeline";
 import { Values } from "../../policies/shared/mergeValues";
 import { podLogLabels, relabelConfig } from "./podLabels";
 import { sizeTable } from "../shared/resources";
-import { CollectorSettings } from "./settings";
+import { CollectorSettings, nodeFolder } from "./settings";
 
 const sizes = sizeTable(["50m", "128Mi"], ["100m", "256Mi"], ["200m", "512Mi"]);
 
@@ -18,6 +18,12 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     ...nodeAgentPlacement,
     podLabels: settings.labels,
+    // The default volumes of the chart, except for the folder of the first.
+    defaultVolumes: [
+      { name: "run", hostPath: { path: nodeFolder("/run/promtail", settings) } },
+      { name: "containers", hostPath: { path: "/var/lib/docker/containers" } },
+      { name: "pods", hostPath: { path: "/var/log/pods" } },
+    ],
     resources: sizes[settings.size],
     // The chart's role grants access to every node's kubelet API. The collector has its own role.
     rbac: { create: false },

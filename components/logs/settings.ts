@@ -30,3 +30,11 @@ export const collectorFields = {
 /** Settings of the log collector, without the version and repository of the Loki chart. */
 export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &
   Omit<ChartSettings, "chartVersion" | "repository"> & { size: SizePreset };
+
+/**
+ * Folder of a node in which the collector stores the position in each log file. Each namespace can
+ * have a collector, and the collectors on a node must not share their positions.
+ */
+export function nodeFolder(folder: string, { namespace }: CollectorSettings): string {
+  return namespace === "monitoring" ? folder : `${folder}-${namespace}`;
+}

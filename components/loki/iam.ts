@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { hasPlaceholder } from "../shared/placeholders";
 
 /** IAM policy document as JSON: deterministic, and known before the first deployment. */
@@ -82,10 +83,19 @@ function trust(Principal: object, Action: string[], StringEquals: object): Polic
   return policy([{ Sid, Effect: "Allow", Principal, Action, Condition: { StringEquals } }]);
 }
 
-/** Name of the role, truncated to the 64 characters that IAM allows. */
-export function lokiRoleName(cluster: string): string {
-  const suffix = "-loki";
-  return `${cluster.slice(0, 64 - suffix.length)}${suffix}`;
+/** Where Loki runs, and the region of its bucket. Roles have one namespace for all regions. */
+export interface LokiLocation {
+  cluster: string;
+  namespace: string;
+  region: string;
+}
+
+/** Name of the role. IAM allows 64 characters, so a hash replaces the end of a longer name. */
+export function lokiRoleName({ cluster, namespace, region }: LokiLocation): string {
+  const name = `${cluster}-${namespace}-loki-${region}`;
+  if (name.length <= 64 || hasPlaceholder(name)) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `${name.slice(0, 55)}-${hash}`;
 }
 
 function bucketArn({ bucket, region }: LokiBucket): string {

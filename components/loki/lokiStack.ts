@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { logCollector } from "../logs/collector";
 import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
+import { Claim, claim } from "../shared/claims";
 import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
@@ -11,11 +12,24 @@ import { availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { lokiRules } from "./rules";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
-import { lokiSettings } from "./settings";
+import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";
 import { lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
+
+/** What only one stack of a namespace, or of the program, may own. */
+function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
+  const release: Claim = {
+    what: `a Loki in the namespace ${namespace}`,
+    path: ["namespace"],
+    fix: "set namespace to another namespace",
+  };
+  if (storage === LokiStorage.Filesystem) return [release];
+  // Two compactors would delete each other's index.
+  const fix = "set bucket to another bucket";
+  return [release, { what: `the bucket ${bucket}`, path: ["bucket"], fix, scope: "program" }];
+}
 
 /** Alerts on the logs of a service. */
 export interface LogAlertArgs {
@@ -63,6 +77,11 @@ export interface LokiStackArgs {
   kmsKeyArn?: pulumi.Input<string>;
   /** How Loki's pods assume their IAM role. Default: `podIdentity`. */
   awsIdentity?: AwsIdentity;
+  /**
+   * ARN of an existing IAM role for Loki's pods, which must have access to the bucket. Default: a role
+   * that this component creates.
+   */
+  roleArn?: pulumi.Input<string>;
   /** ARN of the cluster's OIDC provider in IAM. Required for `irsa`, otherwise unused. */
   oidcProviderArn?: pulumi.Input<string>;
   /** URL of the cluster's OIDC issuer. Required for `irsa`, otherwise unused. */
@@ -176,6 +195,7 @@ export class LokiStack extends pulumi.ComponentResource {
       keepData(checkWithValues(all, lokiSettings), opts),
     );
     const { settings, fill } = inputs;
+    claim("LokiStack", name, inputs, opts, lokiClaims);
     // All children except the bucket get `dependsOn`: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(
@@ -259,7 +279,7 @@ export class LokiStack extends pulumi.ComponentResource {
       fill(({ namespace }) => lokiPushUrl(namespace)),
     );
     this.bucketName = storage.bucketName;
-    this.roleArn = storage.role?.arn ?? pulumi.output("");
+    this.roleArn = storage.roleArn;
     this.chartVersion = release.version;
     this.collectorChartVersion = collector?.version ?? pulumi.output("");
     this.registerOutputs({

@@ -6,57 +6,65 @@ import { AwsIdentity } from "./options";
 import { S3Settings } from "./settings";
 import { tagsOf } from "./tags";
 import { lokiName } from "./urls";
-import { Inputs } from "../shared/inputs";
+import { Fill, Inputs } from "../shared/inputs";
 
 export interface LokiRole {
-  role: Role;
+  /** The role, if the component creates it. */
+  role?: Role;
+  roleArn: pulumi.Output<string>;
   /** Annotations that let the pods of the service account assume the role. */
   serviceAccountAnnotations: Record<string, pulumi.Input<string>>;
   /** Resources that must exist before the first pod starts. */
   dependencies: pulumi.Resource[];
 }
 
-/** Registers the role that may access the bucket, and that only Loki's service account may assume. */
+/** Registers a role for Loki's pods, unless one exists, and lets the pods assume it. */
 export function lokiRole(
   name: string,
   { settings, fill }: Inputs<S3Settings>,
   opts: pulumi.CustomResourceOptions,
 ): LokiRole {
-  const { eks, iam } = awsSdk();
-  const usesIrsa = settings.awsIdentity === AwsIdentity.Irsa;
+  const created = settings.roleArn === undefined ? createRole(name, fill, opts) : undefined;
+  const roleArn = created?.role.arn ?? fill((all) => all.roleArn ?? "");
+  const role = { ...(created && { role: created.role }), roleArn: pulumi.output(roleArn) };
+  const access = created ? [created.access] : [];
+  if (settings.awsIdentity === AwsIdentity.Irsa) {
+    const serviceAccountAnnotations = { "eks.amazonaws.com/role-arn": roleArn };
+    return { ...role, serviceAccountAnnotations, dependencies: access };
+  }
+  const association = new (awsSdk().eks.PodIdentityAssociation)(
+    `${name}-pod-identity`,
+    {
+      ...fill(({ cluster, namespace }) => ({ clusterName: cluster, namespace })),
+      serviceAccount: lokiName,
+      roleArn,
+      tags: fill(tagsOf),
+    },
+    opts,
+  );
+  return { ...role, serviceAccountAnnotations: {}, dependencies: [...access, association] };
+}
+
+/** A role that may access the bucket, and that only Loki's service account may assume. */
+function createRole(name: string, fill: Fill<S3Settings>, opts: pulumi.CustomResourceOptions) {
+  const { iam } = awsSdk();
   const role = new iam.Role(
     `${name}-role`,
     fill((all) => ({
-      name: lokiRoleName(all.cluster),
+      name: lokiRoleName(all),
       description: `Loki of the cluster ${all.cluster}: its logs in the bucket ${all.bucket}`,
       assumeRolePolicy: trustPolicy(all),
       tags: tagsOf(all),
     })),
-    opts,
+    // A new name would replace the role. Stacks of earlier versions keep the name `<cluster>-loki`.
+    { ...opts, ignoreChanges: ["name"] },
   );
   const access = new iam.RolePolicy(
     `${name}-role-policy`,
     { name: "loki-bucket", role: role.name, policy: fill(lokiAccessPolicy) },
     opts,
   );
-  if (usesIrsa) {
-    return {
-      role,
-      serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": role.arn },
-      dependencies: [access],
-    };
-  }
-  const association = new eks.PodIdentityAssociation(
-    `${name}-pod-identity`,
-    {
-      ...fill(({ cluster, namespace }) => ({ clusterName: cluster, namespace })),
-      serviceAccount: lokiName,
-      roleArn: role.arn,
-      tags: fill(tagsOf),
-    },
-    opts,
-  );
-  return { role, serviceAccountAnnotations: {}, dependencies: [access, association] };
+  return { role, access };
 }
 
 function trustPolicy(settings: S3Settings): string {

@@ -57,6 +57,10 @@ const region = z
   .string()
   .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "must be an AWS region, like us-east-1");
 
+const roleArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, "must be the ARN of an IAM role");
+
 const kmsKeyArn = example(
   z
     .string()
@@ -158,6 +162,12 @@ export const lokiSchema = z
     ),
     deleteDataOnDestroy: deleteDataOnDestroy.describe(
       "Whether `pulumi destroy` deletes the bucket with its logs, and the volumes. Requires `protectData: false` and a bucket that the stack creates.",
+    ),
+    roleArn: input(
+      example(roleArn, "arn:aws:iam::123456789012:role/loki").optional().meta({
+        description: "Existing IAM role of Loki's pods, with access to the bucket.",
+        defaultText: "a role that the stack creates",
+      }),
     ),
     oidcProviderArn: input(oidcProviderArn.optional()),
     oidcIssuerUrl: input(oidcIssuerUrl.optional()),
@@ -289,8 +299,10 @@ function hasItems(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
 
-function usesIrsa({ awsIdentity, storage }: Unchecked): boolean {
-  return awsIdentity === AwsIdentity.Irsa && storage !== LokiStorage.Filesystem;
+/** Whether the component creates a role that the OIDC provider of the cluster lets pods assume. */
+function usesIrsa({ awsIdentity, storage, roleArn: existing }: Unchecked): boolean {
+  if (existing !== undefined || storage === LokiStorage.Filesystem) return false;
+  return awsIdentity === AwsIdentity.Irsa;
 }
 
 function checkIrsa(settings: Unchecked, ctx: z.RefinementCtx): void {

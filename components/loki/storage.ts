@@ -11,8 +11,10 @@ import { Inputs } from "../shared/inputs";
 export interface StorageResources {
   /** The bucket, if the component creates it. */
   bucket?: Bucket;
-  /** The IAM role of Loki's pods. None with the storage `filesystem`. */
+  /** The IAM role of Loki's pods, if the component creates it. */
   role?: Role;
+  /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
+  roleArn: pulumi.Output<string>;
   /** Name of the bucket. Empty with the storage `filesystem`. */
   bucketName: pulumi.Output<string>;
   /** Annotations that let the pods of the service account assume the role. */
@@ -30,6 +32,7 @@ export function lokiStorage(
   if (inputs.settings.storage === LokiStorage.Filesystem) {
     return {
       bucketName: pulumi.output(""),
+      roleArn: pulumi.output(""),
       serviceAccountAnnotations: {},
       dependencies: [],
     };

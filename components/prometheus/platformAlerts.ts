@@ -8,6 +8,9 @@ export interface PlatformAlertOptions {
   namespace: string;
   /** Whether Loki is deployed. */
   loki: boolean;
+  releaseName: string;
+  /** Whether this stack deploys kube-state-metrics, and alerts on the volumes of the cluster. */
+  clusterMonitoring: boolean;
 }
 
 /** Chart alerts that this library replaces. With both, one fault would cause two notifications. */
@@ -22,13 +25,14 @@ export const replacedChartAlerts = [
 ];
 
 /** Alerts on the monitoring stack: Prometheus, Alertmanager, Loki and volumes. */
-export function platformAlerts({ namespace, loki }: PlatformAlertOptions): AlertGroup[] {
+export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
+  const { namespace, loki, clusterMonitoring } = options;
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
-    { name: `${namespace}.targets`, rules: [monitoringDown(namespace, loki)] },
-    { name: `${namespace}.volumes`, rules: volumeAlerts() },
-    ...(loki ? [{ name: `${namespace}.loki`, rules: lokiAlerts(namespace) }] : []),
-  ];
+    { name: `${namespace}.targets`, rules: monitoringDown(options) },
+    { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
+    { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
+  ].filter(({ rules }) => rules.length > 0);
 }
 
 function prometheusAlerts(namespace: string): AlertRule[] {
@@ -74,27 +78,32 @@ function prometheusAlerts(namespace: string): AlertRule[] {
 }
 
 /** Without metrics from kube-state-metrics or Loki, alerts on pods or on Loki cannot fire. */
-function monitoringDown(namespace: string, loki: boolean): AlertRule {
-  const jobs = ["kube-state-metrics", ...(loki ? ["loki"] : [])].join("|");
+function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
+  const { namespace, loki, releaseName, clusterMonitoring } = options;
+  const all = [...(clusterMonitoring ? ["kube-state-metrics"] : []), ...(loki ? ["loki"] : [])];
+  if (all.length === 0) return [];
+  const jobs = all.join("|");
   const targets = scrapePoolTargets(namespace, {
     label: "job",
-    prefix: "(?:prometheus-)?",
+    prefix: `(?:${releaseName}-)?`,
     monitors: `(${jobs})/[0-9]+`,
   });
-  return {
-    alert: "MonitoringDown",
-    expr: [
-      `max by (namespace, job) (`,
-      `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
-      `) == 0`,
-      `or`,
-      `${targets} == 0`,
-    ].join("\n"),
-    forMinutes: 5,
-    severity: Severity.Critical,
-    summary: "{{ $labels.job }}: no target is up",
-    description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
-  };
+  return [
+    {
+      alert: "MonitoringDown",
+      expr: [
+        `max by (namespace, job) (`,
+        `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
+        `) == 0`,
+        `or`,
+        `${targets} == 0`,
+      ].join("\n"),
+      forMinutes: 5,
+      severity: Severity.Critical,
+      summary: "{{ $labels.job }}: no target is up",
+      description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
+    },
+  ];
 }
 
 function volumeAlerts(): AlertRule[] {

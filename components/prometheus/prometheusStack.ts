@@ -7,15 +7,49 @@ import { charts } from "../shared/charts";
 import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
+import { Claim, claim } from "../shared/claims";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
-import { prometheusSettings } from "./settings";
+import { PrometheusSettings, prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
-import { alertmanagerUrl, grafanaUrl, prometheusUrl, remoteWriteUrls } from "./urls";
+import {
+  Release,
+  alertmanagerUrl,
+  chartFullname,
+  grafanaUrl,
+  prometheusUrl,
+  remoteWriteUrls,
+} from "./urls";
+
+/** What only one stack of a cluster, or of a namespace, may own. */
+function prometheusClaims(settings: PrometheusSettings): Claim[] {
+  const { namespace, releaseName, clusterMonitoring } = settings;
+  return [
+    {
+      what: `a Prometheus in the namespace ${namespace}`,
+      path: ["namespace"],
+      fix: "set namespace to another namespace",
+    },
+    {
+      what: `the cluster roles of the release ${chartFullname(releaseName)}`,
+      path: ["releaseName"],
+      fix: "set releaseName to a name that is unique in the cluster",
+    },
+    ...(clusterMonitoring
+      ? [
+          {
+            what: "the operator and the node-exporter of the cluster",
+            path: ["clusterMonitoring"],
+            fix: "set clusterMonitoring: false in one of them",
+          },
+        ]
+      : []),
+  ];
+}
 
 /** A dashboard from grafana.com, which Grafana downloads at startup. */
 export interface CommunityDashboard {
@@ -60,6 +94,17 @@ export interface PrometheusStackArgs {
   environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string>;
+  /**
+   * Name of the Helm release, unique in the cluster, with at most 26 characters. The names of the
+   * chart's objects start with it. Default: `prometheus`.
+   */
+  releaseName?: string;
+  /**
+   * Whether to install what a cluster has only once: the Prometheus operator with its CRDs,
+   * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false
+   * in every further PrometheusStack of a cluster. Default: true.
+   */
+  clusterMonitoring?: boolean;
   /** Number of days that Prometheus retains samples. Default: 15. */
   retentionDays?: number;
   /** Seconds between two scrapes of a target and between two evaluations of a rule. Default: 30. */
@@ -144,12 +189,14 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, fill } = checkInputs("PrometheusStack", name, args, (all) =>
+    const inputs = checkInputs("PrometheusStack", name, args, (all) =>
       keepData(checkWithValues(all, prometheusSettings), opts),
     );
+    const { settings, fill } = inputs;
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));
+    claim("PrometheusStack", name, inputs, opts, prometheusClaims);
     super(
       PrometheusStack.__pulumiType,
       name,
@@ -178,7 +225,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
     const release = chartRelease(
       name,
       {
-        releaseName: "prometheus",
+        releaseName: settings.releaseName,
         chart: charts.kubePrometheusStack.name,
         settings: { ...settings, namespace },
         values: fill(prometheusValues),
@@ -218,27 +265,30 @@ export class PrometheusStack extends pulumi.ComponentResource {
         })),
         spec: {
           groups: fill(({ namespace: rulesNamespace, lokiUrl, runbookBaseUrl, grafana }) =>
-            ruleGroups(platformAlerts({ namespace: rulesNamespace, loki: lokiUrl !== undefined }), {
-              runbookBaseUrl,
-              dashboardBaseUrl: grafana.externalUrl,
-            }),
+            ruleGroups(
+              platformAlerts({
+                ...settings,
+                namespace: rulesNamespace,
+                loki: lokiUrl !== undefined,
+              }),
+              {
+                runbookBaseUrl,
+                dashboardBaseUrl: grafana.externalUrl,
+              },
+            ),
           ),
         },
       },
       { ...child, dependsOn: release },
     );
 
-    const url = (of: (namespace: string) => string) =>
-      availableAfter(
-        release,
-        fill((all) => of(all.namespace)),
-      );
+    const url = (of: (release: Release) => string) => availableAfter(release, fill(of));
     this.prometheusUrl = url(prometheusUrl);
     this.alertmanagerUrl = url(alertmanagerUrl);
     this.grafanaUrl = url(grafanaUrl);
     this.remoteWriteUrls = availableAfter(
       release,
-      fill((all) => remoteWriteUrls(all.namespace, all.replicas)),
+      fill((all) => remoteWriteUrls(all, all.replicas)),
     );
     this.grafanaAdminPassword = password.result;
     this.chartVersion = release.version;

@@ -10,6 +10,7 @@ import {
   checkProtection,
   deleteDataOnDestroy,
   dnsLabel,
+  flag,
   httpUrl,
   input,
   protectData,
@@ -100,6 +101,16 @@ const grafanaSchema = z.strictObject({
 export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
+    releaseName: dnsLabel
+      .max(26)
+      .default("prometheus")
+      .describe(
+        "Name of the Helm release, unique in the cluster. The names of its objects start with it.",
+      ),
+    clusterMonitoring: flag(
+      true,
+      "Whether to install what a cluster has only once: the Prometheus operator with its CRDs, node-exporter, kube-state-metrics, and the rules and dashboards for the cluster.",
+    ),
     retentionDays: wholeNumber
       .min(1)
       .default(limits.prometheusRetentionDays.default)

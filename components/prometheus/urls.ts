@@ -1,34 +1,49 @@
-// The chart derives these names from the Helm release `prometheus`: it truncates
-// `<release>-<chart>` to 26 characters. The documentation uses these names in its commands.
+import { PrometheusSettings } from "./settings";
 
-export const prometheusService = "prometheus-kube-prometheus-prometheus";
-export const alertmanagerService = "prometheus-kube-prometheus-alertmanager";
-export const grafanaService = "prometheus-grafana";
+/** The settings that determine the names of the objects of the chart. */
+export type Release = Pick<PrometheusSettings, "releaseName" | "namespace">;
+
+/** Names of the Services. With the release `prometheus`, the documentation uses them in commands. */
+export function serviceNames({ releaseName }: Pick<Release, "releaseName">) {
+  const chart = chartFullname(releaseName);
+  return {
+    prometheus: `${chart}-prometheus`,
+    alertmanager: `${chart}-alertmanager`,
+    grafana: releaseName.includes("grafana") ? releaseName : `${releaseName}-grafana`,
+  };
+}
+
+/** Prefix of the names of the chart's objects, which the chart truncates to 26 characters. */
+export function chartFullname(releaseName: string): string {
+  const chart = "kube-prometheus-stack";
+  const fullname = releaseName.includes(chart) ? releaseName : `${releaseName}-${chart}`;
+  return fullname.slice(0, 26).replace(/-$/, "");
+}
 
 /** URL of Prometheus inside the cluster. */
-export function prometheusUrl(namespace: string): string {
-  return `http://${prometheusService}.${namespace}.svc.cluster.local:9090`;
+export function prometheusUrl(release: Release): string {
+  return `http://${serviceNames(release).prometheus}.${release.namespace}.svc.cluster.local:9090`;
 }
 
 /**
  * Remote-write URL of each replica inside the cluster. The URLs address pods, because the Service
  * would send each replica only a part of the samples.
  */
-export function remoteWriteUrls(namespace: string, replicas: number): string[] {
-  const pod = (index: number) => `prometheus-${prometheusService}-${index}`;
+export function remoteWriteUrls(release: Release, replicas: number): string[] {
+  const pod = (index: number) => `prometheus-${serviceNames(release).prometheus}-${index}`;
   return Array.from(
     { length: replicas },
     (_, index) =>
-      `http://${pod(index)}.prometheus-operated.${namespace}.svc.cluster.local:9090/api/v1/write`,
+      `http://${pod(index)}.prometheus-operated.${release.namespace}.svc.cluster.local:9090/api/v1/write`,
   );
 }
 
 /** URL of Alertmanager inside the cluster. */
-export function alertmanagerUrl(namespace: string): string {
-  return `http://${alertmanagerService}.${namespace}.svc.cluster.local:9093`;
+export function alertmanagerUrl(release: Release): string {
+  return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:9093`;
 }
 
 /** URL of Grafana inside the cluster. */
-export function grafanaUrl(namespace: string): string {
-  return `http://${grafanaService}.${namespace}.svc.cluster.local`;
+export function grafanaUrl(release: Release): string {
+  return `http://${serviceNames(release).grafana}.${release.namespace}.svc.cluster.local`;
 }

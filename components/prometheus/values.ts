@@ -50,10 +50,10 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
     crds: {
-      enabled: true,
+      enabled: settings.clusterMonitoring,
       // Helm installs CRDs but never upgrades them; this hook does.
       upgradeJob: {
-        enabled: true,
+        enabled: settings.clusterMonitoring,
         image: {
           busybox: { tag: crdUpgradeImages.busybox },
           kubectl: { tag: crdUpgradeImages.kubectl },
@@ -69,9 +69,17 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     kubeProxy: { enabled: false },
     // This library replaces these alerts. With both, one problem would cause two notifications.
     defaultRules: {
+      ...(!settings.clusterMonitoring && { create: false }),
       disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
     },
+    ...(!settings.clusterMonitoring && {
+      kubelet: { enabled: false },
+      kubeApiServer: { enabled: false },
+      coreDns: { enabled: false },
+      kubeStateMetrics: { enabled: false },
+    }),
     prometheusOperator: {
+      ...(!settings.clusterMonitoring && { enabled: false }),
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },
       admissionWebhooks: { patch: { resources: jobResources } },
@@ -81,6 +89,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     grafana: grafana(settings),
     "kube-state-metrics": { resources: kubeStateMetricsSizes[settings.size] },
     nodeExporter: {
+      ...(!settings.clusterMonitoring && { enabled: false }),
       operatingSystems: { aix: { enabled: false }, darwin: { enabled: false } },
     },
     "prometheus-node-exporter": {
@@ -161,6 +170,8 @@ function grafana(settings: PrometheusSettings): Values {
     persistence: { enabled: false },
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
+    // Grafana reads dashboards from all namespaces, so the first stack provides them to all others.
+    ...(!settings.clusterMonitoring && { defaultDashboardsEnabled: false }),
     sidecar: {
       resources: sidecarResources,
       dashboards: {

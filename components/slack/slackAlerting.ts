@@ -5,6 +5,7 @@ import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
 import { secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
+import { claim } from "../shared/claims";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { slackSettings } from "./settings";
@@ -112,7 +113,15 @@ export class SlackAlerting extends pulumi.ComponentResource {
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, fill } = checkInputs("SlackAlerting", name, args, slackSettings);
+    const inputs = checkInputs("SlackAlerting", name, args, slackSettings);
+    const { settings, fill } = inputs;
+    claim("SlackAlerting", name, inputs, opts, ({ namespace }) => [
+      {
+        what: `the Alertmanager configuration in the namespace ${namespace}`,
+        path: ["namespace"],
+        fix: "set namespace to another namespace, or use routes of one SlackAlerting",
+      },
+    ]);
     super(
       SlackAlerting.__pulumiType,
       name,

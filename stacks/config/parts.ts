@@ -107,6 +107,8 @@ export function parseLoki(
 ): Parsed<LokiSettings> {
   const { configuration, preset, namespaces, raw } = context;
   if (configuration.loki === undefined) return absent;
+  const { releaseName = "prometheus", replicas = 1 } = prometheus ?? {};
+  const release = { releaseName, namespace: namespaces.monitoring };
   const parsed = parsePart(
     "loki",
     configuration.loki,
@@ -116,9 +118,9 @@ export function parseLoki(
       ...alertLinks(configuration, prometheus),
       namespace: namespaces.monitoring,
       storageClassName: context.storage.className,
-      alertmanagerUrl: alertmanagerUrl(namespaces.monitoring),
+      alertmanagerUrl: alertmanagerUrl(release),
       remoteWriteUrls: recordsLogMetrics(configuration)
-        ? remoteWriteUrls(namespaces.monitoring, prometheus?.replicas ?? 1)
+        ? remoteWriteUrls(release, replicas)
         : undefined,
       // The values may be unknown until deployment. `deployMonitoring` replaces these.
       ...oidcExamples,

@@ -31,7 +31,12 @@ export function definitionsFor(overrides: object = {}): AlertGroup[] {
 export function allDefinitions(): AlertGroup[] {
   return [
     ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
-    ...platformAlerts({ namespace: "monitoring", loki: true }),
+    ...platformAlerts({
+    namespace: "monitoring",
+    loki: true,
+    releaseName: "prometheus",
+    clusterMonitoring: true,
+  }),
   ];
 }
 

@@ -118,13 +118,23 @@ describe("irsaTrust", () => {
 });
 
 describe("lokiRoleName", () => {
-  it("is the name of the cluster with the suffix -loki", () => {
-    assert.equal(lokiRoleName("ticketing-prod"), "ticketing-prod-loki");
+  const location = { cluster: "ticketing-prod", namespace: "monitoring", region: "us-east-1" };
+
+  it("differs between clusters, namespaces and regions", () => {
+    const names = [
+      location,
+      { ...location, cluster: "ticketing-dev" },
+      { ...location, namespace: "team" },
+      { ...location, region: "eu-west-1" },
+    ].map(lokiRoleName);
+    assert.equal(names[0], "ticketing-prod-monitoring-loki-us-east-1");
+    assert.equal(new Set(names).size, names.length);
   });
 
-  it("truncates a long cluster name to the 64 characters of IAM", () => {
-    const name = lokiRoleName("c".repeat(63));
-    assert.equal(name.length, 64);
-    assert.match(name, /^c+-loki$/);
+  it("has at most the 64 characters of IAM, and stays distinct", () => {
+    const long = { ...location, cluster: "c".repeat(63) };
+    const names = [long, { ...long, region: "eu-west-1" }].map(lokiRoleName);
+    for (const name of names) assert.equal(name.length, 64);
+    assert.notEqual(names[0], names[1]);
   });
 });

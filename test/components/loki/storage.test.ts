@@ -41,10 +41,10 @@ async function registered(
   const { resources, outputs } = await recordProgram(() => {
     const inputs = checkInputs("LokiStack", "loki", { ...identity, ...args }, lokiSettings);
     const storage = lokiStorage("loki", inputs, {});
-    const { bucketName, role, serviceAccountAnnotations, dependencies } = storage;
+    const { bucketName, roleArn, serviceAccountAnnotations, dependencies } = storage;
     return {
       bucketName,
-      roleArn: role?.arn ?? "",
+      roleArn,
       serviceAccountAnnotations,
       dependencies: pulumi.all(dependencies.map(({ urn }) => urn)),
     };
@@ -259,11 +259,29 @@ describe("lokiStorage", () => {
   });
 
   describe("the role", () => {
-    it("is named after the cluster and may use exactly the bucket", async () => {
+    it("is named after the cluster, the namespace and the region, and may use exactly the bucket", async () => {
       const { single } = await registered();
-      assert.equal(single("Role").inputs["name"], "ticketing-prod-loki");
-      assert.equal(single("RolePolicy").inputs["role"], "ticketing-prod-loki");
+      assert.equal(single("Role").inputs["name"], "ticketing-prod-monitoring-loki-us-east-1");
+      assert.equal(single("RolePolicy").inputs["role"], "ticketing-prod-monitoring-loki-us-east-1");
       assert.equal(single("RolePolicy").inputs["policy"], lokiAccessPolicy(store));
+    });
+
+    it("keeps its name when the scheme of names or the arguments change", async () => {
+      const { single } = await registered();
+      assert.deepEqual(single("Role").options.ignoreChanges, ["name"]);
+    });
+
+    it("can exist already, for either identity", async () => {
+      const roleArn = "arn:aws:iam::123456789012:role/team/loki";
+      const { types, single, outputs } = await registered({ roleArn });
+      assert.ok(!types.includes("Role") && !types.includes("RolePolicy"));
+      assert.equal(single("PodIdentityAssociation").inputs["roleArn"], roleArn);
+      assert.equal(outputs["roleArn"], roleArn);
+      const irsa = await registered({ roleArn, awsIdentity: "irsa" });
+      assert.ok(!irsa.types.includes("PodIdentityAssociation"));
+      assert.deepEqual(irsa.outputs["serviceAccountAnnotations"], {
+        "eks.amazonaws.com/role-arn": roleArn,
+      });
     });
 
     it("is assigned to the service account by EKS Pod Identity", async () => {

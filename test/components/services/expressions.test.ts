@@ -38,7 +38,12 @@ const checked = servicesSettings({
 assert.ok(checked.problems === undefined);
 const groups = [
   ...serviceAlerts(checked.settings),
-  ...platformAlerts({ namespace: "monitoring", loki: true }),
+  ...platformAlerts({
+    namespace: "monitoring",
+    loki: true,
+    releaseName: "prometheus",
+    clusterMonitoring: true,
+  }),
 ];
 const rules = groups.flatMap((group) => group.rules);
 const recorded = new Set(rules.flatMap((rule) => ("record" in rule ? [rule.record] : [])));

@@ -42,7 +42,7 @@ export const inputs: Input[] = [
       settings({
         mode: "distributed",
         logMetricNamespaces: ["ticketing"],
-        remoteWriteUrls: remoteWriteUrls("monitoring", 2),
+        remoteWriteUrls: remoteWriteUrls({ releaseName: "prometheus", namespace: "monitoring" }, 2),
       }),
     ),
     object: loki,
