@@ -37,6 +37,7 @@ export {
   PrometheusStack,
   type PrometheusStackArgs,
 } from "./prometheus/prometheusStack";
+export { type Toleration } from "./shared/placementArgs";
 export { SizePreset } from "./shared/sizePreset";
 export {
   type QuietHours,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
+import { claim } from "../shared/claims";
 import { checkWithValues } from "../shared/chartValues";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
@@ -11,6 +12,7 @@ import { DatadogSite, HostnameSource, NodeOs } from "./options";
 import { datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
 import { SizePreset } from "../shared/sizePreset";
+import { Toleration } from "../shared/placementArgs";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
 
 /** Arguments of DatadogAgent. */
@@ -91,6 +93,14 @@ export interface DatadogAgentArgs {
   clusterAgentReplicas?: number;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
+   */
+  nodeSelector?: pulumi.Input<Record<string, string>>;
+  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
+  tolerations?: Toleration[];
+  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
+  priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
@@ -122,9 +132,17 @@ export class DatadogAgent extends pulumi.ComponentResource {
   readonly chartVersion: pulumi.Output<string>;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, fill } = checkInputs("DatadogAgent", name, args, (all) =>
+    const inputs = checkInputs("DatadogAgent", name, args, (all) =>
       checkWithValues(all, datadogSettings),
     );
+    const { settings, fill } = inputs;
+    claim("DatadogAgent", name, inputs, opts, () => [
+      {
+        what: "the ports and folders of the agent on each node",
+        path: ["namespace"],
+        fix: "remove one of them: a cluster has one agent for all namespaces",
+      },
+    ]);
     super(
       DatadogAgent.__pulumiType,
       name,

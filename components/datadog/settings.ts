@@ -2,6 +2,7 @@ import { z } from "zod";
 import { charts } from "../shared/charts";
 import { Checked, example, issue } from "../shared/problems";
 import { checkRedactions, redactionSettings } from "../logs/redactionSettings";
+import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   chartSettings,
@@ -23,6 +24,7 @@ const namespaces = (namespace: string) => z.array(input(example(dnsLabel, namesp
 export const datadogSchema = z
   .strictObject({
     ...chartSettings(charts.datadog, "datadog"),
+    ...placementSettings,
     site: z
       .enum(DatadogSite)
       .default(DatadogSite.Us1)

@@ -2,7 +2,7 @@ import { HostnameSource, NodeOs } from "./options";
 import { DatadogSettings, secretNameOf } from "./settings";
 import { datadogClusterName } from "./tags";
 import { defined } from "../shared/defined";
-import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
+import { nodeAgentPlacement, placement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { redactions } from "../logs/redactions";
 import { resources, sizeTable } from "../shared/resources";
@@ -25,7 +25,7 @@ export function datadogValues(settings: DatadogSettings): Values {
     ...hostnames(settings),
     datadog: datadog(settings),
     agents: {
-      ...nodeAgentPlacement,
+      ...nodeAgentPlacement(settings),
       podAnnotations,
       containers: {
         agent: { resources: agentSizes[settings.size], ...logRules(settings) },
@@ -35,6 +35,7 @@ export function datadogValues(settings: DatadogSettings): Values {
       },
     },
     clusterAgent: {
+      ...placement(settings),
       replicas: settings.clusterAgentReplicas,
       pdb: { create: settings.clusterAgentReplicas > 1 },
       // Otherwise, each render of the chart would generate a new token and restart every agent.

@@ -1,5 +1,5 @@
 import { defined } from "../shared/defined";
-import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
+import { nodeAgentPlacement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
 import { CollectorSettings, nodeFolder } from "./settings";
@@ -44,7 +44,7 @@ export function alloyValues(settings: CollectorSettings): Values {
     },
     configReloader: { resources: resources("10m", "64Mi") },
     controller: {
-      ...nodeAgentPlacement,
+      ...nodeAgentPlacement(settings),
       extraLabels: settings.labels,
       podLabels: settings.labels,
       volumes: {

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { defined } from "../shared/defined";
-import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
+import { nodeAgentPlacement } from "../shared/placement";
 import { LogStage, logPipeline } from "./pipeline";
 import { Values } from "../../policies/shared/mergeValues";
 import { podLogLabels, relabelConfig } from "./podLabels";
@@ -16,7 +16,7 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
   const { imageRegistry } = settings;
   return {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
-    ...nodeAgentPlacement,
+    ...nodeAgentPlacement(settings),
     podLabels: settings.labels,
     // The default volumes of the chart, except for the folder of the first.
     defaultVolumes: [

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
 import { ChartSettings, chartSource, flag } from "../shared/schemas";
+import { Placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
 import { LogCollector } from "./options";
@@ -29,7 +30,8 @@ export const collectorFields = {
 
 /** Settings of the log collector, without the version and repository of the Loki chart. */
 export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &
-  Omit<ChartSettings, "chartVersion" | "repository"> & { size: SizePreset };
+  Omit<ChartSettings, "chartVersion" | "repository"> &
+  Placement & { size: SizePreset };
 
 /**
  * Folder of a node in which the collector stores the position in each log file. Each namespace can

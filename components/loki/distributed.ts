@@ -3,6 +3,7 @@ import { Part, distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
 import { lokiVolume, volumeRetention } from "./volumes";
 import { defined } from "../shared/defined";
+import { placement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources } from "../shared/resources";
 
@@ -64,10 +65,11 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       replicas: 2,
       resources: resources("50m", "64Mi"),
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
+      ...placement(settings),
     },
     extraObjects: [service(settings)],
-    chunksCache: cache(size.chunksCacheMb),
-    resultsCache: cache(size.resultsCacheMb),
+    chunksCache: { ...cache(size.chunksCacheMb), ...placement(settings) },
+    resultsCache: { ...cache(size.resultsCacheMb), ...placement(settings) },
   };
 }
 

@@ -10,6 +10,7 @@ import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
+import { Toleration } from "../shared/placementArgs";
 import { lokiRules } from "./rules";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
@@ -151,6 +152,14 @@ export interface LokiStackArgs {
   collectorValues?: pulumi.Input<Record<string, any>>;
   /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
+   */
+  nodeSelector?: pulumi.Input<Record<string, string>>;
+  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
+  tolerations?: Toleration[];
+  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
+  priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */

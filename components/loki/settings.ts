@@ -3,6 +3,7 @@ import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
 import { hasPlaceholder } from "../shared/placeholders";
 import { Checked, example, issue } from "../shared/problems";
+import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   alertLinkSettings,
@@ -109,6 +110,7 @@ export type LogAlertSettings = z.output<typeof logAlertSchema>;
 export const lokiSchema = z
   .strictObject({
     ...chartSettings(charts.loki, "monitoring"),
+    ...placementSettings,
     mode: z
       .enum(LokiMode)
       .default(LokiMode.SingleBinary)

@@ -3,6 +3,7 @@ import { LokiSettings } from "./settings";
 import { replayCeiling } from "./sizes";
 import { lokiName } from "./urls";
 import { defined } from "../shared/defined";
+import { placement } from "../shared/placement";
 import { hasPlaceholder } from "../shared/placeholders";
 import { Values } from "../../policies/shared/mergeValues";
 import { lokiDistributed } from "./distributed";
@@ -41,7 +42,7 @@ export function lokiValues(settings: LokiSettings): Values {
     backend: { replicas: 0 },
     serviceAccount: { create: false, name: lokiName },
     // Loki does not use the Kubernetes API. Its AWS credentials come from a separate volume.
-    defaults: { automountServiceAccountToken: false },
+    defaults: { automountServiceAccountToken: false, ...placement(settings) },
     rbac: { namespaced: true },
     // The sidecar would need access to every Secret in the namespace. Pods mount the rules instead.
     sidecar: { rules: { enabled: false } },

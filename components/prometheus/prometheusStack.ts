@@ -14,6 +14,7 @@ import { checkWithValues } from "../shared/chartValues";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
+import { Toleration } from "../shared/placementArgs";
 import { PrometheusSettings, prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import {
@@ -38,6 +39,11 @@ function prometheusClaims(settings: PrometheusSettings): Claim[] {
       what: `the cluster roles of the release ${chartFullname(releaseName)}`,
       path: ["releaseName"],
       fix: "set releaseName to a name that is unique in the cluster",
+    },
+    {
+      what: `the PrometheusRule ${namespace}-platform in the namespace ${namespace}`,
+      path: ["namespace"],
+      fix: "rename the other component",
     },
     ...(clusterMonitoring
       ? [
@@ -148,6 +154,14 @@ export interface PrometheusStackArgs {
   grafana?: GrafanaArgs;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
+   */
+  nodeSelector?: pulumi.Input<Record<string, string>>;
+  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
+  tolerations?: Toleration[];
+  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
+  priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */

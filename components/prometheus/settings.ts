@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
 import { charts } from "../shared/charts";
 import { Checked, example, issue } from "../shared/problems";
+import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
   alertLinkSettings,
@@ -101,6 +102,7 @@ const grafanaSchema = z.strictObject({
 export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
+    ...placementSettings,
     releaseName: dnsLabel
       .max(26)
       .default("prometheus")

@@ -2,7 +2,7 @@ import { limits } from "../../policies/shared/limits";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings } from "./settings";
 import { defined } from "../shared/defined";
-import { nodeAgentPlacement } from "../shared/nodeAgentPlacement";
+import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
@@ -46,6 +46,8 @@ const jobResources = resources("50m", "256Mi");
 /** Values of the kube-prometheus-stack chart for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {
   const { imageRegistry } = settings;
+  const { affinity: _affinity, ...nodeAgent } = nodeAgentPlacement(settings);
+  const { priorityClassName: _priority, ...withoutPriority } = placement(settings);
   return {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
@@ -59,6 +61,8 @@ export function prometheusValues(settings: PrometheusSettings): Values {
           kubectl: { tag: crdUpgradeImages.kubectl },
         },
         resources: jobResources,
+        // The chart has no value for the priority of this job.
+        ...withoutPriority,
       },
     },
     // Prometheus cannot scrape these targets on EKS, so alerts like KubeSchedulerDown would never
@@ -82,21 +86,24 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       ...(!settings.clusterMonitoring && { enabled: false }),
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },
-      admissionWebhooks: { patch: { resources: jobResources } },
+      ...placement(settings),
+      admissionWebhooks: { patch: { resources: jobResources, ...placement(settings) } },
     },
     prometheus: prometheusServer(settings),
     alertmanager: alertmanager(settings),
     grafana: grafana(settings),
-    "kube-state-metrics": { resources: kubeStateMetricsSizes[settings.size] },
+    "kube-state-metrics": {
+      ...placement(settings),
+      resources: kubeStateMetricsSizes[settings.size],
+    },
     nodeExporter: {
       ...(!settings.clusterMonitoring && { enabled: false }),
       operatingSystems: { aix: { enabled: false }, darwin: { enabled: false } },
     },
     "prometheus-node-exporter": {
       resources: nodeExporterResources,
-      priorityClassName: "system-node-critical",
-      tolerations: [{ operator: "Exists" }],
-      updateStrategy: nodeAgentPlacement["updateStrategy"] as Values,
+      // The affinity is a default of this chart.
+      ...nodeAgent,
     },
   };
 }
@@ -116,6 +123,7 @@ function prometheusServer(settings: PrometheusSettings): Values {
         enableRemoteWriteReceiver: settings.remoteWriteReceiver || undefined,
         externalUrl: settings.externalUrl,
       }),
+      ...placement(settings),
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
@@ -144,6 +152,7 @@ function alertmanager(settings: PrometheusSettings): Values {
     alertmanagerSpec: {
       replicas,
       podAntiAffinity: antiAffinity(replicas),
+      ...placement(settings),
       resources: alertmanagerSizes[settings.size],
       storage: volume(settings, storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
@@ -168,6 +177,7 @@ function grafana(settings: PrometheusSettings): Values {
     // Grafana is stateless: all its content is provisioned. A changed password or dashboard requires
     // only a restart, and no volume can block a rollout.
     persistence: { enabled: false },
+    ...placement(settings),
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
     // Grafana reads dashboards from all namespaces, so the first stack provides them to all others.

@@ -7,6 +7,7 @@ import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
 import { defined } from "../shared/defined";
+import { claim } from "../shared/claims";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { ServiceLanguage } from "./options";
@@ -163,7 +164,8 @@ export interface MonitoredServicesArgs {
 
 /**
  * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor per service and a
- * PrometheusRule for all services, or several if one would exceed the size limit of Kubernetes.
+ * PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
+ * Kubernetes.
  * Requires the custom resource definitions of the Prometheus operator; set `dependsOn` if the same
  * stack installs them.
  *
@@ -177,7 +179,23 @@ export class MonitoredServices extends pulumi.ComponentResource {
   readonly ruleName: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, fill } = checkInputs("MonitoredServices", name, args, servicesSettings);
+    const inputs = checkInputs("MonitoredServices", name, args, servicesSettings);
+    const { settings, fill } = inputs;
+    // The name of the component distinguishes the rules of several components in a namespace.
+    const ruleName = ({ namespace }: Pick<MonitoredServicesSettings, "namespace">) =>
+      `${namespace}-${objectName(name)}`;
+    claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
+      {
+        what: `the PrometheusRule ${ruleName({ namespace })} in the namespace ${namespace}`,
+        path: [],
+        fix: "rename one of the components",
+      },
+      ...services.map((service, index) => ({
+        what: `the ServiceMonitor ${service.name} in the namespace ${namespace}`,
+        path: ["services", index, "name"],
+        fix: `remove the service ${service.name} from one of them`,
+      })),
+    ]);
     super(
       MonitoredServices.__pulumiType,
       name,
@@ -214,7 +232,6 @@ export class MonitoredServices extends pulumi.ComponentResource {
       labels,
       annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
     });
-    const ruleName = (all: MonitoredServicesSettings) => `${all.namespace}-services`;
     const objects = fill((all) =>
       all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups),
     );
@@ -235,4 +252,12 @@ export class MonitoredServices extends pulumi.ComponentResource {
     this.ruleName = availableAfter(rules, fill(ruleName));
     this.registerOutputs({ ruleName: this.ruleName });
   }
+}
+
+/** The name of a component in the characters of Kubernetes object names. */
+function objectName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 }

@@ -1,3 +1,4 @@
+import { Placement } from "../../components/shared/placement";
 import { Problem, check, unknownKey } from "../../components/shared/problems";
 import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shared/secrets";
 import { dev } from "../presets/dev";
@@ -41,7 +42,7 @@ export interface Context {
   /** Arguments that identify the stack in every component. */
   identity: { cluster: string; environment: string; labels: Record<string, string> };
   /** Arguments of every component that installs a chart. */
-  chart: Context["identity"] & { imageRegistry?: string | undefined };
+  chart: Context["identity"] & Placement & { imageRegistry?: string | undefined };
 }
 
 const presets: Record<PresetName, Preset> = { dev, prod };
@@ -66,7 +67,11 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
       namespaces: { ...configuration.namespaces, datadog },
       storage,
       identity,
-      chart: { ...identity, imageRegistry: configuration.imageRegistry },
+      chart: {
+        ...identity,
+        ...configuration.placement,
+        imageRegistry: configuration.imageRegistry,
+      },
     },
     problems: [
       ...depthProblems,
@@ -122,6 +127,7 @@ function validParts(values: Record<string, unknown>): Configuration {
     },
     namespaces: { monitoring: "monitoring", application: "applications", existing: [] },
     storage: {},
+    placement: { nodeSelector: {}, tolerations: [] },
     labels: {},
     prometheus: {},
     alertmanager: {},

@@ -37,7 +37,7 @@ interface JsonSchema {
   description?: string;
 }
 
-const { cluster, namespaces, storage } = configurationSchema.shape;
+const { cluster, namespaces, storage, placement } = configurationSchema.shape;
 const { environment, environmentName, labels, imageRegistry, runbookBaseUrl } =
   configurationSchema.shape;
 
@@ -48,7 +48,7 @@ export function configurationRows(): Record<string, Row[]> {
       "",
       z.object({ environment, environmentName, labels, imageRegistry, runbookBaseUrl }),
     ),
-    cluster: rowsOfObject("", z.object({ cluster, namespaces, storage })),
+    cluster: rowsOfObject("", z.object({ cluster, namespaces, storage, placement })),
     prometheus: [
       ...rowsOfPart("prometheus"),
       ...rowsOfPart("alertmanager"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placementSettings } from "../../components/shared/placement";
 import { example, issue } from "../../components/shared/problems";
 import {
   alertLinkSettings,
@@ -139,6 +140,7 @@ export const configurationSchema = z.strictObject({
   labels: labels
     .default({})
     .describe("Labels of every Kubernetes object, and tags of every AWS resource."),
+  placement: z.strictObject(placementSettings).prefault({}),
   runbookBaseUrl: alertLinkSettings.runbookBaseUrl.meta({
     description:
       "URL of the runbooks for all stacks, set in `Pulumi.yaml`. Alerts link to `<runbookBaseUrl>/<alert>.md`.",

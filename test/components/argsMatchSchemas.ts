@@ -40,6 +40,7 @@ type Value<T> = NonNullable<T> extends Record<string, infer V> ? V : never;
 
 export type Assertions = [
   Assert<Matches<library.PrometheusStackArgs, Prometheus, "values">>,
+  Assert<Matches<library.Toleration, Item<Prometheus["tolerations"]>>>,
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,
   Assert<Matches<library.GrafanaArgs, Grafana>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,

@@ -21,14 +21,17 @@ function objects(resources: RecordedResource[]): string[] {
   return resources
     .filter(({ type, custom }) => custom && !type.startsWith("pulumi:"))
     .map(({ type, inputs, options }) => {
-      const { namespace = "", name = inputs["name"] ?? inputs["bucket"] } = inputs["metadata"] ?? {};
+      const { namespace = "", name = inputs["name"] ?? inputs["bucket"] } =
+        inputs["metadata"] ?? {};
       return [options.provider, type, namespace || inputs["namespace"], name].join(" ");
     });
 }
 
 async function names(program: () => void): Promise<string[]> {
   const { resources } = await recordProgram(program);
-  return objects(resources).filter((text) => !/random:|roleArn|s3\/bucket[A-Z]|RolePolicy|PodIdentity/.test(text));
+  return objects(resources).filter(
+    (text) => !/random:|roleArn|s3\/bucket[A-Z]|RolePolicy|PodIdentity/.test(text),
+  );
 }
 
 async function conflict(program: () => void): Promise<string> {
@@ -95,7 +98,8 @@ describe("two components of a kind", () => {
     for (const namespace of ["monitoring", pulumi.output(Promise.resolve("monitoring"))]) {
       const programs = [
         () => [1, 2].map((n) => new SlackAlerting(`s${n}`, { ...slack, namespace })),
-        () => [1, 2].map((n) => new LokiStack(`l${n}`, { ...logs, bucket: `logs-${n}`, namespace })),
+        () =>
+          [1, 2].map((n) => new LokiStack(`l${n}`, { ...logs, bucket: `logs-${n}`, namespace })),
       ];
       for (const program of programs) {
         const message = await conflict(() => void program());
@@ -151,7 +155,10 @@ describe("two components of a kind", () => {
     it("report a service that both monitor", async () => {
       const message = await conflict(() => {
         new MonitoredServices("services", { namespace: "shop", services });
-        new MonitoredServices("team", { namespace: "shop", services: [{ name: "a" }, ...services] });
+        new MonitoredServices("team", {
+          namespace: "shop",
+          services: [{ name: "a" }, ...services],
+        });
       });
       assert.match(message, /services\[1\]\.name conflicts with MonitoredServices "services"/);
       assert.match(message, /fix: remove the service cart from one of them/);

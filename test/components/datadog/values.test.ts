@@ -3,7 +3,7 @@ import { datadogSettings } from "../../../components/datadog/settings";
 import { datadogValues } from "../../../components/datadog/values";
 import { lokiSettings } from "../../../components/loki/settings";
 import { redactions } from "../../../components/logs/redactions";
-import { nodeAgentPlacement } from "../../../components/shared/nodeAgentPlacement";
+import { nodeAgentPlacement } from "../../../components/shared/placement";
 import { unknownKeys } from "../../charts/unknownKeys";
 
 /** The values for these arguments, checked against the keys of the pinned chart. */
@@ -226,7 +226,9 @@ describe("datadogValues", () => {
 
   it("runs on every node, whatever its taints and however full", () => {
     const { agents } = valuesFor();
-    for (const [key, value] of Object.entries(nodeAgentPlacement))
+    for (const [key, value] of Object.entries(
+      nodeAgentPlacement({ nodeSelector: {}, tolerations: [] }),
+    ))
       assert.deepEqual(agents[key], value, key);
   });
 

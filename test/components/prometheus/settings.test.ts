@@ -36,6 +36,8 @@ describe("prometheusSettings", () => {
       replicas: 1,
       size: "small",
       protectData: true,
+      releaseName: "prometheus",
+      clusterMonitoring: true,
       deleteDataOnDestroy: false,
       remoteWriteReceiver: false,
       alertmanager: { replicas: 1, storageGb: 5, mountedSecretNames: [] },

@@ -37,7 +37,10 @@ describe("URLs of the Prometheus stack", () => {
       alertmanagerUrl(release),
       "http://prometheus-kube-prometheus-alertmanager.monitoring.svc.cluster.local:9093",
     );
-    assert.equal(grafanaUrl({ ...release, namespace: "observe" }), "http://prometheus-grafana.observe.svc.cluster.local");
+    assert.equal(
+      grafanaUrl({ ...release, namespace: "observe" }),
+      "http://prometheus-grafana.observe.svc.cluster.local",
+    );
   });
 
   it("address each replica for remote writes, because the Service would distribute the samples", () => {

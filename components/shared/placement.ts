@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { Values } from "../../policies/shared/mergeValues";
+import { defined } from "./defined";
+import { example } from "./problems";
+import { input } from "./schemas";
+
+const labelMap = z.record(z.string(), z.string());
+
+/** Settings of every component that runs pods. */
+export const placementSettings = {
+  nodeSelector: input(
+    example(labelMap, { pool: "monitoring" })
+      .default({})
+      .describe("Labels of the nodes on which pods run, except agents, which run on every node."),
+  ),
+  tolerations: z
+    .array(
+      z.strictObject({
+        key: example(z.string().min(1), "pool").optional().meta({
+          description: "Key of the taint.",
+          defaultText: "every key",
+        }),
+        operator: z
+          .enum(["Exists", "Equal"])
+          .default("Equal")
+          .describe("Whether the taint needs to have the value, or only the key."),
+        value: example(z.string(), "monitoring").optional().meta({
+          description: "Value of the taint.",
+          defaultText: "the empty value",
+        }),
+        effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().meta({
+          description: "Effect of the taint.",
+          defaultText: "every effect",
+        }),
+      }),
+    )
+    .default([])
+    .describe("Taints of nodes that pods tolerate. Agents tolerate every taint."),
+  priorityClassName: input(
+    example(
+      z
+        .string()
+        .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "must be the name of a PriorityClass"),
+      "system-cluster-critical",
+    )
+      .optional()
+      .meta({
+        description: "PriorityClass of all pods.",
+        defaultText: "`system-node-critical` for agents, otherwise none",
+      }),
+  ),
+};
+
+/** The output type of {@link placementSettings}. */
+export type Placement = z.output<z.ZodObject<typeof placementSettings>>;
+
+// Images for arm64 and amd64 exist for every workload, but none for Windows.
+const linux = { "kubernetes.io/os": "linux" };
+
+/** Placement of a workload that may run on any of the selected nodes. */
+export function placement({ nodeSelector, tolerations, priorityClassName }: Placement): Values {
+  return defined({
+    nodeSelector: { ...linux, ...nodeSelector },
+    tolerations: tolerations.length > 0 ? tolerations : undefined,
+    priorityClassName,
+  });
+}
+
+const notOnFargate = {
+  key: "eks.amazonaws.com/compute-type",
+  operator: "NotIn",
+  values: ["fargate"],
+};
+
+/**
+ * Placement of an agent that must run on every node, whatever the taints and however full the node
+ * is. Fargate does not run DaemonSets: without the affinity, their pods stay pending there.
+ */
+export function nodeAgentPlacement({ priorityClassName }: Placement): Values {
+  return {
+    nodeSelector: linux,
+    tolerations: [{ operator: "Exists" }],
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [notOnFargate] }],
+        },
+      },
+    },
+    priorityClassName: priorityClassName ?? "system-node-critical",
+    // Updating one node at a time would take longer than the timeout of the release in a large cluster.
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } },
+  };
+}

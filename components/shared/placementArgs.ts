@@ -1,0 +1,11 @@
+/** A taint of nodes that pods tolerate. */
+export interface Toleration {
+  /** Key of the taint. Default: every key, with the operator `Exists`. */
+  key?: string;
+  /** `Equal` requires the value of the taint, `Exists` only its key. Default: `Equal`. */
+  operator?: "Exists" | "Equal";
+  /** Value of the taint. Default: the empty value. */
+  value?: string;
+  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect. */
+  effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
