@@ -3,9 +3,9 @@ export interface Toleration {
   /** Key of the taint. Default: every key, with the operator `Exists`. */
   key?: string;
   /** `Equal` requires the value of the taint, `Exists` only its key. Default: `Equal`. */
-  operator?: "Exists" | "Equal";
+  operator?: string;
   /** Value of the taint. Default: the empty value. */
   value?: string;
   /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect. */
-  effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+  effect?: string;
 }

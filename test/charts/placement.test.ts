@@ -70,7 +70,8 @@ const cases: ChartCase[] = [
     chart: "datadog",
     values: datadogValues(settled(datadogSettings({ ...args, apiKey: "x" }))),
     agents: ["agents"],
-    disabled: /^(clusterChecksRunner|otelAgentGateway|operator|datadog-operator|kube-state-metrics)/,
+    disabled:
+      /^(clusterChecksRunner|otelAgentGateway|operator|datadog-operator|kube-state-metrics)/,
   },
 ];
 

@@ -32,11 +32,11 @@ export function allDefinitions(): AlertGroup[] {
   return [
     ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
     ...platformAlerts({
-    namespace: "monitoring",
-    loki: true,
-    releaseName: "prometheus",
-    clusterMonitoring: true,
-  }),
+      namespace: "monitoring",
+      loki: true,
+      releaseName: "prometheus",
+      clusterMonitoring: true,
+    }),
   ];
 }
 

@@ -44,6 +44,8 @@ describe("datadogSettings", () => {
       disabledRedactions: [],
       redactionPatterns: [],
       nodeOs: "amazonLinux",
+      nodeSelector: {},
+      tolerations: [],
       hostnameSource: "instanceMetadata",
       size: "small",
       clusterAgentReplicas: 1,

@@ -45,6 +45,8 @@ describe("lokiSettings", () => {
       logMetricNamespaces: [],
       remoteWriteUrls: [],
       namespace: "monitoring",
+      nodeSelector: {},
+      tolerations: [],
       chartVersion: "18.11.0",
       repository: "https://grafana-community.github.io/helm-charts",
       mode: "singleBinary",

@@ -37,6 +37,8 @@ describe("prometheusSettings", () => {
       size: "small",
       protectData: true,
       releaseName: "prometheus",
+      nodeSelector: {},
+      tolerations: [],
       clusterMonitoring: true,
       deleteDataOnDestroy: false,
       remoteWriteReceiver: false,
