@@ -1,4 +1,5 @@
 import { defined } from "../shared/defined";
+import { alertPanelPath } from "./dashboardLinks";
 
 /** Urgency of an alert: `critical` pages the on-call engineer, `warning` waits for working hours. */
 export const Severity = {
@@ -11,7 +12,7 @@ export type Severity = (typeof Severity)[keyof typeof Severity];
 
 /** An alerting rule before it is rendered. */
 export interface AlertRule {
-  /** Alert name. Do not change it: routes, silences and runbooks refer to it. */
+  /** Alert name, which `linkedPanels` lists. Do not change it: routes, silences and runbooks refer to it. */
   alert: string;
   /** PromQL; the alert fires for every series that it returns. */
   expr: string;
@@ -73,9 +74,6 @@ export interface AlertLinks {
   dashboardBaseUrl?: string | undefined;
 }
 
-/** UID of the dashboard that compares services. */
-const dashboardUid = "services-overview";
-
 /** Renders groups in the format of Prometheus and adds the links to every alert. */
 export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[] {
   return groups.map((group) =>
@@ -89,7 +87,7 @@ export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[]
 
 function renderAlert(
   rule: AlertRule,
-  { labels, subjectLabel }: AlertGroup,
+  { labels }: AlertGroup,
   { runbookBaseUrl, dashboardBaseUrl }: AlertLinks,
 ): RenderedRule {
   return {
@@ -103,17 +101,11 @@ function renderAlert(
       description: rule.description,
       ...defined({
         runbook_url: runbookBaseUrl && runbookUrl(runbookBaseUrl, rule.alert),
-        dashboard_url: dashboardBaseUrl && dashboardUrl(dashboardBaseUrl, subjectLabel),
+        dashboard_url:
+          dashboardBaseUrl && withoutSlash(dashboardBaseUrl) + alertPanelPath(rule.alert),
       }),
     },
   };
-}
-
-function dashboardUrl(baseUrl: string, subjectLabel?: string): string {
-  const variables = (subjectLabel === "service" ? ["namespace", "service"] : ["namespace"]).map(
-    (label) => `var-${label}={{ $labels.${label} | urlquery }}`,
-  );
-  return `${withoutSlash(baseUrl)}/d/${dashboardUid}?${variables.join("&")}`;
 }
 
 /** URL of the runbook for an alert. */

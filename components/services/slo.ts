@@ -70,7 +70,7 @@ function objectiveGroups(
       selector: length === 1 ? inNamespace : selectorOf(namespace, services),
     }),
   );
-  const budgetRatio = `${series(kind.name, "error_budget:ratio")}${inNamespace}`;
+  const budgetRatio = `${sloSeries(kind.name, "error_budget:ratio")}${inNamespace}`;
   return [
     {
       name: `${namespace}.slo.${kind.name}`,
@@ -79,13 +79,13 @@ function objectiveGroups(
         ...budgets(namespace, kind, members),
         ...kind.badRequests(settings, members),
         {
-          record: series(kind.name, "requests:rate5m"),
+          record: sloSeries(kind.name, "requests:rate5m"),
           expr: `${kind.requests}${selectorOf(namespace, members)}`,
         },
         ...(kind.unmeasured?.(settings, members) ?? []),
         // At a burn rate of 1, the budget lasts exactly as long as the SLO window.
         ...burnRateWindows.map(({ name, range }) => ({
-          record: series(kind.name, `burn_rate:ratio_rate${name}`),
+          record: sloSeries(kind.name, `burn_rate:ratio_rate${name}`),
           expr: `${badRatio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
         })),
         ...byWindow.flatMap(({ days, selector }) =>
@@ -101,11 +101,11 @@ function objectiveGroups(
       intervalSeconds: 300,
       rules: [
         ...["bad_requests", "requests"].map((name) => ({
-          record: series(kind.name, `${name}:rate1h`),
-          expr: `avg_over_time(${series(kind.name, `${name}:rate5m`)}${inNamespace}[1h])`,
+          record: sloSeries(kind.name, `${name}:rate1h`),
+          expr: `avg_over_time(${sloSeries(kind.name, `${name}:rate5m`)}${inNamespace}[1h])`,
         })),
         ...byWindow.map(({ days, selector }) => ({
-          record: series(kind.name, "error_budget:remaining_ratio"),
+          record: sloSeries(kind.name, "error_budget:remaining_ratio"),
           expr: [
             "1 -",
             badRatio(kind, "rate1h", `[${days}d:1h]`, selector),
@@ -118,7 +118,8 @@ function objectiveGroups(
   ];
 }
 
-function series(kind: ObjectiveKind["name"], name: string): string {
+/** Name of a series recorded for objectives of one kind. */
+export function sloSeries(kind: ObjectiveKind["name"], name: string): string {
   return `namespace_service:slo_${kind}_${name}`;
 }
 
@@ -135,7 +136,7 @@ function budgets(
   const budgetOf = (service: ServiceSettings) =>
     formatNumber(1 - (kind.objectivePercent(service) ?? 100) / 100);
   return groupBy(members, budgetOf).map(([budget, services]) => ({
-    record: series(kind.name, "error_budget:ratio"),
+    record: sloSeries(kind.name, "error_budget:ratio"),
     expr: `0 * ${kind.requests}${selectorOf(namespace, services)} + ${budget}`,
   }));
 }
@@ -152,7 +153,7 @@ function failedRequests(
     `(${failed}${selector} or 0 * ${recorded.requests}${selector})`;
   return [
     {
-      record: series("availability", badRequests),
+      record: sloSeries("availability", badRequests),
       expr: `${orZero(recorded.httpFailed)}\n+ ${orZero(recorded.grpcFailed)}`,
     },
   ];
@@ -166,7 +167,7 @@ function slowRequests(
     const bucketRate = (leMatcher: string) =>
       `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket${selectorOf(namespace, services, leMatcher)}[5m]))`;
     return {
-      record: series("latency", badRequests),
+      record: sloSeries("latency", badRequests),
       // Counts the requests above the bucket exactly; a quantile would interpolate. One expression
       // evaluates both rates at the same time: otherwise, a change in traffic would look like slow
       // requests.
@@ -187,7 +188,7 @@ function withoutBucket(
       expr: [
         `(${recorded.requests}${selector} or ${recorded.httpTimed}${selector})`,
         `unless`,
-        `${series("latency", badRequests)}{namespace="${namespace}"}`,
+        `${sloSeries("latency", badRequests)}{namespace="${namespace}"}`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
@@ -210,7 +211,7 @@ function leMatcherFor(seconds: number): string {
 /** Ratio of bad requests to all requests over a range. */
 function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: string): string {
   const sum = (name: string) => {
-    const rates = `${series(kind.name, `${name}:${rate}`)}${selector}`;
+    const rates = `${sloSeries(kind.name, `${name}:${rate}`)}${selector}`;
     return range === "" ? rates : `sum_over_time(${rates}${range})`;
   };
   return `${sum("bad_requests")} / (${sum("requests")} > 0)`;
@@ -225,7 +226,7 @@ function burnRateAlert(
 ): AlertRule {
   const pairs = burnRatePairs(days).filter((pair) => pair.severity === severity);
   const burnRate = (window: string) =>
-    `${series(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
+    `${sloSeries(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
   const condition = ({ long, short, factor }: BurnRatePair) =>
     [
       `(`,
@@ -242,7 +243,7 @@ function burnRateAlert(
       pairs.map(condition).join("\nor\n"),
       ")",
       // With little traffic, a single bad request is a high ratio but no reason to alert.
-      `and ${series(kind.name, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
+      `and ${sloSeries(kind.name, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,

@@ -13,7 +13,7 @@ export interface Variant {
 
 /** Thresholds that can have a stricter warning threshold. */
 type WarningName = keyof Thresholds["warning"];
-type ThresholdName = Exclude<keyof Thresholds, "warning">;
+export type ThresholdName = Exclude<keyof Thresholds, "warning">;
 
 /** Settings that appear in an expression in addition to its threshold. */
 const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {

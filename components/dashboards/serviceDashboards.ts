@@ -1,0 +1,349 @@
+import { dashboardPath } from "../alerting/dashboardLinks";
+import { podNamePattern } from "../alerting/promql";
+import { podMetrics } from "../../policies/shared/metricNames";
+import { recorded } from "../services/serviceRules";
+import { MonitoredServicesSettings } from "../services/settings";
+import { sloSeries } from "../services/slo";
+import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
+import { quantiles, serviceThreshold, sumRate, withSelector } from "./queries";
+import { runtimePanels } from "./runtimePanels";
+
+const objectiveKinds = ["availability", "latency"] as const;
+type ObjectiveKind = (typeof objectiveKinds)[number];
+
+/** Kinds of objectives that at least one service has. */
+function usedKinds({ services }: MonitoredServicesSettings): ObjectiveKind[] {
+  return objectiveKinds.filter((kind) =>
+    services.some(({ slo }) => slo?.[`${kind}Percent`] !== undefined),
+  );
+}
+
+function budgetLeft(kinds: ObjectiveKind[], matchers: string): string {
+  return `min by (namespace, service) ({${namesOf(kinds, "error_budget:remaining_ratio")}, ${matchers}})`;
+}
+
+function namesOf(kinds: ObjectiveKind[], series: string): string {
+  return `__name__=~"${kinds.map((kind) => sloSeries(kind, series)).join("|")}"`;
+}
+
+/** Failed requests over HTTP and gRPC as a ratio of all requests. */
+function errorRatio(matchers: string): string {
+  const requests = `${recorded.requests}{${matchers}}`;
+  const failed = (series: string) => `(${series}{${matchers}} or 0 * ${requests})`;
+  return `(${failed(recorded.httpFailed)} + ${failed(recorded.grpcFailed)}) / (${requests} > 0)`;
+}
+
+function p99(matchers: string): string {
+  return `max by (namespace, service) (${recorded.httpP99}{${matchers}} or ${recorded.grpcP99}{${matchers}})`;
+}
+
+/** All services, one row each. */
+export function servicesDashboard(settings: MonitoredServicesSettings): DashboardModel {
+  const matchers = 'namespace=~"$namespace"';
+  const kinds = usedKinds(settings);
+  const top = (expr: string) => [query(`topk(10, ${expr})`, "{{namespace}}/{{service}}")];
+  const firing = `ALERTS{alertstate="firing", ${matchers}, service!=""}`;
+  return {
+    uid: "services-overview",
+    title: "Services",
+    description: "Traffic, errors, latency, error budget and alerts of all services.",
+    variables: [{ name: "namespace", series: recorded.requests, multiple: true }],
+    rows: [
+      {
+        title: "All services",
+        panels: [
+          table(
+            "Services",
+            [
+              query(`${recorded.requests}{${matchers}}`, "Requests", "reqps"),
+              query(errorRatio(matchers), "Failing", "percentunit"),
+              query(p99(matchers), "P99", "s"),
+              ...(kinds.length === 0
+                ? []
+                : [query(budgetLeft(kinds, matchers), "Budget left", "percentunit")]),
+              query(`count by (namespace, service) (${firing})`, "Firing alerts"),
+            ],
+            { description: "The name of a service links to its dashboard." },
+          ),
+        ],
+      },
+      {
+        title: "Ten highest",
+        panels: [
+          graph("Requests", "reqps", top(`${recorded.requests}{${matchers}}`), { width: 8 }),
+          graph("Failing requests", "percentunit", top(errorRatio(matchers)), { width: 8 }),
+          graph("Latency P99", "s", top(p99(matchers)), { width: 8 }),
+        ],
+      },
+    ],
+  };
+}
+
+/** Link from a row of the table of services. */
+export const serviceRowLink = dashboardPath(
+  "service-detail",
+  (variable) => `\${__data.fields.${variable}}`,
+);
+
+/** One service, chosen by variable. */
+export function serviceDashboard(
+  settings: MonitoredServicesSettings,
+  hasLogs: boolean,
+): DashboardModel {
+  const { metrics } = settings.alerts;
+  const of = 'namespace="$namespace", service="$service"';
+  const pods = `namespace="$namespace", pod=~"${podNamePattern(["$service"])}"`;
+  const containers = `${withSelector(pods, metrics.containerSelector)}, container!=""`;
+  const kinds = usedKinds(settings);
+  const firing = `ALERTS{alertstate="firing", ${of}} or ALERTS{alertstate="firing", ${pods}}`;
+  const failing = (failed: string, requests: string) =>
+    `${failed}{${of}} / (${requests}{${of}} > 0)`;
+  return {
+    uid: "service-detail",
+    title: "Service",
+    description: "Requests, dependencies, pods, runtime and logs of one service.",
+    variables: [
+      { name: "namespace", series: recorded.requests },
+      { name: "service", series: `up{namespace="$namespace", service!=""}` },
+    ],
+    deployments: deploymentsOf(`${withSelector(pods, metrics.kubeStateSelector)}, container!=""`),
+    rows: [
+      {
+        title: "Now",
+        panels: [
+          stat("Requests", "reqps", `${recorded.requests}{${of}}`),
+          stat("Failing requests", "percentunit", errorRatio(of)),
+          stat("Latency P99", "s", p99(of)),
+          ...(kinds.length === 0
+            ? []
+            : [stat("Error budget left", "percentunit", budgetLeft(kinds, of))]),
+          stat("Firing alerts", "short", `count(${firing}) or vector(0)`),
+        ],
+      },
+      {
+        title: "Requests",
+        panels: [
+          graph(
+            "Requests",
+            "reqps",
+            [
+              query(sumRate(`${metrics.httpRequests}{${of}}`, metrics.httpStatusLabel), `HTTP {{${metrics.httpStatusLabel}}}`),
+              query(sumRate(`${metrics.grpcRequests}{${of}}`, metrics.grpcCodeLabel), `gRPC {{${metrics.grpcCodeLabel}}}`),
+            ],
+            { link: "requests" },
+          ),
+          graph(
+            "Failing requests",
+            "percentunit",
+            [
+              query(failing(recorded.httpFailed, recorded.httpRequests), "HTTP"),
+              query(failing(recorded.grpcFailed, recorded.grpcRequests), "gRPC"),
+              ...serviceThreshold(settings, "errorRatePercent", 0.01),
+            ],
+            { link: "errors", description: "Over 5 minutes, as in the alert HighErrorRate." },
+          ),
+          graph(
+            "Latency",
+            "s",
+            [
+              ...quantiles(metrics.httpDuration, of, "HTTP"),
+              ...quantiles(metrics.grpcDuration, of, "gRPC"),
+              ...serviceThreshold(settings, "p99LatencyMs", 0.001),
+            ],
+            { link: "latency" },
+          ),
+          graph(
+            "Targets",
+            "short",
+            [query(`sum(up{${of}})`, "up"), query(`count(up{${of}})`, "scraped")],
+            { link: "targets" },
+          ),
+        ],
+      },
+      {
+        title: "DynamoDB and Redis",
+        panels: [
+          graph(
+            "DynamoDB throttled requests",
+            "reqps",
+            [
+              query(sumRate(`${metrics.dynamodbThrottles}{${of}}`), "throttled"),
+              ...serviceThreshold(settings, "dynamodbThrottlesPerSecond", 1),
+            ],
+            { link: "dynamodbThrottles" },
+          ),
+          graph(
+            "DynamoDB latency",
+            "s",
+            [
+              ...quantiles(metrics.dynamodbDuration, of, "DynamoDB"),
+              ...serviceThreshold(settings, "dynamodbP99Ms", 0.001),
+            ],
+            { link: "dynamodbLatency" },
+          ),
+          graph(
+            "Redis latency",
+            "s",
+            [
+              ...quantiles(metrics.redisDuration, of, "Redis"),
+              ...serviceThreshold(settings, "redisP99Ms", 0.001),
+            ],
+            { link: "redisLatency" },
+          ),
+          graph(
+            "Redis connections per pod",
+            "short",
+            [
+              query(`max by (pod) (${metrics.redisPoolActive}{${of}})`, "{{pod}}"),
+              ...serviceThreshold(settings, "redisPoolMaximum", 1).map(({ expr }) =>
+                query(expr, "maximum"),
+              ),
+            ],
+            { link: "redisPool" },
+          ),
+        ],
+      },
+      {
+        title: "Pods",
+        panels: [
+          ...podPanels(metrics, pods),
+          graph("Throttled CPU periods", "percentunit", [
+            query(throttledRatio(containers), "{{pod}} {{container}}"),
+          ]),
+        ],
+      },
+      { title: "Runtime", panels: runtimePanels(settings, of) },
+      ...(hasLogs ? [{ title: "Logs", panels: logPanels() }] : []),
+    ],
+  };
+}
+
+/** Images that started to run within five minutes, so each deployment is one mark. */
+export function deploymentsOf(matchers: string): string {
+  const images = (offset: string) =>
+    `count by (container, image) (kube_pod_container_info{${matchers}}${offset})`;
+  return `${images("")} unless ${images(" offset 5m")}`;
+}
+
+/** Matchers that choose the source of metrics on pods, where a cluster has several. */
+export type SourceSelectors = Partial<
+  Pick<MonitoredServicesSettings["alerts"]["metrics"], "containerSelector" | "kubeStateSelector">
+>;
+
+/** CPU and memory of pods next to their requests and limits, and restarts with their reasons. */
+export function podPanels(
+  { containerSelector, kubeStateSelector }: SourceSelectors,
+  pods: string,
+): Panel[] {
+  const containers = `${withSelector(pods, containerSelector)}, container!=""`;
+  const state = withSelector(pods, kubeStateSelector);
+  const allowed = (resource: string): Query[] =>
+    (["resourceRequests", "resourceLimits"] as const).map((kind) =>
+      query(
+        `sum by (pod) (${podMetrics[kind]}{${state}, resource="${resource}"})`,
+        `{{pod}} ${kind === "resourceRequests" ? "request" : "limit"}`,
+      ),
+    );
+  return [
+    graph("CPU", "cores", [
+      query(sumRate(`${podMetrics.cpu}{${containers}}`, "pod"), "{{pod}}"),
+      ...allowed("cpu"),
+    ]),
+    graph(
+      "Memory",
+      "bytes",
+      [
+        query(`sum by (pod) (${podMetrics.memory}{${containers}})`, "{{pod}}"),
+        ...allowed("memory"),
+      ],
+      { link: "memoryUsage" },
+    ),
+    graph("Restarts and their reasons", "short", restartQueries(state), { link: "restarts" }),
+  ];
+}
+
+export function throttledRatio(containers: string): string {
+  const by = "namespace, pod, container";
+  return `${sumRate(`${podMetrics.cpuThrottledPeriods}{${containers}}`, by)} / ${sumRate(`${podMetrics.cpuPeriods}{${containers}}`, by)}`;
+}
+
+function restartQueries(state: string): Query[] {
+  const reasons = (metric: string) =>
+    `sum by (pod, container, reason) (${metric}{${state}}) > 0`;
+  return [
+    query(
+      `sum by (pod, container) (increase(${podMetrics.restarts}{${state}}[$__rate_interval]))`,
+      "{{pod}} {{container}} restarts",
+    ),
+    query(reasons(podMetrics.lastTerminatedReason), "{{pod}} {{container}} last ended: {{reason}}"),
+    query(reasons(podMetrics.waitingReason), "{{pod}} {{container}} waits: {{reason}}"),
+  ];
+}
+
+function logPanels(): Panel[] {
+  const stream = '{namespace="$namespace", service="$service"}';
+  return [
+    graph(
+      "Log lines by level",
+      "short",
+      [
+        query(
+          `sum by (detected_level) (count_over_time(${stream} [$__auto]))`,
+          "{{detected_level}}",
+        ),
+      ],
+      { source: "loki", link: "logVolume", width: 24 },
+    ),
+    logs("Logs", stream),
+  ];
+}
+
+/** Objectives over a month. */
+export function objectivesDashboard(settings: MonitoredServicesSettings): DashboardModel[] {
+  const kinds = usedKinds(settings);
+  if (kinds.length === 0) return [];
+  const of = 'namespace=~"$namespace", service=~"$service"';
+  const legend = (kind: ObjectiveKind) => `{{service}} ${kind}`;
+  const perKind = (name: string, factor = "") =>
+    kinds.map((kind) => query(`${sloSeries(kind, name)}{${of}}${factor}`, legend(kind)));
+  const badRatio = kinds.map((kind) =>
+    query(
+      `${sloSeries(kind, "bad_requests:rate1h")}{${of}} / (${sloSeries(kind, "requests:rate1h")}{${of}} > 0)`,
+      legend(kind),
+    ),
+  );
+  return [
+    {
+      uid: "service-objectives",
+      title: "Objectives",
+      description: "Error budgets over the last 30 days, and how fast they burn.",
+      variables: [
+        { name: "namespace", series: `{${namesOf(kinds, "error_budget:ratio")}}`, multiple: true },
+        {
+          name: "service",
+          series: `{${namesOf(kinds, "error_budget:ratio")}, namespace=~"$namespace"}`,
+          multiple: true,
+        },
+      ],
+      from: "now-30d",
+      rows: [
+        {
+          title: "Error budgets",
+          panels: [
+            table("Objectives", kinds.flatMap((kind) => [
+              query(`1 - ${sloSeries(kind, "error_budget:ratio")}{${of}}`, `Objective (${kind})`, "percentunit"),
+              query(`${sloSeries(kind, "error_budget:remaining_ratio")}{${of}}`, `Budget left (${kind})`, "percentunit"),
+            ])),
+            graph("Error budget left", "percentunit", perKind("error_budget:remaining_ratio")),
+            graph("Burn rate over an hour", "short", perKind("burn_rate:ratio_rate1h"), {
+              link: "budgetBurn",
+              description: "At a burn rate of 1, the budget lasts exactly as long as the window of the objective.",
+            }),
+            graph("Bad requests", "percentunit", badRatio),
+            graph("Requests", "reqps", perKind("requests:rate1h")),
+          ],
+        },
+      ],
+    },
+  ];
+}
