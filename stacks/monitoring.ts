@@ -5,6 +5,7 @@ import { objectLabels } from "../components/shared/labels";
 import { DatadogMonitors } from "../components/datadog/monitors/datadogMonitors";
 import { DatadogProvider } from "../components/datadog/monitors/resources";
 import { DatadogSite } from "../components/datadog/options";
+import { GrafanaDashboards } from "../components/dashboards/grafanaDashboards";
 import { LogCollector } from "../components/logs/options";
 import { LokiStack } from "../components/loki/lokiStack";
 import {
@@ -80,6 +81,16 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       afterPrometheus,
     );
   new MonitoredServices("services", settings.services, afterPrometheus);
+  new GrafanaDashboards(
+    "dashboards",
+    defined({
+      namespace: settings.namespaces.monitoring,
+      labels: settings.labels,
+      services: settings.services,
+      logCollector: settings.loki?.collector,
+    }),
+    ready,
+  );
   const datadog =
     settings.datadog &&
     new DatadogAgent(

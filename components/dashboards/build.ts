@@ -1,24 +1,13 @@
-import { LogCollector } from "../logs/options";
-import { MonitoredServicesSettings } from "../services/settings";
 import type * as grafana from "./grafana";
-import type { DataSourceUids } from "./grafana";
 import { clusterDashboard, nodesDashboard, podsDashboard } from "./kubernetesDashboards";
 import { DashboardModel } from "./model";
 import { deliveryDashboard, lokiDashboard, prometheusDashboard } from "./platformDashboards";
 import { objectivesDashboard, serviceDashboard, servicesDashboard } from "./serviceDashboards";
-
-/** What the dashboards show. */
-export interface DashboardSettings {
-  /** The monitored services. Default: none, and no dashboards of services. */
-  services?: MonitoredServicesSettings | undefined;
-  /** Collector of Loki. Default: no Loki. */
-  collector?: LogCollector | undefined;
-  dataSources: DataSourceUids;
-}
+import { DashboardsSettings } from "./settings";
 
 /** The dashboards of this library that have data with these settings. */
-export function dashboardModels({ services, collector }: DashboardSettings): DashboardModel[] {
-  const hasLogs = collector !== undefined;
+export function dashboardModels({ services, logCollector }: DashboardsSettings): DashboardModel[] {
+  const hasLogs = logCollector !== undefined;
   return [
     ...(services === undefined
       ? []
@@ -32,17 +21,18 @@ export function dashboardModels({ services, collector }: DashboardSettings): Das
     podsDashboard(services),
     prometheusDashboard(),
     deliveryDashboard(),
-    ...(hasLogs ? [lokiDashboard(collector)] : []),
+    ...(hasLogs ? [lokiDashboard(logCollector)] : []),
   ];
 }
 
 /** JSON of the dashboards, by UID. Loads the SDK of Grafana, which takes longer than building them. */
-export function dashboardJson(settings: DashboardSettings): Map<string, string> {
+export function dashboardJson(settings: DashboardsSettings): Map<string, string> {
   const { grafanaDashboard } = require("./grafana") as typeof grafana;
+  const { prometheusUid: prometheus, lokiUid: loki } = settings;
   return new Map(
     dashboardModels(settings).map((model) => [
       model.uid,
-      JSON.stringify(grafanaDashboard(model, settings.dataSources)),
+      JSON.stringify(grafanaDashboard(model, { prometheus, loki })),
     ]),
   );
 }

@@ -28,12 +28,17 @@ const dataSourceUids: Record<string, string> = { prometheus: "prometheus", loki:
  * Checks dashboard files and replaces the data source placeholders in exported dashboards
  * (`${DS_PROMETHEUS}`, declared in `__inputs`) with the UIDs of the provisioned data sources.
  * Grafana replaces placeholders only in its import dialog, not when it provisions a dashboard.
+ * `reservedUids` are the UIDs of dashboards that are deployed next to these files.
  */
-export function dashboards(files: DashboardFile[]): Checked<Dashboard[]> {
+export function dashboards(
+  files: DashboardFile[],
+  reservedUids: readonly string[] = [],
+): Checked<Dashboard[]> {
   const problems: Problem[] = [];
   const result: Dashboard[] = [];
-  const takenNames = new Map<string, string>();
-  const takenUids = new Map<string, string>();
+  const builtIn = "a dashboard of this library";
+  const takenNames = new Map(reservedUids.map((uid) => [`dashboard-${uid}`, builtIn]));
+  const takenUids = new Map(reservedUids.map((uid) => [uid, builtIn]));
   const report = (path: string, rule: string, text: string) =>
     problems.push({ path: [path], code: "invalid", rule, fix: { kind: "do", text } });
 

@@ -4,7 +4,10 @@ import { Checked } from "../shared/problems";
 import { Dashboard, dashboards } from "./dashboard";
 
 /** Reads every `.json` file below a folder as a dashboard. A missing folder is a problem. */
-export function readDashboards(folder: string): Checked<Dashboard[]> {
+export function readDashboards(
+  folder: string,
+  reservedUids: readonly string[] = [],
+): Checked<Dashboard[]> {
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
     return {
       problems: [
@@ -24,6 +27,7 @@ export function readDashboards(folder: string): Checked<Dashboard[]> {
     .sort();
   return dashboards(
     files.map((file) => ({ path: file, json: fs.readFileSync(path.join(folder, file), "utf8") })),
+    reservedUids,
   );
 }
 

@@ -223,6 +223,10 @@ const deferred: [module: string, importer: string][] = [
   ["@npmcli/arborist", "@pulumi/pulumi"],
   ["normalize-package-data", "@pulumi/pulumi"],
   ["../locales/index.cjs", "zod"],
+  // Builders for the second version of Grafana's dashboards, with all of its types.
+  ...["visualizationV2Builder", "visualizationBuilder", "queryV2Builder", "queryBuilder"].map(
+    (name): [string, string] => [`./${name}.gen`, "@grafana/grafana-foundation-sdk"],
+  ),
 ];
 
 /** Loads each deferred module when the program first uses it. */
@@ -240,8 +244,9 @@ const deferModules: esbuild.Plugin = {
       if (pluginData === build || !isDeferred) return undefined;
       const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
       if (resolved.errors.length > 0) return undefined;
-      // Other packages do not import the SDK, so they can be loaded outside the bundle.
-      return { path: resolved.path, namespace, pluginData: { external: !id.startsWith(".") } };
+      // Other packages do not import the SDK, so they can be loaded outside the bundle. The unused
+      // builders are not even read.
+      return { path: resolved.path, namespace, pluginData: { external: !id.startsWith(".") || id.endsWith(".gen") } };
     });
     build.onResolve({ filter: /.*/, namespace }, ({ path, pluginData }) => ({
       path,

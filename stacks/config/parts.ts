@@ -1,3 +1,4 @@
+import { dashboardUids } from "../../components/alerting/dashboardLinks";
 import { readDashboards } from "../../components/dashboards/readDashboards";
 import {
   DatadogMonitorsSettings,
@@ -304,7 +305,7 @@ function ofNumberedDashboard(problem: Problem, grafana: Record<string, unknown>)
 /** Reports problems in dashboard files as problems with the key that names their folder. */
 function dashboardsFolderProblems(folder: unknown): Problem[] {
   if (typeof folder !== "string" || folder === "") return [];
-  const { problems = [] } = readDashboards(folder);
+  const { problems = [] } = readDashboards(folder, dashboardUids);
   return problems.map(({ path, rule, code, fix }) => ({
     path: ["grafana", "dashboardsFolder"],
     code,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type * as library from "../../components";
+import type { dashboardsSchema } from "../../components/dashboards/settings";
 import type { datadogMonitorsSchema } from "../../components/datadog/monitors/settings";
 import type { datadogSchema } from "../../components/datadog/settings";
 import type { lokiSchema } from "../../components/loki/settings";
@@ -39,6 +40,7 @@ type Item<T> = NonNullable<T> extends (infer I)[] ? I : never;
 type Value<T> = NonNullable<T> extends Record<string, infer V> ? V : never;
 
 export type Assertions = [
+  Assert<Matches<library.GrafanaDashboardsArgs, z.input<typeof dashboardsSchema>>>,
   Assert<Matches<library.PrometheusStackArgs, Prometheus, "values">>,
   Assert<Matches<library.Toleration, Item<Prometheus["tolerations"]>>>,
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,

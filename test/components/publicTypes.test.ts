@@ -9,6 +9,7 @@ const components = path.join(__dirname, "../../components");
 const names = [
   "DatadogAgent",
   "DatadogMonitors",
+  "GrafanaDashboards",
   "LokiStack",
   "MonitoredServices",
   "PrometheusStack",

@@ -19,6 +19,7 @@ const publicNames = [
   "DatadogAgent",
   "DatadogMonitors",
   "DatadogSite",
+  "GrafanaDashboards",
   "HostnameSource",
   "LogCollector",
   "LokiMode",
@@ -72,7 +73,7 @@ describe("the installed package", function () {
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map|json)$/.test(file) &&
           !/^docs\/(runbooks\/)?\w+\.md$/.test(file) &&
-          !/^(dashboards|examples)\/[\w/-]+\.\w+$/.test(file) &&
+          !/^examples\/[\w/-]+\.\w+$/.test(file) &&
           ![...packFiles, ...documents, "package.json"].includes(file),
       );
       assert.deepEqual(unexpected, []);
@@ -184,6 +185,7 @@ describe("the installed package", function () {
         for (const mode of [CommonJS, ESNext] as const) {
           for (const [entry, types] of [
             ["", "dist/components/index.d.ts"],
+            ["/dashboards", "dist/components/dashboards/index.d.ts"],
             ["/policies", "dist/policies/index.d.ts"],
           ]) {
             const { resolvedModule } = ts.resolveModuleName(
@@ -205,7 +207,7 @@ describe("the installed package", function () {
 
     it("with types that refer to no package but the Pulumi SDKs", () => {
       // Without skipLibCheck, which `pulumi new` does not set, the types of zod do not compile.
-      for (const entry of ["components", "policies"]) {
+      for (const entry of ["components", "components/dashboards", "policies"]) {
         const files = [path.join(project.installed, "dist", entry, "index.d.ts")];
         for (const file of files) {
           const { importedFiles } = ts.preProcessFile(fs.readFileSync(file, "utf8"));
@@ -216,6 +218,15 @@ describe("the installed package", function () {
           }
         }
       }
+    });
+
+    it("for the dashboards alone, without Kubernetes", async () => {
+      const program = `const { buildDashboards } = require("@ticketing/observability/dashboards");
+        const services = { cluster: "c", environment: "dev", namespace: "shop", services: [{ name: "cart" }] };
+        console.log(JSON.stringify(buildDashboards({ services }).map(({ uid, json }) => [uid, JSON.parse(json).uid])));`;
+      const built = JSON.parse(await project.run("node", ["-e", program])) as [string, string][];
+      assert.ok(built.length > 5);
+      for (const [uid, inModel] of built) assert.equal(uid, inModel);
     });
 
     it("but not through internal paths", async () => {

@@ -36,7 +36,7 @@ function alert(number: number, status = "firing"): Alert {
       summary: `inventory-service: 7.5% of requests are failing (${number})`,
       description: "7.5% of requests failed over the last 5 minutes.",
       runbook_url: "https://runbooks.example.com/HighErrorRate.md",
-      dashboard_url: "https://grafana.example.com/d/services-overview?var-namespace=a",
+      dashboard_url: "https://grafana.example.com/d/service-detail?var-namespace=a",
     },
     generatorURL: "https://prometheus.example.com/graph?g0.expr=up",
   };
@@ -149,7 +149,7 @@ describe("slackTemplate rendered by amtool", () => {
     assert.deepEqual(others, []);
     const { Runbook, Dashboard, Graph } = linksOf(text);
     assert.equal(Runbook, "https://runbooks.example.com/HighErrorRate.md");
-    assert.equal(Dashboard, "https://grafana.example.com/d/services-overview?var-namespace=a");
+    assert.equal(Dashboard, "https://grafana.example.com/d/service-detail?var-namespace=a");
     assert.equal(Graph, "https://prometheus.example.com/graph?g0.expr=up");
   });
 

@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { alertThresholds } from "../../policies/alerts/alertThresholds";
 import { requiredAlerts } from "../../policies/alerts/requiredAlerts";
@@ -11,11 +10,7 @@ import {
   metricKeys,
   metricNameAnnotations,
   metricNamesAnnotation,
-  podMetrics,
 } from "../../policies/shared/metricNames";
-import { selectorsOf } from "../../policies/promql/expr";
-import { recorded } from "../../components/services/serviceRules";
-import { parse } from "./promql/subjects";
 import { alerts, baseSignals, problems, prometheusRule, serviceMonitor } from "./subjects";
 
 const root = path.join(__dirname, "..", "..");
@@ -140,32 +135,4 @@ describe("metric names", () => {
       assert.equal(problems(alertThresholds, rules).length, 1);
     });
   }
-
-  it("of the dashboard are known or recorded", () => {
-    const text = fs.readFileSync(path.join(root, "dashboards", "services-overview.json"), "utf8");
-    const known = new Set<string>([
-      ...Object.values(defaultMetricNames),
-      ...Object.values(podMetrics),
-      ...Object.values(recorded),
-    ]);
-    const expressions = expressionsIn(JSON.parse(text));
-    assert.ok(expressions.length > 5);
-    for (const expression of expressions) {
-      const query = expression
-        .replace(/^label_values\((.*), \w+\)$/, "$1")
-        .replaceAll("$__rate_interval", "5m");
-      for (const { metric } of selectorsOf(parse(query))) {
-        assert.ok(known.has(metric?.replace(/_bucket$/, "") ?? ""), `${metric} in ${expression}`);
-      }
-    }
-  });
 });
-
-function expressionsIn(value: unknown): string[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    typeof inner === "string" && ["expr", "definition"].includes(key)
-      ? [inner]
-      : expressionsIn(inner),
-  );
-}

@@ -256,7 +256,7 @@ describe("the annotations of an alert, in promtool", () => {
                     "10% of requests to usual in ticketing are failing (threshold: 5%), more than chance explains. Users see errors.",
                   runbook_url: "https://runbooks.example.com/HighErrorRate.md",
                   dashboard_url:
-                    "https://grafana.example.com/d/services-overview?var-namespace=ticketing&var-service=usual",
+                    "https://grafana.example.com/d/service-detail?var-namespace=ticketing&var-service=usual&viewPanel=panel-2",
                 },
               },
             ],

@@ -66,14 +66,13 @@ describe("ruleGroups", () => {
     });
   });
 
-  it("links to the dashboard of the service if the URL of Grafana is known", () => {
-    const service = { subjectLabel: "service" } as const;
-    const rendered = renderAlert(service, "https://r.example", "https://grafana.example.com/");
+  it("links to the panel that shows the alert if the URL of Grafana is known", () => {
+    const rendered = renderAlert({}, "https://r.example", "https://grafana.example.com/");
     assert.equal(
       rendered.annotations["dashboard_url"],
-      "https://grafana.example.com/d/services-overview?var-namespace={{ $labels.namespace | urlquery }}&var-service={{ $labels.service | urlquery }}",
+      "https://grafana.example.com/d/service-detail?var-namespace={{ $labels.namespace | urlquery }}&var-service={{ $labels.service | urlquery }}&viewPanel=panel-2",
     );
-    assert.equal(renderAlert(service, "https://r.example").annotations["dashboard_url"], undefined);
+    assert.equal(renderAlert({}, "https://r.example").annotations["dashboard_url"], undefined);
   });
 
   it("keeps recording rules unchanged, at the interval of their group", () => {

@@ -73,6 +73,15 @@ describe("dashboards", () => {
     assert.deepEqual(described(file("a.json"), file("b.json")), [], "files without a uid are not duplicates");
   });
 
+  it("refuses files that would replace a dashboard that is deployed next to them", () => {
+    const reserved = ["kubernetes-pods"];
+    const rules = (path: string, uid: string) =>
+      dashboards([file(path, { uid })], reserved).problems?.map(({ rule }) => rule);
+    assert.deepEqual(rules("a.json", "kubernetes-pods"), ["has the uid of a dashboard of this library"]);
+    assert.deepEqual(rules("kubernetes-pods.json", "a"), ["has the name of a dashboard of this library"]);
+    assert.equal(rules("a.json", "a"), undefined);
+  });
+
   it("refuses files that exceed the size of a ConfigMap in bytes", () => {
     assert.deepEqual(described(file("a.json", { description: "x".repeat(990_000) })), []);
     const tooLarge = ["a.json is over 1 MB, more than a ConfigMap holds"];

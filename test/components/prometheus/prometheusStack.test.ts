@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { charts } from "../../../components/shared/charts";
 import {
@@ -38,6 +40,14 @@ function named(resources: RecordedResource[], type: string, name: string): Recor
 }
 
 describe("PrometheusStack", () => {
+  let dashboardsFolder: string;
+
+  before(() => {
+    dashboardsFolder = fs.mkdtempSync(path.join(os.tmpdir(), "dashboards-"));
+    fs.writeFileSync(path.join(dashboardsFolder, "latency.json"), '{"title":"Latency"}');
+  });
+  after(() => fs.rmSync(dashboardsFolder, { recursive: true }));
+
   it("registers the release prometheus in the namespace monitoring", async () => {
     const { inputs } = named(await recordStack(), ":Release", "prometheus");
     assert.equal(inputs["name"], "prometheus");
@@ -125,16 +135,15 @@ describe("PrometheusStack", () => {
   });
 
   it("loads a folder of dashboards as ConfigMaps that Grafana's sidecar finds", async () => {
-    const dashboardsFolder = path.join(__dirname, "../../../dashboards");
     const resources = await recordStack({ grafana: { dashboardsFolder } });
-    const map = named(resources, ":ConfigMap", "prometheus-dashboard-services-overview");
+    const map = named(resources, ":ConfigMap", "prometheus-dashboard-latency");
     assert.equal(map.inputs["metadata"].labels.grafana_dashboard, "1");
     assert.equal(map.inputs["metadata"].annotations.grafana_folder, "Services");
     assert.equal(map.inputs["metadata"].namespace, "monitoring");
     const [[file, json] = ["", ""], ...others] = Object.entries<string>(map.inputs["data"]);
     assert.deepEqual(others, []);
-    assert.equal(file, "dashboard-services-overview.json");
-    assert.equal(JSON.parse(json).uid, "services-overview");
+    assert.equal(file, "dashboard-latency.json");
+    assert.equal(JSON.parse(json).title, "Latency");
   });
 
   it("creates no ConfigMap without a folder", async () => {
@@ -142,7 +151,6 @@ describe("PrometheusStack", () => {
   });
 
   it("registers all resources under one parent, with the caller's labels", async () => {
-    const dashboardsFolder = path.join(__dirname, "../../../dashboards");
     const resources = await recordStack({ grafana: { dashboardsFolder }, labels: { team: "sre" } });
     const component = named(resources, ":PrometheusStack", "prometheus");
     for (const resource of resources) {

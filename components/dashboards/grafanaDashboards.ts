@@ -1,0 +1,71 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { LogCollector } from "../logs/options";
+import { MonitoredServicesArgs } from "../services/monitoredServices";
+import { checkInputs } from "../shared/inputs";
+import { objectLabels } from "../shared/labels";
+import { dashboardJson, dashboardModels } from "./build";
+import { dashboardsSettings } from "./settings";
+
+/** Arguments of GrafanaDashboards. */
+export interface GrafanaDashboardsArgs {
+  /** Namespace of the ConfigMaps. It must exist. Default: `monitoring`. */
+  namespace?: pulumi.Input<string>;
+  /** Arguments of the MonitoredServices to show. Default: no dashboards of services. */
+  services?: MonitoredServicesArgs;
+  /** Collector of the Loki that Grafana queries. Default: no panels with logs, or on Loki. */
+  logCollector?: LogCollector;
+  /** UID of the data source Prometheus in Grafana. Default: `prometheus`. */
+  prometheusUid?: string;
+  /** UID of the data source Loki in Grafana. Default: `loki`. */
+  lokiUid?: string;
+  /** Labels of every object. Default: none. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Creates the dashboards of this library as ConfigMaps, which Grafana's sidecar loads from all
+ * namespaces. Links in alerts open their panels. To use the dashboards without Kubernetes, call
+ * `buildDashboards` of `@ticketing/observability/dashboards`.
+ *
+ * If arguments are invalid, the constructor throws one error that lists every problem, and registers
+ * nothing.
+ */
+export class GrafanaDashboards extends pulumi.ComponentResource {
+  static readonly __pulumiType = "monitoring:index:GrafanaDashboards";
+
+  /** UIDs of the dashboards. */
+  readonly uids: pulumi.Output<string[]>;
+
+  constructor(name: string, args: GrafanaDashboardsArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { settings, fill } = checkInputs("GrafanaDashboards", name, args, dashboardsSettings);
+    super(
+      GrafanaDashboards.__pulumiType,
+      name,
+      // Without the services, which the state already contains as inputs of MonitoredServices.
+      fill(({ services: _services, ...others }) => others),
+      opts,
+    );
+    const uids = dashboardModels(settings).map(({ uid }) => uid);
+    const data = fill((all) => Object.fromEntries(dashboardJson(all)));
+    for (const uid of uids) {
+      const objectName = `dashboard-${uid}`;
+      new kubernetes.core.v1.ConfigMap(
+        `${name}-${uid}`,
+        {
+          metadata: fill(({ namespace, labels }) => ({
+            name: objectName,
+            namespace,
+            labels: { ...objectLabels("grafana", labels), grafana_dashboard: "1" },
+            annotations: { grafana_folder: "Observability" },
+          })),
+          data: { [`${objectName}.json`]: data[uid] ?? "" },
+        },
+        { parent: this },
+      );
+    }
+
+    this.uids = pulumi.output(uids as string[]);
+    this.registerOutputs({ uids: this.uids });
+  }
+}

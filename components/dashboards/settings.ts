@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { LogCollector } from "../logs/options";
+import { servicesSchema } from "../services/settings";
+import { Checked, example } from "../shared/problems";
+import { ComponentArgs, checkArgs, dnsLabel, input, labels } from "../shared/schemas";
+
+const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
+
+export const dashboardsSchema = z.strictObject({
+  namespace: input(dnsLabel.default("monitoring")),
+  services: servicesSchema.optional(),
+  logCollector: example(z.enum(LogCollector), LogCollector.Alloy).optional(),
+  prometheusUid: dataSourceUid.default("prometheus"),
+  lokiUid: dataSourceUid.default("loki"),
+  labels: input(labels.default({})),
+});
+export type DashboardsSettings = z.output<typeof dashboardsSchema>;
+
+/** Checks the arguments of GrafanaDashboards and fills in their defaults. */
+export function dashboardsSettings(args: ComponentArgs): Checked<DashboardsSettings> {
+  return checkArgs(dashboardsSchema, args);
+}
