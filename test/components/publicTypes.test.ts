@@ -63,7 +63,7 @@ describe("public types", () => {
       const required = component(name).requiredInputs;
       const expected = [
         ...(name === "SlackAlerting" ? ["channel"] : []),
-        ...(name === "SlackAlerting" || name === "MonitoredServices"
+        ...(["GrafanaDashboards", "MonitoredServices", "SlackAlerting"].includes(name)
           ? []
           : ["cluster", "environment"]),
         ...(name === "MonitoredServices" || name === "DatadogMonitors" ? ["namespace"] : []),
@@ -82,6 +82,7 @@ describe("public types", () => {
       "CommunityDashboard: id",
       "LogAlertArgs: namespace, service",
       "MonitoredService: name",
+      "MonitoredServicesArgs: namespace",
       "QuietHours: from, timezone, to",
       "RedactionPattern: expression, name",
       "SlackRoute: channel",

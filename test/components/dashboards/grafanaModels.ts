@@ -21,11 +21,9 @@ export interface GrafanaPanel {
   gridPos: { x: number; y: number; w: number; h: number };
 }
 
-const identity = { cluster: "ticketing-prod", environment: "prod", namespace: "ticketing" };
-
 /** Services in every language, with every kind of objective and different thresholds. */
 export const servicesInAllLanguages = {
-  ...identity,
+  namespace: "ticketing",
   alerts: { redisPoolMaximum: 50 },
   services: [
     {
