@@ -132,7 +132,10 @@ function stat({ unit }: Panel) {
 
 /** Grafana names the value of each query `Value #<refId>`; the columns get the legends as names. */
 function table({ queries, unit }: Panel) {
-  const renamed = queries.map(({ legend }, index) => [`Value #${refId(index)}`, legend]);
+  const renamed = queries.map(({ legend }, index): [string, string] => [
+    `Value #${refId(index)}`,
+    legend,
+  ]);
   const builder = new tablePanel.PanelBuilder()
     .unit(unit)
     .span(24)
