@@ -1,5 +1,6 @@
-import { formatNumber, podMatchers, serviceMatchers } from "../alerting/promql";
+import { Scope, formatNumber, serviceMatchers } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
+import { inPodScope } from "../services/podScope";
 import { MonitoredServicesSettings } from "../services/settings";
 import { ThresholdName, thresholdVariants } from "../services/thresholdVariants";
 import { Query, query } from "./model";
@@ -49,14 +50,15 @@ export function podThreshold(
   name: ThresholdName,
   factor: number,
 ): Query[] {
-  const names = settings.services.map((service) => service.name);
-  return threshold(settings, name, factor, (scope) => {
-    const matchers = podMatchers(settings.namespace, scope, names, ['namespace="$namespace"', 'pod=~"$pod"']);
-    return `group by (namespace) (kube_pod_info{${matchers}})`;
-  });
+  const info = (pods: string[]) =>
+    `kube_pod_info{${['namespace="$namespace"', 'pod=~"$pod"', ...pods].join(", ")}}`;
+  return threshold(
+    settings,
+    name,
+    factor,
+    (scope) => `group by (namespace) (${inPodScope(settings.namespace, scope, info)})`,
+  );
 }
-
-type Scope = Parameters<typeof serviceMatchers>[1];
 
 /** Services with different thresholds are separate operands, of which only the selected have series. */
 function threshold(
