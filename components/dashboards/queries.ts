@@ -51,7 +51,7 @@ export function podThreshold(
   factor: number,
 ): Query[] {
   const info = (pods: string[]) =>
-    `kube_pod_info{${['namespace="$namespace"', 'pod=~"$pod"', ...pods].join(", ")}}`;
+    `kube_pod_info{${[`namespace="${settings.namespace}"`, 'namespace="$namespace"', 'pod=~"$pod"', ...pods].join(", ")}}`;
   return threshold(
     settings,
     name,

@@ -246,7 +246,11 @@ const deferModules: esbuild.Plugin = {
       if (resolved.errors.length > 0) return undefined;
       // Other packages do not import the SDK, so they can be loaded outside the bundle. The unused
       // builders are not even read.
-      return { path: resolved.path, namespace, pluginData: { external: !id.startsWith(".") || id.endsWith(".gen") } };
+      return {
+        path: resolved.path,
+        namespace,
+        pluginData: { external: !id.startsWith(".") || id.endsWith(".gen") },
+      };
     });
     build.onResolve({ filter: /.*/, namespace }, ({ path, pluginData }) => ({
       path,
