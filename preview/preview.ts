@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Analyzer } from "./pack/analyzer";
+import { judgedEnvironment } from "../policies/engine/environment";
+import { Analyzer, type ConfiguredPolicy } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
 import { type Configuration, configuration } from "./config/configuration";
 import { ExpectedError } from "./config/errors";
@@ -58,17 +59,19 @@ export async function preview(
   const recording = await runProgram(program, project.name, args.stack, config, (resource) =>
     analysis.add(resource),
   );
-  const { remediated, ...policy } = await analysis.finish();
+  const { remediated, ...report } = await analysis.finish();
   const resources = recording.resources.map((resource) => {
     const properties = remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
   });
 
+  const policy = { environment: environmentOf(resources, report.policies), ...report };
   const passed = policy.violations.every((violation) => violation.level === "advisory");
   if (out !== undefined) {
     writeOutFolder(out, exportFiles({ resources, policy: { passed, ...policy }, redact }));
   }
   const header = headerOf(resources, value("environment"));
+  const { judged, source } = policy.environment;
   const exposed = resources.filter(({ redactedInputs }) => {
     const text = JSON.stringify(redactedInputs);
     return redact(text) !== text;
@@ -84,7 +87,7 @@ export async function preview(
       const tree = resourceTree(resources, recording.stack);
       const report = {
         stack,
-        header,
+        header: [...header, ["judged as", `${judged}, by ${source}`]] as typeof header,
         tree,
         facts,
         policy,
@@ -166,6 +169,15 @@ function readPolicyConfig(
     return fail("must be a map of policies");
   }
   return content as PolicyConfigFile;
+}
+
+/** The environment as which the policies judge the resources. */
+function environmentOf(resources: RecordedResource[], policies: ConfiguredPolicy[]) {
+  const configured = policies.map(({ settings }) => settings["environment"]);
+  return judgedEnvironment(
+    resources.map(({ type, name, urn, inputs }) => ({ type, name, urn, props: inputs })),
+    configured.filter((name) => typeof name === "string"),
+  );
 }
 
 /** The lines at the top of the report. A component names the environment and the cluster. */

@@ -36,6 +36,46 @@ export function isProd(
   return stated.length === 0 || stated.includes(true);
 }
 
+/** The environment as which the policies judge a stack, and what states it. */
+export interface JudgedEnvironment {
+  /** `production`, `not production`, or both if the resources differ. */
+  judged: string;
+  source: string;
+}
+
+/** Summarizes {@link isProd} for a report. `configured` are the environments in the configuration. */
+export function judgedEnvironment(
+  resources: readonly Resource[],
+  configured: readonly string[],
+): JudgedEnvironment {
+  const answers = new Map<string, { isProd: boolean; source: string; count: number }>();
+  const add = (isProd: boolean, source: string): void => {
+    const key = `${isProd} ${source}`;
+    answers.set(key, { isProd, source, count: (answers.get(key)?.count ?? 0) + 1 });
+  };
+  const stated = resources.map(statedProd);
+  for (const name of new Set(configured)) {
+    add(isProdName(name) ?? true, `the policy configuration (${name})`);
+  }
+  if (answers.size === 0) {
+    const byOthers = stated.filter((answer) => answer !== undefined);
+    resources.forEach(({ urn }, index) => {
+      const own = stated[index];
+      const byName = isProdName(stackOf(urn));
+      if (own !== undefined) add(own, "labels, tags or settings");
+      else if (byName !== undefined) add(byName, `the name of the stack (${stackOf(urn)})`);
+      else if (byOthers.length > 0) add(byOthers.includes(true), "labels, tags or settings");
+    });
+  }
+  if (answers.size === 0) add(true, "the default, because nothing states an environment");
+  const sorted = [...answers.values()].sort((one, other) => other.count - one.count);
+  const judged = sorted.map(({ isProd }) => (isProd ? "production" : "not production"));
+  return {
+    judged: [...new Set(judged)].join(" and "),
+    source: [...new Set(sorted.map(({ source }) => source))].join(" and "),
+  };
+}
+
 const prodWords = new Set(["prod", "production", "prd", "live"]);
 const otherWords = new Set(
   "dev devel develop development nonprod preprod staging stage stg test tests testing tst qa uat int integration e2e ci demo sandbox sbx preview local".split(

@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
+import type { JudgedEnvironment } from "../../policies/engine/environment";
 import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 
 export interface Exported {
   resources: RecordedResource[];
-  policy: Omit<PolicyReport, "remediated"> & { passed: boolean };
+  policy: Omit<PolicyReport, "remediated"> & { passed: boolean; environment: JudgedEnvironment };
   /** Hides secret values within texts. */
   redact: <T>(value: T) => T;
 }

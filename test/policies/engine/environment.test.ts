@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
-import { isProd, isProdName } from "../../../policies/engine/environment";
+import { isProd, isProdName, judgedEnvironment } from "../../../policies/engine/environment";
 import { observabilityPolicies, policyPackConfig } from "../../../policies/index";
+import { Resource } from "../../../policies/facts/resource";
 import { judgedByThePack } from "../completePack";
 import { resource } from "../subjects";
 
@@ -60,6 +61,44 @@ describe("the environment of a stack", () => {
     assert.equal(isProd(release, {}), false);
     assert.equal(isProd({ urn: bucket.urn }, {}, [release]), false);
   });
+
+  for (const [name, resources, configured, expected] of [
+    [
+      "the configuration",
+      [prometheus("dev")],
+      ["prod-eu", "prod-eu"],
+      ["production", "the policy configuration (prod-eu)"],
+    ],
+    [
+      "labels",
+      [prometheus("eu-1", { env: "qa" }), prometheus("eu-1")],
+      [],
+      ["not production", "labels, tags or settings"],
+    ],
+    [
+      "the name of the stack",
+      [prometheus("dev")],
+      [],
+      ["not production", "the name of the stack (dev)"],
+    ],
+    [
+      "nothing",
+      [prometheus("eu-1")],
+      [],
+      ["production", "the default, because nothing states an environment"],
+    ],
+    [
+      "resources that differ",
+      [prometheus("dev"), prometheus("dev"), prometheus("dev", { env: "live" })],
+      [],
+      ["not production and production", "the name of the stack (dev) and labels, tags or settings"],
+    ],
+  ] as [string, Resource[], string[], [string, string]][]) {
+    it(`is reported with its source: ${name}`, () => {
+      const [judged, source] = expected;
+      assert.deepEqual(judgedEnvironment(resources, configured), { judged, source });
+    });
+  }
 
   it("makes each policy for production judge the stack prod-eu as it judges prod", async () => {
     const policiesOf = async (stack: string) => [

@@ -18,6 +18,7 @@ async function exported(program: () => void): Promise<Map<string, string>> {
       pack: { name: "p", version: "1" },
       policies: [],
       violations: [],
+      environment: { judged: "production", source: "the policy configuration (prod)" },
       notEvaluated: [],
       exceptions: [],
       remediations: [],
