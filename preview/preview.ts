@@ -173,11 +173,16 @@ function readPolicyConfig(
 
 /** The environment as which the policies judge the resources. */
 function environmentOf(resources: RecordedResource[], policies: ConfiguredPolicy[]) {
-  const configured = policies.map(({ settings }) => settings["environment"]);
-  return judgedEnvironment(
-    resources.map(({ type, name, urn, inputs }) => ({ type, name, urn, props: inputs })),
-    configured.filter((name) => typeof name === "string"),
-  );
+  const configured = policies
+    .map(({ settings }) => settings["environment"])
+    .filter((name) => typeof name === "string");
+  const read = ({ type, name, urn, inputs }: RecordedResource) => ({
+    type,
+    name,
+    urn,
+    props: inputs,
+  });
+  return judgedEnvironment(configured.length > 0 ? [] : resources.map(read), configured);
 }
 
 /** The lines at the top of the report. A component names the environment and the cluster. */

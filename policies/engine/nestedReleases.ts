@@ -1,8 +1,8 @@
 import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
-import { manifestKeys, manifestsIn } from "../facts/manifests";
-import { Path, PlainMap, at, formatPath, isMap, setAt } from "../facts/plain";
+import { manifestKeys, manifestsIn, typeOfObject } from "../facts/manifests";
+import { Path, PlainMap, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
 import { foreignReleases, isForeignRelease } from "../facts/releases";
-import { Resource } from "../facts/resource";
+import { Resource, policyType } from "../facts/resource";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./policy";
 
 /**
@@ -27,7 +27,23 @@ interface Nested {
 }
 
 function isContainer(type: string): boolean {
-  return isHelmType(type) || isForeignRelease(type);
+  return isHelmType(type) || isForeignRelease(type) || isList(type);
+}
+
+/** Whether a resource is a list of objects, such as `PrometheusRuleList`. */
+function isList(type: string): boolean {
+  return type.startsWith("kubernetes:") && type.endsWith("List");
+}
+
+function itemsOf(list: Resource): Nested[] {
+  return listAt(list.props, "items").flatMap((item, index): Nested[] => {
+    const path = ["items", index];
+    // The items of a typed list may omit their kind.
+    const type = typeOfObject(item) ?? list.type.replace(/List$/, "");
+    const urn = `${list.urn}#${formatPath(path)}`;
+    const resource = { ...list, type: policyType(type), urn, props: item };
+    return [{ resource, path, contents: "properties" }];
+  });
 }
 
 function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): ResourcePolicy<unknown> {
@@ -92,6 +108,7 @@ function forStack(policy: StackPolicy<unknown>, scope: NestedScope): StackPolicy
 }
 
 function nestedIn(container: Resource, scope: NestedScope): Nested[] {
+  if (isList(container.type)) return itemsOf(container);
   if (!isForeignRelease(container.type)) {
     return isHelmType(container.type) && scope === "charts"
       ? contentsOf(container)

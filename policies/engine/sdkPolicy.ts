@@ -15,7 +15,7 @@ import {
   isText,
   isUnknownValueError,
 } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Resource, policyType } from "../facts/resource";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
 import { Exceptions, exceptionsFor, isConcerned } from "./exceptions";
@@ -69,7 +69,7 @@ export function sdkPolicy(
         if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
         const config = configOf(policy, args);
         const exceptions = await exceptionsOf(args, config);
-        const verdict = policy.appliesTo(args.type)
+        const verdict = policy.appliesTo(policyType(args.type))
           ? await attempt(async () => policy.judge(await readResource(args), config))
           : nothing;
         conclude(policy, context, args, {
@@ -85,7 +85,7 @@ export function sdkPolicy(
     validateStack: async (args, report) => {
       const config = configOf(policy, args);
       reportConfig(policy, args.getConfig(), report);
-      const resources = args.resources.filter(({ type }) => policy.reads(type));
+      const resources = args.resources.filter(({ type }) => policy.reads(policyType(type)));
       // The policy also reads an excepted resource, because other resources may need it.
       const verdict = await judgeStack(policy, resources, config);
       const violations = byUrn(verdict.violations);
@@ -268,7 +268,7 @@ function remediation(
     remediateResource: async (args) => {
       const config = configOf(policy, args);
       const exceptions = await exceptionsOf(args, config);
-      if (!concerns(args.type) || "failure" in exceptions || exceptions.covering())
+      if (!concerns(policyType(args.type)) || "failure" in exceptions || exceptions.covering())
         return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
       const judged = withoutRules(resource, (rule) => exceptions.covering(rule) !== undefined);
@@ -290,7 +290,7 @@ function subjectOf(args: PolicyResource) {
 }
 
 function resourceOf({ type, name, urn }: PolicyResource): Omit<Resource, "props"> {
-  return { type, name, urn };
+  return { type: policyType(type), name, urn };
 }
 
 async function readResource(args: PolicyResource): Promise<Resource> {

@@ -12,6 +12,11 @@ export interface Resource {
   props: Plain;
 }
 
+/** The type as policies know it: OpenShift's monitoring operator has the same kinds in another group. */
+export function policyType(type: string): string {
+  return type.replace("kubernetes:monitoring.rhobs/", "kubernetes:monitoring.coreos.com/");
+}
+
 /** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */
 export function stackOf(urn: string): string {
   return urn.split("::")[0]?.split(":").at(-1) ?? "";

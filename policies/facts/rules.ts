@@ -1,5 +1,5 @@
 import { own } from "../shared/own";
-import { helmChart, isHelmType } from "./helm";
+import { helmChart, isHelmType, isKnownChart } from "./helm";
 import {
   Path,
   Plain,
@@ -67,10 +67,12 @@ export function rulesOf(resource: Resource): Rules {
   }
   const { chart = "", release } = helmChart(resource) ?? {};
   const places = (own(ruleValues, chart) ?? []).map((key): Path => ["values", key]);
-  const sources = places.flatMap((place) => [
-    ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
-    ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
-  ]);
+  const sources = isKnownChart(chart)
+    ? places.flatMap((place) => [
+        ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
+        ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
+      ])
+    : groupPlaces(at(resource.props, "values"), ["values"]);
   const groups = sources.map((path) =>
     fromGroups(resource, [...path, "groups"], `release "${release}", ${formatPath(path)}`),
   );
@@ -81,6 +83,19 @@ export function rulesOf(resource: Resource): Rules {
       places.find((path) => at(resource.props, ...path) === UNKNOWN),
   };
 }
+
+/** Places of rule groups in the values of a chart that policies do not know, by their shape. */
+function groupPlaces(values: Plain, path: Path): Path[] {
+  const isGroup = (group: Plain) =>
+    listAt(group, "rules").some(
+      (rule) => at(rule, "expr") !== undefined && (textAt(rule, "alert") ?? textAt(rule, "record")),
+    );
+  if (listAt(values, "groups").some(isGroup)) return [path];
+  if (path.length > MAX_GROUP_DEPTH) return [];
+  return entriesAt(values).flatMap(([key, inner]) => groupPlaces(inner, [...path, key]));
+}
+
+const MAX_GROUP_DEPTH = 4;
 
 const configMapType = "kubernetes:core/v1:ConfigMap";
 

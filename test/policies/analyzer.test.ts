@@ -152,6 +152,43 @@ describe("the policy pack in its own process", () => {
     );
   });
 
+  it("judges lists, another API group and the values of any chart", async () => {
+    const lax = "sum(rate(dynamodb_throttled_requests_total[5m])) > 11";
+    const spec = { groups: [{ name: "g", rules: [{ alert: "A", expr: lax }] }] };
+    const metadata = { name: "r" };
+    const rule = { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata, spec };
+    const type = "kubernetes:monitoring.coreos.com/v1:PrometheusRule";
+    for (const [subject, place] of [
+      [registered(`${type}List`, "l", { items: [{ metadata, spec }] }), /below items\[0\]/],
+      [registered("kubernetes:core/v1:List", "l", { items: [rule] }), /below items\[0\]/],
+      [
+        registered("kubernetes:monitoring.rhobs/v1:PrometheusRule", "r", { metadata, spec }),
+        /PrometheusRule "r"/,
+      ],
+      [
+        registered("kubernetes:helm.sh/v3:Release", "x", {
+          chart: "redis-exporter",
+          values: { prometheusRule: { enabled: true, ...spec } },
+        }),
+        /values\.prometheusRule/,
+      ],
+      [
+        registered("kubernetes:helm.sh/v4:Chart", "x", {
+          chart: "own",
+          values: { app: { alerts: spec } },
+        }),
+        /values\.app\.alerts/,
+      ],
+    ] as const) {
+      const { violations } = await analyze([subject]);
+      assert.deepEqual(
+        [subject.type, ...violations.map(({ policy }) => policy)],
+        [subject.type, "alert-thresholds"],
+      );
+      assert.match(violations[0]?.message ?? "", place);
+    }
+  });
+
   it("lists what no policy evaluated, whatever the level, and passes", async () => {
     const group = registered("kubernetes:yaml/v2:ConfigGroup", "crds", { files: ["crds.yaml"] });
     const broken = rules("x > ");
