@@ -114,24 +114,27 @@ function boundsFor(
   const [min, max] = [config[`${severity}MinMinutes`], config[`${severity}MaxMinutes`]];
   if (expr === undefined) return [min, max];
   const isSlow = changesSlowly(expr);
+  const range = rangeOf(expr) / SECONDS_PER_MINUTE;
   return [
-    isSlow || rangeOf(expr) >= steadyRange ? 0 : min,
-    isSlow ? Math.max(max, config.slowMaxMinutes) : max,
+    isSlow || range >= steadyMinutes ? 0 : min,
+    Math.max(max, isSlow ? config.slowMaxMinutes : 0, range >= longMinutes ? 2 * range : 0),
   ];
 }
 
 /** Whether a condition develops over hours, so that its first hour changes nothing for users. */
 function changesSlowly(expr: Expr): boolean {
   const slowMetrics =
-    /filesystem|disk|volume|inode|certificate|expir|quota|backup|snapshot|(^|_)(cert|raid|pvc?)_/;
+    /filesystem|disk|volume|inode|certificate|expir|quota|backup|snapshot|config_hash|(^|_)(cert|raid|pvc?)_/;
   return (
     callsOf(expr, /^(predict_linear|deriv|time)$/).length > 0 ||
     selectorsOf(expr).some(({ metric = "" }) => slowMetrics.test(metric))
   );
 }
 
-/** Seconds of a range that a single outlier does not dominate, so that `for` is not necessary. */
-const steadyRange = 30 * SECONDS_PER_MINUTE;
+/** Minutes of a range that a single outlier does not dominate, so that `for` is not necessary. */
+const steadyMinutes = 30;
+/** Minutes of a range that detects slow conditions, so that `for` may be as long. */
+const longMinutes = 180;
 
 /** The longest range in an expression, in seconds; the name of a recorded rate states its range. */
 function rangeOf(expr: Expr): number {
@@ -140,7 +143,8 @@ function rangeOf(expr: Expr): number {
     ...nodesOf(expr).map((node) => {
       if (node.kind === "subquery") return node.rangeSeconds;
       if (node.kind !== "selector") return 0;
-      const recorded = /(?:rate|increase)_?(\d+[smhdw])$/.exec(node.metric ?? "")?.[1] ?? "";
+      const recorded =
+        /(?:rate|increase|burnrate)_?(\d+[smhdw])$/.exec(node.metric ?? "")?.[1] ?? "";
       return node.rangeSeconds ?? parseDuration(recorded) ?? 0;
     }),
   );

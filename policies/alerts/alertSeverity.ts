@@ -23,6 +23,7 @@ export const alertSeverity = resourcePolicy({
   remediation: "set labels.severity to critical, warning, info or none",
   severity: "high",
   baseline: {
+    enforcementLevel: "advisory",
     defaults: { allowed: ["critical", "page", "error", "warning", "ticket", "info", "none"] },
   },
   config: properties,

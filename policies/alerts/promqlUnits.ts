@@ -163,11 +163,12 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
 
 /** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */
 function losesBoundaries(histogram: Expr): boolean {
-  const isClassic = selectorsOf(histogram).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
-  return (
-    isClassic &&
-    callsOf(histogram, /^(?!top|bottom|limit)/).some(
-      ({ grouping }) => grouping && grouping.labels.includes("le") !== (grouping.kind === "by"),
-    )
+  const isClassic = (part: Expr) =>
+    selectorsOf(part).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
+  return callsOf(histogram, /^(?!top|bottom|limit)/).some(
+    (call) =>
+      call.grouping &&
+      isClassic(call) &&
+      call.grouping.labels.includes("le") !== (call.grouping.kind === "by"),
   );
 }

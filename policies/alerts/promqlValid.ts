@@ -4,7 +4,7 @@ import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
-import { Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
+import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
 import { inlineRecords, recordsIn } from "../promql/records";
@@ -44,7 +44,7 @@ function check(resource: Resource): Finding[] {
 }
 
 function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
-  const [unstable] = callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/);
+  const [unstable] = unstableCalls(expr);
   return [
     hasCondition(expr) || isHeartbeat(expr, labels)
       ? undefined
@@ -59,6 +59,18 @@ function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined
       fix: "compare each series with the threshold, and sort in the dashboard",
     },
   ];
+}
+
+/** Calls whose series change. `topk by (…) (1, …)` does not count: it removes duplicates. */
+function unstableCalls(expr: Expr): Call[] {
+  return callsOf(expr, /^(topk|bottomk|limitk|limit_ratio)$/).filter(
+    ({ args, grouping }) =>
+      grouping?.kind !== "by" || grouping.labels.length === 0 || !args.some(isOne),
+  );
+}
+
+function isOne(expr: Expr): boolean {
+  return constantOf(expr) === 1;
 }
 
 /** Whether the alert depends on more than the existence of its series. */
@@ -92,5 +104,7 @@ function literalPatterns(expr: Expr): Matcher[] {
 
 /** Whether a pattern has no special characters, other than escaped ones. */
 function isLiteral(pattern: string): boolean {
-  return !/[.^$*+?()[\]{}|\\]/.test(pattern.replace(/\\[.^$*+?()[\]{}|\\-]/g, ""));
+  return (
+    pattern !== "" && !/[.^$*+?()[\]{}|\\]/.test(pattern.replace(/\\[.^$*+?()[\]{}|\\-]/g, ""))
+  );
 }

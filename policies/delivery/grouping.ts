@@ -29,6 +29,7 @@ export const grouping = resourcePolicy({
     'group_by: ["alertname", "cluster", "service"], group_wait: 30s, group_interval: 5m, repeat_interval: 12h',
   severity: "medium",
   baseline: {
+    enforcementLevel: "advisory",
     defaults: {
       minWaitSeconds: 0,
       maxWaitSeconds: 300,

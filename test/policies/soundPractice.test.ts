@@ -256,6 +256,47 @@ const sound: Record<string, Record<string, Resource[]>> = {
       ),
     ),
   },
+  "shapes of public rules": {
+    "duplicates removed before a join": warning(
+      "sum by (queue) (rate(jobs_failed_total[5m])) * on (queue) group_left (owner) topk by (queue) (1, max by (queue, owner) (queue_owner)) > 3",
+    ),
+    "a quotient without duplicates": warning(
+      'topk by (tenant) (1, tenant_usage{kind="used"}) / on (tenant) topk by (tenant) (1, tenant_usage{kind="hard"} > 0) > 0.9',
+    ),
+    "a quantile with the name of its node": warning(
+      "histogram_quantile(0.99, sum by (instance, le) (rate(sync_seconds_bucket[5m])) * on (instance) group_left (node) max by (instance, node) (agent_info)) > 10",
+    ),
+    "a label that must exist": warning('rate(sends_failed_total{receiver!~""}[5m]) > 1'),
+    "members that disagree": rules(
+      rule(
+        "MembersDisagree",
+        "critical",
+        "20m",
+        'count by (job) (count_values by (job) ("config_hash", alertmanager_config_hash)) != 1',
+      ),
+    ),
+    "a slow burn rate": rules(
+      rule(
+        "BudgetBurnsSlowly",
+        "warning",
+        "3h",
+        "requests:burnrate6h > 1 * (1 - 0.99) and requests:burnrate4d > 1 * (1 - 0.99)",
+      ),
+    ),
+    "failures over hours": rules(
+      rule("CompactionsFail", "warning", "4h", "increase(compactions_failed_total[3h]) > 0"),
+    ),
+    "a burn rate of recorded ratios": rules(
+      { record: "slo:error:ratio_rate5m", expr: errors("cart") },
+      { record: "slo:error:ratio_rate1h", expr: errors("cart").replaceAll("5m", "1h") },
+      rule(
+        "BudgetBurns",
+        "critical",
+        undefined,
+        'max(slo:error:ratio_rate5m{slo="cart"} > 14.4 * 0.001) and max(slo:error:ratio_rate1h{slo="cart"} > 14.4 * 0.001)',
+      ),
+    ),
+  },
   "one-minute ranges at 15 s scrapes": {
     "in a Prometheus that scrapes every 15 s": [
       ...server({ scrapeInterval: "15s", ruleSelectorNilUsesHelmValues: false }),

@@ -36,11 +36,111 @@ export async function whyDocument(): Promise<string> {
     "## Charts with their default values",
     "",
     ...parts.flatMap(({ name, found }) => [`### ${name}`, "", ...table(found), ""]),
+    "## Public rules and manifests",
+    "",
+    "A review of what the pack reports for the manifests of kube-prometheus, which contain the rules of",
+    "the mixins for Kubernetes, node-exporter, Prometheus and Alertmanager, and for the examples of",
+    "Sloth. Each kind of finding is either right, a convention that the profile `baseline` does not",
+    "require, or a mistake of the policy that a test now rules out.",
+    "",
+    "| Finding | Stack | Verdict |",
+    "| --- | --- | --- |",
+    ...reviewed.map((row) => `| ${row.join(" | ")} |`),
+    "",
   ]
     .join("\n")
     .trimEnd()
     .concat("\n");
 }
+
+/** The findings in public stacks, with the verdict of the review. */
+const reviewed: [finding: string, stack: string, verdict: string][] = [
+  [
+    "The retention is not set, and there is no volume",
+    "kube-prometheus",
+    "Right: the server retains 24 hours and loses them with its pod.",
+  ],
+  [
+    "Recording rules over 30 days exceed the retention",
+    "kube-prometheus",
+    "Right: the availability of the API server is computed from one day of samples.",
+  ],
+  [
+    "Critical alerts, warnings and Watchdog reach no receiver",
+    "kube-prometheus",
+    "Right: the receivers are placeholders without an integration.",
+  ],
+  [
+    "The range of `increase` is one minute at an interval of 30 s",
+    "kube-prometheus",
+    "Right at 30 s. `baseline` assumes 15 s where the stack does not state an interval.",
+  ],
+  [
+    "Alerts have no summary or description",
+    "kube-prometheus",
+    "Right: one alert of Grafana has a message only. Advisory in `baseline`.",
+  ],
+  [
+    "`group_by` has no alertname; scrapes every 5 s; no sample limit; equal timeout and interval",
+    "kube-prometheus",
+    "Conventions: advisory in `baseline`.",
+  ],
+  [
+    "Warnings without `for`",
+    "kube-prometheus",
+    "A convention: `baseline` has no minimum. `strict` reports them, because one outlier notifies.",
+  ],
+  [
+    "`topk` in alerts on quotas and throttling",
+    "kube-prometheus",
+    "Changed: `topk by (…) (1, …)` removes duplicates and is stable.",
+  ],
+  [
+    "A quantile loses the label `le`",
+    "kube-prometheus",
+    "Changed: the aggregation without `le` was on the metric with the name of the node.",
+  ],
+  [
+    "A pattern is literal",
+    "kube-prometheus",
+    "Changed: the empty pattern selects series that have the label.",
+  ],
+  [
+    "`for` of 3 or 4 hours",
+    "kube-prometheus",
+    "Changed: a range of several hours permits a `for` of up to twice its length.",
+  ],
+  [
+    "`for` of 20 minutes on a critical alert",
+    "kube-prometheus",
+    "Changed: an inconsistent configuration is a slow condition.",
+  ],
+  [
+    "Critical alerts without `for`",
+    "Sloth",
+    "Changed: a range of 30 minutes or more makes `for` unnecessary.",
+  ],
+  [
+    "A burn rate of 14.4 times a budget of 10% never fires",
+    "Sloth",
+    "Right: the ratio cannot exceed 1.",
+  ],
+  [
+    "Expressions do not parse",
+    "Sloth",
+    "Right: the example is for VictoriaMetrics and uses functions that Prometheus does not have.",
+  ],
+  [
+    "Unknown or missing severities, no runbook, no description",
+    "Sloth",
+    "Conventions: the examples route by other labels. Advisory, or accepted, in `baseline`.",
+  ],
+  [
+    "Alerts exist twice",
+    "Sloth",
+    "An effect of the review: several examples define the same alert. Advisory.",
+  ],
+];
 
 function table(found: PackViolation[]): string[] {
   if (found.length === 0) {
