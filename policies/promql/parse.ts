@@ -17,7 +17,7 @@ export function parsePromQL(text: string): Parsed {
   if (known !== undefined) return known;
   const result = read(text);
   // Results are cached, because every policy on rules parses the same expressions.
-  if (parsed.size >= 2000) parsed.clear();
+  if (parsed.size >= 20_000) parsed.clear();
   parsed.set(text, result);
   return result;
 }
