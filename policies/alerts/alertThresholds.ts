@@ -82,8 +82,12 @@ function check(resource: Resource, config: Config): Finding[] {
       (signal) => !isExceptedSignal(signal, namespace, isExcepted),
     );
     const findings = signals
-      .filter((signal) => !strict.some((other) => isTierOf(signal, other, vocabulary)))
-      .map((signal) => checkSignal(signal, config));
+      .map((signal) => ({ signal, finding: checkSignal(signal, config) }))
+      .filter(
+        ({ signal, finding }) =>
+          finding !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
+      )
+      .map(({ finding }) => finding);
     if (signals.some(({ name }) => name !== "crashLoop")) {
       const floors = trafficFloorsOf(expr, vocabulary);
       findings.push(...floors.map((floor) => checkFloor(floor, config)));
