@@ -2,7 +2,12 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
 import { Values } from "../../policies/shared/mergeValues";
+import type * as keys from "./chartKeys";
 import { Overrides, mergeOverrides } from "./chartValues";
+import { isUnresolved } from "./placeholders";
+import { unknownKeys } from "./unknownKeys";
+import { isMap } from "../../policies/shared/isMap";
+import { formatPath } from "../../policies/shared/path";
 
 /** Where a chart comes from, and the namespace that it is installed into. */
 export interface ChartSource {
@@ -30,6 +35,9 @@ export function chartRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, repository, chartVersion } = settings;
   const isOci = repository.startsWith("oci://");
+  if (overrides?.values !== undefined) {
+    warnAboutUnknownKeys(chart, chartVersion, overrides, opts.parent);
+  }
   return new kubernetes.helm.v3.Release(
     name,
     defined({
@@ -47,4 +55,33 @@ export function chartRelease(
     }),
     opts,
   );
+}
+
+/** Warns about keys of the caller that the chart does not list: Helm ignores them without a warning. */
+function warnAboutUnknownKeys(
+  chart: string,
+  chartVersion: string,
+  { component, name, field, values }: Overrides,
+  resource: pulumi.Resource | undefined,
+): void {
+  if (isUnresolved(values)) {
+    pulumi.output(values).apply((resolved: unknown) => {
+      const known = { component, name, field, values: isMap(resolved) ? resolved : {} };
+      warnAboutUnknownKeys(chart, chartVersion, known, resource);
+    });
+    return;
+  }
+  // Loaded only here, because few programs have values.
+  const { chartKeys } = require("./chartKeys") as typeof keys;
+  const recorded = chartKeys[chart];
+  if (recorded === undefined) return;
+  const isTested = recorded.version === chartVersion;
+  for (const { path, nearest } of unknownKeys(recorded.keys, values ?? {})) {
+    const key = formatPath([field, ...path]);
+    const rule = isTested
+      ? `is not in the values of the chart ${chart} ${chartVersion}; Helm ignores keys that the chart does not read`
+      : `is not in the values of the chart ${chart} ${recorded.version}; it has an effect only if ${chartVersion} added it`;
+    const fix = nearest === undefined ? `remove ${key}` : `rename ${key} to ${nearest}`;
+    void pulumi.log.warn(`${component} "${name}": ${key} ${rule}\n  fix: ${fix}`, resource);
+  }
 }

@@ -153,17 +153,25 @@ export function unknownKey(
   taken: string[],
 ): Problem {
   const key = String(path.at(-1));
-  const free = known.filter((name) => !taken.includes(name));
-  const near = free.length > 0 ? closest(key, free) : undefined;
-  const isTypo = near !== undefined && distance(key, near) <= Math.max(2, key.length / 3);
+  const near = nearest(
+    key,
+    known.filter((name) => !taken.includes(name)),
+  );
   const list = known.length > 0 ? ` (known: ${[...known].sort().join(", ")})` : "";
   return {
     path,
     value: hideSecrets(path, value),
     code: "unknownKey",
     rule: `is not a known key${list}`,
-    fix: isTypo ? { kind: "rename", to: near } : { kind: "remove" },
+    fix: near !== undefined ? { kind: "rename", to: near } : { kind: "remove" },
   };
+}
+
+/** The name that a misspelled name probably means, or undefined if none resembles it. */
+export function nearest(name: string, names: string[]): string | undefined {
+  const near = names.length > 0 ? closest(name, names) : undefined;
+  const isTypo = near !== undefined && distance(name, near) <= Math.max(2, name.length / 3);
+  return isTypo ? near : undefined;
 }
 
 /** Sets the schema's example, default or first allowed value, or else removes an optional field. */

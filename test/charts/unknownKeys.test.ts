@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { charts } from "../../components/shared/charts";
 import { keyPaths, keysOf } from "./keyPaths";
-import { readLines, unknownKeys } from "./unknownKeys";
+import { chartKeysModule, readLines, unknownKeys } from "./unknownKeys";
+import { chartKeysFile } from "./writeChartKeys";
 
 const kps = "kube-prometheus-stack";
 
@@ -105,6 +106,14 @@ describe("keyPaths", () => {
 });
 
 describe("recorded keys", () => {
+  it("are those that the library ships", () => {
+    assert.equal(
+      fs.readFileSync(chartKeysFile, "utf8"),
+      chartKeysModule(),
+      "run: node --require tsx/cjs test/charts/writeChartKeys.ts",
+    );
+  });
+
   for (const chart of Object.values(charts)) {
     it(`of ${chart.name} are the keys of the pinned version`, () => {
       const file = path.join(__dirname, "keys", `${chart.name}.txt`);

@@ -1,40 +1,36 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { isMap, keysOf, pathOf } from "./keyPaths";
+import { charts } from "../../components/shared/charts";
+import { formatKeys, unknownKeys as unknownKeysOf } from "../../components/shared/unknownKeys";
+import { keysOf, pathOf } from "./keyPaths";
 
-/** Keys whose value is an object of Kubernetes itself: a chart's default does not list its fields. */
-const kubernetesObjects = new Set([
-  "affinity",
-  "annotations",
-  "containerSecurityContext",
-  "deploymentStrategy",
-  "labels",
-  "livenessProbe",
-  "nodeSelector",
-  "podAnnotations",
-  "podLabels",
-  "podSecurityContext",
-  "readinessProbe",
-  "resources",
-  "securityContext",
-  "startupProbe",
-  "strategy",
-  "updateStrategy",
-]);
+/** Paths in `values` that the pinned chart does not know. */
+export function unknownKeys(chart: string, values: Record<string, unknown>): string[] {
+  const lines = recordedLines(chart);
+  if (lines.length === 0) throw new Error(`no keys are recorded for the chart ${chart}`);
+  return unknownKeysOf(formatKeys(lines.map(keysOf)), values).map(({ path: keys }) => pathOf(keys));
+}
 
-/** A setting of a chart; without inner settings, or when open, everything may lie below it. */
-interface Setting {
-  inner: Map<string, Setting>;
-  open: boolean;
+/** The module with the keys of all charts that the library ships. */
+export function chartKeysModule(): string {
+  const entries = Object.values(charts).map(({ name, version }) => {
+    const keys = formatKeys(recordedLines(name).map(keysOf));
+    return `  "${name}": {\n    version: "${version}",\n    keys: ${JSON.stringify(keys)},\n  },\n`;
+  });
+  return `// Generated from test/charts/keys by test/charts/writeChartKeys.ts.
+
+/** The keys of the values of each chart, and the version that has them. */
+export const chartKeys: Record<string, { version: string; keys: string } | undefined> = {
+${entries.join("")}};
+`;
 }
 
 /**
- * Paths in `values` that the pinned chart does not know; Helm ignores such keys without a word.
- * Reads `keys/<chart>.txt` and, for what the chart's values file does not show,
+ * The keys of `keys/<chart>.txt` and, for what the chart's values file does not show, of
  * `keys/<chart>.commented.txt`.
  */
-export function unknownKeys(chart: string, values: Record<string, unknown>): string[] {
-  return [...unknownBelow(settingsOf(chart), [], values)];
+function recordedLines(chart: string): string[] {
+  return [...readLines(`${chart}.txt`), ...readLines(`${chart}.commented.txt`)];
 }
 
 /** Lines of `keys/<file>` without comments and blanks; none when there is no such file. */
@@ -46,50 +42,4 @@ export function readLines(file: string): string[] {
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
-}
-
-const settings = new Map<string, Setting>();
-
-function settingsOf(chart: string): Setting {
-  let root = settings.get(chart);
-  if (root === undefined) {
-    const lines = readLines(`${chart}.txt`);
-    if (lines.length === 0) throw new Error(`no keys are recorded for the chart ${chart}`);
-    root = tree([...lines, ...readLines(`${chart}.commented.txt`)]);
-    settings.set(chart, root);
-  }
-  return root;
-}
-
-function tree(lines: string[]): Setting {
-  const root: Setting = { inner: new Map(), open: false };
-  for (const line of lines) {
-    const keys = keysOf(line);
-    const open = keys.at(-1) === "**";
-    let current = root;
-    for (const key of open ? keys.slice(0, -1) : keys) {
-      const next = current.inner.get(key) ?? { inner: new Map(), open: false };
-      current.inner.set(key, next);
-      current = next;
-    }
-    current.open ||= open;
-  }
-  return root;
-}
-
-function* unknownBelow(
-  setting: Setting,
-  keys: string[],
-  values: Record<string, unknown>,
-): Generator<string> {
-  for (const [key, value] of Object.entries(values)) {
-    const inner = setting.inner.get(key);
-    const here = [...keys, key];
-    if (inner === undefined) yield pathOf(here);
-    else if (isMap(value) && !isFree(key, inner)) yield* unknownBelow(inner, here, value);
-  }
-}
-
-function isFree(key: string, setting: Setting): boolean {
-  return setting.open || setting.inner.size === 0 || kubernetesObjects.has(key);
 }

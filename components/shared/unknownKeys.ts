@@ -1,0 +1,100 @@
+import { isPlainMap } from "../../policies/shared/mergeValues";
+import { nearest } from "./problems";
+
+/** Keys of objects of Kubernetes, and of maps with any keys. Charts do not list what is below them. */
+const freeKeys = new Set([
+  "affinity",
+  "annotations",
+  "containerSecurityContext",
+  "deploymentStrategy",
+  "global",
+  "labels",
+  "livenessProbe",
+  "nodeSelector",
+  "podAnnotations",
+  "podLabels",
+  "podSecurityContext",
+  "readinessProbe",
+  "resources",
+  "securityContext",
+  "startupProbe",
+  "strategy",
+  "updateStrategy",
+]);
+
+/** A key of a chart. A key without others below it, or marked as open, accepts any value. */
+interface Key {
+  below: Map<string, Key>;
+  isOpen: boolean;
+}
+
+/** A key that a chart does not list. */
+export interface UnknownKey {
+  path: string[];
+  /** Key of the chart at the same place that resembles it. */
+  nearest?: string | undefined;
+}
+
+/**
+ * Keys in the values that a chart does not list. `keys` is a list in the format of
+ * {@link formatKeys}.
+ */
+export function unknownKeys(keys: string, values: Record<string, unknown>): UnknownKey[] {
+  return [...unknownBelow(parseKeys(keys), [], values)];
+}
+
+function* unknownBelow(
+  key: Key,
+  path: string[],
+  values: Record<string, unknown>,
+): Generator<UnknownKey> {
+  for (const [name, value] of Object.entries(values)) {
+    const known = key.below.get(name);
+    if (known === undefined) {
+      // Some charts mention these keys only in a comment.
+      if (freeKeys.has(name)) continue;
+      const others = [...key.below.keys()].filter((other) => !Object.hasOwn(values, other));
+      yield { path: [...path, name], nearest: nearest(name, others) };
+    } else if (isPlainMap(value) && known.below.size > 0 && !known.isOpen) {
+      yield* unknownBelow(known, [...path, name], value);
+    }
+  }
+}
+
+/** Formats paths of keys as a nested list: `grafana{admin{userKey},persistence*}`; `*` marks open ones. */
+export function formatKeys(paths: string[][]): string {
+  const root: Key = { below: new Map(), isOpen: false };
+  for (const path of paths) {
+    const isOpen = path.at(-1) === "**";
+    const free = path.findIndex((name) => freeKeys.has(name));
+    let key = root;
+    const end = free >= 0 ? free + 1 : path.length - (isOpen ? 1 : 0);
+    for (const name of path.slice(0, end)) {
+      const next = key.below.get(name) ?? { below: new Map<string, Key>(), isOpen: false };
+      key.below.set(name, next);
+      key = next;
+    }
+    key.isOpen ||= isOpen;
+  }
+  const text = ({ below }: Key): string =>
+    [...below]
+      .map(
+        ([name, key]) => `${name}${key.isOpen ? "*" : ""}${key.below.size ? `{${text(key)}}` : ""}`,
+      )
+      .join(",");
+  return text(root);
+}
+
+function parseKeys(text: string): Key {
+  const stack: Key[] = [{ below: new Map(), isOpen: false }];
+  let last = stack[0];
+  for (const [token] of text.matchAll(/[{},]|[^{},]+/g)) {
+    if (token === "{" && last !== undefined) stack.push(last);
+    else if (token === "}") stack.pop();
+    else if (token !== ",") {
+      last = { below: new Map(), isOpen: token.endsWith("*") };
+      stack.at(-1)?.below.set(token.replace(/\*$/, ""), last);
+    }
+  }
+  return stack[0] ?? { below: new Map(), isOpen: false };
+}
