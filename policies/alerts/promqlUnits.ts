@@ -10,18 +10,47 @@ import { comparisonsOf } from "../promql/findComparisons";
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
   description: "Thresholds and quantiles have the unit of the compared value.",
-  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty.",
+  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves.",
   remediation:
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
   severity: "high",
   appliesTo: canContainRules,
   check: (resource) =>
-    checkExpressions(resource, (expr) => [
+    checkExpressions(resource, (expr, { alert }) => [
+      ...(alert === undefined ? [] : checkCounters(expr)),
       ...checkRatios(expr),
       ...checkDurations(expr),
       ...checkQuantiles(expr),
     ]),
 });
+
+/** A counter only increases, so an alert on its value fires until its process restarts. */
+function checkCounters(expr: Expr): ViolationFinding[] {
+  return comparisonsOf(expr)
+    .filter(({ operator, threshold }) => operator.startsWith(">") && threshold > 0)
+    .filter(({ numerator: [factor, ...others], denominator }) => {
+      if (factor === undefined || others.length > 0 || denominator.length > 0) return false;
+      const isPlain = nodesOf(factor).every(
+        ({ kind, ...node }) =>
+          kind === "selector" || (kind === "call" && "grouping" in node && node.grouping),
+      );
+      return isPlain && selectorsOf(factor).every(isCounter);
+    })
+    .map(({ numerator }) => ({
+      problem: "an alert compares the value of a counter, which only increases",
+      found: numerator.flatMap(selectorsOf)[0]?.metric,
+      bound: "the increase or the rate of a counter",
+      fix: "compare increase(…[15m]) or rate(…[5m]) with the threshold",
+    }));
+}
+
+function isCounter({ metric = "", rangeSeconds }: Selector): boolean {
+  return (
+    rangeSeconds === undefined &&
+    /_total$/.test(metric) &&
+    !/(^|_)(max|limit|mem|capacity|size|quota)_/.test(metric)
+  );
+}
 
 function checkRatios(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)

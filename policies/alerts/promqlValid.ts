@@ -1,5 +1,6 @@
 import { checkRules } from "./checkRules";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { PlainMap, isText } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison } from "../promql/comparison";
@@ -13,7 +14,7 @@ import { Matcher } from "../shared/matcher";
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Expressions of rules are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,
@@ -43,9 +44,14 @@ function check(resource: Resource): Finding[] {
   });
 }
 
-function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
+function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
   const [unstable] = unstableCalls(expr);
   return [
+    ...missingLabels(expr, { ...labels, ...annotations }).map((label) => ({
+      problem: `a template uses the label ${label}, which the aggregation of the expression removes`,
+      bound: "labels of the result",
+      fix: `add ${label} to by (…), or remove it from the template`,
+    })),
     hasCondition(expr) || isHeartbeat(expr, labels)
       ? undefined
       : {
@@ -59,6 +65,33 @@ function checkAlert({ labels }: Rule, expr: Expr): (ViolationFinding | undefined
       fix: "compare each series with the threshold, and sort in the dashboard",
     },
   ];
+}
+
+/** Labels in templates that the result does not have, where an aggregation determines its labels. */
+function missingLabels(expr: Expr, templates: PlainMap): string[] {
+  const { grouping, name } = aggregationOf(expr) ?? {};
+  if (grouping === undefined || name === "count_values") return [];
+  const used = Object.values(templates)
+    .filter(isText)
+    .flatMap((text) =>
+      [...text.matchAll(/\$labels\.([a-zA-Z_]\w*)/g)].map(([, label = ""]) => label),
+    );
+  return [...new Set(used)].filter(
+    (label) => grouping.labels.includes(label) !== (grouping.kind === "by"),
+  );
+}
+
+/** The aggregation whose series an expression returns; undefined if a join may add labels. */
+function aggregationOf(expr: Expr): Call | undefined {
+  if (expr.kind === "call") {
+    return /^(sum|avg|min|max|count|group|stddev|stdvar|quantile)$/.test(expr.name)
+      ? expr
+      : undefined;
+  }
+  if (expr.kind !== "binary") return undefined;
+  if (expr.operator === "and" || expr.operator === "unless") return aggregationOf(expr.left);
+  if (constantOf(expr.right) !== undefined) return aggregationOf(expr.left);
+  return constantOf(expr.left) === undefined ? undefined : aggregationOf(expr.right);
 }
 
 /** Calls whose series change. `topk by (…) (1, …)` does not count: it removes duplicates. */

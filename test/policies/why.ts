@@ -91,6 +91,11 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
     "A convention: `baseline` has no minimum. `strict` reports them, because one outlier notifies.",
   ],
   [
+    "A template uses a label that the expression removes",
+    "kube-prometheus",
+    "Right: the messages of three alerts on Alertmanager leave out the job.",
+  ],
+  [
     "`topk` in alerts on quotas and throttling",
     "kube-prometheus",
     "Changed: `topk by (…) (1, …)` removes duplicates and is stable.",
