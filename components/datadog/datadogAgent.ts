@@ -130,6 +130,8 @@ export class DatadogAgent extends pulumi.ComponentResource {
   readonly secretName: pulumi.Output<string>;
   /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
+  /** The Helm release of the agents. */
+  readonly release: kubernetes.helm.v3.Release;
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("DatadogAgent", name, args, (all) =>
@@ -191,6 +193,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
 
     this.daemonSetName = availableAfter(release, "datadog-agent");
     this.secretName = availableAfter(keys, fill(secretNameOf));
+    this.release = release;
     this.chartVersion = release.version;
     this.registerOutputs({
       daemonSetName: this.daemonSetName,

@@ -55,19 +55,22 @@ export interface LokiStackArgs {
   environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string>;
-  /** Deployment mode. Default: `singleBinary`. */
+  /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
   mode?: LokiMode;
   /** CPU and memory of Loki and of the collector. Default: `small`. */
   size?: SizePreset;
   /** Number of days that Loki retains logs. Default: 15. */
   retentionDays?: number;
-  /** Storage of chunks and index. Default: `s3`. */
+  /** Storage of chunks and index. Must be known when the program runs. Default: `s3`. */
   storage?: LokiStorage;
   /** Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. */
   bucket?: pulumi.Input<string>;
   /** AWS region of the bucket. Default: the region of the component's AWS provider. */
   region?: pulumi.Input<string>;
-  /** Creates the bucket. `false` uses an existing bucket and does not change it. Default: true. */
+  /**
+   * Creates the bucket. `false` uses an existing bucket and does not change it. Must be known when the
+   * program runs. Default: true.
+   */
   createBucket?: boolean;
   /**
    * Bucket that receives S3's access log. It must exist in the same region and allow S3 to write to
@@ -114,8 +117,8 @@ export interface LokiStackArgs {
   alertmanagerUrl?: pulumi.Input<string>;
   /**
    * Alerts on services that log many errors or nothing. If `logAlerts` or `logMetricNamespaces` is
-   * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it.
-   * Default: none.
+   * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it. The list
+   * must be known when the program runs. Default: none.
    */
   logAlerts?: LogAlertArgs[];
   /**
@@ -141,7 +144,8 @@ export interface LokiStackArgs {
   serviceMonitors?: boolean;
   /**
    * Agent that collects the logs of all pods. `promtail` reached its end of life on 2026-03-02 and
-   * gets no more fixes; it is for teams that have not migrated yet. Default: `alloy`.
+   * gets no more fixes; it is for teams that have not migrated yet. Must be known when the program
+   * runs. Default: `alloy`.
    */
   collector?: LogCollector;
   /** Exact version of the collector's chart. Default: the version that this library is tested with. */
@@ -192,10 +196,14 @@ export class LokiStack extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
   /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
   readonly roleArn: pulumi.Output<string>;
+  /** Name of the role, to attach further policies. Empty if the component creates no role. */
+  readonly roleName: pulumi.Output<string>;
   /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
   /** Version of the collector's chart. Empty without a collector. */
   readonly collectorChartVersion: pulumi.Output<string>;
+  /** The Helm release of Loki. */
+  readonly release: kubernetes.helm.v3.Release;
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const isRegional = args.storage !== LokiStorage.Filesystem && args.region === undefined;
@@ -287,8 +295,10 @@ export class LokiStack extends pulumi.ComponentResource {
       release,
       fill(({ namespace }) => lokiPushUrl(namespace)),
     );
+    this.release = release;
     this.bucketName = storage.bucketName;
     this.roleArn = storage.roleArn;
+    this.roleName = storage.role?.name ?? pulumi.output("");
     this.chartVersion = release.version;
     this.collectorChartVersion = collector?.version ?? pulumi.output("");
     this.registerOutputs({

@@ -201,6 +201,8 @@ export class PrometheusStack extends pulumi.ComponentResource {
   readonly grafanaAdminPassword: pulumi.Output<string>;
   /** Version of the deployed chart. */
   readonly chartVersion: pulumi.Output<string>;
+  /** The Helm release of Prometheus, Alertmanager and Grafana. */
+  readonly release: kubernetes.helm.v3.Release;
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("PrometheusStack", name, args, (all) =>
@@ -305,6 +307,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       fill((all) => remoteWriteUrls(all, all.replicas)),
     );
     this.grafanaAdminPassword = password.result;
+    this.release = release;
     this.chartVersion = release.version;
     this.registerOutputs({
       prometheusUrl: this.prometheusUrl,

@@ -152,7 +152,10 @@ export interface AlertMetrics {
 export interface MonitoredServicesArgs {
   /** Namespace in which the services run. */
   namespace: pulumi.Input<string>;
-  /** Services to scrape. Their names must be unique. Default: none. */
+  /**
+   * Services to scrape. Their names must be unique. They decide which resources exist, so they must
+   * be known when the program runs. Default: none.
+   */
   services?: MonitoredService[];
   /** Alerts on all services. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;

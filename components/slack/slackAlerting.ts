@@ -72,7 +72,10 @@ export interface SlackAlertingArgs {
    * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
-  /** Channel of all alerts that have no channel of their own. Starts with `#`. */
+  /**
+   * Channel of all alerts that have no channel of their own. Starts with `#`. Channels must be known
+   * when the program runs, because they decide which receivers exist.
+   */
   channel: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;

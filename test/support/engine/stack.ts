@@ -52,6 +52,7 @@ export interface StateResource {
   custom: boolean;
   id?: string;
   protect?: boolean;
+  dependencies?: string[];
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }
