@@ -1,0 +1,6 @@
+const { ObservabilityGuard } = require("@ticketing/observability/policies");
+
+new ObservabilityGuard({
+  environment: "dev",
+  prometheusRetention: { maxDays: 60 },
+});

@@ -1,0 +1,10 @@
+import { MonitoredServices } from "@ticketing/observability";
+
+// A team adds its services to a cluster that is already monitored.
+new MonitoredServices("checkout", {
+  namespace: "checkout",
+  services: [
+    { name: "checkout-api", language: "go", slo: { availabilityPercent: 99.9 } },
+    { name: "checkout-worker", language: "python", alerts: { p99LatencyMs: 2000 } },
+  ],
+});
