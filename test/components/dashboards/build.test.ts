@@ -135,7 +135,7 @@ describe("the dashboards of this library", () => {
     const service = models.find(({ uid }) => uid === "service-detail");
     const latency = service && panelsOf(service).find(({ title }) => title === "Latency");
     const line = latency?.targets?.find(({ legendFormat }) => legendFormat === "alert threshold");
-    assert.match(line?.expr ?? "", /service!="auth-service".*\+ 0\.5\nor\n.*service="auth-service".*\+ 0\.9$/s);
+    assert.match(line?.expr ?? "", /service!="auth-service".*\+ 0\.5\nor\n.*service="auth-service".*\+ 0\.4$/s);
   });
 
   it("show the runtimes of the languages that the services use", () => {

@@ -31,7 +31,7 @@ export const servicesInAllLanguages = {
       language: "go",
       slo: { availabilityPercent: 99.9, latencyMs: 250, latencyPercent: 99 },
     },
-    { name: "auth-service", language: "python", alerts: { p99LatencyMs: 900, memoryPercent: 80 } },
+    { name: "auth-service", language: "python", alerts: { p99LatencyMs: 400, memoryPercent: 80 } },
     { name: "order-service", language: "java" },
     { name: "web", language: "node" },
   ],

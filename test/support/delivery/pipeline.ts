@@ -48,6 +48,8 @@ export interface AlertmanagerOptions {
 export interface PipelineOptions extends AlertmanagerOptions {
   /** Names of the fake services, and their address as `host:port`. */
   services: { address: string; names: string[] };
+  /** Addresses of further targets by job, whose own labels take precedence. Default: none. */
+  targets?: Record<string, string>;
 }
 
 /** A local Alertmanager with the configuration of the stack, in scaled time. */
@@ -173,7 +175,7 @@ function writeAlertmanager({
 }
 
 function writePrometheus(
-  { out, folder, services, scale = timeScale }: PipelineOptions,
+  { out, folder, services, targets = {}, scale = timeScale }: PipelineOptions,
   prometheus: URL,
   alertmanager: URL,
 ): string {
@@ -224,6 +226,10 @@ function writePrometheus(
       exporter("kubelet", "/cadvisor"),
       platform("prometheus-kube-prometheus-prometheus", prometheus.host),
       platform("prometheus-kube-prometheus-alertmanager", alertmanager.host),
+      ...Object.entries(targets).map(([job, target]) => ({
+        ...platform(job, target),
+        honor_labels: true,
+      })),
     ],
   });
 }
