@@ -113,6 +113,8 @@ export interface LifecycleRule {
   keptVersions: number;
   /** Days until the rule deletes current objects: 0 for a date, undefined if it keeps them. */
   expirationDays: number | undefined;
+  /** Days until the rule moves current objects to an archive, from which Loki cannot read. */
+  archiveDays: number | undefined;
   unknown: boolean;
 }
 
@@ -136,6 +138,10 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   const abort = first(at(rule, "abortIncompleteMultipartUpload"));
   const expiration = first(at(rule, "expiration"));
   const noncurrent = first(at(rule, "noncurrentVersionExpiration"));
+  const archives = listAt(rule, "transitions").filter((transition) =>
+    ["GLACIER", "DEEP_ARCHIVE"].includes(textAt(transition, "storageClass") ?? ""),
+  );
+  const archiveDays = archives.map((transition) => days(at(transition, "days")) ?? 0);
   const prefix = textAt(filter, "prefix") || textAt(and, "prefix") || textAt(rule, "prefix") || "";
   const isTagged =
     (at(filter, "tag") ?? null) !== null ||
@@ -150,6 +156,7 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
     noncurrentDays: days(at(noncurrent, "noncurrentDays") ?? at(noncurrent, "days")),
     keptVersions: Number(at(noncurrent, "newerNoncurrentVersions") ?? 0) || 0,
     expirationDays: textAt(expiration, "date") ? 0 : days(at(expiration, "days")),
+    archiveDays: archiveDays.length === 0 ? undefined : Math.min(...archiveDays),
     unknown: [filter, expiration, noncurrent].includes(UNKNOWN),
   };
 }

@@ -2,7 +2,7 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { type Setting, remediationOf } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, at, formatPath } from "../facts/plain";
+import { Path, Plain, at, formatPath, isText } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
 import { own } from "../shared/own";
@@ -112,17 +112,25 @@ function checkDisruptionBudget(
   part: string,
   fallback: boolean,
 ): Finding[] {
-  const path = [...base, "podDisruptionBudget", "enabled"];
-  return checkValue(resource, path, (value) => {
+  const budget = [...base, "podDisruptionBudget"];
+  const problem = `draining nodes can evict all pods of ${part} at once`;
+  const path = [...budget, "enabled"];
+  const findings = checkValue(resource, path, (value) => {
     // Templates treat any other value as true.
     if (![false, "", 0].includes((value ?? fallback) as string)) return undefined;
-    return {
-      problem: `draining nodes can evict all pods of ${part} at once`,
-      bound: "true (prod)",
-      fix: `set ${formatPath(path.slice(1))}: true in the values`,
-      set: true,
-    };
+    const fix = `set ${formatPath(path.slice(1))}: true in the values`;
+    return { problem, bound: "true (prod)", fix, set: true };
   });
+  if (findings.length > 0) return findings;
+  // The charts prefer maxUnavailable, if it is set.
+  const limit = (key: string) => at(resource.props, ...budget, key) ?? "";
+  const key = limit("maxUnavailable") === "" ? "minAvailable" : "maxUnavailable";
+  const permitsAll = key === "minAvailable" ? /^0%?$/ : /^100%$/;
+  return checkValue(resource, [...budget, key], (value) =>
+    (isText(value) || typeof value === "number") && permitsAll.test(String(value))
+      ? { problem, bound: "a budget that keeps a pod", fix: "set maxUnavailable: 1 in the values" }
+      : undefined,
+  );
 }
 
 const writePathModes = [

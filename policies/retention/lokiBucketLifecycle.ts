@@ -51,7 +51,10 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     bucket.perhaps.has("bucketLifecycleConfiguration") ||
     unknownPart !== undefined ||
     rules.some(({ unknown }) => unknown);
-  const expirations = rules.flatMap((rule) => checkExpiration(bucket, rule, config));
+  const expirations = rules.flatMap((rule) => [
+    ...checkRemoval(bucket, rule, { ...config, verb: "expires", days: rule.expirationDays }),
+    ...checkRemoval(bucket, rule, { ...config, verb: "archives", days: rule.archiveDays }),
+  ]);
   if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
   const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
   return unknown === undefined
@@ -94,14 +97,17 @@ function checkDeletions(
     }));
 }
 
-/** Checks the expiration of current objects: only Loki knows which of them it still needs. */
-function checkExpiration(
+/**
+ * Checks the expiration or archival of current objects: only Loki knows which of them it still
+ * needs, and it cannot read from an archive.
+ */
+function checkRemoval(
   { urn, retentionDays, indexPrefixes }: Bucket,
-  rule: LifecycleRule,
-  { marginDays }: Config,
+  { prefix, where, wide }: LifecycleRule,
+  { marginDays, verb, days }: Config & { verb: string; days: number | undefined },
 ): StackFinding[] {
-  const { expirationDays, prefix, where, wide } = rule;
-  if (expirationDays === undefined) return [];
+  if (days === undefined) return [];
+  const action = verb === "expires" ? "expiration" : "transition";
   const coversIndex = indexPrefixes.some(
     (index) => index.startsWith(prefix) || prefix.startsWith(index),
   );
@@ -110,23 +116,23 @@ function checkExpiration(
     return [
       {
         urn,
-        problem: `a rule expires ${subject} Loki's index`,
+        problem: `a rule ${verb} ${subject} Loki's index`,
         where,
-        bound: "no expiration of current objects, except with the prefix of chunks",
-        fix: "remove the expiration from this rule: Loki's compactor deletes logs after their retention",
+        bound: `no ${action} of current objects, except with the prefix of chunks`,
+        fix: `remove the ${action} from this rule: Loki's compactor deletes logs after their retention`,
       },
     ];
   }
   const least = (retentionDays ?? 0) + marginDays;
-  if (retentionDays === undefined || expirationDays >= least) return [];
+  if (retentionDays === undefined || days >= least) return [];
   return [
     {
       urn,
-      problem: "a rule expires objects that Loki retains",
+      problem: `a rule ${verb} objects that Loki retains`,
       where,
-      found: expirationDays === 0 ? "a date" : `${numeral(expirationDays)} days`,
+      found: days === 0 ? "a date" : `${numeral(days)} days`,
       bound: `at least ${numeral(least)} days: the retention of ${numeral(retentionDays)} days and a margin of ${numeral(marginDays)}`,
-      fix: `remove the expiration from this rule, or set days: ${Math.ceil(least)}`,
+      fix: `remove the ${action} from this rule, or set days: ${Math.ceil(least)}`,
     },
   ];
 }

@@ -147,6 +147,20 @@ function checkVolume(
   const retention = at(resource.props, ...retentionPath(server));
   const seconds = (typeof retention === "string" && parseDuration(retention)) || 0;
   const needed = seconds * samplesPerSecond * bytesPerSample;
+  const limitPath = retentionSizePath(server);
+  const limit = parseSize(at(resource.props, ...limitPath)) ?? 0;
+  // The samples per second are an estimate, so only a far smaller limit is a violation.
+  if (needed <= volume && limit > 0 && limit < needed / 4) {
+    return [
+      {
+        path: limitPath,
+        problem: "retentionSize deletes samples long before the retention",
+        found: shown(at(resource.props, ...limitPath)),
+        bound: `at least ${Math.ceil(needed / 1024 ** 3)}GiB for the retention`,
+        fix: `set retentionSize: ${Math.ceil(needed / 1024 ** 3)}GiB, or a shorter retention`,
+      },
+    ];
+  }
   if (needed <= volume) return [];
   const { size } = volumePaths(server);
   const gib = Math.ceil(needed / 1024 ** 3);

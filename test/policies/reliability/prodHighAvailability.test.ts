@@ -67,6 +67,19 @@ describe("policy prod-high-availability", () => {
     assert.deepEqual(problems(prodHighAvailability, one, { minLokiReplication: 1 }), []);
   });
 
+  for (const [budget, count] of [
+    [{ enabled: true, minAvailable: 0 }, 1],
+    [{ enabled: true, minAvailable: "0%" }, 1],
+    [{ enabled: true, minAvailable: "", maxUnavailable: "100%" }, 1],
+    [{ enabled: true, minAvailable: 1 }, 0],
+    [{ enabled: true, minAvailable: 0, maxUnavailable: 1 }, 0],
+  ] as const) {
+    it(`finds ${count} violations in the disruption budget ${JSON.stringify(budget)}`, () => {
+      const subject = stack({ prometheus: { podDisruptionBudget: budget } });
+      assert.equal(problems(prodHighAvailability, subject).length, count);
+    });
+  }
+
   it("reports unknown values instead of violations", () => {
     const verdict = judge(prodHighAvailability, replicas(UNKNOWN));
     assert.deepEqual(verdict.violations, []);

@@ -57,6 +57,24 @@ describe("policy loki-bucket-lifecycle", () => {
     );
   });
 
+  for (const [name, rule, problem] of [
+    ["the whole bucket", { ...wide }, /archives all objects of the bucket, including Loki's index/],
+    ["the index", { status: "Enabled", filter: { prefix: "index/" } }, /archives the objects of/],
+    ["chunks", { status: "Enabled", filter: { prefix: "fake/" } }, /archives objects that Loki/],
+  ] as const) {
+    it(`finds an archive from which Loki cannot read: ${name}`, () => {
+      const found = (storageClass: string) =>
+        problems(
+          lokiBucketLifecycle,
+          rules(abort(7), versions(7), { ...rule, transitions: [{ days: 10, storageClass }] }),
+        );
+      assert.match(found("GLACIER")[0] ?? "", problem);
+      assert.match(found("DEEP_ARCHIVE")[0] ?? "", problem);
+      assert.deepEqual(found("GLACIER_IR"), []);
+      assert.deepEqual(found("STANDARD_IA"), []);
+    });
+  }
+
   it("accepts the lifecycle rules of the bucket itself", () => {
     const lifecycleRules = [
       { enabled: true, abortIncompleteMultipartUploadDays: 7 },

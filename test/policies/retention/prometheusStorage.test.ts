@@ -15,13 +15,15 @@ const sized = (storage: unknown, more: PlainMap = {}) =>
   });
 
 describe("policy prometheus-storage", () => {
-  for (const size of ["42.5GiB", "43520MiB", "42GB", "1KB", "45634027520B"]) {
+  for (const size of ["42.5GiB", "43520MiB", "42GB", "4GB", "45634027520B"]) {
     it(`accepts a retentionSize of ${size} on 50Gi`, () =>
       assert.deepEqual(problems(prometheusStorage, spec({ retentionSize: size })), []));
   }
   for (const [size, problem] of [
     ["42.6GiB", /too close/],
     ["43521MiB", /too close/],
+    ["1KB", /deletes samples long before the retention/],
+    ["3GiB", /deletes samples long before the retention/],
     ["", /is not set/],
     [undefined, /is not set/],
     ["0", /is not set/],
