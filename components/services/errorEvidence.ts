@@ -62,13 +62,13 @@ export function provenErrorRatio(
   const twoPerSlot = `clamp_max(${selected}, ${(2 / 300).toPrecision(3)})`;
   return [
     `(`,
-    `  ${smaller(ratio, `2 * ${recent}`)}`,
+    `  ${smaller(ratio, `${recent} * 2`)}`,
     `  and`,
     `  ${exceedsChance(selected, all, 300)}`,
     `)`,
     `or`,
     `(`,
-    `  ${smaller(longRatio, `2 * last_over_time((${ratio})${slots})`)}`,
+    `  ${smaller(longRatio, `last_over_time((${ratio})${slots}) * 2`)}`,
     `  and`,
     `  ${exceedsChance(mean(twoPerSlot), mean(all), 1800)}`,
     `  unless`,

@@ -12,8 +12,27 @@ const service = "inventory-service";
 const labels = `namespace="ticketing", service="${service}"`;
 const firing = [{ exp_labels: { severity: "critical", namespace: "ticketing", service } }];
 
+interface Protocol {
+  metric: string;
+  succeeded: string;
+  failed: string;
+}
+
+const protocols: Record<string, Protocol> = {
+  HTTP: { metric: "http_requests_total", succeeded: 'status="200"', failed: 'status="503"' },
+  gRPC: {
+    metric: "grpc_server_handled_total",
+    succeeded: 'grpc_code="OK"',
+    failed: 'grpc_code="Unavailable"',
+  },
+};
+
 /** Counters of successful and failed requests; requests arrive at regular intervals. */
-function requestCounters(phases: Phase[], wholeRequests: boolean): Scenario["input_series"] {
+function requestCounters(
+  { metric, succeeded, failed }: Protocol,
+  phases: Phase[],
+  wholeRequests: boolean,
+): Scenario["input_series"] {
   const totals = { ok: [0], failed: [0] };
   const add = (values: number[], amount: number) => values.push((values.at(-1) ?? 0) + amount);
   for (const { minutes, rate, failing } of phases) {
@@ -27,11 +46,17 @@ function requestCounters(phases: Phase[], wholeRequests: boolean): Scenario["inp
       .map((value) => (wholeRequests ? Math.floor(value + 1e-9) : Number(value.toFixed(6))))
       .join(" ");
   return [
-    { series: `http_requests_total{${labels}, status="200"}`, values: text(totals.ok) },
-    { series: `http_requests_total{${labels}, status="503"}`, values: text(totals.failed) },
+    { series: `${metric}{${labels}, ${succeeded}}`, values: text(totals.ok) },
+    { series: `${metric}{${labels}, ${failed}}`, values: text(totals.failed) },
   ];
 }
 
+interface Case {
+  name: string;
+  phases: [minutes: number, rate: number, failing: number][];
+  checks: Check[];
+  wholeRequests: boolean;
+}
 type Check = [minutes: number, alert: "MostRequestsFailing" | "HighErrorRate", isFiring: boolean];
 
 const scenario = (
@@ -39,10 +64,16 @@ const scenario = (
   phases: [minutes: number, rate: number, failing: number][],
   checks: Check[],
   wholeRequests = false,
+): Case => ({ name, phases, checks, wholeRequests });
+
+const scenarioFor = (
+  protocol: string,
+  { name, phases, checks, wholeRequests }: Case,
 ): Scenario => ({
-  name: `errors: ${name}`,
+  name: `${protocol} errors: ${name}`,
   interval: `${stepSeconds}s`,
   input_series: requestCounters(
+    protocols[protocol]!,
     phases.map(([minutes, rate, failing]) => ({ minutes, rate, failing })),
     wholeRequests,
   ),
@@ -97,7 +128,25 @@ const pulses = (failed: number): [number, number, number][] =>
     [1.5, 1, 1],
   ]).flat();
 
-export const errorScenarios: Scenario[] = [
+const cases: Case[] = [
+  scenario(
+    "a partial recovery keeps firing",
+    [
+      [20, 10, 0],
+      [10, 10, 1],
+      [20, 10, 0.1],
+    ],
+    [31, 32, 33, 33.5, 34, 45].map((minute): Check => [minute, high, true]),
+  ),
+  scenario(
+    "a partial recovery keeps firing below the minimum rate",
+    [
+      [60, 0.1, 0],
+      [30, 0.1, 1],
+      [30, 0.1, 0.2],
+    ],
+    [95, 98, 101, 106, 110].map((minute): Check => [minute, high, true]),
+  ),
   ...outages,
   scenario(
     "two minutes of errors do not fire after they are over",
@@ -159,3 +208,7 @@ export const errorScenarios: Scenario[] = [
   ]),
   scenario("most of a small part of the requests, just below", pulses(0.0475), [[27, most, false]]),
 ];
+
+export const errorScenarios: Scenario[] = Object.keys(protocols).flatMap((protocol) =>
+  cases.map((each) => scenarioFor(protocol, each)),
+);
