@@ -191,7 +191,10 @@ async function evaluationRounds<Name extends string>(
     fs.writeFileSync(file, stringify(scaledDocument({ groups }, scale), { lineWidth: 0 }));
     return { name, file };
   });
-  const page = await servePage(() => serviceMetrics(names).join("\n"));
+  // One target serves all services, so Prometheus has no `up` of its own for each of them. Without it,
+  // every service would be down.
+  const up = names.map((name) => `up{namespace="${applicationNamespace}",service="${name}"} 1`);
+  const page = await servePage(() => [...up, ...serviceMetrics(names)].join("\n"));
   const port = await freePort();
   const config = path.join(folder, "prometheus.yaml");
   fs.writeFileSync(

@@ -30,18 +30,29 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       {
         alert: alertNames.podCrashLooping,
         // The reason disappears while the container runs between two crashes; the window bridges
-        // this gap. A single restart does not set the reason.
-        expr: forAlertingPods((pods) =>
-          [
+        // this gap. It is shorter than `for`, so that two crashes at the start of a pod are over before
+        // the alert can fire. A container that runs for minutes between crashes rarely has the reason,
+        // but restarts in each of three windows.
+        expr: forAlertingPods((pods) => {
+          const waiting = (metric: string) =>
+            `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"', ...pods)}[4m])`;
+          const restarted = (offset: string) =>
+            `increase(${podMetrics.restarts}${kubeState(...pods)}[35m]${offset}) > 0`;
+          return [
             `max by (namespace, pod) (`,
-            `  max_over_time(${podMetrics.waitingReason}${kubeState('reason="CrashLoopBackOff"', ...pods)}[5m])`,
+            `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
             `) >= 1`,
-          ].join("\n"),
-        ),
+            `or`,
+            `max by (namespace, pod) (`,
+            `  ${restarted("")} and ${restarted(" offset 35m")} and ${restarted(" offset 70m")}`,
+            `)`,
+          ].join("\n");
+        }),
         forMinutes: 5,
+        keepFiringMinutes: 10,
         severity: Severity.Critical,
         summary: `${labels.pod}: a container is crash looping`,
-        description: `A ${containerOfPod} was in CrashLoopBackOff in the last 5 minutes: it crashes after every restart. The service lacks a replica, or is down.`,
+        description: `A ${containerOfPod} was in CrashLoopBackOff in the last 4 minutes, or restarted repeatedly in the last 2 hours: it crashes after every restart. The service lacks a replica, or is down.`,
       },
       ...severityVariants(settings, "memoryPercent").map((variant) => ({
         ...ratioAlert(settings, variant, recorded.memory),
@@ -72,6 +83,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         ),
         // The expression holds for 10 minutes. A pod gone within 2 minutes needs no attention.
         forMinutes: 2,
+        // Sends one notification for a container that is killed every few minutes.
+        keepFiringMinutes: 30,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container was OOM-killed`,
         description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,

@@ -21,9 +21,9 @@ export const recorded = {
   grpcErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio",
   /** HTTP and gRPC requests together. */
   requests: "namespace_service:requests:rate5m",
-  httpP99: "namespace_service:http_request_duration_seconds:p99_rate5m",
+  httpP99: "namespace_service:http_request_duration_seconds:p99_rate4m",
   httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
-  grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate5m",
+  grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate4m",
   grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
   /** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
   requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
@@ -103,8 +103,9 @@ function recordings({ namespace, alerts }: MonitoredServicesSettings): Recording
   // 5.. also matches "5xx", which some Python instrumentations write.
   const httpFailures = `, ${metrics.httpStatusLabel}=~"5.."`;
   const grpcFailures = `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`;
+  // With a range below the `for` of 5 minutes, two slow minutes are over before the alert can fire.
   const p99 = (histogram: string) =>
-    `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${inNamespace}}[5m])))`;
+    `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${inNamespace}}[4m])))`;
   const timed = (histogram: string) => rate(`${histogram}_bucket`, ', le="+Inf"');
   const http = `${recorded.httpRequests}{${inNamespace}}`;
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
@@ -199,7 +200,7 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
     forMinutes: 5,
     severity: variant.severity,
     summary: `${labels.service}: p99 latency is ${value.duration}`,
-    description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was ${value.duration} over the last 5 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
+    description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was ${value.duration} over the last 4 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
   };
 }
 

@@ -30,6 +30,7 @@ export const podMetrics = {
   owner: "kube_pod_owner",
   restarts: "kube_pod_container_status_restarts_total",
   waitingReason: "kube_pod_container_status_waiting_reason",
+  initWaitingReason: "kube_pod_init_container_status_waiting_reason",
   lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",
 } as const;
 

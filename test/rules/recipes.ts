@@ -223,7 +223,7 @@ export const recipes: Recipe[] = [
     alert: "PodCrashLooping",
     severity: critical,
     forMinutes: 5,
-    minutesToClear: 6,
+    minutesToClear: 15,
     series: (subject, timeline) => {
       const labels = { ...containerLabels(subject), job: "kube-state-metrics" };
       const waiting = (reason: string, valueOf: (level: Level, minute: number) => 1 | undefined) =>
@@ -296,7 +296,7 @@ export const recipes: Recipe[] = [
     severity: warning,
     forMinutes: 2,
     firstTrueMinutes: 4,
-    minutesToClear: 11,
+    minutesToClear: 41,
     series: (subject, timeline) => [
       gauge(
         "kube_pod_container_status_restarts_total",

@@ -1,9 +1,11 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, pairScenarios, remainingScenario } from "./budgets";
+import { crashLoopScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
+import { latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 
@@ -32,6 +34,18 @@ export function suites(): Suite[] {
       name: "errors",
       groups: groupsNamed(allDefinitions(), ["services"]),
       scenarios: errorScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "latency",
+      groups: groupsNamed(allDefinitions(), ["services"]),
+      scenarios: latencyScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "crash loops",
+      groups: groupsNamed(allDefinitions(), ["pods"]),
+      scenarios: crashLoopScenarios,
       evaluationSeconds: 30,
     },
     {

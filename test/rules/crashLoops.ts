@@ -1,0 +1,91 @@
+import { Scenario } from "./scenarios";
+
+const pod = "inventory-service-7d4b9c8f6d-x2x7k";
+const container = `namespace="ticketing", pod="${pod}", container="main"`;
+const waiting = (kind: "" | "init_", values: string) => ({
+  series: `kube_pod_${kind}container_status_waiting_reason{${container}, reason="CrashLoopBackOff"}`,
+  values,
+});
+/** A counter of restarts with one restart every `minutes`, until `end`. */
+const restarts = (minutes: number, end: number) => ({
+  series: `kube_pod_container_status_restarts_total{${container}}`,
+  values: Array.from({ length: 2 * 360 }, (_, step) =>
+    Math.floor(Math.min(step / 2, end) / minutes),
+  ).join(" "),
+});
+const oomKilled = {
+  series: `kube_pod_container_status_last_terminated_reason{${container}, reason="OOMKilled"}`,
+  values: "1x720",
+};
+
+const scenario = (
+  alertname: "PodCrashLooping" | "OOMKilled",
+  name: string,
+  series: Scenario["input_series"],
+  checks: [minutes: number, isFiring: boolean][],
+): Scenario => ({
+  name: `${alertname}: ${name}`,
+  interval: "30s",
+  input_series: series,
+  alert_rule_test: checks.map(([minutes, isFiring]) => ({
+    eval_time: `${minutes * 60}s`,
+    alertname,
+    exp_alerts: isFiring
+      ? [
+          {
+            exp_labels: {
+              severity: alertname === "OOMKilled" ? "warning" : "critical",
+              namespace: "ticketing",
+              pod,
+            },
+          },
+        ]
+      : [],
+  })),
+});
+
+const never = (minutes: number[]): [number, boolean][] => minutes.map((minute) => [minute, false]);
+const always = (minutes: number[]): [number, boolean][] => minutes.map((minute) => [minute, true]);
+
+export const crashLoopScenarios: Scenario[] = [
+  scenario(
+    "PodCrashLooping",
+    "two crashes at the start of a pod do not fire",
+    [waiting("", "_x4 1 stale 1 stale"), restarts(1, 2)],
+    never([3, 5, 7, 7.5, 8, 8.5, 10, 30]),
+  ),
+  scenario(
+    "PodCrashLooping",
+    "an init container fires",
+    [waiting("init_", "1x100")],
+    [
+      [4, false],
+      [6, true],
+      [40, true],
+    ],
+  ),
+  ...[20, 30].map((minutes) =>
+    scenario(
+      "PodCrashLooping",
+      `a crash every ${minutes} minutes fires once, until the pod is stable`,
+      [restarts(minutes, 240)],
+      [
+        [60, false],
+        ...always([120, 130, 140, 150, 160, 170, 180, 200, 220, 240, 270]),
+        [300, false],
+      ],
+    ),
+  ),
+  scenario(
+    "PodCrashLooping",
+    "two crashes within an hour do not fire",
+    [restarts(30, 60)],
+    never([65, 95, 100, 150]),
+  ),
+  scenario(
+    "OOMKilled",
+    "a container that is killed every 20 minutes fires once, until it is stable",
+    [restarts(20, 120), oomKilled],
+    [[19, false], ...always([23, 30, 35, 39, 45, 59, 61, 79, 99, 119, 140]), [165, false]],
+  ),
+];
