@@ -28,7 +28,7 @@ interface PanelLink {
 /** Panels that alerts link to. */
 export const linkedPanels = {
   requests: { dashboard: "service-detail", id: 1, alerts: ["NoTraffic", "MetricsMissing"] },
-  errors: { dashboard: "service-detail", id: 2, alerts: ["HighErrorRate"] },
+  errors: { dashboard: "service-detail", id: 2, alerts: ["HighErrorRate", "MostRequestsFailing"] },
   latency: {
     dashboard: "service-detail",
     id: 3,

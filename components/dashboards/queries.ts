@@ -50,8 +50,7 @@ export function podThreshold(
   name: ThresholdName,
   factor: number,
 ): Query[] {
-  const info = (pods: string[]) =>
-    `kube_pod_info{${[`namespace="${settings.namespace}"`, 'namespace="$namespace"', 'pod=~"$pod"', ...pods].join(", ")}}`;
+  const info = `kube_pod_info{namespace="${settings.namespace}", namespace="$namespace", pod=~"$pod"}`;
   return threshold(
     settings,
     name,

@@ -20,8 +20,12 @@ const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const kubeState = (...extraMatchers: string[]) =>
     selector(settings, "kubeStateSelector", ...extraMatchers);
-  const forAlertingPods = (exprFor: (podMatchers: string[]) => string) =>
-    inPodScope(settings.namespace, alertingScope(settings), exprFor);
+  const forAlertingPods = (expr: string) =>
+    inPodScope(settings.namespace, alertingScope(settings), expr);
+  const waiting = (metric: string) =>
+    `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
+  const restarted = (offset: string) =>
+    `increase(${podMetrics.restarts}${kubeState()}[35m]${offset}) > 0`;
   return {
     name: `${settings.namespace}.pods`,
     subjectLabel: "pod",
@@ -33,12 +37,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         // this gap. It is shorter than `for`, so that two crashes at the start of a pod are over before
         // the alert can fire. A container that runs for minutes between crashes rarely has the reason,
         // but restarts in each of three windows.
-        expr: forAlertingPods((pods) => {
-          const waiting = (metric: string) =>
-            `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"', ...pods)}[4m])`;
-          const restarted = (offset: string) =>
-            `increase(${podMetrics.restarts}${kubeState(...pods)}[35m]${offset}) > 0`;
-          return [
+        expr: forAlertingPods(
+          [
             `max by (namespace, pod) (`,
             `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
             `) >= 1`,
@@ -46,8 +46,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
             `max by (namespace, pod) (`,
             `  ${restarted("")} and ${restarted(" offset 35m")} and ${restarted(" offset 70m")}`,
             `)`,
-          ].join("\n");
-        }),
+          ].join("\n"),
+        ),
         forMinutes: 5,
         keepFiringMinutes: 10,
         severity: Severity.Critical,
@@ -72,10 +72,10 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       {
         alert: "OOMKilled",
         // The last reason remains for the life of the pod, so it counts only together with a restart.
-        expr: forAlertingPods((pods) =>
+        expr: forAlertingPods(
           [
             `max by (namespace, pod) (`,
-            `  increase(${podMetrics.restarts}${kubeState(...pods)}[10m]) > 0`,
+            `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
             `  and on (namespace, pod, container)`,
             `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
             `)`,
@@ -98,10 +98,10 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       })),
       {
         alert: "MemoryLimitMissing",
-        expr: forAlertingPods((pods) =>
+        expr: forAlertingPods(
           [
             `count by (namespace, pod) (`,
-            `  max ${byContainer} (${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""', ...pods)})`,
+            `  max ${byContainer} (${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""')})`,
             `  unless`,
             `  max ${byContainer} (${podMetrics.resourceLimits}${kubeState('resource="memory"')}) > 0`,
             `) > 0`,
@@ -163,11 +163,6 @@ function ratioAlert(
   { scope, threshold, severity }: Variant,
   series: string,
 ) {
-  const expr = inPodScope(
-    namespace,
-    scope,
-    (pods) =>
-      `${series}{${[`namespace="${namespace}"`, ...pods].join(", ")}} > ${formatNumber(threshold / 100)}`,
-  );
-  return { expr, severity };
+  const excess = `${series}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`;
+  return { expr: inPodScope(namespace, scope, excess), severity };
 }

@@ -25,19 +25,23 @@ export function workloads(kubeState: (...extraMatchers: string[]) => string): Re
 /**
  * Limits an expression with one result per pod to the pods of these services. The name of a pod does
  * not always tell its service: `api-db-x2x7k` could belong to `api` or to `api-db`. So names decide only
- * for pods without a known owner.
+ * for pods without a known owner. Each list of services is written once, because it can be long.
  */
-export function inPodScope(
-  namespace: string,
-  { only, except = [] }: Scope,
-  exprFor: (podMatchers: string[]) => string,
-): string {
+export function inPodScope(namespace: string, { only, except = [] }: Scope, expr: string): string {
   const names = only ?? except;
-  if (names.length === 0) return exprFor([]);
-  const owned = `${workloadOfPod}{namespace="${namespace}"}`;
-  const byOwner = `${workloadOfPod}{namespace="${namespace}", ${labelMatcher("workload", names)}}`;
-  const byName = `((${exprFor([`pod=~"${podNamePattern(names)}"`])}) unless on (namespace, pod) ${owned})`;
-  return only === undefined
-    ? `(${exprFor([])})\nunless on (namespace, pod)\n(${byOwner} or ${byName})`
-    : `((${exprFor([])}) and on (namespace, pod) ${byOwner})\nor\n${byName}`;
+  if (names.length === 0) return expr;
+  const inNamespace = `namespace="${namespace}"`;
+  return [
+    `(${expr})`,
+    `${only === undefined ? "unless" : "and"} on (namespace, pod)`,
+    `(`,
+    `  ${workloadOfPod}{${inNamespace}, ${labelMatcher("workload", names)}}`,
+    `  or`,
+    `  (`,
+    `    label_replace(${expr}, "named", "yes", "pod", "${podNamePattern(names)}")`,
+    `    and on (named) label_replace(vector(1), "named", "yes", "", "")`,
+    `    unless on (namespace, pod) ${workloadOfPod}{${inNamespace}}`,
+    `  )`,
+    `)`,
+  ].join("\n");
 }

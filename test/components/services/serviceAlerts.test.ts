@@ -190,12 +190,12 @@ describe("serviceAlerts", () => {
     );
   });
 
-  it("fires for a crash loop, not for a single restart", () => {
+  it("fires for a crash loop, or for restarts in three periods, not for a single restart", () => {
     const { expr } = ruleOf("PodCrashLooping");
     assert.match(
       expr,
       /max_over_time\(kube_pod_container_status_waiting_reason\{.*"CrashLoopBackOff"/,
     );
-    assert.ok(!expr.includes("restarts"));
+    assert.equal(expr.match(/restarts_total\{[^}]*\}\[35m\]/g)?.length, 3);
   });
 });
