@@ -7,7 +7,7 @@ import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { canContainRules, judgedRules } from "../facts/rules";
-import { IsExcepted, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
+import { ServiceException, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { Selector } from "../promql/expr";
 import { limits } from "../shared/limits";
 import { SignalName } from "../shared/serviceExceptions";
@@ -74,21 +74,22 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 function check(resource: Resource, config: Config): Finding[] {
   const vocabulary = metricVocabulary([resource]);
   const strict = strictSignals(resource, vocabulary, config);
-  const isExcepted = serviceExceptions([resource]);
+  const exceptionOf = serviceExceptions([resource]);
   const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
   return checkExpressions(resource, (expr, rule) => {
     if (rule.alert === undefined) return [];
-    const signals = signalsOf(expr, vocabulary).filter(
-      (signal) => !isExceptedSignal(signal, namespace, isExcepted),
-    );
-    const findings = signals
+    const signals = signalsOf(expr, vocabulary).map((signal) => ({
+      ...signal,
+      exception: exceptionOfSignal(signal, namespace, exceptionOf),
+    }));
+    const findings: (ViolationFinding | undefined)[] = signals
       .map((signal) => ({ signal, finding: checkSignal(signal, config) }))
       .filter(
         ({ signal, finding }) =>
           finding !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
       )
-      .map(({ finding }) => finding);
-    if (signals.some(({ name }) => name !== "crashLoop")) {
+      .map(({ signal: { exception }, finding }) => finding && { ...finding, exception });
+    if (signals.some(({ name, exception }) => name !== "crashLoop" && exception === undefined)) {
       const floors = trafficFloorsOf(expr, vocabulary);
       findings.push(...floors.map((floor) => checkFloor(floor, config)));
     }
@@ -97,16 +98,18 @@ function check(resource: Resource, config: Config): Finding[] {
   });
 }
 
-/** Whether a signal selects only services that are excepted from it. */
-function isExceptedSignal(
+/** The exception of a signal that selects only services that are excepted from it. */
+function exceptionOfSignal(
   { name, selectors }: Signal,
   namespace: string,
-  isExcepted: IsExcepted,
-): boolean {
-  return selectors.every((selector) => {
+  exceptionOf: ServiceException,
+): ReturnType<ServiceException> {
+  const exceptions = selectors.flatMap((selector) => {
     const services = servicesOf(selector);
-    return services.length > 0 && services.every((service) => isExcepted(namespace, service, name));
+    if (services.length === 0) return [undefined];
+    return services.map((service) => exceptionOf(namespace, service, name));
   });
+  return exceptions.includes(undefined) ? undefined : exceptions[0];
 }
 
 /** The services that a selector names in the label `service`, or by a prefix of their pods. */

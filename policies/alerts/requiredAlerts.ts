@@ -82,7 +82,7 @@ function check(
   if (services.length === 0) return [];
   const { alerts, unknown } = alertsOfStack(resources);
   const vocabulary = metricVocabulary(resources);
-  const isExcepted = serviceExceptions(resources);
+  const exceptionOf = serviceExceptions(resources);
   const candidates = alerts.flatMap(({ expr, rule }) => {
     const all = signalsOf(expr, vocabulary);
     return all
@@ -91,14 +91,9 @@ function check(
   });
   const covers = coverageOf(candidates.filter(({ gap }) => gap === undefined));
   const gaps = candidates.filter(({ gap }) => gap !== undefined);
-  const violations = services.flatMap((service) => {
-    const missing = required.filter(
-      (signal) =>
-        !covers(service, signal) &&
-        !service.knownAs.some((name) => isExcepted(service.namespace, name, signal)),
-    );
+  const names = (signals: SignalName[]) => signals.map((name) => titles[name]).join(", ");
+  const findingsFor = (service: ScrapedService, missing: SignalName[]) => {
     if (missing.length === 0) return [];
-    const names = (signals: SignalName[]) => signals.map((name) => titles[name]).join(", ");
     return [
       {
         urn: service.urn,
@@ -114,9 +109,25 @@ function check(
         fix: `add ${service.name} to monitoring:services, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
       },
     ];
+  };
+  const accepted: StackFinding[] = [];
+  const violations = services.flatMap((service) => {
+    const missing = required.filter((signal) => !covers(service, signal));
+    const exceptionFor = (signal: SignalName) =>
+      service.knownAs
+        .map((name) => exceptionOf(service.namespace, name, signal))
+        .find((exception) => exception !== undefined);
+    const excepted = missing.filter((signal) => exceptionFor(signal) !== undefined);
+    const [signal] = excepted;
+    const exception = signal && exceptionFor(signal);
+    accepted.push(...findingsFor(service, excepted).map((finding) => ({ ...finding, exception })));
+    return findingsFor(
+      service,
+      missing.filter((name) => !excepted.includes(name)),
+    );
   });
   // An unknown rule may be the missing alert.
-  return violations.length > 0 && unknown.length > 0 ? unknown : violations;
+  return [...accepted, ...(violations.length > 0 && unknown.length > 0 ? unknown : violations)];
 }
 
 /**

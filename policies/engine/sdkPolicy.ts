@@ -147,7 +147,9 @@ function conclude(
     for (const violation of exceptions.violations) report(violationText(violation), urn);
   }
   for (const violation of failed ? [failed, ...violations] : violations) {
-    const exception = "failure" in exceptions ? undefined : exceptions.covering(violation.rule);
+    const exception =
+      violation.exception ??
+      ("failure" in exceptions ? undefined : exceptions.covering(violation.rule));
     if (exception === undefined) report(violationText(violation, { ...context, urn }), urn);
     else context.journal.except({ ...entry, ...exception });
   }

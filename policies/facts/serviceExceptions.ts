@@ -6,22 +6,36 @@ import { readYaml } from "./yaml";
 /** How a service of this project states that its settings are less strict on purpose. */
 export const reasonFix = "state in alerts.reason of the service why it differs";
 
-/** Whether a service of a namespace is excepted from having a strict alert on a signal. */
-export type IsExcepted = (namespace: string, service: string, signal: SignalName) => boolean;
+/** The exception of a service of a namespace from having a strict alert on a signal. */
+export type ServiceException = (
+  namespace: string,
+  service: string,
+  signal: SignalName,
+) => { reason: string; owner: string; until: string } | undefined;
 
 /** The exceptions that the annotations of rule objects state. An exception needs a reason. */
-export function serviceExceptions(resources: Resource[]): IsExcepted {
-  const excepted = new Set(
+export function serviceExceptions(resources: Resource[]): ServiceException {
+  const reasons = new Map(
     resources.flatMap(({ props }) => {
       const text = textAt(props, "metadata", "annotations", serviceExceptionsAnnotation);
       const namespace = textAt(props, "metadata", "namespace") ?? "default";
       if (text === undefined) return [];
-      return entriesAt(readYaml(text))
-        .filter(([, exception]) => /\p{L}{2}/u.test(textAt(exception, "reason") ?? ""))
-        .flatMap(([service, exception]) =>
-          listAt(exception, "signals").map((signal) => `${namespace}/${service} ${String(signal)}`),
+      return entriesAt(readYaml(text)).flatMap(([service, exception]) => {
+        const reason = textAt(exception, "reason") ?? "";
+        if (!/\p{L}{2}/u.test(reason)) return [];
+        return listAt(exception, "signals").map(
+          (signal) => [`${namespace}/${service} ${String(signal)}`, reason] as const,
         );
+      });
     }),
   );
-  return (namespace, service, signal) => excepted.has(`${namespace}/${service} ${signal}`);
+  return (namespace, service, signal) => {
+    const reason = reasons.get(`${namespace}/${service} ${signal}`);
+    if (reason === undefined) return undefined;
+    return {
+      reason: `${service}: ${reason}`,
+      owner: "the owner of the service",
+      until: "removed from alerts of the service",
+    };
+  };
 }

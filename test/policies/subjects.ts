@@ -82,7 +82,9 @@ export function problems(
   subject: Resource | Resource[],
   config: PlainMap = {},
 ): string[] {
-  return judge(policy, subject, config).violations.map(({ problem }) => problem);
+  return judge(policy, subject, config)
+    .violations.filter(({ exception }) => exception === undefined)
+    .map(({ problem }) => problem);
 }
 
 /** A copy of a resource after remediation, and what the policy then still finds. */

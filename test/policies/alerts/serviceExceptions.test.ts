@@ -11,7 +11,7 @@ import {
   serviceExceptionAnnotations,
   serviceExceptionsAnnotation,
 } from "../../../policies/shared/serviceExceptions";
-import { problems, resource } from "../subjects";
+import { judge, problems, resource } from "../subjects";
 
 type Alerts = Record<string, unknown>;
 
@@ -80,6 +80,17 @@ describe("exceptions of services", () => {
       new Set(problems(alertThresholds, { ...rest, props: { metadata, spec } })),
       new Set(["the threshold of the error ratio is too high"]),
     );
+  });
+
+  it("are listed with their reason", () => {
+    const [rules, ...monitors] = objects({ enabled: false, reason }) as [Resource];
+    const [missing] = judge(requiredAlerts, [rules, ...monitors]).violations;
+    assert.equal(missing?.exception?.reason, `batch: ${reason}`);
+    const [lax] = judge(
+      alertThresholds,
+      objects({ p99LatencyMs: 30_000, reason })[0] ?? [],
+    ).violations;
+    assert.equal(lax?.exception?.reason, `batch: ${reason}`);
   });
 
   it("are in the settings of the service, with the reason", () => {
