@@ -1,0 +1,50 @@
+import { lokiName } from "../components/loki/urls";
+import { grafanaAdminSecretName } from "../components/prometheus/values";
+import { serviceNames } from "../components/prometheus/urls";
+import type { Settings } from "../stacks/config/parseConfiguration";
+import type { Apis } from "./check";
+import { type Cluster, type ServicePort, serviceApi } from "./cluster/cluster";
+import type { Secret } from "./cluster/objects";
+
+/** Parts of the stack with an HTTP API, and their ports. */
+export const partPorts = { grafana: 80, prometheus: 9090, alertmanager: 9093, loki: 3100 };
+export type Part = keyof typeof partPorts;
+
+/** The Service of a part. */
+export function servicePort({ namespaces, prometheus }: Settings, part: Part): ServicePort {
+  const names = { ...serviceNames(prometheus), loki: lokiName };
+  return { namespace: namespaces.monitoring, service: names[part], port: partPorts[part] };
+}
+
+/** The APIs of a live cluster. Each opens its port-forward once, when it is first used. */
+export function clusterApis(cluster: Cluster, settings: Settings): Apis {
+  const part = (name: Part) => once(() => serviceApi(cluster, name, servicePort(settings, name)));
+  return {
+    kubernetes: cluster.kubernetes,
+    prometheus: part("prometheus"),
+    alertmanager: part("alertmanager"),
+    loki: part("loki"),
+    grafana: once(async () => {
+      const { user, password } = await grafanaLogin(cluster, settings);
+      const credentials = Buffer.from(`${user}:${password}`).toString("base64");
+      const headers = { authorization: `Basic ${credentials}` };
+      return serviceApi(cluster, "grafana", servicePort(settings, "grafana"), headers);
+    }),
+  };
+}
+
+/** The user and the password of Grafana's administrator, from their Secret. */
+export async function grafanaLogin(
+  { kubernetes }: Pick<Cluster, "kubernetes">,
+  { namespaces }: Settings,
+): Promise<{ user: string; password: string }> {
+  const path = `/api/v1/namespaces/${namespaces.monitoring}/secrets/${grafanaAdminSecretName}`;
+  const { data = {} } = await kubernetes.json<Secret>(path);
+  const value = (key: string) => Buffer.from(data[key] ?? "", "base64").toString();
+  return { user: value("admin-user"), password: value("admin-password") };
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => (opened ??= open());
+}

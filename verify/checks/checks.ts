@@ -1,0 +1,31 @@
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { Check } from "../check";
+import { alertmanagerCheck, deliveryCheck, heartbeatCheck, testAlertCheck } from "./alerting";
+import { dashboardsCheck, dataSourceChecks } from "./grafana";
+import { lokiChecks } from "./loki";
+import { clockCheck, volumeCheck } from "./nodes";
+import { rulesCheck } from "./rules";
+import { secretChecks } from "./secrets";
+import { podMetricsCheck, serviceChecks } from "./targets";
+import { agentChecks, podCheck } from "./workloads";
+
+/** All checks of a stack, in the order in which their subjects depend on each other. */
+export function checksOf(settings: Settings, { testAlert = false } = {}): Check[] {
+  return [
+    ...secretChecks(settings),
+    podCheck(settings),
+    ...agentChecks(settings),
+    ...serviceChecks(settings),
+    ...podMetricsCheck(settings),
+    rulesCheck(settings),
+    alertmanagerCheck(settings),
+    deliveryCheck(settings),
+    heartbeatCheck(settings),
+    ...(testAlert ? [testAlertCheck(settings)] : []),
+    ...dataSourceChecks(settings),
+    dashboardsCheck(settings),
+    ...lokiChecks(settings),
+    clockCheck(settings),
+    volumeCheck(settings),
+  ];
+}

@@ -1,0 +1,79 @@
+import { dashboardModels } from "../../components/dashboards/build";
+import { readDashboards } from "../../components/dashboards/readDashboards";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import { type Check, listed, pass } from "../check";
+
+/** One check for each data source: Grafana reaches it. */
+export function dataSourceChecks({ namespaces, loki }: Settings): Check[] {
+  return ["prometheus", ...(loki === undefined ? [] : ["loki"])].map((uid) => ({
+    name: `data source ${uid}`,
+    next: `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=grafana -c grafana`,
+    run: async ({ grafana: open }) => {
+      const grafana = await open();
+      const path = `/api/datasources/uid/${uid}`;
+      if ((await grafana.find(path)) === undefined) {
+        return { status: "fail", evidence: "does not exist in Grafana" };
+      }
+      // Grafana answers with 400 if the data source is not healthy.
+      const { text } = await grafana.send(`${path}/health`);
+      const { status, message = "" } = JSON.parse(text) as { status?: string; message?: string };
+      return status === "OK"
+        ? pass(message)
+        : { status: "fail", evidence: `${status}: ${message}` };
+    },
+  }));
+}
+
+interface FoundDashboard {
+  uid: string;
+  title: string;
+  folderTitle?: string;
+}
+
+/**
+ * Grafana has the dashboards of this library and of `dashboardsFolder`, and as many community
+ * dashboards as configured.
+ */
+export function dashboardsCheck(settings: Settings): Check {
+  const { namespaces, prometheus, services, loki } = settings;
+  const builtIn = dashboardModels({
+    namespace: namespaces.monitoring,
+    services,
+    ...(loki !== undefined && { logCollector: loki.collector }),
+    prometheusUid: "prometheus",
+    lokiUid: "loki",
+    labels: {},
+  }).map(({ uid }) => uid);
+  const { dashboardsFolder, communityDashboards } = prometheus.grafana;
+  const logs = `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=grafana -c`;
+  return {
+    name: "dashboards",
+    next: `${logs} grafana-sc-dashboard`,
+    run: async ({ grafana: open }) => {
+      const found = await (
+        await open()
+      ).json<FoundDashboard[]>("/api/search?type=dash-db&limit=5000");
+      const own = dashboardsFolder === undefined ? [] : titlesIn(dashboardsFolder);
+      const missing = [
+        ...builtIn.filter((uid) => !found.some((dashboard) => dashboard.uid === uid)),
+        ...own.filter((title) => !found.some((dashboard) => dashboard.title === title)),
+      ];
+      if (missing.length > 0) {
+        return { status: "fail", evidence: `Grafana does not have ${listed(missing)}` };
+      }
+      const community = found.filter(({ folderTitle }) => folderTitle === "Community").length;
+      const evidence = `${builtIn.length} built-in, ${own.length} of your own, ${community} of ${communityDashboards.length} community dashboards`;
+      if (community >= communityDashboards.length) return pass(evidence);
+      return {
+        status: "warn",
+        evidence: `${evidence}: Grafana downloads them from grafana.com when it starts`,
+        next: `${logs} download-dashboards`,
+      };
+    },
+  };
+}
+
+function titlesIn(folder: string): string[] {
+  const { settings = [] } = readDashboards(folder);
+  return settings.map(({ json }) => (JSON.parse(json) as { title: string }).title);
+}

@@ -1,0 +1,17 @@
+import type { Api } from "../cluster/api";
+
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** The result of an instant query. */
+export async function query(prometheus: Api, expr: string): Promise<Sample[]> {
+  const { data } = await prometheus.json<{
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+  }>(`/api/v1/query?query=${encodeURIComponent(expr)}`);
+  return data.result.map(({ metric, value: [, text] }) => ({
+    labels: metric,
+    value: Number(text),
+  }));
+}

@@ -1,0 +1,59 @@
+import { availableKeys, webhookSecretName } from "../../components/slack/secret";
+import { secretNameOf } from "../../components/datadog/settings";
+import { grafanaAdminSecretName } from "../../components/prometheus/values";
+import { secrets } from "../../components/shared/secrets";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import { type Check, pass } from "../check";
+import type { Secret } from "../cluster/objects";
+
+interface ExpectedSecret {
+  namespace: string;
+  name: string;
+  keys: string[];
+}
+
+const placeholders = new Set<string>(secrets.map(({ placeholder }) => placeholder));
+
+/** The Secrets that the workloads of the stack mount. */
+function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): ExpectedSecret[] {
+  const { monitoring: namespace } = namespaces;
+  const { configSecretName } = prometheus.alertmanager;
+  return [
+    { namespace, name: grafanaAdminSecretName, keys: ["admin-user", "admin-password"] },
+    ...(configSecretName === undefined
+      ? []
+      : [{ namespace, name: configSecretName, keys: ["alertmanager.yaml"] }]),
+    ...(slack === undefined
+      ? []
+      : [
+          {
+            namespace,
+            name: slack.existingSecret ?? webhookSecretName,
+            keys: availableKeys(slack),
+          },
+        ]),
+    ...(datadog === undefined
+      ? []
+      : [{ namespace: datadog.namespace, name: secretNameOf(datadog), keys: ["api-key"] }]),
+  ];
+}
+
+/** One check for each Secret: it exists, and each of its keys has a value. */
+export function secretChecks(settings: Settings): Check[] {
+  return expectedSecrets(settings).map(({ namespace, name, keys }) => ({
+    name: `Secret ${namespace}/${name}`,
+    next: `kubectl describe secret -n ${namespace} ${name}`,
+    run: async ({ kubernetes }) => {
+      const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+      const secret = await kubernetes.find<Secret>(path);
+      if (secret === undefined) return { status: "fail", evidence: "does not exist" };
+      const valueOf = (key: string) =>
+        Buffer.from(secret.data?.[key] ?? "", "base64")
+          .toString()
+          .trim();
+      const unset = keys.filter((key) => valueOf(key) === "" || placeholders.has(valueOf(key)));
+      if (unset.length === 0) return pass(`has ${keys.join(", ")}`);
+      return { status: "fail", evidence: `has no value for ${unset.join(", ")}` };
+    },
+  }));
+}

@@ -1,0 +1,79 @@
+import { hasAlerts } from "../../components/services/thresholdVariants";
+import { podMetrics } from "../../policies/shared/metricNames";
+import { accessCommands } from "../../stacks/accessCommands";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import { type Check, listed, pass } from "../check";
+import { query } from "./prometheusQuery";
+
+/** One check for each service: all targets are up and expose the metrics that its alerts read. */
+export function serviceChecks(settings: Settings): Check[] {
+  const { namespace, services, alerts } = settings.services;
+  const { metrics } = alerts;
+  const requests = [metrics.httpRequests, metrics.grpcRequests];
+  const durations = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_bucket`);
+  return services.map((service) => ({
+    name: `service ${service.name}`,
+    next: `kubectl get servicemonitor,service,endpoints -n ${namespace} ${service.name}`,
+    run: async ({ prometheus: open }) => {
+      const prometheus = await open();
+      const labels = `namespace="${namespace}", service="${service.name}"`;
+      const targets = await query(prometheus, `up{${labels}}`);
+      if (targets.length === 0) {
+        return { status: "fail", evidence: "Prometheus has no target for this service" };
+      }
+      const down = targets.filter(({ value }) => value !== 1);
+      if (down.length > 0) {
+        const names = down.map((target) => target.labels["pod"] ?? target.labels["instance"] ?? "");
+        return {
+          status: "fail",
+          evidence: `${down.length} of ${targets.length} targets are down: ${listed(names)}`,
+          next: accessCommands(settings)["prometheus"] ?? "",
+        };
+      }
+      const up = `${targets.length} of ${targets.length} targets are up`;
+      if (!hasAlerts(service) || service.alerts?.expectsRequests === false) {
+        return pass(`${up}; its alerts read no request metrics`);
+      }
+      const named = await query(
+        prometheus,
+        `count by (__name__) ({${labels}, __name__=~"${[...requests, ...durations].join("|")}"})`,
+      );
+      const existing = new Set(named.map((series) => series.labels["__name__"]));
+      const missing = [requests, durations]
+        .filter((names) => !names.some((name) => existing.has(name)))
+        .map((names) => names.join(" or "));
+      if (missing.length === 0) return pass(`${up}; ${[...existing].sort().join(", ")}`);
+      return {
+        status: "fail",
+        evidence: `${up}, but its alerts read ${missing.join(" and ")}, which it does not expose`,
+        next: `kubectl describe servicemonitor -n ${namespace} ${service.name}`,
+      };
+    },
+  }));
+}
+
+/** Metrics of pods that every running container has. The others appear with the first fault. */
+const { memory, cpu, resourceRequests, owner, restarts } = podMetrics;
+
+/** The metrics of pods that alerts read exist for the namespace of the services. */
+export function podMetricsCheck({ services: { namespace, services } }: Settings): Check[] {
+  if (services.length === 0) return [];
+  return [
+    {
+      name: `metrics of the pods in ${namespace}`,
+      next: "kubectl get servicemonitor -A",
+      run: async ({ prometheus }) => {
+        const names = [memory, cpu, resourceRequests, owner, restarts];
+        const found = await query(
+          await prometheus(),
+          `count by (__name__) ({namespace="${namespace}", __name__=~"${names.join("|")}"})`,
+        );
+        const missing = names.filter(
+          (name) => !found.some(({ labels }) => labels["__name__"] === name),
+        );
+        if (missing.length === 0) return pass(names.join(", "));
+        return { status: "fail", evidence: `no series of ${missing.join(", ")}` };
+      },
+    },
+  ];
+}

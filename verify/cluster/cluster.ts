@@ -1,0 +1,125 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { ExpectedError } from "../../preview/config/errors";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import { Api, type Send, requestTimeoutSeconds, sendTo } from "./api";
+import { type Forward, forwardService } from "./portForward";
+
+/** A live cluster: its own API, and the APIs of Services through port-forwards. */
+export interface Cluster {
+  /** Context of the kubeconfig, and the URL of its cluster. */
+  context: string;
+  server: string;
+  kubernetes: Api;
+  /** Forwards a port of a Service to the loopback interface. */
+  forward: (service: ServicePort, localPort?: number) => Promise<Forward>;
+  /** Ends all port-forwards. */
+  close: () => Promise<void>;
+}
+
+export interface ServicePort {
+  namespace: string;
+  service: string;
+  port: number;
+}
+
+/** Connects to the cluster of a stack. The kubeconfig supplies the credentials, as for kubectl. */
+export async function connect(settings: Settings, context?: string): Promise<Cluster> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  const { kubeconfig } = settings.cluster;
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig.replace(/^~(?=\/)/, process.env["HOME"] ?? "~"));
+  } catch (error) {
+    throw new ExpectedError(`the kubeconfig cannot be read: ${(error as Error).message}`);
+  }
+  const selected = context ?? settings.cluster.context;
+  if (selected !== undefined) {
+    if (config.getContextObject(selected) === null) {
+      const names = config.getContexts().map(({ name }) => name);
+      throw new ExpectedError(
+        `the kubeconfig has no context ${selected}; contexts: ${names.join(", ") || "none"}`,
+      );
+    }
+    config.setCurrentContext(selected);
+  }
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) {
+    throw new ExpectedError(
+      "the kubeconfig has no current context\n  fix: aws eks update-kubeconfig --name <cluster>, or --context <name>",
+    );
+  }
+  const kubernetes = new Api("the Kubernetes API", kubernetesSend(config, server));
+  try {
+    await kubernetes.json("/version");
+  } catch (error) {
+    throw new ExpectedError(
+      `cannot connect to ${server} (context ${config.currentContext}): ${reasonOf(error)}\n  next: kubectl version`,
+    );
+  }
+  const forwards: Forward[] = [];
+  return {
+    context: config.currentContext,
+    server,
+    kubernetes,
+    forward: async (service, localPort) => {
+      const forward = await forwardService({ config, kubernetes, ...service }, localPort);
+      forwards.push(forward);
+      return forward;
+    },
+    close: async () => {
+      await Promise.all(forwards.map((forward) => forward.close()));
+    },
+  };
+}
+
+/** The API of a Service, through a port-forward. */
+export async function serviceApi(
+  cluster: Pick<Cluster, "forward">,
+  name: string,
+  service: ServicePort,
+  headers?: Record<string, string>,
+): Promise<Api> {
+  const { url } = await cluster.forward(service);
+  return new Api(name, sendTo(url, headers));
+}
+
+/** The message of an error and of its cause: `fetch` reports only the cause of a failure. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: string };
+  const own = error.message || (code ?? error.name);
+  return error.cause === undefined ? own : `${own}: ${reasonOf(error.cause)}`;
+}
+
+function kubernetesSend(config: KubeConfig, server: string): Send {
+  const base = new URL(server);
+  const { request: open } = base.protocol === "http:" ? http : https;
+  return async (path, { method = "GET", headers, body } = {}) => {
+    const options: https.RequestOptions = { method, headers: { ...headers } };
+    await config.applyToHTTPSOptions(options);
+    const url = new URL(base.pathname.replace(/\/$/, "") + path, base);
+    return new Promise((resolve, reject) => {
+      const request = open(url, options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const { date } = response.headers;
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            ...(date !== undefined && { date: new Date(date) }),
+          });
+        });
+      });
+      request.setTimeout(requestTimeoutSeconds * 1000, () =>
+        request.destroy(new Error(`no answer within ${requestTimeoutSeconds} s`)),
+      );
+      request.on("error", reject);
+      request.end(body);
+    });
+  };
+}

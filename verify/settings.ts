@@ -1,0 +1,21 @@
+import { configuration } from "../preview/config/configuration";
+import { ExpectedError } from "../preview/config/errors";
+import { readProjectFile, readStackFiles } from "../preview/config/projectFiles";
+import { formatConfigurationProblems } from "../stacks/config/formatProblems";
+import { rawConfiguration } from "../stacks/config/load";
+import { type Settings, parseConfiguration } from "../stacks/config/parseConfiguration";
+
+/**
+ * The settings of a stack from its file, without the Pulumi CLI. Secrets have placeholders: only
+ * whether they are set matters.
+ */
+export function stackSettings(directory: string, stack: string): Settings {
+  const project = readProjectFile(directory);
+  const files = readStackFiles(directory, stack, undefined);
+  const { values } = configuration({ project, files, settings: [] });
+  const { settings, problems } = parseConfiguration(rawConfiguration(values));
+  if (problems !== undefined) {
+    throw new ExpectedError(formatConfigurationProblems(stack, problems));
+  }
+  return settings;
+}

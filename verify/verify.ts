@@ -1,0 +1,53 @@
+import { checksOf } from "./checks/checks";
+import { type Result, runChecks } from "./check";
+import { clusterApis } from "./apis";
+import { connect } from "./cluster/cluster";
+import { clusterOptions, clusterUsage, runCommand } from "./command";
+import { formatResult, formatSummary, summaryOf } from "./report";
+import { stackSettings } from "./settings";
+
+const usage = `Usage: npm run verify -- --stack <name> [options]
+
+Checks a deployed stack in its cluster. The settings come from the file of the stack, so neither the
+Pulumi CLI nor a login is needed; the kubeconfig supplies the access. The only write is one log line.
+${clusterUsage}
+      --test-alert       Send a test alert, and wait for its notification in Slack
+      --json             Print one JSON document
+  -h, --help             Print this help
+
+Exit codes:
+  0  no check failed
+  1  a check failed, or could not run
+  2  the arguments or the configuration have an error, or the cluster cannot be reached`;
+
+runCommand({
+  usage,
+  options: {
+    ...clusterOptions,
+    "test-alert": { type: "boolean" },
+    json: { type: "boolean" },
+  },
+  run: async ({ stack, values }) => {
+    const settings = stackSettings(process.cwd(), stack);
+    const cluster = await connect(settings, values.context);
+    const { context, server } = cluster;
+    const out = values.json === true ? process.stderr : process.stdout;
+    const color = out.isTTY && !process.env["NO_COLOR"];
+    out.write(`Verify ${stack} in ${context} (${server})\n\n`);
+    const print = (result: Result) => void out.write(`${formatResult(result, color)}\n`);
+    try {
+      const checks = checksOf(settings, { testAlert: values["test-alert"] ?? false });
+      const results = await runChecks(checks, clusterApis(cluster, settings), settings, print);
+      out.write(`\n${formatSummary(results)}\n`);
+      const summary = summaryOf(results);
+      if (values.json === true) {
+        const document = { stack, context, server, passed: summary.fail === 0, summary, results };
+        const text = `${JSON.stringify(document, null, 2)}\n`;
+        await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+      }
+      return summary.fail === 0 ? 0 : 1;
+    } finally {
+      await cluster.close();
+    }
+  },
+});
