@@ -328,8 +328,9 @@ async function withStack<T>(
   }
 }
 
-/** Output for one pack without violations of any level. */
-const passedPolicies = /Policies:\n\s+✅ [\w-]+@v[^\n]*\n(?!\s+- )/;
+/** Output for one pack without violations, except the reports about what the policies skip. */
+const passedPolicies =
+  /Policies:\n\s+(?!❌)\S+ [\w-]+@v[^\n]*\n(?![^]*- \[(?!advisory\][^\n]* (?:not-evaluated|exceptions)\b))/;
 
 /** Changes that were deployed, without previews. */
 function changes(run: Run): Call[] {
