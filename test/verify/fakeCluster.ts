@@ -25,7 +25,9 @@ export class FakeCluster {
   readsLines = true;
   /** Counters that an alert adds to the metrics of Alertmanager. */
   onAlert = { sent: 1, failed: 0 };
-  readonly #server = http.createServer((request, response) => void this.#serve(request, response));
+  readonly listener: http.RequestListener = (request, response) =>
+    void this.#serve(request, response);
+  readonly #server = http.createServer(this.listener);
   #sent = 0;
   #failed = 0;
 
@@ -36,7 +38,7 @@ export class FakeCluster {
 
   async start(): Promise<Apis> {
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    const send = sendTo(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+    const send = sendTo(`http://127.0.0.1:${this.port}`);
     const api = (name: string) => () => Promise.resolve(new Api(name, send));
     return {
       kubernetes: new Api("the Kubernetes API", send),
@@ -45,6 +47,10 @@ export class FakeCluster {
       grafana: api("grafana"),
       loki: api("loki"),
     };
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   stop(): Promise<void> {
