@@ -38,8 +38,13 @@ const executions: Execution[] = [
     pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
     how: How.Ci,
   },
-  { pattern: /^npm run (golden|docs|api|preview)$/, how: How.Script },
+  { pattern: /^npm run (golden|docs|api|preview|verify|open|deploy)$/, how: How.Script },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
+  // test/verify runs them against a fake cluster, and with a fake CLI.
+  {
+    pattern: /^npm run (verify|open|deploy) -- (\w+ )?--stack prod( \w+)?$/,
+    how: How.Script,
+  },
   // test/docs/commands.test.ts previews this stack, which the commands before it create.
   { pattern: /^npm run preview -- --stack laptop$/, how: How.Script },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },

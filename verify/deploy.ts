@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { ExpectedError } from "../preview/config/errors";
+import { runCommand } from "./command";
+import { stackSettings } from "./settings";
+
+/** Operations of the Pulumi CLI, and whether each of them accepts a policy pack. */
+const operations: Record<string, { policies: boolean }> = {
+  up: { policies: true },
+  preview: { policies: true },
+  refresh: { policies: false },
+  destroy: { policies: false },
+};
+
+const usage = `Usage: npm run deploy -- --stack <name> [${Object.keys(operations).join("|")}] [options] [-- <arguments>]
+
+Runs the Pulumi CLI for a stack, always with the policies and their configuration for the preset of
+the stack. Without --policy-pack, \`pulumi up\` skips all policies. The default is up.
+
+  -s, --stack <name>     Stack, configured in Pulumi.<name>.yaml
+  -y, --yes              Do not ask for confirmation
+  -h, --help             Print this help
+  -- <arguments>         Arguments for the Pulumi CLI, such as --diff
+
+The exit code is that of the Pulumi CLI, or 2 if the arguments or the configuration have an error.`;
+
+runCommand({
+  usage,
+  options: { yes: { type: "boolean", short: "y" } },
+  positionals: Infinity,
+  run: async ({ stack, values, positionals: [operation = "up", ...extra] }) => {
+    const { policies } = operations[operation] ?? {};
+    if (policies === undefined) {
+      throw new ExpectedError(`unknown operation ${operation}\n\n${usage}`);
+    }
+    const args = [operation, "--stack", stack];
+    if (policies) {
+      const { preset } = stackSettings(process.cwd(), stack);
+      const config = `policies/config.${preset}.json`;
+      args.push("--policy-pack", "policies", "--policy-pack-config", config);
+    }
+    if (values.yes === true && operation !== "preview") args.push("--yes");
+    return runPulumi([...args, ...extra]);
+  },
+});
+
+/** Runs the CLI in this terminal, and returns its exit code. */
+function runPulumi(args: string[]): Promise<number> {
+  // The CLI receives Ctrl-C from the terminal itself, and cancels the update.
+  process.on("SIGINT", () => undefined);
+  return new Promise((resolve, reject) => {
+    const child = spawn("pulumi", args, { stdio: "inherit" });
+    child.on("error", () =>
+      reject(
+        new ExpectedError(
+          "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/",
+        ),
+      ),
+    );
+    child.on("close", (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+}
