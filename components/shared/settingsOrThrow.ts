@@ -9,7 +9,12 @@ export function settingsOrThrow<T>(component: string, name: string, checked: Che
   if (checked.problems !== undefined) {
     const message = formatArgumentProblems(`${component} "${name}"`, checked.problems);
     // If an Output throws, Pulumi prints the stack of the error, so the stack is only the message.
-    throw Object.assign(new pulumi.RunError(message), { stack: message });
+    // Pulumi also prepends the name of each input that contains the Output to the message.
+    const constant = { get: () => message, set: () => undefined };
+    throw Object.defineProperties(new pulumi.RunError(message), {
+      message: constant,
+      stack: constant,
+    });
   }
   return checked.settings;
 }

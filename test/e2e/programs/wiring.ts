@@ -135,7 +135,13 @@ function deploy(cluster: string): void {
   );
   new PrometheusStack(
     `${cluster}-central`,
-    { ...identity, namespace: shop.metadata.name, lokiUrl: loki.url },
+    {
+      ...identity,
+      namespace: shop.metadata.name,
+      lokiUrl: loki.url,
+      releaseName: "central",
+      clusterMonitoring: false,
+    },
     inCluster,
   );
   const services = [{ name: "checkout-api" }];
