@@ -53,7 +53,8 @@ function contradicts(other: Signal, { name, threshold, selectors }: Signal): boo
   return (
     other.name === name &&
     other.operator.startsWith("<") &&
-    (other.threshold ?? Infinity) <= (threshold ?? -Infinity) &&
+    // With an equal threshold, the condition may be about a part of the series.
+    (other.threshold ?? Infinity) < (threshold ?? -Infinity) &&
     JSON.stringify(other.selectors) === JSON.stringify(selectors)
   );
 }
