@@ -46,17 +46,20 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
         if (parsed.error !== undefined) return undefined;
         const ranges = rateRanges(parsed.expr).map((range) => {
           const interval = intervalOf(range.selector);
-          return { ...range, interval, min: interval * config.minScrapes };
+          // irate and idelta read only the last two samples.
+          const isLast = /^i(rate|delta)$/.test(range.name);
+          const scrapes = isLast ? Math.min(2, config.minScrapes) : config.minScrapes;
+          return { ...range, interval, scrapes, min: interval * scrapes };
         });
         const [shortest] = ranges
           .filter(({ seconds, min }) => seconds < min)
           .sort((a, b) => a.seconds - b.seconds);
         if (shortest === undefined) return undefined;
-        const { name, seconds, interval, min } = shortest;
+        const { name, seconds, interval, scrapes, min } = shortest;
         return {
           problem: `the range of ${name} is too short for the scrape interval`,
           found: `[${numeral(seconds)}s] at a scrape interval of ${numeral(interval)} s`,
-          bound: `at least ${numeral(config.minScrapes)} scrape intervals, ${numeral(min)} s`,
+          bound: `at least ${numeral(scrapes)} scrape intervals, ${numeral(min)} s`,
           fix: `[${numeral(Math.ceil(min / 60))}m] or longer`,
         };
       }).map((finding) => ({ ...finding, urn: resource.urn })),

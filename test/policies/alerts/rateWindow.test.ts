@@ -37,9 +37,16 @@ describe("policy rate-window", () => {
     assert.deepEqual(problems(rateWindow, own(UNKNOWN)), []);
   });
 
-  for (const call of ["irate", "increase", "delta", "idelta", "deriv"]) {
+  for (const call of ["increase", "delta", "deriv"]) {
     it(`judges ${call}`, () =>
       assert.equal(problems(rateWindow, alerts(`${call}(x[1m]) > 1`)).length, 1));
+  }
+
+  for (const call of ["irate", "idelta"]) {
+    it(`requires two scrapes for ${call}, which reads two samples`, () => {
+      assert.equal(problems(rateWindow, alerts(`${call}(x[59s]) > 1`)).length, 1);
+      assert.deepEqual(problems(rateWindow, alerts(`${call}(x[1m]) > 1`)), []);
+    });
   }
 
   it("skips subqueries and ranges of other functions", () =>

@@ -78,8 +78,7 @@ const pushes: [policy: string, ...Push][] = [
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 1, max: 6 })],
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 91, max: 4000 })],
   ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: 1, max: scrape.min - 1 })],
-  // With more than 75 seconds, the ranges of five minutes are too short for rate-window.
-  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 75 })],
+  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
   ["scrape-cost", "serviceIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
   ["alert-thresholds", "errorRatePercent", between(most.errorRatio * 100 + 0.001, 99)],
   ["alert-thresholds", "p99LatencyMs", between(most.p99LatencySeconds * 1000 + 0.1, 1e6)],
@@ -132,7 +131,7 @@ const pushes: [policy: string, ...Push][] = [
       .map(
         (days) => (written) =>
           written.replaceAll(
-            'reason=\\"CrashLoopBackOff\\"}[5m]',
+            'reason=\\"CrashLoopBackOff\\"}[4m]',
             `reason=\\"CrashLoopBackOff\\"}[${days}d]`,
           ),
       ),
@@ -272,7 +271,11 @@ describe("limits that settings and policies share", () => {
           (knobs, value) => {
             const expected =
               knobs.environment === "prod" || !onlyInProd.has(policy) ? [policy] : [];
-            assert.deepEqual(violated({ ...knobs, [knob]: value }), expected);
+            // With a longer interval, the ranges of the rules are also too short.
+            const found = violated({ ...knobs, [knob]: value }).filter(
+              (name) => knob !== "scrapeIntervalSeconds" || name !== "rate-window",
+            );
+            assert.deepEqual(found, expected);
           },
         ),
         { numRuns: 20 },
