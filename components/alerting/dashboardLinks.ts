@@ -25,7 +25,7 @@ interface PanelLink {
   alerts: string[];
 }
 
-/** Panels that alerts link to. */
+/** Panels that alerts and the documentation link to. */
 export const linkedPanels = {
   requests: { dashboard: "service-detail", id: 1, alerts: ["NoTraffic", "MetricsMissing"] },
   errors: { dashboard: "service-detail", id: 2, alerts: ["HighErrorRate", "MostRequestsFailing"] },
@@ -40,6 +40,7 @@ export const linkedPanels = {
   redisLatency: { dashboard: "service-detail", id: 7, alerts: ["RedisHighLatencyP99"] },
   redisPool: { dashboard: "service-detail", id: 8, alerts: ["RedisPoolSaturated"] },
   logVolume: { dashboard: "service-detail", id: 9, alerts: ["HighLogErrorRate", "NoLogs"] },
+  logs: { dashboard: "service-detail", id: 10, alerts: [] },
   budgetBurn: {
     dashboard: "service-objectives",
     id: 1,

@@ -65,8 +65,9 @@ export function table(title: string, queries: Query[], options: PanelOptions = {
 }
 
 /** Log lines, newest first. */
-export function logs(title: string, expr: string): Panel {
-  return { kind: "logs", title, unit: "none", queries: [query(expr, "")], source: "loki" };
+export function logs(title: string, expr: string, options: PanelOptions = {}): Panel {
+  const queries = [query(expr, "")];
+  return { kind: "logs", title, unit: "none", queries, source: "loki", ...options };
 }
 
 export function query(expr: string, legend: string, unit?: string): Query {

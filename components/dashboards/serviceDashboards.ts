@@ -294,7 +294,7 @@ function logPanels(): Panel[] {
       ],
       { source: "loki", link: "logVolume", width: 24 },
     ),
-    logs("Logs", stream),
+    logs("Logs", stream, { link: "logs" }),
   ];
 }
 

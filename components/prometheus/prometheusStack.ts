@@ -88,6 +88,12 @@ export interface GrafanaArgs {
   communityDashboards?: CommunityDashboard[];
   /** Folder with further dashboards as JSON files; subfolders become folders in Grafana. Default: none. */
   dashboardsFolder?: string;
+  /**
+   * Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's
+   * provisioning: `name`, `type`, `url` and so on. Refer to a secret as an environment variable.
+   * Default: none.
+   */
+  dataSources?: Record<string, any>[];
   /** External URL of Grafana. Default: none. */
   externalUrl?: pulumi.Input<string>;
 }

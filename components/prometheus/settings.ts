@@ -82,6 +82,25 @@ const alertmanagerSchema = z.strictObject({
   ),
 });
 
+/** Reports data sources that would replace one of this library, or each other. */
+function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementCtx): void {
+  const taken = new Set<unknown>(["Prometheus", "Alertmanager", "Loki"]);
+  const takenUids = new Set<unknown>(["prometheus", "alertmanager", "loki"]);
+  sources.forEach(({ name, uid }, index) => {
+    for (const [key, value, values] of [
+      ["name", name, taken],
+      ["uid", uid, takenUids],
+    ] as const) {
+      if (value === undefined) continue;
+      if (values.has(value)) {
+        const fix = { kind: "do", text: `choose another ${key}` } as const;
+        issue(ctx, [index, key], "must not be that of another data source", fix);
+      }
+      values.add(value);
+    }
+  });
+}
+
 const grafanaSchema = z.strictObject({
   communityDashboards: z
     .array(communityDashboard)
@@ -92,6 +111,18 @@ const grafanaSchema = z.strictObject({
   dashboardsFolder: example(z.string().min(1), "dashboards")
     .optional()
     .describe("Folder with your own dashboards in JSON. A subfolder names the folder in Grafana."),
+  dataSources: z
+    .array(
+      z.looseObject({
+        name: z.string().min(1).describe("Name of the data source."),
+        type: z.string().min(1).describe("Plugin of the data source."),
+      }),
+    )
+    .default([])
+    .superRefine(checkDataSources)
+    .describe(
+      "Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's provisioning.",
+    ),
   externalUrl: input(
     example(httpUrl, "https://grafana.example.com")
       .optional()

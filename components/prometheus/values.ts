@@ -167,7 +167,13 @@ function alertmanager(settings: PrometheusSettings): Values {
 }
 
 function grafana(settings: PrometheusSettings): Values {
-  const { communityDashboards, externalUrl } = settings.grafana;
+  const { communityDashboards, dataSources, externalUrl } = settings.grafana;
+  const additionalDataSources = [
+    ...(settings.lokiUrl === undefined
+      ? []
+      : [lokiDataSource(settings.lokiUrl, settings.traceUrl)]),
+    ...(dataSources as Values[]),
+  ];
   return {
     admin: {
       existingSecret: grafanaAdminSecretName,
@@ -199,9 +205,7 @@ function grafana(settings: PrometheusSettings): Values {
       "auth.anonymous": { enabled: false },
       ...(externalUrl !== undefined && { server: { root_url: externalUrl } }),
     },
-    ...(settings.lokiUrl !== undefined && {
-      additionalDataSources: [lokiDataSource(settings.lokiUrl, settings.traceUrl)],
-    }),
+    ...(additionalDataSources.length > 0 && { additionalDataSources }),
     ...(communityDashboards.length > 0 && dashboardDownloads(settings)),
   };
 }

@@ -13,6 +13,7 @@ import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { sleep } from "../support/delivery/processes";
 import { scaledExpression } from "../support/delivery/scaledTime";
+import { documentedQueries } from "../docs/dashboardQueries";
 import { Loki } from "./logs/support/loki";
 
 const service = "inventory-service";
@@ -161,6 +162,14 @@ describe("the data of each panel in the real Prometheus and Loki", function () {
       missing.map(({ place, expr }) => `${place}\n${expr}`),
       [],
     );
+  });
+
+  it("is present for each documented PromQL query", async () => {
+    const queries = documentedQueries().filter(({ query }) => !query.startsWith("{"));
+    assert.equal(queries.length, 8);
+    for (const { query } of queries) {
+      assert.ok(await isAnswered("prometheus", query, true), query);
+    }
   });
 
   it("is missing for a query of a metric that does not exist", async () => {

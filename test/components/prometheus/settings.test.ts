@@ -49,6 +49,7 @@ describe("prometheusSettings", () => {
           { id: 7249, revision: 1 },
           { id: 10826, revision: 1 },
         ],
+        dataSources: [],
       },
     });
   });
@@ -90,9 +91,21 @@ describe("prometheusSettings", () => {
   });
 
   it("accepts an empty list of community dashboards", () => {
-    assert.deepEqual(settingsOf({ grafana: { communityDashboards: [] } }).grafana, {
-      communityDashboards: [],
-    });
+    assert.deepEqual(
+      settingsOf({ grafana: { communityDashboards: [] } }).grafana.communityDashboards,
+      [],
+    );
+  });
+
+  it("refuses data sources that replace another one", () => {
+    const dataSource = { name: "Tempo", type: "tempo", uid: "tempo" };
+    const problemsOf = (...dataSources: object[]) => described({ grafana: { dataSources } });
+    assert.deepEqual(problemsOf(dataSource), []);
+    assert.deepEqual(problemsOf({ ...dataSource, name: "Loki", uid: "prometheus" }, dataSource), [
+      "grafana.dataSources[0].name must not be that of another data source",
+      "grafana.dataSources[0].uid must not be that of another data source",
+    ]);
+    assert.equal(problemsOf(dataSource, dataSource).length, 2);
   });
 
   it("uses the reviewed or the configured revision, and requires one otherwise", () => {

@@ -193,6 +193,15 @@ describe("prometheusValues", () => {
       assert.match(url, /\| trace_id="\$\$\{__value\.raw\}"$/);
     });
 
+    it("adds the data sources of the settings to Loki", () => {
+      const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
+      const tempo = { name: "Tempo", type: "tempo", url: "http://tempo:3200" };
+      const names = (args: object) =>
+        grafana(args).additionalDataSources.map(({ name }: { name: string }) => name);
+      assert.deepEqual(names({ lokiUrl, grafana: { dataSources: [tempo] } }), ["Loki", "Tempo"]);
+      assert.deepEqual(names({ grafana: { dataSources: [tempo] } }), ["Tempo"]);
+    });
+
     it("links a log line to its trace if the URL of traces is configured", () => {
       const lokiUrl = "http://loki.monitoring.svc.cluster.local:3100";
       const fields = (args: object) =>
