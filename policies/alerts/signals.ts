@@ -54,7 +54,10 @@ export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
 /** Requests per second below which an alert does not fire, even if its threshold is exceeded. */
 export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): number[] {
   const countsRequests = (selector: Selector): boolean =>
-    outcomeOf(selector, vocabulary) === "all" || isLatency(selector, vocabulary, ["_count"]);
+    outcomeOf(selector, vocabulary) === "all" ||
+    isLatency(selector, vocabulary, ["_count"]) ||
+    // The last bucket counts all requests.
+    (isLatency(selector, vocabulary, ["_bucket"]) && boundaryOf(selector) === Infinity);
   return comparisonsOf(expr)
     .filter(({ joined, operator }) => joined && /^>=?$/.test(operator))
     .filter(({ denominator }) => denominator.length === 0)
@@ -189,7 +192,7 @@ function exactLatency({
 /** Upper bound in seconds of the bucket that a selector selects; NaN unless there is only one. */
 function boundaryOf({ matchers }: Selector): number {
   const { operator, value = "" } = matchers.find(({ label }) => label === "le") ?? {};
-  if (operator === "=") return Number(value);
+  if (operator === "=") return value === "+Inf" ? Infinity : Number(value);
   // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list the spellings of one number.
   const spellings = value
     .replace(/^\(|\)$/g, "")

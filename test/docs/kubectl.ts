@@ -9,7 +9,7 @@ const kinds: Record<string, string> = {
 };
 
 /** Placeholders for names that the reader chooses. */
-const placeholder = /^(POD|TABLE|N|<[\w-]+>|…)$/;
+const placeholder = /^(POD|SERVICE|TABLE|N|<[\w-]+>|…)$/;
 
 /**
  * Objects in a kubectl command, as `namespace kind/name`, or `namespace kind` if the command lists a
