@@ -13,6 +13,7 @@ void componentProviderHost({
   components: [
     components.DatadogAgent,
     components.DatadogMonitors,
+    components.GrafanaDashboards,
     components.LokiStack,
     components.MonitoredServices,
     components.PrometheusStack,

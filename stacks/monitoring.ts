@@ -89,7 +89,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       services: settings.services,
       logCollector: settings.loki?.collector,
     }),
-    ready,
+    { ...ready, transformations: [movedDashboard(prometheus)] },
   );
   const datadog =
     settings.datadog &&
@@ -185,4 +185,13 @@ function createStorageClass(
     },
     { provider },
   );
+}
+
+/** Keeps the ConfigMap of the dashboard that PrometheusStack created before GrafanaDashboards existed. */
+function movedDashboard(parent: PrometheusStack): pulumi.ResourceTransformation {
+  return ({ name, props, opts }) => {
+    if (name !== "dashboards-services-overview") return undefined;
+    const aliases = [{ name: "prometheus-dashboard-services-overview", parent }];
+    return { props: props, opts: pulumi.mergeOptions(opts, { aliases }) };
+  };
 }

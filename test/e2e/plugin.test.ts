@@ -18,7 +18,7 @@ describe("the plugin for programs in other languages", () => {
     const tokens = Object.values(library).flatMap((exported) =>
       "__pulumiType" in exported ? [exported.__pulumiType] : [],
     );
-    assert.equal(tokens.length, 6);
+    assert.equal(tokens.length, 7);
     assert.deepEqual(Object.keys(schema.resources).sort(), tokens.sort());
     assert.equal(schema.name, "monitoring");
   });

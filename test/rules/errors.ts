@@ -147,6 +147,15 @@ const cases: Case[] = [
     ],
     [95, 98, 101, 106, 110].map((minute): Check => [minute, high, true]),
   ),
+  scenario(
+    "a partial recovery keeps firing where 5 minutes have too few failures to judge",
+    [
+      [60, 0.1, 0],
+      [30, 0.1, 1],
+      [30, 0.1, 0.08],
+    ],
+    [96, 98, 101, 104].map((minute): Check => [minute, high, true]),
+  ),
   ...outages,
   scenario(
     "two minutes of errors do not fire after they are over",

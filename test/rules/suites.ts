@@ -8,6 +8,7 @@ import { Scenario, scenariosOf } from "./scenarios";
 import { latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
+import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
 export interface Suite {
@@ -46,6 +47,12 @@ export function suites(): Suite[] {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),
       scenarios: crashLoopScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "workloads",
+      groups: groupsNamed(allDefinitions(), ["pods"]),
+      scenarios: workloadScenarios,
       evaluationSeconds: 30,
     },
     {

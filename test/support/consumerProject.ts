@@ -39,7 +39,10 @@ const registered = [];
       registered.push({ type, name, inputs });
       return { id: name + "-id", state: inputs };
     },
-    call: ({ token }) => { throw new Error("the program asks for " + token); },
+    call: ({ token }) => {
+      if (token === "aws:index/getRegion:getRegion") return { region: "eu-west-1", name: "eu-west-1" };
+      throw new Error("the program asks for " + token);
+    },
   }, "checkout", "dev");
   const outputs = await import(pathToFileURL(require.resolve(process.argv[2])));
   await pulumi.runtime.disconnect();

@@ -119,6 +119,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         // Defaults of Prometheus, scaled like all other durations.
         `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
         `--query.lookback-delta=${scaledDuration("5m", options.scale)}`,
+        `--scrape.discovery-reload-interval=${scaledDuration("5s", options.scale)}`,
       ],
       `${prometheusUrl}/-/ready`,
     );
