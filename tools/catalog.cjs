@@ -65,14 +65,6 @@ const catalog = {
     // The Automation API rejects a program without a version.
     linkVersion: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
   },
-  // The language host for programs in YAML, from its own module.
-  "pulumi-language-yaml": {
-    kind: "go",
-    lock: "go/pulumi-yaml",
-    module: "github.com/pulumi/pulumi-yaml",
-    command: "cmd/pulumi-language-yaml",
-    linkVersion: "github.com/pulumi/pulumi-yaml/pkg/version.Version",
-  },
   promtool: {
     kind: "go",
     lock: "go/prometheus",
