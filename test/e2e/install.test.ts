@@ -198,7 +198,7 @@ describe("the package, installed by npm", function () {
         assert.equal(installed, required.includes(name), name);
       }
       const withoutBucket = programs["all.cjs"].replace(
-        '"loki", identity',
+        '"loki", { ...identity, bucket: "logs" }',
         '"loki", { ...identity, storage: "filesystem" }',
       );
       small.write("all.cjs", withoutBucket);
