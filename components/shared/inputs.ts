@@ -52,7 +52,7 @@ export function checkInputs<S extends object>(
 
   const resolve = once(async () => {
     const checked = check(await resolvedArguments(args, unresolved));
-    const problems = await withoutSecrets(args, checked.problems);
+    const problems = await hideSecretArguments(args, checked.problems);
     return settingsOrThrow(component, name, problems ? { problems } : checked);
   });
   const fill: Fill<S> = (build) => {
@@ -119,7 +119,7 @@ async function resolvedArguments(args: object, unresolved: object[]): Promise<ob
 }
 
 /** Hides the values of secret arguments in problems. */
-async function withoutSecrets(
+async function hideSecretArguments(
   args: object,
   problems: Problem[] | undefined,
 ): Promise<Problem[] | undefined> {

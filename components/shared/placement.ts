@@ -54,7 +54,7 @@ export const placementSettings = {
 /** The output type of {@link placementSettings}. */
 export type Placement = z.output<z.ZodObject<typeof placementSettings>>;
 
-// Images for arm64 and amd64 exist for every workload, but none for Windows.
+// The values of this library configure the Linux images, so no pod may run on a Windows node.
 const linux = { "kubernetes.io/os": "linux" };
 
 /** Placement of a workload that may run on any of the selected nodes. */

@@ -9,7 +9,7 @@ export interface Integration {
   where: string;
   /** Channel of a Slack integration. */
   channel?: string;
-  /** Why the integration notifies nobody; undefined if it has an address that can be reached. */
+  /** Why the integration sends no notifications; undefined if it has an address that can be reached. */
   obstacle: string | undefined;
   toSlack: boolean;
   sendsResolved: boolean;

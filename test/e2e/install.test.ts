@@ -45,9 +45,10 @@ const components = `
   new DatadogAgent("datadog", { ...identity, apiKey });
   new DatadogMonitors("monitors", { ...identity, namespace: "n", notify: ["@slack-n"], services });
   new MonitoredServices("services", { namespace: "n", services });
+  new GrafanaDashboards("dashboards", { services: { namespace: "n", services } });
 `;
 const names =
-  "DatadogAgent, DatadogMonitors, LokiStack, MonitoredServices, PrometheusStack, SlackAlerting";
+  "DatadogAgent, DatadogMonitors, GrafanaDashboards, LokiStack, MonitoredServices, PrometheusStack, SlackAlerting";
 const programs = {
   "all.cjs": `const { ${names} } = require("@ticketing/observability");
     ${components} exports.lokiUrl = logs.url;`,
@@ -120,7 +121,7 @@ describe("the package, installed by npm", function () {
   it("registers every component, from CommonJS and ECMAScript modules alike", async () => {
     assert.equal(
       reference.registered.filter(({ type }) => type.startsWith("monitoring:index:")).length,
-      6,
+      names.split(", ").length,
     );
     assert.deepEqual(await runProgram(project, "all.mjs"), reference);
   });
@@ -201,6 +202,7 @@ describe("the package, installed by npm", function () {
         '"loki", { ...identity, bucket: "logs" }',
         '"loki", { ...identity, storage: "filesystem" }',
       );
+      assert.notEqual(withoutBucket, programs["all.cjs"]);
       small.write("all.cjs", withoutBucket);
       const { registered } = await runProgram(small, "all.cjs");
       assert.ok(!registered.some(({ type }) => type.startsWith("aws:")));

@@ -24,7 +24,7 @@ import {
 } from "./subjects";
 
 type Subject = Resource | Resource[];
-/** What the fix says, and a subject before and after somebody applies it. */
+/** What the fix says, and a subject before and after the fix. */
 type Case = [fix: RegExp, before: Subject, after: Subject];
 
 const prod = (subject: Resource): Resource => ({

@@ -93,7 +93,7 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
   [
     "A template uses a label that the expression removes",
     "kube-prometheus",
-    "Right: the messages of three alerts on Alertmanager leave out the job.",
+    "Right: the messages of two alerts on Alertmanager leave out the job.",
   ],
   [
     "`topk` in alerts on quotas and throttling",
