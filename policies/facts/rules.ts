@@ -1,3 +1,4 @@
+import { isMap } from "../shared/isMap";
 import { own } from "../shared/own";
 import { helmChart, isHelmType, isKnownChart } from "./helm";
 import {
@@ -61,7 +62,9 @@ const ruleValues: Record<string, string[]> = {
 };
 
 /** All rules in a PrometheusRule or in the values of a chart. */
-export function rulesOf(resource: Resource): Rules {
+export const rulesOf = perProperties(readRules);
+
+function readRules(resource: Resource): Rules {
   if (isRuleObject(resource.type)) {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
   }
@@ -108,9 +111,9 @@ export function canContainRules(type: string): boolean {
  * know whether a Prometheus loads a ConfigMap, so its rules are checked but do not count as alerts
  * of the stack.
  */
-export function judgedRules(resource: Resource): Rules {
-  return resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource);
-}
+export const judgedRules = perProperties((resource) =>
+  resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource),
+);
 
 function rulesInTexts(resource: Resource): Rules {
   const name = objectName(resource);
@@ -142,7 +145,7 @@ export function rulesOfStack(resources: Resource[]) {
 
 /** Empties excluded rules in place instead of removing them, so the paths of others stay valid. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
-  for (const { name, path } of rulesOf(resource).rules) {
+  for (const { name, path } of readRules(resource).rules) {
     if (isExcluded(name)) setAt(resource.props as PlainMap, path, {});
   }
   return resource;
@@ -176,4 +179,16 @@ function fromGroups(resource: Resource, path: Path, where: string): Rules {
     });
   });
   return { rules, unknownAt };
+}
+
+/** Reads the properties of a resource once, because many policies read its rules. */
+function perProperties(read: (resource: Resource) => Rules): (resource: Resource) => Rules {
+  const known = new WeakMap<object, Rules>();
+  return (resource) => {
+    const { props } = resource;
+    if (!isMap(props)) return read(resource);
+    const rules = known.get(props) ?? read(resource);
+    known.set(props, rules);
+    return rules;
+  };
 }

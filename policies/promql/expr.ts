@@ -1,4 +1,5 @@
 import { Matcher, matchesValue } from "../shared/matcher";
+import { perObject } from "../shared/perObject";
 
 /** A PromQL expression as a tree of plain data, without parentheses. */
 export type Expr =
@@ -62,10 +63,16 @@ export function mapChildren(expr: Expr, map: (part: Expr) => Expr): Expr {
   return hasOperand ? { ...expr, expr: map(expr.expr) } : expr;
 }
 
-/** An expression and all expressions inside it. */
-export function nodesOf(expr: Expr): Expr[] {
-  return [expr, ...childrenOf(expr).flatMap(nodesOf)];
-}
+/** An expression and all expressions inside it, each before its operands. */
+export const nodesOf = perObject((expr: Expr): readonly Expr[] => {
+  const found: Expr[] = [];
+  const open = [expr];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    found.push(next);
+    open.push(...childrenOf(next).toReversed());
+  }
+  return found;
+});
 
 /** All calls in an expression whose name matches. */
 export function callsOf(expr: Expr, name: RegExp): Call[] {

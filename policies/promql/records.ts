@@ -1,9 +1,12 @@
 import { Matcher } from "../shared/matcher";
+import { perObject } from "../shared/perObject";
 import { Expr, mapChildren } from "./expr";
 import { parsePromQL } from "./parse";
 
 /** The expressions of the recording rules, by the name of the series that they record. */
-export function recordsIn(rules: { record?: string; expr: string }[]): Map<string, Expr> {
+type Records = ReadonlyMap<string, Expr>;
+
+export const recordsIn = perObject((rules: { record?: string; expr: string }[]): Records => {
   const records = new Map<string, Expr>();
   for (const { record, expr } of rules) {
     if (record === undefined) continue;
@@ -11,16 +14,24 @@ export function recordsIn(rules: { record?: string; expr: string }[]): Map<strin
     if (parsed.error === undefined) records.set(record, parsed.expr);
   }
   return records;
-}
+});
 
 /** Replaces recorded series with the expressions that record them. */
-export function inlineRecords(expr: Expr, records: Map<string, Expr>, depth = 5): Expr {
+export function inlineRecords(expr: Expr, records: Records): Expr {
+  return records.size === 0 ? expr : inliningOf(records)(expr);
+}
+
+const inliningOf = perObject((records: Records) =>
+  perObject((expr: Expr) => inlined(expr, records)),
+);
+
+function inlined(expr: Expr, records: Records, depth = 5): Expr {
   if (expr.kind === "selector") {
     const recorded = expr.metric === undefined ? undefined : records.get(expr.metric);
     if (recorded === undefined || depth === 0) return expr;
-    return inlineRecords(narrowed(recorded, expr.matchers), records, depth - 1);
+    return inlined(narrowed(recorded, expr.matchers), records, depth - 1);
   }
-  return mapChildren(expr, (part) => inlineRecords(part, records, depth));
+  return mapChildren(expr, (part) => inlined(part, records, depth));
 }
 
 /** Adds the matchers that select a recorded series to every selector in its expression. */

@@ -1,0 +1,14 @@
+/**
+ * A function that computes its result once per object, for results that many policies need. The
+ * objects must not change afterwards; a result is dropped with its object.
+ */
+export function perObject<Key extends object, Result>(
+  compute: (key: Key) => Result,
+): (key: Key) => Result {
+  const results = new WeakMap<Key, { result: Result }>();
+  return (key) => {
+    const known = results.get(key) ?? { result: compute(key) };
+    results.set(key, known);
+    return known.result;
+  };
+}
