@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
+import { scripts } from "../package.json";
 import { delivery } from "./delivery";
 import { compare, measure } from "./measure";
 import { policies } from "./policies";
@@ -13,7 +14,8 @@ import { policies } from "./policies";
 async function main(): Promise<void> {
   if (!fs.existsSync("/proc/self/status"))
     throw new Error("the benchmark requires Linux, because it reads /proc");
-  const preview = ["preview/start.cjs", "--stack", "prod"];
+  const [, ...command] = scripts.preview.split(" ");
+  const preview = [...command, "--stack", "prod"];
   await measure(preview);
 
   console.log("Preview of prod with all policies");
