@@ -6,6 +6,7 @@ import { podAlerts } from "./podAlerts";
 import { serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { sloRules } from "./slo";
+import { stormAlert } from "./stormAlert";
 import { withTeamLabels } from "./teamLabels";
 
 /**
@@ -21,6 +22,7 @@ export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[]
     dependencyAlerts(settings),
     absenceAlerts(settings),
     ...sloRules(settings),
+    ...stormAlert(settings),
   ];
   return withTeamLabels(groups, settings.services);
 }

@@ -64,6 +64,7 @@ const everyAlert = {
       name: "inventory-service",
       slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 },
     },
+    ...["auth-service", "api-gateway", "cart", "search"].map((name) => ({ name })),
   ],
 };
 

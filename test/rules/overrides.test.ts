@@ -266,4 +266,48 @@ describe("the annotations of an alert, in promtool", () => {
     ]);
     assert.ok(passed, output);
   });
+
+  it("name the first services of a storm and say how many there are", async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `service-${index}`);
+    const definitions = definitionsFor({ services: names.map((name) => ({ name })) });
+    const rules = ruleGroups(groupsNamed(definitions, ["configured", "absence", "storms"]), {});
+    const down = names
+      .slice(2)
+      .map((service) => gauge("up", { namespace: "ticketing", service }, timeline, () => 0));
+    const { passed, output } = await testRules(
+      rules,
+      [
+        {
+          name: "text",
+          interval: "30s",
+          input_series: [
+            ...down,
+            ...names
+              .slice(0, 2)
+              .map((service) =>
+                gauge("up", { namespace: "ticketing", service }, timeline, () => 1),
+              ),
+          ],
+          alert_rule_test: [
+            {
+              eval_time: "25m",
+              alertname: "MostServicesFailing",
+              exp_alerts: [
+                {
+                  exp_labels: { severity: "critical", namespace: "ticketing" },
+                  exp_annotations: {
+                    summary: "8 of 10 services in ticketing are failing",
+                    description:
+                      "8 of 10 services in ticketing are down or failing at once (threshold: half of them): service-2, service-3, service-4, service-5, service-6 and more. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.",
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      30,
+    );
+    assert.ok(passed, output);
+  });
 });
