@@ -2,7 +2,7 @@ import { alertNames, storms } from "../alerting/alertNames";
 import { labels, list, value } from "../alerting/annotations";
 import { labelMatcher } from "../alerting/promql";
 import { AlertGroup, Severity } from "../alerting/rules";
-import { configuredServices } from "./configuredServices";
+import { alertingServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
 import { hasAlerts } from "./thresholdVariants";
 
@@ -15,7 +15,7 @@ const namedServices = 5;
  * One alert for most services, which inhibits the alerts on each of them. It counts pending alerts, but
  * waits until some of them fire, so their `for` applies to it too.
  */
-export function stormAlert(settings: MonitoredServicesSettings): AlertGroup[] {
+export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
   const total = settings.services.filter(hasAlerts).length;
   if (total < minimumServices) return [];
   const inNamespace = `namespace="${settings.namespace}"`;
@@ -24,7 +24,7 @@ export function stormAlert(settings: MonitoredServicesSettings): AlertGroup[] {
     labelMatcher("alertname", [...storms.services]),
     `severity="${Severity.Critical}"`,
   ];
-  const configured = `${configuredServices}{${inNamespace}}`;
+  const configured = alertingServices(settings, component);
   const affected = (...matchers: string[]) =>
     `${configured} and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`;
   const count = (expr: string) => `count by (namespace) (${expr})`;

@@ -38,12 +38,12 @@ const memory = (pod: string) => [
 
 async function expectAlerts(
   overrides: object,
-  group: string,
+  groups: string[],
   series: Scenario["input_series"],
   alertname: string,
   expected: object[],
 ): Promise<void> {
-  const rules = withoutTexts(groupsNamed(definitionsFor(overrides), [group]));
+  const rules = withoutTexts(groupsNamed(definitionsFor(overrides), groups));
   const { passed, output } = await testRules(rules, [
     {
       name: alertname,
@@ -74,7 +74,7 @@ describe("overrides of one service, in promtool", () => {
           { name: "usual" },
         ],
       },
-      "services",
+      ["services"],
       ["strict", "as-strict", "disabled", "usual", "unnamed"].flatMap((name) => requests(name)),
       "HighErrorRate",
       [firing("as-strict"), firing("strict")],
@@ -86,7 +86,7 @@ describe("overrides of one service, in promtool", () => {
         alerts: { warning: { errorRatePercent: 2 } },
         services: [{ name: "strict", alerts: { errorRatePercent: 1 } }, { name: "usual" }],
       },
-      "services",
+      ["services"],
       [...requests("strict"), ...requests("usual")],
       "HighErrorRate",
       [firing("strict"), firing("usual", "warning")],
@@ -126,7 +126,7 @@ describe("overrides of one service, in promtool", () => {
               ...(other === name && { alerts: { memoryPercent: 70 } }),
             })),
           },
-          "pods",
+          ["ownership", "pods"],
           series,
           "HighMemory",
           alertsOn(podsOf(name)),
@@ -141,7 +141,7 @@ describe("overrides of one service, in promtool", () => {
               ...(other === name && { alerts: { enabled: false } }),
             })),
           },
-          "pods",
+          ["ownership", "pods"],
           series,
           "HighMemory",
           alertsOn([...names, unconfigured].filter((other) => other !== name).flatMap(podsOf)),
@@ -159,14 +159,14 @@ describe("overrides of one service, in promtool", () => {
       const of = (names: string[]) => alertsOn(names.map((pod) => ({ pod })));
       await expectAlerts(
         { services: services({ memoryPercent: 70 }) },
-        "pods",
+        ["ownership", "pods"],
         unowned.flatMap(memory),
         "HighMemory",
         of(unowned.slice(0, 2)),
       );
       await expectAlerts(
         { alerts: { memoryPercent: 70 }, services: services({ enabled: false }) },
-        "pods",
+        ["ownership", "pods"],
         unowned.flatMap(memory),
         "HighMemory",
         of(unowned.slice(2)),
@@ -190,7 +190,7 @@ describe("overrides of one service, in promtool", () => {
     const alerts = { errorRatePercent: 2, memoryPercent: 70 };
     await expectAlerts(
       { alerts, services },
-      "services",
+      ["services"],
       names.flatMap((name) => requests(name)),
       "HighErrorRate",
       names.map((name) => ({ ...firing(name), ...teams[name] })),
@@ -198,7 +198,7 @@ describe("overrides of one service, in promtool", () => {
     for (const suffix of ["7d4b9c8f6d-x2x7k", "0"]) {
       await expectAlerts(
         { alerts, services },
-        "pods",
+        ["ownership", "pods"],
         names.flatMap((name) => memory(`${name}-${suffix}`)),
         "HighMemory",
         names.map((name) => ({
@@ -214,7 +214,7 @@ describe("overrides of one service, in promtool", () => {
   it("apply to metrics with other label names", () =>
     expectAlerts(
       { alerts: { errorRatePercent: 2, metrics: { httpStatusLabel: "code" } } },
-      "services",
+      ["services"],
       requests("usual", "code"),
       "HighErrorRate",
       [firing("usual")],

@@ -52,7 +52,7 @@ export function suites(): Suite[] {
     },
     {
       name: "workloads",
-      groups: groupsNamed(allDefinitions(), ["pods"]),
+      groups: groupsNamed(allDefinitions(), ["ownership"]),
       scenarios: workloadScenarios,
       evaluationSeconds: 30,
     },

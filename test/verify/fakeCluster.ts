@@ -123,7 +123,7 @@ function healthyResponses(settings: Settings): Record<string, unknown> {
   if (slack === undefined) throw new Error("the stack has no Slack");
   const monitoring = "/api/v1/namespaces/monitoring";
   const groups = [
-    ...serviceAlerts(services),
+    ...serviceAlerts(services, "services"),
     ...platformAlerts({ ...prometheus, namespace: "monitoring", loki: true }),
   ];
   const rules = groups

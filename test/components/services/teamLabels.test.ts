@@ -6,7 +6,7 @@ function rulesFor(services: object[]) {
   const { settings, problems } = servicesSettings({ namespace: "ticketing", services });
   assert.deepEqual(problems, undefined);
   assert.ok(settings);
-  return serviceAlerts(settings).flatMap(({ rules, subjectLabel }) =>
+  return serviceAlerts(settings, "services").flatMap(({ rules, subjectLabel }) =>
     rules.map((rule) => ({ ...rule, subjectLabel })),
   );
 }
