@@ -86,8 +86,8 @@ export class FakeCluster {
     if (path === "/metrics") {
       return [
         "alertmanager_config_last_reload_successful 1",
-        `alertmanager_notifications_total{integration="slack",receiver_name="slack"} ${this.#sent}`,
-        `alertmanager_notifications_failed_total{integration="slack",reason="other"} ${this.#failed}`,
+        `alertmanager_notification_requests_total{integration="slack",receiver_name="slack"} ${this.#sent}`,
+        `alertmanager_notification_requests_failed_total{integration="slack"} ${this.#failed}`,
       ].join("\n");
     }
     return 404;

@@ -120,6 +120,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
           `--config.file=${configFile}`,
           `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
           `--web.listen-address=127.0.0.1:${port}`,
+          "--web.enable-lifecycle",
           ...externalUrl(values.prometheus.prometheusSpec),
           `--rules.alert.for-grace-period=${scaledDuration(rules.alert.forGracePeriod, options.scale)}`,
           // Defaults of Prometheus, scaled like all other durations.
