@@ -305,7 +305,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
   }
 
   describe("Loki writes and reads", () => {
-    const roundTrip = () => run("Loki writes and reads", lokiChecks(settings!, 3));
+    const roundTrip = () => run("Loki writes and reads", lokiChecks(settings, 3));
 
     it("fails while Loki is down, and passes after its start", async () => {
       assert.equal((await roundTrip()).status, "pass");
@@ -320,7 +320,7 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
     });
   });
 
-  const testAlert = () => run("test alert", [testAlertCheck(settings!, 6)]);
+  const testAlert = () => run("test alert", [testAlertCheck(settings, 6)]);
 
   describe("--test-alert", () => {
     it("passes once Slack has the message", async () => {
