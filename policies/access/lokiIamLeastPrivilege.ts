@@ -7,7 +7,15 @@ import {
 } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Document, Statement, exactValues, isWild, likeValues, readDocument, s3Arn } from "../facts/iam";
+import {
+  Document,
+  Statement,
+  exactValues,
+  isWild,
+  likeValues,
+  readDocument,
+  s3Arn,
+} from "../facts/iam";
 import { lokiCharts } from "../facts/loki";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "../facts/plain";
 import { Resource, refersTo } from "../facts/resource";
