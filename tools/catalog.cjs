@@ -9,7 +9,8 @@
  * @property {"go"} kind
  * @property {string} lock folder under `tools/` with `go.mod` and `go.sum`
  * @property {string} module the module whose version in `go.mod` is the version of the tool
- * @property {string} command folder of the program inside that module
+ * @property {string} [command] folder of the program inside that module
+ * @property {string} [source] program of this project in the folder `lock`, instead of `command`
  * @property {string} [linkVersion] Go variable for the version (with "v")
  * @property {string} [tags] build tags
  * @property {Record<string, string>} [files] files to add to the module or to replace in it. The
@@ -37,7 +38,8 @@
  * @typedef {object} PythonRecipe a folder of Python packages, for PYTHONPATH
  * @property {"python"} kind
  * @property {string} lock folder under `tools/` with `requirements.txt`, compiled from `requirements.in` by
- *   `pip-compile --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-header`
+ *   `pip-compile --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
+ *   --no-header`
  * @property {string} module the package whose version is the version of the tool
  *
  * @typedef {GoRecipe | NpmZipRecipe | CrdsRecipe | SchemasRecipe | PythonRecipe} Recipe
@@ -64,6 +66,21 @@ const catalog = {
     command: "cmd/pulumi",
     // The Automation API rejects a program without a version.
     linkVersion: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+  },
+  // The language host for programs in YAML, from its own module.
+  "pulumi-language-yaml": {
+    kind: "go",
+    lock: "go/pulumi-yaml",
+    module: "github.com/pulumi/pulumi-yaml",
+    command: "cmd/pulumi-language-yaml",
+    linkVersion: "github.com/pulumi/pulumi-yaml/pkg/version.Version",
+  },
+  // The language host for programs in Python is not on the Go proxy, but its generator of SDKs is.
+  "pulumi-sdkgen-python": {
+    kind: "go",
+    lock: "go/pulumi",
+    module: "github.com/pulumi/pulumi/pkg/v3",
+    source: "sdkgenPython.go",
   },
   promtool: {
     kind: "go",
@@ -174,6 +191,8 @@ const catalog = {
   },
   // Datadog's test agent and the dependencies of examples/fastapi.
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
+  // The Pulumi SDK for Python in the version of the engine, with what installs and checks a generated SDK.
+  pulumiPython: { kind: "python", lock: "python/pulumi", module: "pulumi" },
 };
 
 module.exports = { catalog };

@@ -46,7 +46,7 @@ const build = {
     if (recipe.linkVersion) link.push(`-X ${recipe.linkVersion}=v${version}`);
     const flags = [...goBuild.flags, "-ldflags", link.join(" ")];
     if (recipe.tags) flags.push("-tags", recipe.tags);
-    const program = `${recipe.module}/${recipe.command}`;
+    const program = recipe.source ?? `${recipe.module}/${recipe.command}`;
     go(["build", ...flags, "-o", path.join(into, name), program], folder);
   },
 

@@ -46,9 +46,8 @@ function toolEntry(name) {
   }
   const recipe = catalog[name];
   const lockFolder = path.join(__dirname, recipe.lock);
-  const locks = lockFiles[recipe.kind].map((file) =>
-    fs.readFileSync(path.join(lockFolder, file), "utf8"),
-  );
+  const files = [...lockFiles[recipe.kind], ...(recipe.source ? [recipe.source] : [])];
+  const locks = files.map((file) => fs.readFileSync(path.join(lockFolder, file), "utf8"));
   const version = versionOf(recipe, locks[0]);
   const inputs = [recipe, goBuild, process.platform, process.arch, ...locks];
   if (recipe.kind === "python") inputs.push(pythonVersion());
@@ -57,6 +56,7 @@ function toolEntry(name) {
   return { name, recipe, lockFolder, version, folder, file: path.join(folder, name) };
 }
 
+/** Absolute path of the cache. */
 function cacheFolder() {
   const named = process.env.OBSERVABILITY_TOOLS_DIR;
   if (named) return path.resolve(named);
@@ -100,4 +100,4 @@ function pythonVersion() {
   return spawnSync("python3", ["-c", program], { encoding: "utf8" }).stdout?.trim() ?? "none";
 }
 
-module.exports = { goBuild, schemaLocation, toolEntry, toolPath };
+module.exports = { cacheFolder, goBuild, schemaLocation, toolEntry, toolPath };

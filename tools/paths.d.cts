@@ -1,12 +1,17 @@
 /** Absolute path of a tool. If the tool is not built, throws an error with the command to run. */
 export function toolPath(name: ToolName): string;
 
+/** Absolute path of the cache, which the environment variable OBSERVABILITY_TOOLS_DIR can set. */
+export function cacheFolder(): string;
+
 /** Value of the kubeconform option `-schema-location` for the schemas in the cache. */
 export function schemaLocation(): string;
 
-/** Names of the programs, and of the folders `crds`, `schemas` and `datadogPython`. */
+/** Names of the programs, and of the folders `crds`, `schemas`, `datadogPython` and `pulumiPython`. */
 export type ToolName =
   | "pulumi"
+  | "pulumi-language-yaml"
+  | "pulumi-sdkgen-python"
   | "promtool"
   | "amtool"
   | "actionlint"
@@ -22,4 +27,5 @@ export type ToolName =
   | "promtail"
   | "alloy"
   | "versitygw"
-  | "datadogPython";
+  | "datadogPython"
+  | "pulumiPython";
