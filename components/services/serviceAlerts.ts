@@ -2,38 +2,25 @@ import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
 import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
-import { exceptElsewhere, ownershipRules } from "./ownership";
 import { podAlerts } from "./podAlerts";
 import { serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { sloRules } from "./slo";
-import { stormAlert } from "./stormAlert";
 import { withTeamLabels } from "./teamLabels";
 
 /**
- * All rules for the services in one namespace, except those that another component configures. An
- * expression covers all services that share a threshold, and keeps `namespace`, which routing and
- * inhibition need. Users rely on the labels of a firing alert: `namespace`, `service` or `pod`,
- * `severity`, and `team` if the service has one.
- *
- * @param component Name of the component, unique in the namespace.
+ * All rules for the services in one namespace. An expression covers all services that share a
+ * threshold, and keeps `namespace`, which routing and inhibition need. Users rely on the labels of
+ * a firing alert: `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
  */
-export function serviceAlerts(
-  settings: MonitoredServicesSettings,
-  component: string,
-): AlertGroup[] {
+export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const groups = [
-    ...configuredServiceRules(settings, component),
-    ownershipRules(settings, component),
+    ...configuredServiceRules(settings),
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),
-    absenceAlerts(settings, component),
+    absenceAlerts(settings),
     ...sloRules(settings),
-    ...stormAlert(settings, component),
   ];
-  return withTeamLabels(
-    groups.map((group) => exceptElsewhere(group, settings, component)),
-    settings.services,
-  );
+  return withTeamLabels(groups, settings.services);
 }

@@ -120,11 +120,7 @@ function subject({ urn }: Pick<ReportedViolation, "urn">): string {
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
 }
 
-/** The last line of the output: whether the preview passed, and its totals. */
-export function verdict(
-  { resources, policy }: Pick<Report, "resources" | "policy">,
-  style: Styler = (_, text) => text,
-): string {
+function verdict({ resources, policy }: Report, style: Styler): string {
   const run = policy.policies.filter(({ level }) => level !== "disabled").length;
   const advisory = policy.violations.filter(({ level }) => level === "advisory").length;
   const mandatory = policy.violations.length - advisory;

@@ -14,6 +14,8 @@ export const How = {
   Kubectl: "kubectl",
   /** A command without arguments; test/e2e/readme.test.ts runs it with `--help`. */
   Mention: "mention",
+  /** Run by test/e2e/languages.test.ts in projects in other languages. */
+  Languages: "languages",
   /** Run by test/integration with other files or labels. */
   Integration: "integration",
   /** A script that package.json has; other tests check that its output is current. */
@@ -38,6 +40,8 @@ const executions: Execution[] = [
     pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
     how: How.Ci,
   },
+  { pattern: /^npm --prefix observability ci$/, how: How.Manual },
+  { pattern: /^pulumi package add /, how: How.Languages },
   { pattern: /^npm run (golden|docs|api|preview|verify|open|deploy)$/, how: How.Script },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
   // test/verify runs them against a fake cluster, and with a fake CLI.
@@ -47,11 +51,10 @@ const executions: Execution[] = [
   },
   // test/docs/commands.test.ts previews this stack, which the commands before it create.
   { pattern: /^npm run preview -- --stack laptop$/, how: How.Script },
-  // In a repository of the test.
-  { pattern: /^npm run preview -- --stack prod --against HEAD$/, how: How.Integration },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
   { pattern: /^(kind (create|delete)|k3d cluster create) /, how: How.Manual },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
+  { pattern: /^pulumi config set --secret slackWebhookUrl$/, how: How.Mention },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
   { pattern: /^helm (template|get values)$/, how: How.Mention, inline: true },
   { pattern: /^promtool check rules$/, how: How.Integration, inline: true },

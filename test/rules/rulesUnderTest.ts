@@ -16,15 +16,15 @@ const services = [
 
 export const links = { runbookBaseUrl: "https://runbooks.example.com" };
 
-/** Rules of a component with these settings, before rendering. */
-export function definitionsFor(overrides: object = {}, component = "services"): AlertGroup[] {
+/** Rules on services with these settings, before rendering. */
+export function definitionsFor(overrides: object = {}): AlertGroup[] {
   const checked = servicesSettings({
     namespace: "ticketing",
     services,
     ...overrides,
   });
   assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
-  return serviceAlerts(checked.settings, component);
+  return serviceAlerts(checked.settings);
 }
 
 /** All rules, including those that require a setting. */

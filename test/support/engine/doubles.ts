@@ -19,6 +19,8 @@ export interface Double {
   /** Whether a replacement deletes the old resource first. */
   deleteBeforeReplace: boolean;
   functions: Record<string, (args: Properties) => Properties>;
+  /** The part of the package schema that a program in another language needs. Default: none. */
+  schema?: Properties;
 }
 
 const account = "123456789012";
@@ -59,6 +61,19 @@ const kubernetes: Double = {
   },
   deleteBeforeReplace: true,
   functions: {},
+  schema: {
+    types: {
+      "kubernetes:meta/v1:ObjectMeta": { type: "object", properties: { name: { type: "string" } } },
+    },
+    resources: {
+      "kubernetes:core/v1:Namespace": {
+        properties: { metadata: { $ref: "#/types/kubernetes:meta/v1:ObjectMeta" } },
+        inputProperties: { metadata: { $ref: "#/types/kubernetes:meta/v1:ObjectMeta" } },
+      },
+      "kubernetes:helm.sh/v3:Release": {},
+    },
+    language: { python: { moduleNameOverrides: { "helm.sh/v3": "helm/v3" } } },
+  },
 };
 
 const aws: Double = {

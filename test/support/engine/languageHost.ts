@@ -1,12 +1,17 @@
 /**
- * The part of the Node.js language host that a deployment needs: it starts the launchers of the SDK
- * for the program and the policy pack. The original is only available with the Pulumi installer.
+ * The parts of the language hosts for Node.js and Python that the tests need:
+ * `languageHost.ts <language>`. It starts programs, policy packs and plugins, and generates the SDK of
+ * a plugin for Python. The originals are only available with the Pulumi installer.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import * as path from "node:path";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import {
+  GeneratePackageRequest,
+  GeneratePackageResponse,
   GetRequiredPackagesResponse,
+  LinkRequest,
+  LinkResponse,
   RunPluginRequest,
   RunPluginResponse,
   RunRequest,
@@ -14,20 +19,28 @@ import {
 } from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import { toolPath } from "../../../tools/paths.cjs";
 import { recordCall } from "./callLog";
 import { servePlugin, unary } from "./grpcPlugin";
 
 /** Exit code of a launcher that has already shown its error to the user. */
 const errorShownExitCode = 32;
 
+/** Folder of a project with the SDKs that `pulumi package add` installed. */
+const sitePackages = "site-packages";
+
+const language = process.argv[2] ?? "";
 const engineAddress = process.argv.at(-1) ?? "";
 
 servePlugin(LanguageRuntimeService, {
   getPluginInfo: unary(() => new PluginInfo().setVersion("1.0.0")),
-  // The fake providers are installed before the engine starts.
+  // The fake providers and all dependencies are installed before the engine starts.
   getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
+  installDependencies: (call: ServerWritableStream<unknown, unknown>) => call.end(),
+  generatePackage: unary(generatePackage),
+  link: unary(link),
   run: unary(runProgram),
-  runPlugin: runPolicyPack,
+  runPlugin,
 });
 
 async function runProgram(request: RunRequest): Promise<RunResponse> {
@@ -42,14 +55,19 @@ async function runProgram(request: RunRequest): Promise<RunResponse> {
     "dry-run": request.getDryrun() ? "true" : undefined,
     parallel: String(request.getParallel()),
   };
-  const launcher = [
-    require.resolve("@pulumi/pulumi/cmd/run"),
+  const python = language === "python";
+  const command = [
+    ...(python
+      ? ["python3", path.join(__dirname, "runPython.py")]
+      : [process.execPath, require.resolve("@pulumi/pulumi/cmd/run")]),
     ...Object.entries(flags).flatMap(([flag, value]) => (value ? [`--${flag}`, value] : [])),
     request.getInfo()?.getEntryPoint() || ".",
     ...request.getArgsList(),
   ];
-  const child = launch(launcher, request.getPwd(), {
-    PULUMI_NODEJS_TYPESCRIPT: "true",
+  const child = launch("run", command, request.getPwd(), {
+    ...(python
+      ? { PYTHONPATH: pythonPath(request.getPwd()) }
+      : { PULUMI_NODEJS_TYPESCRIPT: "true" }),
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
   });
@@ -62,15 +80,23 @@ async function runProgram(request: RunRequest): Promise<RunResponse> {
   return new RunResponse().setError(`the program exited with code ${exitCode}`);
 }
 
-function runPolicyPack(call: ServerWritableStream<RunPluginRequest, RunPluginResponse>): void {
+/** Runs a policy pack, or a plugin with components. */
+function runPlugin(call: ServerWritableStream<RunPluginRequest, RunPluginResponse>): void {
   const request = call.request;
   const folder = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
-  const launcher = [require.resolve("@pulumi/pulumi/cmd/run-policy-pack"), engineAddress, "."];
+  const name = request.getKind() === "analyzer" ? "run-policy-pack" : "run-plugin";
+  const launcher = require.resolve(`@pulumi/pulumi/cmd/${name}`);
+  const args = name === "run-plugin" ? [".", ...request.getArgsList()] : [engineAddress, "."];
   const environment = request.getEnvList().map((entry) => {
     const equals = entry.indexOf("=");
     return [entry.slice(0, equals), entry.slice(equals + 1)];
   });
-  const child = launch(launcher, folder, Object.fromEntries(environment) as NodeJS.ProcessEnv);
+  const child = launch(
+    name,
+    [process.execPath, launcher, ...args],
+    folder,
+    Object.fromEntries(environment) as NodeJS.ProcessEnv,
+  );
   call.on("cancelled", () => child.kill("SIGKILL"));
   child.stdout?.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStdout(data)));
   child.stderr?.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStderr(data)));
@@ -78,6 +104,34 @@ function runPolicyPack(call: ServerWritableStream<RunPluginRequest, RunPluginRes
     call.write(new RunPluginResponse().setExitcode(exitCode));
     call.end();
   });
+}
+
+/** Writes the Python SDK of a package, with the generator of the original host. */
+function generatePackage(request: GeneratePackageRequest): GeneratePackageResponse {
+  execFileSync(
+    toolPath("pulumi-sdkgen-python"),
+    [request.getDirectory(), request.getLoaderTarget()],
+    { input: request.getSchema() },
+  );
+  return new GeneratePackageResponse();
+}
+
+/** Installs generated SDKs into a folder of the project, which takes the place of its environment. */
+function link(request: LinkRequest): LinkResponse {
+  const project = request.getInfo()?.getRootDirectory() ?? "";
+  const sdks = request.getPackagesList().map((sdk) => path.join(project, sdk.getPath()));
+  const offline = ["--no-index", "--no-deps", "--no-build-isolation"];
+  const quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action", "ignore"];
+  const to = ["--upgrade", "--target", path.join(project, sitePackages)];
+  execFileSync("python3", ["-m", "pip", "install", ...offline, ...quiet, ...to, ...sdks], {
+    env: { ...process.env, PYTHONPATH: toolPath("pulumiPython") },
+  });
+  return new LinkResponse();
+}
+
+/** The Pulumi SDK for Python and the SDKs that are installed in a project. */
+function pythonPath(project: string): string {
+  return [toolPath("pulumiPython"), path.join(project, sitePackages)].join(path.delimiter);
 }
 
 const children = new Set<ChildProcess>();
@@ -90,18 +144,22 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-function launch(args: string[], folder: string, environment: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, args, {
+function launch(
+  name: string,
+  [program = "", ...args]: string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): ChildProcess {
+  const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.add(child);
-  const launched = path.basename(path.dirname(args[0] ?? ""));
   recordCall({
     operation: "start",
-    package: "nodejs",
-    type: launched,
+    package: language,
+    type: name,
     name: folder,
     preview: false,
     ...(child.pid === undefined ? {} : { pid: child.pid }),

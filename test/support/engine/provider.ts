@@ -35,7 +35,7 @@ note({ operation: "start", type: packageName, name: packageName, pid: process.pi
 
 servePlugin(ResourceProviderService, {
   getPluginInfo: unary(() => new PluginInfo().setVersion(packageVersion(packageName))),
-  getSchema: unary(() => new messages.GetSchemaResponse().setSchema("{}")),
+  getSchema: unary(() => new messages.GetSchemaResponse().setSchema(JSON.stringify(schema()))),
   checkConfig: unary((request: messages.CheckRequest) =>
     new messages.CheckResponse().setInputs(request.getNews()),
   ),
@@ -95,6 +95,11 @@ servePlugin(ResourceProviderService, {
   }),
   cancel: unary(() => new Empty()),
 });
+
+function schema(): Properties {
+  if (double.schema === undefined) return {};
+  return { name: packageName, version: packageVersion(packageName), ...double.schema };
+}
 
 interface NamedRequest {
   getType(): string;

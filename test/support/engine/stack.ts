@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { toolPath } from "../../../tools/paths.cjs";
+import { cacheFolder, toolPath } from "../../../tools/paths.cjs";
 import { type Call, callLogVariable, readCalls } from "./callLog";
 import { doubles } from "./doubles";
 import { failOnVariable } from "./failures";
@@ -175,8 +175,9 @@ export class TestStack {
   #pulumi(args: string[], environment: NodeJS.ProcessEnv): Promise<Run> {
     const log = path.join(this.folder, `calls-${(this.#runs += 1)}.jsonl`);
     const command = ["--non-interactive", "--stack", this.#name, ...args];
-    // `stack init` accepts the name only as an argument, and `policy analyze --file` excludes `--stack`.
+    // `stack init` accepts the name only as an argument; `package` and `policy analyze --file` exclude it.
     if (
+      args[0] === "package" ||
       (args[0] === "stack" && args[1] === "init") ||
       (args[0] === "policy" && args.includes("--file"))
     )
@@ -205,8 +206,9 @@ export class TestStack {
 
   #environment(): NodeJS.ProcessEnv {
     return {
-      PATH: [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter),
+      PATH: [process.env["PATH"], path.dirname(process.execPath)].join(path.delimiter),
       HOME: this.folder,
+      OBSERVABILITY_TOOLS_DIR: cacheFolder(),
       TMPDIR: os.tmpdir(),
       PULUMI_HOME: this.#home,
       PULUMI_BACKEND_URL: `file://${this.#backend}`,
@@ -230,9 +232,14 @@ function linkProject(from: string, to: string): void {
   }
 }
 
-/** Installs the language host and the fake providers into the plugin folder of the engine. */
+/** Installs the language hosts and the fake providers into the plugin folder of the engine. */
 function installPlugins(folder: string): void {
-  installPlugin(folder, "language", "nodejs", packageVersion("pulumi"), "languageHost.ts");
+  for (const language of ["nodejs", "python"]) {
+    installPlugin(folder, "language", language, packageVersion("pulumi"), "languageHost.ts");
+  }
+  const yaml = path.join(folder, "language-yaml-v1.0.0");
+  fs.mkdirSync(yaml);
+  fs.symlinkSync(toolPath("pulumi-language-yaml"), path.join(yaml, "pulumi-language-yaml"));
   for (const name of Object.keys(doubles)) {
     installPlugin(folder, "resource", name, packageVersion(name), "provider.ts");
   }
