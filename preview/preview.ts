@@ -5,7 +5,7 @@ import { Analyzer, type ConfiguredPolicy } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
 import { type Configuration, configuration } from "./config/configuration";
 import { ExpectedError } from "./config/errors";
-import { exportFiles, resourceEntry } from "./output/exports";
+import { alertmanagerFile, exportFiles, resourceEntry } from "./output/exports";
 import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";
 import { checkOutFolder, writeOutFolder } from "./output/outFolder";
@@ -15,7 +15,7 @@ import { readProjectFile, readStackFiles } from "./config/projectFiles";
 import { type Recording, record } from "./engine/record";
 import type { RecordedResource } from "./engine/recordedResource";
 import { redactor } from "./output/redact";
-import { formatReport } from "./output/report";
+import { formatReport, verdict as verdictOf } from "./output/report";
 import { resourceTree } from "./output/tree";
 
 /** The result of a preview. */
@@ -67,9 +67,8 @@ export async function preview(
 
   const policy = { environment: environmentOf(resources, report.policies), ...report };
   const passed = policy.violations.every((violation) => violation.level === "advisory");
-  if (out !== undefined) {
-    writeOutFolder(out, exportFiles({ resources, policy: { passed, ...policy }, redact }));
-  }
+  const files = () => exportFiles({ resources, policy: { passed, ...policy }, redact });
+  if (out !== undefined) writeOutFolder(out, files());
   const header = headerOf(resources, value("environment"));
   const { judged, source } = policy.environment;
   const exposed = resources.filter(({ redactedInputs }) => {
@@ -81,6 +80,26 @@ export async function preview(
   const unset = config.unset.map(({ key, optional }) => ({ key, optional }));
   const { warnings } = recording;
   const { stack } = args;
+  const json = () =>
+    redact({
+      stack,
+      ...Object.fromEntries(header),
+      passed,
+      facts: facts.map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
+      policy,
+      warnings,
+      exposed: exposed.map(({ urn }) => urn),
+      missing: unset,
+      outputs,
+      resources: resources.map(resourceEntry),
+    });
+  if (args.against !== undefined) {
+    const { compareWith, readState } =
+      require("./compare/compareWith") as typeof import("./compare/compareWith");
+    const state = readState(json(), files().get(alertmanagerFile));
+    const verdict = verdictOf({ resources: resources.length, policy });
+    return { passed, ...(await compareWith(directory, args.against, { stack, state, verdict })) };
+  }
   return {
     passed,
     text: (color) => {
@@ -98,19 +117,7 @@ export async function preview(
       };
       return formatReport(redact({ ...report, resources: resources.length }), color);
     },
-    json: () =>
-      redact({
-        stack,
-        ...Object.fromEntries(header),
-        passed,
-        facts: facts.map(({ part, rows }) => ({ part, ...Object.fromEntries(rows) })),
-        policy,
-        warnings,
-        exposed: exposed.map(({ urn }) => urn),
-        missing: unset,
-        outputs,
-        resources: resources.map(resourceEntry),
-      }),
+    json,
   };
 }
 

@@ -5,10 +5,28 @@ export const alertNames = {
   highLatencyP99: "HighLatencyP99",
   latencyBudgetBurn: "LatencyBudgetBurn",
   mostRequestsFailing: "MostRequestsFailing",
+  mostServicesFailing: "MostServicesFailing",
   metricsMissing: "MetricsMissing",
   noTraffic: "NoTraffic",
   podCrashLooping: "PodCrashLooping",
   serviceDown: "ServiceDown",
+} as const;
+
+/** What MostServicesFailing counts, and all that it inhibits. */
+export const storms = {
+  services: [
+    alertNames.serviceDown,
+    alertNames.mostRequestsFailing,
+    alertNames.highErrorRate,
+    alertNames.highLatencyP99,
+    alertNames.noTraffic,
+  ],
+  inhibited: [
+    alertNames.metricsMissing,
+    alertNames.availabilityBudgetBurn,
+    alertNames.latencyBudgetBurn,
+    alertNames.podCrashLooping,
+  ],
 } as const;
 
 /** Names of alerts in kube-prometheus-stack that routing and inhibition refer to. */

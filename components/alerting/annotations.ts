@@ -16,3 +16,13 @@ export const value = {
   /** Seconds as a duration: 730ms. */
   duration: "{{ $value | humanizeDuration }}",
 } as const;
+
+/**
+ * The values of a label in the results of a query, as a list. The query must not contain backticks.
+ *
+ * @param limit Number of values after which the list ends with "and more".
+ */
+export function list(query: string, label: string, limit: number): string {
+  const oneLine = query.replace(/\s+/g, " ");
+  return `{{ range $index, $result := query \`${oneLine}\` | sortByLabel "${label}" }}{{ if lt $index ${limit} }}{{ if $index }}, {{ end }}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
+}

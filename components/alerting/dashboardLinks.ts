@@ -27,6 +27,7 @@ interface PanelLink {
 
 /** Panels that alerts and the documentation link to. */
 export const linkedPanels = {
+  services: { dashboard: "services-overview", id: 1, alerts: ["MostServicesFailing"] },
   requests: { dashboard: "service-detail", id: 1, alerts: ["NoTraffic", "MetricsMissing"] },
   errors: { dashboard: "service-detail", id: 2, alerts: ["HighErrorRate", "MostRequestsFailing"] },
   latency: {

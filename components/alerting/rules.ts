@@ -41,8 +41,6 @@ export interface AlertGroup {
   name: string;
   /** Label that names the service or pod that each alert is about. Default: no such label. */
   subjectLabel?: "service" | "pod";
-  /** Labels of each alert in addition to `severity` and the labels of its expression. */
-  labels?: Record<string, string>;
   /** Seconds between two evaluations. Default: the evaluation interval of Prometheus. */
   intervalSeconds?: number;
   rules: (AlertRule | RecordingRule)[];
@@ -80,14 +78,13 @@ export function ruleGroups(groups: AlertGroup[], links: AlertLinks): RuleGroup[]
     defined({
       name: group.name,
       interval: group.intervalSeconds === undefined ? undefined : `${group.intervalSeconds}s`,
-      rules: group.rules.map((rule) => ("alert" in rule ? renderAlert(rule, group, links) : rule)),
+      rules: group.rules.map((rule) => ("alert" in rule ? renderAlert(rule, links) : rule)),
     }),
   );
 }
 
 function renderAlert(
   rule: AlertRule,
-  { labels }: AlertGroup,
   { runbookBaseUrl, dashboardBaseUrl }: AlertLinks,
 ): RenderedRule {
   return {
@@ -95,7 +92,7 @@ function renderAlert(
     expr: rule.expr,
     for: `${rule.forMinutes}m`,
     ...(rule.keepFiringMinutes && { keep_firing_for: `${rule.keepFiringMinutes}m` }),
-    labels: { ...labels, severity: rule.severity },
+    labels: { severity: rule.severity },
     annotations: {
       summary: rule.summary,
       description: rule.description,

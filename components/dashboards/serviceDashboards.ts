@@ -63,7 +63,7 @@ export function servicesDashboard(settings: MonitoredServicesSettings): Dashboar
                 : [query(budgetLeft(kinds, matchers), "Budget left", "percentunit")]),
               query(`count by (namespace, service) (${firing})`, "Firing alerts"),
             ],
-            { description: "The name of a service links to its dashboard." },
+            { description: "The name of a service links to its dashboard.", link: "services" },
           ),
         ],
       },

@@ -127,6 +127,9 @@ function prometheusServer(settings: PrometheusSettings): Values {
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
+      // After a restart, an alert with a shorter `for` than this starts again as pending. The default of
+      // 10 minutes would resolve most alerts that fire, and notify about them a second time.
+      additionalConfig: { rules: { alert: { forGracePeriod: "1m" } } },
       // Protects Prometheus from a target whose number of series explodes. The largest legitimate
       // target is kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],

@@ -2,13 +2,13 @@ import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
-import { configuredServices } from "./configuredServices";
+import { alertingServices } from "./configuredServices";
 import { recorded } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
 
 /** Alerts on services without metrics, for which the other alerts cannot fire. */
-export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
+export function absenceAlerts(settings: MonitoredServicesSettings, component: string): AlertGroup {
   const { namespace } = settings;
   const scope = alertingScope(settings);
   const rules: AlertRule[] = [
@@ -17,7 +17,7 @@ export function absenceAlerts(settings: MonitoredServicesSettings): AlertGroup {
       expr: [
         `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
         `or`,
-        `0 * ${configuredServices}{namespace="${namespace}"}`,
+        `0 * group by (namespace, service) (${alertingServices(settings, component)})`,
         `unless on (namespace, service)`,
         `up{namespace="${namespace}"} == 1`,
       ].join("\n"),

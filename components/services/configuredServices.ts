@@ -1,30 +1,39 @@
+import { serviceMatchers } from "../alerting/promql";
 import { AlertGroup } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { hasAlerts } from "./thresholdVariants";
+import { alertingScope } from "./thresholdVariants";
 
-/** A series with the value 1 for each configured service, whether or not Prometheus scrapes it. */
+/**
+ * A series with the value 1 for each configured service, whether or not Prometheus scrapes it. The
+ * label `component` tells the MonitoredServices of a namespace apart.
+ */
 export const configuredServices = "namespace_service:configured:info";
 
 /**
  * Records the services that must exist. Series from a scrape disappear together with their
  * ServiceMonitor, Service or namespace; these series end only with the configuration.
  */
-export function configuredServiceRules({
-  namespace,
-  services,
-}: MonitoredServicesSettings): AlertGroup[] {
-  const members = services.filter(hasAlerts);
-  if (members.length === 0) return [];
+export function configuredServiceRules(
+  { namespace, services }: MonitoredServicesSettings,
+  component: string,
+): AlertGroup[] {
+  if (services.length === 0) return [];
   return [
     {
       name: `${namespace}.configured`,
       // Queries find a sample for 5 minutes, so one in 2 minutes is enough and costs a quarter.
       intervalSeconds: 120,
-      rules: members.map((service) => ({
+      rules: services.map(({ name }) => ({
         record: configuredServices,
-        labels: { namespace, service: service.name },
+        labels: { namespace, service: name, component },
         expr: "vector(1)",
       })),
     },
   ];
+}
+
+/** Selects the configured services of a component, except those whose alerts are disabled. */
+export function alertingServices(settings: MonitoredServicesSettings, component: string): string {
+  const own = [`component="${component}"`];
+  return `${configuredServices}{${serviceMatchers(settings.namespace, alertingScope(settings), own)}}`;
 }

@@ -223,7 +223,8 @@ export class MonitoredServices extends pulumi.ComponentResource {
         child,
       );
     }
-    const groupsOf = (all: MonitoredServicesSettings) => ruleGroups(serviceAlerts(all), all.alerts);
+    const groupsOf = (all: MonitoredServicesSettings) =>
+      ruleGroups(serviceAlerts(all, objectName(name)), all.alerts);
     const groups = groupsOf(settings);
     // Policies recognize the base signals by metric name; an annotation lists the overrides.
     const annotations = {

@@ -3,7 +3,7 @@ import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber } from "../alerting/promql";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
-import { inPodScope, workloads } from "./podScope";
+import { inPodScope } from "./podScope";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, alertingScope, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -18,8 +18,7 @@ const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
 
 /** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
-  const kubeState = (...extraMatchers: string[]) =>
-    selector(settings, "kubeStateSelector", ...extraMatchers);
+  const kubeState = (...extraMatchers: string[]) => kubeStateSelector(settings, ...extraMatchers);
   const forAlertingPods = (expr: string) =>
     inPodScope(settings.namespace, alertingScope(settings), expr);
   const waiting = (metric: string) =>
@@ -126,17 +125,24 @@ function selector(
   return `{${[`namespace="${namespace}"`, ...sourceMatchers, ...extraMatchers].join(", ")}}`;
 }
 
+/** Selects the series of a metric of kube-state-metrics. */
+export function kubeStateSelector(
+  settings: MonitoredServicesSettings,
+  ...extraMatchers: string[]
+): string {
+  return selector(settings, "kubeStateSelector", ...extraMatchers);
+}
+
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const containers = selector(settings, "containerSelector", 'container!=""');
   const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
-    `max ${byContainer} (${podMetrics[kind]}${selector(settings, "kubeStateSelector", `resource="${name}"`)})`;
+    `max ${byContainer} (${podMetrics[kind]}${kubeStateSelector(settings, `resource="${name}"`)})`;
   const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
   const worstContainer = (series: string, used: string, allowed: string) => ({
     record: series,
     expr: [`max by (namespace, pod) (`, `  ${used}`, `  /`, `  (${allowed} > 0)`, `)`].join("\n"),
   });
   return [
-    workloads((...extraMatchers) => selector(settings, "kubeStateSelector", ...extraMatchers)),
     // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at
     // the limit. Containers without a limit have no ratio.
     worstContainer(

@@ -3,7 +3,7 @@ import { podMetrics } from "../../policies/shared/metricNames";
 import { RecordingRule } from "../alerting/rules";
 
 /** A series with the label `workload` for each pod: its Deployment, StatefulSet or DaemonSet. */
-const workloadOfPod = "namespace_pod:workload:info";
+export const workloadOfPod = "namespace_pod:workload:info";
 
 /** Records the workload of each pod; the pods of a service belong to a workload with its name. */
 export function workloads(kubeState: (...extraMatchers: string[]) => string): RecordingRule {

@@ -2,25 +2,38 @@ import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
 import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
+import { exceptElsewhere, ownershipRules } from "./ownership";
 import { podAlerts } from "./podAlerts";
 import { serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { sloRules } from "./slo";
+import { stormAlert } from "./stormAlert";
 import { withTeamLabels } from "./teamLabels";
 
 /**
- * All rules for the services in one namespace. An expression covers all services that share a
- * threshold, and keeps `namespace`, which routing and inhibition need. Users rely on the labels of
- * a firing alert: `namespace`, `service` or `pod`, `severity`, and `team` if the service has one.
+ * All rules for the services in one namespace, except those that another component configures. An
+ * expression covers all services that share a threshold, and keeps `namespace`, which routing and
+ * inhibition need. Users rely on the labels of a firing alert: `namespace`, `service` or `pod`,
+ * `severity`, and `team` if the service has one.
+ *
+ * @param component Name of the component, unique in the namespace.
  */
-export function serviceAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
+export function serviceAlerts(
+  settings: MonitoredServicesSettings,
+  component: string,
+): AlertGroup[] {
   const groups = [
-    ...configuredServiceRules(settings),
+    ...configuredServiceRules(settings, component),
+    ownershipRules(settings, component),
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),
-    absenceAlerts(settings),
+    absenceAlerts(settings, component),
     ...sloRules(settings),
+    ...stormAlert(settings, component),
   ];
-  return withTeamLabels(groups, settings.services);
+  return withTeamLabels(
+    groups.map((group) => exceptElsewhere(group, settings, component)),
+    settings.services,
+  );
 }

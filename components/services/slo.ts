@@ -97,6 +97,7 @@ function objectiveGroups(
     },
     {
       name: `${namespace}.slo.${kind.name}.period`,
+      subjectLabel: "service",
       // These rules read the most samples, and their results change slowly.
       intervalSeconds: 300,
       rules: [

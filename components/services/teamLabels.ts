@@ -5,20 +5,24 @@ import { ServiceSettings } from "./settings";
 import { sortedNames } from "./thresholdVariants";
 
 /**
- * Adds the label `team` to every alert. A template derives the team from the `service` or `pod` of
- * the firing alert, so no expression changes or becomes more expensive to evaluate. For a service
- * without a team, the template renders an empty value, and Prometheus drops the label.
+ * Adds the label `team` to every alert on a service or on a pod whose service has a team. The label is
+ * part of the query: with a template as its value, `ALERTS` would contain the template for services
+ * without a team. `label_replace` reads only the results, so it costs nothing while no alert is active.
  */
 export function withTeamLabels(groups: AlertGroup[], services: ServiceSettings[]): AlertGroup[] {
   const teams = groupBy(services, ({ team }) => team ?? "").filter(([team]) => team !== "");
-  if (teams.length === 0) return groups;
-  const teamTemplate = (subjectLabel = "service") => {
-    const cases = teams.map(([team, members]) => {
+  const addTeams = (expr: string, subjectLabel: "service" | "pod") =>
+    teams.reduce((inner, [team, members]) => {
       const names = sortedNames(members);
       const pattern = subjectLabel === "pod" ? podNamePattern(names) : names.join("|");
-      return `if match "^(${pattern})$" $labels.${subjectLabel} }}${team}{{ `;
-    });
-    return `{{ ${cases.join("else ")}end }}`;
-  };
-  return groups.map((group) => ({ ...group, labels: { team: teamTemplate(group.subjectLabel) } }));
+      return `label_replace(\n${inner},\n"team", "${team}", "${subjectLabel}", "${pattern}"\n)`;
+    }, expr);
+  return groups.map((group) => {
+    const { subjectLabel } = group;
+    if (subjectLabel === undefined) return group;
+    const rules = group.rules.map((rule) =>
+      "alert" in rule ? { ...rule, expr: addTeams(rule.expr, subjectLabel) } : rule,
+    );
+    return { ...group, rules };
+  });
 }

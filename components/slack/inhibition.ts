@@ -1,4 +1,4 @@
-import { alertNames, chartAlertNames } from "../alerting/alertNames";
+import { alertNames, chartAlertNames, storms } from "../alerting/alertNames";
 import { Severity } from "../alerting/rules";
 
 /** Alerts that also fire when a service is down, because the same outage causes them. */
@@ -24,6 +24,11 @@ export function inhibitRules() {
       `alertname="${alertNames.serviceDown}"`,
       `alertname=~"${symptomsOfServiceDown.join("|")}"`,
       ["cluster", "namespace", "service"],
+    ),
+    inhibit(
+      `alertname="${alertNames.mostServicesFailing}"`,
+      `alertname=~"${[...storms.services, ...storms.inhibited].join("|")}"`,
+      ["cluster", "namespace"],
     ),
     // Failed requests also burn the error budget.
     inhibit(

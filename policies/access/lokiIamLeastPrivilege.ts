@@ -1,5 +1,12 @@
-import { Finding, ViolationFinding, describeResource, resourcePolicy } from "../engine/policy";
+import {
+  Finding,
+  StackFinding,
+  ViolationFinding,
+  describeResource,
+  resourcePolicy,
+} from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
+import { helmChart, isHelmType } from "../facts/helm";
 import {
   Document,
   Statement,
@@ -9,8 +16,9 @@ import {
   readDocument,
   s3Arn,
 } from "../facts/iam";
-import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { lokiCharts } from "../facts/loki";
+import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "../facts/plain";
+import { Resource, refersTo } from "../facts/resource";
 import { own } from "../shared/own";
 
 const properties = {
@@ -31,13 +39,72 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   severity: "critical",
   config: properties,
   nested: "none",
-  appliesTo: (type) => own(documentPaths, type) !== undefined || attachmentTypes.has(type),
-  check,
+  appliesTo: holdsPermissions,
+  check: (resource, config) => (isLokis(resource) ? checkDocuments(resource, config) : []),
+  siblings: {
+    reads: (type) => holdsPermissions(type) || type === podIdentityType || isHelmType(type),
+    check: checkSiblings,
+  },
 });
+
+const roleType = "aws:iam/role:Role";
+const podIdentityType = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
+
+function holdsPermissions(type: string): boolean {
+  return own(documentPaths, type) !== undefined || attachmentTypes.has(type);
+}
+
+/** Checks the policies that other resources attach to Loki's role, whatever their names. */
+function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
+  const associations = resources.filter(
+    ({ type, props }) =>
+      type === podIdentityType && /loki/i.test(textAt(props, "serviceAccount") ?? ""),
+  );
+  const arns = resources.flatMap(serviceAccountRole);
+  const roles = resources.filter(
+    (resource) =>
+      resource.type === roleType &&
+      (isLokis(resource) ||
+        associations.some((association) => refersTo(association, "roleArn", resource)) ||
+        arns.some((arn) => arn.endsWith(`/${textAt(resource.props, "name")}`))),
+  );
+  const isOfLoki = (resource: Resource) =>
+    roles.some((role) =>
+      ["role", "roles", "roleName"].some((property) => refersTo(resource, property, role)),
+    );
+  const attached = resources.filter(
+    (resource) =>
+      holdsPermissions(resource.type) && (roles.includes(resource) || isOfLoki(resource)),
+  );
+  const policies = resources.filter(
+    (resource) =>
+      resource.type === "aws:iam/policy:Policy" &&
+      attached.some((attachment) =>
+        ["policyArn", "policyArns"].some((property) => refersTo(attachment, property, resource)),
+      ),
+  );
+  return [...attached, ...policies]
+    .filter((resource) => !isLokis(resource))
+    .flatMap((resource) =>
+      checkDocuments(resource, config).map((finding) => ({
+        where: describeResource(resource),
+        ...finding,
+        urn: resource.urn,
+      })),
+    );
+}
+
+/** The ARN of the role in the annotations of Loki's service account. */
+function serviceAccountRole(resource: Resource): string[] {
+  const chart = helmChart(resource);
+  if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
+  const arn = textAt(chart.values, "serviceAccount", "annotations", "eks.amazonaws.com/role-arn");
+  return arn === undefined ? [] : [arn];
+}
 
 /** Paths of the policy documents, by resource type. */
 const documentPaths: Record<string, { access?: Path; trust?: Path }> = {
-  "aws:iam/role:Role": { trust: ["assumeRolePolicy"] },
+  [roleType]: { trust: ["assumeRolePolicy"] },
   "aws:iam/rolePolicy:RolePolicy": { access: ["policy"] },
   "aws:iam/policy:Policy": { access: ["policy"] },
   "aws:iam/userPolicy:UserPolicy": { access: ["policy"] },
@@ -50,8 +117,11 @@ const attachmentTypes = new Set([
   "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
 ]);
 
-function check(resource: Resource, config: Config): Finding[] {
-  const { props, type } = resource;
+/** The policy documents in a resource. */
+function documentsOf({
+  props,
+  type,
+}: Resource): { path: Path; isTrust: boolean; document: Document }[] {
   const { access, trust } = own(documentPaths, type) ?? {};
   const inlinePolicies = listAt(props, "inlinePolicies");
   const paths = [
@@ -59,12 +129,16 @@ function check(resource: Resource, config: Config): Finding[] {
     ...inlinePolicies.map((_, index): Path => ["inlinePolicies", index, "policy"]),
     trust,
   ].filter((path) => path !== undefined);
-  const documents = paths.map((path): { path: Path; document: Document } => ({
+  return paths.map((path) => ({
     path,
+    isTrust: path === trust,
     document: readDocument(at(props, ...path)),
   }));
-  if (!isLokis(resource, documents)) return [];
-  const findings = documents.flatMap(({ path, document }): Finding[] => {
+}
+
+function checkDocuments(resource: Resource, config: Config): Finding[] {
+  const { props } = resource;
+  const findings = documentsOf(resource).flatMap(({ path, isTrust, document }): Finding[] => {
     if (document === UNKNOWN) return [{ unknown: path }];
     if (document === undefined) {
       if (at(props, ...path) === undefined) return [];
@@ -74,7 +148,7 @@ function check(resource: Resource, config: Config): Finding[] {
     const violations = document
       .filter(({ allow }) => allow)
       .flatMap((statement) =>
-        (path === trust ? checkTrust(statement) : checkAccess(statement, config)).map(
+        (isTrust ? checkTrust(statement) : checkAccess(statement, config)).map(
           (violation): Finding => ({ ...violation, where: `${place}, ${statement.where}` }),
         ),
       );
@@ -86,14 +160,14 @@ function check(resource: Resource, config: Config): Finding[] {
 }
 
 /** Whether a role or policy belongs to Loki, by its names or by the contents of its documents. */
-function isLokis(resource: Resource, documents: { document: Document }[]): boolean {
+function isLokis(resource: Resource): boolean {
   const names = [
     ...["name", "namePrefix", "role", "roles", "roleName", "user", "users", "group"],
     ...["description", "tags"],
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
-  const contents = documents
+  const contents = documentsOf(resource)
     .flatMap(({ document }) => (Array.isArray(document) ? document : []))
     .flatMap(({ resources, conditions }) => [
       ...resources,

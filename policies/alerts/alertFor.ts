@@ -4,7 +4,7 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
 import { UNKNOWN } from "../facts/plain";
 import { Rule, canContainRules } from "../facts/rules";
-import { Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
+import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
@@ -116,7 +116,7 @@ function boundsFor(
   const isSlow = changesSlowly(expr);
   const range = rangeOf(expr) / SECONDS_PER_MINUTE;
   return [
-    isSlow || range >= steadyMinutes ? 0 : min,
+    isSlow || range >= steadyMinutes || readsFiringAlerts(expr) ? 0 : min,
     Math.max(max, isSlow ? config.slowMaxMinutes : 0, range >= longMinutes ? 2 * range : 0),
   ];
 }
@@ -128,6 +128,16 @@ function changesSlowly(expr: Expr): boolean {
   return (
     callsOf(expr, /^(predict_linear|deriv|time)$/).length > 0 ||
     selectorsOf(expr).some(({ metric = "" }) => slowMetrics.test(metric))
+  );
+}
+
+/** Whether a condition requires alerts that fire, so that their `for` delays it as well. */
+function readsFiringAlerts(expr: Expr): boolean {
+  return selectorsOf(expr).some(
+    (selector) =>
+      selects(selector, "ALERTS") &&
+      allows(selector, "alertstate", "firing") &&
+      !allows(selector, "alertstate", "pending"),
   );
 }
 

@@ -1,6 +1,6 @@
-import { checkExpressions, expressionsIn } from "./checkRules";
+import { checkExpressions, expressionsIn, withRecordsOfStack } from "./checkRules";
 import { Signal, signalsOf, trafficFloorsOf } from "./signals";
-import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf } from "../engine/violation";
 import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
@@ -9,6 +9,7 @@ import { Resource } from "../facts/resource";
 import { canContainRules, judgedRules } from "../facts/rules";
 import { ServiceException, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { Selector } from "../promql/expr";
+import { Records } from "../promql/records";
 import { limits } from "../shared/limits";
 import { SignalName } from "../shared/serviceExceptions";
 
@@ -52,6 +53,7 @@ export const alertThresholds = resourcePolicy({
   config: properties,
   appliesTo: canContainRules,
   check,
+  siblings: withRecordsOfStack(check),
 });
 
 /** `scale` is the factor that converts the unit of the property to the unit of the setting. */
@@ -71,31 +73,35 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
   ],
 };
 
-function check(resource: Resource, config: Config): Finding[] {
+function check(resource: Resource, config: Config, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
-  const strict = strictSignals(resource, vocabulary, config);
+  const strict = strictSignals(resource, vocabulary, config, records);
   const exceptionOf = serviceExceptions([resource]);
   const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
-  return checkExpressions(resource, (expr, rule) => {
-    if (rule.alert === undefined) return [];
-    const signals = signalsOf(expr, vocabulary).map((signal) => ({
-      ...signal,
-      exception: exceptionOfSignal(signal, namespace, exceptionOf),
-    }));
-    const findings: (ViolationFinding | undefined)[] = signals
-      .map((signal) => ({ signal, finding: checkSignal(signal, config) }))
-      .filter(
-        ({ signal, finding }) =>
-          finding !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
-      )
-      .map(({ signal: { exception }, finding }) => finding && { ...finding, exception });
-    if (signals.some(({ name, exception }) => name !== "crashLoop" && exception === undefined)) {
-      const floors = trafficFloorsOf(expr, vocabulary);
-      findings.push(...floors.map((floor) => checkFloor(floor, config)));
-    }
-    // HTTP and gRPC are two comparisons of one alert with one setting.
-    return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
-  });
+  return checkExpressions(
+    resource,
+    (expr, rule) => {
+      if (rule.alert === undefined) return [];
+      const signals = signalsOf(expr, vocabulary).map((signal) => ({
+        ...signal,
+        exception: exceptionOfSignal(signal, namespace, exceptionOf),
+      }));
+      const findings: (ViolationFinding | undefined)[] = signals
+        .map((signal) => ({ signal, finding: checkSignal(signal, config) }))
+        .filter(
+          ({ signal, finding }) =>
+            finding !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
+        )
+        .map(({ signal: { exception }, finding }) => finding && { ...finding, exception });
+      if (signals.some(({ name, exception }) => name !== "crashLoop" && exception === undefined)) {
+        const floors = trafficFloorsOf(expr, vocabulary);
+        findings.push(...floors.map((floor) => checkFloor(floor, config)));
+      }
+      // HTTP and gRPC are two comparisons of one alert with one setting.
+      return [...new Map(findings.map((found) => [JSON.stringify(found), found])).values()];
+    },
+    records,
+  );
 }
 
 /** The exception of a signal that selects only services that are excepted from it. */
@@ -123,8 +129,13 @@ function servicesOf({ matchers }: Selector): string[] {
 }
 
 /** The signals of alerts that notify, with all thresholds on the signal within bounds. */
-function strictSignals(resource: Resource, vocabulary: MetricVocabulary, config: Config): Signal[] {
-  const expressionOf = expressionsIn(resource);
+function strictSignals(
+  resource: Resource,
+  vocabulary: MetricVocabulary,
+  config: Config,
+  records?: Records,
+): Signal[] {
+  const expressionOf = expressionsIn(resource, records);
   return judgedRules(resource).rules.flatMap((rule) => {
     const expr = rule.alert === undefined ? undefined : expressionOf(rule);
     if (expr === undefined || /^(info|none)$/.test(String(rule.labels["severity"]))) return [];

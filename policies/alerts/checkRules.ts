@@ -1,9 +1,15 @@
-import { Finding, UnknownFinding, ViolationFinding } from "../engine/policy";
+import {
+  Finding,
+  StackCheck,
+  StackFinding,
+  UnknownFinding,
+  ViolationFinding,
+} from "../engine/policy";
 import { Resource } from "../facts/resource";
-import { Rule, judgedRules, rulesOfStack } from "../facts/rules";
-import { Expr } from "../promql/expr";
+import { Rule, canContainRules, judgedRules, rulesOfStack } from "../facts/rules";
+import { Expr, selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
-import { inlineRecords, recordsIn } from "../promql/records";
+import { Records, inlineRecords, recordsIn } from "../promql/records";
 
 /** The findings in one rule; undefined for each check that passes. */
 type Violations = Finding | undefined | (Finding | undefined)[];
@@ -32,13 +38,18 @@ export function checkRules(
 export function checkAlerts(
   resource: Resource,
   checkAlert: (alert: Rule) => Violations,
-): Finding[] {
+): PlacedFinding[] {
   return checkRules(resource, (rule) => (rule.alert === undefined ? [] : checkAlert(rule)));
 }
 
-/** The expression of each rule in a resource, with recorded series replaced by their expressions. */
-export function expressionsIn(resource: Resource): (rule: Rule) => Expr | undefined {
-  const records = recordsIn(judgedRules(resource).rules);
+/**
+ * The expression of each rule in a resource, with recorded series replaced by their expressions.
+ * Default of `records`: those of the resource.
+ */
+export function expressionsIn(
+  resource: Resource,
+  records: Records = recordsIn(judgedRules(resource).rules),
+): (rule: Rule) => Expr | undefined {
   return ({ expr }) => {
     const parsed = parsePromQL(expr);
     return parsed.error === undefined ? inlineRecords(parsed.expr, records) : undefined;
@@ -49,12 +60,50 @@ export function expressionsIn(resource: Resource): (rule: Rule) => Expr | undefi
 export function checkExpressions(
   resource: Resource,
   checkExpr: (expr: Expr, rule: Rule) => Violations,
-): Finding[] {
-  const expressionOf = expressionsIn(resource);
+  records?: Records,
+): PlacedFinding[] {
+  const expressionOf = expressionsIn(resource, records);
   return checkRules(resource, (rule) => {
     const expr = expressionOf(rule);
     return expr === undefined ? { unknown: [...rule.path, "expr"] } : checkExpr(expr, rule);
   });
+}
+
+/**
+ * Repeats a check for the resources that read series which other resources record, with the records
+ * of the whole stack, and keeps the findings that the resource alone does not reveal.
+ */
+export function withRecordsOfStack<Config>(
+  check: (resource: Resource, config: Config, records?: Records) => PlacedFinding[],
+): StackCheck<Config> {
+  return {
+    reads: canContainRules,
+    check: (resources, config) => {
+      const records = recordsIn(resources.flatMap((resource) => judgedRules(resource).rules));
+      return resources.flatMap((resource): StackFinding[] => {
+        if (!readsOtherRecords(resource, records)) return [];
+        const alone = new Set(check(resource, config).map((finding) => JSON.stringify(finding)));
+        return check(resource, config, records)
+          .filter((finding) => !alone.has(JSON.stringify(finding)))
+          .map((finding) => ({ ...finding, urn: resource.urn }));
+      });
+    },
+  };
+}
+
+function readsOtherRecords(resource: Resource, records: Records): boolean {
+  const { rules } = judgedRules(resource);
+  const own = recordsIn(rules);
+  return (
+    own.size < records.size &&
+    rules.some(({ expr }) => {
+      const parsed = parsePromQL(expr);
+      return (
+        parsed.error === undefined &&
+        selectorsOf(parsed.expr).some(({ metric = "" }) => records.has(metric) && !own.has(metric))
+      );
+    })
+  );
 }
 
 /** The valid alerts of a stack, with recorded series replaced by their expressions. */

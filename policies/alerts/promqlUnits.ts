@@ -1,11 +1,13 @@
-import { checkExpressions } from "./checkRules";
+import { checkExpressions, withRecordsOfStack } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
+import { Resource } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
 import { Comparison, isComparison, negated } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { Records } from "../promql/records";
 
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
@@ -15,14 +17,22 @@ export const promqlUnits = resourcePolicy({
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
   severity: "high",
   appliesTo: canContainRules,
-  check: (resource) =>
-    checkExpressions(resource, (expr, { alert }) => [
+  check,
+  siblings: withRecordsOfStack(check),
+});
+
+function check(resource: Resource, _: object, records?: Records) {
+  return checkExpressions(
+    resource,
+    (expr, { alert }) => [
       ...(alert === undefined ? [] : checkCounters(expr)),
       ...checkRatios(expr),
       ...checkDurations(expr),
       ...checkQuantiles(expr),
-    ]),
-});
+    ],
+    records,
+  );
+}
 
 /** A counter only increases, so an alert on its value fires until its process restarts. */
 function checkCounters(expr: Expr): ViolationFinding[] {

@@ -1,5 +1,5 @@
-import { checkRules } from "./checkRules";
-import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
+import { checkRules, withRecordsOfStack } from "./checkRules";
+import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { PlainMap, isText } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
@@ -8,7 +8,7 @@ import { constantOf } from "../promql/constants";
 import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { parsePromQL } from "../promql/parse";
-import { inlineRecords, recordsIn } from "../promql/records";
+import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { Matcher } from "../shared/matcher";
 
 export const promqlValid = resourcePolicy({
@@ -19,10 +19,14 @@ export const promqlValid = resourcePolicy({
   severity: "high",
   appliesTo: canContainRules,
   check,
+  siblings: withRecordsOfStack(check),
 });
 
-function check(resource: Resource): Finding[] {
-  const records = recordsIn(judgedRules(resource).rules);
+function check(
+  resource: Resource,
+  _: object,
+  records: Records = recordsIn(judgedRules(resource).rules),
+) {
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
     if (parsed.error !== undefined) {

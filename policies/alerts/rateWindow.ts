@@ -2,12 +2,13 @@ import { checkRules } from "./checkRules";
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral } from "../engine/violation";
-import { Plain, at, listAt } from "../facts/plain";
+import { metricVocabulary } from "../facts/metricVocabulary";
+import { Plain, at, listAt, textAt } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
-import { Resource } from "../facts/resource";
+import { Resource, objectName } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
-import { Expr, Selector, callsOf } from "../promql/expr";
+import { Expr, Selector, allows, callsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
@@ -24,6 +25,8 @@ const properties = {
   ),
 };
 
+const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig";
+
 export const rateWindow = stackPolicy({
   name: "rate-window",
   description: "The range of each rate contains enough scrapes.",
@@ -32,7 +35,8 @@ export const rateWindow = stackPolicy({
   severity: "medium",
   baseline: { defaults: { scrapeIntervalSeconds: limits.scrapeIntervalSeconds.min } },
   config: properties,
-  reads: (type) => canContainRules(type) || canRunPrometheus(type) || isMonitor(type),
+  reads: (type) =>
+    canContainRules(type) || canRunPrometheus(type) || isMonitor(type) || type === scrapeConfigType,
   check,
 });
 
@@ -66,9 +70,20 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
     );
 }
 
+/** What the stack scrapes at an interval of its own. */
+interface ScrapedTarget {
+  /** Values of the labels `job` and `service`. */
+  names: string[];
+  /** Undefined for a target of the Prometheus itself. */
+  namespaces: string[] | undefined;
+  /** The longest interval, in seconds. */
+  seconds: number;
+}
+
 /**
- * The scrape interval of the series of a selector: of the monitor that its job or service names,
- * otherwise of the Prometheus of the stack, otherwise the fallback.
+ * The scrape interval of the series of a selector: of the targets that its labels name, of the
+ * fastest service where the series are those of services, otherwise of the Prometheus of the stack,
+ * otherwise the fallback.
  */
 function scrapeIntervals(resources: Resource[], fallback: number): (selector: Selector) => number {
   const servers = resources.flatMap((resource) => {
@@ -77,24 +92,61 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
       ? []
       : (secondsOf(at(resource.props, ...server.spec, "scrapeInterval")) ?? []);
   });
-  const monitors = new Map(
-    resources.flatMap((resource) => {
-      const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
-        listAt(resource.props, "spec", key),
-      );
-      const seconds = endpoints.flatMap((endpoint) => secondsOf(at(endpoint, "interval")) ?? []);
-      const names = scrapedServices(resource).flatMap(({ knownAs }) => knownAs);
-      return seconds.length === 0
-        ? []
-        : names.map((name): [string, number] => [name, Math.max(...seconds)]);
-    }),
-  );
-  return ({ matchers }) => {
-    const [monitored] = matchers
-      .filter(({ label, operator }) => operator === "=" && /^(job|service)$/.test(label))
-      .flatMap(({ value }) => monitors.get(value) ?? []);
-    return monitored ?? (servers.length > 0 ? Math.max(...servers) : fallback);
+  const inherited = servers.length > 0 ? Math.max(...servers) : fallback;
+  const targets = resources.flatMap((resource) => targetsOf(resource, inherited));
+  const { httpRequests, httpDuration, grpcRequests, grpcDuration } = metricVocabulary(resources);
+  const ofServices = [...httpRequests, ...httpDuration, ...grpcRequests, ...grpcDuration];
+  return (selector) => {
+    const { metric = "", matchers } = selector;
+    const isNamed = matchers.some(
+      ({ label, operator }) => named.test(label) && /^=~?$/.test(operator),
+    );
+    const mayFeed = ({ names, namespaces = [] }: ScrapedTarget) =>
+      (namespaces.length === 0 || namespaces.some((name) => allows(selector, "namespace", name))) &&
+      names.some((name) => allows(selector, "job", name) && allows(selector, "service", name));
+    const seconds = targets.filter(mayFeed).map((target) => target.seconds);
+    if (seconds.length === 0) return inherited;
+    if (isNamed) return Math.max(...seconds);
+    // Any service may expose these series, so the range must suffice for the fastest at least.
+    const isOfServices = ofServices.some((name) => metric.startsWith(name));
+    return isOfServices ? Math.min(...seconds) : inherited;
   };
+}
+
+const named = /^(job|service)$/;
+
+/** The targets of a monitor, of a ScrapeConfig, and of the monitors in the values of the chart. */
+function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
+  const { type, props } = resource;
+  const intervalOf = (...values: Plain[]) => {
+    const seconds = values.map((value) => secondsOf(value) ?? inherited);
+    return seconds.length === 0 ? inherited : Math.max(...seconds);
+  };
+  if (isMonitor(type)) {
+    const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
+      listAt(props, "spec", key).map((endpoint) => at(endpoint, "interval")),
+    );
+    const services = scrapedServices(resource);
+    const names = services.flatMap(({ knownAs }) => knownAs);
+    const namespaces = services.map(({ namespace }) => namespace);
+    return [{ names, namespaces, seconds: intervalOf(...endpoints) }];
+  }
+  if (type === scrapeConfigType) {
+    const names = [textAt(props, "spec", "jobName") ?? objectName(resource)];
+    return [
+      { names, namespaces: undefined, seconds: intervalOf(at(props, "spec", "scrapeInterval")) },
+    ];
+  }
+  const spec = prometheusServer(resource)?.spec ?? [];
+  const jobs = [
+    ...listAt(props, ...spec, "additionalScrapeConfigs"),
+    ...listAt(props, "values", "serverFiles", "prometheus.yml", "scrape_configs"),
+  ];
+  return jobs.map((job) => ({
+    names: [textAt(job, "job_name") ?? ""],
+    namespaces: undefined,
+    seconds: intervalOf(at(job, "scrape_interval")),
+  }));
 }
 
 function secondsOf(value: Plain): number | undefined {

@@ -9,8 +9,8 @@ export function checkConfigurations(
   check: (config: PlainMap, configuration: AlertmanagerConfiguration) => Finding[],
 ): Finding[] {
   return configurationsIn(resource).flatMap((configuration): Finding[] => {
-    const { config, path } = configuration;
-    if (config === UNKNOWN) return [{ unknown: path }];
+    const { config, path, because } = configuration;
+    if (config === UNKNOWN) return [{ unknown: path, ...(because && { because }) }];
     return config === undefined ? [] : check(config, configuration);
   });
 }

@@ -1,20 +1,11 @@
 import { StackFinding } from "../engine/policy";
 import { AlertmanagerConfiguration, effectiveConfigurations } from "../facts/alertmanager";
 import { Integration, integrationsOf } from "../facts/integrations";
-import {
-  Path,
-  Plain,
-  PlainMap,
-  UNKNOWN,
-  at,
-  formatPath,
-  isMap,
-  isText,
-  textAt,
-} from "../facts/plain";
+import { Path, Plain, PlainMap, UNKNOWN, formatPath, isMap, isText, textAt } from "../facts/plain";
 import { alertRelabelings } from "../facts/prometheus";
-import { Resource, objectName } from "../facts/resource";
+import { Resource } from "../facts/resource";
 import { Labels, RouteNode, RouteTree, readRoutes, routesFor } from "../facts/routes";
+import { isSecret, secretName, secretText } from "../facts/secrets";
 import { readYaml } from "../facts/yaml";
 import { RelabelStep, relabel } from "../shared/relabel";
 
@@ -55,11 +46,12 @@ export function deliveryPaths(resources: Resource[]) {
   const unreadable: AlertmanagerConfiguration[] = [];
   const unknown: StackFinding[] = read.filter((result) => "unknown" in result);
   for (const configuration of configurations) {
-    const { config, path, urn } = configuration;
+    const { config, path, urn, because } = configuration;
     const tree = isMap(config) ? readRoutes(config) : UNKNOWN;
     if (config === undefined) unreadable.push(configuration);
-    else if (tree === UNKNOWN || config === UNKNOWN) unknown.push({ unknown: path, urn });
-    else paths.push({ ...tree, configuration, config, relabelings });
+    else if (tree === UNKNOWN || config === UNKNOWN) {
+      unknown.push({ unknown: path, urn, ...(because && { because }) });
+    } else paths.push({ ...tree, configuration, config, relabelings });
   }
   return { paths, unreadable, unknown };
 }
@@ -106,14 +98,8 @@ function relabelingOf(
 }
 
 function stepsInSecret(reference: PlainMap, resources: Resource[]): Plain {
-  const key = textAt(reference, "key") ?? "";
-  const secret = resources.find(
-    (resource) =>
-      resource.type === "kubernetes:core/v1:Secret" &&
-      objectName(resource) === textAt(reference, "name"),
-  );
-  const plain = at(secret?.props, "stringData", key);
-  const encoded = at(secret?.props, "data", key);
-  const text = isText(encoded) ? Buffer.from(encoded, "base64").toString("utf8") : plain;
+  const name = textAt(reference, "name");
+  const secret = resources.find((resource) => isSecret(resource) && secretName(resource) === name);
+  const { text } = (secret && secretText(secret, textAt(reference, "key") ?? "")) ?? {};
   return isText(text) ? readYaml(text) : undefined;
 }

@@ -54,11 +54,9 @@ function section(policy: AnyPolicy): string[] {
     plainText(description),
     list([
       `**Why**: ${plainText(why)}`,
-      `**Default**: ${level}, severity ${severity}; ${
-        policy.scope === "resource"
-          ? "evaluates each resource separately"
-          : "evaluates the stack as a whole"
-      }${remediable ? "; level `remediate` corrects violations" : ""}`,
+      `**Default**: ${level}, severity ${severity}; ${scopeOf(
+        policy,
+      )}${remediable ? "; level `remediate` corrects violations" : ""}`,
       `**Fix**: ${plainText(remediation)}`,
       `**Except**: \`{ "${name}": { "excludeFor": ["<name or URN>"] } }\`${
         policy.scope === "report" || policy.annotations === "forbidden"
@@ -68,6 +66,13 @@ function section(policy: AnyPolicy): string[] {
     ]),
     ...(properties.length === 0 ? [] : ["Properties:", list(properties)]),
   ];
+}
+
+function scopeOf(policy: AnyPolicy): string {
+  if (policy.scope !== "resource") return "evaluates the stack as a whole";
+  return policy.siblings === undefined
+    ? "evaluates each resource separately"
+    : "evaluates each resource separately, then with the other resources of the stack";
 }
 
 function propertyLine(

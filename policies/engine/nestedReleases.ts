@@ -3,7 +3,7 @@ import { manifestKeys, manifestsIn, typeOfObject } from "../facts/manifests";
 import { Path, PlainMap, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
 import { foreignReleases, isForeignRelease } from "../facts/releases";
 import { Resource, policyType } from "../facts/resource";
-import { AnyPolicy, NestedScope, ResourcePolicy, StackPolicy, Verdict } from "./policy";
+import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
 /**
  * Extends a policy to nested resources: the releases that Flux, Argo CD, k3s or Terraform install,
@@ -14,7 +14,9 @@ export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
   if (policy.scope === "report") return policy;
   const { nested = "charts" } = policy;
   if (nested === "none") return policy;
-  return policy.scope === "stack" ? forStack(policy, nested) : forResource(policy, nested);
+  return policy.scope === "stack"
+    ? { ...policy, ...forStack(policy, nested) }
+    : forResource(policy, nested);
 }
 
 /** A resource that a policy receives in place of the resource that contains it. */
@@ -47,7 +49,7 @@ function itemsOf(list: Resource): Nested[] {
 }
 
 function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): ResourcePolicy<unknown> {
-  const { judge, remediate, appliesTo } = policy;
+  const { judge, siblings, remediate, appliesTo } = policy;
   const applicable = (container: Resource): Nested[] =>
     nestedIn(container, scope).filter(({ resource }) => appliesTo(resource.type));
   return {
@@ -62,6 +64,7 @@ function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): Resou
         unevaluated: verdicts.flatMap(({ unevaluated }) => unevaluated),
       };
     },
+    ...(siblings && { siblings: forStack(siblings, scope) }),
     ...(remediate && {
       remediate: (container, props, config) =>
         applicable(container)
@@ -74,10 +77,8 @@ function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): Resou
   };
 }
 
-function forStack(policy: StackPolicy<unknown>, scope: NestedScope): StackPolicy<unknown> {
-  const { judge, reads } = policy;
+function forStack({ judge, reads }: StackJudge<unknown>, scope: NestedScope): StackJudge<unknown> {
   return {
-    ...policy,
     reads: (type) => reads(type) || isContainer(type),
     judge: (resources, config) => {
       const readable = resources.flatMap((container) =>

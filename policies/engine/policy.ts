@@ -94,10 +94,15 @@ export interface ResourcePolicy<Config> extends PolicyBase<Config> {
   scope: "resource";
   appliesTo: (type: string) => boolean;
   judge: (resource: Resource, config: Config) => Verdict;
+  /** What the policy finds only with the other resources of the stack. */
+  siblings?: StackJudge<Config>;
 }
 
-export interface StackPolicy<Config> extends PolicyBase<Config> {
+export interface StackPolicy<Config> extends PolicyBase<Config>, StackJudge<Config> {
   scope: "stack";
+}
+
+export interface StackJudge<Config> {
   /** Whether the policy reads resources of a type. It receives no others. */
   reads: (type: string) => boolean;
   judge: (resources: Resource[], config: Config) => Verdict;
@@ -134,16 +139,22 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
 > {
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
+  /**
+   * Finds what only the other resources of the stack reveal. A single resource is judged before the
+   * deployment even if its outputs are unknown, so a resource policy finds there what it can.
+   */
+  siblings?: StackCheck<ConfigOf<P>>;
   /** `true` writes the value that each finding sets. */
   remediate?: true | Remediate<ConfigOf<P>>;
 }
 
-interface StackDefinition<P extends Properties, ProdOnly extends boolean> extends Definition<
-  P,
-  ProdOnly
-> {
+export interface StackCheck<Config> {
   reads: (type: string) => boolean;
-  check: (resources: Resource[], config: ConfigOf<P>) => StackFinding[];
+  check: (resources: Resource[], config: Config) => StackFinding[];
+}
+
+interface StackDefinition<P extends Properties, ProdOnly extends boolean>
+  extends Definition<P, ProdOnly>, StackCheck<ConfigOf<P>> {
   /** Receives one resource at a time: the SDK does not pass the others to a remediation. */
   remediate?: Remediate<ConfigOf<P>>;
 }
@@ -153,15 +164,22 @@ export function resourcePolicy<
   P extends Properties = Record<never, never>,
   const ProdOnly extends boolean = false,
 >(definition: ResourceDefinition<P, ProdOnly>): ResourcePolicy<Configuration<P, ProdOnly>> {
-  const { appliesTo, check, remediate, prodOnly, ...meta } = definition;
+  const { appliesTo, check, siblings, remediate, prodOnly, ...meta } = definition;
   type Config = Configuration<P, ProdOnly>;
-  const findings = (resource: Resource, config: Config): Finding[] =>
-    prodOnly && !isProd(resource, config) ? [] : check(resource, config);
+  const findings = (resource: Resource, config: Config): Finding[] => {
+    if (prodOnly && !isProd(resource, config)) return [];
+    const { type, props } = resource;
+    const found = check({ ...resource, type: patchedType(type) }, config);
+    return patchedType(type) === type
+      ? found
+      : found.filter((finding) => isInPatch(finding, props));
+  };
   return {
     ...described({ ...meta, prodOnly }),
     scope: "resource",
-    appliesTo,
+    appliesTo: (type) => appliesTo(patchedType(type)),
     judge: (resource, config) => verdictOf(findings(resource, config), resource),
+    ...(siblings && { siblings: stackJudge(siblings, prodOnly) }),
     ...(remediate && {
       remediate: (resource, props, config: Config) => {
         if (remediate === true) return write(findings(resource, config), props);
@@ -169,6 +187,18 @@ export function resourcePolicy<
       },
     }),
   };
+}
+
+/** The type that a patch changes: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
+function patchedType(type: string): string {
+  return type.startsWith("kubernetes:") ? type.replace(/(?<=\w)Patch$/, "") : type;
+}
+
+/** Whether a finding is about a value of a patch: the object has the values that a patch lacks. */
+function isInPatch(finding: Finding, props: Plain): boolean {
+  const path = "unknown" in finding ? finding.unknown : finding.path;
+  // A patch replaces a list as a whole.
+  return path === undefined || path.some(Number.isInteger) || at(props, ...path) !== undefined;
 }
 
 /** A policy that judges the resources of a stack together. */
@@ -180,17 +210,21 @@ export function stackPolicy<
   return {
     ...described({ ...meta, prodOnly }),
     scope: "stack",
-    reads,
-    judge: (resources, config) =>
-      verdictOf(
-        check(
-          prodOnly
-            ? resources.filter((resource) => isProd(resource, config, resources))
-            : resources,
-          config,
-        ),
-      ),
+    ...stackJudge({ reads, check }, prodOnly),
     ...(remediate && { remediate }),
+  };
+}
+
+function stackJudge<Config>(
+  { reads, check }: StackCheck<Config>,
+  prodOnly?: boolean,
+): StackJudge<Config & EnvironmentConfig> {
+  return {
+    reads,
+    judge: (resources, config) => {
+      const isJudged = (resource: Resource) => !prodOnly || isProd(resource, config, resources);
+      return verdictOf(check(resources.filter(isJudged), config));
+    },
   };
 }
 

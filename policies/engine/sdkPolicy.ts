@@ -1,4 +1,5 @@
 import type {
+  PolicyResource as SdkResource,
   ReportViolation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
@@ -20,7 +21,7 @@ import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
 import { Exceptions, exceptionsFor, isConcerned } from "./exceptions";
 import { Journal, ReportPolicy, describe } from "./journal";
-import { AnyPolicy, StackPolicy, Verdict } from "./policy";
+import { AnyPolicy, StackJudge, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
 import { Violation, violationText } from "./violation";
 
@@ -36,7 +37,8 @@ export interface PolicyContext {
   journal: Journal;
 }
 
-type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props">;
+type PolicyResource = Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props"> &
+  Partial<Pick<SdkResource, "propertyDependencies">>;
 
 /** The policy in the form that the SDK runs. */
 export function sdkPolicy(
@@ -61,51 +63,66 @@ export function sdkPolicy(
   const exceptionsOf = (args: PolicyResource, config: PlainMap) =>
     attempt(() => exceptionsFor(subjectOf(args), policy.name, config, context));
   const judged = { ...common, ...remediation(policy, exceptionsOf) };
-  if (policy.scope === "resource") {
-    return {
-      ...judged,
-      validateResource: async (args, report) => {
-        // Reports configuration problems once per stack, not once per resource.
-        if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
-        const config = configOf(policy, args);
-        const exceptions = await exceptionsOf(args, config);
-        const verdict = policy.appliesTo(policyType(args.type))
-          ? await attempt(async () => policy.judge(await readResource(args), config))
-          : nothing;
-        conclude(policy, context, args, {
-          exceptions,
-          verdict,
-          report: (text) => report(text),
-        });
-      },
-    };
+  if (policy.scope === "stack") {
+    return { ...judged, validateStack: stackValidation(policy, policy, context, exceptionsOf) };
   }
+  const { siblings } = policy;
   return {
     ...judged,
-    validateStack: async (args, report) => {
+    validateResource: async (args, report) => {
+      // Reports configuration problems once per stack, not once per resource.
+      if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
       const config = configOf(policy, args);
-      reportConfig(policy, args.getConfig(), report);
-      const resources = args.resources.filter(({ type }) => policy.reads(policyType(type)));
-      // The policy also reads an excepted resource, because other resources may need it.
-      const verdict = await judgeStack(policy, resources, config);
-      const violations = byUrn(verdict.violations);
-      const unevaluated = byUrn(verdict.unevaluated);
-      for (const resource of args.resources) {
-        const { urn } = resource;
-        conclude(policy, context, resource, {
-          exceptions: await exceptionsOf(resource, config),
-          verdict: {
-            violations: violations.get(urn) ?? [],
-            unevaluated: unevaluated.get(urn) ?? [],
-          },
-          report,
-        });
-        violations.delete(urn);
-      }
-      for (const violation of [...violations.values()].flat()) {
-        report(violationText(violation, { ...context, urn: violation.urn }), violation.urn);
-      }
+      const exceptions = await exceptionsOf(args, config);
+      const verdict = policy.appliesTo(policyType(args.type))
+        ? await attempt(async () => policy.judge(await readResource(args), config))
+        : nothing;
+      conclude(policy, context, args, {
+        exceptions,
+        verdict,
+        report: (text) => report(text),
+      });
     },
+    // The SDK runs both functions of a policy, although its types describe policies with one.
+    ...(siblings && {
+      validateStack: stackValidation(policy, siblings, context, async (args, config) => {
+        const exceptions = await exceptionsOf(args, config);
+        // Invalid exceptions are reported once, with the resource.
+        return "failure" in exceptions ? exceptions : { ...exceptions, violations: [] };
+      }),
+    }),
+  };
+}
+
+function stackValidation(
+  policy: Exclude<AnyPolicy, ReportPolicy>,
+  judge: StackJudge<unknown>,
+  context: PolicyContext,
+  exceptionsOf: (args: PolicyResource, config: PlainMap) => Promise<Exceptions | Failure>,
+): StackValidationPolicy["validateStack"] {
+  return async (args, report) => {
+    const config = configOf(policy, args);
+    if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);
+    const resources = args.resources.filter(({ type }) => judge.reads(policyType(type)));
+    // The policy also reads an excepted resource, because other resources may need it.
+    const verdict = await judgeStack(policy, judge, resources, config);
+    const violations = byUrn(verdict.violations);
+    const unevaluated = byUrn(verdict.unevaluated);
+    for (const resource of args.resources) {
+      const { urn } = resource;
+      conclude(policy, context, resource, {
+        exceptions: await exceptionsOf(resource, config),
+        verdict: {
+          violations: violations.get(urn) ?? [],
+          unevaluated: unevaluated.get(urn) ?? [],
+        },
+        report,
+      });
+      violations.delete(urn);
+    }
+    for (const violation of [...violations.values()].flat()) {
+      report(violationText(violation, { ...context, urn: violation.urn }), violation.urn);
+    }
   };
 }
 
@@ -194,7 +211,8 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
  * becomes a violation, and the policy judges the other resources without those.
  */
 async function judgeStack(
-  policy: StackPolicy<unknown>,
+  policy: AnyPolicy,
+  { judge: judgeAll }: StackJudge<unknown>,
   resources: readonly PolicyResource[],
   config: PlainMap,
 ): Promise<Verdict> {
@@ -213,7 +231,7 @@ async function judgeStack(
   });
   const judge = (entries: typeof readable) =>
     attempt(() =>
-      policy.judge(
+      judgeAll(
         entries.map(({ resource }) => resource),
         config,
       ),
@@ -304,7 +322,10 @@ async function readResource(args: PolicyResource): Promise<Resource> {
  * engine previews a resource without any outputs. The outputs are then unknown, not absent.
  */
 async function readOutputs(args: PolicyResource): Promise<Resource> {
-  const resource = await readResource(args);
+  const references = Object.entries(args.propertyDependencies ?? {}).map(
+    ([property, targets]) => [property, targets.map(({ urn }) => urn)] as const,
+  );
+  const resource = { ...(await readResource(args)), references: Object.fromEntries(references) };
   return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
 }
 

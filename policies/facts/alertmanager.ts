@@ -3,6 +3,7 @@ import chartConfigs from "./chartAlertmanagerConfigs.json";
 import { HelmChart, helmChart, isHelmType } from "./helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
+import { isSecret, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
 import { stopAt } from "./prometheus";
 import { own } from "../shared/own";
@@ -18,16 +19,14 @@ export interface AlertmanagerConfiguration {
   config: PlainMap | typeof UNKNOWN | undefined;
   /** Whether remediation can change the configuration in place: it is a map in chart values. */
   editable?: boolean;
+  /** Why the configuration is UNKNOWN, if a preview would not know it either. */
+  because?: string;
   /** Namespace of an AlertmanagerConfig, which applies to the alerts of that namespace only. */
   namespace?: string;
   /** Name of the Secret or AlertmanagerConfig that the Alertmanager loads but the stack lacks. */
   missingSecret?: string;
   /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator runs it. */
   spec?: Plain;
-}
-
-function isSecret({ type }: { type: string }): boolean {
-  return /^kubernetes:core\/v1:Secret(Patch)?$/.test(type);
 }
 
 function isAlertmanager({ type }: { type: string }): boolean {
@@ -74,7 +73,7 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
             spec,
           }));
         })
-      : resources.filter(isSecret).flatMap(inSecret);
+      : resources.filter(isSecret).flatMap((resource) => inSecret(resource));
   const objects = resources.filter(isAlertmanagerConfig).map(inObject);
   return loaded.map((configuration) => withObjects(configuration, objects));
 }
@@ -132,9 +131,15 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   if (source === UNKNOWN) return [{ where, urn, path: ["values"], config: UNKNOWN }];
   const canBeSource = object === undefined ? isSecret : isAlertmanagerConfig;
   const sources = resources.filter(
-    (resource) => canBeSource(resource) && objectName(resource) === source,
+    (resource) =>
+      canBeSource(resource) &&
+      (object === undefined ? secretName(resource) : objectName(resource)) === source,
   );
-  if (sources.length > 0) return sources.flatMap(configurationsIn);
+  if (sources.length > 0) {
+    return sources.flatMap((resource) =>
+      object === undefined ? inSecret(resource, true) : inObject(resource),
+    );
+  }
   const unnamed = resources.find(
     (resource) => isSecret(resource) && at(resource.props, "metadata", "name") === UNKNOWN,
   );
@@ -164,27 +169,16 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   return [{ where, urn, path, config, editable: true }];
 }
 
-/**
- * The configuration under the key that the operator reads: plain text in `stringData`, or base64 in
- * `data`. The engine provides only `data`.
- */
-function inSecret(resource: Resource): AlertmanagerConfiguration[] {
-  const { urn, props } = resource;
+/** The configuration under the key that the operator reads. */
+function inSecret(resource: Resource, isLoaded = false): AlertmanagerConfiguration[] {
+  const found = secretText(resource, "alertmanager.yaml");
+  if (found === undefined) return [];
+  const { text, path, because } = found;
   const name = objectName(resource);
+  // If all keys are unknown, only the name shows that an unused Secret is for Alertmanager.
+  if (!isLoaded && path.length < 2 && !/alertmanager/i.test(name)) return [];
   const where = `Secret "${name}", alertmanager.yaml`;
-  for (const field of ["stringData", "data"]) {
-    const path: Path = [field, "alertmanager.yaml"];
-    const value = at(props, ...path);
-    const isText = typeof value === "string";
-    // If the whole field is unknown, only the name shows that the Secret is for Alertmanager.
-    const isUnknown =
-      value === UNKNOWN && (/alertmanager/i.test(name) || at(props, field) !== UNKNOWN);
-    if (!isText && !isUnknown) continue;
-    const isEncoded = isText && field === "data";
-    const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
-    return [{ where, urn, path, config: configIn(text) }];
-  }
-  return [];
+  return [{ where, urn: resource.urn, path, config: configIn(text), ...(because && { because }) }];
 }
 
 /** Parses a configuration; undefined if the text is not a YAML map. */

@@ -1,6 +1,6 @@
 import { MAX_CHART_DEPTH, isHelmType } from "./helm";
 import { Path, Plain, at, entriesAt, isText, listAt, textAt } from "./plain";
-import { Resource } from "./resource";
+import { Resource, policyType } from "./resource";
 import { readTemplate } from "./yaml";
 
 /** A Kubernetes object that a chart creates from its values. */
@@ -55,7 +55,7 @@ function resourceOf(object: Plain, release: Resource, path: Path): Resource | un
 export function typeOfObject(object: Plain): string | undefined {
   const [version, kind] = [textAt(object, "apiVersion"), textAt(object, "kind")];
   if (version === undefined || kind === undefined) return undefined;
-  return `kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`;
+  return policyType(`kubernetes:${version.includes("/") ? version : `core/${version}`}:${kind}`);
 }
 
 /** Objects, with each list of objects replaced by its items. */

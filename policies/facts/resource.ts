@@ -1,4 +1,5 @@
-import { Plain, textAt } from "./plain";
+import { own } from "../shared/own";
+import { Plain, at, textAt } from "./plain";
 
 /** A resource as policies read it. */
 export interface Resource {
@@ -10,6 +11,8 @@ export interface Resource {
    * part may be UNKNOWN.
    */
   props: Plain;
+  /** URNs of the resources whose outputs a property uses, in stack policies. */
+  references?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The type as policies know it: OpenShift's monitoring operator has the same kinds in another group. */
@@ -25,4 +28,21 @@ export function stackOf(urn: string): string {
 /** Name of a Kubernetes object in the cluster. */
 export function objectName({ props, name }: Resource): string {
   return textAt(props, "metadata", "name") ?? name;
+}
+
+/**
+ * Whether a property names another resource: by one of its identifiers, or by an output, whose
+ * value is unknown until the resource exists.
+ */
+export function refersTo(
+  { props, references = {} }: Resource,
+  property: string,
+  target: Resource,
+): boolean {
+  if (own(references, property)?.includes(target.urn)) return true;
+  const values = [at(props, property)].flat();
+  return ["id", "arn", "name"].some((key) => {
+    const identifier = textAt(target.props, key);
+    return identifier !== undefined && values.includes(identifier);
+  });
 }

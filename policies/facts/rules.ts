@@ -1,6 +1,5 @@
 import { isMap } from "../shared/isMap";
-import { own } from "../shared/own";
-import { helmChart, isHelmType, isKnownChart } from "./helm";
+import { helmChart, isHelmType } from "./helm";
 import {
   Path,
   Plain,
@@ -55,12 +54,6 @@ export function canHoldRules(type: string): boolean {
   return isRuleObject(type) || isHelmType(type);
 }
 
-/** The keys in the values of each chart that contain rule groups. */
-const ruleValues: Record<string, string[]> = {
-  "kube-prometheus-stack": ["additionalPrometheusRulesMap", "additionalPrometheusRules"],
-  prometheus: ["serverFiles"],
-};
-
 /** All rules in a PrometheusRule or in the values of a chart. */
 export const rulesOf = perProperties(readRules);
 
@@ -68,37 +61,61 @@ function readRules(resource: Resource): Rules {
   if (isRuleObject(resource.type)) {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
   }
-  const { chart = "", release } = helmChart(resource) ?? {};
-  const places = (own(ruleValues, chart) ?? []).map((key): Path => ["values", key]);
-  const sources = isKnownChart(chart)
-    ? places.flatMap((place) => [
-        ...entriesAt(resource.props, ...place).map(([key]) => [...place, key]),
-        ...listAt(resource.props, ...place).map((_, index) => [...place, index]),
-      ])
-    : groupPlaces(at(resource.props, "values"), ["values"]);
-  const groups = sources.map((path) =>
-    fromGroups(resource, [...path, "groups"], `release "${release}", ${formatPath(path)}`),
+  const chart = helmChart(resource);
+  if (chart === undefined) return { rules: [] };
+  if (chart.values === UNKNOWN && /prometheus/.test(chart.chart)) {
+    return { rules: [], unknownAt: ["values"] };
+  }
+  return joined(
+    rulePlaces(chart.values, ["values"]).map((path) => {
+      const value = at(resource.props, ...path);
+      const shownPath = formatPath(path.at(-1) === "groups" ? path.slice(0, -1) : path);
+      const where = `release "${chart.release}", ${shownPath}`;
+      if (isText(value)) return withoutLogQL(fromText(resource, value, path, where));
+      const isList = listAt(value).some(isRule);
+      return withoutLogQL(
+        isList ? fromList(resource, path, { where }) : fromGroups(resource, path, where),
+      );
+    }),
   );
-  return {
-    rules: groups.flatMap(({ rules }) => rules),
-    unknownAt:
-      groups.find(({ unknownAt }) => unknownAt !== undefined)?.unknownAt ??
-      places.find((path) => at(resource.props, ...path) === UNKNOWN),
-  };
 }
 
-/** Places of rule groups in the values of a chart that policies do not know, by their shape. */
-function groupPlaces(values: Plain, path: Path): Path[] {
-  const isGroup = (group: Plain) =>
-    listAt(group, "rules").some(
-      (rule) => at(rule, "expr") !== undefined && (textAt(rule, "alert") ?? textAt(rule, "record")),
-    );
-  if (listAt(values, "groups").some(isGroup)) return [path];
-  if (path.length > MAX_GROUP_DEPTH) return [];
-  return entriesAt(values).flatMap(([key, inner]) => groupPlaces(inner, [...path, key]));
+/**
+ * The places of rule groups, of rules outside groups, and of rule files in the values of any chart,
+ * by their shape.
+ */
+function rulePlaces(values: Plain, path: Path): Path[] {
+  if (values === UNKNOWN) return path.some((key) => unknownRules.has(key)) ? [path] : [];
+  if (isText(values)) return isRuleFile(values) && /\bexpr\s*:/.test(values) ? [path] : [];
+  if (Array.isArray(values) && (values.some(isGroup) || values.some(isRule))) return [path];
+  // A disabled part of a chart creates no rules, and objects are resources of their own.
+  const isOther = at(values, "enabled") === false || at(values, "apiVersion") !== undefined;
+  if (path.length > MAX_RULE_DEPTH || isOther) return [];
+  const entries = Array.isArray(values) ? [...values.entries()] : entriesAt(values);
+  return entries.flatMap(([key, inner]) => rulePlaces(inner, [...path, key]));
 }
 
-const MAX_GROUP_DEPTH = 4;
+const MAX_RULE_DEPTH = 7;
+
+/** Keys whose values are rules, even if the values are unknown. */
+const unknownRules = new Set<string | number>([
+  "additionalPrometheusRulesMap",
+  "additionalPrometheusRules",
+  "serverFiles",
+]);
+
+function isRule(rule: Plain): boolean {
+  return at(rule, "expr") !== undefined && isText(at(rule, "alert") ?? at(rule, "record"));
+}
+
+function isGroup(group: Plain): boolean {
+  const rules = at(group, "rules");
+  return rules === UNKNOWN || listAt(rules).some((rule) => rule === UNKNOWN || isRule(rule));
+}
+
+function isRuleFile(text: string): boolean {
+  return /^\s*groups\s*:/m.test(text) && !/^apiVersion\s*:/m.test(text);
+}
 
 const configMapType = "kubernetes:core/v1:ConfigMap";
 
@@ -118,18 +135,39 @@ export const judgedRules = perProperties((resource) =>
 function rulesInTexts(resource: Resource): Rules {
   const name = objectName(resource);
   const labels = Object.keys(mapAt(resource.props, "metadata", "labels"));
-  // Loki's rules have the same form but contain LogQL.
   if ([name, ...labels].some((word) => /loki/i.test(word))) return { rules: [] };
-  let unknownAt: Path | undefined;
-  const rules = entriesAt(resource.props, "data").flatMap(([key, text]): Rule[] => {
-    if (!isText(text) || !/^\s*groups\s*:/m.test(text)) return [];
-    const file = { ...resource, props: readYaml(text) };
-    const read = fromGroups(file, ["groups"], `ConfigMap "${name}", ${key}`);
-    if (read.unknownAt !== undefined) unknownAt ??= ["data", key];
-    return read.rules.map((rule) => ({ ...rule, path: ["data", key] }));
-  });
-  const isLogQL = rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr));
-  return isLogQL ? { rules: [] } : { rules, ...(unknownAt && { unknownAt }) };
+  const files = entriesAt(resource.props, "data").map(([key, text]) =>
+    isText(text) && isRuleFile(text)
+      ? fromText(resource, text, ["data", key], `ConfigMap "${name}", ${key}`)
+      : { rules: [] },
+  );
+  return withoutLogQL(joined(files));
+}
+
+/** The rules of a rule file. Their path is the path of the text. */
+function fromText(resource: Resource, text: string, path: Path, where: string): Rules {
+  const { rules, unknownAt } = fromGroups(
+    { ...resource, props: readYaml(text) },
+    ["groups"],
+    where,
+  );
+  return {
+    rules: rules.map((rule) => ({ ...rule, path })),
+    ...(unknownAt && { unknownAt: path }),
+  };
+}
+
+/** No rules where one of them is LogQL: the rules of Loki have the same form. */
+function withoutLogQL(read: Rules): Rules {
+  const isLogQL = read.rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr));
+  return isLogQL ? { rules: [] } : read;
+}
+
+function joined(read: Rules[]): Rules {
+  return {
+    rules: read.flatMap(({ rules }) => rules),
+    unknownAt: read.find(({ unknownAt }) => unknownAt !== undefined)?.unknownAt,
+  };
 }
 
 /** All rules of a stack, and the first unknown value that could contain further rules. */
@@ -146,36 +184,49 @@ export function rulesOfStack(resources: Resource[]) {
 /** Empties excluded rules in place instead of removing them, so the paths of others stay valid. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of readRules(resource).rules) {
-    if (isExcluded(name)) setAt(resource.props as PlainMap, path, {});
+    const isInText = !isMap(at(resource.props, ...path));
+    if (isExcluded(name) && !isInText) setAt(resource.props as PlainMap, path, {});
   }
   return resource;
 }
 
 function fromGroups(resource: Resource, path: Path, where: string): Rules {
+  if (at(resource.props, ...path) === UNKNOWN) return { rules: [], unknownAt: path };
+  return joined(
+    listAt(resource.props, ...path).map((group, index) =>
+      fromList(resource, [...path, index, "rules"], {
+        where: `${where}, group ${textAt(group, "name") ?? index}`,
+        group,
+      }),
+    ),
+  );
+}
+
+/** The rules in a list, which belongs to a group unless the chart creates the group. */
+function fromList(
+  resource: Resource,
+  path: Path,
+  { where, group }: { where: string; group?: Plain },
+): Rules {
   const rules: Rule[] = [];
   let unknownAt: Path | undefined = at(resource.props, ...path) === UNKNOWN ? path : undefined;
-  listAt(resource.props, ...path).forEach((group, groupIndex) => {
-    const rulesPath = [...path, groupIndex, "rules"];
-    if (at(group, "rules") === UNKNOWN) unknownAt ??= rulesPath;
-    listAt(group, "rules").forEach((rule, index) => {
-      const expr = at(rule, "expr");
-      if (hasUnknown(expr)) unknownAt ??= [...rulesPath, index, "expr"];
-      // The schema of PrometheusRule also allows a number.
-      if (typeof expr !== "string" && typeof expr !== "number") return;
-      const [alert, record] = [textAt(rule, "alert"), textAt(rule, "record")];
-      const inGroup = `${where}, group ${textAt(group, "name") ?? groupIndex}`;
-      rules.push({
-        name: alert ?? record ?? "",
-        alert,
-        record,
-        expr: String(expr),
-        where: alert === undefined ? inGroup : `${inGroup}, alert ${alert}`,
-        path: [...rulesPath, index],
-        for: at(rule, "for"),
-        group: { interval: at(group, "interval"), limit: at(group, "limit") },
-        labels: { ...mapAt(group, "labels"), ...mapAt(rule, "labels") },
-        annotations: mapAt(rule, "annotations"),
-      });
+  listAt(resource.props, ...path).forEach((rule, index) => {
+    const expr = at(rule, "expr");
+    if (hasUnknown(expr)) unknownAt ??= [...path, index, "expr"];
+    // The schema of PrometheusRule also allows a number.
+    if (typeof expr !== "string" && typeof expr !== "number") return;
+    const [alert, record] = [textAt(rule, "alert"), textAt(rule, "record")];
+    rules.push({
+      name: alert ?? record ?? "",
+      alert,
+      record,
+      expr: String(expr),
+      where: alert === undefined ? where : `${where}, alert ${alert}`,
+      path: [...path, index],
+      for: at(rule, "for"),
+      group: { interval: at(group, "interval"), limit: at(group, "limit") },
+      labels: { ...mapAt(group, "labels"), ...mapAt(rule, "labels") },
+      annotations: mapAt(rule, "annotations"),
     });
   });
   return { rules, unknownAt };

@@ -4,7 +4,7 @@ import { Expr, mapChildren } from "./expr";
 import { parsePromQL } from "./parse";
 
 /** The expressions of the recording rules, by the name of the series that they record. */
-type Records = ReadonlyMap<string, Expr>;
+export type Records = ReadonlyMap<string, Expr>;
 
 export const recordsIn = perObject((rules: { record?: string; expr: string }[]): Records => {
   const records = new Map<string, Expr>();

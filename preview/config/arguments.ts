@@ -17,6 +17,9 @@ with the policy pack, and prints the result.
       --policy-config <file>   Policy configuration (default: policies/config.<environment>.json)
       --out <folder>           Write resources, manifests, chart values, rules, Alertmanager
                                configuration, dashboards and the policy result to a folder
+      --against <revision>     Print what changes for the stack since another revision of the
+                               repository, as Markdown; that revision is previewed without
+                               --config and --config-file
       --json                   Print one JSON document
   -h, --help                   Print this help
 
@@ -36,6 +39,8 @@ export function parseArguments(argv: string[]) {
     config: values.config ?? [],
     configFile: values["config-file"],
     out: values.out,
+    /** Revision of the repository to compare with. */
+    against: values.against,
     json: values.json ?? false,
     policyConfig: values["policy-config"],
   };
@@ -52,6 +57,7 @@ function parsed(argv: string[]) {
         config: { type: "string", multiple: true, short: "c" },
         "config-file": { type: "string" },
         out: { type: "string" },
+        against: { type: "string" },
         json: { type: "boolean" },
         "policy-config": { type: "string" },
         help: { type: "boolean", short: "h" },

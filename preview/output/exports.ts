@@ -4,6 +4,9 @@ import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
 
+/** The file with the configuration of Alertmanager. */
+export const alertmanagerFile = "alertmanager/alertmanager.yaml";
+
 export interface Exported {
   resources: RecordedResource[];
   policy: Omit<PolicyReport, "remediated"> & { passed: boolean; environment: JudgedEnvironment };

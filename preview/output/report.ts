@@ -120,7 +120,11 @@ function subject({ urn }: Pick<ReportedViolation, "urn">): string {
   return `: ${name} (${shortType(types.split("$").at(-1) ?? "")})`;
 }
 
-function verdict({ resources, policy }: Report, style: Styler): string {
+/** The last line of the output: whether the preview passed, and its totals. */
+export function verdict(
+  { resources, policy }: Pick<Report, "resources" | "policy">,
+  style: Styler = (_, text) => text,
+): string {
   const run = policy.policies.filter(({ level }) => level !== "disabled").length;
   const advisory = policy.violations.filter(({ level }) => level === "advisory").length;
   const mandatory = policy.violations.length - advisory;

@@ -51,6 +51,8 @@ const executions: Execution[] = [
   },
   // test/docs/commands.test.ts previews this stack, which the commands before it create.
   { pattern: /^npm run preview -- --stack laptop$/, how: How.Script },
+  // In a repository of the test.
+  { pattern: /^npm run preview -- --stack prod --against HEAD$/, how: How.Integration },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
   { pattern: /^(kind (create|delete)|k3d cluster create) /, how: How.Manual },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },

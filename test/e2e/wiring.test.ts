@@ -4,7 +4,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { toolPath } from "../../tools/paths.cjs";
-import { type Run, type StackOptions, TestStack } from "../support/engine/stack";
+import {
+  type Run,
+  type StackOptions,
+  type StateResource,
+  TestStack,
+} from "../support/engine/stack";
 
 const repository = path.resolve(__dirname, "../..");
 const program = path.join(repository, "test/e2e/programs/wiring.ts");
@@ -95,6 +100,18 @@ describe("components that are connected by outputs, on the real engine", () => {
         assert.match(String(inputs?.["bucket"]), /^shop-[ab]-logs-[0-9a-f]+$/);
       }
       assert.doesNotMatch(JSON.stringify(resources), /pulumi-input/i);
+      for (const cluster of clusters) {
+        const component = (name: string) => rulesOf(resources, `${cluster}-${name}-rules`);
+        const [services, team] = [component("services"), component("team")];
+        assert.match(services, /component=\\"shop-.-services\\"/);
+        // The rules differ only in the services that they record and in the component that they skip.
+        assert.equal(
+          team
+            .replaceAll(`${cluster}-team`, `${cluster}-services`)
+            .replaceAll("cart", "checkout-api"),
+          services,
+        );
+      }
 
       const again = await stack.up();
       assert.equal(again.exitCode, 0, again.text);
@@ -125,6 +142,12 @@ describe("components that are connected by outputs, on the real engine", () => {
     });
   });
 });
+
+/** The rules in the PrometheusRule of a component, as JSON. */
+function rulesOf(resources: StateResource[], name: string): string {
+  const object = resources.find(({ urn }) => urn.endsWith(`::${name}`));
+  return JSON.stringify(object?.inputs?.["spec"]);
+}
 
 /** Names of the resources that a run created, in order. */
 function created({ calls }: Run): string[] {

@@ -21,9 +21,9 @@ export async function judgedByThePack(
     if ("validateStack" in policy) {
       const args = { resources, getConfig } as never;
       await policy.validateStack(args, report);
-      continue;
     }
-    const validate = policy.validateResource;
+    // A policy on resources may also judge the stack.
+    const validate = "validateResource" in policy ? policy.validateResource : undefined;
     for (const resource of resources) {
       for (const one of Array.isArray(validate) ? validate : [validate]) {
         await one?.({ ...resource, getConfig } as never, report);

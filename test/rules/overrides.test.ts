@@ -38,12 +38,12 @@ const memory = (pod: string) => [
 
 async function expectAlerts(
   overrides: object,
-  group: string,
+  groups: string[],
   series: Scenario["input_series"],
   alertname: string,
   expected: object[],
 ): Promise<void> {
-  const rules = withoutTexts(groupsNamed(definitionsFor(overrides), [group]));
+  const rules = withoutTexts(groupsNamed(definitionsFor(overrides), groups));
   const { passed, output } = await testRules(rules, [
     {
       name: alertname,
@@ -74,7 +74,7 @@ describe("overrides of one service, in promtool", () => {
           { name: "usual" },
         ],
       },
-      "services",
+      ["services"],
       ["strict", "as-strict", "disabled", "usual", "unnamed"].flatMap((name) => requests(name)),
       "HighErrorRate",
       [firing("as-strict"), firing("strict")],
@@ -86,7 +86,7 @@ describe("overrides of one service, in promtool", () => {
         alerts: { warning: { errorRatePercent: 2 } },
         services: [{ name: "strict", alerts: { errorRatePercent: 1 } }, { name: "usual" }],
       },
-      "services",
+      ["services"],
       [...requests("strict"), ...requests("usual")],
       "HighErrorRate",
       [firing("strict"), firing("usual", "warning")],
@@ -126,7 +126,7 @@ describe("overrides of one service, in promtool", () => {
               ...(other === name && { alerts: { memoryPercent: 70 } }),
             })),
           },
-          "pods",
+          ["ownership", "pods"],
           series,
           "HighMemory",
           alertsOn(podsOf(name)),
@@ -141,7 +141,7 @@ describe("overrides of one service, in promtool", () => {
               ...(other === name && { alerts: { enabled: false } }),
             })),
           },
-          "pods",
+          ["ownership", "pods"],
           series,
           "HighMemory",
           alertsOn([...names, unconfigured].filter((other) => other !== name).flatMap(podsOf)),
@@ -159,14 +159,14 @@ describe("overrides of one service, in promtool", () => {
       const of = (names: string[]) => alertsOn(names.map((pod) => ({ pod })));
       await expectAlerts(
         { services: services({ memoryPercent: 70 }) },
-        "pods",
+        ["ownership", "pods"],
         unowned.flatMap(memory),
         "HighMemory",
         of(unowned.slice(0, 2)),
       );
       await expectAlerts(
         { alerts: { memoryPercent: 70 }, services: services({ enabled: false }) },
-        "pods",
+        ["ownership", "pods"],
         unowned.flatMap(memory),
         "HighMemory",
         of(unowned.slice(2)),
@@ -190,7 +190,7 @@ describe("overrides of one service, in promtool", () => {
     const alerts = { errorRatePercent: 2, memoryPercent: 70 };
     await expectAlerts(
       { alerts, services },
-      "services",
+      ["services"],
       names.flatMap((name) => requests(name)),
       "HighErrorRate",
       names.map((name) => ({ ...firing(name), ...teams[name] })),
@@ -198,7 +198,7 @@ describe("overrides of one service, in promtool", () => {
     for (const suffix of ["7d4b9c8f6d-x2x7k", "0"]) {
       await expectAlerts(
         { alerts, services },
-        "pods",
+        ["ownership", "pods"],
         names.flatMap((name) => memory(`${name}-${suffix}`)),
         "HighMemory",
         names.map((name) => ({
@@ -214,7 +214,7 @@ describe("overrides of one service, in promtool", () => {
   it("apply to metrics with other label names", () =>
     expectAlerts(
       { alerts: { errorRatePercent: 2, metrics: { httpStatusLabel: "code" } } },
-      "services",
+      ["services"],
       requests("usual", "code"),
       "HighErrorRate",
       [firing("usual")],
@@ -264,6 +264,50 @@ describe("the annotations of an alert, in promtool", () => {
         ],
       },
     ]);
+    assert.ok(passed, output);
+  });
+
+  it("name the first services of a storm and say how many there are", async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `service-${index}`);
+    const definitions = definitionsFor({ services: names.map((name) => ({ name })) });
+    const rules = ruleGroups(groupsNamed(definitions, ["configured", "absence", "storms"]), {});
+    const down = names
+      .slice(2)
+      .map((service) => gauge("up", { namespace: "ticketing", service }, timeline, () => 0));
+    const { passed, output } = await testRules(
+      rules,
+      [
+        {
+          name: "text",
+          interval: "30s",
+          input_series: [
+            ...down,
+            ...names
+              .slice(0, 2)
+              .map((service) =>
+                gauge("up", { namespace: "ticketing", service }, timeline, () => 1),
+              ),
+          ],
+          alert_rule_test: [
+            {
+              eval_time: "25m",
+              alertname: "MostServicesFailing",
+              exp_alerts: [
+                {
+                  exp_labels: { severity: "critical", namespace: "ticketing" },
+                  exp_annotations: {
+                    summary: "8 of 10 services in ticketing are failing",
+                    description:
+                      "8 of 10 services in ticketing are down or failing at once (threshold: half of them): service-2, service-3, service-4, service-5, service-6 and more. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.",
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      30,
+    );
     assert.ok(passed, output);
   });
 });

@@ -16,15 +16,15 @@ const services = [
 
 export const links = { runbookBaseUrl: "https://runbooks.example.com" };
 
-/** Rules on services with these settings, before rendering. */
-export function definitionsFor(overrides: object = {}): AlertGroup[] {
+/** Rules of a component with these settings, before rendering. */
+export function definitionsFor(overrides: object = {}, component = "services"): AlertGroup[] {
   const checked = servicesSettings({
     namespace: "ticketing",
     services,
     ...overrides,
   });
   assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
-  return serviceAlerts(checked.settings);
+  return serviceAlerts(checked.settings, component);
 }
 
 /** All rules, including those that require a setting. */

@@ -113,7 +113,7 @@ export const serviceDownScenarios: Scenario[] = [
         eval_time: "10m",
         exp_samples: [
           {
-            labels: `namespace_service:configured:info{namespace="ticketing", service="${service}"}`,
+            labels: `namespace_service:configured:info{component="services", namespace="ticketing", service="${service}"}`,
             value: 1,
           },
         ],

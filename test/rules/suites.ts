@@ -8,6 +8,7 @@ import { Scenario, scenariosOf } from "./scenarios";
 import { latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
+import { stormGroups, stormScenarios } from "./storms";
 import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
@@ -51,7 +52,7 @@ export function suites(): Suite[] {
     },
     {
       name: "workloads",
-      groups: groupsNamed(allDefinitions(), ["pods"]),
+      groups: groupsNamed(allDefinitions(), ["ownership"]),
       scenarios: workloadScenarios,
       evaluationSeconds: 30,
     },
@@ -60,6 +61,12 @@ export function suites(): Suite[] {
       groups: groupsNamed(allDefinitions(), ["configured", "absence"]),
       scenarios: serviceDownScenarios,
       evaluationSeconds: 30,
+    },
+    {
+      name: "storms",
+      groups: stormGroups(),
+      scenarios: stormScenarios,
+      evaluationSeconds: 5,
     },
     ...budgetKinds.flatMap(budgetSuites),
   ];

@@ -6,7 +6,7 @@ const pod = (name: string, kind: string, owner: string) => ({
   values: "1x10",
 });
 const workload = (name: string, owner: string) => ({
-  labels: `${recorded}{namespace="ticketing", pod="${name}", workload="${owner}"}`,
+  labels: `${recorded}{component="services", namespace="ticketing", pod="${name}", workload="${owner}"}`,
   value: 1,
 });
 

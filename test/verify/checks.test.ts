@@ -239,6 +239,12 @@ const faults: Fault[] = [
   },
   {
     check: "Loki stores chunks",
+    when: "Loki is not scraped",
+    break: measure("loki_ingester_chunks_flush_failures_total"),
+    evidence: /no metrics of Loki's ingester/,
+  },
+  {
+    check: "Loki stores chunks",
     when: "none was stored yet",
     break: measure("loki_ingester_chunks_flushed_total", [{}, 0]),
     status: "warn",
@@ -252,6 +258,18 @@ const faults: Fault[] = [
     next: /^aws eks list-pod-identity-associations --cluster-name ticketing-prod/,
   },
   {
+    check: "IAM role of Loki",
+    when: "the service account does not exist",
+    break: respond(`${monitoring}/serviceaccounts/loki`, 404),
+    evidence: /service account loki does not exist/,
+  },
+  {
+    check: "IAM role of Loki",
+    when: "no pod is ready",
+    break: respond(`${monitoring}/pods`, { items: [] }),
+    evidence: /no pod of Loki is ready/,
+  },
+  {
     check: "clocks",
     when: "Prometheus is in the past",
     break: measure("vector(time())", [{}, Date.now() / 1000 - 60]),
@@ -263,6 +281,20 @@ const faults: Fault[] = [
     break: measure("node_timex_offset_seconds", [{ instance: "node-1" }, 0.3]),
     status: "warn",
     evidence: /node-1 \(0.30 s\)/,
+  },
+  {
+    check: "clocks",
+    when: "node-exporter is not scraped",
+    break: measure("node_timex_offset_seconds"),
+    status: "warn",
+    evidence: /no node_timex_offset_seconds/,
+    next: /^kubectl port-forward /,
+  },
+  {
+    check: "volumes",
+    when: "the kubelet is not scraped",
+    break: measure("kubelet_volume_stats"),
+    evidence: /no metrics of volumes in monitoring/,
   },
   {
     check: "volumes",
@@ -332,6 +364,15 @@ describe("the checks of npm run verify", () => {
       assert.match(result.next ?? "", fault.next ?? /^(kubectl|aws|pulumi) /);
     });
   }
+
+  it("fail, IAM role of Loki with IRSA: the service account has no role", async () => {
+    const irsa = settingsOf({ loki: { awsIdentity: "irsa" } });
+    const checks = lokiChecks(irsa).filter(({ name }) => name === "IAM role of Loki");
+    const [result] = await results(healthy(), checks);
+    assert.equal(result?.status, "fail");
+    assert.match(result.evidence, /no annotation with a role/);
+    assert.match(result.next ?? "", /^kubectl describe serviceaccount/);
+  });
 
   it("fail if they cannot run, each of them", async () => {
     const fake = healthy();

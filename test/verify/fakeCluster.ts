@@ -86,8 +86,8 @@ export class FakeCluster {
     if (path === "/metrics") {
       return [
         "alertmanager_config_last_reload_successful 1",
-        `alertmanager_notifications_total{integration="slack",receiver_name="slack"} ${this.#sent}`,
-        `alertmanager_notifications_failed_total{integration="slack",reason="other"} ${this.#failed}`,
+        `alertmanager_notification_requests_total{integration="slack",receiver_name="slack"} ${this.#sent}`,
+        `alertmanager_notification_requests_failed_total{integration="slack"} ${this.#failed}`,
       ].join("\n");
     }
     return 404;
@@ -123,7 +123,7 @@ function healthyResponses(settings: Settings): Record<string, unknown> {
   if (slack === undefined) throw new Error("the stack has no Slack");
   const monitoring = "/api/v1/namespaces/monitoring";
   const groups = [
-    ...serviceAlerts(services),
+    ...serviceAlerts(services, "services"),
     ...platformAlerts({ ...prometheus, namespace: "monitoring", loki: true }),
   ];
   const rules = groups

@@ -4,7 +4,7 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { accessCommands } from "../../stacks/accessCommands";
 import { type Check, type Finding, listed, pass } from "../check";
 import type { Api } from "../cluster/api";
-import { query } from "./prometheusQuery";
+import { increaseInLastHour, query } from "./prometheusQuery";
 
 function logsOf({ namespaces }: Settings): string {
   return `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=alertmanager -c alertmanager`;
@@ -48,8 +48,12 @@ export function deliveryCheck(settings: Settings): Check {
     next: logsOf(settings),
     run: async ({ prometheus: open }) => {
       const prometheus = await open();
+      const scraped = await query(prometheus, `count(alertmanager_notifications_total${selector})`);
+      if (scraped.length === 0) {
+        return { status: "fail", evidence: "Prometheus has no metrics of Alertmanager" };
+      }
       const counted = (metric: string) =>
-        query(prometheus, `sum by (integration) (increase(${metric}${selector}[1h]))`);
+        query(prometheus, `sum by (integration) (${increaseInLastHour(`${metric}${selector}`)})`);
       const failed = (await counted("alertmanager_notifications_failed_total")).filter(
         ({ value }) => value > 0,
       );
@@ -58,9 +62,6 @@ export function deliveryCheck(settings: Settings): Check {
         return { status: "fail", evidence: `failed in the last hour: ${integrations.join(", ")}` };
       }
       const sent = await counted("alertmanager_notifications_total");
-      if (sent.length === 0) {
-        return { status: "fail", evidence: "Prometheus has no metrics of Alertmanager" };
-      }
       const total = sent.reduce((sum, { value }) => sum + value, 0);
       return total > 0
         ? pass(`${Math.round(total)} in the last hour, none failed`)
@@ -111,7 +112,7 @@ export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
     next: logsOf(settings),
     run: async ({ alertmanager: open }) => {
       const alertmanager = await open();
-      const before = await notifications(alertmanager);
+      const before = await slackRequests(alertmanager);
       const endsAt = new Date(Date.now() + 5 * 60_000).toISOString();
       await alertmanager.post("/api/v2/alerts", [
         {
@@ -125,7 +126,7 @@ export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
       ]);
       for (let waited = 0; waited < waitSeconds; waited++) {
         await pause(1000);
-        const finding = compareNotifications(before, await notifications(alertmanager));
+        const finding = compareRequests(before, await slackRequests(alertmanager));
         if (finding !== undefined) return finding;
       }
       return {
@@ -136,20 +137,23 @@ export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
   };
 }
 
-/** Counters of Slack's notifications, which PagerDuty or the heartbeat do not change. */
-async function notifications(alertmanager: Api): Promise<{ sent: number; failed: number }> {
+/**
+ * Requests to Slack, which PagerDuty or the heartbeat do not change. The counters of notifications are
+ * not used: Alertmanager increases them before the request, whatever Slack answers.
+ */
+async function slackRequests(alertmanager: Api): Promise<{ sent: number; failed: number }> {
   const metrics = await alertmanager.text("/metrics");
   const sum = (metric: string) =>
     [...metrics.matchAll(new RegExp(`^${metric}\\{[^}]*integration="slack"[^}]*\\} (\\S+)$`, "gm"))]
       .map(([, value]) => Number(value))
       .reduce((total, value) => total + value, 0);
   return {
-    sent: sum("alertmanager_notifications_total"),
-    failed: sum("alertmanager_notifications_failed_total"),
+    sent: sum("alertmanager_notification_requests_total"),
+    failed: sum("alertmanager_notification_requests_failed_total"),
   };
 }
 
-function compareNotifications(
+function compareRequests(
   before: { sent: number; failed: number },
   after: { sent: number; failed: number },
 ): Finding | undefined {

@@ -6,7 +6,7 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";
 import type { Api } from "../cluster/api";
 import { type List, type Pod, type ServiceAccount, isReady } from "../cluster/objects";
-import { query } from "./prometheusQuery";
+import { increaseInLastHour, query } from "./prometheusQuery";
 
 /** Label of the lines that this check writes. */
 const job = "observability-verify";
@@ -71,21 +71,23 @@ function chunkCheck(settings: Settings): Check {
     next: logsOf(settings),
     run: async ({ prometheus: open }) => {
       const prometheus = await open();
-      const total = async (metric: string) => {
-        const expr = `sum(increase(${metric}{namespace="${namespaces.monitoring}"}[1h]))`;
-        return (await query(prometheus, expr))[0]?.value;
-      };
-      const failures = await total("loki_ingester_chunks_flush_failures_total");
-      if (failures !== undefined && failures > 0) {
-        return {
-          status: "fail",
-          evidence: `${Math.ceil(failures)} writes to ${storage} failed in the last hour`,
-        };
-      }
-      const stored = await total("loki_ingester_chunks_flushed_total");
-      if (stored === undefined) {
+      const selector = `{namespace="${namespaces.monitoring}"}`;
+      const failures = `loki_ingester_chunks_flush_failures_total${selector}`;
+      if ((await query(prometheus, `count(${failures})`)).length === 0) {
         return { status: "fail", evidence: "Prometheus has no metrics of Loki's ingester" };
       }
+      const total = async (counter: string) => {
+        const [sum] = await query(prometheus, `sum(${increaseInLastHour(counter)})`);
+        return sum?.value ?? 0;
+      };
+      const failed = await total(failures);
+      if (failed > 0) {
+        return {
+          status: "fail",
+          evidence: `${Math.ceil(failed)} writes to ${storage} failed in the last hour`,
+        };
+      }
+      const stored = await total(`loki_ingester_chunks_flushed_total${selector}`);
       if (stored > 0)
         return pass(`${Math.ceil(stored)} chunks reached ${storage} in the last hour`);
       return {

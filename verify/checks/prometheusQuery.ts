@@ -15,3 +15,11 @@ export async function query(prometheus: Api, expr: string): Promise<Sample[]> {
     value: Number(text),
   }));
 }
+
+/**
+ * How much a counter increased in the last hour. `increase` alone misses the first value of a series,
+ * which many counters only have after the first event.
+ */
+export function increaseInLastHour(counter: string): string {
+  return `((${counter} unless ${counter} offset 1h) or increase(${counter}[1h]))`;
+}

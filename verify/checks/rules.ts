@@ -12,7 +12,7 @@ interface LoadedGroup {
 export function rulesCheck(settings: Settings): Check {
   const { prometheus, services, loki, namespaces } = settings;
   const groups = [
-    ...serviceAlerts(services),
+    ...serviceAlerts(services, "services"),
     ...platformAlerts({
       ...prometheus,
       namespace: namespaces.monitoring,

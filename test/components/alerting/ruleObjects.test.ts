@@ -17,7 +17,7 @@ function groupsFor(
     })),
   });
   assert.ok(checked.problems === undefined);
-  return ruleGroups(serviceAlerts(checked.settings), checked.settings.alerts);
+  return ruleGroups(serviceAlerts(checked.settings, "services"), checked.settings.alerts);
 }
 
 const rulesIn = (groups: RuleGroup[]) => groups.flatMap(({ rules }) => rules);

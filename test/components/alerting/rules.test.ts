@@ -58,14 +58,6 @@ describe("ruleGroups", () => {
     );
   });
 
-  it("keeps extra labels, which cannot override the severity", () => {
-    const labels = { team: "checkout", severity: "none" };
-    assert.deepEqual(renderAlert({ labels }, "https://r.example").labels, {
-      team: "checkout",
-      severity: "critical",
-    });
-  });
-
   it("links to the panel that shows the alert if the URL of Grafana is known", () => {
     const rendered = renderAlert({}, "https://r.example", "https://grafana.example.com/");
     assert.equal(

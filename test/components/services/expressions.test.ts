@@ -37,7 +37,7 @@ const checked = servicesSettings({
 });
 assert.ok(checked.problems === undefined);
 const groups = [
-  ...serviceAlerts(checked.settings),
+  ...serviceAlerts(checked.settings, "services"),
   ...platformAlerts({
     namespace: "monitoring",
     loki: true,

@@ -36,7 +36,7 @@ function groupsFor(alerts: object = {}, services: object[] = []): AlertGroup[] {
   });
   assert.deepEqual(problems, undefined);
   assert.ok(settings);
-  return serviceAlerts(settings);
+  return serviceAlerts(settings, "services");
 }
 
 /** The alerts, with recorded series replaced by their expressions. */
@@ -159,8 +159,8 @@ describe("serviceAlerts", () => {
 
   it("requires a minimum rate of requests for latency, and judges errors below it over 30 minutes", () => {
     const alerts = { minimumRequestsPerSecond: 0.7 };
-    assert.match(ruleOf("HighLatencyP99", alerts).expr, /and\n\s*\(sum .* > 0\.7/);
-    assert.match(ruleOf("HighErrorRate", alerts).expr, /unless\n\s*\(sum .* > 0\.7/);
+    assert.match(ruleOf("HighLatencyP99", alerts).expr, /and\n[\s(]*sum by [^>]* > 0\.7/);
+    assert.match(ruleOf("HighErrorRate", alerts).expr, /unless\n[\s(]*sum by [^>]* > 0\.7/);
   });
 
   it("counts HTTP 5xx and gRPC server errors as failures", () => {

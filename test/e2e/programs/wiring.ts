@@ -151,6 +151,11 @@ function deploy(cluster: string): void {
     { namespace: shop.metadata.name, services, alerts },
     inCluster,
   );
+  new MonitoredServices(
+    `${cluster}-team`,
+    { namespace: shop.metadata.name, services: [{ name: "cart" }], alerts },
+    inCluster,
+  );
   new DatadogAgent(
     `${cluster}-datadog`,
     {

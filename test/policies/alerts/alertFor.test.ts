@@ -44,6 +44,17 @@ describe("policy alert-for", () => {
     });
   }
 
+  it("accepts no `for` on a condition over alerts that fire, but not over pending ones", () => {
+    const over = (matcher: string) =>
+      prometheusRule([
+        { alert: "A", expr: `count(ALERTS{${matcher}}) > 5`, labels: { severity: "critical" } },
+      ]);
+    assert.deepEqual(problems(alertFor, over('alertstate="firing"')), []);
+    for (const matcher of ['alertstate="pending"', 'alertname="B"']) {
+      assert.deepEqual(problems(alertFor, over(matcher)), ["`for` is 0 or not set"]);
+    }
+  });
+
   it("uses the bounds of its configuration", () => {
     assert.deepEqual(problems(alertFor, waiting("critical"), { criticalMinMinutes: 0 }), []);
     assert.equal(

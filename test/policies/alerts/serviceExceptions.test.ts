@@ -30,7 +30,7 @@ function objects(batch: Alerts, cart?: Alerts): Resource[] {
   return [
     resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
       metadata: { name: "rules", namespace: "shop", annotations },
-      spec: { groups: ruleGroups(serviceAlerts(settings), settings.alerts) },
+      spec: { groups: ruleGroups(serviceAlerts(settings, "services"), settings.alerts) },
     }),
     ...settings.services.map((service) =>
       resource("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", service.name, {

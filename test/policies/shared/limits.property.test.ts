@@ -197,7 +197,7 @@ function stackOf(knobs: Knobs): Resource[] {
       },
     }),
   );
-  const groups = ruleGroups(serviceAlerts(services), services.alerts);
+  const groups = ruleGroups(serviceAlerts(services, "services"), services.alerts);
   const object = (kind: string, name: string, spec: unknown): Resource =>
     resource(
       `kubernetes:monitoring.coreos.com/v1:${kind}`,

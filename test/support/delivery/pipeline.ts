@@ -98,6 +98,8 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
 /** A local Prometheus and Alertmanager with the configuration of the stack. */
 export interface Pipeline {
   alertmanager: Alertmanager;
+  /** Stops Prometheus and starts it again with its previous storage. */
+  restartPrometheus: () => Promise<void>;
   prometheusUrl: string;
   stop: () => Promise<void>;
   log: () => string;
@@ -109,27 +111,39 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const port = await freePort();
     const prometheusUrl = `http://127.0.0.1:${port}`;
     const values = readYaml(path.join(options.out, "values", "prometheus.yaml"));
-    const prometheus = await startTool(
-      "prometheus",
-      [
-        `--config.file=${writePrometheus(options, new URL(prometheusUrl), new URL(alertmanager.url))}`,
-        `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-        ...externalUrl(values.prometheus.prometheusSpec),
-        // Defaults of Prometheus, scaled like all other durations.
-        `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
-        `--query.lookback-delta=${scaledDuration("5m", options.scale)}`,
-        `--scrape.discovery-reload-interval=${scaledDuration("5s", options.scale)}`,
-      ],
-      `${prometheusUrl}/-/ready`,
-    );
+    const { rules } = values.prometheus.prometheusSpec.additionalConfig;
+    const configFile = writePrometheus(options, new URL(prometheusUrl), new URL(alertmanager.url));
+    const startPrometheus = () =>
+      startTool(
+        "prometheus",
+        [
+          `--config.file=${configFile}`,
+          `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
+          `--web.listen-address=127.0.0.1:${port}`,
+          "--web.enable-lifecycle",
+          ...externalUrl(values.prometheus.prometheusSpec),
+          `--rules.alert.for-grace-period=${scaledDuration(rules.alert.forGracePeriod, options.scale)}`,
+          // Defaults of Prometheus, scaled like all other durations.
+          `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
+          `--query.lookback-delta=${scaledDuration("5m", options.scale)}`,
+          `--scrape.discovery-reload-interval=${scaledDuration("5s", options.scale)}`,
+        ],
+        `${prometheusUrl}/-/ready`,
+      );
+    let prometheus = await startPrometheus();
+    const logs: string[] = [];
     return {
       alertmanager,
       prometheusUrl,
+      restartPrometheus: async () => {
+        await prometheus.stop();
+        logs.push(prometheus.log());
+        prometheus = await startPrometheus();
+      },
       stop: async () => {
         await Promise.all([prometheus.stop(), alertmanager.stop()]);
       },
-      log: () => `${prometheus.log()}\n${alertmanager.log()}`,
+      log: () => [...logs, prometheus.log(), alertmanager.log()].join("\n"),
     };
   } catch (error) {
     await alertmanager.stop();

@@ -37,10 +37,18 @@ describe("the scripts of the workflows", () => {
       assert.match(text, /^````text\nPreview of prod\n\nPassed: 39 resources\n\n````$/m);
     });
 
-    it("cuts a long output, says so, and stays below the limit of a comment with both stacks", () => {
-      const text = report(`${"x".repeat(200)}\n`.repeat(1000));
-      assert.match(text, /The output is cut/);
-      assert.ok(2 * text.length < 65_536, String(text.length));
+    it("keeps Markdown as it is", () => {
+      const file = path.join(folder, "changes-prod.md");
+      fs.writeFileSync(file, "## Changes to prod\n");
+      assert.equal(run("report.sh", [file]).stdout, "## Changes to prod\n\n\n");
+    });
+
+    it("cuts long outputs, says so, and stays below the limit of a comment with both stacks", () => {
+      const files = ["changes-prod.md", "preview-prod.txt"].map((name) => path.join(folder, name));
+      for (const file of files) fs.writeFileSync(file, `${"x".repeat(200)}\n`.repeat(1000));
+      const { stdout } = run("report.sh", files);
+      assert.equal(stdout.match(/The output is cut/g)?.length, 2);
+      assert.ok(2 * stdout.length < 65_536, String(stdout.length));
     });
   });
 

@@ -1,0 +1,65 @@
+import { AlertGroup } from "../alerting/rules";
+import { configuredServices } from "./configuredServices";
+import { kubeStateSelector } from "./podAlerts";
+import { workloadOfPod, workloads } from "./podScope";
+import { MonitoredServicesSettings } from "./settings";
+
+/** The services and pods in the namespace that only other components configure. */
+const elsewhere = {
+  service: "namespace_service:configured_elsewhere:info",
+  pod: "namespace_pod:configured_elsewhere:info",
+} as const;
+
+/** Records which services and pods belong to other components. */
+export function ownershipRules(settings: MonitoredServicesSettings, component: string): AlertGroup {
+  const inNamespace = `namespace="${settings.namespace}"`;
+  const labels = { component };
+  const own = `component="${component}"`;
+  return {
+    name: `${settings.namespace}.ownership`,
+    rules: [
+      { ...workloads((...matchers) => kubeStateSelector(settings, ...matchers)), labels },
+      {
+        record: elsewhere.service,
+        labels,
+        expr: [
+          `group by (namespace, service) (${configuredServices}{${inNamespace}, component!="${component}"})`,
+          // Both components judge a service that both configure. Otherwise, neither would.
+          `unless on (namespace, service) ${configuredServices}{${inNamespace}, ${own}}`,
+        ].join("\n"),
+      },
+      {
+        record: elsewhere.pod,
+        labels,
+        expr: [
+          `group by (namespace, pod) (`,
+          `  ${workloadOfPod}{${inNamespace}, ${own}}`,
+          `  and on (namespace, workload)`,
+          `  label_replace(${elsewhere.service}{${inNamespace}, ${own}}, "workload", "$1", "service", "(.+)")`,
+          `)`,
+        ].join("\n"),
+      },
+    ],
+  };
+}
+
+/**
+ * Leaves the services and pods of other components to their rules. Services and pods that no
+ * component configures stay included.
+ */
+export function exceptElsewhere(
+  group: AlertGroup,
+  { namespace }: MonitoredServicesSettings,
+  component: string,
+): AlertGroup {
+  const { subjectLabel } = group;
+  if (subjectLabel === undefined) return group;
+  const excluded = `${elsewhere[subjectLabel]}{namespace="${namespace}", component="${component}"}`;
+  return {
+    ...group,
+    rules: group.rules.map((rule) => ({
+      ...rule,
+      expr: `(\n${rule.expr}\n)\nunless on (namespace, ${subjectLabel}) ${excluded}`,
+    })),
+  };
+}

@@ -1,0 +1,58 @@
+import { alertNames, storms } from "../alerting/alertNames";
+import { labels, list, value } from "../alerting/annotations";
+import { labelMatcher } from "../alerting/promql";
+import { AlertGroup, Severity } from "../alerting/rules";
+import { alertingServices } from "./configuredServices";
+import { MonitoredServicesSettings } from "./settings";
+import { hasAlerts } from "./thresholdVariants";
+
+/** Number of services below which a notification for each is not too much. */
+const minimumServices = 5;
+/** Number of services that the notification names. */
+const namedServices = 5;
+
+/**
+ * One alert for most services, which inhibits the alerts on each of them. It counts pending alerts, but
+ * waits until some of them fire, so their `for` applies to it too.
+ */
+export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
+  const total = settings.services.filter(hasAlerts).length;
+  if (total < minimumServices) return [];
+  const inNamespace = `namespace="${settings.namespace}"`;
+  const symptoms = [
+    inNamespace,
+    labelMatcher("alertname", [...storms.services]),
+    `severity="${Severity.Critical}"`,
+  ];
+  const configured = alertingServices(settings, component);
+  const affected = (...matchers: string[]) =>
+    `${configured} and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`;
+  const count = (expr: string) => `count by (namespace) (${expr})`;
+  return [
+    {
+      name: `${settings.namespace}.storms`,
+      // Alertmanager waits for 10 seconds before it notifies about the alerts on single services.
+      intervalSeconds: 5,
+      rules: [
+        {
+          alert: alertNames.mostServicesFailing,
+          expr: [
+            `${count(affected())} > 0.5 * ${count(configured)}`,
+            `and`,
+            `${count(affected('alertstate="firing"'))} >= ${minimumServices}`,
+          ].join("\n"),
+          forMinutes: 0,
+          // Services recover one after the other; the last ones need no notification of their own.
+          keepFiringMinutes: 5,
+          severity: Severity.Critical,
+          summary: `${value.plain} of ${total} services in ${labels.namespace} are failing`,
+          description: `${value.plain} of ${total} services in ${labels.namespace} are down or failing at once (threshold: half of them): ${list(
+            `group by (service) (${affected()})`,
+            "service",
+            namedServices,
+          )}. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.`,
+        },
+      ],
+    },
+  ];
+}

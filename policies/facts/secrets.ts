@@ -1,0 +1,61 @@
+import { Path, Plain, UNKNOWN, at } from "./plain";
+import { Resource, objectName } from "./resource";
+
+/** The content of a Kubernetes Secret under one key. */
+export interface SecretText {
+  /** UNKNOWN if a controller creates the content in the cluster. */
+  text: Plain;
+  path: Path;
+  /** Why the text is UNKNOWN, if a preview would not know it either. */
+  because?: string;
+}
+
+/** The kinds whose controllers create a Secret, with the path of its name. */
+const creators: Record<string, Path> = {
+  SealedSecret: ["spec", "template", "metadata", "name"],
+  ExternalSecret: ["spec", "target", "name"],
+  VaultStaticSecret: ["spec", "destination", "name"],
+  VaultDynamicSecret: ["spec", "destination", "name"],
+  OnePasswordItem: ["metadata", "name"],
+};
+
+const creatorForm =
+  /^kubernetes:(?:bitnami\.com|external-secrets\.io|secrets\.hashicorp\.com|onepassword\.com)\/\w+:(\w+)$/;
+
+export function isSecret({ type }: Pick<Resource, "type">): boolean {
+  return /^kubernetes:core\/v1:Secret(Patch)?$/.test(type) || creatorOf(type) !== undefined;
+}
+
+function creatorOf(type: string): Path | undefined {
+  const [, kind = ""] = creatorForm.exec(type) ?? [];
+  return Object.hasOwn(creators, kind) ? creators[kind] : undefined;
+}
+
+/** Name of the Secret that a resource is or creates. */
+export function secretName(resource: Resource): Plain {
+  const path = creatorOf(resource.type) ?? ["metadata", "name"];
+  return at(resource.props, ...path) ?? at(resource.props, "metadata", "name") ?? resource.name;
+}
+
+/**
+ * The content of a Secret under a key: plain text in `stringData`, base64 in `data`, or the template
+ * of an ExternalSecret. The engine provides only `data`.
+ */
+export function secretText(resource: Resource, key: string): SecretText | undefined {
+  const { props, type } = resource;
+  if (creatorOf(type) !== undefined) {
+    const path: Path = ["spec", "target", "template", "data", key];
+    const text = at(props, ...path);
+    if (text !== undefined) return { text, path };
+    const because = `${type.split(":").at(-1)} "${objectName(resource)}" creates it in the cluster`;
+    return { text: UNKNOWN, path: ["spec"], because };
+  }
+  for (const field of ["stringData", "data"]) {
+    const value = at(props, field, key);
+    if (value === undefined) continue;
+    const isEncoded = field === "data" && typeof value === "string";
+    const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
+    return { text, path: at(props, field) === UNKNOWN ? [field] : [field, key] };
+  }
+  return undefined;
+}

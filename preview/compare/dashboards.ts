@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from "node:util";
+import { entriesAt, isMap, listAt, mapAt, textAt } from "../../policies/facts/plain";
+import type { PreviewState } from "./state";
+
+export interface DashboardChange {
+  dashboard: string;
+  change: string;
+}
+
+interface Dashboard {
+  title: string;
+  panels: Map<string, unknown>;
+}
+
+/** Dashboards and panels that were added, removed or changed. Panels are matched by their titles. */
+export function dashboardChanges(before: PreviewState, after: PreviewState): DashboardChange[] {
+  const [old, current] = [dashboardsOf(before), dashboardsOf(after)];
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((uid) => {
+    const [was, is] = [old.get(uid), current.get(uid)];
+    if (was === undefined) return [{ dashboard: is!.title, change: "added" }];
+    if (is === undefined) return [{ dashboard: was.title, change: "removed" }];
+    const titles = [...new Set([...was.panels.keys(), ...is.panels.keys()])];
+    return titles.flatMap((title) => {
+      const [one, other] = [was.panels.get(title), is.panels.get(title)];
+      if (isDeepStrictEqual(one, other)) return [];
+      const verb = one === undefined ? "added" : other === undefined ? "removed" : "changed";
+      return [{ dashboard: is.title, change: `panel "${title}" ${verb}` }];
+    });
+  });
+}
+
+function dashboardsOf({ resources }: PreviewState): Map<string, Dashboard> {
+  const dashboards = new Map<string, Dashboard>();
+  for (const { type, inputs } of resources) {
+    if (!type.endsWith(":ConfigMap")) continue;
+    if (!("grafana_dashboard" in mapAt(inputs, "metadata", "labels"))) continue;
+    for (const [file, text] of entriesAt(inputs, "data")) {
+      const dashboard = parsed(text);
+      if (!isMap(dashboard)) continue;
+      const title = textAt(dashboard, "title") ?? file;
+      dashboards.set(textAt(dashboard, "uid") ?? file, { title, panels: panelsOf(dashboard) });
+    }
+  }
+  return dashboards;
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? (JSON.parse(text) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function panelsOf(dashboard: unknown): Map<string, unknown> {
+  const panels = new Map<string, unknown>();
+  for (const panel of listAt(dashboard, "panels").flatMap((each) => [
+    each,
+    ...listAt(each, "panels"),
+  ])) {
+    if (!isMap(panel) || panel["type"] === "row") continue;
+    // A panel that only moved is the same panel.
+    const { gridPos: _position, id: _id, ...content } = panel;
+    panels.set(textAt(panel, "title") ?? "untitled", content);
+  }
+  return panels;
+}

@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from "node:util";
+import { isMap } from "../../policies/shared/isMap";
+
+/** A value at a path that differs; undefined on the side that does not have it. */
+export interface Difference {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/**
+ * The smallest values that differ between two values. Items of lists are matched by their name, or by
+ * their position if they have none.
+ */
+export function differences(before: unknown, after: unknown, path = ""): Difference[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  const [old, current] = [entriesOf(before), entriesOf(after)];
+  if (old === undefined || current === undefined) return [{ path, before, after }];
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((key) =>
+    differences(
+      old.get(key),
+      current.get(key),
+      key.startsWith("[") || path === "" ? `${path}${key}` : `${path}.${key}`,
+    ),
+  );
+}
+
+function entriesOf(value: unknown): Map<string, unknown> | undefined {
+  if (isMap(value)) return new Map(Object.entries(value));
+  if (!Array.isArray(value)) return undefined;
+  const names = value.map((item: unknown) => (isMap(item) ? item["name"] : undefined));
+  const isNamed =
+    names.every((name) => typeof name === "string") && new Set(names).size === names.length;
+  // A list of plain values is one value: its items have no meaning by themselves.
+  if (!isNamed && !value.some(isMap)) return undefined;
+  return new Map(
+    value.map((item: unknown, index) => [`[${isNamed ? (names[index] as string) : index}]`, item]),
+  );
+}
+
+/** A value in a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return "-";
+  if (typeof value === "string") return value === "" ? '""' : value;
+  if (Array.isArray(value) && !value.some((item) => typeof item === "object")) {
+    return value.length === 0 ? "none" : value.join(", ");
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,39 @@
+import type { Comparison } from "./compare";
+
+const titles: Record<keyof Comparison, string> = {
+  settings: "Settings",
+  alerts: "Alerts",
+  notifications: "Notifications",
+  retentionAndCost: "Retention and cost",
+  charts: "Charts",
+  dashboards: "Dashboards",
+  policies: "Policies",
+  resources: "Resources",
+};
+
+/** A comparison as Markdown, for a terminal and for a comment on a pull request. */
+export function markdown(heading: string, comparison: Comparison, verdict: string): string {
+  const topics = Object.entries(comparison) as [keyof Comparison, Record<string, string>[]][];
+  const sections = topics.filter(([, rows]) => rows.length > 0);
+  return `${[
+    `## ${heading}`,
+    ...(sections.length === 0 ? ["No changes."] : []),
+    ...sections.map(([topic, rows]) => `### ${titles[topic]}\n\n${table(rows)}`),
+    verdict,
+  ].join("\n\n")}\n`;
+}
+
+function table(rows: Record<string, string>[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const line = (cells: string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+  return [
+    line(columns.map((name) => name.charAt(0).toUpperCase() + name.slice(1))),
+    `|${columns.map(() => " --- |").join("")}`,
+    ...rows.map((row) => line(columns.map((column) => row[column] ?? ""))),
+  ].join("\n");
+}
+
+/** Text on one line in which no character ends the cell. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replace(/\s*\n\s*/g, " ");
+}

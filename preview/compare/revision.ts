@@ -1,0 +1,102 @@
+import { execFileSync, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { ExpectedError } from "../config/errors";
+import { alertmanagerFile } from "../output/exports";
+import { type PreviewState, readState } from "./state";
+
+/** A revision of the repository, and the preview of a stack at that revision. */
+export interface RevisionPreview {
+  commit: string;
+  /** Undefined if the revision does not configure the stack. */
+  state: PreviewState | undefined;
+}
+
+/**
+ * Previews a stack at another revision, with the program, the packages and the policies of that
+ * revision. The files are extracted to a temporary folder, so the working tree and Git's index stay as
+ * they are. Installs the packages of the revision only if its lock file differs.
+ */
+export async function previewRevision(
+  directory: string,
+  revision: string,
+  stack: string,
+): Promise<RevisionPreview> {
+  const commit = commitOf(directory, revision);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "preview-"));
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    extract(directory, commit, folder);
+    if (!fs.existsSync(path.join(folder, `Pulumi.${stack}.yaml`))) {
+      return { commit, state: undefined };
+    }
+    linkPackages(directory, folder);
+    return { commit, state: await previewIn(folder, revision, stack) };
+  } finally {
+    remove();
+    process.removeListener("exit", remove);
+  }
+}
+
+function commitOf(directory: string, revision: string): string {
+  try {
+    return git(directory, "rev-parse", "--verify", "--quiet", `${revision}^{commit}`)
+      .toString()
+      .trim();
+  } catch {
+    throw new ExpectedError(
+      `--against ${revision}: is not a commit of this repository\n` +
+        "  fix: name a branch, a tag or a commit; in a shallow clone, run git fetch first",
+    );
+  }
+}
+
+/** Extracts the current folder as it was at a commit. */
+function extract(directory: string, commit: string, folder: string): void {
+  const archive = git(directory, "archive", "--format=tar", commit);
+  execFileSync("tar", ["-x", "-C", folder], { input: archive });
+}
+
+function git(directory: string, ...args: string[]): Buffer {
+  return execFileSync("git", args, {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "ignore"],
+    maxBuffer: 1 << 30,
+  });
+}
+
+function linkPackages(directory: string, folder: string): void {
+  const lock = (root: string) => fs.readFileSync(path.join(root, "package-lock.json"), "utf8");
+  if (lock(directory) === lock(folder)) {
+    fs.symlinkSync(path.join(directory, "node_modules"), path.join(folder, "node_modules"));
+    return;
+  }
+  process.stderr.write("installing the packages of the other revision\n");
+  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: ["ignore", 2, 2],
+  });
+}
+
+async function previewIn(folder: string, revision: string, stack: string): Promise<PreviewState> {
+  const out = path.join(folder, "out");
+  const args = ["run", "--silent", "preview", "--", "--stack", stack, "--json", "--out", out];
+  const child = spawn("npm", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let [document, errors] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (document += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  // A violated policy (exit code 1) does not prevent the comparison.
+  if (code !== 0 && code !== 1) {
+    throw new ExpectedError(
+      `--against ${revision}: the preview of ${stack} fails at this revision: ${errors.trim()}`,
+    );
+  }
+  const file = path.join(out, alertmanagerFile);
+  return readState(
+    JSON.parse(document),
+    fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined,
+  );
+}

@@ -1,0 +1,95 @@
+import { deepEqual } from "node:assert/strict";
+import { alertChanges } from "../../../preview/compare/alerts";
+import { monitoredServices, resource, serviceRules, stateWith } from "./states";
+
+const rule = (expr: string, more: object = {}) => ({
+  alert: "HighErrorRate",
+  expr,
+  for: "5m",
+  labels: { severity: "critical" },
+  ...more,
+});
+
+function changes(before: object[], after: object[], services = ["cart", "search"]) {
+  const component = monitoredServices(services.map((name) => ({ name })));
+  return alertChanges(
+    stateWith([component, serviceRules(before)]),
+    stateWith([component, serviceRules(after)]),
+  ).map(({ alert, severity, services, change }) => [alert, severity, services, change]);
+}
+
+describe("changes of alerts", () => {
+  it("reports a threshold for all services", () => {
+    deepEqual(changes([rule("errors:ratio > 0.05")], [rule("errors:ratio > 0.1")]), [
+      ["HighErrorRate", "critical", "all services", "threshold 0.05 → 0.1"],
+    ]);
+  });
+
+  it("reports the threshold of one service, although the rule of the others changes too", () => {
+    const after = [
+      rule('errors:ratio{service!="cart"} > 0.05'),
+      rule('errors:ratio{service="cart"} > 0.02'),
+    ];
+    deepEqual(changes([rule("errors:ratio > 0.05")], after), [
+      ["HighErrorRate", "critical", "cart", "threshold 0.05 → 0.02"],
+    ]);
+  });
+
+  it("reports a duration, a new alert and one that is gone", () => {
+    const removed = rule("up == 0", { alert: "Down", labels: { severity: "warning" } });
+    const added = rule("p99 > 1", { alert: "Slow" });
+    deepEqual(changes([rule("a > 1"), removed], [rule("a > 1", { for: "10m" }), added]), [
+      ["HighErrorRate", "critical", "all services", "for 5m → 10m"],
+      ["Down", "warning", "all services", "removed"],
+      ["Slow", "critical", "all services", "added"],
+    ]);
+  });
+
+  it("shows both expressions if more than numbers differ", () => {
+    deepEqual(changes([rule("a > 1")], [rule("b > 1")])[0]?.[3], "expression `a > 1` → `b > 1`");
+  });
+
+  it("names only the services whose recorded series the alert reads", () => {
+    const objective = { record: "budget", expr: 'requests{service="cart"} * 0.001' };
+    const derived = { record: "burn", expr: "errors / on (service) budget" };
+    const burn = (threshold: number) => [objective, derived, rule(`burn > ${threshold}`)];
+    deepEqual(changes(burn(14.4), burn(6))[0]?.[2], "cart");
+  });
+
+  it("sums up the alerts of a service that is new or gone", () => {
+    const state = (names: string[]) =>
+      stateWith([
+        monitoredServices(names.map((name) => ({ name }))),
+        serviceRules([
+          rule("a > 1"),
+          rule("b > 1", { alert: "Slow", labels: { severity: "warning" } }),
+        ]),
+      ]);
+    deepEqual(alertChanges(state(["cart", "search"]), state(["cart", "payment"])), [
+      {
+        alert: "all 2 alerts",
+        severity: "critical, warning",
+        services: "payment",
+        change: "added with the service",
+      },
+      {
+        alert: "all 2 alerts",
+        severity: "critical, warning",
+        services: "search",
+        change: "removed with the service",
+      },
+    ]);
+  });
+
+  it("compares rules that belong to no services by alert and severity", () => {
+    const platform = (threshold: number) =>
+      stateWith([
+        resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "platform", {
+          spec: { groups: [{ name: "g", rules: [rule(`x > ${threshold}`, { alert: "Full" })] }] },
+        }),
+      ]);
+    deepEqual(alertChanges(platform(1), platform(2)), [
+      { alert: "Full", severity: "critical", services: "", change: "threshold 1 → 2" },
+    ]);
+  });
+});

@@ -1,0 +1,132 @@
+import { AlertGroup } from "../../components/alerting/rules";
+import { definitionsFor, groupsNamed } from "./rulesUnderTest";
+import { Scenario } from "./scenarios";
+import { Series } from "./series";
+
+const names = Array.from({ length: 10 }, (_, index) => `service-${index}`);
+
+/** The rules on ten services. */
+export function stormGroups(): AlertGroup[] {
+  return groupsNamed(definitionsFor({ services: names.map((name) => ({ name })) }), [
+    "configured",
+    "services",
+    "absence",
+    "storms",
+  ]);
+}
+
+const up = (name: string, values: string): Series => ({
+  series: `up{namespace="ticketing", service="${name}", pod="${name}-0"}`,
+  values,
+});
+/** Series of `up` for all services; `down` gives the values of some. */
+const targets = (down: (index: number) => string | undefined): Series[] =>
+  names.map((name, index) => up(name, down(index) ?? "1x200"));
+const failingRequests = (name: string): Series[] => [
+  {
+    series: `http_requests_total{namespace="ticketing", service="${name}", status="500"}`,
+    values: "0x20 0+300x100",
+  },
+  {
+    series: `http_requests_total{namespace="ticketing", service="${name}", status="200"}`,
+    values: "0+300x20 6000x100",
+  },
+];
+
+const scenario = (
+  name: string,
+  series: Series[],
+  checks: [seconds: number, fires: boolean][],
+  single: [seconds: number, services: string[]][] = [],
+): Scenario => ({
+  name: `MostServicesFailing: ${name}`,
+  interval: "30s",
+  input_series: series,
+  alert_rule_test: [
+    ...checks.map(([seconds, fires]) => ({
+      eval_time: `${seconds}s`,
+      alertname: "MostServicesFailing",
+      exp_alerts: fires ? [{ exp_labels: { severity: "critical", namespace: "ticketing" } }] : [],
+    })),
+    ...single.map(([seconds, services]) => ({
+      eval_time: `${seconds}s`,
+      alertname: "ServiceDown",
+      exp_alerts: services.map((service) => ({
+        exp_labels: { severity: "critical", namespace: "ticketing", service },
+      })),
+    })),
+  ],
+});
+
+/** Targets fail from minute 10, which is the sample 20. */
+export const stormScenarios: Scenario[] = [
+  scenario(
+    "fires together with the first alerts on single services, although scrapes are spread",
+    targets((index) => (index < 5 ? "1x19 0x60" : "1x20 0x60")),
+    [
+      [655, false],
+      [660, true],
+    ],
+    [
+      [655, []],
+      [660, names.slice(0, 5)],
+    ],
+  ),
+  scenario(
+    "half of the services are not most of them",
+    targets((index) => (index < 5 ? "1x19 0x60" : undefined)),
+    [
+      [700, false],
+      [1200, false],
+    ],
+  ),
+  scenario(
+    "more than half are",
+    targets((index) => (index < 6 ? "1x19 0x60" : undefined)),
+    [
+      [655, false],
+      [660, true],
+      [1200, true],
+    ],
+  ),
+  scenario(
+    "one failed scrape of all does not fire",
+    targets(() => "1x19 0 1x60"),
+    [
+      [605, false],
+      [630, false],
+      [660, false],
+    ],
+  ),
+  scenario(
+    "one failed scrape of all does not fire while four are down",
+    targets((index) => (index < 4 ? "1x4 0x80" : "1x19 0 1x60")),
+    [
+      [590, false],
+      [605, false],
+      [630, false],
+      [660, false],
+    ],
+  ),
+  scenario(
+    "services that are down and services whose requests fail count together",
+    [
+      ...targets((index) => (index < 3 ? "1x19 0x60" : undefined)),
+      ...names.slice(2, 6).flatMap(failingRequests),
+    ],
+    [
+      [600, false],
+      [900, true],
+    ],
+  ),
+  scenario(
+    "keeps firing for 5 minutes while the services recover one after the other",
+    targets((index) => (index < 8 ? "1x19 0x20 1x60" : "1x19 0x22 1x60")),
+    [
+      [1200, true],
+      // ServiceDown itself fires for 3 minutes more.
+      [1600, true],
+      [1800, false],
+    ],
+  ),
+];
