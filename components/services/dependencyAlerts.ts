@@ -14,6 +14,8 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
     thresholdVariants(settings, name, Severity.Warning);
   return {
     name: `${namespace}.dependencies`,
+    // Reads every bucket of the services' histograms. The alerts wait for 5 minutes or longer.
+    intervalSeconds: 60,
     subjectLabel: "service",
     rules: [
       ...severityVariants(settings, "dynamodbThrottlesPerSecond").map(

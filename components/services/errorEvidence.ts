@@ -30,49 +30,64 @@ export interface ErrorSeries {
   /** Rates between the last two scrapes. */
   requestsNow: string;
   failedNow: string;
+  /** Ratio of failed requests over 30 minutes, while it is evidence. */
+  longErrorRatio: string;
 }
 
+const quotient = (part: string, whole: string) => `${part} / (${whole} > 0)`;
+const smaller = (left: string, right: string) => `(${left} < ${right} or ${right})`;
+const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
+
 /**
- * Ratio of failed requests, while it is evidence of a problem that continues: the ratio over 5 minutes
- * or, below the minimum rate, over 30 minutes, as far as the recent ratio is at least half of it. Over
- * 30 minutes, each 5 minutes count as at most two failures, because the retries of one client are not
- * independent, and the recent ratio is that of the last 5 minutes with requests.
+ * Ratio of failed requests, while it is evidence of a problem that continues: the ratio over 5 minutes,
+ * as far as the ratio over the last 2 minutes is at least half of it. Below the minimum rate, the ratio
+ * over 30 minutes also counts.
  */
 export function provenErrorRatio(
-  { requests, failed, requestsNow, failedNow }: ErrorSeries,
+  { requests, failed, requestsNow, failedNow, longErrorRatio }: ErrorSeries,
   matchers: string,
   inNamespace: string,
   minimumPerSecond: number,
 ): string {
-  const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
-  const quotient = (part: string, whole: string) => `${part} / (${whole} > 0)`;
-  const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
-  const slots = "[30m:5m]";
-  const mean = (rates: string) => `${sum(rates, slots)} / 6`;
-  const smaller = (left: string, right: string) => `(${left} < ${right} or ${right})`;
-  const ratio = quotient(failures, all);
   const recent = quotient(
     sum(`${failedNow}{${inNamespace}}`, "[2m]"),
     sum(`${requestsNow}{${inNamespace}}`, "[2m]"),
   );
-  const longRatio = quotient(sum(failures, slots), sum(all, slots));
   // Only one side of each `and` lists the services, because the list can be long.
-  const selected = `${failed}{${matchers}}`;
-  const twoPerSlot = `clamp_max(${selected}, ${(2 / 300).toPrecision(3)})`;
   return [
     `(`,
-    `  ${smaller(ratio, `${recent} * 2`)}`,
+    `  ${smaller(quotient(`${failed}{${inNamespace}}`, all), `${recent} * 2`)}`,
     `  and`,
-    `  ${exceedsChance(selected, all, 300)}`,
+    `  ${exceedsChance(`${failed}{${matchers}}`, all, 300)}`,
     `)`,
     `or`,
     `(`,
-    `  ${smaller(longRatio, `last_over_time((${ratio})${slots}) * 2`)}`,
-    `  and`,
-    `  ${exceedsChance(mean(twoPerSlot), mean(all), 1800)}`,
+    `  ${longErrorRatio}{${matchers}}`,
     `  unless`,
     `  ${all} > ${formatNumber(minimumPerSecond)}`,
     `)`,
+  ].join("\n");
+}
+
+/**
+ * The same over 30 minutes, as far as the ratio of the last 5 minutes with requests is at least half of
+ * it. Each 5 minutes count as at most two failures, because the retries of one client are not
+ * independent.
+ */
+export function longProvenErrorRatio(
+  { requests, failed }: ErrorSeries,
+  inNamespace: string,
+): string {
+  const failures = `${failed}{${inNamespace}}`;
+  const all = `${requests}{${inNamespace}}`;
+  const slots = "[30m:5m]";
+  const mean = (rates: string) => `${sum(rates, slots)} / 6`;
+  const twoPerSlot = `clamp_max(${failures}, ${(2 / 300).toPrecision(3)})`;
+  const recent = `last_over_time((${quotient(failures, all)})${slots})`;
+  return [
+    smaller(quotient(sum(failures, slots), sum(all, slots)), `${recent} * 2`),
+    `and`,
+    exceedsChance(mean(twoPerSlot), mean(all), 1800),
   ].join("\n");
 }

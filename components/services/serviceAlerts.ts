@@ -4,7 +4,7 @@ import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
 import { exceptElsewhere, ownershipRules } from "./ownership";
 import { podAlerts } from "./podAlerts";
-import { serviceRules } from "./serviceRules";
+import { evidenceRules, serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { sloRules } from "./slo";
 import { stormAlert } from "./stormAlert";
@@ -25,6 +25,7 @@ export function serviceAlerts(
   const groups = [
     ...configuredServiceRules(settings, component),
     ownershipRules(settings, component),
+    evidenceRules(settings),
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),

@@ -3,7 +3,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
-import { provenErrorRatio } from "./errorEvidence";
+import { longProvenErrorRatio, provenErrorRatio } from "./errorEvidence";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -19,6 +19,8 @@ export const recorded = {
   grpcFailedNow: "namespace_service:grpc_requests_failed:irate2m",
   httpErrorRatio: "namespace_service:http_requests_failed:proven_ratio",
   grpcErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio",
+  httpLongErrorRatio: "namespace_service:http_requests_failed:proven_ratio30m",
+  grpcLongErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio30m",
   /** HTTP and gRPC requests together. */
   requests: "namespace_service:requests:rate5m",
   httpP99: "namespace_service:http_request_duration_seconds:p99_rate4m",
@@ -36,6 +38,7 @@ const protocols = [
     requestsNow: recorded.httpRequestsNow,
     failedNow: recorded.httpFailedNow,
     errorRatio: recorded.httpErrorRatio,
+    longErrorRatio: recorded.httpLongErrorRatio,
   },
   {
     requests: recorded.grpcRequests,
@@ -43,11 +46,26 @@ const protocols = [
     requestsNow: recorded.grpcRequestsNow,
     failedNow: recorded.grpcFailedNow,
     errorRatio: recorded.grpcErrorRatio,
+    longErrorRatio: recorded.grpcLongErrorRatio,
   },
 ];
 
 /** gRPC codes that indicate a server error; clients can cause the other codes. */
 const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
+
+/** Records the evidence of errors over 30 minutes. */
+export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGroup {
+  return {
+    name: `${namespace}.evidence`,
+    subjectLabel: "service",
+    // These rules read the most samples, and two minutes are a small part of their window.
+    intervalSeconds: 120,
+    rules: protocols.map((protocol) => ({
+      record: protocol.longErrorRatio,
+      expr: longProvenErrorRatio(protocol, `namespace="${namespace}"`),
+    })),
+  };
+}
 
 /** Rules for the HTTP and gRPC errors, latency and traffic of the services in one namespace. */
 export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {

@@ -1,6 +1,6 @@
 import { alertNames, storms } from "../alerting/alertNames";
 import { labels, list, value } from "../alerting/annotations";
-import { labelMatcher } from "../alerting/promql";
+import { formatNumber, labelMatcher } from "../alerting/promql";
 import { AlertGroup, Severity } from "../alerting/rules";
 import { alertingServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
@@ -24,9 +24,8 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
     labelMatcher("alertname", [...storms.services]),
     `severity="${Severity.Critical}"`,
   ];
-  const configured = alertingServices(settings, component);
   const affected = (...matchers: string[]) =>
-    `${configured} and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`;
+    `${alertingServices(settings, component)} and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`;
   const count = (expr: string) => `count by (namespace) (${expr})`;
   return [
     {
@@ -37,7 +36,7 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
         {
           alert: alertNames.mostServicesFailing,
           expr: [
-            `${count(affected())} > 0.5 * ${count(configured)}`,
+            `${count(affected())} > ${formatNumber(total / 2)}`,
             `and`,
             `${count(affected('alertstate="firing"'))} >= ${minimumServices}`,
           ].join("\n"),

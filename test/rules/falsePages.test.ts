@@ -11,6 +11,7 @@ class Simulation {
   private readonly failed: number[] = [];
   private slots: { all: number; failed: number }[] = [];
   private steps = 0;
+  private longRatio = 0;
 
   constructor(private readonly threshold = 0.05) {}
   private trueSince: { most?: number; high?: number } = {};
@@ -29,6 +30,8 @@ class Simulation {
         -6,
       );
     }
+    // Prometheus evaluates the evidence over 30 minutes every 2 minutes.
+    if (this.steps % 4 === 0) this.longRatio = this.longProvenRatio();
     this.steps += 1;
     const ratio = this.provenRatio();
     const isMost = all > 0 && failed / all > 0.5 && ratio > this.threshold;
@@ -49,7 +52,11 @@ class Simulation {
     const scale = 300 / 270;
     const isEvident = exceedsChance(failed * scale, all * scale);
     if (isEvident && allNow > 0) return Math.min(failed / all, (2 * failedNow) / allNow);
-    if (all / 270 > 0.2) return 0;
+    return all / 270 > 0.2 ? 0 : this.longRatio;
+  }
+
+  private longProvenRatio(): number {
+    const scale = 300 / 270;
     const last = this.slots.findLast((slot) => slot.all > 0);
     if (last === undefined) return 0;
     const total = (count: (slot: { all: number; failed: number }) => number) =>

@@ -34,8 +34,14 @@ export function suites(): Suite[] {
     },
     {
       name: "errors",
-      groups: groupsNamed(allDefinitions(), ["services"]),
+      groups: groupsNamed(allDefinitions(), ["evidence", "services"]),
       scenarios: errorScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "errors over 30 minutes",
+      groups: groupsNamed(allDefinitions(), ["evidence", "services"]).reverse(),
+      scenarios: errorScenarios.filter(({ name }) => /minimum rate|30 minutes|longer/.test(name)),
       evaluationSeconds: 30,
     },
     {
