@@ -1,10 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { judgedEnvironment } from "../policies/engine/environment";
-import { Analyzer, type ConfiguredPolicy } from "./pack/analyzer";
+import { Analyzer } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
 import { type Configuration, configuration } from "./config/configuration";
-import { ExpectedError } from "./config/errors";
+import { readPolicyConfig } from "./config/policyConfigFile";
 import { alertmanagerFile, exportFiles, resourceEntry } from "./output/exports";
 import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";
@@ -16,6 +15,7 @@ import { type Recording, record } from "./engine/record";
 import type { RecordedResource } from "./engine/recordedResource";
 import { redactor } from "./output/redact";
 import { formatReport, verdict as verdictOf } from "./output/report";
+import { environmentRow, hasPassed, judgementOf } from "./pack/judgement";
 import { resourceTree } from "./output/tree";
 
 /** The result of a preview. */
@@ -47,7 +47,7 @@ export async function preview(
   const redact = redactor(config.secretValues);
   redactMessage = redact;
   const value = (key: string): string | undefined => config.values[`${project.name}:${key}`];
-  const policyConfig = readPolicyConfig(directory, args.policyConfig, value("environment"));
+  const policyConfig = policyConfigOf(directory, args.policyConfig, value("environment"));
   const out = args.out === undefined ? undefined : path.resolve(directory, args.out);
   if (out !== undefined) checkOutFolder(out);
 
@@ -59,18 +59,17 @@ export async function preview(
   const recording = await runProgram(program, project.name, args.stack, config, (resource) =>
     analysis.add(resource),
   );
-  const { remediated, ...report } = await analysis.finish();
+  const report = await analysis.finish();
   const resources = recording.resources.map((resource) => {
-    const properties = remediated.get(resource.urn);
+    const properties = report.remediated.get(resource.urn);
     return properties === undefined ? resource : resource.withProperties(properties);
   });
 
-  const policy = { environment: environmentOf(resources, report.policies), ...report };
-  const passed = policy.violations.every((violation) => violation.level === "advisory");
+  const policy = judgementOf(resources, report);
+  const passed = hasPassed(policy);
   const files = () => exportFiles({ resources, policy: { passed, ...policy }, redact });
   if (out !== undefined) writeOutFolder(out, files());
   const header = headerOf(resources, value("environment"));
-  const { judged, source } = policy.environment;
   const exposed = resources.filter(({ redactedInputs }) => {
     const text = JSON.stringify(redactedInputs);
     return redact(text) !== text;
@@ -105,8 +104,9 @@ export async function preview(
     text: (color) => {
       const tree = resourceTree(resources, recording.stack);
       const report = {
+        title: `Preview of ${stack}`,
         stack,
-        header: [...header, ["judged as", `${judged}, by ${source}`]] as typeof header,
+        header: [...header, environmentRow(policy)],
         tree,
         facts,
         policy,
@@ -152,44 +152,16 @@ async function runProgram(
   }
 }
 
-/** Reads the configuration of the policies. Only a file that `--policy-config` names must exist. */
-function readPolicyConfig(
+/** The configuration of the policies. Only a file that `--policy-config` names must exist. */
+function policyConfigOf(
   directory: string,
   policyConfig: string | undefined,
   environment: string | undefined,
 ): PolicyConfigFile {
-  const file = path.resolve(
-    directory,
-    policyConfig ?? `policies/config.${path.basename(environment ?? "")}.json`,
-  );
-  if (policyConfig === undefined && !fs.existsSync(file)) return {};
-  const fail = (reason: string): never => {
-    throw new ExpectedError(`${path.relative(directory, file)}: ${reason}`);
-  };
-  let content: unknown;
-  try {
-    content = JSON.parse(fs.readFileSync(file, "utf8"));
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    return fail("must be a map of policies");
-  }
-  return content as PolicyConfigFile;
-}
-
-/** The environment as which the policies judge the resources. */
-function environmentOf(resources: RecordedResource[], policies: ConfiguredPolicy[]) {
-  const configured = policies
-    .map(({ settings }) => settings["environment"])
-    .filter((name) => typeof name === "string");
-  const read = ({ type, name, urn, inputs }: RecordedResource) => ({
-    type,
-    name,
-    urn,
-    props: inputs,
-  });
-  return judgedEnvironment(configured.length > 0 ? [] : resources.map(read), configured);
+  const byDefault = `policies/config.${path.basename(environment ?? "")}.json`;
+  const isMissing = !fs.existsSync(path.resolve(directory, byDefault));
+  if (policyConfig === undefined && isMissing) return {};
+  return readPolicyConfig(directory, policyConfig ?? byDefault);
 }
 
 /** The lines at the top of the report. A component names the environment and the cluster. */

@@ -159,8 +159,11 @@ function fromText(resource: Resource, text: string, path: Path, where: string): 
 
 /** No rules where one of them is LogQL: the rules of Loki have the same form. */
 function withoutLogQL(read: Rules): Rules {
-  const isLogQL = read.rules.some(({ expr }) => /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr));
-  return isLogQL ? { rules: [] } : read;
+  return read.rules.some(({ expr }) => isLogQL(expr)) ? { rules: [] } : read;
+}
+
+export function isLogQL(expr: string): boolean {
+  return /[}\s](?:\|[=~]|\|\s*\w+|!~\s*["`])/.test(expr);
 }
 
 function joined(read: Rules[]): Rules {

@@ -7,6 +7,7 @@ import { type TreeLine, shortType } from "./tree";
 
 /** The content of the text output. */
 export interface Report {
+  title: string;
   stack: string;
   /** Name and value of each line: `cluster`, `ticketing-prod`. */
   header: [name: string, value: string][];
@@ -42,8 +43,8 @@ export function formatReport(report: Report, color: boolean): string {
     style("yellow", marks),
   ]);
   const sections = [
-    [style("bold", `Preview of ${report.stack}`), named(report.header)],
-    [style("bold", "Resources"), columns(tree)],
+    [style("bold", report.title), named(report.header)],
+    tree.length === 0 ? [] : [style("bold", "Resources"), columns(tree)],
     ...report.facts.map(({ part, rows }) => [style("bold", part), named(rows)]),
     listSection(style("yellow", "Warnings"), report.warnings),
     [

@@ -87,6 +87,32 @@ describe("commands in the documentation", () => {
         fs.rmSync(out, { recursive: true });
       });
     }
+
+    for (const command of executedBy(How.Files)) {
+      it(`work as written in ${place(command)}`, () => {
+        fs.mkdirSync(path.join(project, "rules"));
+        fs.writeFileSync(
+          path.join(project, "rules", "shop.yaml"),
+          "groups: [{name: shop, rules: [{alert: Down, expr: up == 0, for: 5m}]}]",
+        );
+        fs.writeFileSync(
+          path.join(project, "alertmanager.yaml"),
+          `route: {receiver: page, group_by: [alertname]}
+receivers: [{name: page, pagerduty_configs: [{routing_key_file: /etc/pagerduty/key}]}]
+inhibit_rules:
+  - {source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [alertname]}
+`,
+        );
+        const { status, stdout, stderr } = spawnSync(command.text, {
+          cwd: project,
+          encoding: "utf8",
+          env: { ...process.env, NO_COLOR: "1" },
+          shell: true,
+        });
+        assert.equal(status, 0, stdout + stderr);
+        assert.match(stdout, /^Passed: 3 resources, /m);
+      });
+    }
   });
 });
 

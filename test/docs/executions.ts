@@ -6,6 +6,8 @@ export const How = {
   Ci: "ci",
   /** Run by test/docs/commands.test.ts in a copy of the project. */
   Preview: "preview",
+  /** Run by test/docs/commands.test.ts in a copy of the project, with files of the test. */
+  Files: "files",
   /** Run by test/e2e/readme.test.ts with the real Pulumi engine. */
   Engine: "engine",
   /** Run by test/program/runbooks.test.ts against the configuration loader. */
@@ -42,7 +44,7 @@ const executions: Execution[] = [
   },
   { pattern: /^npm --prefix observability ci$/, how: How.Manual },
   { pattern: /^pulumi package add /, how: How.Languages },
-  { pattern: /^npm run (golden|docs|api|preview|verify|open|deploy)$/, how: How.Script },
+  { pattern: /^npm run (golden|docs|api|preview|policies|verify|open|deploy)$/, how: How.Script },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
   // test/verify runs them against a fake cluster, and with a fake CLI.
   {
@@ -54,6 +56,10 @@ const executions: Execution[] = [
   // In a repository of the test.
   { pattern: /^npm run preview -- --stack prod --against HEAD$/, how: How.Integration },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
+  { pattern: /^npm run policies -- rules alertmanager\.yaml$/, how: How.Files },
+  // test/preview/files runs them with other files.
+  { pattern: /^npm run policies -- <file>\.\.\.$/, how: How.Script },
+  { pattern: /^helm template shop .* \| npm run -s policies -- -$/, how: How.Script },
   { pattern: /^(kind (create|delete)|k3d cluster create) /, how: How.Manual },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set --secret slackWebhookUrl$/, how: How.Mention },

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { type Report, formatReport } from "../../../preview/output/report";
 
 const report: Report = {
+  title: "Preview of prod",
   stack: "prod",
   header: [
     ["preset", "prod"],

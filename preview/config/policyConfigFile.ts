@@ -1,0 +1,22 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { PolicyConfigFile } from "../pack/policyConfig";
+import { ExpectedError } from "./errors";
+
+/** Reads a file with the configuration of the policies. */
+export function readPolicyConfig(directory: string, name: string): PolicyConfigFile {
+  const file = path.resolve(directory, name);
+  const fail = (reason: string): never => {
+    throw new ExpectedError(`${path.relative(directory, file)}: ${reason}`);
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    return fail("must be a map of policies");
+  }
+  return content as PolicyConfigFile;
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { profiles } from "../../policies/engine/description";
+import { ExpectedError } from "../config/errors";
+import { formatReport } from "../output/report";
+import { UsageError } from "../config/arguments";
+import { Analyzer, type ReportedNote } from "../pack/analyzer";
+import { readPolicyConfig } from "../config/policyConfigFile";
+import { environmentRow, hasPassed, judgementOf } from "../pack/judgement";
+import { readFiles } from "./readFiles";
+import { type Skipped, resourcesIn } from "./resources";
+
+const usage = `Usage: npm run policies -- <file>... [options]
+
+Checks Kubernetes manifests, Prometheus rule files and the configuration of Alertmanager with the
+policy pack, without Pulumi. A folder stands for its YAML files, and - for standard input.
+
+      --profile <name>         baseline or strict (default: baseline)
+      --policy-config <file>   Policy configuration
+      --stack <name>           Name of the environment, such as prod or dev (default: files)
+      --json                   Print one JSON document
+  -h, --help                   Print this help
+
+Exit codes:
+  0  no mandatory policy is violated
+  1  a mandatory policy is violated
+  2  the arguments or the configuration have an error, or the files contain nothing to judge`;
+
+type Arguments = ReturnType<typeof parsed>;
+
+/** Judges the files, prints the result, and returns whether no mandatory policy was violated. */
+async function judge({ values, positionals }: Arguments): Promise<boolean> {
+  const { stack = "files", profile = "baseline", json = false } = values;
+  const directory = process.cwd();
+  const file = values["policy-config"];
+  const config = file === undefined ? {} : readPolicyConfig(directory, file);
+  const contents = readFiles(positionals, directory).map((text) => resourcesIn(text, stack));
+  const resources = contents.flatMap((content) => content.resources);
+  const skipped = contents.flatMap((content) => content.skipped).map(noteOf);
+  if (resources.length === 0) {
+    const reasons = skipped.map(({ message }) => `\n  ${message}`).join("");
+    throw new ExpectedError(`the files contain nothing that the policies evaluate${reasons}`);
+  }
+
+  process.env["OBSERVABILITY_PROFILE"] = profile;
+  const analyzer = Analyzer.start(packFolder);
+  const report = await analyzer
+    .analyze(resources, { project: "files", stack, config })
+    .finally(() => analyzer.close());
+  const judgement = judgementOf(resources, report);
+  const policy = { ...judgement, notEvaluated: [...skipped, ...judgement.notEvaluated] };
+  const passed = hasPassed(policy);
+  const text = formatReport(
+    {
+      title: "Policies for files",
+      header: [["files", String(contents.length)], ["profile", profile], environmentRow(policy)],
+      stack,
+      tree: [],
+      resources: resources.length,
+      facts: [],
+      policy,
+      warnings: [],
+      exposed: [],
+      unset: [],
+      out: undefined,
+    },
+    process.stdout.isTTY && !process.env["NO_COLOR"],
+  );
+  await write(json ? `${JSON.stringify({ stack, profile, passed, policy }, null, 2)}\n` : text);
+  return passed;
+}
+
+/** The folder of the pack, in the repository and next to the compiled files of the package. */
+const packFolder = [
+  path.join(__dirname, "..", "..", "policies"),
+  path.join(__dirname, "..", "..", "..", "policies"),
+].find((folder) => fs.existsSync(path.join(folder, "main.cjs"))) as string;
+
+function noteOf({ path, because }: Skipped): ReportedNote {
+  return { urn: undefined, message: `not evaluated: ${path}, because ${because}`, details: {} };
+}
+
+function parsed(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      strict: true,
+      allowPositionals: true,
+      options: {
+        profile: { type: "string" },
+        "policy-config": { type: "string" },
+        stack: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    const isProfile = profiles.some((name) => name === (values.profile ?? name));
+    if (!isProfile) throw new UsageError(`--profile must be one of ${profiles.join(", ")}`);
+    if (positionals.length === 0 && !values.help) throw new UsageError("a file is required");
+    return { values, positionals };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Waits until the text is written: if the process ended earlier, a pipe could lose the rest. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}
+
+async function run(): Promise<number> {
+  const args = process.argv.slice(2);
+  try {
+    const parsedArgs = parsed(args);
+    if (!parsedArgs.values.help) return (await judge(parsedArgs)) ? 0 : 1;
+    await write(`${usage}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ExpectedError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error instanceof UsageError) process.stderr.write(`\n${usage}\n`);
+    if (args.includes("--json"))
+      await write(`${JSON.stringify({ error: error.message }, null, 2)}\n`);
+    return 2;
+  }
+}
+
+process.stdout.on("error", () => undefined); // The reader of a pipe may close it early.
+run().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(2);
+  },
+);

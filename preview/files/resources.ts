@@ -1,0 +1,92 @@
+import { noOptions, RecordedResource } from "../engine/recordedResource";
+import type { WireObject } from "../engine/values";
+import { objectsIn, typeOfObject } from "../../policies/facts/manifests";
+import { UNKNOWN, at, isMap, listAt, textAt } from "../../policies/facts/plain";
+import { isLogQL } from "../../policies/facts/rules";
+import { readDocuments } from "../../policies/facts/yaml";
+
+/** A file, or the standard input. */
+export interface TextFile {
+  /** The path as the user wrote it, which findings name. */
+  path: string;
+  text: string;
+}
+
+/** A part of a file that the policies do not judge. */
+export interface Skipped {
+  path: string;
+  because: string;
+}
+
+/** What the policies judge of a file. */
+export interface FileContent {
+  resources: RecordedResource[];
+  skipped: Skipped[];
+}
+
+/**
+ * The resources for the documents of a file: Kubernetes objects as they are, a rule file as a
+ * PrometheusRule, and the configuration of Alertmanager as the Secret that holds it.
+ */
+export function resourcesIn({ path, text }: TextFile, stack: string): FileContent {
+  const content: FileContent = { resources: [], skipped: [] };
+  const documents = objectsIn(readDocuments(text));
+  documents.forEach((document, index) => {
+    const skip = (because: string): void => {
+      const part = documents.length === 1 ? path : `${path}, document ${index + 1}`;
+      content.skipped.push({ path: part, because });
+    };
+    const objects = objectsOf(document, path);
+    if (typeof objects === "string") return skip(objects);
+    for (const object of objects) {
+      const type = typeOfObject(object) ?? "";
+      const resource = resourceOf(path, stack, type, object);
+      if (isKustomization(type)) skip("kustomize has not rendered it");
+      else content.resources.push(resource);
+    }
+  });
+  return content;
+}
+
+/** The Kubernetes objects that stand for a document, or why there are none. */
+function objectsOf(document: unknown, path: string): object[] | string {
+  if (document === UNKNOWN) return "it is not valid YAML";
+  if (!isMap(document)) return "it is not a map";
+  if (typeOfObject(document) !== undefined) return [document];
+  if (Array.isArray(at(document, "groups"))) {
+    const rules = listAt(document, "groups").flatMap((group) => listAt(group, "rules"));
+    if (rules.some((rule) => isLogQL(String(at(rule, "expr"))))) return "its rules are for Loki";
+    return [
+      {
+        apiVersion: "monitoring.coreos.com/v1",
+        kind: "PrometheusRule",
+        metadata: { name: path },
+        spec: { groups: at(document, "groups") },
+      },
+    ];
+  }
+  if (isMap(at(document, "route")) && Array.isArray(at(document, "receivers"))) {
+    const metadata = { name: path };
+    const data = { "alertmanager.yaml": JSON.stringify(document) };
+    return [
+      { apiVersion: "v1", kind: "Secret", metadata, stringData: data },
+      // Unlike a Secret, a file may not contain credentials.
+      { apiVersion: "v1", kind: "ConfigMap", metadata, data },
+    ];
+  }
+  return "it is not a Kubernetes object, a rule file or the configuration of Alertmanager";
+}
+
+function isKustomization(type: string): boolean {
+  return /^kubernetes:kustomize\.config\.k8s\.io\//.test(type);
+}
+
+function resourceOf(path: string, stack: string, type: string, object: object): RecordedResource {
+  const [name, namespace] = ["name", "namespace"].map((key) => textAt(object, "metadata", key));
+  const place = name === path ? [path] : [path, [namespace, name].filter(Boolean).join("/")];
+  const label = place.filter((part) => part !== "").join("#");
+  const urn = `urn:pulumi:${stack}::files::${type}::${label}`;
+  // The protocol has only the values of JSON.
+  const properties = JSON.parse(JSON.stringify(object)) as WireObject;
+  return new RecordedResource(type, label, urn, undefined, true, false, properties, noOptions());
+}

@@ -1,0 +1,42 @@
+import { type JudgedEnvironment, judgedEnvironment } from "../../policies/engine/environment";
+import type { RecordedResource } from "../engine/recordedResource";
+import type { ConfiguredPolicy, PolicyReport } from "./analyzer";
+
+/** The result of the policies, as reports show it. */
+export interface Judgement extends Omit<PolicyReport, "remediated"> {
+  environment: JudgedEnvironment;
+}
+
+export function judgementOf(
+  resources: RecordedResource[],
+  { remediated: _remediated, ...report }: PolicyReport,
+): Judgement {
+  return { environment: environmentOf(resources, report.policies), ...report };
+}
+
+/** Whether no mandatory policy was violated. */
+export function hasPassed({ violations }: Pick<Judgement, "violations">): boolean {
+  return violations.every((violation) => violation.level === "advisory");
+}
+
+/** The line of a header that names the environment. */
+export function environmentRow({ environment }: Judgement): [name: string, value: string] {
+  return ["judged as", `${environment.judged}, by ${environment.source}`];
+}
+
+/** The environment as which the policies judge the resources. */
+function environmentOf(
+  resources: RecordedResource[],
+  policies: ConfiguredPolicy[],
+): JudgedEnvironment {
+  const configured = policies
+    .map(({ settings }) => settings["environment"])
+    .filter((name) => typeof name === "string");
+  const read = ({ type, name, urn, inputs }: RecordedResource) => ({
+    type,
+    name,
+    urn,
+    props: inputs,
+  });
+  return judgedEnvironment(configured.length > 0 ? [] : resources.map(read), configured);
+}
