@@ -35,3 +35,34 @@ export const chartAlertNames = {
   kubePodCrashLooping: "KubePodCrashLooping",
   watchdog: "Watchdog",
 } as const;
+
+/** The alerts of MonitoredServices whose subject is one service or pod. */
+export const serviceAlertNames = [
+  ...Object.values(alertNames).filter((name) => name !== alertNames.mostServicesFailing),
+  "CPUThrottling",
+  "DynamoDBHighLatencyP99",
+  "DynamoDBThrottling",
+  "HighCPU",
+  "HighMemory",
+  "LatencyObjectiveUnmeasured",
+  "MemoryLimitMissing",
+  "OOMKilled",
+  "RedisHighLatencyP99",
+  "RedisPoolSaturated",
+] as const;
+
+/** The alerts of PrometheusStack on the monitoring stack itself. */
+export const platformAlertNames = [
+  "LokiCompactionNotRunning",
+  "LokiNotIngesting",
+  "LokiRequestErrors",
+  "MonitoringDown",
+  "NotificationsFailing",
+  "PrometheusCompactionsFailing",
+  "PrometheusNotIngesting",
+  "PrometheusRuleFailures",
+  "VolumeNearlyFull",
+] as const;
+
+/** The alerts of LokiStack on the logs of services. */
+export const logAlertNames = ["HighLogErrorRate", "NoLogs"] as const;

@@ -12,6 +12,7 @@ import { availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import { lokiRules } from "./rules";
+import { AlertRuleSettings } from "../alerting/alertSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";
@@ -121,6 +122,8 @@ export interface LokiStackArgs {
    * must be known when the program runs. Default: none.
    */
   logAlerts?: LogAlertArgs[];
+  /** Settings of HighLogErrorRate and NoLogs, by name. Default: none. */
+  alertRules?: Record<string, AlertRuleSettings>;
   /**
    * Namespaces in which Loki records the log lines and errors per second of each service, as
    * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { RulesSettings, withSettings } from "../alerting/alertSettings";
 import { AlertLinks, AlertRule, RecordingRule, Severity, ruleGroups } from "../alerting/rules";
 import { LogAlertSettings } from "./settings";
 
@@ -7,6 +8,8 @@ export interface LokiRulesArgs extends AlertLinks {
   logAlerts: LogAlertSettings[];
   /** Namespaces in which to record the rates of log lines and errors of each service. */
   logMetricNamespaces: string[];
+  /** Settings of single alerts, by name. Default: none. */
+  alertRules?: RulesSettings;
 }
 
 /** Loki detects the level of a line in JSON, logfmt or plain text. */
@@ -16,15 +19,18 @@ const errorFilter = '| detected_level=~"error|critical|fatal"';
 export function lokiRules({
   logAlerts,
   logMetricNamespaces,
+  alertRules = {},
   ...links
 }: LokiRulesArgs): string | undefined {
-  const alerts = logAlerts.flatMap((alert) => [highLogErrorRate(alert), noLogs(alert)]);
+  const alerts = logAlerts
+    .flatMap((alert) => [highLogErrorRate(alert), noLogs(alert)])
+    .flatMap((rule) => withSettings([rule], alertRules[rule.alert]));
   const groups = [
     { name: "logs", rules: alerts },
     { name: "log-metrics", rules: logMetrics(logMetricNamespaces) },
   ]
     .filter(({ rules }) => rules.length > 0)
-    .map((group) => ({ ...group, intervalSeconds: 60, subjectLabel: "service" as const }));
+    .map((group) => ({ ...group, intervalSeconds: 60 }));
   if (groups.length === 0) return undefined;
   return stringify({ groups: ruleGroups(groups, links) }, { lineWidth: 0 });
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
+import { logAlertNames } from "../alerting/alertNames";
+import { rulesSettings } from "../alerting/alertSettings";
 import { charts } from "../shared/charts";
 import { hasPlaceholder } from "../shared/placeholders";
 import { Checked, example, issue } from "../shared/problems";
@@ -179,6 +181,7 @@ export const lokiSchema = z
         .optional()
         .describe("Existing bucket in the same region that receives the S3 access log."),
     ),
+    alertRules: rulesSettings(logAlertNames).default({}),
     logAlerts: z
       .array(logAlertSchema)
       .default([])

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { platformAlerts } from "./platformAlerts";
+import { AlertRuleSettings, withRuleSettings } from "../alerting/alertSettings";
 import { ruleGroups } from "../alerting/rules";
 import { charts } from "../shared/charts";
 import { Dashboard } from "../dashboards/dashboard";
@@ -152,6 +153,11 @@ export interface PrometheusStackArgs {
   traceUrl?: pulumi.Input<string>;
   /** External URL of Prometheus. Default: none. */
   externalUrl?: pulumi.Input<string>;
+  /**
+   * Settings of single alerts, by name: those of this component and those of the chart. An alert of the
+   * chart that occurs twice, as a warning and as critical, gets one severity. Default: none.
+   */
+  alertRules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
   /** Alertmanager of the stack. */
@@ -288,11 +294,14 @@ export class PrometheusStack extends pulumi.ComponentResource {
         spec: {
           groups: fill(({ namespace: rulesNamespace, lokiUrl, runbookBaseUrl, grafana }) =>
             ruleGroups(
-              platformAlerts({
-                ...settings,
-                namespace: rulesNamespace,
-                loki: lokiUrl !== undefined,
-              }),
+              withRuleSettings(
+                platformAlerts({
+                  ...settings,
+                  namespace: rulesNamespace,
+                  loki: lokiUrl !== undefined,
+                }),
+                settings.alertRules,
+              ),
               {
                 runbookBaseUrl,
                 dashboardBaseUrl: grafana.externalUrl,

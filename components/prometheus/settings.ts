@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
+import { platformAlertNames } from "../alerting/alertNames";
+import { rulesSettings } from "../alerting/alertSettings";
+import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
 import { charts } from "../shared/charts";
 import { Checked, example, issue } from "../shared/problems";
 import { placementSettings } from "../shared/placement";
@@ -81,6 +84,11 @@ const alertmanagerSchema = z.strictObject({
       .describe("URL of Alertmanager for people. Links in notifications start with it."),
   ),
 });
+
+/** Alerts of the chart, without those that an alert of this library replaces by the same name. */
+export const chartAlertNames = chartAlerts
+  .flatMap(({ alerts }) => alerts)
+  .filter((name) => !platformAlertNames.some((platform) => platform === name));
 
 /** Reports data sources that would replace one of this library, or each other. */
 function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementCtx): void {
@@ -187,6 +195,7 @@ export const prometheusSchema = z
         .optional()
         .describe("URL of Prometheus for people. Links in alerts start with it."),
     ),
+    alertRules: rulesSettings([...platformAlertNames, ...chartAlertNames]).default({}),
     runbookBaseUrl: alertLinkSettings.runbookBaseUrl,
   })
   .superRefine(

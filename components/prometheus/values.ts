@@ -1,6 +1,7 @@
 import { limits } from "../../policies/shared/limits";
+import { RuleSettings } from "../alerting/alertSettings";
 import { replacedChartAlerts } from "./platformAlerts";
-import { PrometheusSettings } from "./settings";
+import { PrometheusSettings, chartAlertNames } from "./settings";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
@@ -48,6 +49,11 @@ export function prometheusValues(settings: PrometheusSettings): Values {
   const { imageRegistry } = settings;
   const { affinity: _affinity, ...nodeAgent } = nodeAgentPlacement(settings);
   const { priorityClassName: _priority, ...withoutPriority } = placement(settings);
+  const customRules = ofChartAlerts(settings, ({ forMinutes, severity }) =>
+    forMinutes === undefined && severity === undefined
+      ? undefined
+      : defined({ for: forMinutes === undefined ? undefined : `${forMinutes}m`, severity }),
+  );
   return {
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     commonLabels: settings.labels,
@@ -74,8 +80,12 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     // This library replaces these alerts. With both, one problem would cause two notifications.
     defaultRules: {
       ...(!settings.clusterMonitoring && { create: false }),
-      disabled: Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
+      disabled: {
+        ...Object.fromEntries(replacedChartAlerts.map((alert) => [alert, true])),
+        ...ofChartAlerts(settings, ({ enabled }) => (enabled === undefined ? undefined : !enabled)),
+      },
     },
+    ...(Object.keys(customRules).length > 0 && { customRules }),
     ...(!settings.clusterMonitoring && {
       kubelet: { enabled: false },
       kubeApiServer: { enabled: false },
@@ -106,6 +116,19 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       ...nodeAgent,
     },
   };
+}
+
+/** A value for each alert of the chart that has settings, unless the value is undefined. */
+function ofChartAlerts<T>(
+  { alertRules }: PrometheusSettings,
+  valueOf: (settings: RuleSettings) => T | undefined,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(alertRules).flatMap(([name, rule]) => {
+      const value = chartAlertNames.includes(name) ? valueOf(rule) : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function prometheusServer(settings: PrometheusSettings): Values {

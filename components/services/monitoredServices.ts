@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { metricNameAnnotations } from "../../policies/shared/metricNames";
 import { serviceExceptionAnnotations } from "../../policies/shared/serviceExceptions";
 import { serviceExceptions } from "./policyExceptions";
+import { AlertRuleSettings } from "../alerting/alertSettings";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
@@ -99,6 +100,8 @@ export interface WarningThresholds {
 
 /** Overrides of the alert settings for one service. */
 export interface ServiceAlertOverrides extends AlertThresholds {
+  /** Settings of single alerts for this service, by name. Default: the settings of all services. */
+  rules?: Record<string, AlertRuleSettings>;
   /** Whether the service has alerts. Default: true. */
   enabled?: boolean;
   /** Whether the service handles requests and must have request metrics. Default: true. */
@@ -114,6 +117,8 @@ export interface ServiceAlertOverrides extends AlertThresholds {
 export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
+  /** Settings of single alerts, by name. Default: none. */
+  rules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
   /** URL of Grafana, for dashboard links in alerts. Default: no links. */

@@ -3,6 +3,8 @@ import {
   SignalName,
   signalNames,
 } from "../../policies/shared/serviceExceptions";
+import { alertNames } from "../alerting/alertNames";
+import { defined } from "../shared/defined";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 
 type AlertOverrides = NonNullable<ServiceSettings["alerts"]>;
@@ -17,21 +19,48 @@ const signalsOfThreshold: { [K in keyof AlertOverrides]?: SignalName[] } = {
   minimumRequestsPerSecond: ["errorRatio", "p99Latency"],
 };
 
+/** The base signals of each alert. */
+const signalsOfAlert: Record<string, SignalName[]> = {
+  [alertNames.highErrorRate]: ["errorRatio"],
+  [alertNames.mostRequestsFailing]: ["errorRatio"],
+  [alertNames.highLatencyP99]: ["p99Latency"],
+  [alertNames.podCrashLooping]: ["crashLoop"],
+  HighMemory: ["memory"],
+  HighCPU: ["cpu"],
+  DynamoDBThrottling: ["dynamodbThrottling"],
+};
+
 /** The services whose settings differ for a stated reason, for the policies on alerts. */
 export function serviceExceptions({ services }: MonitoredServicesSettings): ServiceExceptions {
   return Object.fromEntries(
     services.flatMap(({ name, alerts }) => {
       if (alerts?.reason === undefined) return [];
-      return [[name, { signals: signalsWithout(alerts), reason: alerts.reason }] as const];
+      const rules = Object.keys(alerts.rules ?? {});
+      return [
+        [
+          name,
+          defined({
+            signals: signalsWithout(alerts),
+            alerts: rules.length > 0 ? rules : undefined,
+            reason: alerts.reason,
+          }),
+        ] as const,
+      ];
     }),
   );
 }
 
-function signalsWithout({ enabled, expectsRequests, ...overrides }: AlertOverrides): SignalName[] {
+function signalsWithout({
+  enabled,
+  expectsRequests,
+  rules = {},
+  ...overrides
+}: AlertOverrides): SignalName[] {
   if (enabled === false) return [...signalNames];
+  const ofRules = Object.keys(rules).flatMap((alert) => signalsOfAlert[alert] ?? []);
   const overridden = Object.keys(overrides).flatMap(
     (key) => signalsOfThreshold[key as keyof AlertOverrides] ?? [],
   );
   const missing: SignalName[] = expectsRequests === false ? ["errorRatio", "p99Latency"] : [];
-  return [...new Set([...missing, ...overridden])];
+  return [...new Set([...missing, ...overridden, ...ofRules])];
 }

@@ -6,6 +6,7 @@ import { exceptElsewhere, ownershipRules } from "./ownership";
 import { podAlerts } from "./podAlerts";
 import { evidenceRules, serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
+import { withServiceRuleSettings } from "./serviceRuleSettings";
 import { sloRules } from "./slo";
 import { stormAlert } from "./stormAlert";
 import { withTeamLabels } from "./teamLabels";
@@ -33,8 +34,9 @@ export function serviceAlerts(
     ...sloRules(settings),
     ...stormAlert(settings, component),
   ];
+  const configured = withServiceRuleSettings(groups, settings);
   return withTeamLabels(
-    groups.map((group) => exceptElsewhere(group, settings, component)),
+    configured.map((group) => exceptElsewhere(group, settings, component)),
     settings.services,
   );
 }

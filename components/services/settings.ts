@@ -1,6 +1,8 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
+import { alertNames, serviceAlertNames } from "../alerting/alertNames";
+import { rulesSettings } from "../alerting/alertSettings";
 import { formatPath } from "../../policies/shared/path";
 import { Checked, Fix, Problem, example, issue } from "../shared/problems";
 import {
@@ -144,12 +146,20 @@ export const alertSchema = z.strictObject({
   metrics: metricsSchema
     .prefault({})
     .describe("Names of metrics and labels, if your services use other names."),
+  rules: rulesSettings([...serviceAlertNames, alertNames.mostServicesFailing])
+    .default({})
+    .describe(
+      "Settings of single alerts, by name, also of those of the platform and of the chart.",
+    ),
   ...alertLinkSettings,
 });
 export type AlertSettings = z.output<typeof alertSchema>;
 
 /** Thresholds that apply to one service. */
-export type Thresholds = Omit<AlertSettings, "metrics" | "runbookBaseUrl" | "dashboardBaseUrl">;
+export type Thresholds = Omit<
+  AlertSettings,
+  "metrics" | "rules" | "runbookBaseUrl" | "dashboardBaseUrl"
+>;
 
 const thresholdOverrides = Object.fromEntries(
   Object.entries(thresholds).map(([key, schema]) => [
@@ -181,6 +191,10 @@ const serviceAlertSchema = z.strictObject({
   ...thresholdOverrides,
   redisPoolMaximum,
   warning: warningSchema.optional(),
+  rules: rulesSettings(serviceAlertNames).optional().meta({
+    description: "Settings of single alerts for this service, by name.",
+    defaultText: "`monitoring:alerts.rules`",
+  }),
 });
 
 /** An objective in percent. It is below 100, because 100 leaves no error budget. */

@@ -32,6 +32,7 @@ export function thresholdsFor(
     enabled: _enabled,
     expectsRequests: _expected,
     reason: _reason,
+    rules: _rules,
     ...overrides
   } = service?.alerts ?? {};
   const merged = { ...alerts, ...overrides };

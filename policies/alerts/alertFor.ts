@@ -2,9 +2,11 @@ import { checkAlerts, expressionsIn } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
-import { UNKNOWN } from "../facts/plain";
+import { UNKNOWN, textAt } from "../facts/plain";
+import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
+import { namedServices, scopesOf } from "../promql/scope";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
@@ -42,8 +44,16 @@ export const alertFor = resourcePolicy({
   appliesTo: canContainRules,
   check: (resource, config) => {
     const expressionOf = expressionsIn(resource);
+    const exceptionOf = serviceExceptions([resource]);
+    const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
     return checkAlerts(resource, (alert) => [
-      checkAlert(alert, expressionOf(alert), config),
+      withException(checkAlert(alert, expressionOf(alert), config), () => {
+        const services = servicesOf(expressionOf(alert));
+        const exceptions = services.map((name) =>
+          exceptionOf(namespace, name, `alert ${alert.name}`),
+        );
+        return exceptions.includes(undefined) ? undefined : exceptions[0];
+      }),
       ...checkGroup(alert, expressionOf(alert), config),
     ]);
   },
@@ -52,6 +62,22 @@ export const alertFor = resourcePolicy({
 
 function minutesProperty(value: number, description: string) {
   return numberProperty(value, `${description}, in minutes.`, { minimum: 0 });
+}
+
+function withException(
+  finding: ViolationFinding | undefined,
+  exceptionOf: () => ViolationFinding["exception"],
+): ViolationFinding | undefined {
+  return finding && { ...finding, exception: exceptionOf() };
+}
+
+/** The services to which an alert is limited; empty if it is not. */
+function servicesOf(expr: Expr | undefined): string[] {
+  const [first] = expr === undefined ? [] : selectorsOf(expr);
+  if (expr === undefined || first === undefined) return [];
+  return scopesOf(expr, first).flatMap(({ excluded, selector }) =>
+    excluded ? [] : namedServices(selector),
+  );
 }
 
 function checkAlert(

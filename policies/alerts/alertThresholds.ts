@@ -10,6 +10,7 @@ import { canContainRules, judgedRules } from "../facts/rules";
 import { ServiceException, reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { Selector } from "../promql/expr";
 import { Records } from "../promql/records";
+import { ServiceScope, includesService, namedServices } from "../promql/scope";
 import { limits } from "../shared/limits";
 import { SignalName } from "../shared/serviceExceptions";
 
@@ -106,12 +107,13 @@ function check(resource: Resource, config: Config, records?: Records) {
 
 /** The exception of a signal that selects only services that are excepted from it. */
 function exceptionOfSignal(
-  { name, selectors }: Signal,
+  { name, selectors, scopes }: Signal,
   namespace: string,
   exceptionOf: ServiceException,
 ): ReturnType<ServiceException> {
+  const scoped = scopedServices(scopes);
   const exceptions = selectors.flatMap((selector) => {
-    const services = servicesOf(selector);
+    const services = [...servicesOf(selector), ...scoped];
     if (services.length === 0) return [undefined];
     return services.map((service) => exceptionOf(namespace, service, name));
   });
@@ -126,6 +128,11 @@ function servicesOf({ matchers }: Selector): string[] {
       if (label === "service") return value.split("|");
       return label === "pod" ? value.split("|").map((pod) => pod.replace(/-\.[+*]$/, "")) : [];
     });
+}
+
+/** The services to which scopes limit an expression; empty if they do not. */
+function scopedServices(scopes: ServiceScope[]): string[] {
+  return scopes.flatMap(({ excluded, selector }) => (excluded ? [] : namedServices(selector)));
 }
 
 /** The signals of alerts that notify, with all thresholds on the signal within bounds. */
@@ -152,6 +159,8 @@ function strictSignals(
 function isTierOf(tier: Signal, strict: Signal, vocabulary: MetricVocabulary): boolean {
   if (tier.name !== strict.name || !((tier.threshold ?? 0) > (strict.threshold ?? 0))) return false;
   if (!/^>=?$/.test(tier.operator)) return false;
+  if (!scopedServices(tier.scopes).every((name) => includesService(strict.scopes, name)))
+    return false;
   const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];
   const identity = ({ matchers }: Selector) =>
     matchers
@@ -176,7 +185,9 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | undefin
   const max = config[property];
   const problem = problemWith(signal, what, max);
   if (problem === undefined) return undefined;
-  const isOfService = signal.selectors.every((selector) => servicesOf(selector).length > 0);
+  const isOfService =
+    scopedServices(signal.scopes).length > 0 ||
+    signal.selectors.every((selector) => servicesOf(selector).length > 0);
   return {
     problem,
     found: describe(signal),

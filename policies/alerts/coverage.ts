@@ -1,6 +1,16 @@
 import { Rule } from "../facts/rules";
 import { isComparison } from "../promql/comparison";
-import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
+import {
+  Expr,
+  Selector,
+  allows,
+  callsOf,
+  childrenOf,
+  nodesOf,
+  selects,
+  selectorsOf,
+} from "../promql/expr";
+import { podMetrics } from "../shared/metricNames";
 import { SECONDS_PER_MINUTE } from "../shared/duration";
 import { Signal } from "./signals";
 
@@ -15,6 +25,9 @@ export function gapOf(signal: Signal, expr: Expr, rule: Rule, all: Signal[]): st
   if (excludesItself(expr) || all.some((other) => contradicts(other, signal))) {
     return "excludes its own condition, so it never fires";
   }
+  if (signal.name === "crashLoop" && selectorsOf(expr).some(hasOneReason)) {
+    return "requires one reason of termination";
+  }
   for (const { selector, calls, rangeSeconds } of pathsTo(expr, signal.selectors)) {
     if (selector.offsetSeconds !== 0 || selector.isPinned) return "reads samples of the past";
     const isMinimum = calls.some((name) => /^(min|quantile)_over_time$/.test(name));
@@ -25,6 +38,10 @@ export function gapOf(signal: Signal, expr: Expr, rule: Rule, all: Signal[]): st
     if (label !== undefined) return `reads only the series with one ${label}`;
   }
   return undefined;
+}
+
+function hasOneReason(selector: Selector): boolean {
+  return selects(selector, podMetrics.lastTerminatedReason) && !allows(selector, "reason", "Error");
 }
 
 const timeOfDay = /^(hour|minute|day_of_week|day_of_month|day_of_year|days_in_month|month|year)$/;

@@ -9,6 +9,7 @@ import { canHoldRules } from "../facts/rules";
 import { reasonFix, serviceExceptions } from "../facts/serviceExceptions";
 import { ScrapedService, isMonitor, scrapedServices } from "../facts/services";
 import { Selector, allows } from "../promql/expr";
+import { ServiceScope, includesService } from "../promql/scope";
 import { metricNamesAnnotation } from "../shared/metricNames";
 import { SignalName, signalNames } from "../shared/serviceExceptions";
 
@@ -102,7 +103,7 @@ function check(
         found: [
           `${required.length - missing.length} of ${required.length} base signals`,
           ...gaps
-            .filter(({ name, selectors }) => missing.includes(name) && concerns(selectors, service))
+            .filter((signal) => missing.includes(signal.name) && concerns(signal, service))
             .map(({ alert, gap }) => `the alert ${alert} ${gap}`),
         ].join("; "),
         bound: names(required),
@@ -144,22 +145,22 @@ function detectsExcess({ name, operator, threshold, burnRate }: Signal): boolean
  * rule for each service has as many selectors as services, so selectors are indexed by service.
  */
 function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalName) => boolean {
-  const index = new Map<string, Selector[]>();
-  for (const { name, selectors } of signals) {
+  const index = new Map<string, { selector: Selector; scopes: ServiceScope[] }[]>();
+  for (const { name, selectors, scopes } of signals) {
     for (const selector of selectors) {
       const key = `${name} ${namedService(selector)}`;
       index.set(key, index.get(key) ?? []);
-      index.get(key)?.push(selector);
+      index.get(key)?.push({ selector, scopes });
     }
   }
   return (service, name) =>
     [...service.knownAs, undefined]
       .flatMap((known) => index.get(`${name} ${known}`) ?? [])
-      .some((selector) => selectsService(selector, service));
+      .some(({ selector, scopes }) => selectsService(selector, service, scopes));
 }
 
-function concerns(selectors: Selector[], service: ScrapedService): boolean {
-  return selectors.some((selector) => selectsService(selector, service));
+function concerns({ selectors, scopes }: Signal, service: ScrapedService): boolean {
+  return selectors.some((selector) => selectsService(selector, service, scopes));
 }
 
 function namedService({ matchers }: Selector): string | undefined {
@@ -167,11 +168,16 @@ function namedService({ matchers }: Selector): string | undefined {
 }
 
 /** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
-function selectsService(selector: Selector, { namespace, knownAs }: ScrapedService): boolean {
+function selectsService(
+  selector: Selector,
+  { namespace, knownAs }: ScrapedService,
+  scopes: ServiceScope[],
+): boolean {
   // In metrics about pods, the label `job` names the exporter.
   const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
   const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
   const selectsName = (name: string): boolean =>
+    includesService(scopes, name) &&
     labels.every((label) => allows(selector, label, name)) &&
     // Examples of pod names in a Deployment and in a StatefulSet.
     (allows(selector, "pod", `${name}-7d4b9c8f6d-x2x7k`) || allows(selector, "pod", `${name}-0`));

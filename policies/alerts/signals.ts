@@ -3,6 +3,7 @@ import { Comparison, ComparisonOperator, flipped } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { ServiceScope, scopesOf } from "../promql/scope";
 import { podMetrics } from "../shared/metricNames";
 import { SignalName } from "../shared/serviceExceptions";
 
@@ -21,6 +22,8 @@ export interface Signal {
   burnRate: boolean;
   /** The selectors of the measured series. */
   selectors: Selector[];
+  /** The services to which the expression around these selectors is limited. */
+  scopes: ServiceScope[];
 }
 
 const memoryMetrics = [podMetrics.memory, "container_memory_rss", "container_memory_usage_bytes"];
@@ -47,7 +50,8 @@ export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
     );
   return signals.map(({ joined, ...signal }) => ({
     ...signal,
-    burnRate: joined && windows(signal.name).size > 1,
+    burnRate: joined && signal.name !== "crashLoop" && windows(signal.name).size > 1,
+    scopes: signal.selectors.flatMap((selector) => scopesOf(expr, selector)),
   }));
 }
 
@@ -73,7 +77,7 @@ interface Quotient {
   vocabulary: MetricVocabulary;
 }
 
-type Measurement = Omit<Signal, "burnRate">;
+type Measurement = Omit<Signal, "burnRate" | "scopes">;
 
 function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measurement | undefined {
   const factors = [...comparison.numerator, ...comparison.denominator];

@@ -1,5 +1,5 @@
 import { helmChart } from "./helm";
-import recordedAlerts from "./kubePrometheusStackAlerts.json";
+import recordedAlerts from "../shared/kubePrometheusStackAlerts.json";
 import { at } from "./plain";
 import { Resource } from "./resource";
 

@@ -10,7 +10,7 @@ export const reasonFix = "state in alerts.reason of the service why it differs";
 export type ServiceException = (
   namespace: string,
   service: string,
-  signal: SignalName,
+  signal: SignalName | `alert ${string}`,
 ) => { reason: string; owner: string; until: string } | undefined;
 
 /** The exceptions that the annotations of rule objects state. An exception needs a reason. */
@@ -23,9 +23,10 @@ export function serviceExceptions(resources: Resource[]): ServiceException {
       return entriesAt(readYaml(text)).flatMap(([service, exception]) => {
         const reason = textAt(exception, "reason") ?? "";
         if (!/\p{L}{2}/u.test(reason)) return [];
-        return listAt(exception, "signals").map(
-          (signal) => [`${namespace}/${service} ${String(signal)}`, reason] as const,
-        );
+        return [
+          ...listAt(exception, "signals"),
+          ...listAt(exception, "alerts").map((alert) => `alert ${String(alert)}`),
+        ].map((concerned) => [`${namespace}/${service} ${String(concerned)}`, reason] as const);
       });
     }),
   );

@@ -1,5 +1,5 @@
 import { constantOf } from "./constants";
-import { Binary, Expr, childrenOf } from "./expr";
+import { Binary, Expr, childrenOf, nodesOf } from "./expr";
 import { Comparison, ComparisonOperator, flipped, isComparison, negated } from "./comparison";
 import { solve } from "./solve";
 
@@ -19,9 +19,16 @@ interface Context {
 
 function collect(expr: Expr, context: Context): Comparison[] {
   if (expr.kind === "binary") {
-    const joined = context.joined || expr.operator === "and" || expr.operator === "unless";
-    const right = { joined, negate: context.negate !== (expr.operator === "unless") };
-    const inside = [...collect(expr.left, { ...context, joined }), ...collect(expr.right, right)];
+    const joins = expr.operator === "and" || expr.operator === "unless";
+    // A side without a comparison, such as a list of services, is not a condition.
+    const joinedWith = (other: Expr) =>
+      context.joined || (joins && nodesOf(other).some(isComparison));
+    const left = { ...context, joined: joinedWith(expr.right) };
+    const right = {
+      joined: joinedWith(expr.left),
+      negate: context.negate !== (expr.operator === "unless"),
+    };
+    const inside = [...collect(expr.left, left), ...collect(expr.right, right)];
     if (!isComparison(expr)) return inside;
     const operator = context.negate ? negated[expr.operator] : expr.operator;
     return [...compared(operator, expr, context.joined), ...inside];

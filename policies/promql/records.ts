@@ -1,6 +1,6 @@
 import { Matcher } from "../shared/matcher";
 import { perObject } from "../shared/perObject";
-import { Expr, mapChildren } from "./expr";
+import { Expr, mapChildren, selectorsOf } from "./expr";
 import { parsePromQL } from "./parse";
 
 /** The expressions of the recording rules, by the name of the series that they record. */
@@ -11,7 +11,11 @@ export const recordsIn = perObject((rules: { record?: string; expr: string }[]):
   for (const { record, expr } of rules) {
     if (record === undefined) continue;
     const parsed = parsePromQL(expr);
-    if (parsed.error === undefined) records.set(record, parsed.expr);
+    // A constant has no series that the matchers of a selector could narrow.
+    if (parsed.error !== undefined || selectorsOf(parsed.expr).length === 0) continue;
+    const earlier = records.get(record);
+    const both = { kind: "binary", operator: "or", right: parsed.expr, bool: false } as const;
+    records.set(record, earlier === undefined ? parsed.expr : { ...both, left: earlier });
   }
   return records;
 });

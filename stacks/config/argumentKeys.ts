@@ -20,6 +20,7 @@ const argumentKeys: Record<string, string> = {
   remoteWriteUrls: "loki.logMetricNamespaces",
   oidcProviderArn: "cluster",
   oidcIssuerUrl: "cluster",
+  alertRules: "alerts.rules",
   runbookBaseUrl: "alerts.runbookBaseUrl",
   dashboardBaseUrl: "alerts.dashboardBaseUrl",
   alertmanagerUrl: "alertmanager",

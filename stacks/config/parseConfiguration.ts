@@ -9,6 +9,7 @@ import { defined } from "../../components/shared/defined";
 import { Namespaces, RawConfiguration, readContext } from "./context";
 import { CostSettings } from "./cost";
 import {
+  alertProblems,
   parseCost,
   parseDatadog,
   parseDatadogMonitors,
@@ -61,6 +62,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   const problems = [
     ...structureProblems,
     ...parts.flatMap((part) => part.problems),
+    ...alertProblems(context),
     ...routeProblems(slack.settings, services.settings),
   ];
   if (problems.length > 0 || !prometheus.settings || !services.settings || !cost.settings) {

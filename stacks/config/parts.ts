@@ -1,3 +1,10 @@
+import {
+  alertNames,
+  logAlertNames,
+  platformAlertNames,
+  serviceAlertNames,
+} from "../../components/alerting/alertNames";
+import { unknownAlerts } from "../../components/alerting/alertSettings";
 import { dashboardUids } from "../../components/alerting/dashboardLinks";
 import { readDashboards } from "../../components/dashboards/readDashboards";
 import {
@@ -12,6 +19,7 @@ import { LokiSettings, lokiSettings, oidcExamples } from "../../components/loki/
 import { lokiUrl } from "../../components/loki/urls";
 import {
   PrometheusSettings,
+  chartAlertNames,
   prometheusSettings,
   reviewedRevisions,
 } from "../../components/prometheus/settings";
@@ -21,6 +29,7 @@ import {
   servicesSettings,
   unknownService,
 } from "../../components/services/settings";
+import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem } from "../../components/shared/problems";
 import { secretsOf } from "../../components/shared/secrets";
@@ -84,6 +93,7 @@ export function parsePrometheus(
         }),
       },
       grafana: withDashboardObjects(grafana.args),
+      alertRules: rulesOf(configuration, [...platformAlertNames, ...chartAlertNames]),
       runbookBaseUrl: alertLinks(configuration, undefined).runbookBaseUrl,
       lokiUrl: configuration.loki && lokiUrl(namespaces.monitoring),
       remoteWriteReceiver: recordsLogMetrics(configuration),
@@ -117,6 +127,7 @@ export function parseLoki(
     {
       ...context.chart,
       ...alertLinks(configuration, prometheus),
+      alertRules: rulesOf(configuration, logAlertNames),
       namespace: namespaces.monitoring,
       storageClassName: context.storage.className,
       alertmanagerUrl: alertmanagerUrl(release),
@@ -184,10 +195,31 @@ export function parseServices(
     alerts: {
       ...(parseFractions(configuration.alerts) as object),
       ...alertLinks(configuration, prometheus),
+      rules: rulesOf(configuration, ofServices),
     },
     retentionDays: prometheus?.retentionDays,
   });
   return translated("services", checked);
+}
+
+const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
+const allAlertNames = [...ofServices, ...platformAlertNames, ...chartAlertNames, ...logAlertNames];
+
+/** The settings of these alerts in `monitoring:alerts.rules`, which each component checks. */
+function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
+  const { rules } = alerts;
+  if (!isMap(rules)) return names === ofServices ? rules : undefined;
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
+}
+
+/** Reports settings of alerts that no component has. */
+export function alertProblems({ configuration: { alerts } }: Context): Problem[] {
+  const { rules } = alerts;
+  if (!isMap(rules)) return [];
+  return unknownAlerts(rules, allAlertNames).map((problem) => ({
+    ...problem,
+    path: ["alerts", "rules", ...problem.path],
+  }));
 }
 
 export function parseDatadogMonitors(

@@ -174,6 +174,77 @@ describe("overrides of one service, in promtool", () => {
     });
   });
 
+  describe("apply to single alerts, by name", () => {
+    const services = (rules: object) => [{ name: "odd", alerts: { rules } }, { name: "usual" }];
+    const failing = ["odd", "usual"].flatMap((name) => requests(name));
+    const alerts = { errorRatePercent: 2, memoryPercent: 70 };
+    const pods = ["odd-0", "usual-0"];
+    const onPod = (pod: string, severity = "critical") => ({
+      severity,
+      namespace: "ticketing",
+      pod,
+    });
+
+    for (const [name, rules, expected] of [
+      ["disabled", { enabled: false }, []],
+      ["longer than the problem", { forMinutes: 40 }, []],
+      ["shorter", { forMinutes: 3 }, [firing("odd")]],
+      ["a warning", { severity: "warning" }, [firing("odd", "warning")]],
+    ] as const) {
+      it(`of one service: ${name}`, () =>
+        expectAlerts(
+          { alerts, services: services({ HighErrorRate: rules }) },
+          ["configured", "services"],
+          failing,
+          "HighErrorRate",
+          [...expected, firing("usual")],
+        ));
+    }
+
+    it("of the pods of one service", async () => {
+      for (const [rules, expected] of [
+        [{ enabled: false }, []],
+        [{ severity: "warning" }, [onPod("odd-0", "warning")]],
+      ] as const) {
+        await expectAlerts(
+          { alerts, services: services({ HighMemory: rules }) },
+          ["pods"],
+          pods.flatMap(memory),
+          "HighMemory",
+          [...expected, onPod("usual-0")],
+        );
+      }
+    });
+
+    it("of all services, with another setting for one of them", () =>
+      expectAlerts(
+        {
+          alerts: { ...alerts, rules: { HighErrorRate: { enabled: false } } },
+          services: services({ HighErrorRate: { enabled: true, severity: "warning" } }),
+        },
+        ["configured", "services"],
+        failing,
+        "HighErrorRate",
+        [firing("odd", "warning")],
+      ));
+
+    it("join the rules of both severities if one severity is set", () =>
+      expectAlerts(
+        {
+          alerts: {
+            errorRatePercent: 50,
+            warning: { errorRatePercent: 2 },
+            rules: { HighErrorRate: { severity: "warning" } },
+          },
+          services: services({}),
+        },
+        ["services"],
+        failing,
+        "HighErrorRate",
+        [firing("odd", "warning"), firing("usual", "warning")],
+      ));
+  });
+
   it("add the team to alerts on services and on pods, for services with a team", async () => {
     const services = [
       { name: "api", team: "checkout" },

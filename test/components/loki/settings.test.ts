@@ -39,6 +39,7 @@ describe("lokiSettings", () => {
       cluster: "ticketing-prod",
       environment: "prod",
       labels: {},
+      alertRules: {},
       logAlerts: [],
       disabledRedactions: [],
       redactionPatterns: [],

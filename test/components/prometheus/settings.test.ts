@@ -39,6 +39,7 @@ describe("prometheusSettings", () => {
       releaseName: "prometheus",
       nodeSelector: {},
       tolerations: [],
+      alertRules: {},
       clusterMonitoring: true,
       deleteDataOnDestroy: false,
       remoteWriteReceiver: false,

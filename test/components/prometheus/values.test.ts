@@ -24,6 +24,22 @@ describe("prometheusValues", () => {
     assert.equal(valuesFor({ alertmanager })["alertmanager"].config, undefined);
   });
 
+  it("applies settings of single alerts of the chart, and enables a replaced one again", () => {
+    const { defaultRules, customRules } = valuesFor({
+      alertRules: {
+        KubeJobFailed: { enabled: false },
+        KubePersistentVolumeFillingUp: { enabled: true },
+        KubePodNotReady: { forMinutes: 30, severity: "critical" },
+        MonitoringDown: { enabled: false },
+      },
+    });
+    assert.equal(defaultRules.disabled.KubeJobFailed, true);
+    assert.equal(defaultRules.disabled.KubePersistentVolumeFillingUp, false);
+    assert.equal(defaultRules.disabled.MonitoringDown, undefined);
+    assert.deepEqual(customRules, { KubePodNotReady: { for: "30m", severity: "critical" } });
+    assert.equal(valuesFor()["customRules"], undefined);
+  });
+
   describe("Prometheus", () => {
     it("retains samples for 15 days and scrapes every 30 seconds by default", () => {
       const spec = prometheusSpec();

@@ -4,6 +4,7 @@ import { serviceExceptions } from "../../../components/services/policyExceptions
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
 import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
 import { servicesSettings } from "../../../components/services/settings";
+import { alertFor } from "../../../policies/alerts/alertFor";
 import { alertThresholds } from "../../../policies/alerts/alertThresholds";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
 import { Resource } from "../../../policies/facts/resource";
@@ -43,7 +44,11 @@ function objects(batch: Alerts, cart?: Alerts): Resource[] {
 
 const found = (...services: Parameters<typeof objects>): string[] => {
   const [rules, ...monitors] = objects(...services) as [Resource, ...Resource[]];
-  return [...problems(alertThresholds, rules), ...problems(requiredAlerts, [rules, ...monitors])];
+  return [
+    ...problems(alertThresholds, rules),
+    ...problems(alertFor, rules),
+    ...problems(requiredAlerts, [rules, ...monitors]),
+  ];
 };
 const reason = "requests take minutes, OPS-7";
 
@@ -54,6 +59,28 @@ describe("exceptions of services", () => {
     assert.deepEqual(found({ p99LatencyMs: 30_000, reason }), []);
     assert.deepEqual(found({ enabled: false, reason }), []);
     assert.deepEqual(found({ expectsRequests: false, minimumRequestsPerSecond: 9, reason }), []);
+  });
+
+  it("are needed if the settings of a single alert are less strict", () => {
+    const alerts: [rules: object, problem: RegExp][] = [
+      [
+        { HighErrorRate: { enabled: false }, MostRequestsFailing: { enabled: false } },
+        /^batch has no alert on error ratio/,
+      ],
+      [{ HighLatencyP99: { enabled: false } }, /^batch has no alert on P99 latency$/],
+      [{ HighLatencyP99: { severity: "info" } }, /^batch has no alert on P99 latency$/],
+      [{ HighMemory: { enabled: false } }, /^batch has no alert on memory$/],
+      [{ PodCrashLooping: { enabled: false } }, /^batch has no alert on crash loop$/],
+      [{ NoTraffic: { forMinutes: 600 } }, /^`for` is too long$/],
+    ];
+    for (const [rules, problem] of alerts) {
+      const [first = "", ...others] = found({ rules });
+      assert.match(first, problem);
+      assert.deepEqual(others, []);
+      assert.deepEqual(found({ rules, reason }), []);
+    }
+    assert.deepEqual(found({ rules: { HighMemory: { forMinutes: 12 } } }), []);
+    assert.match(found({ memoryPercent: 99 })[0] ?? "", /memory ratio is too high/);
   });
 
   it("concern that service alone", () => {

@@ -224,6 +224,28 @@ describe("parseConfiguration", () => {
       assert.deepEqual(without.loki?.remoteWriteUrls, []);
     });
 
+    it("the settings of single alerts to the component that has them", () => {
+      const off = { enabled: false };
+      const { services, prometheus, loki } = settingsOf(
+        configuration("prod", {
+          alerts: { rules: { HighCPU: off, MonitoringDown: off, KubeJobFailed: off, NoLogs: off } },
+        }),
+      );
+      assert.deepEqual(services.alerts.rules, { HighCPU: off });
+      assert.deepEqual(prometheus.alertRules, { MonitoringDown: off, KubeJobFailed: off });
+      assert.deepEqual(loki?.alertRules, { NoLogs: off });
+    });
+
+    it("no settings of an alert that does not exist, and suggests a name", () => {
+      const text = textOf(
+        configuration("prod", { alerts: { rules: { KubeJobsFailed: { enabled: false } } } }),
+      );
+      assert.match(
+        text,
+        /alerts.rules.KubeJobsFailed .* is not the name of an alert[^]*KubeJobFailed/,
+      );
+    });
+
     it("the links of log alerts to the URLs of all alert links", () => {
       const { loki } = settingsOf(
         configuration("prod", {
@@ -431,6 +453,7 @@ describe("parseConfiguration", () => {
       ["monitoring:datadog.tracing", { datadog: { tracing: true } }],
       ["monitoring:slack.chanel", { slack: { chanel: "#a" } }],
       ["monitoring:alerts.errorRate", { alerts: { errorRate: 5 } }],
+      ["monitoring:alerts.rules.HighCPU.for", { alerts: { rules: { HighCPU: { for: 5 } } } }],
       ["monitoring:services[1].prot", { services: [{ name: "a" }, { name: "b", prot: "x" }] }],
       ["monitoring:services[0].slo.p99", { services: [{ name: "a", slo: { p99: 1 } }] }],
       ["monitoring:datadog.constructor", { datadog: { constructor: 1 } }],

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { Problem, example, issue, unknownKey } from "../shared/problems";
+import { wholeNumber } from "../shared/schemas";
+import { AlertGroup, AlertRule, RecordingRule, Severity } from "./rules";
+
+/** Settings of one alert. What is not set keeps its default. */
+export interface AlertRuleSettings {
+  /** Whether the alert exists. Default: true. */
+  enabled?: boolean;
+  /** Minutes for which the condition must hold before the alert fires. */
+  forMinutes?: number;
+  /** Severity of the alert: `critical`, `warning` or `info`. */
+  severity?: string;
+}
+
+const ruleSettingsSchema = z.strictObject({
+  enabled: example(z.boolean(), false).optional().meta({
+    description: "Whether the alert exists.",
+    defaultText: "true",
+  }),
+  forMinutes: example(wholeNumber.min(0).max(1440), 10).optional().meta({
+    description: "Minutes for which the condition must hold before the alert fires.",
+    defaultText: "the duration in [Alerts](alerts.md)",
+  }),
+  severity: example(z.enum([Severity.Critical, Severity.Warning, Severity.Info]), Severity.Warning)
+    .optional()
+    .meta({
+      description: "Severity of the alert.",
+      defaultText: "the severity in [Alerts](alerts.md)",
+    }),
+});
+export type RuleSettings = z.output<typeof ruleSettingsSchema>;
+/** Settings of alerts, by the name of the alert. */
+export type RulesSettings = Record<string, RuleSettings>;
+
+/** Schema of the settings of these alerts, by name. */
+export function rulesSettings(names: readonly string[]) {
+  return z.record(z.string(), ruleSettingsSchema).superRefine((rules, ctx) => {
+    for (const { path, rule, fix, code } of unknownAlerts(rules, names)) {
+      issue(ctx, path, rule, fix, code);
+    }
+  });
+}
+
+/** A problem for each setting of an alert that does not exist. */
+export function unknownAlerts(rules: object, names: readonly string[]): Problem[] {
+  const taken = Object.keys(rules);
+  return Object.entries(rules)
+    .filter(([name]) => !names.includes(name))
+    .map(([name, value]) => ({
+      ...unknownKey([name], value, [...names], taken),
+      rule: "is not the name of an alert",
+    }));
+}
+
+/** Applies settings to the alerts of these groups. */
+export function withRuleSettings(groups: AlertGroup[], settings: RulesSettings): AlertGroup[] {
+  return mapAlerts(groups, (rules, name) => withSettings(rules, settings[name]));
+}
+
+/** Replaces all rules of an alert at once, at the place of its first rule. */
+export function mapAlerts(
+  groups: AlertGroup[],
+  replace: (rules: AlertRule[], name: string, group: AlertGroup) => AlertRule[],
+): AlertGroup[] {
+  return groups
+    .map((group) => {
+      const rulesOf = (name: string) =>
+        group.rules.filter((rule): rule is AlertRule => "alert" in rule && rule.alert === name);
+      const rules = group.rules.flatMap((rule): (AlertRule | RecordingRule)[] => {
+        if (!("alert" in rule)) return [rule];
+        const all = rulesOf(rule.alert);
+        return all[0] === rule ? replace(all, rule.alert, group) : [];
+      });
+      return { ...group, rules };
+    })
+    .filter(({ rules }) => rules.length > 0);
+}
+
+/**
+ * All rules of an alert with its settings applied; empty if they disable it. If a severity is set, rules
+ * of different severities become one: Alertmanager cannot tell alerts with the same labels apart, and
+ * would resolve one when the other ends.
+ */
+export function withSettings(rules: AlertRule[], settings: RuleSettings = {}): AlertRule[] {
+  const { enabled, forMinutes, severity } = settings;
+  if (enabled === false) return [];
+  const [first] = rules;
+  const hasTiers = new Set(rules.map((rule) => rule.severity)).size > 1;
+  const kept =
+    first !== undefined && severity !== undefined && hasTiers
+      ? [
+          {
+            ...first,
+            expr: rules.map(({ expr }) => `(\n${expr}\n)`).join("\nor\n"),
+            forMinutes: Math.min(...rules.map((rule) => rule.forMinutes)),
+          },
+        ]
+      : rules;
+  return kept.map((rule) => ({
+    ...rule,
+    forMinutes: forMinutes ?? rule.forMinutes,
+    severity: severity ?? rule.severity,
+  }));
+}

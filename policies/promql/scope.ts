@@ -1,0 +1,44 @@
+import { Expr, Selector, allows, childrenOf, nodesOf, selectorsOf } from "./expr";
+
+/** Services to which `and`, or except which `unless`, limits a part of an expression. */
+export interface ServiceScope {
+  excluded: boolean;
+  /** A selector that names the services in the label `service`, or `workload` for their pods. */
+  selector: Selector;
+}
+
+/** The scopes of one selector of an expression, such as of `a` in `a unless b{service="batch"}`. */
+export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
+  const inside = childrenOf(expr)
+    .filter((child) => nodesOf(child).includes(part))
+    .flatMap((child) => scopesOf(child, part));
+  if (expr.kind !== "binary") return inside;
+  const excluded = expr.operator === "unless";
+  const applies = expr.operator === "and" || (excluded && nodesOf(expr.left).includes(part));
+  if (!applies) return inside;
+  // The matchers of a recorded series are those of every selector in its expression.
+  const own = part.matchers.map((matcher) => JSON.stringify(matcher));
+  const naming = selectorsOf(expr.right)
+    .map((selector) => ({
+      ...selector,
+      matchers: selector.matchers.filter((matcher) => !own.includes(JSON.stringify(matcher))),
+    }))
+    .filter((selector) => namedServices(selector).length > 0);
+  return [...naming.map((selector) => ({ excluded, selector })), ...inside];
+}
+
+/** The services that a selector names. */
+export function namedServices({ matchers }: Selector): string[] {
+  return matchers
+    .filter(({ label, operator }) => /^(service|workload)$/.test(label) && /^=~?$/.test(operator))
+    .flatMap(({ value }) => value.split("|"))
+    .filter((name) => /^[a-z0-9][-a-z0-9]*$/.test(name));
+}
+
+/** Whether scopes leave a service in. */
+export function includesService(scopes: ServiceScope[], service: string): boolean {
+  return scopes.every(({ excluded, selector }) => {
+    const isNamed = ["service", "workload"].every((label) => allows(selector, label, service));
+    return isNamed !== excluded;
+  });
+}
