@@ -8,6 +8,7 @@ export const alertNames = {
   mostServicesFailing: "MostServicesFailing",
   metricsMissing: "MetricsMissing",
   noTraffic: "NoTraffic",
+  plannedMaintenance: "PlannedMaintenance",
   podCrashLooping: "PodCrashLooping",
   serviceDown: "ServiceDown",
 } as const;
@@ -38,7 +39,9 @@ export const chartAlertNames = {
 
 /** The alerts of MonitoredServices whose subject is one service or pod. */
 export const serviceAlertNames = [
-  ...Object.values(alertNames).filter((name) => name !== alertNames.mostServicesFailing),
+  ...Object.values(alertNames).filter(
+    (name) => name !== alertNames.mostServicesFailing && name !== alertNames.plannedMaintenance,
+  ),
   "CPUThrottling",
   "DynamoDBHighLatencyP99",
   "DynamoDBThrottling",

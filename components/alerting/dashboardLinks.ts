@@ -35,7 +35,7 @@ export const linkedPanels = {
     id: 3,
     alerts: ["HighLatencyP99", "LatencyObjectiveUnmeasured"],
   },
-  targets: { dashboard: "service-detail", id: 4, alerts: ["ServiceDown"] },
+  targets: { dashboard: "service-detail", id: 4, alerts: ["ServiceDown", "PlannedMaintenance"] },
   dynamodbThrottles: { dashboard: "service-detail", id: 5, alerts: ["DynamoDBThrottling"] },
   dynamodbLatency: { dashboard: "service-detail", id: 6, alerts: ["DynamoDBHighLatencyP99"] },
   redisLatency: { dashboard: "service-detail", id: 7, alerts: ["RedisHighLatencyP99"] },

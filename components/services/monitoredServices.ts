@@ -31,6 +31,16 @@ export interface ServiceLevelObjective {
   windowDays?: number;
 }
 
+/** Planned maintenance of a service. */
+export interface Maintenance {
+  /** Start, with its offset from UTC, such as `2026-12-24T18:00+09:00`. */
+  from: string;
+  /** End, with its offset from UTC. */
+  to: string;
+  /** What is done, and where to read about it. */
+  reason: string;
+}
+
 /** A service to scrape and to alert on. */
 export interface MonitoredService {
   /** Name of the service: the label `service` of its series, logs and alerts. */
@@ -49,6 +59,11 @@ export interface MonitoredService {
   scrapeIntervalSeconds?: number;
   /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
+  /**
+   * Planned maintenance. Alerts on the service and its pods notify only afterwards, if they still fire.
+   * Default: none.
+   */
+  maintenance?: Maintenance[];
   /** Overrides of the alert settings for this service. Default: none. */
   alerts?: ServiceAlertOverrides;
 }

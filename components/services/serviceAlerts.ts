@@ -3,6 +3,7 @@ import { absenceAlerts } from "./absenceAlerts";
 import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
 import { exceptElsewhere, ownershipRules } from "./ownership";
+import { maintenanceRules } from "./maintenance";
 import { podAlerts } from "./podAlerts";
 import { evidenceRules, serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
@@ -32,6 +33,7 @@ export function serviceAlerts(
     dependencyAlerts(settings),
     absenceAlerts(settings, component),
     ...sloRules(settings),
+    ...maintenanceRules(settings),
     ...stormAlert(settings, component),
   ];
   const configured = withServiceRuleSettings(groups, settings);

@@ -218,6 +218,30 @@ const sloSchema = z.strictObject({
   }),
 });
 
+const instant = example(
+  z
+    .string()
+    .refine(
+      (text) => /T.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+      "must be a time with its offset from UTC, like 2026-12-24T18:00+09:00",
+    ),
+  "2026-12-24T18:00+09:00",
+);
+
+const maintenanceSchema = z
+  .strictObject({
+    from: instant.describe("Start, with its offset from UTC."),
+    to: instant.describe("End, with its offset from UTC."),
+    reason: example(
+      z.string().regex(/^[^{}]*\p{L}{2}[^{}]*$/u, "must be a reason in words, without braces"),
+      "upgrade of the database, OPS-7",
+    ).describe("What is done, and where to read about it."),
+  })
+  .refine(({ from, to }) => !(Date.parse(from) >= Date.parse(to)), {
+    path: ["to"],
+    message: "must be after the start",
+  });
+
 export const serviceSchema = z.strictObject({
   name: example(dnsLabel, "inventory-service").describe(
     "Name of the service: the label `service` of its series, logs and alerts.",
@@ -244,6 +268,12 @@ export const serviceSchema = z.strictObject({
     defaultText: "`prometheus.scrapeIntervalSeconds`",
   }),
   slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
+  maintenance: z
+    .array(maintenanceSchema)
+    .default([])
+    .describe(
+      "Planned maintenance: alerts on the service and its pods notify only afterwards, if they still fire.",
+    ),
   alerts: serviceAlertSchema.optional().meta({
     description: "Overrides of `monitoring:alerts` for this service: any threshold, and `warning`.",
     defaultText: "`monitoring:alerts`",

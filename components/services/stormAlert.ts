@@ -25,7 +25,11 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
     `severity="${Severity.Critical}"`,
   ];
   const affected = (...matchers: string[]) =>
-    `${alertingServices(settings, component)} and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`;
+    [
+      alertingServices(settings, component),
+      `and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`,
+      `unless on (namespace, service) ALERTS{${inNamespace}, alertname="${alertNames.plannedMaintenance}"}`,
+    ].join(" ");
   const count = (expr: string) => `count by (namespace) (${expr})`;
   return [
     {

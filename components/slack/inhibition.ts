@@ -30,6 +30,11 @@ export function inhibitRules() {
       `alertname=~"${[...storms.services, ...storms.inhibited].join("|")}"`,
       ["cluster", "namespace"],
     ),
+    ...["service", "pod"].map((subject) => ({
+      source_matchers: [`alertname="${alertNames.plannedMaintenance}"`, `${subject}!=""`],
+      target_matchers: [`alertname!="${alertNames.plannedMaintenance}"`, `${subject}!=""`],
+      equal: ["cluster", "namespace", subject],
+    })),
     // Failed requests also burn the error budget.
     inhibit(
       `alertname="${alertNames.mostRequestsFailing}"`,

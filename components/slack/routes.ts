@@ -22,28 +22,37 @@ export interface Route {
 export const quietHoursName = "quiet-hours";
 
 /** Intervals for critical alerts, which page the on-call engineer. */
-const criticalIntervals = { group_wait: "10s", group_interval: "1m", repeat_interval: "1h" };
+const criticalIntervals = ({ repeatMinutes }: SlackSettings) => ({
+  group_wait: "10s",
+  group_interval: "1m",
+  repeat_interval: duration(repeatMinutes.critical),
+});
 /** Intervals for warnings and for alerts without a severity. */
-const warningIntervals = { group_wait: "30s", group_interval: "5m", repeat_interval: "12h" };
+const warningIntervals = ({ repeatMinutes }: SlackSettings) => ({
+  group_wait: "30s",
+  group_interval: "5m",
+  repeat_interval: duration(repeatMinutes.warning),
+});
+const duration = (minutes: number) => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`);
 // A repeat interval of a whole minute would skip every second group interval.
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
 
 /** Route for critical alerts, which then continue to the Slack channel. */
-const pageAndContinue: Route = {
+const pageAndContinue = (settings: SlackSettings): Route => ({
   matchers: [critical],
   receiver: criticalReceiver,
   continue: true,
-  ...criticalIntervals,
-};
+  ...criticalIntervals(settings),
+});
 
 /** Routing tree. An alert goes to the first route that matches, unless that route continues. */
 export function routingTree(settings: SlackSettings): Route {
   return {
     receiver: slackReceiver(settings, settings.channel),
     group_by: settings.groupBy,
-    ...warningIntervals,
+    ...warningIntervals(settings),
     routes: [
       {
         matchers: [`alertname="${chartAlertNames.watchdog}"`],
@@ -52,7 +61,7 @@ export function routingTree(settings: SlackSettings): Route {
           : { receiver: nullReceiver }),
       },
       { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nullReceiver },
-      ...(hasReceiver(settings, criticalReceiver) ? [pageAndContinue] : []),
+      ...(hasReceiver(settings, criticalReceiver) ? [pageAndContinue(settings)] : []),
       ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
       ...bySeverity(settings, settings.channels),
     ],
@@ -88,7 +97,7 @@ function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]
     mute_time_intervals: settings.quietHours && [quietHoursName],
   });
   return [
-    { ...route(critical, channels.critical), ...criticalIntervals },
+    { ...route(critical, channels.critical), ...criticalIntervals(settings) },
     // Without a channel or quiet hours, the route for warnings would not differ from its parent.
     ...(channels.warning === undefined && settings.quietHours === undefined ? [] : [warningRoute]),
     ...(channels.info === undefined

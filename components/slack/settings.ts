@@ -10,6 +10,7 @@ import {
   input,
   secretSettings,
   teamName,
+  wholeNumber,
 } from "../shared/schemas";
 import { secretsOf } from "../shared/secrets";
 
@@ -58,6 +59,10 @@ const quietHoursSchema = z
       "UTC",
     ).describe("Time zone, such as `Asia/Seoul`."),
     weekends: flag(false, "Whether Saturday and Sunday are quiet for the whole day."),
+    holidays: z
+      .array(example(z.string().refine(isDate, "must be a date like 2026-12-25"), "2026-12-25"))
+      .default([])
+      .describe("Dates that are quiet for the whole day."),
   })
   .refine(({ from, to }) => from !== to, { path: ["to"], message: "must differ from the start" });
 export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
@@ -107,6 +112,18 @@ export const slackSchema = z
     quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
       .optional()
       .describe("Time in which warnings are muted. They notify afterwards if they still fire."),
+    repeatMinutes: z
+      .strictObject({
+        critical: wholeNumber
+          .min(1)
+          .default(60)
+          .describe("Minutes until a critical alert that still fires is notified again."),
+        warning: wholeNumber
+          .min(1)
+          .default(720)
+          .describe("Minutes until a warning that still fires is notified again."),
+      })
+      .prefault({}),
     groupBy: z
       .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
       .min(1)
@@ -255,6 +272,12 @@ function otherChannels(settings: Partial<SlackSettings>): string[] {
   ];
   const valid = names.filter((name): name is string => channel.safeParse(name).success);
   return [...new Set(valid)].filter((name) => name !== main);
+}
+
+/** Whether a text is a date of the calendar: 2026-02-30 is not. */
+function isDate(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
 }
 
 /** Go requires the capitalization of the time zone database; Node.js ignores case. */

@@ -42,6 +42,16 @@ export interface QuietHours {
   timezone: string;
   /** Also mutes warnings for all of Saturday and Sunday. Default: false. */
   weekends?: boolean;
+  /** Dates on which warnings are muted for the whole day, such as `2026-12-25`. Default: none. */
+  holidays?: string[];
+}
+
+/** Minutes until an alert that still fires is notified again, by severity. */
+export interface RepeatMinutes {
+  /** Default: 60. */
+  critical?: number;
+  /** Also for alerts with other severities. Default: 720. */
+  warning?: number;
 }
 
 /** Arguments of SlackAlerting. */
@@ -83,6 +93,8 @@ export interface SlackAlertingArgs {
   routes?: SlackRoute[];
   /** Hours in which warnings are muted. Default: none. */
   quietHours?: QuietHours;
+  /** Minutes until an alert that still fires is notified again, by severity. */
+  repeatMinutes?: RepeatMinutes;
   /** Labels by which alerts are grouped into a message. Default: `alertname`, `cluster`, `service`. */
   groupBy?: string[];
   /** Title of a message, as the body of a Go template. Default: the template of this library. */

@@ -162,6 +162,7 @@ const cases: Case[] = [
       routes: [[{ service: "cart", channel: "#alerts" }]],
       quietHours: [{ from: "22:00", to: "07:00", timezone: "UTC" }],
       groupBy: [["alertname"]],
+      repeatMinutes: [{ critical: 90 }],
       titleTemplate: ["x"],
       textTemplate: ["x"],
       grafanaUrl: [url],

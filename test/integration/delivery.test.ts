@@ -335,6 +335,25 @@ describe("Alertmanager with the configuration of the stack", function () {
     }
   });
 
+  it("holds alerts back during planned maintenance, and sends them afterwards", async () => {
+    const pod = podOf(faultyLater);
+    const alerts: Record<string, string>[] = [
+      { alertname: "ServiceDown", service: faultyLater, severity: "critical" },
+      { alertname: "HighMemory", pod, severity: "critical" },
+      { alertname: "ServiceDown", service: healthy, severity: "critical" },
+    ];
+    const sent = await fire(
+      { alertname: "PlannedMaintenance", service: faultyLater, severity: "none" },
+      { alertname: "PlannedMaintenance", service: faultyLater, pod, severity: "none" },
+      ...alerts,
+    );
+    assert.deepEqual(sent, ["#ticketing-alerts ServiceDown"]);
+    assert.ok(slack.messages[0]?.text.includes(healthy));
+    await sleep(1_500);
+    const later = await fire(...alerts);
+    assert.ok(later.includes("#ticketing-alerts HighMemory"), later.join());
+  });
+
   it("inhibits the symptoms of a service that is down", async () => {
     const sent = await fire(
       { alertname: "ServiceDown", service: faultyLater, severity: "critical" },

@@ -174,6 +174,35 @@ describe("overrides of one service, in promtool", () => {
     });
   });
 
+  it("state planned maintenance of a service and its pods, while it lasts", async () => {
+    const owner = (pod: string, owner_name: string) =>
+      gauge(
+        "kube_pod_owner",
+        { namespace: "ticketing", pod, owner_kind: "StatefulSet", owner_name },
+        timeline,
+        () => 1,
+      );
+    const planned = (subject: object) => ({
+      severity: "none",
+      namespace: "ticketing",
+      service: "api",
+      ...subject,
+    });
+    for (const [to, expected] of [
+      ["1970-01-01T09:26:00+09:00", [planned({}), planned({ pod: "api-0" })]],
+      ["1970-01-01T09:25:00+09:00", []],
+    ] as const) {
+      const window = { from: "1970-01-01T00:24:00Z", to, reason: "upgrade" };
+      await expectAlerts(
+        { services: [{ name: "api", maintenance: [window] }, { name: "usual" }] },
+        ["configured", "ownership", "pods", "maintenance"],
+        [owner("api-0", "api"), owner("usual-0", "usual")],
+        "PlannedMaintenance",
+        [...expected],
+      );
+    }
+  });
+
   describe("apply to single alerts, by name", () => {
     const services = (rules: object) => [{ name: "odd", alerts: { rules } }, { name: "usual" }];
     const failing = ["odd", "usual"].flatMap((name) => requests(name));

@@ -48,6 +48,7 @@ describe("the names of alerts", () => {
         ...platformAlertNames,
         ...logAlertNames,
         alertNames.mostServicesFailing,
+        alertNames.plannedMaintenance,
       ].sort(),
     );
   });
