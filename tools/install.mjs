@@ -13,6 +13,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
 } from "node:fs";
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -41,12 +42,13 @@ const hourMs = 60 * 60 * 1000;
 /** Builds each kind of tool; `into` is an empty folder that becomes the folder of the tool. */
 const build = {
   go({ name, recipe, lockFolder, version }, into, scratch) {
-    const folder = recipe.files ? copyModule(recipe, lockFolder, scratch) : lockFolder;
+    const folder =
+      recipe.files || recipe.copies ? copyModule(recipe, lockFolder, scratch) : lockFolder;
     const link = [goBuild.link];
     if (recipe.linkVersion) link.push(`-X ${recipe.linkVersion}=v${version}`);
     const flags = [...goBuild.flags, "-ldflags", link.join(" ")];
     if (recipe.tags) flags.push("-tags", recipe.tags);
-    const program = recipe.source ?? `${recipe.module}/${recipe.command}`;
+    const program = recipe.source ?? path.posix.join(recipe.module, recipe.command);
     go(["build", ...flags, "-o", path.join(into, name), program], folder);
   },
 
@@ -162,7 +164,8 @@ function downloaded(module, lockFolder) {
   return JSON.parse(go(["mod", "download", "-json", module], lockFolder));
 }
 
-function copyModule({ module, files, replaced = [] }, lockFolder, scratch) {
+function copyModule(recipe, lockFolder, scratch) {
+  const { module, files = {}, copies = {}, withoutLines, replaced = [] } = recipe;
   const copy = path.join(scratch, "module");
   copyWritable(downloadModule(module, lockFolder), copy);
   for (const [name, content] of Object.entries(files)) {
@@ -170,6 +173,10 @@ function copyModule({ module, files, replaced = [] }, lockFolder, scratch) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content);
   }
+  for (const [name, original] of Object.entries(copies)) {
+    cpSync(path.join(copy, original), path.join(copy, name));
+  }
+  if (withoutLines) removeLines(path.join(copy, withoutLines.file), withoutLines.matching);
   for (const other of replaced) {
     const { Version, Sum, GoModSum } = downloaded(other, lockFolder);
     go(["mod", "edit", "-replace", `${other}=${other}@${Version}`], copy);
@@ -177,6 +184,13 @@ function copyModule({ module, files, replaced = [] }, lockFolder, scratch) {
     appendFileSync(path.join(copy, "go.sum"), sums);
   }
   return copy;
+}
+
+function removeLines(file, matching) {
+  const lines = readFileSync(file, "utf8").split("\n");
+  const kept = lines.filter((line) => !new RegExp(matching).test(line));
+  if (kept.length === lines.length) throw new Error(`${file} has no line that matches ${matching}`);
+  writeFileSync(file, kept.join("\n"));
 }
 
 /** Copies a folder of the module cache, which is read-only, and makes the copy writable. */

@@ -27,5 +27,9 @@ export type ToolName =
   | "promtail"
   | "alloy"
   | "versitygw"
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "pulumi-resource-kubernetes"
   | "datadogPython"
   | "pulumiPython";

@@ -1,11 +1,13 @@
 /**
  * A Pulumi stack for one test: the real engine runs the program of the project with its stack file.
- * The state is in a temporary folder, the providers are fakes, and the network is blocked.
+ * The state is in a temporary folder, the providers are fakes unless a test names real ones, and only
+ * the loopback network is available.
  */
-import { execFile } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { cacheFolder, toolPath } from "../../../tools/paths.cjs";
 import { type Call, callLogVariable, readCalls } from "./callLog";
 import { doubles } from "./doubles";
@@ -21,6 +23,10 @@ export interface StackOptions {
   config?: Record<string, string>;
   /** Configuration to set with `pulumi config set --secret`. */
   secrets?: Record<string, string>;
+  /** Programs of real providers, by package. Default: all providers are fakes. */
+  providers?: Record<string, string>;
+  /** Environment variables of the engine and its plugins. */
+  environment?: Record<string, string>;
 }
 
 export interface RunOptions {
@@ -81,6 +87,7 @@ export class TestStack {
   readonly #project = path.join(this.folder, "project");
   readonly #backend = path.join(this.folder, "backend");
   readonly #home = path.join(this.folder, "home");
+  readonly #extraEnvironment: Record<string, string>;
   #runs = 0;
   #files = 0;
 
@@ -88,7 +95,8 @@ export class TestStack {
     this.#name = options.stack;
     for (const folder of [this.#project, this.#backend]) fs.mkdirSync(folder);
     linkProject(options.project, this.#project);
-    installPlugins(path.join(this.#home, "plugins"));
+    installPlugins(path.join(this.#home, "plugins"), options.providers ?? {});
+    this.#extraEnvironment = options.environment ?? {};
   }
 
   preview(options: RunOptions = {}): Promise<Run> {
@@ -97,6 +105,44 @@ export class TestStack {
 
   up(options: RunOptions = {}): Promise<Run> {
     return this.#deploy("up", ["--yes"], options);
+  }
+
+  /** Starts `pulumi up` and kills the engine with its providers as soon as `when` holds. */
+  async killUp(when: () => Promise<boolean>): Promise<void> {
+    const command = ["--non-interactive", "--stack", this.#name, "up", "--yes", "--skip-preview"];
+    const env = {
+      ...this.#environment(),
+      [callLogVariable]: path.join(this.folder, "killed.jsonl"),
+    };
+    // A group of its own, because the engine starts each provider as a process.
+    const engine = spawn(toolPath("pulumi"), command, {
+      ...{ cwd: this.#project, env, stdio: "ignore" as const, detached: true },
+    });
+    const ended = new Promise((resolve) => engine.once("close", resolve));
+    try {
+      while (engine.exitCode === null && !(await when())) await pause(20);
+      if (engine.exitCode !== null) throw new Error("the update ended before the kill");
+    } finally {
+      if (engine.pid !== undefined) process.kill(-engine.pid, "SIGKILL");
+      await ended;
+    }
+  }
+
+  /** Runs a command of this project, such as `rescue`, with the state of this stack. */
+  run(script: string, ...args: string[]): { code: number | null; text: string } {
+    const command = ["--require", "tsx/cjs", `verify/${script}.ts`, "--stack", this.#name, ...args];
+    const environment = this.#environment();
+    const PATH = [path.dirname(toolPath("pulumi")), environment.PATH].join(path.delimiter);
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+      cwd: this.#project,
+      env: { ...environment, PATH },
+      encoding: "utf8",
+    });
+    return { code: status, text: stdout + stderr };
+  }
+
+  refresh(options: RunOptions = {}): Promise<Run> {
+    return this.#deploy("refresh", ["--yes"], options);
   }
 
   destroy(options: RunOptions = {}): Promise<Run> {
@@ -219,6 +265,7 @@ export class TestStack {
       HTTP_PROXY: "http://127.0.0.1:9",
       HTTPS_PROXY: "http://127.0.0.1:9",
       NO_PROXY: "127.0.0.1,localhost",
+      ...this.#extraEnvironment,
     };
   }
 }
@@ -232,15 +279,19 @@ function linkProject(from: string, to: string): void {
   }
 }
 
-/** Installs the language hosts and the fake providers into the plugin folder of the engine. */
-function installPlugins(folder: string): void {
+/** Installs the language hosts and the providers into the plugin folder of the engine. */
+function installPlugins(folder: string, providers: Record<string, string>): void {
   for (const language of ["nodejs", "python"]) {
     installPlugin(folder, "language", language, packageVersion("pulumi"), "languageHost.ts");
   }
-  const yaml = path.join(folder, "language-yaml-v1.0.0");
-  fs.mkdirSync(yaml);
+  const yaml = pluginFolder(folder, "language", "yaml", "1.0.0");
   fs.symlinkSync(toolPath("pulumi-language-yaml"), path.join(yaml, "pulumi-language-yaml"));
+  for (const [name, program] of Object.entries(providers)) {
+    const plugin = pluginFolder(folder, "resource", name, packageVersion(name));
+    fs.symlinkSync(program, path.join(plugin, `pulumi-resource-${name}`));
+  }
   for (const name of Object.keys(doubles)) {
+    if (name in providers) continue;
     installPlugin(folder, "resource", name, packageVersion(name), "provider.ts");
   }
   installPlugin(folder, "resource", "eks", packageVersion("eks"), "eksProvider.ts");
@@ -253,12 +304,17 @@ function installPlugin(
   version: string,
   program: string,
 ): void {
-  const plugin = path.join(folder, `${kind}-${name}-v${version}`);
+  const plugin = pluginFolder(folder, kind, name, version);
   const loader = ["--require", require.resolve("tsx/cjs")];
   const command = [process.execPath, ...loader, path.join(__dirname, program), name];
   const script = `#!/bin/sh\nexec ${command.map((part) => `'${part}'`).join(" ")} "$@"\n`;
-  fs.mkdirSync(plugin, { recursive: true });
   fs.writeFileSync(path.join(plugin, `pulumi-${kind}-${name}`), script, { mode: 0o755 });
+}
+
+function pluginFolder(folder: string, kind: string, name: string, version: string): string {
+  const plugin = path.join(folder, `${kind}-${name}-v${version}`);
+  fs.mkdirSync(plugin, { recursive: true });
+  return plugin;
 }
 
 function stackFiles(project: string): string[] {

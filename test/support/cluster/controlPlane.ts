@@ -1,0 +1,110 @@
+import { generateKeyPairSync } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
+import type { Api } from "../../../verify/cluster/api";
+import { connect } from "../../../verify/cluster/cluster";
+import { toolPath } from "../../../tools/paths.cjs";
+import { Server, eventually } from "../../integration/logs/support/processes";
+import { freePorts } from "../ports";
+import { configuration } from "../stackConfig";
+
+const token = "admin-token";
+
+/** Controllers of cloud and storage, whose work `FakeNode` does. */
+const disabledControllers = [
+  "node-lifecycle-controller",
+  "persistentvolume-attach-detach-controller",
+  "persistentvolume-binder-controller",
+  "persistentvolume-expander-controller",
+];
+
+/** A real API server and controller manager on loopback, with etcd in a folder. */
+export class ControlPlane {
+  private constructor(
+    /** Path of a kubeconfig for an administrator. */
+    readonly kubeconfig: string,
+    /** Path of the certificate of the API server, which is its own authority. */
+    readonly certificate: string,
+    readonly key: string,
+    readonly api: Api,
+    private readonly servers: Server[],
+  ) {}
+
+  static async start(folder: string): Promise<ControlPlane> {
+    fs.mkdirSync(folder, { recursive: true });
+    const file = (name: string) => path.join(folder, name);
+    const [client, peer, port] = await freePorts(3);
+    const etcd = `http://127.0.0.1:${client}`;
+    const peerUrl = `http://127.0.0.1:${peer}`;
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    fs.writeFileSync(file("accounts.key"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    fs.writeFileSync(file("accounts.pub"), publicKey.export({ type: "spki", format: "pem" }));
+    fs.writeFileSync(file("tokens.csv"), `${token},admin,admin,system:masters\n`);
+    const server = `https://127.0.0.1:${port}`;
+    const certificate = file("certificates/apiserver.crt");
+    fs.writeFileSync(file("kubeconfig"), kubeconfigOf(server, certificate));
+
+    const servers: Server[] = [];
+    const start = (tool: "etcd" | "kube-apiserver" | "kube-controller-manager", args: string[]) => {
+      servers.push(Server.start(toolPath(tool), args, file(`${tool}.log`)));
+    };
+    try {
+      start("etcd", [
+        ...["--data-dir", file("etcd"), "--unsafe-no-fsync", "--log-level", "error"],
+        ...["--listen-client-urls", etcd, "--advertise-client-urls", etcd],
+        ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
+        ...["--initial-cluster", `default=${peerUrl}`],
+      ]);
+      start("kube-apiserver", [
+        ...[`--etcd-servers=${etcd}`, `--cert-dir=${file("certificates")}`],
+        ...["--bind-address=127.0.0.1", `--secure-port=${port}`],
+        ...["--authorization-mode=RBAC", `--token-auth-file=${file("tokens.csv")}`],
+        ...["--service-cluster-ip-range=10.0.0.0/24", "--allow-privileged"],
+        "--service-account-issuer=https://kubernetes.default.svc",
+        `--service-account-key-file=${file("accounts.pub")}`,
+        `--service-account-signing-key-file=${file("accounts.key")}`,
+      ]);
+      await eventually("the API server wrote its certificate", () => fs.existsSync(certificate));
+      const api = await eventually("the API server is ready", async () => {
+        const { kubernetes } = await connectTo(file("kubeconfig"));
+        await kubernetes.text("/readyz");
+        return kubernetes;
+      });
+      start("kube-controller-manager", [
+        ...[`--kubeconfig=${file("kubeconfig")}`, "--leader-elect=false", "--secure-port=0"],
+        `--service-account-private-key-file=${file("accounts.key")}`,
+        `--root-ca-file=${certificate}`,
+        `--controllers=*,${disabledControllers.map((name) => `-${name}`).join(",")}`,
+      ]);
+      const key = file("certificates/apiserver.key");
+      return new ControlPlane(file("kubeconfig"), certificate, key, api, servers);
+    } catch (error) {
+      for (const server of servers) await server.stop("SIGKILL");
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.servers.toReversed()) await server.stop("SIGKILL");
+  }
+}
+
+async function connectTo(kubeconfig: string) {
+  const cluster = { mode: "kubeconfig", name: "test", kubeconfig };
+  const { settings } = parseConfiguration(configuration("prod", { cluster }));
+  if (settings === undefined) throw new Error("the configuration of the test is invalid");
+  return connect(settings);
+}
+
+function kubeconfigOf(server: string, certificate: string): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "test",
+    clusters: [{ name: "test", cluster: { server, "certificate-authority": certificate } }],
+    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
+    users: [{ name: "admin", user: { token } }],
+  });
+}

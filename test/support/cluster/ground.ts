@@ -1,0 +1,93 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { toolPath } from "../../../tools/paths.cjs";
+import { TestStack } from "../engine/stack";
+import { projectDirectory, secrets } from "../stackConfig";
+import { ChartRepository } from "./chartRepository";
+import { ControlPlane } from "./controlPlane";
+import { FakeNode } from "./fakeNode";
+
+/** A real API server with a chart repository, for stacks with the real Kubernetes provider. */
+export class Ground {
+  readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), "cluster-"));
+  #controlPlane?: ControlPlane;
+  #node?: FakeNode;
+  #repository?: ChartRepository;
+
+  static async start(): Promise<Ground> {
+    const ground = new Ground();
+    try {
+      await ground.#start();
+      return ground;
+    } catch (error) {
+      await ground.stop();
+      throw error;
+    }
+  }
+
+  private constructor() {}
+
+  async #start(): Promise<void> {
+    const controlPlane = await ControlPlane.start(this.#folder);
+    this.#controlPlane = controlPlane;
+    this.#node = new FakeNode(controlPlane.api);
+    await this.#node.start();
+    const { certificate: cert, key } = controlPlane;
+    this.#repository = await ChartRepository.start(this.#folder, { cert, key });
+  }
+
+  get controlPlane(): ControlPlane {
+    return running(this.#controlPlane);
+  }
+
+  get api() {
+    return this.controlPlane.api;
+  }
+
+  get kubeconfig() {
+    return this.controlPlane.kubeconfig;
+  }
+
+  /** Stops pods from becoming ready, so that a release waits for them. */
+  pauseNode(): void {
+    running(this.#node).paused = true;
+  }
+
+  resumeNode(): void {
+    running(this.#node).paused = false;
+  }
+
+  /** A stack of this project for this cluster. Resources of AWS are fakes. */
+  stack(name: "dev" | "prod", config: Record<string, string> = {}): Promise<TestStack> {
+    const { url } = running(this.#repository);
+    return TestStack.create({
+      project: projectDirectory,
+      stack: name,
+      config: {
+        "monitoring:cluster.mode": "kubeconfig",
+        "monitoring:cluster.kubeconfig": this.kubeconfig,
+        "monitoring:prometheus.repository": url,
+        "monitoring:loki.repository": url,
+        "monitoring:loki.collectorRepository": url,
+        "monitoring:datadog.repository": url,
+        ...config,
+      },
+      secrets: secrets[name],
+      providers: { kubernetes: toolPath("pulumi-resource-kubernetes") },
+      environment: { SSL_CERT_FILE: this.controlPlane.certificate },
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#repository?.stop();
+    await this.#node?.stop();
+    await this.#controlPlane?.stop();
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function running<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("the cluster is not running");
+  return part;
+}
