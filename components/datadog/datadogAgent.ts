@@ -9,7 +9,7 @@ import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { secretData } from "../shared/secretData";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
-import { datadogSecretName, datadogSettings, secretNameOf } from "./settings";
+import { datadogReleaseName, datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
@@ -182,7 +182,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
     const release = chartRelease(
       name,
       {
-        releaseName: "datadog-agent",
+        releaseName: datadogReleaseName,
         chart: charts.datadog.name,
         settings: { ...settings, namespace },
         values: fill(datadogValues),
@@ -191,7 +191,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
       { ...child, dependsOn: [...keys, tokenSecret] },
     );
 
-    this.daemonSetName = availableAfter(release, "datadog-agent");
+    this.daemonSetName = availableAfter(release, datadogReleaseName);
     this.secretName = availableAfter(keys, fill(secretNameOf));
     this.release = release;
     this.chartVersion = release.version;

@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline/promises";
+import { connect, reasonOf } from "./cluster/cluster";
+import { clusterOptions, clusterUsage, runCommand } from "./command";
+import { ExpectedError } from "../preview/config/errors";
+import { stuckReleases } from "./rescue/helmReleases";
+import { stateObstacles } from "./rescue/pulumiState";
+import { stackSettings } from "./settings";
+
+const usage = `Usage: npm run rescue -- --stack <name> [options]
+
+Finds what a killed update left and what stops every further \`pulumi up\`: the lock of the stack, pending
+operations in its state, and Helm releases whose last operation never ended. Says what it will do, and
+does it after you confirm. Make sure first that no update of the stack runs.
+${clusterUsage}
+  -y, --yes              Do not ask for confirmation
+  -h, --help             Print this help
+
+Exit codes:
+  0  nothing is left to repair
+  1  something is left, because you did not confirm
+  2  the arguments or the configuration have an error, or a repair failed`;
+
+runCommand({
+  usage,
+  options: { ...clusterOptions, yes: { type: "boolean", short: "y" } },
+  run: async ({ stack, values }) => {
+    const settings = stackSettings(process.cwd(), stack);
+    const { kubernetes, context, server } = await connect(settings, values.context);
+    process.stdout.write(`Rescue ${stack} in ${context} (${server})\n\n`);
+    try {
+      // The lock comes first: it would stop the import of the state.
+      const obstacles = [
+        ...(await stateObstacles(stack)),
+        ...(await stuckReleases(kubernetes, settings)),
+      ];
+      for (const { what, repair } of obstacles) {
+        process.stdout.write(`${what}.\n  repair: ${repair}.\n`);
+      }
+      if (obstacles.length === 0) {
+        process.stdout.write("Nothing is left to repair.\n");
+        return 0;
+      }
+      if (values.yes !== true && !(await confirmed())) {
+        process.stdout.write("\nNothing was changed.\n");
+        return 1;
+      }
+      for (const obstacle of obstacles) await obstacle.run();
+      process.stdout.write(`\nRepaired.\n  next: npm run deploy -- --stack ${stack}\n`);
+      return 0;
+    } catch (error) {
+      throw error instanceof ExpectedError ? error : new ExpectedError(reasonOf(error));
+    }
+  },
+});
+
+/** Asks in the terminal. Without one, the answer is no. */
+async function confirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test(await terminal.question("\nRepair? [y/N] "));
+  } finally {
+    terminal.close();
+  }
+}

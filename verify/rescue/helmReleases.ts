@@ -1,0 +1,67 @@
+import { lokiName } from "../../components/loki/urls";
+import { LogCollector } from "../../components/logs/options";
+import { datadogReleaseName } from "../../components/datadog/settings";
+import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { Api } from "../cluster/api";
+import type { List, Secret } from "../cluster/objects";
+import type { Obstacle } from "./obstacle";
+
+interface ReleaseName {
+  namespace: string;
+  name: string;
+}
+
+/** The Helm releases of a stack. */
+export function releasesOf({ namespaces, prometheus, loki, datadog }: Settings): ReleaseName[] {
+  const { monitoring: namespace } = namespaces;
+  const collectors = loki === undefined ? [] : [LogCollector.Alloy, LogCollector.Promtail];
+  return [
+    { namespace, name: prometheus.releaseName },
+    ...(loki === undefined ? [] : [lokiName, ...collectors].map((name) => ({ namespace, name }))),
+    ...(datadog === undefined ? [] : [{ namespace: datadog.namespace, name: datadogReleaseName }]),
+  ];
+}
+
+/**
+ * Releases whose last operation never ended. Helm refuses to install or upgrade them, because it
+ * cannot know that the process is dead.
+ */
+export async function stuckReleases(kubernetes: Api, settings: Settings): Promise<Obstacle[]> {
+  const found = await Promise.all(
+    releasesOf(settings).map((release) => stuck(kubernetes, release)),
+  );
+  return found.flatMap((obstacle) => obstacle ?? []);
+}
+
+async function stuck(
+  kubernetes: Api,
+  { namespace, name }: ReleaseName,
+): Promise<Obstacle | undefined> {
+  const path = `/api/v1/namespaces/${namespace}/secrets`;
+  const selector = encodeURIComponent(`owner=helm,name=${name}`);
+  const { items } = await kubernetes.json<List<Secret>>(`${path}?labelSelector=${selector}`);
+  // Helm keeps one Secret for each revision of a release.
+  const [last, previous] = items.sort((a, b) => revisionOf(b) - revisionOf(a));
+  const status = last?.metadata.labels?.["status"];
+  if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
+  const after =
+    previous === undefined
+      ? "the next `pulumi up` installs it and adopts its objects"
+      : `the next \`pulumi up\` upgrades it from revision ${revisionOf(previous)}`;
+  return {
+    what: `The Helm release ${namespace}/${name} is ${status}${since(last)}`,
+    repair: `Delete the Secret ${last.metadata.name} of revision ${revisionOf(last)}: ${after}`,
+    run: async () => {
+      await kubernetes.text(`${path}/${last.metadata.name}`, { method: "DELETE" });
+    },
+  };
+}
+
+function revisionOf({ metadata }: Secret): number {
+  return Number(metadata.labels?.["version"]);
+}
+
+function since({ metadata }: Secret): string {
+  const seconds = Number(metadata.labels?.["modifiedAt"] ?? metadata.labels?.["createdAt"]);
+  return Number.isFinite(seconds) ? ` since ${new Date(seconds * 1000).toISOString()}` : "";
+}

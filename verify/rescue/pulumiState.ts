@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { ExpectedError } from "../../preview/config/errors";
+import type { Obstacle } from "./obstacle";
+
+interface State {
+  deployment: {
+    pending_operations?: { type: string; resource: { type: string; urn: string } }[];
+  };
+}
+
+/** What an interrupted update left in the state of a stack: its lock and its pending operations. */
+export async function stateObstacles(stack: string): Promise<Obstacle[]> {
+  const state = JSON.parse(await must(["stack", "export", "--stack", stack])) as State;
+  return [...(await lockOf(stack)), ...pendingOperations(stack, state)];
+}
+
+/** Which backend the CLI uses: Pulumi Cloud, or a folder or bucket with files. */
+interface Backend {
+  url: string;
+}
+
+/** The lock of the stack, with its owner if the backend names it. */
+async function lockOf(stack: string): Promise<Obstacle[]> {
+  const { url } = JSON.parse(await must(["whoami", "--json"])) as Backend;
+  const reason = /^https?:/.test(url) ? await updateInProgress(stack) : await lockFile(stack);
+  if (reason === undefined) return [];
+  const [, owner] = /created by (.*)/.exec(reason) ?? [];
+  return [
+    {
+      what: `The stack is locked${owner === undefined ? " by another update" : ` by ${owner}`}`,
+      repair: "Remove the lock (pulumi cancel), if that process no longer runs",
+      run: async () => {
+        await must(["cancel", "--stack", stack, "--yes"]);
+      },
+    },
+  ];
+}
+
+async function updateInProgress(stack: string): Promise<string | undefined> {
+  const stacks = JSON.parse(await must(["stack", "ls", "--json"])) as {
+    name: string;
+    updateInProgress?: boolean;
+  }[];
+  const found = stacks.find(({ name }) => name.split("/").at(-1) === stack.split("/").at(-1));
+  return found?.updateInProgress === true ? "" : undefined;
+}
+
+/**
+ * The error of an operation that takes the lock. Only such an operation reports it. The name of the
+ * stack exists already, so this one fails without the lock, and changes nothing.
+ */
+async function lockFile(stack: string): Promise<string | undefined> {
+  const { out, err } = await pulumi(["stack", "rename", stack, "--stack", stack]);
+  return /currently locked by[\s\S]*/.exec(out + err)?.[0];
+}
+
+function pendingOperations(stack: string, state: State): Obstacle[] {
+  const { pending_operations: pending = [], ...deployment } = state.deployment;
+  if (pending.length === 0) return [];
+  const named = pending.map(({ type, resource: { urn } }) => `${type} ${urn.split("::").at(-1)}`);
+  return [
+    {
+      what: `The state has pending operations: ${named.join(", ")}`,
+      repair: "Remove them from the state: the next `pulumi up` repeats them",
+      run: async () => {
+        await must(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+      },
+    },
+  ];
+}
+
+/** The output of a command that has to succeed. */
+async function must(args: string[], input?: string): Promise<string> {
+  const { code, out, err } = await pulumi(args, input);
+  if (code !== 0) throw new ExpectedError(`pulumi ${args.join(" ")} failed: ${(out + err).trim()}`);
+  return out;
+}
+
+/** Runs the CLI, and returns its exit code and output. */
+function pulumi(
+  args: string[],
+  input = "",
+): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args]);
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk) => (out += chunk));
+    child.stderr.on("data", (chunk) => (err += chunk));
+    child.on("error", () =>
+      reject(
+        new ExpectedError(
+          "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/",
+        ),
+      ),
+    );
+    child.on("close", (code) => resolve({ code, out, err }));
+    // A command that fails does not read its input: its exit code says so.
+    child.stdin.on("error", () => undefined).end(input);
+  });
+}
