@@ -18,8 +18,8 @@ const maxAlerts = 10;
 
 /**
  * Templates of the Slack message. The title has the number of firing alerts, the alert name, the
- * subject, the severity and the cluster. The text has a summary, a description and links for each
- * alert. While any alert fires, the text only counts the resolved alerts.
+ * subject, the severity and the cluster. The text has a summary, a description, the start and links for
+ * each alert. While any alert fires, the text only counts the resolved alerts.
  *
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
  */
@@ -58,6 +58,8 @@ const color = `
 
 function text({ grafanaUrl, prometheusUrl, alertmanagerUrl }: SlackTemplateOptions): string {
   const links = [
+    // A repeated notification has the same time, so that it is not mistaken for a new problem.
+    `{{ if not $alert.StartsAt.IsZero }} · since {{ $alert.StartsAt.UTC.Format "2 Jan 15:04 MST" }}{{ end }}`,
     `{{ with $alert.Annotations.runbook_url }} · <{{ . }}|Runbook>{{ end }}`,
     `{{ with $alert.Annotations.dashboard_url }} · <{{ . }}|Dashboard>{{ end }}`,
     prometheusUrl && `{{ with $alert.GeneratorURL }} · <{{ . }}|Graph>{{ end }}`,

@@ -47,7 +47,11 @@ export function summarize(
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
     part(
       "Routes",
-      routeRows(object("Secret", "alertmanager-config")[0], component("SlackAlerting")),
+      routeRows(
+        object("Secret", "alertmanager-config")[0],
+        component("SlackAlerting"),
+        component("PrometheusStack"),
+      ),
     ),
     part("Retention and cost", costRows(outputs["retentionCost"])),
   ].filter((fact) => fact.rows.length > 0);
@@ -168,7 +172,11 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
   ];
 }
 
-function routeRows(secret: Inputs | undefined, settings: Inputs | undefined) {
+function routeRows(
+  secret: Inputs | undefined,
+  settings: Inputs | undefined,
+  prometheus: Inputs | undefined,
+) {
   const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
   if (typeof text !== "string") return [];
   const config = parse(text) as Inputs;
@@ -180,6 +188,7 @@ function routeRows(secret: Inputs | undefined, settings: Inputs | undefined) {
     ...routes.map(({ channel: _channel, ...labels }) =>
       row(Object.entries(labels).flat().join(" "), to({ severity: "warning", ...labels })),
     ),
+    row("links", settings && missingLinks(settings, prometheus)),
     row(
       "quiet hours",
       settings?.["quietHours"],
@@ -187,6 +196,20 @@ function routeRows(secret: Inputs | undefined, settings: Inputs | undefined) {
         `warnings are muted from ${from} to ${until}${weekends ? " and on weekends" : ""} (${timezone})`,
     ),
   ];
+}
+
+/** The links that messages cannot contain, with the key of each URL that they need. */
+function missingLinks(
+  { prometheusUrl, alertmanagerUrl }: Inputs,
+  prometheus: Inputs | undefined,
+): string | undefined {
+  const missing = [
+    prometheus?.["grafana"]?.externalUrl === undefined &&
+      "no Dashboard and Logs (set grafana.externalUrl)",
+    prometheusUrl === undefined && "no Graph (set prometheus.externalUrl)",
+    alertmanagerUrl === undefined && "no Silence (set alertmanager.externalUrl)",
+  ].filter((text) => text !== false);
+  return missing.length === 0 ? undefined : missing.join(", ");
 }
 
 /** The program calculates these lines from its settings and exports them. */

@@ -16,16 +16,22 @@ describe("docs/slack.md", () => {
 
   for (const yaml of blocks) {
     it(`has valid settings: ${yaml.split("\n")[1]?.trim()}`, () => {
-      const { "monitoring:slack": slack, ...others } = parse(yaml) as Record<
-        string,
-        Record<string, unknown>
-      >;
+      const {
+        "monitoring:slack": slack,
+        "monitoring:services": services,
+        ...others
+      } = parse(yaml) as Record<string, Record<string, unknown>>;
       assert.deepEqual(others, {});
       const secrets =
         "existingSecret" in (slack ?? {})
           ? { slackWebhookUrl: undefined }
           : { slackWebhookUrl: undefined, slackBotToken: "test-token" };
-      const { problems } = parseConfiguration(configuration("dev", { slack, ...secrets }));
+      const { problems } = parseConfiguration(
+        configuration("dev", {
+          ...(services && { services }),
+          ...(slack === undefined ? {} : { slack, ...secrets }),
+        }),
+      );
       assert.deepEqual(problems, undefined);
     });
   }

@@ -26,6 +26,7 @@ interface Alert {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   generatorURL?: string;
+  startsAt?: string;
 }
 
 function alert(number: number, status = "firing"): Alert {
@@ -39,6 +40,7 @@ function alert(number: number, status = "firing"): Alert {
       dashboard_url: "https://grafana.example.com/d/service-detail?var-namespace=a",
     },
     generatorURL: "https://prometheus.example.com/graph?g0.expr=up",
+    startsAt: "2026-11-03T23:05:00+09:00",
   };
 }
 
@@ -144,7 +146,7 @@ describe("slackTemplate rendered by amtool", () => {
     assert.equal(description, "7.5% of requests failed over the last 5 minutes.");
     assert.match(
       rest,
-      /^namespace `ticketing` service `inventory-service` pod `inventory-1` · <[^|]+\|Runbook> · <[^|]+\|Dashboard> · <[^|]+\|Graph> · <[^|]+\|Logs> · <[^|]+\|Silence>$/,
+      /^namespace `ticketing` service `inventory-service` pod `inventory-1` · since 3 Nov 14:05 UTC · <[^|]+\|Runbook> · <[^|]+\|Dashboard> · <[^|]+\|Graph> · <[^|]+\|Logs> · <[^|]+\|Silence>$/,
     );
     assert.deepEqual(others, []);
     const { Runbook, Dashboard, Graph } = linksOf(text);

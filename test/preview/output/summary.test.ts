@@ -117,6 +117,10 @@ describe("the facts about the parts of a stack", () => {
       ["info", "no notification"],
       ["Watchdog", "no notification"],
       ["service api", "#api"],
+      [
+        "links",
+        "no Dashboard and Logs (set grafana.externalUrl), no Graph (set prometheus.externalUrl), no Silence (set alertmanager.externalUrl)",
+      ],
       ["quiet hours", "warnings are muted from 22:00 to 07:00 and on weekends (Asia/Seoul)"],
     ],
     "Retention and cost": [["Datadog", "6 hosts"]],
