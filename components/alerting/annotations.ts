@@ -26,3 +26,11 @@ export function list(query: string, label: string, limit: number): string {
   const oneLine = query.replace(/\s+/g, " ");
   return `{{ range $index, $result := query \`${oneLine}\` | sortByLabel "${label}" }}{{ if lt $index ${limit} }}{{ if $index }}, {{ end }}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
 }
+
+/** The value of the first result of a query, as a number, or "unknown" without results. */
+export function first(query: string): string {
+  const parts = query.split(/\{\{ (\$labels\.\w+) \}\}/);
+  const format = parts.map((part, index) => (index % 2 === 0 ? part : "%s")).join("");
+  const names = parts.filter((_, index) => index % 2 === 1).join(" ");
+  return `{{ with printf \`${format}\` ${names} | query }}{{ . | first | value | humanize }}{{ else }}unknown{{ end }}`;
+}

@@ -7,6 +7,7 @@ import { Severity } from "../alerting/rules";
 export interface BurnRatePair {
   severity: Severity;
   long: string;
+  longHours: number;
   short: string;
   /** Multiple of the sustainable burn rate. */
   factor: number;
@@ -25,6 +26,7 @@ export function burnRatePairs(windowDays: number): BurnRatePair[] {
   return workbookPairs.map(({ severity, budgetShare, longHours, long, short }) => ({
     severity,
     long,
+    longHours,
     short,
     // At a burn rate below 1, the budget outlasts the SLO window, which is no reason to alert.
     factor: Math.max(1, Number(((budgetShare * windowDays * 24) / longHours).toPrecision(6))),

@@ -34,9 +34,28 @@ export interface ErrorSeries {
   longErrorRatio: string;
 }
 
+/**
+ * Sum of the rates over the slots of a window. Each 5 minutes count as at most two failures, because the
+ * retries of one client are not independent.
+ */
+export function atMostTwoPerSlot(failures: string, range: string): string {
+  return `sum_over_time(clamp_max(${failures}, ${(2 / 300).toPrecision(3)})${range})`;
+}
+
 const quotient = (part: string, whole: string) => `${part} / (${whole} > 0)`;
 const smaller = (left: string, right: string) => `(${left} < ${right} or ${right})`;
 const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
+
+/** Ratio of failed requests over the last 2 minutes. */
+export function recentErrorRatio(
+  { requestsNow, failedNow }: Pick<ErrorSeries, "requestsNow" | "failedNow">,
+  inNamespace: string,
+): string {
+  return quotient(
+    sum(`${failedNow}{${inNamespace}}`, "[2m]"),
+    sum(`${requestsNow}{${inNamespace}}`, "[2m]"),
+  );
+}
 
 /**
  * Ratio of failed requests, while it is evidence of a problem that continues: the ratio over 5 minutes,
@@ -50,10 +69,7 @@ export function provenErrorRatio(
   minimumPerSecond: number,
 ): string {
   const all = `${requests}{${inNamespace}}`;
-  const recent = quotient(
-    sum(`${failedNow}{${inNamespace}}`, "[2m]"),
-    sum(`${requestsNow}{${inNamespace}}`, "[2m]"),
-  );
+  const recent = recentErrorRatio({ requestsNow, failedNow }, inNamespace);
   // Only one side of each `and` lists the services, because the list can be long.
   return [
     `(`,
@@ -71,9 +87,8 @@ export function provenErrorRatio(
 }
 
 /**
- * The same over 30 minutes, as far as the ratio of the last 5 minutes with requests is at least half of
- * it. Each 5 minutes count as at most two failures, because the retries of one client are not
- * independent.
+ * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as the ratio of the last 5 minutes with requests is at least half of
+ * it.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,
@@ -82,12 +97,10 @@ export function longProvenErrorRatio(
   const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
   const slots = "[30m:5m]";
-  const mean = (rates: string) => `${sum(rates, slots)} / 6`;
-  const twoPerSlot = `clamp_max(${failures}, ${(2 / 300).toPrecision(3)})`;
   const recent = `last_over_time((${quotient(failures, all)})${slots})`;
   return [
     smaller(quotient(sum(failures, slots), sum(all, slots)), `${recent} * 2`),
     `and`,
-    exceedsChance(mean(twoPerSlot), mean(all), 1800),
+    exceedsChance(`${atMostTwoPerSlot(failures, slots)} / 6`, `${sum(all, slots)} / 6`, 1800),
   ].join("\n");
 }

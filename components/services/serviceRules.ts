@@ -31,7 +31,8 @@ export const recorded = {
   requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
 } as const;
 
-const protocols = [
+/** The recorded series of each protocol. */
+export const protocols = [
   {
     requests: recorded.httpRequests,
     failed: recorded.httpFailed,

@@ -1,10 +1,11 @@
 import { alertNames } from "../alerting/alertNames";
-import { labels, value } from "../alerting/annotations";
+import { first, labels, value } from "../alerting/annotations";
 import { formatNumber, labelMatcher, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { groupBy } from "../shared/groupBy";
 import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
-import { recorded } from "./serviceRules";
+import { atMostTwoPerSlot, errorEvidence, exceedsChance, recentErrorRatio } from "./errorEvidence";
+import { protocols, recorded } from "./serviceRules";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, sortedNames } from "./thresholdVariants";
 
@@ -88,6 +89,10 @@ function objectiveGroups(
           record: sloSeries(kind.name, `burn_rate:ratio_rate${name}`),
           expr: `${badRatio(kind, "rate5m", range, inNamespace)} / ${budgetRatio}`,
         })),
+        {
+          record: sloSeries(kind.name, recentBurnRate),
+          expr: `(\n${recentRatio(kind, namespace)}\n) / ${budgetRatio}`,
+        },
         ...byWindow.flatMap(({ days, selector }) =>
           [Severity.Critical, Severity.Warning].map((severity) =>
             burnRateAlert(settings, kind, severity, days, selector),
@@ -218,6 +223,21 @@ function badRatio(kind: ObjectiveKind, rate: string, range: string, selector: st
   return `${sum("bad_requests")} / (${sum("requests")} > 0)`;
 }
 
+const recentBurnRate = "burn_rate:ratio_recent";
+
+/** Ratio of bad requests over the last 2 minutes or, without requests, the last 5 minutes with some. */
+function recentRatio(kind: ObjectiveKind, namespace: string): string {
+  const inNamespace = `namespace="${namespace}"`;
+  const lastRatio = `last_over_time((${badRatio(kind, "rate5m", "", `{${inNamespace}}`)})[30m:5m])`;
+  if (kind.name === "latency") return lastRatio;
+  // The protocol that fails more counts.
+  const recent = protocols.map(
+    (protocol) =>
+      `label_replace(${recentErrorRatio(protocol, inNamespace)}, "record", "${protocol.failed}", "", "")`,
+  );
+  return `max by (namespace, service) (\n${recent.join("\nor\n")}\n)\nor\n${lastRatio}`;
+}
+
 function burnRateAlert(
   { namespace, alerts }: MonitoredServicesSettings,
   kind: ObjectiveKind,
@@ -226,29 +246,48 @@ function burnRateAlert(
   selector: string,
 ): AlertRule {
   const pairs = burnRatePairs(days).filter((pair) => pair.severity === severity);
+  const inNamespace = `{namespace="${namespace}"}`;
+  const series = (suffix: string) => `${sloSeries(kind.name, suffix)}${inNamespace}`;
   const burnRate = (window: string) =>
     `${sloSeries(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
-  const condition = ({ long, short, factor }: BurnRatePair) =>
+  const requests = series("requests:rate5m");
+  // With little traffic, a single bad request is a high ratio. At the budget, chance explains as many
+  // bad requests as among more requests at the background of errors.
+  const isEvident = ({ long, longHours }: BurnRatePair) => {
+    const range = `[${long}:5m]`;
+    const slots = longHours * 12;
+    return exceedsChance(
+      `${atMostTwoPerSlot(series(badRequests), range)} / ${slots}`,
+      `(sum_over_time(${requests}${range}) / ${slots} * ${series("error_budget:ratio")} / ${errorEvidence.backgroundRatio})`,
+      longHours * 3600,
+    );
+  };
+  // A page requires that the budget still burns; warnings last for as long as the windows.
+  const continues = ({ factor }: BurnRatePair) =>
+    severity === Severity.Critical
+      ? [`  and`, `  ${series(recentBurnRate)} > ${formatNumber(factor / 2)}`]
+      : [];
+  const condition = (pair: BurnRatePair) =>
     [
       `(`,
-      `  ${burnRate(long)} > ${formatNumber(factor)}`,
+      `  ${burnRate(pair.long)} > ${formatNumber(pair.factor)}`,
       `  and`,
-      `  ${burnRate(short)} > ${formatNumber(factor)}`,
+      `  ${burnRate(pair.short)} > ${formatNumber(pair.factor)}`,
+      ...continues(pair),
+      `  and`,
+      `  (${requests} > ${formatNumber(alerts.minimumRequestsPerSecond)} or ${isEvident(pair)})`,
       `)`,
     ].join("\n");
   const thresholds = pairs.map(({ factor, long }) => `${formatNumber(factor)} over ${long}`);
+  const now = first(
+    `${sloSeries(kind.name, recentBurnRate)}{namespace="${labels.namespace}", service="${labels.service}"}`,
+  );
   return {
     alert: kind.alert,
-    expr: [
-      "(",
-      pairs.map(condition).join("\nor\n"),
-      ")",
-      // With little traffic, a single bad request is a high ratio but no reason to alert.
-      `and ${sloSeries(kind.name, "requests:rate5m")}{namespace="${namespace}"} > ${formatNumber(alerts.minimumRequestsPerSecond)}`,
-    ].join("\n"),
+    expr: pairs.map(condition).join("\nor\n"),
     forMinutes: severity === Severity.Critical ? 2 : 15,
     severity,
     summary: `${labels.service}: the ${kind.name} error budget is burning too fast`,
-    description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} is burning at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}). At this rate, the service will miss its objective.`,
+    description: `The ${days}-day ${kind.name} error budget of ${labels.service} in ${labels.namespace} burned at ${value.number} times the sustainable rate (threshold: ${thresholds.join(" or ")}); in the last minutes, at ${now} times. At the sustained rate, the service will miss its objective; below 1, the burning is over.`,
   };
 }

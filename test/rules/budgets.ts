@@ -163,3 +163,74 @@ export function remainingScenario(kind: BudgetKind): Scenario {
     })),
   };
 }
+
+/** Requests that arrive one by one: `failing` lists the phases in which each request fails. */
+function lowTrafficScenario(
+  name: string,
+  secondsPerRequest: number,
+  failing: [fromMinute: number, toMinute: number][],
+  checks: [minute: number, isFiring: boolean][],
+): Scenario {
+  const totals = { ok: [0], failed: [0] };
+  const end = Math.max(...checks.map(([minute]) => minute));
+  let requests = 0;
+  let failed = 0;
+  for (let minute = 1; minute <= end; minute += 1) {
+    const arrived = Math.floor((minute * 60) / secondsPerRequest) - requests;
+    requests += arrived;
+    if (failing.some(([from, to]) => minute > from && minute <= to)) failed += arrived;
+    totals.failed.push(failed);
+    totals.ok.push(requests - failed);
+  }
+  return {
+    name: `AvailabilityBudgetBurn: ${name}`,
+    interval: "1m",
+    input_series: [
+      { series: `http_requests_total{${labels}, status="200"}`, values: totals.ok.join(" ") },
+      { series: `http_requests_total{${labels}, status="503"}`, values: totals.failed.join(" ") },
+    ],
+    alert_rule_test: checks.map(([minute, isFiring]) => ({
+      eval_time: `${minute}m`,
+      alertname: "AvailabilityBudgetBurn",
+      exp_alerts: isFiring
+        ? [{ exp_labels: { severity: "critical", namespace: "ticketing", service } }]
+        : [],
+    })),
+  };
+}
+
+/** A page ends with its errors. Below the minimum rate, failures must be more than chance explains. */
+export const lowTrafficBudgetScenarios: Scenario[] = [
+  lowTrafficScenario(
+    "the page of an outage of ten minutes resolves after the outage",
+    0.1,
+    [[600, 610]],
+    [
+      [600, false],
+      [606, true],
+      [610, true],
+      ...[613, 614].map((minute): [number, boolean] => [minute, false]),
+    ],
+  ),
+  lowTrafficScenario(
+    "an outage at 0.1 requests per second fires",
+    10,
+    [[600, 700]],
+    [
+      [600, false],
+      [640, true],
+    ],
+  ),
+  lowTrafficScenario(
+    "one failed request at 0.01 requests per second does not fire",
+    100,
+    [[600, 602]],
+    [605, 607, 610, 620, 630].map((minute): [number, boolean] => [minute, false]),
+  ),
+  lowTrafficScenario(
+    "one client that retries at night does not fire",
+    4,
+    [[600, 601]],
+    [603, 605, 607, 610, 620, 630].map((minute): [number, boolean] => [minute, false]),
+  ),
+];

@@ -647,7 +647,6 @@ function budgetBurn(
     forMinutes,
     groups: ["services", group],
     firstTrueMinutes: fullWindow,
-    hasTrafficFloor: true,
     minutesToClear: 150,
     ...(severity === critical ? { otherTiers: [{ severity: warning, forMinutes: 15 }] } : {}),
     series,

@@ -1,5 +1,5 @@
 import { AlertGroup } from "../../components/alerting/rules";
-import { BudgetKind, pairScenarios, remainingScenario } from "./budgets";
+import { BudgetKind, lowTrafficBudgetScenarios, pairScenarios, remainingScenario } from "./budgets";
 import { crashLoopScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
@@ -75,6 +75,12 @@ export function suites(): Suite[] {
       evaluationSeconds: 5,
     },
     ...budgetKinds.flatMap(budgetSuites),
+    {
+      name: "error budgets with few requests",
+      groups: groupsNamed(allDefinitions(), ["services", "slo.availability"]),
+      scenarios: lowTrafficBudgetScenarios,
+      evaluationSeconds: 60,
+    },
   ];
 }
 
