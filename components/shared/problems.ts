@@ -9,6 +9,8 @@ import { isUnresolved } from "./placeholders";
 export interface Problem {
   /** Path of the field from the root of the checked value: `["prometheus", "retentionDays"]`. */
   path: (string | number)[];
+  /** Namespace of a secret of another provider in the configuration. Default: `monitoring`. */
+  namespace?: "datadog";
   /** Value of the field, with secrets hidden. Undefined if the field is missing. */
   value?: unknown;
   code: ProblemCode;

@@ -3,7 +3,7 @@ import { StackFinding, stackPolicy } from "../engine/policy";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { Resource } from "../facts/resource";
 import { canHoldRules } from "../facts/rules";
-import { Expr, Selector, allows, callsOf, selects, selectorsOf } from "../promql/expr";
+import { Expr, Selector, allows, callsOf, childrenOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 
 export const absentCoverage = stackPolicy({
@@ -29,7 +29,7 @@ function check(resources: Resource[]): StackFinding[] {
   const violations = alerts.flatMap(({ rule, expr }) => {
     if (rule.labels["severity"] !== "critical" || coveredSelectors(expr).length > 0) return [];
     const metrics = new Set(
-      selectorsOf(expr)
+      requiredSelectors(expr)
         .filter((selector) => !covered.some((companion) => covers(companion, selector)))
         .map(({ metric }) => metric ?? "a pattern of names"),
     );
@@ -48,6 +48,13 @@ function check(resources: Resource[]): StackFinding[] {
   });
   // An unknown rule may be the missing alert.
   return violations.length > 0 && unknown.length > 0 ? unknown : violations;
+}
+
+/** Selectors whose series the expression needs to fire, unlike series that only exclude others. */
+function requiredSelectors(expr: Expr): Selector[] {
+  if (expr.kind === "selector") return [expr];
+  const isExclusion = expr.kind === "binary" && expr.operator === "unless";
+  return (isExclusion ? [expr.left] : childrenOf(expr)).flatMap(requiredSelectors);
 }
 
 /** Selectors for which an alert fires when their series are absent or their target is down. */

@@ -5,6 +5,7 @@ import { numeral, shown } from "../engine/violation";
 import { UNKNOWN, textAt } from "../facts/plain";
 import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
+import { comparisonsOf } from "../promql/findComparisons";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { namedServices, scopesOf } from "../promql/scope";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
@@ -143,7 +144,12 @@ function boundsFor(
   const range = rangeOf(expr) / SECONDS_PER_MINUTE;
   return [
     isSlow || range >= steadyMinutes || readsFiringAlerts(expr) ? 0 : min,
-    Math.max(max, isSlow ? config.slowMaxMinutes : 0, range >= longMinutes ? 2 * range : 0),
+    Math.max(
+      max,
+      isSlow ? config.slowMaxMinutes : 0,
+      range >= longMinutes ? 2 * range : 0,
+      hasNeverRun(expr) ? MINUTES_PER_DAY : 0,
+    ),
   ];
 }
 
@@ -156,6 +162,18 @@ function changesSlowly(expr: Expr): boolean {
     selectorsOf(expr).some(({ metric = "" }) => slowMetrics.test(metric))
   );
 }
+
+/** Whether a condition holds from the start of a process until its first run, which may be daily. */
+function hasNeverRun(expr: Expr): boolean {
+  return comparisonsOf(expr).some(
+    ({ operator, threshold, numerator }) =>
+      operator === "==" &&
+      threshold === 0 &&
+      numerator.flatMap(selectorsOf).some(({ metric = "" }) => /timestamp/.test(metric)),
+  );
+}
+
+const MINUTES_PER_DAY = 1440;
 
 /** Whether a condition requires alerts that fire, so that their `for` delays it as well. */
 function readsFiringAlerts(expr: Expr): boolean {

@@ -44,7 +44,8 @@ export const alertThresholds = resourcePolicy({
   baseline: {
     defaults: {
       maxErrorRatio: 0.25,
-      maxP99LatencySeconds: 10,
+      // Queries of metrics and logs take minutes; a threshold in milliseconds is larger.
+      maxP99LatencySeconds: 100,
       maxMemoryRatio: 0.98,
       maxCpuRatio: 2,
       maxThrottlesPerSecond: 1000,

@@ -134,9 +134,13 @@ function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean
 }
 
 function literalPatterns(expr: Expr): Matcher[] {
-  return selectorsOf(expr)
-    .flatMap(({ matchers }) => matchers)
-    .filter(({ operator, value }) => operator.includes("~") && isLiteral(value));
+  return (
+    selectorsOf(expr)
+      .flatMap(({ matchers }) => matchers)
+      .filter(({ operator, value }) => operator.includes("~") && isLiteral(value))
+      // A mixin without a pattern of its own excludes a single value; a class of codes is a mistake.
+      .filter(({ operator, value }) => operator === "=~" || /\dx+$/i.test(value))
+  );
 }
 
 /** Whether a pattern has no special characters, other than escaped ones. */

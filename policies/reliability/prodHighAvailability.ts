@@ -101,7 +101,7 @@ function checkReplicas(
   return checkAtLeast(resource, path, minReplicas, 1, {
     problem: `${part} has too few replicas`,
     setting: { path: `${part.toLowerCase()}.replicas`, value: set },
-    fix: `replicas: ${set} in the values`,
+    fix: `set ${formatPath(path)}: ${set}`,
     set,
   });
 }
@@ -118,7 +118,7 @@ function checkDisruptionBudget(
   const findings = checkValue(resource, path, (value) => {
     // Templates treat any other value as true.
     if (![false, "", 0].includes((value ?? fallback) as string)) return undefined;
-    const fix = `set ${formatPath(path.slice(1))}: true in the values`;
+    const fix = `set ${formatPath(path)}: true`;
     return { problem, bound: "true (prod)", fix, set: true };
   });
   if (findings.length > 0) return findings;
@@ -128,7 +128,11 @@ function checkDisruptionBudget(
   const permitsAll = key === "minAvailable" ? /^0%?$/ : /^100%$/;
   return checkValue(resource, [...budget, key], (value) =>
     (isText(value) || typeof value === "number") && permitsAll.test(String(value))
-      ? { problem, bound: "a budget that keeps a pod", fix: "set maxUnavailable: 1 in the values" }
+      ? {
+          problem,
+          bound: "a budget that keeps a pod",
+          fix: `set ${formatPath([...budget, "maxUnavailable"])}: 1`,
+        }
       : undefined,
   );
 }
@@ -147,20 +151,20 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
   const mode = read("deploymentMode");
   const isWritePath = writePathModes.includes(String(mode));
   const part = mode === "Distributed" ? "ingester" : isWritePath ? "write" : "singleBinary";
-  const correction = (value: string) => ({
+  const correction = (value: string[]) => ({
     setting: { path: "loki.mode", value: "highAvailability" },
-    fix: `${value}: ${replicas} in the values`,
+    fix: `set ${formatPath(["values", ...value])}: ${replicas}`,
   });
   const factor = ["loki", "commonConfig", "replication_factor"];
   return [
     ...checkAtLeast(resource, ["values", ...factor], least, 3, {
       problem: "Loki has too few copies of logs that are not yet in the bucket",
-      ...correction(factor.join(".")),
+      ...correction(factor),
       set,
     }),
     ...checkAtLeast(resource, ["values", part, "replicas"], least, isWritePath ? 3 : 0, {
       problem: "Loki has too few replicas",
-      ...correction(`${part}.replicas`),
+      ...correction([part, "replicas"]),
       set,
     }),
     ...checkDisruptionBudget(resource, ["values", part], "Loki", true),

@@ -3,7 +3,7 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { Path, Plain, UNKNOWN, at, entriesAt, listAt, textAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, formatPath, entriesAt, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
@@ -36,6 +36,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   if (at(chart.values, "loki", "enabled") === false) return [];
   const { minDays, maxDays } = config;
   const streams = lokiField(chart, "limits_config", "retention_stream");
+  const enabled = lokiField(chart, "compactor", "retention_enabled");
+  const store = lokiField(chart, "compactor", "delete_request_store");
   const tenants: Path = ["loki", "runtimeConfig", "overrides"];
   // A stream may be retained for less than `minDays`, but not for more than `maxDays`.
   const overrides = [
@@ -57,24 +59,24 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     ...overrides
       .flatMap(({ least, ...field }) => checkPeriod(field, least, maxDays))
       .map((finding) => ({ ...finding, set: undefined })),
-    ...checkField(lokiField(chart, "compactor", "retention_enabled"), (enabled) =>
-      enabled === true
+    ...checkField(enabled, (value) =>
+      value === true
         ? undefined
         : {
             problem: "the compactor's retention is disabled, so Loki never deletes logs",
             bound: "true",
-            fix: "set loki.compactor.retention_enabled: true in the values",
+            fix: `set ${formatPath(enabled.path)}: true`,
             set: true,
           },
     ),
-    ...checkField(lokiField(chart, "compactor", "delete_request_store"), (store) =>
-      typeof store === "string" && store.trim() !== ""
+    ...checkField(store, (value) =>
+      typeof value === "string" && value.trim() !== ""
         ? undefined
         : {
             problem:
               "delete_request_store is not set, and Loki does not start with retention without it",
             bound: "the object store of the logs",
-            fix: `set loki.compactor.delete_request_store: ${objectStore(chart) ?? "s3"} in the values`,
+            fix: `set ${formatPath(store.path)}: ${objectStore(chart) ?? "s3"}`,
             set: objectStore(chart),
           },
     ),
@@ -108,7 +110,7 @@ function checkPeriod(field: Field, minDays: number, maxDays: number): Finding[] 
       problem,
       bound: `${minDays} to ${maxDays} days, in whole days`,
       setting: { path: "loki.retentionDays", value: nearest },
-      fix: `${field.path.at(-1)}: "${nearest * 24}h" in the values`,
+      fix: `set ${formatPath(field.path)}: "${nearest * 24}h"`,
       set: `${nearest * 24}h`,
     };
   });

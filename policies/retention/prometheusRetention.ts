@@ -8,6 +8,7 @@ import {
   prometheusServer,
   retentionPath,
 } from "../facts/prometheus";
+import { formatPath } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
@@ -57,7 +58,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
       problem,
       bound: `${numeral(least)} to ${most} days${prod ? " (prod)" : ""}`,
       setting: { path: "prometheus.retentionDays", value: suggested },
-      fix: `${path.at(-1)}: "${formatDays(suggested)}" in the values`,
+      fix: `set ${formatPath(path)}: "${formatDays(suggested)}"`,
       set: formatDays(suggested),
     };
   });

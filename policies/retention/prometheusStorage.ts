@@ -2,7 +2,7 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf, shown } from "../engine/violation";
 import { isTruthy } from "../facts/helm";
-import { Path, UNKNOWN, at, isMap } from "../facts/plain";
+import { Path, formatPath, UNKNOWN, at, isMap } from "../facts/plain";
 import {
   PrometheusServer,
   canRunPrometheus,
@@ -73,7 +73,7 @@ function check(resource: Resource, config: Config): Finding[] {
         found: shown(read(lost ?? size)),
         bound: "a volume claim with a size (prod)",
         setting: { path: "prometheus.storageGb", value: 50 },
-        fix: "storageSpec.volumeClaimTemplate.spec.resources.requests.storage: 50Gi in the values",
+        fix: `set ${formatPath(size)}: 50Gi`,
       },
     ];
   }
@@ -122,7 +122,7 @@ function checkRetentionSize(
     return {
       problem,
       bound: `at most ${numeral(maxSizeRatio * 100)}% of the volume`,
-      fix: `set retentionSize: ${set ?? "<size>GiB"}`,
+      fix: `set ${formatPath(retentionSizePath(server))}: ${set ?? "<size>GiB"}`,
       set,
     };
   });
@@ -157,7 +157,7 @@ function checkVolume(
         problem: "retentionSize deletes samples long before the retention",
         found: shown(at(resource.props, ...limitPath)),
         bound: `at least ${Math.ceil(needed / 1024 ** 3)}GiB for the retention`,
-        fix: `set retentionSize: ${Math.ceil(needed / 1024 ** 3)}GiB, or a shorter retention`,
+        fix: `set ${formatPath(limitPath)}: ${Math.ceil(needed / 1024 ** 3)}GiB, or a shorter retention`,
       },
     ];
   }
@@ -171,7 +171,7 @@ function checkVolume(
       found: shown(at(resource.props, ...size)),
       bound: `at least ${gib}Gi, at ${numeral(bytesPerSample)} bytes per sample`,
       setting: { path: "prometheus.storageGb", value: gib },
-      fix: `storage: ${gib}Gi in the values`,
+      fix: `set ${formatPath(size)}: ${gib}Gi`,
     },
   ];
 }

@@ -54,10 +54,14 @@ export function configuration(sources: ConfigurationSources): Configuration {
     const named = secrets.find((secret) => key === `${project}:${secret.key}`);
     const readable = withPlaceholders(value, named?.placeholder ?? `placeholder for ${key}`);
     result[key] = asText(readable);
+    const isOfProvider = key === "datadog:apiKey" || key === "datadog:appKey";
+    const isSecret = named !== undefined || isOfProvider;
     const isEncrypted = !isDeepStrictEqual(readable, value);
-    if (named !== undefined || isEncrypted) hiddenKeys.push(key);
+    if (isSecret || isEncrypted) hiddenKeys.push(key);
     // A secret in plain text in a file is not marked, so the program rejects it as in a deployment.
-    if (isEncrypted || (named !== undefined && value !== fileValues[key])) secretKeys.push(key);
+    const hasPlainEntry = named !== undefined && value === fileValues[key] && hasPlainText(value);
+    const isSet = isSecret && value !== fileValues[key];
+    if ((isEncrypted && !hasPlainEntry) || isSet) secretKeys.push(key);
   }
   const unset = secretsInUse(values, project).filter(
     (secret) => values[`${project}:${secret.key}`] === undefined,
@@ -133,6 +137,12 @@ function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue 
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, withPlaceholders(item, placeholder)]),
   );
+}
+
+/** Whether a map has a text that is not encrypted. */
+function hasPlainText(value: ConfigValue): boolean {
+  const isPlain = (item: unknown): boolean => typeof item === "string" && item !== "";
+  return isMap(value) && !("secure" in value) && Object.values(value).some(isPlain);
 }
 
 /** The texts in a map or a list, except short texts, which are not secrets and occur everywhere. */

@@ -7,6 +7,12 @@ import { prod } from "../presets/prod";
 import { withinMaxDepth } from "./maxDepth";
 import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
 
+/** A secret in plain text, and for a map of secrets the key of the plain one. */
+export interface PlaintextSecret {
+  namespace?: "datadog";
+  path: string[];
+}
+
 /** The configuration of a stack as the engine stores it, with keys without `monitoring:`. */
 export interface RawConfiguration {
   /** Values of all keys that are not secrets, with lists and maps parsed. */
@@ -14,7 +20,7 @@ export interface RawConfiguration {
   /** The secrets that are set. */
   secrets: SecretKey[];
   /** The secrets that the stack file contains in plain text. */
-  plaintextSecrets?: SecretKey[];
+  plaintextSecrets?: PlaintextSecret[];
   /** Whether each channel in `slackWebhookUrls` has a webhook; true if the value is not a map. */
   webhookChannels?: Record<string, boolean> | true;
   /** The keys that the Datadog provider is configured with: `apiKey`, `appKey`. */
@@ -97,8 +103,9 @@ export function secretFlags(raw: RawConfiguration, part: SecretPart): Record<str
 }
 
 function plaintextProblems({ plaintextSecrets = [] }: RawConfiguration): Problem[] {
-  return plaintextSecrets.map((key) => ({
-    path: [key],
+  return plaintextSecrets.map(({ namespace, path }) => ({
+    path,
+    ...(namespace && { namespace }),
     code: "invalid",
     rule: "must be encrypted, and is plain text: everyone who reads the stack file knows it, so replace the secret itself too",
     fix: { kind: "set", example: "" },

@@ -3,7 +3,7 @@ import { HIDDEN } from "../../components/shared/hideSecrets";
 import { Problem, formatValue } from "../../components/shared/problems";
 import { formatPath } from "../../policies/shared/path";
 
-const namespace = "monitoring";
+const defaultNamespace = "monitoring";
 
 /** A text with all problems of a stack's configuration, each with the commands that fix it. */
 export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
@@ -11,7 +11,7 @@ export function formatConfigurationProblems(stack: string, problems: Problem[]):
   const lines = problems.map((problem) => {
     const [first, ...more] = commands(problem);
     return [
-      `  ${namespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
+      `  ${problem.namespace ?? defaultNamespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
       `    fix: ${first}`,
       ...more.map((line) => `         ${line}`),
     ].join("\n");
@@ -19,7 +19,9 @@ export function formatConfigurationProblems(stack: string, problems: Problem[]):
   return `${count} in the configuration of stack ${stack}; nothing was deployed\n${lines.join("\n")}`;
 }
 
-function commands({ path, value, fix }: Problem): string[] {
+function commands({ path, value, fix, namespace }: Problem): string[] {
+  if (namespace !== undefined)
+    return [`pulumi config set --secret ${namespace}:${formatPath(path)}`];
   switch (fix.kind) {
     case "set":
       return replacement(path, value, fix.example);
@@ -83,7 +85,7 @@ function isContainer(value: unknown): value is object {
 }
 
 function key(path: Path): string {
-  return quoted(`${namespace}:${formatPath(path)}`);
+  return quoted(`${defaultNamespace}:${formatPath(path)}`);
 }
 
 /** Quotes a text for a shell if it needs quotes. */

@@ -3,6 +3,8 @@ import { RawConfiguration, Settings, parseConfiguration } from "./parseConfigura
 import { formatConfigurationProblems } from "./formatProblems";
 import { SecretKey, isSecretKey, secrets as allSecrets } from "../../components/shared/secrets";
 import { defined } from "../../components/shared/defined";
+import { isMap } from "../../policies/shared/isMap";
+import type { PlaintextSecret } from "./context";
 
 /** The secrets of the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
@@ -52,7 +54,14 @@ export function rawConfiguration(
     .map(([key, text]) => [key.slice(prefix.length), text] as const);
   const datadogProviderKeys = ["apiKey", "appKey"].filter((key) => `datadog:${key}` in all);
   const setSecrets = allSecrets.map(({ key }) => key).filter((key) => `${prefix}${key}` in all);
-  const plaintextSecrets = setSecrets.filter((key) => !isSecret(`${prefix}${key}`));
+  const plaintextSecrets = [
+    ...entries
+      .filter(([key]) => isSecretKey(key) && !isSecret(`${prefix}${key}`))
+      .flatMap(([key, text]) => plaintextPaths(key, parsed(text))),
+    ...datadogProviderKeys
+      .filter((key) => !isSecret(`datadog:${key}`))
+      .map((key) => ({ namespace: "datadog" as const, path: [key] })),
+  ];
   const webhooks = entries.find(([name]) => name === "slackWebhookUrls");
   return defined({
     values: Object.fromEntries(
@@ -64,6 +73,15 @@ export function rawConfiguration(
     datadogProviderKeys: datadogProviderKeys.length > 0 ? datadogProviderKeys : undefined,
     region: all["aws:region"],
   });
+}
+
+/** The paths of a secret in plain text, or of those in a map of secrets, which a preview completes. */
+function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
+  if (!isMap(value)) return [{ path: [key] }];
+  const placeholder = allSecrets.find((secret) => secret.key === key)?.placeholder;
+  return Object.entries(value)
+    .filter(([, secret]) => secret !== placeholder)
+    .map(([name]) => ({ path: [key, name] }));
 }
 
 /** Whether each key of a map of secrets is set; `true` for other values. Keys are not secret. */

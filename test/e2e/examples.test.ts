@@ -146,7 +146,7 @@ describe("the examples", function () {
       const { exitCode, text } = await stack.preview({ policyPack: "pack" });
       assert.notEqual(exitCode, 0, text);
       assert.match(text, /\[mandatory\].* prometheus-retention .*\n[^]*found: 400d/);
-      assert.match(text, /fix: +retention: "60d" in the values/);
+      assert.match(text, /fix: +set values\.prometheus\.prometheusSpec\.retention: "60d"/);
     });
   });
 });

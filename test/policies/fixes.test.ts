@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
+import { parse } from "yaml";
 import { AnyPolicy } from "../../policies/engine/policy";
 import { violationText } from "../../policies/engine/violation";
-import { PlainMap } from "../../policies/facts/plain";
+import { PlainMap, setAt } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { policyDescriptions } from "../../policies/index";
 import {
@@ -65,7 +66,7 @@ const cases: Record<string, Case> = {
     [prometheus({ retention: "30d" }), rule({ expr: "avg_over_time(x[30d]) > 1" })],
   ],
   "prometheus-storage": [
-    /set retentionSize: 43520MiB/,
+    /set values\.prometheus\.prometheusSpec\.retentionSize: 43520MiB/,
     prometheus({ retentionSize: "" }),
     prometheus({ retentionSize: "43520MiB" }),
   ],
@@ -207,6 +208,47 @@ const cases: Record<string, Case> = {
 
 /** Policies on the work of the others. */
 const overview = ["not-evaluated", "exceptions"];
+
+/** Applies each fix of the form `set <path>: <value>`, once. */
+function withFixes(policy: AnyPolicy, subject: Resource): Resource {
+  const fixed = structuredClone(subject);
+  for (const violation of judge(policy, subject).violations) {
+    const text = violationText(violation);
+    const [, path = "", value = ""] = /fix: {3}set (\S+): (\S+)$/.exec(text) ?? assert.fail(text);
+    const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
+    setAt(fixed.props as PlainMap, keys, parse(value));
+  }
+  return fixed;
+}
+
+describe("a fix that sets a value", () => {
+  const prometheusObject = (spec: PlainMap): Resource => ({
+    ...prod(resource("kubernetes:monitoring.coreos.com/v1:Prometheus", "k8s", { spec })),
+  });
+  const subjects: [policy: string, what: string, subject: Resource][] = [
+    ["prometheus-retention", "a chart", prometheus({ retention: "" })],
+    ["prometheus-retention", "an object", prometheusObject({})],
+    ["prometheus-storage", "an object", prometheusObject({ retention: "15d" })],
+    ["loki-retention", "a chart", loki({})],
+    ["loki-retention", "a legacy key", release("loki", { loki: { structuredConfig: {} } }, "prod")],
+    ["prod-high-availability", "replicas", prometheus({ replicas: 1 })],
+    [
+      "prod-high-availability",
+      "a disruption budget",
+      stack({ prometheus: { podDisruptionBudget: { enabled: false } } }),
+    ],
+    ["log-group-retention", "a log group", logGroup()],
+  ];
+  for (const [name, what, subject] of subjects) {
+    it(`names the key to set, and clears the violation: ${name}, ${what}`, () => {
+      const policy = (policyDescriptions() as AnyPolicy[]).find((one) => one.name === name);
+      assert.ok(policy);
+      assert.notDeepEqual(judge(policy, subject).violations, []);
+      const once = withFixes(policy, subject);
+      assert.deepEqual(judge(policy, withFixes(policy, once)).violations, []);
+    });
+  }
+});
 
 describe("the fix of a violation", () => {
   for (const policy of policyDescriptions() as AnyPolicy[]) {

@@ -266,6 +266,12 @@ const sound: Record<string, Record<string, Resource[]>> = {
     "a quantile with the name of its node": warning(
       "histogram_quantile(0.99, sum by (instance, le) (rate(sync_seconds_bucket[5m])) * on (instance) group_left (node) max by (instance, node) (agent_info)) > 10",
     ),
+    "a pattern that excludes one route": warning(
+      'sum by (job) (rate(requests_failed_total{route!~"ready"}[5m])) > 1',
+    ),
+    "a daily job that has not run since its start": rules(
+      rule("NeverCompacted", "critical", "24h", "compactor_last_success_timestamp_seconds == 0"),
+    ),
     "a label that must exist": warning('rate(sends_failed_total{receiver!~""}[5m]) > 1'),
     "members that disagree": rules(
       rule(

@@ -26,6 +26,12 @@ describe("policy absent-coverage", () => {
     assert.deepEqual(found(warning("a > 1")), []);
   });
 
+  it("does not require series that only exclude others, without which the alert still fires", () => {
+    assert.deepEqual(found(critical("a < 1 unless on (pod) excluded == 1")), [
+      "no alert fires when a is absent",
+    ]);
+  });
+
   for (const companion of [
     "absent(errors_total)",
     'absent_over_time(errors_total{service="cart"}[10m])',

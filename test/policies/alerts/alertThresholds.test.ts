@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { judgedByThePack } from "../completePack";
 import { alertThresholds } from "../../../policies/alerts/alertThresholds";
 import { UNKNOWN } from "../../../policies/facts/plain";
 import { limits } from "../../../policies/shared/limits";
@@ -210,5 +211,18 @@ describe("policy alert-thresholds", () => {
         "  fix:   > 0.05 in the expression",
       ].join("\n"),
     );
+  });
+
+  it("accepts slow queries in the profile baseline, but not milliseconds", async () => {
+    const found = async (threshold: number) => {
+      const expr = `histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{handler="query_range"}[5m]))) > ${threshold}`;
+      const violations = await judgedByThePack(
+        [prometheusRule([{ alert: "A", expr }])],
+        "baseline",
+      );
+      return violations.filter(({ policy }) => policy === alertThresholds.name).length;
+    };
+    assert.equal(await found(90), 0);
+    assert.equal(await found(500), 1);
   });
 });

@@ -99,7 +99,7 @@ describe("policy prod-high-availability", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.replicas',
         "  found: 1",
         "  bound: at least 2 (prod)",
-        "  fix:   replicas: 2 in the values",
+        "  fix:   set values.prometheus.prometheusSpec.replicas: 2",
       ].join("\n"),
     );
     assertSilent(prodHighAvailability, replicas);

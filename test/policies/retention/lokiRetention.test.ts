@@ -117,7 +117,7 @@ describe("policy loki-retention", () => {
         '  where: release "prometheus" (loki), values.loki.limits_config.retention_period',
         "  found: 48h",
         "  bound: 7 to 90 days, in whole days",
-        '  fix:   retention_period: "168h" in the values',
+        '  fix:   set values.loki.limits_config.retention_period: "168h"',
       ].join("\n"),
     );
   });

@@ -127,7 +127,7 @@ describe("policy prometheus-retention", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.retention',
         "  found: 5d",
         "  bound: 15 to 90 days (prod)",
-        '  fix:   retention: "15d" in the values',
+        '  fix:   set values.prometheus.prometheusSpec.retention: "15d"',
       ].join("\n"),
     );
   });

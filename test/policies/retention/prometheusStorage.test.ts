@@ -103,7 +103,7 @@ describe("policy prometheus-storage", () => {
         '  where: release "prometheus" (kube-prometheus-stack), values.prometheus.prometheusSpec.retentionSize',
         "  found: a string of 4 characters",
         "  bound: at most 85% of the volume",
-        "  fix:   set retentionSize: 43520MiB",
+        "  fix:   set values.prometheus.prometheusSpec.retentionSize: 43520MiB",
       ].join("\n"),
     );
     assertSilent(prometheusStorage, (secret) => sized(secret, { retentionSize: secret }));

@@ -150,6 +150,24 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(secretValues, ["planted-text"]);
   });
 
+  it("does not mark a map of secrets as secret if one of them is plain text", () => {
+    const of = (urls: Record<string, unknown>) =>
+      configured({
+        files: [{ config: { "monitoring:slack": {}, "monitoring:slackWebhookUrls": urls } }],
+      }).secretKeys.includes("monitoring:slackWebhookUrls");
+    const [a, b] = [{ secure: "v1:a" }, { secure: "v1:b" }];
+    assert.equal(of({ "#a": a, "#b": b }), true);
+    assert.equal(of({ "#a": a, "#b": "https://hooks.example.com/planted" }), false);
+  });
+
+  it("treats the keys of the Datadog provider as secrets", () => {
+    const plain = configured({ files: [{ config: { "datadog:apiKey": "planted-text" } }] });
+    assert.deepEqual(plain.secretKeys, []);
+    assert.deepEqual(plain.secretValues, ["planted-text"]);
+    const set = configured({ settings: ["datadog:appKey=planted-text"] });
+    assert.deepEqual(set.secretKeys, ["datadog:appKey"]);
+  });
+
   it("keeps a secret of --config secret", () => {
     const { secretKeys, secretValues } = configured({
       files: [{ config: { "monitoring:slack": {} } }],

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { loadSettings, rawConfiguration } from "../../../stacks/config/load";
+import { secrets as allSecrets } from "../../../components/shared/secrets";
 import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
 
@@ -99,6 +100,38 @@ describe("loadSettings", () => {
     );
     assert.match(error, /fix: pulumi config set --secret monitoring:slackWebhookUrl$/);
   });
+
+  for (const [what, plain, rejected, fix] of [
+    [
+      "a key of the Datadog provider",
+      { "datadog:apiKey": "planted" },
+      "datadog:apiKey",
+      "pulumi config set --secret datadog:apiKey",
+    ],
+    [
+      "the webhook of one channel",
+      {
+        "monitoring:slackWebhookUrls": {
+          "#a": allSecrets.find(({ key }) => key === "slackWebhookUrls")?.placeholder,
+          "#b": "https://hooks.example.com/planted",
+        },
+      },
+      'monitoring:slackWebhookUrls["#b"]',
+      "pulumi config set --secret --path 'monitoring:slackWebhookUrls[\"#b\"]'",
+    ],
+  ] as const) {
+    it(`refuses ${what} in plain text, with the command that fixes it`, async () => {
+      const config = asTexts({ ...shippedConfig("prod"), ...secrets.prod, ...plain });
+      const options = { config, secretConfig: Object.keys(secrets.prod), stack: "prod" };
+      const { message } = await recordProgram(loadSettings, options).then(
+        () => assert.fail("accepted"),
+        (reason: Error) => reason,
+      );
+      assert.ok(message.includes(`  ${rejected} must be encrypted, and is plain text`), message);
+      assert.ok(message.includes(`    fix: ${fix}`), message);
+      assert.ok(!message.includes("planted"), message);
+    });
+  }
 
   it("omits secrets that are not set", async () => {
     const { datadogAppKey: _unset, ...others } = {
