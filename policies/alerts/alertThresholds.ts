@@ -1,6 +1,6 @@
 import { checkExpressions, expressionsIn, withRecordsOfStack } from "./checkRules";
 import { Signal, signalsOf, trafficFloorsOf } from "./signals";
-import { ViolationFinding, resourcePolicy } from "../engine/policy";
+import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf } from "../engine/violation";
 import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
@@ -88,13 +88,17 @@ function check(resource: Resource, config: Config, records?: Records) {
         ...signal,
         exception: exceptionOfSignal(signal, namespace, exceptionOf),
       }));
-      const findings: (ViolationFinding | undefined)[] = signals
-        .map((signal) => ({ signal, finding: checkSignal(signal, config) }))
+      const findings: (Finding | undefined)[] = signals
+        .map((signal) => ({ signal, problem: checkSignal(signal, config) }))
         .filter(
-          ({ signal, finding }) =>
-            finding !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
+          ({ signal, problem }) =>
+            problem !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
         )
-        .map(({ signal: { exception }, finding }) => finding && { ...finding, exception });
+        .map(({ signal: { exception }, problem }) =>
+          typeof problem === "string"
+            ? { unknown: [...rule.path, "expr"], because: problem }
+            : problem && { ...problem, exception },
+        );
       if (signals.some(({ name, exception }) => name !== "crashLoop" && exception === undefined)) {
         const floors = trafficFloorsOf(expr, vocabulary);
         findings.push(...floors.map((floor) => checkFloor(floor, config)));
@@ -175,7 +179,8 @@ function isTierOf(tier: Signal, strict: Signal, vocabulary: MetricVocabulary): b
   });
 }
 
-function checkSignal(signal: Signal, config: Config): ViolationFinding | undefined {
+/** The violation of a signal, or the reason for which its threshold is unknown. */
+function checkSignal(signal: Signal, config: Config): ViolationFinding | string | undefined {
   const limit = limitOf[signal.name];
   // A burn rate may exceed the objective for a while by design, and a lower bound is not an alert
   // on the signal. required-alerts does not count them either.
@@ -183,6 +188,7 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | undefin
     return undefined;
   }
   const [what, property, setting, scale] = limit;
+  if (signal.threshold === undefined) return `the threshold of the ${what} cannot be read`;
   const max = config[property];
   const problem = problemWith(signal, what, max);
   if (problem === undefined) return undefined;
@@ -198,10 +204,7 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | undefin
   };
 }
 
-function problemWith({ operator, threshold, fraction }: Signal, what: string, max: number) {
-  if (threshold === undefined) {
-    return `the threshold of the ${what} cannot be read: compare the signal itself with a number`;
-  }
+function problemWith({ operator, threshold = NaN, fraction }: Signal, what: string, max: number) {
   if (operator === "==" || operator === "!=") {
     return `the ${what} is compared with ${operator}, which does not detect that it exceeds the threshold`;
   }
@@ -215,8 +218,7 @@ function problemWith({ operator, threshold, fraction }: Signal, what: string, ma
   return undefined;
 }
 
-function describe({ operator, threshold, fraction }: Signal): string {
-  if (threshold === undefined) return "an expression without a plain number";
+function describe({ operator, threshold = NaN, fraction }: Signal): string {
   if (fraction === undefined) return `${operator} ${numeral(threshold)}`;
   return `less than ${numeral(fraction * 100)}% within ${numeral(threshold)} s`;
 }

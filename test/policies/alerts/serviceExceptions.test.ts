@@ -83,6 +83,17 @@ describe("exceptions of services", () => {
     assert.match(found({ memoryPercent: 99 })[0] ?? "", /memory ratio is too high/);
   });
 
+  for (const [setting, text] of [
+    ["memoryPercent", "the threshold of the memory ratio is too high"],
+    ["cpuPercent", "the threshold of the CPU ratio is too high"],
+  ] as const) {
+    it(`need a reason for a higher ${setting}, next to the strict alert on other services`, () => {
+      assert.deepEqual([...new Set(found({ [setting]: 99 }))], [text]);
+      assert.deepEqual(found({ [setting]: 99, reason }), []);
+      assert.deepEqual([...new Set(found({ [setting]: 99, reason }, { [setting]: 98 }))], [text]);
+    });
+  }
+
   it("concern that service alone", () => {
     assert.equal(found({ p99LatencyMs: 30_000, reason }, { p99LatencyMs: 20_000 }).length, 1);
     assert.match(
