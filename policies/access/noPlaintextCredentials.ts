@@ -1,8 +1,8 @@
 import { Finding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
-import { Path, Plain, PlainMap, isMap, textAt } from "../facts/plain";
+import { Path, Plain, PlainMap, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { credentialField, credentialIn } from "../shared/credentials";
+import { credentialField, credentialIn, credentialInParts } from "../shared/credentials";
 import { own } from "../shared/own";
 
 const properties = {
@@ -43,10 +43,21 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
     if (typeof value === "string") {
       report(path, credentialIn(value) ?? fieldKind(path, value, isKubernetes));
     } else if (Array.isArray(value)) {
-      value.forEach((item, index) => walk(item, [...path, index]));
+      walkParts(path, value, () =>
+        (value as Plain[]).forEach((item, index, items) => {
+          walk(item, [...path, index]);
+          report([...path, index], argumentKind(items[index - 1], item));
+        }),
+      );
     } else if (isMap(value)) {
-      walkMap(value, path);
+      walkParts(path, Object.values(value), () => walkMap(value, path));
     }
+  };
+  /** Reports a credential in the parts together if `walkEach` reports none of them. */
+  const walkParts = (path: Path, parts: Plain[], walkEach: () => void): void => {
+    const known = findings.length;
+    walkEach();
+    if (findings.length === known) report(path, credentialInParts(parts.filter(isText)));
   };
   const walkMap = (map: PlainMap, path: Path): void => {
     const kind = namedValueKind(map);
@@ -67,6 +78,12 @@ function fieldKind(path: Path, value: string, isKubernetes: boolean): string | u
   if (path.length < 2 && !isKubernetes) return undefined;
   const name = path.findLast((key) => typeof key === "string");
   return typeof name === "string" ? credentialField(name, value) : undefined;
+}
+
+/** The kind of credential in an argument after its flag: `["--password", "…"]`. */
+function argumentKind(flag: Plain, value: Plain): string | undefined {
+  if (!isText(flag) || !isText(value) || !/^--?[A-Za-z][\w.-]*$/.test(flag)) return undefined;
+  return value.startsWith("-") ? undefined : credentialField(flag, value);
 }
 
 /** The kind of credential in a variable or parameter: `{name: "DB_PASSWORD", value: "…"}`. */

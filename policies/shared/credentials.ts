@@ -3,7 +3,9 @@
  * pattern starts with an unbounded repetition, so a search is linear in the length of the text.
  */
 const patterns: Record<string, RegExp> = {
-  "Slack webhook": /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}/gi,
+  // The path of a webhook is the secret part, also where another field has the host.
+  "Slack webhook":
+    /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}|\bT[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/[A-Za-z0-9]{20,32}\b/gi,
   "Slack token": /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi,
   "chat webhook":
     /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}/gi,
@@ -15,6 +17,10 @@ const patterns: Record<string, RegExp> = {
   "JSON web token": /\.(?<=\beyJ[\w-]{8,}\.)eyJ[\w-]{8,}\.[\w-]{8,}/g,
   "URL with a password":
     /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>]{1,100}:(?![$<{%*\[])[^\s/@"'<>]{1,200}@[\w.[-]/gi,
+  // A user ID and a group ID have the same form.
+  "user and password":
+    /(?<![\w-])(?:-u|--user)[ =]["']?(?!\d{1,9}:\d)[\w.@-]{1,60}:(?![$<{%*])[^\s"'$]{3,100}/g,
+  "bearer token": /\bBearer (?=[A-Za-z_.~+/-]{0,60}\d)[\w.~+/-]{20,400}=*/g,
 };
 
 /** Patterns of field names without separators, and of the values that are credentials in them. */
@@ -44,8 +50,13 @@ export function credentialIn(text: string, depth = 2): string | undefined {
   for (const [kind, pattern] of Object.entries(patterns)) {
     if (plainText.search(pattern) >= 0) return kind;
   }
-  const inLines = credentialLine(plainText);
-  if (inLines !== undefined || depth === 0) return inLines;
+  const inFields = credentialLine(plainText) ?? basicHeader(plainText);
+  if (inFields !== undefined || depth === 0) return inFields;
+  const rewritten = [percentDecoded(plainText), ...concatenated(plainText)];
+  for (const form of rewritten.filter((text) => text !== undefined)) {
+    const kind = credentialIn(form, 0);
+    if (kind !== undefined) return kind;
+  }
   for (const [word] of plainText.matchAll(base64Words)) {
     const kind = encodedCredential(word, depth - 1);
     if (kind !== undefined) return kind;
@@ -72,9 +83,65 @@ export function redact(text: string): string {
     .replace(base64Words, (word) => (encodedCredential(word, 1) ? "[redacted]" : word));
 }
 
+/** The kind of credential whose parts stand next to each other, for code to join them. */
+export function credentialInParts(parts: string[]): string | undefined {
+  if (parts.length < 2 || parts.length > 12) return undefined;
+  const whole = parts.join("");
+  if (whole.length > 400 || !partial.test(whole)) return undefined;
+  for (const separator of separators) {
+    const text = parts.join(separator);
+    const kind = Object.keys(patterns).find(
+      (name) => !/password|bearer/.test(name) && text.search(patterns[name] ?? /$^/) >= 0,
+    );
+    if (kind !== undefined) return kind;
+  }
+  return undefined;
+}
+
+const separators = ["", "/", "-", "."];
+/** A quick check for the start of a credential. */
+const partial =
+  /xox|xapp|hooks\.slack|A[KSB]IA|gl(?:sa|c)_|gh[pousr]_|github_pat|PRIVATE KEY|discord|office\.com|ddapp_|eyJ/i;
+
+/** The text with its string literals joined, as code that concatenates them would. */
+function concatenated(text: string): string[] {
+  if (!/["'`]\s{0,9}[+.~]{1,2}\s{0,9}["'`]|\bjoin\b|\bprintf\b|\bconcat\b/i.test(text)) return [];
+  const between = /["'`]\s{0,9}(?:[+.~,]{1,2}\s{0,9})?["'`]/g;
+  return separators.map((separator) => text.replace(between, separator));
+}
+
+function percentDecoded(text: string): string | undefined {
+  if (!/%[0-9a-f]{2}/i.test(text)) return undefined;
+  return text.replace(/%([0-9a-f]{2})/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
+/** A header of basic authentication, which has the user and the password in base64. */
+function basicHeader(text: string): string | undefined {
+  for (const [, word = ""] of text.matchAll(/\bBasic ([A-Za-z0-9+/]{6,400}={0,2})/gi)) {
+    const decoded = Buffer.from(word, "base64").toString("latin1");
+    if (/^[\x21-\x39\x3b-\x7e]{1,100}:[\x20-\x7e]{1,200}$/.test(decoded)) return "password";
+  }
+  return undefined;
+}
+
+/** The kind of credential in the arguments and variables of a command. */
+function credentialArgument(text: string): string | undefined {
+  const argument =
+    /(?<![^\s"';&|?(])(?:--?([A-Za-z][\w.-]{2,60})(?:=|[ \t]{1,9})|([A-Za-z_]\w{2,60})=)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';&|)]+))/g;
+  for (const [, flag, variable = "", ...values] of text.matchAll(argument)) {
+    const value = values.find((candidate) => candidate !== undefined) ?? "";
+    if (value.startsWith("-")) continue;
+    const kind = credentialField(flag ?? variable, value);
+    if (kind !== undefined) return kind;
+  }
+  return undefined;
+}
+
 /** The kind of credential in a configuration text, such as an alertmanager.yaml in a ConfigMap. */
 function credentialLine(text: string): string | undefined {
-  if (!text.includes("\n") && !text.includes("{")) return undefined;
+  if (!text.includes("\n") && !text.includes("{")) return credentialArgument(text);
   const line =
     /(?<![$.\w-])["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=](?!=)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
   for (const [, name = "", ...values] of text.matchAll(line)) {
@@ -82,7 +149,7 @@ function credentialLine(text: string): string | undefined {
     const kind = credentialField(name, value);
     if (kind !== undefined) return kind;
   }
-  return undefined;
+  return credentialArgument(text);
 }
 
 /** The kind of credential in a word of base64 that encodes text. */

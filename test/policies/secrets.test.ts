@@ -79,7 +79,6 @@ const violating: Record<string, (Resource | Resource[])[]> = {
     rule({
       expr: `${ratio} > 0.05 and sum(rate(http_requests_total{namespace="ticketing"}[5m])) > 50`,
     }),
-    rule({ expr: `${ratio} > on () group_left my_threshold{owner="team"}` }),
   ],
   "promql-valid": [
     rule({ expr: 'x{code="a"' }),

@@ -15,6 +15,10 @@ import {
 
 const secret = (props: PlainMap) => resource("kubernetes:core/v1:Secret", "secret", props);
 
+const webhookParts = ["T0A1B2C3D4", "B0A1B2C3D4", "x1".repeat(12)];
+const webhookPath = webhookParts.join("/");
+const [tokenStart, tokenRest] = [fake.slackToken.slice(0, 5), fake.slackToken.slice(5)];
+
 describe("policy no-plaintext-credentials", () => {
   for (const [kind, values] of [
     ["a Slack webhook", { url: fake.slackWebhook }],
@@ -34,6 +38,20 @@ describe("policy no-plaintext-credentials", () => {
     ["a password", { grafana: { adminPassword: "prom-operator" } }],
     ["a password", { env: { DB_PASSWORD: "hunter2" } }],
     ["a token", { bearerToken: "abcdefgh12345678" }],
+    ["a password", { args: ["--db-password=hunter2"] }],
+    ["a password", { args: ["--db-password", "hunter2"] }],
+    ["a password", { command: ["sh", "-c", "DB_PASSWORD=hunter2 ./start"] }],
+    ["a password", { script: "export DB_PASSWORD='hunter2'; ./start --verbose" }],
+    ["a user and password", { command: "curl -u admin:hunter2 https://grafana.shop.io" }],
+    ["a password", { url: "https://metrics.shop.io/push?password=hunter2" }],
+    ["a password", { header: `Basic ${Buffer.from("admin:hunter2").toString("base64")}` }],
+    ["a bearer token", { args: ["--header=Authorization: Bearer 4f5a8f7a0b1c2d3e4f5a"] }],
+    ["a Slack webhook", { url: encodeURIComponent(fake.slackWebhook) }],
+    ["a Slack webhook", { host: "https://hooks.slack.com", path: webhookPath }],
+    ["a Slack webhook", { parts: ["https://hooks.slack.com", "services", ...webhookParts] }],
+    ["a Slack token", { code: `token = "${tokenStart}" + "${tokenRest}"` }],
+    ["a Slack token", { template: `{{ printf "%s%s" "${tokenStart}" "${tokenRest}" }}` }],
+    ["a Slack token", { prefix: tokenStart, suffix: tokenRest }],
   ] as const) {
     it(`sees ${kind} in ${Object.keys(values).join()}`, () => {
       assert.deepEqual(problems(noPlaintextCredentials, release("x", values)), [
@@ -61,6 +79,16 @@ describe("policy no-plaintext-credentials", () => {
         "{{- range .tenants }}\n{{- $password := .password }}\n{{ htpasswd .name $password }}\n",
     },
     { docs: "https://hooks.slack.com", channel: "#xoxb-things" },
+    { args: ["--password-file=/etc/secrets/password", "--password-file", "/etc/secrets/x"] },
+    { args: ["--db-password=$(DB_PASSWORD)", "--db-password", "$(DB_PASSWORD)"] },
+    { args: ["--require-password", "--verbose"], command: "docker run -u 1000:1000 app" },
+    { command: 'curl -u "$USER:$PASSWORD" https://grafana.shop.io', note: "Basic authentication" },
+    { header: "Authorization: Bearer $(TOKEN)", other: "Bearer {{ .Values.token }}" },
+    { url: "https://shop.io/?query=sum%28rate%28x%5B5m%5D%29%29%20%3E%201" },
+    { parts: ["https://hooks.slack.com", "services"], join: '"a" + "b"' },
+    { api: "https://api.shop.io:8443", owner: "ops@shop.io" },
+    { description: "Password: ask the team. The token is in Vault." },
+    { env: [{ name: "PASSWORD_MIN_LENGTH", value: "12" }], topic: "T/B/x" },
     { url: "http://loki:3100/api:v1@x", image: "registry:5000/a@b" },
     { automountServiceAccountToken: true, roleArn: "arn:aws:iam::123456789012:role/a" },
     {

@@ -1,0 +1,392 @@
+import { Finding, ViolationFinding, checkValue } from "../engine/policy";
+import { helmChart, isTruthy } from "../facts/helm";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { own } from "../shared/own";
+
+/*
+ * How the user interfaces and APIs of the stack are exposed outside the cluster. Grafana has a login,
+ * so it needs TLS. Prometheus, Alertmanager and Loki have none: they also need a proxy with
+ * authentication in front of them, or a private network.
+ */
+
+type Ui = "Grafana" | "Prometheus" | "Alertmanager" | "Loki";
+
+/** Where the values of a chart expose a user interface: next to `ingress`, `route` and `service`. */
+const chartUis: Record<string, [ui: Ui, base: Path][]> = {
+  grafana: [["Grafana", []]],
+  "kube-prometheus-stack": [
+    ["Grafana", ["grafana"]],
+    ["Prometheus", ["prometheus"]],
+    ["Alertmanager", ["alertmanager"]],
+    ["Prometheus", ["thanosRuler"]],
+  ],
+  prometheus: [
+    ["Prometheus", ["server"]],
+    ["Alertmanager", ["alertmanager"]],
+  ],
+  alertmanager: [["Alertmanager", []]],
+  loki: [
+    ["Loki", ["gateway"]],
+    ["Loki", []],
+  ],
+  "loki-stack": [
+    ["Grafana", ["grafana"]],
+    ["Loki", ["loki"]],
+    ["Prometheus", ["prometheus", "server"]],
+    ["Alertmanager", ["prometheus", "alertmanager"]],
+  ],
+};
+
+/** Checks what the values of a chart expose. */
+export function checkChartUis(resource: Resource): Finding[] {
+  const chart = helmChart(resource)?.chart ?? "";
+  return (own(chartUis, chart) ?? []).flatMap(([ui, path]) => {
+    const base: Path = ["values", ...path];
+    const values = at(resource.props, ...base);
+    if (at(values, "enabled") === false) return [];
+    const hasProxy = isTruthy(at(values, "basicAuth", "enabled"));
+    return [
+      ...["ingress", "ingressPerReplica", "thanosIngress"].flatMap((key) =>
+        checkIngressValues(resource, ui, [...base, key], hasProxy),
+      ),
+      ...checkChartRoutes(resource, ui, [...base, "route"]),
+      ...["service", "servicePerReplica", "serviceExternal"].flatMap((key) =>
+        checkService(resource, ui, [...base, key], hasProxy),
+      ),
+    ];
+  });
+}
+
+/** The check for each type of object that exposes a service. */
+const checks: Record<string, (resource: Resource) => Finding[]> = {
+  "kubernetes:networking.k8s.io/v1:Ingress": checkIngressObject,
+  "kubernetes:networking.k8s.io/v1beta1:Ingress": checkIngressObject,
+  "kubernetes:extensions/v1beta1:Ingress": checkIngressObject,
+  "kubernetes:core/v1:Service": checkServiceObject,
+  "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": checkHttpRoute,
+  "kubernetes:gateway.networking.k8s.io/v1beta1:HTTPRoute": checkHttpRoute,
+  "kubernetes:traefik.io/v1alpha1:IngressRoute": checkIngressRoute,
+  "kubernetes:traefik.containo.us/v1alpha1:IngressRoute": checkIngressRoute,
+  "kubernetes:route.openshift.io/v1:Route": checkOpenShiftRoute,
+};
+
+export function exposesServices(type: string): boolean {
+  return Object.hasOwn(checks, type);
+}
+
+/** Checks an object that exposes a user interface. */
+export function checkExposure(resource: Resource): Finding[] {
+  return own(checks, resource.type)?.(resource) ?? [];
+}
+
+/** The user interface behind a Service, by its name or the labels of its pods. */
+function uiOf(...names: (string | undefined)[]): Ui | undefined {
+  const text = names.filter((name) => name !== undefined).join(" ");
+  if (/grafana/i.test(text)) return "Grafana";
+  // Proxies have a login of their own; exporters and the like only serve metrics.
+  if (
+    /proxy|oauth|authelia|exporter|adapter|gateway-api|pushgateway|operator|kube-state/i.test(text)
+  ) {
+    return undefined;
+  }
+  const [, name] = /(?:^|[^a-z])(alertmanager|loki)(?![a-z])/i.exec(text) ?? [];
+  if (name !== undefined) return /loki/i.test(name) ? "Loki" : "Alertmanager";
+  return /(?:^|[^a-z])prometheus(?![a-z])/i.test(text) ? "Prometheus" : undefined;
+}
+
+/** Annotations that authenticate clients, or limit their addresses. */
+const guard =
+  /auth-(?:url|type|secret|tls-secret|signin|idp)|oauth|middlewares|whitelist|allowlist|allow-list|inbound-cidrs|source-range/;
+
+/** Whether only clients in a private network, or clients that sign in, reach a service. */
+function isGuarded(annotations: Plain, className: string): boolean {
+  const isPrivate = entriesAt(annotations).some(
+    ([key, value]) =>
+      (/load-balancer-(?:internal|scheme|type)$|\/scheme$/.test(key) &&
+        /^(?:internal|true)$/i.test(String(value))) ||
+      (guard.test(key) && isTruthy(value) && value !== "none"),
+  );
+  const hasScheme = entriesAt(annotations).some(([key]) => key.endsWith("/scheme"));
+  // A load balancer of AWS is internal by default.
+  return (
+    isPrivate ||
+    /internal|private|tailscale|vpn/.test(className) ||
+    (className === "alb" && !hasScheme)
+  );
+}
+
+function unauthenticated(ui: Ui): ViolationFinding {
+  return {
+    problem: `${ui} has no login, and is exposed without authentication`,
+    found: undefined,
+    bound: "ClusterIP, or authentication in front of it",
+    fix: "remove it, and open the service through Grafana or kubectl port-forward; or add authentication, such as nginx.ingress.kubernetes.io/auth-url",
+  };
+}
+
+const certificateAnnotation = /certificate-arn|ssl-cert|managed-certificates/;
+
+function checkIngressValues(resource: Resource, ui: Ui, path: Path, hasProxy: boolean): Finding[] {
+  const ingress = at(resource.props, ...path);
+  const enabled = at(ingress, "enabled");
+  if (enabled === UNKNOWN) return [{ unknown: [...path, "enabled"] }];
+  if (!isTruthy(enabled)) return [];
+  return checkIngress(resource, ui, {
+    path,
+    tls: [...path, "tls"],
+    hosts: listAt(ingress, "hosts").map((host) => at(host, "host") ?? host),
+    annotations: at(ingress, "annotations"),
+    className: textAt(ingress, "ingressClassName") ?? "",
+    hasProxy,
+  });
+}
+
+/** Checks an Ingress if a user interface is one of its backends. */
+function checkIngressObject(resource: Resource): Finding[] {
+  const spec = at(resource.props, "spec");
+  const rules = listAt(spec, "rules");
+  const paths = rules.flatMap((rule) => listAt(rule, "http", "paths"));
+  const backends = [
+    at(spec, "defaultBackend"),
+    at(spec, "backend"),
+    ...paths.map((path) => at(path, "backend")),
+  ].map((backend) => textAt(backend, "service", "name") ?? textAt(backend, "serviceName"));
+  const uis = new Set(backends.map((name) => uiOf(name)));
+  const annotations = at(resource.props, "metadata", "annotations");
+  return [...uis].flatMap((ui) =>
+    ui === undefined
+      ? []
+      : checkIngress(resource, ui, {
+          path: ["spec", "rules"],
+          tls: ["spec", "tls"],
+          hosts: rules.map((rule) => at(rule, "host")),
+          annotations,
+          className:
+            textAt(spec, "ingressClassName") ??
+            textAt(annotations, "kubernetes.io/ingress.class") ??
+            "",
+        }),
+  );
+}
+
+interface IngressParts {
+  path: Path;
+  tls: Path;
+  hosts: Plain[];
+  annotations: Plain;
+  className: string;
+  hasProxy?: boolean;
+}
+
+function checkIngress(resource: Resource, ui: Ui, parts: IngressParts): Finding[] {
+  const { path, tls, hosts, annotations, className, hasProxy = false } = parts;
+  if (annotations === UNKNOWN) return [{ unknown: tls }];
+  const guarded = hasProxy || isGuarded(annotations, className);
+  if (ui !== "Grafana" && !guarded) return [{ path, ...unauthenticated(ui) }];
+  // A private network needs no TLS for a service without a login.
+  const isPrivate = ui !== "Grafana" && isGuarded({}, className);
+  return isPrivate ? [] : checkTls(resource, ui, { tls, hosts, annotations });
+}
+
+/**
+ * Whether a load balancer of AWS listens for HTTPS alone, or redirects to HTTPS. It discovers the
+ * certificate by the hosts.
+ */
+function listensOverTls(annotations: Plain): boolean {
+  const read = (name: string) => textAt(annotations, `alb.ingress.kubernetes.io/${name}`) ?? "";
+  const ports = read("listen-ports");
+  return /"HTTPS"/.test(ports) && (!/"HTTP"/.test(ports) || read("ssl-redirect") !== "");
+}
+
+function hasCertificate(annotations: Plain): boolean {
+  return entriesAt(annotations).some(
+    ([key, certificate]) => certificateAnnotation.test(key) && isTruthy(certificate),
+  );
+}
+
+function checkTls(
+  resource: Resource,
+  ui: Ui,
+  { tls: path, hosts, annotations }: Pick<IngressParts, "tls" | "hosts" | "annotations">,
+): Finding[] {
+  const isSecure = listensOverTls(annotations) || hasCertificate(annotations);
+  return checkValue(resource, path, (tls) => {
+    const entries = listAt(tls);
+    const patterns = entries.flatMap((entry) => listAt(entry, "hosts"));
+    const isCovered = (host: Plain): boolean =>
+      typeof host !== "string" || patterns.some((pattern) => coversHost(pattern, host));
+    const isUncovered = patterns.length > 0 && !hosts.every(isCovered);
+    const hasTls = entries.some((entry) => isMap(entry) && Object.keys(entry).length > 0);
+    if (isSecure || (hasTls && !isUncovered)) return undefined;
+    return {
+      problem: isUncovered
+        ? "a host of the ingress is served without TLS"
+        : `the ingress of ${ui} has no TLS`,
+      found: undefined,
+      bound: "a tls entry for every host",
+      fix: `set tls: [{secretName: ${ui.toLowerCase()}-tls, hosts: [<host>]}] on the ingress`,
+    };
+  });
+}
+
+function coversHost(pattern: Plain, host: string): boolean {
+  if (typeof pattern !== "string") return pattern === UNKNOWN;
+  return (
+    pattern === host ||
+    (pattern.startsWith("*.") && host.split(".").slice(1).join(".") === pattern.slice(2))
+  );
+}
+
+/** Checks a Service if it selects the pods of a user interface. */
+function checkServiceObject(resource: Resource): Finding[] {
+  const { props } = resource;
+  const selected = entriesAt(props, "spec", "selector").map(([, value]) => String(value));
+  const ui = selected.map((value) => uiOf(value)).find((found) => found !== undefined);
+  return ui === undefined ? [] : checkService(resource, ui, ["spec"], false);
+}
+
+/** Checks a Service whose type, annotations and source ranges are at a path. */
+function checkService(resource: Resource, ui: Ui, path: Path, hasProxy: boolean): Finding[] {
+  if (at(resource.props, ...path, "enabled") === false) return [];
+  const typePath = [...path, "type"];
+  return checkValue(resource, typePath, (value) => {
+    if (value !== "LoadBalancer" && value !== "NodePort") return undefined;
+    const annotations =
+      at(resource.props, ...path, "annotations") ?? at(resource.props, "metadata", "annotations");
+    const isLimited =
+      listAt(resource.props, ...path, "loadBalancerSourceRanges").length > 0 ||
+      isGuarded(annotations, "");
+    const fix = `remove ${typePath.slice(-2).join(".")}`;
+    const isSecure = hasCertificate(annotations);
+    if (ui !== "Grafana") {
+      const isSafe = hasProxy ? isSecure : isLimited && value === "LoadBalancer";
+      return isSafe ? undefined : { ...unauthenticated(ui), fix };
+    }
+    if (isSecure) return undefined;
+    return {
+      problem: "the service of Grafana is exposed without TLS",
+      found: undefined,
+      bound: "ClusterIP, behind an ingress with TLS",
+      fix,
+    };
+  });
+}
+
+/** Checks the routes that a chart creates from its values. */
+function checkChartRoutes({ props }: Resource, ui: Ui, routes: Path): Finding[] {
+  return entriesAt(props, ...routes).flatMap(([name, route]): Finding[] => {
+    const path = [...routes, name];
+    const enabled = at(route, "enabled");
+    if (enabled === UNKNOWN) return [{ unknown: [...path, "enabled"] }];
+    if (!isTruthy(enabled) || (textAt(route, "kind") ?? "HTTPRoute") !== "HTTPRoute") return [];
+    // With httpsRedirect, the route only redirects, unless an additional rule leads to a backend.
+    if (
+      isTruthy(at(route, "httpsRedirect")) &&
+      uisBehind(listAt(route, "additionalRules")).length === 0
+    )
+      return [];
+    return [
+      ...checkListeners(at(route, "parentRefs"), [...path, "parentRefs"], ui),
+      ...checkRouteGuard(ui, listAt(route, "filters"), path),
+    ];
+  });
+}
+
+function checkHttpRoute({ props }: Resource): Finding[] {
+  const rules = listAt(props, "spec", "rules");
+  return uisBehind(rules).flatMap((ui) => [
+    ...checkListeners(at(props, "spec", "parentRefs"), ["spec", "parentRefs"], ui),
+    ...checkRouteGuard(
+      ui,
+      rules.flatMap((rule) => listAt(rule, "filters")),
+      ["spec", "rules"],
+    ),
+  ]);
+}
+
+/** The user interfaces that are backends of rules, which may also redirect. */
+function uisBehind(rules: Plain[]): Ui[] {
+  const names = rules
+    .flatMap((rule) => listAt(rule, "backendRefs"))
+    .map((backend) => uiOf(textAt(backend, "name")));
+  return [...new Set(names)].filter((ui) => ui !== undefined);
+}
+
+/** A gateway can authenticate clients for all of its routes, and is not part of the route. */
+function checkRouteGuard(ui: Ui, filters: Plain[], path: Path): Finding[] {
+  const isExtended = filters.some((filter) => textAt(filter, "type") === "ExtensionRef");
+  if (ui === "Grafana" || isExtended) return [];
+  const because = `${ui} has no login, and only its gateway may authenticate clients`;
+  return [{ unknown: path, because }];
+}
+
+/**
+ * A route names listeners of a gateway by section name or port; otherwise it attaches to every
+ * listener that allows it. The TLS settings are in the gateway, which usually belongs to another
+ * stack, so the route must name its listener, and the listener must not be for plain HTTP.
+ */
+function checkListeners(parents: Plain, path: Path, ui: Ui): Finding[] {
+  if (parents === UNKNOWN) return [{ unknown: path }];
+  return listAt(parents).flatMap((parent, index): Finding[] => {
+    const parentPath = [...path, index];
+    if ((textAt(parent, "kind") ?? "Gateway") !== "Gateway") return [];
+    const [name, port] = [at(parent, "sectionName"), at(parent, "port")];
+    if (name === UNKNOWN || port === UNKNOWN) return [{ unknown: parentPath }];
+    const isNamed = port !== undefined || (typeof name === "string" && name !== "");
+    if (isNamed && !isPlainHttp(name, port)) return [];
+    return [
+      {
+        path: parentPath,
+        problem: isNamed
+          ? `${ui} is served over a listener without TLS`
+          : `the route of ${ui} attaches to every listener of its gateway, including those without TLS`,
+        bound: "a listener with TLS, by its name",
+        fix: "set sectionName: https, or the name of the gateway's listener with TLS",
+      },
+    ];
+  });
+}
+
+/** Whether the port, or the name if no port is set, is typical of plain HTTP. */
+function isPlainHttp(name: Plain, port: Plain): boolean {
+  if (port === 80 || port === 8080) return true;
+  return port === undefined && /(^|-)(http|web)(-|$)/.test(String(name));
+}
+
+function checkIngressRoute(resource: Resource): Finding[] {
+  const { props } = resource;
+  const entryPoints = listAt(props, "spec", "entryPoints");
+  const isSecure = entryPoints.every((entry) => /secure$|https/i.test(String(entry)));
+  return listAt(props, "spec", "routes").flatMap((route, index): Finding[] => {
+    const uis = listAt(route, "services").map((service) => uiOf(textAt(service, "name")));
+    const ui = uis.find((found) => found !== undefined);
+    if (ui === undefined) return [];
+    const isOpen = ui !== "Grafana" && listAt(route, "middlewares").length === 0;
+    if (isOpen) return [{ path: ["spec", "routes", index], ...unauthenticated(ui) }];
+    return entryPoints.length > 0 && isSecure ? [] : checkRouteTls(resource, ui);
+  });
+}
+
+function checkOpenShiftRoute(resource: Resource): Finding[] {
+  const ui = uiOf(textAt(resource.props, "spec", "to", "name"));
+  if (ui === undefined) return [];
+  // Reencrypted traffic ends in the OAuth proxy next to the container.
+  const isProxied = textAt(resource.props, "spec", "tls", "termination") === "reencrypt";
+  return ui === "Grafana" || isProxied
+    ? checkRouteTls(resource, ui)
+    : [{ path: ["spec", "to"], ...unauthenticated(ui) }];
+}
+
+function checkRouteTls(resource: Resource, ui: Ui): Finding[] {
+  return checkValue(resource, ["spec", "tls"], (tls) =>
+    isMap(tls)
+      ? undefined
+      : {
+          problem: `the route of ${ui} has no TLS`,
+          found: undefined,
+          bound: "TLS for every route",
+          fix: "set spec.tls on the route",
+        },
+  );
+}

@@ -1,0 +1,93 @@
+import { Finding } from "../engine/policy";
+import { Plain, UNKNOWN } from "../facts/plain";
+import { GrafanaSetting, isEnabled } from "./grafanaSettings";
+
+/** Checks who can sign in to Grafana with these settings. */
+export function checkLogin(settings: GrafanaSetting[]): Finding[] {
+  return [
+    ...checkAnonymousAccess(settings),
+    ...checkSignUp(settings),
+    ...checkHeaderProxy(settings),
+    ...checkOAuth(settings),
+  ];
+}
+
+function enabled(settings: GrafanaSetting[], id: string): GrafanaSetting[] {
+  return settings.filter((setting) => setting.id === id && isEnabled(setting.value));
+}
+
+function isSet(settings: GrafanaSetting[], id: string): boolean {
+  return settings.some(
+    (setting) => setting.id === id && ![undefined, null, ""].includes(setting.value as string),
+  );
+}
+
+function checkAnonymousAccess(settings: GrafanaSetting[]): Finding[] {
+  const id = "AUTH_ANONYMOUS_ENABLED";
+  const unknown = settings.filter((setting) => setting.id === id && setting.value === UNKNOWN);
+  return [
+    ...unknown.map(({ path }) => ({ unknown: path })),
+    ...enabled(settings, id).map(({ path, disabled }) => ({
+      path,
+      problem: "anonymous access to Grafana is enabled",
+      bound: "disabled",
+      fix: 'set "auth.anonymous": {enabled: false} in grafana.ini, and remove GF_AUTH_ANONYMOUS_ENABLED',
+      set: disabled,
+    })),
+  ];
+}
+
+function checkSignUp(settings: GrafanaSetting[]): Finding[] {
+  return enabled(settings, "USERS_ALLOW_SIGN_UP").map(({ path, disabled }) => ({
+    path,
+    problem: "anyone can create an account in Grafana",
+    bound: "disabled",
+    fix: "set users: {allow_sign_up: false} in grafana.ini, and invite the users",
+    set: disabled,
+  }));
+}
+
+/** Grafana trusts the user in a header, which any client can send that does not pass the proxy. */
+function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
+  if (isSet(settings, "AUTH_PROXY_WHITELIST")) return [];
+  return enabled(settings, "AUTH_PROXY_ENABLED").map(({ path }) => ({
+    path,
+    problem: "Grafana accepts the user in a header from any client",
+    bound: "the addresses of the proxy",
+    fix: 'set "auth.proxy": {whitelist: "<addresses of the proxy>"} in grafana.ini',
+  }));
+}
+
+/** The settings of which one limits the accounts of a provider that anyone can have an account with. */
+const limitsOfProvider: Record<string, string[]> = {
+  GOOGLE: ["ALLOWED_DOMAINS", "HOSTED_DOMAIN"],
+  GITHUB: ["ALLOWED_ORGANIZATIONS", "TEAM_IDS"],
+  GITLAB: ["ALLOWED_GROUPS", "ALLOWED_DOMAINS"],
+  GRAFANA_COM: ["ALLOWED_ORGANIZATIONS"],
+  AZUREAD: ["ALLOWED_ORGANIZATIONS", "ALLOWED_DOMAINS", "ALLOWED_GROUPS"],
+  GENERIC_OAUTH: ["ALLOWED_DOMAINS", "ALLOWED_ORGANIZATIONS", "ALLOWED_GROUPS", "TEAM_IDS"],
+};
+/** Providers whose own installation or tenant has only the accounts of its owner. */
+const isOwnByDefault = new Set(["AZUREAD", "GENERIC_OAUTH"]);
+const publicProvider =
+  /accounts\.google\.com|\/\/github\.com|\/\/gitlab\.com|microsoftonline\.com\/(common|organizations|consumers)\b/i;
+
+function checkOAuth(settings: GrafanaSetting[]): Finding[] {
+  return Object.entries(limitsOfProvider).flatMap(([provider, limits]) => {
+    const read = (key: string): Plain[] =>
+      settings.filter(({ id }) => id === `AUTH_${provider}_${key}`).map(({ value }) => value);
+    const url = [...read("AUTH_URL"), ...read("API_URL")].join(" ");
+    const isPublic = url === "" ? !isOwnByDefault.has(provider) : publicProvider.test(url);
+    const isLimited =
+      limits.some((key) => isSet(settings, `AUTH_${provider}_${key}`)) ||
+      read("ROLE_ATTRIBUTE_STRICT").some(isEnabled) ||
+      read("ALLOW_SIGN_UP").some((value) => value !== undefined && !isEnabled(value));
+    if (!isPublic || isLimited) return [];
+    return enabled(settings, `AUTH_${provider}_ENABLED`).map(({ path }) => ({
+      path,
+      problem: "anyone with an account of the OAuth provider can sign in to Grafana",
+      bound: "the accounts of an organization",
+      fix: `set ${limits[0]?.toLowerCase()} of this provider in grafana.ini`,
+    }));
+  });
+}

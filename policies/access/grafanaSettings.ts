@@ -1,0 +1,118 @@
+import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { own } from "../shared/own";
+
+/** A setting of Grafana, from its configuration file or from an environment variable. */
+export interface GrafanaSetting {
+  /** Section and key as in the environment variable: `AUTH_ANONYMOUS_ENABLED`. */
+  id: string;
+  value: Plain;
+  path: Path;
+  /** The value that disables the setting at its path; undefined where remediation cannot set it. */
+  disabled?: false | "false";
+}
+
+/** The settings in the values of Grafana's chart. */
+export function settingsInValues({ props }: Resource, base: Path): GrafanaSetting[] {
+  const ini: Path = [...base, "grafana.ini"];
+  const file = at(props, ...ini);
+  const variables = ["env", "extraEnv", "extraEnvs", "envRenderSecret"].flatMap((field) => {
+    const path = [...base, field];
+    return variablesIn(at(props, ...path), path);
+  });
+  return [...(isText(file) ? settingsInText(file, ini) : sectionsIn(file, ini)), ...variables];
+}
+
+/** Settings in sections, which some users nest: `auth: {anonymous: {enabled: true}}`. */
+function sectionsIn(value: Plain, path: Path, names: string[] = []): GrafanaSetting[] {
+  return entriesAt(value).flatMap(([name, inner]): GrafanaSetting[] => {
+    const inside = [...path, name];
+    if (isMap(inner)) return sectionsIn(inner, inside, [...names, name]);
+    return [{ id: idOf([...names, name].join("_")), value: inner, path: inside, disabled: false }];
+  });
+}
+
+function idOf(name: string): string {
+  return name.replace(/[\s"]/g, "").replace(/[.-]/g, "_").toUpperCase();
+}
+
+/** Environment variables with the prefix `GF_`, in a map or in a list of names and values. */
+function variablesIn(value: Plain, path: Path): GrafanaSetting[] {
+  const named: [name: string, value: Plain, path: Path][] = Array.isArray(value)
+    ? value.map((item, index) => [
+        textAt(item, "name") ?? "",
+        at(item, "value"),
+        [...path, index, "value"],
+      ])
+    : entriesAt(value).map(([name, item]) => [name, item, [...path, name]]);
+  return named.flatMap(([name, item, itemPath]): GrafanaSetting[] => {
+    const [, id] = /^\s*GF_(\w+)\s*$/i.exec(name) ?? [];
+    if (id === undefined) return [];
+    const disabled = Array.isArray(value) ? {} : { disabled: "false" as const };
+    return [{ id: id.toUpperCase(), value: item, path: itemPath, ...disabled }];
+  });
+}
+
+/** The settings in a configuration file, and those in a file of environment variables. */
+function settingsInText(text: string, path: Path): GrafanaSetting[] {
+  if (!/^[ \t]*\[[ \t]*(?:auth|security|users)|GF_/im.test(text)) return [];
+  const settings: GrafanaSetting[] = [];
+  let section = "";
+  for (const line of text.split(/\r?\n/)) {
+    section = /^\s*\[([^\]]*)\]/.exec(line)?.[1] ?? section;
+    const [, key = "", raw = ""] = /^\s*([\w.-]+)\s*[=:]\s*(.*?)\s*(?:[;#].*)?$/.exec(line) ?? [];
+    const [, variable] = /^GF_(\w+)$/i.exec(key) ?? [];
+    const value = raw.replace(/^["'`](.*)["'`]$/, "$1");
+    if (key !== "") settings.push({ id: idOf(variable ?? `${section}_${key}`), value, path });
+  }
+  return settings;
+}
+
+/** The fields from which Grafana can read environment variables and its configuration file. */
+const textFields: Record<string, string[]> = {
+  "kubernetes:core/v1:ConfigMap": ["data"],
+  "kubernetes:core/v1:Secret": ["stringData", "data"],
+};
+
+const workload = /^kubernetes:(?:apps\/v1:(?:Deployment|StatefulSet|DaemonSet)|core\/v1:Pod)$/;
+
+export function holdsGrafanaSettings(type: string): boolean {
+  return own(textFields, type) !== undefined || workload.test(type);
+}
+
+/** The settings in a ConfigMap, a Secret or the containers of a workload. */
+export function settingsInObject(resource: Resource): GrafanaSetting[] {
+  const { props, type } = resource;
+  const containers = containersOf(resource).flatMap(({ container, path }) =>
+    variablesIn(at(container, "env"), [...path, "env"]),
+  );
+  const texts = (own(textFields, type) ?? []).flatMap((field) =>
+    entriesAt(props, field).flatMap(([key, value]): GrafanaSetting[] => {
+      if (!isText(value)) return [];
+      const isEncoded = field === "data" && type.endsWith(":Secret");
+      const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
+      const variable = variablesIn({ [key]: text }, []).map(({ id }) => ({ id, value: text }));
+      return [...settingsInText(text, [field, key]), ...variable].map((setting) => ({
+        ...setting,
+        path: [field, key],
+      }));
+    }),
+  );
+  return [...containers, ...texts];
+}
+
+/** The containers of a workload. */
+export function containersOf({ props, type }: Resource): { container: Plain; path: Path }[] {
+  if (!workload.test(type)) return [];
+  const pod: Path = type.endsWith(":Pod") ? ["spec"] : ["spec", "template", "spec"];
+  return listAt(props, ...pod, "containers").map((container, index) => ({
+    container,
+    path: [...pod, "containers", index],
+  }));
+}
+
+/** Whether Grafana reads a value as true. */
+export function isEnabled(value: Plain): boolean {
+  if (!isText(value)) return value === true || value === 1;
+  return /^(1|t|true|y|yes|on)$/i.test(value.trim().replace(/^["'`](.*)["'`]$/, "$1"));
+}
