@@ -13,6 +13,7 @@ import { duplicateRules } from "./alerts/duplicateRules";
 import { promqlUnits } from "./alerts/promqlUnits";
 import { promqlValid } from "./alerts/promqlValid";
 import { rateWindow } from "./alerts/rateWindow";
+import { recordsExist } from "./alerts/recordsExist";
 import { requiredAlerts } from "./alerts/requiredAlerts";
 import { grouping } from "./delivery/grouping";
 import { inhibition } from "./delivery/inhibition";
@@ -32,6 +33,7 @@ import { Journal, appliedExceptions, notEvaluated } from "./engine/journal";
 import { withNestedReleases } from "./engine/nestedReleases";
 import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
 import { sdkPolicy } from "./engine/sdkPolicy";
+import { lokiLimits } from "./reliability/lokiLimits";
 import { pinnedCharts } from "./reliability/pinnedCharts";
 import { prodHighAvailability } from "./reliability/prodHighAvailability";
 import { scrapeCost } from "./reliability/scrapeCost";
@@ -69,6 +71,8 @@ const policies = {
   promqlValid,
   /** Units of thresholds and quantiles. */
   promqlUnits,
+  /** Whether the recorded series of alerts exist. */
+  recordsExist,
   /** Number of scrapes within the range of a rate. */
   rateWindow,
   /** Severities of alerts. */
@@ -99,6 +103,8 @@ const policies = {
   lokiIamLeastPrivilege,
   /** Access to Grafana. */
   grafanaExposure,
+  /** Limits of Loki, and the tenant of its collectors. */
+  lokiLimits,
   /** Interval, timeout and sample limit of scrapes. */
   scrapeCost,
   /** Replicas and disruption budgets in production. */

@@ -3,10 +3,11 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { PlainMap, isText } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
-import { Comparison } from "../promql/comparison";
+import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { has, labelsOf, unmatchedLabels } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { Matcher } from "../shared/matcher";
@@ -14,7 +15,7 @@ import { Matcher } from "../shared/matcher";
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Expressions of rules are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty; an operator whose sides have different labels matches nothing.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,
@@ -43,6 +44,11 @@ function check(
         bound: "= or != for a single value",
         fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
       })),
+      ...unmatchedLabels(parsed.expr).map((label) => ({
+        problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
+        bound: "the same labels on both sides, or those in on (…)",
+        fix: `add ${label} to by (…) of the other side, or match on (…) the labels of both sides`,
+      })),
       ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
     ];
   });
@@ -63,6 +69,13 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
           bound: "a comparison with a threshold, or absent()",
           fix: "add a threshold, for example > 0",
         },
+    isNeverAbsent(expr)
+      ? {
+          problem: "the result of absent() is compared with a value that it never has",
+          bound: "absent() by itself: it returns 1, or nothing",
+          fix: "remove the comparison",
+        }
+      : undefined,
     unstable && {
       problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
       bound: "no topk, bottomk, limitk or limit_ratio in alerts",
@@ -71,31 +84,16 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
   ];
 }
 
-/** Labels in templates that the result does not have, where an aggregation determines its labels. */
+/** Labels in templates that the result does not have, where aggregations determine its labels. */
 function missingLabels(expr: Expr, templates: PlainMap): string[] {
-  const { grouping, name } = aggregationOf(expr) ?? {};
-  if (grouping === undefined || name === "count_values") return [];
+  const labels = labelsOf(expr);
+  if (labels === undefined) return [];
   const used = Object.values(templates)
     .filter(isText)
     .flatMap((text) =>
       [...text.matchAll(/\$labels\.([a-zA-Z_]\w*)/g)].map(([, label = ""]) => label),
     );
-  return [...new Set(used)].filter(
-    (label) => grouping.labels.includes(label) !== (grouping.kind === "by"),
-  );
-}
-
-/** The aggregation whose series an expression returns; undefined if a join may add labels. */
-function aggregationOf(expr: Expr): Call | undefined {
-  if (expr.kind === "call") {
-    return /^(sum|avg|min|max|count|group|stddev|stdvar|quantile)$/.test(expr.name)
-      ? expr
-      : undefined;
-  }
-  if (expr.kind !== "binary") return undefined;
-  if (expr.operator === "and" || expr.operator === "unless") return aggregationOf(expr.left);
-  if (constantOf(expr.right) !== undefined) return aggregationOf(expr.left);
-  return constantOf(expr.left) === undefined ? undefined : aggregationOf(expr.right);
+  return [...new Set(used)].filter((label) => !has(labels, label));
 }
 
 /** Calls whose series change. `topk by (…) (1, …)` does not count: it removes duplicates. */
@@ -108,6 +106,19 @@ function unstableCalls(expr: Expr): Call[] {
 
 function isOne(expr: Expr): boolean {
   return constantOf(expr) === 1;
+}
+
+/** Whether a comparison with the result of absent(), which is 1 or nothing, never holds. */
+function isNeverAbsent(expr: Expr): boolean {
+  return nodesOf(expr).some((node) => {
+    if (!isComparison(node) || node.left.kind !== "call") return false;
+    const value = constantOf(node.right);
+    const isAbsent = /^absent/.test(node.left.name);
+    return (
+      isAbsent &&
+      ((node.operator === "==" && value !== 1) || (node.operator === "<" && value === 1))
+    );
+  });
 }
 
 /** Whether the alert depends on more than the existence of its series. */

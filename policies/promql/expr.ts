@@ -46,6 +46,15 @@ export interface Binary {
   right: Expr;
   /** Whether the comparison returns 0 or 1 instead of filtering. */
   bool: boolean;
+  /** How series of both sides are matched. Not set: by all of their labels. */
+  matching?: Matching;
+}
+
+export interface Matching {
+  kind: "on" | "ignoring";
+  labels: string[];
+  /** Whether `group_left` or `group_right` allows many series on that side. */
+  group?: "left" | "right";
 }
 
 /** The direct operands and arguments of an expression. */

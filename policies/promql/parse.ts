@@ -3,7 +3,7 @@ import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
 import { parseDuration } from "../shared/duration";
 import { arithmetic } from "./constants";
-import { Call, Expr, Selector, mapChildren } from "./expr";
+import { Call, Expr, Matching, Selector, mapChildren } from "./expr";
 import { typeProblem } from "./types";
 
 export type Parsed = { expr: Expr; error?: undefined } | { error: string };
@@ -104,7 +104,24 @@ class Reader {
       const positive: Expr = { ...left, value: -left.value };
       return { kind: "negate", expr: { kind: "binary", operator, left: positive, right, bool } };
     }
-    return { kind: "binary", operator, left, right, bool };
+    const matching = this.matching(node.getChild("MatchingModifierClause"));
+    return { kind: "binary", operator, left, right, bool, ...(matching && { matching }) };
+  }
+
+  private matching(clause: SyntaxNode | null): Matching | undefined {
+    const kind = clause?.getChild("On") ? "on" : "ignoring";
+    if (clause === null) return undefined;
+    const [labels] = clause.getChildren("GroupingLabels");
+    const group = clause.getChild("GroupLeft")
+      ? "left"
+      : clause.getChild("GroupRight")
+        ? "right"
+        : undefined;
+    return {
+      kind,
+      labels: childrenOf(labels).map((label) => this.label(label)),
+      ...(group && { group }),
+    };
   }
 
   private selector(node: SyntaxNode): Selector {

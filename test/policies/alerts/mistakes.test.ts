@@ -62,3 +62,33 @@ describe("labels in templates", () => {
     it(`may be in the result of ${expr}`, () => assert.deepEqual(templated(expr, summary), []));
   }
 });
+
+describe("operators between series", () => {
+  for (const expr of [
+    "sum by (namespace) (x) / sum by (service) (y) > 1",
+    "sum by (pod) (x) / on (namespace, pod) sum by (namespace, pod) (y) > 1",
+    "sum by (a) (x) > 1 and sum by (b) (y) > 1",
+    "sum(x) / sum by (a) (y) > 1",
+    "sum by (a, b) (x) / ignoring (c) sum by (a) (y) > 1",
+  ]) {
+    it(`never match: ${expr}`, () =>
+      assert.match(problems(promqlValid, alerts(expr)).join(), /only one side has the label/));
+  }
+
+  for (const expr of [
+    "sum by (a) (x) / sum by (a) (y) > 1",
+    "sum by (a, b) (x) / on (a) group_left sum by (a) (y) > 1",
+    "sum by (a, b) (x) / ignoring (b) group_left sum by (a) (y) > 1",
+    "sum by (a) (x) / on () group_left sum(y) > 1",
+    "sum by (a) (x) > 1 or sum by (b) (y) > 1",
+    "sum by (a) (x) / on (a) y > 1",
+    "sum by (a) (x) > scalar(sum(y))",
+    'sum by (a) (x) / on (a) label_replace(sum by (b) (y), "a", "$1", "b", "(.*)") > 1',
+    "x / y > 1",
+    "max without (pod) (x) / sum by (a) (y) > 1",
+    "sum by (a) (x) > 1 and on () hour() > 8",
+    "histogram_quantile(0.99, sum by (a, le) (rate(x_bucket[5m]))) / avg by (a) (y) > 2",
+  ]) {
+    it(`may match: ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
+  }
+});

@@ -1,0 +1,78 @@
+import { constantOf, measuredArgument } from "./constants";
+import { Binary, Expr, nodesOf } from "./expr";
+
+/** The labels that the series of a result can have: only these, or all except these. */
+interface LabelSet {
+  kind: "only" | "except";
+  labels: string[];
+}
+
+/** The labels of a result, as its aggregations determine them; undefined if something adds labels. */
+export function labelsOf(expr: Expr): LabelSet | undefined {
+  if (expr.kind === "selector") return { kind: "except", labels: [] };
+  if (expr.kind === "subquery" || expr.kind === "negate") return labelsOf(expr.expr);
+  if (expr.kind === "binary") return labelsOfBinary(expr);
+  if (
+    expr.kind !== "call" ||
+    /^(absent|label_|count_values|info$|scalar$|time$|pi$)/.test(expr.name)
+  )
+    return undefined;
+  if (expr.name === "vector") return { kind: "only", labels: [] };
+  const argument = measuredArgument(expr);
+  const inner = argument && labelsOf(argument);
+  if (inner === undefined) return undefined;
+  const { name, grouping } = expr;
+  if (name === "histogram_quantile") return without(inner, ["le"]);
+  // These select among the series, and keep their labels.
+  if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return inner;
+  if (grouping.kind === "without") return without(inner, grouping.labels);
+  return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
+}
+
+function labelsOfBinary({ operator, left, right, matching }: Binary): LabelSet | undefined {
+  if (operator === "or") {
+    const [one, other] = [labelsOf(left), labelsOf(right)];
+    return JSON.stringify(one) === JSON.stringify(other) ? one : undefined;
+  }
+  if (operator === "and" || operator === "unless") return labelsOf(left);
+  if (constantOf(left) !== undefined) return labelsOf(right);
+  if (constantOf(right) !== undefined) return labelsOf(left);
+  // Labels after group_left come from the other side.
+  if (matching?.group !== undefined) return undefined;
+  const inner = labelsOf(left);
+  return inner && matching ? matched(inner, matching) : inner;
+}
+
+export function has({ kind, labels }: LabelSet, label: string): boolean {
+  return labels.includes(label) === (kind === "only");
+}
+
+function without({ kind, labels }: LabelSet, removed: string[]): LabelSet {
+  return kind === "only"
+    ? { kind, labels: labels.filter((label) => !removed.includes(label)) }
+    : { kind, labels: [...labels, ...removed] };
+}
+
+/** The labels by which series of a side are matched. */
+function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): LabelSet {
+  if (matching.kind === "ignoring") return without(set, matching.labels);
+  return { kind: "only", labels: matching.labels.filter((label) => has(set, label)) };
+}
+
+/** Labels that one side of an operator has and the other lacks, so that no series can match. */
+export function unmatchedLabels(expr: Expr): string[] {
+  return nodesOf(expr).flatMap((node) => {
+    if (node.kind !== "binary" || node.operator === "or") return [];
+    const { left, right, matching = { kind: "ignoring", labels: [] } } = node;
+    if (constantOf(left) !== undefined || constantOf(right) !== undefined) return [];
+    const [one, other] = [left, right].map((side) => {
+      const labels = labelsOf(side);
+      return labels?.kind === "only" ? matched(labels, matching).labels : undefined;
+    });
+    if (one === undefined || other === undefined) return [];
+    return [
+      ...one.filter((label) => !other.includes(label)),
+      ...other.filter((label) => !one.includes(label)),
+    ];
+  });
+}

@@ -1,0 +1,99 @@
+import { Finding, StackFinding, checkField, resourcePolicy } from "../engine/policy";
+import { ConfigOf, numberProperty } from "../engine/properties";
+import { helmChart, isHelmType } from "../facts/helm";
+import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { Path, Plain, at, isMap, isText } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { readConfig } from "../facts/yaml";
+
+const properties = {
+  maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate of a tenant, in MB per second."),
+};
+
+export const lokiLimits = resourcePolicy({
+  name: "loki-limits",
+  description:
+    "Loki limits the logs and streams of a tenant, and its collectors name the tenant that it requires.",
+  why: "One service that logs in a loop, or that has a request ID as a label, stops Loki for all others. With auth_enabled, Loki refuses all logs of a collector that names no tenant.",
+  remediation:
+    "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false or the tenant_id of the collector",
+  severity: "high",
+  baseline: { enforcementLevel: "advisory" },
+  config: properties,
+  appliesTo: isHelmType,
+  check,
+  siblings: { reads: isHelmType, check: checkTenant },
+});
+
+/** Limits that Loki does not apply if they are 0. Its own defaults are sound. */
+const limitNames = [
+  "max_global_streams_per_user",
+  "max_label_names_per_series",
+  "max_line_size",
+  "max_query_length",
+];
+
+function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
+  const chart = helmChart(resource);
+  if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
+  return lokiConfigPaths.flatMap((source) => {
+    const limits = at(readConfig(at(chart.values, ...source)), "limits_config");
+    if (!isMap(limits)) return [];
+    const path: Path = ["values", ...source, "limits_config"];
+    const check = (name: string, isWrong: (value: Plain) => boolean, bound: string): Finding[] =>
+      checkField({ path: [...path, name], value: limits[name] }, (value) =>
+        isWrong(value)
+          ? {
+              problem: `${name} limits nothing`,
+              bound,
+              fix: `remove ${name}, or set a lower limit`,
+            }
+          : undefined,
+      );
+    return [
+      ...limitNames.flatMap((name) =>
+        check(name, (value) => /^0+\D*$/.test(String(value)), "more than 0"),
+      ),
+      ...check(
+        "ingestion_rate_mb",
+        (value) => Number(value ?? 4) > config.maxIngestionRateMb,
+        `at most ${config.maxIngestionRateMb} MB per second`,
+      ),
+    ];
+  });
+}
+
+const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;
+
+/** Checks that the collectors of the stack name a tenant if its Loki requires one. */
+function checkTenant(resources: Resource[]): StackFinding[] {
+  const charts = resources.flatMap((resource) => {
+    const chart = helmChart(resource);
+    return chart === undefined ? [] : [{ ...chart, urn: resource.urn }];
+  });
+  const requires = charts.filter(
+    ({ chart, values }) =>
+      chart === "loki" && isMap(values) && (at(values, "loki", "auth_enabled") ?? true) === true,
+  );
+  if (requires.length === 0) return [];
+  return charts
+    .filter(({ chart, values }) => collectors.test(chart) && sendsToLoki(values))
+    .filter(({ values }) => !mentions(values, /tenant_?id|x-scope-orgid/i))
+    .map(({ urn, release }) => ({
+      urn,
+      problem: "Loki requires a tenant, and the collector names none, so Loki refuses its logs",
+      where: `release "${release}"`,
+      bound: "a tenant_id, or loki.auth_enabled: false",
+      fix: "set loki.auth_enabled: false in the values of Loki, or tenant_id in the client of the collector",
+    }));
+}
+
+function sendsToLoki(values: Plain): boolean {
+  return mentions(values, /\/loki\/api\/v1\/push/);
+}
+
+function mentions(value: Plain, pattern: RegExp): boolean {
+  if (isText(value)) return pattern.test(value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, item]) => pattern.test(key) || mentions(item, pattern));
+}
