@@ -390,6 +390,7 @@ const unreadable = new Set([
   "sgn",
   "the name as a pattern",
   "a dynamic threshold",
+  "a scale in a recording rule",
 ]);
 
 describe("attempts to bypass policies", () => {
@@ -399,14 +400,7 @@ describe("attempts to bypass policies", () => {
     it(`${policy.name}: ${way}`, () => {
       if (!unreadable.has(way)) return assert.notDeepEqual(problems(policy, subject), []);
       assert.deepEqual(problems(policy, subject), []);
-      assert.deepEqual(judge(policy, subject).unknown?.path, [
-        "spec",
-        "groups",
-        0,
-        "rules",
-        0,
-        "expr",
-      ]);
+      assert.equal(judge(policy, subject).unknown?.path.at(-1), "expr");
     });
   }
 });
