@@ -1,12 +1,11 @@
 import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { awsSdk } from "./awsSdk";
+import { unchanged } from "./keptBucket";
 import { bucketTlsOnlyPolicy } from "./iam";
 import { S3Settings, deletedVersionDays } from "./settings";
 import { tagsOf } from "./tags";
 import { Inputs } from "../shared/inputs";
-import { Problem } from "../shared/problems";
-import { settingsOrThrow } from "../shared/settingsOrThrow";
 
 export interface LokiBucketResources {
   bucket: Bucket;
@@ -38,10 +37,11 @@ export function lokiBucket(
       forceDestroy: deleteDataOnDestroy,
       tags: fill(tagsOf),
     },
-    // A replacement would delete the logs. `unchanged` reports the change instead.
-    deleteDataOnDestroy ? { ...opts, ignoreChanges: ["bucket", "region"] } : opts,
+    // A replacement deletes the logs if the stack was deployed with `deleteDataOnDestroy`. `unchanged`
+    // reports the change instead.
+    { ...opts, ignoreChanges: ["bucket", "region"] },
   );
-  if (deleteDataOnDestroy) opts.dependsOn = unchanged(name, location, bucket);
+  opts.dependsOn = unchanged(name, location, bucket);
   const target = { bucket: bucket.bucket, region: location.region };
   const publicAccess = new s3.BucketPublicAccessBlock(
     `${name}-bucket-public-access`,
@@ -123,35 +123,6 @@ export function lokiBucket(
     );
   }
   return { bucket, protections };
-}
-
-/** Returns the deployed bucket, or fails if its name or region differs from the arguments. */
-function unchanged(
-  name: string,
-  location: Record<"bucket" | "region", pulumi.Input<string>>,
-  bucket: Bucket,
-): pulumi.Output<Bucket> {
-  const { bucket: bucketName, region } = bucket;
-  const both = { args: location, deployed: { bucket: bucketName, region } };
-  return pulumi.output(both).apply(({ args, deployed }) => {
-    const problems = (["bucket", "region"] as const)
-      .filter((key) => args[key] !== deployed[key])
-      .map((key): Problem => ({
-        path: [key],
-        value: args[key],
-        code: "invalid",
-        rule: `must stay ${JSON.stringify(deployed[key])} while deleteDataOnDestroy is true: Pulumi would replace the bucket and delete its logs`,
-        fix: {
-          kind: "do",
-          text: `set deleteDataOnDestroy: false and run pulumi up; then change ${key}, and Pulumi retains the old bucket`,
-        },
-      }));
-    return settingsOrThrow(
-      "LokiStack",
-      name,
-      problems.length > 0 ? { problems } : { settings: bucket },
-    );
-  });
 }
 
 function encryptionRule(kmsKeyArn: string | undefined) {

@@ -16,6 +16,7 @@ import { AlertRuleSettings } from "../alerting/alertSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";
+import { bucketIsKept, bucketMemory } from "./keptBucket";
 import { lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
@@ -64,7 +65,10 @@ export interface LokiStackArgs {
   retentionDays?: number;
   /** Storage of chunks and index. Must be known when the program runs. Default: `s3`. */
   storage?: LokiStorage;
-  /** Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. */
+  /**
+   * Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. The name and the
+   * region of a bucket that this component creates cannot change; deploy `createBucket: false` first.
+   */
   bucket?: pulumi.Input<string>;
   /** AWS region of the bucket. Default: the region of the component's AWS provider. */
   region?: pulumi.Input<string>;
@@ -106,8 +110,8 @@ export interface LokiStackArgs {
   protectData?: boolean;
   /**
    * Deletes the bucket with its logs, and the volumes, on `pulumi destroy`. Requires
-   * `protectData: false` and a bucket that this component creates. While `deleteDataOnDestroy` is
-   * true, `bucket`, `region`, `storage` and `createBucket` cannot change. The options `protect` and
+   * `protectData: false` and a bucket that this component creates. While a deployed bucket has
+   * `deleteDataOnDestroy`, `storage` and `createBucket` cannot change. The options `protect` and
    * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
    */
   deleteDataOnDestroy?: boolean;
@@ -241,15 +245,20 @@ export class LokiStack extends pulumi.ComponentResource {
     }
 
     const storage = lokiStorage(name, inputs, child);
-    const dependencies: pulumi.Resource[] = [
-      new kubernetes.core.v1.ServiceAccount(
-        `${name}-service-account`,
-        {
-          metadata: { ...metadata(lokiName), annotations: storage.serviceAccountAnnotations },
-          automountServiceAccountToken: false,
+    const { annotations, ignoreChanges } = bucketMemory(settings);
+    const serviceAccount = new kubernetes.core.v1.ServiceAccount(
+      `${name}-service-account`,
+      {
+        metadata: {
+          ...metadata(lokiName),
+          annotations: { ...storage.serviceAccountAnnotations, ...annotations },
         },
-        child,
-      ),
+        automountServiceAccountToken: false,
+      },
+      pulumi.mergeOptions(child, { ignoreChanges }),
+    );
+    const dependencies: pulumi.Input<pulumi.Resource>[] = [
+      bucketIsKept(name, settings, serviceAccount),
     ];
     if (lokiRules(settings) !== undefined) {
       dependencies.push(

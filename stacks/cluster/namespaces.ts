@@ -6,7 +6,7 @@ import { podSecurityLabels } from "./podSecurity";
 
 /**
  * Creates the stack's namespaces, except those in `existing`. Deleting a namespace also deletes its
- * volumes, so `pulumi destroy` retains the namespaces of a stack with protected data.
+ * volumes, so Pulumi retains each namespace that the stack no longer has.
  */
 export function createNamespaces(
   settings: Settings,
@@ -29,7 +29,7 @@ export function createNamespaces(
               },
             },
           },
-          { provider, retainOnDelete: settings.protectData } satisfies pulumi.CustomResourceOptions,
+          { provider, retainOnDelete: true } satisfies pulumi.CustomResourceOptions,
         ),
     );
 }

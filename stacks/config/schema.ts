@@ -103,7 +103,7 @@ export const configurationSchema = z.strictObject({
   environment: z
     .enum(presetNames)
     .describe(
-      "Preset. With `dev`, every workload has one replica, and `pulumi destroy` deletes everything except the log bucket. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
+      "Preset. With `dev`, every workload has one replica, and `pulumi destroy` deletes everything except the log bucket and the namespaces with their volumes. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
     ),
   environmentName: example(dnsLabel, "staging").optional().meta({
     description: "Label `env` of all data, such as `staging`.",

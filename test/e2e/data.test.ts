@@ -1,4 +1,4 @@
-/** What the real engine does with the logs of a LokiStack when settings change or the stack is destroyed. */
+/** What the real engine does with logs and volumes when settings change or the stack is destroyed. */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -10,29 +10,47 @@ const repository = path.resolve(__dirname, "../..");
 
 /** A program of another team, whose arguments and options come from its configuration. */
 const program = `
+import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { LokiStack } from "./components";
+import { createNamespaces } from "./stacks/cluster/namespaces";
 
 const config = new pulumi.Config("logs");
+createNamespaces(
+  {
+    protectData: false,
+    labels: {},
+    namespaces: {
+      monitoring: "monitoring",
+      application: "shop",
+      existing: [],
+      ...config.getObject<object>("namespaces"),
+    },
+  } as any,
+  new kubernetes.Provider("kubernetes", { kubeconfig: "{}" }),
+);
 const identity = { cluster: "shop", environment: "production", bucket: "shop-logs" };
 new LokiStack("loki", { ...identity, ...config.getObject<object>("args") }, config.getObject<object>("opts"));
 `;
 
-/** Each change would remove or replace the bucket. */
-const changes = {
+const removals = {
   "createBucket: false": { createBucket: false },
   "storage: filesystem": { storage: "filesystem" },
+};
+/** Each change would remove or replace the bucket. */
+const changes = {
+  ...removals,
   "another bucket": { bucket: "new-shop-logs" },
   "another region": { region: "eu-central-1" },
 };
 
-describe("the log bucket on the real engine", () => {
+describe("data on the real engine", () => {
   let project: string;
 
   before(() => {
     toolPath("pulumi");
     project = fs.mkdtempSync(path.join(os.tmpdir(), "observability-logs-"));
-    for (const entry of ["components", "policies", "node_modules", "tsconfig.json"]) {
+    for (const entry of ["components", "stacks", "policies", "node_modules", "tsconfig.json"]) {
       fs.symlinkSync(path.join(repository, entry), path.join(project, entry));
     }
     fs.writeFileSync(path.join(project, "index.ts"), program);
@@ -61,6 +79,10 @@ describe("the log bucket on the real engine", () => {
           await configure("args", { ...args, ...change });
           return stack.up();
         },
+        namespaces: async (namespaces) => {
+          await configure("namespaces", namespaces);
+          return stack.up();
+        },
         destroy: () => stack.destroy(),
         bucket: async () => {
           const resources = await stack.resources();
@@ -72,84 +94,126 @@ describe("the log bucket on the real engine", () => {
     }
   }
 
-  describe("with the options of the caller", () => {
-    const data = { protectData: false, deleteDataOnDestroy: true };
+  describe("in the log bucket", () => {
+    describe("with the options of the caller", () => {
+      const data = { protectData: false, deleteDataOnDestroy: true };
 
-    it("remains with its settings after destroy, if the option is retainOnDelete", async () => {
-      await deployed(data, { retainOnDelete: true }, async ({ bucket, destroy }) => {
-        assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
-        const run = await destroy();
-        assert.equal(run.exitCode, 0, run.text);
-        assert.deepEqual(deletions(run), []);
+      it("remains with its settings after destroy, if the option is retainOnDelete", async () => {
+        await deployed(data, { retainOnDelete: true }, async ({ bucket, destroy }) => {
+          assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
+          const run = await destroy();
+          assert.equal(run.exitCode, 0, run.text);
+          assert.deepEqual(deletions(run), []);
+        });
+      });
+
+      it("is not deleted by destroy, if the option is protect", async () => {
+        await deployed(data, { protect: true }, async ({ bucket, destroy }) => {
+          assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
+          const run = await destroy();
+          assert.notEqual(run.exitCode, 0, run.text);
+          assert.match(run.text, /cannot be deleted\s+because it is protected/);
+          assert.deepEqual(deletions(run), []);
+        });
       });
     });
 
-    it("is not deleted by destroy, if the option is protect", async () => {
-      await deployed(data, { protect: true }, async ({ bucket, destroy }) => {
-        assert.equal((await bucket())?.inputs?.["forceDestroy"], false);
+    it("is protected by default, in an environment of any name", async () => {
+      await deployed({}, {}, async ({ bucket, change, destroy }) => {
+        for (const [name, args] of Object.entries(changes)) {
+          const run = await change(args);
+          assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
+          assert.match(run.text, /aws:s3\/\w+:\w+::loki-bucket/, name);
+          assert.match(run.text, /marked for protection|because it is protected|must stay/, name);
+          assert.deepEqual(deletions(run), [], name);
+          assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
+        }
         const run = await destroy();
         assert.notEqual(run.exitCode, 0, run.text);
-        assert.match(run.text, /cannot be deleted\s+because it is protected/);
         assert.deepEqual(deletions(run), []);
       });
     });
-  });
 
-  it("is protected by default, in an environment of any name", async () => {
-    await deployed({}, {}, async ({ bucket, change, destroy }) => {
-      for (const [name, args] of Object.entries(changes)) {
-        const run = await change(args);
-        assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
-        assert.match(run.text, /aws:s3\/\w+:\w+::loki-bucket/, name);
-        assert.match(run.text, /marked for protection|because it is protected/, name);
-        assert.deepEqual(deletions(run), [], name);
-        assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
-      }
-      const run = await destroy();
-      assert.notEqual(run.exitCode, 0, run.text);
-      assert.deepEqual(deletions(run), []);
+    for (const [name, args] of Object.entries(removals)) {
+      it(`remains in AWS without protection: ${name}`, async () => {
+        await deployed({ protectData: false }, {}, async ({ change, destroy }) => {
+          const run = await change(args);
+          assert.equal(run.exitCode, 0, run.text);
+          assert.deepEqual(deletions(run), []);
+          const destroyed = await destroy();
+          assert.equal(destroyed.exitCode, 0, destroyed.text);
+          assert.deepEqual(deletions(destroyed), []);
+        });
+      });
+    }
+
+    it("is deleted with its logs only by destroy, if the caller permits it", async () => {
+      const data = { protectData: false, deleteDataOnDestroy: true };
+      await deployed(data, {}, async ({ bucket, change, destroy }) => {
+        for (const [name, args] of Object.entries(changes)) {
+          const run = await change(args);
+          assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
+          assert.match(run.text, /fix: .*run pulumi up/, name);
+          assert.doesNotMatch(run.text, /^\s+at /m, name);
+          assert.deepEqual(deletions(run), [], name);
+          assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
+        }
+        assert.equal((await bucket())?.inputs?.["forceDestroy"], true);
+        const run = await destroy();
+        assert.equal(run.exitCode, 0, run.text);
+        assert.ok(deletions(run).includes("Bucket loki-bucket"));
+      });
     });
-  });
 
-  for (const [name, args] of Object.entries(changes)) {
-    it(`remains in AWS without protection: ${name}`, async () => {
-      await deployed({ protectData: false }, {}, async ({ change, destroy }) => {
-        const run = await change(args);
+    it("remains if the permission to delete it is withdrawn together with another change", async () => {
+      const data = { protectData: false, deleteDataOnDestroy: true };
+      await deployed(data, {}, async ({ bucket, change }) => {
+        const withdrawn = { ...data, deleteDataOnDestroy: false };
+        for (const [name, args] of Object.entries(changes)) {
+          const run = await change({ ...withdrawn, ...args });
+          assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
+          assert.match(run.text, /fix: .*run pulumi up/, name);
+          assert.doesNotMatch(run.text, /^\s+at /m, name);
+          assert.deepEqual(deletions(run), [], name);
+          assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
+        }
+        assert.equal((await change(withdrawn)).exitCode, 0);
+        const run = await change({ ...withdrawn, createBucket: false });
         assert.equal(run.exitCode, 0, run.text);
         assert.deepEqual(deletions(run), []);
-        const destroyed = await destroy();
-        assert.equal(destroyed.exitCode, 0, destroyed.text);
-        assert.deepEqual(deletions(destroyed), []);
       });
     });
-  }
 
-  it("is deleted with its logs only by destroy, if the caller permits it", async () => {
-    const data = { protectData: false, deleteDataOnDestroy: true };
-    await deployed(data, {}, async ({ bucket, change, destroy }) => {
-      for (const [name, args] of Object.entries(changes)) {
-        const run = await change(args);
-        assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
-        assert.match(run.text, /fix: set deleteDataOnDestroy: false and run pulumi up/, name);
-        assert.doesNotMatch(run.text, /^\s+at /m, name);
-        assert.deepEqual(deletions(run), [], name);
-        assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
-      }
-      assert.equal((await bucket())?.inputs?.["forceDestroy"], true);
-      const run = await destroy();
-      assert.equal(run.exitCode, 0, run.text);
-      assert.ok(deletions(run).includes("Bucket loki-bucket"));
+    it("can be exchanged for another one, and remains in AWS", async () => {
+      await deployed({ protectData: false }, {}, async ({ bucket, change }) => {
+        for (const args of [{ createBucket: false }, { bucket: "new-shop-logs" }]) {
+          const run = await change(args);
+          assert.equal(run.exitCode, 0, run.text);
+          assert.deepEqual(deletions(run), []);
+        }
+        assert.equal((await bucket())?.inputs?.["bucket"], "new-shop-logs");
+      });
     });
   });
 
-  it("remains in AWS once the permission to delete it is withdrawn and deployed", async () => {
-    const data = { protectData: false, deleteDataOnDestroy: true };
-    await deployed(data, {}, async ({ change }) => {
-      const withdrawn = { ...data, deleteDataOnDestroy: false };
-      assert.equal((await change(withdrawn)).exitCode, 0);
-      const run = await change({ ...withdrawn, bucket: "new-shop-logs" });
-      assert.equal(run.exitCode, 0, run.text);
-      assert.deepEqual(deletions(run), []);
+  describe("in a namespace", () => {
+    const settings = {
+      "another name": { monitoring: "observability" },
+      "another name of an existing namespace": { monitoring: "tools", existing: ["tools"] },
+      "one namespace for all": { application: "monitoring" },
+      "a namespace that the stack no longer creates": { existing: ["monitoring", "shop"] },
+    };
+    it("remains in the cluster, even if it is not protected", async () => {
+      await deployed({ protectData: false }, {}, async (stack) => {
+        for (const [name, namespaces] of Object.entries(settings)) {
+          const run = await stack.namespaces(namespaces);
+          assert.equal(run.exitCode, 0, `${name}: ${run.text}`);
+          assert.deepEqual(deletedNamespaces(run), [], name);
+        }
+        const destroyed = await stack.destroy();
+        assert.equal(destroyed.exitCode, 0, destroyed.text);
+        assert.deepEqual(deletedNamespaces(destroyed), []);
+      });
     });
   });
 });
@@ -157,6 +221,8 @@ describe("the log bucket on the real engine", () => {
 interface LogStack {
   /** Deploys the program with changed arguments. */
   change: (args: object) => Promise<Run>;
+  /** Deploys the program with changed settings of the namespaces. */
+  namespaces: (settings: object) => Promise<Run>;
   destroy: () => Promise<Run>;
   /** The bucket in the state. */
   bucket: () => Promise<{ inputs?: Record<string, unknown> } | undefined>;
@@ -167,4 +233,10 @@ function deletions({ calls }: Run): string[] {
   return calls
     .filter(({ operation, type }) => operation === "delete" && type.startsWith("aws:s3/"))
     .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+}
+
+function deletedNamespaces({ calls }: Run): string[] {
+  return calls
+    .filter(({ operation, type }) => operation === "delete" && type.endsWith(":Namespace"))
+    .map(({ name }) => name);
 }

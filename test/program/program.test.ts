@@ -260,11 +260,11 @@ for (const stack of ["dev", "prod"] as const) {
       assert.deepEqual(rulerConfig.external_labels, { cluster, env: stack });
     });
 
-    it("protects the bucket and retains the namespaces only in prod", () => {
+    it("protects the bucket only in prod, and retains the namespaces", () => {
       const isProd = stack === "prod";
       assert.equal(find(recording, "aws:s3/bucket:Bucket", "loki-bucket").options.protect, isProd);
       for (const { options } of ofType(recording, "kubernetes:core/v1:Namespace")) {
-        assert.equal(options.retainOnDelete, isProd);
+        assert.equal(options.retainOnDelete, true);
       }
     });
 

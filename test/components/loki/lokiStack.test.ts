@@ -259,6 +259,29 @@ describe("LokiStack", () => {
     });
   });
 
+  it("never removes a bucket whose deployed options would delete its logs", async () => {
+    const key = "observability.data/delete-on-destroy";
+    const accountOf = async (args: Partial<LokiStackArgs>) =>
+      one((await recordLoki(args)).resources, "ServiceAccount");
+    const permitted = await accountOf({ protectData: false, deleteDataOnDestroy: true });
+    assert.equal((permitted.inputs["metadata"] as any).annotations[key], "true");
+    for (const removal of [{ createBucket: false }, { storage: "filesystem" as const }]) {
+      const [field = ""] = Object.keys(removal);
+      const { options, inputs } = await accountOf(removal);
+      assert.deepEqual(options.ignoreChanges, [`metadata.annotations["${key}"]`]);
+      // The engine ignores the change, so that the annotation stays as it is deployed.
+      const metadata = { ...(inputs["metadata"] as object), annotations: { [key]: "true" } };
+      await assert.rejects(
+        recordLoki(removal, {
+          preview: false,
+          computed: ({ type }) => (type.endsWith(":ServiceAccount") ? { metadata } : {}),
+        }),
+        new RegExp(`${field} would delete the bucket .*\n +fix: run pulumi up with deleteData`),
+      );
+    }
+    assert.deepEqual((await accountOf({})).options.ignoreChanges, []);
+  });
+
   it("registers all resources under one parent and labels them", async () => {
     const { resources } = await recordLoki({ labels: { team: "sre" } });
     const component = one(resources, "LokiStack");

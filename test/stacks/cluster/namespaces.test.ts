@@ -70,11 +70,10 @@ describe("createNamespaces", () => {
     assert.deepEqual([enforced(services), enforced(agents)], ["baseline", "privileged"]);
   });
 
-  it("keeps namespaces and their volumes when prod is destroyed, but not when dev is", async () => {
-    for (const { options } of await namespacesOf("prod"))
-      assert.equal(options.retainOnDelete, true);
-    for (const { options } of await namespacesOf("dev"))
-      assert.equal(options.retainOnDelete, false);
+  it("keeps namespaces and their volumes when a setting changes or the stack is destroyed", async () => {
+    for (const stack of ["prod", "dev"] as const)
+      for (const { options } of await namespacesOf(stack))
+        assert.equal(options.retainOnDelete, true);
   });
 
   it("adds the labels of the user", async () => {
