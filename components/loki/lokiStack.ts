@@ -17,9 +17,15 @@ import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";
 import { bucketIsKept, bucketMemory } from "./keptBucket";
-import { lokiStorage } from "./storage";
+import { StorageResources, lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
+
+/**
+ * AWS resources of each component. They are not fields, because the schema for other languages contains
+ * every field, and cannot describe a resource without its package.
+ */
+const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
 /** What only one stack of a namespace, or of the program, may own. */
 function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
@@ -212,6 +218,22 @@ export class LokiStack extends pulumi.ComponentResource {
   /** The Helm release of Loki. */
   readonly release: kubernetes.helm.v3.Release;
 
+  /**
+   * The bucket, an `aws.s3.Bucket`, for `dependsOn`. Undefined if the component creates none. Only in
+   * TypeScript and JavaScript; use `bucketName` elsewhere.
+   */
+  get bucket(): pulumi.CustomResource | undefined {
+    return awsResources.get(this)?.bucket;
+  }
+
+  /**
+   * The IAM role of Loki's pods, an `aws.iam.Role`, for `dependsOn`. Undefined if the component creates
+   * none. Only in TypeScript and JavaScript; use `roleName` and `roleArn` elsewhere.
+   */
+  get role(): pulumi.CustomResource | undefined {
+    return awsResources.get(this)?.role;
+  }
+
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const isRegional = args.storage !== LokiStorage.Filesystem && args.region === undefined;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
@@ -308,6 +330,7 @@ export class LokiStack extends pulumi.ComponentResource {
       fill(({ namespace }) => lokiPushUrl(namespace)),
     );
     this.release = release;
+    awsResources.set(this, storage);
     this.bucketName = storage.bucketName;
     this.roleArn = storage.roleArn;
     this.roleName = storage.role?.name ?? pulumi.output("");

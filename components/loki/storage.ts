@@ -1,4 +1,5 @@
 import type { Role } from "@pulumi/aws/iam";
+import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { lokiBucket } from "./bucket";
 import { lokiRole } from "./role";
@@ -8,6 +9,8 @@ import { Inputs } from "../shared/inputs";
 
 /** Loki's storage, and the role and annotations with which Loki's pods access the storage. */
 export interface StorageResources {
+  /** The bucket, if the component creates it. */
+  bucket?: Bucket;
   /** The IAM role of Loki's pods, if the component creates it. */
   role?: Role;
   /** ARN of the IAM role of Loki's pods. Empty with the storage `filesystem`. */
@@ -39,6 +42,7 @@ export function lokiStorage(
   const role = lokiRole(name, s3, opts);
   return {
     ...role,
+    ...(created && { bucket: created.bucket }),
     bucketName: created?.bucket.bucket ?? pulumi.output(s3.fill(({ bucket }) => bucket)),
     dependencies: [
       ...(created ? [created.bucket, ...created.protections] : []),

@@ -259,12 +259,35 @@ describe("LokiStack", () => {
     });
   });
 
+  it("exposes its bucket and its role, as resources that others can wait for", async () => {
+    const types = async (args: object) => {
+      const { outputs } = await recordProgram(() => {
+        const { bucket, role } = new LokiStack("loki", { ...identity, ...args });
+        return {
+          bucket: bucket?.urn ?? "",
+          role: role?.urn ?? "",
+          isBucket: aws.s3.Bucket.isInstance(bucket),
+          isRole: aws.iam.Role.isInstance(role),
+        };
+      });
+      return outputs;
+    };
+    const created = await types({});
+    assert.match(String(created["bucket"]), /::loki-bucket$/);
+    assert.match(String(created["role"]), /::loki-role$/);
+    assert.ok(created["isBucket"] && created["isRole"]);
+    const roleArn = "arn:aws:iam::123456789012:role/loki";
+    const none = { bucket: "", role: "", isBucket: false, isRole: false };
+    assert.deepEqual(await types({ createBucket: false, roleArn }), none);
+    assert.deepEqual(await types({ storage: "filesystem" }), none);
+  });
+
   it("never removes a bucket whose deployed options would delete its logs", async () => {
     const key = "observability.data/delete-on-destroy";
     const accountOf = async (args: Partial<LokiStackArgs>) =>
       one((await recordLoki(args)).resources, "ServiceAccount");
     const permitted = await accountOf({ protectData: false, deleteDataOnDestroy: true });
-    assert.equal((permitted.inputs["metadata"] as any).annotations[key], "true");
+    assert.equal(permitted.inputs["metadata"].annotations[key], "true");
     for (const removal of [{ createBucket: false }, { storage: "filesystem" as const }]) {
       const [field = ""] = Object.keys(removal);
       const { options, inputs } = await accountOf(removal);
