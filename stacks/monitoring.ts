@@ -24,6 +24,7 @@ import { Settings } from "./config/parseConfiguration";
 import { costEstimate } from "./cost/costEstimate";
 import { costReport } from "./cost/costReport";
 import { Secrets } from "./config/load";
+import { servicesComponents } from "./config/services";
 import { createNamespaces } from "./cluster/namespaces";
 
 /** Outputs of a deployed stack. */
@@ -80,7 +81,9 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
       },
       afterPrometheus,
     );
-  new MonitoredServices("services", settings.services, afterPrometheus);
+  for (const [name, services] of servicesComponents(settings.services)) {
+    new MonitoredServices(name, services, afterPrometheus);
+  }
   new GrafanaDashboards(
     "dashboards",
     defined({

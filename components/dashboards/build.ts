@@ -1,6 +1,7 @@
 import type * as grafana from "./grafana";
 import { clusterDashboard, nodesDashboard, podsDashboard } from "./kubernetesDashboards";
 import { DashboardModel } from "./model";
+import { metricsOf } from "./queries";
 import { deliveryDashboard, lokiDashboard, prometheusDashboard } from "./platformDashboards";
 import { objectivesDashboard, serviceDashboard, servicesDashboard } from "./serviceDashboards";
 import { DashboardsSettings } from "./settings";
@@ -8,12 +9,13 @@ import { DashboardsSettings } from "./settings";
 /** The dashboards of this library that have data with these settings. */
 export function dashboardModels({ services, logCollector }: DashboardsSettings): DashboardModel[] {
   const hasLogs = logCollector !== undefined;
+  const metrics = metricsOf(services);
   return [
-    ...(services === undefined
+    ...(metrics === undefined
       ? []
       : [
           servicesDashboard(services),
-          serviceDashboard(services, hasLogs),
+          serviceDashboard(services, metrics, hasLogs),
           ...objectivesDashboard(services),
         ]),
     clusterDashboard(),

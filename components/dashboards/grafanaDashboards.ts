@@ -11,8 +11,11 @@ import { dashboardsSettings } from "./settings";
 export interface GrafanaDashboardsArgs {
   /** Namespace of the ConfigMaps. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string>;
-  /** Arguments of the MonitoredServices to show. Default: no dashboards of services. */
-  services?: MonitoredServicesArgs;
+  /**
+   * Arguments of each MonitoredServices to show, usually one for each namespace. Their
+   * `alerts.metrics` must be the same. Default: no dashboards of services.
+   */
+  services?: MonitoredServicesArgs[];
   /** Collector of the Loki that Grafana queries. Default: no panels with logs, or on Loki. */
   logCollector?: LogCollector;
   /** UID of the data source Prometheus in Grafana. Default: `prometheus`. */

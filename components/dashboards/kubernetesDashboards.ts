@@ -1,7 +1,7 @@
 import { podMetrics } from "../../policies/shared/metricNames";
 import { MonitoredServicesSettings } from "../services/settings";
 import { DashboardModel, Query, graph, query, stat, table } from "./model";
-import { podThreshold, rate, sumRate, withSelector } from "./queries";
+import { metricsOf, podThreshold, rate, sumRate, withSelector } from "./queries";
 import { SourceSelectors, deploymentsOf, podPanels, throttledRatio } from "./serviceDashboards";
 
 /** Resources and state of the cluster; replaces 7249. */
@@ -134,9 +134,9 @@ export function nodesDashboard(): DashboardModel {
 }
 
 /** The pods of a namespace; replaces 6417. */
-export function podsDashboard(services: MonitoredServicesSettings | undefined): DashboardModel {
+export function podsDashboard(services: MonitoredServicesSettings[]): DashboardModel {
   const of = 'namespace="$namespace", pod=~"$pod"';
-  const selectors: SourceSelectors = services?.alerts.metrics ?? {};
+  const selectors: SourceSelectors = metricsOf(services) ?? {};
   const { containerSelector, kubeStateSelector } = selectors;
   const state = withSelector(of, kubeStateSelector);
   const containers = `${withSelector(of, containerSelector)}, container!=""`;
@@ -145,7 +145,7 @@ export function podsDashboard(services: MonitoredServicesSettings | undefined): 
   const limit = (kind: "resourceLimits" | "resourceRequests", resource: string) =>
     `max ${by} (${podMetrics[kind]}{${state}, resource="${resource}"})`;
   const threshold = (name: "memoryPercent" | "cpuPercent" | "cpuThrottlingPercent") =>
-    services === undefined ? [] : podThreshold(services, name, 0.01);
+    podThreshold(services, name, 0.01);
   const network = ["receive", "transmit"].map((direction) =>
     query(sumRate(`container_network_${direction}_bytes_total{${withSelector(of, containerSelector)}}`, "pod"), `{{pod}} ${direction}`),
   );

@@ -34,42 +34,47 @@ export const thresholdLegend = "alert threshold";
 
 /** The threshold of an alert on the selected service, as a constant line. */
 export function serviceThreshold(
-  settings: MonitoredServicesSettings,
+  all: MonitoredServicesSettings[],
   name: ThresholdName,
   factor: number,
 ): Query[] {
-  return threshold(settings, name, factor, (scope) => {
-    const matchers = serviceMatchers(settings.namespace, scope, ['namespace="$namespace"', 'service="$service"']);
+  return threshold(all, name, factor, (namespace, scope) => {
+    const matchers = serviceMatchers(namespace, scope, ['namespace="$namespace"', 'service="$service"']);
     return `group by (service) (up{${matchers}})`;
   });
 }
 
 /** The threshold of an alert on the selected pods, as constant lines. */
 export function podThreshold(
-  settings: MonitoredServicesSettings,
+  all: MonitoredServicesSettings[],
   name: ThresholdName,
   factor: number,
 ): Query[] {
-  const info = `kube_pod_info{namespace="${settings.namespace}", namespace="$namespace", pod=~"$pod"}`;
-  return threshold(
-    settings,
-    name,
-    factor,
-    (scope) => `group by (namespace) (${inPodScope(settings.namespace, scope, info)})`,
-  );
+  return threshold(all, name, factor, (namespace, scope) => {
+    const info = `kube_pod_info{namespace="${namespace}", namespace="$namespace", pod=~"$pod"}`;
+    return `group by (namespace) (${inPodScope(namespace, scope, info)})`;
+  });
 }
 
 /** Services with different thresholds are separate operands, of which only the selected have series. */
 function threshold(
-  settings: MonitoredServicesSettings,
+  all: MonitoredServicesSettings[],
   name: ThresholdName,
   factor: number,
-  selected: (scope: Scope) => string,
+  selected: (namespace: string, scope: Scope) => string,
 ): Query[] {
-  const operands = thresholdVariants(settings, name, Severity.Critical).map(
-    (variant) => `0 * ${selected(variant.scope)} + ${formatNumber(variant.threshold * factor)}`,
+  const operands = all.flatMap((settings) =>
+    thresholdVariants(settings, name, Severity.Critical).map(
+      ({ scope, threshold }) =>
+        `0 * ${selected(settings.namespace, scope)} + ${formatNumber(threshold * factor)}`,
+    ),
   );
   return operands.length === 0 ? [] : [query(operands.join("\nor\n"), thresholdLegend)];
+}
+
+/** Names of the metrics, which all services share. */
+export function metricsOf(all: MonitoredServicesSettings[]) {
+  return all[0]?.alerts.metrics;
 }
 
 /** Matchers of the settings for the metrics of containers, or of kube-state-metrics. */

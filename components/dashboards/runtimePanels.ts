@@ -10,8 +10,8 @@ interface RuntimeQueries {
 }
 
 /** Panels on the process of each pod, and on the runtimes of the languages that the services use. */
-export function runtimePanels({ services }: MonitoredServicesSettings, matchers: string): Panel[] {
-  const languages = new Set(services.map(({ language }) => language));
+export function runtimePanels(all: MonitoredServicesSettings[], matchers: string): Panel[] {
+  const languages = new Set(all.flatMap(({ services }) => services.map(({ language }) => language)));
   const used = Object.values(ServiceLanguage)
     .filter((language) => languages.has(language))
     .flatMap((language) => runtimes(matchers)[language] ?? []);

@@ -12,7 +12,8 @@ const objectiveKinds = ["availability", "latency"] as const;
 type ObjectiveKind = (typeof objectiveKinds)[number];
 
 /** Kinds of objectives that at least one service has. */
-function usedKinds({ services }: MonitoredServicesSettings): ObjectiveKind[] {
+function usedKinds(all: MonitoredServicesSettings[]): ObjectiveKind[] {
+  const services = all.flatMap((settings) => settings.services);
   return objectiveKinds.filter((kind) =>
     services.some(({ slo }) => slo?.[`${kind}Percent`] !== undefined),
   );
@@ -38,9 +39,9 @@ function p99(matchers: string): string {
 }
 
 /** All services, one row each. */
-export function servicesDashboard(settings: MonitoredServicesSettings): DashboardModel {
+export function servicesDashboard(all: MonitoredServicesSettings[]): DashboardModel {
   const matchers = 'namespace=~"$namespace"';
-  const kinds = usedKinds(settings);
+  const kinds = usedKinds(all);
   const top = (expr: string) => [query(`topk(10, ${expr})`, "{{namespace}}/{{service}}")];
   const firing = `ALERTS{alertstate="firing", ${matchers}, service!=""}`;
   return {
@@ -87,14 +88,14 @@ export const serviceRowLink = dashboardPath(
 
 /** One service, chosen by variable. */
 export function serviceDashboard(
-  settings: MonitoredServicesSettings,
+  all: MonitoredServicesSettings[],
+  metrics: MonitoredServicesSettings["alerts"]["metrics"],
   hasLogs: boolean,
 ): DashboardModel {
-  const { metrics } = settings.alerts;
   const of = 'namespace="$namespace", service="$service"';
   const pods = `namespace="$namespace", pod=~"${podNamePattern(["$service"])}"`;
   const containers = `${withSelector(pods, metrics.containerSelector)}, container!=""`;
-  const kinds = usedKinds(settings);
+  const kinds = usedKinds(all);
   const firing = `ALERTS{alertstate="firing", ${of}} or ALERTS{alertstate="firing", ${pods}}`;
   const failing = (failed: string, requests: string) =>
     `${failed}{${of}} / (${requests}{${of}} > 0)`;
@@ -138,7 +139,7 @@ export function serviceDashboard(
             [
               query(failing(recorded.httpFailed, recorded.httpRequests), "HTTP"),
               query(failing(recorded.grpcFailed, recorded.grpcRequests), "gRPC"),
-              ...serviceThreshold(settings, "errorRatePercent", 0.01),
+              ...serviceThreshold(all, "errorRatePercent", 0.01),
             ],
             { link: "errors", description: "Over 5 minutes, as in the alert HighErrorRate." },
           ),
@@ -148,7 +149,7 @@ export function serviceDashboard(
             [
               ...quantiles(metrics.httpDuration, of, "HTTP"),
               ...quantiles(metrics.grpcDuration, of, "gRPC"),
-              ...serviceThreshold(settings, "p99LatencyMs", 0.001),
+              ...serviceThreshold(all, "p99LatencyMs", 0.001),
             ],
             { link: "latency" },
           ),
@@ -168,7 +169,7 @@ export function serviceDashboard(
             "reqps",
             [
               query(sumRate(`${metrics.dynamodbThrottles}{${of}}`), "throttled"),
-              ...serviceThreshold(settings, "dynamodbThrottlesPerSecond", 1),
+              ...serviceThreshold(all, "dynamodbThrottlesPerSecond", 1),
             ],
             { link: "dynamodbThrottles" },
           ),
@@ -177,7 +178,7 @@ export function serviceDashboard(
             "s",
             [
               ...quantiles(metrics.dynamodbDuration, of, "DynamoDB"),
-              ...serviceThreshold(settings, "dynamodbP99Ms", 0.001),
+              ...serviceThreshold(all, "dynamodbP99Ms", 0.001),
             ],
             { link: "dynamodbLatency" },
           ),
@@ -186,7 +187,7 @@ export function serviceDashboard(
             "s",
             [
               ...quantiles(metrics.redisDuration, of, "Redis"),
-              ...serviceThreshold(settings, "redisP99Ms", 0.001),
+              ...serviceThreshold(all, "redisP99Ms", 0.001),
             ],
             { link: "redisLatency" },
           ),
@@ -195,7 +196,7 @@ export function serviceDashboard(
             "short",
             [
               query(`max by (pod) (${metrics.redisPoolActive}{${of}})`, "{{pod}}"),
-              ...serviceThreshold(settings, "redisPoolMaximum", 1).map(({ expr }) =>
+              ...serviceThreshold(all, "redisPoolMaximum", 1).map(({ expr }) =>
                 query(expr, "maximum"),
               ),
             ],
@@ -212,7 +213,7 @@ export function serviceDashboard(
           ]),
         ],
       },
-      { title: "Runtime", panels: runtimePanels(settings, of) },
+      { title: "Runtime", panels: runtimePanels(all, of) },
       ...(hasLogs ? [{ title: "Logs", panels: logPanels() }] : []),
     ],
   };
@@ -299,8 +300,8 @@ function logPanels(): Panel[] {
 }
 
 /** Objectives over a month. */
-export function objectivesDashboard(settings: MonitoredServicesSettings): DashboardModel[] {
-  const kinds = usedKinds(settings);
+export function objectivesDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
+  const kinds = usedKinds(all);
   if (kinds.length === 0) return [];
   const of = 'namespace=~"$namespace", service=~"$service"';
   const legend = (kind: ObjectiveKind) => `{{service}} ${kind}`;

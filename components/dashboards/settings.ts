@@ -8,7 +8,7 @@ const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a da
 
 export const dashboardsSchema = z.strictObject({
   namespace: input(dnsLabel.default("monitoring")),
-  services: servicesSchema.optional(),
+  services: z.array(servicesSchema).default([]),
   logCollector: example(z.enum(LogCollector), LogCollector.Alloy).optional(),
   prometheusUid: dataSourceUid.default("prometheus"),
   lokiUid: dataSourceUid.default("loki"),

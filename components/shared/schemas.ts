@@ -239,7 +239,7 @@ export function checkUniqueNames(
   names.forEach((name, index) => {
     const first = names.indexOf(name);
     if (typeof name !== "string" || first === index) return;
-    issue(ctx, [...path, index, "name"], `is already the name of ${formatPath([...path, first])}`, {
+    issue(ctx, [...path, index, "name"], `must be unique in ${formatPath(path)}`, {
       kind: "set",
       example: `${name.slice(0, 58)}-${index + 1}`,
     });

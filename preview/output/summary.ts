@@ -26,8 +26,9 @@ export function summarize(
   resources: SummarizedResource[],
   outputs: Record<string, unknown> = {},
 ): Fact[] {
-  const component = (name: string): Inputs | undefined =>
-    resources.find((resource) => resource.type === `monitoring:index:${name}`)?.inputs;
+  const components = (name: string): Inputs[] =>
+    resources.flatMap(({ type, inputs }) => (type === `monitoring:index:${name}` ? [inputs] : []));
+  const component = (name: string): Inputs | undefined => components(name)[0];
   const object = (kind: string, name?: string): Inputs[] =>
     resources
       .map((resource) => resource.inputs)
@@ -43,7 +44,7 @@ export function summarize(
     part("Prometheus", prometheusRows(component("PrometheusStack"), dashboards.length)),
     part("Loki", lokiRows(component("LokiStack"))),
     part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
-    part("Services", serviceRows(component("MonitoredServices"))),
+    part("Services", serviceRows(components("MonitoredServices"))),
     part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
     part(
       "Routes",
@@ -140,8 +141,13 @@ function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined)
   ];
 }
 
-function serviceRows(settings: Inputs | undefined) {
-  const services = (settings?.["services"] ?? []) as { name: string; slo?: Inputs }[];
+function serviceRows(components: Inputs[]) {
+  const services = components.flatMap((settings, index) =>
+    ((settings["services"] ?? []) as { name: string; slo?: Inputs }[]).map(({ name, slo }) => ({
+      name: index === 0 ? name : `${settings["namespace"]}/${name}`,
+      slo,
+    })),
+  );
   if (services.length === 0) return [];
   const objectives = services.flatMap(({ name, slo }) =>
     slo?.["availabilityPercent"] === undefined ? [] : `${name} ${slo["availabilityPercent"]} %`,

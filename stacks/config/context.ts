@@ -142,6 +142,7 @@ function validParts(values: Record<string, unknown>): Configuration {
     alerts: {},
     cost: {},
     services: [],
+    teams: {},
     ...valid,
   };
 }

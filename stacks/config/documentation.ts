@@ -6,7 +6,7 @@ import { prod } from "../presets/prod";
 import { keyOfArgument } from "./argumentKeys";
 import { costSchema } from "./cost";
 import { partSchemas } from "./readPart";
-import { configurationSchema } from "./schema";
+import { configurationSchema, placedServiceSchema, teamSchema } from "./schema";
 
 // Generates the tables in docs/configuration.md from the schemas of the settings.
 
@@ -62,9 +62,10 @@ export function configurationRows(): Record<string, Row[]> {
     ],
     slack: [...secretsOf("slack").map(rowOfSecret), ...rowsOfPart("slack")],
     alerts: rowsOfObject("alerts.", alertSchema),
-    services: rowsOfObject("services[].", serviceSchema).filter(
-      ({ key }) => !isThresholdOverride(key),
-    ),
+    services: [
+      ...rowsOfObject("services[].", serviceSchema.extend(placedServiceSchema.shape)),
+      ...rowsOfObject("teams.<team>.", teamSchema).filter(({ key }) => !/(slo|alerts)\./.test(key)),
+    ].filter(({ key }) => !isThresholdOverride(key)),
     cost: rowsOfObject("cost.", costSchema),
   };
 }

@@ -2,7 +2,6 @@ import { DatadogMonitorsSettings } from "../../components/datadog/monitors/setti
 import { DatadogSettings } from "../../components/datadog/settings";
 import { LokiSettings } from "../../components/loki/settings";
 import { PrometheusSettings } from "../../components/prometheus/settings";
-import { MonitoredServicesSettings } from "../../components/services/settings";
 import { Checked, Problem } from "../../components/shared/problems";
 import { SlackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";
@@ -15,10 +14,10 @@ import {
   parseDatadogMonitors,
   parseLoki,
   parsePrometheus,
-  parseServices,
   parseSlack,
   routeProblems,
 } from "./parts";
+import { ServicesByNamespace, parseServices } from "./services";
 import { ChartValues } from "./readPart";
 import { ClusterSettings, PresetName } from "./schema";
 
@@ -37,7 +36,8 @@ export interface Settings {
   datadog?: DatadogSettings;
   datadogMonitors?: DatadogMonitorsSettings;
   slack?: SlackSettings;
-  services: MonitoredServicesSettings;
+  /** The services by namespace. The namespace of the application is first. */
+  services: ServicesByNamespace;
   /** Assumptions behind the retention and cost estimates. */
   cost: CostSettings;
   /** The user's chart values, which are merged last. */

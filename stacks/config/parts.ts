@@ -24,11 +24,7 @@ import {
   reviewedRevisions,
 } from "../../components/prometheus/settings";
 import { alertmanagerUrl, remoteWriteUrls } from "../../components/prometheus/urls";
-import {
-  MonitoredServicesSettings,
-  servicesSettings,
-  unknownService,
-} from "../../components/services/settings";
+import { MonitoredServicesSettings, unknownService } from "../../components/services/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem } from "../../components/shared/problems";
@@ -39,7 +35,7 @@ import { SlackSettings, slackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";
 import { Context, secretFlags } from "./context";
 import { CostSettings, costSettings } from "./cost";
-import { parseFractions, parseServiceFractions } from "./fractions";
+import { parseFractions } from "./fractions";
 import { ChartValues, PartName, readPart } from "./readPart";
 import { ClusterMode, Configuration } from "./schema";
 import { translateProblem } from "./translateProblem";
@@ -183,30 +179,11 @@ export function parseDatadog(
   );
 }
 
-export function parseServices(
-  context: Context,
-  prometheus: PrometheusSettings | undefined,
-): Parsed<MonitoredServicesSettings> {
-  const { configuration, namespaces } = context;
-  const checked = servicesSettings({
-    labels: context.identity.labels,
-    namespace: namespaces.application,
-    services: configuration.services.map(parseServiceFractions),
-    alerts: {
-      ...(parseFractions(configuration.alerts) as object),
-      ...alertLinks(configuration, prometheus),
-      rules: rulesOf(configuration, ofServices),
-    },
-    retentionDays: prometheus?.retentionDays,
-  });
-  return translated("services", checked);
-}
-
-const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
+export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
 const allAlertNames = [...ofServices, ...platformAlertNames, ...chartAlertNames, ...logAlertNames];
 
 /** The settings of these alerts in `monitoring:alerts.rules`, which each component checks. */
-function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
+export function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
   const { rules } = alerts;
   if (!isMap(rules)) return names === ofServices ? rules : undefined;
   return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
@@ -224,19 +201,20 @@ export function alertProblems({ configuration: { alerts } }: Context): Problem[]
 
 export function parseDatadogMonitors(
   context: Context,
-  services: MonitoredServicesSettings | undefined,
+  services: MonitoredServicesSettings[] | undefined,
 ): Parsed<DatadogMonitorsSettings> {
   const { datadogMonitors } = context.configuration;
   if (datadogMonitors === undefined) return absent;
   const { cluster, environment } = context.identity;
+  const [application] = services ?? [];
   const parsed = parsePart("datadogMonitors", datadogMonitors, datadogMonitorsSettings, {
     cluster,
     environment,
     namespace: context.namespaces.application,
-    ...(services === undefined
+    ...(application === undefined
       ? // While the services are invalid, every override would seem to name an unknown service.
         { overrides: {} }
-      : { services: services.services, alerts: services.alerts }),
+      : { services: application.services, alerts: application.alerts }),
   });
   return { ...parsed, problems: [...parsed.problems, ...missingForMonitors(context)] };
 }
@@ -248,17 +226,21 @@ export function parseCost({ configuration }: Context): Parsed<CostSettings> {
 /** Reports routes for services that do not exist, because such a route never matches an alert. */
 export function routeProblems(
   slack: SlackSettings | undefined,
-  services: MonitoredServicesSettings | undefined,
+  services: MonitoredServicesSettings[] | undefined,
 ): Problem[] {
   if (slack === undefined || services === undefined) return [];
   return slack.routes.flatMap(({ service }, index) =>
     service === undefined
       ? []
-      : unknownService(services.services, service, {
-          path: ["slack", "routes", index, "service"],
-          value: service,
-          fixWith: (name) => ({ kind: "set", example: name }),
-        }),
+      : unknownService(
+          services.flatMap((group) => group.services),
+          service,
+          {
+            path: ["slack", "routes", index, "service"],
+            value: service,
+            fixWith: (name) => ({ kind: "set", example: name }),
+          },
+        ),
   );
 }
 
@@ -275,11 +257,11 @@ function parsePart<T>(
   return { ...parsed, chartValues, problems: [...problems, ...parsed.problems] };
 }
 
-function translated<T>(part: string, { settings, problems = [] }: Checked<T>): Parsed<T> {
+export function translated<T>(part: string, { settings, problems = [] }: Checked<T>): Parsed<T> {
   return { settings, problems: problems.map((problem) => translateProblem(part, problem)) };
 }
 
-function alertLinks(
+export function alertLinks(
   { alerts, runbookBaseUrl }: Configuration,
   prometheus: PrometheusSettings | undefined,
 ) {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { parseFractions } from "./fractions";
+import { serviceSchema } from "../../components/services/settings";
 import { placementSettings } from "../../components/shared/placement";
 import { example, issue } from "../../components/shared/problems";
 import {
@@ -7,6 +9,7 @@ import {
   dnsLabel,
   labels,
   storageClassName,
+  teamName,
 } from "../../components/shared/schemas";
 
 /** How the program reaches the cluster that it deploys to. */
@@ -98,6 +101,30 @@ export type ClusterSettings = z.output<typeof clusterSchema>;
 /** A part whose contents its component checks. This schema only requires a map. */
 const part = z.record(z.string(), z.unknown());
 
+/** Keys of a service that the stack reads itself, instead of its component. */
+export const placedServiceSchema = z.object({
+  namespace: example(dnsLabel, "payments").optional().meta({
+    description: "Namespace of the service. It must exist.",
+    defaultText: "the namespace of the team, or `namespaces.application`",
+  }),
+});
+
+/** What all services of a team have in common. */
+export const teamSchema = z.strictObject({
+  namespace: placedServiceSchema.shape.namespace.meta({
+    description: "Namespace of the services of the team. It must exist.",
+    defaultText: "`namespaces.application`",
+  }),
+  slo: serviceSchema.shape.slo.describe(
+    "Objective of the services of the team, as in `services[].slo`.",
+  ),
+  alerts: serviceSchema.shape.alerts.meta({
+    description:
+      "Overrides of `monitoring:alerts` for the services of the team, as in `services[].alerts`.",
+    defaultText: "`monitoring:alerts`",
+  }),
+});
+
 /** Structure of the configuration. */
 export const configurationSchema = z.strictObject({
   environment: z
@@ -160,5 +187,6 @@ export const configurationSchema = z.strictObject({
   alerts: part.default({}),
   cost: part.default({}),
   services: z.array(z.unknown()).default([]),
+  teams: z.preprocess(parseFractions, z.record(teamName, teamSchema).default({})),
 });
 export type Configuration = z.output<typeof configurationSchema>;

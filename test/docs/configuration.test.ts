@@ -102,7 +102,7 @@ describe(page, () => {
       datadog: { existingSecret: "s" },
       slack: { existingSecret: "s", channel: "#alerts" },
     });
-    const { alerts } = settings({}).services;
+    const { alerts } = settings({}).services[0];
     const defaults: Record<string, object | undefined> = {
       prometheus,
       "prometheus.alertmanager": prometheus.alertmanager,
@@ -213,18 +213,18 @@ function specialDefaults(): Record<string, (text: string) => void> {
       assert.equal(text, "`monitoring:runbookBaseUrl`");
       const runbookBaseUrl = "https://runbooks.example.com";
       const { services } = settings({ runbookBaseUrl });
-      assert.equal(services.alerts.runbookBaseUrl, runbookBaseUrl);
+      assert.equal(services[0].alerts.runbookBaseUrl, runbookBaseUrl);
     },
     runbookBaseUrl: (text) => {
       assert.equal(text, "none: alerts have no link to a runbook");
       const { prometheus, services } = settings({ runbookBaseUrl: undefined });
       assert.equal(prometheus.runbookBaseUrl, undefined);
-      assert.equal(services.alerts.runbookBaseUrl, undefined);
+      assert.equal(services[0].alerts.runbookBaseUrl, undefined);
     },
     "alerts.dashboardBaseUrl": (text) => {
       assert.equal(text, "`grafana.externalUrl`");
       const externalUrl = "https://grafana.example.com";
-      const { alerts } = settings({ grafana: { externalUrl } }).services;
+      const { alerts } = settings({ grafana: { externalUrl } }).services[0];
       assert.equal(alerts.dashboardBaseUrl, externalUrl);
     },
   };

@@ -8,7 +8,7 @@ describe("docs/dashboards.md", () => {
   it("lists every dashboard by title and UID", () => {
     const text = readPage("docs/dashboards.md");
     for (const { title, uid } of modelsOf({
-      services: servicesInAllLanguages,
+      services: [servicesInAllLanguages],
       logCollector: "alloy",
     })) {
       assert.ok(text.includes(`${title} (\`${uid}\`)`), uid);
@@ -17,7 +17,7 @@ describe("docs/dashboards.md", () => {
   });
 
   it("links each query to the panel that shows it", () => {
-    const models = modelsOf({ services: servicesInAllLanguages, logCollector: "alloy" });
+    const models = modelsOf({ services: [servicesInAllLanguages], logCollector: "alloy" });
     const queries = documentedQueries();
     assert.equal(queries.length, 11);
     for (const { query, dashboard, panelTitle, panelId } of queries) {

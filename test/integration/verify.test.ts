@@ -21,7 +21,7 @@ import { PodIdentityAgent, S3 } from "./logs/support/s3";
 
 const { settings } = parseConfiguration(configuration("prod"));
 assert.ok(settings !== undefined);
-const names = settings.services.services.map(({ name }) => name);
+const names = settings.services[0].services.map(({ name }) => name);
 
 /** Metrics of exporters without a double of their own, which a test changes. */
 const exported: Record<string, number> = {

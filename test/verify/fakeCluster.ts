@@ -123,7 +123,7 @@ function healthyResponses(settings: Settings): Record<string, unknown> {
   if (slack === undefined) throw new Error("the stack has no Slack");
   const monitoring = "/api/v1/namespaces/monitoring";
   const groups = [
-    ...serviceAlerts(services, "services"),
+    ...serviceAlerts(services[0], "services"),
     ...platformAlerts({ ...prometheus, namespace: "monitoring", loki: true }),
   ];
   const rules = groups
@@ -167,7 +167,7 @@ function healthySeries({ services }: Settings): Record<string, Series[]> {
     "kube_pod_container_status_restarts_total",
   ];
   return {
-    "up{": [[{ pod: `${services.services[0]?.name}-1` }, 1]],
+    "up{": [[{ pod: `${services[0].services[0]?.name}-1` }, 1]],
     "count by (__name__)": names.map((name) => [{ __name__: name }, 1]),
     alertmanager_notifications_failed_total: [[{ integration: "slack" }, 0]],
     alertmanager_notifications_total: [[{ integration: "slack" }, 12]],

@@ -6,7 +6,7 @@ import { lokiChecks } from "./loki";
 import { clockCheck, volumeCheck } from "./nodes";
 import { rulesCheck } from "./rules";
 import { secretChecks } from "./secrets";
-import { podMetricsCheck, serviceChecks } from "./targets";
+import { podMetricsChecks, serviceChecks } from "./targets";
 import { agentChecks, podCheck } from "./workloads";
 
 /** All checks of a stack, in the order in which their subjects depend on each other. */
@@ -16,7 +16,7 @@ export function checksOf(settings: Settings, { testAlert = false } = {}): Check[
     podCheck(settings),
     ...agentChecks(settings),
     ...serviceChecks(settings),
-    ...podMetricsCheck(settings),
+    ...podMetricsChecks(settings),
     rulesCheck(settings),
     alertmanagerCheck(settings),
     deliveryCheck(settings),

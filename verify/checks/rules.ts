@@ -1,6 +1,7 @@
 import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import type { AlertGroup } from "../../components/alerting/rules";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
+import { servicesComponents } from "../../stacks/config/services";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 
@@ -12,7 +13,7 @@ interface LoadedGroup {
 export function rulesCheck(settings: Settings): Check {
   const { prometheus, services, loki, namespaces } = settings;
   const groups = [
-    ...serviceAlerts(services, "services"),
+    ...servicesComponents(services).flatMap(([name, group]) => serviceAlerts(group, name)),
     ...platformAlerts({
       ...prometheus,
       namespace: namespaces.monitoring,

@@ -1,3 +1,4 @@
+import type { MonitoredServicesSettings } from "../../components/services/settings";
 import { hasAlerts } from "../../components/services/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
@@ -7,7 +8,13 @@ import { query } from "./prometheusQuery";
 
 /** One check for each service: all targets are up and expose the metrics that its alerts read. */
 export function serviceChecks(settings: Settings): Check[] {
-  const { namespace, services, alerts } = settings.services;
+  return settings.services.flatMap((services) => checksOfServices(services, settings));
+}
+
+function checksOfServices(
+  { namespace, services, alerts }: MonitoredServicesSettings,
+  settings: Settings,
+): Check[] {
   const { metrics } = alerts;
   const requests = [metrics.httpRequests, metrics.grpcRequests];
   const durations = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_bucket`);
@@ -55,11 +62,11 @@ export function serviceChecks(settings: Settings): Check[] {
 /** Metrics of pods that every running container has. The others appear with the first fault. */
 const { memory, cpu, resourceRequests, owner, restarts } = podMetrics;
 
-/** The metrics of pods that alerts read exist for the namespace of the services. */
-export function podMetricsCheck({ services: { namespace, services } }: Settings): Check[] {
-  if (services.length === 0) return [];
-  return [
-    {
+/** The metrics of pods that alerts read exist for each namespace of services. */
+export function podMetricsChecks(settings: Settings): Check[] {
+  return settings.services
+    .filter(({ services }) => services.length > 0)
+    .map(({ namespace }) => ({
       name: `metrics of the pods in ${namespace}`,
       next: "kubectl get servicemonitor -A",
       run: async ({ prometheus }) => {
@@ -74,6 +81,5 @@ export function podMetricsCheck({ services: { namespace, services } }: Settings)
         if (missing.length === 0) return pass(names.join(", "));
         return { status: "fail", evidence: `no series of ${missing.join(", ")}` };
       },
-    },
-  ];
+    }));
 }

@@ -6,7 +6,7 @@ import { dashboardJson } from "../../../components/dashboards/build";
 import { isPromql, nodes } from "../alerting/promql";
 import { GrafanaPanel, modelsOf, panelsOf, servicesInAllLanguages, settingsOf } from "./grafanaModels";
 
-const everything = { services: servicesInAllLanguages, logCollector: "alloy" };
+const everything = { services: [servicesInAllLanguages], logCollector: "alloy" };
 const models = modelsOf(everything);
 
 /** A query as the data source gets it, after Grafana has replaced its variables. */
@@ -43,7 +43,7 @@ describe("the dashboards of this library", () => {
       name: `service-with-a-long-name-${index}`,
       alerts: { p99LatencyMs: 500 + index },
     }));
-    const args = { services: { ...servicesInAllLanguages, services }, logCollector: "alloy" };
+    const args = { services: [{ ...servicesInAllLanguages, services }], logCollector: "alloy" };
     for (const [uid, json] of dashboardJson(settingsOf(args))) {
       assert.ok(Buffer.byteLength(json) < 1_000_000, uid);
     }
@@ -124,7 +124,7 @@ describe("the dashboards of this library", () => {
   it("query the series that the names of metrics in the settings select", () => {
     const metrics = { httpRequests: "app_calls_total", containerSelector: 'job="cadvisor"' };
     const text = JSON.stringify(
-      modelsOf({ services: { ...servicesInAllLanguages, alerts: { metrics } } }),
+      modelsOf({ services: [{ ...servicesInAllLanguages, alerts: { metrics } }] }),
     );
     assert.ok(text.includes("app_calls_total"));
     assert.ok(!text.includes("http_requests_total"));
@@ -138,10 +138,20 @@ describe("the dashboards of this library", () => {
     assert.match(line?.expr ?? "", /service!="auth-service".*\+ 0\.5\nor\n.*service="auth-service".*\+ 0\.4$/s);
   });
 
+  it("show the services and thresholds of several namespaces", () => {
+    const payments = { namespace: "payments", services: [{ name: "billing", language: "go" }] };
+    const alerts = { errorRatePercent: 1 };
+    const services = [servicesInAllLanguages, { ...payments, alerts }];
+    const detail = modelsOf({ services }).find(({ uid }) => uid === "service-detail");
+    const errors = detail && panelsOf(detail).findLast(({ title }) => title === "Failing requests");
+    const line = errors?.targets?.find(({ legendFormat }) => legendFormat === "alert threshold");
+    assert.match(line?.expr ?? "", /namespace="ticketing".*\+ 0\.05\nor\n.*namespace="payments".*\+ 0\.01$/s);
+  });
+
   it("show the runtimes of the languages that the services use", () => {
     const metricsOf = (language: string) =>
       modelsOf({
-        services: { ...servicesInAllLanguages, services: [{ name: "a", language }] },
+        services: [{ ...servicesInAllLanguages, services: [{ name: "a", language }] }],
       }).flatMap((model) =>
         panelsOf(model).flatMap(({ targets = [] }) =>
           targets.flatMap(({ expr }) => nodes(interpolated(expr), "Identifier")),
@@ -162,7 +172,7 @@ describe("the dashboards of this library", () => {
       ["kubernetes-cluster", "kubernetes-nodes", "kubernetes-pods", "prometheus-health", "alert-delivery"],
     );
     const services = { ...servicesInAllLanguages, services: [{ name: "a" }] };
-    const withoutLogs = modelsOf({ services });
+    const withoutLogs = modelsOf({ services: [services] });
     assert.ok(!withoutLogs.some(({ uid }) => ["loki-health", "service-objectives"].includes(uid)));
     assert.ok(!JSON.stringify(withoutLogs).includes('"type":"loki"'));
   });

@@ -193,7 +193,7 @@ describe("lokiSettings", () => {
     it("refuses two patterns with the same name", () => {
       const duplicate = { name: "own", expression: "(x)" };
       assert.deepEqual(rules({ redactionPatterns: [duplicate, duplicate] }), [
-        "redactionPatterns.1.name is already the name of redactionPatterns[0]",
+        "redactionPatterns.1.name must be unique in redactionPatterns",
       ]);
     });
   });

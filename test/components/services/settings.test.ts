@@ -92,7 +92,7 @@ describe("servicesSettings", () => {
       path: ["services", 2, "name"],
       value: "auth-service",
       code: "invalid",
-      rule: "is already the name of services[0]",
+      rule: "must be unique in services",
       fix: { kind: "set", example: "auth-service-3" },
     });
   });

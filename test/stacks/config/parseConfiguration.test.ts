@@ -59,14 +59,14 @@ describe("parseConfiguration", () => {
       assert.equal(slack?.channel, "#ticketing-alerts");
       assert.deepEqual(slack?.groupBy, ["alertname", "cluster", "service"]);
       assert.deepEqual(
-        services.services.map(({ name, language }) => [name, language]),
+        services[0].services.map(({ name, language }) => [name, language]),
         [
           ["inventory-service", "go"],
           ["auth-service", "python"],
           ["api-gateway", "go"],
         ],
       );
-      assert.deepEqual(services.services[0]?.slo, { availabilityPercent: 99.9 });
+      assert.deepEqual(services[0].services[0]?.slo, { availabilityPercent: 99.9 });
       for (const [name, value] of Object.entries({
         errorRatePercent: 5,
         p99LatencyMs: 500,
@@ -75,7 +75,7 @@ describe("parseConfiguration", () => {
         dynamodbThrottlesPerSecond: 10,
         minimumRequestsPerSecond: 0.2,
       })) {
-        assert.equal(services.alerts[name as keyof typeof services.alerts], value, name);
+        assert.equal(services[0].alerts[name as keyof (typeof services)[0]["alerts"]], value, name);
       }
     });
 
@@ -85,7 +85,7 @@ describe("parseConfiguration", () => {
       assert.equal(cluster.name, "ticketing-dev");
       assert.equal(loki?.bucket, "ticketing-loki-chunks-dev");
       assert.equal(slack?.channel, "#ticketing-alerts-dev");
-      assert.equal(services.services.length, 3);
+      assert.equal(services[0].services.length, 3);
     });
 
     it("labels every part with the cluster and the environment", () => {
@@ -321,7 +321,7 @@ describe("parseConfiguration", () => {
         [prometheus.namespace, loki?.namespace, slack?.namespace],
         Array(3).fill("observe"),
       );
-      assert.deepEqual([datadog?.namespace, services.namespace], ["shop", "shop"]);
+      assert.deepEqual([datadog?.namespace, services[0].namespace], ["shop", "shop"]);
     });
 
     it("a separate namespace to the Datadog Agent, which then instruments the services", () => {
@@ -349,9 +349,9 @@ describe("parseConfiguration", () => {
       assert.deepEqual(datadogMonitors, {
         cluster: "ticketing-prod",
         environment: "prod",
-        namespace: services.namespace,
-        services: services.services,
-        alerts: services.alerts,
+        namespace: services[0].namespace,
+        services: services[0].services,
+        alerts: services[0].alerts,
         notify: ["@slack-a"],
         team: "ticketing",
         overrides: {},
@@ -652,7 +652,7 @@ describe("parseConfiguration", () => {
         "a duplicate service",
         { services: [{ name: "a" }, { name: "b" }, { name: "a" }] },
         [
-          '  monitoring:services[2].name = "a" is already the name of services[0]',
+          '  monitoring:services[2].name = "a" must be unique in services',
           "    fix: pulumi config set --path 'monitoring:services[2].name' a-3",
         ],
       ],
@@ -831,9 +831,9 @@ describe("parseConfiguration", () => {
     const services = [
       { name: "a", selector: { version: "1.0" }, slo: { availabilityPercent: "99.9" } },
     ];
-    const { services: taken } = settingsOf(
+    const [taken] = settingsOf(
       configuration("prod", { alerts: { errorRatePercent: "2.5" }, services }),
-    );
+    ).services;
     assert.equal(taken.alerts.errorRatePercent, 2.5);
     assert.deepEqual(taken.services[0]?.slo, { availabilityPercent: 99.9 });
     assert.deepEqual(taken.services[0]?.selector, { version: "1.0" });

@@ -1,0 +1,107 @@
+import { MonitoredServicesSettings, servicesSettings } from "../../components/services/settings";
+import { PrometheusSettings } from "../../components/prometheus/settings";
+import { isMap } from "../../policies/shared/isMap";
+import { mergeValues } from "../../policies/shared/mergeValues";
+import { Checked, Problem, check } from "../../components/shared/problems";
+import { Context } from "./context";
+import { parseFractions, parseServiceFractions } from "./fractions";
+import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
+import { placedServiceSchema } from "./schema";
+
+/** The services of each namespace; at least those in the namespace of the application. */
+export type ServicesByNamespace = [MonitoredServicesSettings, ...MonitoredServicesSettings[]];
+
+/** The name and the settings of each MonitoredServices of a stack. */
+export function servicesComponents(
+  services: ServicesByNamespace,
+): [name: string, settings: MonitoredServicesSettings][] {
+  return services.map((settings, index) => [
+    index === 0 ? "services" : `services-${settings.namespace}`,
+    settings,
+  ]);
+}
+
+/** A service of the configuration, with its position there. */
+interface PlacedService {
+  index: number;
+  namespace: string;
+  service: unknown;
+}
+
+/**
+ * The services by namespace, as the arguments of one MonitoredServices each. The namespace of the
+ * application is first, even if it has no services: alerts on pods cover the whole namespace.
+ */
+export function parseServices(
+  context: Context,
+  prometheus: PrometheusSettings | undefined,
+): Parsed<ServicesByNamespace> {
+  const { configuration, namespaces, identity } = context;
+  const problems: Problem[] = [];
+  const byNamespace = new Map<string, PlacedService[]>([[namespaces.application, []]]);
+  configuration.services.forEach((service, index) => {
+    const placed = withTeamDefaults(parseServiceFractions(service), configuration.teams);
+    const { settings, problems: found = [] } = readNamespace(placed);
+    problems.push(
+      ...found.map((problem) => ({ ...problem, path: ["services", index, ...problem.path] })),
+    );
+    const namespace = settings?.namespace ?? namespaces.application;
+    const services = byNamespace.get(namespace) ?? [];
+    byNamespace.set(namespace, services);
+    services.push({ index, namespace, service: withoutNamespace(placed) });
+  });
+  const groups = [...byNamespace].map(([namespace, services]) => {
+    const checked = servicesSettings({
+      labels: identity.labels,
+      namespace,
+      services: services.map(({ service }) => service),
+      alerts: {
+        ...(parseFractions(configuration.alerts) as object),
+        ...alertLinks(configuration, prometheus),
+        rules: rulesOf(configuration, ofServices),
+      },
+      retentionDays: prometheus?.retentionDays,
+    });
+    return translated("services", atPositionOf(services, checked));
+  });
+  problems.push(...groups.flatMap((group) => group.problems));
+  const [application, ...others] = groups.flatMap(({ settings }) => settings ?? []);
+  if (problems.length > 0 || application === undefined) return { problems };
+  return { settings: [application, ...others], problems };
+}
+
+/** Adds what a service inherits from its team. Settings of the service take precedence. */
+function withTeamDefaults(service: unknown, teams: Context["configuration"]["teams"]): unknown {
+  if (!isMap(service) || typeof service["team"] !== "string") return service;
+  const team = Object.hasOwn(teams, service["team"]) ? teams[service["team"]] : undefined;
+  if (team === undefined) return service;
+  return mergeValues(team, service);
+}
+
+function readNamespace(service: unknown) {
+  const namespace = isMap(service) ? service["namespace"] : undefined;
+  return check(placedServiceSchema, { namespace });
+}
+
+function withoutNamespace(service: unknown): unknown {
+  if (!isMap(service)) return service;
+  const { namespace: _namespace, ...rest } = service;
+  return rest;
+}
+
+/** Problems with the services of one namespace, at their positions in the configuration. */
+function atPositionOf<T>(
+  services: PlacedService[],
+  { settings, problems }: Checked<T>,
+): Checked<T> {
+  if (problems === undefined) return { settings };
+  return {
+    problems: problems.map((problem) => {
+      const [key, position, ...rest] = problem.path;
+      const service = key === "services" ? services[Number(position)] : undefined;
+      return service === undefined
+        ? problem
+        : { ...problem, path: ["services", service.index, ...rest] };
+    }),
+  };
+}

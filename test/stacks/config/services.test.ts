@@ -1,0 +1,101 @@
+import * as assert from "node:assert/strict";
+import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
+import { servicesComponents } from "../../../stacks/config/services";
+import { configuration } from "../../support/stackConfig";
+
+function servicesOf(changes: Record<string, unknown>) {
+  const { settings, problems } = parseConfiguration(configuration("prod", changes));
+  assert.equal(problems, undefined);
+  return servicesComponents(settings.services);
+}
+
+function problemsOf(changes: Record<string, unknown>): string[] {
+  const { problems = [] } = parseConfiguration(configuration("prod", changes));
+  return problems.map(({ path, rule }) => `${path.join(".")} ${rule}`);
+}
+
+describe("the services of a stack", () => {
+  it("are in the namespace of the application, which is judged even without services", () => {
+    const [[name, { namespace, services }], ...others] = servicesOf({ services: [] }) as [
+      ReturnType<typeof servicesOf>[0],
+    ];
+    assert.deepEqual([name, namespace, services, others], ["services", "ticketing", [], []]);
+  });
+
+  it("form one component for each other namespace", () => {
+    const components = servicesOf({
+      services: [{ name: "a" }, { name: "b", namespace: "shop" }, { name: "c" }],
+    });
+    assert.deepEqual(
+      components.map(([name, { namespace, services }]) => [
+        name,
+        namespace,
+        ...services.map((service) => service.name),
+      ]),
+      [
+        ["services", "ticketing", "a", "c"],
+        ["services-shop", "shop", "b"],
+      ],
+    );
+  });
+
+  it("can have the same name in two namespaces, but not in one", () => {
+    const services = [{ name: "a" }, { name: "a", namespace: "shop" }];
+    assert.equal(servicesOf({ services }).length, 2);
+    const twice = [...services, { name: "b" }, { name: "a", namespace: "shop" }];
+    assert.deepEqual(problemsOf({ services: twice }), [
+      "services.3.name must be unique in services",
+    ]);
+  });
+
+  it("inherit the namespace, the objective and the thresholds of their team", () => {
+    const teams = {
+      payments: {
+        namespace: "payments",
+        slo: { availabilityPercent: "99.5" },
+        alerts: { p99LatencyMs: 200 },
+      },
+    };
+    const [, [, { namespace, services }]] = servicesOf({
+      teams,
+      services: [
+        { name: "a", team: "payments" },
+        { name: "b", team: "payments", alerts: { p99LatencyMs: 100, errorRatePercent: 1 } },
+        { name: "c", team: "other" },
+      ],
+    }) as [unknown, ReturnType<typeof servicesOf>[0]];
+    assert.equal(namespace, "payments");
+    assert.deepEqual(
+      services.map(({ name, slo, alerts }) => ({ name, slo, alerts })),
+      [
+        { name: "a", slo: { availabilityPercent: 99.5 }, alerts: { p99LatencyMs: 200 } },
+        {
+          name: "b",
+          slo: { availabilityPercent: 99.5 },
+          alerts: { p99LatencyMs: 100, errorRatePercent: 1 },
+        },
+      ],
+    );
+  });
+
+  it("are refused at their position in the configuration", () => {
+    const services = [
+      { name: "a", namespace: "shop" },
+      { name: "b", namespace: "Not A Name" },
+      { name: "c", namespace: "shop", slo: { availabilityPercent: 100 } },
+    ];
+    const problems = problemsOf({ services });
+    assert.equal(problems.length, 2, problems.join("\n"));
+    assert.match(problems[0] ?? "", /^services\.1\.namespace must be /);
+    assert.match(problems[1] ?? "", /^services\.2\.slo\.availabilityPercent must be less than 100/);
+  });
+
+  it("are refused once for a team whose defaults are wrong", () => {
+    const teams = { payments: { alerts: { p99LatencyMs: -1 }, chanel: "#payments" } };
+    const problems = problemsOf({ teams, services: [{ name: "a", team: "payments" }] });
+    assert.deepEqual(
+      problems.map((problem) => problem.split(" ")[0]),
+      ["teams.payments.alerts.p99LatencyMs", "teams.payments.chanel"],
+    );
+  });
+});
