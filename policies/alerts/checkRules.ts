@@ -6,7 +6,7 @@ import {
   ViolationFinding,
 } from "../engine/policy";
 import { Resource } from "../facts/resource";
-import { Rule, canContainRules, judgedRules, rulesOfStack } from "../facts/rules";
+import { Rule, canContainRules, judgedRules, rulesOf, rulesOfStack } from "../facts/rules";
 import { Expr, selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
@@ -110,10 +110,25 @@ function readsOtherRecords(resource: Resource, records: Records): boolean {
 export function alertsOfStack(resources: Resource[]) {
   const { rules, unknown } = rulesOfStack(resources);
   const records = recordsIn(rules);
+  const recordsOf = new Map(
+    resources.map((resource) => [
+      resource.urn,
+      preferred(recordsIn(rulesOf(resource).rules), records),
+    ]),
+  );
   const alerts = rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
-    return [{ rule, expr: inlineRecords(parsed.expr, records) }];
+    return [{ rule, expr: inlineRecords(parsed.expr, recordsOf.get(rule.urn) ?? records) }];
   });
   return { alerts, unknown };
+}
+
+/**
+ * The records of a stack, with those of one object in place of others of the same name: the objects of
+ * two namespaces record the same series, each for its own services.
+ */
+function preferred(own: Records, all: Records): Records {
+  const isShadowed = [...own].some(([name, expr]) => all.get(name) !== expr);
+  return isShadowed ? new Map([...all, ...own]) : all;
 }

@@ -142,9 +142,9 @@ function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined)
 }
 
 function serviceRows(components: Inputs[]) {
-  const services = components.flatMap((settings, index) =>
+  const services = components.flatMap((settings) =>
     ((settings["services"] ?? []) as { name: string; slo?: Inputs }[]).map(({ name, slo }) => ({
-      name: index === 0 ? name : `${settings["namespace"]}/${name}`,
+      name: components.length === 1 ? name : `${settings["namespace"]}/${name}`,
       slo,
     })),
   );

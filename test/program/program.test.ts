@@ -397,6 +397,27 @@ describe("the program", () => {
     assert.deepEqual(listOf(recording), without(/:Namespace /));
   });
 
+  it("monitors the services of each namespace with its own component", async () => {
+    const recording = await runProgram("prod", {
+      services: [{ name: "auth-service" }, { name: "billing", namespace: "payments" }],
+    });
+    const namespaces = (type: string) =>
+      ofType(recording, `kubernetes:monitoring.coreos.com/v1:${type}`).map(
+        ({ inputs }) => `${inputs["metadata"].namespace}/${inputs["metadata"].name}`,
+      );
+    assert.deepEqual(namespaces("ServiceMonitor").sort(), [
+      "payments/billing",
+      "ticketing/auth-service",
+    ]);
+    assert.deepEqual(namespaces("PrometheusRule").sort(), [
+      "monitoring/monitoring-platform",
+      "payments/payments-services-payments",
+      "ticketing/ticketing-services",
+    ]);
+    const created = ofType(recording, "kubernetes:core/v1:Namespace").map(({ name }) => name);
+    assert.deepEqual(created.sort(), ["monitoring", "ticketing"]);
+  });
+
   it("instruments the services if the Datadog Agent has its own namespace", async () => {
     const recording = await runProgram("dev", { namespaces: { datadog: "datadog" } });
     assert.equal(find(recording, releaseType, "datadog").inputs["namespace"], "datadog");

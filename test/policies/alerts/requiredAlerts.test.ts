@@ -113,6 +113,28 @@ describe("policy required-alerts", () => {
     assert.equal(problems(requiredAlerts, [inventory, recorded, onRecord("other")]).length, 1);
   });
 
+  it("reads the records of an alert's own object, if another namespace records the same series", () => {
+    const { errorRatio: _, ...others } = baseSignals;
+    const rulesOf = (namespace: string) =>
+      prometheusRule(
+        [
+          {
+            record: "service:http_errors:ratio_rate5m",
+            expr: `sum by (namespace, service) (rate(http_requests_total{namespace="${namespace}", status=~"5.."}[5m])) / sum by (namespace, service) (rate(http_requests_total{namespace="${namespace}"}[5m]))`,
+          },
+          ...[
+            ...Object.values(others),
+            `service:http_errors:ratio_rate5m{namespace="${namespace}"} > 0.05`,
+          ].map((expr, index) => ({ alert: `Alert${index}`, expr })),
+        ],
+        namespace,
+      );
+    const resources = [inventory, rulesOf("ticketing"), rulesOf("payments")];
+    assert.deepEqual(problems(requiredAlerts, resources), []);
+    assert.deepEqual(problems(requiredAlerts, resources.toReversed()), []);
+    assert.equal(problems(requiredAlerts, [inventory, rulesOf("payments")]).length, 1);
+  });
+
   it("reads the rules in the values of a release", () => {
     const rules = Object.values(baseSignals).map((expr) => ({ alert: "A", expr }));
     const values = { additionalPrometheusRulesMap: { mine: { groups: [{ name: "g", rules }] } } };
