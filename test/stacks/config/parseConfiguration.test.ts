@@ -231,7 +231,7 @@ describe("parseConfiguration", () => {
           alerts: { rules: { HighCPU: off, MonitoringDown: off, KubeJobFailed: off, NoLogs: off } },
         }),
       );
-      assert.deepEqual(services.alerts.rules, { HighCPU: off });
+      assert.deepEqual(services[0].alerts.rules, { HighCPU: off });
       assert.deepEqual(prometheus.alertRules, { MonitoringDown: off, KubeJobFailed: off });
       assert.deepEqual(loki?.alertRules, { NoLogs: off });
     });
