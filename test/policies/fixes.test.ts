@@ -54,6 +54,14 @@ const logGroup = (retentionInDays?: number): Resource =>
   resource("aws:cloudwatch/logGroup:LogGroup", "logs", { retentionInDays });
 const signals = Object.values(baseSignals).map((expr, index) => ({ alert: `S${index}`, expr }));
 
+const recorded = (expr: string): Resource[] => [
+  stack(),
+  prometheusRule([
+    { record: "cart:errors:rate5m", expr: "sum(rate(x[5m]))" },
+    { alert: "A", expr },
+  ]),
+];
+
 const cases: Record<string, Case> = {
   "prometheus-retention": [
     /retention: "15d"/,
@@ -192,6 +200,16 @@ const cases: Record<string, Case> = {
     /grafana.admin.existingSecret/,
     stack({ grafana: { admin: undefined } }),
     stack({ grafana: { admin: { existingSecret: "grafana-admin" } } }),
+  ],
+  "records-exist": [
+    /write cart:errors:rate5m/,
+    recorded("cart:error:rate5m > 1"),
+    recorded("cart:errors:rate5m > 1"),
+  ],
+  "loki-limits": [
+    /remove max_line_size/,
+    release("loki", { loki: { limits_config: { max_line_size: 0 } } }),
+    release("loki", { loki: { limits_config: {} } }),
   ],
   "scrape-cost": [/interval: 15s/, monitor({ interval: "1s" }), monitor({ interval: "15s" })],
   "prod-high-availability": [

@@ -92,6 +92,15 @@ const violating: Record<string, (Resource | Resource[])[]> = {
     rule({ expr: 'histogram_quantile(99, sum by (le) (rate(x_bucket{code="a"}[5m]))) > 1' }),
     rule({ expr: 'histogram_quantile(0.9, sum by (job) (rate(x_bucket{code="a"}[5m]))) > 1' }),
   ],
+  "records-exist": [
+    [
+      stack({}),
+      prometheusRule([
+        { record: "cart:errors:rate5m", expr: "x" },
+        { alert: "A", expr: "cart:error:rate5m > 1" },
+      ]),
+    ],
+  ],
   "rate-window": [rule({ expr: 'rate(x{code="a"}[30s]) > 1' })],
   "alert-severity": [
     rule({ labels: { severity: "page" } }),
@@ -209,6 +218,9 @@ const violating: Record<string, (Resource | Resource[])[]> = {
         env: { GF_SECURITY_ADMIN_PASSWORD: "c" },
       },
     }),
+  ],
+  "loki-limits": [
+    release("loki", { loki: { limits_config: { max_line_size: "0KB", ingestion_rate_mb: 9999 } } }),
   ],
   "scrape-cost": [
     stack({
