@@ -63,7 +63,10 @@ const executions: Execution[] = [
   // test/preview/files runs them with other files.
   { pattern: /^npm run policies -- <file>\.\.\.$/, how: How.Script },
   { pattern: /^helm template shop .* \| npm run -s policies -- -$/, how: How.Script },
-  { pattern: /^(kind (create|delete)|k3d cluster create) /, how: How.Manual },
+  {
+    pattern: /^(kind (create|delete)|k3d cluster create|kubectl delete namespace) /,
+    how: How.Manual,
+  },
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set --secret slackWebhookUrl$/, how: How.Mention },
   { pattern: /^pulumi preview$/, how: How.Mention, inline: true },
