@@ -4,6 +4,7 @@ import { GrafanaSetting, isEnabled } from "./grafanaSettings";
 
 /** Checks who can sign in to Grafana with these settings. */
 export function checkLogin(settings: GrafanaSetting[]): Finding[] {
+  if (settings.length === 0) return [];
   return [
     ...checkAnonymousAccess(settings),
     ...checkSignUp(settings),

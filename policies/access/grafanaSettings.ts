@@ -55,7 +55,7 @@ function variablesIn(value: Plain, path: Path): GrafanaSetting[] {
 
 /** The settings in a configuration file, and those in a file of environment variables. */
 function settingsInText(text: string, path: Path): GrafanaSetting[] {
-  if (!/^[ \t]*\[[ \t]*(?:auth|security|users)|GF_/im.test(text)) return [];
+  if (!/\[[ \t]*(?:auth|security|users)|GF_/i.test(text)) return [];
   const settings: GrafanaSetting[] = [];
   let section = "";
   for (const line of text.split(/\r?\n/)) {

@@ -96,21 +96,46 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   const targets = resources.flatMap((resource) => targetsOf(resource, inherited));
   const { httpRequests, httpDuration, grpcRequests, grpcDuration } = metricVocabulary(resources);
   const ofServices = [...httpRequests, ...httpDuration, ...grpcRequests, ...grpcDuration];
+  const byName = new Map<string, ScrapedTarget[]>();
+  for (const target of targets) {
+    for (const name of target.names) byName.set(name, [...(byName.get(name) ?? []), target]);
+  }
+  // Many selectors differ in their metric only.
+  const known = new Map<string, number[]>();
+  const secondsOfTargets = (selector: Selector, name: string | undefined): number[] => {
+    const matchers = selector.matchers.filter(({ label }) =>
+      /^(job|service|namespace)$/.test(label),
+    );
+    const key = JSON.stringify(matchers);
+    const candidates = name === undefined ? targets : (byName.get(name) ?? []);
+    const seconds =
+      known.get(key) ??
+      candidates
+        .filter((target) => mayFeed(target, { ...selector, matchers }))
+        .map((target) => target.seconds);
+    known.set(key, seconds);
+    return seconds;
+  };
   return (selector) => {
     const { metric = "", matchers } = selector;
-    const isNamed = matchers.some(
+    const naming = matchers.find(
       ({ label, operator }) => named.test(label) && /^=~?$/.test(operator),
     );
-    const mayFeed = ({ names, namespaces = [] }: ScrapedTarget) =>
-      (namespaces.length === 0 || namespaces.some((name) => allows(selector, "namespace", name))) &&
-      names.some((name) => allows(selector, "job", name) && allows(selector, "service", name));
-    const seconds = targets.filter(mayFeed).map((target) => target.seconds);
-    if (seconds.length === 0) return inherited;
-    if (isNamed) return Math.max(...seconds);
     // Any service may expose these series, so the range must suffice for the fastest at least.
     const isOfServices = ofServices.some((name) => metric.startsWith(name));
-    return isOfServices ? Math.min(...seconds) : inherited;
+    if (naming === undefined && !isOfServices) return inherited;
+    const seconds = secondsOfTargets(selector, naming?.operator === "=" ? naming.value : undefined);
+    if (seconds.length === 0) return inherited;
+    return naming === undefined ? Math.min(...seconds) : Math.max(...seconds);
   };
+}
+
+/** Whether the series of a selector may come from a target. */
+function mayFeed({ names, namespaces = [] }: ScrapedTarget, selector: Selector): boolean {
+  return (
+    (namespaces.length === 0 || namespaces.some((name) => allows(selector, "namespace", name))) &&
+    names.some((name) => allows(selector, "job", name) && allows(selector, "service", name))
+  );
 }
 
 const named = /^(job|service)$/;

@@ -168,11 +168,10 @@ export function resourcePolicy<
   type Config = Configuration<P, ProdOnly>;
   const findings = (resource: Resource, config: Config): Finding[] => {
     if (prodOnly && !isProd(resource, config)) return [];
-    const { type, props } = resource;
-    const found = check({ ...resource, type: patchedType(type) }, config);
-    return patchedType(type) === type
-      ? found
-      : found.filter((finding) => isInPatch(finding, props));
+    const type = patchedType(resource.type);
+    if (type === resource.type) return check(resource, config);
+    const { props } = resource;
+    return check({ ...resource, type }, config).filter((finding) => isInPatch(finding, props));
   };
   return {
     ...described({ ...meta, prodOnly }),
@@ -191,7 +190,8 @@ export function resourcePolicy<
 
 /** The type that a patch changes: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
 function patchedType(type: string): string {
-  return type.startsWith("kubernetes:") ? type.replace(/(?<=\w)Patch$/, "") : type;
+  const isPatch = type.endsWith("Patch") && type.startsWith("kubernetes:");
+  return isPatch ? type.slice(0, -"Patch".length) : type;
 }
 
 /** Whether a finding is about a value of a patch: the object has the values that a patch lacks. */

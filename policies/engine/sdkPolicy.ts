@@ -110,6 +110,10 @@ function stackValidation(
     const unevaluated = byUrn(verdict.unevaluated);
     for (const resource of args.resources) {
       const { urn } = resource;
+      // A policy on resources has already read the exceptions of each.
+      const isConcluded =
+        policy.scope === "resource" && !violations.has(urn) && !unevaluated.has(urn);
+      if (isConcluded) continue;
       conclude(policy, context, resource, {
         exceptions: await exceptionsOf(resource, config),
         verdict: {
@@ -322,11 +326,17 @@ async function readResource(args: PolicyResource): Promise<Resource> {
  * engine previews a resource without any outputs. The outputs are then unknown, not absent.
  */
 async function readOutputs(args: PolicyResource): Promise<Resource> {
-  const references = Object.entries(args.propertyDependencies ?? {}).map(
+  const resource = { ...(await readResource(args)), ...referencesOf(args) };
+  return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
+}
+
+function referencesOf({ propertyDependencies = {} }: PolicyResource): Pick<Resource, "references"> {
+  const entries = Object.entries(propertyDependencies);
+  if (entries.length === 0) return {};
+  const references = entries.map(
     ([property, targets]) => [property, targets.map(({ urn }) => urn)] as const,
   );
-  const resource = { ...(await readResource(args)), references: Object.fromEntries(references) };
-  return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
+  return { references: Object.fromEntries(references) };
 }
 
 /** The engine fills in defaults; other drivers of the analyzer protocol do not. */

@@ -119,6 +119,7 @@ function percentDecoded(text: string): string | undefined {
 
 /** A header of basic authentication, which has the user and the password in base64. */
 function basicHeader(text: string): string | undefined {
+  if (!/\bBasic /i.test(text)) return undefined;
   for (const [, word = ""] of text.matchAll(/\bBasic ([A-Za-z0-9+/]{6,400}={0,2})/gi)) {
     const decoded = Buffer.from(word, "base64").toString("latin1");
     if (/^[\x21-\x39\x3b-\x7e]{1,100}:[\x20-\x7e]{1,200}$/.test(decoded)) return "password";
@@ -128,6 +129,7 @@ function basicHeader(text: string): string | undefined {
 
 /** The kind of credential in the arguments and variables of a command. */
 function credentialArgument(text: string): string | undefined {
+  if (!text.includes("=") && !text.includes("-")) return undefined;
   const argument =
     /(?<![^\s"';&|?(])(?:--?([A-Za-z][\w.-]{2,60})(?:=|[ \t]{1,9})|([A-Za-z_]\w{2,60})=)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';&|)]+))/g;
   for (const [, flag, variable = "", ...values] of text.matchAll(argument)) {
