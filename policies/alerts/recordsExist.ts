@@ -18,6 +18,8 @@ export const recordsExist = stackPolicy({
   check,
 });
 
+const MANY = 100;
+
 function withoutRange(name: string): string {
   return name.replace(/\d+[smhdw]?/g, "");
 }
@@ -32,12 +34,17 @@ function check(resources: Resource[]): StackFinding[] {
   const records = new Set(rules.flatMap(({ record }) => record ?? []));
   const names = [...records].filter((name) => name.includes(":"));
   if (names.length === 0) return [];
-  const findings = rules.flatMap((rule): StackFinding[] => {
+  const reading = rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
     const missing = selectorsOf(parsed.expr)
       .map(({ metric = "" }) => metric)
       .filter((metric) => metric.includes(":") && !records.has(metric));
+    return missing.length === 0 ? [] : [{ rule, missing }];
+  });
+  // So many are not misspelled: another stack records them.
+  if (reading.length > MANY) return [];
+  const findings = reading.flatMap(({ rule, missing }): StackFinding[] => {
     return [...new Set(missing)].flatMap((metric) => {
       const similar = closest(metric, names);
       // Names that differ in their range are series of their own.

@@ -37,7 +37,16 @@ describe("policy records-exist", () => {
     it(`accepts ${expr}`, () => assert.deepEqual(found(record, expr), []));
   }
 
-  it("accepts series of another stack", () => {
+  it("accepts the series of another stack, which are many, in little time", () => {
+    const rules = Array.from({ length: 4000 }, (_, index) => [
+      { record: `service${index}:errors:rate5m`, expr: "x" },
+      { alert: "A", expr: `service${index}:error:rate5m > 1` },
+    ]);
+    const subjects = [prometheusRelease("15d"), prometheusRule(rules.flat())];
+    assert.deepEqual(problems(recordsExist, subjects), []);
+  });
+
+  it("accepts series without a Prometheus, which another stack runs", () => {
     const rules = prometheusRule([
       { record: "service:errors:ratio5m", expr: "x" },
       { alert: "A", expr: "service:error:ratio5m > 1" },
