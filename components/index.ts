@@ -1,5 +1,5 @@
 /** Public API of the library. */
-export { type AlertRuleSettings } from "./alerting/alertSettings";
+export { type AlertRuleSettings } from "./alerting/alertRuleSettings";
 export { GrafanaDashboards, type GrafanaDashboardsArgs } from "./dashboards/grafanaDashboards";
 export { DatadogAgent, type DatadogAgentArgs } from "./datadog/datadogAgent";
 export {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { Analyzer } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
 import { type Configuration, configuration } from "./config/configuration";
-import { readPolicyConfig } from "./config/policyConfigFile";
+import { readPolicyConfig } from "./pack/policyConfigFile";
 import { alertmanagerFile, exportFiles, resourceEntry } from "./output/exports";
 import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";

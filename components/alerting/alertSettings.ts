@@ -3,16 +3,6 @@ import { Problem, example, issue, unknownKey } from "../shared/problems";
 import { wholeNumber } from "../shared/schemas";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "./rules";
 
-/** Settings of one alert. What is not set keeps its default. */
-export interface AlertRuleSettings {
-  /** Whether the alert exists. Default: true. */
-  enabled?: boolean;
-  /** Minutes for which the condition must hold before the alert fires. */
-  forMinutes?: number;
-  /** Severity of the alert: `critical`, `warning` or `info`. */
-  severity?: string;
-}
-
 const ruleSettingsSchema = z.strictObject({
   enabled: example(z.boolean(), false).optional().meta({
     description: "Whether the alert exists.",

@@ -12,7 +12,7 @@ import { availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import { lokiRules } from "./rules";
-import { AlertRuleSettings } from "../alerting/alertSettings";
+import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { metricNameAnnotations } from "../../policies/shared/metricNames";
 import { serviceExceptionAnnotations } from "../../policies/shared/serviceExceptions";
 import { serviceExceptions } from "./policyExceptions";
-import { AlertRuleSettings } from "../alerting/alertSettings";
+import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";

@@ -123,7 +123,8 @@ export const slackSchema = z
           .default(720)
           .describe("Minutes until a warning that still fires is notified again."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("When notifications of alerts that still fire are repeated."),
     groupBy: z
       .array(example(z.string().regex(/^[a-zA-Z_]\w*$/, "must be a label name"), "alertname"))
       .min(1)

@@ -7,7 +7,7 @@ import { ExpectedError } from "../config/errors";
 import { formatReport } from "../output/report";
 import { UsageError } from "../config/arguments";
 import { Analyzer, type ReportedNote } from "../pack/analyzer";
-import { readPolicyConfig } from "../config/policyConfigFile";
+import { readPolicyConfig } from "../pack/policyConfigFile";
 import { environmentRow, hasPassed, judgementOf } from "../pack/judgement";
 import { readFiles } from "./readFiles";
 import { type Skipped, resourcesIn } from "./resources";

@@ -81,6 +81,7 @@ describe("public types", () => {
     assert.deepEqual(required.sort(), [
       "CommunityDashboard: id",
       "LogAlertArgs: namespace, service",
+      "Maintenance: from, reason, to",
       "MonitoredService: name",
       "MonitoredServicesArgs: namespace",
       "QuietHours: from, timezone, to",

@@ -45,7 +45,7 @@ const components = `
   new DatadogAgent("datadog", { ...identity, apiKey });
   new DatadogMonitors("monitors", { ...identity, namespace: "n", notify: ["@slack-n"], services });
   new MonitoredServices("services", { namespace: "n", services });
-  new GrafanaDashboards("dashboards", { services: { namespace: "n", services } });
+  new GrafanaDashboards("dashboards", { services: [{ namespace: "n", services }] });
 `;
 const names =
   "DatadogAgent, DatadogMonitors, GrafanaDashboards, LokiStack, MonitoredServices, PrometheusStack, SlackAlerting";

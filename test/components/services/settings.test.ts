@@ -25,7 +25,13 @@ describe("servicesSettings", () => {
   it("fills in every default of a service with only a name", () => {
     const { services } = settingsOf({ services: [{ name: "auth-service" }] });
     assert.deepEqual(services, [
-      { name: "auth-service", language: "other", port: "metrics", path: "/metrics" },
+      {
+        name: "auth-service",
+        language: "other",
+        port: "metrics",
+        path: "/metrics",
+        maintenance: [],
+      },
     ]);
     assert.deepEqual(settingsOf({}).services, []);
   });

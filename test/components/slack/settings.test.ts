@@ -31,6 +31,7 @@ describe("slackSettings", () => {
       channels: {},
       routes: [],
       groupBy: ["alertname", "cluster", "service"],
+      repeatMinutes: { critical: 60, warning: 720 },
       requireHeartbeat: false,
       webhookUrl: true,
     });
@@ -176,6 +177,7 @@ describe("slackSettings", () => {
     assert.deepEqual(settingsOf({ webhookUrl, quietHours: hours }).quietHours, {
       ...hours,
       weekends: false,
+      holidays: [],
     });
     for (const [change, problem] of [
       [{ from: "10pm" }, "quietHours.from must be a time like 22:00"],

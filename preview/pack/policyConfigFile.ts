@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { PolicyConfigFile } from "../pack/policyConfig";
-import { ExpectedError } from "./errors";
+import type { PolicyConfigFile } from "./policyConfig";
+import { ExpectedError } from "../config/errors";
 
 /** Reads a file with the configuration of the policies. */
 export function readPolicyConfig(directory: string, name: string): PolicyConfigFile {
