@@ -470,7 +470,7 @@ describe("parseConfiguration", () => {
     it("with the key that was probably meant", () => {
       assert.equal(
         textOf(configuration("prod", { slack: { channel: undefined, chanel: "#oncall" } })),
-        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
+        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, repeatMinutes, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
           "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
           "         pulumi config set --path monitoring:slack.channel '#oncall'\n" +
           "  monitoring:slack.channel is required\n" +
