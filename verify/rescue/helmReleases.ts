@@ -46,7 +46,7 @@ async function stuck(
   if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
   const after =
     previous === undefined
-      ? "the next `pulumi up` installs it and adopts its objects"
+      ? "the next `pulumi up` installs it again"
       : `the next \`pulumi up\` upgrades it from revision ${revisionOf(previous)}`;
   return {
     what: `The Helm release ${namespace}/${name} is ${status}${since(last)}`,
