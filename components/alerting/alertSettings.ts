@@ -55,11 +55,16 @@ export function mapAlerts(
 ): AlertGroup[] {
   return groups
     .map((group) => {
-      const rulesOf = (name: string) =>
-        group.rules.filter((rule): rule is AlertRule => "alert" in rule && rule.alert === name);
+      const byName = new Map<string, AlertRule[]>();
+      for (const rule of group.rules) {
+        if (!("alert" in rule)) continue;
+        const all = byName.get(rule.alert);
+        if (all === undefined) byName.set(rule.alert, [rule]);
+        else all.push(rule);
+      }
       const rules = group.rules.flatMap((rule): (AlertRule | RecordingRule)[] => {
         if (!("alert" in rule)) return [rule];
-        const all = rulesOf(rule.alert);
+        const all = byName.get(rule.alert) ?? [];
         return all[0] === rule ? replace(all, rule.alert, group) : [];
       });
       return { ...group, rules };
