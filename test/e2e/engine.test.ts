@@ -126,10 +126,15 @@ for (const environment of ["dev", "prod"]) {
     });
 
     if (environment === "dev") {
-      it("deletes everything but the log bucket, which it retains in AWS", () => {
+      it("deletes everything but the log bucket and the namespaces, whose volumes hold data", () => {
         assert.equal(lifecycle.destroy.exitCode, 0, lifecycle.destroy.text);
         assert.deepEqual(
-          [...resourcesOf(lifecycle.destroy, "delete"), ...bucketResources].sort(),
+          [
+            ...resourcesOf(lifecycle.destroy, "delete"),
+            ...bucketResources,
+            "Namespace monitoring",
+            "Namespace ticketing",
+          ].sort(),
           resourcesOf(lifecycle.up, "create"),
         );
         assert.deepEqual(lifecycle.remaining, []);
