@@ -65,6 +65,11 @@ const config = {
 };
 
 // All durations are divided by `timeScale`: a minute in the cluster is a second here.
+/** The text of a message without the URLs of its links, whose queries name services of other teams. */
+function withoutUrls(text: string): string {
+  return text.replace(/<[^|>]+\|/g, "<");
+}
+
 describe("notification of a fault", function () {
   this.timeout(120_000);
   let folder: string;
@@ -164,7 +169,7 @@ describe("notification of a fault", function () {
   it("sends nothing about healthy services", () => {
     for (const { title, text } of slack.messages) {
       for (const name of [healthy, faultyLater])
-        assert.ok(!`${title} ${text}`.includes(name), title);
+        assert.ok(!`${title} ${withoutUrls(text)}`.includes(name), title);
     }
   });
 
@@ -186,7 +191,9 @@ describe("notification of a fault", function () {
   });
 
   it("sends the alerts of a team only to the channel of the team", () => {
-    const laterMessages = slack.messages.filter(({ text }) => text.includes(faultyLater));
+    const laterMessages = slack.messages.filter(({ text }) =>
+      withoutUrls(text).includes(faultyLater),
+    );
     assert.deepEqual(
       laterMessages.map(({ channel, path }) => `${channel} ${path}`),
       ["#checkout /services/checkout"],
@@ -336,15 +343,17 @@ describe("Alertmanager with the configuration of the stack", function () {
   });
 
   it("holds alerts back during planned maintenance, and sends them afterwards", async () => {
-    const pod = podOf(faultyLater);
+    // A service of its own: Alertmanager does not repeat alerts for the tests that follow.
+    const maintained = "billing-service";
+    const pod = podOf(maintained);
     const alerts: Record<string, string>[] = [
-      { alertname: "ServiceDown", service: faultyLater, severity: "critical" },
+      { alertname: "ServiceDown", service: maintained, severity: "critical" },
       { alertname: "HighMemory", pod, severity: "critical" },
       { alertname: "ServiceDown", service: healthy, severity: "critical" },
     ];
     const sent = await fire(
-      { alertname: "PlannedMaintenance", service: faultyLater, severity: "none" },
-      { alertname: "PlannedMaintenance", service: faultyLater, pod, severity: "none" },
+      { alertname: "PlannedMaintenance", service: maintained, severity: "none" },
+      { alertname: "PlannedMaintenance", service: maintained, pod, severity: "none" },
       ...alerts,
     );
     assert.deepEqual(sent, ["#ticketing-alerts ServiceDown"]);
