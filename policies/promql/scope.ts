@@ -38,7 +38,11 @@ export function namedServices({ matchers }: Selector): string[] {
 /** Whether scopes leave a service in. */
 export function includesService(scopes: ServiceScope[], service: string): boolean {
   return scopes.every(({ excluded, selector }) => {
-    const isNamed = ["service", "workload"].every((label) => allows(selector, label, service));
-    return isNamed !== excluded;
+    return allowsService(selector, service) !== excluded;
   });
+}
+
+/** Whether a selector can return series of a service, or of the workload with its name. */
+export function allowsService(selector: Selector, service: string): boolean {
+  return ["service", "workload"].every((label) => allows(selector, label, service));
 }

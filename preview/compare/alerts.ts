@@ -1,7 +1,9 @@
-import { type Expr, allows, nodesOf, selectorsOf } from "../../policies/promql/expr";
+import { type Expr, childrenOf, mapChildren, nodesOf } from "../../policies/promql/expr";
 import { parsePromQL } from "../../policies/promql/parse";
+import { allowsService, namedServices } from "../../policies/promql/scope";
 import { type Plain, listAt, textAt } from "../../policies/facts/plain";
-import { type PreviewState, servicesByComponent } from "./state";
+import { groupBy } from "../../components/shared/groupBy";
+import { type PreviewState, serviceNames, servicesOf } from "./state";
 
 export interface AlertChange {
   alert: string;
@@ -27,9 +29,9 @@ interface Alert {
 export function alertChanges(before: PreviewState, after: PreviewState): AlertChange[] {
   const old = alertsOf(before);
   const current = alertsOf(after);
-  const [oldServices, currentServices] = [before, after].map(
-    (state) => new Set([...servicesByComponent(state).values()].flat().map(({ name }) => name)),
-  ) as [Set<string>, Set<string>];
+  const nameOf = serviceNames(before, after);
+  const idsOf = (state: PreviewState) => new Set(servicesOf(state).map(({ id }) => id));
+  const [oldServices, currentServices] = [idsOf(before), idsOf(after)];
   const changes = new Map<string, { row: AlertChange; services: Set<string> }>();
   const add = ({ name, severity, service }: Alert, change: string): void => {
     const key = JSON.stringify([name, severity, change, service === undefined]);
@@ -52,43 +54,38 @@ export function alertChanges(before: PreviewState, after: PreviewState): AlertCh
     else for (const change of changed(was, is)) add(is, change);
   }
   const all = (services: Set<string>): boolean =>
-    services.size > 1 && [...currentServices].every((name) => services.has(name));
+    services.size > 1 && [...currentServices].every((id) => services.has(id));
+  const wholeServices = [
+    ...alertsOfOthers(current, currentServices, oldServices, "added with the service"),
+    ...alertsOfOthers(old, oldServices, currentServices, "removed with the service"),
+  ];
   return [
-    ...wholeServices(old, current, oldServices, currentServices),
+    ...wholeServices.map((row) => ({ ...row, services: nameOf(row.services) })),
     ...[...changes.values()].map(({ row, services }) => ({
       ...row,
-      services: all(services) ? "all services" : [...services].join(", "),
+      services: all(services) ? "all services" : [...services].map(nameOf).join(", "),
     })),
   ];
 }
 
-function wholeServices(
-  old: Map<string, Alert>,
-  current: Map<string, Alert>,
-  oldServices: Set<string>,
-  currentServices: Set<string>,
+/** One row for all alerts of each service that the other state does not have. */
+function alertsOfOthers(
+  alerts: Map<string, Alert>,
+  services: Set<string>,
+  others: Set<string>,
+  change: string,
 ): AlertChange[] {
-  const rows = (
-    alerts: Map<string, Alert>,
-    services: Set<string>,
-    others: Set<string>,
-    change: string,
-  ) =>
-    [...services]
-      .filter((service) => !others.has(service))
-      .map((service) => {
-        const own = [...alerts.values()].filter((alert) => alert.service === service);
-        return {
-          alert: `all ${new Set(own.map(({ name }) => name)).size} alerts`,
-          severity: [...new Set(own.map(({ severity }) => severity))].join(", "),
-          services: service,
-          change,
-        };
-      });
-  return [
-    ...rows(current, currentServices, oldServices, "added with the service"),
-    ...rows(old, oldServices, currentServices, "removed with the service"),
-  ];
+  return [...services]
+    .filter((service) => !others.has(service))
+    .map((service) => {
+      const own = [...alerts.values()].filter((alert) => alert.service === service);
+      return {
+        alert: `all ${new Set(own.map(({ name }) => name)).size} alerts`,
+        severity: [...new Set(own.map(({ severity }) => severity))].join(", "),
+        services: service,
+        change,
+      };
+    });
 }
 
 function changed(before: Alert, after: Alert): string[] {
@@ -107,11 +104,10 @@ function changed(before: Alert, after: Alert): string[] {
 
 /** The alerts of a state by alert, severity and service. */
 function alertsOf(state: PreviewState): Map<string, Alert> {
-  const components = servicesByComponent(state);
+  const byComponent = new Map(groupBy(servicesOf(state), ({ component }) => component));
   const alerts = new Map<string, Alert>();
-  for (const { type, parent, inputs } of state.resources) {
+  for (const { type, parent = "", inputs } of state.resources) {
     if (!type.endsWith(":PrometheusRule")) continue;
-    const services = components.get(parent ?? "")?.map(({ name }) => name);
     const rules = listAt(inputs, "spec", "groups").flatMap((group) => listAt(group, "rules"));
     const covers = coverage(rules);
     for (const rule of rules) {
@@ -120,24 +116,34 @@ function alertsOf(state: PreviewState): Map<string, Alert> {
       if (name === undefined || expr === undefined) continue;
       const tree = parsedExpr(rule);
       const severity = textAt(rule, "labels", "severity") ?? "";
-      const duration = textAt(rule, "for") ?? "0s";
-      const alert = { name, severity, for: duration, expr, ...formOf(expr, tree) };
-      const concerned = services?.filter((service) => covers(tree, service)) ?? [undefined];
-      for (const service of concerned) {
+      const common = { name, severity, for: textAt(rule, "for") ?? "0s", expr };
+      const subjects = byComponent.get(parent)?.filter((service) => covers(tree, service.name));
+      for (const service of subjects ?? [undefined]) {
         // Several rules of one name differ in their windows, in a fixed order.
-        let key = JSON.stringify([name, severity, service ?? parent]);
+        let key = JSON.stringify([name, severity, service?.id ?? parent]);
         while (alerts.has(key)) key += "+";
-        alerts.set(key, { ...alert, service });
+        const seen = tree && service ? forService(tree, service.name) : tree;
+        alerts.set(key, { ...common, service: service?.id, ...formOf(expr, seen) });
       }
     }
   }
   return alerts;
 }
 
-/**
- * Returns whether an expression can return series of a service: all its selectors allow the name, and
- * so does a rule for each recorded series among them.
- */
+/** The part of an expression that can change something for a service. */
+function forService(expr: Expr, service: string): Expr {
+  // The label of the team is a setting of the service, and part of the rules of all.
+  if (expr.kind === "call" && expr.name === "label_replace") {
+    const [inner, label] = expr.args;
+    if (inner && label?.kind === "string" && label.value === "team")
+      return forService(inner, service);
+  }
+  const scope = scopeOf(expr);
+  if (scope !== undefined) return forService(scope.expr, service);
+  return mapChildren(expr, (part) => forService(part, service));
+}
+
+/** Returns whether an expression can have a result for a service, also through recorded series. */
 function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => boolean {
   const recording = new Map<string, Plain[]>();
   for (const rule of rules) {
@@ -147,9 +153,10 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
   const known = new Map<string, boolean>();
   const isRecorded = (metric: string, service: string): boolean => {
     const key = `${metric} ${service}`;
-    // True until the result is known, in case a series is recorded from itself.
-    if (!known.has(key)) known.set(key, true);
-    else return known.get(key)!;
+    const result = known.get(key);
+    if (result !== undefined) return result;
+    // Until the result is known, in case a series is recorded from itself.
+    known.set(key, true);
     const isCovered = (recording.get(metric) ?? []).some(
       (rule) =>
         [undefined, service].includes(textAt(rule, "labels", "service")) &&
@@ -158,14 +165,37 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
     known.set(key, isCovered);
     return isCovered;
   };
-  const covers = (expr: Expr | undefined, service: string): boolean =>
-    expr === undefined ||
-    selectorsOf(expr).every(
-      ({ metric = "", ...selector }) =>
-        allows({ metric, ...selector }, "service", service) &&
-        (!recording.has(metric) || isRecorded(metric, service)),
-    );
+  const covers = (expr: Expr | undefined, service: string): boolean => {
+    if (expr === undefined) return true;
+    if (expr.kind === "selector") {
+      const { metric = "" } = expr;
+      return (
+        allowsService(expr, service) && (!recording.has(metric) || isRecorded(metric, service))
+      );
+    }
+    if (expr.kind === "binary" && expr.operator === "or") {
+      return covers(expr.left, service) || covers(expr.right, service);
+    }
+    const scope = scopeOf(expr);
+    if (scope !== undefined) {
+      return covers(scope.expr, service) && scope.services.includes(service) !== scope.isExcluded;
+    }
+    if (expr.kind === "binary" && expr.operator === "unless") return covers(expr.left, service);
+    return childrenOf(expr).every((part) => covers(part, service));
+  };
   return covers;
+}
+
+/** An expression that `and` limits to services, or from which `unless` excludes them, by name. */
+function scopeOf(expr: Expr): { expr: Expr; services: string[]; isExcluded: boolean } | undefined {
+  if (expr.kind !== "binary" || !/^(and|unless)$/.test(expr.operator)) return undefined;
+  const { left, right, operator } = expr;
+  // For pods without a known owner, the names of their services decide, after `or`.
+  const named = right.kind === "binary" && right.operator === "or" ? right.left : right;
+  const services = named.kind === "selector" ? namedServices(named) : [];
+  return services.length === 0
+    ? undefined
+    : { expr: left, services, isExcluded: operator === "unless" };
 }
 
 function parsedExpr(rule: Plain): Expr | undefined {
@@ -182,7 +212,9 @@ function formOf(text: string, expr: Expr | undefined): Pick<Alert, "form" | "num
     if (key === "value" && typeof value === "number") return 0;
     if (key === "duration") return undefined;
     if (key !== "matchers") return value;
-    return (value as { label: string }[]).filter(({ label }) => label !== "service");
+    return (value as { label: string }[]).filter(
+      ({ label }) => !/^(service|workload)$/.test(label),
+    );
   });
   return { form, numbers };
 }

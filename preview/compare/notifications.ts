@@ -1,5 +1,6 @@
 import { destinationsOf } from "../output/routes";
-import { componentsOf, type PreviewState, servicesByComponent } from "./state";
+import type { Labels } from "../../policies/facts/routes";
+import { type PreviewState, serviceNames, servicesOf } from "./state";
 
 export interface NotificationChange {
   alerts: string;
@@ -8,7 +9,7 @@ export interface NotificationChange {
 }
 
 /** Labels of the alerts whose notifications are compared, by the words that describe them. */
-type Subjects = Map<string, Record<string, string>>;
+type Subjects = Map<string, Labels>;
 
 /** Destinations of notifications that differ, for the platform, each service and each route. */
 export function notificationChanges(
@@ -16,7 +17,8 @@ export function notificationChanges(
   after: PreviewState,
 ): NotificationChange[] {
   const changes = new Map<string, NotificationChange & { subjects: string[] }>();
-  const [old, current] = [subjectsOf(before), subjectsOf(after)];
+  const nameOf = serviceNames(before, after);
+  const [old, current] = [subjectsOf(before, nameOf), subjectsOf(after, nameOf)];
   for (const severity of ["critical", "warning", "info", "Watchdog"]) {
     for (const subject of new Set([...old.keys(), ...current.keys()])) {
       if (severity === "Watchdog" && subject !== platform) continue;
@@ -24,7 +26,7 @@ export function notificationChanges(
         const labels = subjects.get(subject);
         if (labels === undefined) return "-";
         if (state.alertmanager === undefined) return "no notification";
-        const own: Record<string, string> =
+        const own: Labels =
           severity === "Watchdog" ? { alertname: severity, severity: "none" } : { severity };
         return destinationsOf(state.alertmanager, { ...labels, ...own }).join(", ");
       };
@@ -44,16 +46,10 @@ export function notificationChanges(
 
 const platform = "the platform";
 
-function subjectsOf(state: PreviewState): Subjects {
-  const subjects: Subjects = new Map([[platform, {}]]);
-  const namespaces = new Map(
-    componentsOf(state).map(({ urn, inputs }) => [urn, String(inputs["namespace"])]),
-  );
-  for (const [urn, services] of servicesByComponent(state)) {
-    for (const { name, team } of services) {
-      const labels = { service: name, namespace: namespaces.get(urn) ?? "" };
-      subjects.set(name, team === undefined ? labels : { ...labels, team });
-    }
-  }
-  return subjects;
+function subjectsOf(state: PreviewState, nameOf: (id: string) => string): Subjects {
+  const services = servicesOf(state).map(({ id, name, namespace, team }): [string, Labels] => [
+    nameOf(id),
+    { service: name, namespace, ...(team !== undefined && { team }) },
+  ]);
+  return new Map([[platform, {}], ...services]);
 }

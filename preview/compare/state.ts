@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import type { PolicyReport } from "../pack/analyzer";
-import type { PlainMap } from "../../policies/facts/plain";
+import { type PlainMap, listAt, textAt } from "../../policies/facts/plain";
 
 /** A resource as the JSON document of a preview states it. */
 export interface ResourceEntry {
@@ -45,18 +45,32 @@ export function componentsOf({ resources }: PreviewState): ResourceEntry[] {
   return resources.filter(({ type }) => componentType.test(type));
 }
 
-/** The services of each MonitoredServices component, by its URN. */
-export function servicesByComponent(state: PreviewState): Map<string, MonitoredService[]> {
-  return new Map(
-    componentsOf(state).flatMap(({ urn, inputs }) =>
-      Array.isArray(inputs["services"]) && typeof inputs["namespace"] === "string"
-        ? [[urn, inputs["services"] as unknown as MonitoredService[]] as const]
-        : [],
-    ),
-  );
+/** A service that a MonitoredServices configures. */
+export interface ConfiguredService {
+  /** `<namespace>/<name>`. */
+  id: string;
+  /** URN of the component. */
+  component: string;
+  name: string;
+  namespace: string;
+  team: string | undefined;
 }
 
-export interface MonitoredService {
-  name: string;
-  team?: string;
+export function servicesOf(state: PreviewState): ConfiguredService[] {
+  return componentsOf(state).flatMap(({ urn, inputs }) => {
+    const namespace = textAt(inputs, "namespace") ?? "";
+    return listAt(inputs, "services").map((service) => {
+      const name = textAt(service, "name") ?? "";
+      const id = `${namespace}/${name}`;
+      return { id, component: urn, name, namespace, team: textAt(service, "team") };
+    });
+  });
+}
+
+/** The names of services by their IDs, which are the names if two namespaces have the same name. */
+export function serviceNames(...states: PreviewState[]): (id: string) => string {
+  const ids = new Set(states.flatMap((state) => servicesOf(state).map(({ id }) => id)));
+  const nameOf = (id: string): string => id.slice(id.indexOf("/") + 1);
+  const names = [...ids].map(nameOf);
+  return (id) => (names.filter((name) => name === nameOf(id)).length > 1 ? id : nameOf(id));
 }

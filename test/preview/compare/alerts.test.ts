@@ -56,6 +56,52 @@ describe("changes of alerts", () => {
     deepEqual(changes(burn(14.4), burn(6))[0]?.[2], "cart");
   });
 
+  it("reports a setting of one service, although the rule of the others excludes it", () => {
+    const scopes = [
+      'configured:info{service="cart"}',
+      '(workload:info{workload="cart"} or label_replace(errors > 0.05, "named", "yes", "pod", "cart-.*"))',
+    ];
+    for (const scope of scopes) {
+      const after = [
+        rule(`errors > 0.05 unless on (service) ${scope}`),
+        rule(`errors > 0.05 and on (service) ${scope}`, { for: "10m" }),
+      ];
+      deepEqual(changes([rule("errors > 0.05")], after), [
+        ["HighErrorRate", "critical", "cart", "for 5m → 10m"],
+      ]);
+    }
+  });
+
+  it("does not report the team of a service, which is part of the rules of all", () => {
+    const after = [rule('label_replace(errors > 0.05, "team", "shop", "service", "cart")')];
+    deepEqual(changes([rule("errors > 0.05")], after), []);
+  });
+
+  it("keeps services of the same name in two namespaces apart", () => {
+    const state = (threshold: number) => {
+      const component = (namespace: string, expr: string) => {
+        const services = [{ name: "cart" }];
+        const parent = resource("monitoring:index:MonitoredServices", namespace, {
+          namespace,
+          services,
+        });
+        return [parent, { ...serviceRules([rule(expr)]), parent: parent.urn }];
+      };
+      return stateWith([
+        ...component("shop", "errors > 0.05"),
+        ...component("batch", `errors > ${threshold}`),
+      ]);
+    };
+    deepEqual(alertChanges(state(0.05), state(0.1)), [
+      {
+        alert: "HighErrorRate",
+        severity: "critical",
+        services: "batch/cart",
+        change: "threshold 0.05 → 0.1",
+      },
+    ]);
+  });
+
   it("sums up the alerts of a service that is new or gone", () => {
     const state = (names: string[]) =>
       stateWith([
