@@ -83,7 +83,8 @@ export function withRecordsOfStack<Config>(
       return resources.flatMap((resource): StackFinding[] => {
         if (!readsOtherRecords(resource, records)) return [];
         const alone = new Set(check(resource, config).map((finding) => JSON.stringify(finding)));
-        return check(resource, config, records)
+        const own = recordsIn(judgedRules(resource).rules);
+        return check(resource, config, preferred(own, records))
           .filter((finding) => !alone.has(JSON.stringify(finding)))
           .map((finding) => ({ ...finding, urn: resource.urn }));
       });

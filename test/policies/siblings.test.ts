@@ -316,6 +316,20 @@ const sound: [name: string, policy: string, resources: Resource[]][] = [
     ],
   ],
   [
+    "a strict threshold on a ratio that its own object records, and another object divided by 100",
+    "alert-thresholds",
+    [
+      prometheusRule([records, alert("service:failures:ratio5m > 0.05 and cart:traffic > 0")]),
+      prometheusRule(
+        [
+          { ...records, expr: `(${String(records.expr)}) / 100` },
+          { record: "cart:traffic", expr: "sum by (namespace, service) (rate(y[5m]))" },
+        ],
+        "records",
+      ),
+    ],
+  ],
+  [
     "a range of four scrapes of the monitor of the job",
     "rate-window",
     [
