@@ -11,7 +11,7 @@ import {
   serviceMetrics,
   startFakeServices,
 } from "../test/support/delivery/fakeServices";
-import { startFakeSlack } from "../test/support/delivery/fakeSlack";
+import { secretsAt, startFakeSlack } from "../test/support/delivery/fakeSlack";
 import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
 import { freePort, sleep, startTool, until } from "../test/support/delivery/processes";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
@@ -71,10 +71,7 @@ async function faultToMessage(parent: string): Promise<void> {
       out: previewInto(folder, "prod"),
       folder,
       services: { address: services.address, names },
-      secrets: {
-        "webhook-url": `${slack.url}/services/default`,
-        "heartbeat-url": `${slack.url}/beat`,
-      },
+      secrets: secretsAt(slack.url),
       fakeApi: slack.url,
       scale,
     });

@@ -68,15 +68,21 @@ describe("commands in the documentation", () => {
 
     after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
+    /** Runs a command as written, which must succeed; returns what it prints. */
+    function run(command: Command): string {
+      const { status, stdout, stderr } = spawnSync(command.text, {
+        cwd: project,
+        encoding: "utf8",
+        env: { ...process.env, NO_COLOR: "1" },
+        shell: true,
+      });
+      assert.equal(status, 0, stdout + stderr);
+      return stdout;
+    }
+
     for (const command of executedBy(How.Preview)) {
       it(`work as written in ${place(command)}`, () => {
-        const { status, stdout, stderr } = spawnSync(command.text, {
-          cwd: project,
-          encoding: "utf8",
-          env: { ...process.env, NO_COLOR: "1" },
-          shell: true,
-        });
-        assert.equal(status, 0, stdout + stderr);
+        const stdout = run(command);
         const [, stack = ""] = /--stack (\w+)/.exec(command.text) ?? [];
         assert.match(stdout, new RegExp(`^Preview of ${stack}$`, "m"));
         const [, days] = /retentionDays=(\d+)/.exec(command.text) ?? [];
@@ -103,13 +109,7 @@ inhibit_rules:
   - {source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [alertname]}
 `,
         );
-        const { status, stdout, stderr } = spawnSync(command.text, {
-          cwd: project,
-          encoding: "utf8",
-          env: { ...process.env, NO_COLOR: "1" },
-          shell: true,
-        });
-        assert.equal(status, 0, stdout + stderr);
+        const stdout = run(command);
         assert.match(stdout, /^Passed: 3 resources, /m);
       });
     }

@@ -13,6 +13,7 @@ import {
   type FakeSlack,
   type SlackBehavior,
   type SlackMessage,
+  secretsAt,
   startFakeSlack,
 } from "../support/delivery/fakeSlack";
 import {
@@ -64,12 +65,12 @@ const config = {
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
 };
 
-// All durations are divided by `timeScale`: a minute in the cluster is a second here.
 /** The text of a message without the URLs of its links, whose queries name services of other teams. */
 function withoutUrls(text: string): string {
   return text.replace(/<[^|>]+\|/g, "<");
 }
 
+// All durations are divided by `timeScale`: a minute in the cluster is a second here.
 describe("notification of a fault", function () {
   this.timeout(120_000);
   let folder: string;
@@ -86,10 +87,9 @@ describe("notification of a fault", function () {
       folder,
       services: { address: services.address, names },
       secrets: {
-        "webhook-url": `${slack.url}/services/default`,
+        ...secretsAt(slack.url),
         "webhook-url-ticketing-critical": `${slack.url}/services/critical`,
         "webhook-url-checkout": `${slack.url}/services/checkout`,
-        "heartbeat-url": `${slack.url}/beat`,
       },
       fakeApi: slack.url,
     });

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
+import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 
@@ -32,10 +32,7 @@ describe("a restart of Prometheus in the middle of a fault", function () {
       }),
       folder,
       services: { address: services.address, names },
-      secrets: {
-        "webhook-url": `${slack.url}/services/default`,
-        "heartbeat-url": `${slack.url}/beat`,
-      },
+      secrets: secretsAt(slack.url),
       fakeApi: slack.url,
       scale,
     });

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
-import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
+import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
 import {
   type Alertmanager,
   type Pipeline,
@@ -19,10 +19,6 @@ const config = {
   "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
   "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
 };
-const secretsAt = (url: string) => ({
-  "webhook-url": `${url}/services/default`,
-  "heartbeat-url": `${url}/beat`,
-});
 
 describe("an outage of most services", function () {
   this.timeout(120_000);

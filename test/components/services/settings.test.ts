@@ -36,6 +36,20 @@ describe("servicesSettings", () => {
     assert.deepEqual(settingsOf({}).services, []);
   });
 
+  it("accepts planned maintenance with offsets from UTC, and an end after its start", () => {
+    const window = { from: "2026-12-24T18:00+09:00", to: "2026-12-24T10:30Z", reason: "upgrade" };
+    const services = (changes: object) => [{ name: "a", maintenance: [{ ...window, ...changes }] }];
+    assert.deepEqual(settingsOf({ services: services({}) }).services[0]?.maintenance, [window]);
+    const rule = (changes: object) =>
+      problemsOf({ services: services(changes) }).map(({ path, rule }) => `${path.at(-1)} ${rule}`);
+    const time = "must be a time with its offset from UTC, like 2026-12-24T18:00+09:00";
+    assert.deepEqual(rule({ to: "2026-12-24T17:59+09:00" }), ["to must be after the start"]);
+    assert.deepEqual(rule({ to: "2026-12-24T18:00+09:00" }), ["to must be after the start"]);
+    assert.deepEqual(rule({ from: "2026-12-24T18:00" }), [`from ${time}`]);
+    assert.deepEqual(rule({ from: "2026-12-24" }), [`from ${time}`]);
+    assert.deepEqual(rule({ reason: "-" }), ["reason must be a reason in words, without braces"]);
+  });
+
   it("alerts at the thresholds of the policies", () => {
     const { alerts } = settingsOf({});
     const { alertThresholds, trafficFloorPerSecond } = limits;

@@ -16,8 +16,8 @@ function configFor(args: object = { webhookUrl: webhook }): any {
 }
 
 /** The route that an alert takes: the first child that matches, else the parent. */
-function routeOf(labels: Record<string, string>): any {
-  const { routes, ...root } = configFor().route;
+function routeOf(labels: Record<string, string>, changes = {}): any {
+  const { routes, ...root } = configFor({ webhookUrl: webhook, ...changes }).route;
   const route = routes.find(({ matchers }: any) =>
     matchers.every((matcher: string) => {
       const [, label = "", operator, value = ""] = /^(\w+)(=~?)"([^"]*)"$/.exec(matcher) ?? [];
@@ -79,6 +79,12 @@ describe("alertmanagerConfig", () => {
     );
   });
 
+  it("repeats notifications after the configured minutes", () => {
+    const settings = { repeatMinutes: { critical: 30, warning: 120 } };
+    assert.equal(routeOf({ severity: "critical" }, settings).repeat_interval, "30m");
+    assert.equal(routeOf({ severity: "warning" }, settings).repeat_interval, "2h");
+  });
+
   it("groups alerts by the configured labels", () => {
     assert.deepEqual(configFor().route.group_by, ["alertname", "cluster", "service"]);
     const groupBy = ["namespace", "alertname"];
@@ -114,6 +120,19 @@ describe("alertmanagerConfig", () => {
       assert.ok(source_matchers.length > 0 && target_matchers.length > 0);
       assert.ok(equal.includes("cluster") && equal.includes("namespace"));
     }
+  });
+
+  it("inhibits all alerts on a service and its pods during planned maintenance", () => {
+    const maintenance = configFor().inhibit_rules.filter(({ source_matchers }: any) =>
+      source_matchers.includes('alertname="PlannedMaintenance"'),
+    );
+    assert.deepEqual(
+      maintenance.map(({ equal }: any) => equal),
+      [
+        ["cluster", "namespace", "service"],
+        ["cluster", "namespace", "pod"],
+      ],
+    );
   });
 
   it("inhibits a warning while the critical alert on the same subject fires", () => {

@@ -38,7 +38,7 @@ describe("npm run policies", () => {
   }
 
   it("exits with 0 if no mandatory policy is violated, and lists what it did not judge", () => {
-    write("deploy/rules.yaml", rules(0.05));
+    write("deploy/prod/rules.yaml", rules(0.05));
     write("deploy/values.yaml", "replicas: 2");
     write("deploy/dashboard.json", "not read, because a folder stands for its YAML files");
     const { code, stdout, stderr } = policies(["deploy"]);

@@ -90,3 +90,11 @@ interface SlackRequest {
   channel?: string;
   attachments?: { title?: string; title_link?: string; text?: string; color?: string }[];
 }
+
+/** The Secrets of a stack with one webhook and a heartbeat, whose URLs are those of the fake Slack. */
+export function secretsAt(url: string): Record<string, string> {
+  return {
+    "webhook-url": `${url}/services/default`,
+    "heartbeat-url": `${url}/beat`,
+  };
+}
