@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { type Arguments, UsageError, parseArguments, usage } from "./config/arguments";
 import { ExpectedError } from "./config/errors";
 import { sourcePositions } from "./bundle/sourcePositions";
+import { write } from "./output/write";
 import { type PackProcess, startPack } from "./pack/packProcess";
 
 let args: Arguments | undefined;
@@ -60,11 +61,6 @@ async function messageOf(error: unknown): Promise<string> {
 
 function useColor(): boolean {
   return process.stdout.isTTY && !process.env["NO_COLOR"];
-}
-
-/** Waits until the text is written: if the process ended earlier, a pipe could lose the rest. */
-function write(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 /** `npm run preview`: runs the preview of a program, and ends the process. */

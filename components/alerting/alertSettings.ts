@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { groupBy } from "../shared/groupBy";
 import { Problem, example, issue, unknownKey } from "../shared/problems";
 import { wholeNumber } from "../shared/schemas";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "./rules";
@@ -55,13 +56,8 @@ export function mapAlerts(
 ): AlertGroup[] {
   return groups
     .map((group) => {
-      const byName = new Map<string, AlertRule[]>();
-      for (const rule of group.rules) {
-        if (!("alert" in rule)) continue;
-        const all = byName.get(rule.alert);
-        if (all === undefined) byName.set(rule.alert, [rule]);
-        else all.push(rule);
-      }
+      const alerts = group.rules.filter((rule): rule is AlertRule => "alert" in rule);
+      const byName = new Map(groupBy(alerts, ({ alert }) => alert));
       const rules = group.rules.flatMap((rule): (AlertRule | RecordingRule)[] => {
         if (!("alert" in rule)) return [rule];
         const all = byName.get(rule.alert) ?? [];

@@ -86,7 +86,7 @@ const alertmanagerSchema = z.strictObject({
 });
 
 /** Alerts of the chart, without those that an alert of this library replaces by the same name. */
-export const chartAlertNames = chartAlerts
+export const alertsOfChart = chartAlerts
   .flatMap(({ alerts }) => alerts)
   .filter((name) => !platformAlertNames.some((platform) => platform === name));
 
@@ -195,7 +195,7 @@ export const prometheusSchema = z
         .optional()
         .describe("URL of Prometheus for people. Links in alerts start with it."),
     ),
-    alertRules: rulesSettings([...platformAlertNames, ...chartAlertNames]).default({}),
+    alertRules: rulesSettings([...platformAlertNames, ...alertsOfChart]).default({}),
     runbookBaseUrl: alertLinkSettings.runbookBaseUrl,
   })
   .superRefine(

@@ -1,7 +1,7 @@
 import { limits } from "../../policies/shared/limits";
 import { RuleSettings } from "../alerting/alertSettings";
 import { replacedChartAlerts } from "./platformAlerts";
-import { PrometheusSettings, chartAlertNames } from "./settings";
+import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
@@ -125,7 +125,7 @@ function ofChartAlerts<T>(
 ): Record<string, T> {
   return Object.fromEntries(
     Object.entries(alertRules).flatMap(([name, rule]) => {
-      const value = chartAlertNames.includes(name) ? valueOf(rule) : undefined;
+      const value = alertsOfChart.includes(name) ? valueOf(rule) : undefined;
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -87,8 +87,8 @@ export function provenErrorRatio(
 }
 
 /**
- * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as the ratio of the last 5 minutes with requests is at least half of
- * it.
+ * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as
+ * the ratio of the last 5 minutes with requests is at least half of it.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,

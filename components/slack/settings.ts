@@ -60,7 +60,7 @@ const quietHoursSchema = z
     ).describe("Time zone, such as `Asia/Seoul`."),
     weekends: flag(false, "Whether Saturday and Sunday are quiet for the whole day."),
     holidays: z
-      .array(example(z.string().refine(isDate, "must be a date like 2026-12-25"), "2026-12-25"))
+      .array(example(z.iso.date("must be a date like 2026-12-25"), "2026-12-25"))
       .default([])
       .describe("Dates that are quiet for the whole day."),
   })
@@ -273,12 +273,6 @@ function otherChannels(settings: Partial<SlackSettings>): string[] {
   ];
   const valid = names.filter((name): name is string => channel.safeParse(name).success);
   return [...new Set(valid)].filter((name) => name !== main);
-}
-
-/** Whether a text is a date of the calendar: 2026-02-30 is not. */
-function isDate(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
 }
 
 /** Go requires the capitalization of the time zone database; Node.js ignores case. */

@@ -224,7 +224,7 @@ function checkTls(
         ? "a host of the ingress is served without TLS"
         : `the ingress of ${ui} has no TLS`,
       found: undefined,
-      bound: "a tls entry for every host",
+      bound: "TLS for all hosts",
       fix: `set tls: [{secretName: ${ui.toLowerCase()}-tls, hosts: [<host>]}] on the ingress`,
     };
   });
@@ -385,7 +385,7 @@ function checkRouteTls(resource: Resource, ui: Ui): Finding[] {
       : {
           problem: `the route of ${ui} has no TLS`,
           found: undefined,
-          bound: "TLS for every route",
+          bound: "TLS on the route",
           fix: "set spec.tls on the route",
         },
   );

@@ -20,7 +20,7 @@ export const grafanaExposure = resourcePolicy({
     "Only known users reach Grafana, Prometheus, Alertmanager and Loki, and only over TLS: logins are limited, passwords are in a Secret, and nothing without a login is exposed.",
   why: "These interfaces show all metrics and logs, and an attacker tries the default password of Grafana first. Anyone who reaches Prometheus or Alertmanager can read every label or silence every alert.",
   remediation:
-    "set grafana.admin.existingSecret: grafana-admin and auth.anonymous.enabled: false in grafana.ini, add a tls entry for every host of the ingress, or a route to a listener with TLS, and expose no other interface without authentication",
+    "set grafana.admin.existingSecret: grafana-admin, disable auth.anonymous in grafana.ini, configure TLS for all hosts of the ingress or route to a TLS listener, and require authentication for the other interfaces",
   severity: "critical",
   appliesTo: (type) =>
     isHelmType(type) ||

@@ -188,23 +188,31 @@ function checkSignal(signal: Signal, config: Config): ViolationFinding | string 
     return undefined;
   }
   const [what, property, setting, scale] = limit;
-  if (signal.threshold === undefined) return `the threshold of the ${what} cannot be read`;
+  const { threshold } = signal;
+  if (threshold === undefined) return `the threshold of the ${what} cannot be read`;
   const max = config[property];
-  const problem = problemWith(signal, what, max);
+  const readable = { ...signal, threshold };
+  const problem = problemWith(readable, what, max);
   if (problem === undefined) return undefined;
   const isOfService =
     scopedServices(signal.scopes).length > 0 ||
     signal.selectors.every((selector) => servicesOf(selector).length > 0);
   return {
     problem,
-    found: describe(signal),
+    found: describe(readable),
     bound: `more than 0, at most ${numeral(max)}`,
     setting: { path: `alerts.${setting}`, value: numeral(max * scale) },
     fix: `> ${numeral(max)} in the expression${isOfService ? `, or ${reasonFix}` : ""}`,
   };
 }
 
-function problemWith({ operator, threshold = NaN, fraction }: Signal, what: string, max: number) {
+type ReadableSignal = Signal & { threshold: number };
+
+function problemWith(
+  { operator, threshold, fraction }: ReadableSignal,
+  what: string,
+  max: number,
+): string | undefined {
   if (operator === "==" || operator === "!=") {
     return `the ${what} is compared with ${operator}, which does not detect that it exceeds the threshold`;
   }
@@ -218,7 +226,7 @@ function problemWith({ operator, threshold = NaN, fraction }: Signal, what: stri
   return undefined;
 }
 
-function describe({ operator, threshold = NaN, fraction }: Signal): string {
+function describe({ operator, threshold, fraction }: ReadableSignal): string {
   if (fraction === undefined) return `${operator} ${numeral(threshold)}`;
   return `less than ${numeral(fraction * 100)}% within ${numeral(threshold)} s`;
 }

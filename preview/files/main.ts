@@ -1,10 +1,9 @@
-#!/usr/bin/env node
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { profiles } from "../../policies/engine/description";
 import { ExpectedError } from "../config/errors";
 import { formatReport } from "../output/report";
+import { write } from "../output/write";
 import { UsageError } from "../config/arguments";
 import { Analyzer, type ReportedNote } from "../pack/analyzer";
 import { readPolicyConfig } from "../pack/policyConfigFile";
@@ -72,11 +71,7 @@ async function judge({ values, positionals }: Arguments): Promise<boolean> {
   return passed;
 }
 
-/** The folder of the pack, in the repository and next to the compiled files of the package. */
-const packFolder = [
-  path.join(__dirname, "..", "..", "policies"),
-  path.join(__dirname, "..", "..", "..", "policies"),
-].find((folder) => fs.existsSync(path.join(folder, "main.cjs"))) as string;
+const packFolder = path.join(__dirname, "..", "..", "policies");
 
 function noteOf({ path, because }: Skipped): ReportedNote {
   return { urn: undefined, message: `not evaluated: ${path}, because ${because}`, details: {} };
@@ -103,11 +98,6 @@ function parsed(args: string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** Waits until the text is written: if the process ended earlier, a pipe could lose the rest. */
-function write(text: string): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 async function run(): Promise<number> {

@@ -19,7 +19,7 @@ import { LokiSettings, lokiSettings, oidcExamples } from "../../components/loki/
 import { lokiUrl } from "../../components/loki/urls";
 import {
   PrometheusSettings,
-  chartAlertNames,
+  alertsOfChart,
   prometheusSettings,
   reviewedRevisions,
 } from "../../components/prometheus/settings";
@@ -89,7 +89,7 @@ export function parsePrometheus(
         }),
       },
       grafana: withDashboardObjects(grafana.args),
-      alertRules: rulesOf(configuration, [...platformAlertNames, ...chartAlertNames]),
+      alertRules: rulesOf(configuration, [...platformAlertNames, ...alertsOfChart]),
       runbookBaseUrl: alertLinks(configuration, undefined).runbookBaseUrl,
       lokiUrl: configuration.loki && lokiUrl(namespaces.monitoring),
       remoteWriteReceiver: recordsLogMetrics(configuration),
@@ -180,7 +180,7 @@ export function parseDatadog(
 }
 
 export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
-const allAlertNames = [...ofServices, ...platformAlertNames, ...chartAlertNames, ...logAlertNames];
+const allAlertNames = [...ofServices, ...platformAlertNames, ...alertsOfChart, ...logAlertNames];
 
 /** The settings of these alerts in `monitoring:alerts.rules`, which each component checks. */
 export function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {

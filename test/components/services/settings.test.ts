@@ -37,7 +37,7 @@ describe("servicesSettings", () => {
   });
 
   it("accepts planned maintenance with offsets from UTC, and an end after its start", () => {
-    const window = { from: "2026-12-24T18:00+09:00", to: "2026-12-24T10:30Z", reason: "upgrade" };
+    const window = { from: "2026-12-24T18:00+09:00", to: "2026-12-25T10:30Z", reason: "upgrade" };
     const services = (changes: object) => [{ name: "a", maintenance: [{ ...window, ...changes }] }];
     assert.deepEqual(settingsOf({ services: services({}) }).services[0]?.maintenance, [window]);
     const rule = (changes: object) =>
