@@ -18,7 +18,12 @@ import { Signal } from "./signals";
  * Why an alert on a base signal misses outages although its threshold is strict; undefined if it
  * does not. Guards against little traffic, and matchers that exclude series, are no reasons.
  */
-export function gapOf(signal: Signal, expr: Expr, rule: Rule, all: Signal[]): string | undefined {
+export function gapOf(
+  signal: Signal,
+  expr: Expr,
+  rule: Rule,
+  all: readonly Signal[],
+): string | undefined {
   const severity = rule.labels["severity"];
   if (severity === "info" || severity === "none") return `has severity ${severity}`;
   if (callsOf(expr, timeOfDay).length > 0) return "depends on the time of day or on the date";

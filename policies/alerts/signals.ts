@@ -1,3 +1,4 @@
+import { perObject } from "../shared/perObject";
 import { MetricVocabulary } from "../facts/metricVocabulary";
 import { Comparison, ComparisonOperator, flipped } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
@@ -37,7 +38,15 @@ const statusLabels = ["code", "status_code", "http_status_code", "response_code"
 const grpcLabels = ["code", "status", "grpc_status"];
 
 /** The comparisons of base signals in the expression of an alert. */
-export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
+export function signalsOf(expr: Expr, vocabulary: MetricVocabulary): readonly Signal[] {
+  return signalsWith(vocabulary)(expr);
+}
+
+const signalsWith = perObject((vocabulary: MetricVocabulary) =>
+  perObject((expr: Expr) => readSignals(expr, vocabulary)),
+);
+
+function readSignals(expr: Expr, vocabulary: MetricVocabulary): Signal[] {
   const signals = comparisonsOf(expr).flatMap((comparison) => {
     const signal = signalOf(comparison, vocabulary);
     return signal === undefined ? [] : [{ ...signal, joined: comparison.joined }];

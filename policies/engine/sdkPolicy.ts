@@ -23,6 +23,7 @@ import { Exceptions, exceptionsFor, isConcerned } from "./exceptions";
 import { Journal, ReportPolicy, describe } from "./journal";
 import { AnyPolicy, StackJudge, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
+import { perObject } from "../shared/perObject";
 import { Violation, violationText } from "./violation";
 
 /** Information that a policy needs in addition to the resources. */
@@ -341,11 +342,15 @@ function referencesOf({ propertyDependencies = {} }: PolicyResource): Pick<Resou
 
 /** The engine fills in defaults; other drivers of the analyzer protocol do not. */
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
+  return { ...defaultsOf(policy), ...args.getConfig() };
+}
+
+const defaultsOf = perObject((policy: AnyPolicy): object => {
   const defaults = Object.entries(configProperties(policy))
     .filter(([, property]) => property.default !== undefined)
     .map(([name, property]): [string, unknown] => [name, property.default]);
-  return { ...Object.fromEntries(defaults), ...args.getConfig() };
-}
+  return Object.fromEntries(defaults);
+});
 
 /** Reports unknown properties, which the engine accepts silently although they have no effect. */
 function reportConfig(policy: AnyPolicy, config: object, report: ReportViolation): void {

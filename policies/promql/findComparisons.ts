@@ -1,3 +1,4 @@
+import { perObject } from "../shared/perObject";
 import { constantOf } from "./constants";
 import { Binary, Expr, childrenOf, nodesOf } from "./expr";
 import { Comparison, ComparisonOperator, flipped, isComparison, negated } from "./comparison";
@@ -7,9 +8,9 @@ import { solve } from "./solve";
  * Every comparison inside an expression, in normal form: `product > number`. Equivalent spellings
  * have the same form: `0.05 < x`, `100 * x > 5`, `errors > 0.05 * total`, `x unless x < 0.05`.
  */
-export function comparisonsOf(expr: Expr): Comparison[] {
-  return collect(expr, { joined: false, negate: false });
-}
+export const comparisonsOf = perObject((expr: Expr): readonly Comparison[] =>
+  collect(expr, { joined: false, negate: false }),
+);
 
 interface Context {
   joined: boolean;
