@@ -83,6 +83,18 @@ export const crashLoopScenarios: Scenario[] = [
     never([65, 95, 100, 150]),
   ),
   scenario(
+    "PodCrashLooping",
+    "a crash every 70 minutes does not fire",
+    [restarts(70, 240)],
+    never([75, 100, 145, 150, 175, 215, 220]),
+  ),
+  scenario(
+    "PodCrashLooping",
+    "a reason whose series is 0, as of kube-state-metrics 1, does not fire",
+    [waiting("", "0x100")],
+    never([10, 40]),
+  ),
+  scenario(
     "OOMKilled",
     "a container that is killed every 20 minutes fires once, until it is stable",
     [restarts(20, 120), oomKilled],

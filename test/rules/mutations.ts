@@ -1,11 +1,12 @@
 /**
  * Mutation testing of the rules: applies one change at a time and checks that some scenario fails.
- * `npm run test:mutations` prints a summary and fails if a mutant survives.
+ * `npm run test:mutations` prints a summary and fails if a mutant survives; with names of rule groups
+ * without their namespace, such as `-- storms evidence`, it tests these groups only.
  */
 import * as os from "node:os";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../../components/alerting/rules";
 import { testRules } from "./promtool";
-import { withoutTexts } from "./rulesUnderTest";
+import { groupsNamed, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
 import { Suite, suites } from "./suites";
 
@@ -25,8 +26,8 @@ interface Mutant {
   mutated: Rule;
 }
 
-/** Alerts on counts and states, for which a slightly lower bound is equivalent. */
-const discrete = /^(PodCrashLooping|MemoryLimitMissing)$/;
+/** Alerts on counts and states, whose bounds change by 1, because 10% of them may change nothing. */
+const discrete = /^(PodCrashLooping|MemoryLimitMissing|MostServicesFailing)$/;
 
 /** A comparison with a number, and whether it guards a divisor, in parentheses, against 0. */
 const comparison = /(>=|<=|==|[<>]) (\d[\d.]*)((?: \* \d+)?)(?=(\s*\))?)/g;
@@ -40,22 +41,18 @@ function comparisonChanges(rule: Rule): ExpressionChange[] {
       rule.expr.slice(0, match.index) + replacement + rule.expr.slice(match.index + text.length);
     const bound = Number(number);
     const position = `bound ${index + 1}`;
-    const scaled = (value: number) => replaced(`${sign} ${value}${times}`);
+    const bounded = (value: number) => replaced(`${sign} ${value}${times}`);
     const name = "alert" in rule ? rule.alert : rule.record;
+    const [change, step] = discrete.test(name) ? ["1", 1] : ["10%", bound * 0.1];
     // A bound of 0 cannot be scaled; a huge or a negative number replaces it. Lowering the guard of a
     // divisor changes nothing in alerts, because a comparison with NaN is never true.
-    const lower =
-      (bound === 0 && guard !== undefined) || discrete.test(name)
-        ? []
-        : [
-            {
-              change: `${position} -10%`,
-              expr: scaled(bound === 0 ? (sign === "<" ? -1e12 : -1) : bound * 0.9),
-            },
-          ];
+    const higher = bound === 0 ? 1e12 : bound + step;
+    const lower = bound === 0 ? (sign === "<" ? -1e12 : -1) : bound - step;
     return [
-      { change: `${position} +10%`, expr: scaled(bound === 0 ? 1e12 : bound * 1.1) },
-      ...lower,
+      { change: `${position} +${change}`, expr: bounded(higher) },
+      ...(bound === 0 && guard !== undefined
+        ? []
+        : [{ change: `${position} -${change}`, expr: bounded(lower) }]),
       { change: `${position} inverted`, expr: replaced(`${opposite[sign]} ${number}${times}`) },
     ];
   });
@@ -237,11 +234,13 @@ async function runMutants(mutants: Mutant[], testSuites: Suite[]): Promise<Mutan
 }
 
 async function main(): Promise<void> {
+  const requested = process.argv.slice(2);
   const suitesOf = new Map<string, { group: AlertGroup; testSuites: Suite[] }>();
   for (const suite of suites()) {
     // A suite tests the last group that it needs.
     const group = suite.groups.at(-1);
     if (group === undefined) continue;
+    if (requested.length > 0 && groupsNamed([group], requested).length === 0) continue;
     const { testSuites } = suitesOf.get(group.name) ?? { testSuites: [] };
     suitesOf.set(group.name, { group, testSuites: [...testSuites, suite] });
   }
