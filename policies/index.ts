@@ -33,9 +33,11 @@ import { Journal, appliedExceptions, notEvaluated } from "./engine/journal";
 import { withNestedReleases } from "./engine/nestedReleases";
 import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
 import { sdkPolicy } from "./engine/sdkPolicy";
+import { externalLabels } from "./reliability/externalLabels";
 import { lokiLimits } from "./reliability/lokiLimits";
 import { pinnedCharts } from "./reliability/pinnedCharts";
 import { prodHighAvailability } from "./reliability/prodHighAvailability";
+import { resourceRequests } from "./reliability/resourceRequests";
 import { scrapeCost } from "./reliability/scrapeCost";
 import { logGroupRetention } from "./retention/logGroupRetention";
 import { lokiBucketLifecycle } from "./retention/lokiBucketLifecycle";
@@ -107,6 +109,10 @@ const policies = {
   lokiLimits,
   /** Interval, timeout and sample limit of scrapes. */
   scrapeCost,
+  /** External labels of a Prometheus that sends its samples to long-term storage. */
+  externalLabels,
+  /** Memory that the workloads request in production. */
+  resourceRequests,
   /** Replicas and disruption budgets in production. */
   prodHighAvailability,
   /** Versions and repositories of charts. */

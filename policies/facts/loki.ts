@@ -74,3 +74,16 @@ function bucketOfUrl(url: Plain): Plain {
   if (typeof url !== "string") return url === UNKNOWN ? UNKNOWN : undefined;
   return /^s3:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
 }
+
+/** Key of the part of the chart `loki` that receives logs, by its mode. */
+export function lokiWritePath(values: Plain): "ingester" | "write" | "singleBinary" {
+  const mode = String(at(values, "deploymentMode"));
+  if (mode === "Distributed") return "ingester";
+  return writePathModes.has(mode) ? "write" : "singleBinary";
+}
+
+const writePathModes = new Set([
+  "SimpleScalable",
+  "SimpleScalable<->Distributed",
+  "SingleBinary<->SimpleScalable",
+]);

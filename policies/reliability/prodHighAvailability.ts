@@ -2,6 +2,7 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { type Setting, remediationOf } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
+import { lokiWritePath } from "../facts/loki";
 import { Path, Plain, at, formatPath, isText } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
@@ -137,20 +138,12 @@ function checkDisruptionBudget(
   );
 }
 
-const writePathModes = [
-  "SimpleScalable",
-  "SimpleScalable<->Distributed",
-  "SingleBinary<->SimpleScalable",
-];
-
 function checkLoki(resource: Resource, { minLokiReplication: least }: Config): Finding[] {
   const read = (...path: Path) => at(resource.props, "values", ...path);
   const replicas = Math.max(3, Math.ceil(least));
   // With a disk per replica, the replicas would not see each other's logs.
   const set = read("loki", "storage", "type") === "filesystem" ? undefined : replicas;
-  const mode = read("deploymentMode");
-  const isWritePath = writePathModes.includes(String(mode));
-  const part = mode === "Distributed" ? "ingester" : isWritePath ? "write" : "singleBinary";
+  const part = lokiWritePath(at(resource.props, "values"));
   const correction = (value: string[]) => ({
     setting: { path: "loki.mode", value: "highAvailability" },
     fix: `set ${formatPath(["values", ...value])}: ${replicas}`,
@@ -162,7 +155,7 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       ...correction(factor),
       set,
     }),
-    ...checkAtLeast(resource, ["values", part, "replicas"], least, isWritePath ? 3 : 0, {
+    ...checkAtLeast(resource, ["values", part, "replicas"], least, part === "write" ? 3 : 0, {
       problem: "Loki has too few replicas",
       ...correction([part, "replicas"]),
       set,

@@ -212,6 +212,16 @@ const cases: Record<string, Case> = {
     release("loki", { loki: { limits_config: {} } }),
   ],
   "scrape-cost": [/interval: 15s/, monitor({ interval: "1s" }), monitor({ interval: "15s" })],
+  "external-labels": [
+    /externalLabels\.cluster: "<name of the cluster>"/,
+    prometheus({ remoteWrite: [{}], externalLabels: undefined }),
+    prometheus({ remoteWrite: [{}], externalLabels: { cluster: "shop" } }),
+  ],
+  "resource-requests": [
+    /prometheusSpec\.resources\.requests\.memory: 2Gi/,
+    prometheus({ resources: undefined }),
+    prometheus({ resources: { requests: { memory: "2Gi" } } }),
+  ],
   "prod-high-availability": [
     /replicas: 2/,
     prometheus({ replicas: 1 }),

@@ -48,6 +48,8 @@ describe("policies", () => {
         "grafana-exposure",
         "loki-limits",
         "scrape-cost",
+        "external-labels",
+        "resource-requests",
         "prod-high-availability",
         "pinned-charts",
         "not-evaluated",

@@ -18,12 +18,15 @@ export function changed(base: PlainMap, change: PlainMap): PlainMap {
   return result;
 }
 
+const resources = { requests: { memory: "2Gi" } };
+
 /** Values of kube-prometheus-stack to which no policy has an objection. */
 export const stackValues: PlainMap = {
   alertmanager: {
     podDisruptionBudget: { enabled: true },
     alertmanagerSpec: {
       replicas: 2,
+      resources,
       useExistingSecret: true,
       configSecret: "alertmanager-config",
       secrets: ["alertmanager-slack", "heartbeat"],
@@ -33,6 +36,8 @@ export const stackValues: PlainMap = {
     podDisruptionBudget: { enabled: true },
     prometheusSpec: {
       replicas: 2,
+      resources,
+      externalLabels: { cluster: "shop" },
       retention: "15d",
       retentionSize: "42GiB",
       scrapeInterval: "30s",

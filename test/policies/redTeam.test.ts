@@ -106,7 +106,7 @@ const lokiValues: PlainMap = {
     },
     compactor: { retention_enabled: true, delete_request_store: "s3" },
   },
-  singleBinary: { replicas: 3 },
+  singleBinary: { resources: { requests: { memory: "2Gi" } }, replicas: 3 },
 };
 const loki = (change: PlainMap = {}): Resource =>
   chart("loki", changed(lokiValues, change), community);
@@ -575,6 +575,7 @@ const sound: Record<string, Resource[]> = {
         scrapeInterval: "30s",
         sampleLimit: 50_000,
         externalLabels: { cluster: "shop-eu" },
+        resources: { requests: { memory: "2Gi" } },
         alerting: {
           alertmanagers: [{ name: "alertmanager", namespace: "monitoring", port: "web" }],
         },

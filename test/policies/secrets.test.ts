@@ -230,6 +230,10 @@ const violating: Record<string, (Resource | Resource[])[]> = {
       endpoints: [{ port: "m", interval: "1s", scrapeTimeout: "10s" }],
     }),
   ],
+  "external-labels": [
+    release("prometheus", { server: { remoteWrite: [{ url: "https://mimir.shop.io" }] } }),
+  ],
+  "resource-requests": [stack({ prometheus: { prometheusSpec: { resources: undefined } } })],
   "prod-high-availability": [
     stack({
       prometheus: { prometheusSpec: { replicas: 1 } },

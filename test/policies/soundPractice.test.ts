@@ -35,6 +35,7 @@ const server = (spec: PlainMap, change: PlainMap = {}): Resource[] => [
 ];
 const grafana = (values: PlainMap): Resource[] => [pinned({ grafana: values }), configSecret()];
 
+const resources = { requests: { memory: "4Gi" } };
 const annotations = {
   summary: "The service is affected",
   description: "Users see errors.",
@@ -109,6 +110,8 @@ const sound: Record<string, Record<string, Resource[]>> = {
           replicas: 2,
           retention: "2d",
           retentionSize: "30GiB",
+          resources,
+          externalLabels: { cluster: "shop" },
           scrapeInterval: "30s",
           enforcedSampleLimit: 50_000,
           thanos: { objectStorageConfig: { name: "thanos", key: "objstore.yml" } },
@@ -572,6 +575,7 @@ const sound: Record<string, Record<string, Resource[]>> = {
             server: {
               retention: "30d",
               retentionSize: "80GiB",
+              resources,
               persistentVolume: { existingClaim: "prometheus-data", size: "" },
             },
             alertmanager: { enabled: false },
@@ -593,6 +597,7 @@ const sound: Record<string, Record<string, Resource[]>> = {
             server: {
               retention: "15d",
               retentionSize: "80GiB",
+              resources,
               persistentVolume: { enabled: true, existingClaim: "prometheus-data" },
             },
             alertmanager: { enabled: false },

@@ -1,0 +1,73 @@
+import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { helmChart, isHelmType } from "../facts/helm";
+import { lokiWritePath } from "../facts/loki";
+import { Path, UNKNOWN, at, formatPath, listAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+
+const limitRangeType = "kubernetes:core/v1:LimitRange";
+const operatedKinds = /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager)$/;
+
+export const resourceRequests = stackPolicy({
+  name: "resource-requests",
+  description: "In production, Prometheus, Alertmanager and Loki request memory.",
+  why: "A node that runs out of memory first ends the pods that exceed their requests. Without a request, that is Prometheus, in the middle of the incident.",
+  remediation: "set resources.requests.memory of the workload",
+  severity: "medium",
+  enforcementLevel: "advisory",
+  prodOnly: true,
+  reads: (type) => operatedKinds.test(type) || isHelmType(type) || type === limitRangeType,
+  check: (resources) => (hasDefaults(resources) ? [] : resources.flatMap(checkRequests)),
+});
+
+/** Whether a LimitRange of the stack sets the requests of containers that have none. */
+function hasDefaults(resources: Resource[]): boolean {
+  return resources.some(
+    ({ type, props }) =>
+      type === limitRangeType &&
+      listAt(props, "spec", "limits").some((limit) =>
+        ["default", "defaultRequest"].some((key) => at(limit, key, "memory") !== undefined),
+      ),
+  );
+}
+
+/** A workload: its name, and the paths of its settings and of its vertical autoscaler, if any. */
+type Workload = [name: string, settings: Path, autoscaler?: Path];
+
+function checkRequests(resource: Resource): StackFinding[] {
+  const { urn, props } = resource;
+  return workloadsOf(resource).flatMap(([part, settings, autoscaler]): StackFinding[] => {
+    const path = [...settings, "resources"];
+    // Without a request, the limit is the request.
+    const [limit, request] = ["limits", "requests"].map((key) => at(props, ...path, key, "memory"));
+    if ((request ?? limit) === UNKNOWN) return [{ unknown: path, urn }];
+    if ((request ?? limit ?? "") !== "") return [];
+    if (autoscaler !== undefined && at(props, ...autoscaler, "enabled") === true) return [];
+    return [
+      {
+        urn,
+        problem: `${part} requests no memory`,
+        where: `${describeResource(resource)}, ${formatPath(path)}`,
+        bound: "a request near the memory that it uses (prod)",
+        fix: `set ${formatPath([...path, "requests", "memory"])}: 2Gi`,
+      },
+    ];
+  });
+}
+
+function workloadsOf(resource: Resource): Workload[] {
+  const [, kind] = operatedKinds.exec(resource.type) ?? [];
+  if (kind !== undefined) return [[kind, ["spec"]]];
+  const { chart, values } = helmChart(resource) ?? {};
+  if (chart === "kube-prometheus-stack") {
+    return ["Prometheus", "Alertmanager"].flatMap((part): Workload[] => {
+      const key = part.toLowerCase();
+      if (at(values, key, "enabled") === false) return [];
+      const base: Path = ["values", key];
+      return [[part, [...base, `${key}Spec`], [...base, "verticalPodAutoscaler"]]];
+    });
+  }
+  if (chart === "prometheus") {
+    return [["Prometheus", ["values", "server"], ["values", "server", "verticalAutoscaler"]]];
+  }
+  return chart === "loki" ? [["Loki", ["values", lokiWritePath(values)]]] : [];
+}
