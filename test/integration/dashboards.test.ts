@@ -2,47 +2,19 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import {
-  type GrafanaModel,
-  panelsOf,
-  servicesInAllLanguages,
-} from "../components/dashboards/grafanaModels";
+import { type GrafanaModel, servicesInAllLanguages } from "../components/dashboards/grafanaModels";
 import { type FakeCluster, startFakeCluster } from "../support/delivery/fakeCluster";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
 import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
+import { dashboardsIn, queriesOf, seriesOf } from "../support/delivery/panels";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { sleep } from "../support/delivery/processes";
-import { scaledExpression } from "../support/delivery/scaledTime";
 import { documentedQueries } from "../docs/dashboardQueries";
 import { Loki } from "./logs/support/loki";
 
 const service = "inventory-service";
 const { alerts, services: configured } = servicesInAllLanguages;
 const names = configured.map(({ name }) => name);
-
-/** The expression that Grafana sends for the selected service, and for all values elsewhere. */
-function interpolated(expr: string, rateInterval: string): string {
-  return expr
-    .replaceAll(/=~"\$\w+"/g, '=~".+"')
-    .replaceAll("$namespace", "ticketing")
-    .replaceAll("$service", service)
-    .replaceAll(/\$__(rate_interval|auto)/g, rateInterval);
-}
-
-/** Whether a response of Prometheus or Loki contains a line, or a value that is a number. */
-function hasData(response: any): boolean {
-  const { resultType, result } = response.data ?? {};
-  if (resultType === "streams") return result.some(({ values }: any) => values.length > 0);
-  return (result ?? []).some(({ value, values = [value] }: any) =>
-    values.some(([, sample]: [number, string]) => sample !== "NaN"),
-  );
-}
-
-async function get(url: string, parameters: Record<string, string>): Promise<any> {
-  const response = await fetch(`${url}?${String(new URLSearchParams(parameters))}`);
-  assert.equal(response.status, 200, `${parameters["query"]}: ${await response.clone().text()}`);
-  return response.json();
-}
 
 describe("the data of each panel in the real Prometheus and Loki", function () {
   this.timeout(300_000);
@@ -64,10 +36,7 @@ describe("the data of each panel in the real Prometheus and Loki", function () {
       "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
       "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
     });
-    const files = path.join(out, "dashboards");
-    models = fs
-      .readdirSync(files)
-      .map((file) => JSON.parse(fs.readFileSync(path.join(files, file), "utf8")) as GrafanaModel);
+    models = dashboardsIn(out);
     [services, cluster, slack, loki] = await Promise.all([
       startFakeServices(names),
       startFakeCluster(service),
@@ -99,48 +68,14 @@ describe("the data of each panel in the real Prometheus and Loki", function () {
   });
 
   async function isAnswered(type: string, expr: string, instant: boolean): Promise<boolean> {
-    const end = Date.now() / 1000;
-    const range = { start: String(startedAt), end: String(end), step: "1" };
-    if (type === "loki") {
-      const query = interpolated(expr, "5m");
-      return hasData(await get(`${loki.url}/loki/api/v1/query_range`, { query, ...range }));
-    }
-    const query = scaledExpression(interpolated(expr, "5m"));
-    const url = `${pipeline.prometheusUrl}/api/v1/query`;
-    return hasData(
-      await (instant ? get(url, { query }) : get(`${url}_range`, { query, ...range })),
-    );
-  }
-
-  /** All queries of the dashboards, with the place to name in a failure. */
-  function allQueries(): { place: string; type: string; expr: string; instant: boolean }[] {
-    return models.flatMap((model) => [
-      ...panelsOf(model).flatMap(({ title, datasource, targets = [] }) =>
-        targets.map(({ expr, instant = false }) => ({
-          place: `${model.uid}: ${title}`,
-          type: datasource.type,
-          expr,
-          instant,
-        })),
-      ),
-      ...model.templating.list.map(({ name, query }) => ({
-        place: `${model.uid}: $${name}`,
-        type: "prometheus",
-        expr: query.query.replace(/^label_values\((.+), \w+\)$/, "$1"),
-        instant: true,
-      })),
-      ...(model.annotations?.list ?? []).map(({ expr }) => ({
-        place: `${model.uid}: annotation`,
-        type: "prometheus",
-        expr,
-        instant: false,
-      })),
-    ]);
+    const sources = { prometheusUrl: pipeline.prometheusUrl, lokiUrl: loki.url, startedAt };
+    const selected = { namespace: "ticketing", service };
+    return (await seriesOf({ type, expr, instant }, selected, sources)).length > 0;
   }
 
   it("is present for each query of each panel, variable and annotation", async () => {
     assert.equal(models.length, 9);
-    let missing = allQueries();
+    let missing = queriesOf(models);
     assert.ok(missing.length > 150, String(missing.length));
     // The budget of an objective needs samples from two scaled hours.
     const deadline = Date.now() + 200_000;

@@ -41,7 +41,9 @@ export function suites(): Suite[] {
     {
       name: "errors over 30 minutes",
       groups: groupsNamed(allDefinitions(), ["evidence", "services"]).reverse(),
-      scenarios: errorScenarios.filter(({ name }) => /minimum rate|30 minutes|longer|too few/.test(name)),
+      scenarios: errorScenarios.filter(({ name }) =>
+        /minimum rate|30 minutes|longer|too few/.test(name),
+      ),
       evaluationSeconds: 30,
     },
     {

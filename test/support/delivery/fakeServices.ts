@@ -36,8 +36,12 @@ export function podOf(service: string): string {
   return `${service}-7d9f8b5c4-x2x4z`;
 }
 
-export async function startFakeServices(names: string[]): Promise<FakeServices> {
-  const services = new Map(names.map((name) => [name, new Service(name)]));
+/** Starts services; `namespaces` gives the namespace of each that is not in that of the application. */
+export async function startFakeServices(
+  names: string[],
+  namespaces: Record<string, string> = {},
+): Promise<FakeServices> {
+  const services = new Map(names.map((name) => [name, new Service(name, namespaces[name])]));
   const server = http.createServer((request, response) => {
     const [, kind, name = ""] = (request.url ?? "").split("/");
     const all = [...services.values()];
@@ -75,7 +79,7 @@ const startedAt = Date.now();
 /** Metrics of healthy services, with the target labels that Prometheus adds. */
 export function serviceMetrics(names: string[]): string[] {
   return names.flatMap((name) => {
-    const service = (healthyServices[name] ??= new Service(name, startedAt));
+    const service = (healthyServices[name] ??= new Service(name, applicationNamespace, startedAt));
     const labels = `namespace="${applicationNamespace}",service="${name}",pod="${podOf(name)}"`;
     const scraped = service
       .serviceMetrics()
@@ -98,6 +102,7 @@ class Service {
 
   constructor(
     private readonly name: string,
+    private readonly namespace = applicationNamespace,
     private lastUpdate = Date.now(),
   ) {}
 
@@ -139,10 +144,10 @@ class Service {
   }
 
   kubeStateMetrics(): string[] {
-    const container = `namespace="${applicationNamespace}",pod="${podOf(this.name)}",container="app"`;
+    const container = `namespace="${this.namespace}",pod="${podOf(this.name)}",container="app"`;
     const crashes = this.faults.has("crashLoop") ? 1 : 0;
     return [
-      `kube_pod_info{namespace="${applicationNamespace}",pod="${podOf(this.name)}"} 1`,
+      `kube_pod_info{namespace="${this.namespace}",pod="${podOf(this.name)}"} 1`,
       `kube_pod_container_info{${container}} 1`,
       `kube_pod_container_status_waiting_reason{${container},reason="CrashLoopBackOff"} ${crashes}`,
       `kube_pod_container_status_restarts_total{${container}} ${crashes * 7}`,
@@ -155,7 +160,7 @@ class Service {
 
   containerMetrics(): string[] {
     this.advance();
-    const container = `namespace="${applicationNamespace}",pod="${podOf(this.name)}",container="app"`;
+    const container = `namespace="${this.namespace}",pod="${podOf(this.name)}",container="app"`;
     const used = memoryLimit * (this.faults.has("memory") ? 0.95 : 0.4);
     return [
       `container_memory_working_set_bytes{${container}} ${used}`,

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { isSecretKey } from "../../../components/shared/secrets";
 import { projectDirectory } from "../stackConfig";
-import { applicationNamespace, podOf } from "./fakeServices";
+import { podOf } from "./fakeServices";
 import { type RunningTool, freePort, startTool } from "./processes";
 import { scaledDocument, scaledDuration, timeScale } from "./scaledTime";
 
@@ -252,9 +252,10 @@ function writePrometheus(
 /** The scrape configuration that the operator generates from a ServiceMonitor, with the pod as a static target. */
 function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
   const name = String(metadata.name);
+  const namespace = String(metadata.namespace);
   const [endpoint] = spec.endpoints;
   const discovered = {
-    __meta_kubernetes_namespace: applicationNamespace,
+    __meta_kubernetes_namespace: namespace,
     __meta_kubernetes_service_name: name,
     __meta_kubernetes_pod_name: podOf(name),
     __meta_kubernetes_pod_container_name: "app",
@@ -272,7 +273,7 @@ function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
       ]),
     );
   return {
-    job_name: `serviceMonitor/${applicationNamespace}/${name}/0`,
+    job_name: `serviceMonitor/${namespace}/${name}/0`,
     metrics_path: `/services/${name}${endpoint.path}`,
     static_configs: [{ targets: [address], labels: discovered }],
     relabel_configs: [
