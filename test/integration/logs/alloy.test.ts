@@ -5,9 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
-import { CollectorEnvironment, itCollectsLogs } from "./support/collector";
-import { freePorts } from "../../support/ports";
-import { Server } from "./support/processes";
+import { startAlloy } from "./support/alloy";
+import { itCollectsLogs } from "./support/collector";
 
 const rendered = alloyConfig({
   pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
@@ -53,26 +52,5 @@ describe("alloyConfig, validated by Alloy", () => {
 });
 
 describe("Alloy with our configuration", () => {
-  itCollectsLogs(startAlloy);
+  itCollectsLogs((environment) => startAlloy(rendered, environment));
 });
-
-/** Starts Alloy with our configuration; only addresses and paths differ. */
-async function startAlloy(environment: CollectorEnvironment): Promise<Server> {
-  const { folder, podLogs, node, kubernetesUrl, pushUrl } = environment;
-  const file = path.join(folder, "config.alloy");
-  const text = rendered
-    .replaceAll("/var/log/pods", podLogs)
-    .replace(/^ {2}role = "pod"\n/m, `$&  api_server = "${kubernetesUrl}"\n`)
-    .replace(/url = ".*"/, `url = "${pushUrl}"`);
-  fs.writeFileSync(file, text);
-  const [port] = await freePorts(1);
-  return Server.start(
-    toolPath("alloy"),
-    [
-      ...["run", file, `--storage.path=${path.join(folder, "alloy")}`, "--disable-reporting"],
-      ...[`--server.http.listen-addr=127.0.0.1:${port}`, "--stability.level=generally-available"],
-    ],
-    path.join(folder, "alloy.log"),
-    { K8S_NODE_NAME: node },
-  );
-}

@@ -73,6 +73,14 @@ const go = [
   "exit status 2",
 ];
 
+/** Creates an empty log of a pod in a folder like `/var/log/pods`, and returns its path. */
+export function createLog(podLogs: string, { namespace, name, uid, container }: Pod): string {
+  const directory = path.join(podLogs, `${namespace}_${name}_${uid}`, container);
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, "0.log"), "");
+  return path.join(directory, "0.log");
+}
+
 /** Tests of every collector with a real Loki. */
 export function itCollectsLogs(start: StartCollector): void {
   let folder: string;
@@ -87,9 +95,9 @@ export function itCollectsLogs(start: StartCollector): void {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "collector-"));
     loki = await Loki.start({ recorded: "filesystem", folder: path.join(folder, "loki") });
     kubernetes = await KubernetesApi.start([pod, podOfOtherNode]);
-    logFile = createLog(pod);
+    logFile = createLog(podLogs(), pod);
     const line = `${new Date().toISOString()} stdout F of another node\n`;
-    fs.appendFileSync(createLog(podOfOtherNode), line);
+    fs.appendFileSync(createLog(podLogs(), podOfOtherNode), line);
     collector = await startCollector();
     // The collector now follows the file, regardless of which test runs first.
     write(["first"]);
@@ -103,21 +111,18 @@ export function itCollectsLogs(start: StartCollector): void {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
+  function podLogs(): string {
+    return path.join(folder, "pods");
+  }
+
   function startCollector(): Promise<Server> {
     return start({
       folder,
-      podLogs: path.join(folder, "pods"),
+      podLogs: podLogs(),
       node: pod.node,
       kubernetesUrl: kubernetes.url,
       pushUrl: `${loki.url}/loki/api/v1/push`,
     });
-  }
-
-  function createLog({ namespace, name, uid, container }: Pod): string {
-    const directory = path.join(folder, "pods", `${namespace}_${name}_${uid}`, container);
-    fs.mkdirSync(directory, { recursive: true });
-    fs.writeFileSync(path.join(directory, "0.log"), "");
-    return path.join(directory, "0.log");
   }
 
   /** Writes lines in the format of the container runtime. */
