@@ -13,15 +13,19 @@ export interface GrafanaDashboardsArgs {
   namespace?: pulumi.Input<string>;
   /**
    * Arguments of each MonitoredServices to show, usually one for each namespace. Their
-   * `alerts.metrics` must be the same. Default: no dashboards of services.
+   * `alerts.metrics` must be the same. They decide which dashboards exist, so they must be known when
+   * the program runs. Default: no dashboards of services.
    */
   services?: MonitoredServicesArgs[];
-  /** Collector of the Loki that Grafana queries. Default: no panels with logs, or on Loki. */
+  /**
+   * `collector` of LokiStack, if Grafana has its Loki as a data source. Must be known when the program
+   * runs. Default: no panels with logs, or on Loki.
+   */
   logCollector?: LogCollector;
   /** UID of the data source Prometheus in Grafana. Default: `prometheus`. */
-  prometheusUid?: string;
+  prometheusUid?: pulumi.Input<string>;
   /** UID of the data source Loki in Grafana. Default: `loki`. */
-  lokiUid?: string;
+  lokiUid?: pulumi.Input<string>;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

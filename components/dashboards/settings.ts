@@ -10,8 +10,8 @@ export const dashboardsSchema = z.strictObject({
   namespace: input(dnsLabel.default("monitoring")),
   services: z.array(servicesSchema).default([]),
   logCollector: example(z.enum(LogCollector), LogCollector.Alloy).optional(),
-  prometheusUid: dataSourceUid.default("prometheus"),
-  lokiUid: dataSourceUid.default("loki"),
+  prometheusUid: input(dataSourceUid.default("prometheus")),
+  lokiUid: input(dataSourceUid.default("loki")),
   labels: input(labels.default({})),
 });
 export type DashboardsSettings = z.output<typeof dashboardsSchema>;

@@ -34,7 +34,10 @@ export interface DatadogAgentArgs {
    * Default: none.
    */
   appKey?: pulumi.Input<string>;
-  /** Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`. */
+  /**
+   * Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`, such as the
+   * output `metadata.name` of a `kubernetes.core.v1.Secret`.
+   */
   existingSecret?: pulumi.Input<string>;
   /**
    * Any text, such as the current month. Change it whenever you change a key: pods read their key
@@ -50,7 +53,8 @@ export interface DatadogAgentArgs {
   /**
    * Namespaces whose Python, Java, Node.js, .NET, Ruby and PHP workloads get a tracing library
    * injected at startup, without a change to their images. Go is instrumented at compile time. Must
-   * not include the namespace of the agent. Default: none.
+   * not include the namespace of the agent. The list must be known when the program runs. Default:
+   * none.
    */
   instrumentedNamespaces?: pulumi.Input<string>[];
   /** Collects the logs of all containers. Default: true. */
@@ -72,14 +76,14 @@ export interface DatadogAgentArgs {
    * Namespaces whose container metrics and logs the Agent does not collect. Traces are not
    * affected. Default: none.
    */
-  excludedNamespaces?: pulumi.Input<string>[];
+  excludedNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Namespaces whose logs the Agent does not collect, for example because Loki stores them.
+   * Namespaces whose logs the Agent does not collect, for example because LokiStack stores them.
    * Default: none.
    */
-  excludedLogNamespaces?: pulumi.Input<string>[];
+  excludedLogNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
   /** Namespaces whose container metrics the Agent does not collect. Default: none. */
-  excludedMetricNamespaces?: pulumi.Input<string>[];
+  excludedMetricNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
@@ -96,9 +100,9 @@ export interface DatadogAgentArgs {
   /**
    * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, string>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: Toleration[];
+  tolerations?: pulumi.Input<Toleration[]>;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
   priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */

@@ -49,14 +49,20 @@ export const datadogSchema = z
       defaultText:
         "the namespace of the services if `namespaces.datadog` is another, otherwise none",
     }),
-    excludedNamespaces: namespaces("kube-system").describe(
-      "Namespaces whose container metrics and logs the Agent does not collect.",
+    excludedNamespaces: input(
+      namespaces("kube-system").describe(
+        "Namespaces whose container metrics and logs the Agent does not collect.",
+      ),
     ),
-    excludedLogNamespaces: namespaces("shop").describe(
-      "Namespaces whose logs the Agent does not collect, for example because Loki stores them.",
+    excludedLogNamespaces: input(
+      namespaces("shop").describe(
+        "Namespaces whose logs the Agent does not collect, for example because Loki stores them.",
+      ),
     ),
-    excludedMetricNamespaces: namespaces("monitoring").describe(
-      "Namespaces whose container metrics the Agent does not collect.",
+    excludedMetricNamespaces: input(
+      namespaces("monitoring").describe(
+        "Namespaces whose container metrics the Agent does not collect.",
+      ),
     ),
     nodeOs: z.enum(NodeOs, { error: fargateError }).default(NodeOs.AmazonLinux).meta({
       description: "Operating system of the nodes.",

@@ -45,7 +45,7 @@ export interface LogAlertArgs {
   /** Namespace in which the service runs. */
   namespace: pulumi.Input<string>;
   /** Label `service` of the logs. */
-  service: string;
+  service: pulumi.Input<string>;
   /** Errors per minute above which HighLogErrorRate fires after 5 minutes. Default: 10. */
   errorsPerMinute?: number;
   /** Minutes without a log line after which NoLogs fires. Default: 15. */
@@ -84,22 +84,34 @@ export interface LokiStackArgs {
    */
   createBucket?: boolean;
   /**
-   * Bucket that receives S3's access log. It must exist in the same region and allow S3 to write to
-   * it. Default: none.
+   * Bucket that receives S3's access log, such as the output `bucket` of an `aws.s3.Bucket`. It must be
+   * in the same region and allow S3 to write to it. Default: none.
    */
   accessLogBucket?: pulumi.Input<string>;
-  /** ARN of the KMS key that encrypts the bucket. Default: keys that S3 manages. */
+  /**
+   * ARN of the KMS key that encrypts the bucket, such as the output `arn` of an `aws.kms.Key`.
+   * Default: keys that S3 manages.
+   */
   kmsKeyArn?: pulumi.Input<string>;
-  /** How Loki's pods assume their IAM role. Default: `podIdentity`. */
+  /**
+   * How Loki's pods assume their IAM role. Must be known when the program runs. Default:
+   * `podIdentity`.
+   */
   awsIdentity?: AwsIdentity;
   /**
-   * ARN of an existing IAM role for Loki's pods, which must have access to the bucket. Default: a role
-   * that this component creates.
+   * ARN of an existing IAM role for Loki's pods, such as the output `arn` of an `aws.iam.Role`. It must
+   * have access to the bucket. Default: a role that this component creates.
    */
   roleArn?: pulumi.Input<string>;
-  /** ARN of the cluster's OIDC provider in IAM. Required for `irsa`, otherwise unused. */
+  /**
+   * ARN of the cluster's OIDC provider in IAM, such as the output `arn` of an
+   * `aws.iam.OpenIdConnectProvider`. Required for `irsa`, otherwise unused.
+   */
   oidcProviderArn?: pulumi.Input<string>;
-  /** URL of the cluster's OIDC issuer. Required for `irsa`, otherwise unused. */
+  /**
+   * URL of the cluster's OIDC issuer, such as the output `identities[0].oidcs[0].issuer` of an
+   * `aws.eks.Cluster`. Required for `irsa`, otherwise unused.
+   */
   oidcIssuerUrl?: pulumi.Input<string>;
   /**
    * Size of each replica's volume in GiB. With the storage `filesystem`, the volume contains all
@@ -122,8 +134,9 @@ export interface LokiStackArgs {
    */
   deleteDataOnDestroy?: boolean;
   /**
-   * URL of the Alertmanager that receives the alerts of LogQL rules, which Loki reads from the
-   * ConfigMap `loki-rules` in its namespace. Required with `logAlerts`. Default: none.
+   * URL of the Alertmanager that receives the alerts of LogQL rules, such as `alertmanagerUrl` of
+   * PrometheusStack. Loki reads the rules from the ConfigMap `loki-rules` in its namespace. Required
+   * with `logAlerts`. Default: none.
    */
   alertmanagerUrl?: pulumi.Input<string>;
   /**
@@ -137,23 +150,30 @@ export interface LokiStackArgs {
   /**
    * Namespaces in which Loki records the log lines and errors per second of each service, as
    * `namespace_service:log_lines:rate5m` and `namespace_service:log_errors:rate5m`. Requires
-   * `remoteWriteUrls`. Default: none.
+   * `remoteWriteUrls`. The list must be known when the program runs. Default: none.
    */
   logMetricNamespaces?: pulumi.Input<string>[];
   /**
    * Remote-write URL of each replica of Prometheus, to which Loki writes the series of its recording
-   * rules. Prometheus must have its remote-write receiver enabled. Default: none.
+   * rules, such as `remoteWriteUrls` of PrometheusStack. Prometheus must have its remote-write receiver
+   * enabled (`remoteWriteReceiver` of PrometheusStack). Default: none.
    */
   remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
-  /** URL of Grafana, for dashboard links in alerts. Default: none, so no links. */
+  /**
+   * URL at which people open Grafana, for dashboard links in alerts. Use the value of
+   * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
+   */
   dashboardBaseUrl?: pulumi.Input<string>;
   /** Built-in redaction patterns to disable. Default: none. */
   disabledRedactions?: Redaction[];
   /** Redaction patterns in addition to the built-in ones. Default: none. */
   redactionPatterns?: RedactionPattern[];
-  /** Lets Prometheus scrape Loki and the collector. Requires the ServiceMonitor CRD. Default: true. */
+  /**
+   * Lets Prometheus scrape Loki and the collector. Requires the ServiceMonitor CRD: pass PrometheusStack
+   * as `dependsOn` if the same program creates it. Default: true.
+   */
   serviceMonitors?: boolean;
   /**
    * Agent that collects the logs of all pods. `promtail` reached its end of life on 2026-03-02 and
@@ -172,9 +192,9 @@ export interface LokiStackArgs {
   /**
    * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, string>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: Toleration[];
+  tolerations?: pulumi.Input<Toleration[]>;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
   priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */
@@ -195,13 +215,18 @@ export interface LokiStackArgs {
  * of all pods. The logs have the labels `namespace`, `app`, `service`, `pod`, `container`, `cluster`
  * and `env`. Requires no other component and, with the storage `filesystem`, no AWS.
  *
+ * If the same program has a PrometheusStack, create it first and pass it as `dependsOn`.
+ *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
  */
 export class LokiStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:LokiStack";
 
-  /** URL of Loki inside the cluster, for a Grafana data source. */
+  /**
+   * URL of Loki inside the cluster, for a Grafana data source. `lokiUrl` of PrometheusStack says how to
+   * connect the two components in one program.
+   */
   readonly url: pulumi.Output<string>;
   /** URL inside the cluster to which collectors push log lines. */
   readonly pushUrl: pulumi.Output<string>;

@@ -95,7 +95,9 @@ const alertmanagerUrlExample =
 
 const logAlertSchema = z.strictObject({
   namespace: input(example(dnsLabel, "shop").describe("Namespace of the service.")),
-  service: example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
+  service: input(
+    example(dnsLabel, "inventory-service").describe("Label `service` of the log lines."),
+  ),
   errorsPerMinute: z
     .number()
     .gt(0)

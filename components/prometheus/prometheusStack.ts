@@ -74,13 +74,16 @@ export interface AlertmanagerArgs {
   /** Size of the volume for silences and the notification log, in GiB. Default: 5. */
   storageGb?: number;
   /**
-   * Secret in the same namespace with the key `alertmanager.yaml`, such as SlackAlerting's Secret.
-   * Default: the configuration of the chart, which sends no notifications.
+   * Secret in the same namespace with the key `alertmanager.yaml`, such as `configSecretName` of
+   * SlackAlerting. Default: the configuration of the chart, which sends no notifications.
    */
   configSecretName?: pulumi.Input<string>;
-  /** Secrets to mount at `/etc/alertmanager/secrets/<name>/`. Requires `configSecretName`. Default: none. */
+  /**
+   * Secrets to mount at `/etc/alertmanager/secrets/<name>/`, such as `webhookSecretName` of
+   * SlackAlerting. Requires `configSecretName`. Default: none.
+   */
   mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]>;
-  /** External URL of Alertmanager, for links in notifications. Default: none. */
+  /** URL at which people open Alertmanager, for links in notifications. Default: none. */
   externalUrl?: pulumi.Input<string>;
 }
 
@@ -92,11 +95,11 @@ export interface GrafanaArgs {
   dashboardsFolder?: string;
   /**
    * Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's
-   * provisioning: `name`, `type`, `url` and so on. Refer to a secret as an environment variable.
-   * Default: none.
+   * provisioning: `name`, `type`, `url` and so on. `name` and `type` must be known when the program
+   * runs. Refer to a secret as an environment variable. Default: none.
    */
   dataSources?: Record<string, any>[];
-  /** External URL of Grafana. Default: none. */
+  /** URL at which people open Grafana, for links in alerts. Default: none. */
   externalUrl?: pulumi.Input<string>;
 }
 
@@ -112,7 +115,7 @@ export interface PrometheusStackArgs {
    * Name of the Helm release, unique in the cluster, with at most 26 characters. The names of the
    * chart's objects start with it. Default: `prometheus`.
    */
-  releaseName?: string;
+  releaseName?: pulumi.Input<string>;
   /**
    * Whether to install what a cluster has only once: the Prometheus operator with its CRDs,
    * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false
@@ -141,18 +144,25 @@ export interface PrometheusStackArgs {
    */
   deleteDataOnDestroy?: boolean;
   /**
-   * Accepts samples at `/api/v1/write`, such as samples from Loki's recording rules. Every workload
-   * that can reach Prometheus inside the cluster can then write samples. Default: false.
+   * Accepts samples at `/api/v1/write`, such as those of LokiStack with `logMetricNamespaces`. Every
+   * workload that can reach Prometheus inside the cluster can then write samples. Default: false.
    */
   remoteWriteReceiver?: boolean;
-  /** URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none. */
+  /**
+   * URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none.
+   *
+   * If LokiStack is in the same program, write the URL as text with the namespace of LokiStack:
+   * `http://loki.<namespace>.svc.cluster.local:3100`. LokiStack depends on PrometheusStack, which
+   * receives its alerts and provides the CRDs, so PrometheusStack cannot wait for `url` of LokiStack.
+   * Pass that output only from another stack, or if LokiStack uses no output of this component.
+   */
   lokiUrl?: pulumi.Input<string>;
   /**
    * URL of a trace, with `{traceId}` as the placeholder for its ID. Log lines in Grafana link to it.
    * Default: none.
    */
   traceUrl?: pulumi.Input<string>;
-  /** External URL of Prometheus. Default: none. */
+  /** URL at which people open Prometheus, for links in alerts. Default: none. */
   externalUrl?: pulumi.Input<string>;
   /**
    * Settings of single alerts, by name: those of this component and those of the chart. An alert of the
@@ -170,9 +180,9 @@ export interface PrometheusStackArgs {
   /**
    * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, string>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: Toleration[];
+  tolerations?: pulumi.Input<Toleration[]>;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
   priorityClassName?: pulumi.Input<string>;
   /** Exact chart version. Default: the version that this library is tested with. */
@@ -193,22 +203,26 @@ export interface PrometheusStackArgs {
  * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
  * component and no AWS.
  *
+ * SlackAlerting comes before this component, which needs the names of its Secrets. LokiStack,
+ * MonitoredServices and GrafanaDashboards come after it: their objects need the CRDs that this
+ * component installs, so pass it to them as `dependsOn`.
+ *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
  */
 export class PrometheusStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:PrometheusStack";
 
-  /** URL of Prometheus inside the cluster. */
+  /** URL of Prometheus inside the cluster, for workloads. People cannot open it. */
   readonly prometheusUrl: pulumi.Output<string>;
-  /** URL of Alertmanager inside the cluster. */
+  /** URL of Alertmanager inside the cluster, for `alertmanagerUrl` of LokiStack. */
   readonly alertmanagerUrl: pulumi.Output<string>;
   /**
-   * Remote-write URL of each replica of Prometheus, for LokiStack. Prometheus accepts the samples if
-   * `remoteWriteReceiver` is true.
+   * Remote-write URL of each replica of Prometheus, for `remoteWriteUrls` of LokiStack. Prometheus
+   * accepts the samples if `remoteWriteReceiver` is true.
    */
   readonly remoteWriteUrls: pulumi.Output<string[]>;
-  /** URL of Grafana inside the cluster. */
+  /** URL of Grafana inside the cluster, for workloads. People cannot open it. */
   readonly grafanaUrl: pulumi.Output<string>;
   /** Password of Grafana's user `admin`, as a secret. */
   readonly grafanaAdminPassword: pulumi.Output<string>;
@@ -254,7 +268,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
     const release = chartRelease(
       name,
       {
-        releaseName: settings.releaseName,
+        releaseName: fill((all) => all.releaseName),
         chart: charts.kubePrometheusStack.name,
         settings: { ...settings, namespace },
         values: fill(prometheusValues),
@@ -293,20 +307,13 @@ export class PrometheusStack extends pulumi.ComponentResource {
           labels: objectLabels("prometheus", all.labels),
         })),
         spec: {
-          groups: fill(({ namespace: rulesNamespace, lokiUrl, runbookBaseUrl, grafana }) =>
+          groups: fill((all) =>
             ruleGroups(
               withRuleSettings(
-                platformAlerts({
-                  ...settings,
-                  namespace: rulesNamespace,
-                  loki: lokiUrl !== undefined,
-                }),
-                settings.alertRules,
+                platformAlerts({ ...all, loki: all.lokiUrl !== undefined }),
+                all.alertRules,
               ),
-              {
-                runbookBaseUrl,
-                dashboardBaseUrl: grafana.externalUrl,
-              },
+              { runbookBaseUrl: all.runbookBaseUrl, dashboardBaseUrl: all.grafana.externalUrl },
             ),
           ),
         },

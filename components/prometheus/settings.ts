@@ -142,12 +142,14 @@ export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
     ...placementSettings,
-    releaseName: dnsLabel
-      .max(26)
-      .default("prometheus")
-      .describe(
-        "Name of the Helm release, unique in the cluster. The names of its objects start with it.",
-      ),
+    releaseName: input(
+      dnsLabel
+        .max(26)
+        .default("prometheus")
+        .describe(
+          "Name of the Helm release, unique in the cluster. The names of its objects start with it.",
+        ),
+    ),
     clusterMonitoring: flag(
       true,
       "Whether to install what a cluster has only once: the Prometheus operator with its CRDs, node-exporter, kube-state-metrics, and the rules and dashboards for the cluster.",

@@ -136,7 +136,10 @@ export interface ServiceAlertArgs extends AlertThresholds {
   rules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string>;
-  /** URL of Grafana, for dashboard links in alerts. Default: no links. */
+  /**
+   * URL at which people open Grafana, for dashboard links in alerts. Use the value of
+   * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
+   */
   dashboardBaseUrl?: pulumi.Input<string>;
 }
 
@@ -179,7 +182,10 @@ export interface MonitoredServicesArgs {
   services?: MonitoredService[];
   /** Alerts on all services. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
-  /** Days for which Prometheus retains samples, the maximum window of an objective. Default: 15. */
+  /**
+   * Days for which Prometheus retains samples, the maximum window of an objective. Use the value of
+   * `retentionDays` of PrometheusStack. Default: 15.
+   */
   retentionDays?: number;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -189,8 +195,8 @@ export interface MonitoredServicesArgs {
  * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor per service and a
  * PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
  * Kubernetes.
- * Requires the custom resource definitions of the Prometheus operator; set `dependsOn` if the same
- * stack installs them.
+ * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
+ * creates it.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

@@ -18,7 +18,7 @@ export interface ChartSource {
 
 export interface ChartReleaseArgs {
   /** Name of the Helm release, as `helm list` shows it. */
-  releaseName: string;
+  releaseName: pulumi.Input<string>;
   chart: string;
   settings: ChartSource;
   /** Values that this library derives from the settings. */

@@ -4,7 +4,7 @@ import { defined } from "./defined";
 import { example } from "./problems";
 import { input } from "./schemas";
 
-const labelMap = z.record(z.string(), z.string());
+const labelMap = z.record(z.string(), input(z.string()));
 
 /** Settings of every component that runs pods. */
 export const placementSettings = {
@@ -13,29 +13,35 @@ export const placementSettings = {
       .default({})
       .describe("Labels of the nodes on which pods run, except agents, which run on every node."),
   ),
-  tolerations: z
-    .array(
-      z.strictObject({
-        key: example(z.string().min(1), "pool").optional().meta({
-          description: "Key of the taint.",
-          defaultText: "every key",
+  tolerations: input(
+    z
+      .array(
+        z.strictObject({
+          key: input(
+            example(z.string().min(1), "pool").optional().meta({
+              description: "Key of the taint.",
+              defaultText: "every key",
+            }),
+          ),
+          operator: z
+            .enum(["Exists", "Equal"])
+            .default("Equal")
+            .describe("Whether the taint needs to have the value, or only the key."),
+          value: input(
+            example(z.string(), "monitoring").optional().meta({
+              description: "Value of the taint.",
+              defaultText: "the empty value",
+            }),
+          ),
+          effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().meta({
+            description: "Effect of the taint.",
+            defaultText: "every effect",
+          }),
         }),
-        operator: z
-          .enum(["Exists", "Equal"])
-          .default("Equal")
-          .describe("Whether the taint needs to have the value, or only the key."),
-        value: example(z.string(), "monitoring").optional().meta({
-          description: "Value of the taint.",
-          defaultText: "the empty value",
-        }),
-        effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().meta({
-          description: "Effect of the taint.",
-          defaultText: "every effect",
-        }),
-      }),
-    )
-    .default([])
-    .describe("Taints of nodes that pods tolerate. Agents tolerate every taint."),
+      )
+      .default([])
+      .describe("Taints of nodes that pods tolerate. Agents tolerate every taint."),
+  ),
   priorityClassName: input(
     example(
       z

@@ -1,11 +1,13 @@
+import * as pulumi from "@pulumi/pulumi";
+
 /** A taint of nodes that pods tolerate. */
 export interface Toleration {
   /** Key of the taint. Default: every key, with the operator `Exists`. */
-  key?: string;
+  key?: pulumi.Input<string>;
   /** `Equal` requires the value of the taint, `Exists` only its key. Default: `Equal`. */
   operator?: string;
   /** Value of the taint. Default: the empty value. */
-  value?: string;
+  value?: pulumi.Input<string>;
   /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect. */
   effect?: string;
 }

@@ -45,7 +45,12 @@ export type Checked<T> =
 export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z.output<S>> {
   const result = schema.safeParse(input, { error: ruleOf, reportInput: true });
   if (result.success) return { settings: result.data };
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(schema, input, issue)) };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(schema, input, issue));
+  // Each missing field of a map that is an Output is the same problem.
+  const texts = problems.map(({ path, rule }) => `${formatPath(path)} ${rule}`);
+  return {
+    problems: problems.filter((_problem, index) => texts.indexOf(texts[index] ?? "") === index),
+  };
 }
 
 /** Marks the example that an error message suggests for a field. */
@@ -108,6 +113,8 @@ function argumentFix(field: string, fix: Fix): string {
 
 function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol");
+  const unresolved = unresolvedAt(input, path);
+  if (unresolved !== undefined) return [unresolved];
   if (issue.code === "unrecognized_keys") {
     const map = layersOf(schemaAt(schema, path)).at(-1);
     const known = map instanceof z.ZodObject ? Object.keys(map.shape) : [];
@@ -125,8 +132,6 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
       );
     }
   }
-  const unresolved = unresolvedAt(input, path);
-  if (unresolved !== undefined) return [unresolved];
   const value = hideSecrets(path, valueAt(input, path));
   const params = (issue.code === "custom" && issue.params) || {};
   const { fix = fixOf(schemaAt(schema, path), path), code } = params as Partial<Problem>;
@@ -134,13 +139,14 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
 
-/** The problem with a field that must be known, but is an Output or a promise. */
+/** The problem with a field that must be known, but is, or is inside, an Output or a promise. */
 function unresolvedAt(input: unknown, path: (string | number)[]): Problem | undefined {
-  const value = valueAt(input, path);
-  if (!isUnresolved(value)) return undefined;
+  const paths = path.map((_key, index) => path.slice(0, index + 1));
+  const unresolved = paths.find((outer) => isUnresolved(valueAt(input, outer)));
+  if (unresolved === undefined) return undefined;
   return {
-    path,
-    value,
+    path: unresolved,
+    value: valueAt(input, unresolved),
     code: "invalid",
     rule: "must be known when the program runs",
     fix: { kind: "do", text: "pass a plain value, such as one from pulumi.Config" },

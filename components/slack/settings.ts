@@ -69,8 +69,10 @@ export type QuietHoursSettings = z.output<typeof quietHoursSchema>;
 
 const routeSchema = z
   .strictObject({
-    service: example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
-    team: teamName.optional().describe("Value of the label `team`."),
+    service: input(
+      example(dnsLabel, "inventory-service").optional().describe("Name of a service."),
+    ),
+    team: input(teamName.optional().describe("Value of the label `team`.")),
     namespace: input(example(dnsLabel, "shop").optional().describe("Namespace of the alert.")),
     channel: example(channel, "#checkout-alerts").describe("Channel of the matching alerts."),
   })

@@ -23,9 +23,9 @@ export interface SlackChannels {
 /** Route to a channel. An alert must match every field that is set; at least one is required. */
 export interface SlackRoute {
   /** Name of a service: matches alerts on the service and on its pods. */
-  service?: string;
+  service?: pulumi.Input<string>;
   /** Label `team` of the alert, from its service or from a custom rule. */
-  team?: string;
+  team?: pulumi.Input<string>;
   /** Label `namespace` of the alert. */
   namespace?: pulumi.Input<string>;
   /** Channel that receives the alerts. Starts with `#`. */
@@ -79,7 +79,8 @@ export interface SlackAlertingArgs {
   existingSecret?: pulumi.Input<string>;
   /**
    * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
-   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. Default: `webhook-url`.
+   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. The keys decide which receivers
+   * exist, so they must be known when the program runs. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
   /**
@@ -89,7 +90,10 @@ export interface SlackAlertingArgs {
   channel: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
-  /** Channels by service, team or namespace. The first matching route applies. Default: none. */
+  /**
+   * Channels by service, team or namespace. The first matching route applies. The list must be known
+   * when the program runs. Default: none.
+   */
   routes?: SlackRoute[];
   /** Hours in which warnings are muted. Default: none. */
   quietHours?: QuietHours;
@@ -101,11 +105,18 @@ export interface SlackAlertingArgs {
   titleTemplate?: string;
   /** Text of a message, as the body of a Go template. Default: the template of this library. */
   textTemplate?: string;
-  /** External URL of Grafana with the data source `loki`, for links to logs. Default: no links. */
+  /**
+   * URL at which people open a Grafana that has the data source `loki`, for links to logs: a text, or
+   * an output of your ingress. The outputs of PrometheusStack are URLs inside the cluster, and
+   * PrometheusStack depends on this component. Default: no links.
+   */
   grafanaUrl?: pulumi.Input<string>;
-  /** External URL of Prometheus, for links to graphs. Default: no links. */
+  /** URL at which people open Prometheus, for links to graphs, like `grafanaUrl`. Default: no links. */
   prometheusUrl?: pulumi.Input<string>;
-  /** External URL of Alertmanager, for links to alerts and new silences. Default: no links. */
+  /**
+   * URL at which people open Alertmanager, for links to alerts and new silences, like `grafanaUrl`.
+   * Default: no links.
+   */
   alertmanagerUrl?: pulumi.Input<string>;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -113,8 +124,9 @@ export interface SlackAlertingArgs {
 
 /**
  * Creates Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and, unless
- * `existingSecret` is set, the Secret with the credentials. Pass the names of both Secrets to
- * PrometheusStack as `alertmanager.configSecretName` and `alertmanager.mountedSecretNames`.
+ * `existingSecret` is set, the Secret with the credentials. Create it before PrometheusStack, and pass
+ * the names of both Secrets as `alertmanager.configSecretName` and `alertmanager.mountedSecretNames` of
+ * PrometheusStack.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -122,9 +134,15 @@ export interface SlackAlertingArgs {
 export class SlackAlerting extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:SlackAlerting";
 
-  /** Name of the Secret with `alertmanager.yaml` and its templates. */
+  /**
+   * Name of the Secret with `alertmanager.yaml` and its templates, for `alertmanager.configSecretName`
+   * of PrometheusStack.
+   */
   readonly configSecretName: pulumi.Output<string>;
-  /** Name of the Secret with the credentials, which Alertmanager must mount. */
+  /**
+   * Name of the Secret with the credentials, which Alertmanager must mount, for
+   * `alertmanager.mountedSecretNames` of PrometheusStack.
+   */
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -17,6 +17,8 @@ const entryPoints = {
 const introduction = `# API reference
 
 Everything that the package exports, with its types. \`npm run api\` generates this page from the source; a test fails when it is out of date. [Stability](stability.md) says what may change in which version.
+
+Create the components in this order: SlackAlerting, PrometheusStack, then LokiStack, MonitoredServices and GrafanaDashboards, each with \`dependsOn: prometheus\`. [This example](../examples/everything/index.ts) connects them. The documentation of an argument names the output that it accepts. DatadogAgent and DatadogMonitors depend on no other component.
 `;
 
 /** The text of docs/api.md. */

@@ -5,6 +5,8 @@ import {
   DatadogAgentArgs,
   DatadogMonitors,
   DatadogMonitorsArgs,
+  GrafanaDashboards,
+  GrafanaDashboardsArgs,
   LokiStack,
   LokiStackArgs,
   MonitoredServices,
@@ -27,6 +29,9 @@ const placement = (wrap: Wrap) => ({
 });
 const chart = (wrap: Wrap) => ({
   ...placement(wrap),
+  nodeSelector: { pool: wrap("monitoring"), "example.com/disk": "fast" },
+  tolerations: [{ key: wrap("pool"), value: wrap("monitoring") }, { operator: "Exists" }],
+  priorityClassName: wrap("important"),
   cluster: wrap(cluster),
   environment: wrap("prod"),
   imageRegistry: wrap("registry.example.com/mirror"),
@@ -49,7 +54,7 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       accessLogBucket: wrap("shop-access-logs"),
       storageClassName: wrap(""),
       alertmanagerUrl: wrap("http://alertmanager.monitoring:9093/"),
-      logAlerts: [{ namespace: wrap("shop"), service: "checkout-api" }],
+      logAlerts: [{ namespace: wrap("shop"), service: wrap("checkout-api") }],
       logMetricNamespaces: [wrap("shop"), "billing"],
       remoteWriteUrls: wrap(["http://b:9090/api/v1/write", "http://a:9090/api/v1/write"]),
       values: wrap({ loki: { analytics: { reporting_enabled: wrap(true) } } }),
@@ -64,6 +69,8 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       collector: "promtail",
       createBucket: false,
       bucket: wrap("shop-logs"),
+      nodeSelector: wrap({ pool: wrap("logs") }),
+      tolerations: wrap([{ key: "pool", value: "logs" }]),
       region: wrap("us-gov-west-1"),
       awsIdentity: "irsa",
       oidcProviderArn: wrap("arn:aws-us-gov:iam::123456789012:oidc-provider/oidc.example.com/id/A"),
@@ -78,6 +85,7 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
   PrometheusStack: (wrap) => {
     const args: PrometheusStackArgs = {
       ...chart(wrap),
+      releaseName: wrap("a-release-of-26-characters"),
       runbookBaseUrl: wrap("https://example.com/runbooks/"),
       replicas: 2,
       storageClassName: wrap(""),
@@ -92,6 +100,7 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       grafana: {
         externalUrl: wrap("https://grafana.example.com/"),
         dashboardsFolder: "dashboards",
+        dataSources: [{ name: "Tempo", type: "tempo", url: wrap("http://tempo:3200") }],
       },
       values: wrap({ commonLabels: { extra: wrap("yes") }, grafana: { replicas: wrap(2) } }),
     };
@@ -107,7 +116,10 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       pagerDutyRoutingKey: wrap("routing"),
       criticalWebhookUrl: wrap("https://critical.example.com"),
       channels: { critical: "#critical" },
-      routes: [{ namespace: wrap("shop"), channel: "#critical" }],
+      routes: [
+        { namespace: wrap("shop"), team: wrap("checkout"), channel: "#critical" },
+        { service: wrap("checkout-api"), channel: "#critical" },
+      ],
       grafanaUrl: wrap("https://grafana.example.com/"),
       prometheusUrl: wrap("https://prometheus.example.com"),
       alertmanagerUrl: wrap("https://alertmanager.example.com//"),
@@ -129,8 +141,8 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       keyRevision: wrap("2026-11"),
       instrumentedNamespaces: [wrap("shop"), "billing"],
       excludedNamespaces: [wrap("kube-system")],
-      excludedLogNamespaces: [wrap("shop"), wrap("billing")],
-      excludedMetricNamespaces: [wrap("monitoring")],
+      excludedLogNamespaces: wrap([wrap("shop"), wrap("billing")]),
+      excludedMetricNamespaces: wrap(["monitoring"]),
       values: { datadog: { tags: wrap(["a:b"]) } },
     };
     return new DatadogAgent("datadog", args);
@@ -153,9 +165,20 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       services: [service],
       notify: [wrap("@slack-alerts"), "@pagerduty-checkout"],
       alerts: urls(wrap),
-      overrides: { "checkout-api": { notify: [wrap("@slack-checkout")] } },
+      team: wrap("shop"),
+      overrides: { "checkout-api": { notify: [wrap("@slack-checkout")], team: wrap("checkout") } },
     };
     return new DatadogMonitors("monitors", args);
+  },
+  GrafanaDashboards: (wrap) => {
+    const args: GrafanaDashboardsArgs = {
+      ...placement(wrap),
+      services: [{ namespace: wrap("shop"), services: [service] }],
+      logCollector: "alloy",
+      prometheusUid: wrap("shop-prometheus"),
+      lokiUid: wrap("shop-loki"),
+    };
+    return new GrafanaDashboards("dashboards", args);
   },
 };
 

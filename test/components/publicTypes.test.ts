@@ -130,6 +130,96 @@ describe("public types", () => {
     }
   });
 
+  describe("whose documentation connects components", () => {
+    const mention = /`([\w.]+)`\s+of\s+(\w+)/g;
+
+    /** An argument or an output with a path such as `alertmanager.configSecretName`. */
+    function propertyOf(properties: any, path: string): any {
+      const [key, ...inner] = path.split(".");
+      const property = properties[key ?? ""];
+      if (inner.length === 0) return property;
+      const type = schema.types[property?.$ref?.replace("#/types/", "")];
+      return propertyOf(type?.properties ?? {}, inner.join("."));
+    }
+
+    /** Descriptions of a component's arguments, also of nested ones, by path. */
+    function argumentsOf(name: string): Map<string, any> {
+      const found = new Map<string, any>();
+      const visit = (properties: any, prefix: string) => {
+        for (const [key, property] of Object.entries<any>(properties)) {
+          found.set(prefix + key, property);
+          const type = schema.types[property.$ref?.replace("#/types/", "")];
+          if (type?.properties) visit(type.properties, `${prefix}${key}.`);
+        }
+      };
+      visit(component(name).inputProperties, "");
+      return found;
+    }
+
+    it("names arguments and outputs that exist", () => {
+      for (const name of names) {
+        const { description, inputProperties, properties } = component(name);
+        const texts = [description, ...Object.values<any>(properties).map((p) => p.description)];
+        for (const [, argument] of argumentsOf(name)) texts.push(argument.description);
+        for (const text of texts) {
+          for (const [, path = "", other = ""] of (text ?? "").matchAll(mention)) {
+            if (!names.includes(other)) continue;
+            const both = { ...component(other).inputProperties, ...component(other).properties };
+            assert.ok(propertyOf(both, path), `${name}: ${path} of ${other}`);
+          }
+        }
+        assert.ok(inputProperties);
+      }
+    });
+
+    /** Each output that the documentation suggests for an argument. */
+    function connections() {
+      return names.flatMap((name) =>
+        [...argumentsOf(name)].flatMap(([argument, { description = "" }]) =>
+          [...description.matchAll(/such\s+as\s+`(\w+)`\s+of\s+(\w+)/g)].map(
+            ([, output, source]) => ({
+              from: { component: source as string, output: output as string },
+              to: { component: name, argument },
+            }),
+          ),
+        ),
+      );
+    }
+
+    it("suggests only outputs that the types accept, and from both sides", () => {
+      assert.deepEqual(
+        connections().map(({ from, to }) => `${from.component}.${from.output} ${to.argument}`),
+        [
+          "PrometheusStack.alertmanagerUrl alertmanagerUrl",
+          "PrometheusStack.remoteWriteUrls remoteWriteUrls",
+          "SlackAlerting.configSecretName alertmanager.configSecretName",
+          "SlackAlerting.webhookSecretName alertmanager.mountedSecretNames",
+        ],
+      );
+      for (const { from, to } of connections()) {
+        const output = propertyOf(component(from.component).properties, from.output);
+        const argument = propertyOf(component(to.component).inputProperties, to.argument);
+        const where = `${from.component}.${from.output}`;
+        assert.ok(!argument.plain, where);
+        assert.ok([argument.type, argument.items?.type].includes(output.type), where);
+        const text = output.description.replace(/\s+/g, " ");
+        assert.ok(text.includes(`\`${to.argument}\` of ${to.component}`), where);
+      }
+    });
+
+    it("suggests no cycle", () => {
+      const sources = (name: string) =>
+        connections()
+          .filter(({ to }) => to.component === name)
+          .map(({ from }) => from.component);
+      const visit = (name: string, dependents: string[]): void => {
+        assert.ok(!dependents.includes(name), [...dependents, name].join(" -> "));
+        for (const source of sources(name)) visit(source, [...dependents, name]);
+      };
+      for (const name of names) visit(name, []);
+    });
+  });
+
   it("return the values that other components require", () => {
     const outputs = (name: string) => Object.keys(component(name).properties);
     assert.ok(outputs("PrometheusStack").includes("grafanaAdminPassword"));

@@ -15,7 +15,7 @@ export interface DatadogServiceMonitors {
    */
   operation?: string;
   /** The tag `team`. Default: the `team` of the service, or else the `team` of all monitors. */
-  team?: string;
+  team?: pulumi.Input<string>;
   /** Handles to notify. Default: the handles of all monitors. */
   notify?: pulumi.Input<string>[];
 }
@@ -30,13 +30,16 @@ export interface DatadogMonitorsArgs {
   namespace: pulumi.Input<string>;
   /** Handles to notify: `@slack-<channel>`, `@pagerduty-<service>` or `@<email address>`. */
   notify: pulumi.Input<string>[];
-  /** Services, as in MonitoredServices. Monitors ignore their objectives. Default: none. */
+  /**
+   * `services` of MonitoredServices. Monitors ignore their objectives. They decide which monitors
+   * exist, so they must be known when the program runs. Default: none.
+   */
   services?: MonitoredService[];
-  /** Thresholds, as in MonitoredServices. Default: the default thresholds. */
+  /** `alerts` of MonitoredServices. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
   /** The tag `team` of every monitor. Default: none. */
-  team?: string;
-  /** Overrides for single services, by name. Default: none. */
+  team?: pulumi.Input<string>;
+  /** Overrides for single services, by name, which must be known when the program runs. Default: none. */
   overrides?: Record<string, DatadogServiceMonitors>;
 }
 

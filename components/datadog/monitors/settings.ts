@@ -27,10 +27,12 @@ const overrideSchema = z.strictObject({
     defaultText:
       "by language: `http.request`, `fastapi.request`, `servlet.request`, `express.request`",
   }),
-  team: example(dnsLabel, "stock").optional().meta({
-    description: "Tag `team` of the service's monitors.",
-    defaultText: "the `team` of the service, otherwise `datadogMonitors.team`",
-  }),
+  team: input(
+    example(dnsLabel, "stock").optional().meta({
+      description: "Tag `team` of the service's monitors.",
+      defaultText: "the `team` of the service, otherwise `datadogMonitors.team`",
+    }),
+  ),
   notify: notify.optional().meta({
     description: "Handles that the service's monitors notify.",
     defaultText: "`datadogMonitors.notify`",
@@ -45,7 +47,7 @@ export const datadogMonitorsSchema = z
     notify: example(notify, ["@slack-alerts"]).describe(
       "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
     ),
-    team: example(dnsLabel, "shop").optional().describe("Tag `team` of every monitor."),
+    team: input(example(dnsLabel, "shop").optional().describe("Tag `team` of every monitor.")),
     overrides: z
       .record(z.string(), overrideSchema)
       .default({})

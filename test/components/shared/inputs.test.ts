@@ -14,6 +14,7 @@ const schema = z.strictObject({
   hosts: input(z.array(input(dnsLabel)).default([])),
   days: z.number().default(15),
   parts: z.array(dnsLabel).default([]),
+  map: z.strictObject({ first: dnsLabel, second: dnsLabel.optional() }).optional(),
 });
 type Settings = z.output<typeof schema>;
 
@@ -167,7 +168,7 @@ describe("checkInputs", () => {
     });
   });
 
-  for (const [field, value] of Object.entries({ days: 15, parts: ["a"] })) {
+  for (const [field, value] of Object.entries({ days: 15, parts: ["a"], map: { first: "a" } })) {
     it(`requires that ${field} is known`, async () => {
       for (const unresolved of [pulumi.output<unknown>(value), Promise.resolve(value)]) {
         await assert.rejects(record({ name: "a", [field]: unresolved }), (error: Error) => {

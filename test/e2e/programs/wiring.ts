@@ -117,7 +117,7 @@ function deploy(cluster: string): void {
       storageClassName: storage.metadata.name,
       alertmanagerUrl: prometheus.alertmanagerUrl, // 13
       remoteWriteUrls: prometheus.remoteWriteUrls, // 14
-      dashboardBaseUrl: prometheus.grafanaUrl,
+      dashboardBaseUrl: url("grafana"),
       logAlerts: [{ namespace: shop.metadata.name, service: "checkout-api" }],
       logMetricNamespaces: [shop.metadata.name],
     },
@@ -145,7 +145,7 @@ function deploy(cluster: string): void {
     inCluster,
   );
   const services = [{ name: "checkout-api" }];
-  const alerts = { dashboardBaseUrl: prometheus.grafanaUrl };
+  const alerts = { dashboardBaseUrl: url("grafana") };
   new MonitoredServices(
     `${cluster}-services`,
     { namespace: shop.metadata.name, services, alerts },
