@@ -7,11 +7,12 @@ import { Plain, at, listAt, textAt } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
-import { isMonitor, scrapedServices } from "../facts/services";
+import { chartMonitors, isMonitor, scrapedServices } from "../facts/services";
 import { Expr, Selector, allows, callsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
+import { Matcher } from "../shared/matcher";
 
 const properties = {
   minScrapes: numberProperty(
@@ -78,6 +79,8 @@ interface ScrapedTarget {
   namespaces: string[] | undefined;
   /** The longest interval, in seconds. */
   seconds: number;
+  /** Whether a chart creates the monitor. Such a target feeds only what names it. */
+  isPart?: boolean;
 }
 
 /**
@@ -94,6 +97,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   });
   const inherited = servers.length > 0 ? Math.max(...servers) : fallback;
   const targets = resources.flatMap((resource) => targetsOf(resource, inherited));
+  const services = targets.filter(({ isPart }) => !isPart);
   const { httpRequests, httpDuration, grpcRequests, grpcDuration } = metricVocabulary(resources);
   const ofServices = [...httpRequests, ...httpDuration, ...grpcRequests, ...grpcDuration];
   const byName = new Map<string, ScrapedTarget[]>();
@@ -102,12 +106,17 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   }
   // Many selectors differ in their metric only.
   const known = new Map<string, number[]>();
-  const secondsOfTargets = (selector: Selector, name: string | undefined): number[] => {
+  const secondsOfTargets = (selector: Selector, naming: Matcher | undefined): number[] => {
     const matchers = selector.matchers.filter(({ label }) =>
       /^(job|service|namespace)$/.test(label),
     );
     const key = JSON.stringify(matchers);
-    const candidates = name === undefined ? targets : (byName.get(name) ?? []);
+    const candidates =
+      naming === undefined
+        ? services
+        : naming.operator === "="
+          ? (byName.get(naming.value) ?? [])
+          : targets;
     const seconds =
       known.get(key) ??
       candidates
@@ -124,7 +133,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
     // Any service may expose these series, so the range must suffice for the fastest at least.
     const isOfServices = ofServices.some((name) => metric.startsWith(name));
     if (naming === undefined && !isOfServices) return inherited;
-    const seconds = secondsOfTargets(selector, naming?.operator === "=" ? naming.value : undefined);
+    const seconds = secondsOfTargets(selector, naming);
     if (seconds.length === 0) return inherited;
     return naming === undefined ? Math.min(...seconds) : Math.max(...seconds);
   };
@@ -167,11 +176,20 @@ function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
     ...listAt(props, ...spec, "additionalScrapeConfigs"),
     ...listAt(props, "values", "serverFiles", "prometheus.yml", "scrape_configs"),
   ];
-  return jobs.map((job) => ({
-    names: [textAt(job, "job_name") ?? ""],
+  const parts = chartMonitors(resource).map(({ path, jobs: names }) => ({
+    names,
     namespaces: undefined,
-    seconds: intervalOf(at(job, "scrape_interval")),
+    seconds: intervalOf(at(props, ...path, "interval")),
+    isPart: true,
   }));
+  return [
+    ...parts,
+    ...jobs.map((job) => ({
+      names: [textAt(job, "job_name") ?? ""],
+      namespaces: undefined,
+      seconds: intervalOf(at(job, "scrape_interval")),
+    })),
+  ];
 }
 
 function secondsOf(value: Plain): number | undefined {

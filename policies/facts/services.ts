@@ -1,4 +1,5 @@
-import { Plain, UNKNOWN, at, entriesAt, isText, listAt, textAt } from "./plain";
+import { helmChart } from "./helm";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
 
 /** A service that the stack scrapes. */
@@ -44,4 +45,43 @@ function namesOf(props: Plain): string[] {
   return [...relabeled, ...selected]
     .filter(isText)
     .filter((value) => value !== "" && !value.includes("$"));
+}
+
+/** The settings of a monitor that a chart creates. */
+export interface ChartMonitor {
+  path: Path;
+  /** Values that the label `job` of its series may have. */
+  jobs: string[];
+}
+
+/** The monitors in the values of a chart. Every chart uses the same keys for them. */
+export function chartMonitors(resource: Resource): ChartMonitor[] {
+  const { chart, release, values } = helmChart(resource) ?? {};
+  if (chart === undefined || release === undefined) return [];
+  // The parts of this chart are workloads of their own.
+  const whole = chart === "kube-prometheus-stack" ? [] : [release, chart, `${release}-${chart}`];
+  return monitorsAt(values, ["values"]).map((path) => {
+    const parts = path.slice(1, -1).slice(0, 1).map(String).flatMap(jobsOf);
+    const prefixes = ["", `${release}-`, `${release}-kube-prometheus-`];
+    return {
+      path,
+      jobs: [...whole, ...parts.flatMap((part) => prefixes.map((prefix) => prefix + part))],
+    };
+  });
+}
+
+function monitorsAt(value: Plain, path: Path): Path[] {
+  if (at(value, "enabled") === false) return [];
+  return entriesAt(value).flatMap(([key, item]) => {
+    const isSettings = /^(service|pod)?monitor$/i.test(key) && isMap(item);
+    if (!isSettings) return monitorsAt(item, [...path, key]);
+    return item["enabled"] === false ? [] : [[...path, key]];
+  });
+}
+
+/** Jobs of a part of a chart: `kubeApiServer` is `apiserver`, `kubeProxy` is `kube-proxy`. */
+function jobsOf(part: string): string[] {
+  const kebab = part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const lower = part.toLowerCase();
+  return [kebab, lower, lower.replace(/^kube/, ""), lower.replace(/^prometheus-/, "")];
 }

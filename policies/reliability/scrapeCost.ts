@@ -2,9 +2,9 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { isMonitor } from "../facts/services";
+import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
@@ -71,7 +71,9 @@ function scrapesOf(resource: Resource): Scrape[] {
   if (chart === undefined) return [];
   return [
     ...(chart.chart === "kube-prometheus-stack" ? stackScrapes(resource) : []),
-    ...monitorsInValues(chart.values, ["values"]),
+    ...chartMonitors(resource).map(({ path }) =>
+      scrapeAt(path, "interval", "scrapeTimeout", "sampleLimit"),
+    ),
   ];
 }
 
@@ -108,18 +110,6 @@ function monitorScrapes(resource: Resource): Scrape[] {
     // The limit belongs to the monitor as a whole, so it is checked once.
     limits: index === 0 ? [["spec", "sampleLimit"]] : [],
   }));
-}
-
-/** The monitors that charts create. Every chart uses the same keys for them. */
-function monitorsInValues(value: unknown, path: Path): Scrape[] {
-  return entriesAt(value).flatMap(([key, item]) => {
-    const itemPath = [...path, key];
-    if (!/^(service|pod)Monitor$/i.test(key) || !isMap(item)) {
-      return monitorsInValues(item, itemPath);
-    }
-    if (item["enabled"] === false) return [];
-    return [scrapeAt(itemPath, "interval", "scrapeTimeout", "sampleLimit")];
-  });
 }
 
 function checkInterval(resource: Resource, scrape: Scrape, config: Config): Finding[] {

@@ -144,6 +144,32 @@ const mistakes: [name: string, policy: string, resources: Resource[]][] = [
     ],
   ],
   [
+    "a range of two scrapes of the monitor in the values of a chart",
+    "rate-window",
+    [
+      release("cart", { metrics: { serviceMonitor: { enabled: true, interval: "60s" } } }),
+      prometheusRule([alert('rate(cart_errors_total{job="cart"}[2m]) > 1')]),
+    ],
+  ],
+  [
+    "a range of two scrapes of a part of the chart",
+    "rate-window",
+    [
+      stack({ "kube-state-metrics": { prometheus: { monitor: { interval: "2m" } } } }),
+      prometheusRule([
+        alert('increase(kube_pod_container_status_restarts_total{job=~"kube-state.*"}[5m]) > 1'),
+      ]),
+    ],
+  ],
+  [
+    "a range of two scrapes of the API server",
+    "rate-window",
+    [
+      stack({ kubeApiServer: { serviceMonitor: { interval: "60s" } } }),
+      prometheusRule([alert('rate(apiserver_request_total{job="apiserver"}[2m]) > 1')]),
+    ],
+  ],
+  [
     "a range of two scrapes of a ScrapeConfig",
     "rate-window",
     [
@@ -352,6 +378,22 @@ const sound: [name: string, policy: string, resources: Resource[]][] = [
     [
       serviceMonitor("cart", "shop", { endpoints: [{ port: "metrics", interval: "60s" }] }),
       prometheusRule([alert("rate(node_disk_errors_total[2m]) > 1")]),
+    ],
+  ],
+  [
+    "a range of two minutes for a service next to slow parts of the chart",
+    "rate-window",
+    [
+      stack({ kubeApiServer: { serviceMonitor: { interval: "60s" } } }),
+      prometheusRule([alert(`${ratio("2m")} > 0.05`)]),
+    ],
+  ],
+  [
+    "a range of two minutes for a part whose monitor is disabled",
+    "rate-window",
+    [
+      stack({ grafana: { serviceMonitor: { enabled: false, interval: "60s" } } }),
+      prometheusRule([alert('rate(grafana_http_request_total{job="grafana"}[2m]) > 1')]),
     ],
   ],
   ["another role with a broad policy", "loki-iam-least-privilege", [plainRole, policy(everything)]],
