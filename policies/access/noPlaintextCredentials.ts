@@ -17,7 +17,7 @@ export const noPlaintextCredentials = resourcePolicy({
   description: "Credentials are only in resources for credentials.",
   why: "Every user with read access to the cluster or the preview can read chart values, ConfigMaps and annotations.",
   remediation:
-    "store the value with `pulumi config set --secret`, create a Kubernetes Secret from it, and refer to that Secret by name",
+    "create a Kubernetes Secret with the value, and refer to that Secret by name; a Pulumi program reads the value with `config.requireSecret`, after `pulumi config set --secret`",
   severity: "critical",
   annotations: "forbidden",
   config: properties,
@@ -36,7 +36,7 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
       path,
       problem: `${withArticle(kind)} is in plain text`,
       bound: "only in the data of a Secret, or in a secret store",
-      fix: "pulumi config set --secret, create a Kubernetes Secret from it, and refer to that Secret by name",
+      fix: "create a Kubernetes Secret with the value, and refer to that Secret by name; a Pulumi program reads the value with config.requireSecret, after pulumi config set --secret",
     });
   };
   const walk = (value: Plain, path: Path): void => {

@@ -1,6 +1,6 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, stringMapProperty } from "../engine/properties";
-import { PlainMap, UNKNOWN, at, formatPath, setAt, textsAt } from "../facts/plain";
+import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, setAt, textsAt } from "../facts/plain";
 import {
   canRunPrometheus,
   canRunRuler,
@@ -59,17 +59,30 @@ function check(resources: Resource[]): StackFinding[] {
         problem: `no Prometheus of the stack selects this ${type}`,
         where: `${type} "${objectName(resource)}", metadata.labels`,
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
-        fix: [
-          ...textsAt(labelSelector(first, selector), "matchLabels").map(
-            ([label, value]) => `metadata.labels.${label}: ${value}`,
-          ),
-          first.release === undefined
-            ? `${selector}Selector: {}`
-            : `${selector}SelectorNilUsesHelmValues: false in prometheus.prometheusSpec`,
-        ].join(", or "),
+        fix: fixOf(first, selector),
       },
     ];
   });
+}
+
+/** All labels that the selector requires, or the setting with which the server selects every object. */
+function fixOf(server: Selecting, selector: string): string {
+  const labels = textsAt(labelSelector(server, selector), "matchLabels");
+  const [[label, value] = [], ...others] = labels;
+  const all = labels.map((entry) => entry.join(": ")).join(", ");
+  const path: Path = [...server.spec, `${selector}Selector`];
+  const isSet = entriesAt(server.resource.props, ...path).length > 0;
+  return (
+    [
+      ...(label === undefined
+        ? []
+        : [others.length > 0 ? `metadata.labels: {${all}}` : `metadata.labels.${label}: ${value}`]),
+      ...(server.release === undefined ? [`${selector}Selector: {}`] : []),
+      ...(server.release !== undefined && !isSet
+        ? [`${selector}SelectorNilUsesHelmValues: false in prometheus.prometheusSpec`]
+        : []),
+    ].join(", or ") || `labels that ${formatPath(path)} selects`
+  );
 }
 
 /** A stack without a Prometheus may rely on another stack, but not if it configures one. */
