@@ -175,7 +175,7 @@ describe("policy no-plaintext-credentials", () => {
         "a Slack webhook is in plain text",
         '  where: release "prometheus", values.a["b.c"][0]',
         "  bound: only in the data of a Secret, or in a secret store",
-        "  fix:   pulumi config set --secret, create a Kubernetes Secret from it, and refer to that Secret by name",
+        "  fix:   create a Kubernetes Secret with the value, and refer to that Secret by name; a Pulumi program reads the value with config.requireSecret, after pulumi config set --secret",
       ].join("\n"),
     );
   });
