@@ -4,6 +4,7 @@ import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { Overrides } from "../shared/chartValues";
 import { Fill, Inputs } from "../shared/inputs";
+import { clusterReader } from "../shared/clusterReader";
 import { objectLabels } from "../shared/labels";
 import { alloyConfigMap, alloyValues } from "./alloy";
 import { alloyConfig } from "./alloyConfig";
@@ -91,24 +92,10 @@ function podReader(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const metadata = fill(({ namespace, labels }) => ({
-    // Cluster roles are not namespaced, and each namespace may have a collector with this name.
+    // Each namespace may have a collector with this name.
     name: `${namespace}-${serviceAccount}`,
     labels: objectLabels("log-collector", labels),
   }));
-  const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }];
-  const roleRef = {
-    apiGroup: "rbac.authorization.k8s.io",
-    kind: "ClusterRole",
-    name: metadata.name,
-  };
   const namespace = fill((all) => all.namespace);
-  const subjects = [{ kind: "ServiceAccount", name: serviceAccount, namespace }];
-  return [
-    new kubernetes.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules }, opts),
-    new kubernetes.rbac.v1.ClusterRoleBinding(
-      `${name}-role-binding`,
-      { metadata, roleRef, subjects },
-      opts,
-    ),
-  ];
+  return clusterReader(name, { metadata, serviceAccount, namespace, resource: "pods" }, opts);
 }

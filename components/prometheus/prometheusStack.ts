@@ -10,6 +10,7 @@ import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
+import { clusterReader } from "../shared/clusterReader";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
@@ -26,6 +27,7 @@ import {
   grafanaUrl,
   prometheusUrl,
   remoteWriteUrls,
+  serviceNames,
 } from "./urls";
 
 /** What only one stack of a cluster, or of a namespace, may own. */
@@ -265,6 +267,19 @@ export class PrometheusStack extends pulumi.ComponentResource {
       },
       child,
     );
+    const grafanaRole = clusterReader(
+      `${name}-grafana`,
+      {
+        metadata: fill((all) => ({
+          name: `${all.namespace}-${serviceNames(all).grafana}`,
+          labels: objectLabels("grafana", all.labels),
+        })),
+        serviceAccount: fill((all) => serviceNames(all).grafana),
+        namespace,
+        resource: "configmaps",
+      },
+      child,
+    );
     const release = chartRelease(
       name,
       {
@@ -274,7 +289,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         values: fill(prometheusValues),
         overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
-      { ...child, dependsOn: adminSecret },
+      { ...child, dependsOn: [adminSecret, ...grafanaRole] },
     );
     for (const dashboard of dashboards) {
       new kubernetes.core.v1.ConfigMap(

@@ -7,6 +7,7 @@ import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
+import { serviceNames } from "./urls";
 
 /** Name of the Secret with Grafana's admin user and password. */
 export const grafanaAdminSecretName = "grafana-admin";
@@ -105,6 +106,9 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     "kube-state-metrics": {
       ...placement(settings),
       resources: kubeStateMetricsSizes[settings.size],
+      // Otherwise, its role grants access to all Secrets of the cluster. No alert or dashboard reads
+      // their metrics.
+      collectorsExclude: ["secrets"],
     },
     nodeExporter: {
       ...(!settings.clusterMonitoring && { enabled: false }),
@@ -214,10 +218,16 @@ function grafana(settings: PrometheusSettings): Values {
     testFramework: { enabled: false },
     // Grafana reads dashboards from all namespaces, so the first stack provides them to all others.
     ...(!settings.clusterMonitoring && { defaultDashboardsEnabled: false }),
+    // The chart's role grants access to all Secrets of the cluster. Grafana has its own role instead,
+    // for the ConfigMaps that the sidecars read.
+    rbac: { create: false },
+    serviceAccount: { name: serviceNames(settings).grafana },
     sidecar: {
       resources: sidecarResources,
+      datasources: { resource: "configmap" },
       dashboards: {
         enabled: true,
+        resource: "configmap",
         searchNamespace: "ALL",
         // The folder annotation requires both of these settings.
         folderAnnotation: "grafana_folder",

@@ -77,6 +77,33 @@ describe("PrometheusStack", () => {
     assert.ok(!JSON.stringify(named(resources, ":Release", "prometheus").inputs).includes(drawn));
   });
 
+  it("grants Grafana read access to ConfigMaps, and to no Secret", async () => {
+    const resources = await recordStack({ releaseName: "metrics", namespace: "platform" });
+    const role = named(resources, ":ClusterRole", "prometheus-grafana-role").inputs;
+    assert.deepEqual(role["rules"], [
+      { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
+    ]);
+    const binding = named(resources, ":ClusterRoleBinding", "prometheus-grafana-role-binding");
+    const { roleRef, subjects } = binding.inputs;
+    assert.equal(roleRef.name, role["metadata"].name);
+    assert.equal(role["metadata"].name, "platform-metrics-grafana");
+    const { grafana } = named(resources, ":Release", "prometheus").inputs["values"];
+    assert.deepEqual(subjects, [
+      { kind: "ServiceAccount", name: grafana.serviceAccount.name, namespace: "platform" },
+    ]);
+    assert.equal(grafana.serviceAccount.name, "metrics-grafana");
+    // The chart would also watch Secrets, and create its own role.
+    assert.deepEqual(grafana.rbac, { create: false });
+    for (const kind of ["dashboards", "datasources"]) {
+      assert.equal(grafana.sidecar[kind].resource, "configmap");
+    }
+  });
+
+  it("leaves Secrets out of the metrics of kube-state-metrics, and so out of its role", async () => {
+    const { values } = named(await recordStack(), ":Release", "prometheus").inputs;
+    assert.deepEqual(values["kube-state-metrics"].collectorsExclude, ["secrets"]);
+  });
+
   it("returns the password as a secret", async () => {
     const resources = await recordStack(undefined, {
       preview: false,

@@ -1,0 +1,38 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** A service account that reads objects of one kind in all namespaces. */
+export interface ClusterReader {
+  /** Name and labels of the role and of its binding. Cluster roles are not namespaced. */
+  metadata: {
+    name: pulumi.Input<string>;
+    labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  };
+  serviceAccount: pulumi.Input<string>;
+  namespace: pulumi.Input<string>;
+  /** Plural name of the kind, such as `pods`. It must belong to the core API group. */
+  resource: string;
+}
+
+/** Grants a service account read access to objects of one kind, in place of the wider role of a chart. */
+export function clusterReader(
+  name: string,
+  { metadata, serviceAccount, namespace, resource }: ClusterReader,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const rules = [{ apiGroups: [""], resources: [resource], verbs: ["get", "list", "watch"] }];
+  const roleRef = {
+    apiGroup: "rbac.authorization.k8s.io",
+    kind: "ClusterRole",
+    name: metadata.name,
+  };
+  const subjects = [{ kind: "ServiceAccount", name: serviceAccount, namespace }];
+  return [
+    new kubernetes.rbac.v1.ClusterRole(`${name}-role`, { metadata, rules }, opts),
+    new kubernetes.rbac.v1.ClusterRoleBinding(
+      `${name}-role-binding`,
+      { metadata, roleRef, subjects },
+      opts,
+    ),
+  ];
+}
