@@ -167,7 +167,7 @@ for (const stack of ["dev", "prod"] as const) {
     it("uses its own cluster provider for all objects, never the default provider", () => {
       const provider = find(recording, "pulumi:providers:kubernetes", "cluster");
       const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
-      assert.equal(objects.length, stack === "dev" ? 28 : 31);
+      assert.equal(objects.length, stack === "dev" ? 30 : 31);
       for (const { urn, options } of objects) assert.equal(options.provider, provider.urn, urn);
     });
 
