@@ -41,7 +41,9 @@ export {
 } from "./prometheus/prometheusStack";
 export { type Toleration } from "./shared/placementArgs";
 export { SizePreset } from "./shared/sizePreset";
+export { ReceiverKind } from "./slack/receiverKinds";
 export {
+  type AlertReceiver,
   type QuietHours,
   SlackAlerting,
   type SlackAlertingArgs,

@@ -150,25 +150,23 @@ function withSecrets<P extends SecretPart, T extends object>(
   values: Secrets,
 ): Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>> {
   const args = { ...settings } as Record<string, unknown>;
-  for (const { key, argument, perChannel = false } of secretsOf(part)) {
+  for (const { key, argument, mapBy } of secretsOf(part)) {
     const secret = values[key];
     args[argument] =
-      perChannel && secret !== undefined
-        ? secretByChannel(secret, Object.keys(args[argument] ?? {}))
+      mapBy && secret !== undefined
+        ? secretByName(secret, Object.keys(args[argument] ?? {}))
         : secret;
   }
   return args as Omit<T, SecretArgument<P>> & SecretArguments<P, pulumi.Output<string>>;
 }
 
-/** Splits a secret JSON map into one secret per channel. Channel names are not secret. */
-function secretByChannel(
+/** Splits a secret JSON map into one secret per entry. The names are not secret. */
+function secretByName(
   secret: pulumi.Output<string>,
-  channels: string[],
+  names: string[],
 ): Record<string, pulumi.Output<string>> {
   const values = secret.apply((json) => JSON.parse(json) as Record<string, string>);
-  return Object.fromEntries(
-    channels.map((channel) => [channel, values.apply((map) => map[channel] ?? "")]),
-  );
+  return Object.fromEntries(names.map((name) => [name, values.apply((map) => map[name] ?? "")]));
 }
 
 function createStorageClass(

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isUnresolved } from "./placeholders";
-import { type SecretPart, secretKeyOfChannel, secretsOf } from "./secrets";
+import { type SecretPart, secretKeyOfEntry, secretsOf } from "./secrets";
 
 type Value = pulumi.Input<string> | undefined;
 type Data = Record<string, pulumi.Input<string>>;
@@ -8,19 +8,19 @@ type Data = Record<string, pulumi.Input<string>>;
 /** Data for a component's Kubernetes Secret: each secret argument that is set, by `secretKey`. */
 export function secretData(part: SecretPart, args: object): pulumi.Input<Data> {
   const data: Data = {};
-  for (const { argument, secretKey, perChannel = false } of secretsOf(part)) {
+  for (const { argument, secretKey, mapBy } of secretsOf(part)) {
     const argumentValue = (args as Record<string, unknown>)[argument];
-    // The keys of the Secret are unknown until the map of channels is known.
-    if (perChannel && isUnresolved(argumentValue)) {
+    // The keys of the Secret are unknown until the map is known.
+    if (mapBy && isUnresolved(argumentValue)) {
       return pulumi
         .secret(argumentValue)
         .apply((map) => pulumi.output(secretData(part, { ...args, [argument]: map })));
     }
-    const values = perChannel
+    const values = mapBy
       ? Object.entries((argumentValue ?? {}) as Record<string, Value>)
       : [["", argumentValue as Value] as const];
-    for (const [channel, value] of values) {
-      if (value) data[secretKeyOfChannel(secretKey, channel)] = pulumi.secret(value);
+    for (const [name, value] of values) {
+      if (value) data[secretKeyOfEntry(secretKey, name)] = pulumi.secret(value);
     }
   }
   return data;

@@ -11,8 +11,8 @@ export interface Secret {
   argument: string;
   /** Key in the Kubernetes Secret that holds the secret. */
   secretKey: string;
-  /** Whether the secret is a map by Slack channel. If so, `secretKey` contains `<channel>`. */
-  perChannel?: boolean;
+  /** What names the entries of a map of secrets. If set, `secretKey` contains it: `<channel>`. */
+  mapBy?: "channel" | "receiver";
   /** Whether the part works without the secret. */
   optional: boolean;
   /** Feature that the secret enables. An unset secret disables the feature without an error. */
@@ -62,7 +62,7 @@ const table = [
     part: "slack",
     argument: "webhookUrls",
     secretKey: "webhook-url-<channel>",
-    perChannel: true,
+    mapBy: "channel",
     optional: true,
     enables: "notifications in further channels",
     placeholder: "https://hooks.slack.com/services/T00000000/B00000001/placeholderOfAnUnsetUrl1",
@@ -109,6 +109,17 @@ const table = [
     placeholder: "https://receiver.invalid/placeholderOfAnUnsetUrl3",
     description: "URL of a further webhook that also receives critical alerts.",
   },
+  {
+    key: "receiverSecrets",
+    part: "slack",
+    argument: "receiverSecrets",
+    secretKey: "receiver-<receiver>",
+    mapBy: "receiver",
+    optional: true,
+    enables: "further receivers",
+    placeholder: "https://receiver.invalid/placeholderOfAnUnsetSecret4",
+    description: "Credential of each receiver in `monitoring:receivers`, by its name.",
+  },
 ] as const satisfies readonly Secret[];
 
 type Row = (typeof table)[number];
@@ -121,7 +132,7 @@ export type SecretKey = Row["key"];
 export type SecretArgument<P extends SecretPart> = Extract<Row, { part: P }>["argument"];
 /** The secret arguments of a part's component, with values of the type `T`. */
 export type SecretArguments<P extends SecretPart, T> = {
-  [R in Extract<Row, { part: P }> as R["argument"]]?: R extends { perChannel: true }
+  [R in Extract<Row, { part: P }> as R["argument"]]?: R extends { mapBy: string }
     ? Record<string, T>
     : T;
 };
@@ -139,9 +150,9 @@ export function isSecretKey(key: unknown): key is SecretKey {
   return secrets.some((secret) => secret.key === key);
 }
 
-/** Key in the Kubernetes Secret for the value of one channel, such as `#oncall`. */
-export function secretKeyOfChannel(secretKey: string, channel: string): string {
-  return secretKey.replace("<channel>", channel.replace(/^#/, ""));
+/** Key in the Kubernetes Secret for one entry of a map, such as the channel `#oncall`. */
+export function secretKeyOfEntry(secretKey: string, name: string): string {
+  return secretKey.replace(/<\w+>/, name.replace(/^#/, ""));
 }
 
 /**
@@ -150,10 +161,10 @@ export function secretKeyOfChannel(secretKey: string, channel: string): string {
  */
 export function withoutSecrets(part: SecretPart, args: object): Record<string, unknown> {
   const result: Record<string, unknown> = { ...args };
-  for (const { argument, perChannel = false } of secretsOf(part)) {
+  for (const { argument, mapBy } of secretsOf(part)) {
     const value = result[argument];
     delete result[argument];
-    if (value) result[argument] = perChannel ? setEntries(value) : true;
+    if (value) result[argument] = mapBy ? setEntries(value) : true;
   }
   return result;
 }

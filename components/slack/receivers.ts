@@ -1,6 +1,8 @@
 import { defined } from "../shared/defined";
-import { channelKey, channelsOf, credentialFile, secretKeys } from "./secret";
+import { KindSettings, ReceiverKind, receiverKinds } from "./receiverKinds";
+import { channelKey, channelsOf, credentialFile, receiverKey, secretKeys } from "./secret";
 import { SlackSettings } from "./settings";
+import { template } from "./template";
 
 /** Receiver without an integration, which drops alerts. */
 export const nullReceiver = "null";
@@ -11,8 +13,9 @@ export const criticalReceiver = "critical";
 
 type Receiver = { name: string } & Record<string, unknown>;
 
-/** Name of the receiver for a channel. */
-export function slackReceiver(settings: SlackSettings, channel: string): string {
+/** Name of the receiver for a channel. Without a channel, alerts are dropped. */
+export function slackReceiver(settings: SlackSettings, channel: string | undefined): string {
+  if (channel === undefined) return nullReceiver;
   return channel === settings.channel ? "slack" : `slack-${channel.slice(1)}`;
 }
 
@@ -24,23 +27,22 @@ export function hasReceiver(settings: SlackSettings, receiver: string): boolean 
 /** All receivers. Each credential is a file in a mounted Secret. */
 export function receivers(settings: SlackSettings): Receiver[] {
   const heartbeatFile = credentialFile(settings, secretKeys.heartbeatUrl);
-  const pagerDutyFile = credentialFile(settings, secretKeys.pagerDutyRoutingKey);
-  const webhookFile = credentialFile(settings, secretKeys.criticalWebhookUrl);
+  const critical = {
+    ...integration(settings, ReceiverKind.PagerDuty, secretKeys.pagerDutyRoutingKey),
+    ...integration(settings, ReceiverKind.Webhook, secretKeys.criticalWebhookUrl),
+  };
   const result: Receiver[] = [{ name: nullReceiver }];
   if (heartbeatFile !== undefined) {
-    result.push({ name: heartbeat, webhook_configs: [webhook(heartbeatFile, false)] });
+    const webhook = { url_file: heartbeatFile, send_resolved: false };
+    result.push({ name: heartbeat, webhook_configs: [webhook] });
   }
-  if (pagerDutyFile !== undefined || webhookFile !== undefined) {
-    result.push({
-      name: criticalReceiver,
-      ...defined({
-        pagerduty_configs: pagerDutyFile && [pagerDuty(pagerDutyFile)],
-        webhook_configs: webhookFile && [webhook(webhookFile, true)],
-      }),
-    });
-  }
+  if (Object.keys(critical).length > 0) result.push({ name: criticalReceiver, ...critical });
   return [
     ...result,
+    ...Object.entries(settings.receivers).map(([name, receiver]) => ({
+      name,
+      ...integration(settings, receiver.kind, receiverKey(name), receiver),
+    })),
     ...channelsOf(settings).map((channel) => ({
       name: slackReceiver(settings, channel),
       slack_configs: [slack(settings, channel)],
@@ -48,36 +50,47 @@ export function receivers(settings: SlackSettings): Receiver[] {
   ];
 }
 
-function webhook(urlFile: string, sendResolved: boolean): Record<string, unknown> {
-  return { url_file: urlFile, send_resolved: sendResolved };
-}
-
-function pagerDuty(routingKeyFile: string): Record<string, unknown> {
+/** An integration by the name of its field; none if the Secret does not hold its credential. */
+function integration(
+  settings: SlackSettings,
+  kind: ReceiverKind,
+  secretKey: string,
+  kindSettings: KindSettings = {},
+): Record<string, unknown> {
+  const file = credentialFile(settings, secretKey);
+  if (file === undefined) return {};
+  const { integration, credentialFile: field, fields } = receiverKinds[kind];
   return {
-    routing_key_file: routingKeyFile,
-    send_resolved: true,
-    description: template("title"),
-    severity: "critical",
+    [integration]: [defined({ [field]: file, send_resolved: true, ...fields(kindSettings) })],
   };
 }
+
+/** With a bot token, Alertmanager can update a message. This requires the URL of Slack's API here. */
+const updatedMessage = (settings: SlackSettings) => ({
+  update_message: true,
+  api_url: "https://slack.com/api/chat.postMessage",
+  http_config: {
+    authorization: {
+      type: "Bearer",
+      credentials_file: credentialFile(settings, secretKeys.botToken),
+    },
+  },
+});
 
 function slack(settings: SlackSettings, channel: string): Record<string, unknown> {
   const isDefault = channel === settings.channel;
   return defined({
     channel,
+    ...(settings.updateMessages && updatedMessage(settings)),
     api_url_file: isDefault ? undefined : credentialFile(settings, channelKey(channel)),
     send_resolved: true,
     // Leaves time for a retry before the next group interval if Slack does not respond.
     timeout: "10s",
-    title: template("title"),
+    title: template("slack.title"),
     // Renders as empty. Alertmanager replaces an empty string with its own, cluster-internal URL.
-    title_link: settings.alertmanagerUrl === undefined ? '{{ "" }}' : template("link"),
-    text: template("text"),
-    color: template("color"),
-    fallback: template("title"),
+    title_link: settings.alertmanagerUrl === undefined ? '{{ "" }}' : template("slack.link"),
+    text: template("slack.text"),
+    color: template("slack.color"),
+    fallback: template("slack.title"),
   });
-}
-
-function template(name: string): string {
-  return `{{ template "observability.slack.${name}" . }}`;
 }

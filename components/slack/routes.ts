@@ -1,8 +1,8 @@
 import { chartAlertNames } from "../alerting/alertNames";
-import { podNamePattern } from "../alerting/promql";
+import { labelMatcher, podNamePattern } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
-import { defined } from "../shared/defined";
 import { criticalReceiver, hasReceiver, heartbeat, nullReceiver, slackReceiver } from "./receivers";
+import { ReceiverSettings } from "./receiverSettings";
 import { SlackRouteSettings, SlackSettings } from "./settings";
 
 /** A node of Alertmanager's routing tree. */
@@ -38,6 +38,7 @@ const duration = (minutes: number) => (minutes % 60 === 0 ? `${minutes / 60}h` :
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
+const warning = `severity="${Severity.Warning}"`;
 
 /** Route for critical alerts, which then continue to the Slack channel. */
 const pageAndContinue = (settings: SlackSettings): Route => ({
@@ -49,8 +50,9 @@ const pageAndContinue = (settings: SlackSettings): Route => ({
 
 /** Routing tree. An alert goes to the first route that matches, unless that route continues. */
 export function routingTree(settings: SlackSettings): Route {
+  const receiver = slackReceiver(settings, settings.channel);
   return {
-    receiver: slackReceiver(settings, settings.channel),
+    receiver,
     group_by: settings.groupBy,
     ...warningIntervals(settings),
     routes: [
@@ -62,11 +64,53 @@ export function routingTree(settings: SlackSettings): Route {
       },
       { matchers: [`alertname="${chartAlertNames.infoInhibitor}"`], receiver: nullReceiver },
       ...(hasReceiver(settings, criticalReceiver) ? [pageAndContinue(settings)] : []),
+      ...Object.entries(settings.receivers).map(([name, receiver]) =>
+        receiverRoute(settings, name, receiver),
+      ),
       ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
-      ...bySeverity(settings, settings.channels),
+      ...(settings.channel === undefined ? [] : bySeverity(settings, settings.channels)),
+      // An alert that continues from a route to a receiver no longer goes to the root.
+      ...(Object.keys(settings.receivers).length === 0 ? [] : [{ receiver }]),
     ],
   };
 }
+
+/**
+ * Route to a receiver, from which alerts continue. Its parent drops all alerts that no child
+ * matches, and only the first child notifies: an alert can be on a service and belong to a team.
+ */
+function receiverRoute(settings: SlackSettings, name: string, receiver: ReceiverSettings): Route {
+  const { severities, services, teams = [] } = receiver;
+  const subjects = [
+    ...(services === undefined
+      ? []
+      : [[labelMatcher("service", services)], [`pod=~"${podNamePattern(services)}"`]]),
+    ...teams.map((team) => [`team=${JSON.stringify(team)}`]),
+  ];
+  const matchersOf: Record<ReceiverSettings["severities"][number], string[]> = {
+    critical: [critical],
+    // Alerts of other severities are not muted.
+    warning: [warning, `severity!~"${Object.values(Severity).join("|")}"`],
+    info: [`severity="${Severity.Info}"`],
+  };
+  return {
+    receiver: nullReceiver,
+    continue: true,
+    routes: (subjects.length === 0 ? [[]] : subjects).flatMap((subject) =>
+      severities.flatMap((severity) =>
+        matchersOf[severity].map((matcher) => ({
+          matchers: [...subject, matcher],
+          receiver: name,
+          ...(matcher === critical ? criticalIntervals(settings) : {}),
+          ...(matcher === warning ? mutedInQuietHours(settings) : {}),
+        })),
+      ),
+    ),
+  };
+}
+
+const mutedInQuietHours = ({ quietHours }: SlackSettings) =>
+  quietHours === undefined ? {} : { mute_time_intervals: [quietHoursName] };
 
 /** Routes to a channel. A service needs two, because its alerts have a label `service` or `pod`. */
 function channelRoutes(settings: SlackSettings, route: SlackRouteSettings): Route[] {
@@ -92,10 +136,7 @@ function bySeverity(settings: SlackSettings, channels: SlackSettings["channels"]
     matchers: [matcher],
     receiver: slackReceiver(settings, channel),
   });
-  const warningRoute = defined({
-    ...route(`severity="${Severity.Warning}"`, channels.warning),
-    mute_time_intervals: settings.quietHours && [quietHoursName],
-  });
+  const warningRoute = { ...route(warning, channels.warning), ...mutedInQuietHours(settings) };
   return [
     { ...route(critical, channels.critical), ...criticalIntervals(settings) },
     // Without a channel or quiet hours, the route for warnings would not differ from its parent.

@@ -1,5 +1,5 @@
 import { hasPlaceholder } from "../shared/placeholders";
-import { type SecretArgument, secretKeyOfChannel, secretsOf } from "../shared/secrets";
+import { type SecretArgument, secretKeyOfEntry, secretsOf } from "../shared/secrets";
 import { SlackSettings } from "./settings";
 
 /** Name of the Secret with the credentials of the receivers, unless `existingSecret` names another. */
@@ -12,7 +12,12 @@ export const secretKeys = Object.fromEntries(
 
 /** Key for the webhook of one channel. */
 export function channelKey(channel: string): string {
-  return secretKeyOfChannel(secretKeys.webhookUrls, channel);
+  return secretKeyOfEntry(secretKeys.webhookUrls, channel);
+}
+
+/** Key for the credential of one receiver. */
+export function receiverKey(name: string): string {
+  return secretKeyOfEntry(secretKeys.receiverSecrets, name);
 }
 
 /** All channels that receive alerts, the default channel first. */
@@ -27,16 +32,19 @@ export function availableKeys(settings: SlackSettings): string[] {
   if (settings.existingSecret !== undefined) {
     return settings.existingSecretKeys ?? [secretKeys.webhookUrl];
   }
-  return Object.entries(secretKeys).flatMap(([argument, key]) => {
-    if (argument === "webhookUrls") {
-      const { webhookUrls = {} } = settings;
-      // Until the map is known: the check ensures that it has a webhook for each of these channels.
-      const hasAll = hasPlaceholder(webhookUrls);
-      return (hasAll ? channelsOf(settings) : Object.keys(webhookUrls)).map(channelKey);
-    }
-    return argument in settings ? [key] : [];
+  return secretsOf("slack").flatMap(({ argument, secretKey, mapBy }) => {
+    const value = settings[argument as SecretArgument<"slack">];
+    if (mapBy === undefined) return value ? [secretKey] : [];
+    // Until the map is known: the check ensures that it has an entry for each of these names.
+    const names = hasPlaceholder(value) ? namesOf[mapBy](settings) : Object.keys(value ?? {});
+    return names.map((name) => secretKeyOfEntry(secretKey, name));
   });
 }
+
+const namesOf = {
+  channel: channelsOf,
+  receiver: ({ receivers }: SlackSettings) => Object.keys(receivers),
+};
 
 /**
  * Path of a credential in Alertmanager's pod, where the Prometheus operator mounts the Secret.

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { receiverKinds } from "./receiverKinds";
+import { receiversSchema } from "./receiverSettings";
 import { hasPlaceholder } from "../shared/placeholders";
-import { Checked, example, issue } from "../shared/problems";
+import { Checked, example, issue, nearest } from "../shared/problems";
 import {
   ComponentArgs,
   checkArgs,
@@ -34,9 +36,7 @@ const channelOfKey = z
 
 /** Keys of the Secret that `existingSecret` names. */
 const secretKeys = secretsOf("slack").map(({ secretKey }) => secretKey);
-const secretKeyPattern = new RegExp(
-  `^(${secretKeys.join("|").replace("<channel>", "[a-z0-9_-]+")})$`,
-);
+const secretKeyPattern = new RegExp(`^(${secretKeys.join("|").replace(/<\w+>/g, "[a-z0-9_-]+")})$`);
 
 /** A URL without the characters that a Go template or a link in Slack would interpret. */
 const linkUrl = z
@@ -89,7 +89,10 @@ export const slackSchema = z
   .strictObject({
     labels: identitySettings.labels,
     namespace: input(dnsLabel.default("monitoring")),
-    channel: channel.describe("Channel for all alerts that have no channel of their own."),
+    channel: channel.optional().meta({
+      description: "Channel for all alerts that have no channel of their own.",
+      defaultText: "required, unless `receivers` is set",
+    }),
     channels: z
       .strictObject({
         critical: channel.optional().meta({
@@ -111,9 +114,14 @@ export const slackSchema = z
       .array(routeSchema)
       .default([])
       .describe("Alerts with a channel of their own. The first route that matches applies."),
+    receivers: receiversSchema.default({}).describe("Receivers in addition to Slack, by name."),
     quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
       .optional()
       .describe("Time in which warnings are muted. They notify afterwards if they still fire."),
+    updateMessages: flag(
+      false,
+      "Whether a message is updated when its alerts change, repeat or resolve, instead of followed by another message. Requires a bot token.",
+    ),
     repeatMinutes: z
       .strictObject({
         critical: wholeNumber
@@ -169,6 +177,7 @@ export const slackSchema = z
     ),
     ...secretSettings("slack"),
     webhookUrls: input(z.record(channelOfKey, z.literal(true)).optional()),
+    receiverSecrets: input(z.record(z.string(), z.literal(true)).optional()),
   })
   .superRefine(checkCredentials, {
     when: ({ value }) => typeof value === "object" && value !== null,
@@ -182,15 +191,26 @@ export function slackSettings(args: ComponentArgs): Checked<SlackSettings> {
   return checkArgs(slackSchema, args, "slack");
 }
 
-/** Checks that each channel has one credential. The settings may have failed other checks. */
+/** Checks that each channel and each receiver has one credential. Other checks may have failed. */
 function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
   checkHeartbeat(settings, ctx);
+  if (settings.updateMessages === true && !hasBotToken(settings)) {
+    const text = "set a bot token instead of webhooks, or remove updateMessages";
+    const rule = "requires a bot token: the messages of a webhook cannot be updated";
+    issue(ctx, ["updateMessages"], rule, { kind: "do", text });
+  }
+  if (usesSlack(settings) && settings.channel === undefined) {
+    const message = "is required, unless alerts only go to receivers";
+    issue(ctx, ["channel"], message, { kind: "set", example: "#alerts" }, "required");
+  }
   if (settings.existingSecret !== undefined) return checkExistingSecret(settings, ctx);
   if (settings.existingSecretKeys !== undefined) {
     issue(ctx, ["existingSecretKeys"], "requires existingSecret, whose keys it lists", {
       kind: "remove",
     });
   }
+  checkReceiverSecrets(settings, ctx);
+  if (!usesSlack(settings)) return;
   if (settings.botToken) {
     const webhooks = (["webhookUrl", "webhookUrls"] as const).filter((name) => settings[name]);
     for (const name of webhooks) {
@@ -221,12 +241,59 @@ function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.Refinement
       text: `remove either ${argument} or existingSecret`,
     });
   }
-  if (keys.includes("bot-token")) return;
-  const channelKeys = otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`);
-  for (const key of ["webhook-url", ...channelKeys].filter((name) => !keys.includes(name))) {
-    const rule = `must also name ${key}: a webhook of Slack reaches only its own channel`;
+  const webhooks = [
+    "webhook-url",
+    ...otherChannels(settings).map((name) => `webhook-url-${name.slice(1)}`),
+  ];
+  const needed: [key: string, reason: string][] = [
+    ...(usesSlack(settings) && !hasBotToken(settings) ? webhooks : []).map(
+      (key): [string, string] => [key, "a webhook of Slack reaches only its own channel"],
+    ),
+    ...receiverCredentials(settings).map(([name, credential]): [string, string] => [
+      `receiver-${name}`,
+      `it holds the ${credential}`,
+    ]),
+  ];
+  for (const [key, reason] of needed.filter(([name]) => !keys.includes(name))) {
     const text = `add ${key} to the Secret and to existingSecretKeys`;
-    issue(ctx, ["existingSecretKeys"], rule, { kind: "do", text });
+    issue(ctx, ["existingSecretKeys"], `must also name ${key}: ${reason}`, { kind: "do", text });
+  }
+}
+
+function hasBotToken({ botToken, existingSecretKeys: keys }: Partial<SlackSettings>): boolean {
+  return botToken === true || (Array.isArray(keys) && keys.includes("bot-token"));
+}
+
+/** Whether alerts go to Slack: also if its channel is missing. */
+function usesSlack(settings: Partial<SlackSettings>): boolean {
+  const hasReceivers = Object.keys(settings.receivers ?? {}).length > 0;
+  return settings.channel !== undefined || otherChannels(settings).length > 0 || !hasReceivers;
+}
+
+/** The name of each receiver, and what its credential is. */
+function receiverCredentials({ receivers }: Partial<SlackSettings>): [string, string][] {
+  return Object.entries(receivers ?? {}).flatMap(([name, receiver]): [string, string][] => {
+    const kind = Object.hasOwn(receiverKinds, receiver?.kind) ? receiver.kind : undefined;
+    return kind === undefined ? [] : [[name, receiverKinds[kind].credential]];
+  });
+}
+
+/** Checks that each receiver has a credential, and each credential a receiver. */
+function checkReceiverSecrets(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
+  const { receiverSecrets = {}, receivers } = settings;
+  if (typeof receiverSecrets !== "object" || hasPlaceholder(receiverSecrets)) return;
+  const missing = receiverCredentials(settings).filter(([name]) => !(name in receiverSecrets));
+  for (const [name, credential] of missing) {
+    const text = `set receiverSecrets.${name} to a Pulumi secret`;
+    issue(ctx, ["receiverSecrets", name], `is required: the ${credential}`, { kind: "do", text });
+  }
+  for (const name of Object.keys(receiverSecrets).filter((key) => !(key in (receivers ?? {})))) {
+    const near = nearest(
+      name,
+      missing.map(([receiver]) => receiver),
+    );
+    const rule = `is not the name of a receiver${near === undefined ? "" : `; did you mean ${near}?`}`;
+    issue(ctx, ["receiverSecrets", name], rule, { kind: "remove" });
   }
 }
 

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
+import { ReceiverKind } from "./receiverKinds";
 import { secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
@@ -46,6 +47,31 @@ export interface QuietHours {
   holidays?: string[];
 }
 
+/**
+ * Receiver in addition to Slack. By default it receives all alerts of its severities; with `services`
+ * or `teams`, only those of these services and teams.
+ */
+export interface AlertReceiver {
+  /** System that is notified. */
+  kind: ReceiverKind;
+  /** Severities of its alerts: `critical`, `warning`, `info`. Default: `critical` and `warning`. */
+  severities?: string[];
+  /** Names of services: matches alerts on the services and on their pods. */
+  services?: pulumi.Input<string>[];
+  /** Labels `team` of alerts. */
+  teams?: pulumi.Input<string>[];
+  /** Region of the account, for PagerDuty and Opsgenie: `us` or `eu`. Default: `us`. */
+  region?: string;
+  /** Recipients of emails. Required for email, like the fields below. */
+  to?: string[];
+  /** Sender of emails. */
+  from?: pulumi.Input<string>;
+  /** SMTP server and its port, such as `smtp.example.com:587`. It must offer TLS. */
+  smarthost?: pulumi.Input<string>;
+  /** User of the SMTP server. */
+  username?: pulumi.Input<string>;
+}
+
 /** Minutes until an alert that still fires is notified again, by severity. */
 export interface RepeatMinutes {
   /** Default: 60. */
@@ -75,19 +101,25 @@ export interface SlackAlertingArgs {
   pagerDutyRoutingKey?: pulumi.Input<string>;
   /** URL of a further webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string>;
+  /**
+   * Credential of each receiver, by its name: the routing key of PagerDuty, the API key of Opsgenie,
+   * the password of the SMTP user, or the URL of the webhook.
+   */
+  receiverSecrets?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
   existingSecret?: pulumi.Input<string>;
   /**
    * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
-   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`. The keys decide which receivers
-   * exist, so they must be known when the program runs. Default: `webhook-url`.
+   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`, `receiver-<receiver>`. The keys
+   * decide which receivers exist, so they must be known when the program runs. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
   /**
    * Channel of all alerts that have no channel of their own. Starts with `#`. Channels must be known
-   * when the program runs, because they decide which receivers exist.
+   * when the program runs, because they decide which receivers exist. Required unless `receivers` is
+   * set.
    */
-  channel: string;
+  channel?: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
   channels?: SlackChannels;
   /**
@@ -95,6 +127,13 @@ export interface SlackAlertingArgs {
    * when the program runs. Default: none.
    */
   routes?: SlackRoute[];
+  /** Receivers in addition to Slack, by name. They must be known when the program runs. Default: none. */
+  receivers?: Record<string, AlertReceiver>;
+  /**
+   * Updates a message when its alerts change, repeat or resolve, instead of sending another one.
+   * Slack does not notify people of an update. Requires a bot token. Default: false.
+   */
+  updateMessages?: boolean;
   /** Hours in which warnings are muted. Default: none. */
   quietHours?: QuietHours;
   /** Minutes until an alert that still fires is notified again, by severity. */
@@ -123,10 +162,10 @@ export interface SlackAlertingArgs {
 }
 
 /**
- * Creates Alertmanager's configuration for Slack, as the Secret `alertmanager-config`, and, unless
- * `existingSecret` is set, the Secret with the credentials. Create it before PrometheusStack, and pass
- * the names of both Secrets as `alertmanager.configSecretName` and `alertmanager.mountedSecretNames` of
- * PrometheusStack.
+ * Creates Alertmanager's configuration for Slack and other receivers, as the Secret
+ * `alertmanager-config`, and, unless `existingSecret` is set, the Secret with the credentials. Create
+ * it before PrometheusStack, and pass the names of both Secrets as `alertmanager.configSecretName` and
+ * `alertmanager.mountedSecretNames` of PrometheusStack.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

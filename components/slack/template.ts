@@ -1,12 +1,62 @@
-import { SlackSettings } from "./settings";
-
 /** Options of the message templates. A link to a component requires its external URL. */
-export type SlackTemplateOptions = Pick<
-  SlackSettings,
-  "titleTemplate" | "textTemplate" | "grafanaUrl" | "prometheusUrl" | "alertmanagerUrl"
->;
+export interface SlackTemplateOptions {
+  titleTemplate?: string | undefined;
+  textTemplate?: string | undefined;
+  grafanaUrl?: string | undefined;
+  prometheusUrl?: string | undefined;
+  alertmanagerUrl?: string | undefined;
+}
+
+/** Reference to one of the templates below, such as `slack.title`. */
+export function template(name: string): string {
+  return `{{ template "observability.${name}" . }}`;
+}
 
 const prefix = "observability.slack";
+
+/** How a system marks up a text. */
+interface Markup {
+  newline: string;
+  bold: (text: string) => string;
+  escaped: (value: string) => string;
+  /** Text before each link. */
+  separator: string;
+  link: (url: string, name: string) => string;
+  /** Labels that identify the subject of an alert. */
+  labels: string[];
+  label: (name: string, value: string) => string;
+}
+
+const slack: Markup = {
+  newline: "\n",
+  bold: (text) => `*${text}*`,
+  escaped: (value) => `{{ template "${prefix}.plain" ${value} }}`,
+  separator: " · ",
+  link: (url, name) => `<${url}|${name}>`,
+  // The title contains the cluster.
+  labels: ["namespace", "service", "pod"],
+  label: (name, value) => `${name} \`${slack.escaped(`(${value} | reReplaceAll "\`" "'")`)}\``,
+};
+const unescaped = {
+  escaped: (value: string) => `{{ ${value} }}`,
+  labels: ["cluster", "env", ...slack.labels],
+};
+const plainText: Markup = {
+  ...unescaped,
+  newline: "\n",
+  bold: (text) => text,
+  separator: "\n",
+  link: (url, name) => `${name}: ${url}`,
+  label: (name, value) => `${name} {{ ${value} }}`,
+};
+const markdown: Markup = {
+  ...unescaped,
+  newline: "\n\n",
+  bold: (text) => `**${text}**`,
+  separator: " · ",
+  link: (url, name) => `[${name}](${url})`,
+  label: (name, value) => `${name} \`{{ ${value} | reReplaceAll "\`" "'" }}\``,
+};
 
 /** Escapes Slack markup, so that a mention in a label does not notify a channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
@@ -22,6 +72,7 @@ const maxAlerts = 10;
  * each alert. While any alert fires, the text only counts the resolved alerts.
  *
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
+ * `observability.plain.text` and `observability.markdown.text` are the text for other systems.
  */
 export function slackTemplate(options: SlackTemplateOptions = {}): string {
   const { grafanaUrl, alertmanagerUrl } = options;
@@ -29,7 +80,9 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
     url === undefined ? "" : template(url.replace(/\/+$/, ""));
   return [
     define("title", options.titleTemplate ?? title),
-    define("text", options.textTemplate ?? text(options)),
+    define("text", options.textTemplate ?? text(slack, options)),
+    define("text", text(plainText, options), "observability.plain"),
+    define("text", text(markdown, options), "observability.markdown"),
     define("color", color),
     define("plain", plain),
     define("link", withUrl(alertmanagerUrl, groupUrl)),
@@ -38,56 +91,49 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
   ].join("\n");
 }
 
-function define(name: string, body: string): string {
-  return `{{ define "${prefix}.${name}" }}${body}{{ end }}\n`;
-}
-
-function escaped(value = "."): string {
-  return `{{ template "${prefix}.plain" ${value} }}`;
+function define(name: string, body: string, namespace = prefix): string {
+  return `{{ define "${namespace}.${name}" }}${body}{{ end }}\n`;
 }
 
 const title = `
 {{- "" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]
-{{- with .CommonLabels.alertname }} ${escaped()}{{ end }}
-{{- with .CommonLabels.service }} ${escaped()}{{ else }}{{ with .CommonLabels.pod }} ${escaped()}{{ end }}{{ end }}
-{{- with .CommonLabels.severity }} (${escaped()}){{ end }}
-{{- with .CommonLabels.cluster }} in ${escaped()}{{ end }}`;
+{{- with .CommonLabels.alertname }} ${slack.escaped(".")}{{ end }}
+{{- with .CommonLabels.service }} ${slack.escaped(".")}{{ else }}{{ with .CommonLabels.pod }} ${slack.escaped(".")}{{ end }}{{ end }}
+{{- with .CommonLabels.severity }} (${slack.escaped(".")}){{ end }}
+{{- with .CommonLabels.cluster }} in ${slack.escaped(".")}{{ end }}`;
 
 const color = `
 {{- if eq .Status "resolved" }}good{{ else if eq .CommonLabels.severity "critical" }}danger{{ else }}warning{{ end }}`;
 
-function text({ grafanaUrl, prometheusUrl, alertmanagerUrl }: SlackTemplateOptions): string {
+function text(markup: Markup, options: SlackTemplateOptions): string {
+  const { grafanaUrl, prometheusUrl, alertmanagerUrl } = options;
+  const { newline, bold, escaped, labels, label } = markup;
+  const named = (url: string, name: string) => `${markup.separator}${markup.link(url, name)}`;
+  const urlOf = (name: string) => `{{ template "${prefix}.${name}" $alert }}`;
   const links = [
     // A repeated notification has the same time, so that it is not mistaken for a new problem.
     `{{ if not $alert.StartsAt.IsZero }} · since {{ $alert.StartsAt.UTC.Format "2 Jan 15:04 MST" }}{{ end }}`,
-    `{{ with $alert.Annotations.runbook_url }} · <{{ . }}|Runbook>{{ end }}`,
-    `{{ with $alert.Annotations.dashboard_url }} · <{{ . }}|Dashboard>{{ end }}`,
-    prometheusUrl && `{{ with $alert.GeneratorURL }} · <{{ . }}|Graph>{{ end }}`,
-    grafanaUrl &&
-      `{{ if $alert.Labels.namespace }} · <{{ template "${prefix}.logs" $alert }}|Logs>{{ end }}`,
-    alertmanagerUrl &&
-      `{{ if $firing }} · <{{ template "${prefix}.silence" $alert }}|Silence>{{ end }}`,
+    `{{ with $alert.Annotations.runbook_url }}${named("{{ . }}", "Runbook")}{{ end }}`,
+    `{{ with $alert.Annotations.dashboard_url }}${named("{{ . }}", "Dashboard")}{{ end }}`,
+    prometheusUrl && `{{ with $alert.GeneratorURL }}${named("{{ . }}", "Graph")}{{ end }}`,
+    grafanaUrl && `{{ if $alert.Labels.namespace }}${named(urlOf("logs"), "Logs")}{{ end }}`,
+    alertmanagerUrl && `{{ if $firing }}${named(urlOf("silence"), "Silence")}{{ end }}`,
   ];
   const more = `+{{ len (slice $alerts ${maxAlerts}) }} more`;
   return `
 {{- $firing := eq .Status "firing" }}
 {{- $alerts := .Alerts.Resolved }}{{ if $firing }}{{ $alerts = .Alerts.Firing }}{{ end }}
 {{- range $index, $alert := $alerts }}{{ if lt $index ${maxAlerts} }}
-{{- if $index }}
-{{ end }}
-{{- with $alert.Annotations.summary }}*${escaped()}*{{ else }}*${escaped("$alert.Labels.alertname")}*{{ end }}{{ if not $firing }} (resolved){{ end }}
-{{- with $alert.Annotations.description }}
-${escaped()}{{ end }}
-{{ range $position, $name := stringSlice "namespace" "service" "pod" }}{{ with index $alert.Labels $name }}{{ if $position }} {{ end }}{{ $name }} \`${escaped('(. | reReplaceAll "`" "\'")')}\`{{ end }}{{ end }}
+{{- if $index }}${newline}{{ end }}
+{{- with $alert.Annotations.summary }}${bold(escaped("."))}{{ else }}${bold(escaped("$alert.Labels.alertname"))}{{ end }}{{ if not $firing }} (resolved){{ end }}
+{{- with $alert.Annotations.description }}${newline}${escaped(".")}{{ end }}${newline}{{ range $position, $name := stringSlice ${labels.map((name) => `"${name}"`).join(" ")} }}{{ with index $alert.Labels $name }}{{ if $position }} {{ end }}${label("{{ $name }}", ".")}{{ end }}{{ end }}
 {{- ${links
     .filter(Boolean)
     .join("")
     .replace(/^\{\{ /, "")}
 {{- end }}{{ end }}
-{{- if gt (len $alerts) ${maxAlerts} }}
-${alertmanagerUrl === undefined ? more : `<{{ template "${prefix}.link" . }}|${more}>`}{{ end }}
-{{- if $firing }}{{ with .Alerts.Resolved }}
-{{ len . }} resolved{{ end }}{{ end }}`;
+{{- if gt (len $alerts) ${maxAlerts} }}${newline}${alertmanagerUrl === undefined ? more : markup.link(`{{ template "${prefix}.link" . }}`, more)}{{ end }}
+{{- if $firing }}{{ with .Alerts.Resolved }}${newline}{{ len . }} resolved{{ end }}{{ end }}`;
 }
 
 /** URL of the group's alerts in the Alertmanager UI. */

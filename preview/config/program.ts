@@ -19,6 +19,9 @@ export function secretsInUse(values: ConfigValues, project: string): Secret[] {
     if (secret.requiredBy !== undefined && requires(secret.requiredBy)) {
       return [{ ...secret, optional: false }];
     }
+    // Without a channel, alerts only go to receivers.
+    const hasChannel = settings["channel"] !== undefined || part("receivers") === undefined;
+    if (secret.key === "slackWebhookUrl" && !hasChannel) return [];
     const isReplaced = secret.replacedBy !== undefined && isSet(secret.replacedBy);
     const isUsed = isSet(secret.key) || (secret.enables === undefined && !isReplaced);
     return isUsed ? [secret] : [];

@@ -2,7 +2,7 @@ import { integrationsOf } from "../../policies/facts/integrations";
 import { type PlainMap, UNKNOWN, listAt, textAt } from "../../policies/facts/plain";
 import { type Labels, readRoutes, routesFor } from "../../policies/facts/routes";
 
-/** Destinations of alerts with these labels: the Slack channel, or else the kind of integration. */
+/** Destinations of alerts with these labels: the Slack channel, or the receiver and its kind. */
 export function destinationsOf(config: PlainMap, labels: Labels): string[] {
   const tree = readRoutes(config);
   const routes = tree === UNKNOWN || tree.root === undefined ? [] : routesFor(tree.root, labels);
@@ -10,9 +10,7 @@ export function destinationsOf(config: PlainMap, labels: Labels): string[] {
   const destinations = routes.flatMap(({ receiver }) => {
     if (!known.has(receiver)) return ["an unknown receiver"];
     const integrations = integrationsOf(config, receiver);
-    return integrations.length === 0
-      ? ["no notification"]
-      : integrations.map(({ channel, kind }) => channel ?? kind);
+    return integrations.map(({ channel, kind }) => channel ?? `${receiver} (${kind})`);
   });
-  return [...new Set(destinations)];
+  return destinations.length === 0 ? ["no notification"] : [...new Set(destinations)];
 }

@@ -187,13 +187,29 @@ function routeRows(
   if (typeof text !== "string") return [];
   const config = parse(text) as Inputs;
   const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");
+  const toAll = (labels: Record<string, string>): string => {
+    const [critical, warning] = ["critical", "warning"].map((severity) =>
+      to({ severity, ...labels }),
+    );
+    return critical === warning ? `${critical}` : `${critical}; warnings: ${warning}`;
+  };
   const routes = (settings?.["routes"] ?? []) as Record<string, string>[];
+  const receivers = Object.values((settings?.["receivers"] ?? {}) as Record<string, Inputs>);
+  const subjects = [
+    ...routes.map(({ channel: _channel, ...labels }) => labels),
+    ...["service", "team"].flatMap((label) =>
+      receivers.flatMap((receiver) =>
+        ((receiver[`${label}s`] ?? []) as string[]).map((name) => ({ [label]: name })),
+      ),
+    ),
+  ];
+  const named = new Map(
+    subjects.map((labels) => [Object.entries(labels).flat().join(" "), labels]),
+  );
   return [
     ...["critical", "warning", "info"].map((severity) => row(severity, to({ severity }))),
     row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
-    ...routes.map(({ channel: _channel, ...labels }) =>
-      row(Object.entries(labels).flat().join(" "), to({ severity: "warning", ...labels })),
-    ),
+    ...[...named].map(([name, labels]) => row(name, toAll(labels))),
     row("links", settings && missingLinks(settings, prometheus)),
     row(
       "quiet hours",

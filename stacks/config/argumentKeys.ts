@@ -26,6 +26,7 @@ const argumentKeys: Record<string, string> = {
   alertmanagerUrl: "alertmanager",
   "slack.alertmanagerUrl": "alertmanager.externalUrl",
   "slack.prometheusUrl": "prometheus.externalUrl",
+  "slack.receivers": "receivers",
   "slack.grafanaUrl": "grafana.externalUrl",
   "services.retentionDays": "prometheus.retentionDays",
   alertmanager: "alertmanager",

@@ -21,8 +21,8 @@ export interface RawConfiguration {
   secrets: SecretKey[];
   /** The secrets that the stack file contains in plain text. */
   plaintextSecrets?: PlaintextSecret[];
-  /** Whether each channel in `slackWebhookUrls` has a webhook; true if the value is not a map. */
-  webhookChannels?: Record<string, boolean> | true;
+  /** For each map of secrets, whether each entry is set; true if the value is not a map. */
+  secretMaps?: Partial<Record<SecretKey, Record<string, boolean> | true>>;
   /** The keys that the Datadog provider is configured with: `apiKey`, `appKey`. */
   datadogProviderKeys?: string[];
   /** Region of the AWS provider: `aws:region`. */
@@ -95,9 +95,9 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
 /** For each secret argument of a part, whether the secret is set. */
 export function secretFlags(raw: RawConfiguration, part: SecretPart): Record<string, unknown> {
   return Object.fromEntries(
-    secretsOf(part).map(({ key, argument, perChannel = false }) => [
+    secretsOf(part).map(({ key, argument, mapBy }) => [
       argument,
-      perChannel ? raw.webhookChannels : raw.secrets.includes(key),
+      mapBy ? raw.secretMaps?.[key] : raw.secrets.includes(key),
     ]),
   );
 }

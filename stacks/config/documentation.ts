@@ -37,6 +37,7 @@ interface JsonSchema {
   description?: string;
 }
 
+const { receivers } = partSchemas.slack.shape;
 const { cluster, namespaces, storage, placement } = configurationSchema.shape;
 const { environment, environmentName, labels, imageRegistry, runbookBaseUrl } =
   configurationSchema.shape;
@@ -60,7 +61,11 @@ export function configurationRows(): Record<string, Row[]> {
       ...rowsOfPart("datadog"),
       ...rowsOfPart("datadogMonitors"),
     ],
-    slack: [...secretsOf("slack").map(rowOfSecret), ...rowsOfPart("slack")],
+    slack: [
+      ...secretsOf("slack").map(rowOfSecret),
+      ...rowsOfPart("slack"),
+      ...rowsOfObject("", z.object({ receivers })),
+    ],
     alerts: rowsOfObject("alerts.", alertSchema),
     services: [
       ...rowsOfObject("services[].", serviceSchema.extend(placedServiceSchema.shape)),
@@ -138,11 +143,11 @@ function isThresholdOverride(key: string): boolean {
   return name !== undefined && name in alertSchema.shape;
 }
 
-function rowOfSecret({ key, part, optional, replacedBy, perChannel, description }: Secret): Row {
+function rowOfSecret({ key, part, optional, replacedBy, mapBy, description }: Secret): Row {
   const alternatives = [replacedBy, `${part}.existingSecret`].filter((name) => name !== undefined);
   return {
     key,
-    value: perChannel ? "map of secrets" : "secret",
+    value: mapBy ? "map of secrets" : "secret",
     default: optional
       ? "none"
       : `required, unless ${alternatives.map((name) => `\`${name}\``).join(" or ")} is set`,

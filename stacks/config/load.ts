@@ -62,14 +62,18 @@ export function rawConfiguration(
       .filter((key) => !isSecret(`datadog:${key}`))
       .map((key) => ({ namespace: "datadog" as const, path: [key] })),
   ];
-  const webhooks = entries.find(([name]) => name === "slackWebhookUrls");
+  const secretMaps = entries.flatMap(([name, text]) =>
+    allSecrets.some(({ key, mapBy }) => mapBy && key === name)
+      ? [[name, keysOf(parsed(text))]]
+      : [],
+  );
   return defined({
     values: Object.fromEntries(
       entries.filter(([name]) => !isSecretKey(name)).map(([name, text]) => [name, parsed(text)]),
     ),
     secrets: setSecrets,
     ...(plaintextSecrets.length > 0 && { plaintextSecrets }),
-    webhookChannels: webhooks && keysOf(parsed(webhooks[1])),
+    ...(secretMaps.length > 0 && { secretMaps: Object.fromEntries(secretMaps) }),
     datadogProviderKeys: datadogProviderKeys.length > 0 ? datadogProviderKeys : undefined,
     region: all["aws:region"],
   });
@@ -85,7 +89,7 @@ function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
 }
 
 /** Whether each key of a map of secrets is set; `true` for other values. Keys are not secret. */
-function keysOf(secrets: unknown): RawConfiguration["webhookChannels"] {
+function keysOf(secrets: unknown): Record<string, boolean> | true {
   if (typeof secrets !== "object" || secrets === null || Array.isArray(secrets)) return true;
   return Object.fromEntries(Object.entries(secrets).map(([key, secret]) => [key, Boolean(secret)]));
 }

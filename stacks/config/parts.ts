@@ -53,10 +53,11 @@ const absent = { problems: [] };
 
 export function parseSlack(context: Context): Parsed<SlackSettings> {
   const { configuration, namespaces, raw } = context;
-  const { slack, loki, grafana, prometheus, alertmanager } = configuration;
-  if (slack === undefined) return absent;
+  const { slack = {}, receivers, loki, grafana, prometheus, alertmanager } = configuration;
+  if (!sendsNotifications(configuration)) return absent;
   return parsePart("slack", slack, slackSettings, {
     labels: context.identity.labels,
+    receivers,
     ...secretFlags(raw, "slack"),
     namespace: namespaces.monitoring,
     // People follow these links, so they need the external URLs.
@@ -64,6 +65,11 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
     prometheusUrl: prometheus["externalUrl"],
     alertmanagerUrl: alertmanager["externalUrl"],
   });
+}
+
+/** Whether the stack has an Alertmanager configuration of its own. */
+function sendsNotifications({ slack, receivers }: Configuration): boolean {
+  return slack !== undefined || receivers !== undefined;
 }
 
 export function parsePrometheus(
@@ -83,7 +89,7 @@ export function parsePrometheus(
       storageClassName: context.storage.className,
       alertmanager: {
         ...mergeValues(preset.alertmanager, alertmanager.args),
-        ...(configuration.slack && {
+        ...(sendsNotifications(configuration) && {
           configSecretName,
           mountedSecretNames: [slack?.existingSecret ?? webhookSecretName],
         }),
@@ -223,24 +229,33 @@ export function parseCost({ configuration }: Context): Parsed<CostSettings> {
   return translated("cost", costSettings(parseFractions(configuration.cost) as object));
 }
 
-/** Reports routes for services that do not exist, because such a route never matches an alert. */
+/** Reports routes and receivers for services that do not exist, because such a route never matches an alert. */
 export function routeProblems(
   slack: SlackSettings | undefined,
   services: MonitoredServicesSettings[] | undefined,
 ): Problem[] {
   if (slack === undefined || services === undefined) return [];
-  return slack.routes.flatMap(({ service }, index) =>
+  const all = services.flatMap((group) => group.services);
+  const named = [
+    ...slack.routes.map(({ service }, index) => ({
+      path: ["slack", "routes", index, "service"],
+      service,
+    })),
+    ...Object.entries(slack.receivers).flatMap(([name, receiver]) =>
+      (receiver.services ?? []).map((service, index) => ({
+        path: ["receivers", name, "services", index],
+        service,
+      })),
+    ),
+  ];
+  return named.flatMap(({ path, service }) =>
     service === undefined
       ? []
-      : unknownService(
-          services.flatMap((group) => group.services),
-          service,
-          {
-            path: ["slack", "routes", index, "service"],
-            value: service,
-            fixWith: (name) => ({ kind: "set", example: name }),
-          },
-        ),
+      : unknownService(all, service, {
+          path,
+          value: service,
+          fixWith: (name) => ({ kind: "set", example: name }),
+        }),
   );
 }
 

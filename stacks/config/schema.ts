@@ -184,6 +184,7 @@ export const configurationSchema = z.strictObject({
   datadog: example(part, { site: "datadoghq.com" }).optional(),
   datadogMonitors: example(part, { notify: ["@slack-alerts"] }).optional(),
   slack: example(part, { channel: "#alerts" }).optional(),
+  receivers: part.optional(),
   alerts: part.default({}),
   cost: part.default({}),
   services: z.array(z.unknown()).default([]),

@@ -53,6 +53,7 @@ export type Assertions = [
   Assert<Matches<library.DatadogMonitorsArgs, Monitors>>,
   Assert<Matches<library.DatadogServiceMonitors, Value<Monitors["overrides"]>>>,
   Assert<Matches<library.SlackAlertingArgs, Slack>>,
+  Assert<Matches<library.AlertReceiver, Value<Slack["receivers"]>>>,
   Assert<Matches<library.SlackChannels, NonNullable<Slack["channels"]>>>,
   Assert<Matches<library.SlackRoute, Item<Slack["routes"]>>>,
   Assert<Matches<library.QuietHours, NonNullable<Slack["quietHours"]>>>,

@@ -175,6 +175,15 @@ const cases: Case[] = [
         { "#pager": `${webhook.webhookUrl}3` },
         { channels: { critical: "#pager" }, webhookUrls: { "#pager": webhook.webhookUrl } },
       ],
+      receivers: [
+        { pager: { kind: "opsgenie" } },
+        { receivers: { pager: { kind: "pagerduty" } }, receiverSecrets: { pager: "x" } },
+      ],
+      receiverSecrets: [
+        { pager: "y" },
+        { receivers: { pager: { kind: "pagerduty" } }, receiverSecrets: { pager: "x" } },
+      ],
+      updateMessages: [true, { webhookUrl: undefined, botToken: "xoxb-1" }],
       botToken: ["xoxb-2", { webhookUrl: undefined, botToken: "xoxb-1" }],
       heartbeatUrl: [url],
       pagerDutyRoutingKey: ["d".repeat(32)],

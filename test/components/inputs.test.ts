@@ -120,6 +120,18 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
         { namespace: wrap("shop"), team: wrap("checkout"), channel: "#critical" },
         { service: wrap("checkout-api"), channel: "#critical" },
       ],
+      receivers: {
+        mail: {
+          kind: "email",
+          services: [wrap("checkout-api")],
+          teams: [wrap("checkout")],
+          to: ["oncall@example.com"],
+          from: wrap("alerts@example.com"),
+          smarthost: wrap("smtp.example.com:587"),
+          username: wrap("alerts"),
+        },
+      },
+      receiverSecrets: wrap({ mail: wrap("password") }),
       grafanaUrl: wrap("https://grafana.example.com/"),
       prometheusUrl: wrap("https://prometheus.example.com"),
       alertmanagerUrl: wrap("https://alertmanager.example.com//"),

@@ -62,7 +62,6 @@ describe("public types", () => {
     for (const name of names) {
       const required = component(name).requiredInputs;
       const expected = [
-        ...(name === "SlackAlerting" ? ["channel"] : []),
         ...(["GrafanaDashboards", "MonitoredServices", "SlackAlerting"].includes(name)
           ? []
           : ["cluster", "environment"]),
@@ -79,6 +78,7 @@ describe("public types", () => {
       .filter(([, type]) => type.required?.length > 0)
       .map(([token, type]) => `${token.split(":").at(-1)}: ${type.required.join(", ")}`);
     assert.deepEqual(required.sort(), [
+      "AlertReceiver: kind",
       "CommunityDashboard: id",
       "LogAlertArgs: namespace, service",
       "Maintenance: from, reason, to",

@@ -19,6 +19,7 @@ describe("docs/slack.md", () => {
       const {
         "monitoring:slack": slack,
         "monitoring:services": services,
+        "monitoring:receivers": receivers,
         ...others
       } = parse(yaml) as Record<string, Record<string, unknown>>;
       assert.deepEqual(others, {});
@@ -29,6 +30,10 @@ describe("docs/slack.md", () => {
       const { problems } = parseConfiguration(
         configuration("dev", {
           ...(services && { services }),
+          ...(receivers && {
+            receivers,
+            receiverSecrets: Object.fromEntries(Object.keys(receivers).map((name) => [name, "x"])),
+          }),
           ...(slack === undefined ? {} : { slack, ...secrets }),
         }),
       );

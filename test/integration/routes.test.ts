@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { alertmanagerConfig } from "../../components/slack/alertmanagerConfig";
+import { ReceiverKind } from "../../components/slack/receiverKinds";
 import { slackTemplate } from "../../components/slack/template";
 import { slackSettings } from "../../components/slack/settings";
 import { destinationsOf } from "../../preview/output/routes";
@@ -28,6 +29,30 @@ const allSettings = {
   heartbeatUrl: "test-value",
   pagerDutyRoutingKey: "test-value",
 };
+
+const email = {
+  to: ["oncall@example.com"],
+  from: "alerts@example.com",
+  smarthost: "smtp.example.com:587",
+  username: "alerts",
+};
+const allReceivers = Object.fromEntries(
+  Object.values(ReceiverKind).flatMap((kind) => [
+    [`all-${kind}`, { kind, ...(kind === "email" && email) }],
+    [
+      `some-${kind}`,
+      {
+        kind,
+        severities: ["critical", "info"],
+        services: ["api", "cart"],
+        teams: ["checkout"],
+        ...(kind === "email" && email),
+        ...(["pagerduty", "opsgenie"].includes(kind) && { region: "eu" }),
+      },
+    ],
+  ]),
+);
+const receiverSecrets = Object.fromEntries(Object.keys(allReceivers).map((name) => [name, "x"]));
 
 /** Variants of the settings; Alertmanager must accept the configuration of each. */
 const variants: Record<string, object> = {
@@ -67,6 +92,17 @@ const variants: Record<string, object> = {
     prometheusUrl: "https://prometheus.example.com",
     alertmanagerUrl: "https://alertmanager.example.com",
     titleTemplate: "{{ .CommonLabels.alertname }}",
+  },
+  "updated messages": { botToken: "test-value", updateMessages: true },
+  "every kind of receiver": { webhookUrl, receivers: allReceivers, receiverSecrets },
+  "only receivers": { channel: undefined, receivers: allReceivers, receiverSecrets },
+  "receivers with an existing Secret": {
+    existingSecret: "team-slack",
+    existingSecretKeys: [
+      "bot-token",
+      ...Object.keys(allReceivers).map((name) => `receiver-${name}`),
+    ],
+    receivers: allReceivers,
   },
   "a channel in Korean": { webhookUrl, channel: "#알림" },
 };
@@ -180,14 +216,63 @@ describe("the routing tree", () => {
     });
   }
 
+  const selected = {
+    ...allSettings,
+    routes: [{ service: "api", channel: "#api" }],
+    channels: {},
+    quietHours: undefined,
+    receivers: {
+      everything: { kind: "opsgenie" },
+      infos: { kind: "msteams", severities: ["info"] },
+      pager: {
+        kind: "pagerduty",
+        severities: ["critical"],
+        services: ["api", "cart"],
+        teams: ["checkout", "search"],
+      },
+    },
+    receiverSecrets: { everything: "x", infos: "x", pager: "x" },
+  };
+  const selections: Row[] = [
+    [{ ...critical }, "critical,everything,slack"],
+    [{ ...warning }, "everything,slack"],
+    [{ ...info }, "infos"],
+    [{ severity: "none" }, ""],
+    [{}, "everything,slack"],
+    [{ severity: "page" }, "everything,slack"],
+    [{ ...critical, service: "api" }, "critical,everything,pager,slack-api"],
+    [{ ...critical, service: "api", team: "checkout" }, "critical,everything,pager,slack-api"],
+    [{ ...warning, service: "api" }, "everything,slack-api"],
+    [{ ...critical, service: "cart", pod: "cart-0" }, "critical,everything,pager,slack"],
+    [{ ...critical, service: "api-gateway" }, "critical,everything,slack"],
+    [{ ...critical, pod: apiPod }, "critical,everything,pager,slack-api"],
+    [{ ...critical, pod: "api-gateway-7d9f8b5c4-x2x4z" }, "critical,everything,slack"],
+    [{ ...critical, team: "search" }, "critical,everything,pager,slack"],
+    [{ ...critical, team: "searchers" }, "critical,everything,slack"],
+    [{ alertname: "Watchdog", severity: "none" }, "heartbeat"],
+    [{ alertname: "InfoInhibitor", severity: "none" }, ""],
+  ];
+  for (const [labels, receivers] of selections) {
+    it(`routes ${JSON.stringify(labels)} to ${receivers || "none"} with further receivers`, () => {
+      const file = write(folder, selected);
+      const matchers = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+      const { text } = amtool("config", "routes", "test", `--config.file=${file}`, ...matchers);
+      const reached = text
+        .trim()
+        .split(",")
+        .filter((name) => name !== "null");
+      assert.equal(reached.join(), receivers);
+    });
+  }
+
   it("has the same receivers in the preview as in Alertmanager", () => {
     const config = alertmanagerConfig(settingsFor(allSettings)) as Parameters<
       typeof destinationsOf
     >[0];
     const destination = (receiver: string): string => {
       if (receiver === "null") return "no notification";
-      if (receiver === "heartbeat") return "webhook";
-      if (receiver === "critical") return "pagerduty";
+      if (receiver === "heartbeat") return "heartbeat (webhook)";
+      if (receiver === "critical") return "critical (pagerduty)";
       return receiver === "slack" ? "#ticketing-alerts" : receiver.replace("slack-", "#");
     };
     for (const [labels, receivers] of expectedReceivers) {

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { secretKeyOfChannel, secrets, withoutSecrets } from "../../../components/shared/secrets";
+import { secretKeyOfEntry, secrets, withoutSecrets } from "../../../components/shared/secrets";
 import { datadogSchema } from "../../../components/datadog/settings";
 import { slackSchema } from "../../../components/slack/settings";
 import { configuration } from "../../../preview/config/configuration";
@@ -12,7 +12,11 @@ import { projectDirectory, shippedConfig } from "../../support/stackConfig";
 import { readProjectFile } from "../../../preview/config/projectFiles";
 
 const schemas = { datadog: datadogSchema, slack: slackSchema };
-const channel = "#oncall";
+/** The only entry of each map of secrets, and the settings that use it. */
+const entries = {
+  channel: { name: "#oncall", slack: { channels: { critical: "#oncall" } }, receivers: undefined },
+  receiver: { name: "pager", slack: {}, receivers: { pager: { kind: "pagerduty" } } },
+};
 
 /** Configuration of the stack dev in which one secret is set, encrypted, and no other. */
 function configured(secret: (typeof secrets)[number]) {
@@ -20,9 +24,10 @@ function configured(secret: (typeof secrets)[number]) {
   const shipped = shippedConfig("dev");
   const slack = {
     ...(shipped["monitoring:slack"] as object),
-    ...(secret.perChannel && { channels: { critical: channel } }),
+    ...(secret.mapBy && entries[secret.mapBy].slack),
   };
-  const value = secret.perChannel ? { [channel]: encrypted } : encrypted;
+  const receivers = secret.mapBy && entries[secret.mapBy].receivers;
+  const value = secret.mapBy ? { [entries[secret.mapBy].name]: encrypted } : encrypted;
   return configuration({
     project: readProjectFile(projectDirectory),
     files: [
@@ -30,6 +35,7 @@ function configured(secret: (typeof secrets)[number]) {
         config: {
           ...shipped,
           "monitoring:slack": slack,
+          ...(receivers && { "monitoring:receivers": receivers }),
           [`monitoring:${secret.key}`]: value,
         },
       },
@@ -47,7 +53,8 @@ describe("the secrets of the configuration", () => {
 
   for (const secret of secrets) {
     describe(secret.key, () => {
-      const { key, part, argument, perChannel = false } = secret;
+      const { key, part, argument, mapBy } = secret;
+      const name = mapBy ? entries[mapBy].name : "";
 
       it("is an argument of its component", () => {
         assert.ok(argument in schemas[part].shape);
@@ -61,7 +68,7 @@ describe("the secrets of the configuration", () => {
         const { resources } = await recordProgram(
           () => {
             const { settings, secrets: outputs } = loadSettings();
-            const flag = perChannel ? { [channel]: true } : true;
+            const flag = mapBy ? { [name]: true } : true;
             assert.deepEqual((settings[part] as Record<string, unknown>)[argument], flag);
             return deployMonitoring(settings, outputs);
           },
@@ -74,7 +81,7 @@ describe("the secrets of the configuration", () => {
             },
           },
         );
-        const secretKey = secretKeyOfChannel(secret.secretKey, channel);
+        const secretKey = secretKeyOfEntry(secret.secretKey, name);
         const holder = resources.find(
           ({ type, inputs }) =>
             type === "kubernetes:core/v1:Secret" &&

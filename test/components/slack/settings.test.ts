@@ -29,9 +29,11 @@ describe("slackSettings", () => {
       namespace: "monitoring",
       channel: "#ticketing-alerts",
       channels: {},
+      receivers: {},
       routes: [],
       groupBy: ["alertname", "cluster", "service"],
       repeatMinutes: { critical: 60, warning: 720 },
+      updateMessages: false,
       requireHeartbeat: false,
       webhookUrl: true,
     });

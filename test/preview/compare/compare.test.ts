@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { compare } from "../../../preview/compare/compare";
 import { differences, shown } from "../../../preview/compare/differences";
 import { markdown } from "../../../preview/compare/markdown";
+import type { NotificationChange } from "../../../preview/compare/notifications";
 import { noState, type PreviewState } from "../../../preview/compare/state";
 import { monitoredServices, resource, stateWith } from "./states";
 
@@ -150,6 +151,37 @@ describe("the comparison of two previews", () => {
       before: "#main",
       after: "no notification",
     });
+  });
+
+  it("has the receivers that no longer notify, and those that newly do", () => {
+    const state = (team: string, kind: string) =>
+      stateWith([monitoredServices([{ name: "billing", team: "payments" }])], {
+        alertmanager: {
+          route: {
+            receiver: "main",
+            routes: [
+              { receiver: "pager", matchers: [`team="${team}"`], continue: true },
+              { receiver: "main" },
+            ],
+          },
+          receivers: [
+            { name: "main", slack_configs: [{ channel: "#main" }] },
+            { name: "pager", [`${kind}_configs`]: [{}] },
+          ],
+        },
+      });
+    const changes = (old: PreviewState, current: PreviewState) =>
+      (compare(old, current).notifications as NotificationChange[]).map(({ before, after }) => [
+        before,
+        after,
+      ])[0];
+    const [without, paged] = [state("others", "pagerduty"), state("payments", "pagerduty")];
+    deepEqual(changes(without, paged), ["#main", "pager (pagerduty), #main"]);
+    deepEqual(changes(paged, without), ["pager (pagerduty), #main", "#main"]);
+    deepEqual(changes(paged, state("payments", "opsgenie")), [
+      "pager (pagerduty), #main",
+      "pager (opsgenie), #main",
+    ]);
   });
 
   it("is Markdown in which no value breaks a table", () => {

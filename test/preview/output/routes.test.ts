@@ -27,8 +27,8 @@ const config = {
 describe("the destinations of an alert", () => {
   const cases: [labels: Record<string, string>, destinations: string[]][] = [
     [{ severity: "warning" }, ["#team"]],
-    [{ severity: "critical" }, ["#team", "pagerduty"]],
-    [{ severity: "critical", team: "db" }, ["#db", "pagerduty"]],
+    [{ severity: "critical" }, ["#team", "pager (pagerduty)"]],
+    [{ severity: "critical", team: "db" }, ["#db", "pager (pagerduty)"]],
     [{ severity: "info" }, ["no notification"]],
     [{ severity: "info", env: "prod" }, ["#team"]],
     [{ alertname: "Watchdog", severity: "critical" }, ["no notification"]],

@@ -54,6 +54,7 @@ const resources: SummarizedResource[] = [
   }),
   component("SlackAlerting", {
     routes: [{ service: "api", channel: "#api" }],
+    receivers: { pager: { kind: "pagerduty", severities: ["critical"], teams: ["checkout"] } },
     quietHours: { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: true },
   }),
   object("Secret", {
@@ -64,11 +65,18 @@ const resources: SummarizedResource[] = [
           receiver: "slack",
           routes: [
             { matchers: ['severity=~"info|none"'], receiver: "nobody" },
+            {
+              receiver: "nobody",
+              continue: true,
+              routes: [{ matchers: ['team="checkout"', 'severity="critical"'], receiver: "pager" }],
+            },
             { matchers: ['service="api"'], receiver: "slack-api" },
+            { receiver: "slack" },
           ],
         },
         receivers: [
           { name: "nobody" },
+          { name: "pager", pagerduty_configs: [{ routing_key_file: "/key" }] },
           { name: "slack-api", slack_configs: [{ channel: "#api" }] },
           { name: "slack", slack_configs: [{ channel: "#alerts" }] },
         ],
@@ -117,6 +125,7 @@ describe("the facts about the parts of a stack", () => {
       ["info", "no notification"],
       ["Watchdog", "no notification"],
       ["service api", "#api"],
+      ["team checkout", "pager (pagerduty), #alerts; warnings: #alerts"],
       [
         "links",
         "no Dashboard and Logs (set grafana.externalUrl), no Graph (set prometheus.externalUrl), no Silence (set alertmanager.externalUrl)",

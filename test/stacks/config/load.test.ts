@@ -34,9 +34,9 @@ describe("rawConfiguration", () => {
       "monitoring:slackWebhookUrls": '{"#a": "https://hooks.example.com/a", "#b": ""}',
     });
     assert.deepEqual(raw.secrets, ["slackWebhookUrls"]);
-    assert.deepEqual(raw.webhookChannels, { "#a": true, "#b": false });
+    assert.deepEqual(raw.secretMaps?.slackWebhookUrls, { "#a": true, "#b": false });
     const text = { "monitoring:slackWebhookUrls": "https://hooks.example.com/a" };
-    assert.equal(rawConfiguration(text).webhookChannels, true);
+    assert.equal(rawConfiguration(text).secretMaps?.slackWebhookUrls, true);
   });
 
   it("reads the region of the AWS provider, and ignores other namespaces", () => {

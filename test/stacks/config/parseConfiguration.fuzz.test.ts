@@ -236,9 +236,6 @@ function secretsOf(settings: Settings): Secrets {
     ({ part, argument }) => (settings[part] as Record<string, unknown> | undefined)?.[argument],
   );
   return Object.fromEntries(
-    accepted.map(({ key, perChannel = false, placeholder }) => [
-      key,
-      pulumi.secret(perChannel ? "{}" : placeholder),
-    ]),
+    accepted.map(({ key, mapBy, placeholder }) => [key, pulumi.secret(mapBy ? "{}" : placeholder)]),
   );
 }

@@ -287,6 +287,21 @@ describe("parseConfiguration", () => {
       assert.deepEqual(settingsOf(raw).slack?.webhookUrls, { "#critical": true });
     });
 
+    it("receivers without Slack, and their credentials without the values", () => {
+      const receivers = { pager: { kind: "pagerduty" } };
+      const raw = configuration("dev", {
+        slack: undefined,
+        slackWebhookUrl: undefined,
+        receivers,
+        receiverSecrets: { pager: "planted" },
+      });
+      assert.ok(!JSON.stringify(raw).includes("planted"));
+      const { slack, prometheus } = settingsOf(raw);
+      assert.deepEqual(slack?.receiverSecrets, { pager: true });
+      assert.equal(slack?.channel, undefined);
+      assert.equal(prometheus.alertmanager.configSecretName, "alertmanager-config");
+    });
+
     it("features that their secret enables", () => {
       const raw = configuration("dev", {
         slackWebhookUrl: undefined,
@@ -470,10 +485,10 @@ describe("parseConfiguration", () => {
     it("with the key that was probably meant", () => {
       assert.equal(
         textOf(configuration("prod", { slack: { channel: undefined, chanel: "#oncall" } })),
-        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, repeatMinutes, requireHeartbeat, routes, textTemplate, titleTemplate)\n' +
+        '  monitoring:slack.chanel = "#oncall" is not a known key (known: channel, channels, existingSecret, existingSecretKeys, groupBy, quietHours, repeatMinutes, requireHeartbeat, routes, textTemplate, titleTemplate, updateMessages)\n' +
           "    fix: pulumi config rm --path monitoring:slack.chanel\n" +
           "         pulumi config set --path monitoring:slack.channel '#oncall'\n" +
-          "  monitoring:slack.channel is required\n" +
+          "  monitoring:slack.channel is required, unless alerts only go to receivers\n" +
           "    fix: pulumi config set --path monitoring:slack.channel '#alerts'",
       );
     });
@@ -564,6 +579,39 @@ describe("parseConfiguration", () => {
         [
           '  monitoring:slackWebhookUrls["#critical"] is required: a webhook of Slack reaches only its own channel',
           `    fix: pulumi config set --secret --path 'monitoring:slackWebhookUrls["#critical"]'`,
+        ],
+      ],
+      [
+        "receivers without secrets, and with secrets and services of other names",
+        {
+          receivers: {
+            "payments-pager": { kind: "pagerduty", services: ["auth-servise"] },
+            mail: { kind: "email", to: ["a@example.com"], from: "b@example.com" },
+          },
+          receiverSecrets: { "payment-pager": "planted" },
+        },
+        [
+          "  monitoring:receivers.mail.smarthost is required for the kind email",
+          "    fix: pulumi config set --path monitoring:receivers.mail.smarthost smtp.example.com:587",
+          "  monitoring:receivers.mail.username is required for the kind email",
+          "    fix: pulumi config set --path monitoring:receivers.mail.username alerts",
+          "  monitoring:receiverSecrets.payments-pager is required: the integration key of PagerDuty (Events API v2)",
+          "    fix: pulumi config set --secret --path monitoring:receiverSecrets.payments-pager",
+          "  monitoring:receiverSecrets.mail is required: the password of the SMTP user",
+          "    fix: pulumi config set --secret --path monitoring:receiverSecrets.mail",
+          "  monitoring:receiverSecrets.payment-pager is not the name of a receiver; did you mean payments-pager?",
+          "    fix: pulumi config rm --path monitoring:receiverSecrets.payment-pager",
+        ],
+      ],
+      [
+        "a receiver for a service that does not exist",
+        {
+          receivers: { pager: { kind: "pagerduty", services: ["auth-servise"] } },
+          receiverSecrets: { pager: "planted" },
+        },
+        [
+          '  monitoring:receivers.pager.services[0] = "auth-servise" is not a service (services: inventory-service, auth-service, api-gateway)',
+          "    fix: pulumi config set --path 'monitoring:receivers.pager.services[0]' auth-service",
         ],
       ],
       [

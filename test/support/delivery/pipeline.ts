@@ -39,8 +39,10 @@ export interface AlertmanagerOptions {
   folder: string;
   /** Content of each mounted secret file, by the key of the Secret. */
   secrets: Record<string, string>;
-  /** Base URL of the fake Slack and PagerDuty APIs. */
+  /** Base URL of the fake APIs of Slack, PagerDuty and Opsgenie. */
   fakeApi: string;
+  /** Further changes of the configuration, in place. Default: none. */
+  adapt?: (config: Parsed) => void;
   /** Factor by which time passes faster. Default: `timeScale`. */
   scale?: number;
 }
@@ -161,6 +163,7 @@ function writeAlertmanager({
   folder,
   secrets,
   fakeApi,
+  adapt,
   scale = timeScale,
 }: AlertmanagerOptions): string {
   const previewed = fs.readFileSync(path.join(out, "alertmanager", "alertmanager.yaml"), "utf8");
@@ -181,11 +184,13 @@ function writeAlertmanager({
   config.global = {
     ...config.global,
     pagerduty_url: `${fakeApi}/pagerduty`,
+    opsgenie_api_url: `${fakeApi}/opsgenie`,
     // Alertmanager rejects this setting unless a bot token is configured.
     ...("slack_app_token_file" in config.global && {
       slack_app_url: `${fakeApi}/api/chat.postMessage`,
     }),
   };
+  adapt?.(config);
   return writeYaml(folder, "alertmanager.yaml", scaledDocument(config, scale));
 }
 

@@ -1,0 +1,105 @@
+import { template } from "./template";
+
+/** Kinds of receivers in addition to Slack. */
+export const ReceiverKind = {
+  PagerDuty: "pagerduty",
+  Opsgenie: "opsgenie",
+  MsTeams: "msteams",
+  GoogleChat: "googlechat",
+  Email: "email",
+  Webhook: "webhook",
+} as const;
+export type ReceiverKind = (typeof ReceiverKind)[keyof typeof ReceiverKind];
+
+/** Settings of a receiver that apply only to some kinds. */
+export interface KindSettings {
+  region?: "us" | "eu" | undefined;
+  to?: string[] | undefined;
+  from?: string | undefined;
+  smarthost?: string | undefined;
+  username?: string | undefined;
+}
+
+interface Kind {
+  /** Field of the receiver in Alertmanager's configuration. */
+  integration: string;
+  /** Field of the integration with the path of the credential's file. */
+  credentialFile: string;
+  /** What the credential is, for messages. */
+  credential: string;
+  /** Settings that only some kinds have: whether this kind requires each of its own. */
+  settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
+  /** All other fields of the integration. */
+  fields: (settings: KindSettings) => Record<string, unknown>;
+}
+
+const bySeverity = (critical: string, info: string, other: string) =>
+  `{{ if eq .CommonLabels.severity "critical" }}${critical}{{ else if eq .CommonLabels.severity "info" }}${info}{{ else }}${other}{{ end }}`;
+
+/** The table of kinds: what Alertmanager and the settings need to know about each. */
+export const receiverKinds: Record<ReceiverKind, Kind> = {
+  pagerduty: {
+    integration: "pagerduty_configs",
+    credentialFile: "routing_key_file",
+    credential: "integration key of PagerDuty (Events API v2)",
+    settings: { region: "optional" },
+    fields: ({ region }) => ({
+      url: region === "eu" ? "https://events.eu.pagerduty.com/v2/enqueue" : undefined,
+      description: template("slack.title"),
+      severity: bySeverity("critical", "info", "warning"),
+      details: { text: template("plain.text") },
+    }),
+  },
+  opsgenie: {
+    integration: "opsgenie_configs",
+    credentialFile: "api_key_file",
+    credential: "API key of an Opsgenie integration",
+    settings: { region: "optional" },
+    fields: ({ region }) => ({
+      api_url: region === "eu" ? "https://api.eu.opsgenie.com/" : undefined,
+      message: template("slack.title"),
+      description: template("plain.text"),
+      priority: bySeverity("P1", "P5", "P3"),
+    }),
+  },
+  msteams: {
+    integration: "msteamsv2_configs",
+    credentialFile: "webhook_url_file",
+    credential: "URL of a Teams workflow",
+    settings: {},
+    fields: () => ({ title: template("slack.title"), text: template("markdown.text") }),
+  },
+  googlechat: {
+    // Alertmanager has no integration for Google Chat, whose links and bold text are those of Slack.
+    integration: "webhook_configs",
+    credentialFile: "url_file",
+    credential: "URL of a Google Chat webhook",
+    settings: {},
+    fields: () => ({
+      payload: { text: `*${template("slack.title")}*\n${template("slack.text")}` },
+    }),
+  },
+  email: {
+    integration: "email_configs",
+    credentialFile: "auth_password_file",
+    credential: "password of the SMTP user",
+    settings: { to: "required", from: "required", smarthost: "required", username: "required" },
+    fields: ({ to = [], from, smarthost, username }) => ({
+      to: to.join(", "),
+      from,
+      smarthost,
+      auth_username: username,
+      require_tls: true,
+      headers: { Subject: template("slack.title") },
+      html: "",
+      text: template("plain.text"),
+    }),
+  },
+  webhook: {
+    integration: "webhook_configs",
+    credentialFile: "url_file",
+    credential: "URL of the webhook",
+    settings: {},
+    fields: () => ({}),
+  },
+};
