@@ -64,7 +64,7 @@ export function rawConfiguration(
   ];
   const secretMaps = entries.flatMap(([name, text]) =>
     allSecrets.some(({ key, mapBy }) => mapBy && key === name)
-      ? [[name, keysOf(parsed(text))]]
+      ? [[name, keysOf(parsed(text))] as const]
       : [],
   );
   return defined({

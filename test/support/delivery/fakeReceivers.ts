@@ -189,7 +189,7 @@ function recorder(
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as ReceivedRequest["body"];
+      const body = JSON.parse(Buffer.concat(chunks).toString());
       const { authorization } = request.headers;
       requests.push({ path: request.url ?? "", authorization, body });
       response.setHeader("content-type", "application/json").end(JSON.stringify(answer(body)));
