@@ -65,7 +65,8 @@ export async function preview(
     return properties === undefined ? resource : resource.withProperties(properties);
   });
 
-  const policy = judgementOf(resources, report);
+  const read = resources.map((resource) => ({ ...resource, props: resource.inputs }));
+  const policy = judgementOf(read, report);
   const passed = hasPassed(policy);
   const files = () => exportFiles({ resources, policy: { passed, ...policy }, redact });
   if (out !== undefined) writeOutFolder(out, files());

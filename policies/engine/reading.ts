@@ -33,8 +33,7 @@ export function readProperty(props: object, key: string): Plain {
 }
 
 function reading(props: object): Reading {
-  const target = targetOf(props);
-  if (target === undefined) return read(props);
+  const target = targetOf(props) ?? props;
   const known = readings.get(target) ?? read(target);
   readings.set(target, known);
   return known;

@@ -1,17 +1,19 @@
-import * as path from "node:path";
+#!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { profiles } from "../../policies/engine/description";
 import { ExpectedError } from "../config/errors";
 import { formatReport } from "../output/report";
 import { write } from "../output/write";
 import { UsageError } from "../config/arguments";
-import { Analyzer, type ReportedNote } from "../pack/analyzer";
+import type { ReportedNote } from "../pack/policyReport";
 import { readPolicyConfig } from "../pack/policyConfigFile";
 import { environmentRow, hasPassed, judgementOf } from "../pack/judgement";
+import { judgeResources } from "./judgeResources";
 import { readFiles } from "./readFiles";
 import { type Skipped, resourcesIn } from "./resources";
 
-const usage = `Usage: npm run policies -- <file>... [options]
+const usage = `Usage: observability-policies <file>... [options]
+       npm run policies -- <file>... [options]   in the repository of the policies
 
 Checks Kubernetes manifests, Prometheus rule files and the configuration of Alertmanager with the
 policy pack, without Pulumi. A folder stands for its YAML files, and - for standard input.
@@ -31,7 +33,7 @@ type Arguments = ReturnType<typeof parsed>;
 
 /** Judges the files, prints the result, and returns whether no mandatory policy was violated. */
 async function judge({ values, positionals }: Arguments): Promise<boolean> {
-  const { stack = "files", profile = "baseline", json = false } = values;
+  const { stack = "files", profile, json = false } = values;
   const directory = process.cwd();
   const file = values["policy-config"];
   const config = file === undefined ? {} : readPolicyConfig(directory, file);
@@ -43,11 +45,7 @@ async function judge({ values, positionals }: Arguments): Promise<boolean> {
     throw new ExpectedError(`the files contain nothing that the policies evaluate${reasons}`);
   }
 
-  process.env["OBSERVABILITY_PROFILE"] = profile;
-  const analyzer = Analyzer.start(packFolder);
-  const report = await analyzer
-    .analyze(resources, { project: "files", stack, config })
-    .finally(() => analyzer.close());
+  const report = await judgeResources(resources, { profile, config });
   const judgement = judgementOf(resources, report);
   const policy = { ...judgement, notEvaluated: [...skipped, ...judgement.notEvaluated] };
   const passed = hasPassed(policy);
@@ -71,8 +69,6 @@ async function judge({ values, positionals }: Arguments): Promise<boolean> {
   return passed;
 }
 
-const packFolder = path.join(__dirname, "..", "..", "policies");
-
 function noteOf({ path, because }: Skipped): ReportedNote {
   return { urn: undefined, message: `not evaluated: ${path}, because ${because}`, details: {} };
 }
@@ -91,10 +87,12 @@ function parsed(args: string[]) {
         help: { type: "boolean", short: "h" },
       },
     });
-    const isProfile = profiles.some((name) => name === (values.profile ?? name));
-    if (!isProfile) throw new UsageError(`--profile must be one of ${profiles.join(", ")}`);
+    const { profile: wanted = "baseline" } = values;
+    const profile = profiles.find((name) => name === wanted);
+    if (profile === undefined)
+      throw new UsageError(`--profile must be one of ${profiles.join(", ")}`);
     if (positionals.length === 0 && !values.help) throw new UsageError("a file is required");
-    return { values, positionals };
+    return { values: { ...values, profile }, positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -1,7 +1,6 @@
-import { noOptions, RecordedResource } from "../engine/recordedResource";
-import type { WireObject } from "../engine/values";
 import { objectsIn, typeOfObject } from "../../policies/facts/manifests";
-import { UNKNOWN, at, isMap, listAt, textAt } from "../../policies/facts/plain";
+import { Plain, UNKNOWN, at, isMap, listAt, textAt } from "../../policies/facts/plain";
+import { Resource } from "../../policies/facts/resource";
 import { isLogQL } from "../../policies/facts/rules";
 import { readDocuments } from "../../policies/facts/yaml";
 
@@ -20,7 +19,7 @@ export interface Skipped {
 
 /** What the policies judge of a file. */
 export interface FileContent {
-  resources: RecordedResource[];
+  resources: Resource[];
   skipped: Skipped[];
 }
 
@@ -81,12 +80,11 @@ function isKustomization(type: string): boolean {
   return /^kubernetes:kustomize\.config\.k8s\.io\//.test(type);
 }
 
-function resourceOf(path: string, stack: string, type: string, object: object): RecordedResource {
+function resourceOf(path: string, stack: string, type: string, object: object): Resource {
   const [name, namespace] = ["name", "namespace"].map((key) => textAt(object, "metadata", key));
   const place = name === path ? [path] : [path, [namespace, name].filter(Boolean).join("/")];
   const label = place.filter((part) => part !== "").join("#");
   const urn = `urn:pulumi:${stack}::files::${type}::${label}`;
-  // The protocol has only the values of JSON.
-  const properties = JSON.parse(JSON.stringify(object)) as WireObject;
-  return new RecordedResource(type, label, urn, undefined, true, false, properties, noOptions());
+  // Policies read the values of JSON, as from the engine.
+  return { type, name: label, urn, props: JSON.parse(JSON.stringify(object)) as Plain };
 }

@@ -4,47 +4,35 @@ import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import {
   type AnalyzedResource,
-  type ConfiguredPolicy,
-  type Remediation,
-  type ReportedNote,
-  type ReportedViolation,
   analyzeRequest,
   packPolicyOf,
   initialLayer,
-  noteOf,
   policyConfig,
   configuredPolicyOf,
   stackResource,
   remediationsOf,
   violationsOf,
 } from "./analyzerMessages";
-import { appliedExceptions, notEvaluated } from "../../policies/engine/journal";
 import { ExpectedError } from "../config/errors";
 import { type PackProcess, startPack } from "./packProcess";
+import {
+  type ConfiguredPolicy,
+  type PolicyReport,
+  type Remediation,
+  type ReportedViolation,
+  withNotes,
+} from "./policyReport";
 import { type PolicyConfigFile, effectivePolicySettings, policyLayer } from "./policyConfig";
 import type { WireObject } from "../engine/values";
 
+export type { AnalyzedResource } from "./analyzerMessages";
 export type {
-  AnalyzedResource,
   ConfiguredPolicy,
+  PolicyReport,
   Remediation,
   ReportedNote,
   ReportedViolation,
-} from "./analyzerMessages";
-
-export interface PolicyReport {
-  pack: { name: string; version: string };
-  policies: ConfiguredPolicy[];
-  /** Violations of resources in the order of registration, then violations of the whole stack. */
-  violations: ReportedViolation[];
-  /** Parts of the resources that policies could not evaluate. */
-  notEvaluated: ReportedNote[];
-  /** Exceptions that suppressed violations. */
-  exceptions: ReportedNote[];
-  remediations: Remediation[];
-  /** Inputs that remediations changed, by URN, in the form of the protocol. */
-  remediated: Map<string, WireObject>;
-}
+} from "./policyReport";
 
 export interface AnalyzeOptions {
   project: string;
@@ -134,11 +122,6 @@ interface ConfiguredPack {
   policies: ConfiguredPolicy[];
 }
 
-/** Whether a policy does not judge, but reports what the others skip. */
-function isReport(policy: string): boolean {
-  return [notEvaluated, appliedExceptions].some(({ name }) => name === policy);
-}
-
 /** The result of all policies for one resource. */
 interface ResourceResult {
   urn: string;
@@ -189,14 +172,8 @@ export class Analysis {
       const response = await call<proto.AnalyzeResponse>(client, "analyzeStack", request);
       violations.push(...violationsOf(response));
     }
-    const notes = (policy: { name: string }) =>
-      violations.filter((violation) => violation.policy === policy.name).map(noteOf);
     return {
-      pack,
-      policies: policies.filter(({ name }) => !isReport(name)),
-      violations: violations.filter(({ policy }) => !isReport(policy)),
-      notEvaluated: notes(notEvaluated),
-      exceptions: notes(appliedExceptions),
+      ...withNotes({ pack, policies, violations }),
       remediations: results.flatMap((result) => result.remediations),
       remediated,
     };

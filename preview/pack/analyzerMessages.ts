@@ -1,50 +1,11 @@
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { EnforcementLevel, PackPolicy, PolicyLayer, PolicySettings } from "./policyConfig";
+import type { ConfiguredPolicy, Remediation, ReportedViolation, Severity } from "./policyReport";
 import type { RecordedResource } from "../engine/recordedResource";
 import { type WireObject, policyValues } from "../engine/values";
 
 // Conversion between the preview and the messages of the analyzer protocol.
-
-export type Severity = "low" | "medium" | "high" | "critical";
-
-/** A policy of the pack with its effective configuration. */
-export interface ConfiguredPolicy {
-  name: string;
-  displayName: string;
-  description: string;
-  /** Whether the policy checks one resource at a time or the stack as a whole. */
-  scope: "resource" | "stack";
-  level: EnforcementLevel;
-  severity: Severity | undefined;
-  /** Configuration including defaults. */
-  settings: Record<string, unknown>;
-}
-
-export interface ReportedViolation {
-  policy: string;
-  level: EnforcementLevel;
-  severity: Severity | undefined;
-  /** URN of the resource, or undefined if a stack policy does not name one. */
-  urn: string | undefined;
-  message: string;
-}
-
-/** A note of a policy that reports what the others skip. */
-export interface ReportedNote {
-  urn: string | undefined;
-  message: string;
-  /** The lines of the message in the form `name: value`. */
-  details: Record<string, string>;
-}
-
-export interface Remediation {
-  policy: string;
-  urn: string;
-  description: string;
-  /** The reason why the remediation could not run, or undefined if it ran. */
-  diagnostic: string | undefined;
-}
 
 /** The part of a recorded resource that a policy receives. */
 export type AnalyzedResource = Pick<
@@ -150,15 +111,6 @@ export function violationsOf(response: proto.AnalyzeResponse, urn?: string): Rep
       message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
     };
   });
-}
-
-export function noteOf({ urn, message }: ReportedViolation): ReportedNote {
-  const [text = "", ...lines] = message.split("\n");
-  const details = lines.flatMap((line) => {
-    const [, name, value] = /^ {2}(\w+): (.*)$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
-  });
-  return { urn, message: text, details: Object.fromEntries(details) };
 }
 
 /** The remediations of one resource, and its inputs after them if any remediation ran. */

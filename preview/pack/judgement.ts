@@ -1,6 +1,6 @@
 import { type JudgedEnvironment, judgedEnvironment } from "../../policies/engine/environment";
-import type { RecordedResource } from "../engine/recordedResource";
-import type { ConfiguredPolicy, PolicyReport } from "./analyzer";
+import type { Resource } from "../../policies/facts/resource";
+import type { ConfiguredPolicy, PolicyReport } from "./policyReport";
 
 /** The result of the policies, as reports show it. */
 export interface Judgement extends Omit<PolicyReport, "remediated"> {
@@ -8,8 +8,8 @@ export interface Judgement extends Omit<PolicyReport, "remediated"> {
 }
 
 export function judgementOf(
-  resources: RecordedResource[],
-  { remediated: _remediated, ...report }: PolicyReport,
+  resources: Resource[],
+  { remediated: _remediated, ...report }: Omit<PolicyReport, "remediated"> & Partial<PolicyReport>,
 ): Judgement {
   return { environment: environmentOf(resources, report.policies), ...report };
 }
@@ -25,18 +25,9 @@ export function environmentRow({ environment }: Judgement): [name: string, value
 }
 
 /** The environment as which the policies judge the resources. */
-function environmentOf(
-  resources: RecordedResource[],
-  policies: ConfiguredPolicy[],
-): JudgedEnvironment {
+function environmentOf(resources: Resource[], policies: ConfiguredPolicy[]): JudgedEnvironment {
   const configured = policies
     .map(({ settings }) => settings["environment"])
     .filter((name) => typeof name === "string");
-  const read = ({ type, name, urn, inputs }: RecordedResource) => ({
-    type,
-    name,
-    urn,
-    props: inputs,
-  });
-  return judgedEnvironment(configured.length > 0 ? [] : resources.map(read), configured);
+  return judgedEnvironment(configured.length > 0 ? [] : resources, configured);
 }

@@ -4,7 +4,7 @@ import { resourcesIn } from "../../../preview/files/resources";
 const read = (text: string) => {
   const { resources, skipped } = resourcesIn({ path: "a/b.yaml", text }, "prod");
   return {
-    objects: resources.map(({ urn, properties }) => [urn.replace(/^.*?::files::/, ""), properties]),
+    objects: resources.map(({ urn, props }) => [urn.replace(/^.*?::files::/, ""), props]),
     skipped: skipped.map(({ path, because }) => `${path}: ${because}`),
   };
 };
