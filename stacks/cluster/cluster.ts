@@ -3,6 +3,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type * as pulumiEks from "@pulumi/eks";
 import { awsCredentials } from "./awsCredentials";
+import { createdClusterIsKept } from "./createdCluster";
 import { eksKubeconfig, oidcProviderArn } from "./eksKubeconfig";
 import { defined } from "../../components/shared/defined";
 import { ClusterMode, ClusterSettings } from "../config/schema";
@@ -26,34 +27,39 @@ export function connectCluster(
   protectData: boolean,
   tags: Record<string, string>,
 ): Cluster {
+  const opts = { dependsOn: createdClusterIsKept(settings) };
   switch (settings.mode) {
     case ClusterMode.Existing:
-      return existingEksCluster(settings);
+      return existingEksCluster(settings, opts);
     case ClusterMode.Create:
-      return newEksCluster(settings, protectData, tags);
+      return newEksCluster(settings, { ...opts, protect: protectData }, tags);
     case ClusterMode.Kubeconfig:
-      return clusterOfKubeconfig(settings);
+      return clusterOfKubeconfig(settings, opts);
   }
 }
 
-function existingEksCluster({ name }: ClusterSettings): Cluster {
+function existingEksCluster({ name }: ClusterSettings, opts: pulumi.ResourceOptions): Cluster {
   const credentials = awsCredentials();
   const cluster = awsEks.getClusterOutput({ name });
   const issuer = cluster.identities.apply((identities) => identities[0]?.oidcs[0]?.issuer ?? "");
   return {
-    provider: new kubernetes.Provider("cluster", {
-      kubeconfig: pulumi
-        .all([cluster.endpoint, cluster.certificateAuthorities, cluster.region])
-        .apply(([endpoint, authorities, region]) =>
-          eksKubeconfig({
-            name,
-            endpoint,
-            region,
-            certificateAuthority: authorities[0]?.data ?? "",
-            credentials,
-          }),
-        ),
-    }),
+    provider: new kubernetes.Provider(
+      "cluster",
+      {
+        kubeconfig: pulumi
+          .all([cluster.endpoint, cluster.certificateAuthorities, cluster.region])
+          .apply(([endpoint, authorities, region]) =>
+            eksKubeconfig({
+              name,
+              endpoint,
+              region,
+              certificateAuthority: authorities[0]?.data ?? "",
+              credentials,
+            }),
+          ),
+      },
+      opts,
+    ),
     volumeProvisioner: "ebs.csi.aws.com",
     oidcIssuerUrl: issuer,
     oidcProviderArn: pulumi
@@ -68,7 +74,7 @@ function existingEksCluster({ name }: ClusterSettings): Cluster {
  */
 function newEksCluster(
   settings: ClusterSettings,
-  protect: boolean,
+  opts: pulumi.ResourceOptions,
   tags: Record<string, string>,
 ): Cluster {
   // Loaded only here, because it is the largest package and the other modes do not need it.
@@ -94,7 +100,7 @@ function newEksCluster(
       providerCredentialOpts:
         (profile ?? roleArn) ? defined({ profileName: profile, roleArn }) : undefined,
     }),
-    { protect },
+    opts,
   );
   return {
     provider: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }),
@@ -104,9 +110,12 @@ function newEksCluster(
   };
 }
 
-function clusterOfKubeconfig({ kubeconfig, context }: ClusterSettings): Cluster {
+function clusterOfKubeconfig(
+  { kubeconfig, context }: ClusterSettings,
+  opts: pulumi.ResourceOptions,
+): Cluster {
   return {
-    provider: new kubernetes.Provider("cluster", defined({ kubeconfig, context })),
+    provider: new kubernetes.Provider("cluster", defined({ kubeconfig, context }), opts),
     volumeProvisioner: "ebs.csi.aws.com",
   };
 }

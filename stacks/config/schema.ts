@@ -48,7 +48,7 @@ const clusterSchema = z
       .enum(ClusterMode)
       .default(ClusterMode.Existing)
       .describe(
-        "An existing EKS cluster found by its name, a new EKS cluster in Auto Mode, or the cluster of a kubeconfig.",
+        "An existing EKS cluster found by its name, a new EKS cluster in Auto Mode, or the cluster of a kubeconfig. A deployed stack cannot change to or from `create`, because the update would replace everything in its cluster.",
       ),
     version: example(z.string().regex(/^1\.\d\d$/, 'must be like "1.35"'), "1.35")
       .optional()

@@ -223,6 +223,16 @@ describe("a stack that creates its own cluster", () => {
   let preview: Run;
   let up: Run;
   let again: Run;
+  let destroyed: Run;
+  const replaced: Run[] = [];
+  const deployed: Record<string, string> = {
+    "monitoring:cluster.mode": "create",
+    "monitoring:cluster.name": "ticketing-dev",
+  };
+  const replacements = {
+    "monitoring:cluster.mode": "existing",
+    "monitoring:cluster.name": "ticketing-other",
+  };
 
   before(async () => {
     const config = { "monitoring:cluster.mode": "create" };
@@ -230,6 +240,12 @@ describe("a stack that creates its own cluster", () => {
       preview = await stack.preview(policies("dev"));
       up = await stack.up(policies("dev"));
       again = await stack.up({ ...policies("dev"), args: ["--expect-no-changes"] });
+      for (const [key, value] of Object.entries(replacements)) {
+        await stack.must("config", "set", "--path", key, value);
+        replaced.push(await stack.preview(), await stack.up({ args: ["--skip-preview"] }));
+        await stack.must("config", "set", "--path", key, deployed[key] ?? "");
+      }
+      destroyed = await stack.destroy();
     });
   });
 
@@ -241,13 +257,28 @@ describe("a stack that creates its own cluster", () => {
   it("creates the cluster first, and the rest in the same deployment", () => {
     assert.equal(up.exitCode, 0, up.text);
     const created = changes(up).map(nameOf);
-    assert.equal(created[0], "Cluster cluster-eksCluster");
+    assert.deepEqual(created.slice(0, 2), ["RandomUuid cluster", "Cluster cluster-eksCluster"]);
     assert.ok(created.includes("Release prometheus"));
   });
 
   it("changes nothing if it is deployed again", () => {
     assert.equal(again.exitCode, 0, again.text);
     assert.deepEqual(changes(again), []);
+  });
+
+  it("refuses settings that would delete or replace the cluster, and changes nothing", () => {
+    assert.equal(replaced.length, 4);
+    for (const run of replaced) {
+      assert.notEqual(run.exitCode, 0, run.text);
+      assert.match(run.text, /would delete the cluster ticketing-dev, which the stack created/);
+      assert.match(run.text, /fix: restore the value .*run pulumi destroy first/);
+      assert.deepEqual(changes(run), []);
+    }
+  });
+
+  it("deletes the cluster with the stack", () => {
+    assert.equal(destroyed.exitCode, 0, destroyed.text);
+    assert.ok(resourcesOf(destroyed, "delete").includes("Cluster cluster-eksCluster"));
   });
 });
 

@@ -83,7 +83,10 @@ describe("components that are connected by outputs, on the real engine", () => {
         before("loki-bucket", "marker");
         before("prometheus", "loki");
         before("loki", "client");
-        before("loki", "central");
+        before("team-logs", "team-loki");
+        before("team-role", "team-loki");
+        before("team-loki", "team-prometheus");
+        before("team-slack-config", "team-prometheus");
         before("credentials", "datadog");
         before("shop", "services-checkout-api");
       }
@@ -135,7 +138,7 @@ describe("components that are connected by outputs, on the real engine", () => {
         assert.match(run.text, /fix: bucket: "/);
         assert.doesNotMatch(run.text, /^\s+at /m);
         assert.deepEqual(
-          created(run).filter((name) => name.includes("-loki")),
+          created(run).filter((name) => /^shop-.-loki/.test(name)),
           [],
         );
       }

@@ -103,6 +103,7 @@ const allResources = [
   "pulumi:providers:kubernetes cluster",
   "random:index/randomPassword:RandomPassword datadog-cluster-agent-token",
   "random:index/randomPassword:RandomPassword prometheus-grafana-admin",
+  "random:index/randomUuid:RandomUuid cluster",
 ];
 
 /** Services in dev have no objectives, and so no dashboard of objectives. */

@@ -17,7 +17,7 @@ const config = new pulumi.Config("wiring");
 /** Region of the keys that the fake provider creates. */
 const region = "us-east-1";
 
-/** The complete stack in one cluster, connected by outputs alone. */
+/** The complete stack in one cluster, connected by outputs alone, and a second one of a team. */
 function deploy(cluster: string): void {
   const inCluster = {
     provider: new kubernetes.Provider(`${cluster}-kubernetes`, { kubeconfig: "{}" }),
@@ -37,6 +37,12 @@ function deploy(cluster: string): void {
     inCluster,
   );
   const key = new aws.kms.Key(`${cluster}-logs`, {}, inRegion);
+  const role = new aws.iam.Role(`${cluster}-team-role`, { assumeRolePolicy: "{}" }, inRegion);
+  const teamLogs = new aws.s3.Bucket(
+    `${cluster}-team-logs`,
+    { bucket: `${cluster}-team-logs` },
+    inRegion,
+  );
   const accessLogs = new aws.s3.Bucket(
     `${cluster}-access`,
     { bucket: `${cluster}-access` },
@@ -64,6 +70,7 @@ function deploy(cluster: string): void {
   const placement = {
     namespace: namespace.metadata.name, // 3
     labels: { "cost-center": suffix.result }, // 4
+    nodeSelector: { pool: suffix.result },
     imageRegistry: pulumi.interpolate`registry.example.com/${cluster}`,
   };
   const url = (host: string) =>
@@ -133,14 +140,40 @@ function deploy(cluster: string): void {
     { metadata: { namespace: shop.metadata.name }, data: { url: loki.pushUrl } },
     inCluster,
   );
-  new PrometheusStack(
-    `${cluster}-central`,
+  // In the other direction: Prometheus waits for this Loki, which uses no output of Prometheus.
+  const teamLoki = new LokiStack(
+    `${cluster}-team-loki`,
     {
       ...identity,
       namespace: shop.metadata.name,
-      lokiUrl: loki.url,
-      releaseName: "central",
+      createBucket: false,
+      bucket: teamLogs.bucket,
+      region: inRegion.provider.region.apply((name) => name ?? ""),
+      roleArn: role.arn,
+    },
+    withBoth,
+  );
+  const teamSlack = new SlackAlerting(
+    `${cluster}-team-slack`,
+    {
+      namespace: shop.metadata.name,
+      channel: "#shop",
+      existingSecret: credentials.metadata.name,
+    },
+    inCluster,
+  );
+  new PrometheusStack(
+    `${cluster}-team-prometheus`,
+    {
+      ...identity,
+      namespace: shop.metadata.name,
+      lokiUrl: teamLoki.url,
+      releaseName: pulumi.interpolate`team-${suffix.result}`,
       clusterMonitoring: false,
+      alertmanager: {
+        configSecretName: teamSlack.configSecretName,
+        mountedSecretNames: [teamSlack.webhookSecretName],
+      },
     },
     inCluster,
   );

@@ -11,6 +11,7 @@ const awsAnswers = {
     fixedResults("us-east-1")({ token: getCluster, inputs }),
 };
 
+const memoryType = "random:index/randomUuid:RandomUuid";
 const deployRole = "arn:aws:iam::123456789012:role/deploy";
 const awsConfig = {
   "aws:profile": "ops",
@@ -34,7 +35,28 @@ async function connect(
     },
     { call, config },
   );
-  return { resources, outputs, volumeProvisioner: connected?.volumeProvisioner };
+  return {
+    resources: resources.filter(({ type }) => type !== memoryType),
+    outputs,
+    volumeProvisioner: connected?.volumeProvisioner,
+  };
+}
+
+/** Connects a stack that was deployed with other settings. */
+async function change(from: ClusterSettings, to: ClusterSettings): Promise<RecordedResource[]> {
+  let keepers: unknown;
+  const run = async (settings: ClusterSettings) =>
+    recordProgram(() => void connectCluster(settings, false, {}), {
+      call: awsAnswers,
+      preview: false,
+      computed: (resource) => {
+        if (resource.type !== memoryType) return {};
+        assert.deepEqual(resource.options.ignoreChanges, ["keepers"]);
+        return { keepers: (keepers ??= resource.inputs["keepers"]) };
+      },
+    });
+  await run(from);
+  return (await run(to)).resources;
 }
 
 const types = (resources: RecordedResource[]) => resources.map(({ type }) => type);
@@ -160,6 +182,47 @@ describe("connectCluster", () => {
     it("connects with a kubeconfig that is unknown until the cluster exists", async () => {
       const { resources } = await created();
       assert.equal(resources[1]?.inputs["kubeconfig"], UNKNOWN);
+    });
+  });
+
+  describe("of a stack that is deployed", () => {
+    const created: ClusterSettings = { name: "new", mode: "create" };
+    const existing: ClusterSettings = { name: "old", mode: "existing" };
+
+    it("refuses what would delete, replace or leave a created cluster, and states the fix", async () => {
+      const restored = 'fix: restore the value {"mode":"create","name":"new"}; for another cluster';
+      const refused: [ClusterSettings, ClusterSettings, string][] = [
+        [created, { name: "new", mode: "existing" }, restored],
+        [created, { name: "kind", mode: "kubeconfig" }, restored],
+        [created, { name: "other", mode: "create" }, restored],
+        [created, { ...created, vpcId: "vpc-0a" }, restored],
+        [existing, { name: "old", mode: "create" }, "fix: restore the mode; for another cluster"],
+      ];
+      for (const [from, to, fix] of refused) {
+        await assert.rejects(change(from, to), (error: Error) => {
+          const value = JSON.stringify(
+            to.vpcId
+              ? { mode: to.mode, name: to.name, vpcId: to.vpcId }
+              : { mode: to.mode, name: to.name },
+          );
+          assert.match(
+            error.message,
+            /would (delete the cluster new, which the stack created|move)/,
+          );
+          assert.ok(error.message.includes(`monitoring:cluster = ${value} would`), error.message);
+          assert.ok(error.message.includes(fix), error.message);
+          return true;
+        });
+      }
+    });
+
+    it("accepts other changes", async () => {
+      const accepted: [ClusterSettings, ClusterSettings][] = [
+        [created, { ...created, version: "1.36", publicAccessCidrs: ["203.0.113.0/24"] }],
+        [existing, { name: "other", mode: "existing" }],
+        [existing, { name: "kind", mode: "kubeconfig" }],
+      ];
+      for (const [from, to] of accepted) assert.ok((await change(from, to)).length > 1);
     });
   });
 
