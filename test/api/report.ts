@@ -6,7 +6,7 @@ import ts from "typescript";
 import { projectDirectory } from "../support/stackConfig";
 
 /** An interface whose members the compiler infers, so that its declaration does not show them. */
-const inferred = { file: "policies/index.ts", name: "ObservabilityGuardArgs" };
+const inferred = { file: "policies/catalog.ts", name: "ObservabilityGuardArgs" };
 
 /** Import paths of the package and the modules behind them. */
 const entryPoints = {

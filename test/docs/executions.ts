@@ -18,6 +18,8 @@ export const How = {
   Mention: "mention",
   /** Run by test/e2e/languages.test.ts in projects in other languages. */
   Languages: "languages",
+  /** Run by test/e2e/policyCommand.test.ts from the package, with other files. */
+  Package: "package",
   /** Run by test/integration with other files or labels. */
   Integration: "integration",
   /** A script that package.json has; other tests check that its output is current. */
@@ -62,6 +64,7 @@ const executions: Execution[] = [
   { pattern: /^npm run policies -- rules alertmanager\.yaml$/, how: How.Files },
   // test/preview/files runs them with other files.
   { pattern: /^npm run policies -- <file>\.\.\.$/, how: How.Script },
+  { pattern: /^npx @ticketing\/observability /, how: How.Package },
   { pattern: /^helm template shop .* \| npm run -s policies -- -$/, how: How.Script },
   {
     pattern: /^(kind (create|delete)|k3d cluster create|kubectl delete namespace) /,

@@ -11,7 +11,7 @@ import { judge, release, resource } from "../subjects";
 const good = stackValues;
 const short = changed(good, { prometheus: { prometheusSpec: { retention: "5d" } } });
 const loki = {
-  singleBinary: { replicas: 3 },
+  singleBinary: { replicas: 3, resources: { requests: { memory: "2Gi" } } },
   loki: {
     limits_config: { retention_period: "360h" },
     compactor: { retention_enabled: true, delete_request_store: "s3" },
