@@ -9,6 +9,8 @@ import { Inputs } from "../shared/inputs";
 
 export interface LokiBucketResources {
   bucket: Bucket;
+  /** The bucket, for `dependsOn`, or a failure if the settings would replace it. */
+  unchanged: pulumi.Input<pulumi.Resource>;
   /** Resources that make the bucket private, encrypted and versioned. */
   protections: pulumi.Resource[];
 }
@@ -41,7 +43,8 @@ export function lokiBucket(
     // reports the change instead.
     { ...opts, ignoreChanges: ["bucket", "region"] },
   );
-  opts.dependsOn = unchanged(name, location, bucket);
+  const keptBucket = unchanged(name, location, bucket);
+  opts.dependsOn = keptBucket;
   const target = { bucket: bucket.bucket, region: location.region };
   const publicAccess = new s3.BucketPublicAccessBlock(
     `${name}-bucket-public-access`,
@@ -122,7 +125,7 @@ export function lokiBucket(
       ),
     );
   }
-  return { bucket, protections };
+  return { bucket, unchanged: keptBucket, protections };
 }
 
 function encryptionRule(kmsKeyArn: string | undefined) {

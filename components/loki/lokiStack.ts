@@ -61,7 +61,10 @@ export interface LokiStackArgs {
   cluster: pulumi.Input<string>;
   /** Environment: the label `env` of every log line. */
   environment: pulumi.Input<string>;
-  /** Namespace to install into. It must exist. Default: `monitoring`. */
+  /**
+   * Namespace to install into. It must exist. Another namespace deploys a new Loki with empty volumes;
+   * those of the old one remain in the cluster. Default: `monitoring`.
+   */
   namespace?: pulumi.Input<string>;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
   mode?: LokiMode;
@@ -73,7 +76,8 @@ export interface LokiStackArgs {
   storage?: LokiStorage;
   /**
    * Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. The name and the
-   * region of a bucket that this component creates cannot change; deploy `createBucket: false` first.
+   * region of a bucket that this component creates cannot change: deploy `protectData: false`, then also
+   * `createBucket: false`, which retains the bucket, and then the new name.
    */
   bucket?: pulumi.Input<string>;
   /** AWS region of the bucket. Default: the region of the component's AWS provider. */
@@ -190,7 +194,8 @@ export interface LokiStackArgs {
   /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
+   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because the charts have no
+   * images for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
   nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
@@ -260,7 +265,9 @@ export class LokiStack extends pulumi.ComponentResource {
   }
 
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const isRegional = args.storage !== LokiStorage.Filesystem && args.region === undefined;
+    // In JavaScript, the arguments may be missing; the check reports the required ones.
+    const { storage: storageKind, region } = (args as LokiStackArgs | undefined) ?? {};
+    const isRegional = storageKind !== LokiStorage.Filesystem && region === undefined;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
     const inputs = checkInputs("LokiStack", name, allArgs, (all) =>
       keepData(checkWithValues(all, lokiSettings), opts),

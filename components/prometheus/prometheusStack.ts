@@ -111,7 +111,10 @@ export interface PrometheusStackArgs {
   cluster: pulumi.Input<string>;
   /** Environment: the external label `env`. */
   environment: pulumi.Input<string>;
-  /** Namespace to install into. It must exist. Default: `monitoring`. */
+  /**
+   * Namespace to install into. It must exist. Another namespace or `releaseName` deploys a new Prometheus
+   * with empty volumes; the volumes of the old one remain in the cluster. Default: `monitoring`.
+   */
   namespace?: pulumi.Input<string>;
   /**
    * Name of the Helm release, unique in the cluster, with at most 26 characters. The names of the
@@ -180,7 +183,8 @@ export interface PrometheusStackArgs {
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Labels of the nodes on which pods run. Agents run on every Linux node. Default: every Linux node.
+   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because the charts have no
+   * images for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
   nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */

@@ -1,17 +1,33 @@
 import { z } from "zod";
 import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "./defined";
-import { example } from "./problems";
+import { hasPlaceholder } from "./placeholders";
+import { example, issue } from "./problems";
 import { input } from "./schemas";
 
-const labelMap = z.record(z.string(), input(z.string()));
+/** Values of node labels for which all images of the charts exist. */
+const platforms: Record<string, string[]> = {
+  "kubernetes.io/os": ["linux"],
+  "kubernetes.io/arch": ["amd64", "arm64"],
+};
+
+const labelMap = z.record(z.string(), input(z.string())).superRefine((map, ctx) => {
+  for (const [key, supported] of Object.entries(platforms)) {
+    const value = map[key];
+    if (value === undefined || hasPlaceholder(value) || supported.includes(value)) continue;
+    const rule = `must be ${supported.join(" or ")}: the charts have no images for other nodes`;
+    issue(ctx, [key], rule, { kind: "set", example: supported[0] });
+  }
+});
 
 /** Settings of every component that runs pods. */
 export const placementSettings = {
   nodeSelector: input(
     example(labelMap, { pool: "monitoring" })
       .default({})
-      .describe("Labels of the nodes on which pods run, except agents, which run on every node."),
+      .describe(
+        "Labels of the nodes on which pods run, except agents, which run on every Linux node. Pods need Linux on amd64 or arm64.",
+      ),
   ),
   tolerations: input(
     z

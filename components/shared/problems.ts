@@ -113,7 +113,8 @@ function argumentFix(field: string, fix: Fix): string {
 
 function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.filter((key) => typeof key !== "symbol");
-  const unresolved = unresolvedAt(input, path);
+  // A check between fields may report an Output that its field accepts.
+  const unresolved = issue.code === "custom" ? undefined : unresolvedAt(input, path);
   if (unresolved !== undefined) return [unresolved];
   if (issue.code === "unrecognized_keys") {
     const map = layersOf(schemaAt(schema, path)).at(-1);
@@ -215,6 +216,8 @@ function ruleOf(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "invalid_union":
       return "has none of the forms that are allowed here";
+    case "invalid_key":
+      return `has an invalid key, which ${issue.issues[0]?.message ?? "is not allowed"}`;
     default:
       return undefined;
   }

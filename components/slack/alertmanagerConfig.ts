@@ -6,9 +6,6 @@ import { receivers } from "./receivers";
 import { quietHoursName, routingTree } from "./routes";
 import { credentialFile, secretKeys } from "./secret";
 
-/** Name of the Secret with `alertmanager.yaml` and its templates. */
-export const configSecretName = "alertmanager-config";
-
 /**
  * Alertmanager's configuration: routes, receivers and inhibit rules. The configuration contains no
  * secrets: Alertmanager reads credentials from mounted files, so rotation requires no restart.

@@ -16,6 +16,9 @@ import {
 } from "../shared/schemas";
 import { secretsOf } from "../shared/secrets";
 
+/** Name of the Secret with `alertmanager.yaml` and its templates. */
+export const configSecretName = "alertmanager-config";
+
 const channel = example(
   z
     .string()
@@ -232,7 +235,11 @@ function checkCredentials(settings: Partial<SlackSettings>, ctx: z.RefinementCtx
 }
 
 function checkExistingSecret(settings: Partial<SlackSettings>, ctx: z.RefinementCtx): void {
-  const { existingSecretKeys: keys = ["webhook-url"] } = settings;
+  const { existingSecretKeys: keys = ["webhook-url"], existingSecret } = settings;
+  if (existingSecret === configSecretName) {
+    const rule = "must not be the Secret that this component creates";
+    issue(ctx, ["existingSecret"], rule, { kind: "set", example: "alertmanager-slack" });
+  }
   if (!Array.isArray(keys)) return;
   for (const { argument } of secretsOf("slack")) {
     if (!settings[argument as keyof SlackSettings]) continue;

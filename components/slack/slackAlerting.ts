@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { alertmanagerConfig, configSecretName } from "./alertmanagerConfig";
+import { alertmanagerConfig } from "./alertmanagerConfig";
 import { ReceiverKind } from "./receiverKinds";
 import { secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
@@ -9,7 +9,7 @@ import { slackTemplate } from "./template";
 import { claim } from "../shared/claims";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
-import { slackSettings } from "./settings";
+import { configSecretName, slackSettings } from "./settings";
 
 /** Slack channels by severity. Each name starts with `#`. */
 export interface SlackChannels {
@@ -220,7 +220,13 @@ export class SlackAlerting extends pulumi.ComponentResource {
       );
     const webhook =
       settings.existingSecret === undefined
-        ? [secret("webhook", webhookSecretName, secretData("slack", args))]
+        ? [
+            secret(
+              "webhook",
+              webhookSecretName,
+              secretData("slack", args, { component: "SlackAlerting", name }),
+            ),
+          ]
         : [];
     const config = secret(
       "config",

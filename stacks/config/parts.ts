@@ -29,7 +29,7 @@ import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Checked, Problem } from "../../components/shared/problems";
 import { secretsOf } from "../../components/shared/secrets";
-import { configSecretName } from "../../components/slack/alertmanagerConfig";
+import { configSecretName } from "../../components/slack/settings";
 import { webhookSecretName } from "../../components/slack/secret";
 import { SlackSettings, slackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";

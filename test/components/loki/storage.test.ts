@@ -269,6 +269,14 @@ describe("lokiStorage", () => {
       assert.equal(single("RolePolicy").inputs["policy"], lokiAccessPolicy(store));
     });
 
+    it("changes only after the bucket, whose change may be refused", async () => {
+      const { single } = await registered();
+      const { urn } = single("Bucket");
+      for (const type of ["Role", "RolePolicy"]) {
+        assert.ok(single(type).options.dependencies.includes(urn), type);
+      }
+    });
+
     it("keeps its name when the scheme of names or the arguments change", async () => {
       const { single } = await registered();
       assert.deepEqual(single("Role").options.ignoreChanges, ["name"]);
