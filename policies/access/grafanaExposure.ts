@@ -87,6 +87,7 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
     isTruthy(read("envFromSecret")) ||
     references.some((name) => passwordVariable.test(name));
   if (literals.length > 0 || isFromSecret || hasNoLocalAdmin(settings)) return findings;
+  if (!hasPublicPassword(resource)) return findings;
   return [
     {
       path: [...base, "admin", "existingSecret"],
@@ -95,6 +96,13 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
       fix: passwordFix,
     },
   ];
+}
+
+/** Whether the chart has a default password. kube-prometheus-stack 79 generates one, as Grafana's. */
+function hasPublicPassword(resource: Resource): boolean {
+  const isStack = helmChart(resource)?.chart === "kube-prometheus-stack";
+  const [, major] = /^v?(\d+)\./.exec(textAt(resource.props, "version") ?? "") ?? [];
+  return isStack && major !== undefined && Number(major) < 79;
 }
 
 /** Whether no one can sign in as the local admin: it does not exist, or passwords are refused. */

@@ -19,7 +19,6 @@ describe("docs/why.md", () => {
       "severities-delivered",
       "grouping",
       "loki-bucket-hardened",
-      "grafana-exposure",
       "scrape-cost",
       "prod-high-availability",
       "pinned-charts",

@@ -33,6 +33,24 @@ describe("policy grafana-exposure", () => {
     );
   });
 
+  for (const [chart, version] of [
+    ["kube-prometheus-stack", "79.0.0"],
+    ["kube-prometheus-stack", undefined],
+    ["grafana", "8.5.1"],
+  ] as const) {
+    it(`accepts the password that ${chart} ${version ?? "(newest)"} generates`, () => {
+      const { props, ...rest } = release(chart, { grafana: {} });
+      const subject = { ...rest, props: { ...(props as PlainMap), version } };
+      assert.deepEqual(problems(grafanaExposure, subject), []);
+    });
+  }
+
+  it("refuses the default password of kube-prometheus-stack before version 79", () => {
+    const { props, ...rest } = release("kube-prometheus-stack", {});
+    const subject = { ...rest, props: { ...(props as PlainMap), version: "78.5.0" } };
+    assert.equal(problems(grafanaExposure, subject).length, 1);
+  });
+
   for (const [value, off] of [
     [false, true],
     ["false", true],
