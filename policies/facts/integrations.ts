@@ -17,7 +17,7 @@ export interface Integration {
 
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
-/** Fields of which one must contain the integration's address; for Slack, `global` can set it. */
+/** Fields of which one must contain the integration's address; for some kinds, `global` can set it. */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],
   webhook: ["url", "url_file", "url_secret"],
@@ -25,8 +25,13 @@ const addressFields: Record<string, string[]> = {
   msteamsv2: ["webhook_url", "webhook_url_file"],
   discord: ["webhook_url", "webhook_url_file"],
   pagerduty: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
+  opsgenie: ["api_key", "api_key_file"],
   email: ["to"],
 };
+/** Kinds whose address `global` can contain, and the prefix of its fields there. */
+const globalPrefixes: Record<string, string> = { slack: "slack_", opsgenie: "opsgenie_" };
+/** Fields with the server of an integration, in addition to its address or credential. */
+const serverFields = ["url", "api_url", "smarthost"];
 
 /**
  * The integrations of a receiver. `spec` is the `AlertmanagerSpec`, which mounts the files of
@@ -63,11 +68,28 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
       .map((field): [string, unknown] => [`${prefix}${field}`, at(source, `${prefix}${field}`)])
       .filter(([, value]) => value !== undefined && value !== null && value !== "");
   const values = valuesOf(integration);
-  if (values.length === 0 && kind === "slack")
-    values.push(...valuesOf(at(config, "global"), "slack_"));
+  const prefix = own(globalPrefixes, kind);
+  if (values.length === 0 && prefix !== undefined)
+    values.push(...valuesOf(at(config, "global"), prefix));
   if (values.length === 0) return "it has no address";
   const obstacles = values.map(([field, value]) => obstacleIn(field, value, spec));
-  return obstacles.includes(undefined) ? undefined : obstacles[0];
+  if (!obstacles.includes(undefined)) return obstacles[0];
+  if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
+  const server = serverFields.find((field) => isBadServer(at(integration, field)));
+  return server && `${server} is not an encrypted address outside the pod`;
+}
+
+function isBadServer(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  const url = value.includes("://") ? value : `smtp://${value}`;
+  return isUnreachable(url) || isPlainHttp(url);
+}
+
+/** Whether an address is plain HTTP to a host outside the network. `relay.chat` can be a Service. */
+function isPlainHttp(value: string): boolean {
+  const host = /^http:\/\/([^/:?#]*)/i.exec(value.trim())?.[1] ?? "";
+  if (/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/.test(host)) return false;
+  return /\.[^.]+\./.test(host) && !/\.(svc|local|internal|lan)$/i.test(host);
 }
 
 function obstacleIn(field: string, value: unknown, spec: Plain): string | undefined {

@@ -8,7 +8,7 @@ const patterns: Record<string, RegExp> = {
     /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}|\bT[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/[A-Za-z0-9]{20,32}\b/gi,
   "Slack token": /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi,
   "chat webhook":
-    /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}/gi,
+    /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}|[\w-]\.logic\.azure\.com\/[^\s"']{0,300}[?&]sig=[\w%-]{10,}|\bchat\.googleapis\.com\/v1\/spaces\/[^\s"']{0,300}[?&]token=[\w%-]{10,}/gi,
   "AWS access key id": /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
   "Grafana token": /\bgl(?:sa|c)_[A-Za-z0-9_+/=]{20,}/g,
@@ -28,7 +28,7 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
   [
     "API key",
     /(?:api|app|application|routing|service|integration|license)key$/,
-    /^(?:[0-9a-f]{32}|[0-9a-f]{40})$/i,
+    /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
   ],
   ["AWS secret access key", /secret(?:access)?key$/, /^[A-Za-z0-9/+=]{40}$/],
   // References are not credentials: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted

@@ -29,6 +29,12 @@ describe("policy no-plaintext-credentials", () => {
     ["an API key", { datadog: { apiKey: fake.hex32 } }],
     ["an API key", { datadog: { appKey: fake.hex40 } }],
     ["an API key", { env: [{ name: "DD_APP_KEY", value: fake.hex40 }] }],
+    ["an API key", { opsgenie_configs: [{ api_key: "0a1b2c3d-0a1b-4c2d-8e3f-0123456789ab" }] }],
+    ["a chat webhook", { webhook_url: `https://a.logic.azure.com/workflows/x?sig=${fake.hex32}` }],
+    [
+      "a chat webhook",
+      { url: `https://chat.googleapis.com/v1/spaces/A/messages?token=${fake.hex32}` },
+    ],
     ["a Grafana token", { token: fake.grafanaToken }],
     ["a GitHub token", { a: `token ${fake.githubToken}` }],
     ["a private key", { a: fake.privateKey }],

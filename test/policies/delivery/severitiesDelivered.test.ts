@@ -1,5 +1,9 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { stringify } from "yaml";
+import { alertmanagerConfig } from "../../../components/slack/alertmanagerConfig";
+import { ReceiverKind } from "../../../components/slack/receiverKinds";
+import { slackSettings } from "../../../components/slack/settings";
 import { severitiesDelivered } from "../../../policies/delivery/severitiesDelivered";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, configSecret, configText, routesFirst, stack } from "../platformSubjects";
@@ -8,6 +12,27 @@ import { alerts, judge, problems, release, resource } from "../subjects";
 
 const found = (change: PlainMap, shape: "input" | "engine" = "input", config: PlainMap = {}) =>
   problems(severitiesDelivered, [stack(), configSecret(change, shape)], config);
+/** The Secret that SlackAlerting creates for a receiver of each kind. */
+const everyKind = {
+  receiverSecrets: Object.fromEntries(Object.values(ReceiverKind).map((kind) => [kind, "x"])),
+};
+function ofSettings(args: object, services?: string[]): Resource {
+  const email = {
+    to: ["a@example.com"],
+    from: "b@example.com",
+    smarthost: "smtp.example.com:587",
+    username: "alerts",
+  };
+  const receivers = Object.fromEntries(
+    Object.values(ReceiverKind).map((kind) => [
+      kind,
+      { kind, ...(services && { services }), ...(kind === ReceiverKind.Email && email) },
+    ]),
+  );
+  const { settings, problems: invalid } = slackSettings({ ...args, receivers });
+  assert.ok(settings, JSON.stringify(invalid));
+  return configText(stringify(alertmanagerConfig(settings)));
+}
 const toNull = (matcher: string) => routesFirst({ receiver: "null", matchers: [matcher] });
 
 describe("policy severities-delivered", () => {
@@ -138,6 +163,26 @@ describe("policy severities-delivered", () => {
       },
     });
 
+    const mail = { to: "a@example.com", smarthost: "smtp.example.com:587", send_resolved: true };
+    const unsound: Record<string, PlainMap> = {
+      "an Opsgenie without a key": { opsgenie_configs: [{}] },
+      "a key of Opsgenie that is not mounted": {
+        opsgenie_configs: [{ api_key_file: "/etc/alertmanager/secrets/elsewhere/key" }],
+      },
+      "an API of Opsgenie on loopback": {
+        opsgenie_configs: [{ api_key_file: "/keys/a", api_url: "https://localhost/" }],
+      },
+      "an API of PagerDuty in plain HTTP": {
+        pagerduty_configs: [{ routing_key_file: "/keys/a", url: "http://events.example.com/" }],
+      },
+      "a webhook in plain HTTP outside the cluster": {
+        webhook_configs: [{ url: "http://hooks.example.com/x" }],
+      },
+      "a mail server on loopback": { email_configs: [{ ...mail, smarthost: "localhost:25" }] },
+      "a mail server named null": { email_configs: [{ ...mail, smarthost: "null:25" }] },
+      "email without TLS": { email_configs: [{ ...mail, require_tls: false }] },
+      "email without a recipient": { email_configs: [{ ...mail, to: "" }] },
+    };
     for (const [link, subjects, problem] of [
       ["no Alertmanager", [stack(off)], /^Prometheus sends its alerts to no Alertmanager$/],
       ["a Prometheus object without one", [server(), rules], /to no Alertmanager$/],
@@ -201,6 +246,11 @@ describe("policy severities-delivered", () => {
         [stack(), configSecret(to({ msteams_configs: [{ webhook_url: "https://localhost/x" }] }))],
         /reach no receiver$/,
       ],
+      ...Object.entries(unsound).map(([link, integration]): [string, Resource[], RegExp] => [
+        link,
+        [stack(), configSecret(to(integration))],
+        /reach no receiver$/,
+      ]),
     ] as [string, Resource[], RegExp][]) {
       it(`and finds ${link}`, () =>
         assert.match(problems(severitiesDelivered, subjects)[0] ?? "none", problem));
@@ -249,10 +299,21 @@ describe("policy severities-delivered", () => {
         "an address inside the cluster",
         [stack(), configSecret(to({ webhook_configs: [{ url: "http://relay.chat:80/" }] }))],
       ],
+      ["email over TLS", [stack(), configSecret(to({ email_configs: [mail] }))]],
+      ["receivers of every kind instead of Slack", [stack(), ofSettings(everyKind)]],
+      [
+        "receivers for some services in addition to Slack",
+        [stack(), ofSettings({ ...everyKind, channel: "#alerts", webhookUrl: "x" }, ["checkout"])],
+      ],
     ] as [string, Resource[]][]) {
       it(`and accepts ${link}`, () =>
         assert.deepEqual(problems(severitiesDelivered, subjects), []));
     }
+
+    it("and finds alerts that only receivers for other services would receive", () => {
+      const subjects = [stack(), ofSettings(everyKind, ["checkout"])];
+      assert.match(problems(severitiesDelivered, subjects)[0] ?? "", /reach no receiver$/);
+    });
 
     it("and does not evaluate relabeling in a Secret outside the stack", () => {
       const verdict = judge(severitiesDelivered, [stack(reference("elsewhere")), configSecret()]);

@@ -90,7 +90,7 @@ describe("Alertmanager configurations", () => {
         name: "a",
         webhook_configs: [{ url: "https://beat.example.com" }, { url: "" }],
         email_configs: [{ to: "a@example.com" }],
-        opsgenie_configs: [{}],
+        opsgenie_configs: [{}, { api_key_file: "/keys/opsgenie" }],
       },
     ];
     assert.deepEqual(
@@ -103,6 +103,7 @@ describe("Alertmanager configurations", () => {
         ["webhook", undefined, true],
         ["webhook", "it has no address", true],
         ["email", undefined, false],
+        ["opsgenie", "it has no address", true],
         ["opsgenie", undefined, true],
       ],
     );
