@@ -2,7 +2,12 @@ import { Matcher, matchesValue } from "../shared/matcher";
 import { perObject } from "../shared/perObject";
 
 /** A PromQL expression as a tree of plain data, without parentheses. */
-export type Expr =
+export type Expr = Form & {
+  /** Labels that the recording rule of the expression sets. */
+  addedLabels?: string[];
+};
+
+type Form =
   /** `duration` is the source text of a number that is written as a duration: `500m` for 30000. */
   | { kind: "number"; value: number; duration?: string }
   | { kind: "string"; value: string }

@@ -9,6 +9,15 @@ interface LabelSet {
 
 /** The labels of a result, as its aggregations determine them; undefined if something adds labels. */
 export function labelsOf(expr: Expr): LabelSet | undefined {
+  const labels = unrecordedLabelsOf(expr);
+  const { addedLabels = [] } = expr;
+  if (labels === undefined || addedLabels.length === 0) return labels;
+  return labels.kind === "only"
+    ? { ...labels, labels: [...new Set([...labels.labels, ...addedLabels])] }
+    : { ...labels, labels: labels.labels.filter((label) => !addedLabels.includes(label)) };
+}
+
+function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (expr.kind === "selector") return { kind: "except", labels: [] };
   if (expr.kind === "subquery" || expr.kind === "negate") return labelsOf(expr.expr);
   if (expr.kind === "binary") return labelsOfBinary(expr);

@@ -6,16 +6,23 @@ import { parsePromQL } from "./parse";
 /** The expressions of the recording rules, by the name of the series that they record. */
 export type Records = ReadonlyMap<string, Expr>;
 
-export const recordsIn = perObject((rules: { record?: string; expr: string }[]): Records => {
+interface RecordingRule {
+  record?: string | undefined;
+  expr: string;
+  labels?: object;
+}
+
+export const recordsIn = perObject((rules: RecordingRule[]): Records => {
   const records = new Map<string, Expr>();
-  for (const { record, expr } of rules) {
+  for (const { record, expr, labels = {} } of rules) {
     if (record === undefined) continue;
     const parsed = parsePromQL(expr);
     // A constant has no series that the matchers of a selector could narrow.
     if (parsed.error !== undefined || selectorsOf(parsed.expr).length === 0) continue;
+    const recorded = { ...parsed.expr, addedLabels: Object.keys(labels) };
     const earlier = records.get(record);
-    const both = { kind: "binary", operator: "or", right: parsed.expr, bool: false } as const;
-    records.set(record, earlier === undefined ? parsed.expr : { ...both, left: earlier });
+    const both = { kind: "binary", operator: "or", right: recorded, bool: false } as const;
+    records.set(record, earlier === undefined ? recorded : { ...both, left: earlier });
   }
   return records;
 });

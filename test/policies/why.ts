@@ -170,6 +170,11 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
     "Changed: a range of 30 minutes or more makes `for` unnecessary.",
   ],
   [
+    "88 templates use a label that the expression removes",
+    "Sloth",
+    "Changed: recording rules set these labels, and the policy now knows them.",
+  ],
+  [
     "A burn rate of 14.4 times a budget of 10% never fires",
     "Sloth",
     "Right: the ratio cannot exceed 1.",

@@ -87,6 +87,20 @@ describe("policy promql-valid", () => {
     assert.deepEqual(verdict.unknown?.path, ["spec", "groups", 0, "rules", 0, "expr"]);
   });
 
+  it("knows the labels that a recording rule sets, as in the output of Sloth", () => {
+    const rules = (labels: Record<string, string>) =>
+      prometheusRule([
+        { record: "slo:errors", expr: "sum(rate(a[5m])) / sum(rate(b[5m]))", labels },
+        {
+          alert: "A",
+          expr: "max(slo:errors > 0.05) without (window)",
+          annotations: { summary: "{{ $labels.slo }}" },
+        },
+      ]);
+    assert.deepEqual(problems(promqlValid, rules({ slo: "requests", window: "5m" })), []);
+    assert.match(problems(promqlValid, rules({ window: "5m" }))[0] ?? "", /uses the label slo,/);
+  });
+
   it("states the place and the fix", () => {
     const values = {
       additionalPrometheusRulesMap: {
