@@ -11,8 +11,10 @@ import { credentialFile, secretKeys } from "./secret";
  * secrets: Alertmanager reads credentials from mounted files, so rotation requires no restart.
  */
 export function alertmanagerConfig(settings: SlackSettings): Record<string, unknown> {
-  const botTokenFile = credentialFile(settings, secretKeys.botToken);
-  const webhookFile = credentialFile(settings, secretKeys.webhookUrl);
+  const slackFile = (key: string) =>
+    settings.channel === undefined ? undefined : credentialFile(settings, key);
+  const botTokenFile = slackFile(secretKeys.botToken);
+  const webhookFile = slackFile(secretKeys.webhookUrl);
   return defined({
     global: defined({
       resolve_timeout: "5m",

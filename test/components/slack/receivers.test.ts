@@ -140,6 +140,16 @@ describe("the receivers in Alertmanager's configuration", () => {
     assert.ok(!JSON.stringify(config).includes('"secret"'));
   });
 
+  it("need no webhook of Slack without a channel, also if the Secret would hold one by default", () => {
+    const args = { receiverSecrets: undefined, existingSecret: "team-secret" };
+    const config = configFor(
+      { pager },
+      { ...args, existingSecretKeys: ["webhook-url", "receiver-pager"] },
+    );
+    assert.deepEqual(config.global, { resolve_timeout: "5m" });
+    assert.ok(config.receivers.every((receiver: object) => !("slack_configs" in receiver)));
+  });
+
   it("send email only over TLS, and resolved notifications everywhere", () => {
     const { receivers } = configFor({ pager, mail });
     for (const { name, ...integrations } of receivers) {
