@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import {
   type ConsumerProject,
   type ConsumerRun,
@@ -55,6 +56,22 @@ const programs = {
   "all.mjs": `import { ${names} } from "@ticketing/observability";
     ${components} export const lokiUrl = logs.url;`,
 };
+
+const files = [...Object.keys(programs), "bundle.cjs"];
+
+/** Writes the programs, and a bundle in which only the SDKs remain imports. */
+async function writePrograms(project: ConsumerProject): Promise<void> {
+  for (const [file, text] of Object.entries(programs)) project.write(file, text);
+  await build({
+    entryPoints: [path.join(project.directory, "all.mjs")],
+    outfile: path.join(project.directory, "bundle.cjs"),
+    external: ["@pulumi/*"],
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    logLevel: "error",
+  });
+}
 
 /** A typed program that imports both entry points. */
 const typed = `
@@ -110,7 +127,7 @@ describe("the package, installed by npm", function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "packed-"));
     tarball = await packPackage(folder);
     project = await installedProject([tarball, ...pinned, ...compiler]);
-    for (const [file, text] of Object.entries(programs)) project.write(file, text);
+    await writePrograms(project);
     reference = await runProgram(project, "all.cjs");
   });
   after(() => {
@@ -118,28 +135,13 @@ describe("the package, installed by npm", function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  it("registers every component, from CommonJS and ECMAScript modules alike", async () => {
+  it("registers every component, from CommonJS, ECMAScript modules and a bundle alike", async () => {
     assert.equal(
       reference.registered.filter(({ type }) => type.startsWith("monitoring:index:")).length,
       names.split(", ").length,
     );
-    assert.deepEqual(await runProgram(project, "all.mjs"), reference);
+    for (const file of files) assert.deepEqual(await runProgram(project, file), reference, file);
   });
-
-  for (const version of ["22", "24"]) {
-    it(`does the same on Node.js ${version}`, async () => {
-      const other = await installedProject([`node@${version}`]);
-      try {
-        const node = path.join(other.directory, "node_modules/node/bin/node");
-        assert.match(await project.run(node, ["--version"]), new RegExp(`^v${version}\\.`));
-        for (const file of Object.keys(programs)) {
-          assert.deepEqual(await runProgram(project, file, node), reference, file);
-        }
-      } finally {
-        other.remove();
-      }
-    });
-  }
 
   describe("has types", () => {
     for (const [name, options] of Object.entries(resolutions)) {
@@ -211,19 +213,43 @@ describe("the package, installed by npm", function () {
     }
   });
 
-  it("is complete when it is installed from git", async () => {
-    const clone = path.join(folder, "clone");
-    execFileSync("git", ["clone", "--quiet", "--depth", "1", `file://${projectDirectory}`, clone]);
-    const fromGit = await installedProject([`git+${pathToFileURL(clone).href}`, ...pinned]);
-    try {
+  describe("installed from git", () => {
+    let fromGit: ConsumerProject;
+
+    before(async () => {
+      const clone = path.join(folder, "clone");
+      const source = `file://${projectDirectory}`;
+      execFileSync("git", ["clone", "--quiet", "--depth", "1", source, clone]);
+      fromGit = await installedProject([`git+${pathToFileURL(clone).href}`, ...pinned]);
+      await writePrograms(fromGit);
+    });
+    after(() => fromGit?.remove());
+
+    it("is complete", () => {
       for (const file of ["dist/policies/index.d.ts", "policies/bin/index.js"]) {
         assert.ok(fs.existsSync(path.join(fromGit.installed, file)), file);
       }
-      fromGit.write("all.mjs", programs["all.mjs"]);
-      const run = await runProgram(fromGit, "all.mjs");
-      assert.deepEqual(typesAndNames(run), typesAndNames(reference));
-    } finally {
-      fromGit.remove();
+    });
+
+    for (const version of [undefined, "22", "24"]) {
+      it(`registers the same on Node.js ${version ?? process.versions.node}, as from the registry`, async () => {
+        const other =
+          version === undefined ? undefined : await installedProject([`node@${version}`]);
+        try {
+          const node = other
+            ? path.join(other.directory, "node_modules/node/bin/node")
+            : process.execPath;
+          const printed = await project.run(node, ["--version"]);
+          if (version !== undefined) assert.match(printed, new RegExp(`^v${version}\\.`));
+          for (const file of files) {
+            const run = await runProgram(fromGit, file, node);
+            assert.deepEqual(typesAndNames(run), typesAndNames(reference), file);
+            assert.deepEqual(await runProgram(project, file, node), reference, file);
+          }
+        } finally {
+          other?.remove();
+        }
+      });
     }
   });
 });
