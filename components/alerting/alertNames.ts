@@ -33,7 +33,10 @@ export const storms = {
 /** Names of alerts in kube-prometheus-stack that routing and inhibition refer to. */
 export const chartAlertNames = {
   infoInhibitor: "InfoInhibitor",
+  kubeContainerWaiting: "KubeContainerWaiting",
   kubePodCrashLooping: "KubePodCrashLooping",
+  kubePodNotReady: "KubePodNotReady",
+  targetDown: "TargetDown",
   watchdog: "Watchdog",
 } as const;
 
@@ -56,14 +59,17 @@ export const serviceAlertNames = [
 
 /** The alerts of PrometheusStack on the monitoring stack itself. */
 export const platformAlertNames = [
+  "LogLinesDropped",
   "LokiCompactionNotRunning",
   "LokiNotIngesting",
+  "LokiPanics",
   "LokiRequestErrors",
   "MonitoringDown",
   "NotificationsFailing",
   "PrometheusCompactionsFailing",
   "PrometheusNotIngesting",
   "PrometheusRuleFailures",
+  "ScrapesFailing",
   "VolumeNearlyFull",
 ] as const;
 

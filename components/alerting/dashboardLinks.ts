@@ -56,10 +56,14 @@ export const linkedPanels = {
   ruleFailures: { dashboard: "prometheus-health", id: 1, alerts: ["PrometheusRuleFailures"] },
   ingestion: { dashboard: "prometheus-health", id: 2, alerts: ["PrometheusNotIngesting"] },
   compactions: { dashboard: "prometheus-health", id: 3, alerts: ["PrometheusCompactionsFailing"] },
-  monitoringTargets: { dashboard: "prometheus-health", id: 4, alerts: ["MonitoringDown"] },
+  monitoringTargets: {
+    dashboard: "prometheus-health",
+    id: 4,
+    alerts: ["MonitoringDown", "ScrapesFailing"],
+  },
   failedNotifications: { dashboard: "alert-delivery", id: 1, alerts: ["NotificationsFailing"] },
-  lokiErrors: { dashboard: "loki-health", id: 1, alerts: ["LokiRequestErrors"] },
-  lokiLines: { dashboard: "loki-health", id: 2, alerts: ["LokiNotIngesting"] },
+  lokiErrors: { dashboard: "loki-health", id: 1, alerts: ["LokiRequestErrors", "LokiPanics"] },
+  lokiLines: { dashboard: "loki-health", id: 2, alerts: ["LokiNotIngesting", "LogLinesDropped"] },
   lokiCompaction: { dashboard: "loki-health", id: 3, alerts: ["LokiCompactionNotRunning"] },
 } satisfies Record<string, PanelLink>;
 export type LinkedPanel = keyof typeof linkedPanels;

@@ -1,4 +1,5 @@
 import { labels, value } from "../alerting/annotations";
+import { crashLoopAlert } from "../alerting/crashLoops";
 import { scrapePoolTargets } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 
@@ -29,8 +30,9 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
   const { namespace, loki, clusterMonitoring } = options;
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
-    { name: `${namespace}.targets`, rules: monitoringDown(options) },
+    { name: `${namespace}.targets`, rules: [...monitoringDown(options), scrapesFailing] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
+    { name: `${namespace}.pods`, rules: clusterMonitoring ? [podsOfStack(namespace)] : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
   ].filter(({ rules }) => rules.length > 0);
 }
@@ -97,6 +99,7 @@ function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
         `) == 0`,
         `or`,
         `${targets} == 0`,
+        ...(clusterMonitoring ? [`or`, withoutContainerMetrics(namespace)] : []),
       ].join("\n"),
       forMinutes: 5,
       severity: Severity.Critical,
@@ -106,9 +109,46 @@ function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
   ];
 }
 
+/** The kubelet exposes the metrics of containers at an endpoint of its own, which can fail alone. */
+function withoutContainerMetrics(namespace: string): string {
+  return [
+    `label_replace(label_replace(`,
+    `  0 * max(up{job="kubelet"} == 1) unless on () container_memory_working_set_bytes{namespace="${namespace}"},`,
+    `  "namespace", "${namespace}", "", ""), "job", "cadvisor", "", ""`,
+    `)`,
+  ].join("\n");
+}
+
+/** The chart's alert on crash loops is a warning, but a monitoring stack that crashes is blind. */
+function podsOfStack(namespace: string): AlertRule {
+  return crashLoopAlert(
+    (...matchers) => `{${[`namespace="${namespace}"`, ...matchers].join(", ")}}`,
+  );
+}
+
+/**
+ * Counts the times at which a target stopped answering. Other alerts bridge single failed scrapes, so
+ * this alert tells that there are many.
+ */
+const scrapesFailing: AlertRule = {
+  alert: "ScrapesFailing",
+  expr: "max by (namespace, job) (resets(up[30m])) >= 3",
+  forMinutes: 5,
+  severity: Severity.Warning,
+  summary: "{{ $labels.job }}: a target often fails to answer scrapes",
+  description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: 3). Alerts that read its metrics may fire late or not at all.`,
+};
+
 function volumeAlerts(): AlertRule[] {
   const by = "max by (namespace, persistentvolumeclaim)";
   const usedRatio = `(1 - ${by} (kubelet_volume_stats_available_bytes) / (${by} (kubelet_volume_stats_capacity_bytes) > 0))`;
+  // As in the chart's alert: a read-only volume stays full, and a label on a claim excludes it.
+  const unlessExcluded = [
+    `kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1`,
+    `kube_persistentvolumeclaim_labels{label_excluded_from_alerts="true"} == 1`,
+  ].map((excluded) => `unless on (namespace, persistentvolumeclaim) ${excluded}`);
+  const fullAtRate = (window: string, seconds: string) =>
+    `${by} (predict_linear(kubelet_volume_stats_available_bytes[${window}], ${seconds})) < 0`;
   const claim = "{{ $labels.persistentvolumeclaim }}";
   const texts = (threshold: string, forecast: string) => ({
     summary: `Volume ${claim}: ${value.percentage} of the space is used`,
@@ -117,25 +157,46 @@ function volumeAlerts(): AlertRule[] {
   return [
     {
       alert: "VolumeNearlyFull",
-      expr: `${usedRatio} > 0.95`,
+      expr: [`${usedRatio} > 0.95`, ...unlessExcluded].join("\n"),
       forMinutes: 5,
       severity: Severity.Critical,
       ...texts("95%", ""),
     },
     {
       alert: "VolumeNearlyFull",
-      // Prometheus fills its volume to 85% by design, so only a growing volume is a problem.
+      // The short window ends the alert when growth stops: a compaction of Prometheus writes a large
+      // block within minutes.
       expr: [
-        `${usedRatio} > 0.85`,
+        `${usedRatio} > 0.7`,
         `and`,
-        `${by} (predict_linear(kubelet_volume_stats_available_bytes[6h], 4 * 86400)) < 0`,
+        fullAtRate("20m", "3600"),
+        `and`,
+        fullAtRate("5m", "3600"),
+        ...unlessExcluded,
       ].join("\n"),
+      forMinutes: 10,
+      severity: Severity.Critical,
+      ...texts("70%", ", and it will be full within 1 hour at the current rate"),
+    },
+    {
+      alert: "VolumeNearlyFull",
+      // Prometheus fills its volume to 85% by design, so only a growing volume is a problem.
+      expr: [`${usedRatio} > 0.85`, `and`, fullAtRate("6h", "4 * 86400"), ...unlessExcluded].join(
+        "\n",
+      ),
       forMinutes: 60,
       severity: Severity.Warning,
       ...texts("85%", ", and it will be full within 4 days at the current rate"),
     },
   ];
 }
+
+/** Lines that Loki rejects, and lines that the collector, Alloy or Promtail, gives up on. */
+const dropped = [
+  "loki_discarded_samples_total",
+  "loki_write_dropped_entries_total",
+  "promtail_dropped_entries_total",
+];
 
 function lokiAlerts(namespace: string): AlertRule[] {
   const inNamespace = `namespace="${namespace}"`;
@@ -152,11 +213,38 @@ function lokiAlerts(namespace: string): AlertRule[] {
     },
     {
       alert: "LokiNotIngesting",
-      expr: `sum by (namespace) (rate(loki_distributor_lines_received_total{${inNamespace}}[5m])) == 0`,
+      // Loki exposes the counter with the first line that it receives after a start.
+      expr: [
+        `(`,
+        `  sum by (namespace) (rate(loki_distributor_lines_received_total{${inNamespace}}[5m]))`,
+        `  or`,
+        `  0 * group by (namespace) (up{${inNamespace}, job=~"(.+/)?loki"} == 1)`,
+        `) == 0`,
+      ].join("\n"),
       forMinutes: 15,
       severity: Severity.Critical,
       summary: "Loki: no logs are arriving",
       description: `Loki in ${labels.namespace} received ${value.number} lines per second over the last 5 minutes: the collector is down, or Loki rejects its requests. Logs from this period may be lost.`,
+    },
+    {
+      alert: "LogLinesDropped",
+      expr: [
+        `sum by (namespace, reason) (`,
+        dropped.map((metric) => `  rate(${metric}{${inNamespace}}[5m])`).join("\n  or\n"),
+        `) > 0.1`,
+      ].join("\n"),
+      forMinutes: 15,
+      severity: Severity.Warning,
+      summary: `Loki: log lines are dropped ({{ $labels.reason }})`,
+      description: `Loki or the collector in ${labels.namespace} dropped ${value.number} log lines per second over the last 5 minutes (threshold: 0.1), because of {{ $labels.reason }}. These lines are lost.`,
+    },
+    {
+      alert: "LokiPanics",
+      expr: `sum by (namespace, pod) (increase(loki_panic_total{${inNamespace}}[15m])) > 0`,
+      forMinutes: 1,
+      severity: Severity.Warning,
+      summary: `${labels.pod}: Loki panicked`,
+      description: `Loki in ${labels.pod} in ${labels.namespace} panicked ${value.number} times in the last 15 minutes. Requests that cause a panic fail.`,
     },
     {
       alert: "LokiCompactionNotRunning",

@@ -1,6 +1,6 @@
-import { alertNames } from "../alerting/alertNames";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
+import { crashLoopAlert } from "../alerting/crashLoops";
 import { formatNumber } from "../alerting/promql";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
 import { inPodScope } from "./podScope";
@@ -21,40 +21,14 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const kubeState = (...extraMatchers: string[]) => kubeStateSelector(settings, ...extraMatchers);
   const forAlertingPods = (expr: string) =>
     inPodScope(settings.namespace, alertingScope(settings), expr);
-  const waiting = (metric: string) =>
-    `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
-  const restarted = (offset: string) =>
-    `increase(${podMetrics.restarts}${kubeState()}[35m]${offset}) > 0`;
   return {
     name: `${settings.namespace}.pods`,
     subjectLabel: "pod",
     rules: [
       ...recordings(settings),
-      {
-        alert: alertNames.podCrashLooping,
-        // The reason disappears while the container runs between two crashes; the window bridges
-        // this gap. It is shorter than `for`, so that two crashes at the start of a pod are over before
-        // the alert can fire. A container that runs for minutes between crashes rarely has the reason,
-        // but restarts in each of three windows.
-        expr: forAlertingPods(
-          [
-            `max by (namespace, pod) (`,
-            `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
-            `) >= 1`,
-            `or`,
-            `max by (namespace, pod) (`,
-            `  ${restarted("")} and ${restarted(" offset 35m")} and ${restarted(" offset 70m")}`,
-            `)`,
-          ].join("\n"),
-        ),
-        forMinutes: 5,
-        keepFiringMinutes: 10,
-        severity: Severity.Critical,
-        summary: `${labels.pod}: a container is crash looping`,
-        description: `A ${containerOfPod} was in CrashLoopBackOff in the last 4 minutes, or restarted repeatedly in the last 2 hours: it crashes after every restart. The service lacks a replica, or is down.`,
-      },
+      crashLoopAlert(kubeState, forAlertingPods),
       ...severityVariants(settings, "memoryPercent").map((variant) => ({
-        ...ratioAlert(settings, variant, recorded.memory),
+        ...ratioAlert(settings, variant, bridged(settings, recorded.memory, "memory")),
         alert: "HighMemory",
         forMinutes: 10,
         summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
@@ -62,7 +36,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
       })),
       // Only a warning, because this is a cause: other alerts page if users notice.
       ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
-        ...ratioAlert(settings, variant, recorded.cpu),
+        ...ratioAlert(settings, variant, bridged(settings, recorded.cpu, "cpu")),
         alert: "HighCPU",
         forMinutes: 10,
         summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
@@ -89,7 +63,11 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
       },
       ...thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
-        ...ratioAlert(settings, variant, recorded.throttled),
+        ...ratioAlert(
+          settings,
+          variant,
+          `${recorded.throttled}{namespace="${settings.namespace}"}`,
+        ),
         alert: "CPUThrottling",
         forMinutes: 15,
         summary: `${labels.pod}: CPU is throttled in ${value.percentage} of periods`,
@@ -101,6 +79,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
           [
             `count by (namespace, pod) (`,
             `  max ${byContainer} (${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""')})`,
+            // Without kube-state-metrics, limits are unknown, not missing.
+            `  and on (namespace, pod, container) ${podMetrics.restarts}${kubeState()}`,
             `  unless`,
             `  max ${byContainer} (${podMetrics.resourceLimits}${kubeState('resource="memory"')}) > 0`,
             `) > 0`,
@@ -163,12 +143,34 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   ];
 }
 
+/**
+ * The last ratio within 3 minutes, which bridges failed scrapes of the kubelet or of
+ * kube-state-metrics. A deleted pod disappears from both, and needs no alert.
+ */
+function bridged(
+  settings: MonitoredServicesSettings,
+  series: string,
+  resource: "memory" | "cpu",
+): string {
+  const kubeState = kubeStateSelector(settings, `resource="${resource}"`);
+  return [
+    `(`,
+    `  last_over_time(${series}{namespace="${settings.namespace}"}[3m])`,
+    `  and on (namespace, pod) (`,
+    `    ${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""')}`,
+    `    or ${podMetrics.resourceLimits}${kubeState}`,
+    `    or ${podMetrics.resourceRequests}${kubeState}`,
+    `  )`,
+    `)`,
+  ].join("\n");
+}
+
 /** Common properties of alerts on a recorded ratio; the threshold is a percentage. */
 function ratioAlert(
   { namespace }: MonitoredServicesSettings,
   { scope, threshold, severity }: Variant,
-  series: string,
+  ratio: string,
 ) {
-  const excess = `${series}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`;
+  const excess = `${ratio} > ${formatNumber(threshold / 100)}`;
   return { expr: inPodScope(namespace, scope, excess), severity };
 }

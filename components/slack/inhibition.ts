@@ -10,6 +10,7 @@ const symptomsOfServiceDown = [
   alertNames.availabilityBudgetBurn,
   alertNames.latencyBudgetBurn,
   alertNames.mostRequestsFailing,
+  chartAlertNames.targetDown,
 ];
 
 /** Inhibit rules: one problem sends one notification, not one per symptom. */
@@ -46,15 +47,21 @@ export function inhibitRules() {
       `alertname="${alertNames.availabilityBudgetBurn}"`,
       ["cluster", "namespace", "service"],
     ),
+    // Slow requests also burn the latency budget.
+    inhibit(
+      `alertname="${alertNames.highLatencyP99}"`,
+      `alertname="${alertNames.latencyBudgetBurn}"`,
+      ["cluster", "namespace", "service"],
+    ),
     inhibit(`alertname="${chartAlertNames.infoInhibitor}"`, `severity="${Severity.Info}"`, [
       "cluster",
       "namespace",
     ]),
-    // The chart's alert covers all namespaces, PodCrashLooping only the monitored services. If both
+    // The chart's alerts cover all namespaces, PodCrashLooping only the monitored services. If both
     // fire, one notification is enough.
     inhibit(
       `alertname="${alertNames.podCrashLooping}"`,
-      `alertname="${chartAlertNames.kubePodCrashLooping}"`,
+      `alertname=~"${chartAlertNames.kubePodCrashLooping}|${chartAlertNames.kubePodNotReady}|${chartAlertNames.kubeContainerWaiting}"`,
       ["cluster", "namespace", "pod"],
     ),
   ];

@@ -29,6 +29,7 @@ export const podMetrics = {
   resourceRequests: "kube_pod_container_resource_requests",
   owner: "kube_pod_owner",
   restarts: "kube_pod_container_status_restarts_total",
+  initRestarts: "kube_pod_init_container_status_restarts_total",
   waitingReason: "kube_pod_container_status_waiting_reason",
   initWaitingReason: "kube_pod_init_container_status_waiting_reason",
   lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",

@@ -7,8 +7,8 @@ const waiting = (kind: "" | "init_", values: string) => ({
   values,
 });
 /** A counter of restarts with one restart every `minutes`, until `end`. */
-const restarts = (minutes: number, end: number) => ({
-  series: `kube_pod_container_status_restarts_total{${container}}`,
+const restarts = (minutes: number, end: number, kind: "" | "init_" = "") => ({
+  series: `kube_pod_${kind}container_status_restarts_total{${container}}`,
   values: Array.from({ length: 2 * 360 }, (_, step) =>
     Math.floor(Math.min(step / 2, end) / minutes),
   ).join(" "),
@@ -75,6 +75,12 @@ export const crashLoopScenarios: Scenario[] = [
         [300, false],
       ],
     ),
+  ),
+  scenario(
+    "PodCrashLooping",
+    "an init container that crashes every 20 minutes fires",
+    [restarts(20, 240, "init_")],
+    [[60, false], ...always([120, 150, 200, 240])],
   ),
   scenario(
     "PodCrashLooping",

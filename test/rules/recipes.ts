@@ -10,7 +10,14 @@ export interface Recipe {
   forMinutes: number;
   /** Label that identifies the subject of one alert. */
   subjectLabel:
-    "service" | "pod" | "persistentvolumeclaim" | "integration" | "route" | "namespace" | "job";
+    | "service"
+    | "pod"
+    | "persistentvolumeclaim"
+    | "integration"
+    | "route"
+    | "reason"
+    | "namespace"
+    | "job";
   /** Rule groups that it needs, by the last part of their names. */
   groups: string[];
   /** Minutes until the expression can first be true, if the subject is unhealthy from the start. */
@@ -147,6 +154,15 @@ const resource = (
   );
 const memory: [string, string] = ["memory", "byte"];
 const cpu: [string, string] = ["cpu", "core"];
+
+/** The container as kube-state-metrics knows it. */
+const known = (subject: Subject, timeline: Timeline) =>
+  gauge(
+    "kube_pod_container_status_restarts_total",
+    containerLabels(subject),
+    timeline,
+    unlessGone(0),
+  );
 
 const targetCount = (timeline: Timeline, pod: string, pool: string) =>
   gauge(
@@ -343,6 +359,7 @@ export const recipes: Recipe[] = [
         timeline,
         unlessGone(1e6),
       ),
+      known(subject, timeline),
       resource(subject, timeline, "limits", memory, (level) =>
         level === "below" || level === "healthy" ? 1e9 : undefined,
       ),
@@ -523,6 +540,29 @@ export const recipes: Recipe[] = [
     },
   ),
   {
+    alert: "ScrapesFailing",
+    severity: warning,
+    forMinutes: 5,
+    subjectLabel: "job",
+    groups: ["targets"],
+    // One scrape in nine minutes, or one in eight, fails.
+    firstTrueMinutes: 24,
+    minutesToClear: 31,
+    series: (subject, timeline) => [
+      gauge(
+        "up",
+        { namespace: "monitoring", pod: subject.pod, job: jobOf(subject) },
+        timeline,
+        (level, minute) =>
+          level === "gone"
+            ? undefined
+            : level === "above" && minute > 0 && minute % 8 === 0
+              ? 0
+              : 1,
+      ),
+    ],
+  },
+  {
     ...platformCounter,
     alert: "PrometheusCompactionsFailing",
     severity: warning,
@@ -606,6 +646,34 @@ export const recipes: Recipe[] = [
     subjectLabel: "namespace",
     groups: ["loki"],
     series: platform("loki_distributor_lines_received_total", 1, 0),
+  },
+  ...recipesFor(
+    {
+      ...platformCounter,
+      firstTrueMinutes: fullWindow,
+      alert: "LogLinesDropped",
+      severity: warning,
+      forMinutes: 15,
+      subjectLabel: "reason",
+      groups: ["loki"],
+    },
+    ...[
+      "loki_discarded_samples_total",
+      "loki_write_dropped_entries_total",
+      "promtail_dropped_entries_total",
+    ].map((metric): SeriesOf => ({ pod, service: reason }, timeline) => [
+      counter(metric, { namespace: "monitoring", pod, reason }, timeline, byLevel(0.09, 0.11)),
+    ]),
+  ),
+  {
+    ...platformCounter,
+    alert: "LokiPanics",
+    severity: warning,
+    forMinutes: 1,
+    subjectLabel: "pod",
+    groups: ["loki"],
+    minutesToClear: 16,
+    series: platform("loki_panic_total", 0, 0.01),
   },
   {
     alert: "LokiCompactionNotRunning",

@@ -9,6 +9,8 @@ import { latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
+import { gapScenarios } from "./gaps";
+import { lokiScenarios, platformPodScenarios, targetScenarios, volumeScenarios } from "./platform";
 import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
@@ -56,6 +58,29 @@ export function suites(): Suite[] {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),
       scenarios: crashLoopScenarios,
+      evaluationSeconds: 30,
+    },
+    ...(
+      [
+        ["volumes", volumeScenarios],
+        ["targets", targetScenarios],
+        ["pods", platformPodScenarios],
+        ["loki", lokiScenarios],
+      ] as const
+    ).map(([group, scenarios]) => ({
+      name: `the platform, ${group}`,
+      groups: groupsNamed(allDefinitions(), [group]).filter(({ name }) =>
+        name.startsWith("monitoring."),
+      ),
+      scenarios,
+      evaluationSeconds: 30,
+    })),
+    {
+      name: "gaps",
+      groups: groupsNamed(allDefinitions(), ["pods"]).filter(({ name }) =>
+        name.startsWith("ticketing."),
+      ),
+      scenarios: gapScenarios,
       evaluationSeconds: 30,
     },
     {

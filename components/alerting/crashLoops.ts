@@ -1,0 +1,47 @@
+import { podMetrics } from "../../policies/shared/metricNames";
+import { alertNames } from "./alertNames";
+import { labels } from "./annotations";
+import { AlertRule, Severity } from "./rules";
+
+/**
+ * Alert on pods whose containers crash repeatedly.
+ *
+ * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
+ * @param inScope Limits an expression to the pods that the alert covers.
+ */
+export function crashLoopAlert(
+  kubeState: (...matchers: string[]) => string,
+  inScope: (expr: string) => string = (expr) => expr,
+): AlertRule {
+  const waiting = (metric: string) =>
+    `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
+  const restarted = (metric: string) =>
+    ["", " offset 35m", " offset 70m"]
+      .map((offset) => `increase(${metric}${kubeState()}[35m]${offset}) > 0`)
+      .join(" and ");
+  return {
+    alert: alertNames.podCrashLooping,
+    // The reason disappears while the container runs between two crashes; the window bridges this gap.
+    // It is shorter than `for`, so that two crashes at the start of a pod are over before the alert can
+    // fire. A container that runs for minutes between crashes rarely has the reason, but restarts in
+    // each of three windows.
+    expr: inScope(
+      [
+        `max by (namespace, pod) (`,
+        `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
+        `) >= 1`,
+        `or`,
+        `max by (namespace, pod) (`,
+        `  ${restarted(podMetrics.restarts)}`,
+        `  or`,
+        `  ${restarted(podMetrics.initRestarts)}`,
+        `)`,
+      ].join("\n"),
+    ),
+    forMinutes: 5,
+    keepFiringMinutes: 10,
+    severity: Severity.Critical,
+    summary: `${labels.pod}: a container is crash looping`,
+    description: `A container of pod ${labels.pod} in ${labels.namespace} was in CrashLoopBackOff in the last 4 minutes, or restarted repeatedly in the last 2 hours: it crashes after every restart. The service lacks a replica, or is down.`,
+  };
+}

@@ -1,0 +1,196 @@
+import { Scenario } from "./scenarios";
+
+type Input = Scenario["input_series"][number];
+const monitoring = `namespace="monitoring"`;
+
+const scenario = (
+  alertname: string,
+  name: string,
+  series: Input[],
+  labels: object,
+  checks: [minutes: number, isFiring: boolean][],
+): Scenario => ({
+  name: `${alertname}: ${name}`,
+  interval: "30s",
+  input_series: series,
+  alert_rule_test: checks.map(([minutes, isFiring]) => ({
+    eval_time: `${minutes * 60}s`,
+    alertname,
+    exp_alerts: isFiring ? [{ exp_labels: { severity: "critical", ...labels } }] : [],
+  })),
+});
+
+const claim = `${monitoring}, persistentvolumeclaim="data"`;
+const claimLabels = { namespace: "monitoring", persistentvolumeclaim: "data" };
+const capacity: Input = {
+  series: `kubelet_volume_stats_capacity_bytes{${claim}}`,
+  values: "100x800",
+};
+const available = (values: string): Input[] => [
+  { series: `kubelet_volume_stats_available_bytes{${claim}}`, values },
+  capacity,
+];
+/** Percent of the volume in half a minute, at a rate per hour. */
+const perStep = (percentPerHour: number) => percentPerHour / 120;
+
+const fast = perStep(20);
+const slow = perStep(4);
+export const volumeScenarios: Scenario[] = [
+  // 50% used for 30 minutes; then it fills at 20% an hour, and is full after 150 minutes more.
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that fills fast fires half an hour before it is full",
+    available(`50x60 ${50 - fast}-${fast}x299`),
+    claimLabels,
+    [
+      [100, false],
+      [119, false],
+      [132, true],
+      [150, true],
+      [165, true],
+    ],
+  ),
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that fills within hours does not fire yet",
+    available(`10-${slow}x90`),
+    claimLabels,
+    [
+      [20, false],
+      [40, false],
+    ],
+  ),
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that is less than 70% full does not fire",
+    available(`100x30 98-2x33 32x100`),
+    claimLabels,
+    [
+      [26, false],
+      [31, false],
+      [34, false],
+    ],
+  ),
+  scenario(
+    "VolumeNearlyFull",
+    "growth that ends after four minutes does not fire",
+    available(`15x60 14-1x7 7x100`),
+    claimLabels,
+    [32, 34, 36, 38, 40, 42, 44, 46, 50].map((minute) => [minute, false]),
+  ),
+  ...[
+    `kube_persistentvolumeclaim_access_mode{${claim}, access_mode="ReadOnlyMany"}`,
+    `kube_persistentvolumeclaim_labels{${claim}, label_excluded_from_alerts="true"}`,
+  ].flatMap((series) =>
+    ([true, false] as const).map((isExcluded) =>
+      scenario(
+        "VolumeNearlyFull",
+        `a full volume with ${series.replace(/{.*", /, " ").replace("}", "")} = ${Number(isExcluded)}`,
+        [...available("1x200"), { series, values: `${Number(isExcluded)}x200` }],
+        claimLabels,
+        [
+          [10, !isExcluded],
+          [90, !isExcluded],
+        ],
+      ),
+    ),
+  ),
+];
+
+const kubelet: Input = { series: `up{namespace="kube-system", job="kubelet"}`, values: "1x80" };
+const containers = (values: string): Input => ({
+  series: `container_memory_working_set_bytes{${monitoring}, pod="prometheus-0", container="prometheus"}`,
+  values,
+});
+const cadvisor = { namespace: "monitoring", job: "cadvisor" };
+export const targetScenarios: Scenario[] = [
+  scenario(
+    "MonitoringDown",
+    "no container metrics while the kubelet is up",
+    [kubelet, containers("1x20 stale")],
+    cadvisor,
+    [
+      [10, false],
+      [15, false],
+      [16, true],
+      [40, true],
+    ],
+  ),
+  scenario(
+    "MonitoringDown",
+    "a kubelet that is down is not missing container metrics",
+    [{ ...kubelet, values: "1x10 0x70" }, containers("1x10 stale")],
+    cadvisor,
+    [[30, false]],
+  ),
+  ...(
+    [
+      ["one failed scrape in fifteen minutes", 30, false],
+      ["four of five failed scrapes", 5, true],
+    ] as const
+  ).map(([name, every, isFiring]) => ({
+    ...scenario(
+      "ScrapesFailing",
+      name,
+      [
+        {
+          series: `up{namespace="ticketing", job="api", instance="a"}`,
+          values: Array.from({ length: 160 }, (_, step) =>
+            every === 5 ? Number(step % 5 === 0) : Number(step % every !== 1),
+          ).join(" "),
+        },
+      ],
+      { severity: "warning", namespace: "ticketing", job: "api" },
+      [
+        [40, isFiring],
+        [70, isFiring],
+      ],
+    ),
+  })),
+];
+
+const crashing = (values: string): Input => ({
+  series: `kube_pod_container_status_waiting_reason{${monitoring}, pod="loki-0", container="loki", reason="CrashLoopBackOff"}`,
+  values,
+});
+export const platformPodScenarios: Scenario[] = [
+  scenario(
+    "PodCrashLooping",
+    "a pod of the monitoring stack",
+    [crashing("1x60")],
+    { namespace: "monitoring", pod: "loki-0" },
+    [
+      [4.5, false],
+      [5, true],
+      [25, true],
+    ],
+  ),
+];
+
+export const lokiScenarios: Scenario[] = [
+  scenario(
+    "LokiNotIngesting",
+    "no line has arrived since a restart",
+    [
+      { series: `up{${monitoring}, job="monitoring/loki"}`, values: "1x100" },
+      {
+        series: `loki_distributor_lines_received_total{${monitoring}, pod="loki-0"}`,
+        values: "0+30x10 stale",
+      },
+    ],
+    { namespace: "monitoring" },
+    [
+      [5, false],
+      [20, false],
+      [30, true],
+      [45, true],
+    ],
+  ),
+  scenario(
+    "LokiNotIngesting",
+    "Loki is down",
+    [{ series: `up{${monitoring}, job="loki"}`, values: "0x100" }],
+    {},
+    [[40, false]],
+  ),
+];
