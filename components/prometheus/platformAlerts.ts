@@ -1,5 +1,4 @@
 import { labels, value } from "../alerting/annotations";
-import { crashLoopAlert } from "../alerting/crashLoops";
 import { scrapePoolTargets } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 
@@ -32,7 +31,6 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
     { name: `${namespace}.targets`, rules: [...monitoringDown(options), scrapesFailing] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
-    { name: `${namespace}.pods`, rules: clusterMonitoring ? [podsOfStack(namespace)] : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
   ].filter(({ rules }) => rules.length > 0);
 }
@@ -117,13 +115,6 @@ function withoutContainerMetrics(namespace: string): string {
     `  "namespace", "${namespace}", "", ""), "job", "cadvisor", "", ""`,
     `)`,
   ].join("\n");
-}
-
-/** The chart's alert on crash loops is a warning, but a monitoring stack that crashes is blind. */
-function podsOfStack(namespace: string): AlertRule {
-  return crashLoopAlert(
-    (...matchers) => `{${[`namespace="${namespace}"`, ...matchers].join(", ")}}`,
-  );
 }
 
 /**
@@ -241,7 +232,7 @@ function lokiAlerts(namespace: string): AlertRule[] {
     {
       alert: "LokiPanics",
       expr: `sum by (namespace, pod) (increase(loki_panic_total{${inNamespace}}[15m])) > 0`,
-      forMinutes: 1,
+      forMinutes: 2,
       severity: Severity.Warning,
       summary: `${labels.pod}: Loki panicked`,
       description: `Loki in ${labels.pod} in ${labels.namespace} panicked ${value.number} times in the last 15 minutes. Requests that cause a panic fail.`,

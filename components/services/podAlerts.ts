@@ -1,6 +1,6 @@
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
-import { crashLoopAlert } from "../alerting/crashLoops";
+import { crashLoopAlert } from "./crashLoopAlert";
 import { formatNumber } from "../alerting/promql";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
 import { inPodScope } from "./podScope";

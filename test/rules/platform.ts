@@ -149,24 +149,6 @@ export const targetScenarios: Scenario[] = [
   })),
 ];
 
-const crashing = (values: string): Input => ({
-  series: `kube_pod_container_status_waiting_reason{${monitoring}, pod="loki-0", container="loki", reason="CrashLoopBackOff"}`,
-  values,
-});
-export const platformPodScenarios: Scenario[] = [
-  scenario(
-    "PodCrashLooping",
-    "a pod of the monitoring stack",
-    [crashing("1x60")],
-    { namespace: "monitoring", pod: "loki-0" },
-    [
-      [4.5, false],
-      [5, true],
-      [25, true],
-    ],
-  ),
-];
-
 export const lokiScenarios: Scenario[] = [
   scenario(
     "LokiNotIngesting",

@@ -669,7 +669,7 @@ export const recipes: Recipe[] = [
     ...platformCounter,
     alert: "LokiPanics",
     severity: warning,
-    forMinutes: 1,
+    forMinutes: 2,
     subjectLabel: "pod",
     groups: ["loki"],
     minutesToClear: 16,

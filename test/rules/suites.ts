@@ -10,7 +10,7 @@ import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
-import { lokiScenarios, platformPodScenarios, targetScenarios, volumeScenarios } from "./platform";
+import { lokiScenarios, targetScenarios, volumeScenarios } from "./platform";
 import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
@@ -64,7 +64,6 @@ export function suites(): Suite[] {
       [
         ["volumes", volumeScenarios],
         ["targets", targetScenarios],
-        ["pods", platformPodScenarios],
         ["loki", lokiScenarios],
       ] as const
     ).map(([group, scenarios]) => ({

@@ -1,7 +1,7 @@
 import { podMetrics } from "../../policies/shared/metricNames";
-import { alertNames } from "./alertNames";
-import { labels } from "./annotations";
-import { AlertRule, Severity } from "./rules";
+import { alertNames } from "../alerting/alertNames";
+import { labels } from "../alerting/annotations";
+import { AlertRule, Severity } from "../alerting/rules";
 
 /**
  * Alert on pods whose containers crash repeatedly.
@@ -11,7 +11,7 @@ import { AlertRule, Severity } from "./rules";
  */
 export function crashLoopAlert(
   kubeState: (...matchers: string[]) => string,
-  inScope: (expr: string) => string = (expr) => expr,
+  inScope: (expr: string) => string,
 ): AlertRule {
   const waiting = (metric: string) =>
     `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
