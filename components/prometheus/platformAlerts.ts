@@ -111,7 +111,7 @@ function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
 function withoutContainerMetrics(namespace: string): string {
   return [
     `label_replace(label_replace(`,
-    `  0 * max(up{job="kubelet"} == 1) unless on () container_memory_working_set_bytes{namespace="${namespace}"},`,
+    `  0 * max by (namespace) (up{job="kubelet"} == 1) unless on () container_memory_working_set_bytes{namespace="${namespace}"},`,
     `  "namespace", "${namespace}", "", ""), "job", "cadvisor", "", ""`,
     `)`,
   ].join("\n");
