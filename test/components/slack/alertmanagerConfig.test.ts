@@ -157,7 +157,9 @@ describe("alertmanagerConfig", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
       source_matchers.includes('alertname="PodCrashLooping"'),
     );
-    assert.deepEqual(rule.target_matchers, ['alertname="KubePodCrashLooping"']);
+    assert.deepEqual(rule.target_matchers, [
+      'alertname=~"KubePodCrashLooping|KubePodNotReady|KubeContainerWaiting"',
+    ]);
     assert.ok(rule.equal.includes("pod"));
   });
 
