@@ -4,6 +4,7 @@
  * without their namespace, such as `-- storms evidence`, it tests these groups only.
  */
 import * as os from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../../components/alerting/rules";
 import { testRules } from "./promtool";
 import { groupsNamed, withoutTexts } from "./rulesUnderTest";
@@ -19,8 +20,6 @@ interface ExpressionChange {
 
 /** One change of one rule. */
 interface Mutant {
-  /** Index of the rule in the last group that its scenarios need. */
-  index: number;
   original: Rule;
   change: string;
   mutated: Rule;
@@ -115,8 +114,8 @@ function changesOf(rule: Rule): { change: string; mutated: Rule }[] {
 
 /** The mutants of one group. */
 function mutantsOf({ rules }: AlertGroup): Mutant[] {
-  return rules.flatMap((original, index) =>
-    changesOf(original).map((change) => ({ index, original, ...change })),
+  return rules.flatMap((original) =>
+    changesOf(original).map((change) => ({ original, ...change })),
   );
 }
 
@@ -129,12 +128,12 @@ function withMutants(groups: AlertGroup[], scenarios: Scenario[], mutants: Mutan
   const affected = mutants.map(({ original }) => affectedBy(groups, nameOf(original)));
   const copies = groups.map((group) => ({
     ...group,
-    rules: group.rules.flatMap((rule, index) => [
+    rules: group.rules.flatMap((rule) => [
       rule,
       ...mutants.flatMap((mutant, number) => {
         const names = affected[number] ?? new Set();
         if (!names.has(nameOf(rule))) return [];
-        const isMutated = group === groups.at(-1) && index === mutant.index;
+        const isMutated = isDeepStrictEqual(rule, mutant.original);
         const copy = isMutated ? mutant.mutated : rule;
         // A mutant with another name is not in `names`, and keeps that name.
         const name = renamed(nameOf(copy), names, number);
@@ -219,8 +218,15 @@ async function survivorsOf(
 }
 
 async function runMutants(mutants: Mutant[], testSuites: Suite[]): Promise<Mutant[]> {
-  let remaining = mutants;
+  let survivors = mutants;
   for (const suite of testSuites) {
+    // A suite can have a part of the rules, and the series of the others as its input.
+    const tested = new Set(
+      survivors.filter(({ original }) =>
+        suite.groups.at(-1)?.rules.some((rule) => isDeepStrictEqual(rule, original)),
+      ),
+    );
+    let remaining = [...tested];
     // The first scenario kills most mutants, which leaves less work for the others.
     for (
       let from = 0, to = 1;
@@ -229,8 +235,9 @@ async function runMutants(mutants: Mutant[], testSuites: Suite[]): Promise<Mutan
     ) {
       remaining = await survivorsOf(suite, suite.scenarios.slice(from, to), remaining);
     }
+    survivors = survivors.filter((mutant) => !tested.has(mutant) || remaining.includes(mutant));
   }
-  return remaining;
+  return survivors;
 }
 
 async function main(): Promise<void> {

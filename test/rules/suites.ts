@@ -1,5 +1,6 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, lowTrafficBudgetScenarios, pairScenarios, remainingScenario } from "./budgets";
+import { conditionScenarios, recentScenarios } from "./budgetConditions";
 import { crashLoopScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
@@ -124,7 +125,23 @@ function familySuites(): Suite[] {
 
 function budgetSuites(kind: BudgetKind): Suite[] {
   const needed = ["services", `slo.${kind}`];
+  const group = groupsNamed(allDefinitions(), [`slo.${kind}`]);
   return [
+    {
+      name: `conditions of budgets, ${kind}`,
+      groups: group.map(({ rules, ...others }) => ({
+        ...others,
+        rules: rules.filter((rule) => "alert" in rule),
+      })),
+      scenarios: conditionScenarios(kind),
+      evaluationSeconds: 60,
+    },
+    {
+      name: `burn rate of the last minutes, ${kind}`,
+      groups: group,
+      scenarios: recentScenarios(kind),
+      evaluationSeconds: 60,
+    },
     {
       name: `burn rate windows, ${kind}`,
       groups: groupsNamed(allDefinitions(), needed),
