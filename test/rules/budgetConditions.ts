@@ -1,4 +1,4 @@
-import { BurnRatePair, burnRatePairs } from "../../components/services/burnRates";
+import { BurnRatePair, burnRatePairs, burnRateWindows } from "../../components/services/burnRates";
 import { protocols } from "../../components/services/serviceRules";
 import { sloSeries } from "../../components/services/slo";
 import { Scenario } from "./scenarios";
@@ -25,7 +25,7 @@ interface State {
   badPerHour?: number;
 }
 
-const always = (value: number) => `${value}x40`;
+const always = (value: number, samples = 40) => `${value}x${samples}`;
 /** Samples of one hour only, so that a longer window also contains exactly one hour. */
 const oneHour = (value: number) => `_ ${value}x11 stale`;
 
@@ -43,7 +43,7 @@ function conditionScenario(
   });
   const burnRate = (window: string, multiple = 1.5) =>
     series(`burn_rate:ratio_${window}`, always(multiple * factor));
-  const requests = badPerHour > 0 && longHours > 1 ? oneHour : always;
+  const requests = badPerHour > 0 && longHours > 1 ? oneHour : (value: number) => always(value);
   return {
     name: `${alerts[kind]} (${severity}, ${long} and ${short}): ${name}`,
     interval: `${sampleMinutes}m`,
@@ -151,6 +151,43 @@ export function recentScenarios(kind: BudgetKind): Scenario[] {
       ),
     ),
   ];
+}
+
+/** The burn rate over each window, after it doubled for half of the window. */
+export function burnRateScenarios(kind: BudgetKind): Scenario[] {
+  const bad = 10 * budgets[kind];
+  return burnRateWindows.map(({ name, range }) => {
+    const minutes = minutesOf(name);
+    const [before, half] = [2 * minutes, Math.max(5, minutes / 2)];
+    const series = (suffix: string, values: string) => ({
+      series: `${sloSeries(kind, suffix)}{${labels}}`,
+      values,
+    });
+    // The rate over 5 minutes is recorded as it is.
+    const expected = range === "" ? 2 : 1.5;
+    return {
+      name: `${alerts[kind]}: the burn rate over ${name}`,
+      interval: "1m",
+      input_series: [
+        series("error_budget:ratio", always(budgets[kind], before + half)),
+        series("requests:rate5m", always(10, before + half)),
+        series("bad_requests:rate5m", `${always(bad, before)} ${always(2 * bad, half - 1)}`),
+      ],
+      alert_rule_test: [],
+      promql_expr_test: [
+        {
+          expr: `round(${sloSeries(kind, `burn_rate:ratio_rate${name}`)}, 0.05)`,
+          eval_time: `${before + half}m`,
+          exp_samples: [{ labels: `{${labels}}`, value: expected }],
+        },
+      ],
+    };
+  });
+}
+
+function minutesOf(duration: string): number {
+  const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(duration) ?? [];
+  return Number(count) * { m: 1, h: 60, d: 1440 }[unit as "m" | "h" | "d"];
 }
 
 /** Scenarios of the alerts of one kind of objective, with the factors for 14 days. */

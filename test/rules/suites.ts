@@ -1,6 +1,6 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, lowTrafficBudgetScenarios, pairScenarios, remainingScenario } from "./budgets";
-import { conditionScenarios, recentScenarios } from "./budgetConditions";
+import { burnRateScenarios, conditionScenarios, recentScenarios } from "./budgetConditions";
 import { crashLoopScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
@@ -28,6 +28,8 @@ const budgetKinds: BudgetKind[] = ["availability", "latency"];
 /** All scenarios, by the rule groups that they need. */
 export function suites(): Suite[] {
   return [
+    // They are fast, and leave few mutants to the slow suites.
+    ...budgetKinds.flatMap(conditionSuites),
     ...familySuites(),
     {
       name: "no traffic",
@@ -123,25 +125,36 @@ function familySuites(): Suite[] {
   }));
 }
 
-function budgetSuites(kind: BudgetKind): Suite[] {
-  const needed = ["services", `slo.${kind}`];
-  const group = groupsNamed(allDefinitions(), [`slo.${kind}`]);
+/** Suites with recorded series as their input. */
+function conditionSuites(kind: BudgetKind): Suite[] {
+  const groups = groupsNamed(allDefinitions(), [`slo.${kind}`]);
+  const only = (part: "alert" | "record") =>
+    groups.map((group) => ({ ...group, rules: group.rules.filter((rule) => part in rule) }));
   return [
     {
       name: `conditions of budgets, ${kind}`,
-      groups: group.map(({ rules, ...others }) => ({
-        ...others,
-        rules: rules.filter((rule) => "alert" in rule),
-      })),
+      groups: only("alert"),
       scenarios: conditionScenarios(kind),
       evaluationSeconds: 60,
     },
     {
       name: `burn rate of the last minutes, ${kind}`,
-      groups: group,
+      groups: only("record"),
       scenarios: recentScenarios(kind),
       evaluationSeconds: 60,
     },
+    {
+      name: `burn rates, ${kind}`,
+      groups: only("record"),
+      scenarios: burnRateScenarios(kind),
+      evaluationSeconds: 300,
+    },
+  ];
+}
+
+function budgetSuites(kind: BudgetKind): Suite[] {
+  const needed = ["services", `slo.${kind}`];
+  return [
     {
       name: `burn rate windows, ${kind}`,
       groups: groupsNamed(allDefinitions(), needed),
