@@ -28,6 +28,7 @@ const publicNames = [
   "MonitoredServices",
   "NodeOs",
   "PrometheusStack",
+  "ReceiverKind",
   "Redaction",
   "ServiceLanguage",
   "SizePreset",
@@ -40,6 +41,7 @@ const publicNames = [
 
 /** Files that `--policy-pack node_modules/@ticketing/observability/policies` needs. */
 const packFiles = [
+  "policies/bin/files.js",
   "policies/PulumiPolicy.yaml",
   "policies/bin/index.js",
   "policies/config.schema.json",
@@ -266,7 +268,7 @@ describe("the installed package", function () {
           stack: "dev",
           config: { "prometheus-retention": { maxDays: 30 } },
         });
-        assert.equal(policies.length, 30);
+        assert.equal(policies.length, 32);
         const violation = violations.find(({ policy }) => policy === "prometheus-retention");
         assert.match(violation?.message ?? "", /found: 400d\n.*7 to 30 days/);
       } finally {

@@ -9,7 +9,7 @@ const kinds: Record<string, string> = {
 };
 
 /** Placeholders for names that the reader chooses. */
-const placeholder = /^(POD|SERVICE|TABLE|N|<[\w-]+>|…)$/;
+const placeholder = /^(POD|NODE|SERVICE|TABLE|N|<[\w-]+>|…)$/;
 
 /**
  * Objects in a kubectl command, as `namespace kind/name`, or `namespace kind` if the command lists a
@@ -36,6 +36,8 @@ export function objectsIn(command: string): string[] {
   if (["exec", "logs", "port-forward"].includes(verb)) {
     return first === "" || placeholder.test(first) ? [] : [`${namespace} pod/${first}`];
   }
+  // `kubectl cordon NODE` names no kind.
+  if (placeholder.test(first)) return [];
   const kind = kinds[first] ?? first;
   if (second === undefined) return kind === "pod" ? [] : [`${namespace} ${kind}`];
   return placeholder.test(second) ? [] : [`${namespace} ${kind}/${second}`];
