@@ -82,18 +82,23 @@ export const crashLoopScenarios: Scenario[] = [
     [restarts(20, 240, "init_")],
     [[60, false], ...always([120, 150, 200, 240])],
   ),
-  scenario(
-    "PodCrashLooping",
-    "two crashes within an hour do not fire",
-    [restarts(30, 60)],
-    never([65, 95, 100, 150]),
-  ),
-  scenario(
-    "PodCrashLooping",
-    "a crash every 70 minutes does not fire",
-    [restarts(70, 240)],
-    never([75, 100, 145, 150, 175, 215, 220]),
-  ),
+  ...(["", "init_"] as const).flatMap((kind) => {
+    const container = kind === "" ? "a container" : "an init container";
+    return [
+      scenario(
+        "PodCrashLooping",
+        `two crashes of ${container} within an hour do not fire`,
+        [restarts(30, 60, kind)],
+        never([65, 95, 98, 100, 101, 150]),
+      ),
+      scenario(
+        "PodCrashLooping",
+        `a crash of ${container} every 70 minutes does not fire`,
+        [restarts(70, 240, kind)],
+        never([75, 100, 145, 150, 175, 215, 220]),
+      ),
+    ];
+  }),
   scenario(
     "PodCrashLooping",
     "a reason whose series is 0, as of kube-state-metrics 1, does not fire",

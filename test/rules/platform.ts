@@ -50,6 +50,28 @@ export const volumeScenarios: Scenario[] = [
       [165, true],
     ],
   ),
+  // It is full within an hour from the start of its growth, so the share of used space decides.
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that fills at 60% an hour fires 10 minutes after it is 70% full",
+    available(`95x60 94.5-0.5x180`),
+    claimLabels,
+    [
+      [105, false],
+      [105.5, true],
+    ],
+  ),
+  // The forecast of the last 5 minutes falls below 0 after 4 minutes, that of 20 minutes after 13.
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that starts to fill at 28% an hour fires 10 minutes after both forecasts",
+    available(`25x60 ${25 - perStep(28)}-${perStep(28)}x60`),
+    claimLabels,
+    [
+      [52.5, false],
+      [53, true],
+    ],
+  ),
   scenario(
     "VolumeNearlyFull",
     "a volume that fills within hours does not fire yet",
@@ -82,16 +104,21 @@ export const volumeScenarios: Scenario[] = [
     `kube_persistentvolumeclaim_access_mode{${claim}, access_mode="ReadOnlyMany"}`,
     `kube_persistentvolumeclaim_labels{${claim}, label_excluded_from_alerts="true"}`,
   ].flatMap((series) =>
-    ([true, false] as const).map((isExcluded) =>
-      scenario(
-        "VolumeNearlyFull",
-        `a full volume with ${series.replace(/{.*", /, " ").replace("}", "")} = ${Number(isExcluded)}`,
-        [...available("1x200"), { series, values: `${Number(isExcluded)}x200` }],
-        claimLabels,
+    ([true, false] as const).flatMap((isExcluded) =>
+      (
         [
-          [10, !isExcluded],
-          [90, !isExcluded],
-        ],
+          ["full", "1x320", "critical"],
+          ["fast-filling", `50x60 ${50 - fast}-${fast}x260`, "critical"],
+          ["slowly filling", "14.9-0.0017x320", "warning"],
+        ] as const
+      ).map(([state, values, severity]) =>
+        scenario(
+          "VolumeNearlyFull",
+          `a ${state} volume with ${series.replace(/{.*", /, " ").replace("}", "")} = ${Number(isExcluded)}`,
+          [...available(values), { series, values: `${Number(isExcluded)}x320` }],
+          { ...claimLabels, severity },
+          [[150, !isExcluded]],
+        ),
       ),
     ),
   ),

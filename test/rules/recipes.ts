@@ -662,7 +662,7 @@ export const recipes: Recipe[] = [
       "loki_write_dropped_entries_total",
       "promtail_dropped_entries_total",
     ].map((metric): SeriesOf => ({ pod, service: reason }, timeline) => [
-      counter(metric, { namespace: "monitoring", pod, reason }, timeline, byLevel(0.09, 0.11)),
+      counter(metric, { namespace: "monitoring", pod, reason }, timeline, byLevel(0.095, 0.105)),
     ]),
   ),
   {
