@@ -89,7 +89,7 @@ export const crashLoopScenarios: Scenario[] = [
         "PodCrashLooping",
         `two crashes of ${container} within an hour do not fire`,
         [restarts(30, 60, kind)],
-        never([65, 95, 98, 100, 101, 150]),
+        never([65, 95, 100, 110, 150]),
       ),
       scenario(
         "PodCrashLooping",
