@@ -41,13 +41,13 @@ interface Execution {
 /** The first match applies. */
 const executions: Execution[] = [
   {
-    pattern: /^npm (ci|test|run (tools|test:rules|test:mutations|test:integration|test:e2e))$/,
+    pattern: /^npm (ci|test|run (lint|tools|test:rules|test:mutations|test:integration|test:e2e))$/,
     how: How.Ci,
   },
   { pattern: /^npm --prefix observability ci$/, how: How.Manual },
   { pattern: /^pulumi package add /, how: How.Languages },
   {
-    pattern: /^npm run (golden|docs|api|preview|policies|verify|open|rescue|deploy)$/,
+    pattern: /^npm run (bench|golden|docs|api|preview|policies|verify|open|rescue|deploy)$/,
     how: How.Script,
   },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
