@@ -33,6 +33,8 @@ const programs = {
 
 /** Resources that each program creates. */
 const deployed = [
+  "ClusterRole prometheus-grafana-role",
+  "ClusterRoleBinding prometheus-grafana-role-binding",
   "Namespace namespace",
   "PrometheusRule prometheus-rules",
   "PrometheusRule services-rules",
