@@ -48,7 +48,11 @@ export async function startFakeServices(
     const pages: Record<string, () => string[] | undefined> = {
       services: () => services.get(name)?.serviceMetrics(),
       "kube-state-metrics": () => all.flatMap((service) => service.kubeStateMetrics()),
-      cadvisor: () => all.flatMap((service) => service.containerMetrics()),
+      cadvisor: () => [
+        ...all.flatMap((service) => service.containerMetrics()),
+        // Of Prometheus itself; without it, the metrics of all containers are missing.
+        'container_memory_working_set_bytes{namespace="monitoring",pod="prometheus-0",container="prometheus"} 1e9',
+      ],
     };
     const lines = pages[kind ?? ""]?.();
     if (lines === undefined) response.writeHead(404).end();
