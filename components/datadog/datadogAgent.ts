@@ -98,8 +98,8 @@ export interface DatadogAgentArgs {
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because the charts have no
-   * images for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
+   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
+   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
   nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */

@@ -47,10 +47,10 @@ export function check<S extends z.ZodType>(schema: S, input: unknown): Checked<z
   if (result.success) return { settings: result.data };
   const problems = result.error.issues.flatMap((issue) => problemsOf(schema, input, issue));
   // Each missing field of a map that is an Output is the same problem.
-  const texts = problems.map(({ path, rule }) => `${formatPath(path)} ${rule}`);
-  return {
-    problems: problems.filter((_problem, index) => texts.indexOf(texts[index] ?? "") === index),
-  };
+  const distinct = new Map(
+    problems.map((problem) => [`${formatPath(problem.path)} ${problem.rule}`, problem]),
+  );
+  return { problems: [...distinct.values()] };
 }
 
 /** Marks the example that an error message suggests for a field. */

@@ -63,7 +63,7 @@ describe("errors in the arguments of components", () => {
     assert.match(message, /existingSecret = .* must not be the Secret that this component creates/);
   });
 
-  it("reject nodes for which the charts have no images", async () => {
+  it("reject nodes for which some images of the charts do not exist", async () => {
     const nodeSelector = {
       "kubernetes.io/os": "windows",
       "kubernetes.io/arch": "s390x",

@@ -138,7 +138,7 @@ export const violating: Record<string, (Resource | Resource[])[]> = {
         receivers: [{ name: "slack", slack_configs: [{ channel: "#a", send_resolved: false }] }],
       }),
     ],
-    [stack(), configSecret({ route: { receiver: "nobody" } })],
+    [stack(), configSecret({ route: { receiver: "missing" } })],
     [stack()],
   ],
   inhibition: [

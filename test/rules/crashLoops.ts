@@ -1,4 +1,4 @@
-import { Scenario } from "./scenarios";
+import { Scenario, alertScenario } from "./scenarios";
 
 const pod = "inventory-service-7d4b9c8f6d-x2x7k";
 const container = `namespace="ticketing", pod="${pod}", container="main"`;
@@ -23,26 +23,14 @@ const scenario = (
   name: string,
   series: Scenario["input_series"],
   checks: [minutes: number, isFiring: boolean][],
-): Scenario => ({
-  name: `${alertname}: ${name}`,
-  interval: "30s",
-  input_series: series,
-  alert_rule_test: checks.map(([minutes, isFiring]) => ({
-    eval_time: `${minutes * 60}s`,
+): Scenario =>
+  alertScenario(
     alertname,
-    exp_alerts: isFiring
-      ? [
-          {
-            exp_labels: {
-              severity: alertname === "OOMKilled" ? "warning" : "critical",
-              namespace: "ticketing",
-              pod,
-            },
-          },
-        ]
-      : [],
-  })),
-});
+    name,
+    series,
+    { severity: alertname === "OOMKilled" ? "warning" : "critical", namespace: "ticketing", pod },
+    checks,
+  );
 
 const never = (minutes: number[]): [number, boolean][] => minutes.map((minute) => [minute, false]);
 const always = (minutes: number[]): [number, boolean][] => minutes.map((minute) => [minute, true]);

@@ -1,4 +1,4 @@
-import { Scenario } from "./scenarios";
+import { Scenario, alertScenario } from "./scenarios";
 
 const pod = "inventory-service-7d4b9c8f6d-x2x7k";
 const container = `namespace="ticketing", pod="${pod}", container="main"`;
@@ -39,26 +39,14 @@ const scenario = (
   name: string,
   series: Scenario["input_series"],
   checks: [minutes: number, isFiring: boolean][],
-): Scenario => ({
-  name: `${alertname}: ${name}`,
-  interval: "30s",
-  input_series: series,
-  alert_rule_test: checks.map(([minutes, isFiring]) => ({
-    eval_time: `${minutes * 60}s`,
+): Scenario =>
+  alertScenario(
     alertname,
-    exp_alerts: isFiring
-      ? [
-          {
-            exp_labels: {
-              severity: alertname === "HighMemory" ? "critical" : "warning",
-              namespace: "ticketing",
-              pod,
-            },
-          },
-        ]
-      : [],
-  })),
-});
+    name,
+    series,
+    { severity: alertname === "HighMemory" ? "critical" : "warning", namespace: "ticketing", pod },
+    checks,
+  );
 
 export const gapScenarios: Scenario[] = [
   ...(["kubelet", "kube-state-metrics"] as const).flatMap((gap) =>

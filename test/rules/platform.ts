@@ -1,4 +1,4 @@
-import { Scenario } from "./scenarios";
+import { Scenario, alertScenario } from "./scenarios";
 
 type Input = Scenario["input_series"][number];
 const monitoring = `namespace="monitoring"`;
@@ -9,16 +9,7 @@ const scenario = (
   series: Input[],
   labels: object,
   checks: [minutes: number, isFiring: boolean][],
-): Scenario => ({
-  name: `${alertname}: ${name}`,
-  interval: "30s",
-  input_series: series,
-  alert_rule_test: checks.map(([minutes, isFiring]) => ({
-    eval_time: `${minutes * 60}s`,
-    alertname,
-    exp_alerts: isFiring ? [{ exp_labels: { severity: "critical", ...labels } }] : [],
-  })),
-});
+): Scenario => alertScenario(alertname, name, series, { severity: "critical", ...labels }, checks);
 
 const claim = `${monitoring}, persistentvolumeclaim="data"`;
 const claimLabels = { namespace: "monitoring", persistentvolumeclaim: "data" };

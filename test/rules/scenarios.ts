@@ -18,6 +18,26 @@ export interface Scenario {
   }[];
 }
 
+/** A scenario of one alert that fires, with these labels, at some of the given minutes. */
+export function alertScenario(
+  alertname: string,
+  name: string,
+  series: Series[],
+  labels: object,
+  checks: [minutes: number, isFiring: boolean][],
+): Scenario {
+  return {
+    name: `${alertname}: ${name}`,
+    interval: "30s",
+    input_series: series,
+    alert_rule_test: checks.map(([minutes, isFiring]) => ({
+      eval_time: `${minutes * 60}s`,
+      alertname,
+      exp_alerts: isFiring ? [{ exp_labels: labels }] : [],
+    })),
+  };
+}
+
 const unhealthy: Subject = {
   service: "inventory-service",
   pod: "inventory-service-7d4b9c8f6d-x2x7k",

@@ -64,9 +64,9 @@ const resources: SummarizedResource[] = [
         route: {
           receiver: "slack",
           routes: [
-            { matchers: ['severity=~"info|none"'], receiver: "nobody" },
+            { matchers: ['severity=~"info|none"'], receiver: "missing" },
             {
-              receiver: "nobody",
+              receiver: "missing",
               continue: true,
               routes: [{ matchers: ['team="checkout"', 'severity="critical"'], receiver: "pager" }],
             },
