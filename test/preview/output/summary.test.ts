@@ -64,9 +64,9 @@ const resources: SummarizedResource[] = [
         route: {
           receiver: "slack",
           routes: [
-            { matchers: ['severity=~"info|none"'], receiver: "missing" },
+            { matchers: ['severity=~"info|none"'], receiver: "nobody" },
             {
-              receiver: "missing",
+              receiver: "nobody",
               continue: true,
               routes: [{ matchers: ['team="checkout"', 'severity="critical"'], receiver: "pager" }],
             },
