@@ -326,7 +326,7 @@ const bypasses: [string, AnyPolicy, Resource | Resource[]][] = [
         "own",
         {
           metadata: { name: "own", namespace: "monitoring" },
-          spec: { route: { receiver: "missing" }, receivers: [{ name: "nobody" }] },
+          spec: { route: { receiver: "nobody" }, receivers: [{ name: "nobody" }] },
         },
         "prod",
       ),
