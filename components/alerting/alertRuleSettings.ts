@@ -6,4 +6,9 @@ export interface AlertRuleSettings {
   forMinutes?: number;
   /** Severity of the alert: `critical`, `warning` or `info`. */
   severity?: string;
+  /**
+   * Threshold of an alert that has no threshold setting of its own, in the unit that the documentation
+   * of alerts lists. Default: the threshold listed there.
+   */
+  threshold?: number;
 }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { groupBy } from "../shared/groupBy";
 import { Problem, example, issue, unknownKey } from "../shared/problems";
 import { wholeNumber } from "../shared/schemas";
+import { logAlertNames, platformAlertNames, serviceAlertNames } from "./alertNames";
+import { RuleThreshold, ruleThresholds, thresholdSettings } from "./ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "./rules";
 
 const ruleSettingsSchema = z.strictObject({
@@ -19,6 +21,11 @@ const ruleSettingsSchema = z.strictObject({
       description: "Severity of the alert.",
       defaultText: "the severity in [Alerts](alerts.md)",
     }),
+  threshold: example(z.number(), 3).optional().meta({
+    description:
+      "Threshold, for alerts without a threshold setting of their own ([units and bounds](alerts.md#settings-of-single-alerts)).",
+    defaultText: "the threshold in [Alerts](alerts.md)",
+  }),
 });
 export type RuleSettings = z.output<typeof ruleSettingsSchema>;
 /** Settings of alerts, by the name of the alert. */
@@ -30,7 +37,41 @@ export function rulesSettings(names: readonly string[]) {
     for (const { path, rule, fix, code } of unknownAlerts(rules, names)) {
       issue(ctx, path, rule, fix, code);
     }
+    for (const [name, { threshold }] of Object.entries(rules)) {
+      if (threshold === undefined || !names.includes(name)) continue;
+      const problem = thresholdProblem(name, threshold);
+      if (problem !== undefined) issue(ctx, [name, "threshold"], problem.rule, problem.fix);
+    }
   });
+}
+
+const ownAlertNames = new Set<string>([
+  ...serviceAlertNames,
+  ...platformAlertNames,
+  ...logAlertNames,
+]);
+
+/** The problem with a threshold of an alert. */
+function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "fix"> | undefined {
+  const threshold = new Map<string, RuleThreshold>(Object.entries(ruleThresholds)).get(name);
+  if (threshold !== undefined) {
+    const { min, max, unit, default: usual } = threshold;
+    if (value >= min && value <= max) return undefined;
+    const rule = `must be at least ${min} and at most ${max} ${unit}`;
+    return { rule, fix: { kind: "set", example: usual } };
+  }
+  const setting = thresholdSettings[name];
+  if (setting !== undefined) {
+    const rule = `is not available for ${name}, whose threshold is ${setting}`;
+    return { rule, fix: { kind: "do", text: `set ${setting} instead` } };
+  }
+  if (!ownAlertNames.has(name)) {
+    const rule = `is not available for ${name}, whose expression the chart fixes`;
+    const text = `disable ${name}, and create a PrometheusRule with another threshold`;
+    return { rule, fix: { kind: "do", text } };
+  }
+  const rule = `is not available for ${name}, which fires on a state`;
+  return { rule, fix: { kind: "remove" } };
 }
 
 /** A problem for each setting of an alert that does not exist. */
@@ -73,9 +114,12 @@ export function mapAlerts(
  * of different severities become one: Alertmanager cannot tell alerts with the same labels apart, and
  * would resolve one when the other ends.
  */
-export function withSettings(rules: AlertRule[], settings: RuleSettings = {}): AlertRule[] {
-  const { enabled, forMinutes, severity } = settings;
+export function withSettings(defaults: AlertRule[], settings: RuleSettings = {}): AlertRule[] {
+  const { enabled, forMinutes, severity, threshold } = settings;
   if (enabled === false) return [];
+  const rules = defaults.map(({ atThreshold, ...rule }) =>
+    threshold === undefined ? rule : { ...rule, ...atThreshold?.(threshold) },
+  );
   const [first] = rules;
   const hasTiers = new Set(rules.map((rule) => rule.severity)).size > 1;
   const kept =

@@ -25,6 +25,8 @@ export interface AlertRule {
   summary: string;
   /** Value with its unit, window, threshold and impact. */
   description: string;
+  /** The rule at another threshold, for an alert in `ruleThresholds`. */
+  atThreshold?: (threshold: number) => Omit<AlertRule, "alert" | "atThreshold">;
 }
 
 /** An expression that several rules use, evaluated once. */

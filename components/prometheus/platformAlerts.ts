@@ -1,5 +1,6 @@
 import { labels, value } from "../alerting/annotations";
-import { scrapePoolTargets } from "../alerting/promql";
+import { formatNumber, scrapePoolTargets } from "../alerting/promql";
+import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 
 /** Options of the alerts on the monitoring stack itself. */
@@ -40,14 +41,13 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   const pod = `${labels.pod} in ${labels.namespace}`;
   const integration = "{{ $labels.integration }}";
   return [
-    {
-      alert: "PrometheusRuleFailures",
-      expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${inNamespace}[5m])) > 0`,
+    withThreshold("PrometheusRuleFailures", (threshold) => ({
+      expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${inNamespace}[5m])) >= ${threshold}`,
       forMinutes: 15,
       severity: Severity.Critical,
       summary: `${labels.pod}: rule evaluations are failing`,
-      description: `${pod} failed ${value.number} rule evaluations in the last 5 minutes. Affected alerts cannot fire.`,
-    },
+      description: `${pod} failed ${value.number} rule evaluations in the last 5 minutes (threshold: ${threshold}). Affected alerts cannot fire.`,
+    })),
     {
       alert: "PrometheusNotIngesting",
       expr: `sum by (namespace, pod) (rate(prometheus_tsdb_head_samples_appended_total${inNamespace}[5m])) == 0`,
@@ -56,24 +56,22 @@ function prometheusAlerts(namespace: string): AlertRule[] {
       summary: `${labels.pod}: no samples are being ingested`,
       description: `${pod} ingested ${value.number} samples per second over the last 5 minutes. Alerts have no data to evaluate.`,
     },
-    {
-      alert: "PrometheusCompactionsFailing",
-      expr: `sum by (namespace, pod) (increase(prometheus_tsdb_compactions_failed_total${inNamespace}[3h])) > 0`,
+    withThreshold("PrometheusCompactionsFailing", (threshold) => ({
+      expr: `sum by (namespace, pod) (increase(prometheus_tsdb_compactions_failed_total${inNamespace}[3h])) >= ${threshold}`,
       forMinutes: 60,
       severity: Severity.Warning,
       summary: `${labels.pod}: block compactions are failing`,
-      description: `${pod} failed ${value.number} compactions in the last 3 hours. Its volume fills up, and queries slow down.`,
-    },
-    {
-      alert: "NotificationsFailing",
+      description: `${pod} failed ${value.number} compactions in the last 3 hours (threshold: ${threshold}). Its volume fills up, and queries slow down.`,
+    })),
+    withThreshold("NotificationsFailing", (threshold) => ({
       // Alertmanager does not retry a rate-limited notification before the next group interval, and
       // drops it if the alert resolves first. So one failure in 15 minutes is enough to fire.
-      expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${inNamespace}[15m])) > 0`,
+      expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${inNamespace}[15m])) >= ${threshold}`,
       forMinutes: 1,
       severity: Severity.Critical,
       summary: `Alertmanager: notifications to ${integration} are failing`,
-      description: `Alertmanager in ${labels.namespace} failed to send ${value.number} notifications to ${integration} in the last 15 minutes: they were rejected or rate-limited, or the service was unreachable. Alerts may not reach the on-call engineer.`,
-    },
+      description: `Alertmanager in ${labels.namespace} failed to send ${value.number} notifications to ${integration} in the last 15 minutes (threshold: ${threshold}): they were rejected or rate-limited, or the service was unreachable. Alerts may not reach the on-call engineer.`,
+    })),
   ];
 }
 
@@ -121,14 +119,13 @@ function withoutContainerMetrics(namespace: string): string {
  * Counts the times at which a target stopped answering. Other alerts bridge single failed scrapes, so
  * this alert tells that there are many.
  */
-const scrapesFailing: AlertRule = {
-  alert: "ScrapesFailing",
-  expr: "max by (namespace, job) (resets(up[30m])) >= 3",
+const scrapesFailing = withThreshold("ScrapesFailing", (times) => ({
+  expr: `max by (namespace, job) (resets(up[30m])) >= ${times}`,
   forMinutes: 5,
   severity: Severity.Warning,
   summary: "{{ $labels.job }}: a target often fails to answer scrapes",
-  description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: 3). Alerts that read its metrics may fire late or not at all.`,
-};
+  description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,
+}));
 
 function volumeAlerts(): AlertRule[] {
   const by = "max by (namespace, persistentvolumeclaim)";
@@ -146,13 +143,12 @@ function volumeAlerts(): AlertRule[] {
     description: `${value.percentage} of the volume ${claim} in ${labels.namespace} is used (threshold: ${threshold})${forecast}. When it is full, writes to it fail.`,
   });
   return [
-    {
-      alert: "VolumeNearlyFull",
-      expr: [`${usedRatio} > 0.95`, ...unlessExcluded].join("\n"),
+    withThreshold("VolumeNearlyFull", (percent) => ({
+      expr: [`${usedRatio} > ${formatNumber(percent / 100)}`, ...unlessExcluded].join("\n"),
       forMinutes: 5,
       severity: Severity.Critical,
-      ...texts("95%", ""),
-    },
+      ...texts(`${percent}%`, ""),
+    })),
     {
       alert: "VolumeNearlyFull",
       // The short window ends the alert when growth stops: a compaction of Prometheus writes a large
@@ -194,14 +190,13 @@ function lokiAlerts(namespace: string): AlertRule[] {
   const requestRate = (extraMatcher = "") =>
     `sum by (namespace, route) (rate(loki_request_duration_seconds_count{${inNamespace}${extraMatcher}}[5m]))`;
   return [
-    {
-      alert: "LokiRequestErrors",
-      expr: `${requestRate(', status_code=~"5.."')}\n/\n(${requestRate()} > 0)\n> 0.1`,
+    withThreshold("LokiRequestErrors", (threshold) => ({
+      expr: `${requestRate(', status_code=~"5.."')}\n/\n(${requestRate()} > 0)\n> ${formatNumber(threshold / 100)}`,
       forMinutes: 15,
       severity: Severity.Critical,
       summary: `Loki: ${value.percentage} of requests to {{ $labels.route }} are failing`,
-      description: `${value.percentage} of requests to the route {{ $labels.route }} of Loki in ${labels.namespace} failed over the last 5 minutes (threshold: 10%). Logs are lost, or queries fail.`,
-    },
+      description: `${value.percentage} of requests to the route {{ $labels.route }} of Loki in ${labels.namespace} failed over the last 5 minutes (threshold: ${threshold}%). Logs are lost, or queries fail.`,
+    })),
     {
       alert: "LokiNotIngesting",
       // Loki exposes the counter with the first line that it receives after a start.
@@ -217,39 +212,36 @@ function lokiAlerts(namespace: string): AlertRule[] {
       summary: "Loki: no logs are arriving",
       description: `Loki in ${labels.namespace} received ${value.number} lines per second over the last 5 minutes: the collector is down, or Loki rejects its requests. Logs from this period may be lost.`,
     },
-    {
-      alert: "LogLinesDropped",
+    withThreshold("LogLinesDropped", (threshold) => ({
       expr: [
         `sum by (namespace, reason) (`,
         dropped.map((metric) => `  rate(${metric}{${inNamespace}}[5m])`).join("\n  or\n"),
-        `) > 0.1`,
+        `) > ${threshold}`,
       ].join("\n"),
       forMinutes: 15,
       severity: Severity.Warning,
       summary: `Loki: log lines are dropped ({{ $labels.reason }})`,
-      description: `Loki or the collector in ${labels.namespace} dropped ${value.number} log lines per second over the last 5 minutes (threshold: 0.1), because of {{ $labels.reason }}. These lines are lost.`,
-    },
-    {
-      alert: "LokiPanics",
-      expr: `sum by (namespace, pod) (increase(loki_panic_total{${inNamespace}}[15m])) > 0`,
+      description: `Loki or the collector in ${labels.namespace} dropped ${value.number} log lines per second over the last 5 minutes (threshold: ${threshold}), because of {{ $labels.reason }}. These lines are lost.`,
+    })),
+    withThreshold("LokiPanics", (threshold) => ({
+      expr: `sum by (namespace, pod) (increase(loki_panic_total{${inNamespace}}[15m])) >= ${threshold}`,
       forMinutes: 2,
       severity: Severity.Warning,
       summary: `${labels.pod}: Loki panicked`,
-      description: `Loki in ${labels.pod} in ${labels.namespace} panicked ${value.number} times in the last 15 minutes. Requests that cause a panic fail.`,
-    },
-    {
-      alert: "LokiCompactionNotRunning",
+      description: `Loki in ${labels.pod} in ${labels.namespace} panicked ${value.number} times in the last 15 minutes (threshold: ${threshold}). Requests that cause a panic fail.`,
+    })),
+    withThreshold("LokiCompactionNotRunning", (threshold) => ({
       // Until the first run, the timestamp is 0, so the three hours count from the start of Loki.
       expr: [
         `time() - max by (namespace) (`,
         `  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds{${inNamespace}} > 0`,
         `  or on (namespace, pod) process_start_time_seconds{${inNamespace}, container="loki"}`,
-        `) > 3 * 3600`,
+        `) > ${threshold} * 3600`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
       summary: "Loki: index compaction is not running",
-      description: `Loki in ${labels.namespace} has not compacted its index for ${value.duration} (threshold: 3 hours). Loki does not delete old logs, and queries slow down.`,
-    },
+      description: `Loki in ${labels.namespace} has not compacted its index for ${value.duration} (threshold: ${threshold} hours). Loki does not delete old logs, and queries slow down.`,
+    })),
   ];
 }

@@ -2,6 +2,7 @@ import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, value } from "../alerting/annotations";
 import { crashLoopAlert } from "./crashLoopAlert";
 import { formatNumber } from "../alerting/promql";
+import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
 import { inPodScope } from "./podScope";
 import { MonitoredServicesSettings } from "./settings";
@@ -42,13 +43,12 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
         description: `A ${containerOfPod} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
       })),
-      {
-        alert: "OOMKilled",
+      withThreshold("OOMKilled", (restarts) => ({
         // The last reason remains for the life of the pod, so it counts only together with a restart.
         expr: forAlertingPods(
           [
             `max by (namespace, pod) (`,
-            `  increase(${podMetrics.restarts}${kubeState()}[10m]) > 0`,
+            `  increase(${podMetrics.restarts}${kubeState()}[10m]) >= ${restarts}`,
             `  and on (namespace, pod, container)`,
             `  ${podMetrics.lastTerminatedReason}${kubeState('reason="OOMKilled"')} == 1`,
             `)`,
@@ -60,8 +60,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         keepFiringMinutes: 30,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container was OOM-killed`,
-        description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes. Requests in flight failed.`,
-      },
+        description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes (threshold: ${restarts}). Requests in flight failed.`,
+      })),
       ...thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
         ...ratioAlert(
           settings,

@@ -1,6 +1,7 @@
 import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
+import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
 import { longProvenErrorRatio, provenErrorRatio } from "./errorEvidence";
@@ -170,23 +171,24 @@ function mostRequestsFailing(
   { scope, threshold, severity }: Variant,
 ): AlertRule {
   const matchers = serviceMatchers(namespace, scope);
-  const conditions = protocols.map(({ requestsNow, failedNow, errorRatio }) =>
+  const condition = (
+    { requestsNow, failedNow, errorRatio }: (typeof protocols)[number],
+    failingPercent: number,
+  ) =>
     [
       `(`,
-      `  ${failedNow}{${matchers}} / (${requestsNow}{namespace="${namespace}"} > 0) > 0.5`,
+      `  ${failedNow}{${matchers}} / (${requestsNow}{namespace="${namespace}"} > 0) > ${formatNumber(failingPercent / 100)}`,
       `  and`,
       `  ${errorRatio}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`,
       `)`,
-    ].join("\n"),
-  );
-  return {
-    alert: alertNames.mostRequestsFailing,
-    expr: conditions.join("\nor\n"),
+    ].join("\n");
+  return withThreshold(alertNames.mostRequestsFailing, (failingPercent) => ({
+    expr: protocols.map((protocol) => condition(protocol, failingPercent)).join("\nor\n"),
     forMinutes: 1,
     severity,
     summary: `${labels.service}: most requests are failing`,
-    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed between the last two scrapes (threshold: 50%). Most users see errors.`,
-  };
+    description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed between the last two scrapes (threshold: ${failingPercent}%). Most users see errors.`,
+  }));
 }
 
 function highErrorRate(

@@ -1,6 +1,7 @@
 import { alertNames, storms } from "../alerting/alertNames";
 import { labels, list, value } from "../alerting/annotations";
 import { formatNumber, labelMatcher } from "../alerting/promql";
+import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, Severity } from "../alerting/rules";
 import { alertingServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
@@ -37,10 +38,9 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
       // Alertmanager waits for 10 seconds before it notifies about the alerts on single services.
       intervalSeconds: 5,
       rules: [
-        {
-          alert: alertNames.mostServicesFailing,
+        withThreshold(alertNames.mostServicesFailing, (percent) => ({
           expr: [
-            `${count(affected())} > ${formatNumber(total / 2)}`,
+            `${count(affected())} > ${formatNumber((total * percent) / 100)}`,
             `and`,
             `${count(affected('alertstate="firing"'))} >= ${minimumServices}`,
           ].join("\n"),
@@ -49,12 +49,12 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
           keepFiringMinutes: 5,
           severity: Severity.Critical,
           summary: `${value.plain} of ${total} services in ${labels.namespace} are failing`,
-          description: `${value.plain} of ${total} services in ${labels.namespace} are down or failing at once (threshold: half of them): ${list(
+          description: `${value.plain} of ${total} services in ${labels.namespace} are down or failing at once (threshold: ${percent}% of them): ${list(
             `group by (service) (${affected()})`,
             "service",
             namedServices,
           )}. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.`,
-        },
+        })),
       ],
     },
   ];

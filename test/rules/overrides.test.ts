@@ -398,7 +398,7 @@ describe("the annotations of an alert, in promtool", () => {
                   exp_annotations: {
                     summary: "8 of 10 services in ticketing are failing",
                     description:
-                      "8 of 10 services in ticketing are down or failing at once (threshold: half of them): service-2, service-3, service-4, service-5, service-6 and more. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.",
+                      "8 of 10 services in ticketing are down or failing at once (threshold: 50% of them): service-2, service-3, service-4, service-5, service-6 and more. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.",
                   },
                 },
               ],

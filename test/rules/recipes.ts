@@ -134,6 +134,14 @@ const service = {
 };
 const pod = { subjectLabel: "pod" as const, groups: ["pods"], firstTrueMinutes: 0 };
 const platformCounter = { firstTrueMinutes: 0.5, readsCounters: true, minutesToClear: 6 };
+/** Between one and two events in the window of the alert, of which the first takes a while. */
+const oneEvent = (windowMinutes: number, firstTrueMinutes: number) => ({
+  rate: 1.4 / (windowMinutes * 60),
+  timing: { ...platformCounter, firstTrueMinutes, minutesToClear: windowMinutes + 1 },
+});
+const ruleFailure = oneEvent(5, 4);
+const compaction = oneEvent(180, 129);
+const in15Minutes = oneEvent(15, 11);
 
 /** The monitoring component that represents a subject. */
 export const jobOf = ({ service }: Subject) =>
@@ -492,13 +500,13 @@ export const recipes: Recipe[] = [
     ],
   ),
   {
-    ...platformCounter,
+    ...ruleFailure.timing,
     alert: "PrometheusRuleFailures",
     severity: critical,
     forMinutes: 15,
     subjectLabel: "pod",
     groups: ["prometheus"],
-    series: platform("prometheus_rule_evaluation_failures_total", 0, 0.01),
+    series: platform("prometheus_rule_evaluation_failures_total", 0, ruleFailure.rate),
   },
   {
     ...platformCounter,
@@ -563,30 +571,28 @@ export const recipes: Recipe[] = [
     ],
   },
   {
-    ...platformCounter,
+    ...compaction.timing,
     alert: "PrometheusCompactionsFailing",
     severity: warning,
     forMinutes: 60,
     subjectLabel: "pod",
     groups: ["prometheus"],
-    minutesToClear: 181,
-    series: platform("prometheus_tsdb_compactions_failed_total", 0, 0.01),
+    series: platform("prometheus_tsdb_compactions_failed_total", 0, compaction.rate),
   },
   {
-    ...platformCounter,
+    ...in15Minutes.timing,
     alert: "NotificationsFailing",
     severity: critical,
     forMinutes: 1,
     subjectLabel: "integration",
     groups: ["prometheus"],
-    minutesToClear: 16,
     series: ({ pod, service: integration }, timeline) =>
       ["clientError", "serverError"].map((reason) =>
         counter(
           "alertmanager_notifications_failed_total",
           { namespace: "monitoring", pod, integration, reason },
           timeline,
-          byLevel(0, 0.01),
+          byLevel(0, in15Minutes.rate / 2),
         ),
       ),
   },
@@ -666,14 +672,13 @@ export const recipes: Recipe[] = [
     ]),
   ),
   {
-    ...platformCounter,
+    ...in15Minutes.timing,
     alert: "LokiPanics",
     severity: warning,
     forMinutes: 2,
     subjectLabel: "pod",
     groups: ["loki"],
-    minutesToClear: 16,
-    series: platform("loki_panic_total", 0, 0.01),
+    series: platform("loki_panic_total", 0, in15Minutes.rate),
   },
   {
     alert: "LokiCompactionNotRunning",

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { platformAlerts } from "../../components/prometheus/platformAlerts";
+import { RulesSettings, withRuleSettings } from "../../components/alerting/alertSettings";
 import { AlertGroup, RuleGroup, ruleGroups } from "../../components/alerting/rules";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
 import { servicesSettings } from "../../components/services/settings";
@@ -27,17 +28,20 @@ export function definitionsFor(overrides: object = {}, component = "services"): 
   return serviceAlerts(checked.settings, component);
 }
 
+/** Rules on the platform with these settings of single alerts. */
+export function platformDefinitions(rules: RulesSettings = {}): AlertGroup[] {
+  const options = {
+    namespace: "monitoring",
+    loki: true,
+    releaseName: "prometheus",
+    clusterMonitoring: true,
+  };
+  return withRuleSettings(platformAlerts(options), rules);
+}
+
 /** All rules, including those that require a setting. */
 export function allDefinitions(): AlertGroup[] {
-  return [
-    ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
-    ...platformAlerts({
-      namespace: "monitoring",
-      loki: true,
-      releaseName: "prometheus",
-      clusterMonitoring: true,
-    }),
-  ];
+  return [...definitionsFor({ alerts: { redisPoolMaximum: 50 } }), ...platformDefinitions()];
 }
 
 /** Renders rules without annotations, which scenarios would have to repeat. */

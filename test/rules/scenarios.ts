@@ -38,17 +38,22 @@ export function alertScenario(
   };
 }
 
-const unhealthy: Subject = {
+export const unhealthy: Subject = {
   service: "inventory-service",
   pod: "inventory-service-7d4b9c8f6d-x2x7k",
 };
 const sibling: Subject = { ...unhealthy, pod: "inventory-service-7d4b9c8f6d-other" };
-const healthy: Subject = { service: "auth-service", pod: "auth-service-0" };
+export const healthy: Subject = { service: "auth-service", pod: "auth-service-0" };
+
+/** Minute at which the alert fires if its subject is unhealthy from the start. */
+export function firesAtMinute({ firstTrueMinutes, forMinutes }: Recipe): number {
+  return Math.ceil((firstTrueMinutes + forMinutes) * 2) / 2;
+}
 
 /** Scenarios that every alert must pass, whatever its subject. */
 export function scenariosOf(recipe: Recipe): Scenario[] {
-  const { firstTrueMinutes, forMinutes, subjectLabel, minutesToClear = 1 } = recipe;
-  const firesAt = Math.ceil((firstTrueMinutes + forMinutes) * 2) / 2;
+  const { forMinutes, subjectLabel, minutesToClear = 1 } = recipe;
+  const firesAt = firesAtMinute(recipe);
   const otherDurations = recipe.otherTiers?.map((tier) => tier.forMinutes) ?? [];
   const settledAt = firesAt + 10 + Math.max(0, ...otherDurations);
   const recoveredAt = settledAt + minutesToClear + 2;
@@ -144,7 +149,7 @@ export function scenariosOf(recipe: Recipe): Scenario[] {
   return scenarios;
 }
 
-function expectedAlerts(recipe: Recipe, subjects: Subject[], minute: number) {
+export function expectedAlerts(recipe: Recipe, subjects: Subject[], minute: number) {
   const tiers = [recipe, ...(recipe.otherTiers ?? [])].filter(
     ({ forMinutes }) => minute >= recipe.firstTrueMinutes + forMinutes,
   );

@@ -6,13 +6,10 @@ import { Series } from "./series";
 const names = Array.from({ length: 10 }, (_, index) => `service-${index}`);
 
 /** The rules on ten services. */
-export function stormGroups(): AlertGroup[] {
-  return groupsNamed(definitionsFor({ services: names.map((name) => ({ name })) }), [
-    "configured",
-    "services",
-    "absence",
-    "storms",
-  ]);
+export function stormGroups(alerts: object = {}): AlertGroup[] {
+  const services = names.map((name) => ({ name }));
+  const needed = ["configured", "services", "absence", "storms"];
+  return groupsNamed(definitionsFor({ services, alerts }), needed);
 }
 
 const up = (name: string, values: string): Series => ({
@@ -22,6 +19,9 @@ const up = (name: string, values: string): Series => ({
 /** Series of `up` for all services; `down` gives the values of some. */
 const targets = (down: (index: number) => string | undefined): Series[] =>
   names.map((name, index) => up(name, down(index) ?? "1x200"));
+/** The targets of the first services are down. */
+export const targetsDown = (count: number): Series[] =>
+  targets((index) => (index < count ? "0x200" : undefined));
 const failingRequests = (name: string): Series[] => [
   {
     series: `http_requests_total{namespace="ticketing", service="${name}", status="500"}`,
