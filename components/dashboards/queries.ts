@@ -1,8 +1,9 @@
+import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
 import { Scope, formatNumber, serviceMatchers } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
 import { inPodScope } from "../services/podScope";
 import { MonitoredServicesSettings } from "../services/settings";
-import { ThresholdName, thresholdVariants } from "../services/thresholdVariants";
+import { ThresholdName, metricVariants, thresholdVariants } from "../services/thresholdVariants";
 import { Query, query } from "./model";
 
 /** Rate over a window that Grafana derives from the scrape interval and the width of the panel. */
@@ -72,7 +73,30 @@ function threshold(
   return operands.length === 0 ? [] : [query(operands.join("\nor\n"), thresholdLegend)];
 }
 
-/** Names of the metrics, which all services share. */
+/**
+ * One or more queries for the names of these metrics. Services with different names are separate queries,
+ * of which only those for the selected service have series.
+ */
+export function byMetricNames(
+  all: MonitoredServicesSettings[],
+  keys: MetricKey[],
+  matchers: string,
+  queriesOf: (metrics: MetricNames, matchers: string) => Query[],
+): Query[] {
+  const variants = all.flatMap((settings) =>
+    metricVariants(settings, keys).map(({ metrics, scope }) => ({
+      metrics,
+      matchers: serviceMatchers(settings.namespace, scope, [matchers]),
+    })),
+  );
+  const [first] = variants;
+  if (first === undefined) return [];
+  // One query covers all namespaces, whose names of metrics are the same.
+  if (variants.length === all.length) return queriesOf(first.metrics, matchers);
+  return variants.flatMap((variant) => queriesOf(variant.metrics, variant.matchers));
+}
+
+/** Names of metrics and selectors that apply to all services. */
 export function metricsOf(all: MonitoredServicesSettings[]) {
   return all[0]?.alerts.metrics;
 }

@@ -1,11 +1,11 @@
 import { dashboardPath } from "../alerting/dashboardLinks";
 import { podNamePattern } from "../alerting/promql";
-import { podMetrics } from "../../policies/shared/metricNames";
+import { MetricKey, MetricNames, podMetrics } from "../../policies/shared/metricNames";
 import { recorded } from "../services/serviceRules";
 import { MonitoredServicesSettings } from "../services/settings";
 import { sloSeries } from "../services/slo";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
-import { quantiles, serviceThreshold, sumRate, withSelector } from "./queries";
+import { byMetricNames, quantiles, serviceThreshold, sumRate, withSelector } from "./queries";
 import { runtimePanels } from "./runtimePanels";
 
 const objectiveKinds = ["availability", "latency"] as const;
@@ -99,6 +99,19 @@ export function serviceDashboard(
   const firing = `ALERTS{alertstate="firing", ${of}} or ALERTS{alertstate="firing", ${pods}}`;
   const failing = (failed: string, requests: string) =>
     `${failed}{${of}} / (${requests}{${of}} > 0)`;
+  const named = (
+    keys: MetricKey[],
+    queriesOf: (metrics: MetricNames, matchers: string) => Query[],
+  ) => byMetricNames(all, keys, of, queriesOf);
+  const requestsBy = (metric: MetricKey, label: MetricKey, protocol: string) =>
+    named([metric, label], (names, matchers) => [
+      query(
+        sumRate(`${names[metric]}{${matchers}}`, names[label]),
+        `${protocol} {{${names[label]}}}`,
+      ),
+    ]);
+  const quantilesOf = (histogram: MetricKey, label: string) =>
+    named([histogram], (names, matchers) => quantiles(names[histogram], matchers, label));
   return {
     uid: "service-detail",
     title: "Service",
@@ -128,8 +141,8 @@ export function serviceDashboard(
             "Requests",
             "reqps",
             [
-              query(sumRate(`${metrics.httpRequests}{${of}}`, metrics.httpStatusLabel), `HTTP {{${metrics.httpStatusLabel}}}`),
-              query(sumRate(`${metrics.grpcRequests}{${of}}`, metrics.grpcCodeLabel), `gRPC {{${metrics.grpcCodeLabel}}}`),
+              ...requestsBy("httpRequests", "httpStatusLabel", "HTTP"),
+              ...requestsBy("grpcRequests", "grpcCodeLabel", "gRPC"),
             ],
             { link: "requests" },
           ),
@@ -147,8 +160,8 @@ export function serviceDashboard(
             "Latency",
             "s",
             [
-              ...quantiles(metrics.httpDuration, of, "HTTP"),
-              ...quantiles(metrics.grpcDuration, of, "gRPC"),
+              ...quantilesOf("httpDuration", "HTTP"),
+              ...quantilesOf("grpcDuration", "gRPC"),
               ...serviceThreshold(all, "p99LatencyMs", 0.001),
             ],
             { link: "latency" },
@@ -168,7 +181,9 @@ export function serviceDashboard(
             "DynamoDB throttled requests",
             "reqps",
             [
-              query(sumRate(`${metrics.dynamodbThrottles}{${of}}`), "throttled"),
+              ...named(["dynamodbThrottles"], (names, matchers) => [
+                query(sumRate(`${names.dynamodbThrottles}{${matchers}}`), "throttled"),
+              ]),
               ...serviceThreshold(all, "dynamodbThrottlesPerSecond", 1),
             ],
             { link: "dynamodbThrottles" },
@@ -177,7 +192,7 @@ export function serviceDashboard(
             "DynamoDB latency",
             "s",
             [
-              ...quantiles(metrics.dynamodbDuration, of, "DynamoDB"),
+              ...quantilesOf("dynamodbDuration", "DynamoDB"),
               ...serviceThreshold(all, "dynamodbP99Ms", 0.001),
             ],
             { link: "dynamodbLatency" },
@@ -186,7 +201,7 @@ export function serviceDashboard(
             "Redis latency",
             "s",
             [
-              ...quantiles(metrics.redisDuration, of, "Redis"),
+              ...quantilesOf("redisDuration", "Redis"),
               ...serviceThreshold(all, "redisP99Ms", 0.001),
             ],
             { link: "redisLatency" },
@@ -195,7 +210,9 @@ export function serviceDashboard(
             "Redis connections per pod",
             "short",
             [
-              query(`max by (pod) (${metrics.redisPoolActive}{${of}})`, "{{pod}}"),
+              ...named(["redisPoolActive"], (names, matchers) => [
+                query(`max by (pod) (${names.redisPoolActive}{${matchers}})`, "{{pod}}"),
+              ]),
               ...serviceThreshold(all, "redisPoolMaximum", 1).map(({ expr }) =>
                 query(expr, "maximum"),
               ),

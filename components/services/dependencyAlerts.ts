@@ -8,8 +8,7 @@ const service = `${labels.service} in ${labels.namespace}`;
 
 /** Alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
 export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGroup {
-  const { namespace, alerts } = settings;
-  const { metrics } = alerts;
+  const { namespace } = settings;
   const warnings = (name: "dynamodbP99Ms" | "redisP99Ms" | "redisPoolPercent") =>
     thresholdVariants(settings, name, Severity.Warning);
   return {
@@ -19,7 +18,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
     subjectLabel: "service",
     rules: [
       ...severityVariants(settings, "dynamodbThrottlesPerSecond").map(
-        ({ scope, threshold, severity }): AlertRule => ({
+        ({ scope, threshold, severity, metrics }): AlertRule => ({
           alert: "DynamoDBThrottling",
           expr: [
             `sum by (namespace, service) (rate(${metrics.dynamodbThrottles}{${serviceMatchers(namespace, scope)}}[5m]))`,
@@ -33,29 +32,31 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
       ),
       ...warnings("dynamodbP99Ms").map((variant) => ({
         alert: "DynamoDBHighLatencyP99",
-        ...highLatency(namespace, variant, "DynamoDB", metrics.dynamodbDuration),
+        ...highLatency(namespace, variant, "DynamoDB", variant.metrics.dynamodbDuration),
       })),
       ...warnings("redisP99Ms").map((variant) => ({
         alert: "RedisHighLatencyP99",
-        ...highLatency(namespace, variant, "Redis", metrics.redisDuration),
+        ...highLatency(namespace, variant, "Redis", variant.metrics.redisDuration),
       })),
-      ...warnings("redisPoolPercent").flatMap(({ scope, threshold, thresholds, severity }) => {
-        const maximum = thresholds.redisPoolMaximum;
-        // No metric exposes the size of the pool, so the alert requires the setting.
-        if (maximum === undefined) return [];
-        const rule: AlertRule = {
-          alert: "RedisPoolSaturated",
-          expr: [
-            `max by (namespace, service) (${metrics.redisPoolActive}{${serviceMatchers(namespace, scope)}})`,
-            `/ ${formatNumber(maximum)} > ${formatNumber(threshold / 100)}`,
-          ].join("\n"),
-          forMinutes: 10,
-          severity,
-          summary: `${labels.service}: Redis connection pool is nearly exhausted`,
-          description: `A pod of ${service} uses ${value.percentage} of its ${maximum} Redis connections (threshold: ${threshold}%). When the pool is exhausted, requests wait for a connection and then fail.`,
-        };
-        return [rule];
-      }),
+      ...warnings("redisPoolPercent").flatMap(
+        ({ scope, threshold, thresholds, severity, metrics }) => {
+          const maximum = thresholds.redisPoolMaximum;
+          // No metric exposes the size of the pool, so the alert requires the setting.
+          if (maximum === undefined) return [];
+          const rule: AlertRule = {
+            alert: "RedisPoolSaturated",
+            expr: [
+              `max by (namespace, service) (${metrics.redisPoolActive}{${serviceMatchers(namespace, scope)}})`,
+              `/ ${formatNumber(maximum)} > ${formatNumber(threshold / 100)}`,
+            ].join("\n"),
+            forMinutes: 10,
+            severity,
+            summary: `${labels.service}: Redis connection pool is nearly exhausted`,
+            description: `A pod of ${service} uses ${value.percentage} of its ${maximum} Redis connections (threshold: ${threshold}%). When the pool is exhausted, requests wait for a connection and then fail.`,
+          };
+          return [rule];
+        },
+      ),
     ],
   };
 }

@@ -14,6 +14,7 @@ import { objectLabels } from "../shared/labels";
 import { ServiceLanguage } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { serviceMonitorSpec } from "./serviceMonitor";
+import { metricsFor } from "./thresholdVariants";
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {
@@ -64,6 +65,8 @@ export interface MonitoredService {
    * Default: none.
    */
   maintenance?: Maintenance[];
+  /** Names of the metrics and labels of this service. Default: the names in `alerts.metrics`. */
+  metrics?: ServiceMetrics;
   /** Overrides of the alert settings for this service. Default: none. */
   alerts?: ServiceAlertOverrides;
 }
@@ -143,8 +146,8 @@ export interface ServiceAlertArgs extends AlertThresholds {
   dashboardBaseUrl?: pulumi.Input<string>;
 }
 
-/** Names of the metrics and labels that alerts use. */
-export interface AlertMetrics {
+/** Names of the metrics and labels that the alerts on a service use. */
+export interface ServiceMetrics {
   /** Counter of HTTP requests. Default: `http_requests_total`. */
   httpRequests?: string;
   /** Label of `httpRequests` with the status code. Default: `status`. */
@@ -165,6 +168,10 @@ export interface AlertMetrics {
   redisDuration?: string;
   /** Gauge of Redis connections in use. Default: `redis_connection_pool_active_connections`. */
   redisPoolActive?: string;
+}
+
+/** Names of the metrics and labels that alerts use, for all services. */
+export interface AlertMetrics extends ServiceMetrics {
   /** Additional matchers for container metrics, such as `job="kubelet"`. Default: none. */
   containerSelector?: string;
   /** Additional matchers for metrics from kube-state-metrics. Default: none. */
@@ -254,7 +261,10 @@ export class MonitoredServices extends pulumi.ComponentResource {
     const groups = groupsOf(settings);
     // Policies recognize the base signals by metric name; an annotation lists the overrides.
     const annotations = {
-      ...metricNameAnnotations(settings.alerts.metrics),
+      ...metricNameAnnotations([
+        settings.alerts.metrics,
+        ...settings.services.map((service) => metricsFor(settings, service)),
+      ]),
       ...serviceExceptionAnnotations(serviceExceptions(settings)),
     };
     const metadata = defined({

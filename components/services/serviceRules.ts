@@ -1,3 +1,4 @@
+import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
 import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
@@ -6,7 +7,7 @@ import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rule
 import { configuredServices } from "./configuredServices";
 import { longProvenErrorRatio, provenErrorRatio } from "./errorEvidence";
 import { MonitoredServicesSettings } from "./settings";
-import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
+import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 /** Names of the series recorded for each service, which rules and dashboards share. */
 export const recorded = {
@@ -112,39 +113,65 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
   };
 }
 
-function recordings({ namespace, alerts }: MonitoredServicesSettings): RecordingRule[] {
-  const { metrics } = alerts;
-  const inNamespace = `namespace="${namespace}"`;
+function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
+  const inNamespace = `namespace="${settings.namespace}"`;
   const sumOf = (calculation: string) => `sum by (namespace, service) (${calculation})`;
-  const rate = (metric: string, extraMatchers = "") =>
-    sumOf(`rate(${metric}{${inNamespace}${extraMatchers}}[5m])`);
-  const rateNow = (metric: string, extraMatchers = "") =>
-    sumOf(`irate(${metric}{${inNamespace}${extraMatchers}}[2m])`);
+  const rate = (metric: string, matchers: string) => sumOf(`rate(${metric}{${matchers}}[5m])`);
+  const rateNow = (metric: string, matchers: string) => sumOf(`irate(${metric}{${matchers}}[2m])`);
   // 5.. also matches "5xx", which some Python instrumentations write.
-  const httpFailures = `, ${metrics.httpStatusLabel}=~"5.."`;
-  const grpcFailures = `, ${metrics.grpcCodeLabel}=~"${grpcServerErrors}"`;
+  const httpFailures = (of: string, label: string) => `${of}, ${label}=~"5.."`;
+  const grpcFailures = (of: string, label: string) => `${of}, ${label}=~"${grpcServerErrors}"`;
   // With a range below the `for` of 5 minutes, two slow minutes are over before the alert can fire.
-  const p99 = (histogram: string) =>
-    `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${inNamespace}}[4m])))`;
-  const timed = (histogram: string) => rate(`${histogram}_bucket`, ', le="+Inf"');
+  const p99 = (histogram: string, of: string) =>
+    `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${of}}[4m])))`;
+  const timed = (histogram: string, of: string) => rate(`${histogram}_bucket`, `${of}, le="+Inf"`);
   const http = `${recorded.httpRequests}{${inNamespace}}`;
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
-  const expressions: [keyof typeof recorded, expr: string][] = [
-    ["httpRequests", rate(metrics.httpRequests)],
-    ["httpFailed", rate(metrics.httpRequests, httpFailures)],
-    ["grpcRequests", rate(metrics.grpcRequests)],
-    ["grpcFailed", rate(metrics.grpcRequests, grpcFailures)],
-    ["httpRequestsNow", rateNow(metrics.httpRequests)],
-    ["httpFailedNow", rateNow(metrics.httpRequests, httpFailures)],
-    ["grpcRequestsNow", rateNow(metrics.grpcRequests)],
-    ["grpcFailedNow", rateNow(metrics.grpcRequests, grpcFailures)],
-    ["requests", `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
-    ["httpP99", p99(metrics.httpDuration)],
-    ["httpTimed", timed(metrics.httpDuration)],
-    ["grpcP99", p99(metrics.grpcDuration)],
-    ["grpcTimed", timed(metrics.grpcDuration)],
+  const httpLabeled = ["httpRequests", "httpStatusLabel"] as const;
+  const grpcLabeled = ["grpcRequests", "grpcCodeLabel"] as const;
+  /** The expression for services with the same names of these metrics. */
+  type Expression = [
+    name: keyof typeof recorded,
+    keys: readonly MetricKey[],
+    exprOf: (metrics: MetricNames, services: string) => string,
   ];
-  return expressions.map(([name, expr]) => ({ record: recorded[name], expr }));
+  const expressions: Expression[] = [
+    ["httpRequests", ["httpRequests"], (name, of) => rate(name.httpRequests, of)],
+    [
+      "httpFailed",
+      httpLabeled,
+      (name, of) => rate(name.httpRequests, httpFailures(of, name.httpStatusLabel)),
+    ],
+    ["grpcRequests", ["grpcRequests"], (name, of) => rate(name.grpcRequests, of)],
+    [
+      "grpcFailed",
+      grpcLabeled,
+      (name, of) => rate(name.grpcRequests, grpcFailures(of, name.grpcCodeLabel)),
+    ],
+    ["httpRequestsNow", ["httpRequests"], (name, of) => rateNow(name.httpRequests, of)],
+    [
+      "httpFailedNow",
+      httpLabeled,
+      (name, of) => rateNow(name.httpRequests, httpFailures(of, name.httpStatusLabel)),
+    ],
+    ["grpcRequestsNow", ["grpcRequests"], (name, of) => rateNow(name.grpcRequests, of)],
+    [
+      "grpcFailedNow",
+      grpcLabeled,
+      (name, of) => rateNow(name.grpcRequests, grpcFailures(of, name.grpcCodeLabel)),
+    ],
+    ["requests", [], () => `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
+    ["httpP99", ["httpDuration"], (name, of) => p99(name.httpDuration, of)],
+    ["httpTimed", ["httpDuration"], (name, of) => timed(name.httpDuration, of)],
+    ["grpcP99", ["grpcDuration"], (name, of) => p99(name.grpcDuration, of)],
+    ["grpcTimed", ["grpcDuration"], (name, of) => timed(name.grpcDuration, of)],
+  ];
+  return expressions.flatMap(([name, keys, exprOf]) =>
+    metricVariants(settings, keys).map(({ metrics, scope }) => ({
+      record: recorded[name],
+      expr: exprOf(metrics, serviceMatchers(settings.namespace, scope)),
+    })),
+  );
 }
 
 /** Joins one condition per protocol, each limited to services above the minimum request rate. */

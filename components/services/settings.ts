@@ -1,6 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
+import { MetricKey, metricKeys } from "../../policies/shared/metricNames";
 import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import { formatPath } from "../../policies/shared/path";
@@ -77,6 +78,22 @@ const metricsSchema = z.strictObject({
     .default("")
     .describe("Additional matchers of the metrics of kube-state-metrics."),
 });
+
+/** Names that one service uses. Names of metrics on pods are the same for all services. */
+const serviceMetricsSchema = z.strictObject(
+  Object.fromEntries(
+    metricKeys.map((key) => {
+      const schema = metricsSchema.shape[key];
+      const usual = schema.def.defaultValue;
+      return [
+        key,
+        example(schema.unwrap(), usual)
+          .optional()
+          .describe(schema.description ?? ""),
+      ];
+    }),
+  ) as Record<MetricKey, z.ZodOptional<z.ZodString>>,
+);
 
 const thresholds = {
   errorRatePercent: percent
@@ -274,6 +291,11 @@ export const serviceSchema = z.strictObject({
     .describe(
       "Planned maintenance: alerts on the service and its pods notify only afterwards, if they still fire.",
     ),
+  metrics: serviceMetricsSchema.optional().meta({
+    description:
+      "Names of the metrics and labels of this service, such as those of another vendor.",
+    defaultText: "`monitoring:alerts.metrics`",
+  }),
   alerts: serviceAlertSchema.optional().meta({
     description: "Overrides of `monitoring:alerts` for this service: any threshold, and `warning`.",
     defaultText: "`monitoring:alerts`",

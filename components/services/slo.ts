@@ -7,7 +7,7 @@ import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./b
 import { atMostTwoPerSlot, errorEvidence, exceedsChance, recentErrorRatio } from "./errorEvidence";
 import { protocols, recorded } from "./serviceRules";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
-import { hasAlerts, sortedNames } from "./thresholdVariants";
+import { hasAlerts, metricsFor, sortedNames } from "./thresholdVariants";
 
 /** Builds rules for the services that have an objective. */
 type RulesFor<T> = (settings: MonitoredServicesSettings, members: ServiceSettings[]) => T[];
@@ -166,12 +166,12 @@ function failedRequests(
 }
 
 function slowRequests(
-  { namespace, alerts }: MonitoredServicesSettings,
+  settings: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): RecordingRule[] {
-  return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
+  return byHistogram(settings, members).map(({ histogram, latencyMs, services }) => {
     const bucketRate = (leMatcher: string) =>
-      `sum by (namespace, service) (rate(${alerts.metrics.httpDuration}_bucket${selectorOf(namespace, services, leMatcher)}[5m]))`;
+      `sum by (namespace, service) (rate(${histogram}_bucket${selectorOf(settings.namespace, services, leMatcher)}[5m]))`;
     return {
       record: sloSeries("latency", badRequests),
       // Counts the requests above the bucket exactly; a quantile would interpolate. One expression
@@ -184,10 +184,11 @@ function slowRequests(
 
 /** Alerts on services whose objective has no series, because no bucket ends at `latencyMs`. */
 function withoutBucket(
-  { namespace, alerts }: MonitoredServicesSettings,
+  settings: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): AlertRule[] {
-  return groupBy(members, latencyMsOf).map(([latencyMs, services]) => {
+  const { namespace } = settings;
+  return byHistogram(settings, members).map(({ histogram, latencyMs, services }) => {
     const selector = selectorOf(namespace, services);
     return {
       alert: "LatencyObjectiveUnmeasured",
@@ -199,13 +200,21 @@ function withoutBucket(
       forMinutes: 60,
       severity: Severity.Warning,
       summary: `${labels.service}: the latency objective cannot be measured`,
-      description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${alerts.metrics.httpDuration} has no bucket that ends at ${latencyMs} ms. LatencyBudgetBurn cannot fire.`,
+      description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${histogram} has no bucket that ends at ${latencyMs} ms. LatencyBudgetBurn cannot fire.`,
     };
   });
 }
 
-function latencyMsOf({ slo }: ServiceSettings): number {
-  return slo?.latencyMs ?? 0;
+/** Services by the latency of their objective and the name of their histogram. */
+function byHistogram(settings: MonitoredServicesSettings, members: ServiceSettings[]) {
+  const histogramOf = (service: ServiceSettings) => metricsFor(settings, service).httpDuration;
+  return groupBy(members, ({ slo }) => slo?.latencyMs ?? 0).flatMap(([latencyMs, sameLatency]) =>
+    groupBy(sameLatency, histogramOf).map(([histogram, services]) => ({
+      histogram,
+      latencyMs,
+      services,
+    })),
+  );
 }
 
 /** Matches a bucket boundary; client libraries write a whole number as 1 or as 1.0. */

@@ -1,3 +1,4 @@
+import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
 import { Severity } from "../alerting/rules";
 import { Scope } from "../alerting/promql";
 import { groupBy } from "../shared/groupBy";
@@ -8,6 +9,7 @@ export interface Variant {
   severity: Severity;
   thresholds: Thresholds;
   threshold: number;
+  metrics: MetricNames;
   scope: Scope;
 }
 
@@ -22,6 +24,22 @@ const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
   redisP99Ms: ["minimumRequestsPerSecond"],
   redisPoolPercent: ["redisPoolMaximum"],
 };
+
+/** Metrics in the expressions of alerts that read no recorded series. */
+const relatedMetrics: Partial<Record<ThresholdName, MetricKey>> = {
+  dynamodbThrottlesPerSecond: "dynamodbThrottles",
+  dynamodbP99Ms: "dynamodbDuration",
+  redisP99Ms: "redisDuration",
+  redisPoolPercent: "redisPoolActive",
+};
+
+/** Names of the metrics of a service: its own, or those of all services. */
+export function metricsFor(
+  { alerts }: Pick<MonitoredServicesSettings, "alerts">,
+  service?: ServiceSettings,
+): MetricNames {
+  return { ...alerts.metrics, ...service?.metrics };
+}
 
 /** Thresholds of a service: its overrides merged into the thresholds for all services. */
 export function thresholdsFor(
@@ -74,25 +92,66 @@ function variants(
   thresholdOf: (thresholds: Thresholds) => number | undefined,
 ): Variant[] {
   const related = relatedSettings[name] ?? [];
-  const keyOf = (thresholds: Thresholds) =>
-    JSON.stringify([thresholdOf(thresholds), ...related.map((other) => thresholds[other])]);
-  const disabled = "disabled";
-  const defaultKey = keyOf(thresholdsFor(settings));
-  const exceptions = groupBy(
-    settings.services.filter(({ alerts }) => alerts !== undefined),
-    (service) => (hasAlerts(service) ? keyOf(thresholdsFor(settings, service)) : disabled),
-  ).filter(([key]) => key !== defaultKey);
-  const scopes: { service?: ServiceSettings | undefined; scope: Scope }[] = [
-    { scope: { except: sortedNames(exceptions.flatMap(([, members]) => members)) } },
-    ...exceptions
-      .filter(([key]) => key !== disabled)
-      .map(([, members]) => ({ service: members[0], scope: { only: sortedNames(members) } })),
-  ];
-  return scopes.flatMap(({ service, scope }) => {
-    const thresholds = thresholdsFor(settings, service);
-    const threshold = thresholdOf(thresholds);
-    return threshold === undefined ? [] : [{ severity, thresholds, threshold, scope }];
+  const metric = relatedMetrics[name];
+  const variantOf = (service?: ServiceSettings) => ({
+    thresholds: thresholdsFor(settings, service),
+    metrics: metricsFor(settings, service),
   });
+  const scopes = scopesBy(settings, (service) => {
+    if (service !== undefined && !hasAlerts(service)) return undefined;
+    const { thresholds, metrics } = variantOf(service);
+    return JSON.stringify([
+      thresholdOf(thresholds),
+      ...related.map((other) => thresholds[other]),
+      metric && metrics[metric],
+    ]);
+  });
+  return scopes.flatMap(({ service, scope }) => {
+    const variant = variantOf(service);
+    const threshold = thresholdOf(variant.thresholds);
+    return threshold === undefined ? [] : [{ severity, ...variant, threshold, scope }];
+  });
+}
+
+/**
+ * Names of metrics with the services that use them: the names of all services, and each distinct
+ * override of one of the given names.
+ */
+export function metricVariants(
+  settings: MonitoredServicesSettings,
+  keys: readonly MetricKey[],
+): { metrics: MetricNames; scope: Scope }[] {
+  const namesOf = (service?: ServiceSettings) => {
+    const metrics = metricsFor(settings, service);
+    return JSON.stringify(keys.map((key) => metrics[key]));
+  };
+  return scopesBy(settings, namesOf).map(({ service, scope }) => ({
+    metrics: metricsFor(settings, service),
+    scope,
+  }));
+}
+
+/**
+ * One scope for all services whose key is that of no service, and one for each other key, with one of
+ * its services. Services with the key `undefined` are in no scope.
+ */
+function scopesBy(
+  { services }: MonitoredServicesSettings,
+  keyOf: (service?: ServiceSettings) => string | undefined,
+): { service?: ServiceSettings; scope: Scope }[] {
+  const excluded = "";
+  const exceptions = groupBy(
+    services.filter(({ alerts, metrics }) => alerts !== undefined || metrics !== undefined),
+    (service) => keyOf(service) ?? excluded,
+  ).filter(([key]) => key !== keyOf());
+  return [
+    { scope: { except: sortedNames(exceptions.flatMap(([, members]) => members)) } },
+    ...exceptions.flatMap(([key, members]) =>
+      members[0] === undefined || key === excluded
+        ? []
+        : [{ service: members[0], scope: { only: sortedNames(members) } }],
+    ),
+  ];
 }
 
 /** Whether the alerts of a service are enabled. */

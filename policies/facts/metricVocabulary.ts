@@ -4,9 +4,11 @@ import {
   metricKeys,
   metricNamesAnnotation,
 } from "../shared/metricNames";
-import { textAt } from "./plain";
+import { listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
+
+const isText = (value: unknown) => typeof value === "string";
 
 /** All names that each metric or label of services may have. */
 export type MetricVocabulary = Record<MetricKey, string[]>;
@@ -22,7 +24,9 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   });
   const names = (key: MetricKey) => [
     defaultMetricNames[key],
-    ...declarations.flatMap((declaration) => textAt(declaration, key) ?? []),
+    ...declarations.flatMap(
+      (declaration) => textAt(declaration, key) ?? listAt(declaration, key).filter(isText),
+    ),
   ];
   return Object.fromEntries(metricKeys.map((key) => [key, names(key)])) as MetricVocabulary;
 }

@@ -35,13 +35,20 @@ export const podMetrics = {
   lastTerminatedReason: "kube_pod_container_status_last_terminated_reason",
 } as const;
 
-/** Annotation of a PrometheusRule: a map of the names in its expressions that are not defaults. */
+/**
+ * Annotation of a PrometheusRule: a map of the names in its expressions that are not defaults. If
+ * services use different names, the value is a list.
+ */
 export const metricNamesAnnotation = "observability.policy/metrics";
 
 /** The annotation for these names; empty if every name is the default. */
-export function metricNameAnnotations(names: MetricNames): Record<string, string> {
-  const overrides = metricKeys.filter((key) => names[key] !== defaultMetricNames[key]);
-  if (overrides.length === 0) return {};
-  const text = JSON.stringify(Object.fromEntries(overrides.map((key) => [key, names[key]])));
-  return { [metricNamesAnnotation]: text };
+export function metricNameAnnotations(all: MetricNames[]): Record<string, string> {
+  const declared = metricKeys.flatMap((key) => {
+    const names = [...new Set(all.map((names) => names[key]))].filter(
+      (name) => name !== defaultMetricNames[key],
+    );
+    return names.length === 0 ? [] : [[key, names.length === 1 ? names[0] : names] as const];
+  });
+  if (declared.length === 0) return {};
+  return { [metricNamesAnnotation]: JSON.stringify(Object.fromEntries(declared)) };
 }

@@ -47,7 +47,7 @@ function declaring(rules: Resource, annotation: unknown): Resource {
   return { ...rules, props: { ...props, metadata } };
 }
 
-const annotation = metricNameAnnotations(overrides)[metricNamesAnnotation];
+const annotation = metricNameAnnotations([overrides])[metricNamesAnnotation];
 const lax = {
   errorRatio: baseSignals.errorRatio.replace("> 0.05", "> 0.5"),
   p99Latency: baseSignals.p99Latency.replace("> 0.5", "> 5"),
@@ -60,35 +60,41 @@ const lax = {
 
 describe("metric names", () => {
   it("are annotated only where they differ from the defaults", () => {
-    assert.deepEqual(metricNameAnnotations(defaultMetricNames), {});
-    assert.deepEqual(metricNameAnnotations({ ...defaultMetricNames, redisDuration: "x" }), {
+    assert.deepEqual(metricNameAnnotations([defaultMetricNames]), {});
+    assert.deepEqual(metricNameAnnotations([{ ...defaultMetricNames, redisDuration: "x" }]), {
       [metricNamesAnnotation]: '{"redisDuration":"x"}',
     });
   });
 
-  it("let the stack pass its own policies with every override at once", function () {
-    this.timeout(60_000);
-    const settings = {
-      ...overrides,
-      containerSelector: 'job="cadvisor"',
-      kubeStateSelector: 'job="ksm"',
-    };
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [
-        "--require",
-        "tsx/cjs",
-        path.join(root, "preview", "main.ts"),
-        "--stack",
-        "prod",
-        ...Object.entries(settings).flatMap(([key, value]) => [
+  it("that services disagree on are annotated as a list", () => {
+    const names = (redisDuration: string) => ({ ...defaultMetricNames, redisDuration });
+    const all = [defaultMetricNames, names("x"), names("y"), names("x")];
+    assert.deepEqual(metricNameAnnotations(all), {
+      [metricNamesAnnotation]: '{"redisDuration":["x","y"]}',
+    });
+  });
+
+  describe("let the stack pass its own policies with every override at once", () => {
+    const selectors = { containerSelector: 'job="cadvisor"', kubeStateSelector: 'job="ksm"' };
+    for (const [of, key, settings] of [
+      ["all services", "alerts.metrics", { ...overrides, ...selectors }],
+      ["one service", "services[0].metrics", overrides],
+    ] as const) {
+      it(`of ${of}`, function () {
+        this.timeout(60_000);
+        const config = Object.entries(settings).flatMap(([name, value]) => [
           "--config",
-          `monitoring:alerts.metrics.${key}=${value}`,
-        ]),
-      ],
-      { cwd: root, encoding: "utf8" },
-    );
-    assert.equal(status, 0, stdout + stderr);
+          `monitoring:${key}.${name}=${value}`,
+        ]);
+        const preview = path.join(root, "preview", "main.ts");
+        const { status, stdout, stderr } = spawnSync(
+          process.execPath,
+          ["--require", "tsx/cjs", preview, "--stack", "prod", ...config],
+          { cwd: root, encoding: "utf8" },
+        );
+        assert.equal(status, 0, stdout + stderr);
+      });
+    }
   });
 
   it("that a rule object declares count as the base signals", () => {
@@ -122,6 +128,12 @@ describe("metric names", () => {
       const [problem, ...others] = problems(alertThresholds, declaring(rules, annotation));
       assert.match(problem ?? "", /is too high$/);
       assert.deepEqual(others, []);
+    });
+
+    it(`that a rule object declares in a list are judged: ${signal}`, () => {
+      const lists = Object.entries(overrides).map(([key, name]) => [key, ["other_name", name]]);
+      const declared = declaring(alerts(renamed(expr)), JSON.stringify(Object.fromEntries(lists)));
+      assert.match(problems(alertThresholds, declared).join(), /is too high$/);
     });
 
     it(`that a rule object declares do not hide a default one: ${signal}`, () => {

@@ -49,6 +49,37 @@ describe("the dashboards of this library", () => {
     }
   });
 
+  it("read each service under its own names of metrics", () => {
+    const metrics = {
+      httpRequests: "proxy_responses_total",
+      httpStatusLabel: "response_code",
+      redisDuration: "cache_call_seconds",
+    };
+    const queriesWith = (services: object[]) => {
+      const built = modelsOf({ services });
+      const detail = built.find(({ uid }) => uid === "service-detail");
+      assert.ok(detail !== undefined);
+      return panelsOf(detail).flatMap((panel) => queriesOf(panel).map(({ expr }) => expr));
+    };
+    const shop = { namespace: "shop", services: [{ name: "image", metrics }, { name: "usual" }] };
+    const other = { namespace: "other", services: [{ name: "image" }] };
+    const usual = queriesWith([{ ...shop, services: [{ name: "image" }, { name: "usual" }] }, other]);
+    const requests = (metric: string, matchers: string, label: string) =>
+      `sum by (${label}) (rate(${metric}{${matchers}namespace="$namespace", service="$service"}[$__rate_interval]))`;
+    assert.ok(usual.includes(requests("http_requests_total", "", "status")));
+    const queries = queriesWith([shop, other]);
+    for (const query of [
+      requests("http_requests_total", 'namespace="shop", service!="image", ', "status"),
+      requests("proxy_responses_total", 'namespace="shop", service="image", ', "response_code"),
+      requests("http_requests_total", 'namespace="other", ', "status"),
+    ]) {
+      assert.ok(queries.includes(query), query);
+    }
+    // Other queries than those of requests and Redis, with its threshold of 0.05 s, stay the same.
+    const changed = queries.filter((query) => !usual.includes(query));
+    assert.deepEqual(changed.filter((query) => !/http_requests_total|proxy_|redis_c|cache_|\+ 0\.05$/.test(query)), []);
+  });
+
   it("are in the table of links, with the variables that links set", () => {
     assert.deepEqual(
       Object.fromEntries(

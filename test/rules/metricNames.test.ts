@@ -1,0 +1,146 @@
+import * as assert from "node:assert/strict";
+import { testRules } from "./promtool";
+import { definitionsFor, groupsNamed, withoutTexts } from "./rulesUnderTest";
+import { Scenario } from "./scenarios";
+import { Series, Timeline, counter, gauge, histogram } from "./series";
+
+const timeline: Timeline = { minutes: 90, levelAt: () => "above" };
+/** The histograms have a bucket that ends at 500 ms. */
+const slo = { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 };
+
+const usual = {
+  httpRequests: "http_requests_total",
+  httpStatusLabel: "status",
+  httpDuration: "http_request_duration_seconds",
+  grpcRequests: "grpc_server_handled_total",
+  grpcCodeLabel: "grpc_code",
+  grpcDuration: "grpc_server_handling_seconds",
+  dynamodbThrottles: "dynamodb_throttled_requests_total",
+  dynamodbDuration: "dynamodb_operation_duration_seconds",
+  redisDuration: "redis_command_duration_seconds",
+  redisPoolActive: "redis_connection_pool_active_connections",
+};
+type Names = typeof usual;
+const vendor: Names = {
+  httpRequests: "proxy_responses_total",
+  httpStatusLabel: "response_code",
+  httpDuration: "proxy_response_seconds",
+  grpcRequests: "proxy_rpcs_total",
+  grpcCodeLabel: "rpc_status",
+  grpcDuration: "proxy_rpc_seconds",
+  dynamodbThrottles: "table_refusals_total",
+  dynamodbDuration: "table_call_seconds",
+  redisDuration: "cache_call_seconds",
+  redisPoolActive: "cache_connections",
+};
+
+/** Problems of a service, under its names of metrics: the ratio of bad requests is 10%, or 0. */
+function signals(service: string, names: Names, isBad: boolean): Record<string, Series[]> {
+  const labels = { namespace: "ticketing", service };
+  const bad = isBad ? 1 : 0;
+  const requests = (metric: string, label: string, ok: string, failed: string) => [
+    counter(metric, { ...labels, [label]: ok }, timeline, () => 10 - bad),
+    counter(metric, { ...labels, [label]: failed }, timeline, () => bad),
+  ];
+  const timed = (metric: string, seconds: number) =>
+    histogram(metric, labels, timeline, seconds, () => ({ all: 10, slow: bad }));
+  return {
+    http: requests(names.httpRequests, names.httpStatusLabel, "200", "503"),
+    httpSlow: timed(names.httpDuration, 0.5),
+    grpc: requests(names.grpcRequests, names.grpcCodeLabel, "OK", "Unavailable"),
+    grpcSlow: timed(names.grpcDuration, 0.5),
+    throttles: [counter(names.dynamodbThrottles, labels, timeline, () => 20 * bad)],
+    dynamodb: timed(names.dynamodbDuration, 0.1),
+    redis: timed(names.redisDuration, 0.05),
+    pool: [gauge(names.redisPoolActive, labels, timeline, () => 10 + 40 * bad)],
+  };
+}
+
+/** Each alert, with the signal that makes it fire, its groups and its severities. */
+const alerts: [alert: string, signal: string, groups: string[], severities: string[]][] = [
+  ["HighErrorRate", "http", ["services"], ["critical"]],
+  ["HighErrorRate", "grpc", ["services"], ["critical"]],
+  ["HighLatencyP99", "httpSlow", ["services"], ["critical"]],
+  ["HighLatencyP99", "grpcSlow", ["services"], ["critical"]],
+  ["AvailabilityBudgetBurn", "http", ["services", "slo.availability"], ["critical", "warning"]],
+  ["LatencyBudgetBurn", "httpSlow", ["services", "slo.latency"], ["critical", "warning"]],
+  ["DynamoDBThrottling", "throttles", ["dependencies"], ["critical"]],
+  ["DynamoDBHighLatencyP99", "dynamodb", ["dependencies"], ["warning"]],
+  ["RedisHighLatencyP99", "redis", ["dependencies"], ["warning"]],
+  ["RedisPoolSaturated", "pool", ["dependencies"], ["warning"]],
+];
+
+const settings = {
+  services: [
+    { name: "image", slo, metrics: vendor },
+    { name: "usual", slo },
+  ],
+  alerts: { redisPoolMaximum: 50 },
+};
+
+describe("metric names of one service, in promtool", () => {
+  for (const [alertname, signal, groups, severities] of alerts) {
+    const seriesOf = (service: string, names: Names, isBad: boolean) =>
+      signals(service, names, isBad)[signal] ?? [];
+    const scenario = (name: string, series: Series[], expected: string[]): Scenario => ({
+      name,
+      interval: "30s",
+      input_series: series,
+      alert_rule_test: [
+        {
+          eval_time: "89m",
+          alertname,
+          exp_alerts: expected.flatMap((service) =>
+            severities.map((severity) => ({
+              exp_labels: { severity, namespace: "ticketing", service },
+            })),
+          ),
+        },
+      ],
+    });
+
+    it(`${alertname} (${signal}) reads each service under its own names only`, async () => {
+      const { passed, output } = await testRules(
+        withoutTexts(groupsNamed(definitionsFor(settings), groups)),
+        [
+          scenario(
+            "the image fails",
+            [...seriesOf("image", vendor, true), ...seriesOf("usual", usual, false)],
+            ["image"],
+          ),
+          scenario(
+            "its neighbor fails",
+            [...seriesOf("image", vendor, false), ...seriesOf("usual", usual, true)],
+            ["usual"],
+          ),
+          scenario(
+            "both fail under the names of the other",
+            [
+              ...seriesOf("image", usual, true),
+              ...seriesOf("image", vendor, false),
+              ...seriesOf("usual", vendor, true),
+              ...seriesOf("usual", usual, false),
+            ],
+            [],
+          ),
+        ],
+        60,
+      );
+      assert.ok(passed, output);
+    });
+  }
+
+  it("leave the rules of other services as they are", () => {
+    const names = Array.from({ length: 20 }, (_, index) => `service-${index}`);
+    const rulesOf = (vendors: number, metrics?: object) =>
+      definitionsFor({
+        services: names.map((name, index) => ({ name, slo, ...(index < vendors && { metrics }) })),
+      }).flatMap(({ rules }) => rules);
+    assert.deepEqual(rulesOf(20, {}), rulesOf(0));
+    assert.deepEqual(rulesOf(1, { httpRequests: usual.httpRequests }), rulesOf(0));
+    // Distinct names add rules, not services.
+    assert.equal(rulesOf(19, vendor).length, rulesOf(1, vendor).length);
+    const added = rulesOf(1, { redisDuration: "cache_call_seconds" }).length - rulesOf(0).length;
+    assert.equal(added, 1);
+  });
+});
