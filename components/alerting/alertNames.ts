@@ -51,6 +51,7 @@ export const serviceAlertNames = [
   "HighCPU",
   "HighMemory",
   "LatencyObjectiveUnmeasured",
+  "LatencyThresholdUnmeasured",
   "MemoryLimitMissing",
   "OOMKilled",
   "RedisHighLatencyP99",

@@ -33,7 +33,7 @@ export const linkedPanels = {
   latency: {
     dashboard: "service-detail",
     id: 3,
-    alerts: ["HighLatencyP99", "LatencyObjectiveUnmeasured"],
+    alerts: ["HighLatencyP99", "LatencyObjectiveUnmeasured", "LatencyThresholdUnmeasured"],
   },
   targets: { dashboard: "service-detail", id: 4, alerts: ["ServiceDown", "PlannedMaintenance"] },
   dynamodbThrottles: { dashboard: "service-detail", id: 5, alerts: ["DynamoDBThrottling"] },

@@ -1,6 +1,7 @@
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
+import { exceedsLatency } from "./latencyBuckets";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -71,9 +72,12 @@ function highLatency(
     `(rate(${histogram}_bucket{${serviceMatchers(namespace, scope, extraMatchers)}}[5m]))`;
   return {
     expr: [
-      `histogram_quantile(0.99, sum by (namespace, service, le) ${bucketRate()})`,
-      // `>=`: a quantile never exceeds the last finite bucket, which may end at the threshold.
-      `>= ${formatNumber(threshold / 1000)}`,
+      exceedsLatency(
+        `histogram_quantile(0.99, sum by (namespace, service, le) ${bucketRate()})`,
+        namespace,
+        histogram,
+        threshold,
+      ),
       `and`,
       `sum by (namespace, service) ${bucketRate('le="+Inf"')} > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),

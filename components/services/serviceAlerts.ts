@@ -2,6 +2,7 @@ import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
 import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
+import { latencyBucketRules } from "./latencyBuckets";
 import { exceptElsewhere, ownershipRules } from "./ownership";
 import { maintenanceRules } from "./maintenance";
 import { podAlerts } from "./podAlerts";
@@ -27,6 +28,7 @@ export function serviceAlerts(
   const groups = [
     ...configuredServiceRules(settings, component),
     ownershipRules(settings, component),
+    latencyBucketRules(settings),
     evidenceRules(settings),
     serviceRules(settings),
     podAlerts(settings),

@@ -6,6 +6,7 @@ import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
 import { longProvenErrorRatio, provenErrorRatio } from "./errorEvidence";
+import { exceedsLatency } from "./latencyBuckets";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -236,19 +237,20 @@ function highErrorRate(
 }
 
 function highLatency(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const matchers = serviceMatchers(settings.namespace, variant.scope);
-  // `>=`, because a quantile never exceeds the last finite bucket, which may end at the threshold.
-  const slow = (p99: string) => `${p99}{${matchers}} >= ${formatNumber(variant.threshold / 1000)}`;
+  const { namespace, alerts } = settings;
+  const matchers = serviceMatchers(namespace, variant.scope);
+  const slow = (p99: string, histogram: string) =>
+    exceedsLatency(`${p99}{${matchers}}`, namespace, histogram, variant.threshold);
   return {
     alert: alertNames.highLatencyP99,
     expr: withMinimumTraffic(settings, variant, [
-      [slow(recorded.httpP99), recorded.httpTimed],
-      [slow(recorded.grpcP99), recorded.grpcTimed],
+      [slow(recorded.httpP99, alerts.metrics.httpDuration), recorded.httpTimed],
+      [slow(recorded.grpcP99, alerts.metrics.grpcDuration), recorded.grpcTimed],
     ]),
     forMinutes: 5,
     severity: variant.severity,
     summary: `${labels.service}: p99 latency is ${value.duration}`,
-    description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was ${value.duration} over the last 4 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
+    description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was about ${value.duration} over the last 4 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
   };
 }
 

@@ -96,8 +96,8 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
   }
   const quotient: Quotient = {
     comparison,
-    numerator: comparison.numerator.flatMap(selectorsOf),
-    denominator: comparison.denominator.flatMap(selectorsOf),
+    numerator: comparison.numerator.flatMap(measuredSelectorsOf),
+    denominator: comparison.denominator.flatMap(measuredSelectorsOf),
     vocabulary,
   };
   const signal =
@@ -111,6 +111,12 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
   const isUnreadable = (factor: Expr): boolean =>
     hasArithmetic(factor) || (signal !== undefined && isForeign(factor, signal.name, vocabulary));
   return signal && factors.some(isUnreadable) ? { ...signal, threshold: undefined } : signal;
+}
+
+/** The selectors whose values decide the value of an expression; `group` returns 1 for every series. */
+function measuredSelectorsOf(expr: Expr): Selector[] {
+  const present = new Set(callsOf(expr, /^group$/).flatMap(selectorsOf));
+  return selectorsOf(expr).filter((selector) => !present.has(selector));
 }
 
 const countingCalls = /^(count|sum_over_time|present_over_time)/;
@@ -170,12 +176,14 @@ function isLatency(
   return selectsAny(selector, [...httpDuration, ...grpcDuration], suffixes);
 }
 
-function quantile({ comparison, denominator, vocabulary }: Quotient): Measurement | undefined {
-  if (denominator.length > 0) return undefined;
+function quantile({ comparison, vocabulary }: Quotient): Measurement | undefined {
+  if (comparison.denominator.length > 0) return undefined;
   const selectors = comparison.numerator
     .flatMap((factor) => callsOf(factor, /^histogram_quantile$/))
     .filter(({ args: [level] }) => level !== undefined && (constantOf(level) ?? 0) >= 0.99)
-    .flatMap(({ args: [, histogram] }) => (histogram === undefined ? [] : selectorsOf(histogram)))
+    .flatMap(({ args: [, histogram] }) =>
+      histogram === undefined ? [] : measuredSelectorsOf(histogram),
+    )
     .filter((selector) => isLatency(selector, vocabulary, ["_bucket", ""]));
   return measurement("p99Latency", comparison, selectors);
 }

@@ -24,6 +24,8 @@ export interface Recipe {
   firstTrueMinutes: number;
   /** Series of one subject. */
   series: SeriesOf;
+  /** Labels in addition to those of the subject. */
+  extraLabels?: Record<string, string>;
   /** Other severities of the alert that fire at the same level. */
   otherTiers?: { severity: "critical" | "warning"; forMinutes: number }[];
   /** Whether it requires a minimum rate of requests. */
@@ -209,7 +211,7 @@ export const recipes: Recipe[] = [
       alert: "HighLatencyP99",
       severity: critical,
       forMinutes: 5,
-      groups: ["services"],
+      groups: ["buckets", "services"],
       hasTrafficFloor: true,
     },
     slow("http_request_duration_seconds", 0.5),
@@ -395,7 +397,7 @@ export const recipes: Recipe[] = [
     alert: "DynamoDBHighLatencyP99",
     severity: warning,
     forMinutes: 10,
-    groups: ["dependencies"],
+    groups: ["buckets", "dependencies"],
     hasTrafficFloor: true,
     series: slow("dynamodb_operation_duration_seconds", 0.1),
   },
@@ -404,7 +406,7 @@ export const recipes: Recipe[] = [
     alert: "RedisHighLatencyP99",
     severity: warning,
     forMinutes: 10,
-    groups: ["dependencies"],
+    groups: ["buckets", "dependencies"],
     hasTrafficFloor: true,
     series: slow("redis_command_duration_seconds", 0.05),
   },
@@ -499,6 +501,28 @@ export const recipes: Recipe[] = [
       bucket(subject, goneAbove(timeline), "+Inf"),
     ],
   ),
+  ...(
+    [
+      ["http_request_duration_seconds", "0.5"],
+      ["grpc_server_handling_seconds", "0.5"],
+      ["dynamodb_operation_duration_seconds", "0.1"],
+      ["redis_command_duration_seconds", "0.05"],
+    ] as const
+  ).map(([histogram, threshold]): Recipe => ({
+    alert: "LatencyThresholdUnmeasured",
+    severity: warning,
+    forMinutes: 60,
+    subjectLabel: "service",
+    extraLabels: { histogram },
+    groups: ["buckets"],
+    firstTrueMinutes: 0,
+    // The bucket of the threshold is missing.
+    series: (subject, timeline) => [
+      bucket(subject, timeline, "0.04", histogram),
+      bucket(subject, timeline, "+Inf", histogram),
+      bucket(subject, goneAbove(timeline), threshold, histogram),
+    ],
+  })),
   {
     ...ruleFailure.timing,
     alert: "PrometheusRuleFailures",
@@ -726,9 +750,14 @@ function budgetBurn(
   };
 }
 
-function bucket(subject: Subject, timeline: Timeline, le: string): Series {
+function bucket(
+  subject: Subject,
+  timeline: Timeline,
+  le: string,
+  histogram = "http_request_duration_seconds",
+): Series {
   const labels = { ...serviceLabels(subject), le };
-  return counter("http_request_duration_seconds_bucket", labels, timeline, () => 1);
+  return counter(`${histogram}_bucket`, labels, timeline, () => 1);
 }
 
 /** One counter of a component of the monitoring stack. */

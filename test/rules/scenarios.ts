@@ -158,11 +158,14 @@ export function expectedAlerts(recipe: Recipe, subjects: Subject[], minute: numb
   );
 }
 
-function labelsOf({ groups, subjectLabel }: Recipe, subject: Subject): Record<string, string> {
+function labelsOf(
+  { groups, subjectLabel, extraLabels }: Recipe,
+  subject: Subject,
+): Record<string, string> {
   const { service, pod } = subject;
   const platform = ["prometheus", "targets", "volumes", "loki"].includes(groups[0] ?? "");
   const namespace = platform ? "monitoring" : "ticketing";
   if (subjectLabel === "namespace") return { namespace };
   if (subjectLabel === "job") return { namespace, job: jobOf(subject) };
-  return { namespace, [subjectLabel]: subjectLabel === "pod" ? pod : service };
+  return { namespace, ...extraLabels, [subjectLabel]: subjectLabel === "pod" ? pod : service };
 }

@@ -6,7 +6,7 @@ import { errorScenarios } from "./errors";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
-import { latencyScenarios } from "./latency";
+import { boundaryScenarios, bucketScenarios, latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
@@ -53,10 +53,24 @@ export function suites(): Suite[] {
     },
     {
       name: "latency",
-      groups: groupsNamed(allDefinitions(), ["services"]),
+      groups: groupsNamed(allDefinitions(), ["buckets", "services"]),
       scenarios: latencyScenarios,
       evaluationSeconds: 30,
     },
+    {
+      name: "boundaries of buckets",
+      groups: groupsNamed(allDefinitions(), ["buckets"]),
+      scenarios: boundaryScenarios,
+      evaluationSeconds: 30,
+    },
+    ...["services", "dependencies"].map((group) => ({
+      name: `buckets, ${group}`,
+      groups: groupsNamed(allDefinitions(), ["buckets", group]),
+      scenarios: bucketScenarios.filter(
+        ({ name }) => name.startsWith("HighLatencyP99") === (group === "services"),
+      ),
+      evaluationSeconds: 30,
+    })),
     {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),

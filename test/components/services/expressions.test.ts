@@ -140,6 +140,6 @@ describe("every expression", () => {
   });
 
   it("names recorded series by level, metric and operation", () => {
-    for (const name of recorded) assert.match(name, /^namespace_(service|pod):\w+:\w+$/);
+    for (const name of recorded) assert.match(name, /^namespace_(service|pod|le):\w+:\w+$/);
   });
 });

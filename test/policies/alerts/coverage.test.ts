@@ -73,6 +73,14 @@ describe("alerts on base signals", () => {
       ["another alert", `${ratio()} > 0.05 unless on (service) ${ratio()} > 0.5`],
       ["all buckets", p99(), "p99Latency"],
       ["a job", p99('{job="cart"}'), "p99Latency"],
+      [
+        "the boundary of a bucket",
+        p99().replace(
+          "> 0.5",
+          "> on (service) (group by (service) (http_request_duration_seconds_bucket) * 0.5) > 0.5",
+        ),
+        "p99Latency",
+      ],
     ] as [string, string, string?][]) {
       it(guard, () => assert.deepEqual(found(expr, signal), []));
     }

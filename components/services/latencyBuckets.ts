@@ -1,0 +1,125 @@
+import { labels, value } from "../alerting/annotations";
+import { formatNumber, serviceMatchers } from "../alerting/promql";
+import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { MonitoredServicesSettings } from "./settings";
+import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
+
+/** A series for each boundary of a bucket, with the boundary as the labels `le` and `boundary`. */
+const boundaryLabels = "namespace_le:bucket_boundary:info";
+/** The boundaries as values. PromQL cannot compare labels with numbers. */
+const boundaries = "namespace_le:bucket_boundary:seconds";
+/** The boundary that decides whether the latency of a service exceeds a threshold. */
+const decidingBoundary = "namespace_service:bucket_boundary:nearest_seconds";
+
+/** The latency histograms and the thresholds of the alerts that read them. */
+const latencies = [
+  { histogram: "httpDuration", threshold: "p99LatencyMs", alert: "HighLatencyP99" },
+  { histogram: "grpcDuration", threshold: "p99LatencyMs", alert: "HighLatencyP99" },
+  { histogram: "dynamodbDuration", threshold: "dynamodbP99Ms", alert: "DynamoDBHighLatencyP99" },
+  { histogram: "redisDuration", threshold: "redisP99Ms", alert: "RedisHighLatencyP99" },
+] as const;
+
+/**
+ * Condition that a p99 latency exceeds a threshold. Within a bucket, a quantile is a guess, but whether
+ * it exceeds a boundary is exact. So more than 1% of the requests must be slower than the nearest
+ * boundary at or above the threshold.
+ */
+export function exceedsLatency(
+  p99: string,
+  namespace: string,
+  histogram: string,
+  thresholdMs: number,
+): string {
+  // `>=`: a quantile never exceeds the last finite bucket, which may end at the threshold.
+  return [
+    p99,
+    `>= on (namespace, service) ${decidingBoundaryOf(namespace, histogram, thresholdMs)}`,
+    `>= ${formatNumber(thresholdMs / 1000)}`,
+  ].join("\n");
+}
+
+function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: number): string {
+  return `${decidingBoundary}{namespace="${namespace}", histogram="${histogram}", threshold_ms="${formatNumber(thresholdMs)}"}`;
+}
+
+/** Records which buckets decide about the thresholds, and warns if a histogram ends below its threshold. */
+export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
+  const { namespace, alerts } = settings;
+  const inNamespace = `namespace="${namespace}"`;
+  const finiteBuckets = latencies.map(
+    ({ histogram }) =>
+      `group by (namespace, le) (${alerts.metrics[histogram]}_bucket{${inNamespace}, le!="+Inf"})`,
+  );
+  const known = `${boundaryLabels}{${inNamespace}}`;
+  return {
+    name: `${namespace}.buckets`,
+    subjectLabel: "service",
+    // Buckets change with a deployment. Queries find a sample for 5 minutes.
+    intervalSeconds: 120,
+    rules: [
+      {
+        record: boundaryLabels,
+        expr: `label_replace(\n${finiteBuckets.join("\nor\n")},\n"boundary", "$1", "le", "(.+)"\n)`,
+      },
+      {
+        record: boundaries,
+        // In a histogram with one finite bucket, the maximum is the boundary of that bucket.
+        expr: [
+          `label_replace(`,
+          `  histogram_quantile(1, ${known} or label_replace(${known}, "le", "+Inf", "", "")),`,
+          `  "le", "$1", "boundary", "(.+)"`,
+          `)`,
+        ].join("\n"),
+      },
+      ...latencies.flatMap(({ histogram, threshold }) =>
+        (threshold === "p99LatencyMs"
+          ? severityVariants(settings, threshold)
+          : thresholdVariants(settings, threshold, Severity.Warning)
+        ).map((variant) => nearestBoundary(namespace, alerts.metrics[histogram], variant)),
+      ),
+      // A histogram that ends below a warning threshold also ends below the critical threshold.
+      ...latencies.flatMap((latency) =>
+        thresholdVariants(settings, latency.threshold, Severity.Warning).map((variant) =>
+          thresholdUnmeasured(settings, latency, variant),
+        ),
+      ),
+    ],
+  };
+}
+
+function nearestBoundary(
+  namespace: string,
+  histogram: string,
+  { scope, threshold }: Variant,
+): RecordingRule {
+  const ofService = [
+    `group by (namespace, service, le) (${histogram}_bucket{${serviceMatchers(namespace, scope)}})`,
+    `* on (namespace, le) group_left () ${boundaries}{namespace="${namespace}"}`,
+  ].join(" ");
+  return {
+    record: decidingBoundary,
+    labels: { histogram, threshold_ms: formatNumber(threshold) },
+    expr: [
+      `min by (namespace, service) (${ofService} >= ${formatNumber(threshold / 1000)})`,
+      `or`,
+      `max by (namespace, service) (${ofService})`,
+    ].join("\n"),
+  };
+}
+
+function thresholdUnmeasured(
+  { namespace, alerts }: MonitoredServicesSettings,
+  latency: (typeof latencies)[number],
+  { threshold, severity }: Variant,
+): AlertRule {
+  const histogram = alerts.metrics[latency.histogram];
+  const boundary = decidingBoundaryOf(namespace, histogram, threshold);
+  return {
+    alert: "LatencyThresholdUnmeasured",
+    expr: `max by (namespace, service, histogram) (${boundary}) < ${formatNumber(threshold / 1000)}`,
+    forMinutes: 60,
+    severity,
+    summary: `${labels.service}: ${latency.alert} cannot fire`,
+    description: `The last bucket of ${histogram} of ${labels.service} in ${labels.namespace} ends at ${value.duration}, below the threshold of ${threshold} ms, so Prometheus cannot tell which requests are slower. Add a bucket that ends at ${threshold} ms or higher, or set services[].alerts.${latency.threshold} to the end of a bucket.`,
+  };
+}
