@@ -1,6 +1,8 @@
 import type { Bucket } from "@pulumi/aws/s3";
 import type { ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { Location, rememberSettings, unchangedLocation } from "../shared/dataLocation";
+import { Inputs } from "../shared/inputs";
 import { Problem } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { LokiStorage } from "./options";
@@ -12,23 +14,43 @@ export function unchanged(
   location: Record<"bucket" | "region", pulumi.Input<string>>,
   bucket: Bucket,
 ): pulumi.Output<Bucket> {
-  const { bucket: bucketName, region } = bucket;
-  const both = { args: location, deployed: { bucket: bucketName, region } };
-  return pulumi.output(both).apply(({ args, deployed }) =>
-    kept(
-      name,
-      bucket,
-      (["bucket", "region"] as const)
-        .filter((key) => deployed[key] !== undefined && args[key] !== deployed[key])
-        .map((key) => ({
-          path: [key],
-          value: args[key],
-          rule: `must stay ${JSON.stringify(deployed[key])}: Pulumi would replace the bucket`,
-          fix: `run pulumi up with protectData: false and deleteDataOnDestroy: false, and again with createBucket: false, which retains the bucket; then change ${key}`,
-        })),
-    ),
-  );
+  const deployed = { bucket: bucket.bucket, region: bucket.region };
+  return unchangedLocation(["LokiStack", name], location, [bucket, deployed], (key) => ({
+    effect: "Pulumi would replace the bucket",
+    fix: `run pulumi up with protectData: false and deleteDataOnDestroy: false, and again with createBucket: false, which retains the bucket; then change ${key}`,
+  }));
 }
+
+/** Returns a resource for `dependsOn`, or fails if protected logs would no longer be available. */
+export function logsAreKept(
+  name: string,
+  { settings, fill }: Inputs<LokiSettings>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<pulumi.Resource> {
+  const { protectData } = settings;
+  const location = fill(({ storage, createBucket, namespace }) => ({
+    storage,
+    createBucket: String(createBucket),
+    namespace,
+  }));
+  const memory = rememberSettings(`${name}-data-location`, location, protectData, opts);
+  const { storage, createBucket, namespace } = location;
+  const isOnVolume = settings.storage === LokiStorage.Filesystem;
+  const planned: Location = { storage, ...(isOnVolume && { namespace }) };
+  if (!isOnVolume && !settings.createBucket) planned["createBucket"] = createBucket;
+  const retain = "run pulumi up with protectData: false, which retains the logs; then change";
+  return unchangedLocation(["LokiStack", name], planned, [memory, memory.keepers], (key) => ({
+    effect: keptEffects[key] ?? "",
+    fix: `keep ${key}, or ${retain} ${key}`,
+  }));
+}
+
+/** What a change of a setting would do, by the name of the setting. */
+const keptEffects: Record<string, string> = {
+  storage: "Loki would start without its logs",
+  createBucket: "the bucket is protected",
+  namespace: "Loki would start with an empty volume",
+};
 
 /** Annotation of the ServiceAccount while the deployed bucket may be deleted with its logs. */
 const deletableAnnotation = "observability.data/delete-on-destroy";
@@ -64,28 +86,17 @@ export function bucketIsKept(
   return pulumi.output(serviceAccount.metadata).apply((metadata) => {
     const key = settings.createBucket ? "storage" : "createBucket";
     const isDeletable = metadata?.annotations?.[deletableAnnotation] !== undefined;
-    const problem = {
+    const text = `run pulumi up with deleteDataOnDestroy: false alone; then change ${key}`;
+    const problem: Problem = {
       path: [key],
+      code: "invalid",
       rule: "would delete the bucket with its logs, which was deployed with deleteDataOnDestroy",
-      fix: `run pulumi up with deleteDataOnDestroy: false alone; then change ${key}`,
+      fix: { kind: "do", text },
     };
-    return kept(name, serviceAccount, isDeletable ? [problem] : []);
+    return settingsOrThrow(
+      "LokiStack",
+      name,
+      isDeletable ? { problems: [problem] } : { settings: serviceAccount },
+    );
   });
-}
-
-function kept<T>(
-  name: string,
-  resource: T,
-  problems: { path: string[]; value?: unknown; rule: string; fix: string }[],
-): T {
-  const all = problems.map(({ fix, ...problem }): Problem => ({
-    ...problem,
-    code: "invalid",
-    fix: { kind: "do", text: fix },
-  }));
-  return settingsOrThrow(
-    "LokiStack",
-    name,
-    all.length > 0 ? { problems: all } : { settings: resource },
-  );
 }

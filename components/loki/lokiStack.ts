@@ -16,7 +16,7 @@ import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
 import { providerRegion } from "./awsSdk";
-import { bucketIsKept, bucketMemory } from "./keptBucket";
+import { bucketIsKept, bucketMemory, logsAreKept } from "./keptBucket";
 import { StorageResources, lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";
 import { lokiRulesConfigMapName, lokiValues } from "./values";
@@ -63,7 +63,8 @@ export interface LokiStackArgs {
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Another namespace deploys a new Loki with empty volumes;
-   * those of the old one remain in the cluster. Default: `monitoring`.
+   * those of the old one remain in the cluster. With the storage `filesystem`, which has all logs on a
+   * volume, `protectData` refuses the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string>;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
@@ -72,7 +73,10 @@ export interface LokiStackArgs {
   size?: SizePreset;
   /** Number of days that Loki retains logs. Default: 15. */
   retentionDays?: number;
-  /** Storage of chunks and index. Must be known when the program runs. Default: `s3`. */
+  /**
+   * Storage of chunks and index. `protectData` refuses another storage, in which Loki would not have its
+   * logs. Must be known when the program runs. Default: `s3`.
+   */
   storage?: LokiStorage;
   /**
    * Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. The name and the
@@ -83,8 +87,8 @@ export interface LokiStackArgs {
   /** AWS region of the bucket. Default: the region of the component's AWS provider. */
   region?: pulumi.Input<string>;
   /**
-   * Creates the bucket. `false` uses an existing bucket and does not change it. Must be known when the
-   * program runs. Default: true.
+   * Creates the bucket. `false` uses an existing bucket and does not change it. `protectData` refuses
+   * the change to `false`. Must be known when the program runs. Default: true.
    */
   createBucket?: boolean;
   /**
@@ -125,9 +129,9 @@ export interface LokiStackArgs {
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: pulumi.Input<string>;
   /**
-   * Protects the bucket: Pulumi refuses every change and every `pulumi destroy` that would delete or
-   * replace it. With `false`, Pulumi may stop managing the bucket, but retains it with its logs.
-   * Default: true.
+   * Protects the logs: Pulumi refuses every change and every `pulumi destroy` that would delete or
+   * replace the bucket, and every change after which Loki would not have its logs. With `false`, Pulumi
+   * may stop managing the bucket, but retains it with its logs. Default: true.
    */
   protectData?: boolean;
   /**
@@ -282,7 +286,10 @@ export class LokiStack extends pulumi.ComponentResource {
       fill((all) => all),
       componentOpts,
     );
-    const child = { parent: this, dependsOn };
+    const child = pulumi.mergeOptions(
+      { parent: this, dependsOn },
+      { dependsOn: logsAreKept(name, inputs, { parent: this }) },
+    );
     const metadata = (objectName: string) =>
       fill(({ namespace, labels }) => ({
         name: objectName,

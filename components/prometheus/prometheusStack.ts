@@ -11,10 +11,11 @@ import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
 import { clusterReader } from "../shared/clusterReader";
+import { rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
-import { availableAfter, checkInputs } from "../shared/inputs";
+import { Inputs, availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
@@ -59,6 +60,30 @@ function prometheusClaims(settings: PrometheusSettings): Claim[] {
         ]
       : []),
   ];
+}
+
+/** Returns a resource for `dependsOn`, or fails if Prometheus and Alertmanager would get new volumes. */
+function volumesAreKept(
+  name: string,
+  { settings, fill }: Inputs<PrometheusSettings>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<pulumi.Resource> {
+  const { protectData, deleteDataOnDestroy } = settings;
+  const location = fill(({ namespace, releaseName }) => ({ namespace, releaseName }));
+  const isKept = protectData || deleteDataOnDestroy;
+  const memory = rememberSettings(`${name}-data-location`, location, isKept, opts);
+  const owner: [string, string] = ["PrometheusStack", name];
+  return unchangedLocation(owner, location, [memory, memory.keepers], (key) =>
+    deleteDataOnDestroy
+      ? {
+          effect: "Kubernetes would delete the volumes with all samples",
+          fix: `keep ${key}, or run pulumi up with deleteDataOnDestroy: false; then change ${key}`,
+        }
+      : {
+          effect: "Prometheus and Alertmanager would start with empty volumes",
+          fix: `keep ${key}, or set protectData: false, which leaves the samples and silences in the old volumes`,
+        },
+  );
 }
 
 /** A dashboard from grafana.com, which Grafana downloads at startup. */
@@ -113,7 +138,8 @@ export interface PrometheusStackArgs {
   environment: pulumi.Input<string>;
   /**
    * Namespace to install into. It must exist. Another namespace or `releaseName` deploys a new Prometheus
-   * with empty volumes; the volumes of the old one remain in the cluster. Default: `monitoring`.
+   * with empty volumes; the volumes of the old one remain in the cluster. `protectData` and
+   * `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string>;
   /**
@@ -139,7 +165,10 @@ export interface PrometheusStackArgs {
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
-  /** Whether the data must be kept. If so, `deleteDataOnDestroy` must be false. Default: true. */
+  /**
+   * Whether the samples and silences must be kept: the namespace and `releaseName` cannot change, and
+   * `deleteDataOnDestroy` must be false. Default: true.
+   */
   protectData?: boolean;
   /**
    * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
@@ -256,7 +285,8 @@ export class PrometheusStack extends pulumi.ComponentResource {
       namespace: all.namespace,
       labels: objectLabels("grafana", all.labels),
     }));
-    const child = { parent: this };
+    const volumes = volumesAreKept(name, inputs, { parent: this });
+    const child = { parent: this, dependsOn: volumes };
 
     const password = new random.RandomPassword(
       `${name}-grafana-admin`,

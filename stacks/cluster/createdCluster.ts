@@ -1,20 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import { rememberSettings } from "../../components/shared/dataLocation";
 import { defined } from "../../components/shared/defined";
 import { ClusterMode, ClusterSettings } from "../config/schema";
 
 /**
  * Returns a resource for `dependsOn`, or fails if the update would delete or replace the cluster that
- * the stack created, and all volumes with it. A program cannot read what it deployed before, so this
- * resource ignores changes and remembers the settings of the first deployment.
+ * the stack created, and all volumes with it.
  */
 export function createdClusterIsKept(settings: ClusterSettings): pulumi.Output<pulumi.Resource> {
   const planned = createdCluster(settings);
-  const memory = new random.RandomUuid(
-    "cluster",
-    { keepers: planned },
-    { ignoreChanges: ["keepers"] },
-  );
+  const memory = rememberSettings("cluster", planned, true);
   return memory.keepers.apply((deployed = {}) => {
     const isKept = ["name", "vpcId"].every((key) => deployed[key] === planned[key]);
     if (!isKept) throw new pulumi.RunError(changedCluster(settings, deployed));

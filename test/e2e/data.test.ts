@@ -12,7 +12,7 @@ const repository = path.resolve(__dirname, "../..");
 const program = `
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { LokiStack } from "./components";
+import { LokiStack, PrometheusStack } from "./components";
 import { createNamespaces } from "./stacks/cluster/namespaces";
 
 const config = new pulumi.Config("logs");
@@ -31,6 +31,11 @@ createNamespaces(
 );
 const identity = { cluster: "shop", environment: "production", bucket: "shop-logs" };
 new LokiStack("loki", { ...identity, ...config.getObject<object>("args") }, config.getObject<object>("opts"));
+new PrometheusStack("prometheus", {
+  cluster: "shop",
+  environment: "production",
+  ...config.getObject<object>("prometheus"),
+});
 `;
 
 const removals = {
@@ -75,6 +80,10 @@ describe("data on the real engine", () => {
       const up = await stack.up();
       assert.equal(up.exitCode, 0, up.text);
       await use({
+        prometheus: async (settings) => {
+          await configure("prometheus", settings);
+          return stack.up({ args: ["--skip-preview"] });
+        },
         change: async (change) => {
           await configure("args", { ...args, ...change });
           return stack.up();
@@ -196,6 +205,60 @@ describe("data on the real engine", () => {
     });
   });
 
+  describe("on the volumes of Prometheus and Alertmanager", () => {
+    const moves = { namespace: { namespace: "metrics" }, releaseName: { releaseName: "metrics" } };
+
+    it("are kept by default, and left behind only if the caller permits it", async () => {
+      await deployed({}, {}, async ({ prometheus }) => {
+        for (const [key, move] of Object.entries(moves)) {
+          const run = await prometheus(move);
+          assert.notEqual(run.exitCode, 0, run.text);
+          assert.match(run.text, /PrometheusStack "prometheus": 1 problem in its arguments/);
+          assert.match(
+            run.text,
+            new RegExp(`${key} = "metrics" must stay "\\w+": .* start with empty volumes`),
+          );
+          assert.match(run.text, /fix: .*protectData: false/);
+          assert.deepEqual(mutations(run), [], key);
+        }
+        const moved = { ...moves.namespace, ...moves.releaseName };
+        assert.equal((await prometheus({ ...moved, protectData: false })).exitCode, 0);
+        assert.equal((await prometheus(moved)).exitCode, 0);
+        const run = await prometheus({});
+        assert.match(run.text, /2 problems in its arguments/);
+        assert.match(run.text, /namespace = "monitoring" must stay "metrics"/);
+        assert.deepEqual(mutations(run), []);
+      });
+    });
+
+    it("are not deleted by a change, even if destroy may delete them", async () => {
+      await deployed({}, {}, async ({ prometheus }) => {
+        const deletable = { protectData: false, deleteDataOnDestroy: true };
+        assert.equal((await prometheus(deletable)).exitCode, 0);
+        const run = await prometheus({ ...deletable, ...moves.namespace });
+        assert.match(run.text, /namespace = .* must stay "monitoring": Kubernetes would delete/);
+        assert.deepEqual(mutations(run), []);
+      });
+    });
+  });
+
+  describe("on the volume of Loki", () => {
+    it("is kept by default, and left behind only if the caller permits it", async () => {
+      const volume = { storage: "filesystem" };
+      await deployed(volume, {}, async ({ change }) => {
+        const changed = { namespace: "logs", storage: "s3" };
+        for (const [key, value] of Object.entries(changed)) {
+          const run = await change({ [key]: value });
+          assert.notEqual(run.exitCode, 0, run.text);
+          assert.match(run.text, new RegExp(`${key} = "${value}" must stay "\\w+": Loki would`));
+          assert.deepEqual(mutations(run), [], key);
+        }
+        const run = await change({ namespace: "logs", protectData: false });
+        assert.equal(run.exitCode, 0, run.text);
+      });
+    });
+  });
+
   describe("in a namespace", () => {
     const settings = {
       "another name": { monitoring: "observability" },
@@ -219,8 +282,10 @@ describe("data on the real engine", () => {
 });
 
 interface LogStack {
-  /** Deploys the program with changed arguments. */
+  /** Deploys the program with changed arguments of LokiStack. */
   change: (args: object) => Promise<Run>;
+  /** Deploys the program with these arguments of PrometheusStack, without a preview. */
+  prometheus: (args: object) => Promise<Run>;
   /** Deploys the program with changed settings of the namespaces. */
   namespaces: (settings: object) => Promise<Run>;
   destroy: () => Promise<Run>;
@@ -233,6 +298,13 @@ function deletions({ calls }: Run): string[] {
   return calls
     .filter(({ operation, type }) => operation === "delete" && type.startsWith("aws:s3/"))
     .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+}
+
+/** What a run created, updated or deleted. */
+function mutations({ calls }: Run): string[] {
+  return calls
+    .filter(({ operation, preview }) => /create|update|delete/.test(operation) && !preview)
+    .map(({ operation, name }) => `${operation} ${name}`);
 }
 
 function deletedNamespaces({ calls }: Run): string[] {

@@ -39,6 +39,7 @@ const deployed = [
   "PrometheusRule prometheus-rules",
   "PrometheusRule services-rules",
   "RandomPassword prometheus-grafana-admin",
+  "RandomUuid prometheus-data-location",
   "Release prometheus",
   "Secret prometheus-grafana-admin",
   "Secret slack-config",

@@ -104,6 +104,8 @@ const allResources = [
   "random:index/randomPassword:RandomPassword datadog-cluster-agent-token",
   "random:index/randomPassword:RandomPassword prometheus-grafana-admin",
   "random:index/randomUuid:RandomUuid cluster",
+  "random:index/randomUuid:RandomUuid loki-data-location",
+  "random:index/randomUuid:RandomUuid prometheus-data-location",
 ];
 
 /** Services in dev have no objectives, and so no dashboard of objectives. */

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { HIDDEN } from "./hideSecrets";
+import { Problem } from "./problems";
+import { settingsOrThrow } from "./settingsOrThrow";
+
+/** Settings that decide where a component stores its data, by their names. */
+export type Location = Record<string, pulumi.Input<string>>;
+
+/**
+ * Registers a resource whose `keepers` are the settings of an earlier deployment, which a program cannot
+ * read otherwise. If `isKept`, the resource ignores changes of the settings.
+ */
+export function rememberSettings(
+  name: string,
+  settings: Location,
+  isKept: boolean,
+  opts: pulumi.CustomResourceOptions = {},
+): random.RandomUuid {
+  const ignoreChanges = isKept ? ["keepers"] : [];
+  return new random.RandomUuid(name, { keepers: settings }, { ...opts, ignoreChanges });
+}
+
+/** What a change of a setting would do to the data, and how to make the change without a loss. */
+type Explain = (key: string) => { effect: string; fix: string };
+
+/** Returns a resource for `dependsOn`, or fails if a setting differs from its deployed value. */
+export function unchangedLocation<R extends pulumi.Resource>(
+  [component, name]: [component: string, name: string],
+  settings: Location,
+  [resource, deployed]: [resource: R, deployed: pulumi.Input<Location | undefined>],
+  explain: Explain,
+): pulumi.Output<R> {
+  const both = pulumi.output({ settings, deployed });
+  return both.apply(async ({ settings: planned, deployed: before = {} }) => {
+    const isSecret = await pulumi.isSecret(both);
+    const problems = Object.keys(planned)
+      .filter((key) => before[key] !== undefined && before[key] !== planned[key])
+      .map((key): Problem => {
+        const { effect, fix } = explain(key);
+        return {
+          path: [key],
+          value: isSecret ? HIDDEN : planned[key],
+          code: "invalid",
+          rule: `must stay ${isSecret ? HIDDEN : JSON.stringify(before[key])}: ${effect}`,
+          fix: { kind: "do", text: fix },
+        };
+      });
+    return settingsOrThrow(
+      component,
+      name,
+      problems.length > 0 ? { problems } : { settings: resource },
+    );
+  });
+}
