@@ -46,16 +46,27 @@ export function checkChartUis(resource: Resource): Finding[] {
     const values = at(resource.props, ...base);
     if (at(values, "enabled") === false) return [];
     const hasProxy = isTruthy(at(values, "basicAuth", "enabled"));
+    const isTarget = needsNodePort(at(values, "ingress"));
     return [
       ...["ingress", "ingressPerReplica", "thanosIngress"].flatMap((key) =>
         checkIngressValues(resource, ui, [...base, key], hasProxy),
       ),
       ...checkChartRoutes(resource, ui, [...base, "route"]),
       ...["service", "servicePerReplica", "serviceExternal"].flatMap((key) =>
-        checkService(resource, ui, [...base, key], hasProxy),
+        isTarget && at(values, key, "type") === "NodePort"
+          ? []
+          : checkService(resource, ui, [...base, key], hasProxy),
       ),
     ];
   });
+}
+
+/** Whether an ingress is a load balancer that reaches its Service by a port of the nodes. */
+function needsNodePort(ingress: Plain): boolean {
+  const isBalancer =
+    /^(alb|gce)/.test(textAt(ingress, "ingressClassName") ?? "") ||
+    entriesAt(ingress, "annotations").some(([key]) => key.startsWith("alb.ingress."));
+  return isTruthy(at(ingress, "enabled")) && isBalancer;
 }
 
 /** The check for each type of object that exposes a service. */
@@ -71,13 +82,34 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:route.openshift.io/v1:Route": checkOpenShiftRoute,
 };
 
+/** Routes of gateways that the checks cannot follow. */
+const otherRoutes =
+  /:(VirtualService|HTTPProxy|Mapping|TCPMapping|ApisixRoute|TCPIngress|GRPCRoute|TCPRoute|TLSRoute|IngressRouteTCP)$/;
+
 export function exposesServices(type: string): boolean {
-  return Object.hasOwn(checks, type);
+  return Object.hasOwn(checks, type) || (type.startsWith("kubernetes:") && otherRoutes.test(type));
 }
 
 /** Checks an object that exposes a user interface. */
 export function checkExposure(resource: Resource): Finding[] {
-  return own(checks, resource.type)?.(resource) ?? [];
+  const check = own(checks, resource.type);
+  if (check !== undefined) return check(resource);
+  const ui = backendsIn(at(resource.props, "spec"))
+    .map((name) => uiOf(name))
+    .find(Boolean);
+  if (ui === undefined) return [];
+  return [{ unknown: ["spec"], because: `only the gateway shows how it exposes ${ui}` }];
+}
+
+/** Names of Services in the fields in which gateways have them. */
+function backendsIn(spec: Plain): string[] {
+  const entries: [string | number, Plain][] = Array.isArray(spec)
+    ? [...(spec as Plain[]).entries()]
+    : entriesAt(spec);
+  return entries.flatMap(([key, value]) => {
+    if (typeof value !== "string") return backendsIn(value);
+    return /^(host|name|service|serviceName)$/.test(String(key)) ? [value] : [];
+  });
 }
 
 /** The user interface behind a Service, by its name or the labels of its pods. */
@@ -99,13 +131,18 @@ function uiOf(...names: (string | undefined)[]): Ui | undefined {
 const guard =
   /auth-(?:url|type|secret|tls-secret|signin|idp)|oauth|middlewares|whitelist|allowlist|allow-list|inbound-cidrs|source-range/;
 
+/** Whether a list of addresses includes every address. */
+function isAnyAddress(addresses: Plain): boolean {
+  return /(?:^|[\s,])(?:0\.0\.0\.0|::)\/0(?:$|[\s,])/.test(String(addresses));
+}
+
 /** Whether only clients in a private network, or clients that sign in, reach a service. */
 function isGuarded(annotations: Plain, className: string): boolean {
   const isPrivate = entriesAt(annotations).some(
     ([key, value]) =>
       (/load-balancer-(?:internal|scheme|type)$|\/scheme$/.test(key) &&
         /^(?:internal|true)$/i.test(String(value))) ||
-      (guard.test(key) && isTruthy(value) && value !== "none"),
+      (guard.test(key) && isTruthy(value) && value !== "none" && !isAnyAddress(value)),
   );
   const hasScheme = entriesAt(annotations).some(([key]) => key.endsWith("/scheme"));
   // A load balancer of AWS is internal by default.
@@ -254,9 +291,9 @@ function checkService(resource: Resource, ui: Ui, path: Path, hasProxy: boolean)
     if (value !== "LoadBalancer" && value !== "NodePort") return undefined;
     const annotations =
       at(resource.props, ...path, "annotations") ?? at(resource.props, "metadata", "annotations");
+    const ranges = listAt(resource.props, ...path, "loadBalancerSourceRanges");
     const isLimited =
-      listAt(resource.props, ...path, "loadBalancerSourceRanges").length > 0 ||
-      isGuarded(annotations, "");
+      (ranges.length > 0 && !ranges.some(isAnyAddress)) || isGuarded(annotations, "");
     const fix = `remove ${typePath.slice(-2).join(".")}`;
     const isSecure = hasCertificate(annotations);
     if (ui !== "Grafana") {

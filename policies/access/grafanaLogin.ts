@@ -8,6 +8,7 @@ export function checkLogin(settings: GrafanaSetting[]): Finding[] {
   return [
     ...checkAnonymousAccess(settings),
     ...checkSignUp(settings),
+    ...checkDefaultRole(settings),
     ...checkHeaderProxy(settings),
     ...checkOAuth(settings),
   ];
@@ -46,6 +47,17 @@ function checkSignUp(settings: GrafanaSetting[]): Finding[] {
     fix: "set users: {allow_sign_up: false} in grafana.ini, and invite the users",
     set: disabled,
   }));
+}
+
+function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
+  return settings
+    .filter(({ id, value }) => id === "USERS_AUTO_ASSIGN_ORG_ROLE" && value === "Admin")
+    .map(({ path }) => ({
+      path,
+      problem: "every user of Grafana is an administrator",
+      bound: "Viewer or Editor",
+      fix: 'set users: {auto_assign_org_role: "Viewer"} in grafana.ini',
+    }));
 }
 
 /** Grafana trusts the user in a header, which any client can send that does not pass the proxy. */

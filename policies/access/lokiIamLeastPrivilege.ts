@@ -10,6 +10,7 @@ import { helmChart, isHelmType } from "../facts/helm";
 import {
   Document,
   Statement,
+  coversAction,
   exactValues,
   isWild,
   likeValues,
@@ -168,7 +169,12 @@ function isLokis(resource: Resource): boolean {
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
   const contents = documentsOf(resource)
-    .flatMap(({ document }) => (Array.isArray(document) ? document : []))
+    .flatMap(({ document, isTrust }) =>
+      (Array.isArray(document) ? document : []).filter(
+        (statement) => isTrust || objectActions.some((action) => coversAction(statement, action)),
+      ),
+    )
+    // A role that only sets up the bucket is not Loki's.
     .flatMap(({ resources, conditions }) => [
       ...resources,
       ...conditions.flatMap(({ values }) => values),

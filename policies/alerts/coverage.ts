@@ -39,6 +39,13 @@ export function gapOf(
     if (isMinimum && rangeSeconds > longestMinimum) return "fires only after a long outage";
     const isPeak = calls.includes("max_over_time");
     if (!isPeak && rangeSeconds > longestAverage) return "averages an outage over hours";
+    const isRate = calls.some((name) => /^i?rate$/.test(name));
+    if (signal.name === "crashLoop" && isRate && (signal.threshold ?? 0) > fastRestarts) {
+      return "requires more restarts per second than the kubelet makes";
+    }
+    if (countsRequests.has(signal.name) && rangeSeconds === 0) {
+      return "counts all requests since the start of the service";
+    }
     const label = narrowingLabel(selector, calls);
     if (label !== undefined) return `reads only the series with one ${label}`;
   }
@@ -48,6 +55,12 @@ export function gapOf(
 function hasOneReason(selector: Selector): boolean {
   return selects(selector, podMetrics.lastTerminatedReason) && !allows(selector, "reason", "Error");
 }
+
+/** Signals whose series count from the start of a process. */
+const countsRequests = new Set<string>(["errorRatio", "p99Latency", "dynamodbThrottling"]);
+
+/** Restarts per second of a container that fails at once: the kubelet soon waits 5 minutes. */
+const fastRestarts = 1 / 60;
 
 const timeOfDay = /^(hour|minute|day_of_week|day_of_month|day_of_year|days_in_month|month|year)$/;
 const longestMinimum = 15 * SECONDS_PER_MINUTE;

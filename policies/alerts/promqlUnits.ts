@@ -29,6 +29,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkRatios(expr),
       ...checkDurations(expr),
       ...checkQuantiles(expr),
+      ...checkRatesOfSums(expr),
     ],
     records,
   );
@@ -126,8 +127,18 @@ function isPartOf(part: Selector, whole: Selector): boolean {
     part.matchers.some((other) => JSON.stringify(other) === JSON.stringify(matcher));
   if (!whole.matchers.every(hasMatcher)) return false;
   if (part.metric === whole.metric) return part.matchers.length > whole.matchers.length;
-  return part.metric.replace(/_bucket$/, "_count") === whole.metric;
+  const { metric = "" } = whole;
+  return (
+    part.metric.replace(/_bucket$/, "_count") === metric ||
+    (wholeName.test(metric) &&
+      part.metric.replace(partName, "") === metric.replace(wholeName, "") &&
+      part.metric !== metric)
+  );
 }
+
+/** `node_filesystem_avail_bytes` is a part of `node_filesystem_size_bytes`. */
+const partName = /_?(used|avail(able)?|free|MemAvailable|MemFree)(?=_|$)/;
+const wholeName = /_?(size|capacity|MemTotal)(?=_|$)/;
 
 function checkDurations(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
@@ -196,8 +207,36 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
             fix: "add le to sum by (…), or remove it from without (…)",
           }
         : undefined,
+      name === "histogram_quantile" && histogram && isLifelong(histogram)
+        ? {
+            problem: "a quantile is computed from all observations since the start of a process",
+            bound: "the observations of the last minutes",
+            fix: "rate(…[5m]) of the buckets",
+          }
+        : undefined,
     ];
   });
+}
+
+/** A sum of counters falls when one of them restarts, which a rate takes for a restart of the sum. */
+function checkRatesOfSums(expr: Expr): ViolationFinding[] {
+  return callsOf(expr, /^(rate|irate|increase)$/)
+    .map(({ args: [argument] }) => (argument?.kind === "subquery" ? argument.expr : argument))
+    .filter((argument) => argument?.kind === "call" && argument.grouping !== undefined)
+    .map(() => ({
+      problem: "a rate is computed from a sum of counters, which falls when one of them restarts",
+      bound: "the sum of rates",
+      fix: "sum by (…) (rate(…[5m])) instead",
+    }));
+}
+
+/** Whether a histogram counts from the start of its processes: nothing computes a rate of it. */
+function isLifelong(histogram: Expr): boolean {
+  return (
+    callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&
+    nodesOf(histogram).every(({ kind }) => kind !== "binary") &&
+    selectorsOf(histogram).some(({ metric = "" }) => /_bucket$/.test(metric))
+  );
 }
 
 /** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */

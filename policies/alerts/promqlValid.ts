@@ -76,6 +76,14 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
           fix: "remove the comparison",
         }
       : undefined,
+    isNeverZero(expr)
+      ? {
+          problem:
+            "a count is compared with a number below 1, but the count of no series is no series",
+          bound: "absent(), or a count with `or vector(0)`",
+          fix: "(count(…) or vector(0)) == 0",
+        }
+      : undefined,
     unstable && {
       problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
       bound: "no topk, bottomk, limitk or limit_ratio in alerts",
@@ -118,6 +126,16 @@ function isNeverAbsent(expr: Expr): boolean {
       isAbsent &&
       ((node.operator === "==" && value !== 1) || (node.operator === "<" && value === 1))
     );
+  });
+}
+
+/** Whether a count must be below 1, which it never is. */
+function isNeverZero(expr: Expr): boolean {
+  return nodesOf(expr).some((node) => {
+    if (!isComparison(node) || node.left.kind !== "call" || node.left.name !== "count")
+      return false;
+    const value = constantOf(node.right) ?? Number.NaN;
+    return (/^[<=]=?$/.test(node.operator) && value < 1) || (node.operator === "<" && value === 1);
   });
 }
 

@@ -105,6 +105,10 @@ function check(
           ...gaps
             .filter((signal) => missing.includes(signal.name) && concerns(signal, service))
             .map(({ alert, gap }) => `the alert ${alert} ${gap}`),
+          ...droppedFrom(
+            service,
+            candidates.filter(({ name }) => missing.includes(name)),
+          ).map((metric) => `the monitor drops ${metric}`),
         ].join("; "),
         bound: names(required),
         fix: `add ${service.name} to monitoring:services, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
@@ -159,6 +163,12 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
       .some(({ selector, scopes }) => selectsService(selector, service, scopes));
 }
 
+/** The metrics of signals that the monitor of a service drops. */
+function droppedFrom({ drops }: ScrapedService, signals: Signal[]): string[] {
+  const metrics = signals.flatMap(({ selectors }) => selectors.map(({ metric }) => metric ?? ""));
+  return [...new Set(metrics)].filter(drops);
+}
+
 function concerns({ selectors, scopes }: Signal, service: ScrapedService): boolean {
   return selectors.some((selector) => selectsService(selector, service, scopes));
 }
@@ -170,11 +180,12 @@ function namedService({ matchers }: Selector): string | undefined {
 /** Whether a selector selects the series of a service, by its labels or by the labels of its pods. */
 function selectsService(
   selector: Selector,
-  { namespace, knownAs }: ScrapedService,
+  { namespace, knownAs, drops }: ScrapedService,
   scopes: ServiceScope[],
 ): boolean {
   // In metrics about pods, the label `job` names the exporter.
   const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
+  if (!isPodMetric && drops(selector.metric ?? "")) return false;
   const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
   const selectsName = (name: string): boolean =>
     includesService(scopes, name) &&

@@ -1,6 +1,18 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, stringMapProperty } from "../engine/properties";
-import { Path, PlainMap, UNKNOWN, at, entriesAt, formatPath, setAt, textsAt } from "../facts/plain";
+import { shown } from "../engine/violation";
+import { canHoldAlertmanager, selectingAlertmanager } from "../facts/alertmanager";
+import {
+  Path,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  setAt,
+  textAt,
+  textsAt,
+} from "../facts/plain";
 import {
   canRunPrometheus,
   canRunRuler,
@@ -9,8 +21,18 @@ import {
   thanosRuler,
 } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
-import { Selecting, isSelected, labelSelector, selectorOf } from "../facts/selection";
+import {
+  Selecting,
+  isSelected,
+  labelSelector,
+  namespaceLabels,
+  namespaceType,
+  selectorOf,
+} from "../facts/selection";
+import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
+import { limits } from "../shared/limits";
 import { own } from "../shared/own";
+import { checkPorts, serviceType } from "./scrapedPorts";
 
 const properties = {
   labels: stringMapProperty(
@@ -20,14 +42,20 @@ const properties = {
 
 export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
-  description: "Prometheus runs, and selects every rule and monitor of the stack.",
+  description:
+    "Prometheus runs, and selects every rule and monitor of the stack, as Alertmanager does every AlertmanagerConfig; each monitor names a port of its Services.",
   why: "By default, the chart configures Prometheus to select only objects with the label `release: <release name>`. Prometheus ignores all others, so their alerts never fire.",
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
   severity: "critical",
   annotations: "forbidden",
   config: properties,
-  reads: (type) => canRunPrometheus(type) || canRunRuler(type) || Object.hasOwn(selectorOf, type),
+  reads: (type) =>
+    canRunPrometheus(type) ||
+    canRunRuler(type) ||
+    canHoldAlertmanager(type) ||
+    [namespaceType, serviceType].includes(type) ||
+    Object.hasOwn(selectorOf, type),
   check,
   remediate,
 });
@@ -42,13 +70,20 @@ function check(resources: Resource[]): StackFinding[] {
     const ruler = thanosRuler(resource);
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
-  const [first] = servers;
-  if (first === undefined) return rulers.length > 0 ? [] : resources.flatMap(checkRuns);
-  return resources.flatMap((resource): StackFinding[] => {
+  const alertmanagers = resources.flatMap(selectingAlertmanager);
+  const stopped = servers.length + rulers.length === 0 ? resources.flatMap(checkRuns) : [];
+  const namespaces = namespaceLabels(resources);
+  const selected = resources.flatMap((resource): StackFinding[] => {
     const selector = own(selectorOf, resource.type);
     if (selector === undefined) return [];
-    const readers = selector === "rule" ? [...servers, ...rulers] : servers;
-    const answers = readers.map((server) => isSelected(resource, selector, server));
+    const isForAlerts = selector === "alertmanagerConfig";
+    const readers = isForAlerts
+      ? alertmanagers
+      : [...servers, ...(selector === "rule" ? rulers : [])];
+    const [first] = readers;
+    if (first === undefined || (servers.length === 0 && !isForAlerts)) return [];
+    if (isForAlerts && alertmanagers.some((server) => loadsByName(server, resource))) return [];
+    const answers = readers.map((server) => isSelected(resource, selector, server, namespaces));
     if (answers.includes(true)) return [];
     const unknown = answers.find((answer) => typeof answer === "object");
     if (unknown !== undefined) return [unknown];
@@ -56,13 +91,38 @@ function check(resources: Resource[]): StackFinding[] {
     return [
       {
         urn: resource.urn,
-        problem: `no Prometheus of the stack selects this ${type}`,
+        problem: `no ${isForAlerts ? "Alertmanager" : "Prometheus"} of the stack selects this ${type}`,
         where: `${type} "${objectName(resource)}", metadata.labels`,
         bound: `labels that ${formatPath([...first.spec, `${selector}Selector`])} of ${first.what} selects`,
         fix: fixOf(first, selector),
       },
     ];
   });
+  return [...stopped, ...selected, ...servers.flatMap(checkEvaluation), ...checkPorts(resources)];
+}
+
+/** Whether an Alertmanager loads an AlertmanagerConfig as its main configuration. */
+function loadsByName({ resource, spec }: Selecting, object: Resource): boolean {
+  const name = at(resource.props, ...spec, "alertmanagerConfiguration", "name");
+  return name === UNKNOWN || name === objectName(object);
+}
+
+const longestEvaluation = limits.alertForMinutes.critical.max * SECONDS_PER_MINUTE;
+
+function checkEvaluation({ resource, spec, what }: Selecting): StackFinding[] {
+  const path: Path = [...spec, "evaluationInterval"];
+  const interval = textAt(resource.props, ...path) ?? "";
+  if ((parseDuration(interval) ?? 0) <= longestEvaluation) return [];
+  return [
+    {
+      urn: resource.urn,
+      problem: "Prometheus evaluates its rules too rarely",
+      where: `${what}, ${formatPath(path)}`,
+      found: shown(interval),
+      bound: `at most ${longestEvaluation / SECONDS_PER_MINUTE} minutes`,
+      fix: "set evaluationInterval: 30s",
+    },
+  ];
 }
 
 /** All labels that the selector requires, or the setting with which the server selects every object. */

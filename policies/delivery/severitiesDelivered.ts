@@ -1,7 +1,7 @@
-import { isProdName } from "../engine/environment";
+import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
-import { ConfigOf, listProperty, stringProperty } from "../engine/properties";
+import { ConfigOf, listProperty } from "../engine/properties";
 import {
   AlertmanagerConfiguration,
   canHoldAlertmanager,
@@ -29,8 +29,8 @@ const properties = {
     [],
     "Names of configuration Secrets that are managed and checked outside the stack.",
   ),
-  environment: stringProperty(
-    "Environment of the stack. Where it is set to another environment than production, Alertmanager may have no integration at all.",
+  environment: environmentPropertyWith(
+    "Outside production, Alertmanager may have no integration at all.",
   ),
 };
 type Config = ConfigOf<typeof properties>;
@@ -56,7 +56,9 @@ export const severitiesDelivered = stackPolicy({
       ...unreadable
         .filter(({ missingSecret }) => !config.externalSecrets.includes(missingSecret ?? ""))
         .map(describeUnreadable),
-      ...paths.flatMap((path) => checkPath(path, known, config)),
+      ...paths
+        .filter((path) => mustNotify(resources, config) || hasIntegrations(path.config))
+        .flatMap((path) => checkPath(path, known, config)),
     ];
   },
 });
@@ -78,13 +80,13 @@ function knownLabels(resources: Resource[]): Labels[] {
 }
 
 /** Whether the stack must notify at all: any environment may, but only production has to. */
-function mustNotify({ environment = "prod" }: Config): boolean {
-  return isProdName(environment) !== false;
+function mustNotify(resources: Resource[], config: Config): boolean {
+  return resources.some((resource) => isProd(resource, config, resources));
 }
 
 /** The links before the routes: Prometheus has an Alertmanager, and it runs. */
 function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
-  if (!mustNotify(config)) return [];
+  if (!mustNotify(resources, config)) return [];
   const stopped = stoppedAlertmanagers(resources).map(({ resource, path, problem, fix }) => ({
     urn: resource.urn,
     problem: `Alertmanager ${problem}, so alerts reach no receiver`,
@@ -111,7 +113,7 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
 
 function checkPath(path: DeliveryPath, known: Labels[], settings: Config): StackFinding[] {
   const { severities, exceptAlerts } = settings;
-  const { config, root, problems } = path;
+  const { root, problems } = path;
   const { urn, where } = path.configuration;
   if (root === undefined || problems.length > 0) {
     return problems.map(({ where: place, problem }) => ({
@@ -121,7 +123,6 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
       fix: "correct it, and check it with `amtool check-config`",
     }));
   }
-  if (!mustNotify(settings) && !hasIntegrations(config)) return [];
   const findings = new Map<string, StackFinding>();
   for (const severity of severities) {
     for (const labels of probeLabels(root, { severity }, known)) {
@@ -201,15 +202,15 @@ function deliveryProblems(
       },
     ];
   }
-  return integrations
-    .filter(({ sendsResolved }) => isCritical && !sendsResolved)
-    .map(({ where }) => ({
-      problem: `resolved notifications of ${alert} are not sent`,
-      where,
-      found: "send_resolved: false, or not set",
-      bound: "true",
-      fix: `set send_resolved: true in ${where}`,
-    }));
+  // One integration that sends them is enough: an archive by mail, for example, needs none.
+  if (!isCritical || integrations.some(({ sendsResolved }) => sendsResolved)) return [];
+  return integrations.map(({ where }) => ({
+    problem: `resolved notifications of ${alert} are not sent`,
+    where,
+    found: "send_resolved: false, or not set",
+    bound: "true",
+    fix: `set send_resolved: true in ${where}`,
+  }));
 }
 
 /** The labels that the matchers of a route require, in addition to the severity. */

@@ -6,6 +6,7 @@ import { Resource, objectName } from "./resource";
 import { isSecret, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
 import { stopAt } from "./prometheus";
+import { Selecting } from "./selection";
 import { own } from "../shared/own";
 
 /** An Alertmanager configuration in the format of alertmanager.yaml, and its location. */
@@ -92,6 +93,14 @@ function installingChart(resource: Resource): HelmChart | undefined {
 /** Path of the operator's `AlertmanagerSpec`. Other charts have no such settings. */
 function specPath(resource: Resource): Path {
   return isAlertmanager(resource) ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
+}
+
+/** The Alertmanager of the operator that a resource runs, which selects AlertmanagerConfigs. */
+export function selectingAlertmanager(resource: Resource): Selecting[] {
+  const chart = installingChart(resource);
+  if (!isAlertmanager(resource) && chart?.chart !== "kube-prometheus-stack") return [];
+  const what = chart ? `release "${chart.release}"` : `Alertmanager "${resource.name}"`;
+  return [{ what, release: chart?.release, spec: specPath(resource), resource }];
 }
 
 /** The Alertmanagers of the stack that do not run or load no changes. */
@@ -201,6 +210,7 @@ function inObject(resource: Resource): AlertmanagerConfiguration {
     config: {
       ...(route === undefined ? {} : { route: toFileForm(route) }),
       receivers: toFileForm(at(spec, "receivers") ?? []),
+      time_intervals: at(spec, "muteTimeIntervals") ?? at(spec, "timeIntervals") ?? [],
       inhibit_rules: listAt(spec, "inhibitRules").map((rule) => ({
         source_matchers: matcherTexts(at(rule, "sourceMatch")),
         target_matchers: matcherTexts(at(rule, "targetMatch")),
@@ -247,9 +257,17 @@ function withObjects(
   const insertions = others.flatMap((object) => insertionOf(object) ?? []);
   const routes = [...insertions.map((inserted) => inserted.route), ...listAt(route, "routes")];
   const added = insertions.flatMap((inserted) => inserted.receivers);
+  const intervals = [config, ...others.map((object) => object.config)].flatMap((each) =>
+    listAt(each, "time_intervals"),
+  );
   return {
     ...configuration,
-    config: { ...config, route: { ...route, routes }, receivers: [...receivers, ...added] },
+    config: {
+      ...config,
+      route: { ...route, routes },
+      receivers: [...receivers, ...added],
+      time_intervals: intervals,
+    },
   };
 }
 

@@ -28,8 +28,14 @@ const addressFields: Record<string, string[]> = {
   opsgenie: ["api_key", "api_key_file"],
   email: ["to"],
 };
-/** Kinds whose address `global` can contain, and the prefix of its fields there. */
-const globalPrefixes: Record<string, string> = { slack: "slack_", opsgenie: "opsgenie_" };
+/** Fields that an integration requires in addition to its address. */
+const requiredFields: Record<string, string[]> = { email: ["smarthost", "from"] };
+/** Kinds whose fields `global` can contain, and the prefix of its fields there. */
+const globalPrefixes: Record<string, string> = {
+  slack: "slack_",
+  opsgenie: "opsgenie_",
+  email: "smtp_",
+};
 /** Fields with the server of an integration, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
 
@@ -75,8 +81,23 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
   const obstacles = values.map(([field, value]) => obstacleIn(field, value, spec));
   if (!obstacles.includes(undefined)) return obstacles[0];
   if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
-  const server = serverFields.find((field) => isBadServer(at(integration, field)));
+  const read = (field: string): unknown =>
+    at(integration, field) ?? (prefix && at(config, "global", `${prefix}${field}`));
+  const missing = own(requiredFields, kind)?.find((field) => (read(field) ?? "") === "");
+  if (missing !== undefined) return `it has no ${missing}`;
+  const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);
+  const lost = files.find(([, file]) => isMounted(file, spec) === false);
+  if (lost !== undefined) return `the file of ${lost[0]} is not mounted`;
+  const server = serverFields.find((field) => isBadServer(read(field)));
   return server && `${server} is not an encrypted address outside the pod`;
+}
+
+/** The files that settings name, such as `credentials_file`, by their fields. */
+function filesIn(settings: Plain): [field: string, file: string][] {
+  return entriesAt(settings).flatMap(([key, value]): [string, string][] => {
+    if (typeof value !== "string") return filesIn(value);
+    return key.endsWith("_file") ? [[key, value]] : [];
+  });
 }
 
 function isBadServer(value: unknown): boolean {
@@ -127,9 +148,13 @@ function isUnreachable(value: string): boolean {
   return /^(?:|null|(?:.*\.)?(?:localhost|invalid)|127\..*|0\.0\.0\.0|\[::1?\])$/i.test(host);
 }
 
-/** Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`. */
-function isPlaceholder(value: unknown): boolean {
+/**
+ * Whether a value is a placeholder, such as `https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK`, or
+ * a variable, which Alertmanager does not expand.
+ */
+function isPlaceholder(value: string): boolean {
   return (
-    typeof value === "string" && /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value)
+    /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value) ||
+    /X{8}|\$\{\w+\}|^\$\w+$/.test(value)
   );
 }

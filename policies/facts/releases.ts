@@ -70,7 +70,8 @@ function flux(props: Plain): Reading[] {
       // The repository is in a separate object, and so is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
-      values: at(spec, "values"),
+      // Values in ConfigMaps and Secrets complete those in the object.
+      values: listAt(spec, "valuesFrom").length > 0 ? UNKNOWN : at(spec, "values"),
     },
   ];
 }
@@ -94,7 +95,11 @@ function argo(props: Plain): Reading[] {
         name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
         version: at(source, "targetRevision"),
         repositoryOpts: { repo: at(source, "repoURL") },
-        values: valuesOf([values], parametersOf(listAt(helm, "parameters"))),
+        // Files in a repository complete the values in the object.
+        values:
+          listAt(helm, "valueFiles").length > 0
+            ? UNKNOWN
+            : valuesOf([values], parametersOf(listAt(helm, "parameters"))),
       },
     ];
   });

@@ -50,6 +50,20 @@ const defaults = {
 };
 type Inherited = typeof defaults;
 
+/** The fields of a route. Alertmanager rejects a configuration with others, such as `matcher`. */
+const routeKeys = new Set(
+  [
+    "receiver",
+    "matchers",
+    "match",
+    "match_re",
+    "continue",
+    "routes",
+    "group_by",
+    "group_wait",
+  ].concat(["group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals"]),
+);
+
 /** The route tree of a configuration; UNKNOWN while any part of `route` is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const route = at(config, "route");
@@ -58,6 +72,10 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
   const problems: RouteTree["problems"] = [];
   const receivers = at(config, "receivers");
   const names = listAt(receivers).map((receiver) => textAt(receiver, "name"));
+  const intervals = ["time_intervals", "mute_time_intervals"].map((key) => at(config, key));
+  const intervalNames = intervals
+    .flatMap((list) => listAt(list))
+    .map((each) => textAt(each, "name"));
 
   const read = (node: PlainMap, path: Path, parent: Inherited): RouteNode => {
     const where = formatPath(path);
@@ -73,15 +91,23 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     if (!names.includes(settings.receiver) && !hasUnknown(receivers)) {
       problems.push({ where, problem: `there is no receiver "${settings.receiver}"` });
     }
+    for (const key of Object.keys(node).filter((key) => !routeKeys.has(key))) {
+      problems.push({ where, problem: `a route has no field ${key}` });
+    }
+    const muting = ["mute_time_intervals", "active_time_intervals"].flatMap((key) =>
+      listAt(node, key).map(String),
+    );
+    for (const name of muting.filter((name) => !intervalNames.includes(name))) {
+      if (hasUnknown(intervals)) continue;
+      problems.push({ where, problem: `there is no time interval "${name}"` });
+    }
     return {
       ...settings,
       path,
       where,
       matchers,
       continues: node["continue"] === true,
-      hasTimeIntervals: ["mute_time_intervals", "active_time_intervals"].some(
-        (key) => listAt(node, key).length > 0,
-      ),
+      hasTimeIntervals: muting.length > 0,
       routes: listAt(node, "routes").flatMap((child, index) =>
         isMap(child) ? [read(child, [...path, "routes", index], settings)] : [],
       ),

@@ -1,6 +1,6 @@
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, mapAt, textAt } from "./plain";
 import { PrometheusServer } from "./prometheus";
-import { Resource } from "./resource";
+import { Resource, objectName } from "./resource";
 
 /** Prefix of the selector in `PrometheusSpec` for each type: `rule` for `ruleSelector`. */
 export const selectorOf: Record<string, string> = {
@@ -9,6 +9,8 @@ export const selectorOf: Record<string, string> = {
   "kubernetes:monitoring.coreos.com/v1:PodMonitor": "podMonitor",
   "kubernetes:monitoring.coreos.com/v1:Probe": "probe",
   "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig": "scrapeConfig",
+  "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig": "alertmanagerConfig",
+  "kubernetes:monitoring.coreos.com/v1beta1:AlertmanagerConfig": "alertmanagerConfig",
 };
 
 /** A server that an operator configures, with the resource that runs it. */
@@ -16,32 +18,58 @@ export interface Selecting extends Pick<PrometheusServer, "what" | "release" | "
   resource: Resource;
 }
 
+/** The labels of the namespaces in a stack, by name. */
+export function namespaceLabels(resources: Resource[]): Map<string, Plain> {
+  const namespaces = resources.filter(({ type }) => type === namespaceType);
+  return new Map(
+    namespaces.map((resource) => [objectName(resource), at(resource.props, "metadata", "labels")]),
+  );
+}
+
+export const namespaceType = "kubernetes:core/v1:Namespace";
+
 /** Whether a server selects a resource, or the unknown value on which the answer depends. */
 export function isSelected(
   { urn, props }: Resource,
   selector: string,
   server: Selecting,
-): boolean | { unknown: Path; urn: string } {
+  knownNamespaces: Map<string, Plain>,
+): boolean | { unknown: Path; urn: string; because?: string } {
   const labels = at(props, "metadata", "labels");
   const namespace = textAt(props, "metadata", "namespace");
   const namespaces = at(server.resource.props, ...server.spec, `${selector}NamespaceSelector`);
-  const byLabels = matchesTerms(termsOf(labelSelector(server, selector)), labels);
-  // The only known label of a namespace is its name.
+  const byLabels = matchesLabels(labelSelector(server, selector), labels);
   const byNamespace =
     namespace === undefined || !isMap(namespaces)
       ? true
-      : matchesTerms(
-          termsOf(namespaces)?.filter(({ key }) => key === namespaceName),
-          { [namespaceName]: namespace },
-        );
+      : matchesTerms(termsOf(namespaces), labelsOfNamespace(namespace, knownNamespaces));
   if (byLabels === false || byNamespace === false) return false;
   if (byLabels === true && byNamespace === true) return true;
+  if (byNamespace === undefined) {
+    const because = `the labels of the namespace "${namespace}" are unknown`;
+    const path = [...server.spec, `${selector}NamespaceSelector`];
+    return { unknown: path, urn: server.resource.urn, because };
+  }
   return labels === UNKNOWN || Object.values(mapAt(labels)).includes(UNKNOWN)
     ? { unknown: ["metadata", "labels"], urn }
     : { unknown: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
 }
 
-const namespaceName = "kubernetes.io/metadata.name";
+/** Another stack may add further labels to a namespace that this stack does not contain. */
+function labelsOfNamespace(name: string, known: Map<string, Plain>): (label: string) => Plain {
+  const labels = known.has(name) ? (known.get(name) ?? {}) : UNKNOWN;
+  return (label) =>
+    label === "kubernetes.io/metadata.name"
+      ? name
+      : labels === UNKNOWN
+        ? UNKNOWN
+        : at(labels, label);
+}
+
+/** Whether labels match a Kubernetes selector; undefined while the answer is unknown. */
+export function matchesLabels(selector: Plain, labels: Plain): boolean | undefined {
+  return matchesTerms(termsOf(selector), (label) => at(labels, label));
+}
 
 /** The effective selector; undefined selects nothing. */
 export function labelSelector({ resource, spec, release }: Selecting, selector: string): Plain {
@@ -49,6 +77,8 @@ export function labelSelector({ resource, spec, release }: Selecting, selector: 
   if (configured === UNKNOWN) return UNKNOWN;
   if (release === undefined) return configured ?? undefined;
   if (Object.keys(mapAt(configured)).length > 0) return configured;
+  // The Alertmanager of the chart selects every AlertmanagerConfig.
+  if (selector === "alertmanagerConfig") return {};
   const usesRelease = at(resource.props, ...spec, `${selector}SelectorNilUsesHelmValues`);
   if (usesRelease === UNKNOWN) return UNKNOWN;
   if (usesRelease === false) return configured === null ? undefined : {};
@@ -80,14 +110,20 @@ function termsOf(selector: Plain): Term[] | undefined {
 }
 
 /** Whether labels match all terms; undefined while the answer is unknown. */
-function matchesTerms(terms: Term[] | undefined, labels: Plain): boolean | undefined {
-  const results = terms?.map((term) => matchesTerm(term, labels)) ?? [false];
+function matchesTerms(
+  terms: Term[] | undefined,
+  labelOf: (label: string) => Plain,
+): boolean | undefined {
+  const results = terms?.map((term) => matchesTerm(term, labelOf)) ?? [false];
   if (results.includes(false)) return false;
   return results.includes(undefined) ? undefined : true;
 }
 
-function matchesTerm({ key, operator, values }: Term, labels: Plain): boolean | undefined {
-  const value = isText(key) ? at(labels, key) : UNKNOWN;
+function matchesTerm(
+  { key, operator, values }: Term,
+  labelOf: (label: string) => Plain,
+): boolean | undefined {
+  const value = isText(key) ? labelOf(key) : UNKNOWN;
   if (value === UNKNOWN || values.includes(UNKNOWN)) return undefined;
   if (operator === "In") return values.includes(value);
   if (operator === "NotIn") return !values.includes(value);

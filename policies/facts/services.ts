@@ -1,5 +1,6 @@
 import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt, textAt } from "./plain";
+import { relabel } from "../shared/relabel";
 import { Resource, objectName } from "./resource";
 
 /** A service that the stack scrapes. */
@@ -9,6 +10,8 @@ export interface ScrapedService {
   /** Names that may identify its series and pods. */
   knownAs: string[];
   urn: string;
+  /** Whether the monitor drops the series of a metric. */
+  drops: (metric: string) => boolean;
 }
 
 export function isMonitor(type: string): boolean {
@@ -26,14 +29,34 @@ export function scrapedServices(resource: Resource): ScrapedService[] {
     selected.length > 0 ? selected : [textAt(props, "metadata", "namespace") ?? "default"];
   const knownAs = [...new Set([...namesOf(props), objectName(resource)])];
   const [name = ""] = knownAs;
-  return namespaces.map((namespace) => ({ name, namespace, knownAs, urn }));
+  const drops = droppedMetrics(endpointsOf(props));
+  return namespaces.map((namespace) => ({ name, namespace, knownAs, urn, drops }));
+}
+
+function endpointsOf(props: Plain): Plain[] {
+  return ["endpoints", "podMetricsEndpoints"].flatMap((key) => listAt(props, "spec", key));
+}
+
+/** Whether every endpoint drops a metric by its name, which is all that is known of its series. */
+function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
+  const steps = endpoints.map((endpoint) =>
+    listAt(endpoint, "metricRelabelings")
+      .filter((step) => listAt(step, "sourceLabels").join() === "__name__")
+      .filter((step) => /^(drop|keep)$/i.test(textAt(step, "action") ?? ""))
+      .map((step) => ({
+        action: at(step, "action"),
+        source_labels: ["__name__"],
+        regex: at(step, "regex"),
+      })),
+  );
+  if (!steps.some(({ length }) => length > 0)) return () => false;
+  return (metric) => steps.every((each) => relabel(each, { __name__: metric }) === undefined);
 }
 
 /** Names in the label `service` that relabeling sets, and in labels that select the Service. */
 function namesOf(props: Plain): string[] {
   const spec = at(props, "spec");
-  const endpoints = [...listAt(spec, "endpoints"), ...listAt(spec, "podMetricsEndpoints")];
-  const relabeled = endpoints
+  const relabeled = endpointsOf(props)
     .flatMap((endpoint) => listAt(endpoint, "relabelings"))
     .filter(
       (step) => textAt(step, "targetLabel") === "service" && at(step, "sourceLabels") === undefined,

@@ -161,5 +161,20 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       set,
     }),
     ...checkDisruptionBudget(resource, ["values", part], "Loki", true),
+    ...checkDisk(resource, ["values", part, "persistence", "enabled"]),
   ];
+}
+
+/** Checks that logs are not on the disk of a container, which ends with the pod. */
+function checkDisk(resource: Resource, path: Path): Finding[] {
+  if (at(resource.props, "values", "loki", "storage", "type") !== "filesystem") return [];
+  return checkValue(resource, path, (value) =>
+    value === false
+      ? {
+          problem: "Loki stores its logs on the disk of a container, and loses them with the pod",
+          bound: "a volume, or a bucket (prod)",
+          fix: `set ${formatPath(path)}: true, or loki.storage.type: s3`,
+        }
+      : undefined,
+  );
 }

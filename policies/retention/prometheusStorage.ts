@@ -6,6 +6,7 @@ import { Path, formatPath, UNKNOWN, at, isMap } from "../facts/plain";
 import {
   PrometheusServer,
   canRunPrometheus,
+  forwardsSamples,
   prometheusServer,
   retentionPath,
 } from "../facts/prometheus";
@@ -80,9 +81,25 @@ function check(resource: Resource, config: Config): Finding[] {
   if (volume === undefined) return unknown;
   return [
     ...unknown,
+    ...checkDeletion(resource, server),
     ...checkRetentionSize(resource, server, volume, config),
     ...checkVolume(resource, server, volume, config),
   ];
+}
+
+/** The operator replaces the StatefulSet for some changes, which then deletes the volumes. */
+function checkDeletion(resource: Resource, server: PrometheusServer): Finding[] {
+  if (!server.operated || forwardsSamples(resource, server)) return [];
+  const path = [...server.spec, "persistentVolumeClaimRetentionPolicy", "whenDeleted"];
+  return checkValue(resource, path, (value) =>
+    value === "Delete"
+      ? {
+          problem: "the volume is deleted with the StatefulSet, which the operator may replace",
+          bound: "Retain (prod)",
+          fix: `set ${formatPath(path)}: Retain`,
+        }
+      : undefined,
+  );
 }
 
 function retentionSizePath({ spec }: PrometheusServer): Path {

@@ -10,7 +10,7 @@ import {
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { canHoldRules, rulesOf } from "../facts/rules";
-import { Selecting, isSelected, selectorOf } from "../facts/selection";
+import { Selecting, isSelected, namespaceLabels, selectorOf } from "../facts/selection";
 import { Expr, childrenOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { SECONDS_PER_DAY, formatDays, parseDuration } from "../shared/duration";
@@ -37,8 +37,10 @@ function check(resources: Resource[]): StackFinding[] {
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
   retentions.sort((a, b) => a.seconds - b.seconds);
+  const namespaces = namespaceLabels(resources);
   const findings = resources.flatMap((resource): StackFinding[] => {
-    const evaluates = (server: Selecting) => isSelected(resource, "rule", server) !== false;
+    const evaluates = (server: Selecting) =>
+      isSelected(resource, "rule", server, namespaces) !== false;
     const isObject = own(selectorOf, resource.type) === "rule";
     const shortest = isObject ? retentions.find(evaluates) : retentions[0];
     // Long-term storage covers the ranges of rules that only a ThanosRuler evaluates.

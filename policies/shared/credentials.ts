@@ -28,12 +28,16 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
   [
     "API key",
     /(?:api|app|application|routing|service|integration|license)key$/,
-    /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
+    /^(?:[0-9a-f]{32}|[0-9a-f]{40}|(?=[A-Z]*\d)R[0-9A-Z]{31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
   ],
   ["AWS secret access key", /secret(?:access)?key$/, /^[A-Za-z0-9/+=]{40}$/],
   // References are not credentials: ${VAR}, $(VAR), $__file{…}, {{ … }}, <…>, and paths of mounted
   // files.
-  ["password", /(?:password|passwd|passphrase)$/, /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s],
+  [
+    "password",
+    /(?:password|passwd|passphrase|[a-z]pwd)$/,
+    /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
+  ],
   [
     "token",
     /(?:bearertoken|authtoken|accesstoken|apitoken|clientsecret)$/,
@@ -134,11 +138,24 @@ function credentialArgument(text: string): string | undefined {
     /(?<![^\s"';&|?(])(?:--?([A-Za-z][\w.-]{2,60})(?:=|[ \t]{1,9})|([A-Za-z_]\w{2,60})=)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"';&|)]+))/g;
   for (const [, flag, variable = "", ...values] of text.matchAll(argument)) {
     const value = values.find((candidate) => candidate !== undefined) ?? "";
-    if (value.startsWith("-")) continue;
+    if (value.startsWith("-") || isExpression(values[2])) continue;
     const kind = credentialField(flag ?? variable, value);
     if (kind !== undefined) return kind;
   }
+  const header = /(?:-H|--header)[ =]?["']?([A-Za-z][\w-]{2,60}): ?([^\s"']+)/g;
+  for (const [, name = "", value = ""] of text.matchAll(header)) {
+    const kind = credentialField(name, value);
+    if (kind !== undefined) return kind;
+  }
   return undefined;
+}
+
+/** Whether a value without quotes is code that reads the credential: `os.environ[`, `sys.env(`. */
+function isExpression(value: string | undefined): boolean {
+  return (
+    value !== undefined &&
+    /^[A-Za-z_][\w.]*[[(]|^(?:process\.env|local|remote|var|config|secrets?)\.[\w.]+$/.test(value)
+  );
 }
 
 /** The kind of credential in a configuration text, such as an alertmanager.yaml in a ConfigMap. */
@@ -148,7 +165,7 @@ function credentialLine(text: string): string | undefined {
     /(?<![$.\w-])["']?([A-Za-z][\w.-]{2,60})["']?[ \t]*[:=](?!=)[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',}#]+))/g;
   for (const [, name = "", ...values] of text.matchAll(line)) {
     const value = values.find((candidate) => candidate !== undefined) ?? "";
-    const kind = credentialField(name, value);
+    const kind = isExpression(values[2]) ? undefined : credentialField(name, value);
     if (kind !== undefined) return kind;
   }
   return credentialArgument(text);

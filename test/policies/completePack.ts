@@ -12,11 +12,24 @@ export async function judgedByThePack(
   resources: Resource[],
   profile: Profile = "strict",
 ): Promise<PackViolation[]> {
-  const found: PackViolation[] = [];
+  return (await reportsOn(resources, profile)).filter(({ isNote }) => !isNote);
+}
+
+/** What the pack reports as not evaluated, or as excepted. */
+export async function notesOfThePack(resources: Resource[]): Promise<PackViolation[]> {
+  return (await reportsOn(resources, "strict")).filter(({ isNote }) => isNote);
+}
+
+async function reportsOn(resources: Resource[], profile: Profile) {
+  const found: (PackViolation & { isNote: boolean })[] = [];
   for (const policy of observabilityPolicies(profile)) {
     // The reports about what the policies skip are not texts.
     const report = (message: unknown) =>
-      void (typeof message === "string" && found.push({ policy: policy.name, message }));
+      void found.push({
+        policy: policy.name,
+        message: String(message),
+        isNote: typeof message !== "string",
+      });
     const getConfig = () => ({});
     if ("validateStack" in policy) {
       const args = { resources, getConfig } as never;

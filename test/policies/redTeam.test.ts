@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
 import { judgedByThePack } from "./completePack";
 import {
@@ -8,150 +7,37 @@ import {
   changed,
   configSecret,
   goodConfig,
-  lokiBucketStack,
   podTrust,
   policyDocument,
   routesFirst,
   stackValues,
 } from "./platformSubjects";
-import { RuleFixture, release, resource } from "./subjects";
+import {
+  argo,
+  bucketParts,
+  chart,
+  delivering,
+  flux,
+  ingress,
+  kube,
+  loki,
+  pagerduty,
+  pinned,
+  plain,
+  promtail,
+  ratio,
+  rolePolicy,
+  rule,
+  ruleObject,
+  selectsAll,
+  withRules,
+} from "./redTeamSubjects";
+import { resource } from "./subjects";
 
 /*
  * Mistakes and set-ups in the forms in which people write them, by someone who has read the source
  * of the policies. Each runs through the whole pack in production.
  */
-
-const repo = "https://prometheus-community.github.io/helm-charts";
-const community = "https://grafana-community.github.io/helm-charts";
-/** A release of a chart from its own repository. */
-const chart = (name: string, values: PlainMap, repository = repo): Resource => {
-  const { props, ...rest } = release(name, values, "prod");
-  return { ...rest, props: { ...(props as PlainMap), repositoryOpts: { repo: repository } } };
-};
-const pinned = (change: PlainMap = {}): Resource =>
-  chart("kube-prometheus-stack", changed(stackValues, change));
-const selectsAll = {
-  prometheus: {
-    prometheusSpec: {
-      ruleSelectorNilUsesHelmValues: false,
-      serviceMonitorSelectorNilUsesHelmValues: false,
-    },
-  },
-};
-const kube = (type: string, name: string, body: PlainMap, metadata: PlainMap = {}): Resource =>
-  resource(
-    `kubernetes:${type}`,
-    name,
-    { metadata: { name, namespace: "shop", ...metadata }, ...body },
-    "prod",
-  );
-const rule = (alert: string, expr: string, change: Partial<RuleFixture> = {}): RuleFixture => ({
-  alert,
-  expr,
-  for: "5m",
-  labels: { severity: "warning" },
-  annotations: {
-    summary: `${alert} in {{ $labels.namespace }}`,
-    description: "The value is {{ $value }}.",
-    runbook_url: "https://runbooks.shop.io/alerts",
-  },
-  ...change,
-});
-const plain = (alert: string, expr: string, change: Partial<RuleFixture> = {}): RuleFixture => {
-  const { annotations, ...rest } = rule(alert, expr, change);
-  return { ...rest, annotations: { ...annotations, summary: alert } };
-};
-const ruleObject = (...rules: RuleFixture[]): Resource =>
-  kube("monitoring.coreos.com/v1:PrometheusRule", "shop", {
-    spec: { groups: [{ name: "shop", rules }] },
-  });
-const withRules = (...rules: RuleFixture[]): Resource[] => [
-  pinned(selectsAll),
-  configSecret(),
-  ruleObject(...rules),
-];
-const delivering = (change: PlainMap): Resource[] => [pinned(), configSecret(change)];
-const ratio = (by: string, other = by) =>
-  `sum by (${by}) (rate(http_requests_total{status=~"5.."}[5m])) / sum by (${other}) (rate(http_requests_total[5m]))`;
-const flux = (name: string, values: PlainMap): Resource =>
-  kube("helm.toolkit.fluxcd.io/v2:HelmRelease", name, {
-    spec: {
-      chart: {
-        spec: { chart: name, version: "18.11.0", sourceRef: { kind: "HelmRepository", name: "x" } },
-      },
-      values,
-    },
-  });
-const argo = (name: string, values: PlainMap): Resource =>
-  kube("argoproj.io/v1alpha1:Application", name, {
-    spec: {
-      source: {
-        repoURL: repo,
-        chart: name,
-        targetRevision: "88.5.3",
-        helm: { values: stringify(values) },
-      },
-    },
-  });
-const lokiValues: PlainMap = {
-  deploymentMode: "SingleBinary",
-  loki: {
-    auth_enabled: false,
-    commonConfig: { replication_factor: 3 },
-    storage: { type: "s3", bucketNames: { chunks: bucketName } },
-    limits_config: {
-      retention_period: "720h",
-      ingestion_rate_mb: 10,
-      max_global_streams_per_user: 10_000,
-    },
-    compactor: { retention_enabled: true, delete_request_store: "s3" },
-  },
-  singleBinary: { resources: { requests: { memory: "2Gi" } }, replicas: 3 },
-};
-const loki = (change: PlainMap = {}): Resource =>
-  chart("loki", changed(lokiValues, change), community);
-const promtail = (config: PlainMap): Resource => chart("promtail", { config }, community);
-const bucketParts = (change: Parameters<typeof lokiBucketStack>[0]) =>
-  lokiBucketStack(change).slice(1);
-const rolePolicy = (...statements: object[]): Resource =>
-  resource(
-    "aws:iam/rolePolicy:RolePolicy",
-    "loki",
-    { role: "loki", policy: policyDocument(...statements) },
-    "prod",
-  );
-const ingress = (service: string, annotations: PlainMap = {}): Resource =>
-  kube(
-    "networking.k8s.io/v1:Ingress",
-    service,
-    {
-      spec: {
-        ingressClassName: "nginx",
-        tls: [{ hosts: [`${service}.shop.io`], secretName: "tls" }],
-        rules: [
-          {
-            host: `${service}.shop.io`,
-            http: {
-              paths: [
-                {
-                  path: "/",
-                  pathType: "Prefix",
-                  backend: { service: { name: service, port: { number: 80 } } },
-                },
-              ],
-            },
-          },
-        ],
-      },
-    },
-    { annotations },
-  );
-const pagerduty = (key: string) => ({
-  receivers: [
-    ...goodConfig.receivers.filter(({ name }) => name !== "slack"),
-    { name: "slack", pagerduty_configs: [{ routing_key: key }] },
-  ],
-});
 
 const mistakes: Record<string, [policy: string, resources: Resource[]]> = {
   "three days of samples, under the alias of an umbrella chart": [

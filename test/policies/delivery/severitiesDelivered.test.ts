@@ -58,23 +58,26 @@ describe("policy severities-delivered", () => {
   });
 
   it("accepts mute time intervals for warnings only", () => {
-    const quiet = (severity: string) =>
-      routesFirst({
+    const quiet = (severity: string) => ({
+      ...routesFirst({
         receiver: "slack",
         matchers: [`severity="${severity}"`],
         mute_time_intervals: ["night"],
-      });
+      }),
+      time_intervals: [{ name: "night", time_intervals: [] }],
+    });
     assert.deepEqual(found(quiet("warning")), []);
     assert.match(found(quiet("critical"))[0] ?? "", /^time intervals mute alerts/);
   });
 
   it("accepts a configuration without integrations in an environment that is not prod", () => {
-    const stock = release("kube-prometheus-stack", {});
-    const inEnvironment = (config: PlainMap) =>
-      problems(severitiesDelivered, [stock], config).length;
+    const inEnvironment = (config: PlainMap, stackName = "prod") =>
+      problems(severitiesDelivered, [release("kube-prometheus-stack", {}, stackName)], config)
+        .length;
     assert.equal(inEnvironment({ environment: "dev" }), 0);
-    assert.equal(inEnvironment({ environment: "prod" }), 2);
+    assert.equal(inEnvironment({ environment: "prod" }, "dev"), 2);
     assert.equal(inEnvironment({}), 2);
+    assert.equal(inEnvironment({}, "dev"), 0);
     // A configuration that notifies at all must notify about all alerts.
     assert.equal(found(toNull('namespace="a"'), "input", { environment: "dev" }).length, 2);
   });
@@ -163,7 +166,12 @@ describe("policy severities-delivered", () => {
       },
     });
 
-    const mail = { to: "a@example.com", smarthost: "smtp.example.com:587", send_resolved: true };
+    const mail = {
+      to: "a@example.com",
+      from: "b@example.com",
+      smarthost: "smtp.example.com:587",
+      send_resolved: true,
+    };
     const unsound: Record<string, PlainMap> = {
       "an Opsgenie without a key": { opsgenie_configs: [{}] },
       "a key of Opsgenie that is not mounted": {

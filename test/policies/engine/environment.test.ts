@@ -117,7 +117,6 @@ describe("the environment of a stack", () => {
     assert.deepEqual(prodOnly.sort(), [...prodPolicies].sort());
     assert.deepEqual((await policiesOf("dev")).filter((name) => prodOnly.includes(name)).sort(), [
       "loki-bucket-hardened",
-      "severities-delivered",
     ]);
   });
 

@@ -89,7 +89,7 @@ describe("Alertmanager configurations", () => {
       {
         name: "a",
         webhook_configs: [{ url: "https://beat.example.com" }, { url: "" }],
-        email_configs: [{ to: "a@example.com" }],
+        email_configs: [{ to: "a@example.com", from: "b@example.com", smarthost: "smtp:587" }],
         opsgenie_configs: [{}, { api_key_file: "/keys/opsgenie" }],
       },
     ];

@@ -78,7 +78,8 @@ const pushes: [policy: string, ...Push][] = [
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 1, max: 6 })],
   ["loki-retention", "lokiRetentionDays", fc.integer({ min: 91, max: 4000 })],
   ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: 1, max: scrape.min - 1 })],
-  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
+  // The interval of evaluation follows, which rules-are-loaded limits to 15 minutes.
+  ["scrape-cost", "scrapeIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 900 })],
   ["scrape-cost", "serviceIntervalSeconds", fc.integer({ min: scrape.max + 1, max: 3600 })],
   ["alert-thresholds", "errorRatePercent", between(most.errorRatio * 100 + 0.001, 99)],
   ["alert-thresholds", "p99LatencyMs", between(most.p99LatencySeconds * 1000 + 0.1, 1e6)],

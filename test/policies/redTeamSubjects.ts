@@ -1,0 +1,160 @@
+import { stringify } from "yaml";
+import { PlainMap } from "../../policies/facts/plain";
+import { Resource } from "../../policies/facts/resource";
+import {
+  bucketName,
+  changed,
+  configSecret,
+  goodConfig,
+  lokiBucketStack,
+  policyDocument,
+  stackValues,
+} from "./platformSubjects";
+import { RuleFixture, release, resource } from "./subjects";
+
+/** The stacks of the red teams, and changes of them. */
+
+export const repo = "https://prometheus-community.github.io/helm-charts";
+export const community = "https://grafana-community.github.io/helm-charts";
+/** A release of a chart from its own repository. */
+export const chart = (name: string, values: PlainMap, repository = repo): Resource => {
+  const { props, ...rest } = release(name, values, "prod");
+  return { ...rest, props: { ...(props as PlainMap), repositoryOpts: { repo: repository } } };
+};
+export const pinned = (change: PlainMap = {}): Resource =>
+  chart("kube-prometheus-stack", changed(stackValues, change));
+export const selectsAll = {
+  prometheus: {
+    prometheusSpec: {
+      ruleSelectorNilUsesHelmValues: false,
+      serviceMonitorSelectorNilUsesHelmValues: false,
+    },
+  },
+};
+export const kube = (
+  type: string,
+  name: string,
+  body: PlainMap,
+  metadata: PlainMap = {},
+): Resource =>
+  resource(
+    `kubernetes:${type}`,
+    name,
+    { metadata: { name, namespace: "shop", ...metadata }, ...body },
+    "prod",
+  );
+export const rule = (
+  alert: string,
+  expr: string,
+  change: Partial<RuleFixture> = {},
+): RuleFixture => ({
+  alert,
+  expr,
+  for: "5m",
+  labels: { severity: "warning" },
+  annotations: {
+    summary: `${alert} in {{ $labels.namespace }}`,
+    description: "The value is {{ $value }}.",
+    runbook_url: "https://runbooks.shop.io/alerts",
+  },
+  ...change,
+});
+export const plain = (
+  alert: string,
+  expr: string,
+  change: Partial<RuleFixture> = {},
+): RuleFixture => {
+  const { annotations, ...rest } = rule(alert, expr, change);
+  return { ...rest, annotations: { ...annotations, summary: alert } };
+};
+export const ruleObject = (...rules: RuleFixture[]): Resource =>
+  kube("monitoring.coreos.com/v1:PrometheusRule", "shop", {
+    spec: { groups: [{ name: "shop", rules }] },
+  });
+export const withRules = (...rules: RuleFixture[]): Resource[] => [
+  pinned(selectsAll),
+  configSecret(),
+  ruleObject(...rules),
+];
+export const delivering = (change: PlainMap): Resource[] => [pinned(), configSecret(change)];
+export const ratio = (by: string, other = by) =>
+  `sum by (${by}) (rate(http_requests_total{status=~"5.."}[5m])) / sum by (${other}) (rate(http_requests_total[5m]))`;
+export const flux = (name: string, values: PlainMap): Resource =>
+  kube("helm.toolkit.fluxcd.io/v2:HelmRelease", name, {
+    spec: {
+      chart: {
+        spec: { chart: name, version: "18.11.0", sourceRef: { kind: "HelmRepository", name: "x" } },
+      },
+      values,
+    },
+  });
+export const argo = (name: string, values: PlainMap): Resource =>
+  kube("argoproj.io/v1alpha1:Application", name, {
+    spec: {
+      source: {
+        repoURL: repo,
+        chart: name,
+        targetRevision: "88.5.3",
+        helm: { values: stringify(values) },
+      },
+    },
+  });
+export const lokiValues: PlainMap = {
+  deploymentMode: "SingleBinary",
+  loki: {
+    auth_enabled: false,
+    commonConfig: { replication_factor: 3 },
+    storage: { type: "s3", bucketNames: { chunks: bucketName } },
+    limits_config: {
+      retention_period: "720h",
+      ingestion_rate_mb: 10,
+      max_global_streams_per_user: 10_000,
+    },
+    compactor: { retention_enabled: true, delete_request_store: "s3" },
+  },
+  singleBinary: { resources: { requests: { memory: "2Gi" } }, replicas: 3 },
+};
+export const loki = (change: PlainMap = {}): Resource =>
+  chart("loki", changed(lokiValues, change), community);
+export const promtail = (config: PlainMap): Resource => chart("promtail", { config }, community);
+export const bucketParts = (change: Parameters<typeof lokiBucketStack>[0]) =>
+  lokiBucketStack(change).slice(1);
+export const rolePolicy = (...statements: object[]): Resource =>
+  resource(
+    "aws:iam/rolePolicy:RolePolicy",
+    "loki",
+    { role: "loki", policy: policyDocument(...statements) },
+    "prod",
+  );
+export const ingress = (service: string, annotations: PlainMap = {}): Resource =>
+  kube(
+    "networking.k8s.io/v1:Ingress",
+    service,
+    {
+      spec: {
+        ingressClassName: "nginx",
+        tls: [{ hosts: [`${service}.shop.io`], secretName: "tls" }],
+        rules: [
+          {
+            host: `${service}.shop.io`,
+            http: {
+              paths: [
+                {
+                  path: "/",
+                  pathType: "Prefix",
+                  backend: { service: { name: service, port: { number: 80 } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    { annotations },
+  );
+export const pagerduty = (key: string) => ({
+  receivers: [
+    ...goodConfig.receivers.filter(({ name }) => name !== "slack"),
+    { name: "slack", pagerduty_configs: [{ routing_key: key }] },
+  ],
+});
