@@ -15,7 +15,9 @@ export function checkPorts(resources: Resource[]): StackFinding[] {
       const selected = services.filter((service) => isScraped(service, monitor));
       const ports = selected.map(({ props }) => at(props, "spec", "ports"));
       if (selected.length === 0 || hasUnknown(ports)) return [];
-      const names = ports.flatMap((list) => listAt(list)).map((port) => at(port, "name"));
+      const names = ports
+        .flatMap((list) => listAt(list))
+        .flatMap((port) => textAt(port, "name") ?? []);
       return listAt(monitor.props, "spec", "endpoints").flatMap((endpoint: Plain, index) => {
         const port = textAt(endpoint, "port");
         if (port === undefined || names.includes(port)) return [];
@@ -25,8 +27,8 @@ export function checkPorts(resources: Resource[]): StackFinding[] {
             problem: "the monitor scrapes a port that its Services do not have",
             where: `ServiceMonitor "${objectName(monitor)}", spec.endpoints[${index}].port`,
             found: port,
-            bound: `the name of a port: ${names.filter((name) => name !== undefined).join(", ")}`,
-            fix: `set port: ${String(names[0] ?? "<name>")}, or name the port of the Service ${port}`,
+            bound: `the name of a port: ${names.join(", ")}`,
+            fix: `set port: ${names[0] ?? "<name>"}, or name the port of the Service ${port}`,
           },
         ];
       });

@@ -47,11 +47,12 @@ export function readTemplate(text: string): Plain[] {
 
 /** The documents in a text. A document that cannot be read is {@link UNKNOWN}. */
 export function readDocuments(text: string): Plain[] {
-  const { parseAllDocuments } = require("yaml") as typeof import("yaml");
+  const { Composer, Parser } = require("yaml") as typeof import("yaml");
   try {
-    const documents = parseAllDocuments(text, options);
-    if (!Array.isArray(documents)) return [];
-    return documents.map((document) => {
+    const tokens = [...new Parser().parse(text)];
+    // The composer is recursive, and a regular expression that exhausts the stack ends the process.
+    if (depthOf(tokens) > MAX_DEPTH) return [UNKNOWN];
+    return [...new Composer(options).compose(tokens)].map((document) => {
       try {
         const value: unknown = document.errors.length > 0 ? UNKNOWN : document.toJS(options);
         return sizeOf(value, new Map()) > MAX_VALUES ? UNKNOWN : value;
@@ -62,6 +63,23 @@ export function readDocuments(text: string): Plain[] {
   } catch {
     return [UNKNOWN];
   }
+}
+
+/** Maximum depth of the tokens in a text. A map in a list in a map has a depth of about 10. */
+const MAX_DEPTH = 1_000;
+
+function depthOf(tokens: object[]): number {
+  let deepest = 0;
+  const open: [object, number][] = tokens.map((token) => [token, 1]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    deepest = Math.max(deepest, depth);
+    if (deepest > MAX_DEPTH) break;
+    for (const inner of Object.values(token) as unknown[]) {
+      if (typeof inner === "object" && inner !== null) open.push([inner, depth + 1]);
+    }
+  }
+  return deepest;
 }
 
 /** Number of values inside a value. An alias counts as a copy. Infinite if there is a cycle. */
