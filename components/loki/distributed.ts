@@ -1,7 +1,7 @@
 import { LokiSettings } from "./settings";
 import { Part, distributedSizes } from "./sizes";
 import { lokiName } from "./urls";
-import { lokiVolume, volumeRetention } from "./volumes";
+import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
 import { defined } from "../shared/defined";
 import { placement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
@@ -11,17 +11,16 @@ import { resources } from "../shared/resources";
 export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Values {
   const size = distributedSizes[settings.size];
   const volume = lokiVolume(settings);
-  const persistence = { enabled: true, ...volumeRetention(settings) };
+  const retention = { enabled: true, ...volumeRetention(settings) };
+  // The chart reads the sizes of some components from a list of claims, which has a default.
+  const claims = [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }];
   return {
     deploymentMode: "Distributed",
     singleBinary: { replicas: 0 },
     distributor: spread(size.distributor),
     ingester: {
       ...spread(size.ingester),
-      persistence: {
-        ...persistence,
-        claims: [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }],
-      },
+      persistence: { ...retention, claims },
       // Otherwise the chart creates one StatefulSet per zone, and only the chart's rollout operator
       // updates these safely.
       zoneAwareReplication: { enabled: false },
@@ -46,13 +45,13 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
     queryScheduler: spread(size.queryScheduler),
     indexGateway: {
       ...spread(size.indexGateway),
-      persistence: { ...persistence, ...volume },
+      persistence: { ...retention, ...volume },
     },
     // Always one replica: two compactors would both rewrite the index.
     compactor: {
       replicas: size.compactor.replicas,
       resources: size.compactor.resources,
-      persistence: { ...persistence, ...volume },
+      persistence: { ...retention, claims },
     },
     ruler: {
       ...spread(size.ruler),
@@ -67,7 +66,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       ...placement(settings),
     },
-    extraObjects: [service(settings)],
+    extraObjects: [service(settings), ...lokiVolumeGrowth(settings)],
     chunksCache: { ...cache(size.chunksCacheMb), ...placement(settings) },
     resultsCache: { ...cache(size.resultsCacheMb), ...placement(settings) },
   };

@@ -2,7 +2,7 @@ import { LokiMode } from "./options";
 import { LokiSettings } from "./settings";
 import { monolithicSizes } from "./sizes";
 import { lokiName } from "./urls";
-import { lokiVolume, volumeRetention } from "./volumes";
+import { lokiVolume, lokiVolumeGrowth, volumeRetention } from "./volumes";
 import { Values } from "../../policies/shared/mergeValues";
 
 const podSelector = {
@@ -28,6 +28,7 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
       ...rulesVolume,
     },
     gateway: { enabled: false },
+    extraObjects: lokiVolumeGrowth(settings),
     // The chart requests 9.8 GiB and 1.2 GiB of memory by default for these two caches.
     chunksCache: { enabled: false },
     resultsCache: { enabled: false },

@@ -3,6 +3,8 @@ import { Values } from "../../policies/shared/mergeValues";
 import { LokiMode } from "./options";
 import { LokiSettings } from "./settings";
 import { distributedSizes } from "./sizes";
+import { lokiName } from "./urls";
+import { growVolumes } from "../shared/growVolumes";
 
 /** Size and StorageClass of a volume of Loki. */
 export function lokiVolume({ volumeGb, storageClassName }: LokiSettings): Values {
@@ -24,4 +26,29 @@ export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
     whenDeleted: "Delete",
     whenScaled: "Retain",
   };
+}
+
+const image = '{{ include "loki.image" (dict "ctx" . "component" .Values.sidecar.image) }}';
+
+/** Objects that make the volumes follow `volumeGb` and `storageClassName`. */
+export function lokiVolumeGrowth(settings: LokiSettings): Values[] {
+  const volumes = (statefulSet: string, claimTemplate: string, values: string) => ({
+    statefulSet,
+    claimTemplate,
+    size: `{{ ${values}.size }}`,
+    storageClass: `{{ ${values}.storageClass }}`,
+    setting: "volumeGb",
+  });
+  return growVolumes(
+    settings,
+    image,
+    settings.mode === LokiMode.Distributed
+      ? [
+          volumes(`${lokiName}-ingester`, "data", "(first .Values.ingester.persistence.claims)"),
+          volumes(`${lokiName}-index-gateway`, "data", ".Values.indexGateway.persistence"),
+          volumes(`${lokiName}-compactor`, "data", "(first .Values.compactor.persistence.claims)"),
+          volumes(`${lokiName}-ruler`, "data", ".Values.ruler.persistence"),
+        ]
+      : [volumes(lokiName, "storage", ".Values.singleBinary.persistence")],
+  );
 }

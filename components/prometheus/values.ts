@@ -3,6 +3,7 @@ import { RuleSettings } from "../alerting/alertSettings";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
+import { growVolumes } from "../shared/growVolumes";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
@@ -102,6 +103,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     },
     prometheus: prometheusServer(settings),
     alertmanager: alertmanager(settings),
+    extraManifests: volumeGrowth(settings),
     grafana: grafana(settings),
     "kube-state-metrics": {
       ...placement(settings),
@@ -339,6 +341,34 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
       },
     },
   };
+}
+
+// As the chart of Grafana composes it.
+const sidecarImage =
+  "{{ with .Values.grafana.sidecar.image }}{{ $.Values.global.imageRegistry | default .registry }}/{{ .repository }}:{{ .tag }}{{ end }}";
+
+/** Objects that make the volumes follow `storageGb`. */
+function volumeGrowth(settings: PrometheusSettings): Values[] {
+  const { prometheus, alertmanager } = serviceNames(settings);
+  return growVolumes(settings, sidecarImage, [
+    {
+      statefulSet: `prometheus-${prometheus}`,
+      claimTemplate: `prometheus-${prometheus}-db`,
+      size: requestedStorage("prometheus.prometheusSpec.storageSpec"),
+      setting: "storageGb",
+    },
+    {
+      statefulSet: `alertmanager-${alertmanager}`,
+      claimTemplate: `alertmanager-${alertmanager}-db`,
+      size: requestedStorage("alertmanager.alertmanagerSpec.storage"),
+      setting: "alertmanager.storageGb",
+    },
+  ]);
+}
+
+/** Template of the size of a volume, or nothing if the caller's values replace it by another kind of volume. */
+function requestedStorage(storage: string): string {
+  return `{{ (((((.Values.${storage}).volumeClaimTemplate).spec).resources).requests).storage }}`;
 }
 
 function volumeRetention(settings: PrometheusSettings): Values {

@@ -188,6 +188,7 @@ function deployedObjects(): Set<string> {
     "monitoring deployment/prometheus-kube-state-metrics",
     "monitoring service/loki",
     "monitoring statefulset/loki",
+    "monitoring job/loki-grow-volumes",
     "monitoring daemonset/alloy",
     "ticketing daemonset/datadog-agent",
     "ticketing deployment/datadog-agent-cluster-agent",

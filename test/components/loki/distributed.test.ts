@@ -52,8 +52,14 @@ describe("lokiValues of the mode distributed", () => {
 
   it("has volumes with the configured size and StorageClass", () => {
     const values = valuesOf({ volumeGb: 70, storageClassName: "io2" });
-    const [claim] = values["ingester"].persistence.claims;
-    assert.deepEqual([claim.size, claim.storageClass], ["70Gi", "io2"]);
+    for (const part of ["ingester", "compactor"]) {
+      const [claim] = values[part].persistence.claims;
+      assert.deepEqual([claim.name, claim.size, claim.storageClass], ["data", "70Gi", "io2"], part);
+    }
+    for (const part of ["indexGateway", "ruler"]) {
+      const { size, storageClass } = values[part].persistence;
+      assert.deepEqual([size, storageClass], ["70Gi", "io2"], part);
+    }
     for (const part of ["ingester", "indexGateway", "compactor"]) {
       assert.equal(values[part].persistence.enabled, true, part);
       assert.equal(values[part].persistence.enableStatefulSetAutoDeletePVC, false, part);
@@ -61,8 +67,7 @@ describe("lokiValues of the mode distributed", () => {
   });
 
   it("has the same name and port as in the other modes", () => {
-    const [service, ...others] = valuesOf()["extraObjects"];
-    assert.deepEqual(others, []);
+    const [service] = valuesOf()["extraObjects"];
     assert.equal(service.metadata.name, "loki");
     assert.equal(service.spec.ports[0].port, 3100);
     assert.equal(valuesOf()["gateway"].enabled, true);

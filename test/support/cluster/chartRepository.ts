@@ -7,8 +7,12 @@ import { stringify } from "yaml";
 import { charts } from "../../../components/shared/charts";
 import { toolPath } from "../../../tools/paths.cjs";
 
-/** Objects of each chart: the values, and a workload whose pod a release waits for. */
+/**
+ * Objects of each chart: the values, a workload whose pod a release waits for, the objects in the
+ * values, and the StatefulSet of Loki as a single binary.
+ */
 const template = `
+{{- define "loki.image" }}sidecar{{ end }}
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: {{ .Release.Name }}-values }
@@ -24,7 +28,32 @@ spec:
       labels: { app: {{ .Release.Name }} }
       annotations: { values: {{ toJson .Values | sha256sum | quote }} }
     spec: { containers: [{ name: main, image: none }] }
+{{- range concat (.Values.extraObjects | default list) (.Values.extraManifests | default list) }}
+---
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- with (.Values.singleBinary).persistence }}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: {{ $.Release.Name }} }
+spec:
+  replicas: {{ $.Values.singleBinary.replicas }}
+  selector: { matchLabels: { app: single-binary } }
+  template:
+    metadata: { labels: { app: single-binary } }
+    spec: { containers: [{ name: main, image: none }] }
+  volumeClaimTemplates:
+    - metadata: { name: storage }
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: {{ .storageClass }}
+        resources: { requests: { storage: {{ .size }} } }
+{{- end }}
 `;
+
+/** Values of charts that our templates read. */
+const defaults = { sidecar: {}, grafana: { sidecar: { image: { tag: "1" } } }, global: {} };
 
 /** A chart repository on loopback with a small chart in place of each pinned one. */
 export class ChartRepository {
@@ -65,6 +94,7 @@ function packageChart(folder: string, name: string, version: string, destination
     stringify({ apiVersion: "v2", name, version, appVersion: version }),
   );
   fs.writeFileSync(path.join(folder, "templates", "objects.yaml"), template);
+  fs.writeFileSync(path.join(folder, "values.yaml"), stringify(defaults));
   // As the real chart does. All of its CRDs would exceed the size of the Secret that Helm writes.
   if (name === charts.kubePrometheusStack.name) {
     const crds = path.join(folder, "crds");

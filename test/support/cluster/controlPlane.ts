@@ -29,6 +29,7 @@ export class ControlPlane {
     readonly certificate: string,
     readonly key: string,
     readonly api: Api,
+    readonly url: URL,
     private readonly servers: Server[],
   ) {}
 
@@ -79,7 +80,7 @@ export class ControlPlane {
         `--controllers=*,${disabledControllers.map((name) => `-${name}`).join(",")}`,
       ]);
       const key = file("certificates/apiserver.key");
-      return new ControlPlane(file("kubeconfig"), certificate, key, api, servers);
+      return new ControlPlane(file("kubeconfig"), certificate, key, api, new URL(server), servers);
     } catch (error) {
       for (const server of servers) await server.stop("SIGKILL");
       throw error;

@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "../../../verify/cluster/api";
 import type { List, ObjectMeta } from "../../../verify/cluster/objects";
@@ -6,8 +10,19 @@ const node = "node-1";
 
 interface Pod {
   metadata: ObjectMeta & { namespace: string; deletionTimestamp?: string };
-  spec: { nodeName?: string; restartPolicy?: string; containers: { name: string }[] };
+  spec: {
+    nodeName?: string;
+    restartPolicy?: string;
+    serviceAccountName?: string;
+    containers: Container[];
+  };
   status: { phase: string };
+}
+
+interface Container {
+  name: string;
+  command?: string[];
+  env?: { name: string; value: string }[];
 }
 
 interface Claim {
@@ -18,7 +33,7 @@ interface Claim {
 
 /**
  * The scheduler, the kubelet and the volume driver of a cluster without machines: pods become ready,
- * jobs succeed, and claims are bound and expanded.
+ * jobs succeed, and claims are bound and expanded. Python programs of jobs really run.
  */
 export class FakeNode {
   /** Whether new pods stay pending. */
@@ -26,7 +41,13 @@ export class FakeNode {
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(private readonly api: Api) {}
+  /** Output of the Python programs of jobs. */
+  output = "";
+
+  constructor(
+    private readonly api: Api,
+    private readonly server: { url: URL; certificate: string },
+  ) {}
 
   async start(): Promise<void> {
     await this.api.post("/api/v1/nodes", { metadata: { name: node } });
@@ -81,13 +102,14 @@ export class FakeNode {
       });
     }
     const finishes = spec.restartPolicy !== undefined && spec.restartPolicy !== "Always";
+    const exitCode = finishes ? await this.#runPython(metadata.namespace, spec) : 0;
     const now = new Date().toISOString();
     const state = finishes
-      ? { terminated: { exitCode: 0, finishedAt: now } }
+      ? { terminated: { exitCode, finishedAt: now } }
       : { running: { startedAt: now } };
     await patch(this.api, `${path}/status`, {
       status: {
-        phase: finishes ? "Succeeded" : "Running",
+        phase: finishes ? (exitCode === 0 ? "Succeeded" : "Failed") : "Running",
         conditions: finishes
           ? []
           : ["Initialized", "ContainersReady", "Ready", "PodScheduled"].map((type) => ({
@@ -100,6 +122,46 @@ export class FakeNode {
         })),
       },
     });
+  }
+
+  /** Runs the Python programs of a pod with the token of its account, and returns the exit code. */
+  async #runPython(namespace: string, spec: Pod["spec"]): Promise<number> {
+    const mounted = "/var/run/secrets/kubernetes.io/serviceaccount";
+    for (const { command, env = [] } of spec.containers) {
+      const [program, option, script] = command ?? [];
+      if (program !== "python" || option !== "-c" || script === undefined) continue;
+      const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${spec.serviceAccountName}`;
+      const { status } = JSON.parse(
+        await this.api.post(`${account}/token`, {
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "TokenRequest",
+        }),
+      ) as { status: { token: string } };
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "account-"));
+      fs.writeFileSync(path.join(folder, "token"), status.token);
+      fs.copyFileSync(this.server.certificate, path.join(folder, "ca.crt"));
+      const exitCode = await new Promise<number>((resolve) => {
+        execFile(
+          "python3",
+          ["-c", script.replaceAll(mounted, folder)],
+          {
+            env: {
+              ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+              KUBERNETES_SERVICE_HOST: this.server.url.hostname,
+              KUBERNETES_SERVICE_PORT: this.server.url.port,
+              PATH: process.env["PATH"],
+            },
+          },
+          (error, stdout, stderr) => {
+            this.output += stdout + stderr;
+            resolve(error === null ? 0 : 1);
+          },
+        );
+      });
+      fs.rmSync(folder, { recursive: true });
+      if (exitCode !== 0) return exitCode;
+    }
+    return 0;
   }
 
   async #bind({ metadata, spec, status }: Claim): Promise<void> {

@@ -31,7 +31,7 @@ export class Ground {
   async #start(): Promise<void> {
     const controlPlane = await ControlPlane.start(this.#folder);
     this.#controlPlane = controlPlane;
-    this.#node = new FakeNode(controlPlane.api);
+    this.#node = new FakeNode(controlPlane.api, controlPlane);
     await this.#node.start();
     const { certificate: cert, key } = controlPlane;
     this.#repository = await ChartRepository.start(this.#folder, { cert, key });
@@ -56,6 +56,11 @@ export class Ground {
 
   resumeNode(): void {
     running(this.#node).paused = false;
+  }
+
+  /** Output of the Python programs that jobs ran. */
+  get output(): string {
+    return running(this.#node).output;
   }
 
   /** A stack of this project for this cluster. Resources of AWS are fakes. */
