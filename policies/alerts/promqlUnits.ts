@@ -30,6 +30,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkDurations(expr),
       ...checkQuantiles(expr),
       ...checkRatesOfSums(expr),
+      ...checkSelfDivision(expr),
     ],
     records,
   );
@@ -227,6 +228,23 @@ function checkRatesOfSums(expr: Expr): ViolationFinding[] {
       problem: "a rate is computed from a sum of counters, which falls when one of them restarts",
       bound: "the sum of rates",
       fix: "sum by (…) (rate(…[5m])) instead",
+    }));
+}
+
+/** Without an aggregation, a series of failures matches no other series than itself. */
+function checkSelfDivision(expr: Expr): ViolationFinding[] {
+  return nodesOf(expr)
+    .filter((node) => node.kind === "binary" && node.operator === "/" && !node.matching)
+    .filter((node) => callsOf(node, /./).every(({ grouping }) => grouping === undefined))
+    .filter((node) => {
+      const [part, whole, ...others] = selectorsOf(node);
+      if (part === undefined || whole === undefined || others.length > 0) return false;
+      return part.metric === whole.metric && isPartOf(part, whole);
+    })
+    .map(() => ({
+      problem: "each series is divided by itself, so the ratio is always 1",
+      bound: "sums of both sides by the same labels",
+      fix: "sum by (service) (…) / sum by (service) (…)",
     }));
 }
 

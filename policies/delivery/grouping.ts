@@ -4,7 +4,7 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { shown } from "../engine/violation";
 import { canHoldAlertmanager } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, setAt } from "../facts/plain";
-import { RouteNode, matches, readRoutes } from "../facts/routes";
+import { RouteNode, inheritedSettings, matches, readRoutes } from "../facts/routes";
 import { parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
 
@@ -42,8 +42,14 @@ export const grouping = resourcePolicy({
   config: properties,
   appliesTo: canHoldAlertmanager,
   check: (resource, bounds) =>
-    checkConfigurations(resource, (config, { path, where }) => {
-      const corrections = correctionsIn(config, bounds);
+    checkConfigurations(resource, (config, { path, where, namespace }) => {
+      // The route of an AlertmanagerConfig inherits what it does not set.
+      const isInherited = namespace !== undefined;
+      const corrections = correctionsIn(
+        config,
+        bounds,
+        isInherited ? inheritedSettings : undefined,
+      );
       if (corrections === UNKNOWN) return [{ unknown: [...path, "route"] }];
       return corrections.map((finding) => ({ ...finding, where: `${where}, ${finding.where}` }));
     }),
@@ -64,20 +70,26 @@ function secondsProperty(value: number, description: string) {
 /** A violation in one field of a route, with the value that corrects it. */
 type Correction = ViolationFinding & Required<Pick<ViolationFinding, "path" | "set">>;
 
-function correctionsIn(config: PlainMap, bounds: Config): Correction[] | typeof UNKNOWN {
+type Settings = Omit<typeof inheritedSettings, "receiver">;
+
+function correctionsIn(
+  config: PlainMap,
+  bounds: Config,
+  inherited?: Settings,
+): Correction[] | typeof UNKNOWN {
   const tree = readRoutes(config);
   if (tree === UNKNOWN) return UNKNOWN;
-  const walk = (route: RouteNode, parent?: RouteNode): Correction[] => [
+  const walk = (route: RouteNode, parent?: Settings): Correction[] => [
     ...correctionsOf(route, parent, bounds),
     ...route.routes.flatMap((child) => walk(child, route)),
   ];
-  return tree.root === undefined ? [] : walk(tree.root);
+  return tree.root === undefined ? [] : walk(tree.root, inherited);
 }
 
 /** Corrections for the fields that a route sets itself, not for those that it inherits. */
 function correctionsOf(
   route: RouteNode,
-  parent: RouteNode | undefined,
+  parent: Settings | undefined,
   bounds: Config,
 ): Correction[] {
   // The bounds do not apply to a heartbeat, which must repeat within minutes.

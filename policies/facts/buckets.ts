@@ -16,6 +16,7 @@ const parts = [
   "bucketAcl",
   "bucketVersioning",
   "bucketLifecycleConfiguration",
+  "bucketIntelligentTieringConfiguration",
 ] as const;
 export type BucketPart = (typeof parts)[number];
 

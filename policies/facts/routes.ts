@@ -40,15 +40,15 @@ export interface RouteTree {
   problems: { where: string; problem: string }[];
 }
 
-/** Alertmanager's defaults. */
-const defaults = {
+/** Alertmanager's defaults, which the root route inherits. */
+export const inheritedSettings = {
   receiver: "",
   groupBy: [] as string[],
   groupWait: "30s",
   groupInterval: "5m",
   repeatInterval: "4h",
 };
-type Inherited = typeof defaults;
+type Inherited = typeof inheritedSettings;
 
 /** The fields of a route. Alertmanager rejects a configuration with others, such as `matcher`. */
 const routeKeys = new Set(
@@ -101,6 +101,10 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
       if (hasUnknown(intervals)) continue;
       problems.push({ where, problem: `there is no time interval "${name}"` });
     }
+    const isRoot = path.length === 1;
+    if (isRoot && matchers.length + muting.length > 0) {
+      problems.push({ where, problem: "the root route has matchers or time intervals" });
+    }
     return {
       ...settings,
       path,
@@ -113,7 +117,10 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
       ),
     };
   };
-  return { root: read(route, ["route"], defaults), problems };
+  for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
+    problems.push({ where: "receivers", problem: `there are two receivers "${name}"` });
+  }
+  return { root: read(route, ["route"], inheritedSettings), problems };
 }
 
 function durationText(value: unknown): string | undefined {

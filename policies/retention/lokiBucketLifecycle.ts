@@ -3,7 +3,7 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral } from "../engine/violation";
 import { Bucket, LifecycleRule, isBucketType, lifecycleRules, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
-import { UNKNOWN, at } from "../facts/plain";
+import { UNKNOWN, at, listAt } from "../facts/plain";
 import { limits } from "../shared/limits";
 
 const { maxAbort, maxNoncurrent, margin } = limits.bucketLifecycleDays;
@@ -55,11 +55,27 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     ...checkRemoval(bucket, rule, { ...config, verb: "expires", days: rule.expirationDays }),
     ...checkRemoval(bucket, rule, { ...config, verb: "archives", days: rule.archiveDays }),
   ]);
+  expirations.push(...checkTiers(bucket));
   if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
   const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
   return unknown === undefined
     ? expirations
     : [...expirations, { unknown: unknown.path, urn: unknown.urn }];
+}
+
+/** Checks that no object moves by itself to a tier that must be restored before Loki can read it. */
+function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
+  return parts.bucketIntelligentTieringConfiguration
+    .filter(({ props }) => at(props, "status") !== "Disabled")
+    .filter(({ props }) => listAt(props, "tierings").length > 0)
+    .map(({ name }) => ({
+      urn,
+      problem:
+        "objects that are not read for a while move to an archive, from which Loki cannot read",
+      where: `${where}, ${name}`,
+      bound: "no archive tiers",
+      fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",
+    }));
 }
 
 /** Checks that rules for all objects delete incomplete uploads and noncurrent versions in time. */

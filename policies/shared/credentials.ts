@@ -38,6 +38,8 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
     /(?:password|passwd|passphrase|[a-z]pwd)$/,
     /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
   ],
+  ["token", /token$/, /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w:.~+=-]{24,200}$|^[0-9a-f]{32,64}$/],
+  ["storage key", /(?:account|storage|access)key$/, /^[A-Za-z0-9+/]{86}==$/],
   [
     "token",
     /(?:bearertoken|authtoken|accesstoken|apitoken|clientsecret)$/,

@@ -21,11 +21,13 @@ const rules = (threshold: number): string => `groups:
 describe("the command of the package", function () {
   this.timeout(600_000);
   let folder: string;
+  let tarball: string;
   let command: string;
 
   before("is unpacked", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "command-"));
-    execFileSync("tar", ["-xzf", await packPackage(folder), "-C", folder]);
+    tarball = await packPackage(folder);
+    execFileSync("tar", ["-xzf", tarball, "-C", folder]);
     const directory = path.join(folder, "package");
     const { bin } = JSON.parse(fs.readFileSync(path.join(directory, "package.json"), "utf8")) as {
       bin: Record<string, string>;
@@ -48,6 +50,18 @@ describe("the command of the package", function () {
     const { status, stdout } = judged(["-"], rules(99));
     assert.equal(status, 1);
     assert.match(stdout, /fix: {3}0\.99 instead/);
+  });
+
+  it("runs with npx, outside any project", () => {
+    const { status, stdout, stderr } = spawnSync("npx", ["--yes", `file:${tarball}`, "-"], {
+      cwd: fs.mkdtempSync(path.join(folder, "empty-")),
+      encoding: "utf8",
+      input: rules(99),
+      // npx keeps what it installs in the cache.
+      env: { ...process.env, npm_config_cache: path.join(folder, "cache") },
+    });
+    assert.equal(status, 1, stdout + stderr);
+    assert.match(stdout, /^Failed: 1 resource/m);
   });
 
   it("exits with 2 for a file that does not exist", () =>
