@@ -18,19 +18,25 @@ export const value = {
 } as const;
 
 /**
- * The values of a label in the results of a query, as a list. The query must not contain backticks.
+ * The values of a label in the results of a query, as a list. The query must not contain backticks; it
+ * can contain the labels of the alert.
  *
  * @param limit Number of values after which the list ends with "and more".
  */
 export function list(query: string, label: string, limit: number): string {
-  const oneLine = query.replace(/\s+/g, " ");
-  return `{{ range $index, $result := query \`${oneLine}\` | sortByLabel "${label}" }}{{ if lt $index ${limit} }}{{ if $index }}, {{ end }}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
+  return `{{ range $index, $result := ${resultsOf(query)} | sortByLabel "${label}" }}{{ if lt $index ${limit} }}{{ if $index }}, {{ end }}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
 }
 
 /** The value of the first result of a query, as a number, or "unknown" without results. */
 export function first(query: string): string {
-  const parts = query.split(/\{\{ (\$labels\.\w+) \}\}/);
+  return `{{ with ${resultsOf(query)} }}{{ . | first | value | humanize }}{{ else }}unknown{{ end }}`;
+}
+
+/** The results of a query, in which labels of the alert are replaced. */
+function resultsOf(query: string): string {
+  const parts = query.replace(/\s+/g, " ").split(/\{\{ (\$labels\.\w+) \}\}/);
   const format = parts.map((part, index) => (index % 2 === 0 ? part : "%s")).join("");
-  const names = parts.filter((_, index) => index % 2 === 1).join(" ");
-  return `{{ with printf \`${format}\` ${names} | query }}{{ . | first | value | humanize }}{{ else }}unknown{{ end }}`;
+  const names = parts.filter((_, index) => index % 2 === 1);
+  if (names.length === 0) return `query \`${format}\``;
+  return `printf \`${format}\` ${names.join(" ")} | query`;
 }

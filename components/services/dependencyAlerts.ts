@@ -1,4 +1,4 @@
-import { labels, value } from "../alerting/annotations";
+import { labels, list, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { exceedsLatency } from "./latencyBuckets";
@@ -6,6 +6,9 @@ import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 const service = `${labels.service} in ${labels.namespace}`;
+
+/** Number of tables that the alert on throttling names. */
+const namedTables = 5;
 
 /** Alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
 export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGroup {
@@ -28,7 +31,11 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
           forMinutes: 5,
           severity,
           summary: `${labels.service}: DynamoDB is throttling requests`,
-          description: `DynamoDB throttled ${value.number} requests per second from ${service} over the last 5 minutes (threshold: ${threshold}). Retries slow down requests, and then requests fail.`,
+          description: `DynamoDB throttled ${value.number} requests per second from ${service} over the last 5 minutes (threshold: ${threshold}), on the tables ${list(
+            `sum by (table) (rate(${metrics.dynamodbThrottles}{namespace="${labels.namespace}", service="${labels.service}"}[5m])) > 0`,
+            "table",
+            namedTables,
+          )}. Retries slow down requests, and then requests fail.`,
         }),
       ),
       ...warnings("dynamodbP99Ms").map((variant) => ({

@@ -1,6 +1,6 @@
 import { podMetrics } from "../../policies/shared/metricNames";
-import { labels, value } from "../alerting/annotations";
-import { crashLoopAlert } from "./crashLoopAlert";
+import { labels, list, value } from "../alerting/annotations";
+import { crashLoopAlert, namedContainers, ofPod } from "./crashLoopAlert";
 import { formatNumber } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
@@ -15,7 +15,31 @@ const recorded = {
 } as const;
 
 const byContainer = "by (namespace, pod, container)";
-const containerOfPod = `container of pod ${labels.pod} in ${labels.namespace}`;
+const podInNamespace = `pod ${labels.pod} in ${labels.namespace}`;
+const containersIn = (query: string) => list(query, "container", namedContainers);
+/** The container with the highest ratio of what it uses to what it may use. */
+const worst = (used: string, allowed: string) =>
+  containersIn(`topk(1, ${used} / (${allowed} > 0))`);
+const largest = (series: string) => `max by (container) (${series})`;
+const rateOf = (metric: string) => `sum by (container) (rate(${metric}${ofPod}[5m]))`;
+const resourceOf = (metric: string, resource: string) =>
+  largest(`${metric}${ofPod.replace(/}$/, `, resource="${resource}"}`)}`);
+const worstMemory = worst(
+  largest(`${podMetrics.memory}${ofPod}`),
+  resourceOf(podMetrics.resourceLimits, "memory"),
+);
+const worstCpu = worst(
+  rateOf(podMetrics.cpu),
+  `(${resourceOf(podMetrics.resourceLimits, "cpu")} or ${resourceOf(podMetrics.resourceRequests, "cpu")})`,
+);
+const worstThrottling = worst(
+  rateOf(podMetrics.cpuThrottledPeriods),
+  rateOf(podMetrics.cpuPeriods),
+);
+
+const killed = containersIn(
+  `group by (container) (${podMetrics.lastTerminatedReason}${ofPod.replace(/}$/, ', reason="OOMKilled"}')} == 1)`,
+);
 
 /** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
@@ -33,7 +57,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         alert: "HighMemory",
         forMinutes: 10,
         summary: `${labels.pod}: memory usage is ${value.percentage} of the limit`,
-        description: `A ${containerOfPod} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
+        description: `The container ${worstMemory} of ${podInNamespace} uses ${value.percentage} of its memory limit (threshold: ${variant.threshold}%). At the limit, the kernel kills it.`,
       })),
       // Only a warning, because this is a cause: other alerts page if users notice.
       ...thresholdVariants(settings, "cpuPercent", Severity.Warning).map((variant) => ({
@@ -41,7 +65,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         alert: "HighCPU",
         forMinutes: 10,
         summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
-        description: `A ${containerOfPod} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
+        description: `The container ${worstCpu} of ${podInNamespace} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
       })),
       withThreshold("OOMKilled", (restarts) => ({
         // The last reason remains for the life of the pod, so it counts only together with a restart.
@@ -60,7 +84,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         keepFiringMinutes: 30,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container was OOM-killed`,
-        description: `A ${containerOfPod} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes (threshold: ${restarts}). Requests in flight failed.`,
+        description: `The container ${killed} of ${podInNamespace} exceeded its memory limit and was killed; it restarted ${value.number} times in the last 10 minutes (threshold: ${restarts}). Requests in flight failed.`,
       })),
       ...thresholdVariants(settings, "cpuThrottlingPercent", Severity.Warning).map((variant) => ({
         ...ratioAlert(
@@ -71,7 +95,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         alert: "CPUThrottling",
         forMinutes: 15,
         summary: `${labels.pod}: CPU is throttled in ${value.percentage} of periods`,
-        description: `The CPU limit throttled a ${containerOfPod} in ${value.percentage} of its CPU periods over the last 5 minutes (threshold: ${variant.threshold}%). Responses may be slow.`,
+        description: `The CPU limit throttled the container ${worstThrottling} of ${podInNamespace} in ${value.percentage} of its CPU periods over the last 5 minutes (threshold: ${variant.threshold}%). Responses may be slow.`,
       })),
       {
         alert: "MemoryLimitMissing",
