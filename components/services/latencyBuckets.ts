@@ -2,7 +2,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
+import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
 /** A series for each boundary of a bucket, with the boundary as the labels `le` and `boundary`. */
 const boundaryLabels = "namespace_le:bucket_boundary:info";
@@ -44,11 +44,13 @@ function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: n
 
 /** Records which buckets decide about the thresholds, and warns if a histogram ends below its threshold. */
 export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
-  const { namespace, alerts } = settings;
+  const { namespace } = settings;
   const inNamespace = `namespace="${namespace}"`;
-  const finiteBuckets = latencies.map(
-    ({ histogram }) =>
-      `group by (namespace, le) (${alerts.metrics[histogram]}_bucket{${inNamespace}, le!="+Inf"})`,
+  const finiteBuckets = latencies.flatMap(({ histogram }) =>
+    metricVariants(settings, [histogram]).map(
+      ({ metrics }) =>
+        `group by (namespace, le) (${metrics[histogram]}_bucket{${inNamespace}, le!="+Inf"})`,
+    ),
   );
   const known = `${boundaryLabels}{${inNamespace}}`;
   return {
@@ -75,14 +77,16 @@ export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGr
         (threshold === "p99LatencyMs"
           ? severityVariants(settings, threshold)
           : thresholdVariants(settings, threshold, Severity.Warning)
-        ).map((variant) => nearestBoundary(namespace, alerts.metrics[histogram], variant)),
+        ).map((variant) => nearestBoundary(namespace, variant.metrics[histogram], variant)),
       ),
       // A histogram that ends below a warning threshold also ends below the critical threshold.
-      ...latencies.flatMap((latency) =>
-        thresholdVariants(settings, latency.threshold, Severity.Warning).map((variant) =>
-          thresholdUnmeasured(settings, latency, variant),
-        ),
-      ),
+      ...latencies.flatMap((latency) => {
+        const rules = thresholdVariants(settings, latency.threshold, Severity.Warning).map(
+          (variant) => thresholdUnmeasured(namespace, latency, variant),
+        );
+        // Services with the same histogram and threshold can differ in other settings.
+        return [...new Map(rules.map((rule) => [rule.expr, rule])).values()];
+      }),
     ],
   };
 }
@@ -108,11 +112,11 @@ function nearestBoundary(
 }
 
 function thresholdUnmeasured(
-  { namespace, alerts }: MonitoredServicesSettings,
+  namespace: string,
   latency: (typeof latencies)[number],
-  { threshold, severity }: Variant,
+  { threshold, severity, metrics }: Variant,
 ): AlertRule {
-  const histogram = alerts.metrics[latency.histogram];
+  const histogram = metrics[latency.histogram];
   const boundary = decidingBoundaryOf(namespace, histogram, threshold);
   return {
     alert: "LatencyThresholdUnmeasured",

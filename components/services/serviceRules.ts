@@ -237,15 +237,16 @@ function highErrorRate(
 }
 
 function highLatency(settings: MonitoredServicesSettings, variant: Variant): AlertRule {
-  const { namespace, alerts } = settings;
+  const { namespace } = settings;
+  const { metrics } = variant;
   const matchers = serviceMatchers(namespace, variant.scope);
   const slow = (p99: string, histogram: string) =>
     exceedsLatency(`${p99}{${matchers}}`, namespace, histogram, variant.threshold);
   return {
     alert: alertNames.highLatencyP99,
     expr: withMinimumTraffic(settings, variant, [
-      [slow(recorded.httpP99, alerts.metrics.httpDuration), recorded.httpTimed],
-      [slow(recorded.grpcP99, alerts.metrics.grpcDuration), recorded.grpcTimed],
+      [slow(recorded.httpP99, metrics.httpDuration), recorded.httpTimed],
+      [slow(recorded.grpcP99, metrics.grpcDuration), recorded.grpcTimed],
     ]),
     forMinutes: 5,
     severity: variant.severity,

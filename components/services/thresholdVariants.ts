@@ -25,12 +25,13 @@ const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
   redisPoolPercent: ["redisPoolMaximum"],
 };
 
-/** Metrics in the expressions of alerts that read no recorded series. */
-const relatedMetrics: Partial<Record<ThresholdName, MetricKey>> = {
-  dynamodbThrottlesPerSecond: "dynamodbThrottles",
-  dynamodbP99Ms: "dynamodbDuration",
-  redisP99Ms: "redisDuration",
-  redisPoolPercent: "redisPoolActive",
+/** Metrics whose names appear in an expression in addition to its threshold. */
+const relatedMetrics: Partial<Record<ThresholdName, MetricKey[]>> = {
+  p99LatencyMs: ["httpDuration", "grpcDuration"],
+  dynamodbThrottlesPerSecond: ["dynamodbThrottles"],
+  dynamodbP99Ms: ["dynamodbDuration"],
+  redisP99Ms: ["redisDuration"],
+  redisPoolPercent: ["redisPoolActive"],
 };
 
 /** Names of the metrics of a service: its own, or those of all services. */
@@ -92,7 +93,7 @@ function variants(
   thresholdOf: (thresholds: Thresholds) => number | undefined,
 ): Variant[] {
   const related = relatedSettings[name] ?? [];
-  const metric = relatedMetrics[name];
+  const named = relatedMetrics[name] ?? [];
   const variantOf = (service?: ServiceSettings) => ({
     thresholds: thresholdsFor(settings, service),
     metrics: metricsFor(settings, service),
@@ -103,7 +104,7 @@ function variants(
     return JSON.stringify([
       thresholdOf(thresholds),
       ...related.map((other) => thresholds[other]),
-      metric && metrics[metric],
+      ...named.map((metric) => metrics[metric]),
     ]);
   });
   return scopes.flatMap(({ service, scope }) => {

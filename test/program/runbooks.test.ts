@@ -43,14 +43,28 @@ const metricsIn = (expr: string): Set<string> =>
 
 const isLogQl = (expr: string): boolean => /detected_level|^absent_over_time/.test(expr);
 
-/** Replaces recorded series with the expressions that they record, except the series of SLOs. */
-function withoutRecords(expr: string, recorded: Map<string | undefined, string>): string {
-  return expr.replace(/\bnamespace_\w+:(\w+):\w+(?=\{)/g, (name, metric: string) => {
-    if (metric.startsWith("slo_")) return name;
-    // A rule that reads its own series must not recurse.
-    const others = new Map([...recorded].filter(([other]) => other !== name));
-    return withoutRecords(recorded.get(name) ?? name, others);
-  });
+/**
+ * Replaces recorded series with the expressions that record them, except the series of SLOs. If rules
+ * with different labels record a series, the matchers of its selector decide.
+ */
+function withoutRecords(expr: string, recorded: Rule[]): string {
+  return expr.replace(
+    /\bnamespace_\w+:(\w+):\w+(?=\{([^}]*)\})/g,
+    (name, metric: string, matchers: string) => {
+      // The boundaries of buckets are those of all histograms.
+      if (metric.startsWith("slo_") || name.startsWith("namespace_le:")) return name;
+      const rule = recorded.findLast(
+        ({ record, labels = {} }) =>
+          record === name &&
+          Object.entries(labels).every(
+            ([label, value]) => label === "component" || matchers.includes(`${label}="${value}"`),
+          ),
+      );
+      // A rule that reads its own series must not recurse.
+      const others = recorded.filter(({ record }) => record !== name);
+      return withoutRecords(rule?.expr ?? name, others);
+    },
+  );
 }
 
 /** Settings with which every alert exists. */
@@ -88,7 +102,7 @@ describe("the runbooks", () => {
       .flatMap((text) => (parse(text) as { groups: { rules: Rule[] }[] }).groups);
     assert.ok(prometheusGroups.length > 0 && lokiGroups.length > 0);
     const all = [...prometheusGroups, ...lokiGroups].flatMap((group) => group.rules);
-    const recorded = new Map(all.map(({ record, expr }) => [record, expr]));
+    const recorded = all.filter(({ record }) => record !== undefined);
     rules = all
       .filter(({ alert }) => alert !== undefined)
       .map((rule) => ({ ...rule, expr: withoutRecords(rule.expr, recorded) }));

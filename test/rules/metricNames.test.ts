@@ -60,13 +60,13 @@ function signals(service: string, names: Names, isBad: boolean): Record<string, 
 const alerts: [alert: string, signal: string, groups: string[], severities: string[]][] = [
   ["HighErrorRate", "http", ["services"], ["critical"]],
   ["HighErrorRate", "grpc", ["services"], ["critical"]],
-  ["HighLatencyP99", "httpSlow", ["services"], ["critical"]],
-  ["HighLatencyP99", "grpcSlow", ["services"], ["critical"]],
+  ["HighLatencyP99", "httpSlow", ["buckets", "services"], ["critical"]],
+  ["HighLatencyP99", "grpcSlow", ["buckets", "services"], ["critical"]],
   ["AvailabilityBudgetBurn", "http", ["services", "slo.availability"], ["critical", "warning"]],
   ["LatencyBudgetBurn", "httpSlow", ["services", "slo.latency"], ["critical", "warning"]],
   ["DynamoDBThrottling", "throttles", ["dependencies"], ["critical"]],
-  ["DynamoDBHighLatencyP99", "dynamodb", ["dependencies"], ["warning"]],
-  ["RedisHighLatencyP99", "redis", ["dependencies"], ["warning"]],
+  ["DynamoDBHighLatencyP99", "dynamodb", ["buckets", "dependencies"], ["warning"]],
+  ["RedisHighLatencyP99", "redis", ["buckets", "dependencies"], ["warning"]],
   ["RedisPoolSaturated", "pool", ["dependencies"], ["warning"]],
 ];
 
@@ -141,6 +141,7 @@ describe("metric names of one service, in promtool", () => {
     // Distinct names add rules, not services.
     assert.equal(rulesOf(19, vendor).length, rulesOf(1, vendor).length);
     const added = rulesOf(1, { redisDuration: "cache_call_seconds" }).length - rulesOf(0).length;
-    assert.equal(added, 1);
+    // The alert, the boundary of its bucket, and the warning that no bucket can tell.
+    assert.equal(added, 3);
   });
 });
