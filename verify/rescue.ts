@@ -3,14 +3,14 @@ import { connect, reasonOf } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { ExpectedError } from "../preview/config/errors";
 import { stuckReleases } from "./rescue/helmReleases";
-import { stateObstacles } from "./rescue/pulumiState";
+import { pendingInstallations, readState, stateObstacles } from "./rescue/pulumiState";
 import { stackSettings } from "./settings";
 
 const usage = `Usage: npm run rescue -- --stack <name> [options]
 
 Finds what a killed update left and what stops every further \`pulumi up\`: the lock of the stack, pending
-operations in its state, and Helm releases whose last operation never ended. Says what it will do, and
-does it after you confirm. Make sure first that no update of the stack runs.
+operations in its state, and Helm releases whose last operation never ended or is not in the state. Says
+what it will do, and does it after you confirm. Make sure first that no update of the stack runs.
 ${clusterUsage}
   -y, --yes              Do not ask for confirmation
   -h, --help             Print this help
@@ -28,10 +28,11 @@ runCommand({
     const { kubernetes, context, server } = await connect(settings, values.context);
     process.stdout.write(`Rescue ${stack} in ${context} (${server})\n\n`);
     try {
+      const state = await readState(stack);
       // The lock comes first: it would stop the import of the state.
       const obstacles = [
-        ...(await stateObstacles(stack)),
-        ...(await stuckReleases(kubernetes, settings)),
+        ...(await stateObstacles(stack, state)),
+        ...(await stuckReleases(kubernetes, settings, pendingInstallations(state))),
       ];
       for (const { what, repair } of obstacles) {
         process.stdout.write(`${what}.\n  repair: ${repair}.\n`);

@@ -8,7 +8,7 @@ import { FakeKubernetes } from "../support/fakeKubernetes";
 import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { Api } from "../../verify/cluster/api";
 import { stuckReleases } from "../../verify/rescue/helmReleases";
-import { stateObstacles } from "../../verify/rescue/pulumiState";
+import { pendingInstallations, readState, stateObstacles } from "../../verify/rescue/pulumiState";
 import { configuration, projectDirectory } from "../support/stackConfig";
 
 const { settings } = parseConfiguration(configuration("prod"));
@@ -79,7 +79,11 @@ describe("npm run rescue", () => {
 
   /** Repairs everything, and returns what it said. */
   async function repair(): Promise<string> {
-    const obstacles = [...(await stateObstacles("prod")), ...(await stuckReleases(api, settings!))];
+    const state = await readState("prod");
+    const obstacles = [
+      ...(await stateObstacles("prod", state)),
+      ...(await stuckReleases(api, settings!, pendingInstallations(state))),
+    ];
     for (const { run } of obstacles) await run();
     return obstacles.map(({ what, repair: how }) => `${what}: ${how}\n`).join("");
   }
@@ -115,6 +119,28 @@ describe("npm run rescue", () => {
     assert.deepEqual(
       revisions.map(([, version]) => version),
       [1, 2, 1, 9],
+    );
+  });
+
+  it("deletes the revision of an installation that ended after the kill", async () => {
+    const pending = (name: string) => ({
+      type: "creating",
+      resource: {
+        urn: `urn:pulumi:prod::monitoring::kubernetes:helm.sh/v3:Release::${name}`,
+        type: "kubernetes:helm.sh/v3:Release",
+        inputs: { namespace: "monitoring", name },
+      },
+    });
+    write({ version: 3, deployment: { pending_operations: [pending("loki"), pending("alloy")] } });
+    const said = await repair();
+    assert.match(
+      said,
+      /monitoring\/loki is deployed, but not in the state of the stack since 2026/,
+    );
+    assert.doesNotMatch(said, /monitoring\/(prometheus|alloy)/);
+    assert.deepEqual(
+      revisions.map(([release]) => release),
+      ["prometheus", "prometheus"],
     );
   });
 

@@ -23,12 +23,17 @@ export function releasesOf({ namespaces, prometheus, loki, datadog }: Settings):
 }
 
 /**
- * Releases whose last operation never ended. Helm refuses to install or upgrade them, because it
- * cannot know that the process is dead.
+ * Releases that Helm refuses to install or upgrade: those whose last operation never ended, because Helm
+ * cannot know that the process is dead, and those in `installing` that Helm installed after the engine
+ * was killed, because the state does not contain them.
  */
-export async function stuckReleases(kubernetes: Api, settings: Settings): Promise<Obstacle[]> {
+export async function stuckReleases(
+  kubernetes: Api,
+  settings: Settings,
+  installing: string[],
+): Promise<Obstacle[]> {
   const found = await Promise.all(
-    releasesOf(settings).map((release) => stuck(kubernetes, release)),
+    releasesOf(settings).map((release) => stuck(kubernetes, release, installing)),
   );
   return found.flatMap((obstacle) => obstacle ?? []);
 }
@@ -36,20 +41,26 @@ export async function stuckReleases(kubernetes: Api, settings: Settings): Promis
 async function stuck(
   kubernetes: Api,
   { namespace, name }: ReleaseName,
+  installing: string[],
 ): Promise<Obstacle | undefined> {
   const path = `/api/v1/namespaces/${namespace}/secrets`;
   const selector = encodeURIComponent(`owner=helm,name=${name}`);
   const { items } = await kubernetes.json<List<Secret>>(`${path}?labelSelector=${selector}`);
   // Helm keeps one Secret for each revision of a release.
   const [last, previous] = items.sort((a, b) => revisionOf(b) - revisionOf(a));
-  const status = last?.metadata.labels?.["status"];
-  if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
+  if (last === undefined) return undefined;
+  const status = last.metadata.labels?.["status"] ?? "";
+  const isUnknown = previous === undefined && installing.includes(`${namespace}/${name}`);
+  if (!status.startsWith("pending-") && !isUnknown) return undefined;
+  const state = status.startsWith("pending-")
+    ? status
+    : `${status}, but not in the state of the stack`;
   const after =
     previous === undefined
-      ? "the next `pulumi up` installs it again"
+      ? "the next `pulumi up` installs it again, over the objects that it has"
       : `the next \`pulumi up\` upgrades it from revision ${revisionOf(previous)}`;
   return {
-    what: `The Helm release ${namespace}/${name} is ${status}${since(last)}`,
+    what: `The Helm release ${namespace}/${name} is ${state}${since(last)}`,
     repair: `Delete the Secret ${last.metadata.name} of revision ${revisionOf(last)}: ${after}`,
     run: async () => {
       await kubernetes.text(`${path}/${last.metadata.name}`, { method: "DELETE" });

@@ -2,16 +2,33 @@ import { spawn } from "node:child_process";
 import { ExpectedError } from "../../preview/config/errors";
 import type { Obstacle } from "./obstacle";
 
-interface State {
-  deployment: {
-    pending_operations?: { type: string; resource: { type: string; urn: string } }[];
-  };
+interface Resource {
+  type: string;
+  urn: string;
+  inputs?: { namespace?: string; name?: string };
+}
+
+/** The state of a stack, as `pulumi stack export` prints it. */
+export interface State {
+  deployment: { pending_operations?: { type: string; resource: Resource }[] };
+}
+
+export async function readState(stack: string): Promise<State> {
+  return JSON.parse(await must(["stack", "export", "--stack", stack])) as State;
 }
 
 /** What an interrupted update left in the state of a stack: its lock and its pending operations. */
-export async function stateObstacles(stack: string): Promise<Obstacle[]> {
-  const state = JSON.parse(await must(["stack", "export", "--stack", stack])) as State;
+export async function stateObstacles(stack: string, state: State): Promise<Obstacle[]> {
   return [...(await lockOf(stack)), ...pendingOperations(stack, state)];
+}
+
+/** The Helm releases that an interrupted update was installing, as `namespace/name`. */
+export function pendingInstallations({ deployment }: State): string[] {
+  return (deployment.pending_operations ?? []).flatMap(({ type, resource }) =>
+    type === "creating" && resource.type === "kubernetes:helm.sh/v3:Release"
+      ? `${resource.inputs?.namespace}/${resource.inputs?.name}`
+      : [],
+  );
 }
 
 /** Which backend the CLI uses: Pulumi Cloud, or a folder or bucket with files. */

@@ -107,23 +107,29 @@ export class TestStack {
     return this.#deploy("up", ["--yes"], options);
   }
 
-  /** Starts `pulumi up` and kills the engine with its providers as soon as `when` holds. */
-  async killUp(when: () => Promise<boolean>): Promise<void> {
+  /**
+   * Starts `pulumi up` and kills the engine as soon as `when` holds. Returns a function that kills its
+   * providers, which end what they are doing otherwise.
+   */
+  async killUp(when: () => Promise<boolean>): Promise<() => void> {
     const command = ["--non-interactive", "--stack", this.#name, "up", "--yes", "--skip-preview"];
     const env = {
       ...this.#environment(),
       [callLogVariable]: path.join(this.folder, "killed.jsonl"),
     };
-    // A group of its own, because the engine starts each provider as a process.
     const engine = spawn(toolPath("pulumi"), command, {
-      ...{ cwd: this.#project, env, stdio: "ignore" as const, detached: true },
+      ...{ cwd: this.#project, env, stdio: "ignore" as const },
     });
+    const { pid } = engine;
+    if (pid === undefined) throw new Error("pulumi could not be started");
     const ended = new Promise((resolve) => engine.once("close", resolve));
     try {
       while (engine.exitCode === null && !(await when())) await pause(20);
       if (engine.exitCode !== null) throw new Error("the update ended before the kill");
+      const providers = childrenOf(pid);
+      return () => providers.forEach(kill);
     } finally {
-      if (engine.pid !== undefined) process.kill(-engine.pid, "SIGKILL");
+      engine.kill("SIGKILL");
       await ended;
     }
   }
@@ -329,4 +335,22 @@ function filesIn(folder: string): string[] {
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+/** The processes that a process has started. */
+function childrenOf(pid: number): number[] {
+  const tasks = `/proc/${pid}/task`;
+  return fs
+    .readdirSync(tasks)
+    .flatMap((task) => fs.readFileSync(`${tasks}/${task}/children`, "utf8").split(" "))
+    .filter((child) => child !== "")
+    .map(Number);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // The process has exited already.
+  }
 }
