@@ -43,7 +43,8 @@ export function gapOf(
     if (signal.name === "crashLoop" && isRate && (signal.threshold ?? 0) > fastRestarts) {
       return "requires more restarts per second than the kubelet makes";
     }
-    if (countsRequests.has(signal.name) && rangeSeconds === 0) {
+    const isRecorded = selector.metric?.includes(":") === true;
+    if (countsRequests.has(signal.name) && rangeSeconds === 0 && !isRecorded) {
       return "counts all requests since the start of the service";
     }
     const label = narrowingLabel(selector, calls);

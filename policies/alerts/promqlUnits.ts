@@ -223,7 +223,7 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
 function checkRatesOfSums(expr: Expr): ViolationFinding[] {
   return callsOf(expr, /^(rate|irate|increase)$/)
     .map(({ args: [argument] }) => (argument?.kind === "subquery" ? argument.expr : argument))
-    .filter((argument) => argument?.kind === "call" && argument.grouping !== undefined)
+    .filter((argument) => argument?.kind === "call" && argument.name === "sum")
     .map(() => ({
       problem: "a rate is computed from a sum of counters, which falls when one of them restarts",
       bound: "the sum of rates",
@@ -253,7 +253,7 @@ function isLifelong(histogram: Expr): boolean {
   return (
     callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&
     nodesOf(histogram).every(({ kind }) => kind !== "binary") &&
-    selectorsOf(histogram).some(({ metric = "" }) => /_bucket$/.test(metric))
+    selectorsOf(histogram).some(({ metric = "" }) => /^[^:]*_bucket$/.test(metric))
   );
 }
 

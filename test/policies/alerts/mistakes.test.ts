@@ -92,3 +92,26 @@ describe("operators between series", () => {
     it(`may match: ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
   }
 });
+
+describe("sums of counters, and totals since the start of a process", () => {
+  for (const [expr, problem] of [
+    ["rate(sum by (job) (orders_total)[5m:]) > 1", /computed from a sum of counters/],
+    ["histogram_quantile(0.9, sum by (le) (wait_bucket)) > 1", /since the start of a process/],
+    ['errors_total{code="500"} / errors_total > 0.1', /divided by itself/],
+    ["disk_used_bytes / disk_size_bytes > 80", /cannot reach/],
+  ] as const) {
+    it(`are mistakes: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr)).join(), problem));
+  }
+
+  for (const expr of [
+    "rate(max by (job) (orders_total)[5m:]) > 1",
+    "histogram_quantile(0.9, sum by (le) (job:wait_bucket)) > 1",
+    'sum(errors_total{code="500"}) / sum(errors_total) > 0.1',
+    'errors_total{code="500"} / ignoring (code) group_left errors_total > 0.1',
+    "disk_used_bytes / disk_size_bytes > 0.8",
+    "pool_used / connections_size > 80",
+  ]) {
+    it(`are not: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
