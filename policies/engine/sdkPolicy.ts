@@ -19,7 +19,7 @@ import {
 import { Resource, policyType } from "../facts/resource";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
-import { Exceptions, exceptionsFor, isConcerned } from "./exceptions";
+import { Exceptions, exceptionAnnotation, exceptionsFor, isConcerned } from "./exceptions";
 import { Journal, ReportPolicy, describe } from "./journal";
 import { AnyPolicy, StackJudge, Verdict } from "./policy";
 import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
@@ -73,9 +73,12 @@ export function sdkPolicy(
     validateResource: async (args, report) => {
       // Reports configuration problems once per stack, not once per resource.
       if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
+      const applies = policy.appliesTo(policyType(args.type));
+      // The policy also reports invalid exceptions of objects that it does not judge.
+      if (!applies && !makesExceptions(args)) return;
       const config = configOf(policy, args);
       const exceptions = await exceptionsOf(args, config);
-      const verdict = policy.appliesTo(policyType(args.type))
+      const verdict = applies
         ? await attempt(async () => policy.judge(await readResource(args), config))
         : nothing;
       conclude(policy, context, args, {
@@ -111,10 +114,9 @@ function stackValidation(
     const unevaluated = byUrn(verdict.unevaluated);
     for (const resource of args.resources) {
       const { urn } = resource;
+      const hasFindings = violations.has(urn) || unevaluated.has(urn);
       // A policy on resources has already read the exceptions of each.
-      const isConcluded =
-        policy.scope === "resource" && !violations.has(urn) && !unevaluated.has(urn);
-      if (isConcluded) continue;
+      if (!hasFindings && (policy.scope === "resource" || !makesExceptions(resource))) continue;
       conclude(policy, context, resource, {
         exceptions: await exceptionsOf(resource, config),
         verdict: {
@@ -302,6 +304,17 @@ function remediation(
       return "changed" in result && result.changed ? args.props : undefined;
     },
   };
+}
+
+/** Whether an object makes exceptions, or may: its metadata cannot be read. */
+function makesExceptions({ type, props }: PolicyResource): boolean {
+  if (!type.startsWith("kubernetes:")) return false;
+  try {
+    const annotation = at(readProperty(props, "metadata"), "annotations", exceptionAnnotation);
+    return annotation !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function subjectOf(args: PolicyResource) {
