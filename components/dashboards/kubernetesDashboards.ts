@@ -142,8 +142,8 @@ export function podsDashboard(services: MonitoredServicesSettings[]): DashboardM
   const containers = `${withSelector(of, containerSelector)}, container!=""`;
   const by = "by (namespace, pod, container)";
   const legend = "{{pod}} {{container}}";
-  const limit = (kind: "resourceLimits" | "resourceRequests", resource: string) =>
-    `max ${by} (${podMetrics[kind]}{${state}, resource="${resource}"})`;
+  const limit = (resource: string) =>
+    `max ${by} (${podMetrics.resourceLimits}{${state}, resource="${resource}"})`;
   const threshold = (name: "memoryPercent" | "cpuPercent" | "cpuThrottlingPercent") =>
     podThreshold(services, name, 0.01);
   const network = ["receive", "transmit"].map((direction) =>
@@ -166,16 +166,16 @@ export function podsDashboard(services: MonitoredServicesSettings[]): DashboardM
             "Memory used of the limit",
             "percentunit",
             [
-              query(`max ${by} (${podMetrics.memory}{${containers}}) / (${limit("resourceLimits", "memory")} > 0)`, legend),
+              query(`max ${by} (${podMetrics.memory}{${containers}}) / (${limit("memory")} > 0)`, legend),
               ...threshold("memoryPercent"),
             ],
             { link: "memory" },
           ),
           graph(
-            "CPU used of the limit or request",
+            "CPU used of the limit",
             "percentunit",
             [
-              query(`${sumRate(`${podMetrics.cpu}{${containers}}`, "namespace, pod, container")} / ((${limit("resourceLimits", "cpu")} or ${limit("resourceRequests", "cpu")}) > 0)`, legend),
+              query(`${sumRate(`${podMetrics.cpu}{${containers}}`, "namespace, pod, container")} / (${limit("cpu")} > 0)`, legend),
               ...threshold("cpuPercent"),
             ],
             { link: "cpu" },

@@ -40,6 +40,8 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   const inNamespace = `{namespace="${namespace}"}`;
   const pod = `${labels.pod} in ${labels.namespace}`;
   const integration = "{{ $labels.integration }}";
+  const failures = (extraMatcher = "") =>
+    `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total{namespace="${namespace}"${extraMatcher}}[15m]))`;
   return [
     withThreshold("PrometheusRuleFailures", (threshold) => ({
       expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${inNamespace}[5m])) >= ${threshold}`,
@@ -65,8 +67,13 @@ function prometheusAlerts(namespace: string): AlertRule[] {
     })),
     withThreshold("NotificationsFailing", (threshold) => ({
       // Alertmanager does not retry a rate-limited notification before the next group interval, and
-      // drops it if the alert resolves first. So one failure in 15 minutes is enough to fire.
-      expr: `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total${inNamespace}[15m])) >= ${threshold}`,
+      // drops it if the alert resolves first. So one failure in 15 minutes is enough to fire, except for
+      // webhooks: a heartbeat is repeated every minute.
+      expr: [
+        `${failures()} >= ${threshold}`,
+        `unless`,
+        `${failures(', integration="webhook"')} < 1.5`,
+      ].join("\n"),
       forMinutes: 1,
       severity: Severity.Critical,
       summary: `Alertmanager: notifications to ${integration} are failing`,

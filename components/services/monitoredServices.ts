@@ -79,7 +79,7 @@ export interface AlertThresholds {
   p99LatencyMs?: number;
   /** Memory as a percentage of the container's limit. Default: 90. */
   memoryPercent?: number;
-  /** CPU as a percentage of the container's limit, or its request if none is set. Default: 85. */
+  /** CPU as a percentage of the container's limit. Default: 85. */
   cpuPercent?: number;
   /** Percentage of CPU periods in which the limit throttles a container. Default: 25. */
   cpuThrottlingPercent?: number;

@@ -10,7 +10,7 @@ import { Variant, alertingScope, severityVariants, thresholdVariants } from "./t
 
 const recorded = {
   memory: "namespace_pod:container_memory_working_set:ratio_of_limit",
-  cpu: "namespace_pod:container_cpu_usage:ratio_of_allowance",
+  cpu: "namespace_pod:container_cpu_usage:ratio_of_limit",
   throttled: "namespace_pod:container_cpu_cfs_throttled_periods:ratio_rate5m",
 } as const;
 
@@ -64,8 +64,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         ...ratioAlert(settings, variant, bridged(settings, recorded.cpu, "cpu")),
         alert: "HighCPU",
         forMinutes: 10,
-        summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit or request`,
-        description: `The container ${worstCpu} of ${podInNamespace} used ${value.percentage} of its CPU limit, or of its CPU request if it has no limit, over the last 5 minutes (threshold: ${variant.threshold}%). It has little capacity left for more traffic.`,
+        summary: `${labels.pod}: CPU usage is ${value.percentage} of the limit`,
+        description: `The container ${worstCpu} of ${podInNamespace} used ${value.percentage} of its CPU limit over the last 5 minutes (threshold: ${variant.threshold}%). At the limit, it is throttled and slows down.`,
       })),
       withThreshold("OOMKilled", (restarts) => ({
         // The last reason remains for the life of the pod, so it counts only together with a restart.
@@ -139,8 +139,8 @@ export function kubeStateSelector(
 
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const containers = selector(settings, "containerSelector", 'container!=""');
-  const resource = (kind: "resourceLimits" | "resourceRequests", name: string) =>
-    `max ${byContainer} (${podMetrics[kind]}${kubeStateSelector(settings, `resource="${name}"`)})`;
+  const limit = (name: string) =>
+    `max ${byContainer} (${podMetrics.resourceLimits}${kubeStateSelector(settings, `resource="${name}"`)})`;
   const rate = (metric: string) => `sum ${byContainer} (rate(${metric}${containers}[5m]))`;
   const worstContainer = (series: string, used: string, allowed: string) => ({
     record: series,
@@ -148,17 +148,14 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   });
   return [
     // Uses the working set, because usage_bytes also counts page cache that the kernel can drop at
-    // the limit. Containers without a limit have no ratio.
+    // the limit. Containers without a limit have no ratio: a request is not a bound, because a container
+    // can use what its node has free.
     worstContainer(
       recorded.memory,
       `max ${byContainer} (${podMetrics.memory}${containers})`,
-      resource("resourceLimits", "memory"),
+      limit("memory"),
     ),
-    worstContainer(
-      recorded.cpu,
-      rate(podMetrics.cpu),
-      `(${resource("resourceLimits", "cpu")} or ${resource("resourceRequests", "cpu")})`,
-    ),
+    worstContainer(recorded.cpu, rate(podMetrics.cpu), limit("cpu")),
     worstContainer(
       recorded.throttled,
       rate(podMetrics.cpuThrottledPeriods),
@@ -183,7 +180,6 @@ function bridged(
     `  and on (namespace, pod) (`,
     `    ${podMetrics.memory}${selector(settings, "containerSelector", 'container!=""')}`,
     `    or ${podMetrics.resourceLimits}${kubeState}`,
-    `    or ${podMetrics.resourceRequests}${kubeState}`,
     `  )`,
     `)`,
   ].join("\n");

@@ -107,7 +107,7 @@ const thresholds = {
     .describe("Memory in percent of the container's limit."),
   cpuPercent: aboveZero
     .default(alertThresholds.cpuRatio * 100)
-    .describe("CPU in percent of the container's limit, or of its request if it has no limit."),
+    .describe("CPU in percent of the container's limit."),
   cpuThrottlingPercent: percent
     .default(25)
     .describe("CPU periods in which the kernel throttles a container, in percent."),

@@ -60,6 +60,22 @@ export const gapScenarios: Scenario[] = [
       ]),
     ),
   ),
+  // A request is a share of a busy node, not a bound: the container can use what the node has free.
+  scenario(
+    "HighCPU",
+    "a container that uses twice its request, without a limit, does not fire",
+    [
+      { series: `container_cpu_usage_seconds_total{${container}}`, values: "0+60x120" },
+      {
+        series: `kube_pod_container_resource_requests{${container}, resource="cpu"}`,
+        values: "1x120",
+      },
+    ],
+    [
+      [20, false],
+      [50, false],
+    ],
+  ),
   scenario("HighMemory", "a pod that is deleted just before it would fire", input("none", 18), [
     [9.5, false],
     [10, false],

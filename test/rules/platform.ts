@@ -167,6 +167,31 @@ export const targetScenarios: Scenario[] = [
   })),
 ];
 
+const failedNotifications = (
+  name: string,
+  integration: string,
+  values: string,
+  isFiring: boolean,
+): Scenario =>
+  scenario(
+    "NotificationsFailing",
+    name,
+    [
+      {
+        series: `alertmanager_notifications_failed_total{${monitoring}, integration="${integration}"}`,
+        values,
+      },
+    ],
+    { namespace: "monitoring", integration },
+    [[18, isFiring]],
+  );
+
+export const notificationScenarios: Scenario[] = [
+  failedNotifications("one failed heartbeat does not fire", "webhook", "0x20 1x40", false),
+  failedNotifications("two failed heartbeats fire", "webhook", "0x20 1x4 2x40", true),
+  failedNotifications("one failed message of Slack fires", "slack", "0x20 1x40", true),
+];
+
 export const lokiScenarios: Scenario[] = [
   scenario(
     "LokiNotIngesting",

@@ -285,18 +285,15 @@ export const recipes: Recipe[] = [
       ),
     ],
   },
-  ...recipesFor(
-    {
-      ...pod,
-      alert: "HighCPU",
-      severity: warning,
-      forMinutes: 10,
-      firstTrueMinutes: fullWindow,
-      readsCounters: true,
-      minutesToClear: 6,
-    },
-    // The limit takes precedence over the request.
-    (subject, timeline) => [
+  {
+    ...pod,
+    alert: "HighCPU",
+    severity: warning,
+    forMinutes: 10,
+    firstTrueMinutes: fullWindow,
+    readsCounters: true,
+    minutesToClear: 6,
+    series: (subject, timeline) => [
       counter(
         "container_cpu_usage_seconds_total",
         containerLabels(subject),
@@ -306,16 +303,7 @@ export const recipes: Recipe[] = [
       resource(subject, timeline, "limits", cpu, () => 2),
       resource(subject, timeline, "requests", cpu, () => 1),
     ],
-    (subject, timeline) => [
-      counter(
-        "container_cpu_usage_seconds_total",
-        containerLabels(subject),
-        timeline,
-        byLevel(0.84, 0.86),
-      ),
-      resource(subject, timeline, "requests", cpu, () => 1),
-    ],
-  ),
+  },
   {
     ...pod,
     alert: "OOMKilled",

@@ -11,7 +11,7 @@ import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
-import { lokiScenarios, targetScenarios, volumeScenarios } from "./platform";
+import { lokiScenarios, notificationScenarios, targetScenarios, volumeScenarios } from "./platform";
 import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
@@ -82,6 +82,7 @@ export function suites(): Suite[] {
         ["volumes", volumeScenarios],
         ["targets", targetScenarios],
         ["loki", lokiScenarios],
+        ["prometheus", notificationScenarios],
       ] as const
     ).map(([group, scenarios]) => ({
       name: `the platform, ${group}`,
