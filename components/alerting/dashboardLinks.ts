@@ -50,7 +50,11 @@ export const linkedPanels = {
   memory: { dashboard: "kubernetes-pods", id: 1, alerts: ["HighMemory"] },
   cpu: { dashboard: "kubernetes-pods", id: 2, alerts: ["HighCPU"] },
   throttling: { dashboard: "kubernetes-pods", id: 3, alerts: ["CPUThrottling"] },
-  restarts: { dashboard: "kubernetes-pods", id: 4, alerts: ["OOMKilled", "PodCrashLooping"] },
+  restarts: {
+    dashboard: "kubernetes-pods",
+    id: 4,
+    alerts: ["MonitoringPodFailing", "OOMKilled", "PodCrashLooping"],
+  },
   memoryUsage: { dashboard: "kubernetes-pods", id: 5, alerts: ["MemoryLimitMissing"] },
   volumes: { dashboard: "kubernetes-cluster", id: 1, alerts: ["VolumeNearlyFull"] },
   ruleFailures: { dashboard: "prometheus-health", id: 1, alerts: ["PrometheusRuleFailures"] },

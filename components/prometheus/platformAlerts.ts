@@ -1,3 +1,5 @@
+import { alertNames } from "../alerting/alertNames";
+import { crashLoop } from "../alerting/crashLoop";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, scrapePoolTargets } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
@@ -31,6 +33,7 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
     { name: `${namespace}.targets`, rules: [...monitoringDown(options), scrapesFailing] },
+    { name: `${namespace}.health`, rules: clusterMonitoring ? [podFailing(namespace)] : [] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
   ].filter(({ rules }) => rules.length > 0);
@@ -110,6 +113,35 @@ function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
       description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
     },
   ];
+}
+
+/** A pod of the monitoring stack that crashes, or is not ready although its node is. */
+function podFailing(namespace: string): AlertRule {
+  const kubeState = (...matchers: string[]) =>
+    `{${[`namespace="${namespace}"`, ...matchers].join(", ")}}`;
+  const ready = `kube_pod_status_ready${kubeState('condition="true"')}`;
+  const except = (expr: string) => `  unless on (namespace, pod) ${expr}`;
+  return {
+    alert: alertNames.monitoringPodFailing,
+    expr: [
+      crashLoop(kubeState),
+      `or`,
+      `max by (namespace, pod) (`,
+      // Together with `for`, 15 minutes, as in the chart's KubePodNotReady: a start may take long.
+      `  (max_over_time(${ready}[10m]) == 0 and ${ready} offset 10m == 0)`,
+      except(`(kube_pod_status_phase${kubeState('phase=~"Succeeded|Failed"')} == 1)`),
+      // An agent has a pod on every node. A node that is not ready has alerts of its own.
+      except(
+        `(kube_pod_info${kubeState()} and on (node) kube_node_status_condition{condition="Ready", status="true"} == 0)`,
+      ),
+      `)`,
+    ].join("\n"),
+    forMinutes: 5,
+    keepFiringMinutes: 10,
+    severity: Severity.Critical,
+    summary: `${labels.pod}: a pod of the monitoring stack is failing`,
+    description: `Pod ${labels.pod} in ${labels.namespace} is crash looping, or has not been ready for 15 minutes. Metrics, logs or notifications may be missing.`,
+  };
 }
 
 /** The kubelet exposes the metrics of containers at an endpoint of its own, which can fail alone. */

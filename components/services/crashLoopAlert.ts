@@ -1,5 +1,6 @@
 import { podMetrics } from "../../policies/shared/metricNames";
 import { alertNames } from "../alerting/alertNames";
+import { crashLoop } from "../alerting/crashLoop";
 import { first, labels, list } from "../alerting/annotations";
 import { AlertRule, Severity } from "../alerting/rules";
 
@@ -19,12 +20,6 @@ export function crashLoopAlert(
   kubeState: (...matchers: string[]) => string,
   inScope: (expr: string) => string,
 ): AlertRule {
-  const waiting = (metric: string) =>
-    `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
-  const restarted = (metric: string) =>
-    ["", " offset 35m", " offset 70m"]
-      .map((offset) => `increase(${metric}${kubeState()}[35m]${offset}) > 0`)
-      .join(" and ");
   const recently = `increase(${podMetrics.restarts}${ofPod}[2h]) > 0 or increase(${podMetrics.initRestarts}${ofPod}[2h]) > 0`;
   const containers = list(`group by (container) (${recently})`, "container", namedContainers);
   const restarts = first(`sum (${recently})`);
@@ -35,23 +30,7 @@ export function crashLoopAlert(
   );
   return {
     alert: alertNames.podCrashLooping,
-    // The reason disappears while the container runs between two crashes; the window bridges this gap.
-    // It is shorter than `for`, so that two crashes at the start of a pod are over before the alert can
-    // fire. A container that runs for minutes between crashes rarely has the reason, but restarts in
-    // each of three windows.
-    expr: inScope(
-      [
-        `max by (namespace, pod) (`,
-        `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
-        `) >= 1`,
-        `or`,
-        `max by (namespace, pod) (`,
-        `  ${restarted(podMetrics.restarts)}`,
-        `  or`,
-        `  ${restarted(podMetrics.initRestarts)}`,
-        `)`,
-      ].join("\n"),
-    ),
+    expr: inScope(crashLoop(kubeState)),
     forMinutes: 5,
     keepFiringMinutes: 10,
     severity: Severity.Critical,

@@ -57,10 +57,10 @@ export function inhibitRules() {
       "cluster",
       "namespace",
     ]),
-    // The chart's alerts cover all namespaces, PodCrashLooping only the monitored services. If both
-    // fire, one notification is enough.
+    // The chart's alerts cover all namespaces, PodCrashLooping only the monitored services, and
+    // MonitoringPodFailing the monitoring stack. If two fire, one notification is enough.
     inhibit(
-      `alertname="${alertNames.podCrashLooping}"`,
+      `alertname=~"${alertNames.podCrashLooping}|${alertNames.monitoringPodFailing}"`,
       `alertname=~"${chartAlertNames.kubePodCrashLooping}|${chartAlertNames.kubePodNotReady}|${chartAlertNames.kubeContainerWaiting}"`,
       ["cluster", "namespace", "pod"],
     ),

@@ -250,18 +250,16 @@ export const recipes: Recipe[] = [
     severity: critical,
     forMinutes: 5,
     minutesToClear: 15,
-    series: (subject, timeline) => {
-      const labels = { ...containerLabels(subject), job: "kube-state-metrics" };
-      const waiting = (reason: string, valueOf: (level: Level, minute: number) => 1 | undefined) =>
-        gauge("kube_pod_container_status_waiting_reason", { ...labels, reason }, timeline, valueOf);
-      return [
-        // The container runs for 1.5 of every 4 minutes.
-        waiting("CrashLoopBackOff", (level, minute) =>
-          level === "above" && minute % 4 <= 2.5 ? 1 : undefined,
-        ),
-        waiting("ContainerCreating", (level) => (level === "below" ? 1 : undefined)),
-      ];
-    },
+    series: crashLooping(containerLabels),
+  },
+  {
+    ...pod,
+    alert: "MonitoringPodFailing",
+    severity: critical,
+    groups: ["health"],
+    forMinutes: 5,
+    minutesToClear: 15,
+    series: crashLooping(platformLabels),
   },
   {
     ...pod,
@@ -735,6 +733,25 @@ function budgetBurn(
     minutesToClear: 150,
     ...(severity === critical ? { otherTiers: [{ severity: warning, forMinutes: 15 }] } : {}),
     series,
+  };
+}
+
+/** A container that runs for 1.5 of every 4 minutes. */
+function crashLooping(labelsOf: (subject: Subject) => Record<string, string>): SeriesOf {
+  return (subject, timeline) => {
+    const waiting = (reason: string, valueOf: (level: Level, minute: number) => 1 | undefined) =>
+      gauge(
+        "kube_pod_container_status_waiting_reason",
+        { ...labelsOf(subject), job: "kube-state-metrics", reason },
+        timeline,
+        valueOf,
+      );
+    return [
+      waiting("CrashLoopBackOff", (level, minute) =>
+        level === "above" && minute % 4 <= 2.5 ? 1 : undefined,
+      ),
+      waiting("ContainerCreating", (level) => (level === "below" ? 1 : undefined)),
+    ];
   };
 }
 

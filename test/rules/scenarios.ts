@@ -163,7 +163,7 @@ function labelsOf(
   subject: Subject,
 ): Record<string, string> {
   const { service, pod } = subject;
-  const platform = ["prometheus", "targets", "volumes", "loki"].includes(groups[0] ?? "");
+  const platform = ["prometheus", "targets", "health", "volumes", "loki"].includes(groups[0] ?? "");
   const namespace = platform ? "monitoring" : "ticketing";
   if (subjectLabel === "namespace") return { namespace };
   if (subjectLabel === "job") return { namespace, job: jobOf(subject) };

@@ -11,6 +11,7 @@ import { noTrafficScenarios } from "./noTraffic";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
+import { healthScenarios } from "./health";
 import { lokiScenarios, notificationScenarios, targetScenarios, volumeScenarios } from "./platform";
 import { workloadScenarios } from "./workloads";
 
@@ -82,6 +83,7 @@ export function suites(): Suite[] {
         ["volumes", volumeScenarios],
         ["targets", targetScenarios],
         ["loki", lokiScenarios],
+        ["health", healthScenarios],
         ["prometheus", notificationScenarios],
       ] as const
     ).map(([group, scenarios]) => ({

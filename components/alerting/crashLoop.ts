@@ -1,0 +1,30 @@
+import { podMetrics } from "../../policies/shared/metricNames";
+
+/**
+ * Pods whose containers crash repeatedly.
+ *
+ * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
+ */
+export function crashLoop(kubeState: (...matchers: string[]) => string): string {
+  const waiting = (metric: string) =>
+    `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
+  const restarted = (metric: string) =>
+    ["", " offset 35m", " offset 70m"]
+      .map((offset) => `increase(${metric}${kubeState()}[35m]${offset}) > 0`)
+      .join(" and ");
+  // The reason disappears while the container runs between two crashes; the window bridges this gap.
+  // It is shorter than the `for` of 5 minutes, so that two crashes at the start of a pod are over before
+  // an alert can fire. A container that runs for minutes between crashes rarely has the reason, but
+  // restarts in each of three windows.
+  return [
+    `max by (namespace, pod) (`,
+    `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,
+    `) >= 1`,
+    `or`,
+    `max by (namespace, pod) (`,
+    `  ${restarted(podMetrics.restarts)}`,
+    `  or`,
+    `  ${restarted(podMetrics.initRestarts)}`,
+    `)`,
+  ].join("\n");
+}
