@@ -22,16 +22,10 @@ const worst = (used: string, allowed: string) =>
   containersIn(`topk(1, ${used} / (${allowed} > 0))`);
 const largest = (series: string) => `max by (container) (${series})`;
 const rateOf = (metric: string) => `sum by (container) (rate(${metric}${ofPod}[5m]))`;
-const resourceOf = (metric: string, resource: string) =>
-  largest(`${metric}${ofPod.replace(/}$/, `, resource="${resource}"}`)}`);
-const worstMemory = worst(
-  largest(`${podMetrics.memory}${ofPod}`),
-  resourceOf(podMetrics.resourceLimits, "memory"),
-);
-const worstCpu = worst(
-  rateOf(podMetrics.cpu),
-  `(${resourceOf(podMetrics.resourceLimits, "cpu")} or ${resourceOf(podMetrics.resourceRequests, "cpu")})`,
-);
+const limitOf = (resource: string) =>
+  largest(`${podMetrics.resourceLimits}${ofPod.replace(/}$/, `, resource="${resource}"}`)}`);
+const worstMemory = worst(largest(`${podMetrics.memory}${ofPod}`), limitOf("memory"));
+const worstCpu = worst(rateOf(podMetrics.cpu), limitOf("cpu"));
 const worstThrottling = worst(
   rateOf(podMetrics.cpuThrottledPeriods),
   rateOf(podMetrics.cpuPeriods),

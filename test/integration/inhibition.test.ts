@@ -117,12 +117,14 @@ const cases: Case[] = [
     target: { alertname: "CPUThrottlingHigh", severity: "info", ...pod },
     other: { alertname: "CPUThrottlingHigh", severity: "info", ...pod, namespace: "elsewhere" },
   },
-  ...["KubePodCrashLooping", "KubePodNotReady", "KubeContainerWaiting"].map((alertname): Case => ({
-    rule: 9,
-    source: { alertname: "PodCrashLooping", ...critical, ...pod },
-    target: { alertname, ...warning, ...pod, container: "main" },
-    other: { alertname, ...warning, ...otherPod, container: "main" },
-  })),
+  ...["PodCrashLooping", "MonitoringPodFailing"].flatMap((source) =>
+    ["KubePodCrashLooping", "KubePodNotReady", "KubeContainerWaiting"].map((alertname): Case => ({
+      rule: 9,
+      source: { alertname: source, ...critical, ...pod },
+      target: { alertname, ...warning, ...pod, container: "main" },
+      other: { alertname, ...warning, ...otherPod, container: "main" },
+    })),
+  ),
 ];
 
 /** The labels of each alert of a case. Each case has a namespace of its own. */

@@ -141,10 +141,23 @@ describe("the runbooks", () => {
 
   /** Metrics that decide which component judges a pod, and whether the pod and its metrics exist. */
   function guards(alert: string): string[] {
+    // All histograms together show which boundaries exist.
+    const histograms = ["http_request", "grpc_server", "dynamodb_operation", "redis_command"];
+    const others = (histogram: string) =>
+      histograms
+        .filter((name) => name !== histogram)
+        .map((name) => `${name}_${name === "grpc_server" ? "handling" : "duration"}_seconds`);
     const existing: Record<string, string[]> = {
+      DynamoDBHighLatencyP99: others("dynamodb_operation"),
+      RedisHighLatencyP99: others("redis_command"),
+      LatencyThresholdUnmeasured: others("http_request"),
       HighCPU: ["container_memory_working_set_bytes"],
-      HighMemory: ["kube_pod_container_resource_requests"],
       MemoryLimitMissing: [podMetrics.restarts],
+      MonitoringPodFailing: [
+        "kube_pod_status_phase",
+        "kube_pod_info",
+        "kube_node_status_condition",
+      ],
     };
     return [podMetrics.owner, ...(existing[alert] ?? [])];
   }

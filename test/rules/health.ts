@@ -1,3 +1,4 @@
+import { crashLoopScenarios } from "./crashLoops";
 import { Scenario, alertScenario } from "./scenarios";
 
 const pod = "prometheus-prometheus-kube-prometheus-prometheus-0";
@@ -39,8 +40,21 @@ const settled: [number, boolean][] = [
 ];
 const never: [number, boolean][] = [26, 40, 60].map((minute) => [minute, false]);
 
+/** The crash loops of a service, as those of the monitoring stack. */
+const crashLoops = crashLoopScenarios
+  .filter(({ name }) => name.startsWith("PodCrashLooping"))
+  .map(
+    (each) =>
+      JSON.parse(
+        JSON.stringify(each)
+          .replaceAll("PodCrashLooping", "MonitoringPodFailing")
+          .replaceAll("ticketing", "monitoring"),
+      ) as Scenario,
+  );
+
 /** Minute 10 is the last one at which the pod is ready. */
 export const healthScenarios: Scenario[] = [
+  ...crashLoops,
   scenario("a pod that is not ready", [ready("1x20 0x120"), phase("Running"), ...node(1)], settled),
   scenario(
     "a pod that recovers",

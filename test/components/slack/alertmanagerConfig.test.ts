@@ -153,9 +153,9 @@ describe("alertmanagerConfig", () => {
     }
   });
 
-  it("inhibits the crash loop alert of the chart where PodCrashLooping fires", () => {
+  it("inhibits the crash loop alert of the chart where an alert of this library on the pod fires", () => {
     const rule = configFor().inhibit_rules.find(({ source_matchers }: any) =>
-      source_matchers.includes('alertname="PodCrashLooping"'),
+      source_matchers.includes('alertname=~"PodCrashLooping|MonitoringPodFailing"'),
     );
     assert.deepEqual(rule.target_matchers, [
       'alertname=~"KubePodCrashLooping|KubePodNotReady|KubeContainerWaiting"',
