@@ -30,7 +30,8 @@ export interface ErrorSeries {
   /** Rates between the last two scrapes. */
   requestsNow: string;
   failedNow: string;
-  /** Ratio of failed requests over 30 minutes, while it is evidence. */
+  /** Ratios of failed requests over 5 and over 30 minutes, while they are evidence. */
+  shortErrorRatio: string;
   longErrorRatio: string;
 }
 
@@ -58,37 +59,43 @@ export function recentErrorRatio(
 }
 
 /**
- * Ratio of failed requests, while it is evidence of a problem that continues: the ratio over 5 minutes,
- * as far as the ratio over the last 2 minutes is at least half of it. Below the minimum rate, the ratio
- * over 30 minutes also counts.
+ * Ratio of failed requests over 5 minutes, while it is evidence of a problem that continues, as far as
+ * the ratio over the last 2 minutes is at least half of it.
  */
-export function provenErrorRatio(
-  { requests, failed, requestsNow, failedNow, longErrorRatio }: ErrorSeries,
-  matchers: string,
+export function shortProvenErrorRatio(
+  { requests, failed, ...now }: ErrorSeries,
   inNamespace: string,
-  minimumPerSecond: number,
 ): string {
+  const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
-  const recent = recentErrorRatio({ requestsNow, failedNow }, inNamespace);
-  // Only one side of each `and` lists the services, because the list can be long.
   return [
-    `(`,
-    `  ${smaller(quotient(`${failed}{${inNamespace}}`, all), `${recent} * 2`)}`,
-    `  and`,
-    `  ${exceedsChance(`${failed}{${matchers}}`, all, 300)}`,
-    `)`,
-    `or`,
-    `(`,
-    `  ${longErrorRatio}{${matchers}}`,
-    `  unless`,
-    `  ${all} > ${formatNumber(minimumPerSecond)}`,
-    `)`,
+    smaller(quotient(failures, all), `${recentErrorRatio(now, inNamespace)} * 2`),
+    `and`,
+    exceedsChance(failures, all, 300),
   ].join("\n");
 }
 
 /**
+ * Ratio of failed requests, while it is evidence of a problem that continues: over 5 minutes or, if it
+ * is greater, over 30 minutes. At the minimum rate, 5 minutes are enough; below it, 2 minutes without a
+ * failure are chance, and must not hide the failures of 30 minutes.
+ */
+export function provenErrorRatio(
+  { requests, shortErrorRatio, longErrorRatio }: ErrorSeries,
+  matchers: string,
+  inNamespace: string,
+  minimumPerSecond: number,
+): string {
+  const short = `${shortErrorRatio}{${matchers}}`;
+  const enough = `${requests}{${inNamespace}} > ${formatNumber(minimumPerSecond)}`;
+  const long = `(${longErrorRatio}{${matchers}} unless ${enough})`;
+  return [`${short} > ${long}`, long, short].join("\nor\n");
+}
+
+/**
  * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as
- * the ratio of the last 5 minutes with requests is at least half of it.
+ * the ratio of one of the last two slots of 5 minutes is at least half of it. Without requests in both,
+ * the last slot with requests decides.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,
@@ -97,7 +104,8 @@ export function longProvenErrorRatio(
   const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
   const slots = "[30m:5m]";
-  const recent = `last_over_time((${quotient(failures, all)})${slots})`;
+  const ratio = `(${quotient(failures, all)})`;
+  const recent = `(max_over_time(${ratio}[10m:5m]) or last_over_time(${ratio}${slots}))`;
   return [
     smaller(quotient(sum(failures, slots), sum(all, slots)), `${recent} * 2`),
     `and`,

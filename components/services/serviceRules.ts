@@ -5,7 +5,7 @@ import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { configuredServices } from "./configuredServices";
-import { longProvenErrorRatio, provenErrorRatio } from "./errorEvidence";
+import { longProvenErrorRatio, provenErrorRatio, shortProvenErrorRatio } from "./errorEvidence";
 import { exceedsLatency } from "./latencyBuckets";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
@@ -22,6 +22,8 @@ export const recorded = {
   grpcFailedNow: "namespace_service:grpc_requests_failed:irate2m",
   httpErrorRatio: "namespace_service:http_requests_failed:proven_ratio",
   grpcErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio",
+  httpShortErrorRatio: "namespace_service:http_requests_failed:proven_ratio5m",
+  grpcShortErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio5m",
   httpLongErrorRatio: "namespace_service:http_requests_failed:proven_ratio30m",
   grpcLongErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio30m",
   /** HTTP and gRPC requests together. */
@@ -42,6 +44,7 @@ export const protocols = [
     requestsNow: recorded.httpRequestsNow,
     failedNow: recorded.httpFailedNow,
     errorRatio: recorded.httpErrorRatio,
+    shortErrorRatio: recorded.httpShortErrorRatio,
     longErrorRatio: recorded.httpLongErrorRatio,
   },
   {
@@ -50,6 +53,7 @@ export const protocols = [
     requestsNow: recorded.grpcRequestsNow,
     failedNow: recorded.grpcFailedNow,
     errorRatio: recorded.grpcErrorRatio,
+    shortErrorRatio: recorded.grpcShortErrorRatio,
     longErrorRatio: recorded.grpcLongErrorRatio,
   },
 ];
@@ -78,6 +82,10 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
     subjectLabel: "service",
     rules: [
       ...recordings(settings),
+      ...protocols.map((protocol) => ({
+        record: protocol.shortErrorRatio,
+        expr: shortProvenErrorRatio(protocol, `namespace="${settings.namespace}"`),
+      })),
       ...thresholdVariants(settings, "minimumRequestsPerSecond", Severity.Critical).flatMap(
         ({ scope, threshold }) =>
           protocols.map((protocol) => ({

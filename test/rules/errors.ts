@@ -111,7 +111,7 @@ const outages = (
       [60 + minutes, alert, true],
       [100, alert, true],
       [150, alert, true],
-      // Below the minimum rate, the last 5 minutes with requests must be without failures.
+      // Below the minimum rate, two periods of 5 minutes must be without failures.
       [150 + (rate < 0.2 ? 15 : 3), alert, false],
     ],
     true,
@@ -155,6 +155,18 @@ const cases: Case[] = [
       [30, 0.1, 0.08],
     ],
     [96, 98, 101, 104].map((minute): Check => [minute, high, true]),
+  ),
+  scenario(
+    "40% of few requests fire, although 2 minutes of each 5 are without failures",
+    [
+      [60, 0.033333, 0],
+      ...Array.from({ length: 12 }, (): [number, number, number][] => [
+        [3, 0.033333, 0],
+        [2, 0.033333, 1],
+      ]).flat(),
+    ],
+    [85, 87, 89, 91, 93, 95, 100, 107, 114, 120].map((minute): Check => [minute, high, true]),
+    true,
   ),
   ...outages,
   scenario(

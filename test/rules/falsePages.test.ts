@@ -51,20 +51,24 @@ class Simulation {
     const [allNow, failedNow] = [sum(this.all, 4), sum(this.failed, 4)];
     const scale = 300 / 270;
     const isEvident = exceedsChance(failed * scale, all * scale);
-    if (isEvident && allNow > 0) return Math.min(failed / all, (2 * failedNow) / allNow);
-    return all / 270 > 0.2 ? 0 : this.longRatio;
+    const shortRatio =
+      isEvident && allNow > 0 ? Math.min(failed / all, (2 * failedNow) / allNow) : 0;
+    return all / 270 > 0.2 ? shortRatio : Math.max(shortRatio, this.longRatio);
   }
 
   private longProvenRatio(): number {
     const scale = 300 / 270;
-    const last = this.slots.findLast((slot) => slot.all > 0);
-    if (last === undefined) return 0;
+    const withRequests = this.slots.filter((slot) => slot.all > 0);
+    if (withRequests.length === 0) return 0;
+    const lastTwo = this.slots.slice(-2).filter((slot) => slot.all > 0);
+    const recent = lastTwo.length > 0 ? lastTwo : withRequests.slice(-1);
     const total = (count: (slot: { all: number; failed: number }) => number) =>
       this.slots.reduce((result, slot) => result + count(slot), 0);
     const allLong = total((slot) => slot.all);
     const counted = total((slot) => Math.min(2, slot.failed * scale));
     if (!exceedsChance(counted, allLong * scale)) return 0;
-    return Math.min(total((slot) => slot.failed) / allLong, (2 * last.failed) / last.all);
+    const recentRatio = Math.max(...recent.map((slot) => slot.failed / slot.all));
+    return Math.min(total((slot) => slot.failed) / allLong, 2 * recentRatio);
   }
 }
 
@@ -151,6 +155,28 @@ describe("alerts on errors, with random requests", () => {
         if (!hasFired) late += 1;
       }
       assert.ok(late <= 20, `${late} of 1000 outages fired later`);
+    });
+  }
+
+  for (const [rate, ratio] of [
+    [0.02, 1],
+    [0.05, 0.3],
+    [0.1, 0.3],
+    [0.15, 0.2],
+  ] as const) {
+    it(`fire without a gap while ${ratio * 100}% of the requests fail at ${rate} requests per second`, () => {
+      for (let seed = 1; seed <= 50; seed += 1) {
+        const random = randomFrom(seed);
+        const simulation = new Simulation();
+        const states = Array.from({ length: 4 * 120 }, (_, step) => {
+          const isFailing = step >= 120;
+          const failed = isFailing ? poisson(rate * 30 * ratio, random) : 0;
+          const succeeded = poisson(rate * 30 * (isFailing ? 1 - ratio : 1), random);
+          return simulation.step(failed + succeeded, failed);
+        });
+        const gaps = states.slice(120 + 60).filter((isFiring) => !isFiring).length;
+        assert.equal(gaps, 0, `seed ${seed}: ${gaps * 30} seconds without an alert`);
+      }
     });
   }
 });

@@ -160,7 +160,7 @@ describe("serviceAlerts", () => {
   it("requires a minimum rate of requests for latency, and judges errors below it over 30 minutes", () => {
     const alerts = { minimumRequestsPerSecond: 0.7 };
     assert.match(ruleOf("HighLatencyP99", alerts).expr, /and\n[\s(]*sum by [^>]* > 0\.7/);
-    assert.match(ruleOf("HighErrorRate", alerts).expr, /unless\n[\s(]*sum by [^>]* > 0\.7/);
+    assert.match(ruleOf("HighErrorRate", alerts).expr, /unless\s[\s(]*sum by [^>]* > 0\.7/);
   });
 
   it("counts HTTP 5xx and gRPC server errors as failures", () => {
