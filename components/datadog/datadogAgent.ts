@@ -7,7 +7,7 @@ import { claim } from "../shared/claims";
 import { checkWithValues } from "../shared/chartValues";
 import { availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
-import { secretData } from "../shared/secretData";
+import { checkWithSecrets, secretData } from "../shared/secretData";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
 import { datadogReleaseName, datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
@@ -140,7 +140,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("DatadogAgent", name, args, (all) =>
-      checkWithValues(all, datadogSettings),
+      checkWithSecrets("datadog", all, (known) => checkWithValues(known, datadogSettings)),
     );
     const { settings, fill } = inputs;
     claim("DatadogAgent", name, inputs, opts, () => [

@@ -93,7 +93,8 @@ export const datadogSchema = z
   })
   .superRefine(checkKeys, { when: () => true })
   .superRefine(checkInstrumentation, { when: () => true })
-  .superRefine(checkRedactions, { when: () => true });
+  .superRefine(checkRedactions, { when: () => true })
+  .meta({ furtherKeys: ["values"] });
 
 /** Settings of the Datadog Agent, with every default filled in. */
 export type DatadogSettings = z.output<typeof datadogSchema>;

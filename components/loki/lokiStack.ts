@@ -195,7 +195,10 @@ export interface LokiStackArgs {
   collectorRepository?: string;
   /** Values of the collector's chart, merged like `values`. Default: none. */
   collectorValues?: pulumi.Input<Record<string, any>>;
-  /** Labels of every object, and tags of the AWS resources. Default: none. */
+  /**
+   * Labels of every object, and tags of the AWS resources, which also have the tags `cluster` and `env`. A
+   * label with one of these names replaces the tag. Default: none.
+   */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
    * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
@@ -224,7 +227,8 @@ export interface LokiStackArgs {
  * of all pods. The logs have the labels `namespace`, `app`, `service`, `pod`, `container`, `cluster`
  * and `env`. Requires no other component and, with the storage `filesystem`, no AWS.
  *
- * If the same program has a PrometheusStack, create it first and pass it as `dependsOn`.
+ * If the same program has a PrometheusStack, create it first and pass it as `dependsOn`. With explicit
+ * providers, pass both: `providers: [kubernetesProvider, awsProvider]`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.
@@ -271,7 +275,7 @@ export class LokiStack extends pulumi.ComponentResource {
   constructor(name: string, args: LokiStackArgs, opts?: pulumi.ComponentResourceOptions) {
     // In JavaScript, the arguments may be missing; the check reports the required ones.
     const { storage: storageKind, region } = (args as LokiStackArgs | undefined) ?? {};
-    const isRegional = storageKind !== LokiStorage.Filesystem && region === undefined;
+    const isRegional = storageKind !== LokiStorage.Filesystem && !region;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
     const inputs = checkInputs("LokiStack", name, allArgs, (all) =>
       keepData(checkWithValues(all, lokiSettings), opts),

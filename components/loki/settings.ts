@@ -213,7 +213,8 @@ export const lokiSchema = z
   .superRefine(checkProtection, { when: () => true })
   .superRefine(checkIrsa, { when: () => true })
   .superRefine(checkRules, { when: () => true })
-  .superRefine(checkRedactions, { when: () => true });
+  .superRefine(checkRedactions, { when: () => true })
+  .meta({ furtherKeys: ["values", "collectorValues"] });
 
 /** Settings of Loki and its collector, with every default filled in. */
 export type LokiSettings = z.output<typeof lokiSchema>;

@@ -211,7 +211,8 @@ export const prometheusSchema = z
     },
     { when: () => true },
   )
-  .superRefine(checkProtection, { when: () => true });
+  .superRefine(checkProtection, { when: () => true })
+  .meta({ furtherKeys: ["values"] });
 
 /** Settings of the Prometheus stack, with every default filled in. */
 export type PrometheusSettings = z.output<typeof prometheusSchema>;

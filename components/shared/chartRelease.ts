@@ -35,7 +35,7 @@ export function chartRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, repository, chartVersion } = settings;
   const isOci = repository.startsWith("oci://");
-  if (overrides?.values !== undefined) {
+  if (overrides?.values) {
     warnAboutUnknownKeys(chart, chartVersion, overrides, opts.parent);
   }
   return new kubernetes.helm.v3.Release(

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../../policies/shared/isMap";
 import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValues";
-import { hideSecrets } from "./hideSecrets";
+import { HIDDEN, hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
-import { Checked, Problem } from "./problems";
+import { Checked, Problem, resolvedToNothing } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
 /** Names of the arguments that contain values for a Helm chart. */
@@ -42,12 +42,18 @@ export function checkWithValues<T>(
  * they resolve; all other values stay known.
  */
 export function mergeOverrides(values: Values, overrides: Overrides | undefined) {
-  if (overrides?.values === undefined) return values;
+  if (!overrides?.values) return values;
   const { component, name, field, values: callerValues } = overrides;
   if (!isUnresolved(callerValues)) return mergeInputs(values, callerValues);
-  return pulumi.all([values, callerValues]).apply(([base, resolved]: [Values, unknown]) => {
-    // Omits the value, which may be secret.
-    const problems = problemsOf(field, resolved).map(({ value: _hidden, ...problem }) => problem);
+  const both = pulumi.all([values, callerValues]);
+  return both.apply(async ([base, resolved]: [Values, unknown]) => {
+    const isNothing = resolved === undefined || resolved === null;
+    const isSecret = await pulumi.isSecret(both);
+    const problems = isNothing
+      ? [resolvedToNothing([field])]
+      : problemsOf(field, resolved).map((problem) =>
+          isSecret ? { ...problem, value: HIDDEN } : problem,
+        );
     return settingsOrThrow(
       component,
       name,
@@ -72,7 +78,7 @@ function mergeInputs(base: Values, overrides: Values): Values {
 }
 
 function problemsOf(field: ValuesField, values: unknown): Problem[] {
-  if (values === undefined || isMap(values)) return [];
+  if (values === undefined || values === null || isMap(values)) return [];
   return [
     {
       path: [field],

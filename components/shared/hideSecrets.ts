@@ -24,9 +24,11 @@ const maxDepth = 10;
  * the secrets.
  */
 export function hideSecrets(path: (string | number)[], value: unknown): unknown {
-  const named = path.some(
-    (key) => typeof key === "string" && secretNames.test(key) && !harmlessNames.test(key),
-  );
+  // The names of labels are chosen by people, and their values are public.
+  const labels = path.indexOf("labels");
+  const named = path
+    .slice(0, labels < 0 ? undefined : labels)
+    .some((key) => typeof key === "string" && secretNames.test(key) && !harmlessNames.test(key));
   return named && value !== undefined ? HIDDEN : hidden(value, maxDepth);
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isPlainMap } from "../../policies/shared/mergeValues";
 import { HIDDEN } from "./hideSecrets";
 import { argumentsIn, hasPlaceholder, isUnresolved } from "./placeholders";
-import { Checked, Problem, valueAt } from "./problems";
+import { Checked, Problem, resolvedToNothing, valueAt } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
 type Path = (string | number)[];
@@ -43,16 +43,17 @@ export interface Inputs<S> {
 export function checkInputs<S extends object>(
   component: string,
   name: string,
-  args: object,
+  givenArgs: object,
   check: (args: object) => Checked<S>,
 ): Inputs<S> {
+  const args = withoutNulls(givenArgs);
   const settings = settingsOrThrow(component, name, check(args));
   const unresolved = argumentsIn(settings);
   if (unresolved.length === 0) return { settings, fill: (build) => build(settings) as never };
 
   const resolve = once(async () => {
     const checked = check(await resolvedArguments(args, unresolved));
-    const problems = await hideSecretArguments(args, checked.problems);
+    const problems = await describeResolved(args, checked.problems);
     return settingsOrThrow(component, name, problems ? { problems } : checked);
   });
   const fill: Fill<S> = (build) => {
@@ -118,21 +119,28 @@ async function resolvedArguments(args: object, unresolved: object[]): Promise<ob
   return replaced(args) as object;
 }
 
-/** Hides the values of secret arguments in problems. */
-async function hideSecretArguments(
+/** Hides the values of secret arguments in problems, and names Outputs that resolved to nothing. */
+async function describeResolved(
   args: object,
   problems: Problem[] | undefined,
 ): Promise<Problem[] | undefined> {
   if (problems === undefined) return undefined;
   return Promise.all(
-    problems.map(async (problem) => {
-      const argument = problem.path
-        .map((_key, index) => valueAt(args, problem.path.slice(0, index + 1)))
-        .find(isUnresolved);
-      const isSecret = argument !== undefined && (await pulumi.isSecret(pulumi.output(argument)));
+    problems.map(async (problem): Promise<Problem> => {
+      const { path, value } = problem;
+      const paths = path.map((_key, index) => path.slice(0, index + 1));
+      const outputPath = paths.find((outer) => isUnresolved(valueAt(args, outer)));
+      if (outputPath === undefined) return problem;
+      if (value === null && outputPath.length === path.length) return resolvedToNothing(path);
+      const isSecret = await pulumi.isSecret(pulumi.output(valueAt(args, outputPath)));
       return isSecret ? { ...problem, value: HIDDEN } : problem;
     }),
   );
+}
+
+/** The arguments without those that are null, which JavaScript and other languages pass for unset ones. */
+function withoutNulls(args: object | undefined): object {
+  return Object.fromEntries(Object.entries(args ?? {}).filter(([, value]) => value !== null));
 }
 
 function once<T>(compute: () => Promise<T>): () => Promise<T> {

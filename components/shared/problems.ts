@@ -118,7 +118,10 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   if (unresolved !== undefined) return [unresolved];
   if (issue.code === "unrecognized_keys") {
     const map = layersOf(schemaAt(schema, path)).at(-1);
-    const known = map instanceof z.ZodObject ? Object.keys(map.shape) : [];
+    const known =
+      map instanceof z.ZodObject
+        ? [...Object.keys(map.shape), ...(map.meta()?.furtherKeys ?? [])]
+        : [];
     const taken = known.filter((key) => valueAt(input, [...path, key]) !== undefined);
     return issue.keys.map((key) =>
       unknownKey([...path, key], valueAt(input, [...path, key]), known, taken),
@@ -154,6 +157,13 @@ function unresolvedAt(input: unknown, path: (string | number)[]): Problem | unde
   };
 }
 
+/** The problem with an argument that is an Output of nothing. */
+export function resolvedToNothing(path: (string | number)[]): Problem {
+  const text = "pass an Output with a value, or omit the argument if it is optional";
+  const rule = "must have a value: the Output resolved to nothing";
+  return { path, code: "required", rule, fix: { kind: "do", text } };
+}
+
 /** The problem with an unknown key. If the key resembles a known, unset key, the fix renames it. */
 export function unknownKey(
   path: (string | number)[],
@@ -178,6 +188,8 @@ export function unknownKey(
 
 /** The name that a misspelled name probably means, or undefined if none resembles it. */
 export function nearest(name: string, names: string[]): string | undefined {
+  const longer = names.filter((candidate) => name.length > 3 && candidate.startsWith(name));
+  if (longer.length === 1) return longer[0];
   const near = names.length > 0 ? closest(name, names) : undefined;
   const isTypo = near !== undefined && distance(name, near) <= Math.max(2, name.length / 3);
   return isTypo ? near : undefined;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Chart } from "./charts";
+import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 import { placeholderFor, isUnresolved } from "./placeholders";
 import { Checked, check, example, issue, layersOf } from "./problems";
@@ -10,6 +11,8 @@ declare module "zod" {
   interface GlobalMeta {
     /** Text for a default that is not a constant, for the documentation. */
     defaultText?: string;
+    /** Keys of a map that are not part of its schema, for messages. */
+    furtherKeys?: string[];
   }
 }
 
@@ -95,14 +98,18 @@ const labelValue = z
   );
 
 /** Labels of Kubernetes objects, which are also tags of AWS resources. */
-export const labels = z.record(z.string(), input(labelValue)).superRefine((map, ctx) => {
-  const keys = Object.keys(map);
-  for (const [index, key] of keys.entries()) {
-    const rule = brokenLabelRule(key, keys.slice(0, index));
-    if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
-  }
-  if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
-});
+export const labels = z.record(z.string(), input(labelValue)).superRefine(
+  (map, ctx) => {
+    const keys = Object.keys(map);
+    for (const [index, key] of keys.entries()) {
+      const rule = brokenLabelRule(key, keys.slice(0, index));
+      if (rule !== undefined) issue(ctx, [key], rule, { kind: "remove" });
+    }
+    if (keys.length > 45) issue(ctx, [], "may have at most 45 labels: AWS accepts 50 tags");
+  },
+  // Invalid keys are also reported if there are invalid values.
+  { when: ({ value }) => isMap(value) },
+);
 
 function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined {
   if (reservedLabel.test(key)) return "is a label that Kubernetes or a chart sets";

@@ -1,5 +1,8 @@
 import { isMap } from "../../policies/shared/isMap";
+import { formatPath } from "../../policies/shared/path";
+import { HIDDEN } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
+import type { Problem } from "./problems";
 
 /** A secret in the configuration. Its row in the table below is its only definition. */
 export interface Secret {
@@ -21,17 +24,41 @@ export interface Secret {
   requiredBy?: string;
   /** Key of the secret that can be set instead. */
   replacedBy?: string;
+  /** Form of the value. A map has values of one form. Default: any text. */
+  form?: SecretForm;
   /** Well-formed value for previews in which the secret is unset or cannot be decrypted. */
   placeholder: string;
   /** Description for the documentation. Ends with a period. */
   description: string;
 }
 
+/** Form of a secret: values that cannot work, such as a name in the place of a URL, are errors. */
+interface SecretForm {
+  pattern: RegExp;
+  rule: string;
+}
+
+// Files and commands often add a line break at the end, which all of these systems ignore.
+const httpsUrl: SecretForm = {
+  pattern: /^https:\/\/[^\s/]\S*\s*$/,
+  rule: "must be a URL that starts with https://",
+};
+// Services inside the cluster often have no certificate.
+const httpUrl: SecretForm = {
+  pattern: /^https?:\/\/[^\s/]\S*\s*$/,
+  rule: "must be a URL that starts with https:// or http://",
+};
+const key = (length: number, name: string): SecretForm => ({
+  pattern: new RegExp(`^\\w{${length},}\\s*$`),
+  rule: `must be ${name}: at least ${length} letters and digits`,
+});
+
 const table = [
   {
     key: "datadogApiKey",
     part: "datadog",
     argument: "apiKey",
+    form: key(32, "an API key of Datadog"),
     secretKey: "api-key",
     optional: false,
     placeholder: "0000feed0000feed0000feed0000feed",
@@ -41,6 +68,7 @@ const table = [
     key: "datadogAppKey",
     part: "datadog",
     argument: "appKey",
+    form: key(40, "an application key of Datadog"),
     secretKey: "app-key",
     optional: true,
     requiredBy: "datadogMonitors",
@@ -51,6 +79,7 @@ const table = [
     key: "slackWebhookUrl",
     part: "slack",
     argument: "webhookUrl",
+    form: httpsUrl,
     secretKey: "webhook-url",
     optional: false,
     replacedBy: "slackBotToken",
@@ -61,6 +90,7 @@ const table = [
     key: "slackWebhookUrls",
     part: "slack",
     argument: "webhookUrls",
+    form: httpsUrl,
     secretKey: "webhook-url-<channel>",
     mapBy: "channel",
     optional: true,
@@ -72,6 +102,10 @@ const table = [
     key: "slackBotToken",
     part: "slack",
     argument: "botToken",
+    form: {
+      pattern: /^(xoxe\.)?xoxb-\S+\s*$/,
+      rule: "must be a bot token, which starts with xoxb-",
+    },
     secretKey: "bot-token",
     optional: true,
     enables: "notifications through a Slack app",
@@ -82,6 +116,7 @@ const table = [
     key: "heartbeatUrl",
     part: "slack",
     argument: "heartbeatUrl",
+    form: httpUrl,
     secretKey: "heartbeat-url",
     optional: true,
     enables: "the heartbeat",
@@ -93,6 +128,7 @@ const table = [
     key: "pagerDutyRoutingKey",
     part: "slack",
     argument: "pagerDutyRoutingKey",
+    form: key(32, "a routing key of PagerDuty"),
     secretKey: "pagerduty-routing-key",
     optional: true,
     enables: "critical alerts in PagerDuty",
@@ -103,6 +139,7 @@ const table = [
     key: "criticalWebhookUrl",
     part: "slack",
     argument: "criticalWebhookUrl",
+    form: httpUrl,
     secretKey: "critical-webhook-url",
     optional: true,
     enables: "critical alerts in another service",
@@ -178,4 +215,44 @@ function setEntries(value: unknown): unknown {
   if (!isMap(value)) return true;
   const entries = Object.entries(value).filter(([, secret]) => secret);
   return Object.fromEntries(entries.map(([key]) => [key, true]));
+}
+
+/** A secret argument, or an entry of a map of them. */
+export interface SecretEntry {
+  secret: Secret;
+  path: string[];
+  /** Key in the Kubernetes Secret. */
+  secretKey: string;
+  value: unknown;
+}
+
+/** The secrets in the arguments of a part's component. The entries of an unknown map are missing. */
+export function secretEntries(part: SecretPart, args: object): SecretEntry[] {
+  return secretsOf(part).flatMap((secret) => {
+    const { argument, secretKey } = secret;
+    const value = (args as Record<string, unknown>)[argument];
+    if (!secret.mapBy) return [{ secret, path: [argument], secretKey, value }];
+    return Object.entries(isMap(value) && !isUnresolved(value) ? value : {}).map(
+      ([name, entry]) => ({
+        secret,
+        path: [argument, name],
+        secretKey: secretKeyOfEntry(secretKey, name),
+        value: entry,
+      }),
+    );
+  });
+}
+
+/** The problem with the value of a secret, which no message quotes. */
+export function secretProblem({ secret, path, value }: SecretEntry): Problem | undefined {
+  const isNothing = value === undefined || value === null;
+  if (isNothing || value === "") {
+    const rule = `must not be empty${isNothing ? ": the Output resolved to nothing" : ""}`;
+    const fix = { kind: "do", text: "set the secret that the Output reads" } as const;
+    return { path, code: "required", rule, fix };
+  }
+  const { pattern, rule } = secret.form ?? { pattern: /\S/, rule: "must be a text" };
+  if (typeof value === "string" && pattern.test(value)) return undefined;
+  const fix = { kind: "do", text: `correct the secret ${formatPath(path)}` } as const;
+  return { path, value: HIDDEN, code: "invalid", rule, fix };
 }

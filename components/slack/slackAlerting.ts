@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertmanagerConfig } from "./alertmanagerConfig";
 import { ReceiverKind } from "./receiverKinds";
-import { secretData } from "../shared/secretData";
+import { checkWithSecrets, secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
 import { claim } from "../shared/claims";
@@ -185,7 +185,9 @@ export class SlackAlerting extends pulumi.ComponentResource {
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {
-    const inputs = checkInputs("SlackAlerting", name, args, slackSettings);
+    const inputs = checkInputs("SlackAlerting", name, args, (all) =>
+      checkWithSecrets("slack", all, slackSettings),
+    );
     const { settings, fill } = inputs;
     claim("SlackAlerting", name, inputs, opts, ({ namespace }) => [
       {

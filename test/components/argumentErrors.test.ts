@@ -4,8 +4,10 @@ import {
   DatadogAgent,
   LokiStack,
   LokiStackArgs,
+  MonitoredServices,
   PrometheusStack,
   SlackAlerting,
+  SlackAlertingArgs,
 } from "../../components";
 import { recordProgram } from "../support/mocks";
 
@@ -29,6 +31,79 @@ describe("errors in the arguments of components", () => {
     const args = { channel: "#a", webhookUrl, webhookUrls: { crit: webhookUrl } };
     const message = await errorOf(() => new SlackAlerting("slack", args));
     assert.match(message, /webhookUrls\.crit = .* invalid key, which must be a Slack channel/);
+  });
+
+  it("name every argument that exists, and the nearest one", async () => {
+    const misspelled = {
+      ...identity,
+      storage: "filesystem" as const,
+      vaules: {},
+      colectorValues: {},
+    };
+    const message = await errorOf(() => new LokiStack("loki", misspelled));
+    assert.match(message, /known: .*collectorValues.*values/);
+    assert.match(message, /fix: rename vaules to values/);
+    assert.match(message, /fix: rename colectorValues to collectorValues/);
+    const services = [{ name: "cart", slo: { availability: 99 } }] as never;
+    assert.match(
+      await errorOf(() => new MonitoredServices("services", { namespace: "shop", services })),
+      /fix: rename services\[0\]\.slo\.availability to availabilityPercent/,
+    );
+  });
+
+  it("report invalid keys and values of labels together, and quote both", async () => {
+    const labels = { "bad key!": "x", team: "not a label", name: "x" };
+    const message = await errorOf(() => new PrometheusStack("prometheus", { ...identity, labels }));
+    assert.match(message, /3 problems/);
+    assert.match(message, /labels\["bad key!"\] = "x" must have a key of/);
+    assert.match(message, /labels\.team = "not a label" must be the value of a label/);
+    assert.match(message, /labels\.name = "x" is a label that Kubernetes or a chart sets/);
+  });
+
+  it("reject credentials in a form that cannot work, without quoting them", async () => {
+    const slack = { channel: "#a", webhookUrl };
+    const form = (args: SlackAlertingArgs) => () => new SlackAlerting("slack", args);
+    const agent = (args: object) => () => new DatadogAgent("dd", { ...identity, ...args });
+    type Wrap = (value: string) => pulumi.Input<string>;
+    const cases: [RegExp, (wrap: Wrap) => () => unknown, string][] = [
+      [
+        /webhookUrl = \[hidden\] must be a URL that starts with https/,
+        (wrap) => form({ channel: "#a", webhookUrl: wrap("http://hooks.slack.com/x") }),
+        "http://hooks",
+      ],
+      [
+        /webhookUrls\["#b"\] = \[hidden\] must be a URL that starts with https/,
+        (wrap) =>
+          form({ ...slack, channels: { critical: "#b" }, webhookUrls: { "#b": wrap("nope") } }),
+        "nope",
+      ],
+      [
+        /heartbeatUrl = \[hidden\] must be a URL/,
+        (wrap) => form({ ...slack, heartbeatUrl: wrap("hc-ping.com") }),
+        "hc-ping",
+      ],
+      [
+        /pagerDutyRoutingKey = \[hidden\] must be a routing key of PagerDuty/,
+        (wrap) => form({ ...slack, pagerDutyRoutingKey: wrap("hunter2") }),
+        "hunter2",
+      ],
+      [
+        /botToken = \[hidden\] must be a bot token/,
+        (wrap) => form({ channel: "#a", botToken: wrap("hunter2") }),
+        "hunter2",
+      ],
+      [
+        /apiKey = \[hidden\] must be an API key of Datadog/,
+        (wrap) => agent({ apiKey: wrap("hunter2") }),
+        "hunter2",
+      ],
+    ];
+    for (const [expected, program, value] of cases) {
+      const plain = await errorOf(program((text) => text));
+      assert.match(plain, expected);
+      assert.ok(!plain.includes(value), plain);
+      assert.equal(await errorOf(program((text) => pulumi.output(text))), plain);
+    }
   });
 
   it("report credentials that are Outputs of nothing", async () => {

@@ -113,7 +113,7 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       webhookUrl: wrap("https://hooks.slack.com/services/T0/B0/a"),
       webhookUrls: wrap({ "#critical": wrap("https://hooks.slack.com/services/T0/B0/b") }),
       heartbeatUrl: wrap("https://heartbeat.example.com"),
-      pagerDutyRoutingKey: wrap("routing"),
+      pagerDutyRoutingKey: wrap("0123456789abcdef0123456789abcdef"),
       criticalWebhookUrl: wrap("https://critical.example.com"),
       channels: { critical: "#critical" },
       routes: [

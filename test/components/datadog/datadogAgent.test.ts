@@ -11,7 +11,7 @@ import {
 } from "../../support/mocks";
 
 const apiKey = "0123456789abcdef0123456789abcdef";
-const appKey = "fedcba9876543210fedcba9876543210";
+const appKey = "fedcba9876543210fedcba9876543210fedcba98";
 const drawn = "drawnByTheProvider";
 const identity = { cluster: "ticketing-prod", environment: "prod" };
 

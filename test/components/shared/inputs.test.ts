@@ -76,6 +76,11 @@ describe("checkInputs", () => {
     }
   });
 
+  it("treats null like an argument that is not set", async () => {
+    const { data } = await record({ name: "shop", other: null, labels: null });
+    assert.deepEqual([data["other"], data["labels"]], ["other", {}]);
+  });
+
   it("keeps every other value known in a preview", async () => {
     const { map, data } = await record(
       { name: unknown, other: "b" },
@@ -163,8 +168,13 @@ describe("checkInputs", () => {
     });
 
     it("requires a value from an Output, even of an optional argument", async () => {
-      const message = await plainError({ name: "a", other: pulumi.output(undefined) });
-      assert.match(message, /other = null must be a string/);
+      for (const nothing of [null, undefined]) {
+        const outputs = { other: pulumi.output(nothing), labels: pulumi.output(nothing) };
+        const message = await plainError({ name: "a", ...outputs });
+        assert.match(message, /2 problems/);
+        assert.match(message, /other must have a value: the Output resolved to nothing/);
+        assert.match(message, /labels must have a value: the Output resolved to nothing/);
+      }
     });
   });
 

