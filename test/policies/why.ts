@@ -40,7 +40,8 @@ export async function whyDocument(): Promise<string> {
     "",
     "A review of what `npm run policies` reports, with the profile `baseline`, for the manifests of",
     "kube-prometheus, for the mixins of Kubernetes, node-exporter, Prometheus, Alertmanager, Loki,",
-    "Cortex, etcd, Thanos, kube-state-metrics, MySQL and cert-manager, for the output of Sloth, and for 55",
+    "Cortex, etcd, Thanos, kube-state-metrics, MySQL and cert-manager, for the output of Sloth and Pyrra",
+    "(26 of its examples, generated with its own packages), and for 55",
     "files of values: the defaults and examples of the charts kube-prometheus-stack, prometheus,",
     "alertmanager, grafana and loki, each as a HelmRelease of Flux.",
     "cert-manager has no findings. The numbers are those before the changes of this review. Each kind of",
@@ -193,6 +194,26 @@ const reviewed: [finding: string, stack: string, verdict: string][] = [
     "Alerts exist twice",
     "Sloth",
     "An effect of the review: several examples define the same alert. Advisory.",
+  ],
+  [
+    "2 alerts on a budget of 10% never fire",
+    "Pyrra",
+    "Right: a burn rate of 14 times 10% is more than the whole, as for Sloth.",
+  ],
+  [
+    "A `for` of 86 minutes on 2 critical alerts on absence",
+    "Pyrra",
+    "Right: Pyrra derives `for` from the objective, and a budget of 10% delays the page by more than an hour.",
+  ],
+  [
+    "138 alerts have no summary, description or runbook",
+    "Pyrra",
+    "A convention: the generated alerts have labels only. Advisory in `baseline`.",
+  ],
+  [
+    "2 critical alerts on a native histogram without an alert on its absence",
+    "Pyrra",
+    "Advisory: the other examples have `SLOMetricAbsent`, which covers their metrics.",
   ],
   [
     "The admin password of Grafana is public, 16 times",
