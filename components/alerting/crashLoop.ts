@@ -8,14 +8,15 @@ import { podMetrics } from "../../policies/shared/metricNames";
 export function crashLoop(kubeState: (...matchers: string[]) => string): string {
   const waiting = (metric: string) =>
     `max_over_time(${metric}${kubeState('reason="CrashLoopBackOff"')}[4m])`;
+  const restarts = (metric: string, offset = "") =>
+    `changes(${metric}${kubeState()}[35m]${offset})`;
   const restarted = (metric: string) =>
-    ["", " offset 35m", " offset 70m"]
-      .map((offset) => `increase(${metric}${kubeState()}[35m]${offset}) > 0`)
-      .join(" and ");
+    `4 * ${restarts(metric)} >= (${restarts(metric, " offset 35m")} > 0) + (${restarts(metric, " offset 70m")} > 0)`;
   // The reason disappears while the container runs between two crashes; the window bridges this gap.
   // It is shorter than the `for` of 5 minutes, so that two crashes at the start of a pod are over before
   // an alert can fire. A container that runs for minutes between crashes rarely has the reason, but
-  // restarts in each of three windows.
+  // restarts in each of three windows, in the last at least half as often as before: otherwise, the
+  // crash loop is over.
   return [
     `max by (namespace, pod) (`,
     `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,

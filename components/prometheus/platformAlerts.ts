@@ -168,51 +168,56 @@ const scrapesFailing = withThreshold("ScrapesFailing", (times) => ({
 
 function volumeAlerts(): AlertRule[] {
   const by = "max by (namespace, persistentvolumeclaim)";
-  const usedRatio = `(1 - ${by} (kubelet_volume_stats_available_bytes) / (${by} (kubelet_volume_stats_capacity_bytes) > 0))`;
+  const usedRatio = (offset = "") =>
+    `(1 - ${by} (kubelet_volume_stats_available_bytes${offset}) / (${by} (kubelet_volume_stats_capacity_bytes${offset}) > 0))`;
   // As in the chart's alert: a read-only volume stays full, and a label on a claim excludes it.
   const unlessExcluded = [
     `kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1`,
     `kube_persistentvolumeclaim_labels{label_excluded_from_alerts="true"} == 1`,
   ].map((excluded) => `unless on (namespace, persistentvolumeclaim) ${excluded}`);
-  const fullAtRate = (window: string, seconds: string) =>
-    `${by} (predict_linear(kubelet_volume_stats_available_bytes[${window}], ${seconds})) < 0`;
+  const fullAtRate = (window: string, seconds: string, offset = "") =>
+    `${by} (predict_linear(kubelet_volume_stats_available_bytes[${window}]${offset}, ${seconds})) < 0`;
+  // The short window ends the alert when growth stops: a compaction of Prometheus writes a large block
+  // within minutes.
+  const fillsFast = (seconds: string, offset = "") => [
+    `${usedRatio(offset)} > 0.7`,
+    `and`,
+    fullAtRate("20m", seconds, offset),
+    `and`,
+    fullAtRate("5m", seconds, offset),
+  ];
   const claim = "{{ $labels.persistentvolumeclaim }}";
-  const texts = (threshold: string, forecast: string) => ({
+  const texts = (threshold: string) => ({
     summary: `Volume ${claim}: ${value.percentage} of the space is used`,
-    description: `${value.percentage} of the volume ${claim} in ${labels.namespace} is used (threshold: ${threshold})${forecast}. When it is full, writes to it fail.`,
+    description: `${value.percentage} of the volume ${claim} in ${labels.namespace} is used (threshold: ${threshold}). When it is full, writes to it fail.`,
   });
   return [
     withThreshold("VolumeNearlyFull", (percent) => ({
-      expr: [`${usedRatio} > ${formatNumber(percent / 100)}`, ...unlessExcluded].join("\n"),
+      // One rule, because a volume that fills fast ends with both conditions. With the offset, growth
+      // must last for 10 minutes; forecasts count from the time of evaluation.
+      expr: [
+        `(`,
+        `  ${usedRatio()} > ${formatNumber(percent / 100)}`,
+        `  or`,
+        ...[...fillsFast("3600"), `and`, ...fillsFast("3300", " offset 5m")].map(
+          (line) => `  ${line}`,
+        ),
+        `)`,
+        ...unlessExcluded,
+      ].join("\n"),
       forMinutes: 5,
       severity: Severity.Critical,
-      ...texts(`${percent}%`, ""),
+      ...texts(`${percent}%, or 70% if it will be full within 1 hour at the current rate`),
     })),
     {
       alert: "VolumeNearlyFull",
-      // The short window ends the alert when growth stops: a compaction of Prometheus writes a large
-      // block within minutes.
-      expr: [
-        `${usedRatio} > 0.7`,
-        `and`,
-        fullAtRate("20m", "3600"),
-        `and`,
-        fullAtRate("5m", "3600"),
-        ...unlessExcluded,
-      ].join("\n"),
-      forMinutes: 10,
-      severity: Severity.Critical,
-      ...texts("70%", ", and it will be full within 1 hour at the current rate"),
-    },
-    {
-      alert: "VolumeNearlyFull",
       // Prometheus fills its volume to 85% by design, so only a growing volume is a problem.
-      expr: [`${usedRatio} > 0.85`, `and`, fullAtRate("6h", "4 * 86400"), ...unlessExcluded].join(
+      expr: [`${usedRatio()} > 0.85`, `and`, fullAtRate("6h", "4 * 86400"), ...unlessExcluded].join(
         "\n",
       ),
       forMinutes: 60,
       severity: Severity.Warning,
-      ...texts("85%", ", and it will be full within 4 days at the current rate"),
+      ...texts("85%, and it will be full within 4 days at the current rate"),
     },
   ];
 }

@@ -200,15 +200,16 @@ function withMinimumTraffic(
 
 /**
  * Fires while more than half of the requests between two scrapes fail, which is an outage. It does not
- * wait for as long as HighErrorRate, which it inhibits.
+ * wait for as long as HighErrorRate, which it inhibits. Below the minimum rate, requests between two
+ * scrapes are too few to judge.
  */
 function mostRequestsFailing(
   { namespace }: MonitoredServicesSettings,
-  { scope, threshold, severity }: Variant,
+  { scope, threshold, thresholds, severity }: Variant,
 ): AlertRule {
   const matchers = serviceMatchers(namespace, scope);
   const condition = (
-    { requestsNow, failedNow, errorRatio }: (typeof protocols)[number],
+    { requests, requestsNow, failedNow, errorRatio }: (typeof protocols)[number],
     failingPercent: number,
   ) =>
     [
@@ -216,11 +217,15 @@ function mostRequestsFailing(
       `  ${failedNow}{${matchers}} / (${requestsNow}{namespace="${namespace}"} > 0) > ${formatNumber(failingPercent / 100)}`,
       `  and`,
       `  ${errorRatio}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`,
+      `  and`,
+      `  ${requests}{namespace="${namespace}"} > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
       `)`,
     ].join("\n");
   return withThreshold(alertNames.mostRequestsFailing, (failingPercent) => ({
     expr: protocols.map((protocol) => condition(protocol, failingPercent)).join("\nor\n"),
     forMinutes: 1,
+    // HighErrorRate and AvailabilityBudgetBurn see the failures of an outage for 2 minutes after its end.
+    keepFiringMinutes: 3,
     severity,
     summary: `${labels.service}: most requests are failing`,
     description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} failed between the last two scrapes (threshold: ${failingPercent}%). Most users see errors.`,
@@ -238,6 +243,8 @@ function highErrorRate(
       .map(({ errorRatio }) => `${errorRatio}{${matchers}} > ${formatNumber(threshold / 100)}`)
       .join("\nor\n"),
     forMinutes: 5,
+    // AvailabilityBudgetBurn, which it inhibits, has a lower threshold and resolves later.
+    keepFiringMinutes: 1,
     severity,
     summary: `${labels.service}: ${value.percentage} of requests are failing`,
     description: `${value.percentage} of requests to ${labels.service} in ${labels.namespace} are failing (threshold: ${threshold}%), more than chance explains. Users see errors.`,

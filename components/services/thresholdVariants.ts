@@ -19,6 +19,7 @@ export type ThresholdName = Exclude<keyof Thresholds, "warning">;
 
 /** Settings that appear in an expression in addition to its threshold. */
 const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
+  errorRatePercent: ["minimumRequestsPerSecond"],
   p99LatencyMs: ["minimumRequestsPerSecond"],
   dynamodbP99Ms: ["minimumRequestsPerSecond"],
   redisP99Ms: ["minimumRequestsPerSecond"],

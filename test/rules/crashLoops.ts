@@ -70,6 +70,18 @@ export const crashLoopScenarios: Scenario[] = [
     [restarts(20, 240, "init_")],
     [[60, false], ...always([120, 150, 200, 240])],
   ),
+  scenario(
+    "PodCrashLooping",
+    "a crash loop of 50 minutes does not fire again after its end",
+    [
+      waiting("", "_x83 1x93 stale"),
+      {
+        series: `kube_pod_container_status_restarts_total{${container}}`,
+        values: `0x79 1x1 2x3 3x5 4x7 5x9 ${[6, 7, 8, 9, 10, 11].map((count) => `${count}x9`).join(" ")} 12x200`,
+      },
+    ],
+    [[60, true], ...never([108, 112, 115, 118, 120, 122, 125, 130])],
+  ),
   ...(["", "init_"] as const).flatMap((kind) => {
     const container = kind === "" ? "a container" : "an init container";
     return [

@@ -110,9 +110,10 @@ const outages = (
       [60, alert, false],
       [60 + minutes, alert, true],
       [100, alert, true],
+      ...(rate < 0.2 ? [70, 90, 110, 130] : []).map((minute): Check => [minute, most, false]),
       [150, alert, true],
       // Below the minimum rate, two periods of 5 minutes must be without failures.
-      [150 + (rate < 0.2 ? 15 : 3), alert, false],
+      [150 + (rate < 0.2 ? 16 : 4), alert, false],
     ],
     true,
   ),
@@ -128,7 +129,25 @@ const pulses = (failed: number): [number, number, number][] =>
     [1.5, 1, 1],
   ]).flat();
 
+/** An alert that MostRequestsFailing inhibits must not outlast it. */
+const lasts = [...Array(10).keys()].flatMap((step): Check[] => {
+  const minute = 15 + step / 2;
+  return [
+    [minute, most, minute <= 18],
+    [minute, high, minute < 18],
+  ];
+});
+
 const cases: Case[] = [
+  scenario(
+    "HighErrorRate resolves before MostRequestsFailing",
+    [
+      [5, 10, 0],
+      [10, 10, 1],
+      [15, 10, 0],
+    ],
+    lasts,
+  ),
   scenario(
     "a partial recovery keeps firing",
     [
@@ -178,7 +197,7 @@ const cases: Case[] = [
     ],
     [
       [22, most, true],
-      [23, most, false],
+      [26, most, false],
       ...[22, 23, 24, 25, 26, 27, 28, 30].map((minute): Check => [minute, high, false]),
     ],
   ),
@@ -223,10 +242,7 @@ const cases: Case[] = [
   scenario("below the threshold of a longer window", [[90, 0.19, 0.049]], [[90, high, false]]),
   scenario("just above the evidence of 30 minutes", [[90, 0.03, 0.06]], [[90, high, true]]),
   scenario("just below the evidence of 30 minutes", [[90, 0.03, 0.0565]], [[90, high, false]]),
-  scenario("most of a small part of the requests, just above", pulses(0.0525), [
-    [27, most, true],
-    [26, most, false],
-  ]),
+  scenario("most of a small part of the requests, just above", pulses(0.0525), [[27, most, true]]),
   scenario("most of a small part of the requests, just below", pulses(0.0475), [[27, most, false]]),
 ];
 

@@ -41,6 +41,14 @@ export const volumeScenarios: Scenario[] = [
       [165, true],
     ],
   ),
+  // More than 95% used while it fills: both conditions hold for one volume, which is one alert.
+  scenario(
+    "VolumeNearlyFull",
+    "a volume that fills to the end fires once",
+    available("40x59 40-0.5x80 0x60"),
+    claimLabels,
+    [60, 66, 68, 70, 75, 80, 90].map((minute) => [minute, true]),
+  ),
   // It is full within an hour from the start of its growth, so the share of used space decides.
   scenario(
     "VolumeNearlyFull",
