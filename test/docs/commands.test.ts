@@ -186,6 +186,7 @@ function deployedObjects(): Set<string> {
     "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
     "monitoring deployment/prometheus-kube-prometheus-operator",
     "monitoring deployment/prometheus-kube-state-metrics",
+    "monitoring persistentvolumeclaim",
     "monitoring service/loki",
     "monitoring statefulset/loki",
     "monitoring job/loki-grow-volumes",

@@ -1,7 +1,9 @@
 /** Kinds by their short names and plurals in kubectl. */
 const kinds: Record<string, string> = {
+  pvc: "persistentvolumeclaim",
   svc: "service",
   sa: "serviceaccount",
+  nodes: "node",
   pods: "pod",
   deploy: "deployment",
   ds: "daemonset",
@@ -39,6 +41,7 @@ export function objectsIn(command: string): string[] {
   // `kubectl cordon NODE` names no kind.
   if (placeholder.test(first)) return [];
   const kind = kinds[first] ?? first;
-  if (second === undefined) return kind === "pod" ? [] : [`${namespace} ${kind}`];
+  // Every cluster has pods and nodes.
+  if (second === undefined) return /^(pod|node)$/.test(kind) ? [] : [`${namespace} ${kind}`];
   return placeholder.test(second) ? [] : [`${namespace} ${kind}/${second}`];
 }
