@@ -41,10 +41,18 @@ export const chartAlertNames = {
   watchdog: "Watchdog",
 } as const;
 
+const notOnServices = [
+  alertNames.monitoringPodFailing,
+  alertNames.mostServicesFailing,
+  alertNames.plannedMaintenance,
+] as const;
+type NotOnServices = (typeof notOnServices)[number];
+
 /** The alerts of MonitoredServices whose subject is one service or pod. */
 export const serviceAlertNames = [
   ...Object.values(alertNames).filter(
-    (name) => name !== alertNames.mostServicesFailing && name !== alertNames.plannedMaintenance,
+    (name): name is Exclude<typeof name, NotOnServices> =>
+      !(notOnServices as readonly string[]).includes(name),
   ),
   "CPUThrottling",
   "DynamoDBHighLatencyP99",
