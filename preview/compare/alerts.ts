@@ -81,7 +81,7 @@ function alertsOfOthers(
       const own = [...alerts.values()].filter((alert) => alert.service === service);
       return {
         alert: `all ${new Set(own.map(({ name }) => name)).size} alerts`,
-        severity: [...new Set(own.map(({ severity }) => severity))].join(", "),
+        severity: [...new Set(own.map(({ severity }) => severity))].sort().join(", "),
         services: service,
         change,
       };
