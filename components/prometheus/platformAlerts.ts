@@ -177,15 +177,6 @@ function volumeAlerts(): AlertRule[] {
   ].map((excluded) => `unless on (namespace, persistentvolumeclaim) ${excluded}`);
   const fullAtRate = (window: string, seconds: string, offset = "") =>
     `${by} (predict_linear(kubelet_volume_stats_available_bytes[${window}]${offset}, ${seconds})) < 0`;
-  // The short window ends the alert when growth stops: a compaction of Prometheus writes a large block
-  // within minutes.
-  const fillsFast = (seconds: string, offset = "") => [
-    `${usedRatio(offset)} > 0.7`,
-    `and`,
-    fullAtRate("20m", seconds, offset),
-    `and`,
-    fullAtRate("5m", seconds, offset),
-  ];
   const claim = "{{ $labels.persistentvolumeclaim }}";
   const texts = (threshold: string) => ({
     summary: `Volume ${claim}: ${value.percentage} of the space is used`,
@@ -194,14 +185,19 @@ function volumeAlerts(): AlertRule[] {
   return [
     withThreshold("VolumeNearlyFull", (percent) => ({
       // One rule, because a volume that fills fast ends with both conditions. With the offset, growth
-      // must last for 10 minutes; forecasts count from the time of evaluation.
+      // must last for 10 minutes: a compaction of Prometheus writes a large block within minutes. The
+      // short window ends the alert when growth stops. Forecasts count from the time of evaluation.
       expr: [
         `(`,
         `  ${usedRatio()} > ${formatNumber(percent / 100)}`,
         `  or`,
-        ...[...fillsFast("3600"), `and`, ...fillsFast("3300", " offset 5m")].map(
-          (line) => `  ${line}`,
-        ),
+        `  ${usedRatio()}`,
+        `  and`,
+        `  ${fullAtRate("5m", "3600")}`,
+        `  and`,
+        `  ${usedRatio(" offset 5m")} > 0.7`,
+        `  and`,
+        `  ${fullAtRate("20m", "3300", " offset 5m")}`,
         `)`,
         ...unlessExcluded,
       ].join("\n"),

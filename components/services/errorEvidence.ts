@@ -88,8 +88,8 @@ export function provenErrorRatio(
 ): string {
   const short = `${shortErrorRatio}{${matchers}}`;
   const enough = `${requests}{${inNamespace}} > ${formatNumber(minimumPerSecond)}`;
-  const long = `(${longErrorRatio}{${matchers}} unless ${enough})`;
-  return [`${short} > ${long}`, long, short].join("\nor\n");
+  const long = `${longErrorRatio}{${matchers}}`;
+  return [`${short} > ${long}`, `(${long} unless ${enough})`, short].join("\nor\n");
 }
 
 /**
@@ -107,7 +107,7 @@ export function longProvenErrorRatio(
   const ratio = `(${quotient(failures, all)})`;
   const recent = `(max_over_time(${ratio}[10m:5m]) or last_over_time(${ratio}${slots}))`;
   return [
-    smaller(quotient(sum(failures, slots), sum(all, slots)), `${recent} * 2`),
+    smaller(`${recent} * 2`, quotient(sum(failures, slots), sum(all, slots))),
     `and`,
     exceedsChance(`${atMostTwoPerSlot(failures, slots)} / 6`, `${sum(all, slots)} / 6`, 1800),
   ].join("\n");

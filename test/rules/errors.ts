@@ -189,6 +189,39 @@ const cases: Case[] = [
   ),
   ...outages,
   scenario(
+    "few errors do not fire again if requests end after they are over",
+    [
+      [60, 0.03, 0],
+      [30, 0.03, 1],
+      [10, 0.03, 0],
+      [15, 0, 0],
+    ],
+    [
+      [90, high, true],
+      [111, high, false],
+    ],
+    true,
+  ),
+  scenario(
+    "an outage just above the minimum rate",
+    [
+      [30, 0.21, 0],
+      [20, 0.21, 1],
+    ],
+    [[45, most, true]],
+  ),
+  scenario(
+    "an outage just below the minimum rate",
+    [
+      [30, 0.19, 0],
+      [20, 0.19, 1],
+    ],
+    [
+      [45, most, false],
+      [45, high, true],
+    ],
+  ),
+  scenario(
     "two minutes of errors do not fire after they are over",
     [
       [20, 10, 0],
