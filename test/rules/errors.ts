@@ -189,18 +189,31 @@ const cases: Case[] = [
   ),
   ...outages,
   scenario(
-    "few errors do not fire again if requests end after they are over",
+    "errors over 30 minutes do not fire again if requests end after they are over",
     [
       [60, 0.03, 0],
       [30, 0.03, 1],
-      [10, 0.03, 0],
-      [15, 0, 0],
+      [5, 0.03, 0],
+      [20, 0, 0],
     ],
     [
       [90, high, true],
-      [111, high, false],
+      [110.5, high, false],
+      [112, high, false],
     ],
     true,
+  ),
+  scenario(
+    "errors over 30 minutes keep firing while every other 5 minutes are without errors",
+    [
+      [60, 0.05, 0],
+      // Too few failures for 5 minutes to be evidence.
+      ...Array.from({ length: 6 }, (): [number, number, number][] => [
+        [5, 0.05, 0.15],
+        [5, 0.05, 0],
+      ]).flat(),
+    ],
+    [100, 102, 104, 106, 108, 110, 112, 114].map((minute): Check => [minute, high, true]),
   ),
   scenario(
     "an outage just above the minimum rate",
