@@ -168,13 +168,13 @@ function isLokis(resource: Resource): boolean {
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
+  // A role that only sets up the bucket is not Loki's.
   const contents = documentsOf(resource)
     .flatMap(({ document, isTrust }) =>
       (Array.isArray(document) ? document : []).filter(
         (statement) => isTrust || objectActions.some((action) => coversAction(statement, action)),
       ),
     )
-    // A role that only sets up the bucket is not Loki's.
     .flatMap(({ resources, conditions }) => [
       ...resources,
       ...conditions.flatMap(({ values }) => values),

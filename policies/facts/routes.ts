@@ -51,18 +51,20 @@ export const inheritedSettings = {
 type Inherited = typeof inheritedSettings;
 
 /** The fields of a route. Alertmanager rejects a configuration with others, such as `matcher`. */
-const routeKeys = new Set(
-  [
-    "receiver",
-    "matchers",
-    "match",
-    "match_re",
-    "continue",
-    "routes",
-    "group_by",
-    "group_wait",
-  ].concat(["group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals"]),
-);
+const routeKeys = new Set([
+  "receiver",
+  "matchers",
+  "match",
+  "match_re",
+  "continue",
+  "routes",
+  "group_by",
+  "group_wait",
+  "group_interval",
+  "repeat_interval",
+  "mute_time_intervals",
+  "active_time_intervals",
+]);
 
 /** The route tree of a configuration; UNKNOWN while any part of `route` is unknown. */
 export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {

@@ -25,7 +25,7 @@ describe("growing volumes on a real API server", function () {
     for (const name of [`${prometheus}-db-${prometheus}-0`, `${prometheus}-db-${prometheus}-1`]) {
       await createClaim(name, "100Gi");
     }
-    await createClaim("somebody-elses", "1Gi");
+    await createClaim("data-of-another-team", "1Gi");
   });
   after(async () => {
     stack?.dispose();
@@ -75,7 +75,7 @@ describe("growing volumes on a real API server", function () {
     const run = await up({ "monitoring:prometheus.storageGb": "200" });
     assert.equal(run.exitCode, 0, run.text);
     assert.deepEqual(await claims(`${prometheus}-db`), ["200Gi", "200Gi"]);
-    assert.deepEqual(await claims("somebody-elses"), ["1Gi"]);
+    assert.deepEqual(await claims("data-of-another-team"), ["1Gi"]);
   });
 
   it("changes nothing in the next up, and leaves no job, account or role behind", async () => {

@@ -1,6 +1,8 @@
+import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
+import { judgedByThePack, notesOfThePack } from "./completePack";
 import {
   bucketName,
   changed,
@@ -158,3 +160,40 @@ export const pagerduty = (key: string) => ({
     { name: "slack", pagerduty_configs: [{ routing_key: key }] },
   ],
 });
+
+/** A Prometheus that reads rules of namespaces with a label, and a namespace with these labels. */
+export const selectingNamespaces = (labels: PlainMap): Resource[] => [
+  pinned({
+    prometheus: {
+      prometheusSpec: {
+        ruleSelectorNilUsesHelmValues: false,
+        ruleNamespaceSelector: { matchLabels: { monitoring: "enabled" } },
+      },
+    },
+  }),
+  configSecret(),
+  resource("kubernetes:core/v1:Namespace", "shop", { metadata: { name: "shop", labels } }, "prod"),
+];
+
+/** Mistakes by name, with the policy that catches each. */
+export type Mistakes = Record<string, [policy: string, resources: Resource[]]>;
+
+/** Tests that the pack catches each mistake, and finds nothing in a sound stack. */
+export function itJudges(mistakes: Mistakes, sound: Record<string, Resource[]>): void {
+  for (const [name, [policy, resources]] of Object.entries(mistakes)) {
+    it(`catches: ${name}`, async () => {
+      const judge = policy === "not-evaluated" ? notesOfThePack : judgedByThePack;
+      const policies = (await judge(resources)).map((found) => found.policy);
+      assert.ok(policies.includes(policy), policies.join(", "));
+    });
+  }
+
+  for (const [name, resources] of Object.entries(sound)) {
+    it(`leaves alone: ${name}`, async () => {
+      const texts = (await judgedByThePack(resources)).map(
+        (found) => `${found.policy}: ${found.message}`,
+      );
+      assert.deepEqual(texts, []);
+    });
+  }
+}

@@ -2,7 +2,6 @@ import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { PlainMap } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
-import { judgedByThePack, notesOfThePack } from "./completePack";
 import {
   bucketName,
   changed,
@@ -13,6 +12,9 @@ import {
   routesFirst,
 } from "./platformSubjects";
 import {
+  Mistakes,
+  itJudges,
+  selectingNamespaces,
   bucketParts,
   chart,
   delivering,
@@ -76,7 +78,7 @@ const labeled = (subject: Resource, metadata: PlainMap): Resource => ({
   props: changed(subject.props as PlainMap, { metadata }),
 });
 
-const mistakes: Record<string, [policy: string, resources: Resource[]]> = {
+const mistakes: Mistakes = {
   // Environment
   "data that a destroy deletes, in a stack named live": [
     "loki-bucket-hardened",
@@ -162,24 +164,7 @@ const mistakes: Record<string, [policy: string, resources: Resource[]]> = {
   ],
   "rules in a namespace without the label that Prometheus selects": [
     "rules-are-loaded",
-    [
-      pinned({
-        prometheus: {
-          prometheusSpec: {
-            ruleSelectorNilUsesHelmValues: false,
-            ruleNamespaceSelector: { matchLabels: { monitoring: "enabled" } },
-          },
-        },
-      }),
-      configSecret(),
-      resource(
-        "kubernetes:core/v1:Namespace",
-        "shop",
-        { metadata: { name: "shop", labels: { team: "shop" } } },
-        "prod",
-      ),
-      ruleObject(plain("Backlog", "queue_length > 1000")),
-    ],
+    [...selectingNamespaces({ team: "shop" }), ruleObject(plain("Backlog", "queue_length > 1000"))],
   ],
   "rules that are evaluated once an hour": [
     "rules-are-loaded",
@@ -765,20 +750,5 @@ describe("the second red team", () => {
     assert.equal(Object.keys(sound).length, 30);
   });
 
-  for (const [name, [policy, resources]] of Object.entries(mistakes)) {
-    it(`catches: ${name}`, async () => {
-      const judge = policy === "not-evaluated" ? notesOfThePack : judgedByThePack;
-      const policies = (await judge(resources)).map((found) => found.policy);
-      assert.ok(policies.includes(policy), policies.join(", "));
-    });
-  }
-
-  for (const [name, resources] of Object.entries(sound)) {
-    it(`leaves alone: ${name}`, async () => {
-      const texts = (await judgedByThePack(resources)).map(
-        (found) => `${found.policy}: ${found.message}`,
-      );
-      assert.deepEqual(texts, []);
-    });
-  }
+  itJudges(mistakes, sound);
 });

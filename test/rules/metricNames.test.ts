@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { MetricNames, defaultMetricNames } from "../../policies/shared/metricNames";
 import { testRules } from "./promtool";
 import { definitionsFor, groupsNamed, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
@@ -8,20 +9,7 @@ const timeline: Timeline = { minutes: 90, levelAt: () => "above" };
 /** The histograms have a bucket that ends at 500 ms. */
 const slo = { availabilityPercent: 99.9, latencyMs: 500, latencyPercent: 99 };
 
-const usual = {
-  httpRequests: "http_requests_total",
-  httpStatusLabel: "status",
-  httpDuration: "http_request_duration_seconds",
-  grpcRequests: "grpc_server_handled_total",
-  grpcCodeLabel: "grpc_code",
-  grpcDuration: "grpc_server_handling_seconds",
-  dynamodbThrottles: "dynamodb_throttled_requests_total",
-  dynamodbDuration: "dynamodb_operation_duration_seconds",
-  redisDuration: "redis_command_duration_seconds",
-  redisPoolActive: "redis_connection_pool_active_connections",
-};
-type Names = typeof usual;
-const vendor: Names = {
+const vendor: MetricNames = {
   httpRequests: "proxy_responses_total",
   httpStatusLabel: "response_code",
   httpDuration: "proxy_response_seconds",
@@ -35,7 +23,7 @@ const vendor: Names = {
 };
 
 /** Problems of a service, under its names of metrics: the ratio of bad requests is 10%, or 0. */
-function signals(service: string, names: Names, isBad: boolean): Record<string, Series[]> {
+function signals(service: string, names: MetricNames, isBad: boolean): Record<string, Series[]> {
   const labels = { namespace: "ticketing", service };
   const bad = isBad ? 1 : 0;
   const requests = (metric: string, label: string, ok: string, failed: string) => [
@@ -80,7 +68,7 @@ const settings = {
 
 describe("metric names of one service, in promtool", () => {
   for (const [alertname, signal, groups, severities] of alerts) {
-    const seriesOf = (service: string, names: Names, isBad: boolean) =>
+    const seriesOf = (service: string, names: MetricNames, isBad: boolean) =>
       signals(service, names, isBad)[signal] ?? [];
     const scenario = (name: string, series: Series[], expected: string[]): Scenario => ({
       name,
@@ -105,21 +93,21 @@ describe("metric names of one service, in promtool", () => {
         [
           scenario(
             "the image fails",
-            [...seriesOf("image", vendor, true), ...seriesOf("usual", usual, false)],
+            [...seriesOf("image", vendor, true), ...seriesOf("usual", defaultMetricNames, false)],
             ["image"],
           ),
           scenario(
             "its neighbor fails",
-            [...seriesOf("image", vendor, false), ...seriesOf("usual", usual, true)],
+            [...seriesOf("image", vendor, false), ...seriesOf("usual", defaultMetricNames, true)],
             ["usual"],
           ),
           scenario(
             "both fail under the names of the other",
             [
-              ...seriesOf("image", usual, true),
+              ...seriesOf("image", defaultMetricNames, true),
               ...seriesOf("image", vendor, false),
               ...seriesOf("usual", vendor, true),
-              ...seriesOf("usual", usual, false),
+              ...seriesOf("usual", defaultMetricNames, false),
             ],
             [],
           ),
@@ -137,7 +125,7 @@ describe("metric names of one service, in promtool", () => {
         services: names.map((name, index) => ({ name, slo, ...(index < vendors && { metrics }) })),
       }).flatMap(({ rules }) => rules);
     assert.deepEqual(rulesOf(20, {}), rulesOf(0));
-    assert.deepEqual(rulesOf(1, { httpRequests: usual.httpRequests }), rulesOf(0));
+    assert.deepEqual(rulesOf(1, { httpRequests: defaultMetricNames.httpRequests }), rulesOf(0));
     // Distinct names add rules, not services.
     assert.equal(rulesOf(19, vendor).length, rulesOf(1, vendor).length);
     const added = rulesOf(1, { redisDuration: "cache_call_seconds" }).length - rulesOf(0).length;
