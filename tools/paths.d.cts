@@ -1,6 +1,9 @@
 /** Absolute path of a tool. If the tool is not built, throws an error with the command to run. */
 export function toolPath(name: ToolName): string;
 
+/** Version of a tool, whether or not it is built. */
+export function toolEntry(name: ToolName): { version: string };
+
 /** Absolute path of the cache, which the environment variable OBSERVABILITY_TOOLS_DIR can set. */
 export function cacheFolder(): string;
 

@@ -9,6 +9,7 @@ import { projectDirectory } from "../support/stackConfig";
 import { type Command, commandsOf, documentedCommands, translation } from "./commands";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
+import { blocksOf } from "./markdown";
 
 const commands = documentedCommands();
 const executedBy = (how: How): Command[] => {
@@ -80,6 +81,20 @@ describe("commands in the documentation", () => {
       return stdout;
     }
 
+    /** The excerpt of the output in README.md; lines with an ellipsis stand for others. */
+    function assertExcerpt(stdout: string): void {
+      const lines = stdout.split("\n");
+      const [excerpt] = blocksOf("README.md", "text");
+      assert.ok(excerpt);
+      let next = 0;
+      for (const line of excerpt.text.trimEnd().split("\n")) {
+        if (line.trim() === "…") continue;
+        const found = lines.indexOf(line, next);
+        assert.ok(found >= 0, `the preview does not print this line of the excerpt: ${line}`);
+        next = found + 1;
+      }
+    }
+
     for (const command of executedBy(How.Preview)) {
       it(`work as written in ${place(command)}`, () => {
         const stdout = run(command);
@@ -87,6 +102,7 @@ describe("commands in the documentation", () => {
         assert.match(stdout, new RegExp(`^Preview of ${stack}$`, "m"));
         const [, days] = /retentionDays=(\d+)/.exec(command.text) ?? [];
         if (days !== undefined) assert.match(stdout, new RegExp(`retention +${days} days`));
+        if (command.text === "npm run preview -- --stack prod") assertExcerpt(stdout);
         if (!command.text.endsWith(" --out out")) return;
         const out = path.join(project, "out");
         assert.deepEqual([...readFiles(out).keys()], [...readFiles(goldenFolder(stack)).keys()]);

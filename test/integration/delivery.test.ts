@@ -24,6 +24,7 @@ import {
   startPipeline,
 } from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
+import { readPage } from "../docs/markdown";
 
 const faulty = "inventory-service";
 const healthy = "auth-service";
@@ -68,6 +69,18 @@ const config = {
 /** The text of a message without the URLs of its links, whose queries name services of other teams. */
 function withoutUrls(text: string): string {
   return text.replace(/<[^|>]+\|/g, "<");
+}
+
+/** The words of a message in the markup of Slack or Markdown, without numbers, times and URLs. */
+function plainWords(text: string): string {
+  return text
+    .replace(/<[^|>]+\|(\w+)>/g, "$1")
+    .replace(/\[(\w+)\]\([^)]*\)/g, "$1")
+    .replace(/since \d+ \w+ [\d:]+/g, "since")
+    .replace(/<br>|[*>]/g, "")
+    .replace(/[\d.]+%/g, "%")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 // All durations are divided by `timeScale`: a minute in the cluster is a second here.
@@ -165,6 +178,13 @@ describe("notification of a fault", function () {
       assert.match(message.titleLink ?? "", /^https:\/\/alertmanager\.example\.com\/#\/alerts/);
     });
   }
+
+  it("sends the message that README.md shows", () => {
+    const [message] = messagesOf("HighErrorRate", "FIRING");
+    assert.ok(message);
+    const quote = readPage("README.md").match(/^> .*/gm)?.join("\n") ?? "";
+    assert.equal(plainWords(quote), plainWords(`${message.title}\n${message.text}`));
+  });
 
   it("sends nothing about healthy services", () => {
     for (const { title, text } of slack.messages) {
