@@ -2,7 +2,8 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { LogCollector } from "../logs/options";
 import { MonitoredServicesArgs } from "../services/monitoredServices";
-import { checkInputs } from "../shared/inputs";
+import { claim } from "../shared/claims";
+import { afterChecks, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { dashboardJson, dashboardModels } from "./build";
 import { dashboardsSettings } from "./settings";
@@ -45,13 +46,22 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
   readonly uids: pulumi.Output<string[]>;
 
   constructor(name: string, args: GrafanaDashboardsArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { settings, fill } = checkInputs("GrafanaDashboards", name, args, dashboardsSettings);
+    const inputs = checkInputs("GrafanaDashboards", name, args, dashboardsSettings);
+    const { settings, fill } = inputs;
+    // Every Grafana loads the ConfigMaps of all namespaces, and the UIDs of the dashboards are fixed.
+    const claimed = claim("GrafanaDashboards", name, inputs, opts, () => [
+      {
+        what: "the dashboards of the cluster",
+        path: ["services"],
+        fix: "pass the services of both to one of them, and remove the other",
+      },
+    ]);
     super(
       GrafanaDashboards.__pulumiType,
       name,
       // Without the services, which the state already contains as inputs of MonitoredServices.
       fill(({ services: _services, ...others }) => others),
-      opts,
+      afterChecks(opts, claimed),
     );
     const uids = dashboardModels(settings).map(({ uid }) => uid);
     const data = fill((all) => Object.fromEntries(dashboardJson(all)));

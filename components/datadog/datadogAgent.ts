@@ -4,8 +4,8 @@ import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { claim } from "../shared/claims";
-import { checkWithValues } from "../shared/chartValues";
-import { availableAfter, checkInputs } from "../shared/inputs";
+import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { checkWithSecrets, secretData } from "../shared/secretData";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
@@ -143,7 +143,10 @@ export class DatadogAgent extends pulumi.ComponentResource {
       checkWithSecrets("datadog", all, (known) => checkWithValues(known, datadogSettings)),
     );
     const { settings, fill } = inputs;
-    claim("DatadogAgent", name, inputs, opts, () => [
+    const owner = { component: "DatadogAgent", name };
+    const overrides = checkedOverrides({ ...owner, field: "values", values: args.values });
+    const secrets = secretData("datadog", args, owner);
+    const claimed = claim("DatadogAgent", name, inputs, opts, () => [
       {
         what: "the ports and folders of the agent on each node",
         path: ["namespace"],
@@ -154,7 +157,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
       DatadogAgent.__pulumiType,
       name,
       fill((all) => all),
-      opts,
+      afterChecks(opts, claimed, overrides.values, secrets),
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,
@@ -173,15 +176,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
         child,
       );
     const keys =
-      settings.existingSecret === undefined
-        ? [
-            secret(
-              "keys",
-              datadogSecretName,
-              secretData("datadog", args, { component: "DatadogAgent", name }),
-            ),
-          ]
-        : [];
+      settings.existingSecret === undefined ? [secret("keys", datadogSecretName, secrets)] : [];
     const token = new random.RandomPassword(
       `${name}-cluster-agent-token`,
       { length: 48, special: false },
@@ -197,7 +192,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
         chart: charts.datadog.name,
         settings: { ...settings, namespace },
         values: fill(datadogValues),
-        overrides: { component: "DatadogAgent", name, field: "values", values: args.values },
+        overrides,
       },
       { ...child, dependsOn: [...keys, tokenSecret] },
     );

@@ -7,8 +7,8 @@ import { Claim, claim } from "../shared/claims";
 import { charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { checkWithValues } from "../shared/chartValues";
-import { availableAfter, checkInputs } from "../shared/inputs";
+import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import { lokiRules } from "./rules";
@@ -281,14 +281,17 @@ export class LokiStack extends pulumi.ComponentResource {
       keepData(checkWithValues(all, lokiSettings), opts),
     );
     const { settings, fill } = inputs;
-    claim("LokiStack", name, inputs, opts, lokiClaims);
+    const claimed = claim("LokiStack", name, inputs, opts, lokiClaims);
+    const [overrides, collectorOverrides] = (["values", "collectorValues"] as const).map((field) =>
+      checkedOverrides({ component: "LokiStack", name, field, values: args[field] }),
+    );
     // All children except the bucket get `dependsOn`: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(
       LokiStack.__pulumiType,
       name,
       fill((all) => all),
-      componentOpts,
+      afterChecks(componentOpts, claimed, overrides?.values, collectorOverrides?.values),
     );
     const child = pulumi.mergeOptions(
       { parent: this, dependsOn },
@@ -344,7 +347,7 @@ export class LokiStack extends pulumi.ComponentResource {
         chart: charts.loki.name,
         settings: { ...settings, namespace: fill(({ namespace }) => namespace) },
         values: fill(lokiValues),
-        overrides: { component: "LokiStack", name, field: "values", values: args.values },
+        overrides,
       },
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
@@ -354,12 +357,7 @@ export class LokiStack extends pulumi.ComponentResource {
       {
         inputs,
         pushUrl: lokiPushUrl,
-        overrides: {
-          component: "LokiStack",
-          name,
-          field: "collectorValues",
-          values: args.collectorValues,
-        },
+        overrides: collectorOverrides,
       },
       pulumi.mergeOptions(child, { dependsOn: release }),
     );

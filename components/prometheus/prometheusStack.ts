@@ -14,8 +14,8 @@ import { clusterReader } from "../shared/clusterReader";
 import { rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { checkWithValues } from "../shared/chartValues";
-import { Inputs, availableAfter, checkInputs } from "../shared/inputs";
+import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
@@ -274,12 +274,18 @@ export class PrometheusStack extends pulumi.ComponentResource {
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));
-    claim("PrometheusStack", name, inputs, opts, prometheusClaims);
+    const overrides = checkedOverrides({
+      component: "PrometheusStack",
+      name,
+      field: "values",
+      values: args.values,
+    });
+    const claimed = claim("PrometheusStack", name, inputs, opts, prometheusClaims);
     super(
       PrometheusStack.__pulumiType,
       name,
       fill((all) => all),
-      opts,
+      afterChecks(opts, claimed, overrides.values),
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,
@@ -321,7 +327,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         chart: charts.kubePrometheusStack.name,
         settings: { ...settings, namespace },
         values: fill(prometheusValues),
-        overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
+        overrides,
       },
       { ...child, dependsOn: [adminSecret, ...grafanaRole] },
     );

@@ -9,7 +9,7 @@ import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
 import { defined } from "../shared/defined";
 import { claim } from "../shared/claims";
-import { availableAfter, checkInputs } from "../shared/inputs";
+import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { ServiceLanguage } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
@@ -220,7 +220,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
     // The name of the component distinguishes the rules of several components in a namespace.
     const ruleName = ({ namespace }: Pick<MonitoredServicesSettings, "namespace">) =>
       `${namespace}-${objectName(name)}`;
-    claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
+    const claimed = claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
       {
         what: `the PrometheusRule ${ruleName({ namespace })} in the namespace ${namespace}`,
         path: [],
@@ -236,7 +236,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
       MonitoredServices.__pulumiType,
       name,
       fill((all) => all),
-      opts,
+      afterChecks(opts, claimed),
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,

@@ -46,7 +46,7 @@ export function chartRelease(
       chart: isOci ? `${repository}/${chart}` : chart,
       version: chartVersion,
       repositoryOpts: isOci ? undefined : { repo: repository },
-      values: mergeOverrides(values, overrides),
+      values: overrides?.values ? mergeOverrides(values, overrides.values) : values,
       // As with helm, `null` in the caller's values removes a chart default.
       allowNullValues: true,
       // Helm keeps one Secret per revision and, without a limit, never deletes any.

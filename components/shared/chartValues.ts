@@ -37,29 +37,37 @@ export function checkWithValues<T>(
   return { problems: [...(checked.problems ?? []), ...problems] };
 }
 
-/**
- * Merges the caller's values over the values of a component. Inputs at any depth are merged when
- * they resolve; all other values stay known.
- */
-export function mergeOverrides(values: Values, overrides: Overrides | undefined) {
-  if (!overrides?.values) return values;
-  const { component, name, field, values: callerValues } = overrides;
-  if (!isUnresolved(callerValues)) return mergeInputs(values, callerValues);
-  const both = pulumi.all([values, callerValues]);
-  return both.apply(async ([base, resolved]: [Values, unknown]) => {
+/** The overrides with values that fail if they resolve to something else than a map. */
+export function checkedOverrides(overrides: Overrides): Overrides {
+  const { component, name, field, values } = overrides;
+  if (!isUnresolved(values)) return overrides;
+  const output = pulumi.output(values);
+  const checked = output.apply(async (resolved: unknown) => {
     const isNothing = resolved === undefined || resolved === null;
-    const isSecret = await pulumi.isSecret(both);
+    const isSecret = await pulumi.isSecret(output);
     const problems = isNothing
       ? [resolvedToNothing([field])]
       : problemsOf(field, resolved).map((problem) =>
           isSecret ? { ...problem, value: HIDDEN } : problem,
         );
-    return settingsOrThrow(
-      component,
-      name,
-      problems.length > 0 ? { problems } : { settings: mergeValues(base, resolved as Values) },
-    );
+    const result = problems.length > 0 ? { problems } : { settings: resolved as Values };
+    return settingsOrThrow(component, name, result);
   });
+  return { ...overrides, values: checked };
+}
+
+/**
+ * Merges the caller's values over the values of a component. Inputs at any depth are merged when
+ * they resolve; all other values stay known.
+ */
+export function mergeOverrides(
+  values: Values,
+  overrides: Values | pulumi.Output<Values>,
+): pulumi.Input<Values> {
+  if (!isUnresolved(overrides)) return mergeInputs(values, overrides);
+  return pulumi
+    .all([values, overrides])
+    .apply(([base, resolved]) => mergeValues(base, resolved as Values));
 }
 
 function mergeInputs(base: Values, overrides: Values): Values {

@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Inputs } from "./inputs";
+import { Inputs, valueIfKnown } from "./inputs";
 import { hasPlaceholder } from "./placeholders";
+import type { Problem } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
 /** Something that only one component may own. */
@@ -16,12 +17,15 @@ export interface Claim {
   scope?: "program";
 }
 
-/** Owner of each claim, by cluster or program. */
-const owners = new WeakMap<object, Map<string, string>>();
+/** Owner of each claim. */
+type Owners = Map<string, string>;
+
+/** Owners by provider or program, and within a program by the identity of the cluster. */
+const owners = new WeakMap<object, Map<string, Owners>>();
 
 /**
  * Reports what another component of the same program owns already, before anything is deployed.
- * Providers tell clusters apart.
+ * Providers tell clusters apart, unless they have the same known kubeconfig. Returns what `afterChecks` waits for.
  */
 export function claim<S extends object>(
   component: string,
@@ -29,38 +33,54 @@ export function claim<S extends object>(
   { settings, fill }: Inputs<S>,
   opts: pulumi.ComponentResourceOptions | undefined,
   build: (settings: S) => Claim[],
-): void {
+): pulumi.Input<void> {
   const program = pulumi.runtime.getStackResource();
   // Tests of other teams can construct components outside a program.
   if (program === undefined) return;
-  const cluster = kubernetesProvider(opts) ?? program;
-  const take = (claims: Claim[]) => {
-    const owner = `${component} "${name}"`;
-    const problems = claims.flatMap(({ what, path, fix, scope }) => {
-      const known = ownersIn(scope === "program" ? program : cluster);
+  const owner = `${component} "${name}"`;
+  const take = (claims: Claim[], ownersOf: (claim: Claim) => Owners) => {
+    const problems = claims.flatMap((claim): Problem[] => {
+      const { what, path, fix } = claim;
+      const known = ownersOf(claim);
       const other = known.get(what);
       if (other === undefined) known.set(what, owner);
-      return other === undefined
-        ? []
-        : [
-            {
-              path,
-              code: "invalid" as const,
-              rule: `conflicts with ${other}, which already has ${what}`,
-              fix: { kind: "do" as const, text: fix },
-            },
-          ];
+      if (other === undefined) return [];
+      const rule = `conflicts with ${other}, which already has ${what}`;
+      return [{ path, code: "invalid", rule, fix: { kind: "do", text: fix } }];
     });
     settingsOrThrow(component, name, problems.length > 0 ? { problems } : { settings });
   };
+  const provider = kubernetesProvider(opts);
+  const takeKnown = (claims: Claim[]) =>
+    take(claims, ({ scope }) => ownersIn(scope === "program" ? program : (provider ?? program)));
   const claims = build(settings);
-  if (hasPlaceholder(claims)) pulumi.output(fill(build)).apply((known) => take(known as Claim[]));
-  else take(claims);
+  const known = hasPlaceholder(claims) ? pulumi.output(fill(build) as Claim[]) : claims;
+  if (known === claims) takeKnown(claims);
+  return pulumi.all([known, clusterOf(provider)]).apply(([all, cluster]) => {
+    if (known !== claims) takeKnown(all);
+    if (cluster === undefined) return;
+    const inCluster = all.filter(({ scope }) => scope !== "program");
+    take(inCluster, () => ownersIn(program, cluster));
+  });
 }
 
-function ownersIn(scope: object): Map<string, string> {
-  const known = owners.get(scope) ?? new Map<string, string>();
-  owners.set(scope, known);
+/** What identifies the cluster of a provider, if the program knows it: providers may share a cluster. */
+async function clusterOf(
+  provider: pulumi.ProviderResource | undefined,
+): Promise<string | undefined> {
+  // The provider has its arguments as outputs, which its type does not declare. In a preview, those that
+  // are not set are unknown.
+  const { kubeconfig, context, cluster } = (provider ?? {}) as Record<string, unknown>;
+  const identity = await Promise.all([kubeconfig, context, cluster].map(valueIfKnown));
+  const isKnown = typeof identity[0] === "string" && identity[0] !== "";
+  return isKnown ? JSON.stringify(identity) : undefined;
+}
+
+function ownersIn(scope: object, cluster = ""): Owners {
+  const clusters = owners.get(scope) ?? new Map<string, Owners>();
+  owners.set(scope, clusters);
+  const known = clusters.get(cluster) ?? new Map<string, string>();
+  clusters.set(cluster, known);
   return known;
 }
 

@@ -7,6 +7,9 @@ import { settingsOrThrow } from "./settingsOrThrow";
 
 type Path = (string | number)[];
 
+/** Result of `valueIfKnown` for a value that a preview does not know. */
+export const UNKNOWN = Symbol("unknown");
+
 /** `T` with an Input in the place of each text, and of each list or map of texts inside it. */
 export type Filled<T> = { [K in keyof T]: FilledValue<T[K]> };
 
@@ -68,6 +71,18 @@ export function checkInputs<S extends object>(
   return { settings, fill };
 }
 
+/**
+ * Options with which a component registers nothing until `checks` have resolved, and fails if one of
+ * them does: those of arguments that are not part of the settings.
+ */
+export function afterChecks(
+  opts: pulumi.ComponentResourceOptions | undefined,
+  ...checks: unknown[]
+): pulumi.ComponentResourceOptions {
+  const dependsOn = pulumi.all(checks).apply((): pulumi.Resource[] => []);
+  return pulumi.mergeOptions(opts, { dependsOn });
+}
+
 /** A value that is known in a preview, and whose users wait until the resources exist. */
 export function availableAfter<T>(
   resources: pulumi.Resource | pulumi.Resource[],
@@ -101,14 +116,10 @@ function withOutputs(
 async function resolvedArguments(args: object, unresolved: object[]): Promise<object> {
   const values = new Map<unknown, unknown>();
   for (const argument of unresolved) {
-    // `apply` does not run for an unknown value, so the state of the Output itself is necessary.
-    const output = pulumi.output(argument) as unknown as {
-      isKnown: Promise<boolean>;
-      promise: () => Promise<unknown>;
-    };
+    const value = await valueIfKnown(argument);
     // An argument that resolves to nothing is an error, because resources rely on it: unlike
     // `undefined`, `null` is never replaced by a default.
-    if (await output.isKnown) values.set(argument, (await output.promise()) ?? null);
+    if (value !== UNKNOWN) values.set(argument, value ?? null);
   }
   const replaced = (value: unknown): unknown => {
     if (values.has(value)) return values.get(value);
@@ -117,6 +128,16 @@ async function resolvedArguments(args: object, unresolved: object[]): Promise<ob
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item)]));
   };
   return replaced(args) as object;
+}
+
+/** The value of an Output or a promise, or `UNKNOWN` in a preview that does not know it. */
+export async function valueIfKnown(argument: unknown): Promise<unknown> {
+  // `apply` does not run for an unknown value, so the state of the Output itself is necessary.
+  const output = pulumi.output(argument) as unknown as {
+    isKnown: Promise<boolean>;
+    promise: () => Promise<unknown>;
+  };
+  return (await output.isKnown) ? output.promise() : UNKNOWN;
 }
 
 /** Hides the values of secret arguments in problems, and names Outputs that resolved to nothing. */

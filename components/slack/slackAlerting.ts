@@ -7,7 +7,7 @@ import { checkWithSecrets, secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
 import { claim } from "../shared/claims";
-import { availableAfter, checkInputs } from "../shared/inputs";
+import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { configSecretName, slackSettings } from "./settings";
 
@@ -189,7 +189,8 @@ export class SlackAlerting extends pulumi.ComponentResource {
       checkWithSecrets("slack", all, slackSettings),
     );
     const { settings, fill } = inputs;
-    claim("SlackAlerting", name, inputs, opts, ({ namespace }) => [
+    const secrets = secretData("slack", args, { component: "SlackAlerting", name });
+    const claimed = claim("SlackAlerting", name, inputs, opts, ({ namespace }) => [
       {
         what: `the Alertmanager configuration in the namespace ${namespace}`,
         path: ["namespace"],
@@ -200,7 +201,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
       SlackAlerting.__pulumiType,
       name,
       fill((all) => all),
-      opts,
+      afterChecks(opts, claimed, secrets),
     );
     const child = { parent: this };
 
@@ -221,15 +222,7 @@ export class SlackAlerting extends pulumi.ComponentResource {
         child,
       );
     const webhook =
-      settings.existingSecret === undefined
-        ? [
-            secret(
-              "webhook",
-              webhookSecretName,
-              secretData("slack", args, { component: "SlackAlerting", name }),
-            ),
-          ]
-        : [];
+      settings.existingSecret === undefined ? [secret("webhook", webhookSecretName, secrets)] : [];
     const config = secret(
       "config",
       configSecretName,

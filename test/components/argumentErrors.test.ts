@@ -9,7 +9,7 @@ import {
   SlackAlerting,
   SlackAlertingArgs,
 } from "../../components";
-import { recordProgram } from "../support/mocks";
+import { failedDeployment, recordProgram } from "../support/mocks";
 
 const identity = { cluster: "shop", environment: "prod" };
 const webhookUrl = "https://hooks.slack.com/services/T0/B0/x";
@@ -103,6 +103,27 @@ describe("errors in the arguments of components", () => {
       assert.match(plain, expected);
       assert.ok(!plain.includes(value), plain);
       assert.equal(await errorOf(program((text) => pulumi.output(text))), plain);
+    }
+  });
+
+  it("about credentials appear before anything is registered", async () => {
+    const nothing = pulumi.secret("");
+    const slack = { channel: "#a", webhookUrl };
+    const channels = { critical: "#b" };
+    for (const program of [
+      () => new SlackAlerting("slack", { channel: "#a", webhookUrl: nothing }),
+      () => new SlackAlerting("slack", { ...slack, channels, webhookUrls: { "#b": nothing } }),
+      () =>
+        new SlackAlerting("slack", {
+          ...slack,
+          channels,
+          webhookUrls: pulumi.output({ "#b": "" }),
+        }),
+      () => new DatadogAgent("dd", { ...identity, apiKey: nothing }),
+    ]) {
+      const { message, registered } = await failedDeployment(program);
+      assert.match(message, /must not be empty|1 problem/);
+      assert.deepEqual(registered, []);
     }
   });
 

@@ -3,12 +3,13 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
   DatadogAgent,
+  GrafanaDashboards,
   LokiStack,
   MonitoredServices,
   PrometheusStack,
   SlackAlerting,
 } from "../../components";
-import { RecordedResource, recordProgram } from "../support/mocks";
+import { RecordedResource, failedDeployment, recordProgram } from "../support/mocks";
 
 const identity = { cluster: "shop", environment: "prod" };
 const logs = { ...identity, bucket: "shop-logs", region: "eu-west-1" };
@@ -85,6 +86,14 @@ describe("two components of a kind", () => {
       );
     });
 
+    it("report the dashboards, which every Grafana of the cluster loads", async () => {
+      const message = await conflict(() => {
+        new GrafanaDashboards("dashboards", {});
+        new GrafanaDashboards("team", { namespace: "team", services: [] });
+      });
+      assert.match(message, /services conflicts with GrafanaDashboards "dashboards"/);
+    });
+
     it("report a bucket that both use", async () => {
       const message = await conflict(() => {
         new LokiStack("loki", logs);
@@ -106,6 +115,28 @@ describe("two components of a kind", () => {
         assert.match(message, /namespace conflicts with .* "[sl]1", which already has/);
       }
     }
+  });
+
+  it("report what they share if two providers have the same known kubeconfig", async () => {
+    const both = (first: kubernetes.ProviderArgs, second: kubernetes.ProviderArgs) => () => {
+      const providers = [first, second].map((args, n) => new kubernetes.Provider(`p${n}`, args));
+      for (const [n, provider] of providers.entries()) {
+        new SlackAlerting(`slack-${n}`, slack, { provider });
+      }
+    };
+    const known = { kubeconfig: "clusters: []", context: "eu" };
+    const secret = { ...known, kubeconfig: pulumi.secret("clusters: []") };
+    for (const program of [both(known, known), both(known, secret)]) {
+      const { message, registered } = await failedDeployment(program);
+      assert.match(message, /SlackAlerting "slack-1".*\n +namespace conflicts with .* "slack-0"/);
+      assert.match(await conflict(program), /namespace conflicts/, "in the preview");
+      const components = registered.filter((type) => type === "monitoring:index:SlackAlerting");
+      assert.ok(components.length < 2, "registers nothing of the second component");
+    }
+    await recordProgram(both(known, { ...known, context: "us" }));
+    await recordProgram(both(known, { ...known, kubeconfig: "clusters: [{}]" }));
+    const unknown = { ...known, kubeconfig: pulumi.output(pulumi.unknown as string) };
+    await recordProgram(both(unknown, unknown));
   });
 
   it("do not conflict in two clusters", async () => {

@@ -1,3 +1,4 @@
+import * as assert from "node:assert/strict";
 import type { Invoke } from "../../preview/engine/monitor";
 import { type Recording, record } from "../../preview/engine/record";
 import type { RecordedResource } from "../../preview/engine/recordedResource";
@@ -48,6 +49,23 @@ export function recordProgram(
     },
     computed: options.computed,
   });
+}
+
+/** Message of the error of a deployment, and the resources that it registered before. */
+export async function failedDeployment(
+  program: () => unknown,
+): Promise<{ message: string; registered: string[] }> {
+  const registered: string[] = [];
+  let message = "";
+  const computed = ({ type }: { type: string }) => {
+    if (type !== "pulumi:pulumi:Stack") registered.push(type);
+    return {};
+  };
+  await assert.rejects(recordProgram(program, { preview: false, computed }), (error: Error) => {
+    message = error.message;
+    return true;
+  });
+  return { message, registered };
 }
 
 /** Path of a value within the inputs of a resource: `["stringData", "api-key"]`. */

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { DatadogAgent, LokiStack, PrometheusStack } from "../../../components";
-import { recordProgram } from "../../support/mocks";
+import { failedDeployment, recordProgram } from "../../support/mocks";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };
 const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
@@ -101,6 +101,28 @@ describe("chart values of the caller", () => {
         });
       });
     }
+
+    it("are an error before anything is registered, with the message of plain values", async () => {
+      const agent = { ...identity, existingSecret: "datadog" };
+      const programs: ((values: any) => unknown)[] = [
+        (values) => new PrometheusStack("prometheus", { ...identity, values }),
+        (values) => new LokiStack("loki", { ...identity, ...store, values }),
+        (collectorValues) => new LokiStack("loki", { ...identity, ...store, collectorValues }),
+        (values) => new DatadogAgent("datadog", { ...agent, values }),
+      ];
+      for (const program of programs) {
+        const plain = await failedDeployment(() => program("a: b"));
+        assert.deepEqual(await failedDeployment(() => program(pulumi.output("a: b"))), plain);
+        assert.deepEqual(plain.registered, []);
+        for (const nothing of [null, undefined]) {
+          const { message, registered } = await failedDeployment(() =>
+            program(pulumi.output(nothing)),
+          );
+          assert.match(message, /alues must have a value: the Output resolved to nothing/);
+          assert.deepEqual(registered, []);
+        }
+      }
+    });
 
     it("are reported together with all other problems", async () => {
       const args: any = {
