@@ -1,7 +1,7 @@
 import { dashboardPath } from "../alerting/dashboardLinks";
 import { podNamePattern } from "../alerting/promql";
 import { MetricKey, MetricNames, podMetrics } from "../../policies/shared/metricNames";
-import { recorded } from "../services/serviceRules";
+import { recorded } from "../services/recordedSeries";
 import { MonitoredServicesSettings } from "../services/settings";
 import { sloSeries } from "../services/slo";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";

@@ -3,7 +3,7 @@ import { labels, value } from "../alerting/annotations";
 import { serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { alertingServices } from "./configuredServices";
-import { recorded } from "./serviceRules";
+import { recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
 

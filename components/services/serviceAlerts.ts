@@ -5,6 +5,7 @@ import { dependencyAlerts } from "./dependencyAlerts";
 import { latencyBucketRules } from "./latencyBuckets";
 import { exceptElsewhere, ownershipRules } from "./ownership";
 import { maintenanceRules } from "./maintenance";
+import { stopRules } from "./noTraffic";
 import { podAlerts } from "./podAlerts";
 import { evidenceRules, serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
@@ -30,6 +31,7 @@ export function serviceAlerts(
     ownershipRules(settings, component),
     latencyBucketRules(settings),
     evidenceRules(settings),
+    stopRules(settings),
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),

@@ -4,59 +4,12 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
-import { configuredServices } from "./configuredServices";
 import { longProvenErrorRatio, provenErrorRatio, shortProvenErrorRatio } from "./errorEvidence";
 import { exceedsLatency } from "./latencyBuckets";
+import { noTrafficRules } from "./noTraffic";
+import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
-
-/** Names of the series recorded for each service, which rules and dashboards share. */
-export const recorded = {
-  httpRequests: "namespace_service:http_requests:rate5m",
-  httpFailed: "namespace_service:http_requests_failed:rate5m",
-  grpcRequests: "namespace_service:grpc_requests:rate5m",
-  grpcFailed: "namespace_service:grpc_requests_failed:rate5m",
-  httpRequestsNow: "namespace_service:http_requests:irate2m",
-  httpFailedNow: "namespace_service:http_requests_failed:irate2m",
-  grpcRequestsNow: "namespace_service:grpc_requests:irate2m",
-  grpcFailedNow: "namespace_service:grpc_requests_failed:irate2m",
-  httpErrorRatio: "namespace_service:http_requests_failed:proven_ratio",
-  grpcErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio",
-  httpShortErrorRatio: "namespace_service:http_requests_failed:proven_ratio5m",
-  grpcShortErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio5m",
-  httpLongErrorRatio: "namespace_service:http_requests_failed:proven_ratio30m",
-  grpcLongErrorRatio: "namespace_service:grpc_requests_failed:proven_ratio30m",
-  /** HTTP and gRPC requests together. */
-  requests: "namespace_service:requests:rate5m",
-  httpP99: "namespace_service:http_request_duration_seconds:p99_rate4m",
-  httpTimed: "namespace_service:http_request_duration_seconds_count:rate5m",
-  grpcP99: "namespace_service:grpc_request_duration_seconds:p99_rate4m",
-  grpcTimed: "namespace_service:grpc_request_duration_seconds_count:rate5m",
-  /** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
-  requestsBeforeStop: "namespace_service:requests_before_silence:rate5m",
-} as const;
-
-/** The recorded series of each protocol. */
-export const protocols = [
-  {
-    requests: recorded.httpRequests,
-    failed: recorded.httpFailed,
-    requestsNow: recorded.httpRequestsNow,
-    failedNow: recorded.httpFailedNow,
-    errorRatio: recorded.httpErrorRatio,
-    shortErrorRatio: recorded.httpShortErrorRatio,
-    longErrorRatio: recorded.httpLongErrorRatio,
-  },
-  {
-    requests: recorded.grpcRequests,
-    failed: recorded.grpcFailed,
-    requestsNow: recorded.grpcRequestsNow,
-    failedNow: recorded.grpcFailedNow,
-    errorRatio: recorded.grpcErrorRatio,
-    shortErrorRatio: recorded.grpcShortErrorRatio,
-    longErrorRatio: recorded.grpcLongErrorRatio,
-  },
-];
 
 /** gRPC codes that indicate a server error; clients can cause the other codes. */
 const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
@@ -98,9 +51,6 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
             ),
           })),
       ),
-      ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
-        requestsBeforeStop(settings, variant),
-      ),
       ...thresholdVariants(settings, "errorRatePercent", Severity.Critical).map((variant) =>
         mostRequestsFailing(settings, variant),
       ),
@@ -110,14 +60,7 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
       ...severityVariants(settings, "p99LatencyMs").map((variant) =>
         highLatency(settings, variant),
       ),
-      {
-        alert: alertNames.noTraffic,
-        expr: `${recorded.requestsBeforeStop}{namespace="${settings.namespace}"}`,
-        forMinutes: 10,
-        severity: Severity.Critical,
-        summary: `${labels.service}: no requests are arriving`,
-        description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; one hour before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
-      },
+      ...noTrafficRules(settings),
     ],
   };
 }
@@ -267,35 +210,5 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
     severity: variant.severity,
     summary: `${labels.service}: p99 latency is ${value.duration}`,
     description: `The p99 latency of requests to ${labels.service} in ${labels.namespace} was about ${value.duration} over the last 4 minutes (threshold: ${variant.threshold} ms). Users wait for responses, and callers may time out.`,
-  };
-}
-
-/**
- * Records the request rate that a service had one hour before its traffic stopped, until requests
- * arrive again. An expression with `offset 1h` alone would resolve the alert after an hour.
- */
-function requestsBeforeStop(
-  { namespace }: MonitoredServicesSettings,
-  variant: Variant,
-): RecordingRule {
-  const matchers = serviceMatchers(namespace, variant.scope);
-  const inNamespace = `namespace="${namespace}"`;
-  return {
-    record: recorded.requestsBeforeStop,
-    expr: [
-      `(`,
-      `  (`,
-      // The window bridges a restart of Prometheus. A service that is removed from the configuration,
-      // or an unconfigured one that is no longer scraped, ends the series.
-      `    last_over_time(${recorded.requestsBeforeStop}{${matchers}}[15m])`,
-      `    and on (namespace, service) (${configuredServices}{${inNamespace}} or up{${inNamespace}})`,
-      `  )`,
-      `  or`,
-      `  ${recorded.requests}{${matchers}} offset 1h`,
-      `) > ${formatNumber(variant.threshold)}`,
-      `unless`,
-      // A missing series also means no traffic: a counter reappears only with the next request.
-      `${recorded.requests}{${inNamespace}} > 0`,
-    ].join("\n"),
   };
 }

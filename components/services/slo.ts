@@ -5,7 +5,7 @@ import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rule
 import { groupBy } from "../shared/groupBy";
 import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
 import { atMostTwoPerSlot, errorEvidence, exceedsChance, recentErrorRatio } from "./errorEvidence";
-import { protocols, recorded } from "./serviceRules";
+import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, metricsFor, sortedNames } from "./thresholdVariants";
 

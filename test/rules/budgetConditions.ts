@@ -1,5 +1,5 @@
 import { BurnRatePair, burnRatePairs, burnRateWindows } from "../../components/services/burnRates";
-import { protocols } from "../../components/services/serviceRules";
+import { protocols } from "../../components/services/recordedSeries";
 import { sloSeries } from "../../components/services/slo";
 import { Scenario } from "./scenarios";
 import { BudgetKind } from "./budgets";

@@ -8,6 +8,7 @@ import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
 import { boundaryScenarios, bucketScenarios, latencyScenarios } from "./latency";
 import { noTrafficScenarios } from "./noTraffic";
+import { usualStopScenarios } from "./usualStops";
 import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
@@ -37,6 +38,18 @@ export function suites(): Suite[] {
       groups: groupsNamed(allDefinitions(), ["configured", "services"]),
       scenarios: noTrafficScenarios,
       evaluationSeconds: 60,
+    },
+    {
+      name: "usual stops of traffic",
+      // Their input is the recorded rate of requests.
+      groups: groupsNamed(allDefinitions(), ["stops", "services"]).map((group) => ({
+        ...group,
+        rules: group.rules.filter((rule) =>
+          "alert" in rule ? rule.alert === "NoTraffic" : /requests_(stop|before)/.test(rule.record),
+        ),
+      })),
+      scenarios: usualStopScenarios,
+      evaluationSeconds: 240,
     },
     {
       name: "errors",

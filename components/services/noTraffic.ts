@@ -1,0 +1,107 @@
+import { alertNames } from "../alerting/alertNames";
+import { labels, value } from "../alerting/annotations";
+import { formatNumber, serviceMatchers } from "../alerting/promql";
+import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { configuredServices } from "./configuredServices";
+import { recorded } from "./recordedSeries";
+import { MonitoredServicesSettings } from "./settings";
+import { Variant, thresholdVariants } from "./thresholdVariants";
+
+/** Request rate one hour before traffic stopped. Do not rename the series: queries rely on it. */
+const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
+/** Time at which the requests of a service stopped, while it receives none. */
+const stopTime = "namespace_service:requests_stop:timestamp_seconds";
+
+/** Traffic that stopped, and the alert on it. */
+export function noTrafficRules(settings: MonitoredServicesSettings): (AlertRule | RecordingRule)[] {
+  const { namespace } = settings;
+  return [
+    ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
+      beforeStop(namespace, variant),
+    ),
+    {
+      alert: alertNames.noTraffic,
+      expr: [
+        `${requestsBeforeStop}{namespace="${namespace}"}`,
+        `unless (`,
+        `  ${stopsEvery(namespace, 1)}`,
+        `  or`,
+        `  ${stopsEvery(namespace, 7)}`,
+        `)`,
+      ].join("\n"),
+      forMinutes: 10,
+      severity: Severity.Critical,
+      summary: `${labels.service}: no requests are arriving`,
+      description: `${labels.service} in ${labels.namespace} has received no requests over the last 5 minutes; one hour before they stopped, it received ${value.number} per second. Users may be unable to reach it.`,
+    },
+  ];
+}
+
+/** Records since when services have received no requests. Only services without traffic have a series. */
+export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup {
+  return {
+    name: `${namespace}.stops`,
+    subjectLabel: "service",
+    // Minutes matter little in a comparison with previous days. Queries find a sample for 5 minutes.
+    intervalSeconds: 120,
+    rules: [
+      {
+        record: stopTime,
+        expr: [
+          `(`,
+          `  ${continuing(stopTime, `namespace="${namespace}"`, namespace)}`,
+          `  or`,
+          `  0 * group by (namespace, service) (${known(namespace)}) + time()`,
+          `)`,
+          receivesNone(namespace),
+        ].join("\n"),
+      },
+    ],
+  };
+}
+
+/**
+ * Records the request rate that a service had one hour before its traffic stopped, until requests
+ * arrive again. An expression with `offset 1h` alone would resolve the alert after an hour.
+ */
+function beforeStop(namespace: string, variant: Variant): RecordingRule {
+  const matchers = serviceMatchers(namespace, variant.scope);
+  return {
+    record: requestsBeforeStop,
+    expr: [
+      `(`,
+      `  ${continuing(requestsBeforeStop, matchers, namespace)}`,
+      `  or`,
+      `  ${recorded.requests}{${matchers}} offset 1h`,
+      `) > ${formatNumber(variant.threshold)}`,
+      receivesNone(namespace),
+    ].join("\n"),
+  };
+}
+
+const known = (namespace: string) =>
+  `${configuredServices}{namespace="${namespace}"} or up{namespace="${namespace}"}`;
+
+/**
+ * The last value of a series. The window bridges a restart of Prometheus. A service that is removed
+ * from the configuration, or an unconfigured one that is no longer scraped, ends the series.
+ */
+const continuing = (series: string, matchers: string, namespace: string) =>
+  `(last_over_time(${series}{${matchers}}[15m]) and on (namespace, service) (${known(namespace)}))`;
+
+/** A missing series also means no traffic: a counter reappears only with the next request. */
+const receivesNone = (namespace: string) =>
+  `unless\n${recorded.requests}{namespace="${namespace}"} > 0`;
+
+/**
+ * Services that also received no requests at this time one and two periods ago. Traffic must have
+ * returned in between: an outage of several days is not usual, and after a weekend without requests,
+ * Monday is not. Two periods are necessary, because an outage yesterday says nothing about today. The
+ * window tolerates a stop an hour earlier than usual, and a return half an hour later.
+ */
+function stopsEvery(namespace: string, days: number): string {
+  const stops = `${stopTime}{namespace="${namespace}"}`;
+  const before = (periods: number) =>
+    `last_over_time(${stops}[90m] offset ${periods * days * 24 - 1}h)`;
+  return `${stops} > (${before(1)} > ${before(2)})`;
+}
