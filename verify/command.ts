@@ -7,6 +7,8 @@ export interface Command<O extends NonNullable<ParseArgsConfig["options"]>> {
   options: O;
   /** Largest number of arguments without a flag. Default: 0. */
   positionals?: number;
+  /** Returns the stack if there is no `--stack`. Default: it is required. */
+  stack?: () => Promise<string | undefined>;
   /** Returns the exit code. */
   run: (args: CommandArguments<O>) => Promise<number>;
 }
@@ -49,7 +51,7 @@ export function runCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
 }
 
 async function execute<O extends NonNullable<ParseArgsConfig["options"]>>(
-  { usage, options, positionals: most = 0, run }: Command<O>,
+  { usage, options, positionals: most = 0, stack: askStack, run }: Command<O>,
   argv: string[],
 ): Promise<number> {
   const fail = (reason: string): never => {
@@ -64,11 +66,12 @@ async function execute<O extends NonNullable<ParseArgsConfig["options"]>>(
     }
   };
   const { values, positionals } = parse();
-  const { stack, help }: { stack?: string; help?: boolean } = values;
+  const { stack: named, help }: { stack?: string; help?: boolean } = values;
   if (help === true) {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
+  const stack = named ?? (await askStack?.());
   if (stack === undefined) return fail("--stack is required");
   if (positionals.length > most) return fail(`unknown argument ${positionals[most]}`);
   return run({ stack, values: values, positionals });

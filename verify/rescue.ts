@@ -1,10 +1,10 @@
-import { createInterface } from "node:readline/promises";
 import { connect, reasonOf } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { ExpectedError } from "../preview/config/errors";
 import { stuckReleases } from "./rescue/helmReleases";
 import { pendingInstallations, readState, stateObstacles } from "./rescue/pulumiState";
 import { stackSettings } from "./settings";
+import { confirmed } from "./terminal";
 
 const usage = `Usage: npm run rescue -- --stack <name> [options]
 
@@ -41,7 +41,7 @@ runCommand({
         process.stdout.write("Nothing is left to repair.\n");
         return 0;
       }
-      if (values.yes !== true && !(await confirmed())) {
+      if (values.yes !== true && !(await confirmed("Repair?"))) {
         process.stdout.write("\nNothing was changed.\n");
         return 1;
       }
@@ -53,14 +53,3 @@ runCommand({
     }
   },
 });
-
-/** Asks in the terminal. Without one, the answer is no. */
-async function confirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test(await terminal.question("\nRepair? [y/N] "));
-  } finally {
-    terminal.close();
-  }
-}

@@ -1,4 +1,5 @@
-import { configuration } from "../preview/config/configuration";
+import type { Checked } from "../components/shared/problems";
+import { type StackFile, configuration } from "../preview/config/configuration";
 import { ExpectedError } from "../preview/config/errors";
 import { readProjectFile, readStackFiles } from "../preview/config/projectFiles";
 import { formatConfigurationProblems } from "../stacks/config/formatProblems";
@@ -10,12 +11,16 @@ import { type Settings, parseConfiguration } from "../stacks/config/parseConfigu
  * whether they are set matters.
  */
 export function stackSettings(directory: string, stack: string): Settings {
-  const project = readProjectFile(directory);
   const files = readStackFiles(directory, stack, undefined);
-  const { values } = configuration({ project, files, settings: [] });
-  const { settings, problems } = parseConfiguration(rawConfiguration(values));
+  const { settings, problems } = checkFiles(directory, files);
   if (problems !== undefined) {
     throw new ExpectedError(formatConfigurationProblems(stack, problems));
   }
   return settings;
+}
+
+/** Checks the configuration in stack files. */
+export function checkFiles(directory: string, files: StackFile[]): Checked<Settings> {
+  const { values } = configuration({ project: readProjectFile(directory), files, settings: [] });
+  return parseConfiguration(rawConfiguration(values));
 }

@@ -14,11 +14,13 @@ export interface AlertChange {
 }
 
 /** An alert as one service, or the platform, experiences it. */
-interface Alert {
+export interface Alert {
   name: string;
   severity: string;
   service: string | undefined;
   for: string;
+  /** Threshold in the words of the description, with its unit. */
+  threshold: string | undefined;
   expr: string;
   /** The expression without numbers and without the matchers that select services. */
   form: string;
@@ -103,7 +105,7 @@ function changed(before: Alert, after: Alert): string[] {
 }
 
 /** The alerts of a state by alert, severity and service. */
-function alertsOf(state: PreviewState): Map<string, Alert> {
+export function alertsOf(state: PreviewState): Map<string, Alert> {
   const byComponent = new Map(groupBy(servicesOf(state), ({ component }) => component));
   const alerts = new Map<string, Alert>();
   for (const { type, parent = "", inputs } of state.resources) {
@@ -116,7 +118,9 @@ function alertsOf(state: PreviewState): Map<string, Alert> {
       if (name === undefined || expr === undefined) continue;
       const tree = parsedExpr(rule);
       const severity = textAt(rule, "labels", "severity") ?? "";
-      const common = { name, severity, for: textAt(rule, "for") ?? "0s", expr };
+      const description = textAt(rule, "annotations", "description") ?? "";
+      const [, threshold] = /\(threshold: ([^)]+)\)/.exec(description) ?? [];
+      const common = { name, severity, for: textAt(rule, "for") ?? "0s", threshold, expr };
       const subjects = byComponent.get(parent)?.filter((service) => covers(tree, service.name));
       for (const service of subjects ?? [undefined]) {
         // Several rules of one name differ in their windows, in a fixed order.

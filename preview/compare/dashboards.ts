@@ -29,7 +29,7 @@ export function dashboardChanges(before: PreviewState, after: PreviewState): Das
   });
 }
 
-function dashboardsOf({ resources }: PreviewState): Map<string, Dashboard> {
+export function dashboardsOf({ resources }: PreviewState): Map<string, Dashboard> {
   const dashboards = new Map<string, Dashboard>();
   for (const { type, inputs } of resources) {
     if (!type.endsWith(":ConfigMap")) continue;

@@ -1,6 +1,6 @@
 import { destinationsOf } from "../output/routes";
 import type { Labels } from "../../policies/facts/routes";
-import { type PreviewState, serviceNames, servicesOf } from "./state";
+import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
 
 export interface NotificationChange {
   alerts: string;
@@ -47,9 +47,25 @@ export function notificationChanges(
 const platform = "the platform";
 
 function subjectsOf(state: PreviewState, nameOf: (id: string) => string): Subjects {
-  const services = servicesOf(state).map(({ id, name, namespace, team }): [string, Labels] => [
-    nameOf(id),
-    { service: name, namespace, ...(team !== undefined && { team }) },
+  const services = servicesOf(state).map((service): [string, Labels] => [
+    nameOf(service.id),
+    labelsOf(service),
   ]);
   return new Map([[platform, {}], ...services]);
+}
+
+function labelsOf({ name, namespace, team }: ConfiguredService): Labels {
+  return { service: name, namespace, ...(team !== undefined && { team }) };
+}
+
+/** Destinations of the alerts on a service by severity. */
+export function serviceRoutes(
+  { alertmanager }: PreviewState,
+  service: ConfiguredService,
+): [severity: string, destinations: string][] {
+  if (alertmanager === undefined) return [];
+  return ["critical", "warning"].map((severity) => [
+    severity,
+    destinationsOf(alertmanager, { ...labelsOf(service), severity }).join(", "),
+  ]);
 }

@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
-import { alertmanagerFile } from "../output/exports";
-import { type PreviewState, readState } from "./state";
+import { PreviewError, previewState } from "./previewState";
+import type { PreviewState } from "./state";
 
 /** A revision of the repository, and the preview of a stack at that revision. */
 export interface RevisionPreview {
@@ -33,7 +33,12 @@ export async function previewRevision(
       return { commit, state: undefined };
     }
     linkPackages(directory, folder);
-    return { commit, state: await previewIn(folder, revision, stack) };
+    return { commit, state: await previewState(folder, stack) };
+  } catch (error) {
+    if (!(error instanceof PreviewError)) throw error;
+    throw new ExpectedError(
+      `--against ${revision}: the preview of ${stack} fails at this revision: ${error.message}`,
+    );
   } finally {
     remove();
     process.removeListener("exit", remove);
@@ -78,25 +83,4 @@ function linkPackages(directory: string, folder: string): void {
     cwd: folder,
     stdio: ["ignore", 2, 2],
   });
-}
-
-async function previewIn(folder: string, revision: string, stack: string): Promise<PreviewState> {
-  const out = path.join(folder, "out");
-  const args = ["run", "--silent", "preview", "--", "--stack", stack, "--json", "--out", out];
-  const child = spawn("npm", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let [document, errors] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (document += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  // A violated policy (exit code 1) does not prevent the comparison.
-  if (code !== 0 && code !== 1) {
-    throw new ExpectedError(
-      `--against ${revision}: the preview of ${stack} fails at this revision: ${errors.trim()}`,
-    );
-  }
-  const file = path.join(out, alertmanagerFile);
-  return readState(
-    JSON.parse(document),
-    fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined,
-  );
 }

@@ -124,7 +124,8 @@ function byFullKey(config: Record<string, unknown>, project: string): ConfigValu
   );
 }
 
-function fullKey(key: string, project: string): string {
+/** A key with its namespace, which is the name of the project by default. */
+export function fullKey(key: string, project: string): string {
   if (!key.includes(":")) return `${project}:${key}`;
   return key.replace(":config:", ":");
 }

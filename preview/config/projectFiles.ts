@@ -52,7 +52,8 @@ const stackFileKeys = new Set([
   "encryptionsalt",
 ]);
 
-function stacksIn(directory: string): string[] {
+/** Names of the stacks with a file. */
+export function stacksIn(directory: string): string[] {
   return fs
     .readdirSync(directory)
     .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])

@@ -30,12 +30,7 @@ type Styler = (name: Style, text: string) => string;
 /** Formats the report for a terminal, or as plain text without `color`. */
 export function formatReport(report: Report, color: boolean): string {
   const { policy } = report;
-  const style: Styler = (name, text) => {
-    const [on, off] = inspect.colors[name] ?? [];
-    return color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
-  };
-  const named = (rows: [name: string, value: string][]): string =>
-    columns(rows.map(([name, value]) => [style("gray", name), value]));
+  const style = styler(color);
   const tree = report.tree.map(({ type, name, marks }) => [
     style("green", "+"),
     type,
@@ -43,9 +38,9 @@ export function formatReport(report: Report, color: boolean): string {
     style("yellow", marks),
   ]);
   const sections = [
-    [style("bold", report.title), named(report.header)],
+    factSection({ part: report.title, rows: report.header }, style),
     tree.length === 0 ? [] : [style("bold", "Resources"), columns(tree)],
-    ...report.facts.map(({ part, rows }) => [style("bold", part), named(rows)]),
+    ...report.facts.map((fact) => factSection(fact, style)),
     listSection(style("yellow", "Warnings"), report.warnings),
     [
       style("bold", `Policies (${policy.pack.name} ${policy.pack.version})`),
@@ -80,6 +75,23 @@ export function formatReport(report: Report, color: boolean): string {
     .filter((section) => section.length > 0)
     .map((section) => section.join("\n"))
     .join("\n\n")}\n`;
+}
+
+/** Formats facts as the report does. */
+export function formatFacts(facts: Fact[], color: boolean): string {
+  const style = styler(color);
+  return `${facts.map((fact) => factSection(fact, style).join("\n")).join("\n\n")}\n`;
+}
+
+function factSection({ part, rows }: Fact, style: Styler): string[] {
+  return [style("bold", part), columns(rows.map(([name, value]) => [style("gray", name), value]))];
+}
+
+function styler(color: boolean): Styler {
+  return (name, text) => {
+    const [on, off] = inspect.colors[name] ?? [];
+    return color && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  };
 }
 
 /** A title and its lines, or nothing if there are no lines. */

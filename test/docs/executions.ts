@@ -22,6 +22,8 @@ export const How = {
   Package: "package",
   /** Run by test/integration with other files or labels. */
   Integration: "integration",
+  /** Run by test/service/service.test.ts in a copy of the stack files. */
+  Service: "service",
   /** A script that package.json has; other tests check that its output is current. */
   Script: "script",
   /** Not run: it needs an account or the source code of a service. */
@@ -58,6 +60,9 @@ const executions: Execution[] = [
   },
   // test/docs/commands.test.ts previews this stack, which the commands before it create.
   { pattern: /^npm run preview -- --stack laptop$/, how: How.Script },
+  { pattern: /^npm run service -- add checkout --stack laptop$/, how: How.Script },
+  { pattern: /^npm run service$/, how: How.Script },
+  { pattern: /^npm run service -- add checkout --stack prod( |$)/, how: How.Service },
   // In a repository of the test.
   { pattern: /^npm run preview -- --stack prod --against HEAD$/, how: How.Integration },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },

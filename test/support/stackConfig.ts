@@ -29,9 +29,17 @@ export function shippedConfig(stack: "dev" | "prod"): Values {
   };
 }
 
+/** The text of a shipped stack file. */
+export function shippedText(stack: "dev" | "prod"): string {
+  return textOf(`Pulumi.${stack}.yaml`);
+}
+
+function textOf(file: string): string {
+  return fs.readFileSync(path.join(projectDirectory, file), "utf8");
+}
+
 function configIn(file: string): Values {
-  const text = fs.readFileSync(path.join(projectDirectory, file), "utf8");
-  return (parse(text) as { config: Values }).config;
+  return (parse(textOf(file)) as { config: Values }).config;
 }
 
 /** Configuration as the engine passes it to a program: one string per key. */

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { ExpectedError } from "../config/errors";
+import { alertmanagerFile } from "../output/exports";
+import { type PreviewState, readState } from "./state";
+
+/** The error of a preview in a process of its own. */
+export class PreviewError extends ExpectedError {}
+
+/** Previews a stack of the project in a folder, in a process of its own. */
+export async function previewState(
+  directory: string,
+  stack: string,
+  ...options: string[]
+): Promise<PreviewState> {
+  const out = fs.mkdtempSync(path.join(os.tmpdir(), "preview-"));
+  try {
+    const args = ["run", "--silent", "preview", "--", "--stack", stack, "--json", "--out", out];
+    const child = spawn("npm", [...args, ...options], {
+      cwd: directory,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [document, errors] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => (document += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    // A violated policy (exit code 1) does not prevent a comparison.
+    if (code !== 0 && code !== 1) throw new PreviewError(errors.trim());
+    const file = path.join(out, alertmanagerFile);
+    return readState(
+      JSON.parse(document),
+      fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined,
+    );
+  } finally {
+    fs.rmSync(out, { recursive: true });
+  }
+}

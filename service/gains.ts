@@ -1,0 +1,95 @@
+import { type DashboardUid, linkedPanels } from "../components/alerting/dashboardLinks";
+import { listAt, mapAt, textAt } from "../policies/facts/plain";
+import { type Alert, alertsOf } from "../preview/compare/alerts";
+import { type Comparison, compare } from "../preview/compare/compare";
+import { dashboardsOf } from "../preview/compare/dashboards";
+import { type PreviewState, componentsOf, servicesOf } from "../preview/compare/state";
+import { serviceRoutes } from "../preview/compare/notifications";
+import type { Fact } from "../preview/output/summary";
+
+/** What a stack does for a service that the configuration adds, and what else changes with it. */
+export function gains(before: PreviewState, after: PreviewState): Fact[] {
+  const known = new Set(servicesOf(before).map(({ id }) => id));
+  const service = servicesOf(after).find(({ id }) => !known.has(id));
+  if (service === undefined) return [];
+  const { namespace, name } = service;
+  const alerts = [...alertsOf(after).values()].filter((alert) => alert.service === service.id);
+  const comparison = compare(before, after);
+  const hasLoki = componentsOf(after).some(({ type }) => type.endsWith(":LokiStack"));
+  const facts: [part: string, rows: Fact["rows"]][] = [
+    ["Scraping", scraping(after, namespace, name)],
+    ["Alerts", distinct(alerts.map(alertRow))],
+    ["Notifications", serviceRoutes(after, service)],
+    ["Dashboards", dashboards(after, new Set(alerts.map((alert) => alert.name)))],
+    ["Logs", hasLoki ? [["query", `{namespace="${namespace}", service="${name}"}`]] : []],
+    ["Resources", rowsOf(comparison, "resources", "resource", "change")],
+    ["Policies", rowsOf(comparison, "policies", "policy", "change")],
+  ];
+  return facts.map(([part, rows]) => ({ part, rows })).filter(({ rows }) => rows.length > 0);
+}
+
+function alertRow({ name, severity, for: duration, threshold }: Alert): [string, string] {
+  const condition = threshold === undefined ? "" : `, threshold ${threshold}`;
+  return [name, `${severity}, for ${duration}${condition}`];
+}
+
+/** An alert can have several rules, such as one for each protocol. */
+function distinct(rows: Fact["rows"]): Fact["rows"] {
+  return [...new Map(rows.map((row) => [row.join(), row])).values()];
+}
+
+/** Violations of mandatory policies that the second state has and the first one has not. */
+export function newViolations(before: PreviewState, after: PreviewState): string[] {
+  const mandatory = ({ policy }: PreviewState) =>
+    policy.violations
+      .filter(({ level }) => level !== "advisory")
+      .map(({ policy, message }) => `${policy}: ${message}`);
+  const known = new Set(mandatory(before));
+  return mandatory(after).filter((text) => !known.has(text));
+}
+
+function scraping(state: PreviewState, namespace: string, name: string): Fact["rows"] {
+  const prometheus = componentsOf(state).find(({ type }) => type.endsWith(":PrometheusStack"));
+  const interval = prometheus?.inputs["scrapeIntervalSeconds"];
+  return state.resources.flatMap(({ inputs }): Fact["rows"] => {
+    const kind = textAt(inputs, "kind") ?? "";
+    const metadata = mapAt(inputs, "metadata");
+    if (!/^(Service|Pod)Monitor$/.test(kind)) return [];
+    if (metadata["name"] !== name || metadata["namespace"] !== namespace) return [];
+    const labels = mapAt(inputs, "spec", "selector", "matchLabels");
+    const selected = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
+    const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
+      listAt(inputs, "spec", key),
+    );
+    return [
+      [kind, `${namespace}/${name}`],
+      ["selects", `${kind.replace("Monitor", "s")} with the labels ${selected.join(", ")}`],
+      ...endpoints.map((endpoint): [string, string] => [
+        "target",
+        `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, every ${textAt(endpoint, "interval") ?? `${String(interval)}s`}`,
+      ]),
+    ];
+  });
+}
+
+/** The dashboards with the panels that the alerts link to. */
+function dashboards(state: PreviewState, alerts: Set<string>): Fact["rows"] {
+  const panels: { dashboard: DashboardUid; alerts: string[] }[] = Object.values(linkedPanels);
+  const linked = panels.filter((panel) => panel.alerts.some((alert) => alerts.has(alert)));
+  const uids = new Set<string>(["services-overview", ...linked.map(({ dashboard }) => dashboard)]);
+  return [...dashboardsOf(state)]
+    .filter(([uid]) => uids.has(uid))
+    .map(([uid, { title }]) => [uid, title]);
+}
+
+function rowsOf<T extends keyof Comparison>(
+  comparison: Comparison,
+  topic: T,
+  name: string,
+  value: string,
+): Fact["rows"] {
+  return (comparison[topic] as Record<string, string>[]).map((row) => [
+    row[name] ?? "",
+    row[value] ?? "",
+  ]);
+}

@@ -1,0 +1,71 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { type Problem, formatValue } from "../components/shared/problems";
+import { formatPath } from "../policies/shared/path";
+import type { StackFile } from "../preview/config/configuration";
+import { ExpectedError } from "../preview/config/errors";
+import { readProjectFile } from "../preview/config/projectFiles";
+import { checkFiles } from "../verify/settings";
+import { type ServiceItem, addService } from "./addService";
+import type { Question } from "./questions";
+
+/** The file of a stack, with one more service. */
+export class StackFileText {
+  readonly name: string;
+  private readonly text: string;
+  private readonly project: string;
+
+  constructor(
+    private readonly directory: string,
+    private readonly stack: string,
+    private readonly questions: Question[],
+  ) {
+    this.name = `Pulumi.${stack}.yaml`;
+    this.text = fs.readFileSync(path.join(directory, this.name), "utf8");
+    this.project = readProjectFile(directory).name;
+  }
+
+  with(service: ServiceItem): string {
+    return addService(this.text, this.project, service);
+  }
+
+  write(text: string): void {
+    fs.writeFileSync(path.join(this.directory, this.name), text);
+  }
+
+  /** The rule that a setting of the service breaks, if any. */
+  ruleFor(service: ServiceItem, key: string[]): string | undefined {
+    const broken = this.problems(service).find((problem) =>
+      key.every((name, index) => problem.path[index + 2] === name),
+    );
+    return broken?.rule;
+  }
+
+  requireValid(service: ServiceItem): void {
+    const problems = this.problems(service);
+    if (problems.length === 0) return;
+    const lines = problems.map(
+      (problem) =>
+        `  monitoring:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}\n    fix: ${this.fixOf(problem)}`,
+    );
+    const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+    throw new ExpectedError(
+      `${count} in the configuration of stack ${this.stack} with ${service.name}; nothing was written\n${lines.join("\n")}`,
+    );
+  }
+
+  private problems(service: ServiceItem): Problem[] {
+    const { problems = [] } = checkFiles(this.directory, [parse(this.with(service)) as StackFile]);
+    return problems;
+  }
+
+  /** The change of the arguments that solves a problem of the service. */
+  private fixOf({ path: [, , ...key], fix }: Problem): string {
+    const question = this.questions.find((candidate) => candidate.path.join() === key.join());
+    if (question === undefined) return "choose another name";
+    return fix.kind === "set"
+      ? `--${question.flag} ${String(fix.example)}`
+      : `omit --${question.flag}`;
+  }
+}
