@@ -31,7 +31,7 @@ export {
   type ServiceLevelObjective,
   type WarningThresholds,
 } from "./services/monitoredServices";
-export { ServiceLanguage } from "./services/options";
+export { ServiceLanguage, WorkloadKind } from "./services/options";
 export {
   type AlertmanagerArgs,
   type CommunityDashboard,

@@ -26,7 +26,7 @@ export function absenceAlerts(settings: MonitoredServicesSettings, component: st
       keepFiringMinutes: 3,
       severity: Severity.Critical,
       summary: `${labels.service}: no target is up`,
-      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, its ServiceMonitor selects none, or its ServiceMonitor, Service or namespace does not exist. Users may be unable to reach it, and its other alerts cannot fire.`,
+      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, its ServiceMonitor or PodMonitor selects none, or its monitor, Service or namespace does not exist. Users may be unable to reach it, and its other alerts cannot fire.`,
     },
   ];
   // Lists services by name, because other targets in the namespace, such as exporters, serve no

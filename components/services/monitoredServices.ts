@@ -11,9 +11,9 @@ import { defined } from "../shared/defined";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
-import { ServiceLanguage } from "./options";
+import { ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
-import { serviceMonitorSpec } from "./serviceMonitor";
+import { monitorKind, monitorSpec } from "./serviceMonitor";
 import { metricsFor } from "./thresholdVariants";
 
 /** Service level objective of a service: availability, latency or both. */
@@ -50,11 +50,13 @@ export interface MonitoredService {
   team?: string;
   /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
-  /** Name of the metrics port of the Kubernetes Service. Default: `metrics`. */
+  /** Whether the pods of the service are behind a Kubernetes Service. Default: `service`. */
+  kind?: WorkloadKind;
+  /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
   /** Path that serves the metrics. Default: `/metrics`. */
   path?: string;
-  /** Labels that select the Kubernetes Service. Default: `app: <name>`. */
+  /** Labels that select the Kubernetes Service or the pods. Default: `app: <name>`. */
   selector?: Record<string, string>;
   /** Seconds between two scrapes. Default: the scrape interval of Prometheus. */
   scrapeIntervalSeconds?: number;
@@ -199,8 +201,8 @@ export interface MonitoredServicesArgs {
 }
 
 /**
- * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor per service and a
- * PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
+ * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service
+ * and a PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
  * Kubernetes.
  * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
  * creates it.
@@ -227,7 +229,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
         fix: "rename one of the components",
       },
       ...services.map((service, index) => ({
-        what: `the ServiceMonitor ${service.name} in the namespace ${namespace}`,
+        what: `the ${monitorKind(service)} ${service.name} in the namespace ${namespace}`,
         path: ["services", index, "name"],
         fix: `remove the service ${service.name} from one of them`,
       })),
@@ -249,9 +251,9 @@ export class MonitoredServices extends pulumi.ComponentResource {
         `${name}-${service.name}`,
         {
           apiVersion: "monitoring.coreos.com/v1",
-          kind: "ServiceMonitor",
+          kind: monitorKind(service),
           metadata: { name: service.name, namespace, labels },
-          spec: serviceMonitorSpec(service),
+          spec: monitorSpec(service),
         },
         child,
       );

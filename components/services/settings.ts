@@ -17,7 +17,7 @@ import {
   teamName,
   wholeNumber,
 } from "../shared/schemas";
-import { ServiceLanguage } from "./options";
+import { ServiceLanguage, WorkloadKind } from "./options";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 
 const { alertThresholds } = limits;
@@ -269,9 +269,13 @@ export const serviceSchema = z.strictObject({
   language: example(z.enum(ServiceLanguage), ServiceLanguage.Go)
     .default(ServiceLanguage.Other)
     .describe("Programming language of the service."),
+  kind: z
+    .enum(WorkloadKind)
+    .default(WorkloadKind.Service)
+    .describe("Pods behind a Kubernetes Service, or pods without one, such as workers."),
   port: example(z.string().min(1).max(15), "metrics")
     .default("metrics")
-    .describe("Name of the port of the Kubernetes Service that serves metrics."),
+    .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
   path: z
     .string()
     .startsWith("/", "must start with /")
@@ -279,7 +283,10 @@ export const serviceSchema = z.strictObject({
     .describe("Path that serves metrics."),
   selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
     .optional()
-    .meta({ description: "Labels of the Kubernetes Service.", defaultText: "`app: <name>`" }),
+    .meta({
+      description: "Labels of the Kubernetes Service or of the pods.",
+      defaultText: "`app: <name>`",
+    }),
   scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
     description: "Seconds between two scrapes of the service.",
     defaultText: "`prometheus.scrapeIntervalSeconds`",

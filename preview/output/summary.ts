@@ -143,8 +143,10 @@ function datadogRows(settings: Inputs | undefined, monitors: Inputs | undefined)
 
 function serviceRows(components: Inputs[]) {
   const services = components.flatMap((settings) =>
-    ((settings["services"] ?? []) as { name: string; slo?: Inputs }[]).map(({ name, slo }) => ({
-      name: components.length === 1 ? name : `${settings["namespace"]}/${name}`,
+    ((settings["services"] ?? []) as Inputs[]).map(({ name, kind, slo }) => ({
+      name:
+        (components.length === 1 ? String(name) : `${settings["namespace"]}/${name}`) +
+        ([undefined, "service"].includes(kind) ? "" : ` (${kind})`),
       slo,
     })),
   );

@@ -1,4 +1,8 @@
-import type { MonitoredServicesSettings } from "../../components/services/settings";
+import { monitorKind } from "../../components/services/serviceMonitor";
+import type {
+  MonitoredServicesSettings,
+  ServiceSettings,
+} from "../../components/services/settings";
 import { hasAlerts } from "../../components/services/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
@@ -20,7 +24,7 @@ function checksOfServices(
   const durations = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_bucket`);
   return services.map((service) => ({
     name: `service ${service.name}`,
-    next: `kubectl get servicemonitor,service,endpoints -n ${namespace} ${service.name}`,
+    next: `kubectl get ${monitoring(service)} -n ${namespace} ${service.name}`,
     run: async ({ prometheus: open }) => {
       const prometheus = await open();
       const labels = `namespace="${namespace}", service="${service.name}"`;
@@ -53,10 +57,16 @@ function checksOfServices(
       return {
         status: "fail",
         evidence: `${up}, but its alerts read ${missing.join(" and ")}, which it does not expose`,
-        next: `kubectl describe servicemonitor -n ${namespace} ${service.name}`,
+        next: `kubectl describe ${monitorKind(service).toLowerCase()} -n ${namespace} ${service.name}`,
       };
     },
   }));
+}
+
+/** The objects through which Prometheus finds the targets of a service. */
+function monitoring(service: ServiceSettings): string {
+  const monitor = monitorKind(service).toLowerCase();
+  return monitor === "podmonitor" ? monitor : `${monitor},service,endpoints`;
 }
 
 /** Metrics of pods that every running container has. The others appear with the first fault. */

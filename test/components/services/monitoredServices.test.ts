@@ -36,6 +36,19 @@ describe("MonitoredServices", () => {
     }
   });
 
+  it("registers a PodMonitor for pods without a Service, and the same alerts", async () => {
+    const alertsWith = async (kind: "service" | "pods") => {
+      const resources = await recordServices({ services: [{ name: "worker", kind }] });
+      const names = ["ServiceMonitor", "PodMonitor"].map((type) =>
+        ofType(resources, `:${type}`).map(({ name }) => name),
+      );
+      const expected = [["services-worker"], []];
+      assert.deepEqual(names, kind === "service" ? expected : expected.reverse());
+      return ofType(resources, ":PrometheusRule").map(({ inputs }) => inputs["spec"]);
+    };
+    assert.deepEqual(await alertsWith("pods"), await alertsWith("service"));
+  });
+
   it("registers one PrometheusRule, whose alerts have a severity and texts", async () => {
     const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
     assert.deepEqual(others, []);

@@ -1,18 +1,22 @@
 import * as assert from "node:assert/strict";
-import { servicesSettings } from "../../../components/services/settings";
-import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
+import { type ServiceSettings, servicesSettings } from "../../../components/services/settings";
+import { monitorKind, monitorSpec } from "../../../components/services/serviceMonitor";
 
 function specFor(service: object): any {
+  return monitorSpec(settingsOf(service));
+}
+
+function settingsOf(service: object): ServiceSettings {
   const { settings, problems } = servicesSettings({
     namespace: "ticketing",
     services: [{ name: "auth-service", ...service }],
   });
   assert.deepEqual(problems, undefined);
   assert.ok(settings?.services[0]);
-  return serviceMonitorSpec(settings.services[0]);
+  return settings.services[0];
 }
 
-describe("serviceMonitorSpec", () => {
+describe("the monitor of a service", () => {
   it("scrapes /metrics on the port metrics of the Service with the label app", () => {
     const { selector, endpoints } = specFor({});
     assert.deepEqual(selector, { matchLabels: { app: "auth-service" } });
@@ -53,5 +57,13 @@ describe("serviceMonitorSpec", () => {
 
   it("selects only Services in its namespace", () => {
     assert.ok(!("namespaceSelector" in specFor({})));
+  });
+
+  it("is a PodMonitor with the same endpoint for pods without a Service", () => {
+    const worker = { kind: "pods", port: "http", path: "/internal/metrics" };
+    assert.equal(monitorKind(settingsOf({})), "ServiceMonitor");
+    assert.equal(monitorKind(settingsOf(worker)), "PodMonitor");
+    const { endpoints, ...service } = specFor({ ...worker, kind: "service" });
+    assert.deepEqual(specFor(worker), { ...service, podMetricsEndpoints: endpoints });
   });
 });

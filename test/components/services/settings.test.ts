@@ -27,6 +27,7 @@ describe("servicesSettings", () => {
     assert.deepEqual(services, [
       {
         name: "auth-service",
+        kind: "service",
         language: "other",
         port: "metrics",
         path: "/metrics",

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { ruleGroups } from "../../../components/alerting/rules";
 import { serviceExceptions } from "../../../components/services/policyExceptions";
 import { serviceAlerts } from "../../../components/services/serviceAlerts";
-import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
+import { monitorSpec } from "../../../components/services/serviceMonitor";
 import { servicesSettings } from "../../../components/services/settings";
 import { alertFor } from "../../../policies/alerts/alertFor";
 import { alertThresholds } from "../../../policies/alerts/alertThresholds";
@@ -36,7 +36,7 @@ function objects(batch: Alerts, cart?: Alerts): Resource[] {
     ...settings.services.map((service) =>
       resource("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", service.name, {
         metadata: { name: service.name, namespace: "shop" },
-        spec: serviceMonitorSpec(service),
+        spec: monitorSpec(service),
       }),
     ),
   ];

@@ -10,7 +10,7 @@ import { servicesSettings } from "../../../components/services/settings";
 import { lokiValues } from "../../../components/loki/values";
 import { Values, mergeValues } from "../../../policies/shared/mergeValues";
 import { prometheusValues } from "../../../components/prometheus/values";
-import { serviceMonitorSpec } from "../../../components/services/serviceMonitor";
+import { monitorSpec } from "../../../components/services/serviceMonitor";
 import { PlainMap } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import { policyDescriptions } from "../../../policies/index";
@@ -223,7 +223,7 @@ function stackOf(knobs: Knobs): Resource[] {
       groups: JSON.parse(knobs.rules(JSON.stringify(groups))) as unknown,
     }),
     ...services.services.map((service) =>
-      object("ServiceMonitor", service.name, serviceMonitorSpec(service)),
+      object("ServiceMonitor", service.name, monitorSpec(service)),
     ),
   ];
 }

@@ -34,7 +34,10 @@ const resources: SummarizedResource[] = [
   component("DatadogAgent", { site: "datadoghq.eu", apm: true, logs: true, processes: false }),
   component("DatadogMonitors", { notify: ["@slack-a", "@pagerduty"] }),
   component("MonitoredServices", {
-    services: [{ name: "auth-service" }, { name: "api", slo: { availabilityPercent: 99.9 } }],
+    services: [
+      { name: "auth-service", kind: "pods" },
+      { name: "api", kind: "service", slo: { availabilityPercent: 99.9 } },
+    ],
     alerts: { errorRatePercent: 5, p99LatencyMs: 500 },
   }),
   {
@@ -111,7 +114,7 @@ describe("the facts about the parts of a stack", () => {
       ["monitors notify", "@slack-a, @pagerduty"],
     ],
     Services: [
-      ["2 services", "auth-service, api"],
+      ["2 services", "auth-service (pods), api"],
       ["availability", "api 99.9 %"],
     ],
     Alerts: [
