@@ -5,7 +5,10 @@ import { hasPlaceholder } from "./placeholders";
 import { example, issue } from "./problems";
 import { input } from "./schemas";
 
-/** Values of node labels for which all images of the charts exist. */
+/**
+ * Values of node labels for which all images of the charts exist. Other platforms lack at least one:
+ * Windows has only Alloy and the Datadog Agent. `imagePlatforms.test.ts` lists every image.
+ */
 const platforms: Record<string, string[]> = {
   "kubernetes.io/os": ["linux"],
   "kubernetes.io/arch": ["amd64", "arm64"],

@@ -23,9 +23,8 @@ const images: Record<string, [platforms: string, source: string]> = {
     prometheusProjects,
     "prometheus/alertmanager: Makefile, DOCKER_ARCHS",
   ],
-  // The Makefile.common of the Prometheus projects builds for these, if a project lists no others.
   "prometheus/node-exporter": [
-    "linux/amd64 linux/arm64 linux/arm linux/ppc64le linux/s390x",
+    `${prometheusProjects} linux/riscv64`,
     "prometheus/node_exporter: Makefile, DOCKER_ARCHS",
   ],
   "prometheus-operator/prometheus-operator": [
@@ -40,12 +39,21 @@ const images: Record<string, [platforms: string, source: string]> = {
     "linux/amd64 linux/arm64 linux/arm linux/ppc64le linux/s390x",
     "kubernetes/kube-state-metrics: Makefile, ALL_ARCH",
   ],
+  // The Jobs that upgrade the CRDs.
+  kubectl: [
+    "linux/amd64 linux/arm64 linux/ppc64le linux/s390x",
+    "kubernetes/kubernetes v1.36.3: hack/lib/golang.sh, KUBE_SUPPORTED_SERVER_PLATFORMS",
+  ],
+  "library/busybox": [
+    "linux/amd64 linux/arm64 linux/arm linux/386 linux/ppc64le linux/s390x",
+    "docker-library/official-images: library/busybox",
+  ],
   "jkroepke/kube-webhook-certgen": [
     "linux/amd64 linux/arm64 linux/s390x",
     "jkroepke/kube-webhook-certgen: .goreleaser.yaml",
   ],
   "grafana/grafana": [
-    "linux/amd64 linux/arm64 linux/arm",
+    "linux/amd64 linux/arm64 linux/arm linux/s390x",
     "grafana/grafana: .github/workflows/release-build.yml",
   ],
   // Loads dashboards and data sources into Grafana, and runs the Job that expands volumes.
@@ -71,7 +79,7 @@ const images: Record<string, [platforms: string, source: string]> = {
     "docker-library/official-images: library/memcached",
   ],
   "prom/memcached-exporter": [
-    prometheusProjects,
+    "linux/amd64 linux/arm64 linux/arm",
     "prometheus/memcached_exporter: Makefile, DOCKER_ARCHS",
   ],
   "grafana/alloy": [
@@ -112,13 +120,13 @@ describe("the platforms of images", () => {
   });
 
   it("are those of the nodes that the components accept", async () => {
-    const [systems, architectures] = [0, 1].map((part) => [
+    const partOf = (part: number) => [
       ...new Set(all.map((platform) => platform.split("/")[part] ?? "")),
-    ]);
-    const nodes = (await accepted("kubernetes.io/os", systems ?? [])).flatMap((system) => system);
-    const archs = await accepted("kubernetes.io/arch", architectures ?? []);
+    ];
+    const systems = await accepted("kubernetes.io/os", partOf(0));
+    const architectures = await accepted("kubernetes.io/arch", partOf(1));
     assert.deepEqual(
-      nodes.flatMap((system) => archs.map((arch) => `${system}/${arch}`)),
+      systems.flatMap((system) => architectures.map((each) => `${system}/${each}`)),
       common,
     );
   });
