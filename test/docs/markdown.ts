@@ -57,7 +57,7 @@ export interface Link {
 /** Relative links of a page, with their optional anchors. */
 export function linksOf(file: string): Link[] {
   return proseOf(file).flatMap(({ line, text }) =>
-    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    [...text.matchAll(/(?:\]\(|^\[[^\]]+\]: |(?:href|src)=")([^)\s"]+)/g)]
       .map(([, link = ""]) => link)
       .filter((link) => !/^[a-z]+:/.test(link))
       .map((link) => {
