@@ -46,8 +46,7 @@ const executions: Execution[] = [
     pattern: /^npm (ci|test|run (lint|tools|test:rules|test:mutations|test:integration|test:e2e))$/,
     how: How.Ci,
   },
-  { pattern: /^npm --prefix observability ci$/, how: How.Manual },
-  { pattern: /^pulumi package add /, how: How.Languages },
+  { pattern: /^(npm --prefix observability ci$|pulumi package add )/, how: How.Languages },
   {
     pattern: /^npm run (bench|golden|docs|api|preview|policies|verify|open|rescue|deploy)$/,
     how: How.Script,
