@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isUnresolved } from "./placeholders";
 import {
+  type FormOfEntry,
   type SecretEntry,
   type SecretPart,
   secretEntries,
@@ -16,6 +17,7 @@ type Data = Record<string, pulumi.Input<string>>;
 interface Owner {
   component: string;
   name: string;
+  formOf?: FormOfEntry;
 }
 
 /** Adds the problems with secrets that are known already to those of the other arguments. */
@@ -23,9 +25,10 @@ export function checkWithSecrets<T>(
   part: SecretPart,
   args: object,
   checkArgs: (args: object) => Checked<T>,
+  formOf?: FormOfEntry,
 ): Checked<T> {
   const settings = checkArgs(args);
-  const problems = secretEntries(part, args)
+  const problems = secretEntries(part, args, formOf)
     .filter(({ value }) => value && !isUnresolved(value))
     .flatMap((entry) => secretProblem(entry) ?? []);
   return problems.length > 0 ? { problems: [...(settings.problems ?? []), ...problems] } : settings;
@@ -47,7 +50,7 @@ export function secretData(part: SecretPart, args: object, owner: Owner): pulumi
       .secret(value as object)
       .apply((known) => pulumi.output(secretData(part, { ...args, [argument]: known }, owner)));
   }
-  const entries = secretEntries(part, args).filter(({ value }) => value);
+  const entries = secretEntries(part, args, owner.formOf).filter(({ value }) => value);
   return Object.fromEntries(entries.map((entry) => [entry.secretKey, checked(entry, owner)]));
 }
 

@@ -24,7 +24,7 @@ export interface Secret {
   requiredBy?: string;
   /** Key of the secret that can be set instead. */
   replacedBy?: string;
-  /** Form of the value. A map has values of one form. Default: any text. */
+  /** Form of the value, or of all values of a map. Default: any text. */
   form?: SecretForm;
   /** Well-formed value for previews in which the secret is unset or cannot be decrypted. */
   placeholder: string;
@@ -33,18 +33,18 @@ export interface Secret {
 }
 
 /** Form of a secret: values that cannot work, such as a name in the place of a URL, are errors. */
-interface SecretForm {
+export interface SecretForm {
   pattern: RegExp;
   rule: string;
 }
 
 // Files and commands often add a line break at the end, which all of these systems ignore.
-const httpsUrl: SecretForm = {
+export const httpsUrl: SecretForm = {
   pattern: /^https:\/\/[^\s/]\S*\s*$/,
   rule: "must be a URL that starts with https://",
 };
 // Services inside the cluster often have no certificate.
-const httpUrl: SecretForm = {
+export const httpUrl: SecretForm = {
   pattern: /^https?:\/\/[^\s/]\S*\s*$/,
   rule: "must be a URL that starts with https:// or http://",
 };
@@ -219,24 +219,32 @@ function setEntries(value: unknown): unknown {
 
 /** A secret argument, or an entry of a map of them. */
 export interface SecretEntry {
-  secret: Secret;
   path: string[];
   /** Key in the Kubernetes Secret. */
   secretKey: string;
+  /** Form of the value. Undefined for any text. */
+  form: SecretForm | undefined;
   value: unknown;
 }
 
+/** Form of an entry of a map of secrets, if other arguments decide it. */
+export type FormOfEntry = (argument: string, name: string) => SecretForm | undefined;
+
 /** The secrets in the arguments of a part's component. The entries of an unknown map are missing. */
-export function secretEntries(part: SecretPart, args: object): SecretEntry[] {
+export function secretEntries(
+  part: SecretPart,
+  args: object,
+  formOf: FormOfEntry = () => undefined,
+): SecretEntry[] {
   return secretsOf(part).flatMap((secret) => {
-    const { argument, secretKey } = secret;
+    const { argument, secretKey, form } = secret;
     const value = (args as Record<string, unknown>)[argument];
-    if (!secret.mapBy) return [{ secret, path: [argument], secretKey, value }];
+    if (!secret.mapBy) return [{ path: [argument], secretKey, form, value }];
     return Object.entries(isMap(value) && !isUnresolved(value) ? value : {}).map(
       ([name, entry]) => ({
-        secret,
         path: [argument, name],
         secretKey: secretKeyOfEntry(secretKey, name),
+        form: form ?? formOf(argument, name),
         value: entry,
       }),
     );
@@ -244,14 +252,14 @@ export function secretEntries(part: SecretPart, args: object): SecretEntry[] {
 }
 
 /** The problem with the value of a secret, which no message quotes. */
-export function secretProblem({ secret, path, value }: SecretEntry): Problem | undefined {
+export function secretProblem({ form, path, value }: SecretEntry): Problem | undefined {
   const isNothing = value === undefined || value === null;
   if (isNothing || value === "") {
     const rule = `must not be empty${isNothing ? ": the Output resolved to nothing" : ""}`;
     const fix = { kind: "do", text: "set the secret that the Output reads" } as const;
     return { path, code: "required", rule, fix };
   }
-  const { pattern, rule } = secret.form ?? { pattern: /\S/, rule: "must be a text" };
+  const { pattern, rule } = form ?? { pattern: /\S/, rule: "must be a text" };
   if (typeof value === "string" && pattern.test(value)) return undefined;
   const fix = { kind: "do", text: `correct the secret ${formatPath(path)}` } as const;
   return { path, value: HIDDEN, code: "invalid", rule, fix };

@@ -1,3 +1,4 @@
+import { type SecretForm, httpUrl, httpsUrl } from "../shared/secrets";
 import { template } from "./template";
 
 /** Kinds of receivers in addition to Slack. */
@@ -27,6 +28,8 @@ interface Kind {
   credentialFile: string;
   /** What the credential is, for messages. */
   credential: string;
+  /** Form of the credential. Default: any text. */
+  form?: SecretForm;
   /** Settings that only some kinds have: whether this kind requires each of its own. */
   settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
   /** All other fields of the integration. */
@@ -66,6 +69,7 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
     integration: "msteamsv2_configs",
     credentialFile: "webhook_url_file",
     credential: "URL of a Teams workflow",
+    form: httpsUrl,
     settings: {},
     fields: () => ({ title: template("slack.title"), text: template("markdown.text") }),
   },
@@ -74,6 +78,7 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
     integration: "webhook_configs",
     credentialFile: "url_file",
     credential: "URL of a Google Chat webhook",
+    form: httpsUrl,
     settings: {},
     fields: () => ({
       payload: { text: `*${template("slack.title")}*\n${template("slack.text")}` },
@@ -99,6 +104,7 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
     integration: "webhook_configs",
     credentialFile: "url_file",
     credential: "URL of the webhook",
+    form: httpUrl,
     settings: {},
     fields: () => ({}),
   },

@@ -2,10 +2,11 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertmanagerConfig } from "./alertmanagerConfig";
-import { ReceiverKind } from "./receiverKinds";
+import { ReceiverKind, receiverKinds } from "./receiverKinds";
 import { checkWithSecrets, secretData } from "../shared/secretData";
 import { webhookSecretName } from "./secret";
 import { slackTemplate } from "./template";
+import type { FormOfEntry } from "../shared/secrets";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
@@ -185,11 +186,15 @@ export class SlackAlerting extends pulumi.ComponentResource {
   readonly webhookSecretName: pulumi.Output<string>;
 
   constructor(name: string, args: SlackAlertingArgs, opts?: pulumi.ComponentResourceOptions) {
+    const formOf: FormOfEntry = (argument, receiver) => {
+      const kind = argument === "receiverSecrets" ? args.receivers?.[receiver]?.kind : undefined;
+      return kind && receiverKinds[kind]?.form;
+    };
     const inputs = checkInputs("SlackAlerting", name, args, (all) =>
-      checkWithSecrets("slack", all, slackSettings),
+      checkWithSecrets("slack", all, slackSettings, formOf),
     );
     const { settings, fill } = inputs;
-    const secrets = secretData("slack", args, { component: "SlackAlerting", name });
+    const secrets = secretData("slack", args, { component: "SlackAlerting", name, formOf });
     const claimed = claim("SlackAlerting", name, inputs, opts, ({ namespace }) => [
       {
         what: `the Alertmanager configuration in the namespace ${namespace}`,

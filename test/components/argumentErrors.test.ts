@@ -77,6 +77,12 @@ describe("errors in the arguments of components", () => {
           form({ ...slack, channels: { critical: "#b" }, webhookUrls: { "#b": wrap("nope") } }),
         "nope",
       ],
+      ...(["msteams", "googlechat", "webhook"] as const).map((kind): (typeof cases)[number] => [
+        /receiverSecrets\.hook = \[hidden\] must be a URL that starts with https/,
+        (wrap) =>
+          form({ ...slack, receivers: { hook: { kind } }, receiverSecrets: { hook: wrap("no") } }),
+        '"no"',
+      ]),
       [
         /heartbeatUrl = \[hidden\] must be a URL/,
         (wrap) => form({ ...slack, heartbeatUrl: wrap("hc-ping.com") }),
