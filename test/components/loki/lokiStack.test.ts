@@ -353,6 +353,37 @@ describe("LokiStack", () => {
     assert.equal(recorded, undefined);
   });
 
+  for (const [key, change, rule] of [
+    ["createBucket", false, 'must stay "true": the bucket is protected'],
+    ["storage", "filesystem", 'must stay "s3": Loki would start without its logs'],
+  ] as const) {
+    it(`keeps a protected bucket: an error explains how to change ${key}`, async () => {
+      const keepers = { storage: "s3", createBucket: "true", namespace: "monitoring" };
+      const deployed: string[] = [];
+      const options = {
+        preview: false,
+        // The engine ignores the changes, so that the outputs stay as they are deployed.
+        computed: ({ type }: RecordedResource) => {
+          deployed.push(type);
+          return type.endsWith(":RandomUuid") ? { keepers } : {};
+        },
+      };
+      await assert.rejects(recordLoki({ [key]: change }, options), (error: Error) => {
+        assert.match(error.message, /LokiStack "loki": 1 problem in its arguments/);
+        assert.ok(error.message.includes(`${key} = "${change}" ${rule}`), error.message);
+        assert.match(
+          error.message,
+          new RegExp(`fix: keep ${key}, or run pulumi up with protectData: false, .* ${key}$`),
+        );
+        return true;
+      });
+      assert.deepEqual(
+        deployed.filter((type) => !/^(pulumi|monitoring|random):/.test(type)),
+        [],
+      );
+    });
+  }
+
   describe("its collector", () => {
     it("is Alloy, which reads its configuration from a ConfigMap", async () => {
       const { resources } = await recordLoki({ namespace: "logging" });
