@@ -2,7 +2,8 @@ import { podMetrics } from "../../policies/shared/metricNames";
 import { alertNames } from "../alerting/alertNames";
 import { crashLoop } from "../alerting/crashLoop";
 import { first, labels, list } from "../alerting/annotations";
-import { AlertRule, Severity } from "../alerting/rules";
+import { AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { ofService } from "./podScope";
 
 /** Number of containers of a pod that an alert names. */
 export const namedContainers = 3;
@@ -10,16 +11,22 @@ export const namedContainers = 3;
 /** Selects the series of the pod of an alert, in annotations. */
 export const ofPod = `{namespace="${labels.namespace}", pod="${labels.pod}", container!=""}`;
 
+/** A series for each pod whose containers crash repeatedly. */
+const crashLooping = "namespace_pod:crash_loop:info";
+
 /**
- * Alert on pods whose containers crash repeatedly.
+ * Alert on pods whose containers crash repeatedly. It has the label `service` if the pod belongs to a
+ * configured service, so that ServiceDown inhibits it.
  *
  * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
  * @param inScope Limits an expression to the pods that the alert covers.
  */
-export function crashLoopAlert(
+export function crashLoopRules(
+  namespace: string,
   kubeState: (...matchers: string[]) => string,
   inScope: (expr: string) => string,
-): AlertRule {
+): [RecordingRule, AlertRule] {
+  const pods = `${crashLooping}{namespace="${namespace}"}`;
   const recently = `increase(${podMetrics.restarts}${ofPod}[2h]) > 0 or increase(${podMetrics.initRestarts}${ofPod}[2h]) > 0`;
   const containers = list(`group by (container) (${recently})`, "container", namedContainers);
   const restarts = first(`sum (${recently})`);
@@ -28,13 +35,17 @@ export function crashLoopAlert(
     "reason",
     namedContainers,
   );
-  return {
+  const alert: AlertRule = {
     alert: alertNames.podCrashLooping,
-    expr: inScope(crashLoop(kubeState)),
+    expr: inScope(`${ofService(namespace, pods)}\nor on (namespace, pod)\n${pods}`),
     forMinutes: 5,
     keepFiringMinutes: 10,
     severity: Severity.Critical,
     summary: `${labels.pod}: a container is crash looping`,
     description: `The container ${containers} of pod ${labels.pod} in ${labels.namespace} (last reason: ${reasons}; restarts in the last 2 hours: ${restarts}) was in CrashLoopBackOff in the last 4 minutes, or restarted repeatedly in the last 2 hours: it crashes after every restart. The service lacks a replica, or is down.`,
   };
+  return [
+    { record: crashLooping, expr: `group by (namespace, pod) (\n${crashLoop(kubeState)}\n)` },
+    alert,
+  ];
 }

@@ -27,6 +27,9 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
           expr: [
             `sum by (namespace, service) (rate(${metrics.dynamodbThrottles}{${serviceMatchers(namespace, scope)}}[5m]))`,
             `> ${formatNumber(threshold)}`,
+            `and`,
+            // A burst of 2 minutes is over before the alert can fire.
+            `sum by (namespace, service) (changes(${metrics.dynamodbThrottles}{namespace="${namespace}"}[3m])) > 0`,
           ].join("\n"),
           forMinutes: 5,
           severity,

@@ -94,8 +94,8 @@ export function provenErrorRatio(
 
 /**
  * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as
- * the ratio of one of the last two slots of 5 minutes is at least half of it. Without requests in both,
- * the last slot with requests decides.
+ * the ratio of one of the last three slots of 5 minutes is at least half of it. Without requests in all
+ * of them, the last slot with requests decides.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,
@@ -105,7 +105,7 @@ export function longProvenErrorRatio(
   const all = `${requests}{${inNamespace}}`;
   const slots = "[30m:5m]";
   const ratio = `(${quotient(failures, all)})`;
-  const recent = `(max_over_time(${ratio}[10m:5m]) or last_over_time(${ratio}${slots}))`;
+  const recent = `(max_over_time(${ratio}[15m:5m]) or last_over_time(${ratio}${slots}))`;
   return [
     smaller(`${recent} * 2`, quotient(sum(failures, slots), sum(all, slots))),
     `and`,

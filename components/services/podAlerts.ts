@@ -1,6 +1,6 @@
 import { podMetrics } from "../../policies/shared/metricNames";
 import { labels, list, value } from "../alerting/annotations";
-import { crashLoopAlert, namedContainers, ofPod } from "./crashLoopAlert";
+import { crashLoopRules, namedContainers, ofPod } from "./crashLoopAlert";
 import { formatNumber } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, RecordingRule, Severity } from "../alerting/rules";
@@ -45,7 +45,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
     subjectLabel: "pod",
     rules: [
       ...recordings(settings),
-      crashLoopAlert(kubeState, forAlertingPods),
+      ...crashLoopRules(settings.namespace, kubeState, forAlertingPods),
       ...severityVariants(settings, "memoryPercent").map((variant) => ({
         ...ratioAlert(settings, variant, bridged(settings, recorded.memory, "memory")),
         alert: "HighMemory",

@@ -1,6 +1,7 @@
 import { Scope, labelMatcher, podNamePattern } from "../alerting/promql";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { RecordingRule } from "../alerting/rules";
+import { configuredServices } from "./configuredServices";
 
 /** A series with the label `workload` for each pod: its Deployment, StatefulSet or DaemonSet. */
 export const workloadOfPod = "namespace_pod:workload:info";
@@ -42,6 +43,20 @@ export function inPodScope(namespace: string, { only, except = [] }: Scope, expr
     `    and on (named) label_replace(vector(1), "named", "yes", "", "")`,
     `    unless on (namespace, pod) ${workloadOfPod}{${inNamespace}}`,
     `  )`,
+    `)`,
+  ].join("\n");
+}
+
+/** Those of the pods that belong to a configured service, with the label `service`. */
+export function ofService(namespace: string, pods: string): string {
+  const inNamespace = `namespace="${namespace}"`;
+  return [
+    `group by (namespace, pod, service) (`,
+    `  label_replace(`,
+    `    ${workloadOfPod}{${inNamespace}} and on (namespace, pod) ${pods},`,
+    `    "service", "$1", "workload", "(.+)"`,
+    `  )`,
+    `  and on (namespace, service) ${configuredServices}{${inNamespace}}`,
     `)`,
   ].join("\n");
 }

@@ -10,6 +10,7 @@ const symptomsOfServiceDown = [
   alertNames.availabilityBudgetBurn,
   alertNames.latencyBudgetBurn,
   alertNames.mostRequestsFailing,
+  alertNames.podCrashLooping,
   chartAlertNames.targetDown,
 ];
 

@@ -79,6 +79,7 @@ const cases: Case[] = [
     ["MetricsMissing", warning],
     ["AvailabilityBudgetBurn"],
     ["LatencyBudgetBurn"],
+    ["PodCrashLooping", pod],
     // The alert of the chart is on a job, whose Service names the service.
     ["TargetDown", { ...warning, job: "api" }],
   ]),

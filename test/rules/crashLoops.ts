@@ -112,3 +112,64 @@ export const crashLoopScenarios: Scenario[] = [
     [[19, false], ...always([23, 30, 35, 39, 45, 59, 61, 79, 99, 119, 140]), [165, false]],
   ),
 ];
+
+const inventory = "inventory-service";
+const owner = (name: string, workload: string) => ({
+  series: `kube_pod_owner{namespace="ticketing", pod="${name}", owner_kind="StatefulSet", owner_name="${workload}"}`,
+  values: "1x100",
+});
+const looping = (name: string) => ({
+  series: `kube_pod_container_status_waiting_reason{namespace="ticketing", pod="${name}", container="main", reason="CrashLoopBackOff"}`,
+  values: "1x100",
+});
+const down = (service: string, values: string) => ({
+  series: `up{namespace="ticketing", service="${service}", pod="${service}-0"}`,
+  values,
+});
+
+/** With the label `service`, ServiceDown inhibits the alert on the only pod of the service. */
+export const podServiceScenarios: Scenario[] = [
+  {
+    name: "PodCrashLooping: names the service of its pod, like ServiceDown",
+    interval: "30s",
+    input_series: [
+      looping(`${inventory}-0`),
+      owner(`${inventory}-0`, inventory),
+      looping("unconfigured-0"),
+      owner("unconfigured-0", "unconfigured"),
+      looping("bare"),
+      down(inventory, "0x100"),
+      down("auth-service", "1x100"),
+      down("api-gateway", "1x100"),
+    ],
+    alert_rule_test: [
+      {
+        eval_time: "10m",
+        alertname: "PodCrashLooping",
+        exp_alerts: [
+          { pod: `${inventory}-0`, service: inventory },
+          { pod: "unconfigured-0" },
+          { pod: "bare" },
+        ].map((subject) => ({
+          exp_labels: { severity: "critical", namespace: "ticketing", ...subject },
+        })),
+      },
+      {
+        eval_time: "10m",
+        alertname: "ServiceDown",
+        exp_alerts: [
+          { exp_labels: { severity: "critical", namespace: "ticketing", service: inventory } },
+        ],
+      },
+    ],
+    promql_expr_test: [
+      {
+        expr: `namespace_pod:crash_loop:info{pod="bare"}`,
+        eval_time: "10m",
+        exp_samples: [
+          { labels: `namespace_pod:crash_loop:info{namespace="ticketing", pod="bare"}`, value: 1 },
+        ],
+      },
+    ],
+  },
+];

@@ -112,8 +112,8 @@ const outages = (
       [100, alert, true],
       ...(rate < 0.2 ? [70, 90, 110, 130] : []).map((minute): Check => [minute, most, false]),
       [150, alert, true],
-      // Below the minimum rate, two periods of 5 minutes must be without failures.
-      [150 + (rate < 0.2 ? 16 : 4), alert, false],
+      // Below the minimum rate, three periods of 5 minutes must be without failures.
+      [150 + (rate < 0.2 ? 21 : 4), alert, false],
     ],
     true,
   ),

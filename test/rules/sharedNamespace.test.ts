@@ -33,6 +33,14 @@ const isUp = (service: string): Series => ({
   values: "1x10000",
 });
 
+const withService = (test: Scenario["alert_rule_test"][number]) => ({
+  ...test,
+  exp_alerts: test.exp_alerts.map((alert) => ({
+    ...alert,
+    exp_labels: { ...alert.exp_labels, service: unhealthy },
+  })),
+});
+
 /** The scenario of each alert on services and pods in which its condition holds. */
 const scenarios = recipes
   .filter(({ groups }) =>
@@ -46,6 +54,10 @@ const scenarios = recipes
     const scraped = scenario.input_series.some(({ series }) => series.startsWith("up{"));
     return {
       ...scenario,
+      // With an owner, the service of a pod is known.
+      alert_rule_test: scenario.alert_rule_test.map((test) =>
+        test.alertname === "PodCrashLooping" ? withService(test) : test,
+      ),
       input_series: [
         ...scenario.input_series,
         ...[...pods].map((pod) => owner(pod, unhealthy)),

@@ -1,8 +1,9 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, lowTrafficBudgetScenarios, pairScenarios, remainingScenario } from "./budgets";
 import { burnRateScenarios, conditionScenarios, recentScenarios } from "./budgetConditions";
-import { crashLoopScenarios } from "./crashLoops";
+import { crashLoopScenarios, podServiceScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
+import { burstScenarios } from "./bursts";
 import { recipes } from "./recipes";
 import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
@@ -89,6 +90,18 @@ export function suites(): Suite[] {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),
       scenarios: crashLoopScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "crash loops of services",
+      groups: groupsNamed(allDefinitions(), ["configured", "ownership", "pods", "absence"]),
+      scenarios: podServiceScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "bursts",
+      groups: groupsNamed(allDefinitions(), ["dependencies"]),
+      scenarios: burstScenarios,
       evaluationSeconds: 30,
     },
     ...(
