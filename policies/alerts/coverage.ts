@@ -71,7 +71,9 @@ const longestAverage = 60 * SECONDS_PER_MINUTE;
 function excludesItself(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (node.kind !== "binary" || node.operator !== "unless") return false;
-    const left = new Set(selectorsOf(node.left).map((selector) => JSON.stringify(selector)));
+    const alternatives = alternativesOf(node.left).map(
+      (selectors) => new Set(selectors.map((selector) => JSON.stringify(selector))),
+    );
     const right = selectorsOf(node.right);
     const isCondition = nodesOf(node.right).some(
       (part) => isComparison(part) || (part.kind === "call" && part.name.startsWith("absent")),
@@ -79,9 +81,21 @@ function excludesItself(expr: Expr): boolean {
     return (
       !isCondition &&
       right.length > 0 &&
-      right.every((selector) => left.has(JSON.stringify(selector)))
+      alternatives.every((left) => right.every((selector) => left.has(JSON.stringify(selector))))
     );
   });
+}
+
+/** The selectors of each part of an expression that `or` joins: each part can return series. */
+function alternativesOf(expr: Expr): Selector[][] {
+  if (expr.kind === "binary") {
+    const { operator, left, right } = expr;
+    return operator === "or"
+      ? [...alternativesOf(left), ...alternativesOf(right)]
+      : alternativesOf(left).map((selectors) => [...selectors, ...selectorsOf(right)]);
+  }
+  const [operand, ...others] = childrenOf(expr).filter((child) => selectorsOf(child).length > 0);
+  return operand === undefined || others.length > 0 ? [selectorsOf(expr)] : alternativesOf(operand);
 }
 
 /** Whether a condition on the same signal requires a value below the threshold of the signal. */

@@ -71,6 +71,7 @@ describe("alerts on base signals", () => {
       ["the peak of an hour", `max_over_time((${ratio()})[1h:]) > 0.05`],
       ["a maintenance", `${ratio()} > 0.05 unless on (service) maintenance == 1`],
       ["another alert", `${ratio()} > 0.05 unless on (service) ${ratio()} > 0.5`],
+      ["one of its parts", `(a or ${ratio()} > 0.05) unless a`],
       ["all buckets", p99(), "p99Latency"],
       ["a job", p99('{job="cart"}'), "p99Latency"],
       [
