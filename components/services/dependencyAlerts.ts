@@ -28,8 +28,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
             `sum by (namespace, service) (rate(${metrics.dynamodbThrottles}{${serviceMatchers(namespace, scope)}}[5m]))`,
             `> ${formatNumber(threshold)}`,
             `and`,
-            // A burst of 2 minutes is over before the alert can fire.
-            `sum by (namespace, service) (changes(${metrics.dynamodbThrottles}{namespace="${namespace}"}[3m])) > 0`,
+            stillCounting(`${metrics.dynamodbThrottles}{namespace="${namespace}"}`),
           ].join("\n"),
           forMinutes: 5,
           severity,
@@ -70,6 +69,14 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
       ),
     ],
   };
+}
+
+/**
+ * Services whose counter has changed in the last 3 minutes, so that a burst of 2 minutes is over before
+ * an alert with a `for` of 5 minutes can fire. A rate over 3 minutes would read too few scrapes.
+ */
+function stillCounting(counter: string): string {
+  return `group by (namespace, service) (last_over_time(${counter}[4m]) != last_over_time(${counter}[4m] offset 3m))`;
 }
 
 function highLatency(
