@@ -11,7 +11,7 @@ import { dashboardsSettings } from "./settings";
 /** Arguments of GrafanaDashboards. */
 export interface GrafanaDashboardsArgs {
   /** Namespace of the ConfigMaps. It must exist. Default: `monitoring`. */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /**
    * Arguments of each MonitoredServices to show, usually one for each namespace. Their
    * `alerts.metrics` must be the same. They decide which dashboards exist, so they must be known when
@@ -24,11 +24,11 @@ export interface GrafanaDashboardsArgs {
    */
   logCollector?: LogCollector;
   /** UID of the data source Prometheus in Grafana. Default: `prometheus`. */
-  prometheusUid?: pulumi.Input<string>;
+  prometheusUid?: pulumi.Input<string> | undefined;
   /** UID of the data source Loki in Grafana. Default: `loki`. */
-  lokiUid?: pulumi.Input<string>;
+  lokiUid?: pulumi.Input<string> | undefined;
   /** Labels of every object. Default: none. */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**

@@ -22,28 +22,28 @@ export interface DatadogAgentArgs {
   /** Environment: the tag `env` of all data that has no `env` tag yet. */
   environment: pulumi.Input<string>;
   /** Namespace to install into. It must exist and admit privileged pods. Default: `datadog`. */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /**
    * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.
    * Either `apiKey` or `existingSecret` is required.
    */
-  apiKey?: pulumi.Input<string>;
+  apiKey?: pulumi.Input<string> | undefined;
   /**
    * Application key, which Pulumi stores as a secret: the key `app-key` of the Secret
    * `datadog-secret`. Only the Cluster Agent uses it, to serve Datadog metrics to autoscalers.
    * Default: none.
    */
-  appKey?: pulumi.Input<string>;
+  appKey?: pulumi.Input<string> | undefined;
   /**
    * Existing Secret in the same namespace with the key `api-key`, instead of `apiKey`, such as the
    * output `metadata.name` of a `kubernetes.core.v1.Secret`.
    */
-  existingSecret?: pulumi.Input<string>;
+  existingSecret?: pulumi.Input<string> | undefined;
   /**
    * Any text, such as the current month. Change it whenever you change a key: pods read their key
    * only at startup, and a new revision restarts them. Default: none.
    */
-  keyRevision?: pulumi.Input<string>;
+  keyRevision?: pulumi.Input<string> | undefined;
   /** Datadog site of the organization. Default: `datadoghq.com`. */
   site?: DatadogSite;
   /** Accepts traces and profiles on port 8126 of each node and on a socket. Default: true. */
@@ -76,14 +76,14 @@ export interface DatadogAgentArgs {
    * Namespaces whose container metrics and logs the Agent does not collect. Traces are not
    * affected. Default: none.
    */
-  excludedNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  excludedNamespaces?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
    * Namespaces whose logs the Agent does not collect, for example because LokiStack stores them.
    * Default: none.
    */
-  excludedLogNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  excludedLogNamespaces?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Namespaces whose container metrics the Agent does not collect. Default: none. */
-  excludedMetricNamespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  excludedMetricNamespaces?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Operating system of the nodes. Default: `amazonLinux`. */
   nodeOs?: NodeOs;
   /**
@@ -96,27 +96,27 @@ export interface DatadogAgentArgs {
   /** Number of replicas of the Cluster Agent. Above 1, a disruption budget exists. Default: 1. */
   clusterAgentReplicas?: number;
   /** Labels of every object. Default: none. */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
    * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
    * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]>;
+  tolerations?: pulumi.Input<Toleration[]> | undefined;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string>;
+  priorityClassName?: pulumi.Input<string> | undefined;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
-  imageRegistry?: pulumi.Input<string>;
+  imageRegistry?: pulumi.Input<string> | undefined;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
-  values?: pulumi.Input<Record<string, any>>;
+  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**

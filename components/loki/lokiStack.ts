@@ -66,7 +66,7 @@ export interface LokiStackArgs {
    * those of the old one remain in the cluster. With the storage `filesystem`, which has all logs on a
    * volume, `protectData` refuses the change. Default: `monitoring`.
    */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
   mode?: LokiMode;
   /** CPU and memory of Loki and of the collector. Default: `small`. */
@@ -83,9 +83,9 @@ export interface LokiStackArgs {
    * region of a bucket that this component creates cannot change: deploy `protectData: false`, then also
    * `createBucket: false`, which retains the bucket, and then the new name.
    */
-  bucket?: pulumi.Input<string>;
+  bucket?: pulumi.Input<string> | undefined;
   /** AWS region of the bucket. Default: the region of the component's AWS provider. */
-  region?: pulumi.Input<string>;
+  region?: pulumi.Input<string> | undefined;
   /**
    * Creates the bucket. `false` uses an existing bucket and does not change it. `protectData` refuses
    * the change to `false`. Must be known when the program runs. Default: true.
@@ -95,12 +95,12 @@ export interface LokiStackArgs {
    * Bucket that receives S3's access log, such as the output `bucket` of an `aws.s3.Bucket`. It must be
    * in the same region and allow S3 to write to it. Default: none.
    */
-  accessLogBucket?: pulumi.Input<string>;
+  accessLogBucket?: pulumi.Input<string> | undefined;
   /**
    * ARN of the KMS key that encrypts the bucket, such as the output `arn` of an `aws.kms.Key`.
    * Default: keys that S3 manages.
    */
-  kmsKeyArn?: pulumi.Input<string>;
+  kmsKeyArn?: pulumi.Input<string> | undefined;
   /**
    * How Loki's pods assume their IAM role. Must be known when the program runs. Default:
    * `podIdentity`.
@@ -110,24 +110,24 @@ export interface LokiStackArgs {
    * ARN of an existing IAM role for Loki's pods, such as the output `arn` of an `aws.iam.Role`. It must
    * have access to the bucket. Default: a role that this component creates.
    */
-  roleArn?: pulumi.Input<string>;
+  roleArn?: pulumi.Input<string> | undefined;
   /**
    * ARN of the cluster's OIDC provider in IAM, such as the output `arn` of an
    * `aws.iam.OpenIdConnectProvider`. Required for `irsa`, otherwise unused.
    */
-  oidcProviderArn?: pulumi.Input<string>;
+  oidcProviderArn?: pulumi.Input<string> | undefined;
   /**
    * URL of the cluster's OIDC issuer, such as the output `identities[0].oidcs[0].issuer` of an
    * `aws.eks.Cluster`. Required for `irsa`, otherwise unused.
    */
-  oidcIssuerUrl?: pulumi.Input<string>;
+  oidcIssuerUrl?: pulumi.Input<string> | undefined;
   /**
    * Size of each replica's volume in GiB. With the storage `filesystem`, the volume contains all
    * logs; with `s3`, only the logs that are not in the bucket yet. Default: 20.
    */
   volumeGb?: number;
   /** StorageClass of the volumes; `""` selects the cluster's default. Default: `gp3`. */
-  storageClassName?: pulumi.Input<string>;
+  storageClassName?: pulumi.Input<string> | undefined;
   /**
    * Protects the logs: Pulumi refuses every change and every `pulumi destroy` that would delete or
    * replace the bucket, and every change after which Loki would not have its logs. With `false`, Pulumi
@@ -146,7 +146,7 @@ export interface LokiStackArgs {
    * PrometheusStack. Loki reads the rules from the ConfigMap `loki-rules` in its namespace. Required
    * with `logAlerts`. Default: none.
    */
-  alertmanagerUrl?: pulumi.Input<string>;
+  alertmanagerUrl?: pulumi.Input<string> | undefined;
   /**
    * Alerts on services that log many errors or nothing. If `logAlerts` or `logMetricNamespaces` is
    * set, the component creates the ConfigMap `loki-rules`; otherwise you can create it. The list
@@ -166,14 +166,14 @@ export interface LokiStackArgs {
    * rules, such as `remoteWriteUrls` of PrometheusStack. Prometheus must have its remote-write receiver
    * enabled (`remoteWriteReceiver` of PrometheusStack). Default: none.
    */
-  remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]>;
+  remoteWriteUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
-  runbookBaseUrl?: pulumi.Input<string>;
+  runbookBaseUrl?: pulumi.Input<string> | undefined;
   /**
    * URL at which people open Grafana, for dashboard links in alerts. Use the value of
    * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
    */
-  dashboardBaseUrl?: pulumi.Input<string>;
+  dashboardBaseUrl?: pulumi.Input<string> | undefined;
   /** Built-in redaction patterns to disable. Default: none. */
   disabledRedactions?: Redaction[];
   /** Redaction patterns in addition to the built-in ones. Default: none. */
@@ -194,32 +194,32 @@ export interface LokiStackArgs {
   /** Helm repository or `oci://` registry of the collector's chart. Default: its official repository. */
   collectorRepository?: string;
   /** Values of the collector's chart, merged like `values`. Default: none. */
-  collectorValues?: pulumi.Input<Record<string, any>>;
+  collectorValues?: pulumi.Input<Record<string, any>> | undefined;
   /**
    * Labels of every object, and tags of the AWS resources, which also have the tags `cluster` and `env`. A
    * label with one of these names replaces the tag. Default: none.
    */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
    * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
    * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]>;
+  tolerations?: pulumi.Input<Toleration[]> | undefined;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string>;
+  priorityClassName?: pulumi.Input<string> | undefined;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: pulumi.Input<string>;
+  imageRegistry?: pulumi.Input<string> | undefined;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
-  values?: pulumi.Input<Record<string, any>>;
+  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**

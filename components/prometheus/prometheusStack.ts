@@ -104,14 +104,14 @@ export interface AlertmanagerArgs {
    * Secret in the same namespace with the key `alertmanager.yaml`, such as `configSecretName` of
    * SlackAlerting. Default: the configuration of the chart, which sends no notifications.
    */
-  configSecretName?: pulumi.Input<string>;
+  configSecretName?: pulumi.Input<string> | undefined;
   /**
    * Secrets to mount at `/etc/alertmanager/secrets/<name>/`, such as `webhookSecretName` of
    * SlackAlerting. Requires `configSecretName`. Default: none.
    */
-  mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]>;
+  mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** URL at which people open Alertmanager, for links in notifications. Default: none. */
-  externalUrl?: pulumi.Input<string>;
+  externalUrl?: pulumi.Input<string> | undefined;
 }
 
 /** Grafana of a PrometheusStack. */
@@ -127,7 +127,7 @@ export interface GrafanaArgs {
    */
   dataSources?: Record<string, any>[];
   /** URL at which people open Grafana, for links in alerts. Default: none. */
-  externalUrl?: pulumi.Input<string>;
+  externalUrl?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of PrometheusStack. */
@@ -141,12 +141,12 @@ export interface PrometheusStackArgs {
    * with empty volumes; the volumes of the old one remain in the cluster. `protectData` and
    * `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
    */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /**
    * Name of the Helm release, unique in the cluster, with at most 26 characters. The names of the
    * chart's objects start with it. Default: `prometheus`.
    */
-  releaseName?: pulumi.Input<string>;
+  releaseName?: pulumi.Input<string> | undefined;
   /**
    * Whether to install what a cluster has only once: the Prometheus operator with its CRDs,
    * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false
@@ -160,7 +160,7 @@ export interface PrometheusStackArgs {
   /** Size of each replica's volume in GiB. Samples fill at most 85% of it. Default: 50. */
   storageGb?: number;
   /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
-  storageClassName?: pulumi.Input<string>;
+  storageClassName?: pulumi.Input<string> | undefined;
   /** Number of replicas of Prometheus on different nodes. Each scrapes all targets. Default: 1. */
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
@@ -190,47 +190,47 @@ export interface PrometheusStackArgs {
    * receives its alerts and provides the CRDs, so PrometheusStack cannot wait for `url` of LokiStack.
    * Pass that output only from another stack, or if LokiStack uses no output of this component.
    */
-  lokiUrl?: pulumi.Input<string>;
+  lokiUrl?: pulumi.Input<string> | undefined;
   /**
    * URL of a trace, with `{traceId}` as the placeholder for its ID. Log lines in Grafana link to it.
    * Default: none.
    */
-  traceUrl?: pulumi.Input<string>;
+  traceUrl?: pulumi.Input<string> | undefined;
   /** URL at which people open Prometheus, for links in alerts. Default: none. */
-  externalUrl?: pulumi.Input<string>;
+  externalUrl?: pulumi.Input<string> | undefined;
   /**
    * Settings of single alerts, by name: those of this component and those of the chart. An alert of the
    * chart that occurs twice, as a warning and as critical, gets one severity. Default: none.
    */
   alertRules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
-  runbookBaseUrl?: pulumi.Input<string>;
+  runbookBaseUrl?: pulumi.Input<string> | undefined;
   /** Alertmanager of the stack. */
   alertmanager?: AlertmanagerArgs;
   /** Grafana of the stack. */
   grafana?: GrafanaArgs;
   /** Labels of every object. Default: none. */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
    * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
    * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
    */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]>;
+  tolerations?: pulumi.Input<Toleration[]> | undefined;
   /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string>;
+  priorityClassName?: pulumi.Input<string> | undefined;
   /** Exact chart version. Default: the version that this library is tested with. */
   chartVersion?: string;
   /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
   repository?: string;
   /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: pulumi.Input<string>;
+  imageRegistry?: pulumi.Input<string> | undefined;
   /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
-  values?: pulumi.Input<Record<string, any>>;
+  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**

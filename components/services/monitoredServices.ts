@@ -140,12 +140,12 @@ export interface ServiceAlertArgs extends AlertThresholds {
   /** Settings of single alerts, by name. Default: none. */
   rules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
-  runbookBaseUrl?: pulumi.Input<string>;
+  runbookBaseUrl?: pulumi.Input<string> | undefined;
   /**
    * URL at which people open Grafana, for dashboard links in alerts. Use the value of
    * `grafana.externalUrl` of PrometheusStack. Default: none, so no links.
    */
-  dashboardBaseUrl?: pulumi.Input<string>;
+  dashboardBaseUrl?: pulumi.Input<string> | undefined;
 }
 
 /** Names of the metrics and labels that the alerts on a service use. */
@@ -197,7 +197,7 @@ export interface MonitoredServicesArgs {
    */
   retentionDays?: number;
   /** Labels of every object. Default: none. */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**

@@ -25,11 +25,11 @@ export interface SlackChannels {
 /** Route to a channel. An alert must match every field that is set; at least one is required. */
 export interface SlackRoute {
   /** Name of a service: matches alerts on the service and on its pods. */
-  service?: pulumi.Input<string>;
+  service?: pulumi.Input<string> | undefined;
   /** Label `team` of the alert, from its service or from a custom rule. */
-  team?: pulumi.Input<string>;
+  team?: pulumi.Input<string> | undefined;
   /** Label `namespace` of the alert. */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /** Channel that receives the alerts. Starts with `#`. */
   channel: string;
 }
@@ -66,11 +66,11 @@ export interface AlertReceiver {
   /** Recipients of emails. Required for email, like the fields below. */
   to?: string[];
   /** Sender of emails. */
-  from?: pulumi.Input<string>;
+  from?: pulumi.Input<string> | undefined;
   /** SMTP server and its port, such as `smtp.example.com:587`. It must offer TLS. */
-  smarthost?: pulumi.Input<string>;
+  smarthost?: pulumi.Input<string> | undefined;
   /** User of the SMTP server. */
-  username?: pulumi.Input<string>;
+  username?: pulumi.Input<string> | undefined;
 }
 
 /** Minutes until an alert that still fires is notified again, by severity. */
@@ -84,31 +84,31 @@ export interface RepeatMinutes {
 /** Arguments of SlackAlerting. */
 export interface SlackAlertingArgs {
   /** Namespace of Alertmanager. It must exist. Default: `monitoring`. */
-  namespace?: pulumi.Input<string>;
+  namespace?: pulumi.Input<string> | undefined;
   /**
    * Incoming webhook of `channel`. Pulumi stores every credential as a secret in the Kubernetes
    * Secret `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
    */
-  webhookUrl?: pulumi.Input<string>;
+  webhookUrl?: pulumi.Input<string> | undefined;
   /** Incoming webhooks of all other channels, by channel: a webhook posts to only one channel. */
-  webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
-  botToken?: pulumi.Input<string>;
+  botToken?: pulumi.Input<string> | undefined;
   /** URL that Alertmanager calls every minute while it delivers alerts. Default: none. */
-  heartbeatUrl?: pulumi.Input<string>;
+  heartbeatUrl?: pulumi.Input<string> | undefined;
   /** Requires a heartbeat URL, without which an outage of alerting goes unnoticed. Default: false. */
   requireHeartbeat?: boolean;
   /** Routing key of PagerDuty, which then also receives critical alerts. Default: none. */
-  pagerDutyRoutingKey?: pulumi.Input<string>;
+  pagerDutyRoutingKey?: pulumi.Input<string> | undefined;
   /** URL of a further webhook that also receives critical alerts. Default: none. */
-  criticalWebhookUrl?: pulumi.Input<string>;
+  criticalWebhookUrl?: pulumi.Input<string> | undefined;
   /**
    * Credential of each receiver, by its name: the routing key of PagerDuty, the API key of Opsgenie,
    * the password of the SMTP user, or the URL of the webhook.
    */
-  receiverSecrets?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  receiverSecrets?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
-  existingSecret?: pulumi.Input<string>;
+  existingSecret?: pulumi.Input<string> | undefined;
   /**
    * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
    * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`, `receiver-<receiver>`. The keys
@@ -150,16 +150,16 @@ export interface SlackAlertingArgs {
    * an output of your ingress. The outputs of PrometheusStack are URLs inside the cluster, and
    * PrometheusStack depends on this component. Default: no links.
    */
-  grafanaUrl?: pulumi.Input<string>;
+  grafanaUrl?: pulumi.Input<string> | undefined;
   /** URL at which people open Prometheus, for links to graphs, like `grafanaUrl`. Default: no links. */
-  prometheusUrl?: pulumi.Input<string>;
+  prometheusUrl?: pulumi.Input<string> | undefined;
   /**
    * URL at which people open Alertmanager, for links to alerts and new silences, like `grafanaUrl`.
    * Default: no links.
    */
-  alertmanagerUrl?: pulumi.Input<string>;
+  alertmanagerUrl?: pulumi.Input<string> | undefined;
   /** Labels of every object. Default: none. */
-  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**

@@ -207,6 +207,8 @@ function inferredInterface(): string {
 }
 
 function codeBlock({ statements }: Declared): string {
-  const code = statements.map((statement) => statement.getFullText().trim()).join("\n");
+  const declarations = statements.map((statement) => statement.getFullText().trim()).join("\n");
+  // Repeats the question mark for `exactOptionalPropertyTypes`.
+  const code = declarations.replace(/(\?: pulumi\.Input<.*>) \| undefined;/g, "$1;");
   return `\`\`\`typescript\n${code}\n\`\`\``;
 }

@@ -305,6 +305,36 @@ describe("the installed package", function () {
       }
     });
 
+    it("compile with exactOptionalPropertyTypes if an optional setting is not set", async () => {
+      const config = readJson<object>(path.join(examples, "services", "tsconfig.json"));
+      const { compilerOptions } = config as { compilerOptions: object };
+      project.write(
+        "exact.ts",
+        `import * as pulumi from "@pulumi/pulumi";
+        import { LokiStack, PrometheusStack, SlackAlerting } from "@ticketing/observability";
+        const config = new pulumi.Config();
+        const identity = { cluster: config.require("c"), environment: config.require("e") };
+        const [namespace, url] = [config.get("namespace"), config.getSecret("url")];
+        new SlackAlerting("slack", { channel: "#a", webhookUrl: url, heartbeatUrl: url, namespace });
+        new PrometheusStack("prometheus", {
+          ...identity,
+          namespace,
+          labels: config.getObject<Record<string, string>>("labels"),
+          alertmanager: { externalUrl: url },
+          values: config.getObject<object>("values"),
+        });
+        new LokiStack("loki", { ...identity, bucket: config.get("bucket"), roleArn: url });`,
+      );
+      project.write(
+        "tsconfig.exact.json",
+        JSON.stringify({
+          compilerOptions: { ...compilerOptions, exactOptionalPropertyTypes: true, noEmit: true },
+          files: ["exact.ts"],
+        }),
+      );
+      await project.run("node", [tsc, "-p", "tsconfig.exact.json"]);
+    });
+
     it("runs as an ECMAScript module and bundled by esbuild", async () => {
       const program = `import { SlackAlerting } from "@ticketing/observability";
         new SlackAlerting("slack", {

@@ -15,7 +15,7 @@ export interface DatadogServiceMonitors {
    */
   operation?: string;
   /** The tag `team`. Default: the `team` of the service, or else the `team` of all monitors. */
-  team?: pulumi.Input<string>;
+  team?: pulumi.Input<string> | undefined;
   /** Handles to notify. Default: the handles of all monitors. */
   notify?: pulumi.Input<string>[];
 }
@@ -38,7 +38,7 @@ export interface DatadogMonitorsArgs {
   /** `alerts` of MonitoredServices. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
   /** The tag `team` of every monitor. Default: none. */
-  team?: pulumi.Input<string>;
+  team?: pulumi.Input<string> | undefined;
   /** Overrides for single services, by name, which must be known when the program runs. Default: none. */
   overrides?: Record<string, DatadogServiceMonitors>;
 }
