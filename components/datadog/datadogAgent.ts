@@ -21,7 +21,10 @@ export interface DatadogAgentArgs {
   cluster: pulumi.Input<string>;
   /** Environment: the tag `env` of all data that has no `env` tag yet. */
   environment: pulumi.Input<string>;
-  /** Namespace to install into. It must exist and admit privileged pods. Default: `datadog`. */
+  /**
+   * Namespace to install into. It must exist, and its Pod Security level must be `privileged`, because the
+   * agent reads the host. Default: `datadog`.
+   */
   namespace?: pulumi.Input<string> | undefined;
   /**
    * API key, which Pulumi stores as a secret: the key `api-key` of the Secret `datadog-secret`.

@@ -62,9 +62,10 @@ export interface LokiStackArgs {
   /** Environment: the label `env` of every log line. */
   environment: pulumi.Input<string>;
   /**
-   * Namespace to install into. It must exist. Another namespace deploys a new Loki with empty volumes;
-   * those of the old one remain in the cluster. With the storage `filesystem`, which has all logs on a
-   * volume, `protectData` refuses the change. Default: `monitoring`.
+   * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must be
+   * `privileged`, because the collector reads the log files of the host. Another namespace deploys a new
+   * Loki with empty volumes; those of the old one remain in the cluster. With the storage `filesystem`,
+   * which has all logs on a volume, `protectData` refuses the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */

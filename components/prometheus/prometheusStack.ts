@@ -137,9 +137,10 @@ export interface PrometheusStackArgs {
   /** Environment: the external label `env`. */
   environment: pulumi.Input<string>;
   /**
-   * Namespace to install into. It must exist. Another namespace or `releaseName` deploys a new Prometheus
-   * with empty volumes; the volumes of the old one remain in the cluster. `protectData` and
-   * `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
+   * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security level
+   * must be `privileged`, because node-exporter reads the host. Another namespace or `releaseName` deploys
+   * a new Prometheus with empty volumes; the volumes of the old one remain in the cluster. `protectData`
+   * and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /**
