@@ -20,7 +20,9 @@ const region = "us-east-1";
 /** The complete stack in one cluster, connected by outputs alone, and a second one of a team. */
 function deploy(cluster: string): void {
   const inCluster = {
-    provider: new kubernetes.Provider(`${cluster}-kubernetes`, { kubeconfig: "{}" }),
+    provider: new kubernetes.Provider(`${cluster}-kubernetes`, {
+      kubeconfig: JSON.stringify({ "current-context": cluster }),
+    }),
   };
   const inRegion = {
     provider: new aws.Provider(`${cluster}-aws`, { region }),
