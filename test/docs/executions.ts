@@ -48,13 +48,13 @@ const executions: Execution[] = [
   },
   { pattern: /^(npm --prefix observability ci$|pulumi package add )/, how: How.Languages },
   {
-    pattern: /^npm run (bench|golden|docs|api|preview|policies|verify|open|rescue|deploy)$/,
+    pattern: /^npm run (bench|golden|docs|api|preview|policies|verify|open|rescue|adopt|deploy)$/,
     how: How.Script,
   },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
   // test/verify runs them against a fake cluster, and with a fake CLI.
   {
-    pattern: /^npm run (verify|open|rescue|deploy) -- (\w+ )?--stack prod( \w+)?$/,
+    pattern: /^npm run (verify|open|rescue|adopt|deploy) -- (\w+ )?--stack prod( \w+)?$/,
     how: How.Script,
   },
   // test/docs/commands.test.ts previews this stack, which the commands before it create.

@@ -45,14 +45,14 @@ describe("npm run rescue after a kill during an installation", function () {
     await stack.must("cancel", "--yes");
     const failed = await stack.up();
     assert.match(failed.text, /cannot re-use a name that is still in use/);
-    const rescue = stack.run("rescue", "--yes");
+    const rescue = await stack.run("rescue", "--yes");
     assert.equal(rescue.code, 0, rescue.text);
     assert.match(rescue.text, finding);
     const up = await stack.up();
     assert.equal(up.exitCode, 0, up.text);
     const again = await stack.up();
     assert.match(again.text, /Resources:\n +\d+ unchanged/);
-    assert.match(stack.run("rescue", "--yes").text, /Nothing is left to repair/);
+    assert.match((await stack.run("rescue", "--yes")).text, /Nothing is left to repair/);
   }
 
   it("repairs releases whose installation never ended", async () => {

@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { ExpectedError } from "../../preview/config/errors";
+import { mustPulumi, pulumi } from "../pulumiCli";
 import type { Obstacle } from "./obstacle";
 
 interface Resource {
@@ -14,7 +13,7 @@ export interface State {
 }
 
 export async function readState(stack: string): Promise<State> {
-  return JSON.parse(await must(["stack", "export", "--stack", stack])) as State;
+  return JSON.parse(await mustPulumi(["stack", "export", "--stack", stack])) as State;
 }
 
 /** What an interrupted update left in the state of a stack: its lock and its pending operations. */
@@ -38,7 +37,7 @@ interface Backend {
 
 /** The lock of the stack, with its owner if the backend names it. */
 async function lockOf(stack: string): Promise<Obstacle[]> {
-  const { url } = JSON.parse(await must(["whoami", "--json"])) as Backend;
+  const { url } = JSON.parse(await mustPulumi(["whoami", "--json"])) as Backend;
   const reason = /^https?:/.test(url) ? await updateInProgress(stack) : await lockFile(stack);
   if (reason === undefined) return [];
   const [, owner] = /created by (.*)/.exec(reason) ?? [];
@@ -47,14 +46,14 @@ async function lockOf(stack: string): Promise<Obstacle[]> {
       what: `The stack is locked${owner === undefined ? " by another update" : ` by ${owner}`}`,
       repair: "Remove the lock (pulumi cancel), if that process no longer runs",
       run: async () => {
-        await must(["cancel", "--stack", stack, "--yes"]);
+        await mustPulumi(["cancel", "--stack", stack, "--yes"]);
       },
     },
   ];
 }
 
 async function updateInProgress(stack: string): Promise<string | undefined> {
-  const stacks = JSON.parse(await must(["stack", "ls", "--json"])) as {
+  const stacks = JSON.parse(await mustPulumi(["stack", "ls", "--json"])) as {
     name: string;
     updateInProgress?: boolean;
   }[];
@@ -80,39 +79,11 @@ function pendingOperations(stack: string, state: State): Obstacle[] {
       what: `The state has pending operations: ${named.join(", ")}`,
       repair: "Remove them from the state: the next `pulumi up` repeats them",
       run: async () => {
-        await must(["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
+        await mustPulumi(
+          ["stack", "import", "--stack", stack],
+          JSON.stringify({ ...state, deployment }),
+        );
       },
     },
   ];
-}
-
-/** The output of a command that has to succeed. */
-async function must(args: string[], input?: string): Promise<string> {
-  const { code, out, err } = await pulumi(args, input);
-  if (code !== 0) throw new ExpectedError(`pulumi ${args.join(" ")} failed: ${(out + err).trim()}`);
-  return out;
-}
-
-/** Runs the CLI, and returns its exit code and output. */
-function pulumi(
-  args: string[],
-  input = "",
-): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args]);
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (chunk) => (out += chunk));
-    child.stderr.on("data", (chunk) => (err += chunk));
-    child.on("error", () =>
-      reject(
-        new ExpectedError(
-          "the Pulumi CLI is not on the PATH\n  fix: https://www.pulumi.com/docs/install/",
-        ),
-      ),
-    );
-    child.on("close", (code) => resolve({ code, out, err }));
-    // A command that fails does not read its input: its exit code says so.
-    child.stdin.on("error", () => undefined).end(input);
-  });
 }

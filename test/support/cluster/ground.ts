@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { toolPath } from "../../../tools/paths.cjs";
 import { TestStack } from "../engine/stack";
 import { projectDirectory, secrets } from "../stackConfig";
@@ -49,6 +51,17 @@ export class Ground {
     return this.controlPlane.kubeconfig;
   }
 
+  /** Runs a program of the tools against this cluster. */
+  async run(tool: "helm" | "kubectl", ...args: string[]): Promise<void> {
+    const env = { ...process.env, KUBECONFIG: this.kubeconfig };
+    await promisify(execFile)(toolPath(tool), args, { env });
+  }
+
+  /** URL of the repository with a small chart in place of each pinned one. */
+  get chartRepository(): string {
+    return running(this.#repository).url;
+  }
+
   /** Stops pods from becoming ready, so that a release waits for them. */
   pauseNode(): void {
     running(this.#node).paused = true;
@@ -65,7 +78,7 @@ export class Ground {
 
   /** A stack of this project for this cluster. Resources of AWS are fakes. */
   stack(name: "dev" | "prod", config: Record<string, string> = {}): Promise<TestStack> {
-    const { url } = running(this.#repository);
+    const url = this.chartRepository;
     return TestStack.create({
       project: projectDirectory,
       stack: name,

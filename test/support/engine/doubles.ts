@@ -12,6 +12,8 @@ export interface Resource {
 /** Behavior of a fake provider that is specific to one package. */
 export interface Double {
   id(resource: Resource): string;
+  /** Inputs of a resource that an import reads by its ID. Default: none. */
+  imported?(type: string, id: string): Properties;
   /** Outputs in addition to the inputs. In a first preview each leaf is unknown. */
   computed(resource: Resource): Properties;
   /** Paths of inputs whose change replaces the resource. */
@@ -77,6 +79,10 @@ const kubernetes: Double = {
 };
 
 const aws: Double = {
+  imported(type, id) {
+    if (type === "aws:s3/bucket:Bucket") return { bucket: id };
+    return type === "aws:iam/role:Role" ? { name: id } : {};
+  },
   id({ type, name, inputs }) {
     if (type === "aws:iam/policy:Policy") return awsArn({ type, name, inputs });
     const keys = ["bucket", "name", "clusterName", "role"];

@@ -78,8 +78,11 @@ servePlugin(ResourceProviderService, {
   }),
   read: unary((request: messages.ReadRequest) => {
     attempt("read", request);
-    const inputs = fromStruct(request.getInputs());
     const known = request.getProperties()?.getFieldsMap().getLength() ?? 0;
+    const inputs =
+      known > 0
+        ? fromStruct(request.getInputs())
+        : (double.imported?.(request.getType(), request.getId()) ?? {});
     const resource = resourceOf(request, inputs);
     return new messages.ReadResponse()
       .setId(request.getId())

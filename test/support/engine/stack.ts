@@ -3,7 +3,7 @@
  * The state is in a temporary folder, the providers are fakes unless a test names real ones, and only
  * the loopback network is available.
  */
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { type ExecFileException, execFile, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -135,16 +135,16 @@ export class TestStack {
   }
 
   /** Runs a command of this project, such as `rescue`, with the state of this stack. */
-  run(script: string, ...args: string[]): { code: number | null; text: string } {
+  run(script: string, ...args: string[]): Promise<{ code: number; text: string }> {
     const command = ["--require", "tsx/cjs", `verify/${script}.ts`, "--stack", this.#name, ...args];
     const environment = this.#environment();
-    const PATH = [path.dirname(toolPath("pulumi")), environment.PATH].join(path.delimiter);
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-      cwd: this.#project,
-      env: { ...environment, PATH },
-      encoding: "utf8",
+    const PATH = [path.dirname(toolPath("pulumi")), environment["PATH"]].join(path.delimiter);
+    const options = { cwd: this.#project, env: { ...environment, PATH } };
+    return new Promise((resolve) => {
+      execFile(process.execPath, command, options, (error, stdout, stderr) => {
+        resolve({ code: exitCodeOf(error), text: stdout + stderr });
+      });
     });
-    return { code: status, text: stdout + stderr };
   }
 
   refresh(options: RunOptions = {}): Promise<Run> {
@@ -246,7 +246,7 @@ export class TestStack {
         },
         (error, stdout, stderr) => {
           resolve({
-            exitCode: error === null ? 0 : typeof error.code === "number" ? error.code : 1,
+            exitCode: exitCodeOf(error),
             text: stdout + stderr,
             calls: readCalls(log),
             seconds: (performance.now() - started) / 1000,
@@ -274,6 +274,11 @@ export class TestStack {
       ...this.#extraEnvironment,
     };
   }
+}
+
+function exitCodeOf(error: ExecFileException | null): number {
+  if (error === null) return 0;
+  return typeof error.code === "number" ? error.code : 1;
 }
 
 /** Links the files of a project, and copies its stack files, because `pulumi config set` writes to them. */

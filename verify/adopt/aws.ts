@@ -1,0 +1,72 @@
+import { ExpectedError } from "../../preview/config/errors";
+import { run } from "../pulumiCli";
+import { Fate, type Finding } from "./finding";
+import type { Registered } from "./registered";
+
+interface Inputs {
+  bucket: string;
+  name: string;
+  role: string;
+  clusterName: string;
+  namespace: string;
+  serviceAccount: string;
+}
+
+/** How a resource is found in the account, by its type: its ID for the import, if it exists. */
+const lookups: Record<string, (inputs: Inputs, region: string) => Promise<string | undefined>> = {
+  "aws:s3/bucket:Bucket": ({ bucket }) =>
+    ifFound(bucket, ["s3api", "head-bucket", "--bucket", bucket]),
+  "aws:iam/role:Role": ({ name }) => ifFound(name, ["iam", "get-role", "--role-name", name]),
+  "aws:iam/rolePolicy:RolePolicy": ({ role, name }) =>
+    ifFound(`${role}:${name}`, [
+      ...["iam", "get-role-policy", "--role-name", role, "--policy-name", name],
+    ]),
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation": async (
+    { clusterName, namespace, serviceAccount },
+    region,
+  ) => {
+    const of = ["--cluster-name", clusterName, "--namespace", namespace];
+    const found = await aws([
+      ...["eks", "list-pod-identity-associations", ...of],
+      ...["--service-account", serviceAccount, "--region", region],
+    ]);
+    const { associations } = JSON.parse(found ?? '{"associations":[]}') as {
+      associations: { associationId: string }[];
+    };
+    const [association] = associations;
+    return association && `${clusterName},${association.associationId}`;
+  },
+};
+
+const effects: Record<string, string> = {
+  "aws:s3/bucket:Bucket":
+    "its objects remain; it becomes private, encrypted, versioned and TLS only, and logs of another schema need a setting to stay readable (docs/migration.md)",
+  "aws:iam/role:Role": "only the service account of Loki can assume it",
+  "aws:iam/rolePolicy:RolePolicy": "its actions become those that Loki needs",
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation": "it binds the role of the program",
+};
+
+/** A resource of AWS that exists already. */
+export async function existingInAws(resource: Registered, region: string): Promise<Finding[]> {
+  const { entry, inputs } = resource;
+  const id = await lookups[entry.type]?.(inputs as unknown as Inputs, region);
+  if (id === undefined) return [];
+  const kind = entry.type.split(":").at(-1);
+  const effect = effects[entry.type] ?? "";
+  return [{ fate: Fate.Adopted, what: `${kind} ${id}`, effect, adopts: { resource, id } }];
+}
+
+/** The ID, if this command finds what it names. Some commands print nothing. */
+async function ifFound(id: string, args: string[]): Promise<string | undefined> {
+  return (await aws(args)) === undefined ? undefined : id;
+}
+
+/** The output of the AWS CLI, or undefined if what it asks for does not exist. */
+async function aws(args: string[]): Promise<string | undefined> {
+  const { code, out, err } = await run("aws", [...args, "--output", "json"], {
+    missing: "the AWS CLI is not on the PATH\n  fix: https://aws.amazon.com/cli/",
+  });
+  if (code === 0) return out;
+  if (/\(404\)|NoSuchEntity|ResourceNotFound|Not Found/.test(err)) return undefined;
+  throw new ExpectedError(`aws ${args.join(" ")} failed: ${err.trim()}`);
+}

@@ -1,0 +1,81 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { mustPulumi } from "../pulumiCli";
+
+/** The file that `pulumi import --file` reads. */
+export interface ImportFile {
+  resources: ImportEntry[];
+}
+
+export interface ImportEntry {
+  type: string;
+  /** Unique in the file. */
+  name: string;
+  /** Name in the program, if it is another one. */
+  logicalName?: string;
+  component?: boolean;
+  /** Name of the entry of the parent. */
+  parent?: string;
+  id?: string;
+}
+
+/** A resource that the next `pulumi up` would create. */
+export interface Registered {
+  entry: ImportEntry;
+  inputs: Record<string, unknown>;
+}
+
+export interface Registration {
+  file: ImportFile;
+  resources: Registered[];
+  /** Plain configuration of the stack, such as `aws:region`. */
+  config: Record<string, string>;
+}
+
+interface Preview {
+  config: Record<string, string>;
+  steps: { urn: string; newState?: { type: string; inputs?: Record<string, unknown> } }[];
+}
+
+/** Everything that the next `pulumi up` would create, and the file that can import it. */
+export async function registration(stack: string): Promise<Registration> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
+  try {
+    const saved = path.join(folder, "import.json");
+    const out = await mustPulumi([
+      ...["preview", "--stack", stack, "--json", "--import-file", saved],
+    ]);
+    const { config, steps } = JSON.parse(out) as Preview;
+    const read = JSON.parse(fs.readFileSync(saved, "utf8")) as Partial<ImportFile>;
+    // The CLI writes null if nothing would be created.
+    const file = { ...read, resources: read.resources ?? [] };
+    const inputs = new Map(
+      steps.map(({ urn, newState }) => [
+        `${newState?.type} ${urn.split("::").at(-1)}`,
+        newState?.inputs ?? {},
+      ]),
+    );
+    const resources = file.resources
+      .filter(({ component }) => component !== true)
+      .map((entry) => ({
+        entry,
+        inputs: inputs.get(`${entry.type} ${entry.logicalName ?? entry.name}`) ?? {},
+      }));
+    return { file, resources, config };
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+/** The import file for these resources and the components that contain them. */
+export function importFile(file: ImportFile, adopted: Map<ImportEntry, string>): ImportFile {
+  const parents = new Set([...adopted.keys()].map(({ parent }) => parent));
+  const resources = file.resources
+    .filter((entry) => (entry.component === true ? parents.has(entry.name) : adopted.has(entry)))
+    .map((entry) => {
+      const id = adopted.get(entry);
+      return id === undefined ? entry : { ...entry, id };
+    });
+  return { ...file, resources };
+}

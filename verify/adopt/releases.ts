@@ -1,0 +1,88 @@
+import { gunzipSync } from "node:zlib";
+import type { Api } from "../cluster/api";
+import type { List, ObjectMeta, Secret } from "../cluster/objects";
+import { Fate, type Finding } from "./finding";
+import { idOf } from "./objects";
+import type { Registered } from "./registered";
+
+/** A Helm release of the program. */
+export interface ReleaseInputs {
+  namespace: string;
+  name: string;
+  chart: string;
+  version: string;
+}
+
+/** The fields that Helm stores about a release. */
+interface StoredRelease {
+  chart: { metadata: { name: string; version: string } };
+  info: { status: string };
+}
+
+export function isRelease({ entry }: Registered): boolean {
+  return entry.type === "kubernetes:helm.sh/v3:Release";
+}
+
+/**
+ * The release that exists under the name of a release of the program. It is upgraded if it has the same
+ * chart, unless it also contains objects that the program creates itself: Helm would delete them, because
+ * its new revision does not contain them.
+ */
+export async function existingRelease(
+  kubernetes: Api,
+  resource: Registered,
+  owners: Set<string | undefined>,
+): Promise<Finding | undefined> {
+  const wanted = releaseInputs(resource);
+  const stored = await storedRelease(kubernetes, wanted);
+  if (stored === undefined) return undefined;
+  const { name: chart, version } = stored.chart.metadata;
+  const id = idOf(wanted);
+  const what = `release ${id} (${chart} ${version})`;
+  const volumes = await volumesOf(kubernetes, wanted);
+  if (chart === wanted.chart && !owners.has(id)) {
+    return {
+      fate: Fate.Adopted,
+      what,
+      effect: `upgraded to ${wanted.version}; ${volumes}`,
+      adopts: { resource, id },
+    };
+  }
+  return {
+    fate: Fate.Replaced,
+    what,
+    effect: `${wanted.chart} ${wanted.version} takes its place; ${volumes}`,
+    command: `helm uninstall ${wanted.name} -n ${wanted.namespace}`,
+  };
+}
+
+export function releaseInputs({ inputs }: Registered): ReleaseInputs {
+  return inputs as unknown as ReleaseInputs;
+}
+
+/** The last revision of a release, as Helm stores it: JSON, compressed, in base64 twice. */
+async function storedRelease(
+  kubernetes: Api,
+  { namespace, name }: ReleaseInputs,
+): Promise<StoredRelease | undefined> {
+  const selector = encodeURIComponent(`owner=helm,name=${name},status=deployed`);
+  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`;
+  const list = await kubernetes.find<List<Secret>>(path);
+  const data = list?.items[0]?.data?.["release"];
+  if (data === undefined) return undefined;
+  const compressed = Buffer.from(Buffer.from(data, "base64").toString(), "base64");
+  return JSON.parse(gunzipSync(compressed).toString()) as StoredRelease;
+}
+
+/** What happens to the volumes of a release. Neither an upgrade nor an uninstallation deletes claims. */
+async function volumesOf(kubernetes: Api, { namespace, name }: ReleaseInputs): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+  const list = await kubernetes.find<List<{ metadata: ObjectMeta }>>(path);
+  const claims = (list?.items ?? [])
+    .map(({ metadata }) => metadata.name)
+    // Claims of StatefulSets end with the name and number of the pod.
+    .filter((claim) => new RegExp(`(^|-)${name}-`).test(claim));
+  return claims.length === 0
+    ? "it has no volumes, so what its pods store is lost with the pods"
+    : `its volumes remain: ${claims.join(", ")}`;
+}
