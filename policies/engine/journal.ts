@@ -142,5 +142,5 @@ export const appliedExceptions: ReportPolicy = {
 
 /** Text such as `PrometheusRule "rules"`. */
 export function describe({ type, name }: Pick<Resource, "type" | "name">): string {
-  return `${type.split(":").at(-1)} "${name}"`;
+  return `${type.slice(type.lastIndexOf(":") + 1)} "${name}"`;
 }

@@ -2,7 +2,7 @@ import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } f
 import { manifestKeys, manifestsIn, typeOfObject } from "../facts/manifests";
 import { Path, PlainMap, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
 import { foreignReleases, isForeignRelease } from "../facts/releases";
-import { Resource, policyType } from "../facts/resource";
+import { Resource, perType, policyType } from "../facts/resource";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
 /**
@@ -28,9 +28,9 @@ interface Nested {
   contents: "properties" | "values";
 }
 
-function isContainer(type: string): boolean {
-  return isHelmType(type) || isForeignRelease(type) || isList(type);
-}
+const isContainer = perType(
+  (type) => isHelmType(type) || isForeignRelease(type) || isList(type),
+);
 
 /** Whether a resource is a list of objects, such as `PrometheusRuleList`. */
 function isList(type: string): boolean {
@@ -56,6 +56,7 @@ function forResource(policy: ResourcePolicy<unknown>, scope: NestedScope): Resou
     ...policy,
     appliesTo: (type) => appliesTo(type) || isContainer(type),
     judge: (container, config) => {
+      if (!isContainer(container.type)) return judge(container, config);
       const verdicts = applicable(container).map((nested) =>
         inContainer(judge(nested.resource, config), nested, container),
       );

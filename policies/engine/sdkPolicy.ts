@@ -16,13 +16,13 @@ import {
   isText,
   isUnknownValueError,
 } from "../facts/plain";
-import { Resource, policyType } from "../facts/resource";
+import { Resource, perType, policyType } from "../facts/resource";
 import { rulesOf, withoutRules } from "../facts/rules";
 import { configProperties, unknownProperties } from "./config";
 import { Exceptions, exceptionAnnotation, exceptionsFor, isConcerned } from "./exceptions";
 import { Journal, ReportPolicy, describe } from "./journal";
 import { AnyPolicy, StackJudge, Verdict } from "./policy";
-import { copyProperties, readProperties, readProperty, readWithoutTexts } from "./reading";
+import { copyProperties, loadTexts, readProperties, readProperty } from "./reading";
 import { perObject } from "../shared/perObject";
 import { Violation, violationText } from "./violation";
 
@@ -68,29 +68,29 @@ export function sdkPolicy(
     return { ...judged, validateStack: stackValidation(policy, policy, context, exceptionsOf) };
   }
   const { siblings } = policy;
+  const appliesTo = perType((type) => policy.appliesTo(policyType(type)));
   return {
     ...judged,
-    validateResource: async (args, report) => {
+    validateResource: (args, report) => {
       // Reports configuration problems once per stack, not once per resource.
       if (args.type === "pulumi:pulumi:Stack") reportConfig(policy, args.getConfig(), report);
-      const applies = policy.appliesTo(policyType(args.type));
+      const applies = appliesTo(args.type);
       // The policy also reports invalid exceptions of objects that it does not judge.
       if (!applies && !makesExceptions(args)) return;
       const config = configOf(policy, args);
-      const exceptions = await exceptionsOf(args, config);
-      const verdict = applies
-        ? await attempt(async () => policy.judge(await readResource(args), config))
-        : nothing;
-      conclude(policy, context, args, {
-        exceptions,
-        verdict,
-        report: (text) => report(text),
-      });
+      const validate = (): void =>
+        conclude(policy, context, args, {
+          exceptions: exceptionsOf(args, config),
+          verdict: applies ? attempt(() => policy.judge(readResource(args), config)) : nothing,
+          report: (text) => report(text),
+        });
+      const loading = applies ? loadTexts(args.props) : undefined;
+      return loading === undefined ? validate() : loading.then(validate);
     },
     // The SDK runs both functions of a policy, although its types describe policies with one.
     ...(siblings && {
-      validateStack: stackValidation(policy, siblings, context, async (args, config) => {
-        const exceptions = await exceptionsOf(args, config);
+      validateStack: stackValidation(policy, siblings, context, (args, config) => {
+        const exceptions = exceptionsOf(args, config);
         // Invalid exceptions are reported once, with the resource.
         return "failure" in exceptions ? exceptions : { ...exceptions, violations: [] };
       }),
@@ -102,14 +102,16 @@ function stackValidation(
   policy: Exclude<AnyPolicy, ReportPolicy>,
   judge: StackJudge<unknown>,
   context: PolicyContext,
-  exceptionsOf: (args: PolicyResource, config: PlainMap) => Promise<Exceptions | Failure>,
+  exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions | Failure,
 ): StackValidationPolicy["validateStack"] {
+  const reads = perType((type) => judge.reads(policyType(type)));
   return async (args, report) => {
     const config = configOf(policy, args);
     if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);
-    const resources = args.resources.filter(({ type }) => judge.reads(policyType(type)));
+    const resources = args.resources.filter(({ type }) => reads(type));
+    await Promise.all(resources.map(({ props }) => loadTexts(props)));
     // The policy also reads an excepted resource, because other resources may need it.
-    const verdict = await judgeStack(policy, judge, resources, config);
+    const verdict = judgeStack(policy, judge, resources, config);
     const violations = byUrn(verdict.violations);
     const unevaluated = byUrn(verdict.unevaluated);
     for (const resource of args.resources) {
@@ -118,7 +120,7 @@ function stackValidation(
       // A policy on resources has already read the exceptions of each.
       if (!hasFindings && (policy.scope === "resource" || !makesExceptions(resource))) continue;
       conclude(policy, context, resource, {
-        exceptions: await exceptionsOf(resource, config),
+        exceptions: exceptionsOf(resource, config),
         verdict: {
           violations: violations.get(urn) ?? [],
           unevaluated: unevaluated.get(urn) ?? [],
@@ -161,8 +163,8 @@ function conclude(
   },
 ): void {
   const { exceptions, verdict, report } = results;
-  const { type, name, urn } = args;
-  const entry = { policy: policy.name, urn, resource: describe({ type, name }) };
+  const { urn } = args;
+  const entry = { policy: policy.name, urn, resource: describe(args) };
   const [failed] = [exceptions, verdict].flatMap((result) =>
     "failure" in result ? [notJudged(policy, entry.resource, result.failure)] : [],
   );
@@ -181,7 +183,7 @@ function conclude(
     context.journal.skip({
       ...entry,
       what: formatPath(unknown) || "all properties",
-      because: because ?? reasonAt(readWithoutTexts(args.props), unknown),
+      because: because ?? reasonAt(readProperties(args.props), unknown),
     });
   }
 }
@@ -217,21 +219,19 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
  * The verdict on a stack. If the check throws, each resource on which it also throws separately
  * becomes a violation, and the policy judges the other resources without those.
  */
-async function judgeStack(
+function judgeStack(
   policy: AnyPolicy,
   { judge: judgeAll }: StackJudge<unknown>,
   resources: readonly PolicyResource[],
   config: PlainMap,
-): Promise<Verdict> {
-  const read = await Promise.all(
-    resources.map(async (args) => ({ args, resource: await attempt(() => readOutputs(args)) })),
-  );
+): Verdict {
   const failures: Verdict["violations"] = [];
   const fail = (args: PolicyResource, failure: string): void => {
     const violation = notJudged(policy, describe(args), failure);
     failures.push({ ...violation, urn: args.urn });
   };
-  const readable = read.flatMap(({ args, resource }) => {
+  const readable = resources.flatMap((args) => {
+    const resource = attempt(() => readOutputs(args));
     if (!("failure" in resource)) return [{ args, resource }];
     fail(args, resource.failure);
     return [];
@@ -243,15 +243,15 @@ async function judgeStack(
         config,
       ),
     );
-  let verdict = await judge(readable);
+  let verdict = judge(readable);
   if ("failure" in verdict) {
     const sound: typeof readable = [];
     for (const entry of readable) {
-      const alone = await judge([entry]);
+      const alone = judge([entry]);
       if ("failure" in alone) fail(entry.args, alone.failure);
       else sound.push(entry);
     }
-    verdict = await judge(sound);
+    verdict = judge(sound);
   }
   if ("failure" in verdict) {
     failures.push(notJudged(policy, "the stack", verdict.failure));
@@ -261,11 +261,9 @@ async function judgeStack(
 }
 
 /** The result or the failure of `run`. Rethrows the SDK's error about an unknown value. */
-async function attempt<Result extends object>(
-  run: () => Result | Promise<Result>,
-): Promise<Result | Failure> {
+function attempt<Result extends object>(run: () => Result): Result | Failure {
   try {
-    return await run();
+    return run();
   } catch (error) {
     if (isUnknownValueError(error)) throw error;
     // The message of any other error may quote a value.
@@ -286,7 +284,7 @@ function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violat
 /** The SDK remediates one resource at a time, even for a stack policy. */
 function remediation(
   policy: Exclude<AnyPolicy, ReportPolicy>,
-  exceptionsOf: (args: PolicyResource, config: PlainMap) => Promise<Exceptions | Failure>,
+  exceptionsOf: (args: PolicyResource, config: PlainMap) => Exceptions | Failure,
 ): Pick<ResourceValidationPolicy, "remediateResource"> {
   const { remediate } = policy;
   if (remediate === undefined) return {};
@@ -294,13 +292,13 @@ function remediation(
   return {
     remediateResource: async (args) => {
       const config = configOf(policy, args);
-      const exceptions = await exceptionsOf(args, config);
+      const exceptions = exceptionsOf(args, config);
       if (!concerns(policyType(args.type)) || "failure" in exceptions || exceptions.covering())
         return undefined;
       const resource = { ...resourceOf(args), props: await copyProperties(args.props) };
       const judged = withoutRules(resource, (rule) => exceptions.covering(rule) !== undefined);
       // Ignores a failure, because the validation that follows reports it.
-      const result = await attempt(() => ({ changed: remediate(judged, args.props, config) }));
+      const result = attempt(() => ({ changed: remediate(judged, args.props, config) }));
       return "changed" in result && result.changed ? args.props : undefined;
     },
   };
@@ -319,7 +317,7 @@ function makesExceptions({ type, props }: PolicyResource): boolean {
 
 function subjectOf(args: PolicyResource) {
   const rules = (): string[] | undefined => {
-    const found = rulesOf({ ...resourceOf(args), props: readWithoutTexts(args.props) });
+    const found = rulesOf({ ...resourceOf(args), props: readProperties(args.props) });
     return found.unknownAt === undefined ? found.rules.map((rule) => rule.name) : undefined;
   };
   const isKubernetes = args.type.startsWith("kubernetes:");
@@ -331,16 +329,16 @@ function resourceOf({ type, name, urn }: PolicyResource): Omit<Resource, "props"
   return { type: policyType(type), name, urn };
 }
 
-async function readResource(args: PolicyResource): Promise<Resource> {
-  return { ...resourceOf(args), props: await readProperties(args.props) };
+function readResource(args: PolicyResource): Resource {
+  return { ...resourceOf(args), props: readProperties(args.props) };
 }
 
 /**
  * If the provider is not available, such as the provider for a cluster that does not exist yet, the
  * engine previews a resource without any outputs. The outputs are then unknown, not absent.
  */
-async function readOutputs(args: PolicyResource): Promise<Resource> {
-  const resource = { ...(await readResource(args)), ...referencesOf(args) };
+function readOutputs(args: PolicyResource): Resource {
+  const resource = { ...readResource(args), ...referencesOf(args) };
   return Object.keys(args.props).length === 0 ? { ...resource, props: UNKNOWN } : resource;
 }
 

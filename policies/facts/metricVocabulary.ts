@@ -4,7 +4,7 @@ import {
   metricKeys,
   metricNamesAnnotation,
 } from "../shared/metricNames";
-import { listAt, textAt } from "./plain";
+import { Plain, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
@@ -22,6 +22,14 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
     const text = textAt(props, "metadata", "annotations", metricNamesAnnotation);
     return text === undefined ? [] : [readYaml(text)];
   });
+  if (declarations.length === 0) return defaultVocabulary;
+  return vocabularyWith(declarations);
+}
+
+/** One object for most resources, so that what is derived from it is derived once. */
+const defaultVocabulary = vocabularyWith([]);
+
+function vocabularyWith(declarations: Plain[]): MetricVocabulary {
   const names = (key: MetricKey) => [
     defaultMetricNames[key],
     ...declarations.flatMap(

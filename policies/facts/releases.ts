@@ -11,7 +11,7 @@ import {
   setAt,
   textAt,
 } from "./plain";
-import { Resource } from "./resource";
+import { Resource, perType } from "./resource";
 import { readYaml } from "./yaml";
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
@@ -40,14 +40,7 @@ const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^helm:index\/release:Release$/, terraform],
 ];
 
-/** Cached answers by type: a stack has many resources but few types. */
-const answers = new Map<string, boolean>();
-
-export function isForeignRelease(type: string): boolean {
-  const answer = answers.get(type) ?? readers.some(([form]) => form.test(type));
-  answers.set(type, answer);
-  return answer;
-}
+export const isForeignRelease = perType((type) => readers.some(([form]) => form.test(type)));
 
 /** The releases that a resource of another tool installs. */
 export function foreignReleases(resource: Resource): ForeignRelease[] {

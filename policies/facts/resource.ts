@@ -20,6 +20,16 @@ export function policyType(type: string): string {
   return type.replace("kubernetes:monitoring.rhobs/", "kubernetes:monitoring.coreos.com/");
 }
 
+/** Answers a question about types once for each type: a stack has many resources, but few types. */
+export function perType(answer: (type: string) => boolean): (type: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (type) => {
+    const known = answers.get(type) ?? answer(type);
+    answers.set(type, known);
+    return known;
+  };
+}
+
 /** Name of the stack in a URN: `urn:pulumi:<stack>::<project>::…`. */
 export function stackOf(urn: string): string {
   return urn.split("::")[0]?.split(":").at(-1) ?? "";

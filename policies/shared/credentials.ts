@@ -47,13 +47,22 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
   ],
 ];
 
+const namedPatterns = Object.entries(patterns);
+
+/**
+ * A word without separators that is too short for any credential. Most texts in a resource are such
+ * words, so this check decides how long the search takes.
+ */
+const shortWord = /^[\w.-]{0,14}$/;
+
 const base64Words = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
 /** The kind of credential that a text contains, in plain text or in base64. */
 export function credentialIn(text: string, depth = 2): string | undefined {
+  if (shortWord.test(text)) return undefined;
   // JSON may escape `/` as `\/`.
   const plainText = text.includes("\\/") ? text.replaceAll("\\/", "/") : text;
-  for (const [kind, pattern] of Object.entries(patterns)) {
+  for (const [kind, pattern] of namedPatterns) {
     if (plainText.search(pattern) >= 0) return kind;
   }
   const inFields = credentialLine(plainText) ?? basicHeader(plainText);
@@ -70,14 +79,17 @@ export function credentialIn(text: string, depth = 2): string | undefined {
   return undefined;
 }
 
+/** The end of each name in {@link fields}. A quick check: few fields have such a name. */
+const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret)$/;
+
 /** References that a controller, a plugin or the application resolves: `vault:secret/data/db#password`. */
 const reference =
   /^(?:vault:[\w-]+\/|(?:ref\+|op:|awssm:|gcpsm:|azurekeyvault:|secretref\+|akv:)|arn:aws[\w-]*:(?:secretsmanager|ssm):|projects\/[^/]+\/secrets\/|ENC\[)/i;
 
 /** The kind of credential in a field, by its name and the format of its value. */
 export function credentialField(name: string, value: string): string | undefined {
-  if (reference.test(value)) return undefined;
   const plainName = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (!fieldName.test(plainName) || reference.test(value)) return undefined;
   const field = fields.find(([, names, values]) => names.test(plainName) && values.test(value));
   return field?.[0];
 }

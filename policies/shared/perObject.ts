@@ -7,8 +7,10 @@ export function perObject<Key extends object, Result>(
 ): (key: Key) => Result {
   const results = new WeakMap<Key, { result: Result }>();
   return (key) => {
-    const known = results.get(key) ?? { result: compute(key) };
-    results.set(key, known);
-    return known.result;
+    const known = results.get(key);
+    if (known !== undefined) return known.result;
+    const result = compute(key);
+    results.set(key, { result });
+    return result;
   };
 }

@@ -84,7 +84,7 @@ async function buildEntry(
     absWorkingDir: directory,
     stdin: { contents: entry, resolveDir: directory },
     outfile: path.join(cacheFolder, `${kind}.js`),
-    keepNames: true,
+    keepNames: kind === "program",
     sourcemap: "external",
     sourcesContent: false,
     plugins: [linkPackages(entries), keepDirectoryNames],

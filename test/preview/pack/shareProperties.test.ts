@@ -71,7 +71,7 @@ describe("the properties that the preview shares between policies", () => {
   it("are read once for all policies", async () => {
     shareProperties(sdk);
     const readings: unknown[] = [];
-    const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
+    const policy: Validation = ({ props }) => void readings.push(readProperties(props));
     await analyze(request({ data: { a: "1" } }), policy, policy, policy);
     assert.equal(deserialized, 1);
     assert.deepEqual(readings[0], { data: { a: "1" } });
@@ -82,7 +82,7 @@ describe("the properties that the preview shares between policies", () => {
   it("belong to one resource", async () => {
     shareProperties(sdk);
     const readings: unknown[] = [];
-    const policy: Validation = async ({ props }) => void readings.push(await readProperties(props));
+    const policy: Validation = ({ props }) => void readings.push(readProperties(props));
     await analyze(request({ data: { a: "1" } }), policy);
     await analyze(request({ data: { a: "2" } }), policy);
     assert.deepEqual(readings, [{ data: { a: "1" } }, { data: { a: "2" } }]);
@@ -93,7 +93,7 @@ describe("the properties that the preview shares between policies", () => {
     let read: unknown;
     const response = await analyze(
       request({ data: { a: UNKNOWN_ON_THE_WIRE }, metadata: { name: "settings" } }),
-      async ({ props }) => void (read = await readProperties(props)),
+      ({ props }) => void (read = readProperties(props)),
       ({ props }) => void (props["data"] as { a: string }).a,
     );
     assert.deepEqual(read, { data: { a: UNKNOWN }, metadata: { name: "settings" } });
