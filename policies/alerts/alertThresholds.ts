@@ -12,6 +12,7 @@ import { Selector } from "../promql/expr";
 import { Records } from "../promql/records";
 import { ServiceScope, includesService, namedServices } from "../promql/scope";
 import { limits } from "../shared/limits";
+import { perObject } from "../shared/perObject";
 import { SignalName } from "../shared/serviceExceptions";
 
 const { alertThresholds: maximums, trafficFloorPerSecond } = limits;
@@ -77,7 +78,7 @@ const limitOf: Partial<Record<SignalName, Limit>> = {
 
 function check(resource: Resource, config: Config, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
-  const strict = strictSignals(resource, vocabulary, config, records);
+  const isTier = tiersNextTo(strictSignals(resource, vocabulary, config, records), vocabulary);
   const exceptionOf = serviceExceptions([resource]);
   const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
   return checkExpressions(
@@ -90,10 +91,7 @@ function check(resource: Resource, config: Config, records?: Records) {
       }));
       const findings: (Finding | undefined)[] = signals
         .map((signal) => ({ signal, problem: checkSignal(signal, config) }))
-        .filter(
-          ({ signal, problem }) =>
-            problem !== undefined && !strict.some((other) => isTierOf(signal, other, vocabulary)),
-        )
+        .filter(({ signal, problem }) => problem !== undefined && !isTier(signal))
         .map(({ signal: { exception }, problem }) =>
           typeof problem === "string"
             ? { unknown: [...rule.path, "expr"], because: problem }
@@ -161,22 +159,41 @@ function strictSignals(
 }
 
 /** Whether a signal is a higher tier next to a strict alert on the same or on more series. */
-function isTierOf(tier: Signal, strict: Signal, vocabulary: MetricVocabulary): boolean {
-  if (tier.name !== strict.name || !((tier.threshold ?? 0) > (strict.threshold ?? 0))) return false;
-  if (!/^>=?$/.test(tier.operator)) return false;
-  if (!scopedServices(tier.scopes).every((name) => includesService(strict.scopes, name)))
-    return false;
+function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: Signal) => boolean {
   const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];
-  const identity = ({ matchers }: Selector) =>
+  const identity = perObject(({ matchers }: Selector) =>
     matchers
       .filter(({ label }) => !outcome.includes(label))
-      .map((matcher) => JSON.stringify(matcher));
-  return tier.selectors.every((selector) => {
-    const matchers = identity(selector);
-    return strict.selectors.some((other) =>
-      identity(other).every((matcher) => matchers.includes(matcher)),
+      .map((matcher) => JSON.stringify(matcher)),
+  );
+  // A selector of more series has no matcher that the tier lacks. Its first matcher finds it among
+  // the thousands of signals that an object may have.
+  const candidates = new Map<string, Signal[]>();
+  for (const signal of strict) {
+    for (const [matcher = ""] of signal.selectors.map(identity)) {
+      const key = `${signal.name} ${matcher}`;
+      const signals = candidates.get(key) ?? [];
+      candidates.set(key, signals);
+      signals.push(signal);
+    }
+  }
+  const selectsMore = (other: Selector, matchers: string[]) =>
+    identity(other).every((matcher) => matchers.includes(matcher));
+  const isTierOf = (tier: Signal, other: Signal): boolean =>
+    (tier.threshold ?? 0) > (other.threshold ?? 0) &&
+    scopedServices(tier.scopes).every((name) => includesService(other.scopes, name)) &&
+    tier.selectors
+      .map(identity)
+      .every((matchers) => other.selectors.some((selector) => selectsMore(selector, matchers)));
+  return (signal) => {
+    const [matchers = []] = signal.selectors.map(identity);
+    return (
+      /^>=?$/.test(signal.operator) &&
+      ["", ...matchers].some((matcher) =>
+        candidates.get(`${signal.name} ${matcher}`)?.some((other) => isTierOf(signal, other)),
+      )
     );
-  });
+  };
 }
 
 /** The violation of a signal, or the reason for which its threshold is unknown. */
