@@ -1,5 +1,8 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
 import * as fc from "fast-check";
+import type { PlainMap } from "../../policies/facts/plain";
+import type { Resource } from "../../policies/facts/resource";
 import { judgedByThePack } from "./completePack";
 
 /** Number of stacks. `FUZZ_RUNS=10000` takes about 20 seconds. */
@@ -97,13 +100,75 @@ function valuesOf(chart: string, a: unknown, b: unknown): unknown {
   };
 }
 
+/** The releases and objects of the stack `prod`, as its preview recorded them. */
+const recorded = (
+  JSON.parse(fs.readFileSync("test/golden/prod/resources.json", "utf8")) as {
+    urn: string;
+    type: string;
+    name: string;
+    inputs: PlainMap;
+  }[]
+).map(({ inputs, ...subject }) => ({ ...subject, props: inputs }));
+
+/** A mistake at a place, which `pick` selects among all places of a resource. */
+const mutation = fc.record({
+  pick: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  kind: fc.constantFrom("drop", "swap", "duplicate", "nest"),
+  value,
+});
+
+function mutate(
+  props: PlainMap,
+  { pick, kind, value }: { pick: number; kind: string; value: unknown },
+): void {
+  const places = placesIn(props);
+  const place = places[Math.floor(pick * places.length)];
+  if (place === undefined) return;
+  const { container, key } = place;
+  const current = container[key];
+  if (kind === "drop") delete container[key];
+  else if (kind === "swap") container[key] = value;
+  else if (kind === "nest")
+    container[key] = Array.isArray(current) ? { items: current } : [current];
+  else if (Array.isArray(container)) container.push(structuredClone(current));
+  else container[`${key}2`] = structuredClone(current);
+}
+
+/** Every key of a map and every index of a list, at any depth. */
+function placesIn(container: unknown): { container: PlainMap; key: string }[] {
+  if (typeof container !== "object" || container === null) return [];
+  return Object.entries(container).flatMap(([key, inner]) => [
+    { container: container as PlainMap, key },
+    ...placesIn(inner),
+  ]);
+}
+
+async function failuresIn(resources: Resource[]) {
+  const violations = await judgedByThePack(resources);
+  return violations.filter(({ message }) => /could not be judged/.test(message));
+}
+
 describe("all policies on arbitrary resources", () => {
   it("judge every stack without failing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(resource, { minLength: 1, maxLength: 3 }), async (resources) => {
-        const violations = await judgedByThePack(resources);
-        const failures = violations.filter(({ message }) => /could not be judged/.test(message));
-        assert.deepEqual(failures, []);
+        assert.deepEqual(await failuresIn(resources), []);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  it("judge the values and objects of a real stack without failing, however mutated", async () => {
+    const mutated = fc
+      .tuple(fc.constantFrom(...recorded), fc.array(mutation, { minLength: 1, maxLength: 5 }))
+      .map(([{ props, ...subject }, mutations]) => {
+        const copy = structuredClone(props);
+        for (const each of mutations) mutate(copy, each);
+        return { ...subject, props: copy };
+      });
+    await fc.assert(
+      fc.asyncProperty(fc.array(mutated, { minLength: 1, maxLength: 3 }), async (resources) => {
+        assert.deepEqual(await failuresIn(resources), []);
       }),
       { numRuns: runs },
     );

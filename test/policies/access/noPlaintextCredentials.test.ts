@@ -58,6 +58,8 @@ describe("policy no-plaintext-credentials", () => {
     ["a Slack token", { code: `token = "${tokenStart}" + "${tokenRest}"` }],
     ["a Slack token", { template: `{{ printf "%s%s" "${tokenStart}" "${tokenRest}" }}` }],
     ["a Slack token", { prefix: tokenStart, suffix: tokenRest }],
+    ["a Slack token", { shortest: fake.slackToken.slice(0, 15) }],
+    ["a user and password", { command: "-u a:bcd" }],
   ] as const) {
     it(`sees ${kind} in ${Object.keys(values).join()}`, () => {
       assert.deepEqual(problems(noPlaintextCredentials, release("x", values)), [

@@ -1,6 +1,11 @@
 import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
-import { copyProperties, readProperties, readProperty } from "../../../policies/engine/reading";
+import {
+  copyProperties,
+  loadTexts,
+  readProperties,
+  readProperty,
+} from "../../../policies/engine/reading";
 import { UNKNOWN_ON_THE_WIRE } from "../../../preview/engine/values";
 
 /** Properties as the SDK passes them to each policy: behind a proxy of their own. */
@@ -27,6 +32,19 @@ describe("the properties that policies read", () => {
     assert.equal(readProperties(proxied(target)), first);
     assert.equal(readProperty(proxied(target), "data"), first["data"]);
     assert.notEqual(readProperties(proxied({ data: { a: "1" } })), first);
+  });
+
+  it("include the texts of assets once these are loaded", async () => {
+    const props = { file: { text: Promise.resolve("retention: 15d") } };
+    await loadTexts(props);
+    assert.deepEqual(readProperties(props), { file: { text: "retention: 15d" } });
+    assert.equal(loadTexts(props), undefined);
+  });
+
+  it("are unknown where the text of an asset cannot be read", async () => {
+    const props = { file: { text: Promise.reject(new Error("no such file")) } };
+    await loadTexts(props);
+    assert.deepEqual(readProperties(props), { file: { text: UNKNOWN } });
   });
 
   it("are read anew for a remediation, which changes them", async () => {
