@@ -109,7 +109,7 @@ function stackValidation(
     const config = configOf(policy, args);
     if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);
     const resources = args.resources.filter(({ type }) => reads(type));
-    await Promise.all(resources.map(({ props }) => loadTexts(props)));
+    await Promise.all(resources.flatMap(({ props }) => loadTexts(props) ?? []));
     // The policy also reads an excepted resource, because other resources may need it.
     const verdict = judgeStack(policy, judge, resources, config);
     const violations = byUrn(verdict.violations);

@@ -19,14 +19,14 @@ function proxied(target: object): object {
 }
 
 describe("the properties that policies read", () => {
-  it("are plain data, with unknown values marked", async () => {
+  it("are plain data, with unknown values marked", () => {
     const props = { data: { a: "1", b: UNKNOWN_ON_THE_WIRE } };
     assert.deepEqual(readProperties(props), { data: { a: "1", b: UNKNOWN } });
     assert.equal(readProperty({ kind: "Secret" }, "kind"), "Secret");
     assert.equal(readProperty({}, "kind"), undefined);
   });
 
-  it("are read once where policies receive the same object", async () => {
+  it("are read once where policies receive the same object", () => {
     const target = { data: { a: "1" } };
     const first = readProperties(proxied(target));
     assert.equal(readProperties(proxied(target)), first);
