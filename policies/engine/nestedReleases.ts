@@ -28,9 +28,7 @@ interface Nested {
   contents: "properties" | "values";
 }
 
-const isContainer = perType(
-  (type) => isHelmType(type) || isForeignRelease(type) || isList(type),
-);
+const isContainer = perType((type) => isHelmType(type) || isForeignRelease(type) || isList(type));
 
 /** Whether a resource is a list of objects, such as `PrometheusRuleList`. */
 function isList(type: string): boolean {
