@@ -5,7 +5,7 @@ import type { PlainMap } from "../../policies/facts/plain";
 import type { Resource } from "../../policies/facts/resource";
 import { judgedByThePack } from "./completePack";
 
-/** Number of stacks. `FUZZ_RUNS=10000` takes about 20 seconds. */
+/** Number of stacks in each test. `FUZZ_RUNS=10000` takes about a minute and a half. */
 const runs = Number(process.env["FUZZ_RUNS"] ?? 300);
 
 const key = fc.oneof(
