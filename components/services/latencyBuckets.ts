@@ -57,7 +57,7 @@ export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGr
     name: `${namespace}.buckets`,
     subjectLabel: "service",
     // Buckets change with a deployment. Queries find a sample for 5 minutes.
-    intervalSeconds: 120,
+    intervalSeconds: 240,
     rules: [
       {
         record: boundaryLabels,

@@ -31,6 +31,10 @@ const worstThrottling = worst(
   rateOf(podMetrics.cpuPeriods),
 );
 
+const unlimited = containersIn(
+  `group by (container) (${podMetrics.memory}${ofPod}) unless ${limitOf("memory")} > 0`,
+);
+
 const killed = containersIn(
   `group by (container) (${podMetrics.lastTerminatedReason}${ofPod.replace(/}$/, ', reason="OOMKilled"}')} == 1)`,
 );
@@ -107,7 +111,7 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
         forMinutes: 60,
         severity: Severity.Warning,
         summary: `${labels.pod}: a container has no memory limit`,
-        description: `Pod ${labels.pod} in ${labels.namespace} has containers without a memory limit: ${value.plain}. HighMemory does not cover them, and a leak can exhaust the memory of the node.`,
+        description: `The container ${unlimited} of ${podInNamespace} has no memory limit (containers without one: ${value.plain}). HighMemory does not cover it, and a leak can exhaust the memory of the node.`,
       },
     ],
   };

@@ -115,6 +115,11 @@ describe("the runbooks", () => {
     }
   });
 
+  it("say who to call", () => {
+    for (const alert of pages)
+      assert.match(read(alert), /^\*\*Who to call\.\*\* The team /m, alert);
+  });
+
   it("are listed in docs/alerts.md with the durations and severities of their alerts", () => {
     const rows = fs
       .readFileSync(path.join(docs, "alerts.md"), "utf8")

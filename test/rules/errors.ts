@@ -119,6 +119,39 @@ const outages = (
   ),
 );
 
+/** Requests in each 30 seconds, which all fail, over 20 minutes. */
+const irregular = {
+  "0.1": [
+    ...[4, 3, 2, 5, 2, 2, 4, 4, 3, 0, 0, 3, 5, 2, 3, 3, 4, 4, 0, 0],
+    ...[0, 4, 3, 2, 4, 2, 3, 4, 3, 3, 0, 0, 0, 4, 4, 2, 4, 3, 3, 6],
+  ],
+  "0.02": [
+    ...[0, 1, 0, 0, 2, 0, 1, 1, 0, 0, 0, 0, 3, 0, 0, 1, 0, 1, 0, 0],
+    ...[0, 0, 0, 2, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2, 1, 0],
+  ],
+};
+
+/** Irregular requests: 30 seconds without any are no recovery, and the outage is one page. */
+const irregularOutages = Object.entries(irregular).map(([rate, counts]) => {
+  const minutes = 80;
+  const failing = Array.from({ length: minutes * 2 }, (_, step): [number, number, number] => [
+    0.5,
+    (counts[step % counts.length] ?? 0) / stepSeconds,
+    1,
+  ]);
+  const every30Seconds = (from: number) =>
+    Array.from({ length: (40 + minutes - from) * 2 }, (_, step) => from + step / 2);
+  return scenario(
+    `an outage at about ${rate} irregular requests per second is one page`,
+    [[40, Number(rate), 0], ...failing],
+    [
+      ...every30Seconds(70).map((minute): Check => [minute, high, true]),
+      ...every30Seconds(40).map((minute): Check => [minute, most, false]),
+    ],
+    true,
+  );
+});
+
 /**
  * Few requests that all fail after many that succeed. The rate over 5 minutes covers 4.5 minutes between
  * samples, the length of one round.
@@ -188,6 +221,7 @@ const cases: Case[] = [
     true,
   ),
   ...outages,
+  ...irregularOutages,
   scenario(
     "errors over 30 minutes do not fire again if requests end after they are over",
     [

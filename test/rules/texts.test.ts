@@ -4,7 +4,7 @@ import { testRules } from "./promtool";
 import { definitionsFor, groupsNamed } from "./rulesUnderTest";
 import { Series, Timeline, counter, gauge } from "./series";
 
-const timeline: Timeline = { minutes: 30, levelAt: () => "above" };
+const timeline: Timeline = { minutes: 70, levelAt: () => "above" };
 const pod = "auth-service-0";
 const container = (name: string) => ({ namespace: "ticketing", pod, container: name });
 
@@ -40,7 +40,7 @@ async function expectText(
       input_series: series,
       alert_rule_test: [
         {
-          eval_time: "30m",
+          eval_time: `${timeline.minutes}m`,
           alertname,
           // promtool prints the annotations of an alert that differs.
           exp_alerts: [{ exp_labels: labels, exp_annotations: { description: "" } }],
@@ -90,7 +90,7 @@ describe("the description of an alert, in promtool", () => {
         reason("main", "Error"),
       ],
       onPod,
-      /The container main of pod auth-service-0 in ticketing \(last reason: Error; restarts in the last 2 hours: 7(\.\d+)?\)/,
+      /The container main of pod auth-service-0 in ticketing \(last reason: Error; restarts in the last 2 hours: 17(\.\d+)?\)/,
     ));
 
   it("names the init container that crashes", () =>
@@ -136,6 +136,21 @@ describe("the description of an alert, in promtool", () => {
       ],
       onPod,
       /The container main of pod auth-service-0 in ticketing uses 95% of its memory limit/,
+    ));
+
+  it("names the container without a memory limit", () =>
+    expectText(
+      "MemoryLimitMissing",
+      "pods",
+      [
+        ...["main", "proxy"].flatMap((name) => [
+          constant("container_memory_working_set_bytes", container(name), 95),
+          constant("kube_pod_container_status_restarts_total", container(name), 0),
+        ]),
+        resource("main", "memory", 100),
+      ],
+      { ...onPod, severity: "warning" },
+      /The container proxy of pod auth-service-0 in ticketing has no memory limit \(containers without one: 1\)/,
     ));
 
   it("names the container that uses the most of its CPU, or is throttled the most", async () => {
