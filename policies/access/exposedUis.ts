@@ -10,7 +10,8 @@ import { own } from "../shared/own";
  * authentication in front of them, or a private network.
  */
 
-type Ui = "Grafana" | "Prometheus" | "Alertmanager" | "Loki";
+/** A name, as a message shows it. */
+type Ui = string;
 
 /** Where the values of a chart expose a user interface: next to `ingress`, `route` and `service`. */
 const chartUis: Record<string, [ui: Ui, base: Path][]> = {
@@ -122,10 +123,17 @@ function uiOf(...names: (string | undefined)[]): Ui | undefined {
   ) {
     return undefined;
   }
-  const [, name] = /(?:^|[^a-z])(alertmanager|loki)(?![a-z])/i.exec(text) ?? [];
-  if (name !== undefined) return /loki/i.test(name) ? "Loki" : "Alertmanager";
-  return /(?:^|[^a-z])prometheus(?![a-z])/i.test(text) ? "Prometheus" : undefined;
+  const [name] = openUi.exec(text) ?? [];
+  return name && name.charAt(0).toUpperCase() + name.slice(1).toLowerCase();
 }
+
+/** Services without a login, the more specific names first: `prometheus-alertmanager`. */
+const openUi = new RegExp(
+  ["alertmanager|loki|thanos|mimir|tempo|jaeger", "prometheus"]
+    .map((names) => `(?<=^|[^a-z])(?:${names})(?![a-z])`)
+    .join("|"),
+  "i",
+);
 
 /** Annotations that authenticate clients, or limit their addresses. */
 const guard =

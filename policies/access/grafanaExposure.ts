@@ -12,7 +12,7 @@ import {
   isEnabled,
   settingsInObject,
   settingsInValues,
-} from "./grafanaSettings";
+} from "../facts/grafanaSettings";
 
 export const grafanaExposure = resourcePolicy({
   name: "grafana-exposure",

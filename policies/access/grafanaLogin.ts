@@ -1,6 +1,6 @@
 import { Finding } from "../engine/policy";
 import { Plain, UNKNOWN } from "../facts/plain";
-import { GrafanaSetting, isEnabled } from "./grafanaSettings";
+import { GrafanaSetting, isEnabled } from "../facts/grafanaSettings";
 
 /** Checks who can sign in to Grafana with these settings. */
 export function checkLogin(settings: GrafanaSetting[]): Finding[] {

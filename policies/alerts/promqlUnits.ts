@@ -1,4 +1,5 @@
 import { checkExpressions, withRecordsOfStack } from "./checkRules";
+import { checkMetricTypes } from "./metricTypes";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { Resource } from "../facts/resource";
@@ -12,7 +13,7 @@ import { Records } from "../promql/records";
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
   description: "Thresholds and quantiles have the unit of the compared value.",
-  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves.",
+  why: "`ratio > 5`, meant as a percentage, never fires; `> 500m`, meant as half a second, is 500 minutes; a burn rate of 14.4 times a budget of 10% is more than 100%; a quantile over buckets without `le` is empty; an alert on the value of a counter never resolves; the rate of a gauge means nothing.",
   remediation:
     "write ratios from 0 to 1, durations in seconds, quantiles from 0 to 1, and keep `le` in sum by (le)",
   severity: "high",
@@ -31,6 +32,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkQuantiles(expr),
       ...checkRatesOfSums(expr),
       ...checkSelfDivision(expr),
+      ...checkMetricTypes(expr),
     ],
     records,
   );

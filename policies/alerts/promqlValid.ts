@@ -1,6 +1,6 @@
 import { checkRules, withRecordsOfStack } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
-import { PlainMap, isText } from "../facts/plain";
+import { PlainMap, isText, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
@@ -10,12 +10,13 @@ import { comparisonsOf } from "../promql/findComparisons";
 import { has, labelsOf, unmatchedLabels } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
-import { Matcher } from "../shared/matcher";
+import { Matcher, isGlob } from "../shared/matcher";
+import { templateProblem } from "./templates";
 
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Expressions of rules are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty; an operator whose sides have different labels matches nothing.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty, and one with an unknown function is rejected; an operator whose sides have different labels matches nothing.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,
@@ -44,6 +45,12 @@ function check(
         bound: "= or != for a single value",
         fix: `${label}${operator === "=~" ? "=" : "!="}"…"`,
       })),
+      ...globPatterns(parsed.expr).map(({ label, operator }) => ({
+        problem: `a regular expression for ${label} is written like the name of files`,
+        found: `${label}${operator}`,
+        bound: "a regular expression, in which * repeats the character before it",
+        fix: "write .* for any text, such as prod-.* instead of prod-*",
+      })),
       ...unmatchedLabels(parsed.expr).map((label) => ({
         problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
         bound: "the same labels on both sides, or those in on (…)",
@@ -56,7 +63,17 @@ function check(
 
 function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
   const [unstable] = unstableCalls(expr);
+  const [template] = textsAt({ ...labels, ...annotations }).flatMap(
+    ([name, text]) => templateProblem(text)?.replace(/^/, `the template in ${name} `) ?? [],
+  );
   return [
+    template === undefined
+      ? undefined
+      : {
+          problem: `${template}, so Prometheus rejects the rule`,
+          bound: "a template that Prometheus can execute",
+          fix: "correct it, for example {{ $labels.pod }} or {{ $value | humanize }}",
+        },
     ...missingLabels(expr, { ...labels, ...annotations }).map((label) => ({
       problem: `a template uses the label ${label}, which the aggregation of the expression removes`,
       bound: "labels of the result",
@@ -146,10 +163,15 @@ function hasCondition(expr: Expr): boolean {
     return hasCondition(expr.left) && hasCondition(expr.right);
   }
   return (
-    comparisonsOf(expr).some(isDecisive) ||
+    (comparisonsOf(expr).some(isDecisive) && nodesOf(expr).some(isFilter)) ||
     callsOf(expr, /^absent/).length > 0 ||
     nodesOf(expr).some((node) => node.kind === "binary" && node.operator === "unless")
   );
+}
+
+/** Whether a comparison removes series. With `bool`, it returns 0 or 1 for every series. */
+function isFilter(node: Expr): boolean {
+  return isComparison(node) && !node.bool;
 }
 
 /** Whether a comparison is a condition: not a comparison with itself, infinity or NaN. */
@@ -160,6 +182,12 @@ function isDecisive({ threshold, numerator, denominator }: Comparison): boolean 
 /** Whether an alert always fires by design, as Watchdog does. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
+}
+
+function globPatterns(expr: Expr): Matcher[] {
+  return selectorsOf(expr)
+    .flatMap(({ matchers }) => matchers)
+    .filter(({ operator, value }) => operator.includes("~") && isGlob(value));
 }
 
 function literalPatterns(expr: Expr): Matcher[] {

@@ -9,6 +9,7 @@ import {
   at,
   entriesAt,
   formatPath,
+  listAt,
   setAt,
   textAt,
   textsAt,
@@ -20,19 +21,21 @@ import {
   stoppedPrometheus,
   thanosRuler,
 } from "../facts/prometheus";
+import { chartAlertsOf } from "../facts/chartAlerts";
+import { isHelmType } from "../facts/helm";
 import { Resource, objectName } from "../facts/resource";
+import { rulesOfStack } from "../facts/rules";
 import {
   Selecting,
   isSelected,
   labelSelector,
   namespaceLabels,
-  namespaceType,
   selectorOf,
 } from "../facts/selection";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
 import { own } from "../shared/own";
-import { checkPorts, serviceType } from "./scrapedPorts";
+import { checkTargets, concernsTargets } from "./scrapedTargets";
 
 const properties = {
   labels: stringMapProperty(
@@ -43,7 +46,7 @@ const properties = {
 export const rulesAreLoaded = stackPolicy({
   name: "rules-are-loaded",
   description:
-    "Prometheus runs, and selects every rule and monitor of the stack, as Alertmanager does every AlertmanagerConfig; each monitor names a port of its Services.",
+    "Prometheus runs, and selects every rule and monitor of the stack, as Alertmanager does every AlertmanagerConfig; each monitor selects what it is for, names one of its ports, and may connect to it.",
   why: "By default, the chart configures Prometheus to select only objects with the label `release: <release name>`. Prometheus ignores all others, so their alerts never fire.",
   remediation:
     "set ruleSelectorNilUsesHelmValues (and its equivalents for monitors) to false, or add the selected labels to the object",
@@ -54,7 +57,7 @@ export const rulesAreLoaded = stackPolicy({
     canRunPrometheus(type) ||
     canRunRuler(type) ||
     canHoldAlertmanager(type) ||
-    [namespaceType, serviceType].includes(type) ||
+    concernsTargets(type) ||
     Object.hasOwn(selectorOf, type),
   check,
   remediate,
@@ -71,7 +74,8 @@ function check(resources: Resource[]): StackFinding[] {
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
   const alertmanagers = resources.flatMap(selectingAlertmanager);
-  const stopped = servers.length + rulers.length === 0 ? resources.flatMap(checkRuns) : [];
+  const isIdle = servers.length + rulers.length === 0 && hasAlerts(resources);
+  const stopped = isIdle ? resources.flatMap(checkRuns) : [];
   const namespaces = namespaceLabels(resources);
   const selected = resources.flatMap((resource): StackFinding[] => {
     const selector = own(selectorOf, resource.type);
@@ -98,7 +102,33 @@ function check(resources: Resource[]): StackFinding[] {
       },
     ];
   });
-  return [...stopped, ...selected, ...servers.flatMap(checkEvaluation), ...checkPorts(resources)];
+  return [
+    ...stopped,
+    ...selected,
+    ...servers.flatMap(checkEvaluation),
+    ...checkTargets(resources, servers),
+    ...checkGroups(resources),
+  ];
+}
+
+/** Checks that each PrometheusRule has groups, and no two with one name, which Prometheus rejects. */
+function checkGroups(resources: Resource[]): StackFinding[] {
+  return resources
+    .filter(({ type }) => own(selectorOf, type) === "rule")
+    .flatMap((resource): StackFinding[] => {
+      const { urn, props } = resource;
+      const where = `PrometheusRule "${objectName(resource)}", spec.groups`;
+      const groups = at(props, "spec", "groups");
+      if (groups === undefined && at(props, "spec", "rules") !== undefined) {
+        const problem = "the object has rules outside a group, which the API server removes";
+        return [{ urn, where, problem, fix: "set spec.groups: [{name: <name>, rules: […]}]" }];
+      }
+      const names = listAt(groups).map((group) => textAt(group, "name"));
+      const repeated = names.find((name, index) => name && names.indexOf(name) !== index);
+      if (repeated === undefined) return [];
+      const problem = "two groups have one name, so Prometheus rejects the rules of the object";
+      return [{ urn, where, problem, found: repeated, fix: "rename one of the groups" }];
+    });
 }
 
 /** Whether an Alertmanager loads an AlertmanagerConfig as its main configuration. */
@@ -142,6 +172,18 @@ function fixOf(server: Selecting, selector: string): string {
         ? [`${selector}SelectorNilUsesHelmValues: false in prometheus.prometheusSpec`]
         : []),
     ].join(", or ") || `labels that ${formatPath(path)} selects`
+  );
+}
+
+/** Whether the stack has alerts that nothing copies to the ruler of Mimir or Grafana Cloud. */
+function hasAlerts(resources: Resource[]): boolean {
+  const isCopied = resources.some(({ type, props }) =>
+    isHelmType(type) ? /mimir\.rules\.kubernetes/.test(JSON.stringify(props)) : false,
+  );
+  if (isCopied) return false;
+  return (
+    resources.some((resource) => chartAlertsOf(resource).size > 0) ||
+    rulesOfStack(resources).rules.some(({ alert }) => alert !== undefined)
   );
 }
 

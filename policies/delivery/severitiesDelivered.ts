@@ -1,5 +1,6 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
+import { doubledSettings, routeMistakes } from "./routeMistakes";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import {
@@ -113,8 +114,9 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
 
 function checkPath(path: DeliveryPath, known: Labels[], settings: Config): StackFinding[] {
   const { severities, exceptAlerts } = settings;
-  const { root, problems } = path;
+  const { root } = path;
   const { urn, where } = path.configuration;
+  const problems = [...path.problems, ...doubledSettings(path.config)];
   if (root === undefined || problems.length > 0) {
     return problems.map(({ where: place, problem }) => ({
       urn,
@@ -138,7 +140,12 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
       }
     }
   }
-  return [...findings.values()];
+  const mistakes = routeMistakes(root).map(({ where: place, ...mistake }) => ({
+    urn,
+    where: `${where}, ${place}`,
+    ...mistake,
+  }));
+  return [...findings.values(), ...mistakes];
 }
 
 /** Whether any receiver has an integration. A development cluster may do without notifications. */

@@ -254,7 +254,10 @@ function withObjects(
   const route = at(config, "route");
   const receivers = at(config, "receivers") as unknown[];
   if (!isMap(route) || !Array.isArray(receivers)) return configuration;
-  const insertions = others.flatMap((object) => insertionOf(object) ?? []);
+  const strategy = at(configuration.spec, "alertmanagerConfigMatcherStrategy", "type");
+  const insertions = others
+    .map((object) => (strategy === "None" ? { ...object, namespace: "" } : object))
+    .flatMap((object) => insertionOf(object) ?? []);
   const routes = [...insertions.map((inserted) => inserted.route), ...listAt(route, "routes")];
   const added = insertions.flatMap((inserted) => inserted.receivers);
   const intervals = [config, ...others.map((object) => object.config)].flatMap((each) =>

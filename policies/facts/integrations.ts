@@ -78,7 +78,9 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
   if (values.length === 0 && prefix !== undefined)
     values.push(...valuesOf(at(config, "global"), prefix));
   if (values.length === 0) return "it has no address";
-  const obstacles = values.map(([field, value]) => obstacleIn(field, value, spec));
+  const obstacles = values.map(
+    ([field, value]) => obstacleIn(field, value, spec) ?? foreignFormat(kind, field, value),
+  );
   if (!obstacles.includes(undefined)) return obstacles[0];
   if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
   const read = (field: string): unknown =>
@@ -122,6 +124,18 @@ function obstacleIn(field: string, value: unknown, spec: Plain): string | undefi
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
 
+/** APIs that do not read the message of a webhook integration: each has an integration of its own. */
+const ownFormat =
+  /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com|api\.telegram\.org)/i;
+
+function foreignFormat(kind: string, field: string, value: unknown): string | undefined {
+  if (typeof value !== "string" || !/(^|_)url$/.test(field)) return undefined;
+  if (!/^https?:\/\//i.test(value.trim()) && !value.includes("{{")) return `${field} has no scheme`;
+  return kind === "webhook" && ownFormat.test(value)
+    ? `${field} is of a service that does not read the format of Alertmanager's webhooks`
+    : undefined;
+}
+
 /** Folders in which the operator mounts the Secrets and ConfigMaps that the spec lists. */
 const mounts: [folder: string, field: string][] = [
   ["/etc/alertmanager/secrets/", "secrets"],
@@ -155,6 +169,6 @@ function isUnreachable(value: string): boolean {
 function isPlaceholder(value: string): boolean {
   return (
     /\bYOUR[/_-]|<[^>]+>|CHANGE_?ME|REPLACE_?ME|\bTODO\b/i.test(value) ||
-    /X{8}|\$\{\w+\}|^\$\w+$/.test(value)
+    /X{8}|\$\{\w+\}|^\$\w+$|(?:^|[/.@])example\.(?:com|org|net)\b/.test(value)
   );
 }

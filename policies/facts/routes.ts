@@ -8,6 +8,7 @@ import {
   formatPath,
   hasUnknown,
   isMap,
+  isText,
   listAt,
   textAt,
 } from "./plain";
@@ -96,6 +97,9 @@ export function readRoutes(config: PlainMap): RouteTree | typeof UNKNOWN {
     for (const key of Object.keys(node).filter((key) => !routeKeys.has(key))) {
       problems.push({ where, problem: `a route has no field ${key}` });
     }
+    if (![undefined, null].includes(node["group_by"] as null) && !Array.isArray(node["group_by"])) {
+      problems.push({ where, problem: "group_by is not a list" });
+    }
     const muting = ["mute_time_intervals", "active_time_intervals"].flatMap((key) =>
       listAt(node, key).map(String),
     );
@@ -135,7 +139,8 @@ export function readMatchers(
   prefix = "",
 ): { matchers: Matcher[]; problem?: string | undefined } {
   const list = at(node, `${prefix}matchers`);
-  const parsed = (typeof list === "string" ? [list] : listAt(list)).map(parseMatchers);
+  const isList = Array.isArray(list) || (list ?? null) === null;
+  const parsed = (isText(list) ? [list] : listAt(list)).map(parseMatchers);
   const old = (key: string, operator: "=" | "=~") =>
     entriesAt(node, `${prefix}${key}`).map(([label, value]): Matcher => ({
       label,
@@ -147,6 +152,7 @@ export function readMatchers(
     ...old("match_re", "=~"),
     ...parsed.flatMap((each) => each ?? []),
   ];
+  if (!isList) return { matchers, problem: "the matchers are not a list" };
   if (parsed.includes(undefined)) return { matchers, problem: "a matcher cannot be parsed" };
   const isInvalid = matchers.some(
     ({ operator, value }) => operator.endsWith("~") && anchoredPattern(value) === undefined,

@@ -1,9 +1,10 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { type Setting, remediationOf } from "../engine/violation";
-import { helmChart, isHelmType } from "../facts/helm";
+import { helmChart, isHelmType, isTruthy } from "../facts/helm";
+import { settingsInValues } from "../facts/grafanaSettings";
 import { lokiWritePath } from "../facts/loki";
-import { Path, Plain, at, formatPath, isText } from "../facts/plain";
+import { Path, Plain, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
 import { own } from "../shared/own";
@@ -27,14 +28,15 @@ type Config = ConfigOf<typeof properties>;
 export const prodHighAvailability = resourcePolicy({
   name: "prod-high-availability",
   description:
-    "In production, Prometheus, Alertmanager and Loki survive the loss of one pod, and of one node at a time.",
+    "In production, Prometheus, Alertmanager and Loki survive the loss of one pod, and of one node at a time; replicas of Grafana share a database.",
   why: "With one replica, no alert fires while a node drains, exactly when nodes are being replaced.",
   remediation: remediationOf({ path: "prometheus.replicas", value: prometheus }),
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
   config: properties,
   prodOnly: true,
-  appliesTo: (type) => own(operatedKinds, type) !== undefined || isHelmType(type),
+  appliesTo: (type) =>
+    own(operatedKinds, type) !== undefined || isHelmType(type) || type === budgetType,
   check,
   remediate: true,
 });
@@ -46,20 +48,27 @@ const operatedKinds: Record<string, "Prometheus" | "Alertmanager"> = {
 };
 
 function check(resource: Resource, config: Config): Finding[] {
+  if (resource.type === budgetType) return checkBudget(resource);
   const kind = own(operatedKinds, resource.type);
   if (kind !== undefined) {
     return checkReplicas(resource, ["spec", "replicas"], kind, config);
   }
   const chart = helmChart(resource);
+  if (chart?.chart === "grafana") return checkGrafana(resource, ["values"]);
   if (chart?.chart === "kube-prometheus-stack") {
-    return (["Prometheus", "Alertmanager"] as const).flatMap((part) => {
+    const grafana = checkGrafana(resource, ["values", "grafana"]);
+    const servers = (["Prometheus", "Alertmanager"] as const).flatMap((part) => {
       const key = part.toLowerCase();
       if (at(chart.values, key, "enabled") === false) return [];
       return [
         ...checkReplicas(resource, ["values", key, `${key}Spec`, "replicas"], part, config),
-        ...checkDisruptionBudget(resource, ["values", key], part, false),
+        ...checkDisruptionBudget(resource, ["values", key], part, {
+          isEnabled: false,
+          replicas: at(chart.values, key, `${key}Spec`, "replicas"),
+        }),
       ];
     });
+    return [...servers, ...grafana];
   }
   if (chart?.chart === "loki") return checkLoki(resource, config);
   if (chart?.chart === "loki-stack" && at(chart.values, "loki", "enabled") !== false) {
@@ -111,7 +120,7 @@ function checkDisruptionBudget(
   resource: Resource,
   base: Path,
   part: string,
-  fallback: boolean,
+  { isEnabled: fallback, replicas }: { isEnabled: boolean; replicas: Plain },
 ): Finding[] {
   const budget = [...base, "podDisruptionBudget"];
   const problem = `draining nodes can evict all pods of ${part} at once`;
@@ -127,14 +136,79 @@ function checkDisruptionBudget(
   const limit = (key: string) => at(resource.props, ...budget, key) ?? "";
   const key = limit("maxUnavailable") === "" ? "minAvailable" : "maxUnavailable";
   const permitsAll = key === "minAvailable" ? /^0%?$/ : /^100%$/;
-  return checkValue(resource, [...budget, key], (value) =>
-    (isText(value) || typeof value === "number") && permitsAll.test(String(value))
+  const fix = `set ${formatPath([...budget, "maxUnavailable"])}: 1`;
+  return checkValue(resource, [...budget, key], (value) => {
+    if (!isText(value) && typeof value !== "number") return undefined;
+    if (permitsAll.test(String(value))) {
+      return { problem, bound: "a budget that keeps a pod", fix };
+    }
+    return permitsNone(key, value, replicas)
       ? {
-          problem,
-          bound: "a budget that keeps a pod",
-          fix: `set ${formatPath([...budget, "maxUnavailable"])}: 1`,
+          problem: `the budget of ${part} lets no pod go, so no node can be drained`,
+          bound: "a budget that lets one pod go",
+          fix,
         }
-      : undefined,
+      : undefined;
+  });
+}
+
+/** Whether a budget refuses the eviction of every pod. */
+function permitsNone(key: string, value: Plain, replicas: Plain): boolean {
+  if (key === "maxUnavailable") return /^0%?$/.test(String(value));
+  return value === "100%" || (Number(replicas) > 1 && Number(value) >= Number(replicas));
+}
+
+const budgetType = "kubernetes:policy/v1:PodDisruptionBudget";
+
+/** Checks a budget of its own for a part of the stack. */
+function checkBudget(resource: Resource): Finding[] {
+  const { name, props } = resource;
+  const labels = entriesAt(props, "spec", "selector", "matchLabels").map(([, value]) =>
+    String(value),
+  );
+  const isOurs = [name, ...labels].some((text) =>
+    /prometheus|alertmanager|loki|grafana/i.test(text),
+  );
+  if (!isOurs) return [];
+  return ["maxUnavailable", "minAvailable"].flatMap((key) =>
+    checkValue(resource, ["spec", key], (value) =>
+      value !== undefined && permitsNone(key, value, undefined)
+        ? {
+            problem: "the budget lets no pod go, so no node can be drained",
+            bound: "a budget that lets one pod go (prod)",
+            fix: "set maxUnavailable: 1",
+          }
+        : undefined,
+    ),
+  );
+}
+
+/** Each replica of Grafana has its own SQLite database, unless they share another one. */
+function checkGrafana(resource: Resource, base: Path): Finding[] {
+  const read = (...path: Path) => at(resource.props, ...base, ...path);
+  const fromElsewhere = ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"];
+  const isUnknown = fromElsewhere.some((key) =>
+    isTruthy(read(key)) && !Array.isArray(read(key)) ? true : listAt(read(key)).length > 0,
+  );
+  const hasDatabase = settingsInValues(resource, base).some(({ id }) =>
+    /^DATABASE_(TYPE|URL|HOST)$/.test(id),
+  );
+  if (read("enabled") === false || isUnknown || hasDatabase || isText(read("grafana.ini")))
+    return [];
+  const paths = [["replicas"], ["autoscaling", "minReplicas"]].filter(
+    ([key]) => key === "replicas" || isTruthy(read("autoscaling", "enabled")),
+  );
+  return paths.flatMap((path) =>
+    checkValue(resource, [...base, ...path], (value) =>
+      Number(value) > 1
+        ? {
+            problem:
+              "each replica of Grafana has a database of its own, so users lose their sessions and changes",
+            bound: "one replica, or a database that the replicas share (prod)",
+            fix: "set grafana.ini: {database: {type: postgres, host: <host>}}, or replicas: 1",
+          }
+        : undefined,
+    ),
   );
 }
 
@@ -160,7 +234,10 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       ...correction([part, "replicas"]),
       set,
     }),
-    ...checkDisruptionBudget(resource, ["values", part], "Loki", true),
+    ...checkDisruptionBudget(resource, ["values", part], "Loki", {
+      isEnabled: true,
+      replicas: read(part, "replicas"),
+    }),
     ...checkDisk(resource, ["values", part, "persistence", "enabled"]),
   ];
 }

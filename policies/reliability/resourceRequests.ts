@@ -3,20 +3,25 @@ import { helmChart, isHelmType } from "../facts/helm";
 import { lokiWritePath } from "../facts/loki";
 import { Path, UNKNOWN, at, formatPath, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
+import { wrongQuantities } from "./quantities";
 
 const limitRangeType = "kubernetes:core/v1:LimitRange";
 const operatedKinds = /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager)$/;
 
 export const resourceRequests = stackPolicy({
   name: "resource-requests",
-  description: "In production, Prometheus, Alertmanager and Loki request memory.",
-  why: "A node that runs out of memory first ends the pods that exceed their requests. Without a request, that is Prometheus, in the middle of the incident.",
+  description:
+    "In production, Prometheus, Alertmanager and Loki request memory, and no request or limit has a wrong unit.",
+  why: "A node that runs out of memory first ends the pods that exceed their requests. Without a request, that is Prometheus, in the middle of the incident. A limit of 512m is half a byte, with which no container starts.",
   remediation: "set resources.requests.memory of the workload",
   severity: "medium",
   enforcementLevel: "advisory",
   prodOnly: true,
   reads: (type) => operatedKinds.test(type) || isHelmType(type) || type === limitRangeType,
-  check: (resources) => (hasDefaults(resources) ? [] : resources.flatMap(checkRequests)),
+  check: (resources) => [
+    ...(hasDefaults(resources) ? [] : resources.flatMap(checkRequests)),
+    ...resources.flatMap(checkUnits),
+  ],
 });
 
 /** Whether a LimitRange of the stack sets the requests of containers that have none. */
@@ -28,6 +33,17 @@ function hasDefaults(resources: Resource[]): boolean {
         ["default", "defaultRequest"].some((key) => at(limit, key, "memory") !== undefined),
       ),
   );
+}
+
+/** Checks the units of the requests and limits of everything in a release or an object. */
+function checkUnits(resource: Resource): StackFinding[] {
+  const root = isHelmType(resource.type) ? "values" : "spec";
+  return wrongQuantities(at(resource.props, root), [root]).map(({ path, ...wrong }) => ({
+    urn: resource.urn,
+    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    bound: "memory such as 512Mi, and CPU such as 500m",
+    ...wrong,
+  }));
 }
 
 /** A workload: its name, and the paths of its settings and of its vertical autoscaler, if any. */

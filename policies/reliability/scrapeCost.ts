@@ -1,8 +1,9 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
+import { checkSteps } from "./relabelSteps";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
-import { Path, Plain, UNKNOWN, at, listAt } from "../facts/plain";
+import { Path, Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
@@ -25,7 +26,7 @@ type Config = ConfigOf<typeof properties>;
 export const scrapeCost = resourcePolicy({
   name: "scrape-cost",
   description:
-    "The scrape interval is within bounds, the timeout is shorter than the interval, and the number of samples per scrape is limited.",
+    "The scrape interval is within bounds, the timeout is shorter than the interval, the number of samples per scrape is limited, and each relabeling step has an effect.",
   why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
   remediation: remediationOf({ path: "prometheus.scrapeIntervalSeconds", value: defaultSeconds }),
   severity: "medium",
@@ -36,11 +37,14 @@ export const scrapeCost = resourcePolicy({
   config: properties,
   appliesTo: (type) =>
     type === prometheusType || type === scrapeConfigType || isMonitor(type) || isHelmType(type),
-  check: (resource, config) =>
-    scrapesOf(resource).flatMap((scrape) => [
+  check: (resource, config) => [
+    ...scrapesOf(resource).flatMap((scrape) => [
       ...checkInterval(resource, scrape, config),
       ...checkLimits(resource, scrape, config),
+      ...checkSteps(at(resource.props, ...scrape.base), scrape.base),
     ]),
+    ...checkJobs(resource),
+  ],
   remediate: true,
 });
 
@@ -51,6 +55,7 @@ const defaultTimeout = "10s";
 
 /** Paths of the settings for one scrape. */
 interface Scrape {
+  base: Path;
   interval: Path;
   timeout: Path;
   /** Default interval. Not set for a monitor, which inherits the interval of its server. */
@@ -79,6 +84,7 @@ function scrapesOf(resource: Resource): Scrape[] {
 
 function scrapeAt(base: Path, interval: string, timeout: string, ...limits: string[]): Scrape {
   return {
+    base,
     interval: [...base, interval],
     timeout: [...base, timeout],
     limits: limits.map((key) => [...base, key]),
@@ -101,6 +107,25 @@ function stackScrapes(resource: Resource): Scrape[] {
       scrapeAt([...additional, index], "scrape_interval", "scrape_timeout", "sample_limit"),
     ),
   ];
+}
+
+/** Prometheus rejects a configuration in which two scrapes have one name. */
+function checkJobs({ props }: Resource): Finding[] {
+  const path: Path = ["values", "prometheus", "prometheusSpec", "additionalScrapeConfigs"];
+  const names = listAt(props, ...path).map((job) => textAt(job, "job_name"));
+  return names.flatMap((name, index): Finding[] =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [
+          {
+            path: [...path, index, "job_name"],
+            problem: "two scrapes have one name, so Prometheus rejects its configuration",
+            found: name,
+            bound: "a name of its own for each scrape",
+            fix: "rename one of the two",
+          },
+        ],
+  );
 }
 
 function monitorScrapes(resource: Resource): Scrape[] {

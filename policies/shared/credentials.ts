@@ -13,6 +13,8 @@ const patterns: Record<string, RegExp> = {
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
   "Grafana token": /\bgl(?:sa|c)_[A-Za-z0-9_+/=]{20,}/g,
   "GitHub token": /\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{22,}/g,
+  "vendor token":
+    /\bglpat-[\w-]{20,}|\bNRAK-[A-Z0-9]{27}|\b[0-9a-f]{36}NRAL\b|\bdt0c01\.[A-Z0-9]{24}\.[A-Z0-9]{32,}|\bSG\.[\w-]{20,24}\.[\w-]{39,45}|\bsk_live_[A-Za-z0-9]{20,}|\bAIza[\w-]{35}|\bhvs\.[\w-]{24,}|\bhc[a-z]ik_[a-z0-9]{50,}/g,
   "private key": /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/g,
   "JSON web token": /\.(?<=\beyJ[\w-]{8,}\.)eyJ[\w-]{8,}\.[\w-]{8,}/g,
   "URL with a password":

@@ -18,6 +18,17 @@ export interface AnchoredPattern {
   test: (value: string) => boolean;
 }
 
+/**
+ * Whether a regular expression is written like the name of files, such as `prod-*` or `5*`. The
+ * asterisk only repeats the character before it, so the expression hardly matches anything.
+ */
+export function isGlob(pattern: string): boolean {
+  return pattern
+    .replace(/[()]/g, "|")
+    .split("|")
+    .some((alternative) => /^[\w:/-]+\*[\w:*/-]*$/.test(alternative));
+}
+
 const patterns = new Map<string, AnchoredPattern | undefined>();
 
 /**

@@ -436,7 +436,7 @@ const sound: Record<string, Resource[]> = {
     }),
   ],
   "PagerDuty with resolved notifications, and mail without": delivering({
-    ...routesFirst({ matchers: ['severity="critical"'], receiver: "oncall" }),
+    ...routesFirst({ matchers: ['severity="critical"'], receiver: "oncall", continue: true }),
     receivers: [
       ...goodConfig.receivers,
       {

@@ -10,6 +10,7 @@ import {
   goodConfig,
   lokiBucketStack,
   podTrust,
+  routesFirst,
   policyDocument,
   stack,
   subject,
@@ -55,7 +56,14 @@ const rules = (...fixtures: RuleFixture[]): Resource[] => [
 ];
 const warning = (expr: string): Resource[] => rules(rule("Slow", "warning", "10m", expr));
 
-const delivery = (change: PlainMap): Resource[] => [pinned(), configSecret(change)];
+const oncall = {
+  name: "oncall",
+  pagerduty_configs: [{ routing_key_file: "/etc/alertmanager/secrets/heartbeat/key" }],
+};
+const delivery = (change: PlainMap): Resource[] => [
+  pinned(),
+  configSecret({ receivers: [...goodConfig.receivers, oncall], ...change }),
+];
 const chart = (repo: string | undefined, name: string): Resource =>
   resource(
     "kubernetes:helm.sh/v3:Release",
@@ -95,6 +103,74 @@ const errors = (service: string) =>
 
 /** Set-ups of experienced teams, by the class of practice. No policy may refuse them. */
 const sound: Record<string, Record<string, Resource[]>> = {
+  "units, types and templates of rules": {
+    "patterns for any text": warning(
+      'sum(rate(jobs_failed_total{queue=~"mail-.*|push-.+"}[5m])) > 5',
+    ),
+    "a pattern with a repeated class": warning(
+      'sum(rate(jobs_failed_total{queue=~"q[0-9]*"}[5m])) > 5',
+    ),
+    "the change of a gauge": warning("delta(node_filesystem_avail_bytes[1h]) < -1e9"),
+    "the trend of a gauge": warning("deriv(process_resident_memory_bytes[1h]) > 1e5"),
+    "the rate of a counter of kube-state-metrics": warning(
+      "increase(kube_pod_container_status_restarts_total[15m]) > 3",
+    ),
+    "memory in bytes": warning("process_resident_memory_bytes > 2 * 1024 ^ 3"),
+    "memory in GiB": warning("process_resident_memory_bytes / 1024 ^ 3 > 2"),
+    "swap that is used at all": warning(
+      "node_memory_SwapTotal_bytes - node_memory_SwapFree_bytes > 0",
+    ),
+    "days until a certificate expires": warning(
+      "(probe_ssl_earliest_cert_expiry - time()) / 86400 < 21",
+    ),
+    "an expired certificate": warning("probe_ssl_earliest_cert_expiry - time() < 0"),
+    "hours since a backup": warning("time() - backup_last_success_timestamp_seconds > 26 * 3600"),
+    "a heartbeat of two minutes": warning("time() - max(heartbeat_timestamp_seconds) > 120"),
+    "used memory as a ratio": warning(
+      "(node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes) / node_memory_MemTotal_bytes > 0.9",
+    ),
+    "used memory in the other notation": warning(
+      "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.9",
+    ),
+    "a share of the time of a condition": warning(
+      "avg_over_time((queue_length > bool 100)[30m:1m]) > 0.8",
+    ),
+    "a template with variables and a query": rules({
+      ...rule("Slow", "warning", "10m", "queue_length > 1000"),
+      annotations: {
+        ...annotations,
+        description:
+          '{{ range $i, $s := query "sum by (pod) (up)" }}{{ if gt $i 0 }}, {{ end }}{{ $s.Labels.pod }}{{ end }} {{ with $labels.pod }}{{ . }}{{ end }} {{ printf "%.1f" $value | reReplaceAll "x" "y" }} {{ .ExternalLabels.cluster }}',
+      },
+    }),
+  },
+  "routes of several teams": {
+    "a copy for each team, and then the default": delivery({
+      ...routesFirst(
+        { matchers: ['team="shop"'], receiver: "slack", continue: true },
+        { matchers: ['team=~"shop|cart"', 'severity="critical"'], receiver: "slack" },
+      ),
+    }),
+    "a narrower route before a wider one": delivery(
+      routesFirst(
+        { matchers: ['team="shop"', 'severity="critical"'], receiver: "oncall" },
+        { matchers: ['team="shop"'], receiver: "slack" },
+      ),
+    ),
+    "a route for an empty label": delivery(
+      routesFirst(
+        { matchers: ['team=""', 'severity="warning"'], receiver: "slack" },
+        { matchers: ['team="shop"'], receiver: "oncall" },
+      ),
+    ),
+    "routes below a route": delivery(
+      routesFirst({
+        matchers: ['namespace=~"shop-.*"'],
+        receiver: "slack",
+        routes: [{ matchers: ['severity="critical"', 'namespace="shop-eu"'], receiver: "oncall" }],
+      }),
+    ),
+  },
   "short local retention with long-term storage": {
     "Thanos sidecar": server({
       retention: "24h",

@@ -25,7 +25,7 @@ describe("alerts on the value of a counter", () => {
     "jobs_total == 0",
     "jobs_total < 1",
     "errors_total / requests_total > 0.5",
-    "node_memory_MemTotal_bytes > 5",
+    "node_memory_MemTotal_bytes > 5e9",
     "volume_capacity_total > 5",
     "max_over_time(queue_total[5m]) > 5",
     "absent(http_requests_total)",

@@ -69,10 +69,21 @@ describe("policy promql-valid", () => {
 
   it("finds the condition in recorded expressions", () => {
     const rules = [
-      { record: "a:bad", expr: "x > bool 1" },
+      { record: "a:bad", expr: "x > 1" },
       { alert: "A", expr: "a:bad" },
     ];
     assert.deepEqual(problems(promqlValid, prometheusRule(rules)), []);
+  });
+
+  it("does not take a comparison with bool for a condition, because it returns 0 or 1", () => {
+    for (const [expr, count] of [
+      ["x > bool 1", 1],
+      ["(x > bool 1) * (y > bool 1)", 1],
+      ["(x > bool 1) == 1", 0],
+      ["avg_over_time((x > bool 1)[5m:]) > 0.5", 0],
+    ] as const) {
+      assert.equal(problems(promqlValid, prometheusRule([{ alert: "A", expr }])).length, count);
+    }
   });
 
   it("reports unknown expressions in addition to violations", () => {

@@ -18,9 +18,9 @@ const everyKind = {
 };
 function ofSettings(args: object, services?: string[]): Resource {
   const email = {
-    to: ["a@example.com"],
-    from: "b@example.com",
-    smarthost: "smtp.example.com:587",
+    to: ["a@acme-corp.io"],
+    from: "b@acme-corp.io",
+    smarthost: "smtp.acme-corp.io:587",
     username: "alerts",
   };
   const receivers = Object.fromEntries(
@@ -167,9 +167,9 @@ describe("policy severities-delivered", () => {
     });
 
     const mail = {
-      to: "a@example.com",
-      from: "b@example.com",
-      smarthost: "smtp.example.com:587",
+      to: "a@acme-corp.io",
+      from: "b@acme-corp.io",
+      smarthost: "smtp.acme-corp.io:587",
       send_resolved: true,
     };
     const unsound: Record<string, PlainMap> = {
@@ -181,10 +181,10 @@ describe("policy severities-delivered", () => {
         opsgenie_configs: [{ api_key_file: "/keys/a", api_url: "https://localhost/" }],
       },
       "an API of PagerDuty in plain HTTP": {
-        pagerduty_configs: [{ routing_key_file: "/keys/a", url: "http://events.example.com/" }],
+        pagerduty_configs: [{ routing_key_file: "/keys/a", url: "http://events.acme-corp.io/" }],
       },
       "a webhook in plain HTTP outside the cluster": {
-        webhook_configs: [{ url: "http://hooks.example.com/x" }],
+        webhook_configs: [{ url: "http://hooks.acme-corp.io/x" }],
       },
       "a mail server on loopback": { email_configs: [{ ...mail, smarthost: "localhost:25" }] },
       "a mail server named null": { email_configs: [{ ...mail, smarthost: "null:25" }] },

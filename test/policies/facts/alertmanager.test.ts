@@ -88,8 +88,8 @@ describe("Alertmanager configurations", () => {
     const receivers = [
       {
         name: "a",
-        webhook_configs: [{ url: "https://beat.example.com" }, { url: "" }],
-        email_configs: [{ to: "a@example.com", from: "b@example.com", smarthost: "smtp:587" }],
+        webhook_configs: [{ url: "https://beat.acme-corp.io" }, { url: "" }],
+        email_configs: [{ to: "a@acme-corp.io", from: "b@acme-corp.io", smarthost: "smtp:587" }],
         opsgenie_configs: [{}, { api_key_file: "/keys/opsgenie" }],
       },
     ];

@@ -1,5 +1,5 @@
-import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt } from "./plain";
+import { Resource } from "./resource";
 import { own } from "../shared/own";
 
 /** A setting of Grafana, from its configuration file or from an environment variable. */

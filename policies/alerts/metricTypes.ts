@@ -1,0 +1,145 @@
+import { ViolationFinding } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { Comparison } from "../promql/comparison";
+import { constantOf, preservesUnit } from "../promql/constants";
+import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+
+/** Checks that functions, thresholds and sums fit the type and the unit of their metrics. */
+export function checkMetricTypes(expr: Expr): ViolationFinding[] {
+  return [
+    ...checkFunctions(expr),
+    ...comparisonsOf(expr).flatMap((comparison) => [
+      ...checkBytes(comparison),
+      ...checkTimes(comparison),
+    ]),
+    ...checkTerms(expr),
+  ];
+}
+
+/** Gauges by their names, of the exporters that most clusters have. */
+const gauge =
+  /^(up|probe_success|kube_\w+(?<!_(?:total|bucket|count|sum))|node_(memory_\w+|filesystem_\w+|load\d+)|container_(memory_(?!fail)\w+|fs_usage_bytes|spec_\w+)|kubelet_volume_stats_\w+|go_(goroutines|threads)|process_(resident|virtual)_memory_bytes)$/;
+
+/** Counters by their names. The value of `connections_total` may fall. */
+const counter = /(requests|errors|fail\w+|restarts|bytes|seconds|messages|events)_total$/;
+
+function checkFunctions(expr: Expr): ViolationFinding[] {
+  const measured = (name: RegExp) =>
+    callsOf(expr, name).flatMap(({ name, args: [argument] }) =>
+      argument?.kind === "selector" ? [{ name, metric: argument.metric ?? "" }] : [],
+    );
+  return [
+    ...measured(/^(rate|irate|increase)$/)
+      .filter(({ metric }) => gauge.test(metric))
+      .map(({ name, metric }) => ({
+        problem: `${name} is for counters, and the metric is a gauge, whose falls it takes for restarts`,
+        found: metric,
+        bound: "deriv or delta of a gauge",
+        fix: "write deriv(…[15m]) or delta(…[15m]), or compare the gauge itself",
+      })),
+    ...measured(/^i?delta$/)
+      .filter(({ metric }) => counter.test(metric))
+      .map(({ name, metric }) => ({
+        problem: `${name} is for gauges, and the metric is a counter, whose restarts it takes for falls`,
+        found: metric,
+        bound: "increase or rate of a counter",
+        fix: "write increase(…) or rate(…)",
+      })),
+  ];
+}
+
+/** Whether a factor is a metric itself, or an aggregation of it with the same unit. */
+function isMeasured(factor: Expr): boolean {
+  return nodesOf(factor).every((node) => node.kind === "selector" || preservesUnit(node));
+}
+
+/** Bytes below which a threshold on memory or disk space is meant in another unit. */
+const fewBytes = 100_000;
+
+function checkBytes({ numerator, denominator, threshold }: Comparison): ViolationFinding[] {
+  const [factor, ...others] = numerator;
+  if (factor === undefined || others.length + denominator.length > 0 || !isMeasured(factor))
+    return [];
+  const isSpace = ({ metric = "" }: Selector) =>
+    /_bytes$/.test(metric) && /memory|_mem_|heap|rss|filesystem|volume|disk|swap/.test(metric);
+  const selectors = selectorsOf(factor);
+  if (selectors.length === 0 || !selectors.every(isSpace)) return [];
+  if (!(threshold >= 2 && threshold < fewBytes)) return [];
+  return [
+    {
+      problem: "a number of bytes is compared with a few bytes",
+      found: numeral(threshold),
+      bound: "a threshold in bytes: 500 MiB is 500 * 1024 ^ 2",
+      fix: "write the threshold in bytes, or divide by the size for a ratio",
+    },
+  ];
+}
+
+/** Differences between a time and now, which are in seconds: people mean days or hours. */
+function checkTimes({
+  operator,
+  numerator,
+  denominator,
+  threshold,
+}: Comparison): ViolationFinding[] {
+  const [difference, ...others] = numerator;
+  if (others.length + denominator.length > 0) return [];
+  if (difference?.kind !== "binary" || difference.operator !== "-" || threshold <= 0) return [];
+  const { left, right } = difference;
+  const isNow = (side: Expr) => side.kind === "call" && side.name === "time";
+  const names = selectorsOf(difference).map(({ metric = "" }) => metric);
+  const untilExpiry =
+    isNow(right) &&
+    operator.startsWith("<") &&
+    threshold < 3600 &&
+    names.some((name) => /expir|not_?after/i.test(name));
+  const sinceEvent =
+    isNow(left) &&
+    operator.startsWith(">") &&
+    threshold < 60 &&
+    names.some((name) => /timestamp|last_|_time(_seconds)?$|expir/.test(name));
+  if (!untilExpiry && !sinceEvent) return [];
+  return [
+    {
+      problem: "a time in seconds is compared with a few seconds",
+      found: `${operator} ${numeral(threshold)}`,
+      bound: "a threshold in seconds: a day is 86400",
+      fix: untilExpiry
+        ? `${operator} ${numeral(threshold)} * 86400`
+        : `${operator} ${numeral(threshold)} * 3600`,
+    },
+  ];
+}
+
+/** `total - free / total` subtracts a ratio from bytes: the parentheses are missing. */
+function checkTerms(expr: Expr): ViolationFinding[] {
+  return nodesOf(expr)
+    .filter((node) => node.kind === "binary" && /^[+-]$/.test(node.operator))
+    .filter((node) => {
+      const [left, right] = childrenOf(node).map(withoutScale);
+      return left && right && (isDividedTerm(left, right) || isDividedTerm(right, left));
+    })
+    .map(() => ({
+      problem: "a quantity is added to a ratio of that quantity, because parentheses are missing",
+      bound: "terms of the same unit",
+      fix: "write (a - b) / a: a division comes before a sum",
+    }));
+}
+
+/** The factor of a product with a constant. */
+function withoutScale(expr: Expr): Expr {
+  if (expr.kind !== "binary" || !/^[*/]$/.test(expr.operator)) return expr;
+  if (constantOf(expr.right) !== undefined) return withoutScale(expr.left);
+  return expr.operator === "*" && constantOf(expr.left) !== undefined
+    ? withoutScale(expr.right)
+    : expr;
+}
+
+/** Whether a quotient divides by the metric of a term that is not divided itself. */
+function isDividedTerm(term: Expr, quotient: Expr): boolean {
+  if (quotient.kind !== "binary" || quotient.operator !== "/") return false;
+  if (nodesOf(term).some((node) => node.kind === "binary")) return false;
+  const divisors = selectorsOf(quotient.right).map(({ metric }) => metric);
+  return selectorsOf(term).some(({ metric }) => metric !== undefined && divisors.includes(metric));
+}

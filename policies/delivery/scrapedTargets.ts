@@ -1,0 +1,298 @@
+import { StackFinding } from "../engine/policy";
+import { helmChart } from "../facts/helm";
+import {
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  hasUnknown,
+  listAt,
+  mapAt,
+  textAt,
+} from "../facts/plain";
+import { Resource, objectName } from "../facts/resource";
+import { Selecting, matchesLabels, namespaceLabels, namespaceType } from "../facts/selection";
+import { scrapedServices } from "../facts/services";
+
+/*
+ * Whether the monitors of a stack scrape the Services and pods for which they are: they select them,
+ * name one of their ports, and no NetworkPolicy refuses the connection.
+ */
+
+const serviceType = "kubernetes:core/v1:Service";
+const policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
+const workload = /^kubernetes:(?:apps\/v1:(?:Deployment|StatefulSet|DaemonSet)|core\/v1:Pod)$/;
+
+export function concernsTargets(type: string): boolean {
+  return [serviceType, policyType, namespaceType].includes(type) || workload.test(type);
+}
+
+/** A Service, or the pods of a workload. */
+interface Target {
+  resource: Resource;
+  namespace: Plain;
+  labels: Plain;
+  /** Labels of the pods. */
+  podLabels: Plain;
+  annotations: Plain;
+  ports: Plain[];
+  isService: boolean;
+}
+
+function targetOf(resource: Resource): Target[] {
+  const { type, props } = resource;
+  const namespace = at(props, "metadata", "namespace") ?? "default";
+  if (type === serviceType) {
+    const spec = at(props, "spec");
+    return [
+      {
+        resource,
+        namespace,
+        labels: at(props, "metadata", "labels"),
+        podLabels: at(spec, "selector"),
+        annotations: at(props, "metadata", "annotations"),
+        ports: [at(spec, "ports")],
+        isService: true,
+      },
+    ];
+  }
+  if (!workload.test(type)) return [];
+  const pod = type.endsWith(":Pod") ? props : at(props, "spec", "template");
+  const labels = at(pod, "metadata", "labels");
+  const ports = listAt(pod, "spec", "containers").map((container) => at(container, "ports"));
+  const annotations = at(pod, "metadata", "annotations");
+  return [{ resource, namespace, labels, podLabels: labels, annotations, ports, isService: false }];
+}
+
+/** Checks the monitors of a stack, and what its servers do not scrape at all. */
+export function checkTargets(resources: Resource[], servers: Selecting[]): StackFinding[] {
+  const targets = resources.flatMap(targetOf);
+  const monitors = resources
+    .filter(({ type }) =>
+      /^kubernetes:monitoring\.coreos\.com\/v1:(Service|Pod)Monitor$/.test(type),
+    )
+    .map((monitor) => {
+      const isOfServices = monitor.type.endsWith(":ServiceMonitor");
+      const candidates = targets.filter(({ isService }) => isService === isOfServices);
+      const selected = candidates.filter((target) => isSelected(target, monitor));
+      return { monitor, candidates, selected };
+    });
+  const scraped = new Set(monitors.flatMap(({ selected }) => selected));
+  const policies = resources.filter(({ type }) => type === policyType);
+  return [
+    ...monitors.flatMap(({ monitor, candidates, selected }) =>
+      selected.length > 0
+        ? [
+            ...checkPorts(monitor, selected),
+            ...checkNetwork(monitor, selected, { policies, servers, resources }),
+          ]
+        : checkNear(
+            monitor,
+            candidates.filter((target) => !scraped.has(target)),
+          ),
+    ),
+    ...checkAnnotations(
+      targets.filter((target) => !scraped.has(target)),
+      monitors.map(({ monitor }) => monitor),
+      { servers, resources },
+    ),
+  ];
+}
+
+function isInNamespace({ namespace }: Target, monitor: Resource): boolean {
+  const isAny = at(monitor.props, "spec", "namespaceSelector", "any") === true;
+  const isNamed = scrapedServices(monitor).some((service) => service.namespace === namespace);
+  return namespace !== UNKNOWN && (isAny || isNamed);
+}
+
+function isSelected(target: Target, monitor: Resource): boolean {
+  const selector = at(monitor.props, "spec", "selector");
+  return isInNamespace(target, monitor) && matchesLabels(selector, target.labels) === true;
+}
+
+function describeMonitor(monitor: Resource, field: string): string {
+  return `${monitor.type.split(":").at(-1)} "${objectName(monitor)}", ${field}`;
+}
+
+function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
+  const ports = selected.flatMap((target) => target.ports);
+  if (hasUnknown(ports)) return [];
+  const names = ports.flatMap((list) => listAt(list)).flatMap((port) => textAt(port, "name") ?? []);
+  const key = monitor.type.endsWith(":PodMonitor") ? "podMetricsEndpoints" : "endpoints";
+  const what = key === "endpoints" ? "Services" : "pods";
+  return listAt(monitor.props, "spec", key).flatMap((endpoint: Plain, index) => {
+    const port = textAt(endpoint, "port");
+    if (port === undefined || names.includes(port)) return [];
+    return [
+      {
+        urn: monitor.urn,
+        problem: `the monitor scrapes a port that its ${what} do not have`,
+        where: describeMonitor(monitor, `spec.${key}[${index}].port`),
+        found: port,
+        bound: `the name of a port: ${names.join(", ")}`,
+        fix: `set port: ${names[0] ?? "<name>"}, or name the port of the ${what} ${port}`,
+      },
+    ];
+  });
+}
+
+/**
+ * A monitor that selects nothing of the stack may select what another stack has. It is a mistake if
+ * the stack has what it looks for, in another namespace or with other labels.
+ */
+function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
+  const selector = at(monitor.props, "spec", "selector");
+  if (hasUnknown(selector) || Object.keys(mapAt(selector)).length === 0) return [];
+  const { urn } = monitor;
+  const elsewhere = others.find(
+    (target) =>
+      typeof target.namespace === "string" && matchesLabels(selector, target.labels) === true,
+  );
+  if (elsewhere !== undefined && !isInNamespace(elsewhere, monitor)) {
+    return [
+      {
+        urn,
+        problem: "the monitor does not select the namespace of the objects with its labels",
+        where: describeMonitor(monitor, "spec.namespaceSelector"),
+        bound: `the namespace ${String(elsewhere.namespace)}`,
+        fix: `set namespaceSelector: {matchNames: [${String(elsewhere.namespace)}]}`,
+      },
+    ];
+  }
+  const unlabeled = others.find(
+    (target) =>
+      isInNamespace(target, monitor) &&
+      matchesLabels(selector, target.labels) === false &&
+      (matchesLabels(selector, target.podLabels) === true ||
+        objectName(target.resource) === objectName(monitor)),
+  );
+  if (unlabeled === undefined) return [];
+  const name = objectName(unlabeled.resource);
+  return [
+    {
+      urn,
+      problem: `the monitor selects labels that ${name} does not have`,
+      where: describeMonitor(monitor, "spec.selector"),
+      bound: `metadata.labels of ${unlabeled.isService ? "the Service" : "the pods"}, not its selector`,
+      fix: `add the labels of the selector to ${name}`,
+    },
+  ];
+}
+
+/** Checks that some NetworkPolicy admits Prometheus wherever one restricts the pods. */
+function checkNetwork(
+  monitor: Resource,
+  selected: Target[],
+  stack: { policies: Resource[]; servers: Selecting[]; resources: Resource[] },
+): StackFinding[] {
+  const { policies, servers, resources } = stack;
+  const from = servers.map(
+    ({ resource: { props } }) => at(props, "namespace") ?? at(props, "metadata", "namespace"),
+  );
+  if (from.length === 0 || from.some((name) => typeof name !== "string")) return [];
+  const known = namespaceLabels(resources);
+  return selected.slice(0, 1).flatMap((target): StackFinding[] => {
+    const restricting = policies.filter(
+      ({ props }) =>
+        (at(props, "metadata", "namespace") ?? "default") === target.namespace &&
+        matchesLabels(at(props, "spec", "podSelector"), target.podLabels) === true &&
+        restrictsIngress(props),
+    );
+    const isAdmitted = restricting.some(({ props }) => {
+      const rules = at(props, "spec", "ingress");
+      if (hasUnknown(rules)) return true;
+      return listAt(rules).some((rule) => {
+        const peers = listAt(rule, "from");
+        return (
+          peers.length === 0 ||
+          peers.some((peer) => from.some((name) => admits(peer, String(name), target, known)))
+        );
+      });
+    });
+    const [first] = restricting;
+    if (first === undefined || isAdmitted) return [];
+    return [
+      {
+        urn: monitor.urn,
+        problem: "the NetworkPolicies of the namespace refuse the scrapes of Prometheus",
+        where: describeMonitor(monitor, `Service "${objectName(target.resource)}"`),
+        found: `NetworkPolicy "${objectName(first)}"`,
+        bound: `ingress from the namespace ${String(from[0])}`,
+        fix: `add ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${String(from[0])}}}}]}] to a NetworkPolicy`,
+      },
+    ];
+  });
+}
+
+function restrictsIngress(props: Plain): boolean {
+  const types = at(props, "spec", "policyTypes");
+  return types === undefined || listAt(types).includes("Ingress");
+}
+
+function admits(peer: Plain, server: string, target: Target, known: Map<string, Plain>): boolean {
+  const namespaces = at(peer, "namespaceSelector");
+  if (namespaces === undefined) {
+    return at(peer, "ipBlock") !== undefined || server === target.namespace;
+  }
+  const labels: PlainMap = {
+    ...mapAt(known.get(server)),
+    "kubernetes.io/metadata.name": server,
+  };
+  // Another stack may have created the namespace, with labels of its own.
+  return (
+    matchesLabels(namespaces, labels) === true || !readsKnownLabels(namespaces, known.has(server))
+  );
+}
+
+/** Whether the labels that a selector reads are known. */
+function readsKnownLabels(selector: Plain, isKnown: boolean): boolean {
+  const keys = [
+    ...Object.keys(mapAt(selector, "matchLabels")),
+    ...listAt(selector, "matchExpressions").map((term) => String(at(term, "key"))),
+  ];
+  return isKnown || keys.every((key) => key === "kubernetes.io/metadata.name");
+}
+
+/** Charts whose agents scrape by annotations, or may. */
+const agents =
+  /^(prometheus|alloy|grafana-agent.*|k8s-monitoring|datadog.*|opentelemetry-.*|victoria-metrics-.*|newrelic.*|nri-.*|dynatrace.*|elastic-agent|telegraf.*|istiod|vector|.*collector.*)$/;
+
+/** The operator ignores the annotations by which the chart `prometheus` discovers targets. */
+function checkAnnotations(
+  targets: Target[],
+  monitors: Resource[],
+  { servers, resources }: { servers: Selecting[]; resources: Resource[] },
+): StackFinding[] {
+  const scrapesOtherwise = resources.some(
+    (resource) =>
+      agents.test(helmChart(resource)?.chart ?? "") || resource.type.endsWith(":ScrapeConfig"),
+  );
+  const hasJobs = servers.some(({ resource, spec }) =>
+    ["additionalScrapeConfigs", "additionalScrapeConfigsSecret", "scrapeConfigSelector"].some(
+      (key) => {
+        const value = at(resource.props, ...spec, key);
+        return value === UNKNOWN || listAt(value).length + entriesAt(value).length > 0;
+      },
+    ),
+  );
+  if (servers.length === 0 || scrapesOtherwise || hasJobs) return [];
+  const names = monitors.map(objectName);
+  return targets
+    .filter(({ annotations }) => String(at(annotations, "prometheus.io/scrape")) === "true")
+    .filter(({ labels, podLabels, resource }) => {
+      const isMonitored = monitors.some((monitor) => {
+        const selector = at(monitor.props, "spec", "selector");
+        return [labels, podLabels].some((each) => matchesLabels(selector, each) !== false);
+      });
+      return !isMonitored && !names.includes(objectName(resource));
+    })
+    .map(({ resource }) => ({
+      urn: resource.urn,
+      problem:
+        "nothing scrapes the metrics: the operator's Prometheus ignores prometheus.io annotations",
+      where: `${resource.type.split(":").at(-1)} "${objectName(resource)}", annotations`,
+      bound: "a ServiceMonitor or PodMonitor that selects it",
+      fix: "add a ServiceMonitor or PodMonitor, or a scrape config for annotations in additionalScrapeConfigs",
+    }));
+}

@@ -1,0 +1,51 @@
+import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/plain";
+import { parseQuantity } from "../shared/quantity";
+
+/** A request or limit whose unit is not the one that was meant. */
+export interface WrongQuantity {
+  path: Path;
+  problem: string;
+  found: string;
+  fix: string;
+}
+
+/** No process starts with less memory, and no node has more cores. */
+const leastBytes = 1024 ** 2;
+const mostCores = 128;
+
+/** The requests and limits with a wrong unit, anywhere in values or in the spec of a workload. */
+export function wrongQuantities(value: Plain, path: Path): WrongQuantity[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => wrongQuantities(item, [...path, index]));
+  }
+  return entriesAt(value).flatMap(([key, item]) => {
+    const inside = [...path, key];
+    const isBounds = /^(requests|limits)$/.test(key) && isMap(item) && !isMap(at(item, "memory"));
+    return isBounds ? wrongIn(item, inside) : wrongQuantities(item, inside);
+  });
+}
+
+function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
+  const found: WrongQuantity[] = [];
+  const report = (name: string, value: Plain, problem: string, fix: string) => {
+    const place = [...path, name];
+    found.push({
+      path: place,
+      problem,
+      found: String(value),
+      fix: `set ${formatPath(place)}: ${fix}`,
+    });
+  };
+  const [memory, cpu] = [at(bounds, "memory"), at(bounds, "cpu")];
+  const bytes = parseQuantity(memory);
+  if (bytes !== undefined && bytes > 0 && bytes < leastBytes) {
+    const digits = /^[\d.]+/.exec(String(memory))?.[0] ?? "512";
+    const text = Number(digits) < 64 ? `${digits}Gi` : `${digits}Mi`;
+    report("memory", memory, "the memory is less than 1 MiB: m is thousandths of a byte", text);
+  }
+  const cores = isText(cpu) || typeof cpu === "number" ? parseQuantity(cpu) : undefined;
+  if (cores !== undefined && cores > mostCores) {
+    report("cpu", cpu, "the CPU is more cores than a node has: m is missing", `${String(cpu)}m`);
+  }
+  return found;
+}

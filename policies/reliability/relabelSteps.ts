@@ -1,0 +1,65 @@
+import { ViolationFinding } from "../engine/policy";
+import { Path, Plain, entriesAt, isText, listAt, textAt } from "../facts/plain";
+import { isGlob } from "../shared/matcher";
+
+/** The keys of a relabeling step in objects of the operator; Prometheus itself separates words by _. */
+const stepKeys = ["action", "regex", "replacement", "separator", "modulus"];
+const longKeys: [inObject: string, inFile: string][] = [
+  ["sourceLabels", "source_labels"],
+  ["targetLabel", "target_label"],
+];
+
+/** Where the steps of a scrape are: in an object of the operator, or in Prometheus' own format. */
+const stepLists: [key: string, isFile: boolean][] = [
+  ["relabelings", false],
+  ["metricRelabelings", false],
+  ["metricRelabelConfigs", false],
+  ["relabelConfigs", false],
+  ["relabel_configs", true],
+  ["metric_relabel_configs", true],
+];
+
+type PlacedFinding = ViolationFinding & { path: Path };
+
+/** Checks the relabeling steps of a scrape, which is at a path: whether each has an effect. */
+export function checkSteps(scrape: Plain, path: Path): PlacedFinding[] {
+  return stepLists.flatMap(([key, isFile]) =>
+    listAt(scrape, key).flatMap((step, index) => {
+      const violation = violationIn(step, isFile);
+      return violation === undefined ? [] : [{ path: [...path, key, index], ...violation }];
+    }),
+  );
+}
+
+function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined {
+  const keys = entriesAt(step).map(([key]) => key);
+  const foreign = longKeys.find(([inObject, inFile]) => keys.includes(isFile ? inObject : inFile));
+  if (foreign !== undefined) {
+    const [wrong, right] = isFile ? foreign : foreign.toReversed();
+    return {
+      problem: isFile
+        ? `Prometheus rejects a step with the key ${wrong}`
+        : `the API server removes the key ${wrong}, so the step reads no labels`,
+      bound: `the keys ${[...longKeys.map((pair) => pair[isFile ? 1 : 0]), ...stepKeys].join(", ")}`,
+      fix: `write ${right}`,
+    };
+  }
+  const action = (textAt(step, "action") ?? "replace").toLowerCase();
+  const sources = keys.find((key) => longKeys[0]?.includes(key));
+  if (/^(keep|drop)$/.test(action) && sources === undefined && keys.includes("regex")) {
+    return {
+      problem: `the step reads no labels, so it ${action === "keep" ? "drops everything" : "has no effect"}`,
+      bound: "the labels to compare with regex",
+      fix: `set ${longKeys[0]?.[isFile ? 1 : 0]}: [__name__]`,
+    };
+  }
+  const regex = textAt(step, "regex");
+  if (isText(regex) && isGlob(regex)) {
+    return {
+      problem: "the regular expression of a step is written like the name of files",
+      bound: "a regular expression, in which * repeats the character before it",
+      fix: "write .* for any text, such as go_.* instead of go_*",
+    };
+  }
+  return undefined;
+}
