@@ -33,6 +33,7 @@ import { withNestedReleases } from "./engine/nestedReleases";
 import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
 import { sdkPolicy } from "./engine/sdkPolicy";
 import { externalLabels } from "./reliability/externalLabels";
+import { grafanaProvisioning } from "./reliability/grafanaProvisioning";
 import { lokiLimits } from "./reliability/lokiLimits";
 import { pinnedCharts } from "./reliability/pinnedCharts";
 import { prodHighAvailability } from "./reliability/prodHighAvailability";
@@ -100,6 +101,8 @@ const policies = {
   lokiIamLeastPrivilege,
   /** Access to Grafana. */
   grafanaExposure,
+  /** Data sources and dashboards of Grafana. */
+  grafanaProvisioning,
   /** Limits of Loki, and the tenant of its collectors. */
   lokiLimits,
   /** Interval, timeout and sample limit of scrapes. */

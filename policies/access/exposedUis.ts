@@ -123,16 +123,13 @@ function uiOf(...names: (string | undefined)[]): Ui | undefined {
   ) {
     return undefined;
   }
-  const [name] = openUi.exec(text) ?? [];
+  const [name] = openUis.flatMap((form) => form.exec(text)?.[1] ?? []);
   return name && name.charAt(0).toUpperCase() + name.slice(1).toLowerCase();
 }
 
 /** Services without a login, the more specific names first: `prometheus-alertmanager`. */
-const openUi = new RegExp(
-  ["alertmanager|loki|thanos|mimir|tempo|jaeger", "prometheus"]
-    .map((names) => `(?<=^|[^a-z])(?:${names})(?![a-z])`)
-    .join("|"),
-  "i",
+const openUis = ["alertmanager|loki|thanos|mimir|tempo|jaeger", "prometheus"].map(
+  (names) => new RegExp(`(?:^|[^a-z])(${names})(?![a-z])`, "i"),
 );
 
 /** Annotations that authenticate clients, or limit their addresses. */

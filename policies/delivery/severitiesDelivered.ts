@@ -1,6 +1,7 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
 import { doubledSettings, routeMistakes } from "./routeMistakes";
+import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import {
@@ -39,7 +40,7 @@ type Config = ConfigOf<typeof properties>;
 export const severitiesDelivered = stackPolicy({
   name: "severities-delivered",
   description:
-    "Critical alerts and warnings from each namespace reach a receiver, and resolved notifications are sent for critical alerts.",
+    "Critical alerts and warnings from each namespace reach a receiver, resolved notifications are sent for critical alerts, and each monitor of Datadog and alarm of CloudWatch notifies somebody.",
   why: "The chart's default configuration sends no notifications, and one early route can drop notifications for a few alerts: rules fire, but the on-call engineer is not notified.",
   remediation:
     "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",
@@ -47,13 +48,18 @@ export const severitiesDelivered = stackPolicy({
   annotations: "forbidden",
   config: properties,
   reads: (type) =>
-    canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type) || isMonitor(type),
+    canHoldAlertmanager(type) ||
+    canRunPrometheus(type) ||
+    canHoldRules(type) ||
+    isMonitor(type) ||
+    isVendorMonitor(type),
   check(resources, config) {
     const known = knownLabels(resources);
     const { paths, unreadable, unknown } = deliveryPaths(resources);
     return [
       ...unknown,
       ...brokenLinks(resources, config),
+      ...(mustNotify(resources, config) ? checkVendorMonitors(resources) : []),
       ...unreadable
         .filter(({ missingSecret }) => !config.externalSecrets.includes(missingSecret ?? ""))
         .map(describeUnreadable),

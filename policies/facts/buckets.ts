@@ -64,6 +64,23 @@ export function lokiBuckets(resources: Resource[]): Bucket[] {
     .map((resource) => ({ ...withParts(resource, resources), retentionDays, indexPrefixes }));
 }
 
+/** Whether a bucket belongs to a provider whose settings the policies do not read. */
+export function isOtherBucket(type: string): boolean {
+  return /^(?:aws-native:s3:Bucket|gcp:storage\/bucket:Bucket|azure-native:storage:BlobContainer|azure:storage\/container:Container)$/.test(
+    type,
+  );
+}
+
+/** Loki's buckets of other providers. */
+export function otherBuckets(resources: Resource[]): Resource[] {
+  const named = resources.flatMap((resource) => lokiRelease(resource)?.buckets ?? []);
+  return resources.filter(({ type, name, props }) => {
+    if (!isOtherBucket(type)) return false;
+    const names = ["name", "bucketName", "containerName"].map((key) => textAt(props, key) ?? "");
+    return /loki/i.test([name, ...names].join(" ")) || names.some((each) => named.includes(each));
+  });
+}
+
 /** Name of a bucket; undefined if it is unknown or if S3 or Pulumi generates it. */
 function bucketName({ props }: Resource): string | undefined {
   return textAt(props, "bucket") ?? textAt(props, "id");

@@ -1,7 +1,15 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral } from "../engine/violation";
-import { Bucket, LifecycleRule, isBucketType, lifecycleRules, lokiBuckets } from "../facts/buckets";
+import {
+  Bucket,
+  LifecycleRule,
+  isBucketType,
+  isOtherBucket,
+  lifecycleRules,
+  lokiBuckets,
+  otherBuckets,
+} from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
 import { UNKNOWN, at, listAt } from "../facts/plain";
 import { limits } from "../shared/limits";
@@ -36,9 +44,15 @@ export const lokiBucketLifecycle = stackPolicy({
     "add a BucketLifecycleConfiguration with abortIncompleteMultipartUpload: {daysAfterInitiation: 7} and noncurrentVersionExpiration: {noncurrentDays: 7}, both with filter: {}, and without an expiration in days",
   severity: "high",
   config: properties,
-  reads: (type) => isBucketType(type) || isHelmType(type),
-  check: (resources, config) =>
-    lokiBuckets(resources).flatMap((bucket) => checkBucket(bucket, config)),
+  reads: (type) => isBucketType(type) || isHelmType(type) || isOtherBucket(type),
+  check: (resources, config) => [
+    ...lokiBuckets(resources).flatMap((bucket) => checkBucket(bucket, config)),
+    ...otherBuckets(resources).map(({ urn }) => ({
+      unknown: [],
+      urn,
+      because: "the policies read the settings of buckets of the provider aws alone",
+    })),
+  ],
 });
 
 function checkBucket(bucket: Bucket, config: Config): StackFinding[] {

@@ -3,7 +3,17 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { Path, Plain, UNKNOWN, at, formatPath, entriesAt, listAt, textAt } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  formatPath,
+  entriesAt,
+  isText,
+  listAt,
+  textAt,
+} from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
@@ -69,6 +79,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
             set: true,
           },
     ),
+    ...checkSchemas(chart),
     ...checkField(store, (value) =>
       typeof value === "string" && value.trim() !== ""
         ? undefined
@@ -79,6 +90,41 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
             fix: `set ${formatPath(store.path)}: ${objectStore(chart) ?? "s3"}`,
             set: objectStore(chart),
           },
+    ),
+  ];
+}
+
+/** Object stores under two names. */
+const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };
+
+/** Checks that the last schema writes to the storage of the release, with the period of retention. */
+function checkSchemas(chart: HelmChart): Finding[] {
+  const list = lokiField(chart, "schemaConfig", "configs");
+  const last = listAt(list.value).at(-1);
+  const storage = textAt(chart.values, "loki", "storage", "type");
+  const path = [...list.path, listAt(list.value).length - 1];
+  const isSame = (store: string) => (own(storeNames, store) ?? store) === storage;
+  return [
+    ...checkField({ path: [...path, "object_store"], value: at(last, "object_store") }, (store) =>
+      !isText(store) || storage === undefined || isSame(store)
+        ? undefined
+        : {
+            problem: "the schema writes logs to another store than the storage of the release",
+            found: undefined,
+            bound: "the type of loki.storage",
+            fix: `set ${formatPath([...path, "object_store"])} to loki.storage.type`,
+          },
+    ),
+    ...checkField(
+      { path: [...path, "index", "period"], value: at(last, "index", "period") },
+      (period) =>
+        period === undefined || daysOf(period) === 1
+          ? undefined
+          : {
+              problem: "the period of the index is not 24h, and Loki does not start with retention",
+              bound: "24h",
+              fix: `set ${formatPath([...path, "index", "period"])}: 24h in a new schema`,
+            },
     ),
   ];
 }

@@ -1,0 +1,244 @@
+import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { helmChart, isHelmType, isTruthy } from "../facts/helm";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  hasUnknown,
+  isText,
+  listAt,
+  textAt,
+} from "../facts/plain";
+import { Resource, objectName } from "../facts/resource";
+import { readYaml } from "../facts/yaml";
+
+export const grafanaProvisioning = stackPolicy({
+  name: "grafana-provisioning",
+  description:
+    "Grafana starts with its data sources, reaches them, and loads the dashboards of the stack.",
+  why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the label of its sidecar, and nobody misses it before the incident.",
+  remediation:
+    "set isDefault: false on all data sources but one, use the address of a Service, and add the label grafana_dashboard to the ConfigMap of each dashboard",
+  severity: "medium",
+  reads: (type) => isHelmType(type) || type === configMapType || type.startsWith(grafanaOperator),
+  check(resources) {
+    const grafanas = resources.flatMap(grafanaOf);
+    const maps = resources.filter(({ type }) => type === configMapType);
+    return [
+      ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
+      ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
+    ];
+  },
+});
+
+const configMapType = "kubernetes:core/v1:ConfigMap";
+const grafanaOperator = "kubernetes:grafana.integreatly.org/";
+
+/** A Grafana that a chart installs. */
+interface Grafana {
+  resource: Resource;
+  base: Path;
+  values: Plain;
+  /** Whether kube-prometheus-stack installs it, with other defaults and a data source of its own. */
+  isInStack: boolean;
+  namespace: Plain;
+}
+
+function grafanaOf(resource: Resource): Grafana[] {
+  const { chart, values } = helmChart(resource) ?? {};
+  const isInStack = chart === "kube-prometheus-stack";
+  const base: Path = isInStack ? ["values", "grafana"] : ["values"];
+  const own = at(resource.props, ...base);
+  if ((!isInStack && chart !== "grafana") || at(own, "enabled") === false) return [];
+  if (values === UNKNOWN || own === UNKNOWN) return [];
+  const namespace = at(resource.props, "namespace");
+  return [{ resource, base, values: own, isInStack, namespace }];
+}
+
+/** A data source, and the place in which it is written. */
+interface Source {
+  source: Plain;
+  urn: string;
+  where: string;
+}
+
+function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
+  const sources = sourcesOf(grafana, maps);
+  const { resource, values } = grafana;
+  const sidecar = at(values, "sidecar", "datasources");
+  const hasOwn =
+    grafana.isInStack &&
+    ["enabled", "defaultDatasourceEnabled", "isDefaultDatasource"].every(
+      (key) => (at(sidecar, key) ?? true) === true,
+    );
+  const ownDefault: Source[] = hasOwn
+    ? [{ source: { isDefault: true }, urn: resource.urn, where: "the data source of the chart" }]
+    : [];
+  const byOrganization = new Map<unknown, Source[]>();
+  for (const each of [...ownDefault, ...sources]) {
+    if (at(each.source, "isDefault") !== true) continue;
+    const organization = at(each.source, "orgId") ?? 1;
+    byOrganization.set(organization, [...(byOrganization.get(organization) ?? []), each]);
+  }
+  const repeated = [...byOrganization.values()].flatMap(([first, ...others]) =>
+    others.map(({ urn, where }): StackFinding => ({
+      urn,
+      problem: "two data sources are the default, so Grafana does not start",
+      where,
+      found: `also ${first?.where}`,
+      bound: "one default data source",
+      fix: hasOwn
+        ? "set isDefault: false, or grafana.sidecar.datasources.isDefaultDatasource: false"
+        : "set isDefault: false",
+    })),
+  );
+  const hasSidecars =
+    listAt(values, "extraContainers").length > 0 || isText(at(values, "extraContainers"));
+  const local = sources.filter(
+    ({ source }) =>
+      !hasSidecars &&
+      /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/.test(textAt(source, "url") ?? ""),
+  );
+  return [
+    ...repeated,
+    ...local.map(({ urn, where }) => ({
+      urn,
+      problem: "the address of a data source is the pod of Grafana itself",
+      where: `${where}.url`,
+      bound: "the address of a Service",
+      fix: "set url: http://<service>.<namespace>.svc:<port>",
+    })),
+  ];
+}
+
+function sourcesOf({ resource, base, values }: Grafana, maps: Resource[]): Source[] {
+  const { urn } = resource;
+  const release = describeResource(resource);
+  const placed = (list: Plain[], path: Path) =>
+    list.map((source, index) => ({
+      source,
+      urn,
+      where: `${release}, ${formatPath([...path, index])}`,
+    }));
+  const label = textAt(values, "sidecar", "datasources", "label") ?? "grafana_datasource";
+  const inMaps = maps
+    .filter(({ props }) => at(props, "metadata", "labels", label) !== undefined)
+    .flatMap((map) =>
+      entriesAt(map.props, "data").flatMap(([key, text]) =>
+        listAt(isText(text) ? readYaml(text) : undefined, "datasources").map((source) => ({
+          source,
+          urn: map.urn,
+          where: `ConfigMap "${objectName(map)}", ${key}`,
+        })),
+      ),
+    );
+  return [
+    ...placed(listAt(values, "additionalDataSources"), [...base, "additionalDataSources"]),
+    ...entriesAt(values, "datasources").flatMap(([file, content]) => {
+      const read = isText(content) ? readYaml(content) : content;
+      return placed(listAt(read, "datasources"), [...base, "datasources", file]);
+    }),
+    ...inMaps,
+  ];
+}
+
+/** Checks that a sidecar loads the dashboards in a ConfigMap, and that they are complete. */
+function checkDashboards(
+  map: Resource,
+  resources: Resource[],
+  grafanas: Grafana[],
+): StackFinding[] {
+  const { urn, props } = map;
+  const data = entriesAt(props, "data");
+  const dashboards = data.filter(([key, text]) => isText(text) && isDashboard(key, text));
+  const labels = at(props, "metadata", "labels");
+  const watching = grafanas.filter(({ values, isInStack }) =>
+    isTruthy(at(values, "sidecar", "dashboards", "enabled") ?? isInStack),
+  );
+  if (dashboards.length === 0 || watching.length === 0 || hasUnknown(labels)) return [];
+  const name = objectName(map);
+  const where = `ConfigMap "${name}"`;
+  const answers = watching.map((grafana) =>
+    obstacleOf(grafana, labels, at(props, "metadata", "namespace")),
+  );
+  const [obstacle] = answers;
+  const isRead = answers.includes(undefined);
+  if (!isRead && obstacle !== undefined) {
+    return isNamed(name, map, resources) ? [] : [{ urn, where, ...obstacle }];
+  }
+  return dashboards.flatMap(([key, text]): StackFinding[] => {
+    const problem = problemIn(String(text));
+    return problem === undefined ? [] : [{ urn, where: `${where}, ${key}`, ...problem }];
+  });
+}
+
+function isDashboard(key: string, text: string): boolean {
+  return (
+    key.endsWith(".json") && /"panels"\s*:/.test(text) && /"(title|schemaVersion)"\s*:/.test(text)
+  );
+}
+
+/** Why the sidecar of a Grafana does not load the dashboards in a ConfigMap; undefined if it does. */
+function obstacleOf(
+  { values, isInStack, namespace: own }: Grafana,
+  labels: Plain,
+  namespace: Plain,
+) {
+  const settings = at(values, "sidecar", "dashboards");
+  const label = textAt(settings, "label") ?? "grafana_dashboard";
+  const wanted = textAt(settings, "labelValue") ?? (isInStack ? "1" : "");
+  const found = at(labels, label);
+  if (found === undefined || (wanted !== "" && String(found) !== wanted)) {
+    return {
+      problem:
+        "Grafana does not load the dashboards of the ConfigMap, which lacks the label of its sidecar",
+      bound: `the label ${label}: "${wanted || "1"}"`,
+      fix: `metadata.labels.${label}: "${wanted || "1"}"`,
+    };
+  }
+  const searched = textAt(settings, "searchNamespace") ?? (isInStack ? "ALL" : undefined);
+  const names = searched === undefined ? [own] : searched.split(",");
+  if (searched === "ALL" || names.includes(namespace) || typeof own !== "string") return undefined;
+  if (typeof namespace !== "string") return undefined;
+  return {
+    problem:
+      "Grafana does not load the dashboards of the ConfigMap, whose namespace its sidecar does not search",
+    bound: names.map(String).join(", "),
+    fix: "set sidecar.dashboards.searchNamespace: ALL",
+  };
+}
+
+/** Whether another resource names a ConfigMap, such as a Grafana that mounts it. */
+function isNamed(name: string, map: Resource, resources: Resource[]): boolean {
+  return resources.some((resource) => resource !== map && mentions(resource.props, name));
+}
+
+function mentions(value: Plain, name: string): boolean {
+  if (isText(value)) return value === name;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some((item) => mentions(item, name));
+}
+
+function problemIn(text: string) {
+  let dashboard: Plain;
+  try {
+    dashboard = JSON.parse(text);
+  } catch {
+    const problem = "the dashboard is not valid JSON, so Grafana does not load it";
+    return { problem, bound: "JSON", fix: "correct it, and check it with jq" };
+  }
+  const [input] = /\$\{DS_\w+\}/.exec(text) ?? [];
+  const variables = listAt(dashboard, "templating", "list").map((variable) =>
+    textAt(variable, "name"),
+  );
+  if (input === undefined || variables.includes(input.slice(2, -1))) return undefined;
+  return {
+    problem: "the dashboard reads a data source that only an import by hand replaces",
+    found: input,
+    bound: "the uid of a data source, or a variable of type datasource",
+    fix: 'write "uid": "prometheus" in place of the input, or add a variable of this name',
+  };
+}
