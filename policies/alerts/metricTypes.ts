@@ -12,6 +12,7 @@ export function checkMetricTypes(expr: Expr): ViolationFinding[] {
     ...comparisonsOf(expr).flatMap((comparison) => [
       ...checkBytes(comparison),
       ...checkTimes(comparison),
+      ...checkMilliseconds(comparison),
     ]),
     ...checkTerms(expr),
   ];
@@ -72,6 +73,26 @@ function checkBytes({ numerator, denominator, threshold }: Comparison): Violatio
       found: numeral(threshold),
       bound: "a threshold in bytes: 500 MiB is 500 * 1024 ^ 2",
       fix: "write the threshold in bytes, or divide by the size for a ratio",
+    },
+  ];
+}
+
+/** A latency in milliseconds that is compared with a fraction, as if it were in seconds. */
+function checkMilliseconds({ operator, numerator, denominator, threshold }: Comparison) {
+  const [factor, ...others] = numerator;
+  if (factor === undefined || others.length + denominator.length > 0) return [];
+  const isQuantile = factor.kind === "call" && factor.name === "histogram_quantile";
+  const names = selectorsOf(factor).map(({ metric = "" }) => metric);
+  const isInMilliseconds = names.some((name) => /_(milliseconds|millis|ms)(_bucket)?$/.test(name));
+  if (!isInMilliseconds || !operator.startsWith(">") || !(threshold > 0 && threshold < 1))
+    return [];
+  if (!isQuantile && !isMeasured(factor)) return [];
+  return [
+    {
+      problem: "a time in milliseconds is compared with a part of a millisecond",
+      found: `${operator} ${numeral(threshold)}`,
+      bound: "a threshold in milliseconds",
+      fix: `${operator} ${numeral(threshold * 1000)}`,
     },
   ];
 }

@@ -115,9 +115,14 @@ function missingLabels(expr: Expr, templates: PlainMap): string[] {
   if (labels === undefined) return [];
   const used = Object.values(templates)
     .filter(isText)
-    .flatMap((text) =>
-      [...text.matchAll(/\$labels\.([a-zA-Z_]\w*)/g)].map(([, label = ""]) => label),
-    );
+    .flatMap((text) => {
+      // Inside range and with, the labels belong to something else than the alert.
+      const isOfAlert = !/\b(range|with)\b/.test(text);
+      const form = isOfAlert
+        ? /(?:\$labels|(?<![\w$)])\.Labels)\.([a-zA-Z_]\w*)/g
+        : /\$labels\.([a-zA-Z_]\w*)/g;
+      return [...text.matchAll(form)].map(([, label = ""]) => label);
+    });
   return [...new Set(used)].filter((label) => !has(labels, label));
 }
 

@@ -79,8 +79,32 @@ function globs(route: RouteNode): RouteMistake[] {
   return [...mistakes, ...alternatives, ...route.routes.flatMap(globs)];
 }
 
+/** The fields of a configuration. Alertmanager rejects others, such as `routes`. */
+const fields = new Set([
+  ...["global", "templates", "route", "receivers", "inhibit_rules", "tracing", "storage"],
+  ...["time_intervals", "mute_time_intervals"],
+]);
+
+/** Fields with which Alertmanager rejects a configuration: those that it does not have, and doubles. */
+export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
+  const unknown = Object.keys(config).filter((key) => !fields.has(key));
+  const misspelled = listAt(config, "receivers").flatMap((receiver, index) =>
+    entriesAt(receiver)
+      .filter(([key]) => key.endsWith("_config"))
+      .map(([key]) => ({
+        where: `receivers[${index}]`,
+        problem: `a receiver has no field ${key}`,
+      })),
+  );
+  return [
+    ...unknown.map((key) => ({ where: key, problem: `there is no field ${key} at the top level` })),
+    ...misspelled,
+    ...doubledSettings(config),
+  ];
+}
+
 /** Settings of which Alertmanager accepts either the value or the file, but not both. */
-export function doubledSettings(config: PlainMap): { where: string; problem: string }[] {
+function doubledSettings(config: PlainMap): { where: string; problem: string }[] {
   const walk = (value: Plain, path: (string | number)[]): { where: string; problem: string }[] => {
     if (Array.isArray(value)) return value.flatMap((item, index) => walk(item, [...path, index]));
     return entriesAt(value).flatMap(([key, item]) => [

@@ -182,6 +182,7 @@ function hasAlerts(resources: Resource[]): boolean {
   );
   if (isCopied) return false;
   return (
+    resources.some(({ type }) => own(selectorOf, type) === "rule") ||
     resources.some((resource) => chartAlertsOf(resource).size > 0) ||
     rulesOfStack(resources).rules.some(({ alert }) => alert !== undefined)
   );

@@ -1,6 +1,6 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
-import { doubledSettings, routeMistakes } from "./routeMistakes";
+import { rejectedFields, routeMistakes } from "./routeMistakes";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
@@ -122,7 +122,7 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
   const { severities, exceptAlerts } = settings;
   const { root } = path;
   const { urn, where } = path.configuration;
-  const problems = [...path.problems, ...doubledSettings(path.config)];
+  const problems = [...path.problems, ...rejectedFields(path.config)];
   if (root === undefined || problems.length > 0) {
     return problems.map(({ where: place, problem }) => ({
       urn,

@@ -87,7 +87,7 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
     others.map(({ urn, where }): StackFinding => ({
       urn,
       problem: "two data sources are the default, so Grafana does not start",
-      where,
+      where: `${where}.isDefault`,
       found: `also ${first?.where}`,
       bound: "one default data source",
       fix: hasOwn
@@ -190,8 +190,8 @@ function obstacleOf(
   const settings = at(values, "sidecar", "dashboards");
   const label = textAt(settings, "label") ?? "grafana_dashboard";
   const wanted = textAt(settings, "labelValue") ?? (isInStack ? "1" : "");
-  const found = at(labels, label);
-  if (found === undefined || (wanted !== "" && String(found) !== wanted)) {
+  const found = textAt(labels, label);
+  if (found === undefined || (wanted !== "" && found !== wanted)) {
     return {
       problem:
         "Grafana does not load the dashboards of the ConfigMap, which lacks the label of its sidecar",

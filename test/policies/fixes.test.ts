@@ -207,6 +207,15 @@ const cases: Record<string, Case> = {
     recorded("cart:error:rate5m > 1"),
     recorded("cart:errors:rate5m > 1"),
   ],
+  "grafana-provisioning": [
+    /set isDefault: false/,
+    stack({
+      grafana: { additionalDataSources: [{ name: "Loki", type: "loki", isDefault: true }] },
+    }),
+    stack({
+      grafana: { additionalDataSources: [{ name: "Loki", type: "loki", isDefault: false }] },
+    }),
+  ],
   "loki-limits": [
     /remove max_line_size/,
     release("loki", { loki: { limits_config: { max_line_size: 0 } } }),

@@ -46,6 +46,7 @@ describe("policies", () => {
         "loki-bucket-hardened",
         "loki-iam-least-privilege",
         "grafana-exposure",
+        "grafana-provisioning",
         "loki-limits",
         "scrape-cost",
         "external-labels",

@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { PlainMap } from "../../policies/facts/plain";
+import { typeOfObject } from "../../policies/facts/manifests";
+import { PlainMap, textAt } from "../../policies/facts/plain";
 import { Resource } from "../../policies/facts/resource";
+import { readDocuments } from "../../policies/facts/yaml";
 import { judgedByThePack, notesOfThePack } from "./completePack";
 import {
   bucketName,
@@ -197,3 +199,19 @@ export function itJudges(mistakes: Mistakes, sound: Record<string, Resource[]>):
     });
   }
 }
+
+/** The objects of Kubernetes in a YAML text, as a ConfigFile registers them. */
+export const manifests = (text: string): Resource[] =>
+  readDocuments(text).flatMap((object) => {
+    const type = typeOfObject(object) ?? "";
+    const name = textAt(object, "metadata", "name") ?? "";
+    return [resource(type, name, object as PlainMap, "prod")];
+  });
+/** A release of kube-prometheus-stack with values as YAML over those of the good stack. */
+export const withValues = (text: string): Resource[] => [
+  pinned(readDocuments(text)[0] as PlainMap),
+  configSecret(),
+];
+/** The good configuration of Alertmanager with changes as YAML. */
+export const withConfig = (text: string): Resource[] =>
+  delivering(readDocuments(text)[0] as PlainMap);

@@ -101,8 +101,168 @@ const publicAccess = {
 const errors = (service: string) =>
   `sum(rate(http_requests_total{service="${service}", status=~"5.."}[5m])) / sum(rate(http_requests_total{service="${service}"}[5m]))`;
 
+const dashboard = (
+  labels: PlainMap,
+  text = '{"title": "Shop", "panels": []}',
+  namespace = "shop",
+) =>
+  kube("core/v1:ConfigMap", "shop-dashboard", {
+    metadata: { name: "shop-dashboard", namespace, labels },
+    data: { "shop.json": text },
+  });
+const sources = (...additionalDataSources: PlainMap[]): Resource[] =>
+  grafana({ additionalDataSources });
+const grafanaChart = (values: PlainMap): Resource => {
+  const { props, ...release } = chart("https://grafana-community.github.io/helm-charts", "grafana");
+  return { ...release, props: { ...(props as PlainMap), namespace: "monitoring", values } };
+};
+const selecting = {
+  ruleSelectorNilUsesHelmValues: false,
+  serviceMonitorSelectorNilUsesHelmValues: false,
+};
+const service = (labels: PlainMap, namespace = "shop", props: PlainMap = {}): Resource =>
+  kube("core/v1:Service", "redis-exporter", {
+    metadata: { name: "redis-exporter", namespace, labels, ...props },
+    spec: { selector: { app: "redis-exporter" }, ports: [{ name: "metrics", port: 9121 }] },
+  });
+const redisMonitor = (spec: PlainMap = {}, namespace = "shop"): Resource =>
+  serviceMonitor("redis-exporter", namespace, spec);
+const networkPolicy = (...from: PlainMap[]): Resource =>
+  kube("networking.k8s.io/v1:NetworkPolicy", "shop", {
+    metadata: { name: "shop", namespace: "shop" },
+    spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ from }] },
+  });
+const redis = { app: "redis-exporter" };
+
 /** Set-ups of experienced teams, by the class of practice. No policy may refuse them. */
 const sound: Record<string, Record<string, Resource[]>> = {
+  "data sources and dashboards of Grafana": {
+    "sources next to that of the chart": sources(
+      { name: "Loki", type: "loki", url: "http://loki-gateway.loki.svc" },
+      { name: "Tempo", type: "tempo", url: "http://tempo.tempo.svc:3200", isDefault: false },
+    ),
+    "another default source": grafana({
+      sidecar: { datasources: { defaultDatasourceEnabled: false } },
+      additionalDataSources: [
+        {
+          name: "Thanos",
+          type: "prometheus",
+          url: "http://thanos-query.thanos.svc",
+          isDefault: true,
+        },
+      ],
+    }),
+    "a default source of each organization": sources(
+      { name: "A", type: "loki", url: "http://a.loki.svc", orgId: 2, isDefault: true },
+      { name: "B", type: "loki", url: "http://b.loki.svc", orgId: 3, isDefault: true },
+    ),
+    "a local proxy in a container of the pod": grafana({
+      extraContainers: "- name: sigv4\n  image: sigv4-proxy:1.8\n",
+      additionalDataSources: [{ name: "AMP", type: "prometheus", url: "http://localhost:8005" }],
+    }),
+    "a dashboard by label": [...server({}), dashboard({ grafana_dashboard: "1" })],
+    "a label of the team's choice": [
+      ...grafana({ sidecar: { dashboards: { label: "dashboards", labelValue: "shop" } } }),
+      dashboard({ dashboards: "shop" }),
+    ],
+    "a dashboard that Grafana mounts": [
+      grafanaChart({
+        admin: { existingSecret: "grafana-admin" },
+        sidecar: { dashboards: { enabled: true } },
+        dashboardsConfigMaps: { default: "shop-dashboard" },
+      }),
+      dashboard({}, undefined, "monitoring"),
+    ],
+    "a dashboard of the operator of Grafana": [
+      ...server({}),
+      dashboard({}),
+      kube("grafana.integreatly.org/v1beta1:GrafanaDashboard", "shop", {
+        spec: { configMapRef: { name: "shop-dashboard", key: "shop.json" } },
+      }),
+    ],
+    "a dashboard with a variable for its source": [
+      ...server({}),
+      dashboard(
+        { grafana_dashboard: "1" },
+        '{"title": "A", "templating": {"list": [{"name": "DS_PROMETHEUS", "type": "datasource"}]}, "panels": [{"datasource": "${DS_PROMETHEUS}"}]}',
+      ),
+    ],
+    "dashboards without Grafana in the stack": [dashboard({})],
+    "a sidecar that searches every namespace": [
+      grafanaChart({
+        admin: { existingSecret: "grafana-admin" },
+        sidecar: { dashboards: { enabled: true, searchNamespace: "ALL" } },
+      }),
+      dashboard({ grafana_dashboard: "true" }),
+    ],
+    "a ConfigMap of another kind of JSON": [
+      ...server({}),
+      kube("core/v1:ConfigMap", "settings", {
+        data: { "settings.json": '{"title": "x", "limits": {}}' },
+      }),
+    ],
+  },
+  "monitors, and what they scrape": {
+    "a monitor of a Service of another stack": [...server(selecting), redisMonitor()],
+    "a Service of the same labels elsewhere, with a monitor of its own": [
+      ...server(selecting),
+      redisMonitor(),
+      { ...service(redis, "cart"), name: "other" },
+      { ...redisMonitor({}, "cart"), name: "other" },
+    ],
+    "a namespace that the monitor names": [
+      ...server(selecting),
+      service(redis),
+      redisMonitor({ namespaceSelector: { matchNames: ["shop"] } }, "monitoring"),
+    ],
+    "any namespace": [
+      ...server(selecting),
+      service(redis),
+      redisMonitor({ namespaceSelector: { any: true } }, "monitoring"),
+    ],
+    "annotations next to a monitor": [
+      ...server(selecting),
+      service(redis, "shop", { annotations: { "prometheus.io/scrape": "true" } }),
+      redisMonitor(),
+    ],
+    "annotations with a job for them": [
+      ...server({
+        additionalScrapeConfigs: [
+          { job_name: "annotated", kubernetes_sd_configs: [{ role: "endpoints" }] },
+        ],
+      }),
+      service(redis, "shop", { annotations: { "prometheus.io/scrape": "true" } }),
+    ],
+    "a network policy for the namespace of Prometheus": [
+      ...server(selecting),
+      service(redis),
+      redisMonitor(),
+      networkPolicy({
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+      }),
+    ],
+    "a network policy by labels that another stack sets": [
+      ...server(selecting),
+      service(redis),
+      redisMonitor(),
+      networkPolicy({ namespaceSelector: { matchLabels: { team: "platform" } } }),
+    ],
+    "steps that drop and keep by name": [
+      ...server(selecting),
+      redisMonitor({
+        endpoints: [
+          {
+            port: "metrics",
+            relabelings: [{ action: "labeldrop", regex: "pod_template_hash" }],
+            metricRelabelings: [
+              { sourceLabels: ["__name__"], regex: "go_gc_.*|process_.+", action: "drop" },
+              { sourceLabels: ["queue"], regex: "q[0-9]*", action: "keep" },
+            ],
+          },
+        ],
+      }),
+    ],
+  },
   "units, types and templates of rules": {
     "patterns for any text": warning(
       'sum(rate(jobs_failed_total{queue=~"mail-.*|push-.+"}[5m])) > 5',

@@ -213,6 +213,28 @@ export const violating: Record<string, (Resource | Resource[])[]> = {
       },
     }),
   ],
+  "grafana-provisioning": [
+    [
+      stack({
+        grafana: {
+          additionalDataSources: [
+            { name: "Loki", type: "loki", url: "http://localhost:3100", isDefault: true },
+          ],
+        },
+      }),
+      resource("kubernetes:core/v1:ConfigMap", "dashboard", {
+        metadata: { name: "dashboard", namespace: "shop", labels: { team: "payments" } },
+        data: { "a.json": '{"title": "A", "panels": []}' },
+      }),
+      resource("kubernetes:core/v1:ConfigMap", "imported", {
+        metadata: { name: "imported", labels: { grafana_dashboard: "1" } },
+        data: {
+          "a.json": '{"title": "A", "panels": [{"datasource": "${DS_PROMETHEUS}"}]}',
+          "b.json": '{"title": "B", "panels": [}',
+        },
+      }),
+    ],
+  ],
   "loki-limits": [
     release("loki", { loki: { limits_config: { max_line_size: "0KB", ingestion_rate_mb: 9999 } } }),
   ],
