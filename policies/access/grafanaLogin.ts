@@ -49,14 +49,21 @@ function checkSignUp(settings: GrafanaSetting[]): Finding[] {
   }));
 }
 
+/** A path whose result is the role of an administrator for users whom no condition matches. */
+const alwaysAdmin = /(?:^|\|\|)[\s"']*(?:Grafana)?Admin[\s"']*$/;
+
 function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
   return settings
-    .filter(({ id, value }) => id === "USERS_AUTO_ASSIGN_ORG_ROLE" && value === "Admin")
+    .filter(
+      ({ id, value }) =>
+        (id === "USERS_AUTO_ASSIGN_ORG_ROLE" && value === "Admin") ||
+        (/^AUTH_\w+_ROLE_ATTRIBUTE_PATH$/.test(id) && alwaysAdmin.test(String(value))),
+    )
     .map(({ path }) => ({
       path,
       problem: "every user of Grafana is an administrator",
       bound: "Viewer or Editor",
-      fix: 'set users: {auto_assign_org_role: "Viewer"} in grafana.ini',
+      fix: "set users: {auto_assign_org_role: Viewer} in grafana.ini, and end role_attribute_path in 'Viewer'",
     }));
 }
 

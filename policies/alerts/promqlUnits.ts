@@ -210,6 +210,14 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
             fix: "add le to sum by (…), or remove it from without (…)",
           }
         : undefined,
+      name === "histogram_quantile" && histogram && hasNoBuckets(histogram)
+        ? {
+            problem:
+              "a quantile is computed from series that are not buckets, so the result is empty",
+            bound: "the series …_bucket, or a native histogram",
+            fix: "write …_bucket in place of …_sum, …_count or …_total",
+          }
+        : undefined,
       name === "histogram_quantile" && histogram && isLifelong(histogram)
         ? {
             problem: "a quantile is computed from all observations since the start of a process",
@@ -256,6 +264,14 @@ function isLifelong(histogram: Expr): boolean {
     callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&
     nodesOf(histogram).every(({ kind }) => kind !== "binary") &&
     selectorsOf(histogram).some(({ metric = "" }) => /^[^:]*_bucket$/.test(metric))
+  );
+}
+
+function hasNoBuckets(histogram: Expr): boolean {
+  const selectors = selectorsOf(histogram);
+  return (
+    selectors.length > 0 &&
+    selectors.every(({ metric = "" }) => /^[^:]*_(sum|count|total)$/.test(metric))
   );
 }
 

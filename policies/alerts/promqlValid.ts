@@ -7,7 +7,7 @@ import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
-import { has, labelsOf, unmatchedLabels } from "../promql/labels";
+import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { Matcher, isGlob } from "../shared/matcher";
@@ -55,6 +55,11 @@ function check(
         problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
         bound: "the same labels on both sides, or those in on (…)",
         fix: `add ${label} to by (…) of the other side, or match on (…) the labels of both sides`,
+      })),
+      ...unmatchedInfo(parsed.expr).map((metric) => ({
+        problem: `no series of the two sides of an operator match: ${metric} has labels of its own`,
+        bound: "on (…) with the labels of both sides",
+        fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
       })),
       ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
     ];

@@ -1,20 +1,26 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
-import { Resource } from "../facts/resource";
-import { canHoldRules, rulesOfStack } from "../facts/rules";
+import { Resource, objectName } from "../facts/resource";
+import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
+import { isMonitor, scrapedServices } from "../facts/services";
 import { selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { closest, distance } from "fastest-levenshtein";
 
 export const recordsExist = stackPolicy({
   name: "records-exist",
-  description: "Each recorded series that an alert reads is recorded.",
+  description:
+    "Each recorded series that an alert reads is recorded, and each job that it names exists.",
   why: "An alert on a series that no rule records never fires: a recording rule was renamed, or its name is misspelled.",
   remediation: "correct the name of the series, or add the recording rule",
   severity: "high",
   // Another stack may hold the recording rules.
   baseline: { enforcementLevel: "advisory" },
-  reads: (type) => canHoldRules(type) || canRunPrometheus(type),
+  reads: (type) =>
+    canHoldRules(type) ||
+    canRunPrometheus(type) ||
+    isMonitor(type) ||
+    type === "kubernetes:core/v1:Service",
   check,
 });
 
@@ -31,6 +37,49 @@ function withoutRange(name: string): string {
 function check(resources: Resource[]): StackFinding[] {
   if (!resources.some((resource) => prometheusServer(resource) !== undefined)) return [];
   const { rules, unknown } = rulesOfStack(resources);
+  return [...checkJobs(resources, rules), ...checkRecords(rules, unknown)];
+}
+
+/** Names that the label `job` of the targets of the stack has, or may have. */
+function jobsOf(resources: Resource[]): string[] {
+  const monitored = resources.flatMap(scrapedServices).flatMap(({ knownAs }) => knownAs);
+  const services = resources.filter(({ type }) => type === "kubernetes:core/v1:Service");
+  return [...new Set([...monitored, ...services.map(objectName)])];
+}
+
+/** A job that differs in a letter or two from a target of the stack. */
+function checkJobs(resources: Resource[], rules: (Rule & { urn: string })[]): StackFinding[] {
+  const jobs = jobsOf(resources);
+  if (jobs.length === 0) return [];
+  return rules.flatMap((rule): StackFinding[] => {
+    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
+    if (parsed === undefined || parsed.error !== undefined) return [];
+    const named = selectorsOf(parsed.expr).flatMap(({ matchers }) =>
+      matchers.flatMap(({ label, operator, value }) =>
+        label === "job" && operator === "=" && value.length >= 8 ? [value] : [],
+      ),
+    );
+    return [...new Set(named)]
+      .filter((job) => !jobs.includes(job))
+      .flatMap((job) => {
+        const similar = closest(job, jobs);
+        const isTypo = distance(job, similar) <= 2 && withoutRange(job) !== withoutRange(similar);
+        if (!isTypo || similar.length < 8) return [];
+        return [
+          {
+            urn: rule.urn,
+            rule: rule.name,
+            problem: `no target of the stack has the job ${job}`,
+            where: rule.where,
+            bound: "the name of a Service that a monitor selects",
+            fix: `write ${similar}`,
+          },
+        ];
+      });
+  });
+}
+
+function checkRecords(rules: (Rule & { urn: string })[], unknown: StackFinding[]): StackFinding[] {
   const records = new Set(rules.flatMap(({ record }) => record ?? []));
   const names = [...records].filter((name) => name.includes(":"));
   if (names.length === 0) return [];

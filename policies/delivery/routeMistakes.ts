@@ -1,4 +1,4 @@
-import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt } from "../facts/plain";
+import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt, textAt } from "../facts/plain";
 import { RouteNode } from "../facts/routes";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 
@@ -100,7 +100,25 @@ export function rejectedFields(config: PlainMap): { where: string; problem: stri
     ...unknown.map((key) => ({ where: key, problem: `there is no field ${key} at the top level` })),
     ...misspelled,
     ...doubledSettings(config),
+    ...["time_intervals", "mute_time_intervals"].flatMap((key) => backwardTimes(config, key)),
   ];
+}
+
+/** Ranges of time that end before they start, such as those over midnight. */
+function backwardTimes(config: PlainMap, key: string) {
+  return listAt(config, key).flatMap((interval, index) =>
+    ["time_intervals", "timeIntervals"]
+      .flatMap((field) => listAt(interval, field))
+      .flatMap((part) => listAt(part, "times"))
+      .map((range) =>
+        ["start", "end"].map((end) => textAt(range, `${end}_time`) ?? textAt(range, `${end}Time`)),
+      )
+      .filter(([start = "", end = ""]) => start !== "" && end !== "" && start >= end)
+      .map(([start, end]) => ({
+        where: `${key}[${index}]`,
+        problem: `the time from ${start} to ${end} ends before it starts; write two ranges around midnight`,
+      })),
+  );
 }
 
 /** Settings of which Alertmanager accepts either the value or the file, but not both. */

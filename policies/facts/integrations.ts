@@ -1,5 +1,5 @@
 import { own } from "../shared/own";
-import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, listAt, textAt } from "./plain";
+import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "./plain";
 
 /** One integration of a receiver. */
 export interface Integration {
@@ -27,6 +27,10 @@ const addressFields: Record<string, string[]> = {
   pagerduty: ["routing_key", "routing_key_file", "service_key", "service_key_file"],
   opsgenie: ["api_key", "api_key_file"],
   email: ["to"],
+  telegram: ["bot_token", "bot_token_file"],
+  pushover: ["token", "token_file"],
+  victorops: ["api_key", "api_key_file"],
+  sns: ["topic_arn", "target_arn", "phone_number"],
 };
 /** Fields that an integration requires in addition to its address. */
 const requiredFields: Record<string, string[]> = { email: ["smarthost", "from"] };
@@ -35,6 +39,8 @@ const globalPrefixes: Record<string, string> = {
   slack: "slack_",
   opsgenie: "opsgenie_",
   email: "smtp_",
+  telegram: "telegram_",
+  victorops: "victorops_",
 };
 /** Fields with the server of an integration, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
@@ -87,11 +93,13 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
     at(integration, field) ?? (prefix && at(config, "global", `${prefix}${field}`));
   const missing = own(requiredFields, kind)?.find((field) => (read(field) ?? "") === "");
   if (missing !== undefined) return `it has no ${missing}`;
+  const server = read("smarthost");
+  if (kind === "email" && isText(server) && !/:\w+$/.test(server)) return "smarthost has no port";
   const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);
   const lost = files.find(([, file]) => isMounted(file, spec) === false);
   if (lost !== undefined) return `the file of ${lost[0]} is not mounted`;
-  const server = serverFields.find((field) => isBadServer(read(field)));
-  return server && `${server} is not an encrypted address outside the pod`;
+  const badField = serverFields.find((field) => isBadServer(read(field)));
+  return badField && `${badField} is not an encrypted address outside the pod`;
 }
 
 /** The files that settings name, such as `credentials_file`, by their fields. */

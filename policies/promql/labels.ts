@@ -68,6 +68,33 @@ function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): Labe
   return { kind: "only", labels: matching.labels.filter((label) => has(set, label)) };
 }
 
+/** Metrics whose series only carry labels of their own, as those of kube-state-metrics do. */
+const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$/;
+
+/** Such a metric next to another one, without `on`: no series of the two have the same labels. */
+export function unmatchedInfo(expr: Expr): string[] {
+  return nodesOf(expr).flatMap((node) => {
+    if (node.kind !== "binary" || /^(or|unless)$/.test(node.operator) || node.matching) return [];
+    const [one, other] = [node.left, node.right].map((side) => metricsOf(side));
+    if (one === undefined || other === undefined) return [];
+    const names = [...new Set([...one, ...other])];
+    const info = names.find((name) => labelMetric.test(name));
+    const isSplit = one.length === 1 && other.length === 1 && one[0] !== other[0];
+    return info !== undefined && isSplit ? [info] : [];
+  });
+}
+
+/** The metrics of a side that no aggregation changes; undefined if something does. */
+function metricsOf(side: Expr): string[] | undefined {
+  const parts = nodesOf(side);
+  if (
+    parts.some((node) => node.kind === "call" && (node.grouping || node.name.startsWith("label")))
+  ) {
+    return undefined;
+  }
+  return parts.flatMap((node) => (node.kind === "selector" && node.metric ? [node.metric] : []));
+}
+
 /** Labels that one side of an operator has and the other lacks, so that no series can match. */
 export function unmatchedLabels(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {

@@ -30,6 +30,7 @@ export const grafanaProvisioning = stackPolicy({
     return [
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
+      ...(grafanas.length === 1 ? checkUids(maps) : []),
     ];
   },
 });
@@ -102,8 +103,19 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
       !hasSidecars &&
       /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)/.test(textAt(source, "url") ?? ""),
   );
+  const bare = sources.filter(({ source }) => {
+    const url = textAt(source, "url") ?? "";
+    return httpTypes.test(textAt(source, "type") ?? "") && /^[\w.-]+(:\d+)?(\/|$)/.test(url);
+  });
   return [
     ...repeated,
+    ...bare.map(({ urn, where }) => ({
+      urn,
+      problem: "the address of a data source has no scheme, so Grafana does not reach it",
+      where: `${where}.url`,
+      bound: "a URL",
+      fix: "set url: http://<service>.<namespace>.svc:<port>",
+    })),
     ...local.map(({ urn, where }) => ({
       urn,
       problem: "the address of a data source is the pod of Grafana itself",
@@ -113,6 +125,9 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
     })),
   ];
 }
+
+/** Types of data sources that Grafana reads over HTTP. */
+const httpTypes = /^(prometheus|loki|tempo|alertmanager|jaeger|zipkin|elasticsearch|influxdb)$/;
 
 function sourcesOf({ resource, base, values }: Grafana, maps: Resource[]): Source[] {
   const { urn } = resource;
@@ -167,12 +182,48 @@ function checkDashboards(
   const [obstacle] = answers;
   const isRead = answers.includes(undefined);
   if (!isRead && obstacle !== undefined) {
-    return isNamed(name, map, resources) ? [] : [{ urn, where, ...obstacle }];
+    return isNamed(name, resources, grafanas) ? [] : [{ urn, where, ...obstacle }];
   }
   return dashboards.flatMap(([key, text]): StackFinding[] => {
     const problem = problemIn(String(text));
     return problem === undefined ? [] : [{ urn, where: `${where}, ${key}`, ...problem }];
   });
+}
+
+/** Checks that no two dashboards have one uid: each replaces the other, or Grafana loads neither. */
+function checkUids(maps: Resource[]): StackFinding[] {
+  const first = new Map<string, string>();
+  return maps.flatMap((map) =>
+    entriesAt(map.props, "data").flatMap(([key, text]): StackFinding[] => {
+      if (!isText(text) || !isDashboard(key, text)) return [];
+      const uid = uidOf(text);
+      const where = `ConfigMap "${objectName(map)}", ${key}`;
+      const other = uid === undefined ? undefined : first.get(uid);
+      if (uid !== undefined && other === undefined) first.set(uid, where);
+      if (other === undefined) return [];
+      const problem = "two dashboards have one uid, so each replaces the other";
+      return [
+        {
+          urn: map.urn,
+          where,
+          problem,
+          found: `also ${other}`,
+          bound: "a uid of its own",
+          fix: "change the uid of one of the two",
+        },
+      ];
+    }),
+  );
+}
+
+function uidOf(text: string): string | undefined {
+  // Most texts do not have one, and parsing takes time.
+  if (!text.includes('"uid"')) return undefined;
+  try {
+    return textAt(JSON.parse(text), "uid") || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isDashboard(key: string, text: string): boolean {
@@ -211,9 +262,12 @@ function obstacleOf(
   };
 }
 
-/** Whether another resource names a ConfigMap, such as a Grafana that mounts it. */
-function isNamed(name: string, map: Resource, resources: Resource[]): boolean {
-  return resources.some((resource) => resource !== map && mentions(resource.props, name));
+/** Whether a Grafana mounts a ConfigMap, or an object of its operator reads it. */
+function isNamed(name: string, resources: Resource[], grafanas: Grafana[]): boolean {
+  const readers = resources.filter(({ type }) => type.startsWith(grafanaOperator));
+  return [...readers.map(({ props }) => props), ...grafanas.map(({ values }) => values)].some(
+    (value) => mentions(value, name),
+  );
 }
 
 function mentions(value: Plain, name: string): boolean {

@@ -1,3 +1,4 @@
+import { shown } from "../engine/violation";
 import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/plain";
 import { parseQuantity } from "../shared/quantity";
 
@@ -32,7 +33,7 @@ function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
     found.push({
       path: place,
       problem,
-      found: String(value),
+      found: shown(value),
       fix: `set ${formatPath(place)}: ${fix}`,
     });
   };
@@ -42,6 +43,11 @@ function wrongIn(bounds: Plain, path: Path): WrongQuantity[] {
     const digits = /^[\d.]+/.exec(String(memory))?.[0] ?? "512";
     const text = Number(digits) < 64 ? `${digits}Gi` : `${digits}Mi`;
     report("memory", memory, "the memory is less than 1 MiB: m is thousandths of a byte", text);
+  }
+  if (isText(memory) && memory !== "" && bytes === undefined && !/[{$]/.test(memory)) {
+    const [, digits, unit = ""] = /^([\d.]+)\s*([KMGT])i?B?$/i.exec(memory) ?? [];
+    const text = digits === undefined ? "512Mi" : `${digits}${unit.toUpperCase()}i`;
+    report("memory", memory, "the memory is not a quantity of Kubernetes", text);
   }
   const cores = isText(cpu) || typeof cpu === "number" ? parseQuantity(cpu) : undefined;
   if (cores !== undefined && cores > mostCores) {

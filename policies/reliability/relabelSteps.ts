@@ -54,6 +54,14 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
     };
   }
   const regex = textAt(step, "regex");
+  const isOfName = listAt(step, sources ?? "").join() === "__name__";
+  if (action === "drop" && /^(\(?\.\*\)?)?$/.test(regex ?? "") && isOfName) {
+    return {
+      problem: "the step drops every series",
+      bound: "a regular expression for the names to drop",
+      fix: "set regex, such as go_.*",
+    };
+  }
   if (isText(regex) && isGlob(regex)) {
     return {
       problem: "the regular expression of a step is written like the name of files",

@@ -90,7 +90,9 @@ const reference =
 
 /** The kind of credential in a field, by its name and the format of its value. */
 export function credentialField(name: string, value: string): string | undefined {
-  const plainName = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  // DB_PASS is a password, and COMPASS is not.
+  const isPass = /(?:^|[_.-])(?:pass|pw)$/i.test(name) && !/^(?:true|false|\d)$/i.test(value);
+  const plainName = isPass ? "password" : name.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (!fieldName.test(plainName) || reference.test(value)) return undefined;
   const field = fields.find(([, names, values]) => names.test(plainName) && values.test(value));
   return field?.[0];

@@ -230,7 +230,6 @@ export const violating: Record<string, (Resource | Resource[])[]> = {
         metadata: { name: "imported", labels: { grafana_dashboard: "1" } },
         data: {
           "a.json": '{"title": "A", "panels": [{"datasource": "${DS_PROMETHEUS}"}]}',
-          "b.json": '{"title": "B", "panels": [}',
         },
       }),
     ],

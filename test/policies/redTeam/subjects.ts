@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { typeOfObject } from "../../policies/facts/manifests";
-import { PlainMap, textAt } from "../../policies/facts/plain";
-import { Resource } from "../../policies/facts/resource";
-import { readDocuments } from "../../policies/facts/yaml";
-import { judgedByThePack, notesOfThePack } from "./completePack";
+import { typeOfObject } from "../../../policies/facts/manifests";
+import { PlainMap, textAt } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
+import { readDocuments } from "../../../policies/facts/yaml";
+import { judgedByThePack, notesOfThePack } from "../completePack";
 import {
   bucketName,
   changed,
@@ -13,8 +13,8 @@ import {
   lokiBucketStack,
   policyDocument,
   stackValues,
-} from "./platformSubjects";
-import { RuleFixture, release, resource } from "./subjects";
+} from "../platformSubjects";
+import { RuleFixture, release, resource } from "../subjects";
 
 /** The stacks of the red teams, and changes of them. */
 

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { Resource } from "../../policies/facts/resource";
+import { Resource } from "../../../policies/facts/resource";
 import {
   bucketName,
   changed,
@@ -10,7 +10,7 @@ import {
   policyDocument,
   routesFirst,
   stackValues,
-} from "./platformSubjects";
+} from "../platformSubjects";
 import {
   Mistakes,
   itJudges,
@@ -32,8 +32,8 @@ import {
   ruleObject,
   selectsAll,
   withRules,
-} from "./redTeamSubjects";
-import { resource } from "./subjects";
+} from "./subjects";
+import { resource } from "../subjects";
 
 /*
  * Mistakes and set-ups in the forms in which people write them, by someone who has read the source
@@ -303,7 +303,17 @@ const sound: Record<string, Resource[]> = {
       mute_time_intervals: ["nights"],
     }),
     time_intervals: [
-      { name: "nights", time_intervals: [{ times: [{ start_time: "20:00", end_time: "07:00" }] }] },
+      {
+        name: "nights",
+        time_intervals: [
+          {
+            times: [
+              { start_time: "20:00", end_time: "24:00" },
+              { start_time: "00:00", end_time: "07:00" },
+            ],
+          },
+        ],
+      },
     ],
   }),
   "alerts on a cluster that inhibit those on its nodes": delivering({

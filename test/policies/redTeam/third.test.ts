@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { PlainMap } from "../../policies/facts/plain";
-import { Resource } from "../../policies/facts/resource";
-import { bucketName, configSecret, goodConfig, routesFirst } from "./platformSubjects";
+import { PlainMap } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
+import { bucketName, configSecret, goodConfig, routesFirst } from "../platformSubjects";
 import {
   Mistakes,
   itJudges,
@@ -17,8 +17,8 @@ import {
   ruleObject,
   selectsAll,
   withRules,
-} from "./redTeamSubjects";
-import { resource } from "./subjects";
+} from "./subjects";
+import { resource } from "../subjects";
 
 const critical = { labels: { severity: "critical" } };
 const configMap = (name: string, data: PlainMap): Resource =>
@@ -240,7 +240,14 @@ const sound: Record<string, Resource[]> = {
         muteTimeIntervals: [
           {
             name: "nights",
-            timeIntervals: [{ times: [{ startTime: "20:00", endTime: "07:00" }] }],
+            timeIntervals: [
+              {
+                times: [
+                  { startTime: "20:00", endTime: "24:00" },
+                  { startTime: "00:00", endTime: "07:00" },
+                ],
+              },
+            ],
           },
         ],
       },

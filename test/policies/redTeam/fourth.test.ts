@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { PlainMap } from "../../policies/facts/plain";
-import { Resource } from "../../policies/facts/resource";
+import { PlainMap } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
 import {
   bucketName,
   changed,
@@ -10,7 +10,7 @@ import {
   policyDocument,
   stackValues,
   webTrust,
-} from "./platformSubjects";
+} from "../platformSubjects";
 import {
   Mistakes,
   argo,
@@ -32,8 +32,8 @@ import {
   withConfig,
   withRules,
   withValues,
-} from "./redTeamSubjects";
-import { resource } from "./subjects";
+} from "./subjects";
+import { resource } from "../subjects";
 
 const base = (): Resource[] => [pinned(selectsAll), configSecret()];
 const terraform = (name: string, set: Record<string, string>, values: PlainMap): Resource =>

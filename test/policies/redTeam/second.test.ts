@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
-import { PlainMap } from "../../policies/facts/plain";
-import { Resource } from "../../policies/facts/resource";
+import { PlainMap } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
 import {
   bucketName,
   changed,
@@ -10,7 +10,7 @@ import {
   configText,
   policyDocument,
   routesFirst,
-} from "./platformSubjects";
+} from "../platformSubjects";
 import {
   Mistakes,
   itJudges,
@@ -28,8 +28,8 @@ import {
   ruleObject,
   selectsAll,
   withRules,
-} from "./redTeamSubjects";
-import { RuleFixture, resource } from "./subjects";
+} from "./subjects";
+import { RuleFixture, resource } from "../subjects";
 
 const critical = { labels: { severity: "critical" } };
 const slackWith = (integration: PlainMap, global: PlainMap = {}) =>
