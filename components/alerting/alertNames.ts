@@ -3,6 +3,10 @@ export const alertNames = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
   highErrorRate: "HighErrorRate",
   highLatencyP99: "HighLatencyP99",
+  jobFailed: "JobFailed",
+  jobMissing: "JobMissing",
+  jobOverdue: "JobOverdue",
+  jobSlow: "JobSlow",
   latencyBudgetBurn: "LatencyBudgetBurn",
   mostRequestsFailing: "MostRequestsFailing",
   mostServicesFailing: "MostServicesFailing",
@@ -13,6 +17,14 @@ export const alertNames = {
   podCrashLooping: "PodCrashLooping",
   serviceDown: "ServiceDown",
 } as const;
+
+/** The alerts on scheduled jobs, which replace those on requests and targets. */
+export const jobAlertNames: readonly string[] = [
+  alertNames.jobFailed,
+  alertNames.jobMissing,
+  alertNames.jobOverdue,
+  alertNames.jobSlow,
+];
 
 /** What MostServicesFailing counts, and all that it inhibits. */
 export const storms = {
@@ -35,6 +47,8 @@ export const storms = {
 export const chartAlertNames = {
   infoInhibitor: "InfoInhibitor",
   kubeContainerWaiting: "KubeContainerWaiting",
+  kubeJobFailed: "KubeJobFailed",
+  kubeJobNotCompleted: "KubeJobNotCompleted",
   kubePodCrashLooping: "KubePodCrashLooping",
   kubePodNotReady: "KubePodNotReady",
   targetDown: "TargetDown",

@@ -43,6 +43,8 @@ export const thresholdSettings: Record<string, string> = {
   DynamoDBHighLatencyP99: "alerts.dynamodbP99Ms",
   RedisHighLatencyP99: "alerts.redisP99Ms",
   RedisPoolSaturated: "alerts.redisPoolPercent",
+  JobOverdue: "alerts.jobMaxAgeHours",
+  JobSlow: "alerts.jobMaxMinutes",
   AvailabilityBudgetBurn: "services[].slo.availabilityPercent",
   LatencyBudgetBurn: "services[].slo.latencyPercent",
   LatencyObjectiveUnmeasured: "services[].slo.latencyMs",

@@ -1,4 +1,5 @@
 import type * as grafana from "./grafana";
+import { jobDashboard } from "./jobDashboard";
 import { clusterDashboard, nodesDashboard, podsDashboard } from "./kubernetesDashboards";
 import { DashboardModel } from "./model";
 import { metricsOf } from "./queries";
@@ -17,6 +18,7 @@ export function dashboardModels({ services, logCollector }: DashboardsSettings):
           servicesDashboard(services),
           serviceDashboard(services, metrics, hasLogs),
           ...objectivesDashboard(services),
+          ...jobDashboard(services),
         ]),
     clusterDashboard(),
     nodesDashboard(),

@@ -5,7 +5,7 @@ import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
 import { alertingServices } from "./configuredServices";
 import { recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
-import { alertingScope, hasAlerts, sortedNames } from "./thresholdVariants";
+import { alertingScope, mustBeUp, sortedNames } from "./thresholdVariants";
 
 /** Alerts on services without metrics, for which the other alerts cannot fire. */
 export function absenceAlerts(settings: MonitoredServicesSettings, component: string): AlertGroup {
@@ -33,7 +33,7 @@ export function absenceAlerts(settings: MonitoredServicesSettings, component: st
   // requests.
   const only = sortedNames(
     settings.services.filter(
-      (service) => hasAlerts(service) && service.alerts?.expectsRequests !== false,
+      (service) => mustBeUp(service) && service.alerts?.expectsRequests !== false,
     ),
   );
   if (only.length > 0) {

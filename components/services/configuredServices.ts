@@ -1,7 +1,7 @@
 import { serviceMatchers } from "../alerting/promql";
 import { AlertGroup } from "../alerting/rules";
 import { MonitoredServicesSettings } from "./settings";
-import { alertingScope } from "./thresholdVariants";
+import { mustBeUp, sortedNames } from "./thresholdVariants";
 
 /**
  * A series with the value 1 for each configured service, whether or not Prometheus scrapes it. The
@@ -32,8 +32,9 @@ export function configuredServiceRules(
   ];
 }
 
-/** Selects the configured services of a component, except those whose alerts are disabled. */
+/** Selects the services of a component that must have targets, except those whose alerts are disabled. */
 export function alertingServices(settings: MonitoredServicesSettings, component: string): string {
   const own = [`component="${component}"`];
-  return `${configuredServices}{${serviceMatchers(settings.namespace, alertingScope(settings), own)}}`;
+  const except = sortedNames(settings.services.filter((service) => !mustBeUp(service)));
+  return `${configuredServices}{${serviceMatchers(settings.namespace, { except }, own)}}`;
 }

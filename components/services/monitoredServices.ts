@@ -14,7 +14,7 @@ import { objectLabels } from "../shared/labels";
 import { ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { monitorKind, monitorSpec } from "./serviceMonitor";
-import { metricsFor } from "./thresholdVariants";
+import { isScraped, metricsFor } from "./thresholdVariants";
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {
@@ -50,7 +50,7 @@ export interface MonitoredService {
   team?: string;
   /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
-  /** Whether the pods of the service are behind a Kubernetes Service. Default: `service`. */
+  /** Pods behind a Kubernetes Service, pods without one, or a CronJob. Default: `service`. */
   kind?: WorkloadKind;
   /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
@@ -102,6 +102,10 @@ export interface AlertThresholds {
    * instead of 5. Default: 0.2.
    */
   minimumRequestsPerSecond?: number;
+  /** Hours since the last successful run of a scheduled job. Default: 25. */
+  jobMaxAgeHours?: number;
+  /** Minutes that a run of a scheduled job takes. Default: 60. */
+  jobMaxMinutes?: number;
   /** Stricter thresholds, at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;
 }
@@ -228,7 +232,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
         path: [],
         fix: "rename one of the components",
       },
-      ...services.map((service, index) => ({
+      ...services.filter(isScraped).map((service, index) => ({
         what: `the ${monitorKind(service)} ${service.name} in the namespace ${namespace}`,
         path: ["services", index, "name"],
         fix: `remove the service ${service.name} from one of them`,
@@ -246,7 +250,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
     }));
     const child = { parent: this };
 
-    for (const service of settings.services) {
+    for (const service of settings.services.filter(isScraped)) {
       new kubernetes.apiextensions.CustomResource(
         `${name}-${service.name}`,
         {

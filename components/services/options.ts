@@ -14,5 +14,7 @@ export const WorkloadKind = {
   Service: "service",
   /** Pods without a Service, such as workers. Prometheus scrapes them through a PodMonitor. */
   Pods: "pods",
+  /** A CronJob with the name of the service. It is not scraped; kube-state-metrics reports its runs. */
+  Job: "job",
 } as const;
 export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];

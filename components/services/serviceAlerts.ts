@@ -2,6 +2,7 @@ import { AlertGroup } from "../alerting/rules";
 import { absenceAlerts } from "./absenceAlerts";
 import { configuredServiceRules } from "./configuredServices";
 import { dependencyAlerts } from "./dependencyAlerts";
+import { jobAlerts } from "./jobAlerts";
 import { latencyBucketRules } from "./latencyBuckets";
 import { exceptElsewhere, ownershipRules } from "./ownership";
 import { maintenanceRules } from "./maintenance";
@@ -36,6 +37,7 @@ export function serviceAlerts(
     podAlerts(settings),
     dependencyAlerts(settings),
     absenceAlerts(settings, component),
+    ...jobAlerts(settings),
     ...sloRules(settings),
     ...maintenanceRules(settings),
     ...stormAlert(settings, component),

@@ -133,6 +133,10 @@ const thresholds = {
     .describe(
       "Requests per second below which latency does not alert, and errors are judged over 30 minutes instead of 5.",
     ),
+  jobMaxAgeHours: aboveZero
+    .default(25)
+    .describe("Hours since the last successful run of a scheduled job."),
+  jobMaxMinutes: aboveZero.default(60).describe("Minutes that a run of a scheduled job takes."),
 };
 
 const redisPoolMaximum = example(aboveZero, 50).optional().meta({
@@ -259,6 +263,9 @@ const maintenanceSchema = z
     message: "must be after the start",
   });
 
+/** Where the metrics of a service are by default. */
+const defaultTarget: Values = { port: "metrics", path: "/metrics" };
+
 export const serviceSchema = z.strictObject({
   name: example(dnsLabel, "inventory-service").describe(
     "Name of the service: the label `service` of its series, logs and alerts.",
@@ -272,7 +279,9 @@ export const serviceSchema = z.strictObject({
   kind: z
     .enum(WorkloadKind)
     .default(WorkloadKind.Service)
-    .describe("Pods behind a Kubernetes Service, or pods without one, such as workers."),
+    .describe(
+      "Pods behind a Kubernetes Service, pods without one, such as workers, or a CronJob of this name, which is not scraped.",
+    ),
   port: example(z.string().min(1).max(15), "metrics")
     .default("metrics")
     .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
@@ -414,7 +423,23 @@ function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
 export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
   const { services } = (settings ?? {}) as Values;
   checkUniqueNames(ctx, ["services"], services);
+  checkJobs(services, ctx);
   checkWarnings(settings, ctx);
+}
+
+/** Reports settings of scheduled jobs that apply only to services with targets or requests. */
+function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
+  const ofTargets = ["slo", "port", "path", "selector", "scrapeIntervalSeconds", "metrics"];
+  mapsIn(services).forEach((service, index) => {
+    if (service["kind"] !== WorkloadKind.Job) return;
+    for (const key of ofTargets) {
+      const { [key]: value } = service;
+      if (value === undefined || value === defaultTarget[key]) continue;
+      issue(ctx, ["services", index, key], "does not apply to a job, which is not scraped", {
+        kind: "remove",
+      });
+    }
+  });
 }
 
 /** Reports warning thresholds that are not stricter than the critical thresholds. */

@@ -5,7 +5,7 @@ import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, Severity } from "../alerting/rules";
 import { alertingServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
-import { hasAlerts } from "./thresholdVariants";
+import { mustBeUp } from "./thresholdVariants";
 
 /** Number of services below which a notification for each is not too much. */
 const minimumServices = 5;
@@ -17,7 +17,7 @@ const namedServices = 5;
  * waits until some of them fire, so their `for` applies to it too.
  */
 export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
-  const total = settings.services.filter(hasAlerts).length;
+  const total = settings.services.filter(mustBeUp).length;
   if (total < minimumServices) return [];
   const inNamespace = `namespace="${settings.namespace}"`;
   const symptoms = [

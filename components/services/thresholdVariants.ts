@@ -2,6 +2,7 @@ import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
 import { Severity } from "../alerting/rules";
 import { Scope } from "../alerting/promql";
 import { groupBy } from "../shared/groupBy";
+import { WorkloadKind } from "./options";
 import { MonitoredServicesSettings, ServiceSettings, Thresholds } from "./settings";
 
 /** A threshold and the services that share it. */
@@ -159,6 +160,16 @@ function scopesBy(
 /** Whether the alerts of a service are enabled. */
 export function hasAlerts({ alerts }: ServiceSettings): boolean {
   return alerts?.enabled !== false;
+}
+
+/** Whether Prometheus scrapes a service, which a scheduled job is not. */
+export function isScraped({ kind }: ServiceSettings): boolean {
+  return kind !== WorkloadKind.Job;
+}
+
+/** Whether a service without targets is a problem. */
+export function mustBeUp(service: ServiceSettings): boolean {
+  return hasAlerts(service) && isScraped(service);
 }
 
 /** All services in the namespace except those whose alerts are disabled. */

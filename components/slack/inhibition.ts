@@ -65,6 +65,12 @@ export function inhibitRules() {
       `alertname=~"${chartAlertNames.kubePodCrashLooping}|${chartAlertNames.kubePodNotReady}|${chartAlertNames.kubeContainerWaiting}"`,
       ["cluster", "namespace", "pod"],
     ),
+    // The chart's alerts cover every Job, ours the runs of the monitored CronJobs.
+    inhibit(
+      `alertname=~"${alertNames.jobFailed}|${alertNames.jobSlow}"`,
+      `alertname=~"${chartAlertNames.kubeJobFailed}|${chartAlertNames.kubeJobNotCompleted}"`,
+      ["cluster", "namespace", "job_name"],
+    ),
   ];
 }
 

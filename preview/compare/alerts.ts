@@ -3,7 +3,9 @@ import { parsePromQL } from "../../policies/promql/parse";
 import { allowsService, namedServices } from "../../policies/promql/scope";
 import { type Plain, listAt, textAt } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
-import { type PreviewState, serviceNames, servicesOf } from "./state";
+import { jobAlertNames } from "../../components/alerting/alertNames";
+import { linkedPanels } from "../../components/alerting/dashboardLinks";
+import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
 
 export interface AlertChange {
   alert: string;
@@ -121,7 +123,9 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
       const description = textAt(rule, "annotations", "description") ?? "";
       const [, threshold] = /\(threshold: ([^)]+)\)/.exec(description) ?? [];
       const common = { name, severity, for: textAt(rule, "for") ?? "0s", threshold, expr };
-      const subjects = byComponent.get(parent)?.filter((service) => covers(tree, service.name));
+      const subjects = byComponent
+        .get(parent)
+        ?.filter((service) => concerns(name, service) && covers(tree, service.name));
       for (const service of subjects ?? [undefined]) {
         // Several rules of one name differ in their windows, in a fixed order.
         let key = JSON.stringify([name, severity, service?.id ?? parent]);
@@ -133,6 +137,18 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
   }
   return alerts;
 }
+
+/** Whether a service of this kind has what an alert is about. A scheduled job only has runs and pods. */
+function concerns(alert: string, { kind }: ConfiguredService): boolean {
+  if (jobAlertNames.includes(alert)) return kind === "job";
+  return kind !== "job" || podAlerts.has(alert);
+}
+
+const podAlerts: Set<string> = new Set(
+  Object.values(linkedPanels).flatMap(({ dashboard, alerts }): string[] =>
+    dashboard === "kubernetes-pods" ? alerts : [],
+  ),
+);
 
 /** The part of an expression that can change something for a service. */
 function forService(expr: Expr, service: string): Expr {

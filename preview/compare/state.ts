@@ -54,6 +54,7 @@ export interface ConfiguredService {
   name: string;
   namespace: string;
   team: string | undefined;
+  kind: string | undefined;
 }
 
 export function servicesOf(state: PreviewState): ConfiguredService[] {
@@ -62,7 +63,8 @@ export function servicesOf(state: PreviewState): ConfiguredService[] {
     return listAt(inputs, "services").map((service) => {
       const name = textAt(service, "name") ?? "";
       const id = `${namespace}/${name}`;
-      return { id, component: urn, name, namespace, team: textAt(service, "team") };
+      const [team, kind] = [textAt(service, "team"), textAt(service, "kind")];
+      return { id, component: urn, name, namespace, team, kind };
     });
   });
 }

@@ -1,4 +1,5 @@
 import { MonitoredServicesSettings, servicesSettings } from "../../components/services/settings";
+import { WorkloadKind } from "../../components/services/options";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
@@ -75,7 +76,9 @@ function withTeamDefaults(service: unknown, teams: Context["configuration"]["tea
   if (!isMap(service) || typeof service["team"] !== "string") return service;
   const team = Object.hasOwn(teams, service["team"]) ? teams[service["team"]] : undefined;
   if (team === undefined) return service;
-  return mergeValues(team, service);
+  const { slo: _slo, ...withoutObjective } = team;
+  // A scheduled job answers no requests.
+  return mergeValues(service["kind"] === WorkloadKind.Job ? withoutObjective : team, service);
 }
 
 function readNamespace(service: unknown) {

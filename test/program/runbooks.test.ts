@@ -81,12 +81,13 @@ const everyAlert = {
       slo: { availabilityPercent: 99.9, latencyMs: 300, latencyPercent: 99 },
     },
     ...["auth-service", "api-gateway", "cart", "search"].map((name) => ({ name })),
+    { name: "nightly-report", kind: "job" },
   ],
 };
 
 /** Alerts with a threshold that is a setting. */
 const adjustable = new RegExp(
-  `^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|AvailabilityBudgetBurn|${Object.keys(ruleThresholds).join("|")})`,
+  `^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|JobOverdue|JobSlow|AvailabilityBudgetBurn|${Object.keys(ruleThresholds).join("|")})`,
 );
 
 describe("the runbooks", () => {
@@ -156,6 +157,7 @@ describe("the runbooks", () => {
       DynamoDBHighLatencyP99: others("dynamodb_operation"),
       RedisHighLatencyP99: others("redis_command"),
       LatencyThresholdUnmeasured: others("http_request"),
+      JobMissing: ["kube_namespace_created", "namespace_service:configured:info"],
       HighCPU: ["container_memory_working_set_bytes"],
       MemoryLimitMissing: [podMetrics.restarts],
       MonitoringPodFailing: [

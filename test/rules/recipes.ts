@@ -25,7 +25,7 @@ export interface Recipe {
   /** Series of one subject. */
   series: SeriesOf;
   /** Labels in addition to those of the subject. */
-  extraLabels?: Record<string, string>;
+  extraLabels?: Record<string, string> | ((subject: Subject) => Record<string, string>);
   /** Other severities of the alert that fire at the same level. */
   otherTiers?: { severity: "critical" | "warning"; forMinutes: number }[];
   /** Whether it requires a minimum rate of requests. */
@@ -181,6 +181,137 @@ const targetCount = (timeline: Timeline, pod: string, pool: string) =>
     timeline,
     byLevel(1, 0),
   );
+
+/** Labels of kube-state-metrics, whose pod changes in a rollout. */
+const kubeStateLabels = ({ pod }: Pick<Subject, "pod">, own: Record<string, string>) => ({
+  namespace: app,
+  pod,
+  ...own,
+});
+
+const runOf = ({ service }: Subject) => ({ job_name: `${service}-29000000` });
+
+/** The time of something that is always this many seconds ago. */
+function ago(
+  name: string,
+  own: Record<string, string>,
+  timeline: Timeline,
+  below: number,
+  above: number,
+) {
+  const age = byLevel(below, above);
+  return gauge(name, own, timeline, (level, minute) => {
+    return level === "gone" ? undefined : minute * 60 - age(level);
+  });
+}
+
+const job = {
+  subjectLabel: "service",
+  groups: ["jobs"],
+  firstTrueMinutes: 0,
+} satisfies Partial<Recipe>;
+const owner = (subject: Subject, timeline: Timeline) =>
+  gauge(
+    "kube_job_owner",
+    kubeStateLabels(subject, {
+      ...runOf(subject),
+      owner_kind: "CronJob",
+      owner_name: subject.service,
+    }),
+    timeline,
+    unlessGone(1),
+  );
+
+const jobRecipes: Recipe[] = [
+  {
+    ...job,
+    alert: "JobMissing",
+    severity: "critical",
+    forMinutes: 10,
+    series: (subject, timeline) => [
+      gauge(
+        "namespace_service:configured:info",
+        kubeStateLabels(subject, { service: subject.service }),
+        timeline,
+        () => 1,
+      ),
+      gauge(
+        "kube_namespace_created",
+        kubeStateLabels(subject, { namespace: "default" }),
+        timeline,
+        () => 1,
+      ),
+      gauge(
+        "kube_cronjob_info",
+        kubeStateLabels(subject, { cronjob: subject.service }),
+        timeline,
+        (level) => (["below", "healthy"].includes(level) ? 1 : undefined),
+      ),
+    ],
+  },
+  {
+    ...job,
+    alert: "JobOverdue",
+    severity: "critical",
+    forMinutes: 5,
+    series: (subject, timeline) => [
+      ago(
+        "kube_cronjob_status_last_successful_time",
+        kubeStateLabels(subject, { cronjob: subject.service }),
+        timeline,
+        24.9 * 3600,
+        25.1 * 3600,
+      ),
+    ],
+  },
+  {
+    ...job,
+    alert: "JobFailed",
+    severity: "warning",
+    forMinutes: 2,
+    extraLabels: runOf,
+    series: (subject, timeline) => [
+      owner(subject, timeline),
+      ago("kube_job_status_start_time", kubeStateLabels(subject, runOf(subject)), timeline, 60, 60),
+      ago(
+        "kube_cronjob_status_last_successful_time",
+        kubeStateLabels(subject, { cronjob: subject.service }),
+        timeline,
+        3600,
+        3600,
+      ),
+      gauge(
+        "kube_job_failed",
+        kubeStateLabels(subject, { ...runOf(subject), condition: "true" }),
+        timeline,
+        byLevel(0, 1),
+      ),
+    ],
+  },
+  {
+    ...job,
+    alert: "JobSlow",
+    severity: "warning",
+    forMinutes: 5,
+    extraLabels: runOf,
+    series: (subject, timeline) => [
+      owner(subject, timeline),
+      ago(
+        "kube_job_status_start_time",
+        kubeStateLabels(subject, runOf(subject)),
+        timeline,
+        59 * 60,
+        61 * 60,
+      ),
+      gauge(
+        "kube_job_status_active",
+        kubeStateLabels(subject, runOf(subject)),
+        timeline,
+        unlessGone(1),
+      ),
+    ],
+  },
+];
 
 export const recipes: Recipe[] = [
   ...recipesFor(
@@ -423,6 +554,7 @@ export const recipes: Recipe[] = [
     minutesToClear: 4,
     series: (subject, timeline) => [gauge("up", serviceLabels(subject), timeline, byLevel(1, 0))],
   },
+  ...jobRecipes,
   {
     alert: "MetricsMissing",
     severity: warning,

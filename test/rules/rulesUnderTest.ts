@@ -41,7 +41,17 @@ export function platformDefinitions(rules: RulesSettings = {}): AlertGroup[] {
 
 /** All rules, including those that require a setting. */
 export function allDefinitions(): AlertGroup[] {
-  return [...definitionsFor({ alerts: { redisPoolMaximum: 50 } }), ...platformDefinitions()];
+  return [
+    ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
+    ...jobDefinitions(),
+    ...platformDefinitions(),
+  ];
+}
+
+/** The rules for scheduled jobs of the same names. */
+export function jobDefinitions(): AlertGroup[] {
+  const jobs = services.map(({ name }) => ({ name, kind: "job" }));
+  return groupsNamed(definitionsFor({ services: jobs }), ["jobs"]);
 }
 
 /** Renders rules without annotations, which scenarios would have to repeat. */

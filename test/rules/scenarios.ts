@@ -167,5 +167,6 @@ function labelsOf(
   const namespace = platform ? "monitoring" : "ticketing";
   if (subjectLabel === "namespace") return { namespace };
   if (subjectLabel === "job") return { namespace, job: jobOf(subject) };
-  return { namespace, ...extraLabels, [subjectLabel]: subjectLabel === "pod" ? pod : service };
+  const extra = typeof extraLabels === "function" ? extraLabels(subject) : extraLabels;
+  return { namespace, ...extra, [subjectLabel]: subjectLabel === "pod" ? pod : service };
 }

@@ -5,9 +5,10 @@ import { crashLoopScenarios, podServiceScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { burstScenarios } from "./bursts";
 import { recipes } from "./recipes";
-import { allDefinitions, definitionsFor, groupsNamed } from "./rulesUnderTest";
+import { allDefinitions, definitionsFor, groupsNamed, jobDefinitions } from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
 import { boundaryScenarios, bucketScenarios, latencyScenarios } from "./latency";
+import { jobScenarios } from "./jobs";
 import { noTrafficScenarios } from "./noTraffic";
 import { usualStopScenarios } from "./usualStops";
 import { serviceDownScenarios } from "./serviceDown";
@@ -139,6 +140,12 @@ export function suites(): Suite[] {
       groups: groupsNamed(allDefinitions(), ["configured", "absence"]),
       scenarios: serviceDownScenarios,
       evaluationSeconds: 30,
+    },
+    {
+      name: "scheduled jobs",
+      groups: jobDefinitions(),
+      scenarios: jobScenarios,
+      evaluationSeconds: 60,
     },
     {
       name: "storms",

@@ -5,7 +5,7 @@ import { type Result, runChecks } from "../../verify/check";
 import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";
-import { configuration } from "../support/stackConfig";
+import { configuration, shippedConfig } from "../support/stackConfig";
 import { FakeCluster, readyPod } from "./fakeCluster";
 
 function settingsOf(changes: Record<string, unknown> = {}) {
@@ -14,7 +14,10 @@ function settingsOf(changes: Record<string, unknown> = {}) {
   return settings;
 }
 
-const settings = settingsOf();
+const job = { name: "nightly-report", kind: "job" };
+const settings = settingsOf({
+  services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job],
+});
 const monitoring = "/api/v1/namespaces/monitoring";
 const notReady = {
   metadata: { name: "prometheus-0" },
@@ -114,6 +117,13 @@ const faults: Fault[] = [
     when: "it does not expose the metrics of its alerts",
     break: measure("count by (__name__)", [{ __name__: "http_requests_total" }, 1]),
     evidence: /http_request_duration_seconds_bucket or grpc_server_handling_seconds_bucket/,
+  },
+  {
+    check: "job nightly-report",
+    when: "the CronJob does not exist",
+    break: measure("kube_cronjob_info"),
+    evidence: /no series of a CronJob of this name/,
+    next: /cronjob/,
   },
   {
     check: "metrics of the pods in ticketing",

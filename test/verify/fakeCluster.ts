@@ -167,6 +167,7 @@ function healthySeries({ services }: Settings): Record<string, Series[]> {
     "kube_pod_container_status_restarts_total",
   ];
   return {
+    kube_cronjob_info: [[{ cronjob: "nightly-report" }, 1]],
     "up{": [[{ pod: `${services[0].services[0]?.name}-1` }, 1]],
     "count by (__name__)": names.map((name) => [{ __name__: name }, 1]),
     alertmanager_notifications_failed_total: [[{ integration: "slack" }, 0]],

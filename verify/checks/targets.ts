@@ -3,7 +3,7 @@ import type {
   MonitoredServicesSettings,
   ServiceSettings,
 } from "../../components/services/settings";
-import { hasAlerts } from "../../components/services/thresholdVariants";
+import { hasAlerts, isScraped } from "../../components/services/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
 import type { Settings } from "../../stacks/config/parseConfiguration";
@@ -22,45 +22,67 @@ function checksOfServices(
   const { metrics } = alerts;
   const requests = [metrics.httpRequests, metrics.grpcRequests];
   const durations = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_bucket`);
-  return services.map((service) => ({
-    name: `service ${service.name}`,
-    next: `kubectl get ${monitoring(service)} -n ${namespace} ${service.name}`,
-    run: async ({ prometheus: open }) => {
-      const prometheus = await open();
-      const labels = `namespace="${namespace}", service="${service.name}"`;
-      const targets = await query(prometheus, `up{${labels}}`);
-      if (targets.length === 0) {
-        return { status: "fail", evidence: "Prometheus has no target for this service" };
-      }
-      const down = targets.filter(({ value }) => value !== 1);
-      if (down.length > 0) {
-        const names = down.map((target) => target.labels["pod"] ?? target.labels["instance"] ?? "");
+  return services.map((service) =>
+    isScraped(service) ? targetsCheck(service) : jobCheck(namespace, service.name),
+  );
+
+  function targetsCheck(service: ServiceSettings): Check {
+    return {
+      name: `service ${service.name}`,
+      next: `kubectl get ${monitoring(service)} -n ${namespace} ${service.name}`,
+      run: async ({ prometheus: open }) => {
+        const prometheus = await open();
+        const labels = `namespace="${namespace}", service="${service.name}"`;
+        const targets = await query(prometheus, `up{${labels}}`);
+        if (targets.length === 0) {
+          return { status: "fail", evidence: "Prometheus has no target for this service" };
+        }
+        const down = targets.filter(({ value }) => value !== 1);
+        if (down.length > 0) {
+          const names = down.map(
+            (target) => target.labels["pod"] ?? target.labels["instance"] ?? "",
+          );
+          return {
+            status: "fail",
+            evidence: `${down.length} of ${targets.length} targets are down: ${listed(names)}`,
+            next: accessCommands(settings)["prometheus"] ?? "",
+          };
+        }
+        const up = `${targets.length} of ${targets.length} targets are up`;
+        if (!hasAlerts(service) || service.alerts?.expectsRequests === false) {
+          return pass(`${up}; its alerts read no request metrics`);
+        }
+        const named = await query(
+          prometheus,
+          `count by (__name__) ({${labels}, __name__=~"${[...requests, ...durations].join("|")}"})`,
+        );
+        const existing = new Set(named.map((series) => series.labels["__name__"]));
+        const missing = [requests, durations]
+          .filter((names) => !names.some((name) => existing.has(name)))
+          .map((names) => names.join(" or "));
+        if (missing.length === 0) return pass(`${up}; ${[...existing].sort().join(", ")}`);
         return {
           status: "fail",
-          evidence: `${down.length} of ${targets.length} targets are down: ${listed(names)}`,
-          next: accessCommands(settings)["prometheus"] ?? "",
+          evidence: `${up}, but its alerts read ${missing.join(" and ")}, which it does not expose`,
+          next: `kubectl describe ${monitorKind(service).toLowerCase()} -n ${namespace} ${service.name}`,
         };
-      }
-      const up = `${targets.length} of ${targets.length} targets are up`;
-      if (!hasAlerts(service) || service.alerts?.expectsRequests === false) {
-        return pass(`${up}; its alerts read no request metrics`);
-      }
-      const named = await query(
-        prometheus,
-        `count by (__name__) ({${labels}, __name__=~"${[...requests, ...durations].join("|")}"})`,
-      );
-      const existing = new Set(named.map((series) => series.labels["__name__"]));
-      const missing = [requests, durations]
-        .filter((names) => !names.some((name) => existing.has(name)))
-        .map((names) => names.join(" or "));
-      if (missing.length === 0) return pass(`${up}; ${[...existing].sort().join(", ")}`);
-      return {
-        status: "fail",
-        evidence: `${up}, but its alerts read ${missing.join(" and ")}, which it does not expose`,
-        next: `kubectl describe ${monitorKind(service).toLowerCase()} -n ${namespace} ${service.name}`,
-      };
+      },
+    };
+  }
+}
+
+/** A scheduled job has no targets: its CronJob exists. */
+function jobCheck(namespace: string, name: string): Check {
+  return {
+    name: `job ${name}`,
+    next: `kubectl get cronjob,job -n ${namespace}`,
+    run: async ({ prometheus }) => {
+      const series = `kube_cronjob_info{namespace="${namespace}", cronjob="${name}"}`;
+      const [found] = await query(await prometheus(), series);
+      if (found !== undefined) return pass("the CronJob exists");
+      return { status: "fail", evidence: "Prometheus has no series of a CronJob of this name" };
     },
-  }));
+  };
 }
 
 /** The objects through which Prometheus finds the targets of a service. */

@@ -1,4 +1,4 @@
-import { hasAlerts } from "../../services/thresholdVariants";
+import { mustBeUp } from "../../services/thresholdVariants";
 import { clusterTag } from "../tags";
 import { operationFor } from "./monitors";
 import { DatadogMonitorsSettings } from "./settings";
@@ -10,7 +10,7 @@ import { DatadogMonitorsSettings } from "./settings";
 export function datadogDashboard(settings: DatadogMonitorsSettings): string {
   const { cluster, environment, namespace, services } = settings;
   const operations = new Set(
-    services.filter(hasAlerts).map((service) => operationFor(settings, service)),
+    services.filter(mustBeUp).map((service) => operationFor(settings, service)),
   );
   const metrics = [...operations].sort().map((operation) => `trace.${operation}`);
   const spans = `{env:${environment},$service,$version}`;

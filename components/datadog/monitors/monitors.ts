@@ -2,7 +2,7 @@ import { alertNames } from "../../alerting/alertNames";
 import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
 import { ServiceSettings, Thresholds } from "../../services/settings";
-import { hasAlerts, thresholdsFor } from "../../services/thresholdVariants";
+import { mustBeUp, thresholdsFor } from "../../services/thresholdVariants";
 import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";
 import { DatadogMonitorsSettings } from "./settings";
@@ -72,7 +72,7 @@ export function operationFor(
 /** Monitors for each service and for DynamoDB, by the last part of their resource names. */
 export function datadogMonitors(settings: DatadogMonitorsSettings): Record<string, DatadogMonitor> {
   const { notify, team } = settings;
-  const serviceMonitors = settings.services.filter(hasAlerts).flatMap((service) => {
+  const serviceMonitors = settings.services.filter(mustBeUp).flatMap((service) => {
     const thresholds = thresholdsFor(settings, service);
     const signals = [
       ...requestSignals(settings, service, thresholds),

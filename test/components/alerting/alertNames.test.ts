@@ -24,7 +24,10 @@ describe("the names of alerts", () => {
     const { settings } = servicesSettings({
       namespace: "shop",
       alerts: { redisPoolMaximum: 50 },
-      services: ["a", "b", "c", "d", "e"].map((name) => ({ name, slo })),
+      services: [
+        ...["a", "b", "c", "d", "e"].map((name) => ({ name, slo })),
+        { name: "f", kind: "job" },
+      ],
     });
     assert.ok(settings);
     assert.deepEqual(

@@ -95,6 +95,8 @@ describe("the threshold of an alert, by its name", () => {
     assert.match(rules ?? "", /threshold: 17[^]*for 19 minutes/);
     const withThreshold = [...Object.keys(ruleThresholds), ...Object.keys(thresholdSettings)];
     assert.deepEqual(ownNames.filter((name) => !withThreshold.includes(name)).sort(), [
+      "JobFailed",
+      "JobMissing",
       "LatencyThresholdUnmeasured",
       "LokiNotIngesting",
       "MemoryLimitMissing",

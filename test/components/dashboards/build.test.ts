@@ -204,7 +204,7 @@ describe("the dashboards of this library", () => {
     );
     const services = { ...servicesInAllLanguages, services: [{ name: "a" }] };
     const withoutLogs = modelsOf({ services: [services] });
-    assert.ok(!withoutLogs.some(({ uid }) => ["loki-health", "service-objectives"].includes(uid)));
+    assert.ok(!withoutLogs.some(({ uid }) => ["loki-health", "service-jobs", "service-objectives"].includes(uid)));
     assert.ok(!JSON.stringify(withoutLogs).includes('"type":"loki"'));
   });
 });

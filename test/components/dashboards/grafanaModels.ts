@@ -34,6 +34,7 @@ export const servicesInAllLanguages = {
     { name: "auth-service", language: "python", alerts: { p99LatencyMs: 400, memoryPercent: 80 } },
     { name: "order-service", language: "java" },
     { name: "web", language: "node" },
+    { name: "nightly-report", kind: "job" },
   ],
 };
 

@@ -49,6 +49,20 @@ describe("MonitoredServices", () => {
     assert.deepEqual(await alertsWith("pods"), await alertsWith("service"));
   });
 
+  it("scrapes no scheduled job, and expects neither targets nor requests of it", async () => {
+    const services = [{ name: "report", kind: "job" as const }];
+    const resources = await recordServices({ services });
+    assert.deepEqual(ofType(resources, "Monitor"), []);
+    const [rule] = ofType(resources, ":PrometheusRule");
+    const exprOf = (name: string): string =>
+      rule?.inputs["spec"].groups
+        .flatMap(({ rules }: any) => rules)
+        .find(({ alert }: any) => alert === name)?.expr;
+    assert.match(exprOf("JobMissing"), /service="report"/);
+    assert.match(exprOf("ServiceDown"), /service!="report"/);
+    assert.equal(exprOf("MetricsMissing"), undefined);
+  });
+
   it("registers one PrometheusRule, whose alerts have a severity and texts", async () => {
     const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
     assert.deepEqual(others, []);

@@ -51,6 +51,26 @@ describe("servicesSettings", () => {
     assert.deepEqual(rule({ reason: "-" }), ["reason must be a reason in words, without braces"]);
   });
 
+  it("accepts a scheduled job only without settings of targets and requests", () => {
+    const job = { name: "nightly-report", kind: "job" };
+    const alerts = { jobMaxAgeHours: 2, jobMaxMinutes: 10 };
+    assert.equal(settingsOf({ services: [{ ...job, alerts }] }).services[0]?.kind, "job");
+    const ofTargets = {
+      slo: { availabilityPercent: 99.9 },
+      port: "http",
+      path: "/stats",
+      selector: { app: "report" },
+      scrapeIntervalSeconds: 15,
+      metrics: { httpRequests: "requests_total" },
+    };
+    for (const [key, value] of Object.entries(ofTargets)) {
+      const [problem, ...others] = problemsOf({ services: [{ ...job, [key]: value }] });
+      assert.deepEqual(others, []);
+      assert.deepEqual(problem?.path, ["services", 0, key]);
+      assert.match(problem.rule, /does not apply to a job/);
+    }
+  });
+
   it("alerts at the thresholds of the policies", () => {
     const { alerts } = settingsOf({});
     const { alertThresholds, trafficFloorPerSecond } = limits;

@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { alertChanges } from "../../../preview/compare/alerts";
+import { alertChanges, alertsOf } from "../../../preview/compare/alerts";
 import { monitoredServices, resource, serviceRules, stateWith } from "./states";
 
 const rule = (expr: string, more: object = {}) => ({
@@ -137,5 +137,19 @@ describe("changes of alerts", () => {
     deepEqual(alertChanges(platform(1), platform(2)), [
       { alert: "Full", severity: "critical", services: "", change: "threshold 1 → 2" },
     ]);
+  });
+
+  it("concern services or scheduled jobs, and their pods", () => {
+    const rules = ["HighErrorRate", "HighMemory", "JobFailed"].map((alert) =>
+      rule("errors:ratio > 0.05", { alert }),
+    );
+    const alertsWith = (kind: string) => {
+      const component = monitoredServices([{ name: "cart", kind }]);
+      const alerts = alertsOf(stateWith([component, serviceRules(rules)]));
+      return [...alerts.values()].map(({ name }) => name);
+    };
+    deepEqual(alertsWith("service"), ["HighErrorRate", "HighMemory"]);
+    deepEqual(alertsWith("pods"), ["HighErrorRate", "HighMemory"]);
+    deepEqual(alertsWith("job"), ["HighMemory", "JobFailed"]);
   });
 });

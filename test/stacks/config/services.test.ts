@@ -39,6 +39,23 @@ describe("the services of a stack", () => {
     );
   });
 
+  it("inherit the objective of their team, except for scheduled jobs", () => {
+    const [[, { services }]] = servicesOf({
+      teams: { shop: { slo: { availabilityPercent: 99.9 }, alerts: { jobMaxAgeHours: 2 } } },
+      services: [
+        { name: "a", team: "shop" },
+        { name: "b", team: "shop", kind: "job" },
+      ],
+    }) as [ReturnType<typeof servicesOf>[0]];
+    assert.deepEqual(
+      services.map(({ slo, alerts }) => [slo?.availabilityPercent, alerts?.jobMaxAgeHours]),
+      [
+        [99.9, 2],
+        [undefined, 2],
+      ],
+    );
+  });
+
   it("can have the same name in two namespaces, but not in one", () => {
     const services = [{ name: "a" }, { name: "a", namespace: "shop" }];
     assert.equal(servicesOf({ services }).length, 2);

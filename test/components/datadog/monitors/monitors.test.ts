@@ -24,6 +24,11 @@ function monitorsOf(args: object = {}) {
 const pods = "kube_cluster_name:ticketing-prod,kube_namespace:ticketing,service:inventory-service";
 
 describe("datadogMonitors", () => {
+  it("has none of a scheduled job, which answers no requests", () => {
+    const services = [inventory, { name: "nightly-report", kind: "job" }];
+    assert.deepEqual(Object.keys(monitorsOf({ services })), Object.keys(monitorsOf()));
+  });
+
   it("has the monitors of each service, and one of DynamoDB", () => {
     assert.deepEqual(Object.keys(monitorsOf({ services: [inventory, { name: "auth-service" }] })), [
       ...["inventory-service", "auth-service"].flatMap((service) =>

@@ -1,0 +1,52 @@
+import { recordedJobs } from "../services/jobAlerts";
+import { WorkloadKind } from "../services/options";
+import { MonitoredServicesSettings } from "../services/settings";
+import { DashboardModel, graph, query, table } from "./model";
+
+/** The runs of scheduled jobs, if a service is one. */
+export function jobDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
+  const hasJob = all.some(({ services }) =>
+    services.some(({ kind }) => kind === WorkloadKind.Job),
+  );
+  if (!hasJob) return [];
+  const of = 'namespace=~"$namespace", service=~"$service"';
+  const { lastSuccess, runStart } = recordedJobs;
+  const age = `time() - ${lastSuccess}{${of}}`;
+  const status = (metric: string) =>
+    `sum by (namespace, service) (${runStart}{${of}} * 0 + on (namespace, job_name) group_left () ${metric})`;
+  const duration = `(time() - ${runStart}{${of}}) and on (namespace, job_name) kube_job_status_active > 0`;
+  return [
+    {
+      uid: "service-jobs",
+      title: "Scheduled jobs",
+      description: "When each CronJob last succeeded, its failed runs, and how long runs take.",
+      variables: [
+        { name: "namespace", series: lastSuccess, multiple: true },
+        { name: "service", series: `${lastSuccess}{namespace=~"$namespace"}`, multiple: true },
+      ],
+      rows: [
+        {
+          title: "Jobs",
+          panels: [
+            table("Last success", [query(age, "Age", "s")]),
+            graph("Time since the last success", "s", [query(age, "{{service}}")], {
+              link: "jobSuccess",
+            }),
+            graph(
+              "Failed runs in the history",
+              "short",
+              [query(status('kube_job_failed{condition="true"}'), "{{service}}")],
+              { link: "jobFailures" },
+            ),
+            graph(
+              "Duration of active runs",
+              "s",
+              [query(`max by (namespace, service) (${duration})`, "{{service}}")],
+              { link: "jobDuration" },
+            ),
+          ],
+        },
+      ],
+    },
+  ];
+}
