@@ -5,7 +5,7 @@ import type { PlainMap } from "../../policies/facts/plain";
 import type { Resource } from "../../policies/facts/resource";
 import { judgedByThePack } from "./completePack";
 
-/** Number of stacks in each test. `FUZZ_RUNS=10000` takes about a minute and a half. */
+/** Number of stacks in each test. `FUZZ_RUNS=10000` takes a few minutes. */
 const runs = Number(process.env["FUZZ_RUNS"] ?? 300);
 
 const key = fc.oneof(
@@ -148,7 +148,9 @@ async function failuresIn(resources: Resource[]) {
   return violations.filter(({ message }) => /could not be judged/.test(message));
 }
 
-describe("all policies on arbitrary resources", () => {
+describe("all policies on arbitrary resources", function () {
+  this.timeout(60_000 + runs * 60);
+
   it("judge every stack without failing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(resource, { minLength: 1, maxLength: 3 }), async (resources) => {
