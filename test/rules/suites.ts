@@ -44,12 +44,16 @@ export function suites(): Suite[] {
     {
       name: "usual stops of traffic",
       // Their input is the recorded rate of requests.
-      groups: groupsNamed(allDefinitions(), ["stops", "services"]).map((group) => ({
-        ...group,
-        rules: group.rules.filter((rule) =>
-          "alert" in rule ? rule.alert === "NoTraffic" : /requests_(stop|before)/.test(rule.record),
-        ),
-      })),
+      groups: groupsNamed(allDefinitions(), ["stops", "services"])
+        .map((group) => ({
+          ...group,
+          rules: group.rules.filter((rule) =>
+            "alert" in rule
+              ? rule.alert === "NoTraffic"
+              : /requests_(stop|before)/.test(rule.record),
+          ),
+        }))
+        .reverse(),
       scenarios: usualStopScenarios,
       evaluationSeconds: 240,
     },
