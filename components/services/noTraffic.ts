@@ -12,23 +12,26 @@ const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
 /** Time at which the requests of a service stopped, while it receives none. */
 const stopTime = "namespace_service:requests_stop:timestamp_seconds";
 
+/** Days after which services stop receiving requests as before, and days of samples that show it twice. */
+const periods = [
+  { days: 1, retained: 3 },
+  { days: 7, retained: 15 },
+];
+
 /** Traffic that stopped, and the alert on it. */
 export function noTrafficRules(settings: MonitoredServicesSettings): (AlertRule | RecordingRule)[] {
-  const { namespace } = settings;
+  const { namespace, retentionDays } = settings;
+  const usual = periods
+    .filter(({ retained }) => retained <= retentionDays)
+    .map(({ days }) => stopsEvery(namespace, days));
+  const stopped = `${requestsBeforeStop}{namespace="${namespace}"}`;
   return [
     ...thresholdVariants(settings, "droppedRequestsPerSecond", Severity.Critical).map((variant) =>
       beforeStop(namespace, variant),
     ),
     {
       alert: alertNames.noTraffic,
-      expr: [
-        `${requestsBeforeStop}{namespace="${namespace}"}`,
-        `unless (`,
-        `  ${stopsEvery(namespace, 1)}`,
-        `  or`,
-        `  ${stopsEvery(namespace, 7)}`,
-        `)`,
-      ].join("\n"),
+      expr: usual.length === 0 ? stopped : `${stopped}\nunless (\n  ${usual.join("\n  or\n  ")}\n)`,
       forMinutes: 10,
       severity: Severity.Critical,
       summary: `${labels.service}: no requests are arriving`,

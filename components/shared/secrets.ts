@@ -3,6 +3,7 @@ import { formatPath } from "../../policies/shared/path";
 import { HIDDEN } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
 import type { Problem } from "./problems";
+import { type SecretForm, httpUrl, httpsUrl } from "./secretForms";
 
 /** A secret in the configuration. Its row in the table below is its only definition. */
 export interface Secret {
@@ -32,22 +33,6 @@ export interface Secret {
   description: string;
 }
 
-/** Form of a secret: values that cannot work, such as a name in the place of a URL, are errors. */
-export interface SecretForm {
-  pattern: RegExp;
-  rule: string;
-}
-
-// Files and commands often add a line break at the end, which all of these systems ignore.
-export const httpsUrl: SecretForm = {
-  pattern: /^https:\/\/[^\s/]\S*\s*$/,
-  rule: "must be a URL that starts with https://",
-};
-// Services inside the cluster often have no certificate.
-export const httpUrl: SecretForm = {
-  pattern: /^https?:\/\/[^\s/]\S*\s*$/,
-  rule: "must be a URL that starts with https:// or http://",
-};
 const key = (length: number, name: string): SecretForm => ({
   pattern: new RegExp(`^\\w{${length},}\\s*$`),
   rule: `must be ${name}: at least ${length} letters and digits`,

@@ -33,6 +33,7 @@ const publicNames = [
   "ServiceLanguage",
   "SizePreset",
   "SlackAlerting",
+  "WorkloadKind",
   "datadogEnv",
   "datadogExclusion",
   "datadogLabels",
@@ -268,7 +269,7 @@ describe("the installed package", function () {
           stack: "dev",
           config: { "prometheus-retention": { maxDays: 30 } },
         });
-        assert.equal(policies.length, 32);
+        assert.equal(policies.length, 33);
         const violation = violations.find(({ policy }) => policy === "prometheus-retention");
         assert.match(violation?.message ?? "", /found: 400d\n.*7 to 30 days/);
       } finally {

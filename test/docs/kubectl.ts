@@ -10,8 +10,8 @@ const kinds: Record<string, string> = {
   sts: "statefulset",
 };
 
-/** Placeholders for names that the reader chooses. */
-const placeholder = /^(POD|NODE|SERVICE|TABLE|N|<[\w-]+>|…)$/;
+/** Placeholders for names that the reader chooses. Names in Kubernetes have no capital letters. */
+const placeholder = /^([A-Z]+(-[a-z]+)?|<[\w-]+>|…)$/;
 
 /**
  * Objects in a kubectl command, as `namespace kind/name`, or `namespace kind` if the command lists a
@@ -40,8 +40,13 @@ export function objectsIn(command: string): string[] {
   }
   // `kubectl cordon NODE` names no kind.
   if (placeholder.test(first)) return [];
+  if (second === undefined) {
+    // Every cluster has pods and nodes, and services have jobs.
+    const listed = first.split(",").map((kind) => kinds[kind] ?? kind);
+    return listed
+      .filter((kind) => !/^(pod|node|job|cronjob)$/.test(kind))
+      .map((kind) => `${namespace} ${kind}`);
+  }
   const kind = kinds[first] ?? first;
-  // Every cluster has pods and nodes.
-  if (second === undefined) return /^(pod|node)$/.test(kind) ? [] : [`${namespace} ${kind}`];
   return placeholder.test(second) ? [] : [`${namespace} ${kind}/${second}`];
 }

@@ -183,6 +183,7 @@ function stackOf(knobs: Knobs): Resource[] {
   const services = settled(
     servicesSettings({
       namespace: "ticketing",
+      retentionDays: knobs.retentionDays,
       services: [
         { name: "inventory-service", scrapeIntervalSeconds: knobs.serviceIntervalSeconds },
         { name: "auth-service" },
