@@ -105,8 +105,24 @@ function checkTimes({
   threshold,
 }: Comparison): ViolationFinding[] {
   const [difference, ...others] = numerator;
-  if (others.length + denominator.length > 0) return [];
-  if (difference?.kind !== "binary" || difference.operator !== "-" || threshold <= 0) return [];
+  if (difference === undefined || others.length + denominator.length > 0) return [];
+  // Timestamps have been greater than a billion since 2001.
+  if (isMeasured(difference) && operator.startsWith("<") && threshold > 0 && threshold < 1e9) {
+    const [metric] = selectorsOf(difference).flatMap(({ metric = "" }) =>
+      /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric) ? metric : [],
+    );
+    if (metric === undefined) return [];
+    return [
+      {
+        problem:
+          "the time at which something expires is compared with a duration, so it never fires",
+        found: `${operator} ${numeral(threshold)}`,
+        bound: "the time that is left",
+        fix: `${metric} - time() ${operator} ${numeral(threshold)}`,
+      },
+    ];
+  }
+  if (difference.kind !== "binary" || difference.operator !== "-" || threshold <= 0) return [];
   const { left, right } = difference;
   const isNow = (side: Expr) => side.kind === "call" && side.name === "time";
   const names = selectorsOf(difference).map(({ metric = "" }) => metric);

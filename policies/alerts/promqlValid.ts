@@ -11,6 +11,7 @@ import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels"
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { Matcher, isGlob } from "../shared/matcher";
+import { own } from "../shared/own";
 import { templateProblem } from "./templates";
 
 export const promqlValid = resourcePolicy({
@@ -50,6 +51,12 @@ function check(
         found: `${label}${operator}`,
         bound: "a regular expression, in which * repeats the character before it",
         fix: "write .* for any text, such as prod-.* instead of prod-*",
+      })),
+      ...wrongCases(parsed.expr).map(({ metric, label, value, right }) => ({
+        problem: `no series of ${metric} has ${label}="${value}", so the expression matches none`,
+        found: `${label}="${value}"`,
+        bound: `${label}="${right}"`,
+        fix: `${label}="${right}"`,
       })),
       ...unmatchedLabels(parsed.expr).map((label) => ({
         problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
@@ -192,6 +199,29 @@ function isDecisive({ threshold, numerator, denominator }: Comparison): boolean 
 /** Whether an alert always fires by design, as Watchdog does. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
+}
+
+/** Labels of kube-state-metrics with a fixed set of values, by metric. */
+const fixedValues: Record<string, { label: string; values: string[] }> = {
+  kube_pod_status_phase: {
+    label: "phase",
+    values: ["Pending", "Running", "Succeeded", "Failed", "Unknown"],
+  },
+  kube_node_status_condition: { label: "status", values: ["true", "false", "unknown"] },
+  kube_pod_status_ready: { label: "condition", values: ["true", "false", "unknown"] },
+};
+
+/** Values that a label never has, because their case is wrong. */
+function wrongCases(expr: Expr): { metric: string; label: string; value: string; right: string }[] {
+  return selectorsOf(expr).flatMap(({ metric = "", matchers }) => {
+    const { label, values = [] } = own(fixedValues, metric) ?? {};
+    return matchers
+      .filter((matcher) => matcher.label === label && matcher.operator === "=")
+      .flatMap(({ label: name, value }) => {
+        const right = values.find((known) => known.toLowerCase() === value.toLowerCase());
+        return right === undefined || right === value ? [] : { metric, label: name, value, right };
+      });
+  });
 }
 
 function globPatterns(expr: Expr): Matcher[] {

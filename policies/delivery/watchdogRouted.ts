@@ -6,7 +6,9 @@ import { helmChart, isTruthy } from "../facts/helm";
 import { UNKNOWN, at, listAt } from "../facts/plain";
 import { canRunPrometheus } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
+import { RouteNode } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
+import { parseDuration } from "../shared/duration";
 
 const setting = { path: "slack.heartbeatUrl", isSecret: true };
 const fix =
@@ -35,7 +37,8 @@ function checkPath(path: DeliveryPath): StackFinding[] {
   const { droppedBy, reached, integrations } = follow(path, watchdog);
   const last = reached.at(-1);
   const delivering = integrations(true).filter(({ obstacle }) => obstacle === undefined);
-  if (delivering.some(({ toSlack }) => !toSlack)) return [];
+  const heartbeats = delivering.filter(({ toSlack }) => !toSlack);
+  if (heartbeats.length > 0) return slowHeartbeat(path, reached);
   if (last === undefined && droppedBy === undefined) return [];
   return [
     {
@@ -51,6 +54,30 @@ function checkPath(path: DeliveryPath): StackFinding[] {
       bound: "a receiver that is neither empty nor Slack",
       setting,
       fix,
+    },
+  ];
+}
+
+/** A heartbeat that repeats more rarely reports a failure of the pipeline hours later. */
+const maxRepeatSeconds = 3600;
+
+/** The heartbeat of the route that repeats it most often, if even that is too rare. */
+function slowHeartbeat(
+  { configuration: { urn, where } }: DeliveryPath,
+  reached: RouteNode[],
+): StackFinding[] {
+  const intervals = reached.map(({ repeatInterval }) => parseDuration(repeatInterval) ?? 0);
+  const least = Math.min(...intervals);
+  const route = reached[intervals.indexOf(least)];
+  if (least <= maxRepeatSeconds || route === undefined) return [];
+  return [
+    {
+      urn,
+      problem: "the heartbeat repeats so rarely that its absence is detected hours later",
+      where: `${where}, ${route.where}.repeat_interval`,
+      found: route.repeatInterval,
+      bound: "at most 1h",
+      fix: `set repeat_interval: 1m in ${route.where}, or in a route of its own for alertname="Watchdog"`,
     },
   ];
 }

@@ -134,11 +134,17 @@ function obstacleIn(field: string, value: unknown, spec: Plain): string | undefi
 
 /** APIs that do not read the message of a webhook integration: each has an integration of its own. */
 const ownFormat =
-  /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com|api\.telegram\.org)/i;
+  /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com(?!\/v2\/heartbeats\/)|api\.telegram\.org)/i;
+
+/** Workflows of Teams, which replaced its connectors and expect another format. */
+const workflow = /^https:\/\/[\w.-]+\.(?:logic\.azure\.com|powerplatform\.com)[:/]/i;
 
 function foreignFormat(kind: string, field: string, value: unknown): string | undefined {
   if (typeof value !== "string" || !/(^|_)url$/.test(field)) return undefined;
   if (!/^https?:\/\//i.test(value.trim()) && !value.includes("{{")) return `${field} has no scheme`;
+  if (kind === "msteams" && workflow.test(value)) {
+    return `${field} is of a workflow, which reads the messages of msteamsv2_configs`;
+  }
   return kind === "webhook" && ownFormat.test(value)
     ? `${field} is of a service that does not read the format of Alertmanager's webhooks`
     : undefined;

@@ -19,10 +19,29 @@ export function wrongQuantities(value: Plain, path: Path): WrongQuantity[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => wrongQuantities(item, [...path, index]));
   }
-  return entriesAt(value).flatMap(([key, item]) => {
-    const inside = [...path, key];
-    const isBounds = /^(requests|limits)$/.test(key) && isMap(item) && !isMap(at(item, "memory"));
-    return isBounds ? wrongIn(item, inside) : wrongQuantities(item, inside);
+  return [
+    ...limitsBelowRequests(value, path),
+    ...entriesAt(value).flatMap(([key, item]) => {
+      const inside = [...path, key];
+      const isBounds = /^(requests|limits)$/.test(key) && isMap(item) && !isMap(at(item, "memory"));
+      return isBounds ? wrongIn(item, inside) : wrongQuantities(item, inside);
+    }),
+  ];
+}
+
+/** The API server rejects pods that request more than their limit. */
+function limitsBelowRequests(resources: Plain, path: Path): WrongQuantity[] {
+  return ["memory", "cpu"].flatMap((name) => {
+    const [request, limit] = ["requests", "limits"].map((key) => at(resources, key, name));
+    const [requested, limited] = [parseQuantity(request), parseQuantity(limit)];
+    if (requested === undefined || limited === undefined || limited >= requested) return [];
+    const place = [...path, "limits", name];
+    return {
+      path: place,
+      problem: "the limit is below the request, so the API server rejects the pods",
+      found: `${shown(limit)}, and a request of ${shown(request)}`,
+      fix: `set ${formatPath(place)} to at least ${shown(request)}`,
+    };
   });
 }
 

@@ -62,6 +62,14 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
       fix: "set regex, such as go_.*",
     };
   }
+  // Names of metrics do not end with an underscore, and the expression matches whole names.
+  if (isText(regex) && isOfName && /(^|[|(])[a-z][\w:]*_($|[|)])/.test(regex)) {
+    return {
+      problem: "the regular expression is the start of a name, but it has to match whole names",
+      bound: "a regular expression for whole names",
+      fix: "write .* after the start, such as go_.* instead of go_",
+    };
+  }
   if (isText(regex) && isGlob(regex)) {
     return {
       problem: "the regular expression of a step is written like the name of files",

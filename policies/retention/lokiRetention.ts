@@ -79,7 +79,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
             set: true,
           },
     ),
-    ...checkSchemas(chart),
+    ...checkSchemas(chart, at(resource.props, "version")),
     ...checkField(store, (value) =>
       typeof value === "string" && value.trim() !== ""
         ? undefined
@@ -97,14 +97,35 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
 /** Object stores under two names. */
 const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };
 
+/** What the last schema needs to store structured metadata, which Loki 3 does by default. */
+const presentSchema = [
+  ["store", "tsdb"],
+  ["schema", "v13"],
+] as const;
+
 /** Checks that the last schema writes to the storage of the release, with the period of retention. */
-function checkSchemas(chart: HelmChart): Finding[] {
+function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
   const list = lokiField(chart, "schemaConfig", "configs");
   const last = listAt(list.value).at(-1);
   const storage = textAt(chart.values, "loki", "storage", "type");
   const path = [...list.path, listAt(list.value).length - 1];
   const isSame = (store: string) => (own(storeNames, store) ?? store) === storage;
+  const structured = lokiField(chart, "limits_config", "allow_structured_metadata");
+  const isLokiThree = chart.chart === "loki" && Number.parseInt(String(version), 10) >= 6;
+  const required = isLokiThree && structured.value !== false ? presentSchema : [];
   return [
+    ...required.flatMap(([key, expected]) =>
+      checkField({ path: [...path, key], value: at(last, key) }, (value) =>
+        !isText(value) || value === expected
+          ? undefined
+          : {
+              problem:
+                "Loki 3 does not start with this schema, because it stores structured metadata",
+              bound: expected,
+              fix: `add a schema with ${key}: ${expected} and a date in the future, and set loki.limits_config.allow_structured_metadata: false until then`,
+            },
+      ),
+    ),
     ...checkField({ path: [...path, "object_store"], value: at(last, "object_store") }, (store) =>
       !isText(store) || storage === undefined || isSame(store)
         ? undefined
