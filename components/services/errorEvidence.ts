@@ -95,7 +95,7 @@ export function provenErrorRatio(
 /**
  * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as
  * the ratio of one of the last three slots of 5 minutes is at least half of it. Without requests in all
- * of them, the last slot with requests decides.
+ * of them, the ratio over 30 minutes decides alone.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,
@@ -104,8 +104,7 @@ export function longProvenErrorRatio(
   const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
   const slots = "[30m:5m]";
-  const ratio = `(${quotient(failures, all)})`;
-  const recent = `(max_over_time(${ratio}[15m:5m]) or last_over_time(${ratio}${slots}))`;
+  const recent = `max_over_time((${quotient(failures, all)})[15m:5m])`;
   return [
     smaller(`${recent} * 2`, quotient(sum(failures, slots), sum(all, slots))),
     `and`,

@@ -126,6 +126,15 @@ const cases: Case[] = [
       other: { alertname, ...warning, ...otherPod, container: "main" },
     })),
   ),
+  ...[
+    ["JobFailed", "KubeJobFailed"],
+    ["JobSlow", "KubeJobNotCompleted"],
+  ].map(([source = "", alertname = ""]): Case => ({
+    rule: 10,
+    source: { alertname: source, ...warning, ...service, job_name: "report-1" },
+    target: { alertname, ...warning, job_name: "report-1" },
+    other: { alertname, ...warning, job_name: "report-2" },
+  })),
 ];
 
 /** The labels of each alert of a case. Each case has a namespace of its own. */

@@ -27,7 +27,7 @@ interface Mutant {
 
 /** Alerts on counts and states, whose bounds change by 1, because 10% of them may change nothing. */
 const discrete =
-  /^(PodCrashLooping|MonitoringPodFailing|OOMKilled|MemoryLimitMissing|MostServicesFailing|NotificationsFailing|ScrapesFailing|PrometheusRuleFailures|PrometheusCompactionsFailing|LokiPanics)$/;
+  /^(PodCrashLooping|namespace_pod:crash_loop:info|MonitoringPodFailing|OOMKilled|MemoryLimitMissing|MostServicesFailing|NotificationsFailing|ScrapesFailing|PrometheusRuleFailures|PrometheusCompactionsFailing|LokiPanics)$/;
 
 /** A comparison with a number, and whether it guards a divisor, in parentheses, against 0. */
 const comparison = /(>=|<=|==|[<>]) (\d[\d.]*)((?: \* \d+)?)(?=(\s*\))?)/g;

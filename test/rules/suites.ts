@@ -1,7 +1,7 @@
 import { AlertGroup } from "../../components/alerting/rules";
 import { BudgetKind, lowTrafficBudgetScenarios, pairScenarios, remainingScenario } from "./budgets";
 import { burnRateScenarios, conditionScenarios, recentScenarios } from "./budgetConditions";
-import { crashLoopScenarios, podServiceScenarios } from "./crashLoops";
+import { crashLoopRecordScenario, crashLoopScenarios, podServiceScenarios } from "./crashLoops";
 import { errorScenarios } from "./errors";
 import { burstScenarios } from "./bursts";
 import { recipes } from "./recipes";
@@ -94,7 +94,7 @@ export function suites(): Suite[] {
     {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),
-      scenarios: crashLoopScenarios,
+      scenarios: [...crashLoopScenarios, crashLoopRecordScenario],
       evaluationSeconds: 30,
     },
     {

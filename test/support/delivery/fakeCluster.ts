@@ -12,10 +12,10 @@ export interface FakeCluster {
   stop: () => Promise<void>;
 }
 
-export async function startFakeCluster(service: string): Promise<FakeCluster> {
+export async function startFakeCluster(service: string, job: string): Promise<FakeCluster> {
   const startedAt = Date.now();
   const server = http.createServer((_request, response) => {
-    const lines = metrics(service, (Date.now() - startedAt) / 1000);
+    const lines = [...metrics(service, (Date.now() - startedAt) / 1000), ...jobMetrics(job)];
     response.setHeader("content-type", "text/plain; version=0.0.4").end(`${lines.join("\n")}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -101,4 +101,26 @@ function metrics(service: string, seconds: number): string[] {
     ...Object.entries(gauges).map(([series, value]) => `${series} ${value}`),
     ...Object.entries(counters).map(([series, perSecond]) => `${series} ${perSecond * seconds}`),
   ];
+}
+
+/** A CronJob with a failed and a running job, in the metrics of kube-state-metrics. */
+function jobMetrics(name: string): string[] {
+  const now = Date.now() / 1000;
+  const ns = `namespace="${applicationNamespace}"`;
+  const cronJob = `${ns},cronjob="${name}"`;
+  const job = (run: string) => `${ns},job_name="${name}-${run}"`;
+  const owned = (run: string) =>
+    `kube_job_owner{${job(run)},owner_kind="CronJob",owner_name="${name}"}`;
+  return Object.entries({
+    [`kube_cronjob_info{${cronJob}}`]: 1,
+    [`kube_cronjob_created{${cronJob}}`]: now - 86_400,
+    [`kube_cronjob_spec_suspend{${cronJob}}`]: 0,
+    [`kube_cronjob_status_last_successful_time{${cronJob}}`]: now - 7_200,
+    [owned("1")]: 1,
+    [`kube_job_status_start_time{${job("1")}}`]: now - 3_600,
+    [`kube_job_failed{${job("1")},condition="true"}`]: 1,
+    [owned("2")]: 1,
+    [`kube_job_status_start_time{${job("2")}}`]: now - 600,
+    [`kube_job_status_active{${job("2")}}`]: 1,
+  }).map(([series, value]) => `${series} ${value}`);
 }
