@@ -1,3 +1,4 @@
+import { PlainMap } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import {
   accessStatements,
@@ -31,10 +32,13 @@ import {
   withValues,
 } from "./subjects";
 
-const aws = (type: string, name: string, props: object) =>
+const aws = (type: string, name: string, props: PlainMap) =>
   resource(`aws:${type}`, name, props, "prod");
-const version = (r: any, v: string) => ({ ...r, props: { ...r.props, version: v } });
-const grafana = (values: object) =>
+const withVersion = (release: Resource, version: string): Resource => ({
+  ...release,
+  props: { ...(release.props as PlainMap), version },
+});
+const grafana = (values: PlainMap) =>
   chart("grafana", { admin: { existingSecret: "grafana-admin" }, ...values }, community);
 const critical = { labels: { severity: "critical" } };
 const grafanaHost = {
@@ -62,7 +66,7 @@ spec:
       interval: 30s
 ${endpoint}
 `);
-const inline = (config: object, spec: object = {}) =>
+const inline = (config: PlainMap, spec: PlainMap = {}) =>
   pinned({
     alertmanager: {
       config,
@@ -241,7 +245,7 @@ route:
   "the retention of the table manager": [
     "loki-retention",
     [
-      version(
+      withVersion(
         loki({
           loki: {
             limits_config: { retention_period: undefined },
@@ -256,7 +260,7 @@ route:
   "schema v12 with boltdb-shipper on Loki 3": [
     "loki-retention",
     [
-      version(
+      withVersion(
         loki({
           loki: {
             schemaConfig: {
@@ -742,7 +746,7 @@ prometheus:
     thanos: {objectStorageConfig: {existingSecret: {name: thanos-objstore, key: objstore.yml}}}
 `),
   "Loki in three parts with streams of longer retention": [
-    version(
+    withVersion(
       loki({
         deploymentMode: "SimpleScalable",
         singleBinary: { replicas: 0 },
