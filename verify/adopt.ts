@@ -88,7 +88,7 @@ async function findingsOf(
     ...others.map(objectFinding),
     ...releases.flatMap(({ found }) => found ?? []),
     ...(await each(missing, ({ release }) => madeByHand(kubernetes, release, registered))),
-    ...(await each(resources, (resource) => existingInAws(resource, config["aws:region"] ?? ""))),
+    ...(await each(resources, (resource) => existingInAws(resource, config["aws:region"]))),
     ...(await otherMonitors(kubernetes, serviceNamespaces, registered)),
   ];
 }

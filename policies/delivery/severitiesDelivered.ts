@@ -40,7 +40,7 @@ type Config = ConfigOf<typeof properties>;
 export const severitiesDelivered = stackPolicy({
   name: "severities-delivered",
   description:
-    "Critical alerts and warnings from each namespace reach a receiver, resolved notifications are sent for critical alerts, and each monitor of Datadog and alarm of CloudWatch notifies somebody.",
+    "Critical alerts and warnings from each namespace reach a receiver, as do Datadog monitors and CloudWatch alarms. Resolved notifications are sent for critical alerts.",
   why: "The chart's default configuration sends no notifications, and one early route can drop notifications for a few alerts: rules fire, but the on-call engineer is not notified.",
   remediation:
     "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",

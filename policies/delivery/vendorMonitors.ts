@@ -21,7 +21,7 @@ export function isVendorMonitor(type: string): boolean {
   return Object.hasOwn(readers, type) || Object.values(readers).some((reader) => reader.test(type));
 }
 
-/** Checks that each monitor notifies somebody. */
+/** Checks that each monitor has a receiver. */
 export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
   return resources
     .filter(({ type }) => Object.hasOwn(readers, type))
@@ -35,7 +35,7 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
       return [
         {
           urn,
-          problem: "the monitor notifies nobody",
+          problem: "the monitor has no receiver",
           where: `${describeResource(monitor)}, ${isDatadog ? "message" : "alarmActions"}`,
           bound: isDatadog ? "a message with an @ handle" : "an action that is enabled",
           fix: isDatadog

@@ -19,7 +19,7 @@ export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
   description:
     "Grafana starts with its data sources, reaches them, and loads the dashboards of the stack.",
-  why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the label of its sidecar, and nobody misses it before the incident.",
+  why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the label of its sidecar, which is noticed only when the dashboard is needed.",
   remediation:
     "set isDefault: false on all data sources but one, use the address of a Service, and add the label grafana_dashboard to the ConfigMap of each dashboard",
   severity: "medium",

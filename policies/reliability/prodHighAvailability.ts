@@ -144,8 +144,8 @@ function checkDisruptionBudget(
     }
     return permitsNone(key, value, replicas)
       ? {
-          problem: `the budget of ${part} lets no pod go, so no node can be drained`,
-          bound: "a budget that lets one pod go",
+          problem: `the disruption budget of ${part} blocks every eviction, so no node can be drained`,
+          bound: "a budget that permits one eviction",
           fix,
         }
       : undefined;
@@ -174,8 +174,8 @@ function checkBudget(resource: Resource): Finding[] {
     checkValue(resource, ["spec", key], (value) =>
       value !== undefined && permitsNone(key, value, undefined)
         ? {
-            problem: "the budget lets no pod go, so no node can be drained",
-            bound: "a budget that lets one pod go (prod)",
+            problem: "the disruption budget blocks every eviction, so no node can be drained",
+            bound: "a budget that permits one eviction (prod)",
             fix: "set maxUnavailable: 1",
           }
         : undefined,

@@ -114,6 +114,16 @@ describe("npm run adopt", () => {
       assert.equal(finding.effect, "upgraded to 18.11.0; its volumes remain: storage-loki-0");
     });
 
+    it("is its last revision, even if that one failed", async () => {
+      const revision = (version: string, chart: string) => ({
+        metadata: { name: chart, labels: { version } },
+        ...stored("loki", chart),
+      });
+      const items = [revision("9", "1.0.0"), revision("10", "2.0.0")];
+      const finding = await existingRelease(cluster({ [secrets]: { items } }), loki, new Set());
+      assert.equal(finding?.what, "release monitoring/loki (loki 2.0.0)");
+    });
+
     it("is uninstalled if it has another chart", async () => {
       const finding = await existingRelease(withRelease("loki-stack"), loki, new Set());
       assert.equal(finding?.command, "helm uninstall loki -n monitoring");
@@ -195,6 +205,16 @@ describe("npm run adopt", () => {
       });
       const [found] = await existingInAws(association, "eu-west-1");
       assert.equal(found?.adopts?.id, "prod,a-1");
+    });
+
+    it("is in the region of the AWS CLI, if the stack names none", async () => {
+      answer(`case "$*" in *--region*) exit 1 ;; esac; echo '{"associations": []}'`);
+      const association = registered("aws:eks/podIdentityAssociation:PodIdentityAssociation", {
+        clusterName: "prod",
+        namespace: "monitoring",
+        serviceAccount: "loki",
+      });
+      assert.deepEqual(await existingInAws(association), []);
     });
 
     it("that the program creates over what exists is not looked up", async () => {

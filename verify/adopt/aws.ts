@@ -13,7 +13,7 @@ interface Inputs {
 }
 
 /** How a resource is found in the account, by its type: its ID for the import, if it exists. */
-const lookups: Record<string, (inputs: Inputs, region: string) => Promise<string | undefined>> = {
+const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<string | undefined>> = {
   "aws:s3/bucket:Bucket": ({ bucket }) =>
     ifFound(bucket, ["s3api", "head-bucket", "--bucket", bucket]),
   "aws:iam/role:Role": ({ name }) => ifFound(name, ["iam", "get-role", "--role-name", name]),
@@ -28,7 +28,9 @@ const lookups: Record<string, (inputs: Inputs, region: string) => Promise<string
     const of = ["--cluster-name", clusterName, "--namespace", namespace];
     const found = await aws([
       ...["eks", "list-pod-identity-associations", ...of],
-      ...["--service-account", serviceAccount, "--region", region],
+      ...["--service-account", serviceAccount],
+      // Without it, the AWS CLI reads the region from its own configuration.
+      ...(region === undefined ? [] : ["--region", region]),
     ]);
     const { associations } = JSON.parse(found ?? '{"associations":[]}') as {
       associations: { associationId: string }[];
@@ -47,7 +49,7 @@ const effects: Record<string, string> = {
 };
 
 /** A resource of AWS that exists already. */
-export async function existingInAws(resource: Registered, region: string): Promise<Finding[]> {
+export async function existingInAws(resource: Registered, region?: string): Promise<Finding[]> {
   const { entry, inputs } = resource;
   const id = await lookups[entry.type]?.(inputs as unknown as Inputs, region);
   if (id === undefined) return [];

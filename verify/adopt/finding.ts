@@ -17,7 +17,7 @@ export interface Finding {
   what: string;
   /** What changes, and what is lost. */
   effect: string;
-  /** Command to run before the import: it deletes what is replaced. */
+  /** Command that deletes what is replaced, to run after the import and before the deployment. */
   command?: string;
   /** The resource of the program that it becomes, and its ID for the import. */
   adopts?: { resource: Registered; id: string };

@@ -86,7 +86,7 @@ export async function madeByHand(
   return found.flat().map((object) => ({
     fate: Fate.Replaced,
     what: `${object.kind} ${idOf(object.metadata)}`,
-    effect: `the release ${idOf(release)} creates its own; no data is lost, and nothing runs in between`,
+    effect: `the release ${idOf(release)} creates its own; until then, nothing runs`,
     command: `kubectl delete ${kubectlName(object)}`,
   }));
 }

@@ -43,9 +43,7 @@ export async function registration(stack: string): Promise<Registration> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
   try {
     const saved = path.join(folder, "import.json");
-    const out = await mustPulumi([
-      ...["preview", "--stack", stack, "--json", "--import-file", saved],
-    ]);
+    const out = await mustPulumi(["preview", "--stack", stack, "--json", "--import-file", saved]);
     const { config, steps } = JSON.parse(out) as Preview;
     const read = JSON.parse(fs.readFileSync(saved, "utf8")) as Partial<ImportFile>;
     // The CLI writes null if nothing would be created.

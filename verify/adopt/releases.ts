@@ -1,14 +1,13 @@
 import { gunzipSync } from "node:zlib";
 import type { Api } from "../cluster/api";
-import type { List, ObjectMeta, Secret } from "../cluster/objects";
+import { type ReleaseName, revisionsOf } from "../cluster/helm";
+import type { List, ObjectMeta } from "../cluster/objects";
 import { Fate, type Finding } from "./finding";
 import { idOf } from "./objects";
 import type { Registered } from "./registered";
 
 /** A Helm release of the program. */
-export interface ReleaseInputs {
-  namespace: string;
-  name: string;
+export interface ReleaseInputs extends ReleaseName {
   chart: string;
   version: string;
 }
@@ -16,7 +15,6 @@ export interface ReleaseInputs {
 /** The fields that Helm stores about a release. */
 interface StoredRelease {
   chart: { metadata: { name: string; version: string } };
-  info: { status: string };
 }
 
 export function isRelease({ entry }: Registered): boolean {
@@ -63,12 +61,10 @@ export function releaseInputs({ inputs }: Registered): ReleaseInputs {
 /** The last revision of a release, as Helm stores it: JSON, compressed, in base64 twice. */
 async function storedRelease(
   kubernetes: Api,
-  { namespace, name }: ReleaseInputs,
+  release: ReleaseInputs,
 ): Promise<StoredRelease | undefined> {
-  const selector = encodeURIComponent(`owner=helm,name=${name},status=deployed`);
-  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}`;
-  const list = await kubernetes.find<List<Secret>>(path);
-  const data = list?.items[0]?.data?.["release"];
+  const [last] = await revisionsOf(kubernetes, release);
+  const data = last?.data?.["release"];
   if (data === undefined) return undefined;
   const compressed = Buffer.from(Buffer.from(data, "base64").toString(), "base64");
   return JSON.parse(gunzipSync(compressed).toString()) as StoredRelease;

@@ -3,13 +3,9 @@ import { LogCollector } from "../../components/logs/options";
 import { datadogReleaseName } from "../../components/datadog/settings";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "../cluster/api";
-import type { List, Secret } from "../cluster/objects";
+import { type ReleaseName, revisionOf, revisionsOf } from "../cluster/helm";
+import type { Secret } from "../cluster/objects";
 import type { Obstacle } from "./obstacle";
-
-interface ReleaseName {
-  namespace: string;
-  name: string;
-}
 
 /** The Helm releases of a stack. */
 export function releasesOf({ namespaces, prometheus, loki, datadog }: Settings): ReleaseName[] {
@@ -43,11 +39,7 @@ async function stuck(
   { namespace, name }: ReleaseName,
   installing: string[],
 ): Promise<Obstacle | undefined> {
-  const path = `/api/v1/namespaces/${namespace}/secrets`;
-  const selector = encodeURIComponent(`owner=helm,name=${name}`);
-  const { items } = await kubernetes.json<List<Secret>>(`${path}?labelSelector=${selector}`);
-  // Helm keeps one Secret for each revision of a release.
-  const [last, previous] = items.sort((a, b) => revisionOf(b) - revisionOf(a));
+  const [last, previous] = await revisionsOf(kubernetes, { namespace, name });
   if (last === undefined) return undefined;
   const status = last.metadata.labels?.["status"] ?? "";
   const isUnknown = previous === undefined && installing.includes(`${namespace}/${name}`);
@@ -63,13 +55,10 @@ async function stuck(
     what: `The Helm release ${namespace}/${name} is ${state}${since(last)}`,
     repair: `Delete the Secret ${last.metadata.name} of revision ${revisionOf(last)}: ${after}`,
     run: async () => {
-      await kubernetes.text(`${path}/${last.metadata.name}`, { method: "DELETE" });
+      const path = `/api/v1/namespaces/${namespace}/secrets/${last.metadata.name}`;
+      await kubernetes.text(path, { method: "DELETE" });
     },
   };
-}
-
-function revisionOf({ metadata }: Secret): number {
-  return Number(metadata.labels?.["version"]);
 }
 
 function since({ metadata }: Secret): string {

@@ -14,10 +14,12 @@ import {
 import {
   Mistakes,
   argo,
+  base,
   bucketParts,
   chart,
   community,
   delivering,
+  grafana,
   itJudges,
   kube,
   loki,
@@ -26,16 +28,12 @@ import {
   plain,
   rolePolicy,
   ruleObject,
-  selectsAll,
   withConfig,
   withRules,
   withValues,
 } from "./subjects";
 import { resource } from "../subjects";
 
-const base = (): Resource[] => [pinned(selectsAll), configSecret()];
-const grafana = (values: PlainMap): Resource =>
-  chart("grafana", { admin: { existingSecret: "grafana-admin" }, ...values }, community);
 const dashboard = (uid: string, title: string): string =>
   JSON.stringify({ uid, title, schemaVersion: 39, panels: [{ type: "timeseries" }] });
 const dashboardMap = (name: string, text: string): Resource =>

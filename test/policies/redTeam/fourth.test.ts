@@ -14,11 +14,13 @@ import {
 import {
   Mistakes,
   argo,
+  base,
   bucketParts,
   chart,
   community,
   delivering,
   flux,
+  grafana,
   itJudges,
   kube,
   loki,
@@ -35,7 +37,6 @@ import {
 } from "./subjects";
 import { resource } from "../subjects";
 
-const base = (): Resource[] => [pinned(selectsAll), configSecret()];
 const terraform = (name: string, set: Record<string, string>, values: PlainMap): Resource =>
   resource(
     "helm:index/release:Release",
@@ -55,8 +56,6 @@ const dashboard = JSON.stringify({
   schemaVersion: 39,
   panels: [{ type: "timeseries", title: "Requests" }],
 });
-const grafana = (values: PlainMap): Resource =>
-  chart("grafana", { admin: { existingSecret: "grafana-admin" }, ...values }, community);
 const role = (name: string, props: PlainMap): Resource =>
   resource("aws:iam/role:Role", name, { name, ...props }, "prod");
 

@@ -13,11 +13,12 @@ import { resource } from "../subjects";
 import {
   Mistakes,
   argo,
+  base,
   bucketParts,
   chart,
-  community,
   delivering,
   flux,
+  grafana,
   itJudges,
   kube,
   loki,
@@ -38,8 +39,6 @@ const withVersion = (release: Resource, version: string): Resource => ({
   ...release,
   props: { ...(release.props as PlainMap), version },
 });
-const grafana = (values: PlainMap) =>
-  chart("grafana", { admin: { existingSecret: "grafana-admin" }, ...values }, community);
 const critical = { labels: { severity: "critical" } };
 const grafanaHost = {
   ingress: {
@@ -487,7 +486,6 @@ route:
   ],
 };
 
-const base = () => [pinned(selectsAll), configSecret()];
 const receivers = (text: string) => withConfig(`receivers:\n  - name: "null"\n${text}`);
 const burnRecord = (w: string) => ({
   record: `job:slo_errors_per_request:ratio_rate${w}`,

@@ -35,6 +35,10 @@ export const selectsAll = {
     },
   },
 };
+/** A stack with Alertmanager, whose Prometheus selects every rule and monitor. */
+export const base = (): Resource[] => [pinned(selectsAll), configSecret()];
+export const grafana = (values: PlainMap): Resource =>
+  chart("grafana", { admin: { existingSecret: "grafana-admin" }, ...values }, community);
 export const kube = (
   type: string,
   name: string,
