@@ -1,24 +1,25 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
-import { policyDocumentation } from "../policies/index";
+import { policyConfigSchema, policyDocumentation } from "../policies/index";
 import { withTables } from "../stacks/config/documentation";
 import { whyDocument } from "../test/policies/why";
 
 const project = path.resolve(__dirname, "..");
 
-/** Text of each page that is generated entirely or in part, by path. */
+/** Text of each file that is generated entirely or in part, by path. */
 export const generatedPages: Record<string, () => string | Promise<string>> = {
   "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
   "docs/policies.md": policyDocumentation,
   "docs/why.md": whyDocument,
+  "policies/config.schema.json": () => JSON.stringify(policyConfigSchema(), null, 2),
 };
 
-/** The formatted text of a generated page, as it must be in the repository. */
+/** The formatted text of a generated file, as it must be in the repository. */
 export async function generatedPage(page: string): Promise<string> {
   const text = (await generatedPages[page]?.()) ?? "";
   const options = await prettier.resolveConfig(path.join(project, page));
-  return prettier.format(text, { ...options, parser: "markdown" });
+  return prettier.format(text, { ...options, filepath: page });
 }
 
 function readPage(page: string): string {

@@ -19,7 +19,7 @@ const row = (key: string): Row => {
   return found;
 };
 
-describe("generated documentation", () => {
+describe("generated files", () => {
   for (const name of Object.keys(generatedPages)) {
     it(`${name} is up to date`, async () => {
       assert.equal(readPage(name), await generatedPage(name), "out of date; run: npm run docs");
