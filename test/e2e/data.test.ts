@@ -132,8 +132,9 @@ describe("data on the real engine", () => {
         for (const [name, args] of Object.entries(changes)) {
           const run = await change(args);
           assert.notEqual(run.exitCode, 0, `${name}: ${run.text}`);
-          assert.match(run.text, /aws:s3\/\w+:\w+::loki-bucket|must stay/, name);
-          assert.match(run.text, /marked for protection|because it is protected|must stay/, name);
+          const [[key, value] = []] = Object.entries(args);
+          assert.match(run.text, /LokiStack "loki": 1 problem in its arguments/, name);
+          assert.match(run.text, new RegExp(`${key} = "${value}" must stay .*\\n +fix: .*${key}`));
           assert.deepEqual(deletions(run), [], name);
           assert.equal((await bucket())?.inputs?.["bucket"], "shop-logs", name);
         }

@@ -353,12 +353,13 @@ describe("LokiStack", () => {
     assert.equal(recorded, undefined);
   });
 
-  for (const [key, change, rule] of [
-    ["createBucket", false, 'must stay "true": the bucket is protected'],
-    ["storage", "filesystem", 'must stay "s3": Loki would start without its logs'],
+  for (const [key, change, rule, storage] of [
+    ["createBucket", false, 'must stay "true": the bucket is protected', "s3"],
+    ["storage", "filesystem", 'must stay "s3": Loki would start without its logs', "s3"],
+    ["namespace", "logs", 'must stay "monitoring": Loki would start with an empty', "filesystem"],
   ] as const) {
-    it(`keeps a protected bucket: an error explains how to change ${key}`, async () => {
-      const keepers = { storage: "s3", createBucket: "true", namespace: "monitoring" };
+    it(`keeps protected logs: an error explains how to change ${key}`, async () => {
+      const keepers = { storage, createBucket: "true", namespace: "monitoring" };
       const deployed: string[] = [];
       const options = {
         preview: false,
@@ -368,7 +369,7 @@ describe("LokiStack", () => {
           return type.endsWith(":RandomUuid") ? { keepers } : {};
         },
       };
-      await assert.rejects(recordLoki({ [key]: change }, options), (error: Error) => {
+      await assert.rejects(recordLoki({ storage, [key]: change }, options), (error: Error) => {
         assert.match(error.message, /LokiStack "loki": 1 problem in its arguments/);
         assert.ok(error.message.includes(`${key} = "${change}" ${rule}`), error.message);
         assert.match(

@@ -218,6 +218,56 @@ describe("PrometheusStack", () => {
     );
   });
 
+  describe("in another namespace, or as another release", () => {
+    const deployed = { namespace: "monitoring", releaseName: "prometheus" };
+    const move = { namespace: "metrics", releaseName: "metrics" };
+    const deletable = { protectData: false, deleteDataOnDestroy: true };
+
+    for (const [what, args, rule, fix] of [
+      ["keeps protected samples", {}, "would start with empty volumes", "set protectData: false"],
+      [
+        "keeps samples that may be deleted",
+        deletable,
+        "would delete the volumes with all samples",
+        "run pulumi up with deleteDataOnDestroy: false; then change",
+      ],
+    ] as const) {
+      it(`${what}: an error explains how to change both`, async () => {
+        const registered: string[] = [];
+        const options = {
+          preview: false,
+          // The engine ignores the changes, so that the outputs stay as they are deployed.
+          computed: ({ type }: RecordedResource) => {
+            registered.push(type);
+            return type.endsWith(":RandomUuid") ? { keepers: deployed } : {};
+          },
+        };
+        await assert.rejects(recordStack({ ...args, ...move }, options), (error: Error) => {
+          assert.match(error.message, /PrometheusStack "prometheus": 2 problems/);
+          for (const [key, value] of Object.entries(deployed)) {
+            const moved = `\n  ${key} = "metrics" must stay "${value}": `;
+            assert.ok(error.message.includes(moved), error.message);
+          }
+          assert.ok(error.message.includes(rule) && error.message.includes(fix), error.message);
+          return true;
+        });
+        assert.deepEqual(
+          registered.filter((type) => type.startsWith("kubernetes:")),
+          [],
+        );
+        const memory = named(await recordStack(args), ":RandomUuid", "prometheus-data-location");
+        assert.deepEqual(memory.options.ignoreChanges, ["keepers"]);
+      });
+    }
+
+    it("leaves the samples behind if nothing keeps them", async () => {
+      const resources = await recordStack({ ...move, protectData: false });
+      const memory = named(resources, ":RandomUuid", "prometheus-data-location");
+      assert.deepEqual(memory.options.ignoreChanges, []);
+      assert.deepEqual(memory.inputs["keepers"], move);
+    });
+  });
+
   it("registers nothing if the folder of dashboards does not exist", async () => {
     await assert.rejects(recordStack({ grafana: { dashboardsFolder: "no-such-folder" } }), {
       message: /no-such-folder must be a folder of dashboard files/,
