@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import { charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { claim } from "../shared/claims";
-import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { checkWithSecrets, secretData } from "../shared/secretData";
@@ -143,11 +143,12 @@ export class DatadogAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatadogAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("DatadogAgent", name, args, (all) =>
-      checkWithSecrets("datadog", all, (known) => checkWithValues(known, datadogSettings)),
+      checkWithSecrets("datadog", all, (known) =>
+        checkWithValues(known, datadogSettings, { values: charts.datadog }),
+      ),
     );
     const { settings, fill } = inputs;
     const owner = { component: "DatadogAgent", name };
-    const overrides = checkedOverrides({ ...owner, field: "values", values: args.values });
     const secrets = secretData("datadog", args, owner);
     const claimed = claim("DatadogAgent", name, inputs, opts, () => [
       {
@@ -160,7 +161,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
       DatadogAgent.__pulumiType,
       name,
       fill((all) => all),
-      afterChecks(opts, claimed, overrides.values, secrets),
+      afterChecks(opts, claimed, inputs.resolved(), secrets),
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,
@@ -195,7 +196,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
         chart: charts.datadog.name,
         settings: { ...settings, namespace },
         values: fill(datadogValues),
-        overrides,
+        overrides: { ...owner, field: "values", values: args.values },
       },
       { ...child, dependsOn: [...keys, tokenSecret] },
     );

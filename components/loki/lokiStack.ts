@@ -4,10 +4,10 @@ import { logCollector } from "../logs/collector";
 import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
-import { charts } from "../shared/charts";
+import { Chart, charts } from "../shared/charts";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
@@ -38,6 +38,13 @@ function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   // Two compactors would delete each other's index.
   const fix = "set bucket to another bucket";
   return [release, { what: `the bucket ${bucket}`, path: ["bucket"], fix, scope: "program" }];
+}
+
+/** The charts of the arguments with chart values. */
+function valuesCharts(args: object): Record<"values" | "collectorValues", Chart | undefined> {
+  const { collector = LogCollector.Alloy } = args as LokiStackArgs;
+  const isNone = collector === LogCollector.None;
+  return { values: charts.loki, collectorValues: isNone ? undefined : charts[collector] };
 }
 
 /** Alerts on the logs of a service. */
@@ -279,20 +286,23 @@ export class LokiStack extends pulumi.ComponentResource {
     const isRegional = storageKind !== LokiStorage.Filesystem && !region;
     const allArgs = isRegional ? { ...args, region: providerRegion(opts) } : args;
     const inputs = checkInputs("LokiStack", name, allArgs, (all) =>
-      keepData(checkWithValues(all, lokiSettings), opts),
+      keepData(checkWithValues(all, lokiSettings, valuesCharts(all)), opts),
     );
     const { settings, fill } = inputs;
     const claimed = claim("LokiStack", name, inputs, opts, lokiClaims);
-    const [overrides, collectorOverrides] = (["values", "collectorValues"] as const).map((field) =>
-      checkedOverrides({ component: "LokiStack", name, field, values: args[field] }),
-    );
+    const overrides = (field: "values" | "collectorValues") => ({
+      component: "LokiStack",
+      name,
+      field,
+      values: args[field],
+    });
     // All children except the bucket get `dependsOn`: see `lokiBucket`.
     const { dependsOn = [], ...componentOpts } = opts ?? {};
     super(
       LokiStack.__pulumiType,
       name,
       fill((all) => all),
-      afterChecks(componentOpts, claimed, overrides?.values, collectorOverrides?.values),
+      afterChecks(componentOpts, claimed, inputs.resolved()),
     );
     const child = pulumi.mergeOptions(
       { parent: this, dependsOn },
@@ -348,7 +358,7 @@ export class LokiStack extends pulumi.ComponentResource {
         chart: charts.loki.name,
         settings: { ...settings, namespace: fill(({ namespace }) => namespace) },
         values: fill(lokiValues),
-        overrides,
+        overrides: overrides("values"),
       },
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
@@ -358,7 +368,7 @@ export class LokiStack extends pulumi.ComponentResource {
       {
         inputs,
         pushUrl: lokiPushUrl,
-        overrides: collectorOverrides,
+        overrides: overrides("collectorValues"),
       },
       pulumi.mergeOptions(child, { dependsOn: release }),
     );

@@ -14,7 +14,7 @@ import { clusterReader } from "../shared/clusterReader";
 import { rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
-import { checkWithValues, checkedOverrides } from "../shared/chartValues";
+import { checkWithValues } from "../shared/chartValues";
 import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
@@ -175,7 +175,9 @@ export interface PrometheusStackArgs {
    * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
    * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise
    * only deleting the namespace or a claim deletes a volume. The options `protect` and
-   * `retainOnDelete` override `deleteDataOnDestroy`. Default: false.
+   * `retainOnDelete` override `deleteDataOnDestroy`. To move samples that `deleteDataOnDestroy` was set
+   * for, deploy `deleteDataOnDestroy: false` alone before you change `namespace` or `releaseName`: in
+   * one update with `protectData: false`, Kubernetes deletes the old volumes. Default: false.
    */
   deleteDataOnDestroy?: boolean;
   /**
@@ -269,24 +271,21 @@ export class PrometheusStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("PrometheusStack", name, args, (all) =>
-      keepData(checkWithValues(all, prometheusSettings), opts),
+      keepData(
+        checkWithValues(all, prometheusSettings, { values: charts.kubePrometheusStack }),
+        opts,
+      ),
     );
     const { settings, fill } = inputs;
     const folder = settings.grafana.dashboardsFolder;
     const dashboards: Dashboard[] =
       folder === undefined ? [] : settingsOrThrow("PrometheusStack", name, readDashboards(folder));
-    const overrides = checkedOverrides({
-      component: "PrometheusStack",
-      name,
-      field: "values",
-      values: args.values,
-    });
     const claimed = claim("PrometheusStack", name, inputs, opts, prometheusClaims);
     super(
       PrometheusStack.__pulumiType,
       name,
       fill((all) => all),
-      afterChecks(opts, claimed, overrides.values),
+      afterChecks(opts, claimed, inputs.resolved()),
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,
@@ -328,7 +327,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         chart: charts.kubePrometheusStack.name,
         settings: { ...settings, namespace },
         values: fill(prometheusValues),
-        overrides,
+        overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
       { ...child, dependsOn: [adminSecret, ...grafanaRole] },
     );

@@ -2,10 +2,9 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
 import { Values } from "../../policies/shared/mergeValues";
-import type * as keys from "./chartKeys";
 import { Overrides, mergeOverrides } from "./chartValues";
 import { isUnresolved } from "./placeholders";
-import { unknownKeys } from "./unknownKeys";
+import { recordedKeys, unknownKeys } from "./unknownKeys";
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 
@@ -71,9 +70,7 @@ function warnAboutUnknownKeys(
     });
     return;
   }
-  // Loaded only here, because few programs have values.
-  const { chartKeys } = require("./chartKeys") as typeof keys;
-  const recorded = chartKeys[chart];
+  const recorded = recordedKeys(chart);
   if (recorded === undefined) return;
   const isTested = recorded.version === chartVersion;
   for (const { path, nearest } of unknownKeys(recorded.keys, values ?? {})) {

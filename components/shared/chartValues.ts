@@ -1,14 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../../policies/shared/isMap";
 import { Values, isPlainMap, mergeValues } from "../../policies/shared/mergeValues";
-import { HIDDEN, hideSecrets } from "./hideSecrets";
+import { Chart } from "./charts";
+import { hideSecrets } from "./hideSecrets";
 import { isUnresolved } from "./placeholders";
-import { Checked, Problem, resolvedToNothing } from "./problems";
-import { settingsOrThrow } from "./settingsOrThrow";
+import { Checked, Problem, valueAt } from "./problems";
+import { recordedKeys, replacedMaps } from "./unknownKeys";
 
-/** Names of the arguments that contain values for a Helm chart. */
-const valuesFields = ["values", "collectorValues"] as const;
-type ValuesField = (typeof valuesFields)[number];
+/** Arguments that contain values for a Helm chart, and those with the version of the chart. */
+const versionArguments = { values: "chartVersion", collectorValues: "collectorChartVersion" };
+type ValuesField = keyof typeof versionArguments;
+const valuesFields = Object.keys(versionArguments) as ValuesField[];
+
+type Args = Record<string, unknown>;
 
 /** The caller's values for a Helm chart, and the argument that contains them, for errors. */
 export interface Overrides {
@@ -18,42 +22,29 @@ export interface Overrides {
   values: pulumi.Input<Values> | undefined;
 }
 
+/** The arguments with chart values, which are not part of the settings. */
+export function chartValuesIn(args: object): unknown[] {
+  return valuesFields.map((field) => (args as Args)[field]);
+}
+
 /**
- * Checks arguments with chart values. Chart values are not settings: they may contain anything, so
- * the inputs that Pulumi records for a component never include them.
+ * Checks arguments with chart values, for the chart of each. Chart values are not settings: they may
+ * contain anything, so the inputs that Pulumi records for a component never include them.
  */
 export function checkWithValues<T>(
   args: object,
   checkArgs: (args: object) => Checked<T>,
+  charts: Partial<Record<ValuesField, Chart | undefined>>,
 ): Checked<T> {
-  const settings: Partial<Record<ValuesField, unknown>> = { ...args };
+  const settings: Args = { ...args };
   const problems: Problem[] = [];
   for (const field of valuesFields) {
-    if (!isUnresolved(settings[field])) problems.push(...problemsOf(field, settings[field]));
+    problems.push(...problemsOf(field, args as Args, charts[field]));
     delete settings[field];
   }
   const checked = checkArgs(settings);
   if (problems.length === 0) return checked;
   return { problems: [...(checked.problems ?? []), ...problems] };
-}
-
-/** The overrides with values that fail if they resolve to something else than a map. */
-export function checkedOverrides(overrides: Overrides): Overrides {
-  const { component, name, field, values } = overrides;
-  if (!isUnresolved(values)) return overrides;
-  const output = pulumi.output(values);
-  const checked = output.apply(async (resolved: unknown) => {
-    const isNothing = resolved === undefined || resolved === null;
-    const isSecret = await pulumi.isSecret(output);
-    const problems = isNothing
-      ? [resolvedToNothing([field])]
-      : problemsOf(field, resolved).map((problem) =>
-          isSecret ? { ...problem, value: HIDDEN } : problem,
-        );
-    const result = problems.length > 0 ? { problems } : { settings: resolved as Values };
-    return settingsOrThrow(component, name, result);
-  });
-  return { ...overrides, values: checked };
 }
 
 /**
@@ -65,9 +56,12 @@ export function mergeOverrides(
   overrides: Values | pulumi.Output<Values>,
 ): pulumi.Input<Values> {
   if (!isUnresolved(overrides)) return mergeInputs(values, overrides);
-  return pulumi
-    .all([values, overrides])
-    .apply(([base, resolved]) => mergeValues(base, resolved as Values));
+  return (
+    pulumi
+      .all([values, overrides])
+      // The check of the arguments reports anything but a map, and the release is not registered.
+      .apply(([base, resolved]) => mergeValues(base, isMap(resolved) ? resolved : {}))
+  );
 }
 
 function mergeInputs(base: Values, overrides: Values): Values {
@@ -85,15 +79,27 @@ function mergeInputs(base: Values, overrides: Values): Values {
   return mergeValues(base, Object.fromEntries(merged) as Values);
 }
 
-function problemsOf(field: ValuesField, values: unknown): Problem[] {
-  if (values === undefined || values === null || isMap(values)) return [];
-  return [
-    {
-      path: [field],
-      value: hideSecrets([field], values),
-      code: "invalid",
-      rule: "must be a map of chart values",
-      fix: { kind: "set", example: { key: "value" } },
-    },
-  ];
+function problemsOf(field: ValuesField, args: Args, chart: Chart | undefined): Problem[] {
+  const values = args[field];
+  if (values === undefined || isUnresolved(values)) return [];
+  const problem = (path: string[], rule: string, fix: Problem["fix"]): Problem => ({
+    path: [field, ...path],
+    value: hideSecrets([field, ...path], valueAt(values, path)),
+    code: "invalid",
+    rule,
+    fix,
+  });
+  if (!isMap(values)) {
+    const example = { key: "value" };
+    return [problem([], "must be a map of chart values", { kind: "set", example })];
+  }
+  const recorded = chart && recordedKeys(chart.name);
+  const version = args[versionArguments[field]] ?? chart?.version;
+  // Another version of the chart may accept a value that is not a map.
+  if (recorded?.version !== version) return [];
+  return replacedMaps(recorded?.keys ?? "", values).map(({ path, keys }) => {
+    const key = keys.find((name) => name === "enabled") ?? keys[0];
+    const text = `set keys of the map, such as ${key}, or null to remove it`;
+    return problem(path, `must be a map, as in the chart ${chart?.name}`, { kind: "do", text });
+  });
 }

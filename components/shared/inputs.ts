@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isPlainMap } from "../../policies/shared/mergeValues";
+import { chartValuesIn } from "./chartValues";
 import { HIDDEN } from "./hideSecrets";
-import { argumentsIn, hasPlaceholder, isUnresolved } from "./placeholders";
+import { argumentsIn, hasPlaceholder, isUnresolved, unresolvedIn } from "./placeholders";
 import { Checked, Problem, resolvedToNothing, valueAt } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
@@ -37,6 +38,8 @@ export interface Inputs<S> {
   /** Settings with a placeholder for each argument that is an Output or a promise. */
   settings: S;
   fill: Fill<S>;
+  /** Fails if an argument, or a chart value, is invalid when it resolves. */
+  resolved: () => Promise<unknown>;
 }
 
 /**
@@ -51,14 +54,18 @@ export function checkInputs<S extends object>(
 ): Inputs<S> {
   const args = withoutNulls(givenArgs);
   const settings = settingsOrThrow(component, name, check(args));
-  const unresolved = argumentsIn(settings);
-  if (unresolved.length === 0) return { settings, fill: (build) => build(settings) as never };
+  const inSettings = argumentsIn(settings);
+  const unresolved = [...inSettings, ...unresolvedIn(chartValuesIn(args))];
 
   const resolve = once(async () => {
+    if (unresolved.length === 0) return settings;
     const checked = check(await resolvedArguments(args, unresolved));
     const problems = await describeResolved(args, checked.problems);
     return settingsOrThrow(component, name, problems ? { problems } : checked);
   });
+  if (inSettings.length === 0) {
+    return { settings, fill: (build) => build(settings) as never, resolved: resolve };
+  }
   const fill: Fill<S> = (build) => {
     const resolved = once(async () => build(await resolve()));
     // Uses only the arguments that occur in `part`, so that a resource depends on no others.
@@ -68,7 +75,7 @@ export function checkInputs<S extends object>(
         .apply(async () => valueAt(await resolved(), path));
     return withOutputs(build(settings), output) as never;
   };
-  return { settings, fill };
+  return { settings, fill, resolved: resolve };
 }
 
 /**

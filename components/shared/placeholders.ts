@@ -37,6 +37,14 @@ export function argumentsIn(value: unknown): object[] {
   return [...found];
 }
 
+/** The Outputs and promises in a value that has no placeholders. */
+export function unresolvedIn(value: unknown): object[] {
+  if (isUnresolved(value)) return [value];
+  return Array.isArray(value) || isPlainMap(value)
+    ? Object.values(value).flatMap(unresolvedIn)
+    : [];
+}
+
 /** Whether a value is, or contains, a placeholder. */
 export function hasPlaceholder(value: unknown): boolean {
   return argumentsIn(value).length > 0;

@@ -1,4 +1,6 @@
 import { isPlainMap } from "../../policies/shared/mergeValues";
+import type * as recorded from "./chartKeys";
+import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
 /** Keys of objects of Kubernetes, and of maps with any keys. Charts do not list what is below them. */
@@ -33,6 +35,38 @@ export interface UnknownKey {
   path: string[];
   /** Key of the chart at the same place that resembles it. */
   nearest?: string | undefined;
+}
+
+/** The keys of a chart, and its version that has them. Loaded on demand: few programs have values. */
+export function recordedKeys(chart: string): { version: string; keys: string } | undefined {
+  return (require("./chartKeys") as typeof recorded).chartKeys[chart];
+}
+
+/** A map of the chart that the values replace with something else, and the keys of the map. */
+export interface ReplacedMap {
+  path: string[];
+  keys: string[];
+}
+
+/** Maps of a chart that the values replace: Helm would fail when it renders the chart. */
+export function replacedMaps(keys: string, values: Record<string, unknown>): ReplacedMap[] {
+  return [...replacedBelow(parseKeys(keys), [], values)];
+}
+
+function* replacedBelow(
+  key: Key,
+  path: string[],
+  values: Record<string, unknown>,
+): Generator<ReplacedMap> {
+  for (const [name, value] of Object.entries(values)) {
+    const known = key.below.get(name);
+    if (known === undefined || known.below.size === 0 || known.isOpen) continue;
+    if (isPlainMap(value)) yield* replacedBelow(known, [...path, name], value);
+    // `null` removes the map of the chart.
+    else if (value !== undefined && value !== null && !isUnresolved(value)) {
+      yield { path: [...path, name], keys: [...known.below.keys()] };
+    }
+  }
 }
 
 /**

@@ -124,6 +124,26 @@ describe("chart values of the caller", () => {
       }
     });
 
+    it("are reported together with all other Outputs that resolve to something invalid", async () => {
+      const { message, registered } = await failedDeployment(
+        () =>
+          new LokiStack("loki", {
+            ...identity,
+            ...store,
+            bucket: pulumi.output("Not_a_bucket"),
+            values: pulumi.output("a: b" as never),
+            collectorValues: pulumi.output([] as never),
+          }),
+      );
+      assert.match(message, /LokiStack "loki": 3 problems/);
+      assert.match(message, /bucket = "Not_a_bucket" must have/);
+      assert.match(
+        message,
+        /values = "a: b" must be a map.*\n.*\n +collectorValues = \[\] must be/,
+      );
+      assert.deepEqual(registered, []);
+    });
+
     it("are reported together with all other problems", async () => {
       const args: any = {
         ...identity,
@@ -141,6 +161,49 @@ describe("chart values of the caller", () => {
           return true;
         },
       );
+    });
+
+    const notMaps = { grafana: { ingress: false, admin: ["x"] }, alertmanager: "off" };
+    for (const [form, values] of Object.entries<any>({
+      plain: notMaps,
+      "an Output": pulumi.output(notMaps),
+      "Outputs inside": {
+        grafana: pulumi.output(notMaps.grafana),
+        alertmanager: pulumi.output("off"),
+      },
+    })) {
+      it(`are an error where the chart has a map of keys: ${form}`, async () => {
+        const { message, registered } = await failedDeployment(
+          () => new PrometheusStack("prometheus", { ...identity, values }),
+        );
+        assert.match(message, /PrometheusStack "prometheus": 3 problems/);
+        assert.match(
+          message,
+          /values\.grafana\.ingress = false must be a map, as in the chart kube-prometheus-stack\n +fix: set keys of the map, such as enabled/,
+        );
+        assert.match(message, /values\.grafana\.admin = \["x"\] must be a map/);
+        assert.match(message, /values\.alertmanager = "off" must be a map/);
+        assert.deepEqual(registered, []);
+      });
+    }
+
+    it("are an error in the chart of the collector", async () => {
+      const collectorValues = { alloy: { clustering: true }, resources: { any: 1 } };
+      const program = (args: object) => () =>
+        new LokiStack("loki", { ...identity, ...store, collectorValues, ...args });
+      const { message } = await failedDeployment(program({}));
+      assert.match(
+        message,
+        /1 problem.*\n +collectorValues\.alloy\.clustering = true must be a map/,
+      );
+      await recordProgram(program({ collector: "promtail" }));
+      await recordProgram(program({ collectorChartVersion: "99.0.0" }));
+    });
+
+    it("may be null, which removes a map of the chart", async () => {
+      const { grafana } = await prometheusValues({ grafana: { ingress: null, admin: undefined } });
+      assert.equal(grafana.ingress, null);
+      assert.ok(grafana.admin.existingSecret);
     });
   });
 });

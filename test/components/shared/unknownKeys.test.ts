@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { LokiStack, PrometheusStack } from "../../../components";
-import { formatKeys, unknownKeys } from "../../../components/shared/unknownKeys";
+import { formatKeys, replacedMaps, unknownKeys } from "../../../components/shared/unknownKeys";
 import { recordProgram } from "../../support/mocks";
 
 const identity = { cluster: "c", environment: "prod" };
@@ -41,6 +41,14 @@ describe("unknownKeys", () => {
       affinity: { nodeAffinity: {} },
     };
     assert.deepEqual(unknownKeys(keys, values), []);
+    assert.deepEqual(replacedMaps(keys, values), []);
+  });
+
+  it("finds each map of keys that something else replaces, with its keys", () => {
+    const values = { grafana: { persistence: false, "grafana.ini": "" }, labels: "", affinity: [] };
+    const persistence = { path: ["grafana", "persistence"], keys: ["enabled"] };
+    assert.deepEqual(replacedMaps(keys, values), [persistence]);
+    assert.deepEqual(replacedMaps(keys, { grafana: null }), []);
   });
 });
 
