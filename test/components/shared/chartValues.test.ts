@@ -102,15 +102,16 @@ describe("chart values of the caller", () => {
       });
     }
 
-    it("are an error before anything is registered, with the message of plain values", async () => {
-      const agent = { ...identity, existingSecret: "datadog" };
-      const programs: ((values: any) => unknown)[] = [
-        (values) => new PrometheusStack("prometheus", { ...identity, values }),
-        (values) => new LokiStack("loki", { ...identity, ...store, values }),
-        (collectorValues) => new LokiStack("loki", { ...identity, ...store, collectorValues }),
-        (values) => new DatadogAgent("datadog", { ...agent, values }),
-      ];
-      for (const program of programs) {
+    const agent = { ...identity, existingSecret: "datadog" };
+    for (const [argument, program] of Object.entries<(values: any) => unknown>({
+      "PrometheusStack.values": (values) =>
+        new PrometheusStack("prometheus", { ...identity, values }),
+      "LokiStack.values": (values) => new LokiStack("loki", { ...identity, ...store, values }),
+      "LokiStack.collectorValues": (collectorValues) =>
+        new LokiStack("loki", { ...identity, ...store, collectorValues }),
+      "DatadogAgent.values": (values) => new DatadogAgent("datadog", { ...agent, values }),
+    })) {
+      it(`are an error before anything is registered, with the message of plain values: ${argument}`, async () => {
         const plain = await failedDeployment(() => program("a: b"));
         assert.deepEqual(await failedDeployment(() => program(pulumi.output("a: b"))), plain);
         assert.deepEqual(plain.registered, []);
@@ -121,8 +122,8 @@ describe("chart values of the caller", () => {
           assert.match(message, /alues must have a value: the Output resolved to nothing/);
           assert.deepEqual(registered, []);
         }
-      }
-    });
+      });
+    }
 
     it("are reported together with all other Outputs that resolve to something invalid", async () => {
       const { message, registered } = await failedDeployment(
