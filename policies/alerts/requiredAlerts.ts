@@ -65,9 +65,9 @@ const examples: Record<SignalName, string> = {
     "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
 };
 
-/** Names of exporters and of parts of a cluster, which do not serve the requests of users. */
+/** Names of exporters, databases and parts of a cluster, which do not serve the requests of users. */
 const platformName =
-  /(^|-)(exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector)(-|$)/;
+  /(^|-)(redis|valkey|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|memcached|nats|clickhouse|cassandra|minio|vault|keda|velero|kyverno|gatekeeper|fluent-?bit|fluentd|vector|tempo|ingress-nginx|nginx-ingress|traefik|istiod|cilium|exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector)(-|$)/;
 
 function check(
   resources: Resource[],

@@ -68,7 +68,7 @@ export function follow(
   const integrations = (always: boolean) =>
     reached
       .filter(({ hasTimeIntervals }) => !hasTimeIntervals || !always)
-      .flatMap(({ receiver }) => integrationsOf(config, receiver, configuration.spec));
+      .flatMap(({ receiver }) => integrationsOf(config, receiver, configuration));
   return { droppedBy, reached, integrations };
 }
 

@@ -1,4 +1,5 @@
 import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt, textAt } from "../facts/plain";
+import { mistypedFields } from "../facts/knownFields";
 import { RouteNode } from "../facts/routes";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 
@@ -88,37 +89,76 @@ const fields = new Set([
 /** Fields with which Alertmanager rejects a configuration: those that it does not have, and doubles. */
 export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
   const unknown = Object.keys(config).filter((key) => !fields.has(key));
-  const misspelled = listAt(config, "receivers").flatMap((receiver, index) =>
-    entriesAt(receiver)
-      .filter(([key]) => key.endsWith("_config"))
-      .map(([key]) => ({
-        where: `receivers[${index}]`,
-        problem: `a receiver has no field ${key}`,
-      })),
-  );
   return [
     ...unknown.map((key) => ({ where: key, problem: `there is no field ${key} at the top level` })),
-    ...misspelled,
+    ...misspelled(config),
     ...doubledSettings(config),
-    ...["time_intervals", "mute_time_intervals"].flatMap((key) => backwardTimes(config, key)),
+    ...["time_intervals", "mute_time_intervals"].flatMap((key) => wrongTimes(config, key)),
   ];
 }
 
-/** Ranges of time that end before they start, such as those over midnight. */
-function backwardTimes(config: PlainMap, key: string) {
-  return listAt(config, key).flatMap((interval, index) =>
-    ["time_intervals", "timeIntervals"]
-      .flatMap((field) => listAt(interval, field))
+/** Fields of sections, receivers and integrations that are misspelled. */
+function misspelled(config: PlainMap): { where: string; problem: string }[] {
+  const placed = (list: Plain[], place: string, path: string): [string, Plain, string][] =>
+    list.map((item, index) => [place, item, `${path}[${index}]`]);
+  const receivers = placed(listAt(config, "receivers"), "receivers", "receivers");
+  const integrations = receivers.flatMap(([, receiver, where]) =>
+    entriesAt(receiver).flatMap(([kind, list]) => placed(listAt(list), kind, `${where}.${kind}`)),
+  );
+  const sections: [string, Plain, string][] = [
+    ["global", at(config, "global"), "global"],
+    ...placed(listAt(config, "inhibit_rules"), "inhibit_rules", "inhibit_rules"),
+    ...receivers,
+    ...integrations,
+    ...integrations.map(([, integration, where]): [string, Plain, string] => [
+      "http_config",
+      at(integration, "http_config"),
+      `${where}.http_config`,
+    ]),
+  ];
+  return sections.flatMap(([place, value, where]) =>
+    mistypedFields(place, value).map(({ key, meant }) => ({
+      where,
+      problem: `there is no field ${key}; ${meant} is one`,
+    })),
+  );
+}
+
+const day = "(?:sun|mon|tues|wednes|thurs|fri|satur)day";
+const weekdays = new RegExp(`^\\s*${day}\\s*(?::\\s*${day}\\s*)?$`, "i");
+
+/** Names of days and of time zones that do not exist, and times that end before they start. */
+function wrongTimes(config: PlainMap, key: string) {
+  return listAt(config, key).flatMap((interval, index) => {
+    const parts = ["time_intervals", "timeIntervals"].flatMap((field) => listAt(interval, field));
+    const ranges = parts
       .flatMap((part) => listAt(part, "times"))
       .map((range) =>
         ["start", "end"].map((end) => textAt(range, `${end}_time`) ?? textAt(range, `${end}Time`)),
       )
       .filter(([start = "", end = ""]) => start !== "" && end !== "" && start >= end)
-      .map(([start, end]) => ({
-        where: `${key}[${index}]`,
-        problem: `the time from ${start} to ${end} ends before it starts; write two ranges around midnight`,
-      })),
-  );
+      .map(
+        ([start, end]) =>
+          `the time from ${start} to ${end} ends before it starts; write two ranges around midnight`,
+      );
+    const days = parts
+      .flatMap((part) => listAt(part, "weekdays"))
+      .filter((name) => isText(name) && !weekdays.test(name))
+      .map(() => "a weekday is not a name such as monday, or a range such as monday:friday");
+    const zones = parts
+      .map((part) => textAt(part, "location") ?? "")
+      .filter((zone) => !["", "Local"].includes(zone) && !isTimeZone(zone))
+      .map(() => "the location is not a time zone such as Europe/Berlin");
+    return [...ranges, ...days, ...zones].map((problem) => ({ where: `${key}[${index}]`, problem }));
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
 }
 
 /** Settings of which Alertmanager accepts either the value or the file, but not both. */

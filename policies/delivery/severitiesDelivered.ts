@@ -1,5 +1,6 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
+import { definedIn, templateMistakes } from "./notificationTemplates";
 import { rejectedFields, routeMistakes } from "./routeMistakes";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
@@ -11,12 +12,25 @@ import {
 } from "../facts/alertmanager";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { integrationsOf } from "../facts/integrations";
-import { PlainMap, formatPath, listAt, textAt, textsAt } from "../facts/plain";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  at,
+  entriesAt,
+  formatPath,
+  listAt,
+  textAt,
+  textsAt,
+} from "../facts/plain";
 import { canRunPrometheus, missingAlertmanager, stoppedPrometheus } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { Labels, RouteNode, matches, probeLabels } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
+import { isSecret, secretTexts } from "../facts/secrets";
+import { selectorOf } from "../facts/selection";
 import { isMonitor, scrapedServices } from "../facts/services";
+import { own } from "../shared/own";
 
 const properties = {
   severities: listProperty<string>(
@@ -56,6 +70,7 @@ export const severitiesDelivered = stackPolicy({
   check(resources, config) {
     const known = knownLabels(resources);
     const { paths, unreadable, unknown } = deliveryPaths(resources);
+    const defined = definedIn(resources.flatMap(templateTexts));
     return [
       ...unknown,
       ...brokenLinks(resources, config),
@@ -65,10 +80,49 @@ export const severitiesDelivered = stackPolicy({
         .map(describeUnreadable),
       ...paths
         .filter((path) => mustNotify(resources, config) || hasIntegrations(path.config))
-        .flatMap((path) => checkPath(path, known, config)),
+        .flatMap((path) => [
+          ...checkPath(path, known, config),
+          ...templateMistakes(path.config, path.configuration, defined).map(
+            ({ where, ...mistake }) => ({
+              ...mistake,
+              urn: path.configuration.urn,
+              where: `${path.configuration.where}, ${where}`,
+            }),
+          ),
+        ]),
+      ...resources.flatMap(checkObjectFields),
     ];
   },
 });
+
+/** The texts in which a stack may define templates of notifications. */
+function templateTexts(resource: Resource): string[] {
+  if (isSecret(resource)) return secretTexts(resource);
+  return textsAt(resource.props, "values", "alertmanager", "templateFiles")
+    .concat(textsAt(resource.props, "values", "templates"))
+    .map(([, text]) => text);
+}
+
+/** Checks an AlertmanagerConfig for fields in the notation of Alertmanager's own file. */
+function checkObjectFields(resource: Resource): StackFinding[] {
+  if (own(selectorOf, resource.type) !== "alertmanagerConfig") return [];
+  const walk = (value: Plain, path: Path): Path[] => {
+    if (Array.isArray(value)) return value.flatMap((item, index) => walk(item, [...path, index]));
+    return entriesAt(value).flatMap(([key, item]) => [
+      ...(key.includes("_") ? [[...path, key]] : []),
+      ...walk(item, [...path, key]),
+    ]);
+  };
+  return ["route", "receivers", "inhibitRules"]
+    .flatMap((part) => walk(at(resource.props, "spec", part), ["spec", part]))
+    .map((path) => ({
+      urn: resource.urn,
+      problem: "the API server removes the field, which is in the notation of Alertmanager's file",
+      where: `${describeResource(resource)}, ${formatPath(path)}`,
+      bound: "names such as groupBy, sendResolved and apiURL",
+      fix: "write the name without _, with a capital letter in its place",
+    }));
+}
 
 /** Alerts of the chart that do not need to notify: a heartbeat, and a source of inhibition. */
 const internalAlerts = ["Watchdog", "InfoInhibitor"];
@@ -163,9 +217,15 @@ function hasIntegrations(config: PlainMap): boolean {
 
 function describeUnreadable({
   missingSecret,
+  foreignNamespace,
   where,
   urn,
 }: AlertmanagerConfiguration): StackFinding {
+  if (foreignNamespace !== undefined) {
+    const problem = "the configuration is in another namespace, from which Alertmanager cannot read";
+    const fix = "move it to the namespace of Alertmanager";
+    return { urn, problem, where, found: foreignNamespace, fix };
+  }
   if (missingSecret !== undefined) {
     const problem = `the Secret "${missingSecret}" with the configuration is not part of the stack, so its receivers are unknown`;
     const fix = `create the Secret in the stack, as SlackAlerting does, or add "${missingSecret}" to severities-delivered.externalSecrets`;

@@ -1,5 +1,5 @@
 import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
-import { manifestKeys, manifestsIn, typeOfObject } from "../facts/manifests";
+import { manifestKeys, manifestsIn, monitorKeys, typeOfObject } from "../facts/manifests";
 import { Path, PlainMap, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
 import { foreignReleases, isForeignRelease } from "../facts/releases";
 import { Resource, perType, policyType } from "../facts/resource";
@@ -129,7 +129,7 @@ function itself(resource: Resource): Nested {
   return { resource, path: [], contents: "properties" };
 }
 
-const nestingKeys = new Set([...chartKeys, ...manifestKeys]);
+const nestingKeys = new Set([...chartKeys, ...manifestKeys, ...Object.keys(monitorKeys)]);
 
 /** Whether values may contain charts or objects. A fast check: most values contain neither. */
 function mayNest(values: unknown, depth = 0): boolean {

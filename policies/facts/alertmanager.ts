@@ -3,7 +3,7 @@ import chartConfigs from "./chartAlertmanagerConfigs.json";
 import { HelmChart, helmChart, isHelmType } from "./helm";
 import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
-import { isSecret, secretName, secretText } from "./secrets";
+import { SecretKeys, isSecret, secretKeysIn, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
 import { stopAt } from "./prometheus";
 import { Selecting } from "./selection";
@@ -26,8 +26,12 @@ export interface AlertmanagerConfiguration {
   namespace?: string;
   /** Name of the Secret or AlertmanagerConfig that the Alertmanager loads but the stack lacks. */
   missingSecret?: string;
+  /** Namespace of the Secret with the configuration, if the Alertmanager is in another one. */
+  foreignNamespace?: string;
   /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator runs it. */
   spec?: Plain;
+  /** The keys of the Secrets of the stack. */
+  secretKeys?: SecretKeys;
 }
 
 function isAlertmanager({ type }: { type: string }): boolean {
@@ -76,7 +80,11 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
         })
       : resources.filter(isSecret).flatMap((resource) => inSecret(resource));
   const objects = resources.filter(isAlertmanagerConfig).map(inObject);
-  return loaded.map((configuration) => withObjects(configuration, objects));
+  const secretKeys = secretKeysIn(resources);
+  return loaded.map((configuration) => ({
+    ...withObjects(configuration, objects),
+    secretKeys,
+  }));
 }
 
 /** The default configurations of the charts, over which Helm merges the values. */
@@ -144,6 +152,16 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
       canBeSource(resource) &&
       (object === undefined ? secretName(resource) : objectName(resource)) === source,
   );
+  const namespace = namespaceOf(installer);
+  const foreign = sources.map(namespaceOf).filter((name) => name !== namespace);
+  const [foreignNamespace] = foreign;
+  if (
+    typeof namespace === "string" &&
+    typeof foreignNamespace === "string" &&
+    foreign.length === sources.length
+  ) {
+    return [{ where, urn, path: [], config: undefined, foreignNamespace }];
+  }
   if (sources.length > 0) {
     return sources.flatMap((resource) =>
       object === undefined ? inSecret(resource, true) : inObject(resource),
@@ -157,6 +175,15 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   }
   const missingSecret = typeof source === "string" ? source : "";
   return [{ where, urn, path: [], config: undefined, missingSecret }];
+}
+
+/** The namespace that a release or an object states. */
+function namespaceOf({ props }: Resource): Plain {
+  return (
+    at(props, "values", "namespaceOverride") ??
+    at(props, "namespace") ??
+    at(props, "metadata", "namespace")
+  );
 }
 
 function inValues(resource: Resource): AlertmanagerConfiguration[] {

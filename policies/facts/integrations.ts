@@ -1,4 +1,5 @@
 import { own } from "../shared/own";
+import type { SecretKeys } from "./secrets";
 import { Plain, PlainMap, at, entriesAt, hasUnknown, isMap, isText, listAt, textAt } from "./plain";
 
 /** One integration of a receiver. */
@@ -45,11 +46,20 @@ const globalPrefixes: Record<string, string> = {
 /** Fields with the server of an integration, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
 
-/**
- * The integrations of a receiver. `spec` is the `AlertmanagerSpec`, which mounts the files of
- * credentials.
- */
-export function integrationsOf(config: PlainMap, receiver: string, spec?: Plain): Integration[] {
+/** Where an Alertmanager finds credentials. */
+export interface CredentialSources {
+  /** `AlertmanagerSpec`, which mounts files. */
+  spec?: Plain;
+  /** The keys of a Secret of the stack; undefined if they are unknown. */
+  secretKeys?: SecretKeys;
+}
+
+/** The integrations of a receiver. */
+export function integrationsOf(
+  config: PlainMap,
+  receiver: string,
+  sources: CredentialSources = {},
+): Integration[] {
   return listAt(config, "receivers").flatMap((candidate, index) => {
     if (textAt(candidate, "name") !== receiver) return [];
     return entriesAt(candidate).flatMap(([key, list]) => {
@@ -62,7 +72,7 @@ export function integrationsOf(config: PlainMap, receiver: string, spec?: Plain)
           kind,
           where: `receivers[${index}].${key}[${position}]`,
           ...(channel === undefined ? {} : { channel }),
-          obstacle: obstacleOf(config, kind, integration, spec),
+          obstacle: obstacleOf(config, kind, integration, sources),
           toSlack: kind === "slack" || /hooks\.slack/i.test(textAt(integration, "url") ?? ""),
           sendsResolved: (at(integration, "send_resolved") ?? resolvedByDefault) === true,
         };
@@ -71,7 +81,12 @@ export function integrationsOf(config: PlainMap, receiver: string, spec?: Plain)
   });
 }
 
-function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Plain) {
+function obstacleOf(
+  config: PlainMap,
+  kind: string,
+  integration: Plain,
+  sources: CredentialSources,
+) {
   const fields = own(addressFields, kind);
   if (integration === null || integration === undefined) return "it has no settings";
   if (fields === undefined) return undefined;
@@ -85,7 +100,7 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
     values.push(...valuesOf(at(config, "global"), prefix));
   if (values.length === 0) return "it has no address";
   const obstacles = values.map(
-    ([field, value]) => obstacleIn(field, value, spec) ?? foreignFormat(kind, field, value),
+    ([field, value]) => obstacleIn(field, value, sources) ?? foreignFormat(kind, field, value),
   );
   if (!obstacles.includes(undefined)) return obstacles[0];
   if (kind === "email" && at(integration, "require_tls") === false) return "require_tls is false";
@@ -96,7 +111,7 @@ function obstacleOf(config: PlainMap, kind: string, integration: Plain, spec: Pl
   const server = read("smarthost");
   if (kind === "email" && isText(server) && !/:\w+$/.test(server)) return "smarthost has no port";
   const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);
-  const lost = files.find(([, file]) => isMounted(file, spec) === false);
+  const lost = files.find(([, file]) => isMounted(file, sources) === false);
   if (lost !== undefined) return `the file of ${lost[0]} is not mounted`;
   const badField = serverFields.find((field) => isBadServer(read(field)));
   return badField && `${badField} is not an encrypted address outside the pod`;
@@ -123,11 +138,17 @@ function isPlainHttp(value: string): boolean {
   return /\.[^.]+\./.test(host) && !/\.(svc|local|internal|lan)$/i.test(host);
 }
 
-function obstacleIn(field: string, value: unknown, spec: Plain): string | undefined {
+function obstacleIn(
+  field: string,
+  value: unknown,
+  sources: CredentialSources,
+): string | undefined {
+  const [name, key] = [textAt(value, "name") ?? "", textAt(value, "key") ?? ""];
+  if (sources.secretKeys?.(name)?.has(key) === false) return `the Secret of ${field} lacks its key`;
   if (typeof value !== "string") return undefined;
   if (isPlaceholder(value)) return `${field} is a placeholder`;
   if (field.endsWith("_file")) {
-    return isMounted(value, spec) === false ? `the file of ${field} is not mounted` : undefined;
+    return isMounted(value, sources) === false ? `the file of ${field} is not mounted` : undefined;
   }
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
@@ -157,7 +178,10 @@ const mounts: [folder: string, field: string][] = [
 ];
 
 /** Whether Alertmanager has a file; undefined where that is unknown. */
-function isMounted(file: string, spec: Plain): boolean | undefined {
+function isMounted(
+  file: string,
+  { spec, secretKeys }: CredentialSources,
+): boolean | undefined {
   if (!isMap(spec) || hasUnknown([spec["secrets"], spec["configMaps"], spec["volumeMounts"]])) {
     return undefined;
   }
@@ -166,7 +190,9 @@ function isMounted(file: string, spec: Plain): boolean | undefined {
   );
   const [folder, field] = mounts.find(([path]) => file.startsWith(path)) ?? [];
   if (isInVolume || folder === undefined || field === undefined) return isInVolume || undefined;
-  return listAt(spec, field).includes(file.slice(folder.length).split("/")[0]);
+  const [name = "", key = ""] = file.slice(folder.length).split("/");
+  const isLacking = field === "secrets" && secretKeys?.(name)?.has(key) === false;
+  return listAt(spec, field).includes(name) && !isLacking;
 }
 
 /** Whether an address is null or on the machine of the sender itself. */

@@ -1,5 +1,5 @@
-import { MAX_CHART_DEPTH, isHelmType } from "./helm";
-import { Path, Plain, at, entriesAt, isText, listAt, textAt } from "./plain";
+import { MAX_CHART_DEPTH, helmChart, isHelmType } from "./helm";
+import { Path, Plain, at, entriesAt, isText, listAt, mapAt, textAt } from "./plain";
 import { Resource, policyType } from "./resource";
 import { readTemplate } from "./yaml";
 
@@ -13,12 +13,37 @@ export interface Manifest {
 /** Keys of chart values that contain objects, which charts create unchanged. */
 export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
-/** Objects in a release's values, as maps or YAML texts, which its chart creates unchanged. */
+/** Keys of kube-prometheus-stack whose items are the specs of monitors. */
+export const monitorKeys: Record<string, string> = {
+  additionalServiceMonitors: "ServiceMonitor",
+  additionalPodMonitors: "PodMonitor",
+};
+
+/**
+ * Objects in a release's values, as maps or YAML texts, which its chart creates unchanged, and the
+ * monitors that it creates from their specs.
+ */
 export function manifestsIn(release: Resource): Manifest[] {
   if (!isHelmType(release.type)) return [];
-  return manifestsAt(at(release.props, "values"), ["values"], 0).flatMap(([object, path]) => {
-    const resource = resourceOf(object, release, path);
-    return resource === undefined ? [] : [{ resource, path }];
+  const values = at(release.props, "values");
+  return [...manifestsAt(values, ["values"], 0), ...monitorsAt(release)].flatMap(
+    ([object, path]) => {
+      const resource = resourceOf(object, release, path);
+      return resource === undefined ? [] : [{ resource, path }];
+    },
+  );
+}
+
+function monitorsAt(release: Resource): [object: Plain, path: Path][] {
+  return Object.entries(monitorKeys).flatMap(([key, kind]) => {
+    const path: Path = ["values", "prometheus", key];
+    return listAt(release.props, ...path).map((item, index): [Plain, Path] => {
+      const { name, additionalLabels, ...spec } = mapAt(item);
+      const labels = { ...mapAt(additionalLabels), release: helmChart(release)?.release };
+      const metadata = { name, namespace: at(release.props, "namespace"), labels };
+      const apiVersion = "monitoring.coreos.com/v1";
+      return [{ apiVersion, kind, metadata, spec }, [...path, index]];
+    });
   });
 }
 

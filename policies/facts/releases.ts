@@ -36,6 +36,7 @@ interface Reading {
 const readers: [type: RegExp, read: (props: Plain) => Reading[]][] = [
   [/^kubernetes:helm\.toolkit\.fluxcd\.io\/v2(?:beta[12])?:HelmRelease$/, flux],
   [/^kubernetes:argoproj\.io\/v1alpha1:Application$/, argo],
+  [/^kubernetes:argoproj\.io\/v1alpha1:ApplicationSet$/, argoSet],
   [/^kubernetes:helm\.cattle\.io\/v1:HelmChart$/, k3s],
   [/^helm:index\/release:Release$/, terraform],
 ];
@@ -96,6 +97,15 @@ function argo(props: Plain): Reading[] {
       },
     ];
   });
+}
+
+/** The Applications of an ApplicationSet, with the parameters of their template left as they are. */
+function argoSet(props: Plain): Reading[] {
+  return argo(at(props, "spec", "template")).map((reading) => ({
+    ...reading,
+    path: ["spec", "template", ...reading.path],
+    ...(/\{\{/.test(String(reading.version)) && { version: UNKNOWN }),
+  }));
 }
 
 function k3s(props: Plain): Reading[] {

@@ -1,4 +1,4 @@
-import { Path, Plain, UNKNOWN, at } from "./plain";
+import { Path, Plain, UNKNOWN, at, isMap } from "./plain";
 import { Resource, objectName } from "./resource";
 
 /** The content of a Kubernetes Secret under one key. */
@@ -58,4 +58,35 @@ export function secretText(resource: Resource, key: string): SecretText | undefi
     return { text, path: at(props, field) === UNKNOWN ? [field] : [field, key] };
   }
   return undefined;
+}
+
+/** The keys of a Secret, by its name; undefined if the stack does not contain it or they are unknown. */
+export type SecretKeys = (name: string) => ReadonlySet<string> | undefined;
+
+/** The keys of the Secrets of a stack. Secrets with one name in two namespaces count as one. */
+export function secretKeysIn(resources: Resource[]): SecretKeys {
+  const known = new Map<string, Set<string> | undefined>();
+  for (const resource of resources.filter(isSecret)) {
+    const name = String(secretName(resource));
+    const contents = ["stringData", "data"].map((field) => at(resource.props, field));
+    const isKnown =
+      resource.type === "kubernetes:core/v1:Secret" &&
+      contents.some(isMap) &&
+      contents.every((content) => content === undefined || content === null || isMap(content)) &&
+      (!known.has(name) || known.get(name) !== undefined);
+    const keys = contents.flatMap((content) => (isMap(content) ? Object.keys(content) : []));
+    known.set(name, isKnown ? new Set([...(known.get(name) ?? []), ...keys]) : undefined);
+  }
+  return (name) => known.get(name);
+}
+
+/** All known texts of a Secret. */
+export function secretTexts(resource: Resource): string[] {
+  const keys = ["stringData", "data"].flatMap((field) =>
+    Object.keys((at(resource.props, field) ?? {}) as object),
+  );
+  return keys.flatMap((key) => {
+    const text = secretText(resource, key)?.text;
+    return typeof text === "string" ? [text] : [];
+  });
 }

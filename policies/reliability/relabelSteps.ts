@@ -15,6 +15,8 @@ const stepLists: [key: string, isFile: boolean][] = [
   ["metricRelabelings", false],
   ["metricRelabelConfigs", false],
   ["relabelConfigs", false],
+  ["writeRelabelConfigs", false],
+  ["write_relabel_configs", true],
   ["relabel_configs", true],
   ["metric_relabel_configs", true],
 ];

@@ -1,9 +1,11 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { checkSteps } from "./relabelSteps";
+import { checkFields, hasKnownFields } from "./unknownFields";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
+import { prometheusServer } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
@@ -26,7 +28,7 @@ type Config = ConfigOf<typeof properties>;
 export const scrapeCost = resourcePolicy({
   name: "scrape-cost",
   description:
-    "The scrape interval is within bounds, the timeout is shorter than the interval, the number of samples per scrape is limited, and each relabeling step has an effect.",
+    "The scrape interval is within bounds, the timeout is shorter than the interval, the number of samples per scrape is limited, and each relabeling step and each field has an effect.",
   why: "Half the interval doubles the cost. With more than a minute, the usual five-minute ranges hold too few samples. A single service with a user ID as a label can stop Prometheus.",
   remediation: remediationOf({ path: "prometheus.scrapeIntervalSeconds", value: defaultSeconds }),
   severity: "medium",
@@ -36,8 +38,14 @@ export const scrapeCost = resourcePolicy({
   },
   config: properties,
   appliesTo: (type) =>
-    type === prometheusType || type === scrapeConfigType || isMonitor(type) || isHelmType(type),
+    type === prometheusType ||
+    type === scrapeConfigType ||
+    isMonitor(type) ||
+    isHelmType(type) ||
+    hasKnownFields(type),
   check: (resource, config) => [
+    ...checkFields(resource),
+    ...checkWrites(resource),
     ...scrapesOf(resource).flatMap((scrape) => [
       ...checkInterval(resource, scrape, config),
       ...checkLimits(resource, scrape, config),
@@ -107,6 +115,16 @@ function stackScrapes(resource: Resource): Scrape[] {
       scrapeAt([...additional, index], "scrape_interval", "scrape_timeout", "sample_limit"),
     ),
   ];
+}
+
+/** Checks the relabeling steps of the remote writes of a server. */
+function checkWrites(resource: Resource): Finding[] {
+  const { spec } = prometheusServer(resource) ?? {};
+  if (spec === undefined) return [];
+  const path: Path = [...spec, "remoteWrite"];
+  return listAt(resource.props, ...path).flatMap((write, index) =>
+    checkSteps(write, [...path, index]),
+  );
 }
 
 /** Prometheus rejects a configuration in which two scrapes have one name. */

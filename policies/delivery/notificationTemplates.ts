@@ -1,0 +1,95 @@
+import { AlertmanagerConfiguration } from "../facts/alertmanager";
+import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
+import { Path } from "../facts/plain";
+
+/*
+ * The templates in the texts of receivers. Alertmanager reads their data only when it notifies: a
+ * template that fails then loses the notification.
+ */
+
+/** A mistake in a text of a receiver: what is wrong, where, and the correction. */
+interface TemplateMistake {
+  where: string;
+  problem: string;
+  fix: string;
+}
+
+/** The mistakes in the texts of all receivers. */
+export function templateMistakes(
+  config: Plain,
+  { namespace }: AlertmanagerConfiguration,
+  defined: ReadonlySet<string>,
+): TemplateMistake[] {
+  const files = listAt(config, "templates").map(String);
+  // Files in other folders come from volumes that the stack may not contain.
+  const areFilesKnown =
+    namespace === undefined && files.every((file) => file.startsWith("/etc/alertmanager/config/"));
+  const isMissing = (name: string) =>
+    areFilesKnown &&
+    !/\.default\.|^__/.test(name) &&
+    (files.length === 0 || !defined.has(name));
+  return listAt(config, "receivers").flatMap((receiver, index) =>
+    textsIn(receiver, ["receivers", index]).flatMap(([text, path]) => {
+      const mistake = mistakeIn(text, isMissing);
+      return mistake === undefined ? [] : [{ where: formatPath(path), ...mistake }];
+    }),
+  );
+}
+
+function textsIn(value: Plain, path: Path): [string, Path][] {
+  if (isText(value)) return value.includes("{{") ? [[value, path]] : [];
+  const entries: [string | number, Plain][] = Array.isArray(value)
+    ? [...(value as Plain[]).entries()]
+    : entriesAt(value);
+  return entries.flatMap(([key, item]) => textsIn(item, [...path, key]));
+}
+
+const ofAlert = /(?:^|[\s(|])\.(Labels|Annotations|StartsAt|EndsAt|GeneratorURL|Fingerprint)\b/;
+
+function mistakeIn(text: string, isMissing: (name: string) => boolean) {
+  const fails = (problem: string, fix: string) => ({
+    problem: `the template ${problem}, so Alertmanager does not notify`,
+    fix,
+  });
+  const close = "close each {{ with }}, and each if, range and with by {{ end }}";
+  if (text.replace(/\{\{.*?\}\}/gs, "").includes("{{")) return fails("does not close {{", close);
+  const blocks: boolean[] = [];
+  for (const [, raw = ""] of text.matchAll(/\{\{-?\s*(.*?)\s*-?\}\}/gs)) {
+    const name = /^(?:template|block)\s+"([^"]+)"/.exec(raw)?.[1];
+    if (name !== undefined && raw.startsWith("template") && isMissing(name)) {
+      return fails(
+        `"${name}" is not defined`,
+        `define it in a file that \`templates\` lists, such as /etc/alertmanager/config/*.tmpl`,
+      );
+    }
+    const code = raw.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""');
+    const [variable] = /\$(?:labels|value|externalLabels)\b/.exec(code) ?? [];
+    if (variable !== undefined && !new RegExp(`\\${variable}\\s*(?:,.*)?:=`).test(text)) {
+      return fails(
+        `reads ${variable}, which exists only in rules`,
+        "write .CommonLabels, or .Labels within {{ range .Alerts }}",
+      );
+    }
+    const [, field] = ofAlert.exec(code) ?? [];
+    if (field !== undefined && !blocks.includes(true)) {
+      return fails(
+        `reads .${field} of all alerts together`,
+        `write .Common${field}, or {{ range .Alerts }} around it`,
+      );
+    }
+    if (/^(if|range|with|define|block)\b/.test(code)) blocks.push(!/^if\b/.test(code));
+    else if (/^end\b/.test(code) && blocks.pop() === undefined) {
+      return fails("has more {{ end }} than blocks", close);
+    }
+  }
+  return blocks.length > 0 ? fails("does not end a block", close) : undefined;
+}
+
+/** The names of the templates that texts define. */
+export function definedIn(texts: string[]): Set<string> {
+  return new Set(
+    texts.flatMap((text) =>
+      [...text.matchAll(/\{\{-?\s*(?:define|block)\s+"([^"]+)"/g)].map(([, name = ""]) => name),
+    ),
+  );
+}

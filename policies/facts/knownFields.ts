@@ -1,0 +1,63 @@
+import { distance } from "fastest-levenshtein";
+import recorded from "./recordedFields.json";
+import { Plain, entriesAt } from "./plain";
+import { own } from "../shared/own";
+
+/**
+ * The fields that readers know, by place: a level in the values of kube-prometheus-stack, a kind or a
+ * list of the operator, a section of Alertmanager's or Loki's configuration. Recorded from
+ * kube-prometheus-stack 88.5.3 and its operator, Alertmanager 0.33 and Loki 3.6.
+ */
+const places: Record<string, string> = recorded;
+
+const known = new Map<string, Set<string>>();
+
+function fieldsOf(place: string): Set<string> {
+  const fields = known.get(place) ?? new Set((own(places, place) ?? "").split(" "));
+  known.set(place, fields);
+  return fields;
+}
+
+/** A field that its reader does not know, and the field that was meant. */
+export interface MistypedField {
+  key: string;
+  meant: string;
+}
+
+/**
+ * The fields of a map that are mistyped or at the wrong level. A field that resembles no known field
+ * is not among them: a newer version may have it.
+ */
+export function mistypedFields(place: string, map: Plain): MistypedField[] {
+  const fields = fieldsOf(place);
+  return entriesAt(map).flatMap(([key]) => {
+    if (fields.has(key)) return [];
+    const meant = nearest(key, fields) ?? otherLevel(place, key);
+    return meant === undefined ? [] : [{ key, meant }];
+  });
+}
+
+/** The known field with the same letters, or with one or two other ones. */
+function nearest(key: string, fields: Set<string>): string | undefined {
+  const most = key.length < 5 ? 0 : key.length < 9 ? 1 : 2;
+  return [...fields].find(
+    (field) =>
+      letters(field) === letters(key) ||
+      (Math.abs(field.length - key.length) <= most && distance(field, key) <= most),
+  );
+}
+
+function letters(field: string): string {
+  return field.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** The path of the level above or below that knows a key. */
+function otherLevel(place: string, key: string): string | undefined {
+  if (!place.startsWith("values")) return undefined;
+  return Object.keys(places)
+    .filter((other) => other.startsWith("values") && other !== "values.grafana")
+    .filter((other) => other.startsWith(`${place}.`) || place.startsWith(`${other}.`))
+    .filter((other) => fieldsOf(other).has(key))
+    .map((other) => [...other.split(".").slice(1), key].join("."))
+    .at(-1);
+}
