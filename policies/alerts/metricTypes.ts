@@ -4,6 +4,7 @@ import { Comparison } from "../promql/comparison";
 import { constantOf, preservesUnit } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { own } from "../shared/own";
 
 /** Checks that functions, thresholds and sums fit the type and the unit of their metrics. */
 export function checkMetricTypes(expr: Expr): ViolationFinding[] {
@@ -13,6 +14,8 @@ export function checkMetricTypes(expr: Expr): ViolationFinding[] {
       ...checkBytes(comparison),
       ...checkTimes(comparison),
       ...checkMilliseconds(comparison),
+      ...checkFreeMemory(comparison),
+      ...checkStates(comparison),
     ]),
     ...checkTerms(expr),
   ];
@@ -47,6 +50,50 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
         bound: "increase or rate of a counter",
         fix: "write increase(…) or rate(…)",
       })),
+  ];
+}
+
+/** Memory that is free: Linux uses all of it for caches, so little is free on each healthy node. */
+function checkFreeMemory({ operator, numerator, denominator }: Comparison): ViolationFinding[] {
+  const names = (factors: Expr[]) => factors.flatMap(selectorsOf).map(({ metric }) => metric);
+  const isRatio = names(denominator).includes("node_memory_MemTotal_bytes");
+  if (!isRatio || !operator.startsWith("<")) return [];
+  if (names(numerator).join() !== "node_memory_MemFree_bytes") return [];
+  return [
+    {
+      problem: "little memory is free on each healthy node, because Linux uses it for caches",
+      found: "node_memory_MemFree_bytes",
+      bound: "the memory that processes can get",
+      fix: "write node_memory_MemAvailable_bytes",
+    },
+  ];
+}
+
+/** Metrics with one series for each state of an object, of which one is 1 and the others are 0. */
+const states: Record<string, string> = {
+  kube_node_status_condition: "status",
+  kube_pod_status_phase: "phase",
+  kube_pod_status_ready: "condition",
+  kube_persistentvolume_status_phase: "phase",
+  kube_persistentvolumeclaim_status_phase: "phase",
+  kube_deployment_status_condition: "status",
+};
+
+/** Checks that a state is selected: of all states together, some are always 0, and one is 1. */
+function checkStates({ operator, numerator, denominator, threshold }: Comparison) {
+  const [factor, ...others] = numerator;
+  if (factor === undefined || others.length + denominator.length > 0) return [];
+  const isAlways = threshold === 0 ? /^(==|>|<=)$/.test(operator) : /^(==|>=|<)$/.test(operator);
+  if (!isAlways || (threshold !== 0 && threshold !== 1) || factor.kind !== "selector") return [];
+  const label = own(states, factor.metric ?? "");
+  if (label === undefined || factor.matchers.some((matcher) => matcher.label === label)) return [];
+  return [
+    {
+      problem: `each object has a series for each ${label}, so the alert always fires`,
+      found: factor.metric,
+      bound: `a matcher for ${label}`,
+      fix: `add ${label}="…" to the selector`,
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { checkRules, withRecordsOfStack } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { PlainMap, isText, textsAt } from "../facts/plain";
+import { mistypedFields } from "../facts/knownFields";
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
@@ -11,6 +12,8 @@ import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels"
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { Matcher, isGlob } from "../shared/matcher";
+import { parseDuration } from "../shared/duration";
+import { podMetrics } from "../shared/metricNames";
 import { own } from "../shared/own";
 import { templateProblem } from "./templates";
 
@@ -32,6 +35,7 @@ function check(
 ) {
   return checkRules(resource, (rule) => {
     const parsed = parsePromQL(rule.expr);
+    const rejected = rejectedFields(rule);
     if (parsed.error !== undefined) {
       return {
         problem: `the expression ${parsed.error}`,
@@ -40,6 +44,7 @@ function check(
       };
     }
     return [
+      ...rejected,
       ...literalPatterns(parsed.expr).map(({ label, operator }) => ({
         problem: `a regular expression matches ${label} with a literal value`,
         found: `${label}${operator}`,
@@ -71,6 +76,53 @@ function check(
       ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
     ];
   });
+}
+
+/** Fields and names for which Prometheus rejects a rule, or that the API server removes. */
+function rejectedFields({ fields, record, alert, labels, annotations }: Rule): ViolationFinding[] {
+  const names = [...Object.keys(labels), ...Object.keys(annotations)];
+  const invalid = names.find((name) => !/^[A-Za-z_][\w]*$/.test(name));
+  const duration = fields["keep_firing_for"] ?? "";
+  return [
+    ...mistypedFields("rules", fields).map(({ key, meant }) => ({
+      problem: "nothing reads a field of the rule",
+      found: key,
+      bound: meant,
+      fix: `write ${meant} in place of ${key}`,
+    })),
+    ...(invalid === undefined
+      ? []
+      : [
+          {
+            problem: "the name of a label or annotation is invalid, so Prometheus rejects the rule",
+            found: invalid,
+            bound: "letters, digits and _",
+            fix: `write ${invalid.replace(/[^\w]/g, "_")}`,
+          },
+        ]),
+    ...(record === undefined || (alert === undefined && /^[A-Za-z_:][\w:]*$/.test(record))
+      ? []
+      : [
+          {
+            problem:
+              alert === undefined
+                ? "the name of the recorded series is invalid, so expressions do not find it"
+                : "a rule either alerts or records, so Prometheus rejects the rule",
+            found: record,
+            bound: "a name of letters, digits, _ and :, in a rule without alert",
+            fix: `record: ${record.replace(/[^\w:]/g, "_")} in a rule of its own`,
+          },
+        ]),
+    ...(duration === "" || (isText(duration) && parseDuration(duration) !== undefined)
+      ? []
+      : [
+          {
+            problem: "keep_firing_for is not a duration, so Prometheus rejects the rule",
+            bound: "a duration such as 10m",
+            fix: "write a unit, such as keep_firing_for: 10m",
+          },
+        ]),
+  ];
 }
 
 function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFinding | undefined)[] {
@@ -201,8 +253,19 @@ function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean
   return severity === "none" && constantOf(expr) !== undefined;
 }
 
+const terminations = ["OOMKilled", "Completed", "Error", "ContainerCannotRun", "DeadlineExceeded"];
+const waits = [
+  ...["CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ContainerCreating"],
+  ...["CreateContainerConfigError", "CreateContainerError", "InvalidImageName"],
+];
+
 /** Labels of kube-state-metrics with a fixed set of values, by metric. */
 const fixedValues: Record<string, { label: string; values: string[] }> = {
+  [podMetrics.lastTerminatedReason]: { label: "reason", values: terminations },
+  kube_pod_container_status_terminated_reason: { label: "reason", values: terminations },
+  [podMetrics.waitingReason]: { label: "reason", values: waits },
+  [podMetrics.resourceLimits]: { label: "resource", values: ["cpu", "memory"] },
+  [podMetrics.resourceRequests]: { label: "resource", values: ["cpu", "memory"] },
   kube_pod_status_phase: {
     label: "phase",
     values: ["Pending", "Running", "Succeeded", "Failed", "Unknown"],

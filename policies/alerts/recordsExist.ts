@@ -1,18 +1,21 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
+import { helmChart } from "../facts/helm";
+import { at } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
 import { selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
+import { meantMetric } from "../promql/knownMetrics";
 import { closest, distance } from "fastest-levenshtein";
 
 export const recordsExist = stackPolicy({
   name: "records-exist",
   description:
-    "Each recorded series that an alert reads is recorded, and each job that it names exists.",
-  why: "An alert on a series that no rule records never fires: a recording rule was renamed, or its name is misspelled.",
-  remediation: "correct the name of the series, or add the recording rule",
+    "Each series that an alert reads exists: rules record it, the parts of the stack export it, and each job that it names is one.",
+  why: "An alert on a series that nothing records or exports never fires: a recording rule was renamed, a name is misspelled, or the exporter is disabled.",
+  remediation: "correct the name of the series, or add the recording rule or the exporter",
   severity: "high",
   // Another stack may hold the recording rules.
   baseline: { enforcementLevel: "advisory" },
@@ -20,7 +23,8 @@ export const recordsExist = stackPolicy({
     canHoldRules(type) ||
     canRunPrometheus(type) ||
     isMonitor(type) ||
-    type === "kubernetes:core/v1:Service",
+    type === "kubernetes:core/v1:Service" ||
+    type.endsWith(":ScrapeConfig"),
   check,
 });
 
@@ -37,7 +41,75 @@ function withoutRange(name: string): string {
 function check(resources: Resource[]): StackFinding[] {
   if (!resources.some((resource) => prometheusServer(resource) !== undefined)) return [];
   const { rules, unknown } = rulesOfStack(resources);
-  return [...checkJobs(resources, rules), ...checkRecords(rules, unknown)];
+  return [
+    ...checkJobs(resources, rules),
+    ...checkRecords(rules, unknown),
+    ...checkMetrics(resources, rules),
+  ];
+}
+
+/** Checks the metrics of Kubernetes that alerts read: that they exist, and that something exports them. */
+function checkMetrics(resources: Resource[], rules: (Rule & { urn: string })[]): StackFinding[] {
+  const disabled = disabledExporters(resources);
+  return rules.flatMap((rule): StackFinding[] => {
+    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
+    if (parsed === undefined || parsed.error !== undefined) return [];
+    const metrics = new Set(selectorsOf(parsed.expr).map(({ metric = "" }) => metric));
+    return [...metrics].flatMap((metric): StackFinding[] => {
+      const { urn, name, where } = rule;
+      const right = meantMetric(metric);
+      if (right !== undefined) {
+        const problem = `nothing exports the metric ${metric}`;
+        return [{ urn, rule: name, where, problem, bound: right, fix: `write ${right}` }];
+      }
+      const exporter = disabled.find(({ prefix }) => prefix.test(metric));
+      if (exporter === undefined) return [];
+      return [
+        {
+          urn,
+          rule: name,
+          where,
+          problem: `nothing exports the metric ${metric}, because the values disable ${exporter.key}`,
+          bound: "an exporter in the stack",
+          fix: `set ${exporter.key}.enabled: true`,
+        },
+      ];
+    });
+  });
+}
+
+/** The exporters of kube-prometheus-stack: their keys, their metrics, and the names of their charts. */
+const exporters: { key: string; prefix: RegExp; charts: RegExp }[] = [
+  {
+    key: "kubeStateMetrics",
+    prefix: /^kube_(?!apiserver|state_metrics)/,
+    charts: /state-metrics|k8s-monitoring/,
+  },
+  {
+    key: "nodeExporter",
+    prefix: /^node_(?!namespace)/,
+    charts: /node-exporter|k8s-monitoring|alloy/,
+  },
+  { key: "kubelet", prefix: /^(container|kubelet)_/, charts: /alloy|k8s-monitoring|opentelemetry/ },
+];
+
+/** The exporters that the chart of the stack disables, and that nothing else in the stack may replace. */
+function disabledExporters(resources: Resource[]): typeof exporters {
+  const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
+  const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
+  return exporters.filter(({ key, charts: names }) => {
+    const isOff =
+      stacks.length > 0 && stacks.every(({ values }) => at(values, key, "enabled") === false);
+    const isReplaced =
+      charts.some(({ chart }) => names.test(chart)) ||
+      resources.some(({ type }) => isMonitor(type) || type.endsWith(":ScrapeConfig")) ||
+      stacks.some(({ values }) =>
+        ["additionalScrapeConfigs", "additionalScrapeConfigsSecret"].some(
+          (jobs) => at(values, "prometheus", "prometheusSpec", jobs) !== undefined,
+        ),
+      );
+    return isOff && !isReplaced;
+  });
 }
 
 /** Names that the label `job` of the targets of the stack has, or may have. */

@@ -38,6 +38,8 @@ export interface Rule {
   /** Labels of the rule and of its group. */
   labels: PlainMap;
   annotations: PlainMap;
+  /** The rule as written. */
+  fields: PlainMap;
 }
 
 export interface Rules {
@@ -230,6 +232,7 @@ function fromList(
       group: { interval: at(group, "interval"), limit: at(group, "limit") },
       labels: { ...mapAt(group, "labels"), ...mapAt(rule, "labels") },
       annotations: mapAt(rule, "annotations"),
+      fields: mapAt(rule),
     });
   });
   return { rules, unknownAt };

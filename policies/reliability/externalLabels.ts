@@ -1,13 +1,18 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, listAt, textAt } from "../facts/plain";
-import { canRunPrometheus, forwardsSamples, prometheusServer } from "../facts/prometheus";
+import {
+  PrometheusServer,
+  canRunPrometheus,
+  forwardsSamples,
+  prometheusServer,
+} from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 
 export const externalLabels = resourcePolicy({
   name: "external-labels",
   description:
-    "A Prometheus that sends its samples to long-term storage has an external label that tells its cluster apart.",
-  why: "Without one, the series of two clusters have the same labels: the storage rejects or mixes their samples, and an alert does not say which cluster it is about.",
+    "A Prometheus that sends its samples to long-term storage reaches it, and has external labels that tell its cluster and its replicas apart.",
+  why: "Without these labels, the series of two clusters or replicas are the same: the storage rejects or mixes their samples, and an alert does not say which cluster it is about. An address without the path of the API receives nothing.",
   remediation: "set externalLabels, for example cluster, to a value of this cluster",
   severity: "medium",
   enforcementLevel: "advisory",
@@ -21,6 +26,14 @@ const replicaLabels = /^(prometheus|prometheus_replica|__replica__|replica)$/;
 function check(resource: Resource): Finding[] {
   const server = prometheusServer(resource);
   if (server === undefined || !forwardsSamples(resource, server)) return [];
+  return [
+    ...checkCluster(resource, server),
+    ...checkReplicas(resource, server),
+    ...checkAddresses(resource, server),
+  ];
+}
+
+function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
   const path: Path = server.operated
     ? [...server.spec, "externalLabels"]
     : [...server.spec, "global", "external_labels"];
@@ -35,6 +48,96 @@ function check(resource: Resource): Finding[] {
           fix: `set ${formatPath([...path, "cluster"])}: "<name of the cluster>"`,
         },
   );
+}
+
+/** Checks that the label by which the storage recognizes the samples of a replica is not removed. */
+function checkReplicas(resource: Resource, { spec, operated }: PrometheusServer): Finding[] {
+  if (!operated || !(Number(at(resource.props, ...spec, "replicas") ?? 1) > 1)) return [];
+  const problem =
+    "the replicas have no label of their own, so the storage receives each sample twice";
+  const name = [...spec, "replicaExternalLabelName"];
+  const cleared = [...spec, "replicaExternalLabelNameClear"];
+  return [
+    ...checkValue(resource, name, (value) =>
+      value === "" && at(resource.props, ...cleared) !== false
+        ? {
+            problem,
+            bound: "a label such as prometheus_replica",
+            fix: `remove ${formatPath(name)}`,
+          }
+        : undefined,
+    ),
+    ...checkValue(resource, cleared, (value) =>
+      value === true
+        ? { problem, bound: "false", fix: `remove ${formatPath(cleared)}` }
+        : undefined,
+    ),
+  ];
+}
+
+/** Checks that each address of a remote write can be reached, by an API and over TLS. */
+function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding[] {
+  const writes: Path = [...spec, "remoteWrite"];
+  return listAt(resource.props, ...writes).flatMap((write, index) => {
+    const url = textAt(write, "url") ?? "";
+    const problem = addressProblem(url, hasSidecar(resource, spec));
+    const tls = at(write, "tlsConfig") ?? at(write, "tls_config");
+    const isUnverified = isTrue(at(tls, "insecureSkipVerify") ?? at(tls, "insecure_skip_verify"));
+    return [
+      ...(problem === undefined
+        ? []
+        : [
+            {
+              path: [...writes, index, "url"],
+              problem,
+              bound: "a URL such as https://<host>/api/v1/push",
+              fix: "write the URL that the storage documents for remote write",
+            },
+          ]),
+      ...(isUnverified && /^https:\/\/[\w.-]+\.[a-z]+(?=[:/]|$)/i.test(url) && !isPrivateHost(url)
+        ? [
+            {
+              path: [...writes, index],
+              problem: "any server can pretend to be the storage, because TLS is not verified",
+              bound: "a verified certificate",
+              fix: "remove insecureSkipVerify, or set the certificate authority",
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+const isTrue = (value: Plain) => value === true || value === "true";
+
+/** Whether a container next to Prometheus may receive the samples. */
+function hasSidecar({ props }: Resource, spec: Path): boolean {
+  return ["containers", "sidecarContainers"].some((key) => {
+    const value = at(props, ...spec, key);
+    return value === UNKNOWN || [...listAt(value), ...entriesAt(value)].length > 0;
+  });
+}
+
+function isPrivateHost(url: string): boolean {
+  return /^https?:\/\/(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[^/:]*\.(?:svc|local|internal|lan|corp|home)(?=[:/]|$)|[^/:.]+(?=[:/]|$)|[^/:.]+\.[^/:.]+(?::\d+)?(?=\/|$))/i.test(
+    url,
+  );
+}
+
+function addressProblem(url: string, isLocal: boolean): string | undefined {
+  if (url === "" || /[{$]/.test(url)) return undefined;
+  if (!/^https?:\/\//.test(url)) return "the address of the remote write has no scheme";
+  if (!isLocal && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url)) {
+    return "the remote write sends to the pod of Prometheus itself";
+  }
+  if (/^https?:\/\/[^/?]+\/?$/.test(url)) {
+    return "the address of the remote write has no path, so the storage rejects the samples";
+  }
+  return url.startsWith("http://") &&
+    !isPrivateHost(url) &&
+    !/^http:\/\/(?:localhost|127\.|\[)/.test(url)
+    ? "the remote write sends the samples over the internet without TLS"
+    : undefined;
 }
 
 /** Whether a remote write adds a label itself, or writes to a tenant. */
