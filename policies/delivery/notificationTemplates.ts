@@ -25,9 +25,7 @@ export function templateMistakes(
   const areFilesKnown =
     namespace === undefined && files.every((file) => file.startsWith("/etc/alertmanager/config/"));
   const isMissing = (name: string) =>
-    areFilesKnown &&
-    !/\.default\.|^__/.test(name) &&
-    (files.length === 0 || !defined.has(name));
+    areFilesKnown && !/\.default\.|^__/.test(name) && (files.length === 0 || !defined.has(name));
   return listAt(config, "receivers").flatMap((receiver, index) =>
     textsIn(receiver, ["receivers", index]).flatMap(([text, path]) => {
       const mistake = mistakeIn(text, isMissing);

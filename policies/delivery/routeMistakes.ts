@@ -149,7 +149,10 @@ function wrongTimes(config: PlainMap, key: string) {
       .map((part) => textAt(part, "location") ?? "")
       .filter((zone) => !["", "Local"].includes(zone) && !isTimeZone(zone))
       .map(() => "the location is not a time zone such as Europe/Berlin");
-    return [...ranges, ...days, ...zones].map((problem) => ({ where: `${key}[${index}]`, problem }));
+    return [...ranges, ...days, ...zones].map((problem) => ({
+      where: `${key}[${index}]`,
+      problem,
+    }));
   });
 }
 

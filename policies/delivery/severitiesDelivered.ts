@@ -2,6 +2,7 @@ import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
 import { definedIn, templateMistakes } from "./notificationTemplates";
 import { rejectedFields, routeMistakes } from "./routeMistakes";
+import { canHoldLogRules, checkRulers } from "./rulers";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
@@ -23,7 +24,12 @@ import {
   textAt,
   textsAt,
 } from "../facts/plain";
-import { canRunPrometheus, missingAlertmanager, stoppedPrometheus } from "../facts/prometheus";
+import {
+  canRunPrometheus,
+  canRunRuler,
+  missingAlertmanager,
+  stoppedPrometheus,
+} from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { Labels, RouteNode, matches, probeLabels } from "../facts/routes";
 import { canHoldRules, rulesOfStack } from "../facts/rules";
@@ -54,7 +60,7 @@ type Config = ConfigOf<typeof properties>;
 export const severitiesDelivered = stackPolicy({
   name: "severities-delivered",
   description:
-    "Critical alerts and warnings from each namespace reach a receiver, as do Datadog monitors and CloudWatch alarms. Resolved notifications are sent for critical alerts.",
+    "Critical alerts and warnings from each namespace reach a receiver, as do the alerts of rulers, Datadog monitors and CloudWatch alarms. Resolved notifications are sent for critical alerts.",
   why: "The chart's default configuration sends no notifications, and one early route can drop notifications for a few alerts: rules fire, but the on-call engineer is not notified.",
   remediation:
     "end the routes of these alerts in a receiver with an address, and set send_resolved: true in it",
@@ -64,7 +70,9 @@ export const severitiesDelivered = stackPolicy({
   reads: (type) =>
     canHoldAlertmanager(type) ||
     canRunPrometheus(type) ||
+    canRunRuler(type) ||
     canHoldRules(type) ||
+    canHoldLogRules(type) ||
     isMonitor(type) ||
     isVendorMonitor(type),
   check(resources, config) {
@@ -169,7 +177,7 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
       },
     ];
   });
-  return [...missing, ...stopped];
+  return [...missing, ...stopped, ...checkRulers(resources)];
 }
 
 function checkPath(path: DeliveryPath, known: Labels[], settings: Config): StackFinding[] {
@@ -222,7 +230,8 @@ function describeUnreadable({
   urn,
 }: AlertmanagerConfiguration): StackFinding {
   if (foreignNamespace !== undefined) {
-    const problem = "the configuration is in another namespace, from which Alertmanager cannot read";
+    const problem =
+      "the configuration is in another namespace, from which Alertmanager cannot read";
     const fix = "move it to the namespace of Alertmanager";
     return { urn, problem, where, found: foreignNamespace, fix };
   }

@@ -133,6 +133,8 @@ export interface LifecycleRule {
   expirationDays: number | undefined;
   /** Days until the rule moves current objects to an archive, from which Loki cannot read. */
   archiveDays: number | undefined;
+  /** Days until the rule moves current objects to a class for infrequent access. */
+  infrequentDays: number | undefined;
   unknown: boolean;
 }
 
@@ -156,10 +158,12 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
   const abort = first(at(rule, "abortIncompleteMultipartUpload"));
   const expiration = first(at(rule, "expiration"));
   const noncurrent = first(at(rule, "noncurrentVersionExpiration"));
-  const archives = listAt(rule, "transitions").filter((transition) =>
-    ["GLACIER", "DEEP_ARCHIVE"].includes(textAt(transition, "storageClass") ?? ""),
-  );
-  const archiveDays = archives.map((transition) => days(at(transition, "days")) ?? 0);
+  const transitionDays = (...classes: string[]) => {
+    const counts = listAt(rule, "transitions")
+      .filter((transition) => classes.includes(textAt(transition, "storageClass") ?? ""))
+      .map((transition) => days(at(transition, "days")) ?? 0);
+    return counts.length === 0 ? undefined : Math.min(...counts);
+  };
   const prefix = textAt(filter, "prefix") || textAt(and, "prefix") || textAt(rule, "prefix") || "";
   const isTagged =
     (at(filter, "tag") ?? null) !== null ||
@@ -174,7 +178,8 @@ function readRule(rule: Plain, where: string): LifecycleRule | undefined {
     noncurrentDays: days(at(noncurrent, "noncurrentDays") ?? at(noncurrent, "days")),
     keptVersions: Number(at(noncurrent, "newerNoncurrentVersions") ?? 0) || 0,
     expirationDays: textAt(expiration, "date") ? 0 : days(at(expiration, "days")),
-    archiveDays: archiveDays.length === 0 ? undefined : Math.min(...archiveDays),
+    archiveDays: transitionDays("GLACIER", "DEEP_ARCHIVE"),
+    infrequentDays: transitionDays("STANDARD_IA", "ONEZONE_IA"),
     unknown: [filter, expiration, noncurrent].includes(UNKNOWN),
   };
 }

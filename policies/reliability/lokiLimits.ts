@@ -1,8 +1,8 @@
-import { Finding, StackFinding, checkField, resourcePolicy } from "../engine/policy";
+import { Finding, StackFinding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { Path, Plain, at, isMap, isText } from "../facts/plain";
+import { Path, Plain, at, entriesAt, isMap, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 
@@ -13,7 +13,7 @@ const properties = {
 export const lokiLimits = resourcePolicy({
   name: "loki-limits",
   description:
-    "Loki limits the logs and streams of a tenant, and its collectors name the tenant that it requires.",
+    "Loki limits the logs and streams of a tenant, and its collectors reach it, name the tenant that it requires, and use labels with few values.",
   why: "One service that logs in a loop, or that has a request ID as a label, stops Loki for all others. With auth_enabled, Loki refuses all logs of a collector that names no tenant.",
   remediation:
     "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false or the tenant_id of the collector",
@@ -35,6 +35,7 @@ const limitNames = [
 
 function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
   const chart = helmChart(resource);
+  if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
     const limits = at(readConfig(at(chart.values, ...source)), "limits_config");
@@ -61,6 +62,63 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
       ),
     ];
   });
+}
+
+/** Checks that Promtail sends to the API of Loki. */
+function checkClients(resource: Resource): Finding[] {
+  const path: Path = ["values", "config", "clients"];
+  return listAt(resource.props, ...path).flatMap((_, index) =>
+    checkValue(resource, [...path, index, "url"], (url) =>
+      !isText(url) || /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod(url))
+        ? undefined
+        : {
+            problem: "the address is not that of Loki's API, so no log arrives",
+            found: undefined,
+            bound: "a URL that ends with /loki/api/v1/push",
+            fix: "set url: http://<service of Loki>/loki/api/v1/push",
+          },
+    ),
+  );
+}
+
+function isOwnPod(url: string): boolean {
+  return /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+}
+
+/** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */
+const manyValues =
+  /^(?:(?:request|trace|span|user|session|order|customer|transaction|correlation|message|client|account)_?id|(?:client_?|remote_?)?ip|remote_addr|timestamp|ts|msg|message|url|uri|path|email|pod_?uid|container_?id)$/i;
+
+/** Checks the labels that the stages of Promtail add. */
+function checkLabels(resource: Resource): Finding[] {
+  const snippets = ["pipelineStages", "extraScrapeConfigs", "scrapeConfigs"].map((key): Path => [
+    "values",
+    "config",
+    "snippets",
+    key,
+  ]);
+  return snippets.flatMap((path) => {
+    const value = at(resource.props, ...path);
+    const names = labelsIn(isText(value) ? readConfig(value) : value);
+    return names
+      .filter((name) => manyValues.test(name))
+      .map((name) => ({
+        path,
+        problem:
+          "a label has a value for each request or pod, so each log line becomes a stream of its own",
+        found: name,
+        bound: "labels with few values, such as namespace and app",
+        fix: `move ${name} from labels to structured_metadata, or remove it`,
+      }));
+  });
+}
+
+/** The names in the stages `labels` at any depth. */
+function labelsIn(value: Plain): string[] {
+  if (Array.isArray(value)) return value.flatMap(labelsIn);
+  return entriesAt(value).flatMap(([key, item]) =>
+    key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item),
+  );
 }
 
 const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;

@@ -239,6 +239,18 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       replicas: read(part, "replicas"),
     }),
     ...checkDisk(resource, ["values", part, "persistence", "enabled"]),
+    ...(read("loki", "storage", "type") === "filesystem"
+      ? checkValue(resource, ["values", part, "replicas"], (value) =>
+          Number(value) > 1
+            ? {
+                problem:
+                  "each replica of Loki has a disk of its own, so it does not find the logs of the others",
+                bound: "one replica, or a bucket (prod)",
+                fix: "set loki.storage.type: s3",
+              }
+            : undefined,
+        )
+      : []),
   ];
 }
 

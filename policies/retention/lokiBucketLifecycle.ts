@@ -69,7 +69,7 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     ...checkRemoval(bucket, rule, { ...config, verb: "expires", days: rule.expirationDays }),
     ...checkRemoval(bucket, rule, { ...config, verb: "archives", days: rule.archiveDays }),
   ]);
-  expirations.push(...checkTiers(bucket));
+  expirations.push(...checkTiers(bucket), ...checkClasses(bucket, rules));
   if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
   const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
   return unknown === undefined
@@ -89,6 +89,20 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
       where: `${where}, ${name}`,
       bound: "no archive tiers",
       fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",
+    }));
+}
+
+/** S3 rejects rules that move objects to an infrequent class in their first 30 days. */
+function checkClasses({ urn }: Bucket, rules: LifecycleRule[]): StackFinding[] {
+  return rules
+    .filter(({ infrequentDays = 30 }) => infrequentDays < 30)
+    .map(({ where, infrequentDays = 0 }) => ({
+      urn,
+      problem: "S3 rejects a transition to an infrequent class in the first 30 days",
+      where,
+      found: `${numeral(infrequentDays)} days`,
+      bound: "at least 30 days",
+      fix: "set days: 30, or remove the transition",
     }));
 }
 

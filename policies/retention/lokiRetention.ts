@@ -1,8 +1,9 @@
-import { Field, Finding, checkField, resourcePolicy } from "../engine/policy";
+import { Field, Finding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
-import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { mistypedFields } from "../facts/knownFields";
+import { lokiCharts, lokiConfigPaths, lokiWritePath } from "../facts/loki";
 import {
   Path,
   Plain,
@@ -80,6 +81,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
           },
     ),
     ...checkSchemas(chart, at(resource.props, "version")),
+    ...checkCompactor(resource, chart),
+    ...checkFields(chart),
     ...checkField(store, (value) =>
       typeof value === "string" && value.trim() !== ""
         ? undefined
@@ -92,6 +95,40 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
           },
     ),
   ];
+}
+
+/** The part of Loki that deletes logs, by mode: the chart runs no compactor of its own by default. */
+function checkCompactor(resource: Resource, { chart, values }: HelmChart): Finding[] {
+  if (chart !== "loki") return [];
+  const part = { ingester: "compactor", write: "backend", singleBinary: undefined }[
+    lokiWritePath(values)
+  ];
+  if (part === undefined) return [];
+  return checkValue(resource, ["values", part, "replicas"], (replicas) =>
+    Number(replicas ?? (part === "compactor" ? 0 : 3)) > 0
+      ? undefined
+      : {
+          problem: `no compactor runs, so Loki never deletes logs`,
+          bound: "one replica",
+          fix: `set values.${part}.replicas: 1`,
+          set: 1,
+        },
+  );
+}
+
+/** Limits and settings of the compactor that are misspelled: Loki does not start with them. */
+function checkFields({ values }: HelmChart): Finding[] {
+  return lokiConfigPaths.flatMap((source) => {
+    const config = readConfig(at(values, ...source));
+    return ["limits_config", "compactor"].flatMap((section) =>
+      mistypedFields(section, at(config, section)).map(({ key, meant }) => ({
+        path: ["values", ...source, section, key],
+        problem: "Loki has no such field, so it does not start",
+        bound: meant,
+        fix: `write ${meant} in place of ${key}`,
+      })),
+    );
+  });
 }
 
 /** Object stores under two names. */
@@ -113,7 +150,21 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
   const structured = lokiField(chart, "limits_config", "allow_structured_metadata");
   const isLokiThree = chart.chart === "loki" && Number.parseInt(String(version), 10) >= 6;
   const required = isLokiThree && structured.value !== false ? presentSchema : [];
+  const dates = listAt(list.value).map((schema) => textAt(schema, "from") ?? "");
+  const disordered = dates.findIndex(
+    (date, index) => index > 0 && date <= (dates[index - 1] ?? ""),
+  );
   return [
+    ...(disordered < 0 || dates.includes("")
+      ? []
+      : [
+          {
+            path: [...list.path, disordered, "from"],
+            problem: "a schema starts before the one above it, so Loki does not start",
+            bound: "dates in ascending order",
+            fix: "add a new schema at the end, with a date in the future",
+          },
+        ]),
     ...required.flatMap(([key, expected]) =>
       checkField({ path: [...path, key], value: at(last, key) }, (value) =>
         !isText(value) || value === expected

@@ -1,0 +1,108 @@
+import { StackFinding, describeResource } from "../engine/policy";
+import { helmChart } from "../facts/helm";
+import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import {
+  Path,
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  hasUnknown,
+  isText,
+  listAt,
+} from "../facts/plain";
+import { thanosRuler } from "../facts/prometheus";
+import { Resource } from "../facts/resource";
+import { readConfig } from "../facts/yaml";
+
+/*
+ * Alerts that another server than Prometheus evaluates: a ThanosRuler over long-term storage, and the
+ * ruler of Loki over logs. Each has an Alertmanager of its own.
+ */
+
+/** Checks that each ruler that has alerts has an Alertmanager, and data to evaluate them. */
+export function checkRulers(resources: Resource[]): StackFinding[] {
+  return resources.flatMap((resource) => [
+    ...checkThanosRuler(resource),
+    ...checkLokiRuler(resource, resources),
+  ]);
+}
+
+function checkThanosRuler(resource: Resource): StackFinding[] {
+  const ruler = thanosRuler(resource);
+  if (ruler === undefined) return [];
+  const isSet = (...keys: string[]) =>
+    keys.some((key) => {
+      const value = at(resource.props, ...ruler.spec, key);
+      return hasUnknown(value) || listAt(value).length > 0 || entriesAt(value).length > 0;
+    });
+  const lacks = (keys: string[], problem: string, fix: string): StackFinding[] =>
+    isSet(...keys)
+      ? []
+      : [
+          {
+            urn: resource.urn,
+            problem: `${ruler.what} ${problem}`,
+            where: `${describeResource(resource)}, ${formatPath([...ruler.spec, keys[0] ?? ""])}`,
+            fix,
+          },
+        ];
+  return [
+    ...lacks(
+      ["alertmanagersUrl", "alertmanagersConfig"],
+      "sends its alerts to no Alertmanager",
+      "set alertmanagersUrl: [http://alertmanager-operated.<namespace>.svc:9093]",
+    ),
+    ...lacks(
+      ["queryEndpoints", "queryConfig", "remoteWrite"],
+      "has no query to evaluate its rules",
+      "set queryEndpoints: [<address of Thanos Query>]",
+    ),
+  ];
+}
+
+const configMapType = "kubernetes:core/v1:ConfigMap";
+
+/** Whether a type may hold rules for the ruler of Loki. */
+export function canHoldLogRules(type: string): boolean {
+  return type === configMapType;
+}
+
+function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding[] {
+  const { chart = "", values } = helmChart(resource) ?? {};
+  if (!lokiCharts.has(chart) || values === UNKNOWN) return [];
+  const maps = resources.filter(
+    ({ type, props }) =>
+      type === configMapType && at(props, "metadata", "labels", "loki_rule") !== undefined,
+  );
+  const rules = [at(values, "ruler", "directories"), ...maps.map(({ props }) => at(props, "data"))];
+  if (!rules.some(hasAlert)) return [];
+  const configs = [
+    at(values, "loki", "rulerConfig"),
+    ...lokiConfigPaths.map((path) => at(readConfig(at(values, ...path)), "ruler")),
+  ];
+  const url = configs
+    .map((config) => at(config, "alertmanager_url") ?? "")
+    .find((each) => each !== "");
+  const isLocal = isText(url) && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+  if (url !== undefined && !isLocal) return [];
+  const path: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
+  return [
+    {
+      urn: resource.urn,
+      problem: "the ruler of Loki sends its alerts to no Alertmanager",
+      where: `${describeResource(resource)}, ${formatPath(path)}`,
+      bound: "the address of an Alertmanager",
+      fix: `set ${formatPath(path)}: http://alertmanager-operated.<namespace>.svc:9093`,
+    },
+  ];
+}
+
+function hasAlert(rules: Plain): boolean {
+  if (isText(rules)) return /^\s*(?:-\s+)?["']?alert["']?\s*:/m.test(rules);
+  return (
+    entriesAt(rules).some(([key, item]) => key === "alert" || hasAlert(item)) ||
+    listAt(rules).some(hasAlert)
+  );
+}
