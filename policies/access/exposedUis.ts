@@ -27,6 +27,16 @@ const chartUis: Record<string, [ui: Ui, base: Path][]> = {
     ["Alertmanager", ["alertmanager"]],
   ],
   alertmanager: [["Alertmanager", []]],
+  "prometheus-pushgateway": [["Pushgateway", []]],
+  thanos: ["query", "queryFrontend", "bucketweb", "compactor", "ruler"].map((part) => [
+    "Thanos",
+    [part],
+  ]),
+  tempo: [["Tempo", []]],
+  "mimir-distributed": [
+    ["Mimir", ["gateway"]],
+    ["Mimir", ["nginx"]],
+  ],
   loki: [
     ["Loki", ["gateway"]],
     ["Loki", []],
@@ -85,7 +95,7 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
 
 /** Routes of gateways that the checks cannot follow. */
 const otherRoutes =
-  /:(VirtualService|HTTPProxy|Mapping|TCPMapping|ApisixRoute|TCPIngress|GRPCRoute|TCPRoute|TLSRoute|IngressRouteTCP)$/;
+  /:(VirtualService|HTTPProxy|Mapping|TCPMapping|ApisixRoute|TCPIngress|GRPCRoute|TCPRoute|TLSRoute|IngressRouteTCP|TargetGroupBinding)$/;
 
 export function exposesServices(type: string): boolean {
   return Object.hasOwn(checks, type) || (type.startsWith("kubernetes:") && otherRoutes.test(type));
@@ -292,6 +302,10 @@ function checkServiceObject(resource: Resource): Finding[] {
 function checkService(resource: Resource, ui: Ui, path: Path, hasProxy: boolean): Finding[] {
   if (at(resource.props, ...path, "enabled") === false) return [];
   const typePath = [...path, "type"];
+  const addresses: Path = [...path, "externalIPs"];
+  if (ui !== "Grafana" && listAt(resource.props, ...addresses).length > 0) {
+    return [{ path: addresses, ...unauthenticated(ui) }];
+  }
   return checkValue(resource, typePath, (value) => {
     if (value !== "LoadBalancer" && value !== "NodePort") return undefined;
     const annotations =

@@ -11,6 +11,8 @@ export function checkLogin(settings: GrafanaSetting[]): Finding[] {
     ...checkDefaultRole(settings),
     ...checkHeaderProxy(settings),
     ...checkOAuth(settings),
+    ...checkProviderTls(settings),
+    ...checkRootUrl(settings),
   ];
 }
 
@@ -76,6 +78,37 @@ function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
     bound: "the addresses of the proxy",
     fix: 'set "auth.proxy": {whitelist: "<addresses of the proxy>"} in grafana.ini',
   }));
+}
+
+/** Without a verified certificate, any server can pretend to be the provider, and receives its tokens. */
+function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
+  return settings
+    .filter(({ id }) => /^(?:AUTH_\w+_TLS_SKIP_VERIFY_INSECURE|SMTP_SKIP_VERIFY)$/.test(id))
+    .filter(({ value }) => isEnabled(value))
+    .map(({ path, disabled }) => ({
+      path,
+      problem:
+        "Grafana does not verify the certificate of the server to which it sends credentials",
+      bound: "false",
+      fix: "remove the setting, or set the certificate authority of the server",
+      set: disabled,
+    }));
+}
+
+/** The address to which a provider sends users back must not be the machine of the user. */
+function checkRootUrl(settings: GrafanaSetting[]): Finding[] {
+  const signsIn = settings.some(
+    ({ id, value }) => /^AUTH_\w+_ENABLED$/.test(id) && isEnabled(value),
+  );
+  return settings
+    .filter(({ id }) => signsIn && id === "SERVER_ROOT_URL")
+    .filter(({ value }) => /^https?:\/\/(?:localhost|127\.)/.test(String(value)))
+    .map(({ path }) => ({
+      path,
+      problem: "the provider sends users back to localhost, so nobody can sign in",
+      bound: "the public address of Grafana",
+      fix: "set server: {root_url: https://<host of Grafana>} in grafana.ini",
+    }));
 }
 
 /** The settings of which one limits the accounts of a provider that anyone can have an account with. */

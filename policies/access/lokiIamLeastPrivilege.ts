@@ -11,6 +11,7 @@ import {
   Document,
   Statement,
   coversAction,
+  coversResource,
   exactValues,
   isWild,
   likeValues,
@@ -20,6 +21,7 @@ import {
 import { lokiCharts } from "../facts/loki";
 import { Path, Plain, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "../facts/plain";
 import { Resource, refersTo } from "../facts/resource";
+import { matchesGlob } from "../shared/glob";
 import { own } from "../shared/own";
 
 const properties = {
@@ -84,7 +86,101 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
         ["policyArn", "policyArns"].some((property) => refersTo(attachment, property, resource)),
       ),
   );
-  return [...attached, ...policies]
+  const inStack = new Set([...attached, ...policies, ...resources.filter((each) => isLokis(each))]);
+  return [
+    ...checkNeeds(resources, [...inStack]),
+    ...checkServiceAccount(resources, roles),
+    ...checkOthers([...attached, ...policies], config),
+  ];
+}
+
+/** The permissions without which Loki cannot work, by what they are for. */
+const needs: [action: string, key: string, purpose: string][] = [
+  ["s3:ListBucket", "", "list its bucket"],
+  ["s3:GetObject", "/fake/object", "read its objects"],
+  ["s3:PutObject", "/fake/object", "write logs"],
+  ["s3:DeleteObject", "/fake/object", "delete logs after their retention"],
+];
+
+/** Checks that the documents of Loki's role together allow what it needs in the buckets they name. */
+function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] {
+  const access = holders.flatMap((holder) =>
+    documentsOf(holder)
+      .filter(({ isTrust, document }) => !isTrust && document !== undefined)
+      .map(({ document }) => ({ holder, document })),
+  );
+  const [first] = access;
+  const isElsewhere = holders.some(
+    ({ type, props }) => attachmentTypes.has(type) || listAt(props, "managedPolicyArns").length > 0,
+  );
+  const statements = access.flatMap(({ document }) => (Array.isArray(document) ? document : []));
+  const isUnknown =
+    access.some(({ document }) => document === UNKNOWN) ||
+    statements.some(({ unknown }) => unknown);
+  const hasLoki = resources.some((resource) => lokiCharts.has(helmChart(resource)?.chart ?? ""));
+  if (first === undefined || isElsewhere || isUnknown || !hasLoki) return [];
+  const allowed = statements.filter(({ allow }) => allow);
+  const buckets = new Set(
+    allowed.flatMap((statement) => statement.resources.flatMap((arn) => s3Arn(arn)?.bucket ?? [])),
+  );
+  const [bucket] = buckets;
+  if (buckets.size !== 1 || bucket === undefined || isWild(bucket)) return [];
+  const arn = /^arn:[\w-]+:s3:::/.exec(allowed.flatMap((each) => each.resources).join())?.[0];
+  return needs
+    .filter(
+      ([action, key]) =>
+        !allowed.some(
+          (statement) =>
+            coversAction(statement, action) &&
+            coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`),
+        ),
+    )
+    .map(([action, key, purpose]) => ({
+      urn: first.holder.urn,
+      problem: `Loki's role does not allow ${action}, so Loki cannot ${purpose}`,
+      where: describeResource(first.holder),
+      bound: key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*",
+      fix: `allow ${action} on ${key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*"}`,
+    }));
+}
+
+/** Checks that the trust policy names the service account that the release of Loki has. */
+function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFinding[] {
+  const releases = resources.filter((resource) => helmChart(resource)?.chart === "loki");
+  const [release] = releases;
+  const namespace = at(release?.props, "namespace");
+  if (release === undefined || releases.length !== 1 || typeof namespace !== "string") return [];
+  const account = textAt(release.props, "values", "serviceAccount", "name");
+  return roles.flatMap((role) => {
+    const document = readDocument(at(role.props, "assumeRolePolicy"));
+    const conditions = (Array.isArray(document) ? document : []).flatMap((each) => each.conditions);
+    const subjects = conditions
+      .filter(({ key }) => key.endsWith(":sub"))
+      .flatMap(({ values }) => values)
+      .map((value) => value.split(":").slice(2));
+    const [tagged, named] = ["namespace", "service-account"].map(
+      (tag) => conditions.find(({ key }) => key === `aws:requesttag/kubernetes-${tag}`)?.values,
+    );
+    const trusted = [...subjects, ...(tagged?.length === 1 ? [[tagged[0], named?.[0]]] : [])];
+    const fits = ([inNamespace = "", name = ""]: (string | undefined)[]) =>
+      (inNamespace === namespace || isWild(inNamespace)) &&
+      (account === undefined || name === "" || matchesGlob(name, account) || name.includes("*"));
+    if (trusted.length === 0 || trusted.some(fits)) return [];
+    return [
+      {
+        urn: role.urn,
+        problem: "Loki cannot assume its role, which trusts another service account",
+        where: `${describeResource(role)}, assumeRolePolicy`,
+        found: trusted[0]?.join("/"),
+        bound: `${namespace}/${account ?? "<service account of Loki>"}`,
+        fix: "name the namespace and the service account of the release in the condition",
+      },
+    ];
+  });
+}
+
+function checkOthers(others: Resource[], config: Config): StackFinding[] {
+  return others
     .filter((resource) => !isLokis(resource))
     .flatMap((resource) =>
       checkDocuments(resource, config).map((finding) => ({

@@ -1,6 +1,6 @@
 import { StackFinding, describeResource } from "../engine/policy";
-import { UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
-import { Resource } from "../facts/resource";
+import { UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "../facts/plain";
+import { Resource, refersTo } from "../facts/resource";
 
 /*
  * Alerts that other services evaluate: monitors of Datadog and alarms of CloudWatch. Each names its
@@ -17,12 +17,119 @@ const readers: Record<string, RegExp> = {
   [cloudwatchAlarm]: /^aws:cloudwatch\/(compositeAlarm|eventRule):/,
 };
 
+const topicType = "aws:sns/topic:Topic";
+
 export function isVendorMonitor(type: string): boolean {
-  return Object.hasOwn(readers, type) || Object.values(readers).some((reader) => reader.test(type));
+  return (
+    type === topicType ||
+    Object.hasOwn(readers, type) ||
+    Object.values(readers).some((reader) => reader.test(type))
+  );
 }
 
-/** Checks that each monitor has a receiver. */
+/** Checks that each monitor has a receiver, and that its vendor accepts it. */
 export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
+  return [
+    ...checkReceivers(resources),
+    ...resources.filter(({ type }) => type === datadogMonitor).flatMap(checkThresholds),
+    ...resources.filter(({ type }) => type === cloudwatchAlarm).flatMap(checkAlarm),
+    ...checkTopics(resources),
+  ];
+}
+
+/** Datadog rejects a monitor whose thresholds contradict its query or each other. */
+function checkThresholds(monitor: Resource): StackFinding[] {
+  const { urn, props } = monitor;
+  const query = textAt(props, "query") ?? "";
+  const [, operator = "", limit = ""] = /(>=?|<=?)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(query) ?? [];
+  const read = (key: string) => {
+    const value = at(props, "monitorThresholds", key);
+    return value === undefined || value === null || value === UNKNOWN ? NaN : Number(value);
+  };
+  const [critical, warning] = [read("critical"), read("warning")];
+  const isContrary = limit !== "" && critical !== Number(limit) && !Number.isNaN(critical);
+  const isReversed = operator.startsWith(">") ? warning >= critical : warning <= critical;
+  if (!isContrary && !isReversed) return [];
+  return [
+    {
+      urn,
+      problem: isContrary
+        ? "Datadog rejects the monitor, whose critical threshold is not that of its query"
+        : "Datadog rejects the monitor, whose warning comes after its critical threshold",
+      where: `${describeResource(monitor)}, monitorThresholds`,
+      bound: isContrary
+        ? `the threshold of the query, ${limit}`
+        : "a warning before the critical threshold",
+      fix: isContrary
+        ? `set monitorThresholds.critical to ${limit}, or change the query`
+        : "exchange the two thresholds, or correct one of them",
+    },
+  ];
+}
+
+/** CloudWatch rejects an alarm whose periods do not fit. */
+function checkAlarm(alarm: Resource): StackFinding[] {
+  const { urn, props } = alarm;
+  const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
+  const [period, points, periods] = [
+    read("period"),
+    read("datapointsToAlarm"),
+    read("evaluationPeriods"),
+  ];
+  const found: [key: string, problem: string, fix: string][] = [];
+  if (period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))) {
+    found.push(["period", "CloudWatch has no such period", "set period: 60"]);
+  }
+  if (points > periods) {
+    found.push([
+      "datapointsToAlarm",
+      "more data points must exceed the threshold than there are periods",
+      "set datapointsToAlarm to at most evaluationPeriods",
+    ]);
+  }
+  if (/^p\d/i.test(textAt(props, "statistic") ?? "")) {
+    found.push([
+      "statistic",
+      "a percentile is no statistic",
+      "set extendedStatistic in place of statistic",
+    ]);
+  }
+  return found.map(([key, problem, fix]) => ({
+    urn,
+    problem: `${problem}, so the alarm is rejected`,
+    where: `${describeResource(alarm)}, ${key}`,
+    fix,
+  }));
+}
+
+/** CloudWatch may not use the key that AWS manages for SNS, so it cannot publish to such a topic. */
+function checkTopics(resources: Resource[]): StackFinding[] {
+  const actions = resources
+    .filter(({ type }) => type === cloudwatchAlarm)
+    .flatMap((alarm) => ({ alarm, list: listAt(alarm.props, "alarmActions") }));
+  return resources
+    .filter(
+      ({ type, props }) =>
+        type === topicType && /^alias\/aws\/sns$/.test(textAt(props, "kmsMasterKeyId") ?? ""),
+    )
+    .filter((topic) =>
+      actions.some(
+        ({ alarm, list }) =>
+          list.includes(textAt(topic.props, "arn")) ||
+          refersTo(alarm, "alarmActions", topic) ||
+          list.some((arn) => isText(arn) && arn.endsWith(`:${textAt(topic.props, "name")}`)),
+      ),
+    )
+    .map((topic) => ({
+      urn: topic.urn,
+      problem: "CloudWatch may not use the key of the topic, so no alarm reaches it",
+      where: `${describeResource(topic)}, kmsMasterKeyId`,
+      bound: "a key of your own that CloudWatch may use, or none",
+      fix: "set kmsMasterKeyId to a key whose policy allows cloudwatch.amazonaws.com",
+    }));
+}
+
+function checkReceivers(resources: Resource[]): StackFinding[] {
   return resources
     .filter(({ type }) => Object.hasOwn(readers, type))
     .filter(({ type }) => !resources.some((other) => readers[type]?.test(other.type)))

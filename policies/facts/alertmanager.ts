@@ -153,7 +153,10 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
       (object === undefined ? secretName(resource) : objectName(resource)) === source,
   );
   const namespace = namespaceOf(installer);
-  const foreign = sources.map(namespaceOf).filter((name) => name !== namespace);
+  const foreign = sources
+    .filter(({ type }) => type === "kubernetes:core/v1:Secret")
+    .map(namespaceOf)
+    .filter((name) => name !== namespace);
   const [foreignNamespace] = foreign;
   if (
     typeof namespace === "string" &&

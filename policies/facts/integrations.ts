@@ -138,11 +138,7 @@ function isPlainHttp(value: string): boolean {
   return /\.[^.]+\./.test(host) && !/\.(svc|local|internal|lan)$/i.test(host);
 }
 
-function obstacleIn(
-  field: string,
-  value: unknown,
-  sources: CredentialSources,
-): string | undefined {
+function obstacleIn(field: string, value: unknown, sources: CredentialSources): string | undefined {
   const [name, key] = [textAt(value, "name") ?? "", textAt(value, "key") ?? ""];
   if (sources.secretKeys?.(name)?.has(key) === false) return `the Secret of ${field} lacks its key`;
   if (typeof value !== "string") return undefined;
@@ -178,10 +174,7 @@ const mounts: [folder: string, field: string][] = [
 ];
 
 /** Whether Alertmanager has a file; undefined where that is unknown. */
-function isMounted(
-  file: string,
-  { spec, secretKeys }: CredentialSources,
-): boolean | undefined {
+function isMounted(file: string, { spec, secretKeys }: CredentialSources): boolean | undefined {
   if (!isMap(spec) || hasUnknown([spec["secrets"], spec["configMaps"], spec["volumeMounts"]])) {
     return undefined;
   }

@@ -52,7 +52,7 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
 
 /** Checks that the label by which the storage recognizes the samples of a replica is not removed. */
 function checkReplicas(resource: Resource, { spec, operated }: PrometheusServer): Finding[] {
-  if (!operated || !(Number(at(resource.props, ...spec, "replicas") ?? 1) > 1)) return [];
+  if (!operated || !isMany(at(resource.props, ...spec, "replicas"))) return [];
   const problem =
     "the replicas have no label of their own, so the storage receives each sample twice";
   const name = [...spec, "replicaExternalLabelName"];
@@ -108,6 +108,7 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
   });
 }
 
+const isMany = (replicas: Plain) => typeof replicas === "number" && replicas > 1;
 const isTrue = (value: Plain) => value === true || value === "true";
 
 /** Whether a container next to Prometheus may receive the samples. */

@@ -8,11 +8,13 @@ import {
   entriesAt,
   formatPath,
   hasUnknown,
+  isMap,
   isText,
   listAt,
   textAt,
 } from "../facts/plain";
 import { Resource, objectName } from "../facts/resource";
+import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
 import { readYaml } from "../facts/yaml";
 
 export const grafanaProvisioning = stackPolicy({
@@ -23,12 +25,18 @@ export const grafanaProvisioning = stackPolicy({
   remediation:
     "set isDefault: false on all data sources but one, use the address of a Service, and add the label grafana_dashboard to the ConfigMap of each dashboard",
   severity: "medium",
-  reads: (type) => isHelmType(type) || type === configMapType || type.startsWith(grafanaOperator),
+  reads: (type) =>
+    isHelmType(type) ||
+    isSecret({ type }) ||
+    type === configMapType ||
+    type.startsWith(grafanaOperator),
   check(resources) {
     const grafanas = resources.flatMap(grafanaOf);
     const maps = resources.filter(({ type }) => type === configMapType);
     return [
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
+      ...grafanas.flatMap(checkFiles),
+      ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
       ...(grafanas.length === 1 ? checkUids(maps) : []),
     ];
@@ -158,6 +166,62 @@ function sourcesOf({ resource, base, values }: Grafana, maps: Resource[]): Sourc
     }),
     ...inMaps,
   ];
+}
+
+/** Checks that Grafana reads the dashboards in its values, and that their imports are complete. */
+function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
+  const { urn } = resource;
+  const release = describeResource(resource);
+  const folders = entriesAt(values, "dashboards").filter(([, files]) => isMap(files));
+  const providers = JSON.stringify(at(values, "dashboardProviders") ?? "");
+  const place = (...keys: string[]) =>
+    `${release}, ${formatPath([...base, "dashboards", ...keys])}`;
+  return folders.flatMap(([folder, files]): StackFinding[] => {
+    if (Object.keys(files as object).length === 0) return [];
+    if (!providers.includes(`/${folder}"`) && !providers.includes('/dashboards"')) {
+      return [
+        {
+          urn,
+          where: place(folder),
+          problem: "Grafana does not load the dashboards, because no provider reads their folder",
+          bound: `a provider for /var/lib/grafana/dashboards/${folder}`,
+          fix: `add a provider to dashboardProviders with options.path: /var/lib/grafana/dashboards/${folder}`,
+        },
+      ];
+    }
+    return entriesAt(files)
+      .filter(([, file]) => at(file, "gnetId") !== undefined)
+      .filter(([, file]) => (at(file, "datasource") ?? "") === "")
+      .map(([name]) => ({
+        urn,
+        where: place(folder, name),
+        problem: "the dashboard of grafana.com names no data source, so its panels are empty",
+        bound: "the name of a data source",
+        fix: "set datasource: Prometheus",
+      }));
+  });
+}
+
+/** Checks that the Secret of the administrator has the keys that Grafana reads. */
+function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): StackFinding[] {
+  const admin = at(values, "admin");
+  const keys = keysOf(textAt(admin, "existingSecret") ?? "");
+  return [
+    ["userKey", "admin-user"],
+    ["passwordKey", "admin-password"],
+  ].flatMap(([field = "", fallback = ""]) => {
+    const key = textAt(admin, field) ?? fallback;
+    if (keys === undefined || keys.has(key)) return [];
+    return [
+      {
+        urn: resource.urn,
+        problem: `the Secret of the administrator has no key ${key}, so Grafana does not start`,
+        where: `${describeResource(resource)}, ${formatPath([...base, "admin", field])}`,
+        bound: `one of: ${[...keys].join(", ")}`,
+        fix: `add the key ${key} to the Secret, or set ${field}`,
+      },
+    ];
+  });
 }
 
 /** Checks that a sidecar loads the dashboards in a ConfigMap, and that they are complete. */

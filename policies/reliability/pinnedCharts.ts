@@ -21,9 +21,23 @@ export const pinnedCharts = resourcePolicy({
   baseline: { defaults: { allowedRepositories: [] } },
   config: properties,
   nested: "releases",
-  appliesTo: isHelmType,
-  check,
+  appliesTo: (type) => isHelmType(type) || chartSource.test(type),
+  check: (resource, config) =>
+    chartSource.test(resource.type) ? checkSource(resource) : check(resource, config),
 });
+
+/** A chart in a registry, to which the HelmRelease of Flux refers. */
+const chartSource = /^kubernetes:source\.toolkit\.fluxcd\.io\/\w+:OCIRepository$/;
+
+function checkSource(resource: Resource): Finding[] {
+  const reference = at(resource.props, "spec", "ref");
+  const url = String(at(resource.props, "spec", "url"));
+  const digest = at(reference, "digest");
+  // Other repositories contain manifests.
+  if (!/chart|helm/i.test(url) || reference === UNKNOWN || digest !== undefined) return [];
+  const key = at(reference, "semver") === undefined ? "tag" : "semver";
+  return checkField({ path: ["spec", "ref", key], value: at(reference, key) }, versionViolation);
+}
 
 function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
   const { props } = resource;

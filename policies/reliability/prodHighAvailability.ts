@@ -241,11 +241,10 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
     ...checkDisk(resource, ["values", part, "persistence", "enabled"]),
     ...(read("loki", "storage", "type") === "filesystem"
       ? checkValue(resource, ["values", part, "replicas"], (value) =>
-          Number(value) > 1
+          typeof value === "number" && value > numberOf(read(...factor) ?? 3)
             ? {
-                problem:
-                  "each replica of Loki has a disk of its own, so it does not find the logs of the others",
-                bound: "one replica, or a bucket (prod)",
+                problem: "a replica of Loki does not find the logs on the disks of the others",
+                bound: "as many copies as replicas, or a bucket (prod)",
                 fix: "set loki.storage.type: s3",
               }
             : undefined,

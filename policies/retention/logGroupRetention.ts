@@ -1,6 +1,7 @@
 import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
-import { textAt } from "../facts/plain";
+import { isHelmType, isTruthy } from "../facts/helm";
+import { Path, Plain, at, entriesAt, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { limits } from "../shared/limits";
 
@@ -25,11 +26,43 @@ export const logGroupRetention = resourcePolicy({
   severity: "medium",
   baseline: { defaults: { minDays: 1, maxDays: 3653 } },
   config: properties,
-  nested: "none",
-  appliesTo: (type) => types.has(type),
-  check,
+  appliesTo: (type) => types.has(type) || isHelmType(type) || type === configMapType,
+  check: (resource, config) =>
+    types.has(resource.type) ? check(resource, config) : checkCollectors(resource),
   remediate: true,
 });
+
+const configMapType = "kubernetes:core/v1:ConfigMap";
+
+/** Checks that Fluent Bit does not create log groups without a retention. */
+function checkCollectors({ type, props }: Resource): Finding[] {
+  const isChart = isHelmType(type);
+  const walk = (value: Plain, path: Path): Path[] => {
+    if (isText(value)) {
+      const creates = /^\s*auto_create_group\s+(?:true|on|yes)\s*$/im.test(value);
+      return creates && !/^\s*log_retention_days\s+[1-9]/im.test(value) ? [path] : [];
+    }
+    const logs = at(value, "cloudWatchLogs");
+    const isWithout =
+      isChart &&
+      isMap(logs) &&
+      isTruthy(logs["enabled"]) &&
+      logs["autoCreateGroup"] === true &&
+      !(Number(logs["logRetentionDays"]) > 0);
+    return [
+      ...(isWithout ? [[...path, "cloudWatchLogs", "logRetentionDays"]] : []),
+      ...entriesAt(value).flatMap(([key, item]) => walk(item, [...path, key])),
+    ];
+  };
+  const root = isChart ? "values" : "data";
+  return walk(at(props, root), [root]).map((path) => ({
+    path,
+    problem:
+      "Fluent Bit creates log groups without a retention, so CloudWatch retains them forever",
+    bound: "a retention in days",
+    fix: "set log_retention_days (logRetentionDays in the chart), or create the log groups in the stack",
+  }));
+}
 
 /** The numbers of days that CloudWatch supports. */
 const supportedDays = [

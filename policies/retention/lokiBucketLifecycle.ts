@@ -95,7 +95,7 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
 /** S3 rejects rules that move objects to an infrequent class in their first 30 days. */
 function checkClasses({ urn }: Bucket, rules: LifecycleRule[]): StackFinding[] {
   return rules
-    .filter(({ infrequentDays = 30 }) => infrequentDays < 30)
+    .filter(({ infrequentDays = 0 }) => infrequentDays > 0 && infrequentDays < 30)
     .map(({ where, infrequentDays = 0 }) => ({
       urn,
       problem: "S3 rejects a transition to an infrequent class in the first 30 days",

@@ -29,7 +29,7 @@ const patterns: Record<string, RegExp> = {
 const fields: [kind: string, name: RegExp, value: RegExp][] = [
   [
     "API key",
-    /(?:api|app|application|routing|service|integration|license)key$/,
+    /(?:api|app|application|routing|service|integration|license|pagerduty|opsgenie|datadog|newrelic|sentry|victorops)key$/,
     /^(?:[0-9a-f]{32}|[0-9a-f]{40}|(?=[A-Z]*\d)R[0-9A-Z]{31}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i,
   ],
   ["AWS secret access key", /secret(?:access)?key$/, /^[A-Za-z0-9/+=]{40}$/],
@@ -41,6 +41,10 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
     /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
   ],
   ["token", /token$/, /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w:.~+=-]{24,200}$|^[0-9a-f]{32,64}$/],
+  // Prometheus and Alertmanager have tokens in authorization.credentials.
+  ["token", /^credentials$/, /^(?=\S*\d)(?=\S*[a-zA-Z])[\w:.~+/=-]{16,200}$/],
+  // The pull secret of a registry has the user and the password in base64.
+  ["password", /^auth$/, /^(?=\S*\d|\S*[A-Z])[A-Za-z0-9+/]{16,400}={0,2}$/],
   ["storage key", /(?:account|storage|access)key$/, /^[A-Za-z0-9+/]{86}==$/],
   [
     "token",
@@ -82,7 +86,7 @@ export function credentialIn(text: string, depth = 2): string | undefined {
 }
 
 /** The end of each name in {@link fields}. A quick check: few fields have such a name. */
-const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret)$/;
+const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials|^auth)$/;
 
 /** References that a controller, a plugin or the application resolves: `vault:secret/data/db#password`. */
 const reference =

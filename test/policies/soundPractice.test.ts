@@ -366,7 +366,12 @@ const sound: Record<string, Record<string, Resource[]>> = {
         ruleSelector: { matchLabels: { evaluate: "prometheus" } },
       }),
       kube("monitoring.coreos.com/v1:ThanosRuler", "ruler", {
-        spec: { replicas: 2, ruleSelector: { matchLabels: { evaluate: "thanos" } } },
+        spec: {
+          replicas: 2,
+          ruleSelector: { matchLabels: { evaluate: "thanos" } },
+          queryEndpoints: ["dnssrv+_http._tcp.thanos-query.monitoring.svc"],
+          alertmanagersUrl: ["http://alertmanager-operated.monitoring.svc:9093"],
+        },
       }),
       resource(`${operator}:PrometheusRule`, "slo", {
         metadata: { name: "slo", namespace: "monitoring", labels: { evaluate: "thanos" } },
@@ -391,7 +396,11 @@ const sound: Record<string, Record<string, Resource[]>> = {
         },
         thanosRuler: {
           enabled: true,
-          thanosRulerSpec: { ruleSelector: { matchLabels: { evaluate: "thanos" } } },
+          thanosRulerSpec: {
+            ruleSelector: { matchLabels: { evaluate: "thanos" } },
+            queryEndpoints: ["dnssrv+_http._tcp.thanos-query.monitoring.svc"],
+            alertmanagersUrl: ["http://alertmanager-operated.monitoring.svc:9093"],
+          },
         },
       }),
       configSecret(),

@@ -569,6 +569,7 @@ const sound: Record<string, Resource[]> = {
         compactor: { delete_request_store: "gcs" },
       },
       ingester: { replicas: 3, resources: { requests: { memory: "2Gi" } } },
+      compactor: { replicas: 1 },
     }),
   ],
   "Teams and Opsgenie, with mounted credentials": delivering({
