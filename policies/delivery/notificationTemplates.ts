@@ -44,6 +44,10 @@ function textsIn(value: Plain, path: Path): [string, Path][] {
 
 const ofAlert = /(?:^|[\s(|])\.(Labels|Annotations|StartsAt|EndsAt|GeneratorURL|Fingerprint)\b/;
 
+/** Functions that only the templates of rules have. */
+const ofRules =
+  /(?:^|[\s(|])(humanize(?:1024|Percentage|Timestamp)?|query|strvalue|graphLink|tableLink)(?=[\s)|]|$)/;
+
 function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   const fails = (problem: string, fix: string) => ({
     problem: `the template ${problem}, so Alertmanager does not notify`,
@@ -66,6 +70,13 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
       return fails(
         `reads ${variable}, which exists only in rules`,
         "write .CommonLabels, or .Labels within {{ range .Alerts }}",
+      );
+    }
+    const [, call] = ofRules.exec(code) ?? [];
+    if (call !== undefined) {
+      return fails(
+        `calls ${call}, which exists only in rules`,
+        `format the value in an annotation of the rule`,
       );
     }
     const [, field] = ofAlert.exec(code) ?? [];

@@ -9,6 +9,7 @@ import {
   at,
   entriesAt,
   formatPath,
+  isText,
   listAt,
   setAt,
   textAt,
@@ -23,6 +24,7 @@ import {
 } from "../facts/prometheus";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { isHelmType } from "../facts/helm";
+import { mistypedFields } from "../facts/knownFields";
 import { Resource, objectName } from "../facts/resource";
 import { rulesOfStack } from "../facts/rules";
 import {
@@ -84,6 +86,8 @@ function check(resources: Resource[]): StackFinding[] {
     const readers = isForAlerts
       ? alertmanagers
       : [...servers, ...(selector === "rule" ? rulers : [])];
+    const unwatched = isForAlerts ? undefined : unwatchedNamespace(resource, readers);
+    if (unwatched !== undefined) return [unwatched];
     const [first] = readers;
     if (first === undefined || (servers.length === 0 && !isForAlerts)) return [];
     if (isForAlerts && alertmanagers.some((server) => loadsByName(server, resource))) return [];
@@ -111,6 +115,28 @@ function check(resources: Resource[]): StackFinding[] {
   ];
 }
 
+/** The finding for an object in a namespace that the operator of every server ignores. */
+function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFinding | undefined {
+  const namespace = textAt(resource.props, "metadata", "namespace");
+  const isIgnored = ({ resource: server }: Selecting): boolean => {
+    const operator = at(server.props, "values", "prometheusOperator");
+    const watched = listAt(operator, "namespaces", "additional").filter(isText);
+    const own = at(operator, "namespaces", "releaseNamespace") === true;
+    const names = own ? [...watched, at(server.props, "namespace")] : watched;
+    const isLimited = names.length > 0 && !names.includes(namespace);
+    return isLimited || listAt(operator, "denyNamespaces").includes(namespace);
+  };
+  if (namespace === undefined || servers.length === 0 || !servers.every(isIgnored))
+    return undefined;
+  return {
+    urn: resource.urn,
+    problem: `the operator does not watch the namespace ${namespace}, so Prometheus does not read the object`,
+    where: `${resource.type.split(":").at(-1)} "${objectName(resource)}", metadata.namespace`,
+    bound: "a namespace in prometheusOperator.namespaces",
+    fix: `add ${namespace} to values.prometheusOperator.namespaces.additional`,
+  };
+}
+
 /** Checks that each PrometheusRule has groups, and no two with one name, which Prometheus rejects. */
 function checkGroups(resources: Resource[]): StackFinding[] {
   return resources
@@ -122,6 +148,12 @@ function checkGroups(resources: Resource[]): StackFinding[] {
       if (groups === undefined && at(props, "spec", "rules") !== undefined) {
         const problem = "the object has rules outside a group, which the API server removes";
         return [{ urn, where, problem, fix: "set spec.groups: [{name: <name>, rules: […]}]" }];
+      }
+      const [mistyped] = listAt(groups).flatMap((group) => mistypedFields("groups", group));
+      if (mistyped !== undefined) {
+        const { key, meant } = mistyped;
+        const problem = "the API server removes a field of a group that it does not know";
+        return [{ urn, where, problem, found: key, fix: `write ${meant} in place of ${key}` }];
       }
       const names = listAt(groups).map((group) => textAt(group, "name"));
       const repeated = names.find((name, index) => name && names.indexOf(name) !== index);

@@ -8,6 +8,8 @@ import { Resource, refersTo } from "../facts/resource";
  */
 
 const datadogMonitor = "datadog:index/monitor:Monitor";
+const syntheticTest = "datadog:index/syntheticsTest:SyntheticsTest";
+const compositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm";
 const cloudwatchAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm";
 
 /** Resources that read the monitors of the stack, or notify about them. */
@@ -15,13 +17,17 @@ const readers: Record<string, RegExp> = {
   [datadogMonitor]:
     /^datadog:index\/(monitorNotificationRule|serviceLevelObjective|softwareCatalog|workflowAutomation):/,
   [cloudwatchAlarm]: /^aws:cloudwatch\/(compositeAlarm|eventRule):/,
+  [compositeAlarm]: /^aws:cloudwatch\/eventRule:/,
+  [syntheticTest]: /^datadog:index\/(monitorNotificationRule|workflowAutomation):/,
 };
+const muting = /^(datadog:index\/downtimeSchedule|aws:sns\/topicSubscription):/;
 
 const topicType = "aws:sns/topic:Topic";
 
 export function isVendorMonitor(type: string): boolean {
   return (
     type === topicType ||
+    muting.test(type) ||
     Object.hasOwn(readers, type) ||
     Object.values(readers).some((reader) => reader.test(type))
   );
@@ -34,6 +40,33 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
     ...resources.filter(({ type }) => type === datadogMonitor).flatMap(checkThresholds),
     ...resources.filter(({ type }) => type === cloudwatchAlarm).flatMap(checkAlarm),
     ...checkTopics(resources),
+    ...resources.flatMap(checkMute),
+  ];
+}
+
+/** Checks that no downtime mutes every monitor without an end, and no subscription leads nowhere. */
+function checkMute(resource: Resource): StackFinding[] {
+  const { urn, type, props } = resource;
+  const isEndless =
+    type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
+    textAt(props, "scope") === "*" &&
+    at(props, "recurringSchedule") === undefined &&
+    at(props, "oneTimeSchedule", "end") === undefined;
+  const isNowhere =
+    type === "aws:sns/topicSubscription:TopicSubscription" &&
+    /(?:^|[@/.])example\.(?:com|org|net)\b/.test(textAt(props, "endpoint") ?? "");
+  if (!isEndless && !isNowhere) return [];
+  return [
+    {
+      urn,
+      problem: isEndless
+        ? "the downtime mutes every monitor, and does not end"
+        : "the subscription sends to a placeholder",
+      where: `${describeResource(resource)}, ${isEndless ? "scope" : "endpoint"}`,
+      fix: isEndless
+        ? "set oneTimeSchedule.end, or a scope"
+        : "set endpoint to an address of your own",
+    },
   ];
 }
 
@@ -137,7 +170,8 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
     .flatMap((monitor) => {
       const { urn, type, props } = monitor;
       if (props === UNKNOWN) return [];
-      const isDatadog = type === datadogMonitor;
+      if (type === compositeAlarm && isRead(resources, monitor)) return [];
+      const isDatadog = type === datadogMonitor || type === syntheticTest;
       if (isDatadog ? hasHandle(monitor) : hasActions(monitor)) return [];
       return [
         {
@@ -151,6 +185,11 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
         },
       ];
     });
+}
+
+/** Whether another composite alarm of the stack may read this one. */
+function isRead(resources: Resource[], alarm: Resource): boolean {
+  return resources.some((other) => other.type === compositeAlarm && other !== alarm);
 }
 
 /** Whether a composite monitor of the stack may read it. */

@@ -17,6 +17,7 @@ const parts = [
   "bucketVersioning",
   "bucketLifecycleConfiguration",
   "bucketIntelligentTieringConfiguration",
+  "bucketObjectLockConfiguration",
 ] as const;
 export type BucketPart = (typeof parts)[number];
 

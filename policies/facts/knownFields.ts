@@ -43,6 +43,7 @@ function nearest(key: string, fields: Set<string>): string | undefined {
   return [...fields].find(
     (field) =>
       letters(field) === letters(key) ||
+      field === `${key}s` ||
       (Math.abs(field.length - key.length) <= most && distance(field, key) <= most),
   );
 }

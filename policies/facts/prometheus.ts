@@ -103,12 +103,21 @@ export function missingAlertmanager(resource: Resource): Path | undefined {
   ];
   const hasEndpoint = lists.some((path) => {
     const value = read(...path);
-    return value === UNKNOWN || listAt(value).length > 0 || entriesAt(value).length > 0;
+    const reachable = listAt(value).filter((each) => !isOwnPod(each));
+    return value === UNKNOWN || reachable.length > 0 || entriesAt(value).length > 0;
   });
   if (hasEndpoint) return undefined;
   if (server.release === undefined) return lists.at(-1);
   const enabled: Path = ["values", "alertmanager", "enabled"];
   return read(...enabled) === false ? enabled : undefined;
+}
+
+/** Whether all addresses of a group of Alertmanagers are those of the pod of Prometheus itself. */
+function isOwnPod(group: Plain): boolean {
+  const targets = ["static_configs", "staticConfigs"]
+    .flatMap((key) => listAt(group, key))
+    .flatMap((config) => listAt(config, "targets"));
+  return targets.length > 0 && targets.every((each) => /^(?:localhost|127\.)/.test(String(each)));
 }
 
 /** The settings with which a Prometheus relabels or drops its alerts. */

@@ -124,6 +124,18 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
       bound: "a URL",
       fix: "set url: http://<service>.<namespace>.svc:<port>",
     })),
+    ...sources
+      .filter(
+        ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
+      )
+      .map(({ urn, where }) => ({
+        urn,
+        problem:
+          "the browser of each user would have to reach the data source, which Grafana no longer supports",
+        where: `${where}.access`,
+        bound: "proxy",
+        fix: "set access: proxy",
+      })),
     ...local.map(({ urn, where }) => ({
       urn,
       problem: "the address of a data source is the pod of Grafana itself",

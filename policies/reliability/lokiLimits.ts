@@ -35,6 +35,7 @@ const limitNames = [
 
 function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
   const chart = helmChart(resource);
+  if (chart?.chart === "alloy") return checkAlloy(resource);
   if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
@@ -69,20 +70,38 @@ function checkClients(resource: Resource): Finding[] {
   const path: Path = ["values", "config", "clients"];
   return listAt(resource.props, ...path).flatMap((_, index) =>
     checkValue(resource, [...path, index, "url"], (url) =>
-      !isText(url) || /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod(url))
-        ? undefined
-        : {
-            problem: "the address is not that of Loki's API, so no log arrives",
-            found: undefined,
-            bound: "a URL that ends with /loki/api/v1/push",
-            fix: "set url: http://<service of Loki>/loki/api/v1/push",
-          },
+      !isText(url) || isLokiApi(url) ? undefined : noApi,
     ),
   );
 }
 
-function isOwnPod(url: string): boolean {
-  return /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+const noApi = {
+  problem: "the address is not that of Loki's API, so no log arrives",
+  found: undefined,
+  bound: "a URL that ends with /loki/api/v1/push",
+  fix: "set the URL http://<service of Loki>/loki/api/v1/push",
+};
+
+function isLokiApi(url: string): boolean {
+  const isOwnPod = /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
+  return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod);
+}
+
+/** Checks the addresses and labels in the configuration of Alloy, which is a text. */
+function checkAlloy({ props }: Resource): Finding[] {
+  const path: Path = ["values", "alloy", "configMap", "content"];
+  const text = at(props, ...path);
+  if (!isText(text)) return [];
+  const urls = [...text.matchAll(/loki\.write\s[^{]*\{[^}]*?\burl\s*=\s*"([^"]*)"/g)].map(
+    ([, url = ""]) => url,
+  );
+  const names = [...text.matchAll(/stage\.labels\s*\{[^{}]*\{([^}]*)\}/g)].flatMap(([, map = ""]) =>
+    [...map.matchAll(/["']?(\w+)["']?\s*=/g)].map(([, name = ""]) => name),
+  );
+  return [
+    ...urls.filter((url) => !isLokiApi(url)).map(() => ({ path, ...noApi })),
+    ...names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name)),
+  ];
 }
 
 /** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */
@@ -100,17 +119,19 @@ function checkLabels(resource: Resource): Finding[] {
   return snippets.flatMap((path) => {
     const value = at(resource.props, ...path);
     const names = labelsIn(isText(value) ? readConfig(value) : value);
-    return names
-      .filter((name) => manyValues.test(name))
-      .map((name) => ({
-        path,
-        problem:
-          "a label has a value for each request or pod, so each log line becomes a stream of its own",
-        found: name,
-        bound: "labels with few values, such as namespace and app",
-        fix: `move ${name} from labels to structured_metadata, or remove it`,
-      }));
+    return names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name));
   });
+}
+
+function manyStreams(path: Path, name: string): Finding {
+  return {
+    path,
+    problem:
+      "a label has a value for each request or pod, so each log line becomes a stream of its own",
+    found: name,
+    bound: "labels with few values, such as namespace and app",
+    fix: `move ${name} from labels to structured_metadata, or remove it`,
+  };
 }
 
 /** The names in the stages `labels` at any depth. */

@@ -4,6 +4,7 @@ import { numeral } from "../engine/violation";
 import {
   Bucket,
   LifecycleRule,
+  first,
   isBucketType,
   isOtherBucket,
   lifecycleRules,
@@ -69,7 +70,7 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     ...checkRemoval(bucket, rule, { ...config, verb: "expires", days: rule.expirationDays }),
     ...checkRemoval(bucket, rule, { ...config, verb: "archives", days: rule.archiveDays }),
   ]);
-  expirations.push(...checkTiers(bucket), ...checkClasses(bucket, rules));
+  expirations.push(...checkTiers(bucket), ...checkClasses(bucket, rules), ...checkLock(bucket));
   if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
   const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
   return unknown === undefined
@@ -89,6 +90,19 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
       where: `${where}, ${name}`,
       bound: "no archive tiers",
       fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",
+    }));
+}
+
+/** A lock by default keeps every version, so neither Loki nor a rule can delete one. */
+function checkLock({ parts, where, urn }: Bucket): StackFinding[] {
+  return parts.bucketObjectLockConfiguration
+    .filter(({ props }) => at(first(at(props, "rule")), "defaultRetention") !== undefined)
+    .map(({ name }) => ({
+      urn,
+      problem: "a lock keeps all objects, so Loki cannot delete logs after their retention",
+      where: `${where}, ${name}`,
+      bound: "no default retention",
+      fix: "remove the BucketObjectLockConfiguration",
     }));
 }
 
