@@ -12,7 +12,6 @@ export function checkLogin(settings: GrafanaSetting[]): Finding[] {
     ...checkHeaderProxy(settings),
     ...checkOAuth(settings),
     ...checkProviderTls(settings),
-    ...checkRootUrl(settings),
   ];
 }
 
@@ -83,7 +82,7 @@ function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
 /** Without a verified certificate, any server can pretend to be the provider, and receives its tokens. */
 function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
   return settings
-    .filter(({ id }) => /^(?:AUTH_\w+_TLS_SKIP_VERIFY_INSECURE|SMTP_SKIP_VERIFY)$/.test(id))
+    .filter(({ id }) => /^AUTH_\w+_TLS_SKIP_VERIFY_INSECURE$/.test(id))
     .filter(({ value }) => isEnabled(value))
     .map(({ path, disabled }) => ({
       path,
@@ -92,22 +91,6 @@ function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
       bound: "false",
       fix: "remove the setting, or set the certificate authority of the server",
       set: disabled,
-    }));
-}
-
-/** The address to which a provider sends users back must not be the machine of the user. */
-function checkRootUrl(settings: GrafanaSetting[]): Finding[] {
-  const signsIn = settings.some(
-    ({ id, value }) => /^AUTH_\w+_ENABLED$/.test(id) && isEnabled(value),
-  );
-  return settings
-    .filter(({ id }) => signsIn && id === "SERVER_ROOT_URL")
-    .filter(({ value }) => /^https?:\/\/(?:localhost|127\.)/.test(String(value)))
-    .map(({ path }) => ({
-      path,
-      problem: "the provider sends users back to localhost, so nobody can sign in",
-      bound: "the public address of Grafana",
-      fix: "set server: {root_url: https://<host of Grafana>} in grafana.ini",
     }));
 }
 

@@ -132,7 +132,9 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
         !allowed.some(
           (statement) =>
             coversAction(statement, action) &&
-            coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`),
+            (coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`) ||
+              // Statements may name a prefix.
+              (key !== "" && statement.resources.some((each) => each.includes(`${bucket}/`)))),
         ),
     )
     .map(([action, key, purpose]) => ({
@@ -148,7 +150,8 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
 function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFinding[] {
   const releases = resources.filter((resource) => helmChart(resource)?.chart === "loki");
   const [release] = releases;
-  const namespace = at(release?.props, "namespace");
+  const namespace =
+    at(release?.props, "values", "namespaceOverride") ?? at(release?.props, "namespace");
   if (release === undefined || releases.length !== 1 || typeof namespace !== "string") return [];
   const account = textAt(release.props, "values", "serviceAccount", "name");
   return roles.flatMap((role) => {
@@ -157,6 +160,7 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
     const subjects = conditions
       .filter(({ key }) => key.endsWith(":sub"))
       .flatMap(({ values }) => values)
+      .filter((value) => value.startsWith("system:serviceaccount:"))
       .map((value) => value.split(":").slice(2));
     const [tagged, named] = ["namespace", "service-account"].map(
       (tag) => conditions.find(({ key }) => key === `aws:requesttag/kubernetes-${tag}`)?.values,

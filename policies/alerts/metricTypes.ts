@@ -1,6 +1,6 @@
 import { ViolationFinding } from "../engine/policy";
 import { numeral } from "../engine/violation";
-import { Comparison } from "../promql/comparison";
+import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf, preservesUnit } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
@@ -8,6 +8,8 @@ import { own } from "../shared/own";
 
 /** Checks that functions, thresholds and sums fit the type and the unit of their metrics. */
 export function checkMetricTypes(expr: Expr): ViolationFinding[] {
+  // Within another expression, it selects the states that objects are in.
+  const isAlone = isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1;
   return [
     ...checkFunctions(expr),
     ...comparisonsOf(expr).flatMap((comparison) => [
@@ -15,7 +17,7 @@ export function checkMetricTypes(expr: Expr): ViolationFinding[] {
       ...checkTimes(comparison),
       ...checkMilliseconds(comparison),
       ...checkFreeMemory(comparison),
-      ...checkStates(comparison),
+      ...(isAlone ? checkStates(comparison) : []),
     ]),
     ...checkTerms(expr),
   ];

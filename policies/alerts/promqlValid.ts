@@ -79,9 +79,7 @@ function check(
 }
 
 /** Fields and names for which Prometheus rejects a rule, or that the API server removes. */
-function rejectedFields({ fields, record, alert, labels, annotations }: Rule): ViolationFinding[] {
-  const names = [...Object.keys(labels), ...Object.keys(annotations)];
-  const invalid = names.find((name) => !/^[A-Za-z_][\w]*$/.test(name));
+function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   const duration = fields["keep_firing_for"] ?? "";
   return [
     ...mistypedFields("rules", fields).map(({ key, meant }) => ({
@@ -90,17 +88,7 @@ function rejectedFields({ fields, record, alert, labels, annotations }: Rule): V
       bound: meant,
       fix: `write ${meant} in place of ${key}`,
     })),
-    ...(invalid === undefined
-      ? []
-      : [
-          {
-            problem: "the name of a label or annotation is invalid, so Prometheus rejects the rule",
-            found: invalid,
-            bound: "letters, digits and _",
-            fix: `write ${invalid.replace(/[^\w]/g, "_")}`,
-          },
-        ]),
-    ...(record === undefined || (alert === undefined && /^[A-Za-z_:][\w:]*$/.test(record))
+    ...(record === undefined || (alert === undefined && /^[A-Za-z_:][\w:.]*$/.test(record))
       ? []
       : [
           {
@@ -113,7 +101,7 @@ function rejectedFields({ fields, record, alert, labels, annotations }: Rule): V
             fix: `record: ${record.replace(/[^\w:]/g, "_")} in a rule of its own`,
           },
         ]),
-    ...(duration === "" || (isText(duration) && parseDuration(duration) !== undefined)
+    ...(!isText(duration) || /^$|^0$|\{\{/.test(duration) || parseDuration(duration) !== undefined
       ? []
       : [
           {

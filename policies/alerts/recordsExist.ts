@@ -51,12 +51,14 @@ function check(resources: Resource[]): StackFinding[] {
 /** Checks the metrics of Kubernetes that alerts read: that they exist, and that something exports them. */
 function checkMetrics(resources: Resource[], rules: (Rule & { urn: string })[]): StackFinding[] {
   const disabled = disabledExporters(resources);
+  const records = new Set(rules.map(({ record }) => record));
   return rules.flatMap((rule): StackFinding[] => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
     const metrics = new Set(selectorsOf(parsed.expr).map(({ metric = "" }) => metric));
     return [...metrics].flatMap((metric): StackFinding[] => {
       const { urn, name, where } = rule;
+      if (records.has(metric)) return [];
       const right = meantMetric(metric);
       if (right !== undefined) {
         const problem = `nothing exports the metric ${metric}`;

@@ -67,7 +67,7 @@ const examples: Record<SignalName, string> = {
 
 /** Names of exporters, databases and parts of a cluster, which do not serve the requests of users. */
 const platformName =
-  /(^|-)(redis|valkey|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|memcached|nats|clickhouse|cassandra|minio|vault|keda|velero|kyverno|gatekeeper|fluent-?bit|fluentd|vector|tempo|ingress-nginx|nginx-ingress|traefik|istiod|cilium|exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector)(-|$)/;
+  /(^|-)(exporter|cadvisor|pushgateway|kubelet|coredns|kube-(state-metrics|proxy|apiserver|scheduler|controller-manager|dns)|etcd|cert-manager|external-(dns|secrets)|metrics-server|karpenter|autoscaler|prometheus|alertmanager|grafana|alloy|promtail|loki|thanos|mimir|argocd|otel-collector|opentelemetry-collector|keda|velero|kyverno|gatekeeper|fluent-?bit|fluentd|ingress-nginx|nginx-ingress|traefik|istiod|cilium)(-|$)|(^|-)(redis|valkey|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|memcached|nats|clickhouse|cassandra|minio|vault|vector|tempo)(-(master|primary|replicas?|headless|cluster|ha|metrics|\d+))*$/;
 
 function check(
   resources: Resource[],

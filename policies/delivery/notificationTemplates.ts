@@ -21,21 +21,26 @@ export function templateMistakes(
   defined: ReadonlySet<string>,
 ): TemplateMistake[] {
   const files = listAt(config, "templates").map(String);
-  // Files in other folders come from volumes that the stack may not contain.
+  // Files in other folders, or without any definition here, come from elsewhere.
   const areFilesKnown =
-    namespace === undefined && files.every((file) => file.startsWith("/etc/alertmanager/config/"));
+    namespace === undefined &&
+    (files.length === 0 || defined.size > 0) &&
+    files.every((file) => file.startsWith("/etc/alertmanager/config/"));
   const isMissing = (name: string) =>
-    areFilesKnown && !/\.default\.|^__/.test(name) && (files.length === 0 || !defined.has(name));
+    areFilesKnown && !/\.default\.|^__/.test(name) && !defined.has(name);
   return listAt(config, "receivers").flatMap((receiver, index) =>
     textsIn(receiver, ["receivers", index]).flatMap(([text, path]) => {
-      const mistake = mistakeIn(text, isMissing);
+      const own = definedIn([text]);
+      const mistake = mistakeIn(text, (name) => !own.has(name) && isMissing(name));
       return mistake === undefined ? [] : [{ where: formatPath(path), ...mistake }];
     }),
   );
 }
 
+/** The texts with templates: at most in a list of maps in an integration. */
 function textsIn(value: Plain, path: Path): [string, Path][] {
   if (isText(value)) return value.includes("{{") ? [[value, path]] : [];
+  if (path.length > 8) return [];
   const entries: [string | number, Plain][] = Array.isArray(value)
     ? [...(value as Plain[]).entries()]
     : entriesAt(value);
@@ -54,9 +59,14 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
     fix,
   });
   const close = "close each {{ with }}, and each if, range and with by {{ end }}";
-  if (text.replace(/\{\{.*?\}\}/gs, "").includes("{{")) return fails("does not close {{", close);
+  const actions = actionsIn(text);
+  if (actions === undefined) return fails("does not close {{", close);
+  // Helm reads a template first that contains another one as a text.
+  if (actions.some((action) => action.includes("{{") || action.length > 2000)) return undefined;
   const blocks: boolean[] = [];
-  for (const [, raw = ""] of text.matchAll(/\{\{-?\s*(.*?)\s*-?\}\}/gs)) {
+  const assignments = text.matchAll(/\$(\w+)\s{0,9}(?:,\s{0,9}\$(\w+)\s{0,9})?:=/g);
+  const assigned = new Set([...assignments].flatMap(([, ...names]) => names));
+  for (const raw of actions) {
     const name = /^(?:template|block)\s+"([^"]+)"/.exec(raw)?.[1];
     if (name !== undefined && raw.startsWith("template") && isMissing(name)) {
       return fails(
@@ -65,8 +75,8 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
       );
     }
     const code = raw.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""');
-    const [variable] = /\$(?:labels|value|externalLabels)\b/.exec(code) ?? [];
-    if (variable !== undefined && !new RegExp(`\\${variable}\\s*(?:,.*)?:=`).test(text)) {
+    const [variable = ""] = /\$(?:labels|value|externalLabels)\b/.exec(code) ?? [];
+    if (variable !== "" && !assigned.has(variable.slice(1))) {
       return fails(
         `reads ${variable}, which exists only in rules`,
         "write .CommonLabels, or .Labels within {{ range .Alerts }}",
@@ -92,6 +102,24 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
     }
   }
   return blocks.length > 0 ? fails("does not end a block", close) : undefined;
+}
+
+/** The actions between {{ and }}; undefined if one is not closed. */
+function actionsIn(text: string): string[] | undefined {
+  const actions: string[] = [];
+  for (let start = text.indexOf("{{"); start >= 0;) {
+    const end = text.indexOf("}}", start);
+    if (end < 0) return undefined;
+    actions.push(
+      text
+        .slice(start + 2, end)
+        .replace(/^-\s/, "")
+        .replace(/\s-$/, "")
+        .trim(),
+    );
+    start = text.indexOf("{{", end + 2);
+  }
+  return actions;
 }
 
 /** The names of the templates that texts define. */

@@ -14,7 +14,9 @@ import {
 } from "../facts/plain";
 import { thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
+import { isSelected, namespaceLabels, selectorOf } from "../facts/selection";
 import { readConfig } from "../facts/yaml";
+import { own } from "../shared/own";
 
 /*
  * Alerts that another server than Prometheus evaluates: a ThanosRuler over long-term storage, and the
@@ -24,12 +26,12 @@ import { readConfig } from "../facts/yaml";
 /** Checks that each ruler that has alerts has an Alertmanager, and data to evaluate them. */
 export function checkRulers(resources: Resource[]): StackFinding[] {
   return resources.flatMap((resource) => [
-    ...checkThanosRuler(resource),
+    ...checkThanosRuler(resource, resources),
     ...checkLokiRuler(resource, resources),
   ]);
 }
 
-function checkThanosRuler(resource: Resource): StackFinding[] {
+function checkThanosRuler(resource: Resource, resources: Resource[]): StackFinding[] {
   const ruler = thanosRuler(resource);
   if (ruler === undefined) return [];
   const isSet = (...keys: string[]) =>
@@ -48,12 +50,24 @@ function checkThanosRuler(resource: Resource): StackFinding[] {
             fix,
           },
         ];
+  const namespaces = namespaceLabels(resources);
+  // Many rulers only record.
+  const hasAlerts = resources.some(
+    (object) =>
+      own(selectorOf, object.type) === "rule" &&
+      listAt(object.props, "spec", "groups").some((group) =>
+        listAt(group, "rules").some((rule) => isText(at(rule, "alert"))),
+      ) &&
+      isSelected(object, "rule", { ...ruler, resource }, namespaces) === true,
+  );
   return [
-    ...lacks(
-      ["alertmanagersUrl", "alertmanagersConfig"],
-      "sends its alerts to no Alertmanager",
-      "set alertmanagersUrl: [http://alertmanager-operated.<namespace>.svc:9093]",
-    ),
+    ...(hasAlerts
+      ? lacks(
+          ["alertmanagersUrl", "alertmanagersConfig"],
+          "sends its alerts to no Alertmanager",
+          "set alertmanagersUrl: [http://alertmanager-operated.<namespace>.svc:9093]",
+        )
+      : []),
     ...lacks(
       ["queryEndpoints", "queryConfig", "remoteWrite"],
       "has no query to evaluate its rules",
@@ -99,10 +113,12 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   ];
 }
 
-function hasAlert(rules: Plain): boolean {
+function hasAlert(rules: Plain, depth = 0): boolean {
   if (isText(rules)) return /^\s*(?:-\s+)?["']?alert["']?\s*:/m.test(rules);
+  // A rule is an item of a group of a file of a tenant.
+  if (depth > 6) return false;
   return (
-    entriesAt(rules).some(([key, item]) => key === "alert" || hasAlert(item)) ||
-    listAt(rules).some(hasAlert)
+    entriesAt(rules).some(([key, item]) => key === "alert" || hasAlert(item, depth + 1)) ||
+    listAt(rules).some((item) => hasAlert(item, depth + 1))
   );
 }

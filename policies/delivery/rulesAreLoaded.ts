@@ -9,6 +9,7 @@ import {
   at,
   entriesAt,
   formatPath,
+  hasUnknown,
   isText,
   listAt,
   setAt,
@@ -122,8 +123,12 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
     const operator = at(server.props, "values", "prometheusOperator");
     const watched = listAt(operator, "namespaces", "additional").filter(isText);
     const own = at(operator, "namespaces", "releaseNamespace") === true;
-    const names = own ? [...watched, at(server.props, "namespace")] : watched;
-    const isLimited = names.length > 0 && !names.includes(namespace);
+    const ownNames = ["namespace", "values.namespaceOverride"].map((path) =>
+      at(server.props, ...path.split(".")),
+    );
+    const names = own ? [...watched, ...ownNames] : watched;
+    const isKnown = !hasUnknown(at(operator, "namespaces")) && (!own || isText(ownNames[0]));
+    const isLimited = isKnown && names.length > 0 && !names.includes(namespace);
     return isLimited || listAt(operator, "denyNamespaces").includes(namespace);
   };
   if (namespace === undefined || servers.length === 0 || !servers.every(isIgnored))

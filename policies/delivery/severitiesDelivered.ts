@@ -13,17 +13,7 @@ import {
 } from "../facts/alertmanager";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { integrationsOf } from "../facts/integrations";
-import {
-  Path,
-  Plain,
-  PlainMap,
-  at,
-  entriesAt,
-  formatPath,
-  listAt,
-  textAt,
-  textsAt,
-} from "../facts/plain";
+import { Path, PlainMap, entriesAt, formatPath, listAt, textAt, textsAt } from "../facts/plain";
 import {
   canRunPrometheus,
   canRunRuler,
@@ -114,15 +104,17 @@ function templateTexts(resource: Resource): string[] {
 /** Checks an AlertmanagerConfig for fields in the notation of Alertmanager's own file. */
 function checkObjectFields(resource: Resource): StackFinding[] {
   if (own(selectorOf, resource.type) !== "alertmanagerConfig") return [];
-  const walk = (value: Plain, path: Path): Path[] => {
-    if (Array.isArray(value)) return value.flatMap((item, index) => walk(item, [...path, index]));
-    return entriesAt(value).flatMap(([key, item]) => [
-      ...(key.includes("_") ? [[...path, key]] : []),
-      ...walk(item, [...path, key]),
-    ]);
-  };
-  return ["route", "receivers", "inhibitRules"]
-    .flatMap((part) => walk(at(resource.props, "spec", part), ["spec", part]))
+  // Deeper maps have keys of the user, such as the attributes of SNS.
+  const keys = (path: Path): Path[] =>
+    entriesAt(resource.props, ...path).map(([key]) => [...path, key]);
+  const items = (path: Path): Path[] =>
+    listAt(resource.props, ...path).map((_, index) => [...path, index]);
+  const receivers = items(["spec", "receivers"]).flatMap(keys);
+  const integrations = receivers.flatMap(items).flatMap(keys);
+  const routes = [["spec", "route"], ...items(["spec", "route", "routes"])].flatMap(keys);
+  const rules = items(["spec", "inhibitRules"]).flatMap(keys);
+  return [...routes, ...receivers, ...integrations, ...rules]
+    .filter((path) => String(path.at(-1)).includes("_"))
     .map((path) => ({
       urn: resource.urn,
       problem: "the API server removes the field, which is in the notation of Alertmanager's file",

@@ -50,6 +50,7 @@ function checkMute(resource: Resource): StackFinding[] {
   const isEndless =
     type === "datadog:index/downtimeSchedule:DowntimeSchedule" &&
     textAt(props, "scope") === "*" &&
+    listAt(props, "monitorIdentifier", "monitorTags").join() === "*" &&
     at(props, "recurringSchedule") === undefined &&
     at(props, "oneTimeSchedule", "end") === undefined;
   const isNowhere =
@@ -81,7 +82,9 @@ function checkThresholds(monitor: Resource): StackFinding[] {
   };
   const [critical, warning] = [read("critical"), read("warning")];
   const isContrary = limit !== "" && critical !== Number(limit) && !Number.isNaN(critical);
-  const isReversed = operator.startsWith(">") ? warning >= critical : warning <= critical;
+  const isReversed =
+    (operator.startsWith(">") && warning >= critical) ||
+    (operator.startsWith("<") && warning <= critical);
   if (!isContrary && !isReversed) return [];
   return [
     {
@@ -171,6 +174,7 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
       const { urn, type, props } = monitor;
       if (props === UNKNOWN) return [];
       if (type === compositeAlarm && isRead(resources, monitor)) return [];
+      if (type === syntheticTest && !isScheduled(monitor)) return [];
       const isDatadog = type === datadogMonitor || type === syntheticTest;
       if (isDatadog ? hasHandle(monitor) : hasActions(monitor)) return [];
       return [
@@ -185,6 +189,11 @@ function checkReceivers(resources: Resource[]): StackFinding[] {
         },
       ];
     });
+}
+
+/** Whether a test runs by itself. The tests of a pipeline report their results there. */
+function isScheduled({ props }: Resource): boolean {
+  return textAt(props, "status") === "live" && at(props, "optionsList", "ci") === undefined;
 }
 
 /** Whether another composite alarm of the stack may read this one. */

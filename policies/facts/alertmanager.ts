@@ -1,7 +1,20 @@
 import { mergeValues } from "../shared/mergeValues";
 import chartConfigs from "./chartAlertmanagerConfigs.json";
 import { HelmChart, helmChart, isHelmType } from "./helm";
-import { Path, Plain, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, textAt } from "./plain";
+import {
+  Path,
+  Plain,
+  PlainMap,
+  UNKNOWN,
+  at,
+  entriesAt,
+  formatPath,
+  hasUnknown,
+  isMap,
+  listAt,
+  mapAt,
+  textAt,
+} from "./plain";
 import { Resource, objectName } from "./resource";
 import { SecretKeys, isSecret, secretKeysIn, secretName, secretText } from "./secrets";
 import { readYaml } from "./yaml";
@@ -154,7 +167,7 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   );
   const namespace = namespaceOf(installer);
   const foreign = sources
-    .filter(({ type }) => type === "kubernetes:core/v1:Secret")
+    .filter((resource) => resource.type === "kubernetes:core/v1:Secret" && !isCopied(resource))
     .map(namespaceOf)
     .filter((name) => name !== namespace);
   const [foreignNamespace] = foreign;
@@ -180,9 +193,21 @@ function loadedBy(installer: Resource, resources: Resource[]): AlertmanagerConfi
   return [{ where, urn, path: [], config: undefined, missingSecret }];
 }
 
+/** Whether a controller, such as reflector, may copy a Secret to other namespaces. */
+function isCopied({ props }: Resource): boolean {
+  const { annotations, labels } = mapAt(props, "metadata");
+  return (
+    [annotations, labels].some(hasUnknown) ||
+    [...entriesAt(annotations), ...entriesAt(labels)].some(([key]) =>
+      /reflect|replicat|sync|cop(y|ied)|mirror/i.test(key),
+    )
+  );
+}
+
 /** The namespace that a release or an object states. */
 function namespaceOf({ props }: Resource): Plain {
   return (
+    at(props, "values", "alertmanager", "namespaceOverride") ??
     at(props, "values", "namespaceOverride") ??
     at(props, "namespace") ??
     at(props, "metadata", "namespace")

@@ -17,7 +17,6 @@ const parts = [
   "bucketVersioning",
   "bucketLifecycleConfiguration",
   "bucketIntelligentTieringConfiguration",
-  "bucketObjectLockConfiguration",
 ] as const;
 export type BucketPart = (typeof parts)[number];
 

@@ -31,7 +31,8 @@ export interface MistypedField {
 export function mistypedFields(place: string, map: Plain): MistypedField[] {
   const fields = fieldsOf(place);
   return entriesAt(map).flatMap(([key]) => {
-    if (fields.has(key)) return [];
+    // A parent chart reads whether it installs the chart.
+    if (fields.has(key) || (place === "values" && key === "enabled")) return [];
     const meant = nearest(key, fields) ?? otherLevel(place, key);
     return meant === undefined ? [] : [{ key, meant }];
   });

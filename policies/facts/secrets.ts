@@ -71,7 +71,8 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
     const contents = ["stringData", "data"].map((field) => at(resource.props, field));
     const isKnown =
       resource.type === "kubernetes:core/v1:Secret" &&
-      contents.some(isMap) &&
+      // A controller fills an empty Secret.
+      contents.some((content) => isMap(content) && Object.keys(content).length > 0) &&
       contents.every((content) => content === undefined || content === null || isMap(content)) &&
       (!known.has(name) || known.get(name) !== undefined);
     const keys = contents.flatMap((content) => (isMap(content) ? Object.keys(content) : []));

@@ -11,8 +11,8 @@ import { Resource } from "../facts/resource";
 export const externalLabels = resourcePolicy({
   name: "external-labels",
   description:
-    "A Prometheus that sends its samples to long-term storage reaches it, and has external labels that tell its cluster and its replicas apart.",
-  why: "Without these labels, the series of two clusters or replicas are the same: the storage rejects or mixes their samples, and an alert does not say which cluster it is about. An address without the path of the API receives nothing.",
+    "A Prometheus that sends its samples to long-term storage reaches it, and has an external label that tells its cluster apart.",
+  why: "Without one, the series of two clusters have the same labels: the storage rejects or mixes their samples, and an alert does not say which cluster it is about. An address without the path of the API receives nothing.",
   remediation: "set externalLabels, for example cluster, to a value of this cluster",
   severity: "medium",
   enforcementLevel: "advisory",
@@ -26,11 +26,7 @@ const replicaLabels = /^(prometheus|prometheus_replica|__replica__|replica)$/;
 function check(resource: Resource): Finding[] {
   const server = prometheusServer(resource);
   if (server === undefined || !forwardsSamples(resource, server)) return [];
-  return [
-    ...checkCluster(resource, server),
-    ...checkReplicas(resource, server),
-    ...checkAddresses(resource, server),
-  ];
+  return [...checkCluster(resource, server), ...checkAddresses(resource, server)];
 }
 
 function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
@@ -48,31 +44,6 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
           fix: `set ${formatPath([...path, "cluster"])}: "<name of the cluster>"`,
         },
   );
-}
-
-/** Checks that the label by which the storage recognizes the samples of a replica is not removed. */
-function checkReplicas(resource: Resource, { spec, operated }: PrometheusServer): Finding[] {
-  if (!operated || !isMany(at(resource.props, ...spec, "replicas"))) return [];
-  const problem =
-    "the replicas have no label of their own, so the storage receives each sample twice";
-  const name = [...spec, "replicaExternalLabelName"];
-  const cleared = [...spec, "replicaExternalLabelNameClear"];
-  return [
-    ...checkValue(resource, name, (value) =>
-      value === "" && at(resource.props, ...cleared) !== false
-        ? {
-            problem,
-            bound: "a label such as prometheus_replica",
-            fix: `remove ${formatPath(name)}`,
-          }
-        : undefined,
-    ),
-    ...checkValue(resource, cleared, (value) =>
-      value === true
-        ? { problem, bound: "false", fix: `remove ${formatPath(cleared)}` }
-        : undefined,
-    ),
-  ];
 }
 
 /** Checks that each address of a remote write can be reached, by an API and over TLS. */
@@ -108,7 +79,6 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
   });
 }
 
-const isMany = (replicas: Plain) => typeof replicas === "number" && replicas > 1;
 const isTrue = (value: Plain) => value === true || value === "true";
 
 /** Whether a container next to Prometheus may receive the samples. */

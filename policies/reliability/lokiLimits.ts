@@ -90,12 +90,15 @@ function isLokiApi(url: string): boolean {
 /** Checks the addresses and labels in the configuration of Alloy, which is a text. */
 function checkAlloy({ props }: Resource): Finding[] {
   const path: Path = ["values", "alloy", "configMap", "content"];
-  const text = at(props, ...path);
-  if (!isText(text)) return [];
-  const urls = [...text.matchAll(/loki\.write\s[^{]*\{[^}]*?\burl\s*=\s*"([^"]*)"/g)].map(
-    ([, url = ""]) => url,
-  );
-  const names = [...text.matchAll(/stage\.labels\s*\{[^{}]*\{([^}]*)\}/g)].flatMap(([, map = ""]) =>
+  const content = at(props, ...path);
+  if (!isText(content)) return [];
+  const text = content.replace(/^\s*\/\/.*$/gm, "");
+  const urls = [
+    ...text.matchAll(/\bloki\.write\s[^{]{0,80}\{[^}]{0,500}?\burl\s{0,9}=\s{0,9}"([^"]{0,500})"/g),
+  ].map(([, url = ""]) => url);
+  const names = [
+    ...text.matchAll(/\bstage\.labels\s{0,9}\{[^{}]{0,80}\{([^}]{0,2000})\}/g),
+  ].flatMap(([, map = ""]) =>
     [...map.matchAll(/["']?(\w+)["']?\s*=/g)].map(([, name = ""]) => name),
   );
   return [
@@ -106,7 +109,7 @@ function checkAlloy({ props }: Resource): Finding[] {
 
 /** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */
 const manyValues =
-  /^(?:(?:request|trace|span|user|session|order|customer|transaction|correlation|message|client|account)_?id|(?:client_?|remote_?)?ip|remote_addr|timestamp|ts|msg|message|url|uri|path|email|pod_?uid|container_?id)$/i;
+  /^(?:(?:request|trace|span|user|session|order|transaction|correlation|message)_?id|(?:client_?|remote_?)ip|remote_addr|timestamp|msg|message|url|uri|email|pod_?uid|container_?id)$/i;
 
 /** Checks the labels that the stages of Promtail add. */
 function checkLabels(resource: Resource): Finding[] {
@@ -134,12 +137,15 @@ function manyStreams(path: Path, name: string): Finding {
   };
 }
 
-/** The names in the stages `labels` at any depth. */
-function labelsIn(value: Plain): string[] {
-  if (Array.isArray(value)) return value.flatMap(labelsIn);
-  return entriesAt(value).flatMap(([key, item]) =>
-    key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item),
-  );
+/** The names in the stages `labels`, also within other stages. */
+function labelsIn(value: Plain, depth = 0): string[] {
+  if (depth > 12) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => labelsIn(item, depth + 1));
+  return entriesAt(value).flatMap(([key, item]) => {
+    // Labels of static targets are constant.
+    if (key === "static_configs") return [];
+    return key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item, depth + 1);
+  });
 }
 
 const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;

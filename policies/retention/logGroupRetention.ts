@@ -39,9 +39,11 @@ function checkCollectors({ type, props }: Resource): Finding[] {
   const isChart = isHelmType(type);
   const walk = (value: Plain, path: Path): Path[] => {
     if (isText(value)) {
-      const creates = /^\s*auto_create_group\s+(?:true|on|yes)\s*$/im.test(value);
-      return creates && !/^\s*log_retention_days\s+[1-9]/im.test(value) ? [path] : [];
+      const creates = /^[ \t]*auto_create_group[ \t]+(?:true|on|yes)[ \t]*$/im.test(value);
+      return creates && !/^[ \t]*log_retention_days[ \t]+[1-9]/im.test(value) ? [path] : [];
     }
+    // The configuration of a chart is a few levels deep.
+    if (path.length > 8) return [];
     const logs = at(value, "cloudWatchLogs");
     const isWithout =
       isChart &&

@@ -4,7 +4,6 @@ import { numeral } from "../engine/violation";
 import {
   Bucket,
   LifecycleRule,
-  first,
   isBucketType,
   isOtherBucket,
   lifecycleRules,
@@ -70,7 +69,7 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     ...checkRemoval(bucket, rule, { ...config, verb: "expires", days: rule.expirationDays }),
     ...checkRemoval(bucket, rule, { ...config, verb: "archives", days: rule.archiveDays }),
   ]);
-  expirations.push(...checkTiers(bucket), ...checkClasses(bucket, rules), ...checkLock(bucket));
+  expirations.push(...checkTiers(bucket), ...checkClasses(bucket, rules));
   if (!isUnsure) return [...checkDeletions(bucket, rules, config), ...expirations];
   const unknown = unknownPart ? { urn: unknownPart.urn, path: ["rules"] } : bucket.unknown;
   return unknown === undefined
@@ -90,19 +89,6 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
       where: `${where}, ${name}`,
       bound: "no archive tiers",
       fix: "remove the BucketIntelligentTieringConfiguration: the other tiers need none",
-    }));
-}
-
-/** A lock by default keeps every version, so neither Loki nor a rule can delete one. */
-function checkLock({ parts, where, urn }: Bucket): StackFinding[] {
-  return parts.bucketObjectLockConfiguration
-    .filter(({ props }) => at(first(at(props, "rule")), "defaultRetention") !== undefined)
-    .map(({ name }) => ({
-      urn,
-      problem: "a lock keeps all objects, so Loki cannot delete logs after their retention",
-      where: `${where}, ${name}`,
-      bound: "no default retention",
-      fix: "remove the BucketObjectLockConfiguration",
     }));
 }
 

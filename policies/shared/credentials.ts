@@ -42,9 +42,11 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
   ],
   ["token", /token$/, /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w:.~+=-]{24,200}$|^[0-9a-f]{32,64}$/],
   // Prometheus and Alertmanager have tokens in authorization.credentials.
-  ["token", /^credentials$/, /^(?=\S*\d)(?=\S*[a-zA-Z])[\w:.~+/=-]{16,200}$/],
-  // The pull secret of a registry has the user and the password in base64.
-  ["password", /^auth$/, /^(?=\S*\d|\S*[A-Z])[A-Za-z0-9+/]{16,400}={0,2}$/],
+  [
+    "token",
+    /^credentials$/,
+    /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w.~+=-]{20,200}$|^[0-9a-f]{32,64}$/,
+  ],
   ["storage key", /(?:account|storage|access)key$/, /^[A-Za-z0-9+/]{86}==$/],
   [
     "token",
@@ -86,7 +88,7 @@ export function credentialIn(text: string, depth = 2): string | undefined {
 }
 
 /** The end of each name in {@link fields}. A quick check: few fields have such a name. */
-const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials|^auth)$/;
+const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials)$/;
 
 /** References that a controller, a plugin or the application resolves: `vault:secret/data/db#password`. */
 const reference =

@@ -132,18 +132,6 @@ prometheus:
       `prometheus: {prometheusSpec: {remoteWrite: [{url: "https://metrics.acme.io/api/v1/push", tlsConfig: {insecureSkipVerify: true}}]}}`,
     ),
   ],
-  "a label of replicas that is cleared": [
-    "external-labels",
-    withValues(
-      `prometheus: {prometheusSpec: {replicaExternalLabelNameClear: true, remoteWrite: [{url: "https://metrics.acme.io/api/v1/push"}]}}`,
-    ),
-  ],
-  "an empty name of the label of replicas": [
-    "external-labels",
-    withValues(
-      `prometheus: {prometheusSpec: {replicaExternalLabelName: "", thanos: {objectStorageConfig: {existingSecret: {name: t, key: k}}}}}`,
-    ),
-  ],
   "a step of a remote write in the other notation": [
     "scrape-cost",
     withValues(
@@ -152,9 +140,17 @@ prometheus:
   ],
   "a ThanosRuler without an Alertmanager": [
     "severities-delivered",
-    withValues(
-      `thanosRuler: {enabled: true, thanosRulerSpec: {queryEndpoints: ["dnssrv+_http._tcp.thanos-query.monitoring.svc"]}}`,
-    ),
+    [
+      ...withValues(
+        `thanosRuler: {enabled: true, thanosRulerSpec: {queryEndpoints: ["dnssrv+_http._tcp.thanos-query.monitoring.svc"]}}`,
+      ),
+      ...manifests(`
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: slo, namespace: monitoring, labels: {release: prometheus}}
+spec: {groups: [{name: slo, rules: [{alert: A, expr: "sum(orders_stuck) > 10", for: 10m, labels: {severity: warning}}]}]}
+`),
+    ],
   ],
   "alerts on logs without an Alertmanager": [
     "severities-delivered",
@@ -322,28 +318,6 @@ prometheus:
       }),
     ],
   ],
-  "a dashboard of grafana.com without a data source": [
-    "grafana-provisioning",
-    [
-      grafana({
-        dashboardProviders: {
-          "dashboardproviders.yaml": {
-            apiVersion: 1,
-            providers: [
-              {
-                name: "default",
-                orgId: 1,
-                folder: "",
-                type: "file",
-                options: { path: "/var/lib/grafana/dashboards/default" },
-              },
-            ],
-          },
-        },
-        dashboards: { default: { node: { gnetId: 1860, revision: 37 } } },
-      }),
-    ],
-  ],
   "a sign-in without a verified certificate": [
     "grafana-exposure",
     [
@@ -472,24 +446,6 @@ spec:
       ),
     ],
   ],
-  "a hyphen in the name of an annotation": [
-    "promql-valid",
-    withRules({
-      ...plain("A", "sum(orders_stuck) > 10"),
-      annotations: {
-        summary: "a",
-        description: "b",
-        runbook_url: "https://runbooks.shop.io/x",
-        "runbook-url": "x",
-      },
-    }),
-  ],
-  "a hyphen in the name of a label": [
-    "promql-valid",
-    withRules(
-      plain("A", "sum(orders_stuck) > 10", { labels: { severity: "warning", "team-name": "x" } }),
-    ),
-  ],
   "keep_firing_for without a unit": [
     "promql-valid",
     withRules({ ...plain("A", "sum(orders_stuck) > 10"), keep_firing_for: "10" } as never),
@@ -572,20 +528,6 @@ spec:
           modules: {
             a: { http: { authorization: { type: "Bearer", credentials: "q8Zk2mN7xP4vT9wL3sB6" } } },
           },
-        },
-      }),
-    ],
-  ],
-  "the login of a registry in a ConfigMap": [
-    "no-plaintext-credentials",
-    [
-      kube("core/v1:ConfigMap", "pull", {
-        data: {
-          "config.json": JSON.stringify({
-            auths: {
-              "registry.acme.io": { auth: Buffer.from("robot:Sup3rS3cretPw").toString("base64") },
-            },
-          }),
         },
       }),
     ],
