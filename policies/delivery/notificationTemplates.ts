@@ -67,6 +67,7 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   const assignments = text.matchAll(/\$(\w+)\s{0,9}(?:,\s{0,9}\$(\w+)\s{0,9})?:=/g);
   const assigned = new Set([...assignments].flatMap(([, ...names]) => names));
   for (const raw of actions) {
+    if (raw.startsWith("/*")) continue;
     const name = /^(?:template|block)\s+"([^"]+)"/.exec(raw)?.[1];
     if (name !== undefined && raw.startsWith("template") && isMissing(name)) {
       return fails(

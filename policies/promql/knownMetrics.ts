@@ -25,7 +25,8 @@ export function meantMetric(metric: string): string | undefined {
 function search(metric: string): string | undefined {
   const [, word = "", rest = ""] = /^(kube|container)_(\w+)$/.exec(metric) ?? [];
   const list = own(names, word);
-  if (list === undefined) return undefined;
+  // No metric of Kubernetes has a longer name.
+  if (list === undefined || metric.length > 200) return undefined;
   if (removed.test(metric)) {
     return metric
       .replace(/_cpu_cores$/, '{resource="cpu"}')
