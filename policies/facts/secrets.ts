@@ -84,7 +84,7 @@ export function secretKeysIn(resources: Resource[]): SecretKeys {
 /** All known texts of a Secret. */
 export function secretTexts(resource: Resource): string[] {
   const keys = ["stringData", "data"].flatMap((field) =>
-    Object.keys((at(resource.props, field) ?? {}) as object),
+    Object.keys(at(resource.props, field) ?? {}),
   );
   return keys.flatMap((key) => {
     const text = secretText(resource, key)?.text;

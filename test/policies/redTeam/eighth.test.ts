@@ -248,7 +248,7 @@ prometheus: {prometheusSpec: {additionalAlertManagerConfigs: [{static_configs: [
           repositoryOpts: { repo: "https://prometheus-community.github.io/helm-charts" },
           namespace: "monitoring",
         },
-      } as Resource,
+      },
     ],
   ],
   "a scrape every ten minutes": [
@@ -496,7 +496,7 @@ prometheus: {prometheusSpec: {additionalAlertManagerConfigs: [{scheme: https, st
         repositoryOpts: { repo: "https://prometheus-community.github.io/helm-charts" },
         namespace: "monitoring",
       },
-    } as Resource,
+    },
   ],
   "a ScrapeConfig with the usual interval": [
     ...base(),
