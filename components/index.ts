@@ -23,11 +23,14 @@ export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiSta
 export {
   type AlertMetrics,
   type AlertThresholds,
+  type MetricsAuthorization,
+  type MetricsHttps,
   type MonitoredService,
   MonitoredServices,
   type MonitoredServicesArgs,
   type ServiceAlertArgs,
   type ServiceAlertOverrides,
+  type SecretKeyReference,
   type ServiceLevelObjective,
   type WarningThresholds,
 } from "./services/monitoredServices";

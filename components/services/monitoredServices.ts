@@ -42,6 +42,30 @@ export interface Maintenance {
   reason: string;
 }
 
+/** A key of a Kubernetes Secret in the namespace of the service. */
+export interface SecretKeyReference {
+  /** Name of the Secret. */
+  name: string;
+  /** Key in the Secret. */
+  key: string;
+}
+
+/** TLS of the port that serves metrics. Prometheus always verifies the certificate. */
+export interface MetricsHttps {
+  /** Name in the certificate of the service. Prometheus connects to the IP addresses of its pods. */
+  serverName: string;
+  /** Certificate authority of the certificate. Default: the public certificate authorities. */
+  caSecret?: SecretKeyReference;
+}
+
+/** Credentials that a service requires for its metrics. */
+export interface MetricsAuthorization {
+  /** Scheme of the header `Authorization`. Default: `Bearer`. */
+  type?: string;
+  /** The token. */
+  secret: SecretKeyReference;
+}
+
 /** A service to scrape and to alert on. */
 export interface MonitoredService {
   /** Name of the service: the label `service` of its series, logs and alerts. */
@@ -54,6 +78,12 @@ export interface MonitoredService {
   kind?: WorkloadKind;
   /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
+  /** Number of the port of the container that serves metrics, instead of `port`. Default: none. */
+  portNumber?: number;
+  /** TLS of the port. Default: none, so HTTP. */
+  https?: MetricsHttps;
+  /** Credentials that the service requires for its metrics. Default: none. */
+  authorization?: MetricsAuthorization;
   /** Path that serves the metrics. Default: `/metrics`. */
   path?: string;
   /** Labels that select the Kubernetes Service or the pods. Default: `app: <name>`. */

@@ -10,18 +10,32 @@ export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
 
 /** Spec of the object that makes Prometheus scrape one service. */
 export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
-  const { scrapeIntervalSeconds } = service;
-  const interval = scrapeIntervalSeconds === undefined ? undefined : `${scrapeIntervalSeconds}s`;
+  const { scrapeIntervalSeconds, https, authorization } = service;
+  const ofPods = monitorKind(service) === "PodMonitor";
+  const numberField = ofPods ? "portNumber" : "targetPort";
   const endpoint = {
-    port: service.port,
+    ...(service.portNumber === undefined
+      ? { port: service.port }
+      : { [numberField]: service.portNumber }),
     path: service.path,
-    ...defined({ interval }),
+    ...defined({
+      interval: scrapeIntervalSeconds === undefined ? undefined : `${scrapeIntervalSeconds}s`,
+      scheme: https && "https",
+      tlsConfig: https && {
+        serverName: https.serverName,
+        ...defined({ ca: https.caSecret && { secret: https.caSecret } }),
+      },
+      authorization: authorization && {
+        type: authorization.type,
+        credentials: authorization.secret,
+      },
+    }),
     // Keeps the configured name as `service`, even if the Kubernetes Service has another name. Targets
     // of a PodMonitor have no such label.
     relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
   };
   return {
     selector: { matchLabels: service.selector ?? { app: service.name } },
-    [monitorKind(service) === "PodMonitor" ? "podMetricsEndpoints" : "endpoints"]: [endpoint],
+    [ofPods ? "podMetricsEndpoints" : "endpoints"]: [endpoint],
   };
 }

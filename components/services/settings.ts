@@ -266,6 +266,32 @@ const maintenanceSchema = z
 /** Where the metrics of a service are by default. */
 const defaultTarget: Values = { port: "metrics", path: "/metrics" };
 
+const secretKeySchema = z.strictObject({
+  name: example(dnsLabel, "metrics-token").describe("Name of the Secret."),
+  key: example(
+    z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret"),
+    "token",
+  ).describe("Key in the Secret."),
+});
+
+const httpsSchema = z.strictObject({
+  caSecret: secretKeySchema.optional().meta({
+    description:
+      "Certificate authority that signed the certificate of the service, in a Secret of its namespace.",
+    defaultText: "the public certificate authorities",
+  }),
+  serverName: example(z.string().min(1), "inventory-service.ticketing.svc").describe(
+    "Name in the certificate of the service. Prometheus connects to the IP addresses of its pods.",
+  ),
+});
+
+const authorizationSchema = z.strictObject({
+  type: example(z.string().regex(/^\w+$/, "must be one word").default("Bearer"), "Bearer").describe(
+    "Scheme of the header `Authorization`.",
+  ),
+  secret: secretKeySchema.describe("Token, in a Secret of the namespace of the service."),
+});
+
 export const serviceSchema = z.strictObject({
   name: example(dnsLabel, "inventory-service").describe(
     "Name of the service: the label `service` of its series, logs and alerts.",
@@ -285,6 +311,18 @@ export const serviceSchema = z.strictObject({
   port: example(z.string().min(1).max(15), "metrics")
     .default("metrics")
     .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
+  portNumber: example(wholeNumber.min(1).max(65535), 8443).optional().meta({
+    description: "Number of the port of the container that serves metrics, instead of `port`.",
+    defaultText: "none",
+  }),
+  https: httpsSchema.optional().meta({
+    description: "TLS of the port. Prometheus always verifies the certificate.",
+    defaultText: "none: HTTP",
+  }),
+  authorization: authorizationSchema.optional().meta({
+    description: "Credentials that the service requires for its metrics.",
+    defaultText: "none",
+  }),
   path: z
     .string()
     .startsWith("/", "must start with /")
@@ -424,12 +462,16 @@ export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
   const { services } = (settings ?? {}) as Values;
   checkUniqueNames(ctx, ["services"], services);
   checkJobs(services, ctx);
+  checkPorts(services, ctx);
   checkWarnings(settings, ctx);
 }
 
 /** Reports settings of scheduled jobs that apply only to services with targets or requests. */
 function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
-  const ofTargets = ["slo", "port", "path", "selector", "scrapeIntervalSeconds", "metrics"];
+  const ofTargets = [
+    ...["slo", "port", "portNumber", "https", "authorization", "path", "selector"],
+    ...["scrapeIntervalSeconds", "metrics"],
+  ];
   mapsIn(services).forEach((service, index) => {
     if (service["kind"] !== WorkloadKind.Job) return;
     for (const key of ofTargets) {
@@ -439,6 +481,14 @@ function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
         kind: "remove",
       });
     }
+  });
+}
+
+/** Reports services with a name and a number of their port. */
+function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
+  mapsIn(services).forEach(({ port, portNumber }, index) => {
+    if (portNumber === undefined || port === defaultTarget["port"]) return;
+    issue(ctx, ["services", index, "port"], "contradicts portNumber", { kind: "remove" });
   });
 }
 

@@ -9,10 +9,22 @@ import { type ToolName, schemaLocation, toolPath } from "../../tools/paths.cjs";
 const project = path.resolve(__dirname, "../..");
 
 const misspelledFields = [
+  { kind: "PodMonitor", field: "portNumber", misspelled: "portNumer" },
   { kind: "ServiceMonitor", field: "relabelings", misspelled: "relabellings" },
   { kind: "PrometheusRule", field: "annotations", misspelled: "anotations" },
   { kind: "ServiceAccount", field: "automountServiceAccountToken", misspelled: "autoMountToken" },
 ];
+
+/** A Service and pods that protect their metrics, in addition to the services of the stack. */
+const protectedServices = [{ name: "ledger" }, { name: "mailer", kind: "pods" }].map(
+  (service, index) =>
+    `services[${3 + index}]=${JSON.stringify({
+      ...service,
+      portNumber: 8443,
+      https: { serverName: "ledger.ticketing.svc", caSecret: { name: "tls", key: "ca.crt" } },
+      authorization: { secret: { name: "ledger-metrics", key: "token" } },
+    })}`,
+);
 
 for (const environment of ["dev", "prod"]) {
   describe(`output of the preview of ${environment}`, () => {
@@ -22,8 +34,9 @@ for (const environment of ["dev", "prod"]) {
     before("run npm run preview", () => {
       folder = fs.mkdtempSync(path.join(os.tmpdir(), "observability-preview-"));
       out = path.join(folder, "out");
+      const config = protectedServices.flatMap((service) => ["--config", service]);
       const args = ["run", "preview", "--silent", "--", "--stack", environment, "--out", out];
-      const preview = run("npm", args);
+      const preview = run("npm", [...args, ...config]);
       assert.equal(preview.status, 0, preview.text);
     });
 

@@ -33,6 +33,36 @@ describe("the monitor of a service", () => {
     assert.equal(spec.endpoints[0].path, "/internal/metrics");
   });
 
+  it("selects the port of the container by its number", () => {
+    const [endpoint] = specFor({ portNumber: 8443 }).endpoints;
+    assert.equal(endpoint.targetPort, 8443);
+    assert.ok(!("port" in endpoint));
+    const [ofPods] = specFor({ kind: "pods", portNumber: 8443 }).podMetricsEndpoints;
+    assert.equal(ofPods.portNumber, 8443);
+    assert.ok(!("port" in ofPods) && !("targetPort" in ofPods));
+  });
+
+  it("scrapes over HTTP without credentials, unless the service requires others", () => {
+    const [endpoint] = specFor({}).endpoints;
+    for (const field of ["scheme", "tlsConfig", "authorization"]) assert.ok(!(field in endpoint));
+  });
+
+  it("verifies the certificate of the service, with its own authority if it has one", () => {
+    const serverName = "auth.ticketing.svc";
+    const caSecret = { name: "auth-tls", key: "ca.crt" };
+    const [endpoint] = specFor({ https: { serverName } }).endpoints;
+    assert.equal(endpoint.scheme, "https");
+    assert.deepEqual(endpoint.tlsConfig, { serverName });
+    const [internal] = specFor({ https: { serverName, caSecret } }).endpoints;
+    assert.deepEqual(internal.tlsConfig, { serverName, ca: { secret: caSecret } });
+  });
+
+  it("reads the token of a service from its Secret", () => {
+    const secret = { name: "auth-metrics", key: "token" };
+    const [endpoint] = specFor({ authorization: { secret } }).endpoints;
+    assert.deepEqual(endpoint.authorization, { type: "Bearer", credentials: secret });
+  });
+
   it("uses the scrape interval of Prometheus, unless the service sets one", () => {
     assert.ok(!("interval" in specFor({}).endpoints[0]));
     assert.equal(specFor({ scrapeIntervalSeconds: 15 }).endpoints[0].interval, "15s");

@@ -58,6 +58,9 @@ describe("servicesSettings", () => {
     const ofTargets = {
       slo: { availabilityPercent: 99.9 },
       port: "http",
+      portNumber: 8443,
+      https: { serverName: "report" },
+      authorization: { secret: { name: "report", key: "token" } },
       path: "/stats",
       selector: { app: "report" },
       scrapeIntervalSeconds: 15,
@@ -69,6 +72,16 @@ describe("servicesSettings", () => {
       assert.deepEqual(problem?.path, ["services", 0, key]);
       assert.match(problem.rule, /does not apply to a job/);
     }
+  });
+
+  it("accepts a name or a number for the port of a service, not both", () => {
+    const rule = (target: object) =>
+      problemsOf({ services: [{ name: "a", ...target }] }).map(
+        ({ path, rule }) => `${path.at(-1)} ${rule}`,
+      );
+    assert.deepEqual(rule({ portNumber: 8443 }), []);
+    assert.deepEqual(rule({ port: "http", portNumber: 8443 }), ["port contradicts portNumber"]);
+    assert.equal(rule({ portNumber: 65536 }).length, 1);
   });
 
   it("alerts at the thresholds of the policies", () => {
