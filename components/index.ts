@@ -41,7 +41,9 @@ export {
   type GrafanaArgs,
   PrometheusStack,
   type PrometheusStackArgs,
+  type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
+export { KeptMetrics } from "./prometheus/options";
 export { type Toleration } from "./shared/placementArgs";
 export { SizePreset } from "./shared/sizePreset";
 export { ReceiverKind } from "./slack/receiverKinds";

@@ -15,10 +15,14 @@ import { rememberSettings, unchangedLocation } from "../shared/dataLocation";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
+import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
+import { isUnresolved } from "../shared/placeholders";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
+import type * as keepLists from "./keepLists";
+import { KeptMetrics } from "./options";
 import { PrometheusSettings, prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import {
@@ -86,6 +90,41 @@ function volumesAreKept(
   );
 }
 
+/** The values of the chart, with keep lists if only the metrics that are read are to be kept. */
+function releaseValues(
+  settings: PrometheusSettings,
+  dashboards: Dashboard[],
+  overrides: PrometheusStackArgs["values"],
+): Values {
+  const values = prometheusValues(settings);
+  if (settings.metrics?.keep !== KeptMetrics.Used) return values;
+  // Loaded only here, because it builds all rules and dashboards.
+  const { keepListValues } = require("./keepLists") as typeof keepLists;
+  const queries = {
+    dashboards: dashboards.map(({ json }) => json),
+    values: isUnresolved(overrides) ? undefined : overrides,
+  };
+  return mergeValues(values, keepListValues(settings, queries));
+}
+
+/** Warns about dashboards that may lose data, because the metrics that they read are unknown. */
+function warnAboutUnreadDashboards(
+  name: string,
+  settings: PrometheusSettings,
+  dashboards: Dashboard[],
+  resource: pulumi.Resource,
+): void {
+  if (settings.metrics?.keep !== KeptMetrics.Used) return;
+  const { unreadDashboards } = require("./keepLists") as typeof keepLists;
+  for (const { field, rule } of unreadDashboards(settings, dashboards)) {
+    const fix = "add the metrics that it reads to metrics.also";
+    void pulumi.log.warn(
+      `PrometheusStack "${name}": ${field} ${rule}, so metrics.keep: used may drop them\n  fix: ${fix}`,
+      resource,
+    );
+  }
+}
+
 /** A dashboard from grafana.com, which Grafana downloads at startup. */
 export interface CommunityDashboard {
   /** ID of the dashboard on grafana.com. */
@@ -128,6 +167,22 @@ export interface GrafanaArgs {
   dataSources?: Record<string, any>[];
   /** URL at which people open Grafana, for links in alerts. Default: none. */
   externalUrl?: pulumi.Input<string> | undefined;
+}
+
+/** Which metrics of the targets of the chart Prometheus stores. */
+export interface ScrapedMetrics {
+  /**
+   * `used` keeps the metrics that a rule or a dashboard reads, and drops all others of the kubelet,
+   * cAdvisor, kube-state-metrics, node-exporter, the API server, CoreDNS, the operator, Prometheus,
+   * Alertmanager and Grafana: those of the rules and dashboards of this library and of the chart, of
+   * `dashboardsFolder` and of `values`. Services are never reduced. Default: `all`.
+   */
+  keep?: KeptMetrics;
+  /**
+   * Further metrics to keep, as names or regular expressions of Prometheus, such as those that rules of
+   * another program read. Requires `keep: "used"`. Default: none.
+   */
+  also?: string[];
 }
 
 /** Arguments of PrometheusStack. */
@@ -180,6 +235,8 @@ export interface PrometheusStackArgs {
    * one update with `protectData: false`, Kubernetes deletes the old volumes. Default: false.
    */
   deleteDataOnDestroy?: boolean;
+  /** Which metrics of the targets of the chart Prometheus stores. Default: all. */
+  metrics?: ScrapedMetrics;
   /**
    * Accepts samples at `/api/v1/write`, such as those of LokiStack with `logMetricNamespaces`. Every
    * workload that can reach Prometheus inside the cluster can then write samples. Default: false.
@@ -291,6 +348,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       namespace: all.namespace,
       labels: objectLabels("grafana", all.labels),
     }));
+    warnAboutUnreadDashboards(name, settings, dashboards, this);
     const volumes = volumesAreKept(name, inputs, { parent: this });
     const child = { parent: this, dependsOn: volumes };
 
@@ -326,7 +384,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         releaseName: fill((all) => all.releaseName),
         chart: charts.kubePrometheusStack.name,
         settings: { ...settings, namespace },
-        values: fill(prometheusValues),
+        values: fill((all) => releaseValues(all, dashboards, args.values)),
         overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
       { ...child, dependsOn: [adminSecret, ...grafanaRole] },

@@ -4,6 +4,8 @@ import { platformAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
 import { charts } from "../shared/charts";
+import { anchoredPattern } from "../../policies/shared/matcher";
+import { KeptMetrics } from "./options";
 import { Checked, example, issue } from "../shared/problems";
 import { placementSettings } from "../shared/placement";
 import {
@@ -138,6 +140,39 @@ const grafanaSchema = z.strictObject({
   ),
 });
 
+const metricsSchema = z
+  .strictObject({
+    keep: z
+      .enum(KeptMetrics)
+      .default(KeptMetrics.All)
+      .describe(
+        "`used` makes the targets of the chart keep only metrics that a rule or a dashboard reads.",
+      ),
+    also: z
+      .array(
+        example(
+          z
+            .string()
+            .min(1)
+            .refine(
+              (pattern) => anchoredPattern(pattern) !== undefined && !pattern.includes("{{"),
+              "must be a name or a regular expression of Prometheus",
+            ),
+          "node_hwmon_.+",
+        ),
+      )
+      .default([])
+      .describe("Further metrics to keep, as names or regular expressions. Requires `keep: used`."),
+  })
+  .superRefine(
+    ({ keep, also }, ctx) => {
+      if (keep === KeptMetrics.Used || !Array.isArray(also) || also.length === 0) return;
+      const fix = { kind: "set", example: KeptMetrics.Used } as const;
+      issue(ctx, ["keep"], "must be used if also is set: otherwise every metric is kept", fix);
+    },
+    { when: () => true },
+  );
+
 export const prometheusSchema = z
   .strictObject({
     ...chartSettings(charts.kubePrometheusStack, "monitoring"),
@@ -179,6 +214,9 @@ export const prometheusSchema = z
     deleteDataOnDestroy: deleteDataOnDestroy.describe(
       "Whether Kubernetes deletes the volumes with their StatefulSets, which the operator also replaces when `storageGb` or the StorageClass changes. Requires `protectData: false`.",
     ),
+    metrics: metricsSchema
+      .optional()
+      .describe("Which metrics of the targets of the chart Prometheus stores."),
     remoteWriteReceiver: z.boolean().default(false),
     traceUrl: input(
       example(

@@ -8,14 +8,15 @@ import { isMonitor, scrapedServices } from "../facts/services";
 import { selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { meantMetric } from "../promql/knownMetrics";
+import { checkKept } from "./keptMetrics";
 import { closest, distance } from "fastest-levenshtein";
 
 export const recordsExist = stackPolicy({
   name: "records-exist",
   description:
-    "Each series that an alert reads exists: rules record it, the parts of the stack export it, and each job that it names is one.",
-  why: "An alert on a series that nothing records or exports never fires: a recording rule was renamed, a name is misspelled, or the exporter is disabled.",
-  remediation: "correct the name of the series, or add the recording rule or the exporter",
+    "Each series that an alert reads exists: rules record it, the parts of the stack export it, no keep list drops it, and each job that it names is one.",
+  why: "An alert on a series that nothing records or exports, or that a keep list drops, never fires: a recording rule was renamed, a name is misspelled, or the exporter is disabled.",
+  remediation: "correct the name of the series, add the recording rule or the exporter, or keep the metric",
   severity: "high",
   // Another stack may hold the recording rules.
   baseline: { enforcementLevel: "advisory" },
@@ -43,6 +44,7 @@ function check(resources: Resource[]): StackFinding[] {
   const { rules, unknown } = rulesOfStack(resources);
   return [
     ...checkJobs(resources, rules),
+    ...checkKept(resources, rules),
     ...checkRecords(rules, unknown),
     ...checkMetrics(resources, rules),
   ];

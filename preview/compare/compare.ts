@@ -1,6 +1,7 @@
 import { alertChanges } from "./alerts";
 import { dashboardChanges } from "./dashboards";
 import { differences, shown } from "./differences";
+import { metricChanges } from "./metrics";
 import { notificationChanges } from "./notifications";
 import { policyChanges } from "./policies";
 import { resourceChanges } from "./resources";
@@ -14,6 +15,7 @@ export type Comparison = Record<
   | "retentionAndCost"
   | "charts"
   | "dashboards"
+  | "metrics"
   | "policies"
   | "resources",
   object[]
@@ -28,6 +30,7 @@ export function compare(before: PreviewState, after: PreviewState): Comparison {
     retentionAndCost: factChanges(before, after, "Retention and cost"),
     charts: factChanges(before, after, "Helm releases"),
     dashboards: dashboardChanges(before, after),
+    metrics: metricChanges(before, after),
     policies: policyChanges(before, after),
     resources: resourceChanges(before, after),
   };

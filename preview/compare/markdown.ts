@@ -7,6 +7,7 @@ const titles: Record<keyof Comparison, string> = {
   retentionAndCost: "Retention and cost",
   charts: "Charts",
   dashboards: "Dashboards",
+  metrics: "Metrics",
   policies: "Policies",
   resources: "Resources",
 };

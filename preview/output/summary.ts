@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import type { RecordedResource } from "../engine/recordedResource";
+import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
 import { count } from "./count";
 import { destinationsOf } from "./routes";
 
@@ -41,7 +42,10 @@ export function summarize(
   );
   return [
     part("Helm releases", releaseRows(resources)),
-    part("Prometheus", prometheusRows(component("PrometheusStack"), dashboards.length)),
+    part("Prometheus", [
+      ...prometheusRows(component("PrometheusStack"), dashboards.length),
+      ...keepListRows(resources),
+    ]),
     part("Loki", lokiRows(component("LokiStack"))),
     part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
     part("Services", serviceRows(components("MonitoredServices"))),
@@ -109,6 +113,16 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
         .join("; "),
     ),
   ];
+}
+
+/** How many metrics Prometheus keeps of each target with a keep list. */
+function keepListRows(resources: SummarizedResource[]): Fact["rows"] {
+  const lists = resources.flatMap(({ type, name, inputs }) =>
+    keepListsOf({ type, name, urn: "", props: inputs }),
+  );
+  if (lists.length === 0) return [];
+  const counts = lists.map((list) => `${list.target} ${metricsIn(list).length}`);
+  return [["metrics kept", counts.join(", ")]];
 }
 
 function lokiRows(settings: Inputs | undefined) {

@@ -46,6 +46,7 @@ export type Assertions = [
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,
   Assert<Matches<library.GrafanaArgs, Grafana>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
+  Assert<Matches<library.ScrapedMetrics, NonNullable<Prometheus["metrics"]>>>,
   Assert<Matches<library.LokiStackArgs, Loki, "values" | "collectorValues">>,
   Assert<Matches<library.LogAlertArgs, Item<Loki["logAlerts"]>>>,
   Assert<Matches<library.RedactionPattern, Item<Loki["redactionPatterns"]>>>,

@@ -76,6 +76,7 @@ const cases: Case[] = [
       replicas: [2],
       deleteDataOnDestroy: [true, { protectData: false }],
       remoteWriteReceiver: [true],
+      metrics: [{ keep: "used" }],
       alertRules: [{ MonitoringDown: { enabled: false } }],
       lokiUrl: ["http://loki"],
       traceUrl: ["https://example.com/{traceId}", { lokiUrl: "http://loki" }],

@@ -109,6 +109,23 @@ describe("prometheusSettings", () => {
     assert.equal(problemsOf(dataSource, dataSource).length, 2);
   });
 
+  it("keeps all metrics, or those that are used and further ones", () => {
+    assert.equal(settingsOf({}).metrics, undefined);
+    assert.deepEqual(settingsOf({ metrics: {} }).metrics, { keep: "all", also: [] });
+    const metrics = { keep: "used", also: ["kube_pod_created", "node_hwmon_.+"] };
+    assert.deepEqual(settingsOf({ metrics }).metrics, metrics);
+  });
+
+  it("refuses further metrics without a list, and patterns that Prometheus or the chart cannot read", () => {
+    assert.deepEqual(described({ metrics: { also: ["kube_pod_created"] } }), [
+      "metrics.keep must be used if also is set: otherwise every metric is kept",
+    ]);
+    for (const pattern of ["", "node_(", "node_{{1}}"]) {
+      assert.equal(described({ metrics: { keep: "used", also: [pattern] } }).length, 1, pattern);
+    }
+    assert.equal(described({ metrics: { keep: "some" } }).length, 1);
+  });
+
   it("uses the reviewed or the configured revision, and requires one otherwise", () => {
     const communityDashboards = [{ id: 7249, revision: 3 }, { id: 10826 }];
     assert.deepEqual(settingsOf({ grafana: { communityDashboards } }).grafana.communityDashboards, [

@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
+import { listAt } from "../../../policies/facts/plain";
+import { scrapeTargets } from "../../../policies/shared/scrapeTargets";
 import { isSecretKey } from "../../../components/shared/secrets";
 import { projectDirectory } from "../stackConfig";
 import { podOf } from "./fakeServices";
@@ -52,6 +54,8 @@ export interface PipelineOptions extends AlertmanagerOptions {
   services: { address: string; names: string[] };
   /** Addresses of further targets by job, whose own labels take precedence. Default: none. */
   targets?: Record<string, string>;
+  /** Address of a fake for all exporters of a cluster. Default: none. */
+  cluster?: string;
 }
 
 /** A local Alertmanager with the configuration of the stack, in scaled time. */
@@ -195,7 +199,7 @@ function writeAlertmanager({
 }
 
 function writePrometheus(
-  { out, folder, services, targets = {}, scale = timeScale }: PipelineOptions,
+  { out, folder, services, targets = {}, cluster, scale = timeScale }: PipelineOptions,
   prometheus: URL,
   alertmanager: URL,
 ): string {
@@ -218,11 +222,13 @@ function writePrometheus(
   const monitors = services.names.map((name) =>
     readYaml(path.join(out, "manifests", `servicemonitor-${name}.yaml`)),
   );
-  const platform = (job: string, target: string): Parsed => ({
+  const platform = (job: string, target: string, name?: string): Parsed => ({
     job_name: job,
     static_configs: [{ targets: [target], labels: { namespace: "monitoring", service: job } }],
+    metric_relabel_configs: metricRelabelings(values, name),
   });
-  const exporter = (job: string, metricsPath: string): Parsed => ({
+  const exporter = (job: string, metricsPath: string, name: string): Parsed => ({
+    metric_relabel_configs: metricRelabelings(values, name),
     job_name: `${job}${metricsPath}`,
     // As in the chart: these exporters report on pods other than their own.
     honor_labels: true,
@@ -242,16 +248,58 @@ function writePrometheus(
     },
     scrape_configs: [
       ...monitors.map((monitor) => scrapeConfig(monitor, services.address)),
-      exporter("kube-state-metrics", "/kube-state-metrics"),
-      exporter("kubelet", "/cadvisor"),
-      platform("prometheus-kube-prometheus-prometheus", prometheus.host),
-      platform("prometheus-kube-prometheus-alertmanager", alertmanager.host),
+      exporter("kube-state-metrics", "/kube-state-metrics", "kube-state-metrics"),
+      exporter("kubelet", "/cadvisor", "cAdvisor"),
+      platform("prometheus-kube-prometheus-prometheus", prometheus.host, "Prometheus"),
+      platform("prometheus-kube-prometheus-alertmanager", alertmanager.host, "Alertmanager"),
+      ...(cluster === undefined ? [] : clusterScrapes(cluster, values)),
       ...Object.entries(targets).map(([job, target]) => ({
         ...platform(job, target),
         honor_labels: true,
       })),
     ],
   });
+}
+
+/** The metric relabelings of a target of the chart in the values of its release. */
+function metricRelabelings(values: Parsed, name: string | undefined): Parsed[] {
+  const target = scrapeTargets.find((each) => each.name === name);
+  return target === undefined
+    ? []
+    : listAt(values, ...target.relabelings).map((rule) => snakeCase(rule as object));
+}
+
+/** One scrape for each exporter in the fake, and one for the metrics of its services. */
+function clusterScrapes(address: string, values: Parsed): Parsed[] {
+  const prefixes = {
+    "kube-state-metrics": "kube",
+    kubelet: "kubelet",
+    cAdvisor: "container",
+    "node-exporter": "node",
+  };
+  const scrape = (job: string, action: "keep" | "drop", prefix: string): Parsed => ({
+    job_name: job,
+    honor_labels: true,
+    static_configs: [{ targets: [address], labels: { namespace: "monitoring", service: job } }],
+    metric_relabel_configs: [
+      { action, source_labels: ["__name__"], regex: `(${prefix})_.+` },
+      ...metricRelabelings(values, job),
+    ],
+  });
+  return [
+    ...Object.entries(prefixes).map(([job, prefix]) => scrape(job, "keep", prefix)),
+    scrape("cluster", "drop", Object.values(prefixes).join("|")),
+  ];
+}
+
+/** A relabeling of a ServiceMonitor in the syntax of Prometheus. */
+function snakeCase(rule: object): Parsed {
+  return Object.fromEntries(
+    Object.entries(rule).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 }
 
 /** The scrape configuration that the operator generates from a ServiceMonitor, with the pod as a static target. */
@@ -270,13 +318,6 @@ function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
     source_labels: [`__meta_kubernetes_${from}`],
     target_label: to,
   });
-  const snakeCase = (rule: object): Parsed =>
-    Object.fromEntries(
-      Object.entries(rule).map(([key, value]) => [
-        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-        value,
-      ]),
-    );
   return {
     job_name: `serviceMonitor/${namespace}/${name}/0`,
     metrics_path: `/services/${name}${endpoint.path}`,

@@ -1,0 +1,46 @@
+import { StackFinding } from "../engine/policy";
+import { keepListsOf } from "../facts/keepLists";
+import { Resource } from "../facts/resource";
+import { Rule } from "../facts/rules";
+import { anchoredPattern } from "../shared/matcher";
+import { metricsRead } from "../shared/metricsRead";
+import { scrapeTargets, targetsWith } from "../shared/scrapeTargets";
+
+/**
+ * Metrics that a rule reads and that the keep lists of kube-prometheus-stack drop. Names that an
+ * application could also have are not judged: only the targets of the chart have keep lists.
+ */
+export function checkKept(
+  resources: Resource[],
+  rules: (Rule & { urn: string })[],
+): StackFinding[] {
+  const lists = resources.flatMap(keepListsOf);
+  if (lists.length === 0) return [];
+  const isDropped = (metric: string): boolean => {
+    const owners = targetsWith(metric).map(({ name }) => name);
+    const listed = lists.filter(({ target }) => owners.includes(target));
+    const isOwned = owners.length < scrapeTargets.length;
+    return isOwned && listed.length > 0 && !listed.some((list) => keeps(list.regex, metric));
+  };
+  return rules.flatMap((rule): StackFinding[] =>
+    metricsRead(rule.expr)
+      .filter((metric) => /^\w+$/.test(metric) && isDropped(metric))
+      .map((metric) => ({
+        urn: rule.urn,
+        rule: rule.name,
+        problem: `the keep list of ${namesOf(targetsWith(metric))} drops the metric ${metric}`,
+        where: rule.where,
+        bound: "a metric that the keep lists contain",
+        fix: `add ${metric} to metrics.also of PrometheusStack (monitoring:prometheus.metrics.also)`,
+      })),
+  );
+}
+
+/** An invalid list keeps everything: Prometheus rejects its configuration. */
+function keeps(regex: string, metric: string): boolean {
+  return anchoredPattern(regex)?.test(metric) ?? true;
+}
+
+function namesOf(targets: { name: string }[]): string {
+  return targets.map(({ name }) => name).join(" and ");
+}

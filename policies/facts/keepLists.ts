@@ -1,0 +1,42 @@
+import { scrapeTargets } from "../shared/scrapeTargets";
+import { helmChart } from "./helm";
+import { UNKNOWN, listAt, textAt } from "./plain";
+import { Resource } from "./resource";
+
+/** The list of metrics that Prometheus keeps of a target, and drops all others. */
+export interface KeepList {
+  /** Name of the target in `scrapeTargets`. */
+  target: string;
+  /** Regular expression that matches the whole name. */
+  regex: string;
+}
+
+/** The keep lists in a release of kube-prometheus-stack. */
+export function keepListsOf(resource: Resource): KeepList[] {
+  const found = helmChart(resource);
+  if (found?.chart !== "kube-prometheus-stack" || found.values === UNKNOWN) return [];
+  const { values } = found;
+  return scrapeTargets.flatMap(({ name, relabelings }) =>
+    listAt(values, ...relabelings).flatMap((step) => {
+      const [label, ...others] = listAt(step, "sourceLabels");
+      const regex = textAt(step, "regex");
+      const isKeepList = textAt(step, "action") === "keep" && label === "__name__";
+      return isKeepList && others.length === 0 && regex !== undefined
+        ? [{ target: name, regex }]
+        : [];
+    }),
+  );
+}
+
+/** The metrics in a keep list: its alternatives outside of parentheses. */
+export function metricsIn({ regex }: KeepList): string[] {
+  let depth = 0;
+  const metrics = [""];
+  for (const character of regex) {
+    if (character === "(") depth++;
+    if (character === ")") depth--;
+    if (character === "|" && depth === 0) metrics.push("");
+    else metrics[metrics.length - 1] += character;
+  }
+  return metrics;
+}

@@ -1,0 +1,38 @@
+import type { SyntaxNode } from "@lezer/common";
+import type { LRParser } from "@lezer/lr";
+
+/**
+ * The metrics that a PromQL expression reads, as regular expressions: names, and what a selector
+ * matches `__name__` with. A part that does not parse hides only the selectors in it.
+ */
+export function metricsRead(expr: string): string[] {
+  // The grammar is loaded on first use: loading it takes time, and most programs do not need it.
+  const { parser } = require("@prometheus-io/lezer-promql") as { parser: LRParser };
+  const found = new Set<string>();
+  const text = (node: SyntaxNode | null) => (node ? expr.slice(node.from, node.to) : "");
+  parser.parse(expr).iterate({
+    enter: ({ node }) => {
+      if (node.name === "VectorSelector") {
+        const name = node.getChild("Identifier") ?? node.getChild("MetricIdentifier");
+        if (name !== null) found.add(text(name));
+      }
+      if (node.parent?.name !== "LabelMatchers") return;
+      const [label, value] = [unquoted(text(node.firstChild)), unquoted(text(node.lastChild))];
+      const operator = text(node.getChild("MatchOp"));
+      if (node.name === "QuotedLabelName") found.add(escaped(unquoted(text(node))));
+      else if (label === "__name__" && operator === "=") found.add(escaped(value));
+      else if (label === "__name__" && operator === "=~") found.add(`(?:${value})`);
+    },
+  });
+  return [...found];
+}
+
+function unquoted(literal: string): string {
+  if (!/^["'`]/.test(literal)) return literal;
+  const inner = literal.slice(1, -1);
+  return literal.startsWith("`") ? inner : inner.replace(/\\(.)/g, "$1");
+}
+
+function escaped(name: string): string {
+  return name.replace(/[^\w:]/g, "\\$&");
+}

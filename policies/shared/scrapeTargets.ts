@@ -1,0 +1,55 @@
+/** A target that kube-prometheus-stack scrapes. */
+export interface ScrapeTarget {
+  name: string;
+  /** Path of its metric relabelings in the values of the chart. */
+  relabelings: string[];
+  /** Names of metrics that only this target, and others with the same prefix, expose. */
+  owns: RegExp;
+  /** Whether a cluster has the target once, so that only one stack scrapes it. */
+  isOfCluster: boolean;
+}
+
+/** The targets that kube-prometheus-stack scrapes on a managed cluster. */
+export const scrapeTargets: ScrapeTarget[] = [
+  target("kubelet", "kubelet.serviceMonitor.metricRelabelings", /^(kubelet|apiserver)_/),
+  target("cAdvisor", "kubelet.serviceMonitor.cAdvisorMetricRelabelings", /^(container|machine)_/),
+  target("kubelet probes", "kubelet.serviceMonitor.probesMetricRelabelings", /^prober_/),
+  target(
+    "kube-state-metrics",
+    "kube-state-metrics.prometheus.monitor.http.metricRelabelings",
+    // The API server and the scheduler have metrics with the same prefix.
+    /^kube_(?!apiserver_|pod_resource_)/,
+  ),
+  target(
+    "node-exporter",
+    "prometheus-node-exporter.prometheus.monitor.metricRelabelings",
+    // The API server and the controller manager have metrics with the same prefix.
+    /^node_(?!authorizer_|collector_|ipam_)/,
+  ),
+  target("API server", "kubeApiServer.serviceMonitor.metricRelabelings", /^apiserver_/),
+  target("CoreDNS", "coreDns.serviceMonitor.metricRelabelings", /^coredns_/),
+  target(
+    "Prometheus operator",
+    "prometheusOperator.serviceMonitor.metricRelabelings",
+    /^prometheus_operator_/,
+  ),
+  ...[
+    target(
+      "Prometheus",
+      "prometheus.serviceMonitor.metricRelabelings",
+      /^prometheus_(?!operator_)/,
+    ),
+    target("Alertmanager", "alertmanager.serviceMonitor.metricRelabelings", /^alertmanager_/),
+    target("Grafana", "grafana.serviceMonitor.metricRelabelings", /^grafana_/),
+  ].map((each) => ({ ...each, isOfCluster: false })),
+];
+
+function target(name: string, relabelings: string, owns: RegExp): ScrapeTarget {
+  return { name, relabelings: relabelings.split("."), owns, isOfCluster: true };
+}
+
+/** The targets that may expose a metric: those that own its name, or else all. */
+export function targetsWith(metric: string): ScrapeTarget[] {
+  const owners = scrapeTargets.filter(({ owns }) => owns.test(metric));
+  return owners.length > 0 ? owners : scrapeTargets;
+}
