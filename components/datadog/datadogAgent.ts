@@ -7,7 +7,9 @@ import { claim } from "../shared/claims";
 import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
+import { networkPolicies } from "../shared/networkPolicies";
 import { checkWithSecrets, secretData } from "../shared/secretData";
+import { datadogNetworkPolicies } from "./networkPolicies";
 import { DatadogSite, HostnameSource, NodeOs } from "./options";
 import { datadogReleaseName, datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
@@ -116,6 +118,12 @@ export interface DatadogAgentArgs {
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
   imageRegistry?: pulumi.Input<string> | undefined;
   /**
+   * Whether the pods accept and open only the connections that they need, to and from pods of the same
+   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
+   * policies. Default: false.
+   */
+  networkPolicies?: boolean;
+  /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
@@ -189,6 +197,7 @@ export class DatadogAgent extends pulumi.ComponentResource {
     const tokenSecret = secret("cluster-agent-token", clusterAgentTokenSecretName, {
       token: token.result,
     });
+    networkPolicies(name, inputs, () => datadogReleaseName, datadogNetworkPolicies, child);
     const release = chartRelease(
       name,
       {

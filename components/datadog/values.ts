@@ -6,6 +6,7 @@ import { nodeAgentPlacement, placement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { redactions } from "../logs/redactions";
 import { resources, sizeTable } from "../shared/resources";
+import { unprivileged } from "../shared/unprivileged";
 
 /** Name of the Secret with the token that authenticates node agents to the Cluster Agent. */
 export const clusterAgentTokenSecretName = "datadog-cluster-agent-token";
@@ -15,6 +16,12 @@ const traceAgentSizes = sizeTable(["50m", "192Mi"], ["100m", "384Mi"], ["300m", 
 const clusterAgentSizes = sizeTable(["100m", "256Mi"], ["200m", "512Mi"], ["500m", "1536Mi"]);
 const processAgentResources = resources("50m", "256Mi");
 const initContainerResources = resources("25m", "128Mi");
+
+// The agents need the default capabilities of a container to read the files of other users.
+const nodeAgentSecurity = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["NET_RAW"] },
+};
 
 /** Values of the datadog chart for the given settings. */
 export function datadogValues(settings: DatadogSettings): Values {
@@ -28,10 +35,17 @@ export function datadogValues(settings: DatadogSettings): Values {
       ...nodeAgentPlacement(settings),
       podAnnotations,
       containers: {
-        agent: { resources: agentSizes[settings.size], ...logRules(settings) },
-        traceAgent: { resources: traceAgentSizes[settings.size] },
-        processAgent: { resources: processAgentResources },
-        initContainers: { resources: initContainerResources },
+        agent: {
+          resources: agentSizes[settings.size],
+          securityContext: nodeAgentSecurity,
+          ...logRules(settings),
+        },
+        traceAgent: {
+          resources: traceAgentSizes[settings.size],
+          securityContext: nodeAgentSecurity,
+        },
+        processAgent: { resources: processAgentResources, securityContext: nodeAgentSecurity },
+        initContainers: { resources: initContainerResources, securityContext: nodeAgentSecurity },
       },
     },
     clusterAgent: {
@@ -42,7 +56,11 @@ export function datadogValues(settings: DatadogSettings): Values {
       tokenExistingSecret: clusterAgentTokenSecretName,
       podAnnotations,
       resources: clusterAgentSizes[settings.size],
-      containers: { initContainers: { resources: initContainerResources } },
+      securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+      containers: {
+        clusterAgent: { securityContext: unprivileged },
+        initContainers: { resources: initContainerResources, securityContext: unprivileged },
+      },
       // The address of the host works in every pod. The default of the chart, a socket, requires a
       // hostPath volume, which restricted namespaces reject.
       admissionController: { enabled: true, configMode: "hostip" },
@@ -59,6 +77,8 @@ function datadog(settings: DatadogSettings): Values {
     apiKeyExistingSecret: secretName,
     ...defined({ appKeyExistingSecret: settings.appKey && secretName }),
     site: settings.site,
+    // Only root can read the logs of containers and the processes of other users.
+    securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } },
     // The tag `cluster` below has the original name.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],

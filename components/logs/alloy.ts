@@ -2,6 +2,7 @@ import { defined } from "../shared/defined";
 import { nodeAgentPlacement } from "../shared/placement";
 import { Values } from "../../policies/shared/mergeValues";
 import { resources, sizeTable } from "../shared/resources";
+import { unprivileged } from "../shared/unprivileged";
 import { CollectorSettings, nodeFolder } from "./settings";
 
 /** Name and key of Alloy's ConfigMap. The chart would evaluate its own ConfigMap as a template. */
@@ -16,8 +17,9 @@ export function alloyValues(settings: CollectorSettings): Values {
   const { imageRegistry } = settings;
   const storagePath = nodeFolder("/var/lib/alloy", settings);
   return {
-    ...defined({
-      global: imageRegistry === undefined ? undefined : { image: { registry: imageRegistry } },
+    global: defined({
+      podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
+      image: imageRegistry === undefined ? undefined : { registry: imageRegistry },
     }),
     crds: { create: false },
     // The chart's role grants access to all Secrets, so the collector has its own role instead.
@@ -33,14 +35,7 @@ export function alloyValues(settings: CollectorSettings): Values {
       },
       resources: sizes[settings.size],
       // Only root can read the logs of pods. The collector needs no other privilege.
-      securityContext: {
-        runAsUser: 0,
-        runAsGroup: 0,
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ["ALL"] },
-        seccompProfile: { type: "RuntimeDefault" },
-      },
+      securityContext: { runAsUser: 0, runAsGroup: 0, ...unprivileged },
     },
     configReloader: { resources: resources("10m", "64Mi") },
     controller: {

@@ -25,6 +25,7 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
       { name: "pods", hostPath: { path: "/var/log/pods" } },
     ],
     resources: sizes[settings.size],
+    podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
     // The chart's role grants access to every node's kubelet API. The collector has its own role.
     rbac: { create: false },
     config: {

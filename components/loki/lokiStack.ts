@@ -5,12 +5,14 @@ import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
 import { Chart, charts } from "../shared/charts";
+import { networkPolicies } from "../shared/networkPolicies";
 import { objectLabels } from "../shared/labels";
 import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
+import { lokiNetworkPolicies } from "./networkPolicies";
 import { lokiRules } from "./rules";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
@@ -224,6 +226,12 @@ export interface LokiStackArgs {
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: pulumi.Input<string> | undefined;
   /**
+   * Whether the pods accept and open only the connections that they need, to and from pods of the same
+   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
+   * policies. Default: false.
+   */
+  networkPolicies?: boolean;
+  /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
@@ -351,6 +359,7 @@ export class LokiStack extends pulumi.ComponentResource {
         ),
       );
     }
+    networkPolicies(name, inputs, () => lokiName, lokiNetworkPolicies, child);
     const release = chartRelease(
       name,
       {

@@ -1,11 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { prometheusNetworkPolicies } from "./networkPolicies";
 import { platformAlerts } from "./platformAlerts";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { withRuleSettings } from "../alerting/alertSettings";
 import { ruleGroups } from "../alerting/rules";
 import { charts } from "../shared/charts";
+import { networkPolicies } from "../shared/networkPolicies";
 import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
@@ -287,6 +289,12 @@ export interface PrometheusStackArgs {
   /** Registry that mirrors all images. Default: the registry of each image. */
   imageRegistry?: pulumi.Input<string> | undefined;
   /**
+   * Whether the pods accept and open only the connections that they need, to and from pods of the same
+   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
+   * policies. Default: false.
+   */
+  networkPolicies?: boolean;
+  /**
    * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
    * depth merge when they resolve. Default: none.
    */
@@ -378,6 +386,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       },
       child,
     );
+    networkPolicies(name, inputs, (all) => all.releaseName, prometheusNetworkPolicies, child);
     const release = chartRelease(
       name,
       {

@@ -3,11 +3,12 @@ import { RuleSettings } from "../alerting/alertSettings";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
-import { growVolumes } from "../shared/growVolumes";
+import { growVolumes, upgradeJobLabels } from "../shared/growVolumes";
 import { nodeAgentPlacement, placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { Values } from "../../policies/shared/mergeValues";
 import { SizeTable, resources } from "../shared/resources";
+import { unprivileged } from "../shared/unprivileged";
 import { serviceNames } from "./urls";
 
 /** Name of the Secret with Grafana's admin user and password. */
@@ -45,6 +46,8 @@ const nodeExporterResources = resources("50m", "64Mi");
 const operatorResources = resources("50m", "256Mi");
 const sidecarResources = resources("25m", "192Mi");
 const jobResources = resources("50m", "256Mi");
+/** User and group without any permission. */
+const nobody = 65534;
 
 /** Values of the kube-prometheus-stack chart for the given settings. */
 export function prometheusValues(settings: PrometheusSettings): Values {
@@ -68,6 +71,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
           busybox: { tag: crdUpgradeImages.busybox },
           kubectl: { tag: crdUpgradeImages.kubectl },
         },
+        podLabels: upgradeJobLabels(settings.releaseName),
         resources: jobResources,
         // The chart has no value for the priority of this job.
         ...withoutPriority,
@@ -99,7 +103,14 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: operatorResources,
       prometheusConfigReloader: { resources: resources("10m", "64Mi") },
       ...placement(settings),
-      admissionWebhooks: { patch: { resources: jobResources, ...placement(settings) } },
+      admissionWebhooks: {
+        patch: {
+          resources: jobResources,
+          // The chart's user 2000 can be a user of the node.
+          securityContext: { runAsUser: nobody, runAsGroup: nobody },
+          ...placement(settings),
+        },
+      },
     },
     prometheus: prometheusServer(settings),
     alertmanager: alertmanager(settings),
@@ -118,6 +129,8 @@ export function prometheusValues(settings: PrometheusSettings): Values {
     },
     "prometheus-node-exporter": {
       resources: nodeExporterResources,
+      securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+      containerSecurityContext: unprivileged,
       // The affinity is a default of this chart.
       ...nodeAgent,
     },
@@ -183,6 +196,8 @@ function alertmanager(settings: PrometheusSettings): Values {
     }),
     alertmanagerSpec: {
       replicas,
+      // Alertmanager does not use the Kubernetes API.
+      automountServiceAccountToken: false,
       podAntiAffinity: antiAffinity(replicas),
       ...placement(settings),
       resources: alertmanagerSizes[settings.size],

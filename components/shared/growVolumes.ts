@@ -1,6 +1,8 @@
 import { Values } from "../../policies/shared/mergeValues";
 import { Placement, placement } from "./placement";
+import { Labels } from "./labels";
 import { resources } from "./resources";
+import { unprivileged } from "./unprivileged";
 
 /** The volumes of a StatefulSet that belong to one of its claim templates. */
 export interface Volumes {
@@ -19,6 +21,14 @@ export interface Volumes {
 
 const name = "{{ .Release.Name }}-grow-volumes";
 
+/** Labels of the pods of a Job that prepares an upgrade of a release, for network policies. */
+export function upgradeJobLabels(releaseName: string): Labels {
+  return {
+    "app.kubernetes.io/component": "upgrade-job",
+    "app.kubernetes.io/instance": releaseName,
+  };
+}
+
 /**
  * Objects for `extraObjects` of a chart that make its volumes follow their settings. Kubernetes can
  * expand a claim, but nothing expands the claims of a StatefulSet whose claim template changes, and the
@@ -30,6 +40,7 @@ const name = "{{ .Release.Name }}-grow-volumes";
 export function growVolumes(settings: Placement, image: string, volumes: Volumes[]): Values[] {
   const metadata = (weight: number) => ({
     name,
+    namespace: "{{ .Release.Namespace }}",
     annotations: {
       "helm.sh/hook": "pre-upgrade",
       "helm.sh/hook-weight": String(weight),
@@ -72,6 +83,7 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
         backoffLimit: 2,
         activeDeadlineSeconds: 300,
         template: {
+          metadata: { labels: upgradeJobLabels("{{ .Release.Name }}") },
           spec: {
             serviceAccountName: name,
             restartPolicy: "Never",
@@ -91,11 +103,7 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
                   { name: "VOLUMES", value: JSON.stringify(volumes) },
                 ],
                 resources: resources("10m", "64Mi"),
-                securityContext: {
-                  allowPrivilegeEscalation: false,
-                  readOnlyRootFilesystem: true,
-                  capabilities: { drop: ["ALL"] },
-                },
+                securityContext: unprivileged,
               },
             ],
           },

@@ -202,6 +202,7 @@ export function chartSettings(chart: Chart, namespace: string) {
         "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
       ).optional(),
     ),
+    networkPolicies: z.boolean().default(false),
   };
 }
 

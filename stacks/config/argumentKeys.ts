@@ -10,6 +10,7 @@ const argumentKeys: Record<string, string> = {
   namespace: "namespaces",
   labels: "labels",
   imageRegistry: "imageRegistry",
+  networkPolicies: "networkPolicies",
   nodeSelector: "placement.nodeSelector",
   tolerations: "placement.tolerations",
   priorityClassName: "placement.priorityClassName",

@@ -48,7 +48,8 @@ export interface Context {
   /** Arguments that identify the stack in every component. */
   identity: { cluster: string; environment: string; labels: Record<string, string> };
   /** Arguments of every component that installs a chart. */
-  chart: Context["identity"] & Placement & { imageRegistry?: string | undefined };
+  chart: Context["identity"] &
+    Placement & { imageRegistry?: string | undefined; networkPolicies: boolean };
 }
 
 const presets: Record<PresetName, Preset> = { dev, prod };
@@ -62,6 +63,7 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
   const configuration = structure.settings ?? validParts(known);
 
   const { cluster, environment, environmentName = environment, labels } = configuration;
+  const preset = presets[environment];
   const { application, datadog = application } = configuration.namespaces;
   const storage = storageOf(configuration);
   const identity = { cluster: cluster.name, environment: environmentName, labels };
@@ -69,7 +71,7 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
     context: {
       raw,
       configuration,
-      preset: presets[environment],
+      preset,
       namespaces: { ...configuration.namespaces, datadog },
       storage,
       identity,
@@ -77,6 +79,7 @@ export function readContext(raw: RawConfiguration): { context: Context; problems
         ...identity,
         ...configuration.placement,
         imageRegistry: configuration.imageRegistry,
+        networkPolicies: configuration.networkPolicies ?? preset.networkPolicies,
       },
     },
     problems: [

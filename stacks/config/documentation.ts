@@ -39,7 +39,7 @@ interface JsonSchema {
 
 const { receivers } = partSchemas.slack.shape;
 const { cluster, namespaces, storage, placement } = configurationSchema.shape;
-const { environment, environmentName, labels, imageRegistry, runbookBaseUrl } =
+const { environment, environmentName, labels, imageRegistry, networkPolicies, runbookBaseUrl } =
   configurationSchema.shape;
 
 /** Rows of each table, by the table's name in the page. */
@@ -47,7 +47,14 @@ export function configurationRows(): Record<string, Row[]> {
   return {
     environment: rowsOfObject(
       "",
-      z.object({ environment, environmentName, labels, imageRegistry, runbookBaseUrl }),
+      z.object({
+        environment,
+        environmentName,
+        labels,
+        imageRegistry,
+        networkPolicies,
+        runbookBaseUrl,
+      }),
     ),
     cluster: rowsOfObject("", z.object({ cluster, namespaces, storage, placement })),
     prometheus: [

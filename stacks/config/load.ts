@@ -96,6 +96,7 @@ function keysOf(secrets: unknown): Record<string, boolean> | true {
 
 /** The engine passes lists and maps as JSON, everything else as plain strings. */
 function parsed(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
   if (!/^\s*[[{]/.test(text)) return text;
   try {
     return JSON.parse(text) as unknown;

@@ -177,6 +177,11 @@ export const configurationSchema = z.strictObject({
     description: "Registry that mirrors all images.",
     defaultText: "the registry of each image",
   }),
+  networkPolicies: example(z.boolean(), true).optional().meta({
+    description:
+      "Whether the pods of the stack accept and open only the connections that they need ([network policies](security.md#network-policies)).",
+    defaultText: "false; `prod`: true",
+  }),
   prometheus: part.default({}),
   alertmanager: part.default({}),
   grafana: part.default({}),

@@ -1,5 +1,6 @@
 /** Per-environment overrides of the component defaults, by part of the configuration. */
 export interface Preset {
+  networkPolicies: boolean;
   prometheus: Record<string, unknown>;
   alertmanager: Record<string, unknown>;
   loki: Record<string, unknown>;

@@ -53,7 +53,8 @@ export function renderRelease(release: Release, options: RenderOptions): string 
 }
 
 export function manifestsOf(rendered: string): Manifest[] {
-  return parseAllDocuments(rendered).flatMap((document) => {
+  // As Helm, which accepts that the Datadog chart repeats the label of the operating system.
+  return parseAllDocuments(rendered, { uniqueKeys: false }).flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
     const manifest = document.toJS() as Manifest | null;
     return manifest === null ? [] : [manifest];

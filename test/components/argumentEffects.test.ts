@@ -37,6 +37,7 @@ const chart: Record<string, Sample> = {
   nodeSelector: [{ pool: "x" }],
   tolerations: [[{ key: "x" }]],
   priorityClassName: ["important"],
+  networkPolicies: [true],
   size: ["large"],
 };
 const { cluster: _cluster, environment: _environment, ...withoutIdentity } = common;

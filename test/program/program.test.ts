@@ -51,7 +51,7 @@ function dependsOn(
   return false;
 }
 
-/** Resources of both environments, which differ only in sizes. */
+/** Resources of prod. */
 const allResources = [
   "aws:eks/podIdentityAssociation:PodIdentityAssociation loki-pod-identity",
   "aws:iam/role:Role loki-role",
@@ -90,6 +90,18 @@ const allResources = [
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-api-gateway",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-auth-service",
   "kubernetes:monitoring.coreos.com/v1:ServiceMonitor services-inventory-service",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy datadog-agents-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy datadog-cluster-agent-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy loki-collector-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy loki-pods-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy loki-upgrade-jobs-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-admission-jobs-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-alertmanager-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-grafana-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-kube-state-metrics-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-operator-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-prometheus-network-policy",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy prometheus-upgrade-jobs-network-policy",
   "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole loki-alloy-role",
   "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole prometheus-grafana-role",
   "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding loki-alloy-role-binding",
@@ -108,9 +120,9 @@ const allResources = [
   "random:index/randomUuid:RandomUuid prometheus-data-location",
 ];
 
-/** Services in dev have no objectives, and so no dashboard of objectives. */
+/** Services in dev have no objectives, and so no dashboard of objectives, and pods no network policies. */
 const devResources = allResources.filter(
-  (line) => !line.endsWith(" dashboards-service-objectives"),
+  (line) => !line.endsWith(" dashboards-service-objectives") && !line.includes("NetworkPolicy"),
 );
 
 for (const stack of ["dev", "prod"] as const) {
@@ -170,7 +182,7 @@ for (const stack of ["dev", "prod"] as const) {
     it("uses its own cluster provider for all objects, never the default provider", () => {
       const provider = find(recording, "pulumi:providers:kubernetes", "cluster");
       const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
-      assert.equal(objects.length, stack === "dev" ? 30 : 31);
+      assert.equal(objects.length, stack === "dev" ? 30 : 43);
       for (const { urn, options } of objects) assert.equal(options.provider, provider.urn, urn);
     });
 

@@ -74,10 +74,10 @@ describe("alloyValues", () => {
   });
 
   it("pulls every image from a mirror", () => {
-    assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"], {
-      image: { registry: "mirror.example.com" },
+    assert.deepEqual(valuesOf({ imageRegistry: "mirror.example.com" })["global"].image, {
+      registry: "mirror.example.com",
     });
-    assert.equal("global" in valuesOf(), false);
+    assert.equal("image" in valuesOf()["global"], false);
   });
 
   it("sets no key that the chart does not know", () => {

@@ -60,6 +60,7 @@ describe("lokiSettings", () => {
       volumeGb: 20,
       storageClassName: "gp3",
       protectData: true,
+      networkPolicies: false,
       deleteDataOnDestroy: false,
       serviceMonitors: true,
       collector: "alloy",

@@ -36,6 +36,7 @@ describe("prometheusSettings", () => {
       replicas: 1,
       size: "small",
       protectData: true,
+      networkPolicies: false,
       releaseName: "prometheus",
       nodeSelector: {},
       tolerations: [],

@@ -5,13 +5,14 @@ import { recordProgram } from "../../support/mocks";
 import { asTexts, secrets, shippedConfig } from "../../support/stackConfig";
 
 describe("rawConfiguration", () => {
-  it("parses maps and lists from JSON, and keeps everything else as a string", () => {
+  it("parses maps and lists from JSON and booleans, and keeps everything else as a string", () => {
     const { values } = rawConfiguration({
       "monitoring:environment": "prod",
       "monitoring:prometheus": '{"retentionDays":15}',
       "monitoring:services": '[{"name":"a"}]',
       "monitoring:imageRegistry": "[not JSON",
       "monitoring:environmentName": "15",
+      "monitoring:networkPolicies": "false",
     });
     assert.deepEqual(values, {
       environment: "prod",
@@ -19,6 +20,7 @@ describe("rawConfiguration", () => {
       services: [{ name: "a" }],
       imageRegistry: "[not JSON",
       environmentName: "15",
+      networkPolicies: false,
     });
   });
 

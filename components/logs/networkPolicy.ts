@@ -1,0 +1,24 @@
+import {
+  Connections,
+  NetworkPolicy,
+  kubernetesApi,
+  onlyTo,
+  podsNamed,
+} from "../shared/networkPolicies";
+import { LogCollector } from "./options";
+import { CollectorSettings } from "./settings";
+
+const metricsPorts = { [LogCollector.Alloy]: 12345, [LogCollector.Promtail]: 3101 };
+
+/** The connections of the collector's pods. They read logs from files, and pods from the API. */
+export function collectorPolicy(
+  { collector, serviceMonitors }: CollectorSettings,
+  loki: Connections,
+): NetworkPolicy {
+  const isScraped = serviceMonitors && collector !== LogCollector.None;
+  return {
+    pods: podsNamed(collector),
+    accepts: isScraped ? [{ pods: podsNamed("prometheus"), tcp: [metricsPorts[collector]] }] : [],
+    opens: onlyTo(kubernetesApi, loki),
+  };
+}

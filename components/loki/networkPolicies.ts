@@ -1,0 +1,94 @@
+import { collectorPolicy } from "../logs/networkPolicy";
+import { LogCollector } from "../logs/options";
+import { upgradeJobLabels } from "../shared/growVolumes";
+import {
+  Connections,
+  NetworkPolicies,
+  https,
+  kubernetesApi,
+  onlyTo,
+  podsNamed,
+} from "../shared/networkPolicies";
+import { AwsIdentity, LokiMode, LokiStorage } from "./options";
+import { LokiSettings } from "./settings";
+import { lokiName } from "./urls";
+
+const lokiPort = 3100;
+const grpcPort = 9095;
+const memberlistPort = 7946;
+const cachePort = 11211;
+const cacheMetricsPort = 9150;
+const gatewayPort = 8080;
+const gatewayMetricsPort = 4040;
+
+const loki = podsNamed("loki");
+const prometheus = podsNamed("prometheus");
+
+/** Addresses of the EKS Pod Identity agent of each node. */
+const podIdentityAgent: Connections = {
+  cidrs: ["169.254.170.23/32", "fd00:ec2::23/128"],
+  tcp: [80],
+};
+
+/** The connections of the pods of Loki and its collector. */
+export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
+  const { mode, collector } = settings;
+  const isDistributed = mode === LokiMode.Distributed;
+  const ofRelease = { ...loki, "app.kubernetes.io/instance": lokiName };
+  const entryPort = isDistributed ? gatewayPort : lokiPort;
+  const clients = [podsNamed("grafana"), ...collectors(collector)].map((pods) => ({
+    pods,
+    tcp: [entryPort],
+  }));
+  const amongPods: Connections = {
+    pods: loki,
+    tcp: [grpcPort, memberlistPort, ...(isDistributed ? [lokiPort, cachePort] : [])],
+  };
+  return {
+    pods: {
+      pods: ofRelease,
+      accepts: [
+        amongPods,
+        ...(settings.serviceMonitors
+          ? [{ pods: prometheus, tcp: [lokiPort, ...(isDistributed ? [cacheMetricsPort] : [])] }]
+          : []),
+        ...(isDistributed ? [] : clients),
+      ],
+      opens: onlyTo(
+        amongPods,
+        ...storage(settings),
+        ...(settings.alertmanagerUrl !== undefined
+          ? [{ pods: podsNamed("alertmanager"), tcp: [9093] }]
+          : []),
+        ...(settings.remoteWriteUrls.length > 0 ? [{ pods: prometheus, tcp: [9090] }] : []),
+      ),
+    },
+    ...(isDistributed && {
+      gateway: {
+        pods: { ...ofRelease, "app.kubernetes.io/component": "gateway" },
+        accepts: [
+          ...clients,
+          ...(settings.serviceMonitors ? [{ pods: prometheus, tcp: [gatewayMetricsPort] }] : []),
+        ],
+        opens: onlyTo(amongPods),
+      },
+    }),
+    "upgrade-jobs": {
+      pods: upgradeJobLabels(lokiName),
+      accepts: [],
+      opens: onlyTo(kubernetesApi),
+    },
+    ...(collector !== LogCollector.None && {
+      collector: collectorPolicy(settings, { pods: loki, tcp: [entryPort] }),
+    }),
+  };
+}
+
+function collectors(collector: LogCollector) {
+  return collector === LogCollector.None ? [] : [podsNamed(collector)];
+}
+
+function storage({ storage: kind, awsIdentity }: LokiSettings): Connections[] {
+  if (kind === LokiStorage.Filesystem) return [];
+  return awsIdentity === AwsIdentity.PodIdentity ? [https, podIdentityAgent] : [https];
+}

@@ -1,0 +1,90 @@
+import { NetworkPolicies, kubernetesApi, onlyTo, podsNamed } from "../shared/networkPolicies";
+import { upgradeJobLabels } from "../shared/growVolumes";
+import { PrometheusSettings } from "./settings";
+import { serviceNames } from "./urls";
+
+const prometheus = podsNamed("prometheus");
+const grafana = podsNamed("grafana");
+const loki = podsNamed("loki");
+const alertmanager = podsNamed("alertmanager");
+
+/** Metrics of the config reloader, a container next to Prometheus and Alertmanager. */
+const reloaderPort = 8080;
+
+/** Port of Loki, or of its gateway in the mode `distributed`. */
+const lokiPorts = [3100, 8080];
+
+/**
+ * The connections of the pods of the chart, except node-exporter: policies do not apply to pods in the
+ * network of their node.
+ */
+export function prometheusNetworkPolicies(settings: PrometheusSettings): NetworkPolicies {
+  const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring } = settings;
+  const names = serviceNames(settings);
+  const ofRelease = { "app.kubernetes.io/instance": releaseName };
+  return {
+    prometheus: {
+      pods: { ...prometheus, "operator.prometheus.io/name": names.prometheus },
+      accepts: [
+        { pods: prometheus, tcp: [9090, reloaderPort] },
+        { pods: grafana, tcp: [9090] },
+        ...(remoteWriteReceiver ? [{ pods: loki, tcp: [9090] }] : []),
+      ],
+      // Targets listen on any port, in any namespace and on nodes.
+      opens: undefined,
+    },
+    alertmanager: {
+      pods: { ...alertmanager, alertmanager: names.alertmanager },
+      accepts: [
+        { pods: prometheus, tcp: [9093, reloaderPort] },
+        { pods: grafana, tcp: [9093] },
+        ...(lokiUrl !== undefined ? [{ pods: loki, tcp: [9093] }] : []),
+        { pods: alertmanager, tcp: [9094], udp: [9094] },
+      ],
+      // The URLs of receivers are secret, and may have any host and port.
+      opens: undefined,
+    },
+    grafana: {
+      pods: { ...grafana, ...ofRelease },
+      accepts: [
+        { pods: prometheus, tcp: [3000] },
+        // People reach this URL through an ingress controller anywhere. Grafana requires a login.
+        ...(settings.grafana.externalUrl !== undefined ? [{ tcp: [3000] }] : []),
+      ],
+      // The ports of the caller's data sources are those of Services, and policies apply to pods.
+      opens:
+        settings.grafana.dataSources.length > 0
+          ? undefined
+          : onlyTo(
+              // The sidecars read ConfigMaps. Port 443 includes the dashboards of grafana.com.
+              kubernetesApi,
+              { pods: prometheus, tcp: [9090] },
+              { pods: alertmanager, tcp: [9093] },
+              ...(lokiUrl !== undefined ? [{ pods: loki, tcp: lokiPorts }] : []),
+            ),
+    },
+    "upgrade-jobs": {
+      pods: upgradeJobLabels(releaseName),
+      accepts: [],
+      opens: onlyTo(kubernetesApi),
+    },
+    ...(clusterMonitoring && {
+      "kube-state-metrics": {
+        pods: { ...podsNamed("kube-state-metrics"), ...ofRelease },
+        accepts: [{ pods: prometheus, tcp: [8080] }],
+        opens: onlyTo(kubernetesApi),
+      },
+      operator: {
+        pods: { ...ofRelease, "app.kubernetes.io/component": "prometheus-operator" },
+        // The API server calls the webhooks. Its addresses are not those of pods.
+        accepts: [{ tcp: [10250] }],
+        opens: onlyTo(kubernetesApi),
+      },
+      "admission-jobs": {
+        pods: { ...ofRelease, "app.kubernetes.io/component": "prometheus-operator-webhook" },
+        accepts: [],
+        opens: onlyTo(kubernetesApi),
+      },
+    }),
+  };
+}

@@ -1,0 +1,100 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { defined } from "./defined";
+import { Inputs } from "./inputs";
+import { Labels, objectLabels } from "./labels";
+
+/** Connections of pods, by the other end and its ports. */
+export interface Connections {
+  /** Labels of the pods at the other end, in the same namespace. Default: any address. */
+  pods?: Labels;
+  /** Addresses at the other end, instead of pods. */
+  cidrs?: string[];
+  tcp?: number[];
+  udp?: number[];
+}
+
+/** The only connections that pods accept and open. */
+export interface NetworkPolicy {
+  pods: Labels;
+  accepts: Connections[];
+  /** Default: all connections. */
+  opens?: Connections[] | undefined;
+}
+
+/** Network policies by part of a component. */
+export type NetworkPolicies = Record<string, NetworkPolicy>;
+
+/** Pods of the same namespace by the label that every chart and the Prometheus operator set. */
+export const podsNamed = (name: string): Labels => ({ "app.kubernetes.io/name": name });
+
+/** DNS servers are pods, processes on the nodes, or outside of the cluster. */
+const dns: Connections = { udp: [53], tcp: [53] };
+
+/** Any address, because policies cannot name hosts: S3, STS, Datadog, grafana.com. */
+export const https: Connections = { tcp: [443] };
+
+/** The API server, whose addresses are not those of pods. Its port is 443 on EKS, otherwise often 6443. */
+export const kubernetesApi: Connections = { tcp: [443, 6443] };
+
+/** The only connections that pods open, in addition to DNS. */
+export function onlyTo(...connections: Connections[]): Connections[] {
+  return [dns, ...connections];
+}
+
+interface PolicySettings {
+  networkPolicies: boolean;
+  namespace: string;
+  labels: Labels;
+}
+
+/** Registers the network policies of a component, unless its settings disable them. */
+export function networkPolicies<S extends PolicySettings>(
+  name: string,
+  { settings, fill }: Inputs<S>,
+  releaseName: (settings: S) => string,
+  policiesOf: (settings: S) => NetworkPolicies,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  if (!settings.networkPolicies) return [];
+  return Object.keys(policiesOf(settings)).map((part) => {
+    const metadata = fill((all) => ({
+      name: `${releaseName(all)}-${part}`,
+      namespace: all.namespace,
+      labels: objectLabels("network-policy", all.labels),
+    }));
+    const spec = fill((all) => policySpec(policiesOf(all)[part]));
+    return new kubernetes.networking.v1.NetworkPolicy(
+      `${name}-${part}-network-policy`,
+      { metadata, spec },
+      opts,
+    );
+  });
+}
+
+function policySpec({ pods, accepts, opens }: NetworkPolicy = { pods: {}, accepts: [] }) {
+  return defined({
+    podSelector: { matchLabels: pods },
+    policyTypes: opens === undefined ? ["Ingress"] : ["Ingress", "Egress"],
+    ingress: accepts.map((connections) => ({
+      ...peers("from", connections),
+      ...ports(connections),
+    })),
+    egress: opens?.map((connections) => ({ ...peers("to", connections), ...ports(connections) })),
+  });
+}
+
+function peers(direction: "from" | "to", { pods, cidrs }: Connections) {
+  if (pods !== undefined) return { [direction]: [{ podSelector: { matchLabels: pods } }] };
+  if (cidrs !== undefined) return { [direction]: cidrs.map((cidr) => ({ ipBlock: { cidr } })) };
+  return {};
+}
+
+function ports({ tcp = [], udp = [] }: Connections) {
+  return {
+    ports: [
+      ...tcp.map((port) => ({ port, protocol: "TCP" })),
+      ...udp.map((port) => ({ port, protocol: "UDP" })),
+    ],
+  };
+}

@@ -1,0 +1,8 @@
+import { Values } from "../../policies/shared/mergeValues";
+
+/** Security context of a container that needs no privilege of Linux and writes only to its volumes. */
+export const unprivileged: Values = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
