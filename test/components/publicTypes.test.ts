@@ -82,10 +82,13 @@ describe("public types", () => {
       "CommunityDashboard: id",
       "LogAlertArgs: namespace, service",
       "Maintenance: from, reason, to",
+      "MetricsAuthorization: secret",
+      "MetricsHttps: serverName",
       "MonitoredService: name",
       "MonitoredServicesArgs: namespace",
       "QuietHours: from, timezone, to",
       "RedactionPattern: expression, name",
+      "SecretKeyReference: key, name",
       "SlackRoute: channel",
     ]);
   });

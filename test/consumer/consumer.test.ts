@@ -21,6 +21,7 @@ const publicNames = [
   "DatadogSite",
   "GrafanaDashboards",
   "HostnameSource",
+  "KeptMetrics",
   "LogCollector",
   "LokiMode",
   "LokiStack",

@@ -43,6 +43,7 @@ describe("datadogSettings", () => {
       customMetrics: true,
       disabledRedactions: [],
       redactionPatterns: [],
+      networkPolicies: false,
       nodeOs: "amazonLinux",
       nodeSelector: {},
       tolerations: [],
