@@ -16,7 +16,8 @@ export const recordsExist = stackPolicy({
   description:
     "Each series that an alert reads exists: rules record it, the parts of the stack export it, no keep list drops it, and each job that it names is one.",
   why: "An alert on a series that nothing records or exports, or that a keep list drops, never fires: a recording rule was renamed, a name is misspelled, or the exporter is disabled.",
-  remediation: "correct the name of the series, add the recording rule or the exporter, or keep the metric",
+  remediation:
+    "correct the name of the series, add the recording rule or the exporter, or keep the metric",
   severity: "high",
   // Another stack may hold the recording rules.
   baseline: { enforcementLevel: "advisory" },
