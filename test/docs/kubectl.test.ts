@@ -11,6 +11,7 @@ const examples: [command: string, objects: string[]][] = [
   ["kubectl get servicemonitor -n a", ["a servicemonitor"]],
   ["kubectl describe sa b -n a", ["a serviceaccount/b"]],
   ["kubectl delete pod POD -n a", []],
+  ["kubectl create job b --from=cronjob/c -n a", []],
   ["kubectl exec -n a deployment/<service> -- env", []],
   ["kubectl get pods -n a -l app=b -o wide", []],
 ];

@@ -11,7 +11,7 @@ const kinds: Record<string, string> = {
 };
 
 /** Placeholders for names that the reader chooses. Names in Kubernetes have no capital letters. */
-const placeholder = /^([A-Z]+(-[a-z]+)?|<[\w-]+>|…)$/;
+const placeholder = /^([A-Z]+|<[\w-]+>|…)$/;
 
 /**
  * Objects in a kubectl command, as `namespace kind/name`, or `namespace kind` if the command lists a
@@ -21,6 +21,8 @@ export function objectsIn(command: string): string[] {
   // Removes the command in the pod and the commands after a pipe.
   const [kubectlCommand = ""] = command.split(/ -- | \| /);
   const [, verb = "", ...rest] = kubectlCommand.split(" ");
+  // The object does not exist yet.
+  if (verb === "create") return [];
   const words = verb === "rollout" ? rest.slice(1) : rest;
   const namespace = /(?:^| )-n (\S+)/.exec(kubectlCommand)?.[1] ?? "ticketing";
   // Skips options and the values of -n, -c, -l and -o.
