@@ -3,7 +3,7 @@ import { type StackFile, configuration } from "../preview/config/configuration";
 import { ExpectedError } from "../preview/config/errors";
 import { readProjectFile, readStackFiles } from "../preview/config/projectFiles";
 import { formatConfigurationProblems } from "../stacks/config/formatProblems";
-import { rawConfiguration } from "../stacks/config/load";
+import { rawConfiguration } from "../stacks/config/rawConfiguration";
 import { type Settings, parseConfiguration } from "../stacks/config/parseConfiguration";
 
 /**

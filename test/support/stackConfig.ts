@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { isMap } from "../../policies/shared/isMap";
 import { RawConfiguration } from "../../stacks/config/parseConfiguration";
-import { rawConfiguration } from "../../stacks/config/load";
+import { rawConfiguration } from "../../stacks/config/rawConfiguration";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
 

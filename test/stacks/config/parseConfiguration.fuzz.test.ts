@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as fc from "fast-check";
 import { Settings, parseConfiguration } from "../../../stacks/config/parseConfiguration";
 import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
-import { Secrets, rawConfiguration } from "../../../stacks/config/load";
+import { Secrets } from "../../../stacks/config/load";
+import { rawConfiguration } from "../../../stacks/config/rawConfiguration";
 import { deployMonitoring } from "../../../stacks/monitoring";
 import { secrets } from "../../../components/shared/secrets";
 import { fixedResults } from "../../../preview/engine/invokes";
@@ -158,7 +159,7 @@ describe("parseConfiguration, given anything", () => {
       fc.property(mutated, (config) => {
         if (outcome(config) !== undefined) accepted++;
       }),
-      { seed, numRuns: 1500 },
+      { seed, numRuns: 700 },
     );
     assert.ok(accepted > 20, `only ${accepted} of the changes were harmless`);
   });
@@ -168,7 +169,7 @@ describe("parseConfiguration, given anything", () => {
       fc.property(madeUp, (config) => {
         outcome(config);
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 500 },
     );
   });
 
@@ -206,7 +207,7 @@ describe("parseConfiguration, given anything", () => {
         const settings = outcome(config);
         if (settings !== undefined) harmless.push(settings);
       }),
-      { seed: seed + 1, numRuns: 400 },
+      { seed: seed + 1, numRuns: 250 },
     );
     // What was accepted unchanged in nothing that matters says the least; the rest is spread evenly.
     const sample = harmless.filter(
