@@ -1,12 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Filled } from "../../shared/inputs";
 import { DatadogMonitor } from "./monitors";
-
-/**
- * Version of the Datadog provider that the engine downloads as a plugin. The npm package of the
- * provider, with its 900 files, is not necessary.
- */
-export const datadogProviderVersion = "5.11.0";
+import { datadogProviderVersion } from "./version";
 
 export interface DatadogProviderArgs {
   /** URL of Datadog's API, such as `https://api.datadoghq.eu/`. */

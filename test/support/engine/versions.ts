@@ -1,4 +1,4 @@
-import { datadogProviderVersion } from "../../../components/datadog/monitors/resources";
+import { datadogProviderVersion } from "../../../components/datadog/monitors/version";
 
 /** Version of the installed `@pulumi/<name>`, which its resources require of the plugin. */
 export function packageVersion(name: string): string {
