@@ -131,5 +131,7 @@ export function alertsOfStack(resources: Resource[]) {
  */
 function preferred(own: Records, all: Records): Records {
   const isShadowed = [...own].some(([name, expr]) => all.get(name) !== expr);
-  return isShadowed ? new Map([...all, ...own]) : all;
+  if (isShadowed) return new Map([...all, ...own]);
+  // Expressions are inlined once per map of records, and most policies inline those of the object.
+  return own.size === all.size ? own : all;
 }

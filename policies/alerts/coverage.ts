@@ -12,6 +12,7 @@ import {
 } from "../promql/expr";
 import { podMetrics } from "../shared/metricNames";
 import { SECONDS_PER_MINUTE } from "../shared/duration";
+import { perObject } from "../shared/perObject";
 import { Signal } from "./signals";
 
 /**
@@ -71,20 +72,20 @@ const longestAverage = 60 * SECONDS_PER_MINUTE;
 function excludesItself(expr: Expr): boolean {
   return nodesOf(expr).some((node) => {
     if (node.kind !== "binary" || node.operator !== "unless") return false;
-    const alternatives = alternativesOf(node.left).map(
-      (selectors) => new Set(selectors.map((selector) => JSON.stringify(selector))),
-    );
     const right = selectorsOf(node.right);
     const isCondition = nodesOf(node.right).some(
       (part) => isComparison(part) || (part.kind === "call" && part.name.startsWith("absent")),
     );
-    return (
-      !isCondition &&
-      right.length > 0 &&
-      alternatives.every((left) => right.every((selector) => left.has(JSON.stringify(selector))))
-    );
+    if (isCondition || right.length === 0) return false;
+    const removed = right.map(identity);
+    return alternativesOf(node.left).every((selectors) => {
+      const left = new Set(selectors.map(identity));
+      return removed.every((selector) => left.has(selector));
+    });
   });
 }
+
+const identity = perObject((selector: Selector) => JSON.stringify(selector));
 
 /** The selectors of each part of an expression that `or` joins: each part can return series. */
 function alternativesOf(expr: Expr): Selector[][] {
@@ -105,7 +106,7 @@ function contradicts(other: Signal, { name, threshold, selectors }: Signal): boo
     other.operator.startsWith("<") &&
     // With an equal threshold, the condition may be about a part of the series.
     (other.threshold ?? Infinity) < (threshold ?? -Infinity) &&
-    JSON.stringify(other.selectors) === JSON.stringify(selectors)
+    other.selectors.map(identity).join() === selectors.map(identity).join()
   );
 }
 

@@ -19,7 +19,8 @@ export const recordsIn = perObject((rules: RecordingRule[]): Records => {
     const parsed = parsePromQL(expr);
     // A constant has no series that the matchers of a selector could narrow.
     if (parsed.error !== undefined || selectorsOf(parsed.expr).length === 0) continue;
-    const recorded = { ...parsed.expr, addedLabels: Object.keys(labels) };
+    const addedLabels = Object.keys(labels);
+    const recorded = addedLabels.length === 0 ? parsed.expr : { ...parsed.expr, addedLabels };
     const earlier = records.get(record);
     const both = { kind: "binary", operator: "or", right: recorded, bool: false } as const;
     records.set(record, earlier === undefined ? recorded : { ...both, left: earlier });
