@@ -237,9 +237,17 @@ for (const { component, keys, base, samples, guards = [] } of cases) {
       );
     });
 
-    for (const [key, [value, requires = {}]] of Object.entries(samples)) {
+    let unchanged: string;
+    before(async () => {
+      unchanged = await registered(component, base);
+    });
+
+    for (const [key, [value, requires]] of Object.entries(samples)) {
       it(`have an effect: ${key}`, async () => {
-        const before = await registered(component, { ...base, ...requires });
+        const before =
+          requires === undefined
+            ? unchanged
+            : await registered(component, { ...base, ...requires });
         const after = await registered(component, { ...base, ...requires, [key]: value });
         assert.ok(after !== before, "nothing changes");
       });

@@ -17,6 +17,10 @@ const executedBy = (how: How): Command[] => {
   assert.ok(matches.length > 0, `the documentation has no command of kind ${how}`);
   return matches;
 };
+/** The first of the commands with the same text. */
+const distinct = (all: Command[]): Command[] => [
+  ...new Map(all.toReversed().map((command) => [command.text, command])).values(),
+];
 const place = ({ file, line, text }: Command) => `${file}:${line}: ${text}`;
 const read = (file: string) => fs.readFileSync(path.join(projectDirectory, file), "utf8");
 
@@ -95,7 +99,7 @@ describe("commands in the documentation", () => {
       }
     }
 
-    for (const command of executedBy(How.Preview)) {
+    for (const command of distinct(executedBy(How.Preview))) {
       it(`work as written in ${place(command)}`, () => {
         const stdout = run(command);
         const [, stack = ""] = /--stack (\w+)/.exec(command.text) ?? [];
@@ -110,7 +114,7 @@ describe("commands in the documentation", () => {
       });
     }
 
-    for (const command of executedBy(How.Files)) {
+    for (const command of distinct(executedBy(How.Files))) {
       it(`work as written in ${place(command)}`, () => {
         fs.mkdirSync(path.join(project, "rules"));
         fs.writeFileSync(
