@@ -7,8 +7,8 @@ export interface AlertRuleSettings {
   /** Severity of the alert: `critical`, `warning` or `info`. */
   severity?: string;
   /**
-   * Threshold of an alert that has no threshold setting of its own, in the unit that the documentation
-   * of alerts lists. Default: the threshold listed there.
+   * Threshold of an alert that has no threshold setting of its own, in the unit that `docs/alerts.md`
+   * lists for it. Default: the threshold listed there.
    */
   threshold?: number;
 }

@@ -21,6 +21,8 @@ export interface AlertRule {
   /** Minutes for which the alert keeps firing after its expression last held. Default: 0. */
   keepFiringMinutes?: number;
   severity: Severity;
+  /** Label `team`, for an alert on one service. Default: the label of its series, if they have one. */
+  team?: string | undefined;
   /** Subject and condition, in one line. */
   summary: string;
   /** Value with its unit, window, threshold and impact. */
@@ -94,7 +96,7 @@ function renderAlert(
     expr: rule.expr,
     for: `${rule.forMinutes}m`,
     ...(rule.keepFiringMinutes && { keep_firing_for: `${rule.keepFiringMinutes}m` }),
-    labels: { severity: rule.severity },
+    labels: { severity: rule.severity, ...defined({ team: rule.team }) },
     annotations: {
       summary: rule.summary,
       description: rule.description,

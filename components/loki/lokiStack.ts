@@ -59,6 +59,8 @@ export interface LogAlertArgs {
   errorsPerMinute?: number;
   /** Minutes without a log line after which NoLogs fires. Default: 15. */
   silentMinutes?: number;
+  /** Team that owns the service: label `team` of both alerts, for Slack routes. Default: none. */
+  team?: string;
 }
 
 /** Arguments of LokiStack. */
@@ -81,7 +83,7 @@ export interface LokiStackArgs {
   mode?: LokiMode;
   /** CPU and memory of Loki and of the collector. Default: `small`. */
   size?: SizePreset;
-  /** Number of days that Loki retains logs. Default: 15. */
+  /** Number of days that Loki retains logs. At least 1. Default: 15. */
   retentionDays?: number;
   /**
    * Storage of chunks and index. `protectData` refuses another storage, in which Loki would not have its
@@ -94,7 +96,10 @@ export interface LokiStackArgs {
    * `createBucket: false`, which retains the bucket, and then the new name.
    */
   bucket?: pulumi.Input<string> | undefined;
-  /** AWS region of the bucket. Default: the region of the component's AWS provider. */
+  /**
+   * AWS region of the bucket. The role and its Pod Identity association are in the region of the
+   * component's AWS provider, which must be that of the cluster. Default: the provider's region.
+   */
   region?: pulumi.Input<string> | undefined;
   /**
    * Creates the bucket. `false` uses an existing bucket and does not change it. `protectData` refuses

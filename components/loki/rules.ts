@@ -35,7 +35,12 @@ export function lokiRules({
   return stringify({ groups: ruleGroups(groups, links) }, { lineWidth: 0 });
 }
 
-function highLogErrorRate({ namespace, service, errorsPerMinute }: LogAlertSettings): AlertRule {
+function highLogErrorRate({
+  namespace,
+  service,
+  errorsPerMinute,
+  team,
+}: LogAlertSettings): AlertRule {
   const errors = `{namespace="${namespace}", service="${service}"} ${errorFilter}`;
   const value = '{{ $value | printf "%.1f" }}';
   return {
@@ -43,18 +48,20 @@ function highLogErrorRate({ namespace, service, errorsPerMinute }: LogAlertSetti
     expr: `sum by (namespace, service) (rate(${errors} [5m])) * 60 > ${errorsPerMinute}`,
     forMinutes: 5,
     severity: Severity.Warning,
+    team,
     summary: `${service}: ${value} errors per minute in the logs`,
     description: `${service} in ${namespace} logged ${value} errors per minute over the last 5 minutes (threshold: ${errorsPerMinute}). Some of its requests or jobs are failing.`,
   };
 }
 
-function noLogs({ namespace, service, silentMinutes }: LogAlertSettings): AlertRule {
+function noLogs({ namespace, service, silentMinutes, team }: LogAlertSettings): AlertRule {
   return {
     alert: "NoLogs",
     expr: `absent_over_time({namespace="${namespace}", service="${service}"}[${silentMinutes}m])`,
     // The range of the expression already is the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
+    team,
     summary: `${service}: no logs are arriving`,
     description: `Loki has received no logs from ${service} in ${namespace} for ${silentMinutes} minutes. The service is not running, or its logs are not collected.`,
   };

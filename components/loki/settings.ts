@@ -23,6 +23,7 @@ import {
   storageClassName,
   storageGb,
   wholeNumber,
+  teamName,
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
 import { collectorFields } from "../logs/settings";
@@ -108,6 +109,9 @@ const logAlertSchema = z.strictObject({
     .max(1440)
     .default(15)
     .describe("Minutes without a log line after which NoLogs fires."),
+  team: teamName
+    .optional()
+    .describe("Team that owns the service: the label `team` of both alerts, for `slack.routes`."),
 });
 export type LogAlertSettings = z.output<typeof logAlertSchema>;
 

@@ -147,8 +147,9 @@ export interface AlertmanagerArgs {
    */
   configSecretName?: pulumi.Input<string> | undefined;
   /**
-   * Secrets to mount at `/etc/alertmanager/secrets/<name>/`, such as `webhookSecretName` of
-   * SlackAlerting. Requires `configSecretName`. Default: none.
+   * Secrets to mount at `/etc/alertmanager/secrets/<name>/`. The configuration of SlackAlerting reads
+   * its credentials there, so pass its `webhookSecretName` together with its `configSecretName`.
+   * Requires `configSecretName`. Default: none.
    */
   mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** URL at which people open Alertmanager, for links in notifications. Default: none. */
@@ -211,7 +212,7 @@ export interface PrometheusStackArgs {
    * in every further PrometheusStack of a cluster. Default: true.
    */
   clusterMonitoring?: boolean;
-  /** Number of days that Prometheus retains samples. Default: 15. */
+  /** Number of days that Prometheus retains samples. At least 1. Default: 15. */
   retentionDays?: number;
   /** Seconds between two scrapes of a target and between two evaluations of a rule. Default: 30. */
   scrapeIntervalSeconds?: number;
@@ -247,8 +248,8 @@ export interface PrometheusStackArgs {
   /**
    * URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none.
    *
-   * If LokiStack is in the same program, write the URL as text with the namespace of LokiStack:
-   * `http://loki.<namespace>.svc.cluster.local:3100`. LokiStack depends on PrometheusStack, which
+   * If LokiStack is in the same program, write the URL with the namespace of LokiStack, as text or with
+   * `pulumi.interpolate`: `http://loki.<namespace>.svc.cluster.local:3100`. LokiStack depends on PrometheusStack, which
    * receives its alerts and provides the CRDs, so PrometheusStack cannot wait for `url` of LokiStack.
    * Pass that output only from another stack, or if LokiStack uses no output of this component.
    */
@@ -304,7 +305,7 @@ export interface PrometheusStackArgs {
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
  * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
- * component and no AWS.
+ * component and no AWS. The `random` provider generates the password of Grafana.
  *
  * SlackAlerting comes before this component, which needs the names of its Secrets. LokiStack,
  * MonitoredServices and GrafanaDashboards come after it: their objects need the CRDs that this

@@ -18,7 +18,10 @@ import { isScraped, metricsFor } from "./thresholdVariants";
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {
-  /** Percentage of requests that must succeed. Must be below 100. Default: no availability objective. */
+  /**
+   * Percentage of HTTP or gRPC requests that must succeed: more than 85.12 and less than 100, such as
+   * 99.9. Default: no availability objective.
+   */
   availabilityPercent?: number;
   /**
    * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. The
@@ -66,7 +69,10 @@ export interface MetricsAuthorization {
   secret: SecretKeyReference;
 }
 
-/** A service to scrape and to alert on. */
+/**
+ * A service to scrape and to alert on. Its HTTP and gRPC metrics are recognized by their names
+ * (`alerts.metrics`), so a gRPC service needs no other setting.
+ */
 export interface MonitoredService {
   /** Name of the service: the label `service` of its series, logs and alerts. */
   name: string;

@@ -34,7 +34,7 @@ const channelOfKey = z
   .string()
   .regex(
     /^#[a-z0-9_-]{1,80}$/,
-    "must be a Slack channel in a-z, 0-9, - and _ to have a webhook of its own; use a bot token for others",
+    "must be a Slack channel with its #, in a-z, 0-9, - and _, to have a webhook of its own; use a bot token for others",
   );
 
 /** Keys of the Secret that `existingSecret` names. */

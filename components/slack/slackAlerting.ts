@@ -90,7 +90,11 @@ export interface SlackAlertingArgs {
    * Secret `alertmanager-slack`. Required unless `botToken` or `existingSecret` is set.
    */
   webhookUrl?: pulumi.Input<string> | undefined;
-  /** Incoming webhooks of all other channels, by channel: a webhook posts to only one channel. */
+  /**
+   * Incoming webhooks of all other channels, by channel with its `#`, such as `#team-shop`: a webhook
+   * posts to only one channel. Required for each channel that `channels` and `routes` name, unless
+   * `botToken` is set.
+   */
   webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
   botToken?: pulumi.Input<string> | undefined;
@@ -110,9 +114,10 @@ export interface SlackAlertingArgs {
   /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
   existingSecret?: pulumi.Input<string> | undefined;
   /**
-   * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>`, `bot-token`,
-   * `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`, `receiver-<receiver>`. The keys
-   * decide which receivers exist, so they must be known when the program runs. Default: `webhook-url`.
+   * Keys of the existing Secret: `webhook-url`, `webhook-url-<channel>` without the `#` of the channel,
+   * `bot-token`, `heartbeat-url`, `pagerduty-routing-key`, `critical-webhook-url`,
+   * `receiver-<receiver>`. The keys decide which receivers exist, so they must be known when the program
+   * runs. Default: `webhook-url`.
    */
   existingSecretKeys?: string[];
   /**

@@ -12,6 +12,7 @@ const inferred = { file: "policies/catalog.ts", name: "ObservabilityGuardArgs" }
 const entryPoints = {
   "@ticketing/observability": "components/index.ts",
   "@ticketing/observability/policies": "policies/index.ts",
+  "@ticketing/observability/dashboards": "components/dashboards/index.ts",
 };
 
 const introduction = `# API reference
@@ -19,13 +20,18 @@ const introduction = `# API reference
 Everything that the package exports, with its types. \`npm run api\` generates this page from the source; a test fails when it is out of date. [Stability](stability.md) says what may change in which version.
 
 Create the components in this order: SlackAlerting, PrometheusStack, then LokiStack, MonitoredServices and GrafanaDashboards, each with \`dependsOn: prometheus\`. [This example](../examples/everything/index.ts) connects them. The documentation of an argument names the output that it accepts. DatadogAgent and DatadogMonitors depend on no other component.
+
+The components require \`@pulumi/pulumi\`, \`@pulumi/kubernetes\` and \`@pulumi/random\`, LokiStack with the storage \`s3\` also \`@pulumi/aws\`, and the policies \`@pulumi/policy\`.
 `;
 
 /** The text of docs/api.md. */
 export function apiReport(): Promise<string> {
+  const shown = new Set<string>();
+  const isNew = ({ name }: Declared) => !shown.has(name) && Boolean(shown.add(name));
   const sections = Object.entries(entryPoints).map(([name, file]) => {
-    const exported = exportsOf(path.join(projectDirectory, file));
-    const referenced = referencesOf(exported);
+    const all = exportsOf(path.join(projectDirectory, file));
+    const exported = all.filter(isNew);
+    const referenced = referencesOf(all).filter(isNew);
     return [
       `## \`${name}\``,
       ...exported.map(declarationBlock),

@@ -67,6 +67,16 @@ describe("lokiRules", () => {
     }
   });
 
+  it("adds the team of the service, if it has one", () => {
+    const [owned] = groupsOf({ logAlerts: [{ ...logAlert, team: "checkout" }] });
+    const labels = { severity: "warning", team: "checkout" };
+    assert.deepEqual(
+      owned?.rules.map((rule) => rule.labels),
+      [labels, labels],
+    );
+    assert.ok(group?.rules.every((rule) => !("team" in rule.labels)));
+  });
+
   it("links to the dashboard of the service if the URL of Grafana is known", () => {
     const [linked] = groupsOf({ logAlerts: [logAlert], dashboardBaseUrl: "https://grafana" });
     for (const { annotations } of linked?.rules ?? []) {
