@@ -77,7 +77,7 @@ describe("data on the real engine", () => {
     try {
       await configure("args", args);
       await configure("opts", opts);
-      const up = await stack.up();
+      const up = await stack.up({ args: ["--skip-preview"] });
       assert.equal(up.exitCode, 0, up.text);
       await use({
         prometheus: async (settings) => {
@@ -90,7 +90,7 @@ describe("data on the real engine", () => {
         },
         namespaces: async (namespaces) => {
           await configure("namespaces", namespaces);
-          return stack.up();
+          return stack.up({ args: ["--skip-preview"] });
         },
         destroy: () => stack.destroy(),
         bucket: async () => {

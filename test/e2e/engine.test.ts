@@ -239,7 +239,10 @@ describe("a stack that creates its own cluster", () => {
     await withStack({ stack: "dev", secrets, config }, async (stack) => {
       preview = await stack.preview(policies("dev"));
       up = await stack.up(policies("dev"));
-      again = await stack.up({ ...policies("dev"), args: ["--expect-no-changes"] });
+      again = await stack.up({
+        ...policies("dev"),
+        args: ["--skip-preview", "--expect-no-changes"],
+      });
       for (const [key, value] of Object.entries(replacements)) {
         await stack.must("config", "set", "--path", key, value);
         replaced.push(await stack.preview(), await stack.up({ args: ["--skip-preview"] }));
@@ -328,7 +331,10 @@ async function runLifecycle(environment: string): Promise<Lifecycle> {
     const outputs = await stack.outputs({ secrets: false });
     const shown = await stack.outputs({ secrets: true });
     const deployed = await stack.resources();
-    const again = await stack.up({ ...policies(environment), args: ["--expect-no-changes"] });
+    const again = await stack.up({
+      ...policies(environment),
+      args: ["--skip-preview", "--expect-no-changes"],
+    });
     const files = stack.files();
     const destroy = await stack.destroy();
     const remaining = await stack.resources();

@@ -1,11 +1,16 @@
 /**
  * Mutation testing of the rules: applies one change at a time and checks that some scenario fails.
  * `npm run test:mutations` prints a summary and fails if a mutant survives; with names of rule groups
- * without their namespace, such as `-- storms evidence`, it tests these groups only.
+ * without their namespace, such as `-- storms evidence`, it tests these groups only. A group whose
+ * rules and scenarios have not changed since its mutants were killed is not tested again.
  */
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
 import * as os from "node:os";
+import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../../components/alerting/rules";
+import { cacheFolder, toolPath } from "../../tools/paths.cjs";
 import { testRules } from "./promtool";
 import { groupsNamed, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
@@ -241,6 +246,20 @@ async function runMutants(mutants: Mutant[], testSuites: Suite[]): Promise<Mutan
   return survivors;
 }
 
+/** An empty file that exists once all mutants of a group with these suites have been killed. */
+function recordOf(mutants: Mutant[], testSuites: Suite[]): string {
+  const tested = [
+    toolPath("promtool"),
+    ...[__filename, path.join(__dirname, "promtool.ts")].map((file) =>
+      fs.readFileSync(file, "utf8"),
+    ),
+    JSON.stringify(mutants),
+    ...testSuites.map((suite) => JSON.stringify({ ...suite, groups: withoutTexts(suite.groups) })),
+  ];
+  const hash = createHash("sha256").update(tested.join("\n")).digest("hex").slice(0, 16);
+  return path.join(cacheFolder(), "mutations", hash);
+}
+
 async function main(): Promise<void> {
   const requested = process.argv.slice(2);
   const suitesOf = new Map<string, { group: AlertGroup; testSuites: Suite[] }>();
@@ -262,8 +281,17 @@ async function main(): Promise<void> {
       const { name } = group;
       const started = Date.now();
       const mutants = mutantsOf(group);
-      const remaining = await runMutants(mutants, testSuites);
       mutantCount += mutants.length;
+      const record = recordOf(mutants, testSuites);
+      if (fs.existsSync(record)) {
+        console.log(`${name}: all ${mutants.length} mutants were killed before`);
+        continue;
+      }
+      const remaining = await runMutants(mutants, testSuites);
+      if (remaining.length === 0) {
+        fs.mkdirSync(path.dirname(record), { recursive: true });
+        fs.writeFileSync(record, "");
+      }
       for (const { original, change } of remaining) {
         const tier = "alert" in original ? ` (${original.severity})` : "";
         survivors.push(`${name}: ${nameOf(original)}${tier}: ${change}`);
