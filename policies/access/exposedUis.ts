@@ -157,7 +157,12 @@ function isGuarded(annotations: Plain, className: string): boolean {
     ([key, value]) =>
       (/load-balancer-(?:internal|scheme|type)$|\/scheme$/.test(key) &&
         /^(?:internal|true)$/i.test(String(value))) ||
-      (guard.test(key) && isTruthy(value) && value !== "none" && !isAnyAddress(value)),
+      (guard.test(key) &&
+        // ingress-nginx reads only annotations with its prefix.
+        (className !== "nginx" || key.startsWith("nginx.")) &&
+        isTruthy(value) &&
+        value !== "none" &&
+        !isAnyAddress(value)),
   );
   const hasScheme = entriesAt(annotations).some(([key]) => key.endsWith("/scheme"));
   // A load balancer of AWS is internal by default.

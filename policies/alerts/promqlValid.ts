@@ -81,7 +81,14 @@ function check(
 /** Fields and names for which Prometheus rejects a rule, or that the API server removes. */
 function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   const duration = fields["keep_firing_for"] ?? "";
+  const ofAlerts = ["for", "keep_firing_for", "annotations"].filter((key) => key in fields);
   return [
+    ...(alert !== undefined || record === undefined ? [] : ofAlerts).map((key) => ({
+      problem: "a recording rule has a field of alerts, so Prometheus rejects the rule",
+      found: key,
+      bound: "record, expr and labels",
+      fix: `remove ${key}, or write alert in place of record`,
+    })),
     ...mistypedFields("rules", fields).map(({ key, meant }) => ({
       problem: "nothing reads a field of the rule",
       found: key,
@@ -145,6 +152,13 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
           fix: "remove the comparison",
         }
       : undefined,
+    isAbsentOfFailures(expr)
+      ? {
+          problem: "absent() of the targets that are down holds while all of them are up",
+          bound: "absent() of the targets that are up",
+          fix: "absent(up{…} == 1), or up{…} == 0 without absent()",
+        }
+      : undefined,
     isNeverZero(expr)
       ? {
           problem:
@@ -199,6 +213,22 @@ function isNeverAbsent(expr: Expr): boolean {
     return (
       isAbsent &&
       ((node.operator === "==" && value !== 1) || (node.operator === "<" && value === 1))
+    );
+  });
+}
+
+/** Whether absent() reads the targets that are down: it returns 1 if there are none. */
+function isAbsentOfFailures(expr: Expr): boolean {
+  return callsOf(expr, /^absent/).some(({ args: [condition] }) => {
+    if (condition === undefined || !isComparison(condition) || condition.bool) return false;
+    const { left, operator, right } = condition;
+    const value = constantOf(right);
+    return (
+      left.kind === "selector" &&
+      left.metric === "up" &&
+      ((operator === "==" && value === 0) ||
+        (operator === "!=" && value === 1) ||
+        (operator === "<" && value === 1))
     );
   });
 }

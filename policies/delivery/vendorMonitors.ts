@@ -209,20 +209,22 @@ function isComposed(resources: Resource[], { type }: Resource): boolean {
   );
 }
 
+/** The part of a message that Datadog only sends when the monitor recovers. */
+const recoveryBlock = /\{\{#is_(?:alert_|warning_|no_data_)?recovery\}\}.*?\{\{\/is_/gs;
+
 function hasHandle({ props }: Resource): boolean {
   const message = at(props, "message");
   // The handle may also be in a variable of a template.
   return (
     message === UNKNOWN ||
-    /@[\w{]/.test(String(message)) ||
+    /@[\w{]/.test(String(message).replace(recoveryBlock, "")) ||
     hasUnknown(at(props, "escalationMessage"))
   );
 }
 
 function hasActions({ props }: Resource): boolean {
   if (at(props, "actionsEnabled") === false) return false;
-  const actions = ["alarmActions", "okActions", "insufficientDataActions"].map((key) =>
-    at(props, key),
-  );
+  // An action that is only taken when the alarm is over reports no outage.
+  const actions = ["alarmActions", "insufficientDataActions"].map((key) => at(props, key));
   return actions.some((list) => list === UNKNOWN || listAt(list).length > 0);
 }

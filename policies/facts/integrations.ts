@@ -46,6 +46,10 @@ const globalPrefixes: Record<string, string> = {
 /** Fields with the server of an integration, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
 
+/** The severities of PagerDuty; a template can return each of them. */
+const pagerdutySeverity = /^(critical|error|warning|info|)$|\{\{/;
+const slackMethod = /slack\.com\/api\//;
+
 /** Where an Alertmanager finds credentials. */
 export interface CredentialSources {
   /** `AlertmanagerSpec`, which mounts files. */
@@ -113,6 +117,17 @@ function obstacleOf(
   const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);
   const lost = files.find(([, file]) => isMounted(file, sources) === false);
   if (lost !== undefined) return `the file of ${lost[0]} is not mounted`;
+  const severity = at(integration, "severity");
+  if (kind === "pagerduty" && isText(severity) && !pagerdutySeverity.test(severity)) {
+    return `PagerDuty has no severity ${severity}`;
+  }
+  const slackUrl = read("api_url");
+  const hasToken = slackFields.slice(2).some((field) => read(field) !== undefined);
+  if (kind === "slack" && isText(slackUrl) && slackMethod.test(slackUrl)) {
+    if (!hasToken && at(integration, "http_config") === undefined) {
+      return "api_url is a method of Slack's API, which requires a token";
+    }
+  }
   const badField = serverFields.find((field) => isBadServer(read(field)));
   return badField && `${badField} is not an encrypted address outside the pod`;
 }

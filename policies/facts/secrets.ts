@@ -1,4 +1,4 @@
-import { Path, Plain, UNKNOWN, at, isMap } from "./plain";
+import { Path, Plain, UNKNOWN, at, isMap, isText } from "./plain";
 import { Resource, objectName } from "./resource";
 
 /** The content of a Kubernetes Secret under one key. */
@@ -55,6 +55,9 @@ export function secretText(resource: Resource, key: string): SecretText | undefi
     if (value === undefined) continue;
     const isEncoded = field === "data" && typeof value === "string";
     const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
+    if (isText(text) && text.startsWith("ENC[")) {
+      return { text: UNKNOWN, path: [field, key], because: "SOPS encrypts it" };
+    }
     return { text, path: at(props, field) === UNKNOWN ? [field] : [field, key] };
   }
   return undefined;

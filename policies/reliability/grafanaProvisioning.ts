@@ -115,8 +115,20 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
     const url = textAt(source, "url") ?? "";
     return httpTypes.test(textAt(source, "type") ?? "") && /^[\w.-]+(:\d+)?(\/|$)/.test(url);
   });
+  const ofMethods = sources.filter(
+    ({ source }) =>
+      /^(loki|prometheus)$/.test(textAt(source, "type") ?? "") &&
+      /\/api\/v1(\/|$)/.test(textAt(source, "url") ?? ""),
+  );
   return [
     ...repeated,
+    ...ofMethods.map(({ urn, where }) => ({
+      urn,
+      problem: "the address of a data source names a method, to which Grafana adds its own",
+      where: `${where}.url`,
+      bound: "the address of the server",
+      fix: "remove the path from /api/v1 or /loki/api/v1 on",
+    })),
     ...bare.map(({ urn, where }) => ({
       urn,
       problem: "the address of a data source has no scheme, so Grafana does not reach it",

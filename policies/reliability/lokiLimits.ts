@@ -163,7 +163,7 @@ function checkTenant(resources: Resource[]): StackFinding[] {
   if (requires.length === 0) return [];
   return charts
     .filter(({ chart, values }) => collectors.test(chart) && sendsToLoki(values))
-    .filter(({ values }) => !mentions(values, /tenant_?id|x-scope-orgid/i))
+    .filter(({ values }) => !mentions(values, /tenant_?id|x-scope-orgid|stage\.tenant|^tenant$/i))
     .map(({ urn, release }) => ({
       urn,
       problem: "Loki requires a tenant, and the collector names none, so Loki refuses its logs",

@@ -120,16 +120,33 @@ function checkCompactor(resource: Resource, { chart, values }: HelmChart): Findi
 function checkFields({ values }: HelmChart): Finding[] {
   return lokiConfigPaths.flatMap((source) => {
     const config = readConfig(at(values, ...source));
-    return ["limits_config", "compactor"].flatMap((section) =>
-      mistypedFields(section, at(config, section)).map(({ key, meant }) => ({
+    return ["limits_config", "compactor"].flatMap((section) => [
+      ...mistypedFields(section, at(config, section)).map(({ key, meant }) => ({
         path: ["values", ...source, section, key],
         problem: "Loki has no such field, so it does not start",
         bound: meant,
         fix: `write ${meant} in place of ${key}`,
       })),
-    );
+      ...entriesAt(config, section)
+        .filter(([key]) => removedFields.has(key))
+        .map(([key]) => ({
+          path: ["values", ...source, section, key],
+          problem: "Loki 3 no longer has this field, so it does not start",
+          bound: "the fields of Loki 3",
+          fix: `remove ${key}`,
+        })),
+    ]);
   });
 }
+
+/** Fields of Loki 2 that resemble no field of Loki 3. */
+const removedFields = new Set([
+  "enforce_metric_name",
+  "max_look_back_period",
+  "max_transfer_retries",
+  "ruler_evaluation_delay_duration",
+  "shared_store",
+]);
 
 /** Object stores under two names. */
 const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };
