@@ -1,4 +1,15 @@
-/** Public API of the library. */
+/**
+ * The components, imported from `@ticketing/observability`.
+ *
+ * Create them in this order: SlackAlerting, PrometheusStack, then LokiStack, MonitoredServices and
+ * GrafanaDashboards, each with `dependsOn: prometheus`. The documentation of an argument names the
+ * output that it accepts. DatadogAgent and DatadogMonitors depend on no other component.
+ *
+ * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`; LokiStack with the
+ * storage `s3` also requires `@pulumi/aws`.
+ *
+ * @module components
+ */
 export { type AlertRuleSettings } from "./alerting/alertRuleSettings";
 export { GrafanaDashboards, type GrafanaDashboardsArgs } from "./dashboards/grafanaDashboards";
 export { DatadogAgent, type DatadogAgentArgs } from "./datadog/datadogAgent";
@@ -23,6 +34,7 @@ export { type LogAlertArgs, LokiStack, type LokiStackArgs } from "./loki/lokiSta
 export {
   type AlertMetrics,
   type AlertThresholds,
+  type Maintenance,
   type MetricsAuthorization,
   type MetricsHttps,
   type MonitoredService,
@@ -32,6 +44,7 @@ export {
   type ServiceAlertOverrides,
   type SecretKeyReference,
   type ServiceLevelObjective,
+  type ServiceMetrics,
   type WarningThresholds,
 } from "./services/monitoredServices";
 export { ServiceLanguage, WorkloadKind } from "./services/options";
@@ -50,6 +63,7 @@ export { ReceiverKind } from "./slack/receiverKinds";
 export {
   type AlertReceiver,
   type QuietHours,
+  type RepeatMinutes,
   SlackAlerting,
   type SlackAlertingArgs,
   type SlackChannels,

@@ -1,3 +1,8 @@
+/**
+ * The policies, imported from `@ticketing/observability/policies`, which requires `@pulumi/policy`.
+ *
+ * @module policies
+ */
 import { PolicyPack } from "@pulumi/policy";
 import {
   ObservabilityGuardArgs,

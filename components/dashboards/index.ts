@@ -1,3 +1,8 @@
+/**
+ * The dashboards as JSON, without Pulumi, imported from `@ticketing/observability/dashboards`.
+ *
+ * @module dashboards
+ */
 import { dashboardJson } from "./build";
 import { dashboardsSettings } from "./settings";
 import type { GrafanaDashboardsArgs } from "./grafanaDashboards";

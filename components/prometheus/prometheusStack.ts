@@ -147,9 +147,9 @@ export interface AlertmanagerArgs {
    */
   configSecretName?: pulumi.Input<string> | undefined;
   /**
-   * Secrets to mount at `/etc/alertmanager/secrets/<name>/`. The configuration of SlackAlerting reads
-   * its credentials there, so pass its `webhookSecretName` together with its `configSecretName`.
-   * Requires `configSecretName`. Default: none.
+   * Secrets to mount at `/etc/alertmanager/secrets/<name>/`, such as `webhookSecretName` of
+   * SlackAlerting, whose configuration reads its credentials there. Requires `configSecretName`.
+   * Default: none.
    */
   mountedSecretNames?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** URL at which people open Alertmanager, for links in notifications. Default: none. */

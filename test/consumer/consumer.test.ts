@@ -77,7 +77,7 @@ describe("the installed package", function () {
       const unexpected = filesBelow(project.installed).filter(
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map|json)$/.test(file) &&
-          !/^docs\/(runbooks\/)?[\w-]+\.md$/.test(file) &&
+          !/^docs\/((runbooks|api)\/)?[\w-]+\.md$/.test(file) &&
           !/^examples\/[\w/-]+\.\w+$/.test(file) &&
           ![...packFiles, ...documents, "package.json"].includes(file),
       );
