@@ -238,7 +238,7 @@ describe("a stack that creates its own cluster", () => {
     const config = { "monitoring:cluster.mode": "create" };
     await withStack({ stack: "dev", secrets, config }, async (stack) => {
       preview = await stack.preview(policies("dev"));
-      up = await stack.up(policies("dev"));
+      up = await stack.up({ ...policies("dev"), args: ["--skip-preview"] });
       again = await stack.up({
         ...policies("dev"),
         args: ["--skip-preview", "--expect-no-changes"],
@@ -327,7 +327,7 @@ interface Lifecycle {
 async function runLifecycle(environment: string): Promise<Lifecycle> {
   return withStack({ stack: environment, secrets }, async (stack) => {
     const preview = await stack.preview(policies(environment));
-    const up = await stack.up(policies(environment));
+    const up = await stack.up({ ...policies(environment), args: ["--skip-preview"] });
     const outputs = await stack.outputs({ secrets: false });
     const shown = await stack.outputs({ secrets: true });
     const deployed = await stack.resources();

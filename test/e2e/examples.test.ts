@@ -62,7 +62,7 @@ describe("the examples", function () {
     const stack = await stackOf(example);
     const preview = await stack.preview(options);
     assert.equal(preview.exitCode, 0, preview.text);
-    const up = await stack.up(options);
+    const up = await stack.up({ ...options, args: ["--skip-preview"] });
     assert.equal(up.exitCode, 0, up.text);
     assert.doesNotMatch(up.text, /warning:/);
     assert.deepEqual(created(preview, true), created(up, false));
