@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { Checked, formatArgumentProblems } from "./problems";
+import { runError } from "./runError";
 
 /**
  * Returns the checked settings of a component, or throws one error that lists every problem. Call it
@@ -7,14 +7,7 @@ import { Checked, formatArgumentProblems } from "./problems";
  */
 export function settingsOrThrow<T>(component: string, name: string, checked: Checked<T>): T {
   if (checked.problems !== undefined) {
-    const message = formatArgumentProblems(`${component} "${name}"`, checked.problems);
-    // If an Output throws, Pulumi prints the stack of the error, so the stack is only the message.
-    // Pulumi also prepends the name of each input that contains the Output to the message.
-    const constant = { get: () => message, set: () => undefined };
-    throw Object.defineProperties(new pulumi.RunError(message), {
-      message: constant,
-      stack: constant,
-    });
+    throw runError(formatArgumentProblems(`${component} "${name}"`, checked.problems));
   }
   return checked.settings;
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { rememberSettings } from "../../components/shared/dataLocation";
 import { defined } from "../../components/shared/defined";
+import { runError } from "../../components/shared/runError";
 import { ClusterMode, ClusterSettings } from "../config/schema";
 
 /**
@@ -12,7 +13,7 @@ export function createdClusterIsKept(settings: ClusterSettings): pulumi.Output<p
   const memory = rememberSettings("cluster", planned, true);
   return memory.keepers.apply((deployed = {}) => {
     const isKept = ["name", "vpcId"].every((key) => deployed[key] === planned[key]);
-    if (!isKept) throw new pulumi.RunError(changedCluster(settings, deployed));
+    if (!isKept) throw runError(changedCluster(settings, deployed));
     return memory;
   });
 }

@@ -275,6 +275,8 @@ describe("a stack that creates its own cluster", () => {
       assert.notEqual(run.exitCode, 0, run.text);
       assert.match(run.text, /would delete the cluster ticketing-dev, which the stack created/);
       assert.match(run.text, /fix: restore the value .*run pulumi destroy first/);
+      // Pulumi would prepend the name of each input that waits for the cluster.
+      assert.match(run.text, /^ *error: monitoring:cluster = .* would delete the cluster/m);
       assert.deepEqual(changes(run), []);
     }
   });
