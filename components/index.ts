@@ -3,7 +3,7 @@
  *
  * Create them in this order: SlackAlerting, PrometheusStack, then LokiStack, MonitoredServices and
  * GrafanaDashboards, each with `dependsOn: prometheus`. The documentation of an argument names the
- * output that it accepts. DatadogAgent and DatadogMonitors depend on no other component.
+ * output that it accepts, and `examples/everything` connects them. DatadogAgent and DatadogMonitors depend on no other component.
  *
  * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`; LokiStack with the
  * storage `s3` also requires `@pulumi/aws`.

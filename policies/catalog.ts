@@ -144,7 +144,7 @@ export interface ObservabilityGuardArgs extends NamedPolicyArgs {
   /** Level of every policy that has no entry here. Default: the default level of each policy. */
   all?: EnforcementLevel;
   /**
-   * Environment for every policy that treats production differently. `prod`, `production` and
+   * Environment to assume in the policies that have other rules for production. `prod`, `production` and
    * `prod-eu` are production. Default: the environment that each resource or the stack states.
    */
   environment?: string;

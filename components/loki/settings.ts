@@ -22,8 +22,8 @@ import {
   size,
   storageClassName,
   storageGb,
-  wholeNumber,
   teamName,
+  wholeNumber,
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
 import { collectorFields } from "../logs/settings";

@@ -1,4 +1,4 @@
-import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
+import { StackFinding, ViolationFinding, describeResource, stackPolicy } from "../engine/policy";
 import { helmChart, isHelmType, isTruthy } from "../facts/helm";
 import {
   Path,
@@ -120,41 +120,37 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
       /^(loki|prometheus)$/.test(textAt(source, "type") ?? "") &&
       /\/api\/v1(\/|$)/.test(textAt(source, "url") ?? ""),
   );
+  const browsed = sources.filter(
+    ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
+  );
+  const reported = (
+    found: Source[],
+    field: string,
+    violation: Pick<ViolationFinding, "problem" | "bound" | "fix">,
+  ) => found.map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation }));
   return [
     ...repeated,
-    ...ofMethods.map(({ urn, where }) => ({
-      urn,
+    ...reported(ofMethods, "url", {
       problem: "the address of a data source names a method, to which Grafana adds its own",
-      where: `${where}.url`,
       bound: "the address of the server",
       fix: "remove the path from /api/v1 or /loki/api/v1 on",
-    })),
-    ...bare.map(({ urn, where }) => ({
-      urn,
+    }),
+    ...reported(bare, "url", {
       problem: "the address of a data source has no scheme, so Grafana does not reach it",
-      where: `${where}.url`,
       bound: "a URL",
       fix: "set url: http://<service>.<namespace>.svc:<port>",
-    })),
-    ...sources
-      .filter(
-        ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
-      )
-      .map(({ urn, where }) => ({
-        urn,
-        problem:
-          "the browser of each user would have to reach the data source, which Grafana no longer supports",
-        where: `${where}.access`,
-        bound: "proxy",
-        fix: "set access: proxy",
-      })),
-    ...local.map(({ urn, where }) => ({
-      urn,
+    }),
+    ...reported(browsed, "access", {
+      problem:
+        "the browser of each user would have to reach the data source, which Grafana no longer supports",
+      bound: "proxy",
+      fix: "set access: proxy",
+    }),
+    ...reported(local, "url", {
       problem: "the address of a data source is the pod of Grafana itself",
-      where: `${where}.url`,
       bound: "the address of a Service",
       fix: "set url: http://<service>.<namespace>.svc:<port>",
-    })),
+    }),
   ];
 }
 

@@ -139,11 +139,9 @@ function checkFields({ values }: HelmChart): Finding[] {
   });
 }
 
-/** Fields of Loki 2 that resemble no field of Loki 3. */
-const removedFields = new Set([
+/** Fields of these sections in Loki 2 that resemble no field of Loki 3. */
+export const removedFields = new Set([
   "enforce_metric_name",
-  "max_look_back_period",
-  "max_transfer_retries",
   "ruler_evaluation_delay_duration",
   "shared_store",
 ]);

@@ -47,7 +47,7 @@ describe("the rules, in promtool", () => {
       let output = "";
       before(async () => {
         const outcome = outcomeOf(suite);
-        // promtool uses one processor, so the next suite runs beside this one.
+        // promtool is single-threaded, so start the next suite in parallel.
         const next = all[index + 1];
         if (next !== undefined) void outcomeOf(next);
         ({ failed, output } = await outcome);

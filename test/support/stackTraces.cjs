@@ -10,6 +10,6 @@ const recordsPromises = ["@pulumi", "pulumi", "runtime", "debuggable.js"].join(s
 const mapped = Error.prepareStackTrace;
 
 Error.prepareStackTrace = (error, frames) =>
-  frames[0]?.getFileName()?.endsWith(recordsPromises) || mapped === undefined
+  frames[0]?.getFileName()?.endsWith(recordsPromises)
     ? [error, ...frames].join("\n    at ")
     : mapped(error, frames);

@@ -42,26 +42,27 @@ export function alertmanagerCheck(settings: Settings): Check {
 
 /** No notification failed in the last hour, by the counters that Prometheus scrapes. */
 export function deliveryCheck(settings: Settings): Check {
-  const selector = `{namespace="${settings.namespaces.monitoring}"}`;
+  const ours = `namespace="${settings.namespaces.monitoring}"`;
+  const sentTotal = `alertmanager_notifications_total{${ours}}`;
   // Alertmanager also counts a notification that a reload cancels, and sends it again.
-  const failures = `alertmanager_notifications_failed_total{namespace="${settings.namespaces.monitoring}", reason!="contextCanceled"}`;
+  const failedTotal = `alertmanager_notifications_failed_total{${ours}, reason!="contextCanceled"}`;
   return {
     name: "notifications",
     next: logsOf(settings),
     run: async ({ prometheus: open }) => {
       const prometheus = await open();
-      const scraped = await query(prometheus, `count(alertmanager_notifications_total${selector})`);
+      const scraped = await query(prometheus, `count(${sentTotal})`);
       if (scraped.length === 0) {
         return { status: "fail", evidence: "Prometheus has no metrics of Alertmanager" };
       }
       const counted = (metric: string) =>
         query(prometheus, `sum by (integration) (${increaseInLastHour(metric)})`);
-      const failed = (await counted(failures)).filter(({ value }) => value > 0);
+      const failed = (await counted(failedTotal)).filter(({ value }) => value > 0);
       if (failed.length > 0) {
         const integrations = failed.map(({ labels }) => labels["integration"] ?? "unknown");
         return { status: "fail", evidence: `failed in the last hour: ${integrations.join(", ")}` };
       }
-      const sent = await counted(`alertmanager_notifications_total${selector}`);
+      const sent = await counted(sentTotal);
       const total = sent.reduce((sum, { value }) => sum + value, 0);
       return total > 0
         ? pass(`${Math.round(total)} in the last hour, none failed`)

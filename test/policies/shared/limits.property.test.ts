@@ -259,7 +259,7 @@ describe("limits that settings and policies share", () => {
     it(`accepts all settings within the limits in ${environment}`, () => {
       fc.assert(
         fc.property(inside(environment), (knobs) => assert.deepEqual(violated(knobs), [])),
-        { numRuns: 15 },
+        { numRuns: 40 },
       );
     });
   }
@@ -280,7 +280,7 @@ describe("limits that settings and policies share", () => {
             assert.deepEqual(found, expected);
           },
         ),
-        { numRuns: 4 },
+        { numRuns: 20 },
       );
     });
   }

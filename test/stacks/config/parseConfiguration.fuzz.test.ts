@@ -159,7 +159,7 @@ describe("parseConfiguration, given anything", () => {
       fc.property(mutated, (config) => {
         if (outcome(config) !== undefined) accepted++;
       }),
-      { seed, numRuns: 700 },
+      { seed, numRuns: 1500 },
     );
     assert.ok(accepted > 20, `only ${accepted} of the changes were harmless`);
   });
@@ -169,7 +169,7 @@ describe("parseConfiguration, given anything", () => {
       fc.property(madeUp, (config) => {
         outcome(config);
       }),
-      { seed, numRuns: 500 },
+      { seed, numRuns: 1000 },
     );
   });
 
@@ -207,7 +207,7 @@ describe("parseConfiguration, given anything", () => {
         const settings = outcome(config);
         if (settings !== undefined) harmless.push(settings);
       }),
-      { seed: seed + 1, numRuns: 250 },
+      { seed: seed + 1, numRuns: 400 },
     );
     // What was accepted unchanged in nothing that matters says the least; the rest is spread evenly.
     const sample = harmless.filter(
