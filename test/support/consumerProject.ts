@@ -71,9 +71,24 @@ export async function runProgram(
   return run;
 }
 
-/** Packs the package as npm would publish it; returns the path of the tarball. */
+/**
+ * Packs the package as npm would publish it; returns the path of the tarball. Packing first compiles
+ * `dist` anew, so it happens in a copy: other tests read the `dist` of the repository meanwhile.
+ */
 export async function packPackage(folder: string): Promise<string> {
-  await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: projectDirectory });
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), "packing-"));
+  const modules = path.join(projectDirectory, "node_modules");
+  const excluded = [modules, path.join(projectDirectory, ".git")];
+  try {
+    fs.cpSync(projectDirectory, copy, {
+      recursive: true,
+      filter: (source) => !excluded.includes(source),
+    });
+    fs.symlinkSync(modules, path.join(copy, "node_modules"));
+    await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: copy });
+  } finally {
+    fs.rmSync(copy, { recursive: true, force: true });
+  }
   const [tarball = "none"] = fs.readdirSync(folder).filter((file) => file.endsWith(".tgz"));
   return path.join(folder, tarball);
 }
