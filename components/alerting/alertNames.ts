@@ -15,6 +15,7 @@ export const alertNames = {
   noTraffic: "NoTraffic",
   plannedMaintenance: "PlannedMaintenance",
   podCrashLooping: "PodCrashLooping",
+  scrapesFailing: "ScrapesFailing",
   serviceDown: "ServiceDown",
 } as const;
 
@@ -59,6 +60,7 @@ const notOnServices = [
   alertNames.monitoringPodFailing,
   alertNames.mostServicesFailing,
   alertNames.plannedMaintenance,
+  alertNames.scrapesFailing,
 ] as const;
 type NotOnServices = (typeof notOnServices)[number];
 
@@ -94,7 +96,7 @@ export const platformAlertNames = [
   "PrometheusCompactionsFailing",
   "PrometheusNotIngesting",
   "PrometheusRuleFailures",
-  "ScrapesFailing",
+  alertNames.scrapesFailing,
   "VolumeNearlyFull",
 ] as const;
 

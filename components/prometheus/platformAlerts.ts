@@ -32,7 +32,9 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
   const { namespace, loki, clusterMonitoring } = options;
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
-    { name: `${namespace}.targets`, rules: [...monitoringDown(options), scrapesFailing] },
+    { name: `${namespace}.targets`, rules: monitoringDown(options) },
+    // Reads 30 minutes of every target in the cluster.
+    { name: `${namespace}.scrapes`, intervalSeconds: 120, rules: [scrapesFailing] },
     { name: `${namespace}.health`, rules: clusterMonitoring ? [podFailing(namespace)] : [] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
@@ -158,9 +160,12 @@ function withoutContainerMetrics(namespace: string): string {
  * Counts the times at which a target stopped answering. Other alerts bridge single failed scrapes, so
  * this alert tells that there are many.
  */
-const scrapesFailing = withThreshold("ScrapesFailing", (times) => ({
-  expr: `max by (namespace, job) (resets(up[30m])) >= ${times}`,
+const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
+  // Keeps the label `service`, so that ServiceDown inhibits it.
+  expr: `max by (namespace, job, service) (resets(up[30m])) >= ${times}`,
   forMinutes: 5,
+  // The number varies while the failures of 30 minutes ago leave the window.
+  keepFiringMinutes: 15,
   severity: Severity.Warning,
   summary: "{{ $labels.job }}: a target often fails to answer scrapes",
   description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,

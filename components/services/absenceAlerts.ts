@@ -8,27 +8,48 @@ import { MonitoredServicesSettings } from "./settings";
 import { alertingScope, mustBeUp, sortedNames } from "./thresholdVariants";
 
 /** Alerts on services without metrics, for which the other alerts cannot fire. */
-export function absenceAlerts(settings: MonitoredServicesSettings, component: string): AlertGroup {
+export function absenceAlerts(
+  settings: MonitoredServicesSettings,
+  component: string,
+): AlertGroup[] {
   const { namespace } = settings;
-  const scope = alertingScope(settings);
-  const rules: AlertRule[] = [
+  const subjectLabel = "service";
+  const groups: AlertGroup[] = [
+    { name: `${namespace}.absence`, subjectLabel, rules: [serviceDown(settings, component)] },
     {
-      alert: alertNames.serviceDown,
-      expr: [
-        `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
-        `or`,
-        `0 * group by (namespace, service) (${alertingServices(settings, component)})`,
-        `unless on (namespace, service)`,
-        `up{namespace="${namespace}"} == 1`,
-      ].join("\n"),
-      forMinutes: 1,
-      // Bridges the scrapes that a flapping target answers.
-      keepFiringMinutes: 3,
-      severity: Severity.Critical,
-      summary: `${labels.service}: no target is up`,
-      description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, its ServiceMonitor or PodMonitor selects none, or its monitor, Service or namespace does not exist. Users may be unable to reach it, and its other alerts cannot fire.`,
+      name: `${namespace}.instrumentation`,
+      subjectLabel,
+      // The alert waits for an hour.
+      intervalSeconds: 240,
+      rules: metricsMissing(settings),
     },
   ];
+  return groups.filter(({ rules }) => rules.length > 0);
+}
+
+function serviceDown(settings: MonitoredServicesSettings, component: string): AlertRule {
+  const { namespace } = settings;
+  const scope = alertingScope(settings);
+  return {
+    alert: alertNames.serviceDown,
+    expr: [
+      `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
+      `or`,
+      `0 * group by (namespace, service) (${alertingServices(settings, component)})`,
+      `unless on (namespace, service)`,
+      `up{namespace="${namespace}"} == 1`,
+    ].join("\n"),
+    forMinutes: 1,
+    // Bridges the scrapes that a flapping target answers.
+    keepFiringMinutes: 3,
+    severity: Severity.Critical,
+    summary: `${labels.service}: no target is up`,
+    description: `${value.plain} targets of ${labels.service} in ${labels.namespace} are up: its pods are down, its ServiceMonitor or PodMonitor selects none, or its monitor, Service or namespace does not exist. Users may be unable to reach it, and its other alerts cannot fire.`,
+  };
+}
+
+function metricsMissing(settings: MonitoredServicesSettings): AlertRule[] {
+  const { namespace } = settings;
   // Lists services by name, because other targets in the namespace, such as exporters, serve no
   // requests.
   const only = sortedNames(
@@ -36,19 +57,21 @@ export function absenceAlerts(settings: MonitoredServicesSettings, component: st
       (service) => mustBeUp(service) && service.alerts?.expectsRequests !== false,
     ),
   );
-  if (only.length > 0) {
-    rules.push({
+  if (only.length === 0) return [];
+  return [
+    {
       alert: alertNames.metricsMissing,
       expr: [
         `max by (namespace, service) (up{${serviceMatchers(namespace, { only })}}) == 1`,
         `unless`,
-        `(${recorded.requests}{namespace="${namespace}"} or ${recorded.httpTimed}{namespace="${namespace}"})`,
+        `${recorded.requests}{namespace="${namespace}"}`,
+        `unless`,
+        `${recorded.httpTimed}{namespace="${namespace}"}`,
       ].join("\n"),
       forMinutes: 60,
       severity: Severity.Warning,
       summary: `${labels.service}: request metrics are missing`,
       description: `Prometheus scrapes ${labels.service} in ${labels.namespace} (up: ${value.plain}), but finds no HTTP or gRPC request metrics. Alerts on its error rate, latency and traffic cannot fire.`,
-    });
-  }
-  return { name: `${namespace}.absence`, subjectLabel: "service", rules };
+    },
+  ];
 }

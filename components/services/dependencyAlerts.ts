@@ -18,7 +18,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
   return {
     name: `${namespace}.dependencies`,
     // Reads every bucket of the services' histograms. The alerts wait for 5 minutes or longer.
-    intervalSeconds: 60,
+    intervalSeconds: 120,
     subjectLabel: "service",
     rules: [
       ...severityVariants(settings, "dynamodbThrottlesPerSecond").map(

@@ -14,13 +14,14 @@ export const errorEvidence = {
 
 /**
  * Condition that the rate of failures over a window exceeds what chance explains. All terms are rates
- * per second: the bound above, divided by the window.
+ * per second: the bound above, divided by the window. The first comparison changes no result; without
+ * failures, it spares Prometheus the subtractions.
  */
 export function exceedsChance(failed: string, requests: string, windowSeconds: number): string {
   const { backgroundRatio, deviations, minimumFailures } = errorEvidence;
   const perRoot = (deviations * Math.sqrt(backgroundRatio / windowSeconds)).toPrecision(3);
   const minimum = formatNumber(Number((minimumFailures / windowSeconds).toPrecision(3)));
-  return `${failed} - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
+  return `(${failed} > ${minimum}) - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
 }
 
 /** The names of the recorded rates of one protocol. */
@@ -43,19 +44,24 @@ export function atMostTwoPerSlot(failures: string, range: string): string {
   return `sum_over_time(clamp_max(${failures}, ${(2 / 300).toPrecision(3)})${range})`;
 }
 
-const quotient = (part: string, whole: string) => `${part} / (${whole} > 0)`;
+const positive = (rates: string) => `(${rates} > 0)`;
+const quotient = (part: string, whole: string) => `${part} / ${positive(whole)}`;
 const smaller = (left: string, right: string) => `(${left} < ${right} or ${right})`;
 const sum = (rates: string, range: string) => `sum_over_time(${rates}${range})`;
 
+type RecentSeries = Pick<ErrorSeries, "requestsNow" | "failedNow">;
+
+/** Failed and all requests of the last 2 minutes. */
+function recentSums({ requestsNow, failedNow }: RecentSeries, inNamespace: string) {
+  return [failedNow, requestsNow].map((rates) => sum(`${rates}{${inNamespace}}`, "[2m]")) as [
+    failures: string,
+    all: string,
+  ];
+}
+
 /** Ratio of failed requests over the last 2 minutes. */
-export function recentErrorRatio(
-  { requestsNow, failedNow }: Pick<ErrorSeries, "requestsNow" | "failedNow">,
-  inNamespace: string,
-): string {
-  return quotient(
-    sum(`${failedNow}{${inNamespace}}`, "[2m]"),
-    sum(`${requestsNow}{${inNamespace}}`, "[2m]"),
-  );
+export function recentErrorRatio(series: RecentSeries, inNamespace: string): string {
+  return quotient(...recentSums(series, inNamespace));
 }
 
 /**
@@ -68,8 +74,13 @@ export function shortProvenErrorRatio(
 ): string {
   const failures = `${failed}{${inNamespace}}`;
   const all = `${requests}{${inNamespace}}`;
+  const [recentFailures, allRecent] = recentSums(now, inNamespace);
   return [
-    smaller(quotient(failures, all), `${recentErrorRatio(now, inNamespace)} * 2`),
+    // Only services with failures, because Prometheus evaluates this for each service every 30 seconds.
+    smaller(
+      quotient(positive(failures), all),
+      `${quotient(positive(recentFailures), allRecent)} * 2`,
+    ),
     `and`,
     exceedsChance(failures, all, 300),
   ].join("\n");

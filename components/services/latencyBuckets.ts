@@ -96,17 +96,23 @@ function nearestBoundary(
   histogram: string,
   { scope, threshold }: Variant,
 ): RecordingRule {
-  const ofService = [
-    `group by (namespace, service, le) (${histogram}_bucket{${serviceMatchers(namespace, scope)}})`,
-    `* on (namespace, le) group_left () ${boundaries}{namespace="${namespace}"}`,
-  ].join(" ");
+  const all = `${boundaries}{namespace="${namespace}"}`;
+  const times = (values: string) => `* on (namespace, le) group_left () ${values}`;
   return {
     record: decidingBoundary,
     labels: { histogram, threshold_ms: formatNumber(threshold) },
+    // The reciprocal is greatest for the nearest boundary at or above the threshold. The others have a
+    // negative one, which is greatest for the last. So Prometheus reads the buckets only once.
     expr: [
-      `min by (namespace, service) (${ofService} >= ${formatNumber(threshold / 1000)})`,
-      `or`,
-      `max by (namespace, service) (${ofService})`,
+      `max by (namespace, service) (`,
+      `  group by (namespace, service, le) (`,
+      `    topk by (namespace, service) (1,`,
+      `      group by (namespace, service, le) (${histogram}_bucket{${serviceMatchers(namespace, scope)}})`,
+      `      ${times(`(1 / (${all} >= ${formatNumber(threshold / 1000)}) or -1 / ${all})`)}`,
+      `    )`,
+      `  )`,
+      `  ${times(all)}`,
+      `)`,
     ].join("\n"),
   };
 }

@@ -46,6 +46,8 @@ export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
     inPodScope(settings.namespace, alertingScope(settings), expr);
   return {
     name: `${settings.namespace}.pods`,
+    // Reads several series of every container. The alerts wait for 2 minutes or longer.
+    intervalSeconds: 60,
     subjectLabel: "pod",
     rules: [
       ...recordings(settings),

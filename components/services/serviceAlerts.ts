@@ -36,7 +36,7 @@ export function serviceAlerts(
     serviceRules(settings),
     podAlerts(settings),
     dependencyAlerts(settings),
-    absenceAlerts(settings, component),
+    ...absenceAlerts(settings, component),
     ...jobAlerts(settings),
     ...sloRules(settings),
     ...maintenanceRules(settings),

@@ -157,7 +157,7 @@ function mostRequestsFailing(
   ) =>
     [
       `(`,
-      `  ${failedNow}{${matchers}} / (${requestsNow}{namespace="${namespace}"} > 0) > ${formatNumber(failingPercent / 100)}`,
+      `  (${failedNow}{${matchers}} > 0) / (${requestsNow}{namespace="${namespace}"} > 0) > ${formatNumber(failingPercent / 100)}`,
       `  and`,
       `  ${errorRatio}{namespace="${namespace}"} > ${formatNumber(threshold / 100)}`,
       `  and`,

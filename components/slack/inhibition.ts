@@ -11,6 +11,7 @@ const symptomsOfServiceDown = [
   alertNames.latencyBudgetBurn,
   alertNames.mostRequestsFailing,
   alertNames.podCrashLooping,
+  alertNames.scrapesFailing,
   chartAlertNames.targetDown,
 ];
 

@@ -80,6 +80,7 @@ const cases: Case[] = [
     ["AvailabilityBudgetBurn"],
     ["LatencyBudgetBurn"],
     ["PodCrashLooping", pod],
+    ["ScrapesFailing", { ...warning, job: "api" }],
     // The alert of the chart is on a job, whose Service names the service.
     ["TargetDown", { ...warning, job: "api" }],
   ]),

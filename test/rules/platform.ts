@@ -149,30 +149,38 @@ export const targetScenarios: Scenario[] = [
     cadvisor,
     [[30, false]],
   ),
-  ...(
-    [
-      ["one failed scrape in fifteen minutes", 30, false],
-      ["four of five failed scrapes", 5, true],
-    ] as const
-  ).map(([name, every, isFiring]) => ({
-    ...scenario(
-      "ScrapesFailing",
-      name,
-      [
-        {
-          series: `up{namespace="ticketing", job="api", instance="a"}`,
-          values: Array.from({ length: 160 }, (_, step) =>
-            every === 5 ? Number(step % 5 === 0) : Number(step % every !== 1),
-          ).join(" "),
-        },
-      ],
-      { severity: "warning", namespace: "ticketing", job: "api" },
-      [
-        [40, isFiring],
-        [70, isFiring],
-      ],
-    ),
-  })),
+];
+
+/** A target that fails at these scrapes, one every 30 seconds. */
+const scrapes = (fails: (step: number) => boolean): Input[] => [
+  {
+    series: `up{namespace="ticketing", job="api", service="api", instance="a"}`,
+    values: Array.from({ length: 160 }, (_, step) => Number(!fails(step))).join(" "),
+  },
+];
+const scraped = { severity: "warning", namespace: "ticketing", job: "api", service: "api" };
+export const scrapeScenarios: Scenario[] = [
+  scenario(
+    "ScrapesFailing",
+    "one failed scrape in fifteen minutes does not fire",
+    scrapes((step) => step % 30 === 1),
+    scraped,
+    [40, 70].map((minute) => [minute, false]),
+  ),
+  scenario(
+    "ScrapesFailing",
+    "four of five failed scrapes",
+    scrapes((step) => step % 5 !== 0),
+    scraped,
+    [40, 70].map((minute) => [minute, true]),
+  ),
+  scenario(
+    "ScrapesFailing",
+    "three failures in most periods of 30 minutes are one alert",
+    scrapes((step) => [1, 6, 11, 33, 38, 43].includes(step / 2)),
+    scraped,
+    [20, 32, 37, 42, 47].map((minute) => [minute, true]),
+  ),
 ];
 
 const failedNotifications = (

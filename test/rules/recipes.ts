@@ -560,7 +560,7 @@ export const recipes: Recipe[] = [
     severity: warning,
     forMinutes: 60,
     subjectLabel: "service",
-    groups: ["services", "absence"],
+    groups: ["services", "instrumentation"],
     // Both expressions need a second sample.
     firstTrueMinutes: 0,
     minutesToClear: 6,
@@ -694,14 +694,16 @@ export const recipes: Recipe[] = [
     severity: warning,
     forMinutes: 5,
     subjectLabel: "job",
-    groups: ["targets"],
+    groups: ["scrapes"],
+    extraLabels: { service: "metrics" },
     // One scrape in nine minutes, or one in eight, fails.
     firstTrueMinutes: 24,
-    minutesToClear: 31,
+    // The window, and the 15 minutes of keep_firing_for.
+    minutesToClear: 46,
     series: (subject, timeline) => [
       gauge(
         "up",
-        { namespace: "monitoring", pod: subject.pod, job: jobOf(subject) },
+        { namespace: "monitoring", pod: subject.pod, job: jobOf(subject), service: "metrics" },
         timeline,
         (level, minute) =>
           level === "gone"

@@ -163,10 +163,12 @@ function labelsOf(
   subject: Subject,
 ): Record<string, string> {
   const { service, pod } = subject;
-  const platform = ["prometheus", "targets", "health", "volumes", "loki"].includes(groups[0] ?? "");
+  const platform = ["prometheus", "targets", "scrapes", "health", "volumes", "loki"].includes(
+    groups[0] ?? "",
+  );
   const namespace = platform ? "monitoring" : "ticketing";
   if (subjectLabel === "namespace") return { namespace };
-  if (subjectLabel === "job") return { namespace, job: jobOf(subject) };
   const extra = typeof extraLabels === "function" ? extraLabels(subject) : extraLabels;
+  if (subjectLabel === "job") return { namespace, ...extra, job: jobOf(subject) };
   return { namespace, ...extra, [subjectLabel]: subjectLabel === "pod" ? pod : service };
 }

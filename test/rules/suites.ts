@@ -15,7 +15,13 @@ import { serviceDownScenarios } from "./serviceDown";
 import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
 import { healthScenarios } from "./health";
-import { lokiScenarios, notificationScenarios, targetScenarios, volumeScenarios } from "./platform";
+import {
+  lokiScenarios,
+  notificationScenarios,
+  scrapeScenarios,
+  targetScenarios,
+  volumeScenarios,
+} from "./platform";
 import { workloadScenarios } from "./workloads";
 
 /** Rule groups and the scenarios that test them. */
@@ -113,6 +119,7 @@ export function suites(): Suite[] {
       [
         ["volumes", volumeScenarios],
         ["targets", targetScenarios],
+        ["scrapes", scrapeScenarios],
         ["loki", lokiScenarios],
         ["health", healthScenarios],
         ["prometheus", notificationScenarios],
