@@ -35,9 +35,9 @@ function serviceDown(settings: MonitoredServicesSettings, component: string): Al
     expr: [
       `max by (namespace, service) (up{${serviceMatchers(namespace, scope, ['service!=""'])}}) == 0`,
       `or`,
-      `0 * group by (namespace, service) (${alertingServices(settings, component)})`,
-      `unless on (namespace, service)`,
-      `up{namespace="${namespace}"} == 1`,
+      `0 * group by (namespace, service) (`,
+      `  ${alertingServices(settings, component)} unless on (namespace, service) up{namespace="${namespace}"} == 1`,
+      `)`,
     ].join("\n"),
     forMinutes: 1,
     // Bridges the scrapes that a flapping target answers.

@@ -54,7 +54,7 @@ export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup 
           `(`,
           `  ${continuing(stopTime, `namespace="${namespace}"`, namespace)}`,
           `  or`,
-          `  0 * group by (namespace, service) (${known(namespace)}) + time()`,
+          `  0 * group by (namespace, service) (${knownFrom(namespace).join(" or ")}) + time()`,
           `)`,
           receivesNone(namespace),
         ].join("\n"),
@@ -82,15 +82,19 @@ function beforeStop(namespace: string, variant: Variant): RecordingRule {
   };
 }
 
-const known = (namespace: string) =>
-  `${configuredServices}{namespace="${namespace}"} or up{namespace="${namespace}"}`;
+const knownFrom = (namespace: string) =>
+  [configuredServices, "up"].map((series) => `${series}{namespace="${namespace}"}`);
 
 /**
  * The last value of a series. The window bridges a restart of Prometheus. A service that is removed
  * from the configuration, or an unconfigured one that is no longer scraped, ends the series.
  */
 const continuing = (series: string, matchers: string, namespace: string) =>
-  `(last_over_time(${series}{${matchers}}[15m]) and on (namespace, service) (${known(namespace)}))`;
+  `(${knownFrom(namespace)
+    .map(
+      (known) => `last_over_time(${series}{${matchers}}[15m]) and on (namespace, service) ${known}`,
+    )
+    .join(" or ")})`;
 
 /** A missing series also means no traffic: a counter reappears only with the next request. */
 const receivesNone = (namespace: string) =>
