@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { goldenFolder, readFiles } from "../golden/render";
 import { projectDirectory } from "../support/stackConfig";
 import { type Command, commandsOf, documentedCommands, translation } from "./commands";
@@ -58,6 +58,13 @@ describe("commands in the documentation", () => {
       for (const object of objectsIn(command.text)) {
         assert.ok(deployed.has(object), `${place(command)}\n  unknown object ${object}`);
       }
+    }
+  });
+
+  it("read more than the last 10 lines of the pods that a label selects", () => {
+    for (const command of executedBy(How.Kubectl)) {
+      if (!/^kubectl logs .*-l /.test(command.text)) continue;
+      assert.match(command.text, / --tail=/, place(command));
     }
   });
 
@@ -195,39 +202,21 @@ function copyProject(to: string): void {
   fs.symlinkSync(path.join(projectDirectory, "node_modules"), path.join(to, "node_modules"));
 }
 
-/** Objects that the program and its charts create in prod, as `namespace kind/name`. */
+/** Objects of prod, as `namespace kind/name`, and their kinds, as `namespace kind`. */
 function deployedObjects(): Set<string> {
-  const charts = [
-    // Names from the charts; stacks/accessCommands.ts uses the same Services.
-    "monitoring service/prometheus-grafana",
-    "monitoring service/prometheus-kube-prometheus-prometheus",
-    "monitoring service/prometheus-kube-prometheus-alertmanager",
-    "monitoring pod/alertmanager-prometheus-kube-prometheus-alertmanager-0",
-    "monitoring pod/prometheus-prometheus-kube-prometheus-prometheus-0",
-    "monitoring deployment/prometheus-kube-prometheus-operator",
-    "monitoring deployment/prometheus-kube-state-metrics",
-    "monitoring persistentvolumeclaim",
-    "monitoring service/loki",
-    "monitoring statefulset/loki",
-    "monitoring job/loki-grow-volumes",
-    "monitoring daemonset/alloy",
-    "ticketing daemonset/datadog-agent",
-    "ticketing deployment/datadog-agent-cluster-agent",
-  ];
-  const manifests = [...readFiles(goldenFolder("prod"))]
+  const registered = [...readFiles(goldenFolder("prod"))]
     .filter(([file]) => file.startsWith("manifests/"))
     .map(([, text]) => parse(text) as Manifest);
-  const registered = manifests.map(
-    ({ kind, metadata }) => `${metadata.namespace} ${kind.toLowerCase()}/${metadata.name}`,
+  const others = parseAllDocuments(read("test/docs/objects.yaml")).map(
+    (document) => document.toJS() as Manifest,
   );
-  const kinds = manifests.map(
-    ({ kind, metadata }) => `${metadata.namespace} ${kind.toLowerCase()}`,
+  return new Set(
+    [...registered, ...others].flatMap(({ kind, metadata: { name, namespace } }) => {
+      const kindInNamespace = `${namespace} ${kind.toLowerCase()}`;
+      const pods = kind === "StatefulSet" ? [`${namespace} pod/${name}-0`] : [];
+      return [kindInNamespace, `${kindInNamespace}/${name}`, ...pods];
+    }),
   );
-  // The workloads of the services have the names in the configuration.
-  const services = manifests
-    .filter(({ kind }) => kind === "ServiceMonitor")
-    .map(({ metadata }) => `ticketing deployment/${metadata.name}`);
-  return new Set([...charts, ...registered, ...kinds, ...services]);
 }
 
 interface Manifest {

@@ -12,7 +12,7 @@ export const How = {
   Engine: "engine",
   /** Run by test/program/runbooks.test.ts against the configuration loader. */
   Loader: "loader",
-  /** test/docs checks that its objects are deployed, and test/e2e that kubectl accepts its arguments. */
+  /** test/docs checks that its objects are deployed; test/e2e/kubectl.test.ts runs it on an API server. */
   Kubectl: "kubectl",
   /** A command without arguments; test/e2e/readme.test.ts runs it with `--help`. */
   Mention: "mention",

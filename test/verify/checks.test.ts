@@ -372,6 +372,8 @@ describe("the checks of npm run verify", () => {
       assert.equal(result.status, status, result.evidence);
       assert.match(result.evidence, fault.evidence);
       assert.match(result.next ?? "", fault.next ?? /^(kubectl|aws|pulumi) /);
+      // The default is 10 lines for each pod that a label selects.
+      assert.doesNotMatch(result.next ?? "", /^kubectl logs (?!.* --tail=).*-l /);
     });
   }
 

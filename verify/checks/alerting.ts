@@ -4,10 +4,11 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { accessCommands } from "../../stacks/accessCommands";
 import { type Check, type Finding, listed, pass } from "../check";
 import type { Api } from "../cluster/api";
+import { podLogs } from "./podLogs";
 import { increaseInLastHour, query } from "./prometheusQuery";
 
 function logsOf({ namespaces }: Settings): string {
-  return `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=alertmanager -c alertmanager`;
+  return podLogs(namespaces.monitoring, "alertmanager", "alertmanager");
 }
 
 /** Alertmanager loaded the configuration of the stack, with each of its receivers. */

@@ -2,12 +2,13 @@ import { dashboardModels } from "../../components/dashboards/build";
 import { readDashboards } from "../../components/dashboards/readDashboards";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
+import { podLogs } from "./podLogs";
 
 /** One check for each data source: Grafana reaches it. */
 export function dataSourceChecks({ namespaces, loki }: Settings): Check[] {
   return ["prometheus", ...(loki === undefined ? [] : ["loki"])].map((uid) => ({
     name: `data source ${uid}`,
-    next: `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=grafana -c grafana`,
+    next: podLogs(namespaces.monitoring, "grafana", "grafana"),
     run: async ({ grafana: open }) => {
       const grafana = await open();
       const path = `/api/datasources/uid/${uid}`;
@@ -45,10 +46,9 @@ export function dashboardsCheck(settings: Settings): Check {
     labels: {},
   }).map(({ uid }) => uid);
   const { dashboardsFolder, communityDashboards } = prometheus.grafana;
-  const logs = `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=grafana -c`;
   return {
     name: "dashboards",
-    next: `${logs} grafana-sc-dashboard`,
+    next: podLogs(namespaces.monitoring, "grafana", "grafana-sc-dashboard"),
     run: async ({ grafana: open }) => {
       const found = await (
         await open()
@@ -67,7 +67,7 @@ export function dashboardsCheck(settings: Settings): Check {
       return {
         status: "warn",
         evidence: `${evidence}: Grafana downloads them from grafana.com when it starts`,
-        next: `${logs} download-dashboards`,
+        next: podLogs(namespaces.monitoring, "grafana", "download-dashboards"),
       };
     },
   };

@@ -6,6 +6,7 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";
 import type { Api } from "../cluster/api";
 import { type List, type Pod, type ServiceAccount, isReady } from "../cluster/objects";
+import { podLogs } from "./podLogs";
 import { increaseInLastHour, query } from "./prometheusQuery";
 
 /** Label of the lines that this check writes. */
@@ -22,7 +23,7 @@ export function lokiChecks(settings: Settings, waitSeconds = 20): Check[] {
 }
 
 function logsOf({ namespaces }: Settings): string {
-  return `kubectl logs -n ${namespaces.monitoring} -l app.kubernetes.io/name=${lokiName} --tail=100`;
+  return podLogs(namespaces.monitoring, lokiName);
 }
 
 function roundTripCheck(settings: Settings, waitSeconds: number): Check {

@@ -58,6 +58,8 @@ export class FakeNode {
         capacity: { cpu: "64", memory: "256Gi", pods: "500" },
       },
     });
+    // The API server adds a taint until the node is ready, with which DaemonSets have no pods.
+    await patch(this.api, `/api/v1/nodes/${node}`, { spec: { taints: null } });
     await this.api.post("/apis/storage.k8s.io/v1/storageclasses", {
       metadata: {
         name: "gp3",
