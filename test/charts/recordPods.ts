@@ -1,13 +1,13 @@
 /**
- * Records what the pods of the prod stack listen on and connect to, for `connections.test.ts`, after a
- * change of a chart:
+ * Records the pods of the prod stack, what they listen on and connect to, for the tests of the network
+ * policies and of the kubectl commands in the documentation, after a change of a chart:
  *
  *     npm run preview -- --stack prod --out out
  *     helm pull <chart> --repo <repository> --version <version> --untar --untardir charts   (each)
  *     node --require tsx/cjs test/charts/recordPods.ts out charts prod
  *
  * `pods/distributed.json` is the same with `--config loki.mode=distributed --config
- * loki.collector=promtail --config loki.logMetricNamespaces='[ticketing]'`. `HELM` names the helm
+ * loki.collector=promtail --config loki.logMetricNamespaces='["ticketing"]'`. `HELM` names the helm
  * program when it is not on PATH.
  */
 import * as fs from "node:fs";
@@ -41,15 +41,17 @@ const manifests: Manifest[] = [
 const ofKind = (...kinds: string[]): Manifest[] =>
   manifests.filter(({ kind }) => kinds.includes(kind));
 
-/** The pods that the Prometheus operator creates for its custom resources, with its labels and ports. */
-const operated: Record<string, Omit<Pod, "name" | "namespace" | "labels" | "usesApi">> = {
+/** Containers and ports of the pods that the Prometheus operator creates for its custom resources. */
+const operated: Record<string, Pick<Pod, "containers" | "ports">> = {
   Prometheus: {
+    containers: ["prometheus", "config-reloader"],
     ports: [
       { name: "http-web", port: 9090, protocol: "TCP" },
       { name: "reloader-web", port: 8080, protocol: "TCP" },
     ],
   },
   Alertmanager: {
+    containers: ["alertmanager", "config-reloader"],
     ports: [
       { name: "http-web", port: 9093, protocol: "TCP" },
       { name: "mesh-tcp", port: 9094, protocol: "TCP" },
@@ -62,6 +64,7 @@ const operated: Record<string, Omit<Pod, "name" | "namespace" | "labels" | "uses
 function operatedPod({ kind, metadata, spec }: Manifest): Pod {
   const own = kind.toLowerCase() as string;
   return {
+    kind,
     name: metadata.name,
     namespace: metadata.namespace,
     labels: {
@@ -72,21 +75,24 @@ function operatedPod({ kind, metadata, spec }: Manifest): Pod {
       ...(kind === "Prometheus" && { "operator.prometheus.io/name": metadata.name }),
     },
     usesApi: spec.automountServiceAccountToken !== false,
+    containers: operated[kind]?.containers ?? [],
     ports: operated[kind]?.ports ?? [],
   };
 }
 
 function podOf({ kind, metadata, spec }: Manifest): Pod {
   const { template } = spec as { template: Manifest };
-  const containers = [...template["spec"].containers, ...(template["spec"].initContainers ?? [])];
+  const containers = template["spec"].containers as Manifest[];
+  const initContainers = (template["spec"].initContainers ?? []) as Manifest[];
   return {
+    kind,
     name: metadata.name,
     namespace: metadata.namespace,
     labels: template["metadata"]?.labels ?? {},
-    ...(kind === "Job" && { job: true }),
     ...(template["spec"].hostNetwork === true && { hostNetwork: true }),
     usesApi: template["spec"].automountServiceAccountToken !== false,
-    ports: containers.flatMap(({ ports = [] }: Manifest) =>
+    containers: containers.map(({ name }) => name as string),
+    ports: [...containers, ...initContainers].flatMap(({ ports = [] }: Manifest) =>
       ports.map(({ name: port, containerPort, protocol = "TCP", hostPort }: Manifest) => ({
         name: port,
         port: containerPort,

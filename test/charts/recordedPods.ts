@@ -4,15 +4,18 @@ import * as path from "node:path";
 export type Labels = Record<string, string>;
 
 export interface Pod {
-  /** Name of the workload. */
+  /** Kind of the workload, or of the custom resource for which the Prometheus operator creates it. */
+  kind: string;
+  /** Name of the workload or the custom resource. */
   name: string;
   namespace: string;
   labels: Labels;
+  containers: string[];
+  /** Ports of all containers. */
   ports: { name: string; port: number; protocol: string; hostPort?: number }[];
   /** Whether the pod mounts a token for the API server. */
   usesApi: boolean;
   hostNetwork?: boolean;
-  job?: boolean;
 }
 
 /** A Service that a configuration names. */

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parse, parseAllDocuments } from "yaml";
 import { goldenFolder, readFiles } from "../golden/render";
 import { projectDirectory } from "../support/stackConfig";
 import { type Command, commandsOf, documentedCommands, translation } from "./commands";
+import { deployedObjects } from "./deployedObjects";
 import { How, howIsExecuted } from "./executions";
 import { objectsIn } from "./kubectl";
 import { blocksOf } from "./markdown";
@@ -53,7 +53,13 @@ describe("commands in the documentation", () => {
   });
 
   it("name only deployed objects in kubectl commands", () => {
-    const deployed = deployedObjects();
+    const deployed = new Set(
+      deployedObjects().flatMap(({ kind, metadata: { name, namespace } }) => {
+        const kindInNamespace = `${namespace} ${kind.toLowerCase()}`;
+        const pods = kind === "StatefulSet" ? [`${namespace} pod/${name}-0`] : [];
+        return [kindInNamespace, `${kindInNamespace}/${name}`, ...pods];
+      }),
+    );
     for (const command of executedBy(How.Kubectl)) {
       for (const object of objectsIn(command.text)) {
         assert.ok(deployed.has(object), `${place(command)}\n  unknown object ${object}`);
@@ -200,26 +206,4 @@ function copyProject(to: string): void {
     filter: (source) => source === projectDirectory || !excluded.includes(path.basename(source)),
   });
   fs.symlinkSync(path.join(projectDirectory, "node_modules"), path.join(to, "node_modules"));
-}
-
-/** Objects of prod, as `namespace kind/name`, and their kinds, as `namespace kind`. */
-function deployedObjects(): Set<string> {
-  const registered = [...readFiles(goldenFolder("prod"))]
-    .filter(([file]) => file.startsWith("manifests/"))
-    .map(([, text]) => parse(text) as Manifest);
-  const others = parseAllDocuments(read("test/docs/objects.yaml")).map(
-    (document) => document.toJS() as Manifest,
-  );
-  return new Set(
-    [...registered, ...others].flatMap(({ kind, metadata: { name, namespace } }) => {
-      const kindInNamespace = `${namespace} ${kind.toLowerCase()}`;
-      const pods = kind === "StatefulSet" ? [`${namespace} pod/${name}-0`] : [];
-      return [kindInNamespace, `${kindInNamespace}/${name}`, ...pods];
-    }),
-  );
-}
-
-interface Manifest {
-  kind: string;
-  metadata: { name: string; namespace?: string };
 }

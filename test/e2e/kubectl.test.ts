@@ -7,16 +7,15 @@ import * as assert from "node:assert/strict";
 import { exec } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseAllDocuments } from "yaml";
 import { toolPath } from "../../tools/paths.cjs";
 import type { List, Pod } from "../../verify/cluster/objects";
 import { documentedCommands } from "../docs/commands";
+import { deployedObjects } from "../docs/deployedObjects";
 import { How, howIsExecuted } from "../docs/executions";
-import { goldenFolder } from "../golden/render";
 import { eventually } from "../integration/logs/support/processes";
 import { Ground } from "../support/cluster/ground";
 
-/** Names of objects and other values that the reader enters for the placeholders. */
+/** What the reader enters for placeholders: names in test/docs/objects.yaml, and a number. */
 const placeholders: Record<string, string> = {
   "<service>": "inventory-service",
   "=N": "=3",
@@ -31,7 +30,7 @@ const needsKubelet = /^kubectl (exec|logs|port-forward) /;
 /** The API server has no address for a node without a kubelet. */
 const noKubelet = /no preferred addresses found/;
 
-/** Without those that differ only inside of the container, which test/e2e/readme.test.ts runs. */
+/** Of commands that differ only in what runs in the container, one: no kubelet runs it. */
 const commands = [
   ...new Map(
     documentedCommands()
@@ -47,30 +46,30 @@ describe("the kubectl commands of the documentation, on a real API server", () =
 
   before("create the objects that the commands name", async () => {
     ground = await Ground.start();
-    const registered = (name: string) =>
-      path.join(goldenFolder("prod"), "manifests", `${name}.yaml`);
     const monitors = path.join(toolPath("crds"), "monitoring.coreos.com_servicemonitors.yaml");
-    for (const namespace of ["monitoring", "ticketing"]) {
-      await kubectl("create", "-f", registered(`namespace-${namespace}`));
-      await kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace);
-    }
     await kubectl("create", "-f", monitors);
     await kubectl("wait", "--for=condition=established", "-f", monitors);
-    await kubectl("create", "-f", registered("serviceaccount-loki"));
-    await kubectl("create", "-f", registered("servicemonitor-inventory-service"));
-
-    const objects = path.join(__dirname, "..", "docs", "objects.yaml");
-    await kubectl("create", "-f", objects);
-    const withPods = parseAllDocuments(fs.readFileSync(objects, "utf8")).filter((object) =>
-      /^(DaemonSet|Deployment|Job|Pod|StatefulSet)$/.test(String(object.get("kind"))),
-    );
-    await eventually("all pods started", async () => {
+    await create("Namespace");
+    // Pods need it, and a controller creates it.
+    for (const namespace of ["monitoring", "ticketing"]) {
+      await kubectl("wait", "--for=create", "serviceaccount/default", "-n", namespace);
+    }
+    await create("ServiceAccount", "ServiceMonitor", "Service", "PersistentVolumeClaim", "CronJob");
+    const workloads = await create("DaemonSet", "Deployment", "Job", "Pod", "StatefulSet");
+    await eventually("the pod of each workload started", async () => {
       const { items } = await ground.api.json<List<Pod>>("/api/v1/pods");
-      const started = items.filter(({ status }) => status?.phase !== "Pending");
-      return started.length === withPods.length;
+      return items.filter(({ status }) => status?.phase !== "Pending").length === workloads.length;
     });
   });
   after(() => ground?.stop());
+
+  async function create(...kinds: string[]) {
+    const items = deployedObjects().filter(({ kind }) => kinds.includes(kind));
+    const file = path.join(path.dirname(ground.kubeconfig), "objects.json");
+    fs.writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    await kubectl("create", "-f", file);
+    return items;
+  }
 
   /** Runs a command line as the reader does. The process must not block: the fake node runs in it. */
   function run(command: string): Promise<{ code: number; text: string }> {

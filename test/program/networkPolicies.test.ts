@@ -35,7 +35,7 @@ const service = pod("inventory-service", "ticketing", {
 const neighbor = pod("other", "monitoring", { app: "other" });
 
 function pod(name: string, namespace: string, labels: Labels): Pod {
-  return { name, namespace, labels, ports: [], usesApi: false };
+  return { kind: "Deployment", name, namespace, labels, containers: [], ports: [], usesApi: false };
 }
 
 for (const { name, changes } of variants) {
@@ -158,8 +158,9 @@ for (const { name, changes } of variants) {
         ["datadog-agent-cluster-agent", metadata, http],
       ] as const) {
         const sources = pods.filter(
-          ({ name: workload, job }) =>
-            !job && (workload === prefix || (prefix === "loki" && workload.startsWith("loki-"))),
+          ({ kind, name: workload }) =>
+            kind !== "Job" &&
+            (workload === prefix || (prefix === "loki" && workload.startsWith("loki-"))),
         );
         assert.ok(sources.length > 0, prefix);
         for (const source of sources) assert.equal(allowed(source, end, port), true, source.name);
