@@ -1,9 +1,12 @@
 import { ViolationFinding } from "../engine/policy";
 import { numeral } from "../engine/violation";
+import { stateLabels } from "../promql/stateLabels";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf, preservesUnit } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { has, labelsOf } from "../promql/labels";
+import { podMetrics } from "../shared/metricNames";
 import { own } from "../shared/own";
 
 /** Checks that functions, thresholds and sums fit the type and the unit of their metrics. */
@@ -15,11 +18,12 @@ export function checkMetricTypes(expr: Expr): ViolationFinding[] {
     ...comparisonsOf(expr).flatMap((comparison) => [
       ...checkBytes(comparison),
       ...checkTimes(comparison),
-      ...checkMilliseconds(comparison),
+      ...checkLatencies(comparison),
       ...checkFreeMemory(comparison),
       ...(isAlone ? checkStates(comparison) : []),
     ]),
     ...checkTerms(expr),
+    ...checkMissingLimits(expr),
   ];
 }
 
@@ -71,24 +75,14 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
   ];
 }
 
-/** Metrics with one series for each state of an object, of which one is 1 and the others are 0. */
-const states: Record<string, string> = {
-  kube_node_status_condition: "status",
-  kube_pod_status_phase: "phase",
-  kube_pod_status_ready: "condition",
-  kube_persistentvolume_status_phase: "phase",
-  kube_persistentvolumeclaim_status_phase: "phase",
-  kube_deployment_status_condition: "status",
-};
-
 /** Checks that a state is selected: of all states together, some are always 0, and one is 1. */
 function checkStates({ operator, numerator, denominator, threshold }: Comparison) {
   const [factor, ...others] = numerator;
   if (factor === undefined || others.length + denominator.length > 0) return [];
   const isAlways = threshold === 0 ? /^(==|>|<=)$/.test(operator) : /^(==|>=|<)$/.test(operator);
   if (!isAlways || (threshold !== 0 && threshold !== 1) || factor.kind !== "selector") return [];
-  const label = own(states, factor.metric ?? "");
-  if (label === undefined || factor.matchers.some((matcher) => matcher.label === label)) return [];
+  const { label, isComplete } = own(stateLabels, factor.metric ?? "") ?? {};
+  if (!isComplete || factor.matchers.some((matcher) => matcher.label === label)) return [];
   return [
     {
       problem: `each object has a series for each ${label}, so the alert always fires`,
@@ -126,24 +120,42 @@ function checkBytes({ numerator, denominator, threshold }: Comparison): Violatio
   ];
 }
 
-/** A latency in milliseconds that is compared with a fraction, as if it were in seconds. */
-function checkMilliseconds({ operator, numerator, denominator, threshold }: Comparison) {
-  const [factor, ...others] = numerator;
-  if (factor === undefined || others.length + denominator.length > 0) return [];
-  const isQuantile = factor.kind === "call" && factor.name === "histogram_quantile";
-  const names = selectorsOf(factor).map(({ metric = "" }) => metric);
-  const isInMilliseconds = names.some((name) => /_(milliseconds|millis|ms)(_bucket)?$/.test(name));
-  if (!isInMilliseconds || !operator.startsWith(">") || !(threshold > 0 && threshold < 1))
-    return [];
-  if (!isQuantile && !isMeasured(factor)) return [];
+/** Names of latencies of requests, which take milliseconds or seconds. */
+const requestLatency =
+  /^(?!.*_(age|timestamp|uptime|expiry|timeout)_).*(^|_)(request|response|latency|http|grpc|rpc)s?_(\w+_)?seconds(_max)?$/;
+
+/** Latencies that are compared with a threshold in another unit: milliseconds or seconds. */
+function checkLatencies({ operator, numerator, denominator, threshold }: Comparison) {
+  if (!operator.startsWith(">")) return [];
+  const names = latenciesOf(numerator, denominator);
+  const isTooSmall =
+    threshold > 0 && threshold < 1 && names.some((name) => /_(milliseconds|millis|ms)$/.test(name));
+  // Long requests have timeouts of whole minutes.
+  const isTooLarge =
+    threshold >= 250 && threshold % 60 !== 0 && names.some((name) => requestLatency.test(name));
+  if (!isTooSmall && !isTooLarge) return [];
+  const unit = isTooSmall ? "milliseconds" : "seconds";
   return [
     {
-      problem: "a time in milliseconds is compared with a part of a millisecond",
+      problem: `a time in ${unit} is compared with ${isTooSmall ? "a part of a millisecond" : "a threshold in milliseconds"}`,
       found: `${operator} ${numeral(threshold)}`,
-      bound: "a threshold in milliseconds",
-      fix: `${operator} ${numeral(threshold * 1000)}`,
+      bound: `a threshold in ${unit}`,
+      fix: `${operator} ${numeral(isTooSmall ? threshold * 1000 : threshold / 1000)}`,
     },
   ];
+}
+
+/** The metrics of a latency, a quantile of it, or its mean, without the suffix of a histogram. */
+function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
+  if (time === undefined || others.length > 0 || divisors.length > 1) return [];
+  const names = selectorsOf(time).map(({ metric = "" }) => metric);
+  if (divisors.length > 0) {
+    const counts = divisors.flatMap(selectorsOf).map(({ metric = "" }) => metric);
+    const isMean = names.every((name) => counts.includes(name.replace(/_sum$/, "_count")));
+    return isMean ? names.map((name) => name.replace(/_sum$/, "")) : [];
+  }
+  const isQuantile = time.kind === "call" && time.name === "histogram_quantile";
+  return isQuantile || isMeasured(time) ? names.map((name) => name.replace(/_bucket$/, "")) : [];
 }
 
 /** Differences between a time and now, which are in seconds: people mean days or hours. */
@@ -228,4 +240,49 @@ function isDividedTerm(term: Expr, quotient: Expr): boolean {
   if (nodesOf(term).some((node) => node.kind === "binary")) return false;
   const divisors = selectorsOf(quotient.right).map(({ metric }) => metric);
   return selectorsOf(term).some(({ metric }) => metric !== undefined && divisors.includes(metric));
+}
+
+/**
+ * Quotients by a limit that is 0 for a container without one: the result is infinite, and exceeds
+ * each threshold. Named containers may all have a limit.
+ */
+function checkMissingLimits(expr: Expr): ViolationFinding[] {
+  const isLimit = ({ metric = "" }: Selector) =>
+    /^container_spec_memory(_swap)?_limit_bytes$/.test(metric);
+  const isGuarded = nodesOf(expr)
+    .filter(isComparison)
+    .some(({ left, right }) => {
+      const [side, constant] = constantOf(left) === undefined ? [left, right] : [right, left];
+      const threshold = constantOf(constant);
+      if (Math.abs(threshold ?? 0) === Number.POSITIVE_INFINITY) return true;
+      return threshold !== undefined && selectorsOf(side).every(isLimit);
+    });
+  const selectors = selectorsOf(expr);
+  const isNamed = selectors.some(
+    ({ metric, matchers }) =>
+      metric === podMetrics.resourceLimits ||
+      matchers.some(
+        ({ label, operator, value }) =>
+          /^(container|pod|name|image)$/.test(label) &&
+          /^=~?$/.test(operator) &&
+          !/^(\.[+*])?$/.test(value),
+      ),
+  );
+  if (isGuarded || isNamed) return [];
+  return comparisonsOf(expr)
+    .filter(({ operator, threshold }) => operator.startsWith(">") && threshold >= 0)
+    .flatMap(({ denominator }) => denominator)
+    .filter((divisor) => {
+      const labels = labelsOf(divisor);
+      const isOfPods =
+        labels !== undefined && ["container", "pod", "name"].some((label) => has(labels, label));
+      return isOfPods && selectorsOf(divisor).some(isLimit);
+    })
+    .map((divisor) => ({
+      problem:
+        "a quotient by a limit is infinite for each container without one, so the alert fires for it",
+      found: selectorsOf(divisor)[0]?.metric,
+      bound: "limits above 0: cAdvisor writes 0 for a container without a limit",
+      fix: "divide by (… > 0)",
+    }));
 }

@@ -1,5 +1,6 @@
 import { checkExpressions, withRecordsOfStack } from "./checkRules";
 import { checkMetricTypes } from "./metricTypes";
+import { checkPercentages } from "./percentages";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { Resource } from "../facts/resource";
@@ -28,6 +29,7 @@ function check(resource: Resource, _: object, records?: Records) {
     (expr, { alert }) => [
       ...(alert === undefined ? [] : checkCounters(expr)),
       ...checkRatios(expr),
+      ...checkPercentages(expr),
       ...checkDurations(expr),
       ...checkQuantiles(expr),
       ...checkRatesOfSums(expr),
@@ -96,16 +98,32 @@ function fixOf({ operator, threshold }: Comparison): string {
 }
 
 /** Whether the compared value is a part of a whole, and therefore at most 1. */
-function isRatio({ numerator, denominator }: Comparison): boolean {
+function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
   // The largest part may exceed the average of the whole.
   const isWhole = (factor: Expr) =>
     callsOf(factor, /^(avg|max|quantile|stddev|stdvar|predict_linear|deriv)/).length === 0;
   if (denominator.length > 0 && ![...numerator, ...denominator].every(isWhole)) return false;
   const parts = numerator.flatMap(selectorsOf);
   const wholes = denominator.flatMap(selectorsOf);
-  if (wholes.length === 0) return parts.length > 0 && parts.every(isRecordedRatio);
+  if (wholes.length === 0) {
+    const [factor, ...others] = numerator;
+    const isState = factor !== undefined && others.length === 0 && isZeroOrOne(factor);
+    // `up >= 0` and `up <= 1` select all series.
+    if (isState) return threshold > 1;
+    return parts.length > 0 && parts.every(isRecordedRatio);
+  }
   if (parts.length === 0) return false;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
+}
+
+/** Whether the values are 0 for a failure and 1 for a success, or averages of such values. */
+function isZeroOrOne(factor: Expr): boolean {
+  return nodesOf(factor).every(
+    (node) =>
+      (node.kind === "selector" &&
+        /^(up|probe_success|(pg|mysql|redis)_up)$/.test(node.metric ?? "")) ||
+      (node.kind === "call" && /^(avg|max|min|last)(_over_time)?$/.test(node.name)),
+  );
 }
 
 /** Ratios by name that are parts of a whole, unlike fragmentation or load per CPU. */

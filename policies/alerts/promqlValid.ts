@@ -11,9 +11,9 @@ import { comparisonsOf } from "../promql/findComparisons";
 import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
+import { stateLabels } from "../promql/stateLabels";
 import { Matcher, isGlob } from "../shared/matcher";
 import { parseDuration } from "../shared/duration";
-import { podMetrics } from "../shared/metricNames";
 import { own } from "../shared/own";
 import { templateProblem } from "./templates";
 
@@ -271,31 +271,10 @@ function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean
   return severity === "none" && constantOf(expr) !== undefined;
 }
 
-const terminations = ["OOMKilled", "Completed", "Error", "ContainerCannotRun", "DeadlineExceeded"];
-const waits = [
-  ...["CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ContainerCreating"],
-  ...["CreateContainerConfigError", "CreateContainerError", "InvalidImageName"],
-];
-
-/** Labels of kube-state-metrics with a fixed set of values, by metric. */
-const fixedValues: Record<string, { label: string; values: string[] }> = {
-  [podMetrics.lastTerminatedReason]: { label: "reason", values: terminations },
-  kube_pod_container_status_terminated_reason: { label: "reason", values: terminations },
-  [podMetrics.waitingReason]: { label: "reason", values: waits },
-  [podMetrics.resourceLimits]: { label: "resource", values: ["cpu", "memory"] },
-  [podMetrics.resourceRequests]: { label: "resource", values: ["cpu", "memory"] },
-  kube_pod_status_phase: {
-    label: "phase",
-    values: ["Pending", "Running", "Succeeded", "Failed", "Unknown"],
-  },
-  kube_node_status_condition: { label: "status", values: ["true", "false", "unknown"] },
-  kube_pod_status_ready: { label: "condition", values: ["true", "false", "unknown"] },
-};
-
 /** Values that a label never has, because their case is wrong. */
 function wrongCases(expr: Expr): { metric: string; label: string; value: string; right: string }[] {
   return selectorsOf(expr).flatMap(({ metric = "", matchers }) => {
-    const { label, values = [] } = own(fixedValues, metric) ?? {};
+    const { label, values = [] } = own(stateLabels, metric) ?? {};
     return matchers
       .filter((matcher) => matcher.label === label && matcher.operator === "=")
       .flatMap(({ label: name, value }) => {

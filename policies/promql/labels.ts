@@ -1,5 +1,7 @@
+import { own } from "../shared/own";
 import { constantOf, measuredArgument } from "./constants";
 import { Binary, Expr, nodesOf } from "./expr";
+import { stateLabels } from "./stateLabels";
 
 /** The labels that the series of a result can have: only these, or all except these. */
 interface LabelSet {
@@ -75,13 +77,38 @@ const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$
 export function unmatchedInfo(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || /^(or|unless)$/.test(node.operator) || node.matching) return [];
-    const [one, other] = [node.left, node.right].map((side) => metricsOf(side));
-    if (one === undefined || other === undefined) return [];
-    const names = [...new Set([...one, ...other])];
-    const info = names.find((name) => labelMetric.test(name));
-    const isSplit = one.length === 1 && other.length === 1 && one[0] !== other[0];
-    return info !== undefined && isSplit ? [info] : [];
+    const sides: [Expr, Expr][] = [
+      [node.left, node.right],
+      [node.right, node.left],
+    ];
+    return sides
+      .flatMap(([side, other]) => {
+        const [metric, ...others] = metricsOf(side) ?? [];
+        if (metric === undefined || others.length > 0) return [];
+        const label = own(stateLabels, metric)?.label;
+        const isOwn = label === undefined ? hasNoLabels(other, metric) : lacks(other, label);
+        return isOwn ? [metric] : [];
+      })
+      .slice(0, 1);
   });
+}
+
+/** Whether a metric only carries labels of its own, next to a side with another metric. */
+function hasNoLabels(other: Expr, metric: string): boolean {
+  const names = metricsOf(other);
+  return labelMetric.test(metric) && names?.length === 1 && names[0] !== metric;
+}
+
+/** Whether the series of a side certainly lack the label of a state. */
+function lacks(side: Expr, label: string): boolean {
+  const labels = labelsOf(side);
+  if (labels?.kind === "only") return !has(labels, label);
+  const [metric = "", ...others] = metricsOf(side) ?? [];
+  return (
+    /^(kube|container|node)_/.test(metric) &&
+    others.length === 0 &&
+    own(stateLabels, metric)?.label !== label
+  );
 }
 
 /** The metrics of a side that no aggregation changes; undefined if something does. */

@@ -115,3 +115,121 @@ describe("sums of counters, and totals since the start of a process", () => {
     it(`are not: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
   }
 });
+
+describe("units of thresholds", () => {
+  const percentage = "100 * node_filesystem_avail_bytes / node_filesystem_size_bytes";
+  const idle = 'avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))';
+  const p99 = (metric: string) =>
+    `histogram_quantile(0.99, sum by (le) (rate(${metric}_bucket[5m])))`;
+  const mean = (metric: string) =>
+    `sum(increase(${metric}_sum[5m])) / sum(increase(${metric}_count[5m]))`;
+
+  for (const [expr, problem] of [
+    ["memory_used_bytes * 100 / memory_limit_bytes > 0.9", /percentage is compared with a ratio/],
+    ["0.9 < 100 * pool_usage / pool_max", /percentage/],
+    [`100 - ${percentage} > 0.85`, /percentage/],
+    [`100 - (${idle} * 100) > 0.8`, /percentage/],
+    [`100 * (1 - ${idle}) > 0.8`, /percentage/],
+    [`max by (instance) (${percentage}) < 0.1`, /percentage/],
+    ["100 * avg(up) < 0.95", /percentage/],
+    ["avg by (job) (up) < 90", /cannot reach/],
+    ["100 * avg(up) > 100.5", /cannot reach/],
+    [`${p99("http_request_duration_seconds")} > 500`, /threshold in milliseconds/],
+    [`${mean("grpc_server_handling_seconds")} > 250`, /threshold in milliseconds/],
+    ["http_server_requests_seconds_max >= 2500", /threshold in milliseconds/],
+    [`${mean("request_duration_ms")} > 0.5`, /part of a millisecond/],
+  ] as const) {
+    it(`are mistakes: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr)).join(), problem));
+  }
+
+  for (const expr of [
+    "memory_used_bytes * 100 / memory_limit_bytes > 90",
+    "memory_used_bytes / memory_limit_bytes > 0.9",
+    `${percentage} < 10`,
+    `${percentage} < 1`,
+    `100 - ${percentage} > 85`,
+    // Parts of a percent of errors, of time stolen, and of idle workloads.
+    '100 * sum(rate(http_requests_total{status=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.5',
+    '100 * rate(node_cpu_seconds_total{mode="steal"}[5m]) > 0.5',
+    "100 * (1 - job:availability:ratio) > 0.1",
+    "100 * memory_usage / memory_requests < 0.5",
+    "100 * (1 - replicas_available / replicas_desired) > 0.5",
+    "100 * avg(up) < 95",
+    "sum(up) < 3",
+    "count(up >= 0) > 90",
+    "sum_over_time(probe_success[1h]) < 50",
+    "up + up > 1.5",
+    `${p99("http_request_duration_milliseconds")} > 500`,
+    `${p99("http_request_duration_seconds")} > 0.5`,
+    `1000 * ${p99("http_request_duration_seconds")} > 500`,
+    // Whole minutes, and jobs.
+    `${p99("http_request_duration_seconds")} > 300`,
+    `${p99("job_duration_seconds")} > 500`,
+    "oldest_request_age_seconds > 500",
+    `${mean("http_response_size_bytes")} > 500`,
+    "http_requests_seconds_sum / http_requests_total > 500",
+  ]) {
+    it(`are not: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
+
+describe("quotients by limits that are 0 for a container without one", () => {
+  const usage = "container_memory_working_set_bytes";
+  const limit = "container_spec_memory_limit_bytes";
+
+  for (const expr of [
+    `${usage} / ${limit} > 0.9`,
+    `sum by (pod) (${usage}) / sum by (pod) (${limit}) * 100 > 90`,
+    `${usage}{container=~".+"} / ${limit}{container=~".+"} > 0.9`,
+  ]) {
+    it(`are mistakes: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr)).join(), /infinite/));
+  }
+
+  for (const expr of [
+    `${usage} / (${limit} > 0) > 0.9`,
+    `${usage} / (${limit} != 0) > 0.9`,
+    `sum by (pod) (${usage}) / sum by (pod) (${limit} > 0) > 0.9`,
+    `${usage} / ${limit} > 0.9 and ${limit} > 0`,
+    `${usage} / ${limit} > 0.9 unless ${limit} == 0`,
+    `${usage} / ${limit} > 0.9 < +Inf`,
+    `${usage} / ${limit} < 0.1`,
+    `${usage}{container="cart"} / ${limit}{container="cart"} > 0.9`,
+    `sum by (namespace) (${usage}) / sum by (namespace) (${limit}) > 0.9`,
+    `${usage} / ${limit} > 0.9 and on (pod) kube_pod_container_resource_limits`,
+  ]) {
+    it(`are not: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
+
+describe("metrics with a state next to metrics without it", () => {
+  const restarts = "increase(kube_pod_container_status_restarts_total[1h]) > 3";
+  const running = 'kube_pod_status_phase{phase="Running"} == 1';
+  const oom = 'kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1';
+
+  for (const expr of [
+    `${restarts} and ${running}`,
+    `${running} and ${restarts}`,
+    `${restarts} and ${oom}`,
+    `sum by (namespace, pod) (${restarts}) > 3 and ${running}`,
+    'container_memory_rss / kube_pod_container_resource_limits{resource="memory"} > 0.9',
+  ]) {
+    it(`never match: ${expr}`, () =>
+      assert.match(problems(promqlValid, alerts(expr)).join(), /labels of its own/));
+  }
+
+  for (const expr of [
+    `${restarts} and on (namespace, pod) ${running}`,
+    `${restarts} and ignoring (phase) ${running}`,
+    `${restarts} unless ${running}`,
+    `${restarts} or ${running}`,
+    `max by (pod) (${restarts}) > 3 and max by (pod) (${running}) == 1`,
+    "kube_pod_container_resource_requests / kube_pod_container_resource_limits > 1",
+    'kube_pod_status_phase{phase="Pending"} == 1 and kube_pod_status_phase offset 1h == 1',
+    `sum by (namespace, pod, phase) (pods_total) > 3 and ${running}`,
+    `queue_length > 3 and ${running}`,
+  ]) {
+    it(`may match: ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
+  }
+});

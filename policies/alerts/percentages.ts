@@ -1,0 +1,53 @@
+import { ViolationFinding } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { flipped, isComparison } from "../promql/comparison";
+import { constantOf, measuredArgument, preservesUnit } from "../promql/constants";
+import { Expr, nodesOf, selectorsOf } from "../promql/expr";
+
+const used = /(^|_)(usage|used|utili[sz]ation|working_set|rss)(_|$)/;
+const unused =
+  /^node_cpu_seconds_total$|^(?!.*replicas).*(_|Mem)(avail|available|Available|free|Free)(_|$)/;
+const available = /^up$|^probe_success$|avail|success/i;
+
+/** Percentages of a resource or of an availability that are compared with a ratio, such as 0.9. */
+export function checkPercentages(expr: Expr): ViolationFinding[] {
+  return nodesOf(expr)
+    .filter(isComparison)
+    .flatMap(({ left, right, operator }): ViolationFinding[] => {
+      const isFlipped = constantOf(left) !== undefined;
+      const [side, constant] = isFlipped ? [right, left] : [left, right];
+      const direction = isFlipped ? flipped[operator] : operator;
+      const threshold = constantOf(constant) ?? 0;
+      if (!(threshold >= 0.05 && threshold < 1) || !isPercentage(side)) return [];
+      // What is not used is `100 - …`. A percentage of failures may well be below 1.
+      const isRest = nodesOf(side).some((node) => node.kind === "binary" && node.operator === "-");
+      const isAny = (name: RegExp) =>
+        selectorsOf(side).some(({ metric = "" }) => name.test(metric));
+      const isMistake = direction.startsWith(">")
+        ? isAny(isRest ? unused : used)
+        : direction.startsWith("<") && !isRest && (isAny(unused) || isAny(available));
+      if (!isMistake) return [];
+      return [
+        {
+          problem: "a percentage is compared with a ratio",
+          found: `${direction} ${numeral(threshold)}`,
+          bound: "a percentage from 1 to 100, or a ratio without the factor 100",
+          fix: `${direction} ${numeral(threshold * 100)}`,
+        },
+      ];
+    });
+}
+
+/** Whether an expression multiplies a quantity by 100. */
+function isPercentage(expr: Expr): boolean {
+  if (preservesUnit(expr)) {
+    const argument = measuredArgument(expr);
+    return argument !== undefined && isPercentage(argument);
+  }
+  if (expr.kind !== "binary") return false;
+  const { operator, left, right } = expr;
+  if (operator === "*")
+    return [left, right].some((side) => constantOf(side) === 100) || isPercentage(left);
+  if (operator === "-") return constantOf(left) === 100 && isPercentage(right);
+  return (operator === "/" || operator === "and") && isPercentage(left);
+}
