@@ -1,3 +1,5 @@
+import { concernsKeys, missingKeyActions } from "./lokiBucketKey";
+import { checkPodIdentities, namespaceOf, podIdentityType } from "./podIdentities";
 import {
   Finding,
   StackFinding,
@@ -45,13 +47,13 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   appliesTo: holdsPermissions,
   check: (resource, config) => (isLokis(resource) ? checkDocuments(resource, config) : []),
   siblings: {
-    reads: (type) => holdsPermissions(type) || type === podIdentityType || isHelmType(type),
+    reads: (type) =>
+      holdsPermissions(type) || type === podIdentityType || isHelmType(type) || concernsKeys(type),
     check: checkSiblings,
   },
 });
 
 const roleType = "aws:iam/role:Role";
-const podIdentityType = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
 
 function holdsPermissions(type: string): boolean {
   return own(documentPaths, type) !== undefined || attachmentTypes.has(type);
@@ -90,6 +92,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
   return [
     ...checkNeeds(resources, [...inStack]),
     ...checkServiceAccount(resources, roles),
+    ...checkPodIdentities(resources),
     ...checkOthers([...attached, ...policies], config),
   ];
 }
@@ -126,32 +129,44 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
   const [bucket] = buckets;
   if (buckets.size !== 1 || bucket === undefined || isWild(bucket)) return [];
   const arn = /^arn:[\w-]+:s3:::/.exec(allowed.flatMap((each) => each.resources).join())?.[0];
-  return needs
-    .filter(
-      ([action, key]) =>
-        !allowed.some(
-          (statement) =>
-            coversAction(statement, action) &&
-            (coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`) ||
-              // Statements may name a prefix.
-              (key !== "" && statement.resources.some((each) => each.includes(`${bucket}/`)))),
+  const { urn } = first.holder;
+  const where = describeResource(first.holder);
+  const missing = (action: string, purpose: string, bound: string) => ({
+    urn,
+    problem: `Loki's role does not allow ${action}, so Loki cannot ${purpose}`,
+    where,
+    bound,
+    fix: `allow ${action} on ${bound}`,
+  });
+  const isCovered = (action: string, key: string) =>
+    allowed.some(
+      (statement) =>
+        coversAction(statement, action) &&
+        (coversResource(statement, `${arn ?? "arn:aws:s3:::"}${bucket}${key}`) ||
+          // Statements may name a prefix.
+          (key !== "" && statement.resources.some((each) => each.includes(`${bucket}/`)))),
+    );
+  return [
+    ...needs
+      .filter(([action, key]) => !isCovered(action, key))
+      .map(([action, key, purpose]) =>
+        missing(
+          action,
+          purpose,
+          key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*",
         ),
-    )
-    .map(([action, key, purpose]) => ({
-      urn: first.holder.urn,
-      problem: `Loki's role does not allow ${action}, so Loki cannot ${purpose}`,
-      where: describeResource(first.holder),
-      bound: key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*",
-      fix: `allow ${action} on ${key === "" ? "the ARN of the bucket" : "the ARN of the bucket with /*"}`,
-    }));
+      ),
+    ...missingKeyActions(bucket, resources, allowed).map(([action, purpose]) =>
+      missing(action, purpose, "the ARN of the key of the bucket"),
+    ),
+  ];
 }
 
 /** Checks that the trust policy names the service account that the release of Loki has. */
 function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFinding[] {
   const releases = resources.filter((resource) => helmChart(resource)?.chart === "loki");
   const [release] = releases;
-  const namespace =
-    at(release?.props, "values", "namespaceOverride") ?? at(release?.props, "namespace");
+  const namespace = release && namespaceOf(release);
   if (release === undefined || releases.length !== 1 || typeof namespace !== "string") return [];
   const account = textAt(release.props, "values", "serviceAccount", "name");
   return roles.flatMap((role) => {

@@ -12,6 +12,9 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
+/** Charts that send logs to Loki. */
+export const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;
+
 /** Prefixes of the index objects if Loki's configuration does not set one. */
 export const defaultIndexPrefixes = ["index/", "loki_index_"];
 

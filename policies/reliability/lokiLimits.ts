@@ -1,7 +1,7 @@
 import { Finding, StackFinding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
-import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { collectors, lokiCharts, lokiConfigPaths } from "../facts/loki";
 import { Path, Plain, at, entriesAt, isMap, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
@@ -147,8 +147,6 @@ function labelsIn(value: Plain, depth = 0): string[] {
     return key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item, depth + 1);
   });
 }
-
-const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;
 
 /** Checks that the collectors of the stack name a tenant if its Loki requires one. */
 function checkTenant(resources: Resource[]): StackFinding[] {

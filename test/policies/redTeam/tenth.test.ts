@@ -1,4 +1,7 @@
-import { Mistakes, itJudges, plain, withRules } from "./subjects";
+import { Resource } from "../../../policies/facts/resource";
+import { accessStatements, podTrust, policyDocument } from "../platformSubjects";
+import { resource } from "../subjects";
+import { Mistakes, bucketParts, itJudges, loki, plain, rolePolicy, withRules } from "./subjects";
 
 const alert = (expr: string) => withRules(plain("Checkout", expr, { for: "10m" }));
 const memory = (divisor: string) =>
@@ -6,6 +9,39 @@ const memory = (divisor: string) =>
 const mean = (metric: string) => `rate(${metric}_sum[5m]) / rate(${metric}_count[5m])`;
 const restarts = "increase(kube_pod_container_status_restarts_total[1h]) > 3";
 const running = 'kube_pod_status_phase{phase="Running"} == 1';
+
+const aws = (type: string, props: object): Resource =>
+  resource(`aws:${type}`, "loki", { ...props }, "prod");
+const association = (namespace: string) =>
+  aws("eks/podIdentityAssociation:PodIdentityAssociation", {
+    clusterName: "shop",
+    namespace,
+    serviceAccount: "loki",
+    roleArn: "arn:aws:iam::123456789012:role/loki",
+  });
+const role = (...statements: object[]) => [
+  aws("iam/role:Role", { name: "loki", assumeRolePolicy: policyDocument(podTrust) }),
+  rolePolicy(...accessStatements, ...statements),
+];
+const identity = (namespace: string) => [
+  loki({ serviceAccount: { name: "loki" } }),
+  ...bucketParts({}),
+  ...role(),
+  association(namespace),
+];
+const key = "arn:aws:kms:us-east-1:123456789012:key/0a-1b";
+const encrypted = (...statements: object[]) => [
+  aws("kms/key:Key", { arn: key, enableKeyRotation: true }),
+  loki(),
+  ...bucketParts({
+    bucketServerSideEncryptionConfiguration: {
+      rules: [
+        { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key } },
+      ],
+    },
+  }),
+  ...role(...statements),
+];
 
 const mistakes: Mistakes = {
   "a percentage of memory compared with a ratio": [
@@ -27,6 +63,11 @@ const mistakes: Mistakes = {
     alert(memory('container_spec_memory_limit_bytes{container!=""}')),
   ],
   "a state of pods next to another metric": ["promql-valid", alert(`${restarts} and ${running}`)],
+  "an association of Pod Identity in another namespace": [
+    "loki-iam-least-privilege",
+    identity("logging"),
+  ],
+  "a key of the bucket that the role does not allow": ["loki-iam-least-privilege", encrypted()],
 };
 
 const sound = {
@@ -43,6 +84,12 @@ const sound = {
     memory('(container_spec_memory_limit_bytes{container!=""} > 0)'),
   ),
   "a state of the same pods": alert(`${restarts} and on (namespace, pod) ${running}`),
+  "an association of Pod Identity in the namespace of the release": identity("monitoring"),
+  "a key of the bucket that the role allows": encrypted({
+    Effect: "Allow",
+    Action: ["kms:GenerateDataKey", "kms:Decrypt"],
+    Resource: key,
+  }),
 };
 
 describe("the tenth red team", () => {

@@ -1,0 +1,82 @@
+import { first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
+import { helmChart } from "../facts/helm";
+import { Statement, coversAction, readDocument } from "../facts/iam";
+import { lokiCharts } from "../facts/loki";
+import { Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { own } from "../shared/own";
+
+const keyType = "aws:kms/key:Key";
+
+export function concernsKeys(type: string): boolean {
+  return isBucketType(type) || type.startsWith("aws:kms/");
+}
+
+/** What Loki does with the key of its bucket. */
+const keyNeeds: [action: string, purpose: string][] = [
+  ["kms:GenerateDataKey", "write logs"],
+  ["kms:Decrypt", "read its objects"],
+];
+
+/**
+ * The actions on the key of a bucket that the statements of Loki's role do not allow. None if the
+ * key belongs to another stack, or if its own policy or a grant may allow them.
+ */
+export function missingKeyActions(
+  name: string,
+  resources: Resource[],
+  allowed: Statement[],
+): [action: string, purpose: string][] {
+  const bucket = lokiBuckets(resources).find(({ props }) => textAt(props, "bucket") === name);
+  const isGranted = resources.some(({ type }) => /^aws:kms\/(grant|keyPolicy):/.test(type));
+  if (bucket === undefined || isGranted || resources.some(choosesEncryption)) return [];
+  const separate = bucket.parts.bucketServerSideEncryptionConfiguration;
+  const keys = resources.filter(({ type }) => type === keyType);
+  const key =
+    separate.length > 0
+      ? separate
+          .map((resource) => keyIn(at(resource.props, "rules"), keys, resource))
+          .find((found) => found !== undefined)
+      : keyIn(first(inline(bucket, "serverSideEncryptionConfiguration")), keys);
+  if (key === undefined || !isLeftToRoles(at(key.props, "policy"))) return [];
+  return keyNeeds.filter(
+    ([action]) => !allowed.some((statement) => coversAction(statement, action)),
+  );
+}
+
+/** Whether Loki chooses the encryption of its objects itself, which the bucket then does not. */
+function choosesEncryption(resource: Resource): boolean {
+  const { chart = "", values } = helmChart(resource) ?? {};
+  return lokiCharts.has(chart) && (values === UNKNOWN || /"sse"/.test(JSON.stringify(values)));
+}
+
+/** The key that the rules of an encryption name. */
+function keyIn(rules: Plain, keys: Resource[], { references = {} }: Partial<Resource> = {}) {
+  const [rule] = [...listAt(rules), ...listAt(rules, "rules"), first(at(rules, "rule"))];
+  const settings = first(at(rule, "applyServerSideEncryptionByDefault"));
+  const id = at(settings, "kmsMasterKeyId");
+  if (!/^aws:kms/.test(textAt(settings, "sseAlgorithm") ?? "")) return undefined;
+  return keys.find(({ urn, props }) =>
+    id === UNKNOWN
+      ? own(references, "rules")?.includes(urn)
+      : ["arn", "id", "keyId"].some(
+          (property) => id === textAt(props, property) && id !== undefined,
+        ),
+  );
+}
+
+/** Whether a key has the default policy, which leaves access to the policies of roles. */
+function isLeftToRoles(policy: Plain): boolean {
+  if ((policy ?? "") === "") return true;
+  const document = readDocument(policy);
+  return (
+    Array.isArray(document) &&
+    document.every(
+      (statement) =>
+        !statement.unknown &&
+        (!statement.allow ||
+          !coversAction(statement, "kms:Decrypt") ||
+          statement.principals.every(({ name }) => name.endsWith(":root"))),
+    )
+  );
+}
