@@ -1,4 +1,5 @@
 import { AlertmanagerConfiguration } from "../facts/alertmanager";
+import { hasFolder } from "../facts/integrations";
 import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Path } from "../facts/plain";
 
@@ -14,10 +15,10 @@ interface TemplateMistake {
   fix: string;
 }
 
-/** The mistakes in the texts of all receivers. */
+/** The mistakes in the texts of all receivers, and in the list of files with templates. */
 export function templateMistakes(
   config: Plain,
-  { namespace }: AlertmanagerConfiguration,
+  { namespace, spec }: AlertmanagerConfiguration,
   defined: ReadonlySet<string>,
 ): TemplateMistake[] {
   const files = listAt(config, "templates").map(String);
@@ -28,13 +29,25 @@ export function templateMistakes(
     files.every((file) => file.startsWith("/etc/alertmanager/config/"));
   const isMissing = (name: string) =>
     areFilesKnown && !/\.default\.|^__/.test(name) && !defined.has(name);
-  return listAt(config, "receivers").flatMap((receiver, index) =>
+  const lost = files.flatMap((file, index) =>
+    file.startsWith("/") && hasFolder(file, spec) === false
+      ? [
+          {
+            where: `templates[${index}]`,
+            problem: "Alertmanager does not have the folder, so it loads no template from it",
+            fix: "write /etc/alertmanager/config/*.tmpl for the templates next to the configuration, or mount the folder (configMaps, secrets or volumeMounts)",
+          },
+        ]
+      : [],
+  );
+  const inTexts = listAt(config, "receivers").flatMap((receiver, index) =>
     textsIn(receiver, ["receivers", index]).flatMap(([text, path]) => {
       const own = definedIn([text]);
       const mistake = mistakeIn(text, (name) => !own.has(name) && isMissing(name));
       return mistake === undefined ? [] : [{ where: formatPath(path), ...mistake }];
     }),
   );
+  return [...lost, ...inTexts];
 }
 
 /** The texts with templates: at most in a list of maps in an integration. */

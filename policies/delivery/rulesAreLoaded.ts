@@ -38,6 +38,7 @@ import {
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
 import { own } from "../shared/own";
+import { checkRuleFiles } from "./ruleFiles";
 import { checkTargets, concernsTargets } from "./scrapedTargets";
 
 const properties = {
@@ -113,6 +114,7 @@ function check(resources: Resource[]): StackFinding[] {
     ...servers.flatMap(checkEvaluation),
     ...checkTargets(resources, servers),
     ...checkGroups(resources),
+    ...resources.flatMap(checkRuleFiles),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { StackFinding } from "../engine/policy";
+import { StackFinding, describeResource } from "../engine/policy";
 import { helmChart } from "../facts/helm";
 import {
   Plain,
@@ -7,13 +7,16 @@ import {
   at,
   entriesAt,
   hasUnknown,
+  isText,
   listAt,
   mapAt,
   textAt,
 } from "../facts/plain";
+import { prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { Selecting, matchesLabels, namespaceLabels, namespaceType } from "../facts/selection";
 import { scrapedServices } from "../facts/services";
+import { readConfig } from "../facts/yaml";
 
 /*
  * Whether the monitors of a stack scrape the Services and pods for which they are: they select them,
@@ -82,6 +85,8 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
   const policies = resources.filter(({ type }) => type === policyType);
   return [
     ...resources.flatMap(checkProber),
+    ...resources.flatMap(checkStaticTargets),
+    ...monitors.flatMap(({ monitor }) => checkPortNames(monitor)),
     ...monitors.flatMap(({ monitor, candidates, selected }) =>
       selected.length > 0
         ? [
@@ -114,6 +119,69 @@ function checkProber({ type, urn, props, name }: Resource): StackFinding[] {
       fix: "remove the scheme from spec.prober.url, and set spec.prober.scheme if it is https",
     },
   ];
+}
+
+/** Jobs that a resource configures, in the notation of Prometheus or of the operator. */
+function jobsOf(resource: Resource): Plain[] {
+  const { type, props } = resource;
+  if (type.endsWith(":ScrapeConfig")) return [at(props, "spec")];
+  const server = prometheusServer(resource);
+  if (server === undefined) return [];
+  return [
+    [...server.spec, "additionalScrapeConfigs"],
+    ["values", "extraScrapeConfigs"],
+    ["values", "serverFiles", "prometheus.yml", "scrape_configs"],
+  ]
+    .flatMap((path) => listAt(readConfig(at(props, ...path))))
+    .concat(entriesAt(props, "values", "scrapeConfigs").map(([, job]) => job));
+}
+
+/** Prometheus drops a target with a path or a scheme, unless relabeling sets another address. */
+function checkStaticTargets(resource: Resource): StackFinding[] {
+  return jobsOf(resource).flatMap((job) => {
+    const isRelabeled = ["relabelings", "relabelConfigs", "relabel_configs"].some(
+      (key) => at(job, key) !== undefined,
+    );
+    const targets = ["staticConfigs", "static_configs"]
+      .flatMap((key) => listAt(job, key))
+      .flatMap((config) => listAt(config, "targets"));
+    const [url] = targets.filter((target) => isText(target) && /^[^{$]*\//.test(target));
+    if (isRelabeled || url === undefined) return [];
+    const name = textAt(job, "job_name");
+    return [
+      {
+        urn: resource.urn,
+        problem: "a static target is a URL, so Prometheus does not scrape it",
+        where: `${describeResource(resource)}, targets${name === undefined ? "" : ` of the job ${name}`}`,
+        bound: "<host>:<port>",
+        fix: "write the host and the port alone, and set scheme and metrics path of the job",
+      },
+    ];
+  });
+}
+
+/** A port of digits as a text: the operator looks for a name, and names contain a letter. */
+function checkPortNames(monitor: Resource): StackFinding[] {
+  const isOfPods = monitor.type.endsWith(":PodMonitor");
+  const key = isOfPods ? "podMetricsEndpoints" : "endpoints";
+  // The port of a Service may be named 8080.
+  const fields = isOfPods ? ["port", "targetPort"] : ["targetPort"];
+  return listAt(monitor.props, "spec", key).flatMap((endpoint, index) =>
+    fields.flatMap((field): StackFinding[] => {
+      const port = textAt(endpoint, field) ?? "";
+      if (!/^\d+$/.test(port)) return [];
+      return [
+        {
+          urn: monitor.urn,
+          problem: "a number in quotes is the name of a port, which no container has",
+          where: describeMonitor(monitor, `spec.${key}[${index}].${field}`),
+          found: JSON.stringify(port),
+          bound: "a number, or a name with a letter",
+          fix: `set ${field === "port" ? "portNumber" : field}: ${port}`,
+        },
+      ];
+    }),
+  );
 }
 
 function isInNamespace({ namespace }: Target, monitor: Resource): boolean {

@@ -203,6 +203,17 @@ function isMounted(file: string, { spec, secretKeys }: CredentialSources): boole
   return listAt(spec, field).includes(name) && !isLacking;
 }
 
+/** The folder with the configuration and the templates of the chart. */
+const configFolder = "/etc/alertmanager/config/";
+
+/** Whether Alertmanager has the folder of a file; undefined where that is unknown. */
+export function hasFolder(file: string, spec: Plain): boolean | undefined {
+  if (!isMap(spec) || hasUnknown(spec)) return undefined;
+  // A patch of the containers may mount further folders.
+  if (file.startsWith(configFolder) || listAt(spec, "containers").length > 0) return true;
+  return isMounted(file, { spec }) ?? false;
+}
+
 /** Whether an address is null or on the machine of the sender itself. */
 function isUnreachable(value: string): boolean {
   if (!value.includes("://")) return false;

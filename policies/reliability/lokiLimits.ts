@@ -2,7 +2,7 @@ import { Finding, StackFinding, checkField, checkValue, resourcePolicy } from ".
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
 import { collectors, lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { Path, Plain, at, entriesAt, isMap, isText, listAt } from "../facts/plain";
+import { Path, Plain, at, entriesAt, isMap, isText, listAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 
@@ -37,6 +37,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const chart = helmChart(resource);
   if (chart?.chart === "alloy") return checkAlloy(resource);
   if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
+  if (chart?.chart === "k8s-monitoring") return checkDestinations(resource);
+  if (chart?.chart === "vector") return checkSinks(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
     const limits = at(readConfig(at(chart.values, ...source)), "limits_config");
@@ -69,10 +71,24 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
 function checkClients(resource: Resource): Finding[] {
   const path: Path = ["values", "config", "clients"];
   return listAt(resource.props, ...path).flatMap((_, index) =>
-    checkValue(resource, [...path, index, "url"], (url) =>
-      !isText(url) || isLokiApi(url) ? undefined : noApi,
-    ),
+    checkUrl(resource, [...path, index, "url"]),
   );
+}
+
+/** Checks the destinations of the chart k8s-monitoring, which are a list or a map by name. */
+function checkDestinations(resource: Resource): Finding[] {
+  const path: Path = ["values", "destinations"];
+  const places: [string | number, Plain][] = [
+    ...listAt(resource.props, ...path).entries(),
+    ...entriesAt(resource.props, ...path),
+  ];
+  return places
+    .filter(([, destination]) => at(destination, "type") === "loki")
+    .flatMap(([key]) => checkUrl(resource, [...path, key, "url"]));
+}
+
+function checkUrl(resource: Resource, path: Path): Finding[] {
+  return checkValue(resource, path, (url) => (!isText(url) || isLokiApi(url) ? undefined : noApi));
 }
 
 const noApi = {
@@ -124,6 +140,21 @@ function checkLabels(resource: Resource): Finding[] {
     const names = labelsIn(isText(value) ? readConfig(value) : value);
     return names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name));
   });
+}
+
+/** Checks the labels of Vector's sinks for Loki, whose values are templates of fields. */
+function checkSinks(resource: Resource): Finding[] {
+  const path: Path = ["values", "customConfig", "sinks"];
+  return entriesAt(resource.props, ...path)
+    .filter(([, sink]) => at(sink, "type") === "loki")
+    .flatMap(([name, sink]) =>
+      textsAt(sink, "labels").flatMap(([label, value]) => {
+        const field = /\{\{\s*[\w.]*?(\w+)\s*\}\}/.exec(value)?.[1];
+        const isVarying =
+          field !== undefined && [label, field].some((each) => manyValues.test(each));
+        return isVarying ? [manyStreams([...path, name, "labels"], label)] : [];
+      }),
+    );
 }
 
 function manyStreams(path: Path, name: string): Finding {

@@ -63,4 +63,47 @@ describe("policy loki-limits", () => {
   })) {
     it(`accepts ${name}`, async () => assert.deepEqual(await found(...resources), []));
   }
+
+  for (const destinations of [
+    [{ name: "logs", type: "loki", url: "http://loki-gateway.loki.svc" }],
+    [{ name: "logs", type: "loki", url: "http://localhost:3100/loki/api/v1/push" }],
+    { logs: { type: "loki", url: "http://loki:3100/" } },
+  ]) {
+    it(`refuses the destinations ${JSON.stringify(destinations)}`, () =>
+      assert.deepEqual(problems(lokiLimits, release("k8s-monitoring", { destinations })), [
+        "the address is not that of Loki's API, so no log arrives",
+      ]));
+  }
+
+  for (const destinations of [
+    [{ name: "logs", type: "loki", url: push }],
+    [{ name: "logs", type: "loki", urlFrom: "env(LOKI)" }],
+    [{ name: "metrics", type: "prometheus", url: "http://mimir/api/v1/push" }],
+    [{ name: "traces", type: "otlp", url: "http://tempo:4317" }],
+    { logs: { type: "loki", url: push } },
+  ]) {
+    it(`accepts the destinations ${JSON.stringify(destinations)}`, () =>
+      assert.deepEqual(problems(lokiLimits, release("k8s-monitoring", { destinations })), []));
+  }
+
+  const sink = (labels: PlainMap, type = "loki"): Resource =>
+    release("vector", { customConfig: { sinks: { logs: { type, labels } } } });
+  for (const labels of [
+    { request_id: "{{ request_id }}" },
+    { request: "{{ context.trace_id }}" },
+    { user_id: "{{ user }}" },
+  ]) {
+    it(`refuses the labels of Vector ${JSON.stringify(labels)}`, () =>
+      assert.match(problems(lokiLimits, sink(labels)).join(), /a value for each request/));
+  }
+
+  for (const subject of [
+    sink({ namespace: "{{ kubernetes.pod_namespace }}", app: '{{ kubernetes.pod_labels."app" }}' }),
+    sink({ source: "vector", message: "audit" }),
+    sink({ "*": "{{ labels }}" }),
+    sink({ trace_id: "{{ trace_id }}" }, "elasticsearch"),
+  ]) {
+    it(`accepts ${JSON.stringify((subject.props as PlainMap)["values"])}`, () =>
+      assert.deepEqual(problems(lokiLimits, subject), []));
+  }
 });
