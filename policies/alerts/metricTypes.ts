@@ -9,8 +9,11 @@ import { has, labelsOf } from "../promql/labels";
 import { podMetrics } from "../shared/metricNames";
 import { own } from "../shared/own";
 
-/** Checks that functions, thresholds and sums fit the type and the unit of their metrics. */
-export function checkMetricTypes(expr: Expr): ViolationFinding[] {
+/**
+ * Checks that functions, thresholds and sums fit the type and the unit of their metrics. Long
+ * latencies are not judged if `alert-thresholds` bounds them.
+ */
+export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFinding[] {
   // Within another expression, it selects the states that objects are in.
   const isAlone = isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1;
   return [
@@ -18,7 +21,7 @@ export function checkMetricTypes(expr: Expr): ViolationFinding[] {
     ...comparisonsOf(expr).flatMap((comparison) => [
       ...checkBytes(comparison),
       ...checkTimes(comparison),
-      ...checkLatencies(comparison),
+      ...checkLatencies(comparison, isBounded),
       ...checkFreeMemory(comparison),
       ...(isAlone ? checkStates(comparison) : []),
     ]),
@@ -125,14 +128,20 @@ const requestLatency =
   /^(?!.*_(age|timestamp|uptime|expiry|timeout)_).*(^|_)(request|response|latency|http|grpc|rpc)s?_(\w+_)?seconds(_max)?$/;
 
 /** Latencies that are compared with a threshold in another unit: milliseconds or seconds. */
-function checkLatencies({ operator, numerator, denominator, threshold }: Comparison) {
+function checkLatencies(
+  { operator, numerator, denominator, threshold }: Comparison,
+  isBounded: boolean,
+): ViolationFinding[] {
   if (!operator.startsWith(">")) return [];
   const names = latenciesOf(numerator, denominator);
   const isTooSmall =
     threshold > 0 && threshold < 1 && names.some((name) => /_(milliseconds|millis|ms)$/.test(name));
   // Long requests have timeouts of whole minutes.
   const isTooLarge =
-    threshold >= 250 && threshold % 60 !== 0 && names.some((name) => requestLatency.test(name));
+    !isBounded &&
+    threshold >= 250 &&
+    threshold % 60 !== 0 &&
+    names.some((name) => requestLatency.test(name));
   if (!isTooSmall && !isTooLarge) return [];
   const unit = isTooSmall ? "milliseconds" : "seconds";
   return [

@@ -1,8 +1,10 @@
 import { checkExpressions, withRecordsOfStack } from "./checkRules";
 import { checkMetricTypes } from "./metricTypes";
 import { checkPercentages } from "./percentages";
+import { signalsOf } from "./signals";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
+import { metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
 import { canContainRules } from "../facts/rules";
 import { Comparison, isComparison, negated } from "../promql/comparison";
@@ -24,6 +26,7 @@ export const promqlUnits = resourcePolicy({
 });
 
 function check(resource: Resource, _: object, records?: Records) {
+  const vocabulary = metricVocabulary([resource]);
   return checkExpressions(
     resource,
     (expr, { alert }) => [
@@ -34,7 +37,10 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkQuantiles(expr),
       ...checkRatesOfSums(expr),
       ...checkSelfDivision(expr),
-      ...checkMetricTypes(expr),
+      ...checkMetricTypes(
+        expr,
+        signalsOf(expr, vocabulary).some(({ name }) => name === "p99Latency"),
+      ),
     ],
     records,
   );

@@ -134,7 +134,7 @@ describe("units of thresholds", () => {
     ["100 * avg(up) < 0.95", /percentage/],
     ["avg by (job) (up) < 90", /cannot reach/],
     ["100 * avg(up) > 100.5", /cannot reach/],
-    [`${p99("http_request_duration_seconds")} > 500`, /threshold in milliseconds/],
+    [`${p99("http_client_request_duration_seconds")} > 500`, /threshold in milliseconds/],
     [`${mean("grpc_server_handling_seconds")} > 250`, /threshold in milliseconds/],
     ["http_server_requests_seconds_max >= 2500", /threshold in milliseconds/],
     [`${mean("request_duration_ms")} > 0.5`, /part of a millisecond/],
@@ -163,8 +163,10 @@ describe("units of thresholds", () => {
     `${p99("http_request_duration_milliseconds")} > 500`,
     `${p99("http_request_duration_seconds")} > 0.5`,
     `1000 * ${p99("http_request_duration_seconds")} > 500`,
+    // Base signals, which alert-thresholds judges.
+    `${p99("http_request_duration_seconds")} > 500`,
     // Whole minutes, and jobs.
-    `${p99("http_request_duration_seconds")} > 300`,
+    `${p99("http_client_request_duration_seconds")} > 300`,
     `${p99("job_duration_seconds")} > 500`,
     "oldest_request_age_seconds > 500",
     `${mean("http_response_size_bytes")} > 500`,
