@@ -105,7 +105,7 @@ function lacks(side: Expr, label: string): boolean {
   if (labels?.kind === "only") return !has(labels, label);
   const [metric = "", ...others] = metricsOf(side) ?? [];
   return (
-    /^(kube|container|node)_/.test(metric) &&
+    /^(kube|container|node)_\w+$/.test(metric) &&
     others.length === 0 &&
     own(stateLabels, metric)?.label !== label
   );

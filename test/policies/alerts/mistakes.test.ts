@@ -231,6 +231,7 @@ describe("metrics with a state next to metrics without it", () => {
     'kube_pod_status_phase{phase="Pending"} == 1 and kube_pod_status_phase offset 1h == 1',
     `sum by (namespace, pod, phase) (pods_total) > 3 and ${running}`,
     `queue_length > 3 and ${running}`,
+    `node_namespace_pod:kube_pod_phases: > 3 and ${running}`,
   ]) {
     it(`may match: ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
   }
