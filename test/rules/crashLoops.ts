@@ -82,6 +82,16 @@ export const crashLoopScenarios: Scenario[] = [
     ],
     [[60, true], ...never([108, 112, 115, 118, 120, 122, 125, 130])],
   ),
+  ...(["", "init_"] as const).map((kind) => {
+    const { series, values } = restarts(5, 80, kind);
+    const untilDeleted = `${values.split(" ").slice(0, 160).join(" ")} stale`;
+    return scenario(
+      "PodCrashLooping",
+      `a deleted pod ${kind === "" ? "" : "with an init container "}does not fire again`,
+      [waiting(kind, "1x159 stale"), { series, values: untilDeleted }],
+      [[75, true], ...never([96, 100, 105, 110, 115, 120])],
+    );
+  }),
   ...(["", "init_"] as const).flatMap((kind) => {
     const container = kind === "" ? "a container" : "an init container";
     return [
