@@ -45,8 +45,9 @@ function prometheusAlerts(namespace: string): AlertRule[] {
   const inNamespace = `{namespace="${namespace}"}`;
   const pod = `${labels.pod} in ${labels.namespace}`;
   const integration = "{{ $labels.integration }}";
+  // A reload of the configuration cancels notifications, which the new configuration sends again.
   const failures = (extraMatcher = "") =>
-    `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total{namespace="${namespace}"${extraMatcher}}[15m]))`;
+    `sum by (namespace, integration) (increase(alertmanager_notifications_failed_total{namespace="${namespace}", reason!="contextCanceled"${extraMatcher}}[15m]))`;
   return [
     withThreshold("PrometheusRuleFailures", (threshold) => ({
       expr: `sum by (namespace, pod) (increase(prometheus_rule_evaluation_failures_total${inNamespace}[5m])) >= ${threshold}`,

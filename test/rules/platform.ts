@@ -188,13 +188,14 @@ const failedNotifications = (
   integration: string,
   values: string,
   isFiring: boolean,
+  reason = "other",
 ): Scenario =>
   scenario(
     "NotificationsFailing",
     name,
     [
       {
-        series: `alertmanager_notifications_failed_total{${monitoring}, integration="${integration}"}`,
+        series: `alertmanager_notifications_failed_total{${monitoring}, integration="${integration}", reason="${reason}"}`,
         values,
       },
     ],
@@ -206,6 +207,13 @@ export const notificationScenarios: Scenario[] = [
   failedNotifications("one failed heartbeat does not fire", "webhook", "0x20 1x40", false),
   failedNotifications("two failed heartbeats fire", "webhook", "0x20 1x4 2x40", true),
   failedNotifications("one failed message of Slack fires", "slack", "0x20 1x40", true),
+  failedNotifications(
+    "a message that a reload cancels does not fire",
+    "slack",
+    "0x20 1x40",
+    false,
+    "contextCanceled",
+  ),
 ];
 
 export const lokiScenarios: Scenario[] = [
