@@ -47,6 +47,8 @@ export interface AlertmanagerOptions {
   adapt?: (config: Parsed) => void;
   /** Factor by which time passes faster. Default: `timeScale`. */
   scale?: number;
+  /** Ports of the loopback interface for gossip: its own, and those of all replicas. Default: alone. */
+  gossip?: { port: number; peers: number[] };
 }
 
 export interface PipelineOptions extends AlertmanagerOptions {
@@ -62,6 +64,8 @@ export interface PipelineOptions extends AlertmanagerOptions {
 export interface Alertmanager {
   url: string;
   stop: () => Promise<void>;
+  /** Ends it without a shutdown, as the loss of its node does. */
+  kill: () => Promise<void>;
   /** Starts it again with its previous storage. */
   start: () => Promise<void>;
   log: () => string;
@@ -82,21 +86,22 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
         `--storage.path=${path.join(options.folder, "alertmanager-data")}`,
         `--web.listen-address=127.0.0.1:${port}`,
         ...externalUrl(values.alertmanager.alertmanagerSpec),
-        // Without peers, gossip would only open a port.
-        "--cluster.listen-address=",
+        ...gossipFlags(options),
       ],
       `${url}/-/ready`,
     );
   };
   await start();
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    await tool?.stop(signal);
+    logs.push(tool?.log() ?? "");
+    tool = undefined;
+  };
   return {
     url,
     start,
-    stop: async () => {
-      await tool?.stop();
-      logs.push(tool?.log() ?? "");
-      tool = undefined;
-    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
     log: () => [...logs, tool?.log() ?? ""].join(""),
   };
 }
@@ -155,6 +160,16 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     await alertmanager.stop();
     throw error;
   }
+}
+
+/** Without peers, gossip would only open a port. The timeout is the default of Alertmanager. */
+function gossipFlags({ gossip, scale = timeScale }: AlertmanagerOptions): string[] {
+  if (gossip === undefined) return ["--cluster.listen-address="];
+  return [
+    `--cluster.listen-address=127.0.0.1:${gossip.port}`,
+    ...gossip.peers.map((port) => `--cluster.peer=127.0.0.1:${port}`),
+    `--cluster.peer-timeout=${scaledDuration("15s", scale)}`,
+  ];
 }
 
 function externalUrl(spec: { externalUrl?: string }): string[] {

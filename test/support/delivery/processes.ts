@@ -6,8 +6,8 @@ import { freePorts } from "../ports";
 export interface RunningTool {
   /** Output so far; check it first if a test fails. */
   log: () => string;
-  /** Stops the tool with SIGTERM, as Kubernetes does, and waits until it has exited. */
-  stop: () => Promise<void>;
+  /** Stops the tool, by default with SIGTERM as Kubernetes does, and waits until it has exited. */
+  stop: (signal?: "SIGTERM" | "SIGKILL") => Promise<void>;
 }
 
 /** An unused port of the loopback interface. */
@@ -27,7 +27,7 @@ export async function startTool(
   child.stdout.on("data", (chunk: Buffer) => written.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => written.push(chunk));
   const log = (): string => Buffer.concat(written).toString();
-  const stop = (): Promise<void> => end(child);
+  const stop = (signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> => end(child, signal);
   // The tool must not outlive a test run that is aborted.
   const killOnExit = (): void => void child.kill("SIGKILL");
   process.once("exit", killOnExit);
@@ -45,10 +45,10 @@ export async function startTool(
   return { log, stop };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
+  child.kill(signal);
   const killTimer = setTimeout(() => child.kill("SIGKILL"), 10_000);
   await exited;
   clearTimeout(killTimer);
