@@ -1,8 +1,13 @@
 import { Finding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
-import { Path, Plain, PlainMap, isMap, isText, textAt } from "../facts/plain";
+import { Path, Plain, PlainMap, formatPath, isMap, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
-import { credentialField, credentialIn, credentialInParts } from "../shared/credentials";
+import {
+  credentialField,
+  credentialIn,
+  credentialInParts,
+  isMailUser,
+} from "../shared/credentials";
 import { own } from "../shared/own";
 
 const properties = {
@@ -50,7 +55,8 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
         }),
       );
     } else if (isMap(value)) {
-      walkParts(path, Object.values(value), () => walkMap(value, path));
+      const map = withoutMailUsers(value, path);
+      walkParts(path, Object.values(map), () => walkMap(map, path));
     }
   };
   /** Reports a credential in the parts together if `walkEach` reports none of them. */
@@ -71,6 +77,18 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   };
   walkMap(withoutVaults(resource), []);
   return findings;
+}
+
+/**
+ * A map without the user names of mail servers: the user name of Amazon SES is the id of an access
+ * key, which is useless without the password.
+ */
+function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
+  return Object.fromEntries(
+    Object.entries(map).filter(
+      ([key, value]) => !(isText(value) && isMailUser(formatPath([...path, key]), value)),
+    ),
+  );
 }
 
 /** The kind of credential by field name. Cloud providers mark top-level secrets themselves. */

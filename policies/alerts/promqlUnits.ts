@@ -12,6 +12,7 @@ import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { Records } from "../promql/records";
+import { podMetrics } from "../shared/metricNames";
 
 export const promqlUnits = resourcePolicy({
   name: "promql-units",
@@ -31,6 +32,7 @@ function check(resource: Resource, _: object, records?: Records) {
     resource,
     (expr, { alert }) => [
       ...(alert === undefined ? [] : checkCounters(expr)),
+      ...checkRestarts(expr),
       ...checkRatios(expr),
       ...checkPercentages(expr),
       ...checkDurations(expr),
@@ -63,6 +65,34 @@ function checkCounters(expr: Expr): ViolationFinding[] {
       found: numerator.flatMap(selectorsOf)[0]?.metric,
       bound: "the increase or the rate of a counter",
       fix: "compare increase(…[15m]) or rate(…[5m]) with the threshold",
+    }));
+}
+
+/**
+ * A container restarts at most once in ten seconds, because that is the shortest pause between two
+ * of its restarts. Nothing limits the number of containers in a sum, but a restart per second would
+ * take hundreds of them.
+ */
+function checkRestarts(expr: Expr): ViolationFinding[] {
+  return comparisonsOf(expr)
+    .filter(({ operator, threshold, numerator: [factor, ...others], denominator }) => {
+      if (factor === undefined || others.length > 0 || denominator.length > 0) return false;
+      const selectors = selectorsOf(factor);
+      const isRate =
+        selectors.length > 0 &&
+        selectors.every(({ metric }) => metric === podMetrics.restarts) &&
+        callsOf(factor, /^i?rate$/).length > 0 &&
+        nodesOf(factor).every(({ kind }) => kind === "selector" || kind === "call");
+      const isOfPods = callsOf(factor, /^(sum|count)$/).every(
+        ({ grouping }) => grouping?.kind === "by" && grouping.labels.includes("pod"),
+      );
+      return isRate && /^(>|==)/.test(operator) && threshold >= (isOfPods ? 0.1 : 1);
+    })
+    .map(({ operator, threshold }) => ({
+      problem: "a rate of restarts is per second, and no container restarts that often",
+      found: `${operator} ${numeral(threshold)} per second`,
+      bound: "the number of restarts in a time",
+      fix: "compare increase(…[15m]) in place of the rate with the number of restarts",
     }));
 }
 

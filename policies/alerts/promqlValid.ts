@@ -57,6 +57,12 @@ function check(
         bound: "a regular expression, in which * repeats the character before it",
         fix: "write .* for any text, such as prod-.* instead of prod-*",
       })),
+      ...patternsAsValues(parsed.expr).map(({ label, value }) => ({
+        problem: `no series has the text of a regular expression as ${label}, so the selector matches none`,
+        found: `${label}="${value}"`,
+        bound: "=~ for a regular expression",
+        fix: `${label}=~"${value}"`,
+      })),
       ...wrongCases(parsed.expr).map(({ metric, label, value, right }) => ({
         problem: `no series of ${metric} has ${label}="${value}", so the expression matches none`,
         found: `${label}="${value}"`,
@@ -269,6 +275,24 @@ function isDecisive({ threshold, numerator, denominator }: Comparison): boolean 
 /** Whether an alert always fires by design, as Watchdog does. */
 function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean {
   return severity === "none" && constantOf(expr) !== undefined;
+}
+
+const codeLabel =
+  /^(?:(?:http_|grpc_)?(?:response_)?(?:status|code|status_?code)|http_response_status_code)$/i;
+
+/** Matchers that compare a label for equality with the text of a regular expression. */
+function patternsAsValues(expr: Expr): Matcher[] {
+  return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
+    matchers.filter(({ label, operator, value }) => {
+      if (operator !== "=") return false;
+      if (value === ".*" || value === ".+") return true;
+      const isCode = codeLabel.test(label);
+      // Some exporters really count `5xx`.
+      if (isCode && /^\(?[1-5](?:\.\.|\.[*+]|\d\.|\[[\d-]+\].*)\)?$/.test(value)) return true;
+      const hasStates = isCode || own(stateLabels, metric)?.label === label;
+      return hasStates && /^\(?[\w.*+]+(?:\|[\w.*+]+)+\)?$/.test(value);
+    }),
+  );
 }
 
 /** Values that a label never has, because their case is wrong. */

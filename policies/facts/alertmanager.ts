@@ -229,7 +229,15 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const value = text ?? at(props, ...path) ?? {};
   const where = `${inRelease}, ${formatPath(path)}`;
   if (!isMap(value)) return [{ where, urn, path, config: configIn(value) }];
-  const config = mergeValues(own(defaultConfigs, chart) ?? {}, value);
+  const merged = mergeValues(own(defaultConfigs, chart) ?? {}, value);
+  // The chart of kube-prometheus-stack has no such key, and renders it.
+  if (chart === "kube-prometheus-stack")
+    return [{ where, urn, path, config: merged, editable: true }];
+  const { enabled, ...config } = merged;
+  if (enabled === false || enabled === UNKNOWN) {
+    const because = enabled === false ? { because: "another object has the configuration" } : {};
+    return [{ where, urn, path, config: UNKNOWN, ...because }];
+  }
   return [{ where, urn, path, config, editable: true }];
 }
 

@@ -24,6 +24,8 @@ describe("policy no-plaintext-credentials", () => {
     ["a Slack webhook", { url: fake.slackWebhook }],
     ["a Slack token", { token: fake.slackToken }],
     ["an AWS access key id", { id: fake.awsKeyId }],
+    ["an AWS access key id", { aws: { user: fake.awsKeyId } }],
+    ["an AWS access key id", { config: `smtp: {host: a}\nid: ${fake.awsKeyId}\n` }],
     ["an AWS secret access key", { secretAccessKey: fake.awsSecret }],
     ["an AWS secret access key", { AWS_SECRET_ACCESS_KEY: fake.awsSecret }],
     ["an API key", { datadog: { apiKey: fake.hex32 } }],
@@ -75,6 +77,13 @@ describe("policy no-plaintext-credentials", () => {
     },
     { url: "https://user:${PASSWORD}@example.com", other: "https://user:$(PASSWORD)@example.com" },
     { password: "$__file{/etc/secrets/password}", adminPassword: "${ADMIN_PASSWORD}" },
+    // The user name of Amazon SES.
+    { global: { smtp_auth_username: fake.awsKeyId, smtp_smarthost: "smtp.shop.io:587" } },
+    { email_configs: [{ auth_username: fake.awsKeyId }], authUsername: fake.awsKeyId },
+    { "grafana.ini": { smtp: { user: fake.awsKeyId, host: "smtp.shop.io:587" } } },
+    { env: { GF_SMTP_USER: fake.awsKeyId } },
+    { text: `global:\n  smtp_auth_username: "${fake.awsKeyId}"\n` },
+    { text: `[smtp]\nhost = smtp.shop.io:587\nuser = ${fake.awsKeyId}\n` },
     { slack_api_url_file: "/etc/alertmanager/secrets/alertmanager-slack/url" },
     { basicAuth: { password: { name: "secret", key: "password" } } },
     {

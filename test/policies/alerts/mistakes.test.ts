@@ -34,6 +34,65 @@ describe("alerts on the value of a counter", () => {
   }
 });
 
+describe("restarts per second", () => {
+  const rate = "rate(kube_pod_container_status_restarts_total[15m])";
+  for (const expr of [
+    `${rate} > 3`,
+    `0.1 <= ${rate}`,
+    `max by (namespace) (${rate}) > 0.5`,
+    `sum by (namespace, pod) (${rate}) > 0.5`,
+    `sum(${rate}) > 3`,
+  ]) {
+    it(`are not reached: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr))[0] ?? "", /rate of restarts/));
+  }
+
+  for (const expr of [
+    `${rate} > 0`,
+    `${rate} > 0.01`,
+    `${rate} < 1`,
+    `${rate} * 60 * 5 > 0`,
+    `${rate} * 60 > 5`,
+    `sum by (namespace) (${rate}) > 0.5`,
+    "increase(kube_pod_container_status_restarts_total[15m]) > 3",
+    "rate(restarts_total[15m]) > 3",
+  ]) {
+    it(`may be reached: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
+
+describe("patterns in equalities", () => {
+  const find = (selector: string) => problems(promqlValid, alerts(`rate(${selector}[5m]) > 1`));
+  for (const selector of [
+    'http_requests_total{code="5.."}',
+    'http_requests_total{status="5.*"}',
+    'http_requests_total{status_code="4..|5.."}',
+    'http_requests_total{http_status_code="500|503"}',
+    'http_requests_total{http_response_status_code="(500|503)"}',
+    'grpc_server_handled_total{grpc_code="Internal|Unavailable"}',
+    'kube_pod_status_phase{phase="Pending|Unknown"}',
+    'x{anything=".*"}',
+    'x{anything=".+"}',
+  ]) {
+    it(`match nothing: ${selector}`, () =>
+      assert.match(find(selector)[0] ?? "", /the text of a regular expression/));
+  }
+
+  for (const selector of [
+    'http_requests_total{code="500"}',
+    'http_requests_total{code="5xx"}',
+    'http_requests_total{code=~"4..|5.."}',
+    'http_requests_total{code=~".+"}',
+    'http_requests_total{code!="5.."}',
+    'http_requests_total{status="not_found"}',
+    'kube_pod_status_phase{phase="Pending"}',
+    'x{route="/files/.*"}',
+    'x{phase="a|b"}',
+  ]) {
+    it(`are none: ${selector}`, () => assert.deepEqual(find(selector), []));
+  }
+});
+
 describe("labels in templates", () => {
   for (const [expr, summary] of [
     ["sum(rate(x[5m])) > 5", "{{ $labels.service }} fails"],

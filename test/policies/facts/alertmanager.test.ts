@@ -24,6 +24,27 @@ describe("Alertmanager configurations", () => {
     assert.deepEqual(text?.config, { route: { receiver: "b" } });
   });
 
+  it("leaves out the key with which the community charts render the configuration", () => {
+    for (const chart of ["alertmanager", "prometheus"]) {
+      const values = (enabled: unknown) => ({ config: { enabled, route: { receiver: "a" } } });
+      const read = (enabled: unknown) => {
+        const own = values(enabled);
+        return configurationsIn(
+          release(chart, chart === "alertmanager" ? own : { alertmanager: own }),
+        )[0];
+      };
+      assert.equal(receiverOf(read(true)?.config), "a");
+      assert.equal(at(read(true)?.config, "enabled"), undefined);
+      assert.equal(read(UNKNOWN)?.config, UNKNOWN);
+      // An Alertmanager without a configuration from its chart loads another one.
+      assert.equal(read(false)?.config, UNKNOWN);
+      assert.match(read(false)?.because ?? "", /another object/);
+    }
+    // kube-prometheus-stack renders the key, and Alertmanager rejects it.
+    const [found] = configurationsIn(stack({ config: { enabled: true } }));
+    assert.equal(at(found?.config, "enabled"), true);
+  });
+
   it("returns no configuration for invalid YAML or a value that is not a map", () => {
     for (const text of ["route: [", "a text", ""]) {
       assert.equal(configurationsIn(configText(text))[0]?.config, undefined);
