@@ -44,7 +44,9 @@ const withService = (test: Scenario["alert_rule_test"][number]) => ({
 /** The scenario of each alert on services and pods in which its condition holds. */
 const scenarios = recipes
   .filter(({ groups }) =>
-    groups.every((name) => /^(services|pods|dependencies|absence|slo\.)/.test(name)),
+    groups.every((name) =>
+      /^(services|pods|dependencies|absence|instrumentation|slo\.)/.test(name),
+    ),
   )
   .flatMap((recipe) => scenariosOf(recipe).slice(0, 1))
   .map((scenario) => {
