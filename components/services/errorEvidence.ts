@@ -21,7 +21,7 @@ export function exceedsChance(failed: string, requests: string, windowSeconds: n
   const { backgroundRatio, deviations, minimumFailures } = errorEvidence;
   const perRoot = (deviations * Math.sqrt(backgroundRatio / windowSeconds)).toPrecision(3);
   const minimum = formatNumber(Number((minimumFailures / windowSeconds).toPrecision(3)));
-  return `(${failed} > ${minimum}) - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
+  return `${positive(failed)} - ${backgroundRatio} * ${requests} - ${perRoot} * sqrt(${requests}) > ${minimum}`;
 }
 
 /** The names of the recorded rates of one protocol. */
