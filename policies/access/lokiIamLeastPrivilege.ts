@@ -1,5 +1,10 @@
 import { concernsKeys, missingKeyActions } from "./lokiBucketKey";
-import { checkPodIdentities, namespaceOf, podIdentityType } from "./podIdentities";
+import {
+  checkPodIdentities,
+  namespaceOf,
+  podIdentityType,
+  serviceAccountOf,
+} from "./podIdentities";
 import {
   Finding,
   StackFinding,
@@ -11,6 +16,7 @@ import { ConfigOf, listProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
 import {
   Document,
+  Principal,
   Statement,
   coversAction,
   coversResource,
@@ -26,7 +32,14 @@ import { Resource, refersTo } from "../facts/resource";
 import { matchesGlob } from "../shared/glob";
 import { own } from "../shared/own";
 
+const podTags = ["kubernetes-namespace", "kubernetes-service-account"];
+
 const properties = {
+  podIdentityTags: listProperty(
+    podTags,
+    "Session tags of EKS Pod Identity that a trust policy must require. Without one, it is enough that only Loki has an association with the role, or that the trust policy names the cluster or the account as the source.",
+    podTags,
+  ),
   alsoAllowed: listProperty(
     [],
     "Additional actions that Loki's role may have, such as `s3:GetObjectTagging`.",
@@ -42,6 +55,8 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   remediation:
     "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
+  // AWS documents trust policies without conditions: an association decides who has the role.
+  baseline: { defaults: { podIdentityTags: [] } },
   config: properties,
   nested: "none",
   appliesTo: holdsPermissions,
@@ -93,6 +108,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
     ...checkNeeds(resources, [...inStack]),
     ...checkServiceAccount(resources, roles),
     ...checkPodIdentities(resources),
+    ...(config.podIdentityTags.length > 0 ? [] : checkAssociations(resources, roles)),
     ...checkOthers([...attached, ...policies], config),
   ];
 }
@@ -198,6 +214,44 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
   });
 }
 
+/** Checks that only Loki has an association with a role that any pod with one can assume. */
+function checkAssociations(resources: Resource[], roles: Resource[]): StackFinding[] {
+  return roles.flatMap((role) => {
+    const document = readDocument(at(role.props, "assumeRolePolicy"));
+    const isOpen = (Array.isArray(document) ? document : []).some(
+      (statement) =>
+        statement.allow &&
+        !statement.unknown &&
+        statement.principals.some(isPodIdentity) &&
+        !isBoundByPodIdentity(statement, podTags) &&
+        !isBoundBySource(statement),
+    );
+    const accounts = resources
+      .filter((resource) => resource.type === podIdentityType)
+      .filter((association) => refersTo(association, "roleArn", role))
+      .map(({ props }) => at(props, "serviceAccount"));
+    const isLokisAlone =
+      accounts.length > 0 &&
+      accounts.every((account) => account === UNKNOWN || isLokiAccount(account, resources));
+    if (!isOpen || isLokisAlone) return [];
+    return [
+      {
+        ...openToPods,
+        urn: role.urn,
+        where: `${describeResource(role)}, assumeRolePolicy`,
+      },
+    ];
+  });
+}
+
+function isLokiAccount(account: Plain, resources: Resource[]): boolean {
+  const isOfRelease = resources.some(
+    (resource) =>
+      lokiCharts.has(helmChart(resource)?.chart ?? "") && serviceAccountOf(resource) === account,
+  );
+  return isOfRelease || /loki/i.test(String(account));
+}
+
 function checkOthers(others: Resource[], config: Config): StackFinding[] {
   return others
     .filter((resource) => !isLokis(resource))
@@ -264,7 +318,7 @@ function checkDocuments(resource: Resource, config: Config): Finding[] {
     const violations = document
       .filter(({ allow }) => allow)
       .flatMap((statement) =>
-        (isTrust ? checkTrust(statement) : checkAccess(statement, config)).map(
+        (isTrust ? checkTrust(statement, config) : checkAccess(statement, config)).map(
           (violation): Finding => ({ ...violation, where: `${place}, ${statement.where}` }),
         ),
       );
@@ -395,22 +449,29 @@ function keyProblem(statement: Statement, resource: string): string | undefined 
   return isKey ? undefined : "Resource is not a single key";
 }
 
-function checkTrust(statement: Statement): ViolationFinding[] {
+const bound = "one service account of one namespace";
+const openToPods = {
+  problem: "any pod with an association can assume the role",
+  bound,
+  fix: "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account",
+};
+
+function isPodIdentity({ kind, name }: Principal): boolean {
+  return kind === "Service" && name === "pods.eks.amazonaws.com";
+}
+
+function checkTrust(statement: Statement, { podIdentityTags }: Config): ViolationFinding[] {
   const { principals, notPrincipals, unknown } = statement;
-  const bound = "one service account of one namespace";
   if (notPrincipals !== undefined) {
     const problem = "NotPrincipal lets every other principal assume the role";
     return [{ problem, bound, fix: "name the principal" }];
   }
   if (unknown) return [];
-  return principals.flatMap(({ kind, name }): ViolationFinding[] => {
-    if (kind === "Service" && name === "pods.eks.amazonaws.com") {
-      const problem = "any pod with an association can assume the role";
-      const fix =
-        "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account";
-      return isBoundByPodIdentity(statement) ? [] : [{ problem, bound, fix }];
+  return principals.flatMap((principal): ViolationFinding[] => {
+    if (isPodIdentity(principal)) {
+      return isBoundByPodIdentity(statement, podIdentityTags) ? [] : [openToPods];
     }
-    if (kind === "Federated") {
+    if (principal.kind === "Federated") {
       const problem = "other service accounts of the cluster can assume the role";
       const fix =
         'add Condition.StringEquals with "<issuer>:sub": "system:serviceaccount:<namespace>:loki"';
@@ -422,9 +483,17 @@ function checkTrust(statement: Statement): ViolationFinding[] {
   });
 }
 
-function isBoundByPodIdentity(statement: Statement): boolean {
-  return ["kubernetes-namespace", "kubernetes-service-account"].every(
-    (tag) => exactValues(statement, `aws:RequestTag/${tag}`)?.length === 1,
+function isBoundByPodIdentity(statement: Statement, tags: string[]): boolean {
+  return tags.every((tag) => exactValues(statement, `aws:RequestTag/${tag}`)?.length === 1);
+}
+
+/** Whether only the associations of some clusters or accounts can assume a role. */
+function isBoundBySource({ conditions }: Statement): boolean {
+  return conditions.some(
+    ({ operator, key, values }) =>
+      /^(String|Arn)(Equals|Like)$/i.test(operator) &&
+      /^aws:source(arn|account)$/.test(key) &&
+      values.every((value) => value !== "*"),
   );
 }
 

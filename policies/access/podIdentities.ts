@@ -42,7 +42,7 @@ export function namespaceOf({ props }: Resource) {
 }
 
 /** The service account of Loki or of a collector; undefined for other resources. */
-function serviceAccountOf(resource: Resource): string | undefined {
+export function serviceAccountOf(resource: Resource): string | undefined {
   const { chart, release, values } = helmChart(resource) ?? {};
   if (chart === undefined || !(lokiCharts.has(chart) || collectors.test(chart))) return undefined;
   const name = at(values, "serviceAccount", "name");

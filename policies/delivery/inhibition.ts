@@ -1,44 +1,63 @@
 import { checkConfigurations, remediateConfigurations } from "./configurations";
 import { Finding, resourcePolicy } from "../engine/policy";
+import { ConfigOf, listProperty } from "../engine/properties";
 import { AlertmanagerConfiguration, canHoldAlertmanager } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt } from "../facts/plain";
 import { matches, readMatchers } from "../facts/routes";
 import { Matcher } from "../shared/matcher";
 
-const remediation =
-  'inhibit_rules: [{source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [namespace, alertname]}]';
+const remediationFor = (severity: string) =>
+  `inhibit_rules: [{source_matchers: [severity="${severity}"], target_matchers: [severity="warning"], equal: [namespace, alertname]}]`;
+
+const properties = {
+  inhibitingSeverities: listProperty(
+    ["critical"],
+    "Severities whose alerts must inhibit warnings about the same object. Without one, no inhibition has to exist.",
+  ),
+};
+type Config = ConfigOf<typeof properties>;
 
 export const inhibition = resourcePolicy({
   name: "inhibition",
   description:
     "Critical alerts inhibit warnings about the same object, and no alert inhibits all others.",
   why: "Without inhibition, the on-call engineer is notified twice about one problem; with an empty `equal`, one critical alert inhibits all warnings everywhere.",
-  remediation,
+  remediation: remediationFor("critical"),
   severity: "medium",
   annotations: "forbidden",
+  // Two notifications about one problem are a nuisance; a rule that inhibits too much loses alerts.
+  baseline: { defaults: { inhibitingSeverities: [] } },
+  config: properties,
   appliesTo: canHoldAlertmanager,
-  check: (resource) => checkConfigurations(resource, checkConfiguration),
-  remediate: (resource, props) =>
+  check: (resource, settings) =>
+    checkConfigurations(resource, (config, configuration) =>
+      checkConfiguration(config, configuration, settings),
+    ),
+  remediate: (resource, props, { inhibitingSeverities }) =>
     remediateConfigurations(resource, props, "inhibit_rules", (config) => {
       const rules = listAt(config, "inhibit_rules");
       const kept = rules.filter((rule) => problemWith(rule) === undefined);
-      if (kept.some(inhibitsWarnings)) return kept.length < rules.length ? kept : undefined;
-      return [defaultRule, ...kept];
+      const missing = inhibitingSeverities.filter(
+        (severity) => !kept.some((rule) => inhibitsWarnings(rule, severity)),
+      );
+      const isComplete = missing.length === 0 && kept.length === rules.length;
+      return isComplete ? undefined : [...missing.map(defaultRule), ...kept];
     }),
 });
 
 const critical = { severity: "critical" };
 const watchdog = { alertname: "Watchdog", severity: "none" };
 const warning = { severity: "warning" };
-const defaultRule = {
-  source_matchers: ['severity="critical"'],
+const defaultRule = (severity: string) => ({
+  source_matchers: [`severity="${severity}"`],
   target_matchers: ['severity="warning"'],
   equal: ["namespace", "alertname"],
-};
+});
 
 function checkConfiguration(
   config: PlainMap,
   { path, where }: AlertmanagerConfiguration,
+  { inhibitingSeverities }: Config,
 ): Finding[] {
   const rules = at(config, "inhibit_rules");
   if (rules === UNKNOWN) return [{ unknown: [...path, "inhibit_rules"] }];
@@ -56,15 +75,19 @@ function checkConfiguration(
   });
   // An AlertmanagerConfig does not need the rule: it extends a configuration that has it.
   const isComplete = !where.startsWith("AlertmanagerConfig");
-  if (isComplete && !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule))) {
-    findings.push({
-      problem: "critical alerts do not inhibit warnings about the same object",
+  const missing = (isComplete ? inhibitingSeverities : []).filter(
+    (severity) =>
+      !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule, severity)),
+  );
+  return [
+    ...findings,
+    ...missing.map((severity) => ({
+      problem: `${severity} alerts do not inhibit warnings about the same object`,
       where: `${where}, inhibit_rules`,
-      bound: "severity critical inhibits severity warning, with equal labels",
-      fix: remediation,
-    });
-  }
-  return findings;
+      bound: `severity ${severity} inhibits severity warning, with equal labels`,
+      fix: remediationFor(severity),
+    })),
+  ];
 }
 
 function matchersOf(rule: unknown): { source: Matcher[]; target: Matcher[] } {
@@ -72,12 +95,12 @@ function matchersOf(rule: unknown): { source: Matcher[]; target: Matcher[] } {
   return { source: source.matchers, target: target.matchers };
 }
 
-/** Whether critical alerts inhibit warnings, whatever other labels the alerts have. */
-function inhibitsWarnings(rule: unknown): boolean {
+/** Whether alerts of a severity inhibit warnings, whatever other labels the alerts have. */
+function inhibitsWarnings(rule: unknown, severity: string): boolean {
   const { source, target } = matchersOf(rule);
   return (
     [...source, ...target].every(({ label }) => label === "severity") &&
-    source.every((matcher) => matches(matcher, critical)) &&
+    source.every((matcher) => matches(matcher, { severity })) &&
     target.every((matcher) => matches(matcher, warning)) &&
     equalLabels(rule).length > 0
   );

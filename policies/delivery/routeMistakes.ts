@@ -23,13 +23,32 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
     const earlier = route.routes
       .slice(0, index)
       .filter((other) => !other.continues && other.receiver !== child.receiver)
-      .find((other) => other.matchers.every((matcher) => isImplied(matcher, all)));
+      .find((other) =>
+        other.matchers.every((matcher) => isAlways(matcher) || isImplied(matcher, all)),
+      );
     if (earlier !== undefined) {
       return [
         {
           where: child.where,
           problem: `no alert reaches the route, because ${earlier.where} matches each of its alerts first`,
           fix: `move ${child.where} before ${earlier.where}, or set continue: true in ${earlier.where}`,
+        },
+      ];
+    }
+    const usual = route.routes
+      .slice(0, index)
+      .filter((other) => !other.continues && other.routes.length === 0)
+      .filter(({ receiver }) => receiver !== child.receiver)
+      .find(
+        ({ matchers: [matcher, ...others] }) =>
+          matcher?.label === "namespace" && others.length === 0 && isAnyValue(matcher),
+      );
+    if (usual !== undefined && isForPages(child)) {
+      return [
+        {
+          where: child.where,
+          problem: `no alert with a namespace reaches the route, because ${usual.where} matches it first`,
+          fix: `move ${child.where} before ${usual.where}, or set continue: true in ${usual.where}`,
         },
       ];
     }
@@ -50,6 +69,30 @@ function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
     }
     return unreachable(child, matchers);
   });
+}
+
+/** Whether a matcher matches every alert. Each alert has a name. */
+function isAlways(matcher: Matcher): boolean {
+  const { label, operator, value } = matcher;
+  return (operator === "=~" && value === ".*") || (label === "alertname" && isAnyValue(matcher));
+}
+
+/** Whether a matcher matches every value but the empty one. */
+function isAnyValue({ operator, value }: Matcher): boolean {
+  return (operator === "=~" && /^\.[+*]$/.test(value)) || (operator === "!=" && value === "");
+}
+
+/** Whether a route is for critical alerts of any namespace. */
+function isForPages({ matchers }: RouteNode): boolean {
+  return (
+    matchers.length > 0 &&
+    matchers.every(
+      (matcher) =>
+        matcher.label === "severity" &&
+        ["critical", "page"].some((severity) => matchesValue(matcher, severity)) &&
+        !matchesValue(matcher, "warning"),
+    )
+  );
 }
 
 /** Whether each alert that has all of the matchers also has this one. */

@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
+import { podIdentityType } from "../../../policies/access/podIdentities";
 import { lokiIamLeastPrivilege } from "../../../policies/access/lokiIamLeastPrivilege";
 import { violationText } from "../../../policies/engine/violation";
 import {
@@ -11,7 +13,7 @@ import {
   trust,
   webTrust,
 } from "../platformSubjects";
-import { judge, problems, resource } from "../subjects";
+import { judge, problems, release, resource } from "../subjects";
 
 const arn = `arn:aws:s3:::${bucketName}`;
 const all = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
@@ -42,6 +44,57 @@ describe("policy loki-iam-least-privilege", () => {
     ]) {
       assert.deepEqual(problems(lokiIamLeastPrivilege, document), []);
     }
+  });
+
+  describe("with podIdentityTags: []", () => {
+    const config = { podIdentityTags: [], alsoAllowed: [] };
+    const { Condition: _, ...open } = podTrust;
+    const role = (statement: object) =>
+      resource("aws:iam/role:Role", "loki", {
+        name: "loki",
+        assumeRolePolicy: JSON.stringify({ Statement: statement }),
+      });
+    const association = (serviceAccount: unknown) =>
+      resource(podIdentityType, String(serviceAccount), {
+        namespace: "monitoring",
+        serviceAccount,
+        roleArn: "loki",
+      });
+    const found = (...resources: Resource[]) => [
+      ...problems(lokiIamLeastPrivilege, resources[0] ?? [], config),
+      ...(lokiIamLeastPrivilege.siblings?.judge(resources, config).violations ?? []).map(
+        ({ problem }) => problem,
+      ),
+    ];
+    const openToPods = ["any pod with an association can assume the role"];
+
+    it("accepts a trust without conditions if only Loki has an association with the role", () => {
+      assert.deepEqual(found(role(open), association("loki")), []);
+      assert.deepEqual(found(role(open), association(UNKNOWN)), []);
+      const values = { serviceAccount: { name: "logs" } };
+      assert.deepEqual(found(role(open), association("logs"), release("loki", values)), []);
+    });
+
+    it("accepts a source in place of tags", () => {
+      for (const Condition of [
+        { StringEquals: { "aws:SourceAccount": "123456789012" } },
+        { ArnEquals: { "aws:SourceArn": "arn:aws:eks:eu-west-1:123456789012:cluster/shop" } },
+      ]) {
+        assert.deepEqual(found(role({ ...open, Condition })), []);
+      }
+      const Condition = { StringNotEquals: { "aws:SourceAccount": "123456789012" } };
+      assert.deepEqual(found(role({ ...open, Condition })), openToPods);
+    });
+
+    it("refuses a role without an association, or with one of other pods", () => {
+      assert.deepEqual(found(role(open)), openToPods);
+      assert.deepEqual(found(role(open), association("loki"), association("cart")), openToPods);
+    });
+  });
+
+  it("requires the tags of the pod in a trust", () => {
+    const { Condition: _, ...open } = podTrust;
+    assert.equal(problems(lokiIamLeastPrivilege, trust(open)).length, 1);
   });
 
   it("skips other roles", () => {

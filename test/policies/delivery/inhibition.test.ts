@@ -60,6 +60,16 @@ describe("policy inhibition", () => {
     assert.equal(problems(inhibition, inValues({ inhibit_rules: null })).length, 1);
   });
 
+  it("is configured by inhibitingSeverities", () => {
+    const none = { inhibitingSeverities: [] };
+    assert.deepEqual(problems(inhibition, rules(), none), []);
+    assert.equal(problems(inhibition, rules({ ...pair, equal: [] }), none).length, 1);
+    assert.deepEqual(
+      problems(inhibition, rules(pair), { inhibitingSeverities: ["critical", "page"] }),
+      ["page alerts do not inhibit warnings about the same object"],
+    );
+  });
+
   it("reports unknown values as unknown", () => {
     for (const subject of [
       inValues(UNKNOWN),

@@ -1,0 +1,55 @@
+import * as assert from "node:assert/strict";
+import { routeMistakes } from "../../../policies/delivery/routeMistakes";
+import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
+import { readRoutes } from "../../../policies/facts/routes";
+
+const pages = { receiver: "pages", matchers: ['severity="critical"'] };
+const find = (...routes: PlainMap[]) => {
+  const receivers = ["archive", "chat", "pages"].map((name) => ({ name }));
+  const tree = readRoutes({ route: { receiver: "chat", routes }, receivers });
+  assert.ok(tree !== UNKNOWN && tree.root !== undefined);
+  return routeMistakes(tree.root).map(({ problem }) => problem);
+};
+const archive = (matcher: string, change: PlainMap = {}) => ({
+  receiver: "archive",
+  matchers: [matcher],
+  ...change,
+});
+
+describe("a route that matches each alert", () => {
+  for (const matcher of [
+    'alertname=~".+"',
+    'alertname!=""',
+    'namespace=~".*"',
+    'cluster=~".*"',
+    'severity=~".+"',
+  ]) {
+    it(`hides the routes after it: ${matcher}`, () =>
+      assert.match(find(archive(matcher), pages)[0] ?? "", /^no alert reaches the route/));
+  }
+
+  it("hides them from the alerts with a namespace", () => {
+    for (const matcher of ['namespace=~".+"', 'namespace!=""']) {
+      assert.match(find(archive(matcher), pages)[0] ?? "", /^no alert with a namespace reaches/);
+    }
+  });
+
+  for (const [name, routes] of Object.entries({
+    "it continues": [archive('namespace=~".+"', { continue: true }), pages],
+    "it comes last": [pages, archive('alertname=~".+"')],
+    "both have one receiver": [archive('namespace=~".+"', { receiver: "pages" }), pages],
+    "it has routes of its own": [archive('namespace=~".+"', { routes: [pages] }), pages],
+    "some alerts lack the label": [archive('cluster=~".+"'), pages],
+    "it is for some namespaces": [archive('namespace=~"shop.+"'), pages],
+    "the later route is for chat": [
+      archive('namespace=~".+"'),
+      { receiver: "chat", matchers: ['severity=~"critical|warning"'] },
+    ],
+    "the later route is for an alert": [
+      archive('namespace=~".+"'),
+      { receiver: "pages", matchers: ['alertname="NodeDown"'] },
+    ],
+  })) {
+    it(`hides nothing if ${name}`, () => assert.deepEqual(find(...routes), []));
+  }
+});
