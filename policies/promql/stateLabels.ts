@@ -5,7 +5,7 @@ interface StateLabel {
   label: string;
   /** All values of the label. Not set if they depend on the object. */
   values?: string[];
-  /** Whether each object has a series for every state, of which one is 1 and the others are 0. */
+  /** Whether each object has one series per state: 1 for its current state, and 0 for the others. */
   isComplete?: boolean;
 }
 

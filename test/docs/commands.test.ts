@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { goldenFolder, readFiles } from "../golden/render";
+import { copyProject } from "../support/copyProject";
 import { projectDirectory } from "../support/stackConfig";
 import { type Command, commandsOf, documentedCommands, translation } from "./commands";
 import { deployedObjects } from "./deployedObjects";
@@ -197,13 +198,3 @@ describe("documented stacks", () => {
     assert.match(text, /^ +environment +staging$/m);
   });
 });
-
-/** Copies the files of a fresh clone and links its dependencies. */
-function copyProject(to: string): void {
-  const excluded = ["node_modules", ".git", "dist", "out", "bin", "test"];
-  fs.cpSync(projectDirectory, to, {
-    recursive: true,
-    filter: (source) => source === projectDirectory || !excluded.includes(path.basename(source)),
-  });
-  fs.symlinkSync(path.join(projectDirectory, "node_modules"), path.join(to, "node_modules"));
-}

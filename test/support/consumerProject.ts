@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { copyProject } from "./copyProject";
 import { projectDirectory } from "./stackConfig";
 
 const run = promisify(execFile);
@@ -77,14 +78,8 @@ export async function runProgram(
  */
 export async function packPackage(folder: string): Promise<string> {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "packing-"));
-  const modules = path.join(projectDirectory, "node_modules");
-  const excluded = [modules, path.join(projectDirectory, ".git")];
   try {
-    fs.cpSync(projectDirectory, copy, {
-      recursive: true,
-      filter: (source) => !excluded.includes(source),
-    });
-    fs.symlinkSync(modules, path.join(copy, "node_modules"));
+    copyProject(copy);
     await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: copy });
   } finally {
     fs.rmSync(copy, { recursive: true, force: true });
