@@ -1,3 +1,7 @@
 // The preview with the type-checking that the Pulumi language host does by default.
-require("ts-node").register({ transpileOnly: false, compilerOptions: { noCheck: false } });
+require("ts-node").register({
+  swc: false,
+  transpileOnly: false,
+  compilerOptions: { noCheck: false },
+});
 require("../preview/main.ts").main(() => require("../index.ts"));
