@@ -6,7 +6,8 @@ import {
   credentialField,
   credentialIn,
   credentialInParts,
-  isMailUser,
+  isAccessKeyId,
+  isMailUserField,
 } from "../shared/credentials";
 import { own } from "../shared/own";
 
@@ -84,9 +85,10 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
  * key, which is useless without the password.
  */
 function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
+  if (!Object.values(map).some(isAccessKeyId)) return map;
   return Object.fromEntries(
     Object.entries(map).filter(
-      ([key, value]) => !(isText(value) && isMailUser(formatPath([...path, key]), value)),
+      ([key, value]) => !(isAccessKeyId(value) && isMailUserField(formatPath([...path, key]))),
     ),
   );
 }

@@ -9,7 +9,7 @@ const patterns: Record<string, RegExp> = {
   "Slack token": /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi,
   "chat webhook":
     /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}|[\w-]\.logic\.azure\.com\/[^\s"']{0,300}[?&]sig=[\w%-]{10,}|\bchat\.googleapis\.com\/v1\/spaces\/[^\s"']{0,300}[?&]token=[\w%-]{10,}/gi,
-  // The user name of a mail server may have this form; see `isMailUser`.
+  // The user name of a mail server may have this form; see `isMailUserField`.
   "AWS access key id":
     /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b(?<!(?:auth_?username|\bsmtp\b[^[]{0,300}\buser|SMTP_USER(?:NAME)?)["']?[ \t]{0,9}[:=][ \t]{0,9}["']?[A-Z2-7]{20})/g,
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
@@ -96,14 +96,17 @@ const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials)$/;
 const reference =
   /^(?:vault:[\w-]+\/|(?:ref\+|op:|awssm:|gcpsm:|azurekeyvault:|secretref\+|akv:)|arn:aws[\w-]*:(?:secretsmanager|ssm):|projects\/[^/]+\/secrets\/|ENC\[)/i;
 
+/** Whether a value is the id of an AWS access key, or a user name of Amazon SES. */
+export function isAccessKeyId(value: unknown): boolean {
+  return typeof value === "string" && /^AKIA\w{16}$/.test(value);
+}
+
 /**
- * Whether a field has the user name for a mail server in the form of an access key id. Amazon SES
- * gives out such user names, which are no credentials.
+ * Whether a field has the user name for a mail server. Amazon SES gives out user names in the form of
+ * an access key id, which are no credentials.
  */
-export function isMailUser(path: string, value: string): boolean {
-  return (
-    /(?:auth_?username|smtp[\w".\]]*[._]user(?:name)?)$/i.test(path) && /^AKIA\w{16}$/.test(value)
-  );
+export function isMailUserField(path: string): boolean {
+  return /(?:auth_?username|smtp[\w".\]]*[._]user(?:name)?)$/i.test(path);
 }
 
 /** The kind of credential in a field, by its name and the format of its value. */
