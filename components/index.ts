@@ -42,7 +42,6 @@ export {
   type MonitoredServicesArgs,
   type ServiceAlertArgs,
   type ServiceAlertOverrides,
-  type SecretKeyReference,
   type ServiceLevelObjective,
   type ServiceMetrics,
   type WarningThresholds,
@@ -52,12 +51,15 @@ export {
   type AlertmanagerArgs,
   type CommunityDashboard,
   type GrafanaArgs,
+  type GrafanaGateway,
+  type GrafanaIngress,
   PrometheusStack,
   type PrometheusStackArgs,
   type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
 export { KeptMetrics } from "./prometheus/options";
 export { type Toleration } from "./shared/placementArgs";
+export { type SecretKeyReference } from "./shared/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";
 export { ReceiverKind } from "./slack/receiverKinds";
 export {

@@ -48,7 +48,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       pods: { ...grafana, ...ofRelease },
       accepts: [
         { pods: prometheus, tcp: [3000] },
-        // People reach this URL through an ingress controller anywhere. Grafana requires a login.
+        // An ingress controller or load balancer can have any address. Grafana requires a login.
         ...(settings.grafana.externalUrl !== undefined ? [{ tcp: [3000] }] : []),
       ],
       // The ports of the caller's data sources are those of Services, and policies apply to pods.

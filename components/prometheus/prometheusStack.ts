@@ -156,6 +156,43 @@ export interface AlertmanagerArgs {
   externalUrl?: pulumi.Input<string> | undefined;
 }
 
+/** A Gateway of the Gateway API. */
+export interface GrafanaGateway {
+  /** Name of the Gateway. */
+  name: pulumi.Input<string>;
+  /** Namespace of the Gateway, which must accept routes of the component's namespace. Default: the same. */
+  namespace?: pulumi.Input<string> | undefined;
+  /** Name of the listener with TLS, the `sectionName` of the route. Default: `https`. */
+  listener?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * How people reach Grafana, always over TLS: through an Ingress of the class `className`, or an
+ * HTTPRoute to `gateway`.
+ */
+export interface GrafanaIngress {
+  /** Host of Grafana, which is served at `https://<host>`. */
+  host: pulumi.Input<string>;
+  /**
+   * IngressClass, such as `nginx`. `alb` is a load balancer of the AWS Load Balancer Controller,
+   * internal unless an annotation says otherwise. Required without `gateway`.
+   */
+  className?: string;
+  /** Certificate in ACM, for `alb`. Default: the one that matches the host. */
+  certificateArn?: pulumi.Input<string> | undefined;
+  /**
+   * Secret with the certificate, for all classes but `alb`. Default: `grafana-tls` with
+   * `clusterIssuer`, otherwise required.
+   */
+  tlsSecretName?: pulumi.Input<string> | undefined;
+  /** ClusterIssuer with which cert-manager creates that Secret. Default: none, so it must exist. */
+  clusterIssuer?: pulumi.Input<string> | undefined;
+  /** Gateway for an HTTPRoute instead of an Ingress. Default: none. */
+  gateway?: GrafanaGateway;
+  /** Further annotations of the Ingress or HTTPRoute, which override others. Default: none. */
+  annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+}
+
 /** Grafana of a PrometheusStack. */
 export interface GrafanaArgs {
   /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
@@ -168,7 +205,9 @@ export interface GrafanaArgs {
    * runs. Refer to a secret as an environment variable. Default: none.
    */
   dataSources?: Record<string, any>[];
-  /** URL at which people open Grafana, for links in alerts. Default: none. */
+  /** Ingress or route through which people reach Grafana. Default: none. */
+  ingress?: GrafanaIngress;
+  /** URL at which people open Grafana, for links in alerts. Default: that of `ingress`, or none. */
   externalUrl?: pulumi.Input<string> | undefined;
 }
 

@@ -4,7 +4,9 @@ import { platformAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import chartAlerts from "../../policies/shared/kubePrometheusStackAlerts.json";
 import { charts } from "../shared/charts";
+import { defined } from "../shared/defined";
 import { anchoredPattern } from "../../policies/shared/matcher";
+import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { KeptMetrics } from "./options";
 import { Checked, example, issue } from "../shared/problems";
 import { placementSettings } from "../shared/placement";
@@ -133,10 +135,14 @@ const grafanaSchema = z.strictObject({
     .describe(
       "Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's provisioning.",
     ),
+  ingress: ingressSchema
+    .optional()
+    .describe("Ingress or route, over TLS, through which people reach Grafana."),
   externalUrl: input(
-    example(httpUrl, "https://grafana.example.com")
-      .optional()
-      .describe("URL of Grafana for people. Links in alerts and messages start with it."),
+    example(httpUrl, "https://grafana.example.com").optional().meta({
+      description: "URL of Grafana for people. Links in alerts and messages start with it.",
+      defaultText: "the host of `grafana.ingress`, otherwise none",
+    }),
   ),
 });
 
@@ -257,5 +263,11 @@ export type PrometheusSettings = z.output<typeof prometheusSchema>;
 
 /** Checks the arguments of PrometheusStack and fills in their defaults. */
 export function prometheusSettings(args: ComponentArgs): Checked<PrometheusSettings> {
-  return checkArgs(prometheusSchema, args);
+  const checked = checkArgs(prometheusSchema, args);
+  if (checked.settings === undefined) return checked;
+  const { grafana } = checked.settings;
+  const externalUrl = grafana.externalUrl ?? ingressUrl(grafana.ingress);
+  return {
+    settings: { ...checked.settings, grafana: { ...grafana, ...defined({ externalUrl }) } },
+  };
 }

@@ -1,5 +1,6 @@
 import { limits } from "../../policies/shared/limits";
 import { RuleSettings } from "../alerting/alertSettings";
+import { ingressValues } from "./grafanaIngress";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
@@ -214,7 +215,7 @@ function alertmanager(settings: PrometheusSettings): Values {
 }
 
 function grafana(settings: PrometheusSettings): Values {
-  const { communityDashboards, dataSources, externalUrl } = settings.grafana;
+  const { communityDashboards, dataSources, ingress, externalUrl } = settings.grafana;
   const additionalDataSources = [
     ...(settings.lokiUrl === undefined
       ? []
@@ -257,7 +258,10 @@ function grafana(settings: PrometheusSettings): Values {
       users: { allow_sign_up: false },
       "auth.anonymous": { enabled: false },
       ...(externalUrl !== undefined && { server: { root_url: externalUrl } }),
+      // The browser sends the session only over TLS.
+      ...(ingress !== undefined && { security: { cookie_secure: true } }),
     },
+    ...ingressValues(ingress),
     ...(additionalDataSources.length > 0 && { additionalDataSources }),
     ...(communityDashboards.length > 0 && dashboardDownloads(settings)),
   };

@@ -11,6 +11,7 @@ import { defined } from "../shared/defined";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
+import { SecretKeyReference } from "../shared/secretKeyReference";
 import { ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { monitorKind, monitorSpec } from "./serviceMonitor";
@@ -43,14 +44,6 @@ export interface Maintenance {
   to: string;
   /** What is done, and where to read about it. */
   reason: string;
-}
-
-/** A key of a Kubernetes Secret in the namespace of the service. */
-export interface SecretKeyReference {
-  /** Name of the Secret. */
-  name: string;
-  /** Key in the Secret. */
-  key: string;
 }
 
 /** TLS of the port that serves metrics. Prometheus always verifies the certificate. */

@@ -14,6 +14,7 @@ import {
   dnsLabel,
   identitySettings,
   input,
+  secretKey,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
@@ -266,16 +267,8 @@ const maintenanceSchema = z
 /** Where the metrics of a service are by default. */
 const defaultTarget: Values = { port: "metrics", path: "/metrics" };
 
-const secretKeySchema = z.strictObject({
-  name: example(dnsLabel, "metrics-token").describe("Name of the Secret."),
-  key: example(
-    z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret"),
-    "token",
-  ).describe("Key in the Secret."),
-});
-
 const httpsSchema = z.strictObject({
-  caSecret: secretKeySchema.optional().meta({
+  caSecret: secretKey("metrics-ca", "ca.crt").optional().meta({
     description:
       "Certificate authority that signed the certificate of the service, in a Secret of its namespace.",
     defaultText: "the public certificate authorities",
@@ -289,7 +282,9 @@ const authorizationSchema = z.strictObject({
   type: example(z.string().regex(/^\w+$/, "must be one word").default("Bearer"), "Bearer").describe(
     "Scheme of the header `Authorization`.",
   ),
-  secret: secretKeySchema.describe("Token, in a Secret of the namespace of the service."),
+  secret: secretKey("metrics-token", "token").describe(
+    "Token, in a Secret of the namespace of the service.",
+  ),
 });
 
 export const serviceSchema = z.strictObject({

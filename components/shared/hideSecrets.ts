@@ -7,7 +7,7 @@ export const HIDDEN = "[hidden]";
 const secretNames = /key|token|secret|password|passwd|credential|webhook|heartbeatUrl/i;
 /** Names that match the pattern above, but only refer to a secret. */
 const harmlessNames =
-  /^(existingSecret|existingSecretKeys|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames)$/;
+  /^(existingSecret|existingSecretKeys|keyRevision|kmsKeyArn|configSecretName|mountedSecretNames|tlsSecretName)$/;
 /** Keys without a recognizable prefix, such as Datadog keys. */
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;

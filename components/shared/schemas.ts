@@ -121,6 +121,15 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
   return same && `must not differ from ${same} only in case, which tags in IAM ignore`;
 }
 
+/** A key of an existing Kubernetes Secret that holds a credential. The example is for errors. */
+export function secretKey(exampleName: string, exampleKey: string) {
+  const key = z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret");
+  return z.strictObject({
+    name: example(dnsLabel, exampleName).describe("Name of the Secret."),
+    key: example(key, exampleKey).describe("Key in the Secret."),
+  });
+}
+
 /** A boolean with a default. */
 export function flag(value: boolean, description: string) {
   return z.boolean().default(value).describe(description);

@@ -17,6 +17,7 @@ import { datadogTraceUrl } from "../../components/datadog/tags";
 import { AwsIdentity } from "../../components/loki/options";
 import { LokiSettings, lokiSettings, oidcExamples } from "../../components/loki/settings";
 import { lokiUrl } from "../../components/loki/urls";
+import { ingressSchema, ingressUrl } from "../../components/prometheus/grafanaIngress";
 import {
   PrometheusSettings,
   alertsOfChart,
@@ -61,10 +62,15 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
     ...secretFlags(raw, "slack"),
     namespace: namespaces.monitoring,
     // People follow these links, so they need the external URLs.
-    grafanaUrl: loki && grafana["externalUrl"],
+    grafanaUrl: loki && (grafana["externalUrl"] ?? grafanaIngressUrl(grafana)),
     prometheusUrl: prometheus["externalUrl"],
     alertmanagerUrl: alertmanager["externalUrl"],
   });
+}
+
+/** URL of the ingress of Grafana, whose problems are those of the part `grafana`. */
+function grafanaIngressUrl({ ingress }: Record<string, unknown>): string | undefined {
+  return ingressUrl(ingressSchema.safeParse(ingress).data);
 }
 
 /** Whether the stack has an Alertmanager configuration of its own. */

@@ -30,6 +30,7 @@ type Assert<T extends true> = T;
 
 type Prometheus = z.input<typeof prometheusSchema>;
 type Grafana = NonNullable<Prometheus["grafana"]>;
+type Ingress = NonNullable<Grafana["ingress"]>;
 type Loki = z.input<typeof lokiSchema>;
 type Slack = z.input<typeof slackSchema>;
 type Services = z.input<typeof servicesSchema>;
@@ -45,6 +46,8 @@ export type Assertions = [
   Assert<Matches<library.Toleration, Item<Prometheus["tolerations"]>>>,
   Assert<Matches<library.AlertmanagerArgs, NonNullable<Prometheus["alertmanager"]>>>,
   Assert<Matches<library.GrafanaArgs, Grafana>>,
+  Assert<Matches<library.GrafanaIngress, Ingress>>,
+  Assert<Matches<library.GrafanaGateway, NonNullable<Ingress["gateway"]>>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
   Assert<Matches<library.ScrapedMetrics, NonNullable<Prometheus["metrics"]>>>,
   Assert<Matches<library.LokiStackArgs, Loki, "values" | "collectorValues">>,

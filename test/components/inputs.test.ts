@@ -100,6 +100,12 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       grafana: {
         externalUrl: wrap("https://grafana.example.com/"),
         dashboardsFolder: "dashboards",
+        ingress: {
+          host: wrap("monitoring.example.com"),
+          className: "alb",
+          certificateArn: wrap("arn:aws:acm:eu-west-1:123456789012:certificate/1234abcd"),
+          annotations: wrap({ "alb.ingress.kubernetes.io/group.name": wrap("internal") }),
+        },
         dataSources: [{ name: "Tempo", type: "tempo", url: wrap("http://tempo:3200") }],
       },
       values: wrap({ commonLabels: { extra: wrap("yes") }, grafana: { replicas: wrap(2) } }),

@@ -80,6 +80,8 @@ describe("public types", () => {
     assert.deepEqual(required.sort(), [
       "AlertReceiver: kind",
       "CommunityDashboard: id",
+      "GrafanaGateway: name",
+      "GrafanaIngress: host",
       "LogAlertArgs: namespace, service",
       "Maintenance: from, reason, to",
       "MetricsAuthorization: secret",

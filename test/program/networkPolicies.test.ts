@@ -195,6 +195,23 @@ describe("network policies", () => {
     assert.notEqual((await policiesOf("dev", { networkPolicies: true })).length, 0);
     assert.equal((await policiesOf("prod", { networkPolicies: false })).length, 0);
   });
+
+  it("let any address reach Grafana only if it has an ingress or an external URL", async () => {
+    const acceptsStrangers = async (grafana: object) => {
+      const policies = (await policiesOf("prod", { grafana })).map(
+        ({ inputs }) => inputs as unknown as PolicyManifest,
+      );
+      const server = pod("prometheus-grafana", "monitoring", {
+        "app.kubernetes.io/name": "grafana",
+        "app.kubernetes.io/instance": "prometheus",
+      });
+      return isAllowed(policies, internet, server, { port: 3000, protocol: "TCP" });
+    };
+    assert.equal(await acceptsStrangers({}), false);
+    const ingress = { host: "grafana.example.com", className: "alb" };
+    assert.equal(await acceptsStrangers({ ingress }), true);
+    assert.equal(await acceptsStrangers({ externalUrl: "https://grafana.example.com" }), true);
+  });
 });
 
 /** Ports that are open to every address, because their clients have no addresses that a policy can name. */

@@ -1,17 +1,6 @@
 import * as assert from "node:assert/strict";
-import { prometheusSettings } from "../../../components/prometheus/settings";
-import { prometheusValues } from "../../../components/prometheus/values";
 import { limits } from "../../../policies/shared/limits";
-import { unknownKeys } from "../../charts/unknownKeys";
-
-/** The values for these arguments, checked against the keys of the pinned chart. */
-function valuesFor(args: object = {}): Record<string, any> {
-  const checked = prometheusSettings({ cluster: "ticketing-prod", environment: "prod", ...args });
-  assert.ok(checked.problems === undefined, JSON.stringify(checked.problems));
-  const values = prometheusValues(checked.settings);
-  assert.deepEqual(unknownKeys("kube-prometheus-stack", values), []);
-  return values;
-}
+import { valuesFor } from "./valuesFor";
 
 const prometheusSpec = (args?: object): any => valuesFor(args)["prometheus"].prometheusSpec;
 const alertmanagerSpec = (args?: object): any => valuesFor(args)["alertmanager"].alertmanagerSpec;

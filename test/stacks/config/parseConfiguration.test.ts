@@ -277,6 +277,24 @@ describe("parseConfiguration", () => {
       assert.equal(withoutLogs.slack?.grafanaUrl, undefined);
     });
 
+    it("all links to the ingress of Grafana, unless it has another external URL", () => {
+      const ingress = { host: "grafana.example.com", className: "alb" };
+      const urlsOf = (grafana: object) => {
+        const { slack, loki, services } = settingsOf(configuration("dev", { grafana }));
+        return [slack?.grafanaUrl, loki?.dashboardBaseUrl, services[0].alerts.dashboardBaseUrl];
+      };
+      assert.deepEqual(urlsOf({ ingress }), Array(3).fill("https://grafana.example.com"));
+      const externalUrl = "https://cdn.example.com";
+      assert.deepEqual(urlsOf({ ingress, externalUrl }), Array(3).fill(externalUrl));
+    });
+
+    it("one problem with an ingress, although other parts link to it", () => {
+      const text = textOf(configuration("dev", { grafana: { ingress: { host: "grafana" } } }));
+      assert.match(text, /grafana\.ingress\.host = "grafana" must be a host name/);
+      assert.match(text, /grafana\.ingress\.className is required/);
+      assert.equal(text.match(/monitoring:/g)?.length, 4, text);
+    });
+
     it("channels to their webhooks, without the values of the webhooks", () => {
       const webhook = "https://hooks.example.com/critical";
       const raw = configuration("dev", {
