@@ -46,7 +46,7 @@ export {
   type ServiceMetrics,
   type WarningThresholds,
 } from "./services/monitoredServices";
-export { ServiceLanguage, WorkloadKind } from "./services/options";
+export { MetricConvention, ServiceLanguage, WorkloadKind } from "./services/options";
 export {
   type AlertmanagerArgs,
   type CommunityDashboard,

@@ -12,7 +12,7 @@ import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
 import { SecretKeyReference } from "../shared/secretKeyReference";
-import { ServiceLanguage, WorkloadKind } from "./options";
+import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
 import { monitorKind, monitorSpec } from "./serviceMonitor";
 import { isScraped, metricsFor } from "./thresholdVariants";
@@ -183,6 +183,11 @@ export interface ServiceAlertArgs extends AlertThresholds {
 
 /** Names of the metrics and labels that the alerts on a service use. */
 export interface ServiceMetrics {
+  /**
+   * Convention of the names and labels of requests, which single names override. Default: for all
+   * services `prometheus`, for one service that of all services.
+   */
+  convention?: MetricConvention;
   /** Counter of HTTP requests. Default: `http_requests_total`. */
   httpRequests?: string;
   /** Label of `httpRequests` with the status code. Default: `status`. */

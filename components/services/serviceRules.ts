@@ -1,4 +1,9 @@
-import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
+import {
+  MetricKey,
+  MetricNames,
+  grpcCodeIn,
+  grpcServerErrors,
+} from "../../policies/shared/metricNames";
 import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
@@ -10,9 +15,6 @@ import { noTrafficRules } from "./noTraffic";
 import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
-
-/** gRPC codes that indicate a server error; clients can cause the other codes. */
-const grpcServerErrors = "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss";
 
 /** Records the evidence of errors over 30 minutes. */
 export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGroup {
@@ -72,7 +74,8 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const rateNow = (metric: string, matchers: string) => sumOf(`irate(${metric}{${matchers}}[2m])`);
   // 5.. also matches "5xx", which some Python instrumentations write.
   const httpFailures = (of: string, label: string) => `${of}, ${label}=~"5.."`;
-  const grpcFailures = (of: string, label: string) => `${of}, ${label}=~"${grpcServerErrors}"`;
+  const grpcFailures = (of: string, label: string) =>
+    `${of}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
   // With a range below the `for` of 5 minutes, two slow minutes are over before the alert can fire.
   const p99 = (histogram: string, of: string) =>
     `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${of}}[4m])))`;

@@ -1,10 +1,17 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
-import { MetricKey, metricKeys } from "../../policies/shared/metricNames";
+import {
+  MetricKey,
+  MetricNames,
+  defaultMetricNames,
+  metricKeys,
+  requestMetricNames,
+} from "../../policies/shared/metricNames";
 import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import { formatPath } from "../../policies/shared/path";
+import { defined } from "../shared/defined";
 import { Checked, Fix, Problem, example, issue } from "../shared/problems";
 import {
   ComponentArgs,
@@ -18,7 +25,7 @@ import {
   teamName,
   wholeNumber,
 } from "../shared/schemas";
-import { ServiceLanguage, WorkloadKind } from "./options";
+import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 
 const { alertThresholds } = limits;
@@ -44,57 +51,99 @@ const matchers = example(
   'job="kubelet"',
 );
 
-/** Names of the metrics and labels that alert expressions use. */
-const metricsSchema = z.strictObject({
-  httpRequests: metricName.default("http_requests_total").describe("Counter of HTTP requests."),
-  httpStatusLabel: labelName
-    .default("status")
-    .describe("Label of that counter with the HTTP status."),
-  httpDuration: metricName
-    .default("http_request_duration_seconds")
-    .describe("Histogram of the HTTP latency, without `_bucket`."),
-  grpcRequests: metricName
-    .default("grpc_server_handled_total")
-    .describe("Counter of gRPC requests."),
-  grpcCodeLabel: labelName.default("grpc_code").describe("Label of that counter with the code."),
-  grpcDuration: metricName
-    .default("grpc_server_handling_seconds")
-    .describe("Histogram of the gRPC latency, without `_bucket`."),
-  dynamodbThrottles: metricName
-    .default("dynamodb_throttled_requests_total")
-    .describe("Counter of requests that DynamoDB throttles."),
-  dynamodbDuration: metricName
-    .default("dynamodb_operation_duration_seconds")
-    .describe("Histogram of the latency of calls to DynamoDB, without `_bucket`."),
-  redisDuration: metricName
-    .default("redis_command_duration_seconds")
-    .describe("Histogram of the latency of calls to Redis, without `_bucket`."),
-  redisPoolActive: metricName
-    .default("redis_connection_pool_active_connections")
-    .describe("Gauge of the connections to Redis in use."),
-  containerSelector: matchers
-    .default("")
-    .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
-  kubeStateSelector: matchers
-    .default("")
-    .describe("Additional matchers of the metrics of kube-state-metrics."),
-});
+function named(name: z.ZodString, key: MetricKey, description: string) {
+  return example(name, defaultMetricNames[key]).optional().meta({ description });
+}
+
+/** Names of the metrics and labels of services that alert expressions use. */
+const metricNames = {
+  httpRequests: named(metricName, "httpRequests", "Counter of HTTP requests."),
+  httpStatusLabel: named(
+    labelName,
+    "httpStatusLabel",
+    "Label of that counter with the HTTP status.",
+  ),
+  httpDuration: named(
+    metricName,
+    "httpDuration",
+    "Histogram of the HTTP latency, without `_bucket`.",
+  ),
+  grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
+  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the code."),
+  grpcDuration: named(
+    metricName,
+    "grpcDuration",
+    "Histogram of the gRPC latency, without `_bucket`.",
+  ),
+  dynamodbThrottles: named(
+    metricName,
+    "dynamodbThrottles",
+    "Counter of requests that DynamoDB throttles.",
+  ),
+  dynamodbDuration: named(
+    metricName,
+    "dynamodbDuration",
+    "Histogram of the latency of calls to DynamoDB, without `_bucket`.",
+  ),
+  redisDuration: named(
+    metricName,
+    "redisDuration",
+    "Histogram of the latency of calls to Redis, without `_bucket`.",
+  ),
+  redisPoolActive: named(
+    metricName,
+    "redisPoolActive",
+    "Gauge of the connections to Redis in use.",
+  ),
+} satisfies Record<MetricKey, z.ZodType>;
+
+const convention = z.enum(MetricConvention);
+
+/** Names that all services use: those of a convention, and those that are set one by one. */
+const metricsSchema = z
+  .strictObject({
+    convention: convention
+      .default(MetricConvention.Prometheus)
+      .describe(
+        "Names of the metrics and labels of requests: those of the client libraries of Prometheus, which are the defaults below, or of OpenTelemetry.",
+      ),
+    ...(Object.fromEntries(
+      metricKeys.map((key) => {
+        const defaultText = `\`${defaultMetricNames[key]}\``;
+        return [key, metricNames[key].meta({ ...metricNames[key].meta(), defaultText })];
+      }),
+    ) as typeof metricNames),
+    containerSelector: matchers
+      .default("")
+      .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
+    kubeStateSelector: matchers
+      .default("")
+      .describe("Additional matchers of the metrics of kube-state-metrics."),
+  })
+  .transform(({ convention, containerSelector, kubeStateSelector, ...names }) => ({
+    ...defaultMetricNames,
+    ...namesOf(convention, names),
+    containerSelector,
+    kubeStateSelector,
+  }));
 
 /** Names that one service uses. Names of metrics on pods are the same for all services. */
-const serviceMetricsSchema = z.strictObject(
-  Object.fromEntries(
-    metricKeys.map((key) => {
-      const schema = metricsSchema.shape[key];
-      const usual = schema.def.defaultValue;
-      return [
-        key,
-        example(schema.unwrap(), usual)
-          .optional()
-          .describe(schema.description ?? ""),
-      ];
+const serviceMetricsSchema = z
+  .strictObject({
+    convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({
+      description: "Names of the metrics and labels of requests.",
+      defaultText: "`monitoring:alerts.metrics.convention`",
     }),
-  ) as Record<MetricKey, z.ZodOptional<z.ZodString>>,
-);
+    ...metricNames,
+  })
+  .transform(({ convention, ...names }) => namesOf(convention, names));
+
+function namesOf(
+  convention: MetricConvention | undefined,
+  names: { [K in MetricKey]?: string | undefined },
+): Partial<MetricNames> {
+  return { ...(convention && requestMetricNames[convention]), ...defined(names) };
+}
 
 const thresholds = {
   errorRatePercent: percent

@@ -5,7 +5,7 @@ import { constantOf } from "../promql/constants";
 import { Expr, Selector, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { ServiceScope, scopesOf } from "../promql/scope";
-import { podMetrics } from "../shared/metricNames";
+import { GrpcCode, grpcCodeIn, podMetrics } from "../shared/metricNames";
 import { SignalName } from "../shared/serviceExceptions";
 
 /** A comparison of a base signal with a threshold. */
@@ -155,10 +155,14 @@ function outcomeOf(selector: Selector, vocabulary: MetricVocabulary): Outcome | 
   const labels = isGrpc
     ? [...vocabulary.grpcCodeLabel, ...grpcLabels]
     : [...vocabulary.httpStatusLabel, ...statusLabels];
-  const allowsAny = (values: string[]): boolean =>
-    values.some((value) => labels.every((label) => allows(selector, label, value)));
-  const failed = allowsAny(isGrpc ? ["Internal", "Unavailable"] : ["500", "503", "5xx"]);
-  const passed = allowsAny(isGrpc ? ["OK"] : ["200", "2xx"]);
+  const allowsAny = (codes: GrpcCode[], statuses: string[]): boolean =>
+    isGrpc
+      ? codes.some((code) =>
+          labels.every((label) => allows(selector, label, grpcCodeIn(label, code))),
+        )
+      : statuses.some((status) => labels.every((label) => allows(selector, label, status)));
+  const failed = allowsAny(["Internal", "Unavailable"], ["500", "503", "5xx"]);
+  const passed = allowsAny(["OK"], ["200", "2xx"]);
   if (failed) return passed ? "all" : "failed";
   return passed ? "passed" : undefined;
 }

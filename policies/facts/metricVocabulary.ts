@@ -1,8 +1,10 @@
 import {
   MetricKey,
+  MetricNames,
   defaultMetricNames,
   metricKeys,
   metricNamesAnnotation,
+  requestMetricNames,
 } from "../shared/metricNames";
 import { Plain, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
@@ -14,8 +16,8 @@ const isText = (value: unknown) => typeof value === "string";
 export type MetricVocabulary = Record<MetricKey, string[]>;
 
 /**
- * The default names, and the names that annotations of rule objects declare. A declared name does
- * not replace the default, so a declaration cannot hide a rule from the policies.
+ * The names of all conventions, and the names that annotations of rule objects declare. A declared name
+ * does not replace the others, so a declaration cannot hide a rule from the policies.
  */
 export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   const declarations = resources.flatMap(({ props }) => {
@@ -30,8 +32,9 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
 const defaultVocabulary = vocabularyWith([]);
 
 function vocabularyWith(declarations: Plain[]): MetricVocabulary {
+  const known: Partial<MetricNames>[] = [defaultMetricNames, requestMetricNames.opentelemetry];
   const names = (key: MetricKey) => [
-    defaultMetricNames[key],
+    ...known.flatMap((convention) => convention[key] ?? []),
     ...declarations.flatMap(
       (declaration) => textAt(declaration, key) ?? listAt(declaration, key).filter(isText),
     ),

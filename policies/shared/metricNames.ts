@@ -1,14 +1,34 @@
 /**
+ * Names of the metrics and labels of requests in each convention of instrumentation: the client libraries
+ * of Prometheus, or the stable HTTP and RPC conventions of OpenTelemetry as its exporters for Prometheus
+ * write them.
+ */
+export const requestMetricNames = {
+  prometheus: {
+    httpRequests: "http_requests_total",
+    httpStatusLabel: "status",
+    httpDuration: "http_request_duration_seconds",
+    grpcRequests: "grpc_server_handled_total",
+    grpcCodeLabel: "grpc_code",
+    grpcDuration: "grpc_server_handling_seconds",
+  },
+  // OpenTelemetry has no counters of requests: the histograms count them.
+  opentelemetry: {
+    httpRequests: "http_server_request_duration_seconds_count",
+    httpStatusLabel: "http_response_status_code",
+    httpDuration: "http_server_request_duration_seconds",
+    grpcRequests: "rpc_server_call_duration_seconds_count",
+    grpcCodeLabel: "rpc_response_status_code",
+    grpcDuration: "rpc_server_call_duration_seconds",
+  },
+} as const;
+
+/**
  * Names of the metrics and labels of services, which depend on their instrumentation. Components,
  * policies and dashboards read these defaults; `alerts.metrics` overrides them.
  */
 export const defaultMetricNames = {
-  httpRequests: "http_requests_total",
-  httpStatusLabel: "status",
-  httpDuration: "http_request_duration_seconds",
-  grpcRequests: "grpc_server_handled_total",
-  grpcCodeLabel: "grpc_code",
-  grpcDuration: "grpc_server_handling_seconds",
+  ...requestMetricNames.prometheus,
   dynamodbThrottles: "dynamodb_throttled_requests_total",
   dynamodbDuration: "dynamodb_operation_duration_seconds",
   redisDuration: "redis_command_duration_seconds",
@@ -18,6 +38,35 @@ export type MetricKey = keyof typeof defaultMetricNames;
 export type MetricNames = Record<MetricKey, string>;
 
 export const metricKeys = Object.keys(defaultMetricNames) as MetricKey[];
+
+/** Numbers of the gRPC codes, by their names in Go. */
+const grpcCodes = {
+  OK: 0,
+  Unknown: 2,
+  DeadlineExceeded: 4,
+  Unimplemented: 12,
+  Internal: 13,
+  Unavailable: 14,
+  DataLoss: 15,
+} as const;
+export type GrpcCode = keyof typeof grpcCodes;
+
+/** gRPC codes that indicate a server error; clients can cause the other codes. */
+export const grpcServerErrors: readonly GrpcCode[] = [
+  "Unknown",
+  "DeadlineExceeded",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+];
+
+/** The value of a label for a gRPC code. OpenTelemetry wrote numbers at first, and now `DATA_LOSS`. */
+export function grpcCodeIn(label: string, code: GrpcCode): string {
+  if (label === "rpc_grpc_status_code") return String(grpcCodes[code]);
+  if (label !== requestMetricNames.opentelemetry.grpcCodeLabel) return code;
+  return code.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+}
 
 /** Names of the metrics of pods, which the kubelet and kube-state-metrics define. */
 export const podMetrics = {

@@ -10,6 +10,7 @@ import {
   metricKeys,
   metricNameAnnotations,
   metricNamesAnnotation,
+  requestMetricNames,
 } from "../../policies/shared/metricNames";
 import { alerts, baseSignals, problems, prometheusRule, serviceMonitor } from "./subjects";
 
@@ -79,6 +80,7 @@ describe("metric names", () => {
     for (const [of, key, settings] of [
       ["all services", "alerts.metrics", { ...overrides, ...selectors }],
       ["one service", "services[0].metrics", overrides],
+      ["all services, by a convention", "alerts.metrics", { convention: "opentelemetry" }],
     ] as const) {
       it(`of ${of}`, function () {
         this.timeout(60_000);
@@ -119,6 +121,22 @@ describe("metric names", () => {
     );
     const subjects = [serviceMonitor("inventory-service"), rules];
     assert.deepEqual(problems(requiredAlerts, [...subjects, declaring(recording, annotation)]), []);
+  });
+
+  it("of OpenTelemetry need no declaration", () => {
+    const names = requestMetricNames.opentelemetry;
+    const errors = (code: string) =>
+      `sum(rate(${names.grpcRequests}{${names.grpcCodeLabel}${code}}[5m])) / sum(rate(${names.grpcRequests}[5m])) > 0.5`;
+    for (const expr of [
+      `sum(rate(${names.httpRequests}{${names.httpStatusLabel}=~"5.."}[5m])) / sum(rate(${names.httpRequests}[5m])) > 0.5`,
+      errors('=~"INTERNAL|UNAVAILABLE"'),
+      errors('!="OK"'),
+      `histogram_quantile(0.99, sum by (le) (rate(${names.httpDuration}_bucket[5m]))) > 5`,
+    ]) {
+      const [problem, ...others] = problems(alertThresholds, alerts(expr));
+      assert.match(problem ?? "", /is too high$/, expr);
+      assert.deepEqual(others, []);
+    }
   });
 
   for (const [signal, expr] of Object.entries(lax)) {

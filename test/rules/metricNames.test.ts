@@ -1,5 +1,10 @@
 import * as assert from "node:assert/strict";
-import { MetricNames, defaultMetricNames } from "../../policies/shared/metricNames";
+import {
+  MetricNames,
+  defaultMetricNames,
+  grpcCodeIn,
+  requestMetricNames,
+} from "../../policies/shared/metricNames";
 import { testRules } from "./promtool";
 import { definitionsFor, groupsNamed, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
@@ -35,7 +40,12 @@ function signals(service: string, names: MetricNames, isBad: boolean): Record<st
   return {
     http: requests(names.httpRequests, names.httpStatusLabel, "200", "503"),
     httpSlow: timed(names.httpDuration, 0.5),
-    grpc: requests(names.grpcRequests, names.grpcCodeLabel, "OK", "Unavailable"),
+    grpc: requests(
+      names.grpcRequests,
+      names.grpcCodeLabel,
+      "OK",
+      grpcCodeIn(names.grpcCodeLabel, "Unavailable"),
+    ),
     grpcSlow: timed(names.grpcDuration, 0.5),
     throttles: [counter(names.dynamodbThrottles, labels, timeline, () => 20 * bad)],
     dynamodb: timed(names.dynamodbDuration, 0.1),
@@ -110,6 +120,63 @@ describe("metric names of one service, in promtool", () => {
               ...seriesOf("usual", defaultMetricNames, false),
             ],
             [],
+          ),
+        ],
+        60,
+      );
+      assert.ok(passed, output);
+    });
+  }
+
+  const conventions: [name: string, settings: object, names: Partial<MetricNames>, code: string][] =
+    [
+      [
+        "OpenTelemetry",
+        { convention: "opentelemetry" },
+        requestMetricNames.opentelemetry,
+        "UNAVAILABLE",
+      ],
+      [
+        "the first OpenTelemetry",
+        { grpcCodeLabel: "rpc_grpc_status_code" },
+        { grpcCodeLabel: "rpc_grpc_status_code" },
+        "14",
+      ],
+    ];
+  for (const [name, metrics, names, unavailable] of conventions) {
+    it(`read the codes of ${name}`, async () => {
+      const all = { ...defaultMetricNames, ...names };
+      const labels = { namespace: "ticketing", service: "usual" };
+      const failing = (metric: string, label: string, code: string) =>
+        counter(metric, { ...labels, [label]: code }, timeline, () => 1);
+      const scenario = (of: string, ok: Series, failed: Series): Scenario => ({
+        name: of,
+        interval: "30s",
+        input_series: [ok, failed],
+        alert_rule_test: [
+          {
+            eval_time: "89m",
+            alertname: "HighErrorRate",
+            exp_alerts: [{ exp_labels: { severity: "critical", ...labels } }],
+          },
+        ],
+      });
+      const { passed, output } = await testRules(
+        withoutTexts(
+          groupsNamed(definitionsFor({ services: [{ name: "usual" }], alerts: { metrics } }), [
+            "services",
+          ]),
+        ),
+        [
+          scenario(
+            "HTTP",
+            failing(all.httpRequests, all.httpStatusLabel, "200"),
+            failing(all.httpRequests, all.httpStatusLabel, "503"),
+          ),
+          scenario(
+            "gRPC",
+            failing(all.grpcRequests, all.grpcCodeLabel, "OK"),
+            failing(all.grpcRequests, all.grpcCodeLabel, unavailable),
           ),
         ],
         60,

@@ -3,7 +3,7 @@ import type {
   MonitoredServicesSettings,
   ServiceSettings,
 } from "../../components/services/settings";
-import { hasAlerts, isScraped } from "../../components/services/thresholdVariants";
+import { hasAlerts, isScraped, metricsFor } from "../../components/services/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
 import type { Settings } from "../../stacks/config/parseConfiguration";
@@ -19,9 +19,6 @@ function checksOfServices(
   { namespace, services, alerts }: MonitoredServicesSettings,
   settings: Settings,
 ): Check[] {
-  const { metrics } = alerts;
-  const requests = [metrics.httpRequests, metrics.grpcRequests];
-  const durations = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_bucket`);
   return services.map((service) =>
     isScraped(service) ? targetsCheck(service) : jobCheck(namespace, service.name),
   );
@@ -52,6 +49,11 @@ function checksOfServices(
         if (!hasAlerts(service) || service.alerts?.expectsRequests === false) {
           return pass(`${up}; its alerts read no request metrics`);
         }
+        const metrics = metricsFor({ alerts }, service);
+        const requests = [metrics.httpRequests, metrics.grpcRequests];
+        const durations = [metrics.httpDuration, metrics.grpcDuration].map(
+          (name) => `${name}_bucket`,
+        );
         const named = await query(
           prometheus,
           `count by (__name__) ({${labels}, __name__=~"${[...requests, ...durations].join("|")}"})`,

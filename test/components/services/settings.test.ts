@@ -4,6 +4,7 @@ import { formatPath } from "../../../policies/shared/path";
 import { ServiceLanguage } from "../../../components/services/options";
 import { MonitoredServicesSettings, servicesSettings } from "../../../components/services/settings";
 import { limits } from "../../../policies/shared/limits";
+import { defaultMetricNames, requestMetricNames } from "../../../policies/shared/metricNames";
 
 const identity = { namespace: "ticketing" };
 
@@ -220,6 +221,34 @@ describe("servicesSettings", () => {
       alerts: { warning: { memoryPercent: 80 } },
       services: [{ name: "a", alerts: { memoryPercent: 70 } }],
     });
+  });
+
+  it("expands a convention to the names of its metrics, which single names override", () => {
+    const { services, alerts } = settingsOf({
+      services: [
+        { name: "a", metrics: { convention: "prometheus", httpStatusLabel: "code" } },
+        { name: "b", metrics: { httpRequests: "requests_total" } },
+      ],
+      alerts: {
+        metrics: { convention: "opentelemetry", httpStatusLabel: "status", redisDuration: "redis" },
+      },
+    });
+    const { opentelemetry, prometheus } = requestMetricNames;
+    assert.deepEqual(alerts.metrics, {
+      ...defaultMetricNames,
+      ...opentelemetry,
+      httpStatusLabel: "status",
+      redisDuration: "redis",
+      containerSelector: "",
+      kubeStateSelector: "",
+    });
+    assert.deepEqual(
+      services.map(({ metrics }) => metrics),
+      [{ ...prometheus, httpStatusLabel: "code" }, { httpRequests: "requests_total" }],
+    );
+    assert.deepEqual(described({ alerts: { metrics: { convention: "otel" } } }), [
+      "alerts.metrics.convention must be one of prometheus, opentelemetry",
+    ]);
   });
 
   it("accepts only names of metrics and labels", () => {
