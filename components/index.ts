@@ -53,11 +53,12 @@ export {
   type GrafanaArgs,
   type GrafanaGateway,
   type GrafanaIngress,
+  type GrafanaSso,
   PrometheusStack,
   type PrometheusStackArgs,
   type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
-export { KeptMetrics } from "./prometheus/options";
+export { KeptMetrics, SsoProvider } from "./prometheus/options";
 export { type Toleration } from "./shared/placementArgs";
 export { type SecretKeyReference } from "./shared/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";

@@ -1,15 +1,8 @@
 import { z } from "zod";
 import { example, issue } from "../shared/problems";
-import { dnsLabel, input } from "../shared/schemas";
+import { dnsLabel, hostName, input } from "../shared/schemas";
 import { Values } from "../../policies/shared/mergeValues";
 import { defined } from "../shared/defined";
-
-const hostName = z
-  .string()
-  .regex(
-    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "must be a host name in lower case, without https:// and without a path",
-  );
 
 /** IngressClass of the AWS Load Balancer Controller. */
 const alb = "alb";
@@ -111,7 +104,7 @@ function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx):
       "clusterIssuer",
     );
   } else if (className === undefined) {
-    issue(ctx, ["className"], "is required, unless gateway is set", { kind: "set", example: alb });
+    issue(ctx, ["className"], "is required, unless gateway is set");
   } else if (className === alb) {
     refuse(
       "does not apply to the class alb, whose certificates are in ACM",
@@ -121,10 +114,7 @@ function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx):
   } else {
     refuse("only applies to the class alb", "certificateArn");
     if (tlsSecretName !== undefined || clusterIssuer !== undefined) return;
-    issue(ctx, ["tlsSecretName"], "is required, unless clusterIssuer is set", {
-      kind: "set",
-      example: defaultTlsSecretName,
-    });
+    issue(ctx, ["tlsSecretName"], "is required, unless clusterIssuer is set");
   }
 }
 

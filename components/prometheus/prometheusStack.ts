@@ -20,11 +20,12 @@ import { checkWithValues } from "../shared/chartValues";
 import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { isUnresolved } from "../shared/placeholders";
+import { SecretKeyReference } from "../shared/secretKeyReference";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import type * as keepLists from "./keepLists";
-import { KeptMetrics } from "./options";
+import { KeptMetrics, SsoProvider } from "./options";
 import { PrometheusSettings, prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import {
@@ -193,6 +194,55 @@ export interface GrafanaIngress {
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
+/**
+ * Single sign-on to Grafana. The callback for the identity provider is `<URL of Grafana>/login/` and
+ * `generic_oauth` (for `oidc`), `google`, `github`, `azuread` (for `entra`) or `okta`. The user `admin`
+ * and its Secret remain, for requests to the API and for emergencies (`loginForm`).
+ */
+export interface GrafanaSso {
+  /** Identity provider. */
+  provider: SsoProvider;
+  /** ID of Grafana as a client of the provider. */
+  clientId: pulumi.Input<string>;
+  /** Secret of the client, in an existing Kubernetes Secret. Restart Grafana when it changes. */
+  clientSecret: SecretKeyReference;
+  /** Tenant of `entra`, and required for it. */
+  tenantId?: pulumi.Input<string> | undefined;
+  /** Domain of `okta`, such as `acme.okta.com`, and required for it. */
+  domain?: pulumi.Input<string> | undefined;
+  /** Authorization endpoint of `oidc`, and required for it. */
+  authUrl?: pulumi.Input<string> | undefined;
+  /** Token endpoint of `oidc`, and required for it. */
+  tokenUrl?: pulumi.Input<string> | undefined;
+  /** UserInfo endpoint of `oidc`, and required for it. */
+  apiUrl?: pulumi.Input<string> | undefined;
+  /** Scopes to request, for `oidc`. Default: `openid`, `profile` and `email`. */
+  scopes?: string[];
+  /** Claim with the groups of a user, for `oidc`. Default: `groups`. */
+  groupsClaim?: string;
+  /**
+   * Domains of the email addresses of users, for all providers but `github`. Required for `google`,
+   * where everyone has an account. Default: every domain.
+   */
+  allowedDomains?: string[];
+  /** Organizations of users of `github`, and required for it: everyone has an account. */
+  allowedOrganizations?: string[];
+  /**
+   * Groups of users, for all providers but `github`: addresses of groups in Google, object IDs in
+   * Entra, otherwise names. Default: all users of the provider or the domains.
+   */
+  allowedGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * Groups whose members are administrators, in the form of `allowedGroups`; for `github`, teams such
+   * as `@acme/platform`. Default: none.
+   */
+  adminGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Groups whose members are editors. All others are viewers. Default: none. */
+  editorGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Whether Grafana also shows the login form for the user `admin`. Default: false. */
+  loginForm?: boolean;
+}
+
 /** Grafana of a PrometheusStack. */
 export interface GrafanaArgs {
   /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
@@ -207,6 +257,8 @@ export interface GrafanaArgs {
   dataSources?: Record<string, any>[];
   /** Ingress or route through which people reach Grafana. Default: none. */
   ingress?: GrafanaIngress;
+  /** Single sign-on. Requires `ingress` or `externalUrl`. Default: none, only the user `admin`. */
+  sso?: GrafanaSso;
   /** URL at which people open Grafana, for links in alerts. Default: that of `ingress`, or none. */
   externalUrl?: pulumi.Input<string> | undefined;
 }

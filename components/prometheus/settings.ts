@@ -7,6 +7,7 @@ import { charts } from "../shared/charts";
 import { defined } from "../shared/defined";
 import { anchoredPattern } from "../../policies/shared/matcher";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
+import { ssoSchema } from "./grafanaSso";
 import { KeptMetrics } from "./options";
 import { Checked, example, issue } from "../shared/problems";
 import { placementSettings } from "../shared/placement";
@@ -138,6 +139,9 @@ const grafanaSchema = z.strictObject({
   ingress: ingressSchema
     .optional()
     .describe("Ingress or route, over TLS, through which people reach Grafana."),
+  sso: ssoSchema
+    .optional()
+    .describe("Single sign-on through an identity provider. Requires `ingress` or `externalUrl`."),
   externalUrl: input(
     example(httpUrl, "https://grafana.example.com").optional().meta({
       description: "URL of Grafana for people. Links in alerts and messages start with it.",
@@ -252,6 +256,15 @@ export const prometheusSchema = z
       const rule = "is required when secrets are mounted: without it nothing reads them";
       const fix = { kind: "set", example: "alertmanager-config" } as const;
       issue(ctx, ["alertmanager", "configSecretName"], rule, fix);
+    },
+    { when: () => true },
+  )
+  .superRefine(
+    ({ grafana }, ctx) => {
+      const { sso, ingress, externalUrl } = grafana ?? {};
+      if (sso === undefined || ingress !== undefined || externalUrl !== undefined) return;
+      const rule = "is required with sso: the identity provider sends users back to this URL";
+      issue(ctx, ["grafana", "externalUrl"], rule);
     },
     { when: () => true },
   )

@@ -1,6 +1,7 @@
 import { limits } from "../../policies/shared/limits";
 import { RuleSettings } from "../alerting/alertSettings";
 import { ingressValues } from "./grafanaIngress";
+import { ssoSections, ssoVariables } from "./grafanaSso";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
@@ -215,7 +216,7 @@ function alertmanager(settings: PrometheusSettings): Values {
 }
 
 function grafana(settings: PrometheusSettings): Values {
-  const { communityDashboards, dataSources, ingress, externalUrl } = settings.grafana;
+  const { communityDashboards, dataSources, ingress, sso, externalUrl } = settings.grafana;
   const additionalDataSources = [
     ...(settings.lokiUrl === undefined
       ? []
@@ -260,7 +261,9 @@ function grafana(settings: PrometheusSettings): Values {
       ...(externalUrl !== undefined && { server: { root_url: externalUrl } }),
       // The browser sends the session only over TLS.
       ...(ingress !== undefined && { security: { cookie_secure: true } }),
+      ...ssoSections(sso),
     },
+    ...(sso !== undefined && { envValueFrom: ssoVariables(sso) }),
     ...ingressValues(ingress),
     ...(additionalDataSources.length > 0 && { additionalDataSources }),
     ...(communityDashboards.length > 0 && dashboardDownloads(settings)),

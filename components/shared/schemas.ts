@@ -41,6 +41,14 @@ export const dnsLabel = z
     "must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit",
   );
 
+/** A host name with a domain. */
+export const hostName = z
+  .string()
+  .regex(
+    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    "must be a host name in lower case, without https:// and without a path",
+  );
+
 /** A name that EKS accepts for a cluster. */
 export const clusterName = z
   .string()

@@ -48,6 +48,7 @@ export type Assertions = [
   Assert<Matches<library.GrafanaArgs, Grafana>>,
   Assert<Matches<library.GrafanaIngress, Ingress>>,
   Assert<Matches<library.GrafanaGateway, NonNullable<Ingress["gateway"]>>>,
+  Assert<Matches<library.GrafanaSso, NonNullable<Grafana["sso"]>>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
   Assert<Matches<library.ScrapedMetrics, NonNullable<Prometheus["metrics"]>>>,
   Assert<Matches<library.LokiStackArgs, Loki, "values" | "collectorValues">>,

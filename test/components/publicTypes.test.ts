@@ -82,6 +82,7 @@ describe("public types", () => {
       "CommunityDashboard: id",
       "GrafanaGateway: name",
       "GrafanaIngress: host",
+      "GrafanaSso: clientId, clientSecret, provider",
       "LogAlertArgs: namespace, service",
       "Maintenance: from, reason, to",
       "MetricsAuthorization: secret",

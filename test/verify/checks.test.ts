@@ -407,6 +407,27 @@ describe("the checks of npm run verify", () => {
     await results(healthy(), []);
   });
 
+  it("cover the Secrets that the settings of Grafana name", async () => {
+    const grafana = {
+      ingress: { host: "grafana.example.com", className: "nginx", tlsSecretName: "wildcard-tls" },
+      sso: {
+        provider: "google",
+        clientId: "grafana",
+        clientSecret: { name: "grafana-sso", key: "client-secret" },
+        allowedDomains: ["example.com"],
+      },
+    };
+    const named = (name: string) => name.startsWith("Secret monitoring/");
+    const names = (changes: object) =>
+      checksOf(settingsOf({ grafana: { ...changes } })).flatMap(({ name }) =>
+        named(name) ? [name.replace(/^.*\//, "")] : [],
+      );
+    const others = names({});
+    const added = names(grafana).filter((name) => !others.includes(name));
+    assert.deepEqual(added, ["grafana-sso", "wildcard-tls"]);
+    await results(healthy(), []);
+  });
+
   describe("with --test-alert", () => {
     const checks = (seconds: number) => [testAlertCheck(settings, seconds)];
 

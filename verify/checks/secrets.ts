@@ -1,5 +1,7 @@
 import { availableKeys, webhookSecretName } from "../../components/slack/secret";
 import { secretNameOf } from "../../components/datadog/settings";
+import { tlsSecretOf } from "../../components/prometheus/grafanaIngress";
+import { PrometheusSettings } from "../../components/prometheus/settings";
 import { grafanaAdminSecretName } from "../../components/prometheus/values";
 import { secrets } from "../../components/shared/secrets";
 import type { Settings } from "../../stacks/config/parseConfiguration";
@@ -20,6 +22,7 @@ function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): 
   const { configSecretName } = prometheus.alertmanager;
   return [
     { namespace, name: grafanaAdminSecretName, keys: ["admin-user", "admin-password"] },
+    ...grafanaSecrets(prometheus.grafana).map((secret) => ({ namespace, ...secret })),
     ...(configSecretName === undefined
       ? []
       : [{ namespace, name: configSecretName, keys: ["alertmanager.yaml"] }]),
@@ -35,6 +38,18 @@ function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): 
     ...(datadog === undefined
       ? []
       : [{ namespace: datadog.namespace, name: secretNameOf(datadog), keys: ["api-key"] }]),
+  ];
+}
+
+/** The Secrets with credentials and certificates that the settings of Grafana name. */
+function grafanaSecrets({
+  sso,
+  ingress,
+}: PrometheusSettings["grafana"]): Omit<ExpectedSecret, "namespace">[] {
+  const tlsSecret = ingress && tlsSecretOf(ingress);
+  return [
+    ...(sso === undefined ? [] : [{ name: sso.clientSecret.name, keys: [sso.clientSecret.key] }]),
+    ...(tlsSecret === undefined ? [] : [{ name: tlsSecret, keys: ["tls.crt", "tls.key"] }]),
   ];
 }
 

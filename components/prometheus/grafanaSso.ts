@@ -1,0 +1,282 @@
+import { z } from "zod";
+import { Values } from "../../policies/shared/mergeValues";
+import { defined } from "../shared/defined";
+import { hasPlaceholder } from "../shared/placeholders";
+import { example, issue } from "../shared/problems";
+import { hostName, httpsUrl, input, secretKey } from "../shared/schemas";
+import { SsoProvider } from "./options";
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+// These characters would end the value in Grafana's configuration, or be evaluated in it.
+const group = z
+  .string()
+  .regex(
+    /^[^'"`\\#;$%{}\r\n]+$/,
+    "must be the name of a group, without quotes and the characters \\ # ; $ % { }",
+  );
+const groups = z.array(input(group)).min(1);
+
+export const ssoSchema = z
+  .strictObject({
+    provider: z
+      .enum(SsoProvider)
+      .describe("Identity provider: `oidc` is any provider of OpenID Connect."),
+    clientId: input(
+      example(
+        z.string().regex(/^[\w.:@/+=~-]+$/, "must be the ID of a client"),
+        "grafana",
+      ).describe("ID of Grafana as a client of the provider."),
+    ),
+    clientSecret: secretKey("grafana-sso", "client-secret").describe(
+      "Secret of the client, in an existing Secret of the namespace of Grafana.",
+    ),
+    tenantId: input(
+      example(
+        z.string().regex(uuid, "must be the ID of a tenant"),
+        "8eaef023-2b34-4da1-9baa-8bc8c9d6a490",
+      )
+        .optional()
+        .describe("Tenant. Required for `entra`."),
+    ),
+    domain: input(
+      example(hostName, "acme.okta.com").optional().describe("Okta domain. Required for `okta`."),
+    ),
+    authUrl: input(
+      example(httpsUrl, "https://sso.example.com/authorize")
+        .optional()
+        .describe("Authorization endpoint. Required for `oidc`."),
+    ),
+    tokenUrl: input(
+      example(httpsUrl, "https://sso.example.com/token")
+        .optional()
+        .describe("Token endpoint. Required for `oidc`."),
+    ),
+    apiUrl: input(
+      example(httpsUrl, "https://sso.example.com/userinfo")
+        .optional()
+        .describe("UserInfo endpoint. Required for `oidc`."),
+    ),
+    scopes: z
+      .array(z.string().regex(/^[\w.:/-]+$/, "must be a scope"))
+      .min(1)
+      .optional()
+      .meta({
+        description: "Scopes that Grafana requests, for `oidc`.",
+        defaultText: "`openid`, `profile`, `email`",
+      }),
+    groupsClaim: example(
+      z.string().regex(/^\w+(\.\w+)*$/, "must be the path of a claim, such as realm_access.roles"),
+      "groups",
+    )
+      .optional()
+      .meta({
+        description: "Claim with the groups of the user, for `oidc`.",
+        defaultText: "`groups`",
+      }),
+    allowedDomains: example(z.array(hostName).min(1), ["example.com"]).optional().meta({
+      description:
+        "Domains of the email addresses of users, for all but `github`. Required for `google`, where everyone has an account.",
+      defaultText: "every domain",
+    }),
+    allowedOrganizations: example(
+      z.array(z.string().regex(/^[\w-]+$/, "must be the name of an organization")).min(1),
+      ["acme"],
+    )
+      .optional()
+      .describe("Organizations of users. Required for `github`, where everyone has an account."),
+    allowedGroups: input(
+      groups.optional().meta({
+        description: "Groups of users, for all but `github`.",
+        defaultText: "every user of the provider or the domains",
+      }),
+    ),
+    adminGroups: input(
+      groups.optional().describe("Groups whose members are administrators of Grafana."),
+    ),
+    editorGroups: input(
+      groups.optional().describe("Groups whose members are editors. All others are viewers."),
+    ),
+    loginForm: z
+      .boolean()
+      .default(false)
+      .describe("Whether Grafana also shows the login form for the user `admin`."),
+  })
+  .superRefine(checkProvider, {
+    when: ({ value }) => typeof value === "object" && value !== null,
+  });
+
+/** How people sign in to Grafana. */
+export type SsoSettings = z.output<typeof ssoSchema>;
+
+interface Provider {
+  /** Section of Grafana's configuration: `auth.<section>`. */
+  section: string;
+  /** Settings that only some providers have: whether this provider requires each of its own. */
+  settings: Partial<Record<keyof SsoSettings, "required" | "optional">>;
+  /** Form of a group, if it is not the name. */
+  groups?: { pattern: RegExp; rule: string; example: string };
+  /** Keys of the section that only this provider has. */
+  fields: (settings: SsoSettings) => Record<string, unknown>;
+}
+
+/** The table of providers: what Grafana and the settings need to know about each. */
+const providers: Record<SsoProvider, Provider> = {
+  oidc: {
+    section: "generic_oauth",
+    settings: {
+      authUrl: "required",
+      tokenUrl: "required",
+      apiUrl: "required",
+      scopes: "optional",
+      groupsClaim: "optional",
+      allowedDomains: "optional",
+      allowedGroups: "optional",
+    },
+    fields: ({ scopes = ["openid", "profile", "email"], groupsClaim = "groups", ...settings }) => ({
+      name: "SSO",
+      use_pkce: true,
+      scopes,
+      auth_url: settings.authUrl,
+      token_url: settings.tokenUrl,
+      api_url: settings.apiUrl,
+      groups_attribute_path: groupsClaim,
+      role_attribute_path: rolePath(settings, groupsClaim),
+    }),
+  },
+  google: {
+    section: "google",
+    settings: { allowedDomains: "required", allowedGroups: "optional" },
+    groups: {
+      pattern: /^[^\s@]+@[^\s@]+$/,
+      rule: "must be the address of a group in Google",
+      example: "platform@example.com",
+    },
+    fields: (settings) => ({
+      // Without this scope, Google does not tell the groups of a user.
+      scopes: groupFields.some((field) => settings[field] !== undefined)
+        ? [
+            "openid",
+            "email",
+            "profile",
+            "https://www.googleapis.com/auth/cloud-identity.groups.readonly",
+          ]
+        : undefined,
+      role_attribute_path: rolePath(settings),
+    }),
+  },
+  github: {
+    section: "github",
+    settings: { allowedOrganizations: "required" },
+    groups: {
+      pattern: /^@[\w-]+\/[\w-]+$/,
+      rule: "must be a team of an organization in GitHub",
+      example: "@acme/platform",
+    },
+    fields: (settings) => ({ role_attribute_path: rolePath(settings) }),
+  },
+  entra: {
+    section: "azuread",
+    settings: { tenantId: "required", allowedDomains: "optional", allowedGroups: "optional" },
+    groups: {
+      pattern: uuid,
+      rule: "must be the object ID of a group in Entra",
+      example: "8bab1c86-8fba-33e5-2089-1d1c80ec267d",
+    },
+    fields: ({ tenantId, adminGroups = [], editorGroups = [] }) => ({
+      auth_url: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/authorize`,
+      token_url: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`,
+      client_authentication: "client_secret_post",
+      allowed_organizations: [tenantId],
+      // Grafana evaluates no path for this provider. 1 is the only organization.
+      org_mapping: nonEmpty([
+        ...adminGroups.map((id) => `${id}:1:Admin`),
+        ...editorGroups.map((id) => `${id}:1:Editor`),
+      ]),
+    }),
+  },
+  okta: {
+    section: "okta",
+    settings: { domain: "required", allowedDomains: "optional", allowedGroups: "optional" },
+    fields: ({ domain, ...settings }) => ({
+      auth_url: `https://${domain}/oauth2/v1/authorize`,
+      token_url: `https://${domain}/oauth2/v1/token`,
+      api_url: `https://${domain}/oauth2/v1/userinfo`,
+      role_attribute_path: rolePath(settings),
+    }),
+  },
+};
+
+const groupFields = ["allowedGroups", "adminGroups", "editorGroups"] as const;
+
+/** Checks the settings that only some providers have. Fields may have failed other checks. */
+function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
+  const { provider } = sso;
+  if (provider === undefined || !Object.hasOwn(providers, provider)) return;
+  const known = new Set(Object.values(providers).flatMap(({ settings }) => Object.keys(settings)));
+  for (const name of known as Set<keyof SsoSettings>) {
+    const need = providers[provider].settings[name];
+    if (need === undefined && sso[name] !== undefined) {
+      issue(ctx, [name], `does not apply to the provider ${provider}`, { kind: "remove" });
+    }
+    if (need === "required" && sso[name] === undefined) {
+      issue(ctx, [name], `is required for the provider ${provider}`);
+    }
+  }
+  const form = providers[provider].groups;
+  if (form === undefined) return;
+  for (const field of groupFields) {
+    const names: unknown = sso[field];
+    if (!Array.isArray(names)) continue;
+    names.forEach((name: unknown, index) => {
+      if (typeof name !== "string" || hasPlaceholder(name) || form.pattern.test(name)) return;
+      issue(ctx, [field, index], form.rule, { kind: "set", example: form.example });
+    });
+  }
+}
+
+/**
+ * Path of the role in what the provider tells about a user. It fails without the claim, and Grafana
+ * then evaluates it again with the groups that it requested from the provider.
+ */
+function rolePath(
+  { adminGroups = [], editorGroups = [] }: Partial<SsoSettings>,
+  claim = "groups",
+): string | undefined {
+  const memberOf = (role: string) => (name: string) =>
+    `contains(${claim}[*], '${name}') && '${role}'`;
+  const conditions = [
+    ...adminGroups.map(memberOf("Admin")),
+    ...editorGroups.map(memberOf("Editor")),
+  ];
+  return conditions.length === 0 ? undefined : [...conditions, "'Viewer'"].join(" || ");
+}
+
+function nonEmpty<T>(list: T[]): T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+/** Sections of Grafana's configuration for single sign-on. */
+export function ssoSections(sso: SsoSettings | undefined): Values {
+  if (sso === undefined) return {};
+  const { provider, clientId, allowedDomains, allowedOrganizations, allowedGroups } = sso;
+  const { section, fields } = providers[provider];
+  return {
+    auth: { disable_login_form: !sso.loginForm },
+    [`auth.${section}`]: defined({
+      enabled: true,
+      client_id: clientId,
+      allowed_domains: allowedDomains,
+      allowed_organizations: allowedOrganizations,
+      allowed_groups: allowedGroups,
+      ...fields(sso),
+    }),
+  };
+}
+
+/** Environment variables of Grafana with the credentials for single sign-on. */
+export function ssoVariables(sso: SsoSettings | undefined): Values {
+  if (sso === undefined) return {};
+  const section = providers[sso.provider].section.toUpperCase();
+  return { [`GF_AUTH_${section}_CLIENT_SECRET`]: { secretKeyRef: sso.clientSecret } };
+}
