@@ -12,6 +12,7 @@ import {
   isText,
   listAt,
 } from "../facts/plain";
+import { Address } from "../reliability/serviceAddresses";
 import { thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { isSelected, namespaceLabels, selectorOf } from "../facts/selection";
@@ -92,13 +93,7 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   );
   const rules = [at(values, "ruler", "directories"), ...maps.map(({ props }) => at(props, "data"))];
   if (!rules.some(hasAlert)) return [];
-  const configs = [
-    at(values, "loki", "rulerConfig"),
-    ...lokiConfigPaths.map((path) => at(readConfig(at(values, ...path)), "ruler")),
-  ];
-  const url = configs
-    .map((config) => at(config, "alertmanager_url") ?? "")
-    .find((each) => each !== "");
+  const url = alertmanagerUrl(values);
   const isLocal = isText(url) && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
   if (url !== undefined && !isLocal) return [];
   const path: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];
@@ -111,6 +106,28 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
       fix: `set ${formatPath(path)}: http://alertmanager-operated.<namespace>.svc:9093`,
     },
   ];
+}
+
+function alertmanagerUrl(values: Plain): Plain {
+  const configs = [
+    at(values, "loki", "rulerConfig"),
+    ...lokiConfigPaths.map((path) => at(readConfig(at(values, ...path)), "ruler")),
+  ];
+  return configs.map((config) => at(config, "alertmanager_url") ?? "").find((each) => each !== "");
+}
+
+/** The addresses to which the ruler of Loki sends its alerts. */
+export function rulerAddresses(resource: Resource): Address[] {
+  const { chart = "", values } = helmChart(resource) ?? {};
+  const url = lokiCharts.has(chart) ? alertmanagerUrl(values) : undefined;
+  if (!isText(url)) return [];
+  return url.split(",").map((text) => ({
+    urn: resource.urn,
+    where: `${describeResource(resource)}, values.loki.rulerConfig.alertmanager_url`,
+    kind: "alertmanager",
+    text: text.trim(),
+    namespace: at(resource.props, "namespace"),
+  }));
 }
 
 function hasAlert(rules: Plain, depth = 0): boolean {

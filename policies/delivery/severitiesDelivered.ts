@@ -2,8 +2,9 @@ import { environmentPropertyWith, isProd } from "../engine/environment";
 import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
 import { definedIn, templateMistakes } from "./notificationTemplates";
 import { rejectedFields, routeMistakes } from "./routeMistakes";
-import { canHoldLogRules, checkRulers } from "./rulers";
+import { canHoldLogRules, checkRulers, rulerAddresses } from "./rulers";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
+import { Address, checkAddresses } from "../reliability/serviceAddresses";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import {
@@ -12,9 +13,11 @@ import {
   stoppedAlertmanagers,
 } from "../facts/alertmanager";
 import { chartAlertsOf } from "../facts/chartAlerts";
+import { isService } from "../facts/clusterServices";
 import { integrationsOf } from "../facts/integrations";
-import { Path, PlainMap, entriesAt, formatPath, listAt, textAt, textsAt } from "../facts/plain";
+import { Path, PlainMap, at, entriesAt, formatPath, listAt, textAt, textsAt } from "../facts/plain";
 import {
+  alertmanagerTargets,
   canRunPrometheus,
   canRunRuler,
   missingAlertmanager,
@@ -63,6 +66,7 @@ export const severitiesDelivered = stackPolicy({
     canRunRuler(type) ||
     canHoldRules(type) ||
     canHoldLogRules(type) ||
+    isService({ type }) ||
     isMonitor(type) ||
     isVendorMonitor(type),
   check(resources, config) {
@@ -169,7 +173,28 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
       },
     ];
   });
-  return [...missing, ...stopped, ...checkRulers(resources)];
+  const addresses = resources.flatMap((resource) => [
+    ...alertmanagerAddresses(resource),
+    ...rulerAddresses(resource),
+  ]);
+  return [
+    ...missing,
+    ...stopped,
+    ...checkRulers(resources),
+    ...checkAddresses(addresses, resources),
+  ];
+}
+
+/** The addresses to which Prometheus sends its alerts. */
+function alertmanagerAddresses(resource: Resource): Address[] {
+  const { urn, props } = resource;
+  return alertmanagerTargets(resource).map(({ path, target }) => ({
+    urn,
+    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    kind: "alertmanager",
+    text: target,
+    namespace: at(props, "namespace") ?? at(props, "metadata", "namespace"),
+  }));
 }
 
 function checkPath(path: DeliveryPath, known: Labels[], settings: Config): StackFinding[] {

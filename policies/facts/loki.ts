@@ -12,6 +12,13 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
+/** The parts of Loki whose Services receive logs or queries. */
+const parts =
+  "gateway|distributor|write|read|backend|querier|query-frontend|ruler|single-binary|ingester";
+
+/** Names of the Services that the charts of Loki make: `loki`, `logs-loki-gateway`. */
+export const lokiServiceForm = new RegExp(`^(?:[\\w-]+-)?loki(?:-(?:${parts}))?(?:-headless)?$`);
+
 /** Charts that send logs to Loki. */
 export const collectors = /^(promtail|alloy|grafana-agent|fluent-bit|vector|k8s-monitoring)$/;
 

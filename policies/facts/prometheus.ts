@@ -1,5 +1,5 @@
 import { helmChart, isHelmType } from "./helm";
-import { Path, Plain, UNKNOWN, at, entriesAt, isMap, listAt } from "./plain";
+import { Path, Plain, UNKNOWN, at, entriesAt, isMap, isText, listAt } from "./plain";
 import { Resource } from "./resource";
 
 const prometheusType = "kubernetes:monitoring.coreos.com/v1:Prometheus";
@@ -112,11 +112,28 @@ export function missingAlertmanager(resource: Resource): Path | undefined {
   return read(...enabled) === false ? enabled : undefined;
 }
 
-/** Whether all addresses of a group of Alertmanagers are those of the pod of Prometheus itself. */
-function isOwnPod(group: Plain): boolean {
-  const targets = ["static_configs", "staticConfigs"]
+/** The static addresses, such as `alertmanager:9093`, to which a Prometheus sends its alerts. */
+export function alertmanagerTargets(resource: Resource): { path: Path; target: string }[] {
+  const server = prometheusServer(resource);
+  if (server === undefined) return [];
+  return ["additionalAlertManagerConfigs", "alertmanagers"].flatMap((key) => {
+    const path: Path = [...server.spec, key];
+    return listAt(resource.props, ...path)
+      .flatMap(targetsOf)
+      .filter(isText)
+      .map((target) => ({ path, target }));
+  });
+}
+
+function targetsOf(group: Plain): Plain[] {
+  return ["static_configs", "staticConfigs"]
     .flatMap((key) => listAt(group, key))
     .flatMap((config) => listAt(config, "targets"));
+}
+
+/** Whether all addresses of a group of Alertmanagers are those of the pod of Prometheus itself. */
+function isOwnPod(group: Plain): boolean {
+  const targets = targetsOf(group);
   return targets.length > 0 && targets.every((each) => /^(?:localhost|127\.)/.test(String(each)));
 }
 

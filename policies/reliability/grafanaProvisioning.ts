@@ -1,9 +1,16 @@
 import { StackFinding, ViolationFinding, describeResource, stackPolicy } from "../engine/policy";
-import { helmChart, isHelmType, isTruthy } from "../facts/helm";
+import { isServer, isService } from "../facts/clusterServices";
 import {
-  Path,
+  DataSource,
+  Grafana,
+  dataSourcesIn,
+  dataSourcesOf,
+  grafanaOf,
+  isConfigMap,
+} from "../facts/dataSources";
+import { isHelmType, isTruthy } from "../facts/helm";
+import {
   Plain,
-  UNKNOWN,
   at,
   entriesAt,
   formatPath,
@@ -14,8 +21,8 @@ import {
   textAt,
 } from "../facts/plain";
 import { Resource, objectName } from "../facts/resource";
+import { Address, checkAddresses } from "./serviceAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
-import { readYaml } from "../facts/yaml";
 
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
@@ -28,13 +35,16 @@ export const grafanaProvisioning = stackPolicy({
   reads: (type) =>
     isHelmType(type) ||
     isSecret({ type }) ||
-    type === configMapType ||
+    isConfigMap({ type }) ||
+    isService({ type }) ||
+    isServer(type) ||
     type.startsWith(grafanaOperator),
   check(resources) {
     const grafanas = resources.flatMap(grafanaOf);
-    const maps = resources.filter(({ type }) => type === configMapType);
+    const maps = resources.filter(isConfigMap);
     return [
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
+      ...checkAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
       ...grafanas.flatMap(checkFiles),
       ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
@@ -43,50 +53,35 @@ export const grafanaProvisioning = stackPolicy({
   },
 });
 
-const configMapType = "kubernetes:core/v1:ConfigMap";
 const grafanaOperator = "kubernetes:grafana.integreatly.org/";
 
-/** A Grafana that a chart installs. */
-interface Grafana {
-  resource: Resource;
-  base: Path;
-  values: Plain;
-  /** Whether kube-prometheus-stack installs it, with other defaults and a data source of its own. */
-  isInStack: boolean;
-  namespace: Plain;
-}
-
-function grafanaOf(resource: Resource): Grafana[] {
-  const { chart, values } = helmChart(resource) ?? {};
-  const isInStack = chart === "kube-prometheus-stack";
-  const base: Path = isInStack ? ["values", "grafana"] : ["values"];
-  const own = at(resource.props, ...base);
-  if ((!isInStack && chart !== "grafana") || at(own, "enabled") === false) return [];
-  if (values === UNKNOWN || own === UNKNOWN) return [];
-  const namespace = at(resource.props, "namespace");
-  return [{ resource, base, values: own, isInStack, namespace }];
-}
-
-/** A data source, and the place in which it is written. */
-interface Source {
-  source: Plain;
-  urn: string;
-  where: string;
+/** The address of a data source that reads from one of the servers whose Services are known. */
+function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
+  const [type, text] = [textAt(source, "type"), textAt(source, "url")];
+  if (type !== "loki" && type !== "prometheus" && type !== "alertmanager") return [];
+  return text === undefined ? [] : [{ urn, where: `${where}.url`, kind: type, text, namespace }];
 }
 
 function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
-  const sources = sourcesOf(grafana, maps);
-  const { resource, values } = grafana;
+  const sources = dataSourcesOf(grafana, maps);
+  const { resource, values, namespace } = grafana;
   const sidecar = at(values, "sidecar", "datasources");
   const hasOwn =
     grafana.isInStack &&
     ["enabled", "defaultDatasourceEnabled", "isDefaultDatasource"].every(
       (key) => (at(sidecar, key) ?? true) === true,
     );
-  const ownDefault: Source[] = hasOwn
-    ? [{ source: { isDefault: true }, urn: resource.urn, where: "the data source of the chart" }]
+  const ownDefault: DataSource[] = hasOwn
+    ? [
+        {
+          source: { isDefault: true },
+          urn: resource.urn,
+          where: "the data source of the chart",
+          namespace,
+        },
+      ]
     : [];
-  const byOrganization = new Map<unknown, Source[]>();
+  const byOrganization = new Map<unknown, DataSource[]>();
   for (const each of [...ownDefault, ...sources]) {
     if (at(each.source, "isDefault") !== true) continue;
     const organization = at(each.source, "orgId") ?? 1;
@@ -124,7 +119,7 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
     ({ source }) => at(source, "access") === "direct" || at(source, "access") === "browser",
   );
   const reported = (
-    found: Source[],
+    found: DataSource[],
     field: string,
     violation: Pick<ViolationFinding, "problem" | "bound" | "fix">,
   ) => found.map(({ urn, where }) => ({ urn, where: `${where}.${field}`, ...violation }));
@@ -156,37 +151,6 @@ function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
 
 /** Types of data sources that Grafana reads over HTTP. */
 const httpTypes = /^(prometheus|loki|tempo|alertmanager|jaeger|zipkin|elasticsearch|influxdb)$/;
-
-function sourcesOf({ resource, base, values }: Grafana, maps: Resource[]): Source[] {
-  const { urn } = resource;
-  const release = describeResource(resource);
-  const placed = (list: Plain[], path: Path) =>
-    list.map((source, index) => ({
-      source,
-      urn,
-      where: `${release}, ${formatPath([...path, index])}`,
-    }));
-  const label = textAt(values, "sidecar", "datasources", "label") ?? "grafana_datasource";
-  const inMaps = maps
-    .filter(({ props }) => at(props, "metadata", "labels", label) !== undefined)
-    .flatMap((map) =>
-      entriesAt(map.props, "data").flatMap(([key, text]) =>
-        listAt(isText(text) ? readYaml(text) : undefined, "datasources").map((source) => ({
-          source,
-          urn: map.urn,
-          where: `ConfigMap "${objectName(map)}", ${key}`,
-        })),
-      ),
-    );
-  return [
-    ...placed(listAt(values, "additionalDataSources"), [...base, "additionalDataSources"]),
-    ...entriesAt(values, "datasources").flatMap(([file, content]) => {
-      const read = isText(content) ? readYaml(content) : content;
-      return placed(listAt(read, "datasources"), [...base, "datasources", file]);
-    }),
-    ...inMaps,
-  ];
-}
 
 /** Checks that Grafana reads the dashboards in its values. */
 function checkFiles({ resource, base, values }: Grafana): StackFinding[] {

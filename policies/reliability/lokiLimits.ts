@@ -1,10 +1,15 @@
-import { Finding, StackFinding, checkField, checkValue, resourcePolicy } from "../engine/policy";
+import { Finding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
+import { isService } from "../facts/clusterServices";
+import { isConfigMap } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
-import { collectors, lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { lokiCharts, lokiConfigPaths } from "../facts/loki";
+import { lokiWriters } from "../facts/lokiWriters";
 import { Path, Plain, at, entriesAt, isMap, isText, listAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
+import { checkTenants } from "./lokiTenants";
+import { checkAddresses } from "./serviceAddresses";
 
 const properties = {
   maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate of a tenant, in MB per second."),
@@ -13,16 +18,29 @@ const properties = {
 export const lokiLimits = resourcePolicy({
   name: "loki-limits",
   description:
-    "Loki limits the logs and streams of a tenant, and its collectors reach it, name the tenant that it requires, and use labels with few values.",
-  why: "One service that logs in a loop, or that has a request ID as a label, stops Loki for all others. With auth_enabled, Loki refuses all logs of a collector that names no tenant.",
+    "Loki limits the logs and streams of a tenant, its collectors reach it and use labels with few values, and they and the data sources name the tenant that it requires.",
+  why: "One service that logs in a loop, or that has a request ID as a label, stops Loki for all others. With auth_enabled, Loki refuses the logs of a collector and the queries of a data source that name no tenant.",
   remediation:
-    "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false or the tenant_id of the collector",
+    "remove the limit that is 0 from loki.limits_config, and set loki.auth_enabled: false, or the tenant of each collector and data source",
   severity: "high",
   baseline: { enforcementLevel: "advisory" },
   config: properties,
   appliesTo: isHelmType,
   check,
-  siblings: { reads: isHelmType, check: checkTenant },
+  siblings: {
+    reads: (type) => isHelmType(type) || isConfigMap({ type }) || isService({ type }),
+    check: (resources) => [
+      ...checkTenants(resources),
+      ...checkAddresses(
+        resources.flatMap(lokiWriters).map(({ url, ...writer }) => ({
+          ...writer,
+          kind: "loki",
+          text: url,
+        })),
+        resources,
+      ),
+    ],
+  },
 });
 
 /** Limits that Loki does not apply if they are 0. Its own defaults are sound. */
@@ -177,37 +195,4 @@ function labelsIn(value: Plain, depth = 0): string[] {
     if (key === "static_configs") return [];
     return key === "labels" && isMap(item) ? Object.keys(item) : labelsIn(item, depth + 1);
   });
-}
-
-/** Checks that the collectors of the stack name a tenant if its Loki requires one. */
-function checkTenant(resources: Resource[]): StackFinding[] {
-  const charts = resources.flatMap((resource) => {
-    const chart = helmChart(resource);
-    return chart === undefined ? [] : [{ ...chart, urn: resource.urn }];
-  });
-  const requires = charts.filter(
-    ({ chart, values }) =>
-      chart === "loki" && isMap(values) && (at(values, "loki", "auth_enabled") ?? true) === true,
-  );
-  if (requires.length === 0) return [];
-  return charts
-    .filter(({ chart, values }) => collectors.test(chart) && sendsToLoki(values))
-    .filter(({ values }) => !mentions(values, /tenant_?id|x-scope-orgid|stage\.tenant|^tenant$/i))
-    .map(({ urn, release }) => ({
-      urn,
-      problem: "Loki requires a tenant, and the collector names none, so Loki refuses its logs",
-      where: `release "${release}"`,
-      bound: "a tenant_id, or loki.auth_enabled: false",
-      fix: "set loki.auth_enabled: false in the values of Loki, or tenant_id in the client of the collector",
-    }));
-}
-
-function sendsToLoki(values: Plain): boolean {
-  return mentions(values, /\/loki\/api\/v1\/push/);
-}
-
-function mentions(value: Plain, pattern: RegExp): boolean {
-  if (isText(value)) return pattern.test(value);
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([key, item]) => pattern.test(key) || mentions(item, pattern));
 }

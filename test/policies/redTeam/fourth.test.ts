@@ -755,7 +755,7 @@ spec: {hosts: [grafana.acme-corp.io], gateways: [istio-ingress/public], http: [{
         alloy: {
           configMap: {
             content:
-              'loki.write "default" {\n  endpoint {\n    url       = "http://loki-gateway.loki.svc/loki/api/v1/push"\n    tenant_id = "shop"\n  }\n}\n',
+              'loki.write "default" {\n  endpoint {\n    url       = "http://loki-gateway.monitoring.svc/loki/api/v1/push"\n    tenant_id = "shop"\n  }\n}\n',
           },
         },
       },

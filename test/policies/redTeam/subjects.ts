@@ -122,8 +122,10 @@ export const lokiValues: PlainMap = {
   },
   singleBinary: { resources: { requests: { memory: "2Gi" } }, replicas: 3 },
 };
-export const loki = (change: PlainMap = {}): Resource =>
-  chart("loki", changed(lokiValues, change), community);
+export const loki = (change: PlainMap = {}): Resource => {
+  const { props, ...rest } = chart("loki", changed(lokiValues, change), community);
+  return { ...rest, props: { ...(props as PlainMap), name: "loki" } };
+};
 export const promtail = (config: PlainMap): Resource => chart("promtail", { config }, community);
 export const bucketParts = (change: Parameters<typeof lokiBucketStack>[0]) =>
   lokiBucketStack(change).slice(1);

@@ -6,12 +6,44 @@ import { judgedByThePack } from "../completePack";
 import { problems, release } from "../subjects";
 
 const limits = (limits_config: PlainMap): Resource => release("loki", { loki: { limits_config } });
-const tenants = (loki: PlainMap): Resource => release("loki", { loki });
-const push = "http://loki-gateway/loki/api/v1/push";
-const collector = (client: PlainMap, chart = "promtail"): Resource => {
-  const { urn, ...rest } = release(chart, { config: { clients: [{ url: push, ...client }] } });
-  return { ...rest, urn: `${urn}-collector` };
+const tenants = (loki: PlainMap): Resource => {
+  const { props, ...rest } = release("loki", { loki });
+  return { ...rest, props: { ...(props as PlainMap), name: "loki" } };
 };
+const push = "http://loki-gateway/loki/api/v1/push";
+const collector = (client: PlainMap): Resource =>
+  sender("promtail", { config: { clients: [{ url: push, ...client }] } });
+const sender = (chart: string, values: PlainMap): Resource => {
+  const { urn, ...rest } = release(chart, values);
+  return { ...rest, urn: `${urn}-${chart}` };
+};
+const alloy = (block: string): Resource =>
+  sender("alloy", { alloy: { configMap: { content: block } } });
+const fluentBit = (...lines: string[]): Resource =>
+  sender("fluent-bit", {
+    config: { outputs: `[OUTPUT]\n    ${["Name loki", ...lines].join("\n    ")}\n` },
+  });
+const otel = (exporters: PlainMap): Resource =>
+  sender("opentelemetry-collector", { config: { exporters } });
+const otlp = "http://loki-gateway.monitoring.svc/otlp";
+const grafana = (source: PlainMap): Resource =>
+  sender("grafana", {
+    datasources: {
+      "datasources.yaml": {
+        datasources: [{ name: "Loki", type: "loki", url: "http://loki-gateway", ...source }],
+      },
+    },
+  });
+const header = { jsonData: { httpHeaderName1: "X-Scope-OrgID" } };
+const dataSourceMap = (text: string): Resource => ({
+  type: "kubernetes:core/v1:ConfigMap",
+  name: "loki",
+  urn: "urn:loki",
+  props: {
+    metadata: { name: "loki", labels: { grafana_datasource: "1" } },
+    data: { "loki.yaml": text },
+  },
+});
 const found = async (...resources: Resource[]): Promise<string[]> =>
   (await judgedByThePack(resources))
     .filter(({ policy }) => policy === "loki-limits")
@@ -48,15 +80,76 @@ describe("policy loki-limits", () => {
     });
   }
 
-  it("refuses a collector without the tenant that Loki requires", async () => {
-    assert.equal((await found(tenants({ auth_enabled: true }), collector({}))).length, 1);
-    assert.equal((await found(tenants({}), collector({}, "alloy"))).length, 1);
-  });
-
   for (const [name, resources] of Object.entries({
-    "one tenant": [tenants({ auth_enabled: false }), collector({})],
+    Promtail: [collector({})],
+    "Alloy by Loki's API": [alloy(`loki.write "default" { endpoint { url = "${push}" } }`)],
+    "Alloy by OTLP": [
+      alloy(`otelcol.exporter.otlphttp "loki" { client { endpoint = "${otlp}" } }`),
+    ],
+    Vector: [
+      sender("vector", { customConfig: { sinks: { loki: { type: "loki", endpoint: push } } } }),
+    ],
+    "Fluent Bit": [fluentBit("Host loki-gateway", "Port 80")],
+    "an exporter of OTLP": [otel({ "otlphttp/logs": { endpoint: otlp } })],
+    "the chart k8s-monitoring": [
+      sender("k8s-monitoring", { destinations: [{ name: "logs", type: "loki", url: push }] }),
+    ],
+    "one of two outputs": [
+      sender("promtail", {
+        config: { clients: [{ url: push, tenant_id: "shop" }, { url: push }] },
+      }),
+    ],
+    "a data source": [grafana({})],
+    "a data source with another header": [
+      grafana({ jsonData: { httpHeaderName1: "X-Forwarded-User" } }),
+    ],
+    "a data source in a ConfigMap": [
+      release("grafana", {}),
+      dataSourceMap("datasources: [{name: Loki, type: loki, url: 'http://loki.monitoring:3100'}]"),
+    ],
+  })) {
+    it(`refuses ${name} without the tenant that Loki requires`, async () => {
+      const messages = await found(tenants({ auth_enabled: true }), ...resources);
+      assert.equal(messages.length, 1);
+      assert.match(String(messages), /Loki requires a tenant/);
+      assert.deepEqual(await found(tenants({}), ...resources), messages, "the chart's default");
+      assert.deepEqual(await found(tenants({ auth_enabled: false }), ...resources), []);
+    });
+  }
+
+  const byUser = tenants({ tenants: [{ name: "shop", password: "x" }] });
+  for (const [name, resources] of Object.entries({
     "a named tenant": [tenants({ auth_enabled: true }), collector({ tenant_id: "shop" })],
     "a tenant in a header": [tenants({}), collector({ headers: { "X-Scope-OrgID": "shop" } })],
+    "a tenant of Alloy": [
+      tenants({}),
+      alloy(`loki.write "default" { endpoint {
+        url = "${push}"
+        tenant_id = "shop"
+      } }`),
+    ],
+    "a tenant of Fluent Bit": [
+      tenants({}),
+      fluentBit("Host loki-gateway", "Port 80", "Tenant_ID shop"),
+    ],
+    "a tenant of an exporter": [
+      tenants({}),
+      otel({ "otlphttp/logs": { endpoint: otlp, headers: { "X-Scope-OrgID": "shop" } } }),
+    ],
+    "a tenant of a data source": [tenants({}), grafana(header)],
+    "a gateway that sets the tenant by the user": [byUser, collector({}), grafana({})],
+    "tenants that Loki ignores": [tenants({ auth_enabled: false }), grafana(header)],
+    "a proxy that sets the tenant": [
+      tenants({}),
+      grafana({ url: "http://loki-tenant-proxy.monitoring:8080" }),
+    ],
+    "a Loki outside the cluster": [
+      tenants({}),
+      collector({ url: "https://logs-prod-eu.grafana.net/loki/api/v1/push" }),
+      grafana({ url: "https://loki.internal:3100" }),
+    ],
+    "another exporter": [tenants({}), otel({ otlphttp: { endpoint: "http://tempo:4318" } })],
+    "another data source": [tenants({}), grafana({ type: "tempo", url: "http://tempo:3200" })],
     "a collector of another stack": [tenants({ auth_enabled: true })],
     "Loki in another stack": [collector({})],
     "a collector that sends elsewhere": [tenants({}), release("alloy", { alloy: {} })],

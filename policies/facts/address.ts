@@ -1,0 +1,22 @@
+/** The address of a Service in the cluster. */
+export interface ServiceAddress {
+  service: string;
+  /** Undefined if the address is that of a Service in the namespace of its reader. */
+  namespace: string | undefined;
+  port: number;
+}
+
+const form =
+  /^(?:(\w+):\/\/)?(?:[^@/\s]*@)?([a-z0-9-]+)(?:\.([a-z0-9-]+)(\.svc(?:\.[a-z0-9.-]*)?)?)?(?::(\d+))?(?:[/?#]|$)/i;
+
+/** Ends of names outside the cluster: `loki.internal` is not a Service in the namespace `internal`. */
+const domains =
+  /^(?:[a-z]{2}|com|net|org|dev|cloud|app|internal|local|localdomain|lan|corp|home|private|intranet|test|example|\d+)$/i;
+
+/** The Service that a URL or an address addresses; undefined for hosts outside the cluster. */
+export function serviceAddress(text: string): ServiceAddress | undefined {
+  const [, scheme = "http", service, namespace, suffix, port] = form.exec(text) ?? [];
+  if (service === undefined || service === "localhost" || /^\d+$/.test(service)) return undefined;
+  if (namespace !== undefined && suffix === undefined && domains.test(namespace)) return undefined;
+  return { service, namespace, port: Number(port ?? (scheme === "https" ? 443 : 80)) };
+}

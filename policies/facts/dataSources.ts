@@ -1,0 +1,80 @@
+import { helmChart } from "./helm";
+import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
+import { Resource, objectName } from "./resource";
+import { readYaml } from "./yaml";
+
+/** A Grafana that a chart installs. */
+export interface Grafana {
+  resource: Resource;
+  base: Path;
+  values: Plain;
+  /** Whether kube-prometheus-stack installs it, with other defaults and a data source of its own. */
+  isInStack: boolean;
+  namespace: Plain;
+}
+
+export function grafanaOf(resource: Resource): Grafana[] {
+  const { chart, values } = helmChart(resource) ?? {};
+  const isInStack = chart === "kube-prometheus-stack";
+  const base: Path = isInStack ? ["values", "grafana"] : ["values"];
+  const own = at(resource.props, ...base);
+  if ((!isInStack && chart !== "grafana") || at(own, "enabled") === false) return [];
+  if (values === UNKNOWN || own === UNKNOWN) return [];
+  const namespace = at(resource.props, "namespace");
+  return [{ resource, base, values: own, isInStack, namespace }];
+}
+
+/** A data source of a Grafana, and the place in which it is written. */
+export interface DataSource {
+  source: Plain;
+  urn: string;
+  where: string;
+  /** Namespace of the Grafana. */
+  namespace: Plain;
+}
+
+/** The data sources of all Grafanas of the stack. */
+export function dataSourcesIn(resources: Resource[]): DataSource[] {
+  const grafanas = resources.flatMap(grafanaOf);
+  // Which of several Grafanas reads a ConfigMap is not known.
+  const maps = grafanas.length === 1 ? resources.filter(isConfigMap) : [];
+  return grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps));
+}
+
+export function isConfigMap({ type }: Pick<Resource, "type">): boolean {
+  return type === "kubernetes:core/v1:ConfigMap";
+}
+
+/** The data sources of a Grafana, in its values and in ConfigMaps with the label of its sidecar. */
+export function dataSourcesOf(grafana: Grafana, maps: Resource[]): DataSource[] {
+  const { resource, base, values, namespace } = grafana;
+  const { chart, release } = helmChart(resource) ?? {};
+  const placed = (list: Plain[], path: Path) =>
+    list.map((source, index) => ({
+      source,
+      urn: resource.urn,
+      where: `release "${release}" (${chart}), ${formatPath([...path, index])}`,
+      namespace,
+    }));
+  const label = textAt(values, "sidecar", "datasources", "label") ?? "grafana_datasource";
+  const inMaps = maps
+    .filter(({ props }) => at(props, "metadata", "labels", label) !== undefined)
+    .flatMap((map) =>
+      entriesAt(map.props, "data").flatMap(([key, text]) =>
+        listAt(isText(text) ? readYaml(text) : undefined, "datasources").map((source) => ({
+          source,
+          urn: map.urn,
+          where: `ConfigMap "${objectName(map)}", ${key}`,
+          namespace,
+        })),
+      ),
+    );
+  return [
+    ...placed(listAt(values, "additionalDataSources"), [...base, "additionalDataSources"]),
+    ...entriesAt(values, "datasources").flatMap(([file, content]) => {
+      const read = isText(content) ? readYaml(content) : content;
+      return placed(listAt(read, "datasources"), [...base, "datasources", file]);
+    }),
+    ...inMaps,
+  ];
+}

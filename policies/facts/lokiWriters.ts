@@ -1,0 +1,123 @@
+import { helmChart } from "./helm";
+import { Path, Plain, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
+import { Resource } from "./resource";
+
+/** An output of a collector that sends logs to Loki. */
+export interface LokiWriter {
+  urn: string;
+  where: string;
+  url: string;
+  /** The settings of the output, as a map or as the text of its block. */
+  settings: Plain;
+  /** Values of the collector. */
+  values: Plain;
+  /** Namespace of the collector. */
+  namespace: Plain;
+}
+
+type Output = [path: Path, url: Plain, settings: Plain];
+
+const readers: Record<string, (values: Plain) => Output[]> = {
+  promtail: (values) =>
+    listAt(values, "config", "clients").map((client, index) => [
+      ["config", "clients", index],
+      at(client, "url"),
+      client,
+    ]),
+  alloy: (values) => riverOutputs(values, ["alloy", "configMap", "content"]),
+  "grafana-agent": (values) => riverOutputs(values, ["agent", "configMap", "content"]),
+  vector: (values) =>
+    outputsIn(values, ["customConfig", "sinks"], "endpoint", (sink) => at(sink, "type") === "loki"),
+  "k8s-monitoring": (values) => [
+    ...outputsIn(values, ["destinations"], "url", (each) => at(each, "type") === "loki"),
+    ...listAt(values, "destinations")
+      .map((each, index): Output => [["destinations", index], at(each, "url"), each])
+      .filter(([, , each]) => at(each, "type") === "loki"),
+  ],
+  "fluent-bit": fluentBitOutputs,
+  "opentelemetry-collector": (values) =>
+    ["endpoint", "logs_endpoint"].flatMap((key) =>
+      outputsIn(
+        values,
+        ["config", "exporters"],
+        key,
+        (exporter, name) =>
+          /^(?:loki|otlp_?http)\b/.test(name) &&
+          /^\w+:\/\/[^/]*loki/.test(textAt(exporter, key) ?? ""),
+      ),
+    ),
+};
+
+/** The outputs of a collector that a chart installs. */
+export function lokiWriters(resource: Resource): LokiWriter[] {
+  const { chart = "", release, values } = helmChart(resource) ?? {};
+  const read = Object.hasOwn(readers, chart) ? readers[chart] : undefined;
+  return (read?.(values) ?? []).flatMap(([path, url, settings]) => {
+    if (!isText(url)) return [];
+    const where = `release "${release}", ${formatPath(["values", ...path])}`;
+    const namespace = at(resource.props, "namespace");
+    return [{ urn: resource.urn, where, url, settings, values, namespace }];
+  });
+}
+
+function outputsIn(
+  values: Plain,
+  path: Path,
+  urlKey: string,
+  isLoki: (output: Plain, name: string) => boolean,
+): Output[] {
+  return entriesAt(values, ...path)
+    .filter(([name, output]) => isLoki(output, name))
+    .map(([name, output]) => [[...path, name], at(output, urlKey), output]);
+}
+
+/** The endpoints in a configuration of Alloy. */
+function riverOutputs(values: Plain, path: Path): Output[] {
+  const text = textAt(values, ...path)?.replace(/^\s*\/\/.*$/gm, "") ?? "";
+  const endpoints = blocksIn(text, /\bloki\.write\s+"[^"\n]{0,99}"\s*\{/g).flatMap((block) =>
+    blocksIn(block, /\bendpoint\s*\{/g),
+  );
+  const exporters = blocksIn(text, /\botelcol\.exporter\.otlphttp\s+"[^"\n]{0,99}"\s*\{/g).filter(
+    (block) => /\bendpoint\s*=\s*"\w+:\/\/[^/"]*loki/.test(block),
+  );
+  return [...endpoints, ...exporters].map((block) => [
+    path,
+    /\b(?:url|endpoint)\s*=\s*"([^"]*)"/.exec(block)?.[1],
+    block,
+  ]);
+}
+
+/** Length of the longest block, which bounds the time for blocks that do not end. */
+const MAX_BLOCK = 10_000;
+
+/** The bodies of the blocks that a head starts. */
+function blocksIn(text: string, head: RegExp): string[] {
+  return [...text.matchAll(head)].map(({ 0: found, index }) => {
+    const rest = text.slice(index + found.length, index + found.length + MAX_BLOCK);
+    let depth = 1;
+    for (const brace of rest.matchAll(/[{}]/g)) {
+      depth += brace[0] === "{" ? 1 : -1;
+      if (depth === 0) return rest.slice(0, brace.index);
+    }
+    return rest;
+  });
+}
+
+/** The outputs in the configuration of Fluent Bit, which are sections of keys and values. */
+function fluentBitOutputs(values: Plain): Output[] {
+  const path: Path = ["config", "outputs"];
+  const sections = (textAt(values, ...path) ?? "").split(/^\s*\[/m);
+  return sections.flatMap((section): Output[] => {
+    if (!/^OUTPUT\]/i.test(section)) return [];
+    const settings = Object.fromEntries(
+      section
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .map(([key = "", ...value]) => [key.toLowerCase(), value.join(" ")]),
+    );
+    const { name = "", host = "127.0.0.1", port = "3100", tls, url } = settings;
+    if (!/^(?:grafana-)?loki$/i.test(name)) return [];
+    const scheme = /^on$/i.test(tls ?? "") ? "https" : "http";
+    return [[path, url ?? `${scheme}://${host}:${port}`, settings]];
+  });
+}

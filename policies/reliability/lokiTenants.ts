@@ -1,0 +1,75 @@
+import { StackFinding } from "../engine/policy";
+import { serviceAddress } from "../facts/address";
+import { dataSourcesIn } from "../facts/dataSources";
+import { helmChart } from "../facts/helm";
+import { lokiCharts, lokiConfigPaths, lokiServiceForm } from "../facts/loki";
+import { lokiWriters } from "../facts/lokiWriters";
+import { Plain, at, isMap, isText, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { readConfig } from "../facts/yaml";
+
+/** Checks that the collectors and data sources of the stack name a tenant if its Loki requires one. */
+export function checkTenants(resources: Resource[]): StackFinding[] {
+  const lokis = resources.filter((resource) => lokiCharts.has(helmChart(resource)?.chart ?? ""));
+  // With several, the one that an address reaches may not require a tenant.
+  if (lokis.length === 0 || !lokis.every(requiresTenant)) return [];
+  const writers = resources
+    .flatMap(lokiWriters)
+    .filter(({ url, settings, values }) => isLoki(url) && !namesTenant(settings, values))
+    .map(({ urn, where }) => ({
+      urn,
+      problem: "Loki requires a tenant, and the collector names none, so Loki refuses its logs",
+      where,
+      bound: "a tenant, or loki.auth_enabled: false",
+      fix: "set loki.auth_enabled: false in the values of Loki, or the tenant in the output: tenant_id, or the header X-Scope-OrgID of an exporter for OTLP",
+    }));
+  const sources = dataSourcesIn(resources)
+    .filter(
+      ({ source }) =>
+        at(source, "type") === "loki" &&
+        isLoki(textAt(source, "url") ?? "") &&
+        !mentions(source, /x-scope-orgid/i),
+    )
+    .map(({ urn, where }) => ({
+      urn,
+      problem:
+        "Loki requires a tenant, and the data source names none, so Loki refuses its queries",
+      where,
+      bound: "the header X-Scope-OrgID, or loki.auth_enabled: false",
+      fix: "set loki.auth_enabled: false in the values of Loki, or jsonData.httpHeaderName1: X-Scope-OrgID and secureJsonData.httpHeaderValue1 in the data source",
+    }));
+  return [...writers, ...sources];
+}
+
+/** Whether a release of Loki refuses requests without a tenant. */
+function requiresTenant(release: Resource): boolean {
+  const { chart, values } = helmChart(release) ?? {};
+  if (chart !== "loki" || !isMap(values)) return false;
+  const isSet = (value: Plain) => (value ?? null) !== null;
+  const settings = lokiConfigPaths.map((path) =>
+    at(readConfig(at(values, ...path)), "auth_enabled"),
+  );
+  // The gateway can set the tenant by the user.
+  const isSetByGateway =
+    isSet(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);
+  return (settings.find(isSet) ?? true) === true && !isSetByGateway;
+}
+
+/** Whether an output names a tenant, or a stage before it does. */
+function namesTenant(settings: Plain, values: Plain): boolean {
+  return (
+    mentions(settings, /tenant_?id|x-scope-orgid/i) ||
+    mentions(values, /stage\.tenant|^tenant$|headers_setter/i)
+  );
+}
+
+/** Whether an address is that of Loki in the cluster, and not of a proxy that may set the tenant. */
+function isLoki(url: string): boolean {
+  return lokiServiceForm.test(serviceAddress(url)?.service ?? "");
+}
+
+function mentions(value: Plain, pattern: RegExp): boolean {
+  if (isText(value)) return pattern.test(value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, item]) => pattern.test(key) || mentions(item, pattern));
+}

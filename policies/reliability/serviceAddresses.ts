@@ -1,0 +1,86 @@
+import { StackFinding } from "../engine/policy";
+import { serviceAddress } from "../facts/address";
+import {
+  ClusterServer,
+  ServerKind,
+  clusterServers,
+  isService,
+  serviceObject,
+} from "../facts/clusterServices";
+import { Plain, isText } from "../facts/plain";
+import { Resource } from "../facts/resource";
+
+/** An address at which a part of the stack expects a server. */
+export interface Address {
+  urn: string;
+  where: string;
+  kind: ServerKind;
+  /** URL, or name and port. */
+  text: string;
+  /** Namespace of the reader. */
+  namespace: Plain;
+}
+
+/**
+ * Finds addresses at which no Service answers. Only an address of a server of the stack is judged:
+ * one whose Service is among the resources, or whose name is that of such a server under another
+ * name, mode or namespace.
+ */
+export function checkAddresses(addresses: Address[], resources: Resource[]): StackFinding[] {
+  const servers = resources.flatMap(clusterServers);
+  const objects = resources.filter(isService).map(serviceObject);
+  const read = addresses.flatMap((address) => {
+    const parsed = serviceAddress(address.text);
+    const namespace = parsed?.namespace ?? address.namespace;
+    return parsed === undefined || !isText(namespace) ? [] : [{ ...address, ...parsed, namespace }];
+  });
+  const reached = new Set(
+    read.flatMap((address) => servers.filter((server) => portsOf(server, address) !== undefined)),
+  );
+  return read.flatMap((address): StackFinding[] => {
+    const { urn, where, kind, service, namespace, port } = address;
+    const found = (violation: { problem: string; bound: string; fix: string }): StackFinding[] => [
+      { urn, where, found: `${service}.${namespace}:${port}`, ...violation },
+    ];
+    const object = objects.find((each) => each.name === service && each.namespace === namespace);
+    const own = servers.filter((server) => portsOf(server, address) !== undefined);
+    if (object !== undefined || own.length > 0) {
+      const ports = object ? object.ports : own.flatMap((server) => portsOf(server, address) ?? []);
+      if (ports === undefined || ports.map(Number).includes(port)) return [];
+      return found({
+        problem: "the Service has no such port, so nothing answers at the address",
+        bound: `port ${ports.join(" or ")}`,
+        fix: `use port ${String(ports[0])}`,
+      });
+    }
+    const others = servers.filter((server) => server.kind === kind);
+    // Another server may be the one that is meant.
+    if (others.some(({ known }) => known === undefined)) return [];
+    const elsewhere = others.find(
+      (server) => server.known?.services.has(service) && !reached.has(server),
+    );
+    if (elsewhere?.known !== undefined && !isIn(others, namespace)) {
+      return found({
+        problem: `${elsewhere.what} is in another namespace, so nothing answers at the address`,
+        bound: `namespace ${elsewhere.known.namespace}`,
+        fix: `use ${service}.${elsewhere.known.namespace}.svc`,
+      });
+    }
+    const [here, another] = others.filter((server) => server.known?.namespace === namespace);
+    if (here?.known === undefined || another !== undefined || !here.resembles(service)) return [];
+    const names = [...here.known.services.keys()].filter((name) => !/headless$/.test(name));
+    return found({
+      problem: `${here.what} makes no Service of this name, so nothing answers at the address`,
+      bound: names.slice(0, 3).join(", "),
+      fix: `use ${names[0]}, port ${String(here.known.services.get(names[0] ?? "")?.[0])}`,
+    });
+  });
+}
+
+function isIn(servers: ClusterServer[], namespace: string): boolean {
+  return servers.some(({ known }) => known?.namespace === namespace);
+}
+
+function portsOf({ known }: ClusterServer, address: { service: string; namespace: string }) {
+  return known?.namespace === address.namespace ? known.services.get(address.service) : undefined;
+}
