@@ -21,12 +21,13 @@ import { Values, mergeValues } from "../../policies/shared/mergeValues";
 import { Inputs, afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { isUnresolved } from "../shared/placeholders";
 import { SecretKeyReference } from "../shared/secretKeyReference";
+import { Checked } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import type * as keepLists from "./keepLists";
 import { KeptMetrics, SsoProvider } from "./options";
-import { PrometheusSettings, prometheusSettings } from "./settings";
+import { PrometheusSettings, droppedDataSources, prometheusSettings } from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import {
   Release,
@@ -91,6 +92,15 @@ function volumesAreKept(
           fix: `keep ${key}, or set protectData: false, which leaves the samples and silences in the old volumes`,
         },
   );
+}
+
+/** Adds the problem with a list of data sources in the values to those of the arguments. */
+function checkDataSources(
+  args: object,
+  checked: Checked<PrometheusSettings>,
+): Checked<PrometheusSettings> {
+  const problems = droppedDataSources(args);
+  return problems.length === 0 ? checked : { problems: [...(checked.problems ?? []), ...problems] };
 }
 
 /** The values of the chart, with keep lists if only the metrics that are read are to be kept. */
@@ -252,11 +262,18 @@ export interface GrafanaArgs {
   /**
    * Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's
    * provisioning: `name`, `type`, `url` and so on. `name` and `type` must be known when the program
-   * runs. Refer to a secret as an environment variable. Default: none.
+   * runs. In addition, `secrets` names existing Secrets in the same namespace with the values of
+   * `secureJsonData`: `{basicAuthPassword: {name, key}}`. Default: none.
    */
   dataSources?: Record<string, any>[];
   /** Ingress or route through which people reach Grafana. Default: none. */
   ingress?: GrafanaIngress;
+  /**
+   * Size of a volume for what people change in Grafana, such as users and their preferences, in GiB.
+   * Grafana then stops during an update, because one pod at a time can use the volume. The volume
+   * remains when you remove the setting, unless `deleteDataOnDestroy` is true. Default: none.
+   */
+  storageGb?: number;
   /** Single sign-on. Requires `ingress` or `externalUrl`. Default: none, only the user `admin`. */
   sso?: GrafanaSso;
   /** URL at which people open Grafana, for links in alerts. Default: that of `ingress`, or none. */
@@ -429,7 +446,10 @@ export class PrometheusStack extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("PrometheusStack", name, args, (all) =>
       keepData(
-        checkWithValues(all, prometheusSettings, { values: charts.kubePrometheusStack }),
+        checkDataSources(
+          all,
+          checkWithValues(all, prometheusSettings, { values: charts.kubePrometheusStack }),
+        ),
         opts,
       ),
     );

@@ -9,7 +9,8 @@ import { anchoredPattern } from "../../policies/shared/matcher";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { ssoSchema } from "./grafanaSso";
 import { KeptMetrics } from "./options";
-import { Checked, example, issue } from "../shared/problems";
+import { Checked, Problem, example, issue, valueAt } from "../shared/problems";
+import { isUnresolved } from "../shared/placeholders";
 import { placementSettings } from "../shared/placement";
 import {
   ComponentArgs,
@@ -24,6 +25,7 @@ import {
   input,
   protectData,
   replicas,
+  secretKey,
   size,
   storageClassName,
   storageGb,
@@ -129,6 +131,16 @@ const grafanaSchema = z.strictObject({
       z.looseObject({
         name: z.string().min(1).describe("Name of the data source."),
         type: z.string().min(1).describe("Plugin of the data source."),
+        url: input(z.string().optional().describe("Address of the data source.")),
+        secrets: z
+          .record(
+            z.string().regex(/^\w+$/, "must be the name of a field"),
+            secretKey("tempo-credentials", "password"),
+          )
+          .optional()
+          .describe(
+            "Fields of `secureJsonData` whose values are in existing Secrets of the namespace of Grafana, such as `basicAuthPassword`.",
+          ),
       }),
     )
     .default([])
@@ -139,6 +151,11 @@ const grafanaSchema = z.strictObject({
   ingress: ingressSchema
     .optional()
     .describe("Ingress or route, over TLS, through which people reach Grafana."),
+  storageGb: example(storageGb, 10).optional().meta({
+    description:
+      "Volume of Grafana in GiB, for what people change in Grafana. An update then stops Grafana before it starts the new pod.",
+    defaultText: "none: Grafana is stateless",
+  }),
   sso: ssoSchema
     .optional()
     .describe("Single sign-on through an identity provider. Requires `ingress` or `externalUrl`."),
@@ -273,6 +290,33 @@ export const prometheusSchema = z
 
 /** Settings of the Prometheus stack, with every default filled in. */
 export type PrometheusSettings = z.output<typeof prometheusSchema>;
+
+/**
+ * Reports a list of data sources in the caller's values that drops those of the settings, because
+ * Helm does not merge lists.
+ */
+export function droppedDataSources(args: ComponentArgs): Problem[] {
+  const path = ["values", "grafana", "additionalDataSources"];
+  const list = valueAt(args, path);
+  const lokiUrl = valueAt(args, ["lokiUrl"]);
+  const sources = valueAt(args, ["grafana", "dataSources"]);
+  if (!Array.isArray(list) || list.some(isUnresolved)) return [];
+  const names = (value: unknown) =>
+    Array.isArray(value) ? value.map((source) => valueAt(source, ["name"])) : [];
+  const kept = names(list);
+  // The caller may configure Loki in another way.
+  const expected = [...(lokiUrl === undefined ? [] : ["Loki"]), ...names(sources)];
+  const dropped = expected.filter((name) => !kept.includes(name));
+  if (dropped.length === 0) return [];
+  return [
+    {
+      path,
+      code: "invalid",
+      rule: `would drop the data sources ${dropped.join(", ")}: lists of chart values replace others`,
+      fix: { kind: "do", text: "move these data sources to grafana.dataSources" },
+    },
+  ];
+}
 
 /** Checks the arguments of PrometheusStack and fills in their defaults. */
 export function prometheusSettings(args: ComponentArgs): Checked<PrometheusSettings> {

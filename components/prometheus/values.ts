@@ -221,17 +221,19 @@ function grafana(settings: PrometheusSettings): Values {
     ...(settings.lokiUrl === undefined
       ? []
       : [lokiDataSource(settings.lokiUrl, settings.traceUrl)]),
-    ...(dataSources as Values[]),
+    ...dataSources.map(dataSourceValues),
   ];
+  const variables = {
+    ...ssoVariables(sso),
+    ...Object.assign({}, ...dataSources.map(dataSourceVariables)),
+  };
   return {
     admin: {
       existingSecret: grafanaAdminSecretName,
       userKey: "admin-user",
       passwordKey: "admin-password",
     },
-    // Grafana is stateless: all its content is provisioned. A changed password or dashboard requires
-    // only a restart, and no volume can block a rollout.
-    persistence: { enabled: false },
+    ...grafanaStorage(settings),
     ...placement(settings),
     resources: grafanaSizes[settings.size],
     testFramework: { enabled: false },
@@ -263,11 +265,57 @@ function grafana(settings: PrometheusSettings): Values {
       ...(ingress !== undefined && { security: { cookie_secure: true } }),
       ...ssoSections(sso),
     },
-    ...(sso !== undefined && { envValueFrom: ssoVariables(sso) }),
+    ...(Object.keys(variables).length > 0 && { envValueFrom: variables }),
     ...ingressValues(ingress),
     ...(additionalDataSources.length > 0 && { additionalDataSources }),
     ...(communityDashboards.length > 0 && dashboardDownloads(settings)),
   };
+}
+
+function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: PrometheusSettings) {
+  // By default, all content of Grafana is provisioned: a changed password or dashboard requires only a
+  // restart, and no volume can block a rollout.
+  if (grafana.storageGb === undefined) return { persistence: { enabled: false } };
+  return {
+    persistence: {
+      enabled: true,
+      size: `${grafana.storageGb}Gi`,
+      accessModes: ["ReadWriteOnce"],
+      ...defined({ storageClassName: storageClassName || undefined }),
+      // Otherwise, Helm deletes the claim when the setting is removed.
+      ...(!deleteDataOnDestroy && { annotations: { "helm.sh/resource-policy": "keep" } }),
+    },
+    // The volume belongs to the group of Grafana, so no container needs to run as root to change it.
+    initChownData: { enabled: false },
+    // A new pod on another node could not mount the volume while the old one runs.
+    deploymentStrategy: { type: "Recreate" },
+  };
+}
+
+type DataSource = PrometheusSettings["grafana"]["dataSources"][number];
+
+/** Environment variable of Grafana with the value of a field of a data source. */
+function variableOf(index: number, field: string): string {
+  return `DATA_SOURCE_${index}_${field}`.toUpperCase();
+}
+
+function dataSourceValues({ secrets = {}, ...source }: DataSource, index: number): Values {
+  const references = Object.keys(secrets).map((field) => [field, `$${variableOf(index, field)}`]);
+  if (references.length === 0) return source;
+  const { secureJsonData } = source as { secureJsonData?: object };
+  return {
+    ...source,
+    secureJsonData: { ...secureJsonData, ...Object.fromEntries(references) },
+  };
+}
+
+function dataSourceVariables({ secrets = {} }: DataSource, index: number): Values {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([field, secretKeyRef]) => [
+      variableOf(index, field),
+      { secretKeyRef },
+    ]),
+  );
 }
 
 // Grafana replaces ${…} with an environment variable, and $$ with $.

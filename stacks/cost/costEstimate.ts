@@ -122,10 +122,11 @@ function bill(
 
 /** All volumes of all replicas. With S3, Loki still has volumes for its write-ahead log and index. */
 function volumesGib({ prometheus, loki }: Settings): number {
-  const { alertmanager } = prometheus;
+  const { alertmanager, grafana } = prometheus;
   return (
     prometheus.storageGb * prometheus.replicas +
     alertmanager.storageGb * alertmanager.replicas +
+    (grafana.storageGb ?? 0) +
     (loki === undefined ? 0 : loki.volumeGb * lokiVolumeCount(loki))
   );
 }

@@ -416,6 +416,13 @@ describe("the checks of npm run verify", () => {
         clientSecret: { name: "grafana-sso", key: "client-secret" },
         allowedDomains: ["example.com"],
       },
+      dataSources: [
+        {
+          name: "Tempo",
+          type: "tempo",
+          secrets: { basicAuthPassword: { name: "tempo-credentials", key: "password" } },
+        },
+      ],
     };
     const named = (name: string) => name.startsWith("Secret monitoring/");
     const names = (changes: object) =>
@@ -424,7 +431,7 @@ describe("the checks of npm run verify", () => {
       );
     const others = names({});
     const added = names(grafana).filter((name) => !others.includes(name));
-    assert.deepEqual(added, ["grafana-sso", "wildcard-tls"]);
+    assert.deepEqual(added, ["grafana-sso", "tempo-credentials", "wildcard-tls"]);
     await results(healthy(), []);
   });
 

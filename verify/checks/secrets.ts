@@ -45,10 +45,18 @@ function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): 
 function grafanaSecrets({
   sso,
   ingress,
+  dataSources,
 }: PrometheusSettings["grafana"]): Omit<ExpectedSecret, "namespace">[] {
+  const credentials = [
+    ...(sso === undefined ? [] : [sso.clientSecret]),
+    ...dataSources.flatMap(({ secrets: fields = {} }) => Object.values(fields)),
+  ];
   const tlsSecret = ingress && tlsSecretOf(ingress);
   return [
-    ...(sso === undefined ? [] : [{ name: sso.clientSecret.name, keys: [sso.clientSecret.key] }]),
+    ...[...new Set(credentials.map(({ name }) => name))].map((name) => ({
+      name,
+      keys: credentials.flatMap((each) => (each.name === name ? [each.key] : [])),
+    })),
     ...(tlsSecret === undefined ? [] : [{ name: tlsSecret, keys: ["tls.crt", "tls.key"] }]),
   ];
 }

@@ -268,6 +268,13 @@ describe("PrometheusStack", () => {
     });
   });
 
+  it("refuses data sources in the values that drop that of Loki", async () => {
+    const values = { grafana: { additionalDataSources: [{ name: "Tempo", type: "tempo" }] } };
+    await assert.rejects(recordStack({ lokiUrl: "http://loki:3100", values }), {
+      message: /values\.grafana\.additionalDataSources would drop the data sources Loki/,
+    });
+  });
+
   it("registers nothing if the folder of dashboards does not exist", async () => {
     await assert.rejects(recordStack({ grafana: { dashboardsFolder: "no-such-folder" } }), {
       message: /no-such-folder must be a folder of dashboard files/,

@@ -2,7 +2,11 @@ import * as assert from "node:assert/strict";
 import { charts } from "../../../components/shared/charts";
 import { Problem } from "../../../components/shared/problems";
 import { formatPath } from "../../../policies/shared/path";
-import { PrometheusSettings, prometheusSettings } from "../../../components/prometheus/settings";
+import {
+  PrometheusSettings,
+  droppedDataSources,
+  prometheusSettings,
+} from "../../../components/prometheus/settings";
 import { limits } from "../../../policies/shared/limits";
 
 const identity = { cluster: "ticketing-prod", environment: "prod" };
@@ -108,6 +112,46 @@ describe("prometheusSettings", () => {
       "grafana.dataSources[0].uid must not be that of another data source",
     ]);
     assert.equal(problemsOf(dataSource, dataSource).length, 2);
+  });
+
+  it("refuses credentials of data sources that refer to no key of a Secret", () => {
+    const problemsWith = (secrets: unknown) =>
+      described({ grafana: { dataSources: [{ name: "Tempo", type: "tempo", secrets }] } });
+    assert.deepEqual(problemsWith({ password: { name: "tempo" } }), [
+      "grafana.dataSources[0].secrets.password.key is required",
+    ]);
+    assert.equal(problemsWith({ password: "plain text" }).length, 1);
+  });
+
+  describe("with data sources in chart values", () => {
+    const additionalDataSources = [{ name: "Tempo", type: "tempo" }];
+    const lokiUrl = "http://loki:3100";
+    const found = (args: object, list: unknown = additionalDataSources) =>
+      droppedDataSources({ ...args, values: { grafana: { additionalDataSources: list } } });
+    const dataSources = [{ name: "Metrics", type: "prometheus" }];
+
+    it("refuses a list that drops those of the settings", () => {
+      const [problem] = found({ lokiUrl, grafana: { dataSources } });
+      assert.match(problem?.rule ?? "", /^would drop the data sources Loki, Metrics:/);
+      assert.equal(formatPath(problem?.path ?? []), "values.grafana.additionalDataSources");
+      assert.deepEqual(problem?.fix, {
+        kind: "do",
+        text: "move these data sources to grafana.dataSources",
+      });
+    });
+
+    it("accepts a list that contains them, or that replaces none", () => {
+      assert.deepEqual(found({}), []);
+      assert.deepEqual(found({ lokiUrl }, [...additionalDataSources, { name: "Loki" }]), []);
+      assert.deepEqual(droppedDataSources({ lokiUrl, grafana: { dataSources } }), []);
+    });
+
+    it("says nothing about values that are unknown", () => {
+      const unknown = Promise.resolve([]);
+      assert.deepEqual(found({ lokiUrl }, unknown), []);
+      assert.deepEqual(found({ lokiUrl }, [unknown]), []);
+      assert.deepEqual(droppedDataSources({ lokiUrl, values: unknown }), []);
+    });
   });
 
   it("keeps all metrics, or those that are used and further ones", () => {

@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
+import { noPlaintextCredentials } from "../../../policies/access/noPlaintextCredentials";
 import { limits } from "../../../policies/shared/limits";
+import { problems, release } from "../../policies/subjects";
 import { valuesFor } from "./valuesFor";
 
 const prometheusSpec = (args?: object): any => valuesFor(args)["prometheus"].prometheusSpec;
@@ -205,6 +207,59 @@ describe("prometheusValues", () => {
         grafana(args).additionalDataSources.map(({ name }: { name: string }) => name);
       assert.deepEqual(names({ lokiUrl, grafana: { dataSources: [tempo] } }), ["Loki", "Tempo"]);
       assert.deepEqual(names({ grafana: { dataSources: [tempo] } }), ["Tempo"]);
+    });
+
+    it("reads the credentials of data sources from Secrets", () => {
+      const password = { name: "tempo-credentials", key: "password" };
+      const tempo = { name: "Tempo", type: "tempo", url: "https://tempo.example.com" };
+      const dataSources = [
+        { name: "Metrics", type: "prometheus" },
+        {
+          ...tempo,
+          basicAuth: true,
+          basicAuthUser: "grafana",
+          secureJsonData: { own: "$OWN" },
+          secrets: { basicAuthPassword: password },
+        },
+      ];
+      const { additionalDataSources, envValueFrom } = grafana({ grafana: { dataSources } });
+      assert.deepEqual(additionalDataSources[1], {
+        ...tempo,
+        basicAuth: true,
+        basicAuthUser: "grafana",
+        secureJsonData: {
+          own: "$OWN",
+          basicAuthPassword: "$DATA_SOURCE_1_BASICAUTHPASSWORD",
+        },
+      });
+      assert.deepEqual(envValueFrom, {
+        DATA_SOURCE_1_BASICAUTHPASSWORD: { secretKeyRef: password },
+      });
+      assert.deepEqual(additionalDataSources[0], dataSources[0]);
+      const subject = release(
+        "kube-prometheus-stack",
+        valuesFor({ grafana: { dataSources: dataSources.slice(1) } }),
+      );
+      assert.deepEqual(problems(noPlaintextCredentials, subject), []);
+    });
+
+    it("keeps what people change on a volume, which one pod at a time can use", () => {
+      const settings = { grafana: { storageGb: 10 } };
+      const { persistence, deploymentStrategy, initChownData } = grafana(settings);
+      assert.deepEqual(persistence, {
+        enabled: true,
+        size: "10Gi",
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "gp3",
+        annotations: { "helm.sh/resource-policy": "keep" },
+      });
+      assert.deepEqual(deploymentStrategy, { type: "Recreate" });
+      assert.deepEqual(initChownData, { enabled: false }, "no container as root");
+      assert.equal(grafana().deploymentStrategy, undefined);
+      const data = { protectData: false, deleteDataOnDestroy: true };
+      assert.equal(grafana({ ...settings, ...data }).persistence.annotations, undefined);
+      const byDefault = grafana({ ...settings, storageClassName: "" });
+      assert.ok(!("storageClassName" in byDefault.persistence));
     });
 
     it("links a log line to its trace if the URL of traces is configured", () => {

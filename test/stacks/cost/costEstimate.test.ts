@@ -156,6 +156,8 @@ describe("costEstimate of the monthly cost", () => {
     const prometheus = { storageGb: 100, replicas: 2 };
     const alertmanager = { storageGb: 5, replicas: 3 };
     assert.equal(volumesOf({ prometheus, alertmanager, loki: undefined }), 215);
+    const grafana = { storageGb: 10 };
+    assert.equal(volumesOf({ prometheus, alertmanager, grafana, loki: undefined }), 225);
     for (const [mode, size, count] of [
       ["singleBinary", "small", 1],
       ["highAvailability", "small", 3],
