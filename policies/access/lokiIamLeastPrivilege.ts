@@ -1,6 +1,8 @@
 import { concernsKeys, missingKeyActions } from "./lokiBucketKey";
 import {
   checkPodIdentities,
+  checkSessions,
+  isPodIdentity,
   namespaceOf,
   podIdentityType,
   serviceAccountOf,
@@ -16,7 +18,6 @@ import { ConfigOf, listProperty } from "../engine/properties";
 import { helmChart, isHelmType } from "../facts/helm";
 import {
   Document,
-  Principal,
   Statement,
   coversAction,
   coversResource,
@@ -108,6 +109,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
     ...checkNeeds(resources, [...inStack]),
     ...checkServiceAccount(resources, roles),
     ...checkPodIdentities(resources),
+    ...checkSessions(roles),
     ...(config.podIdentityTags.length > 0 ? [] : checkAssociations(resources, roles)),
     ...checkOthers([...attached, ...policies], config),
   ];
@@ -455,10 +457,6 @@ const openToPods = {
   bound,
   fix: "add Condition.StringEquals with aws:RequestTag/kubernetes-namespace and aws:RequestTag/kubernetes-service-account",
 };
-
-function isPodIdentity({ kind, name }: Principal): boolean {
-  return kind === "Service" && name === "pods.eks.amazonaws.com";
-}
 
 function checkTrust(statement: Statement, { podIdentityTags }: Config): ViolationFinding[] {
   const { principals, notPrincipals, unknown } = statement;

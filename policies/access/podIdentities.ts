@@ -1,5 +1,6 @@
 import { StackFinding, describeResource } from "../engine/policy";
 import { helmChart } from "../facts/helm";
+import { Principal, coversAction, readDocument } from "../facts/iam";
 import { collectors, lokiCharts } from "../facts/loki";
 import { at, isText, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -33,6 +34,34 @@ export function checkPodIdentities(resources: Resource[]): StackFinding[] {
         fix: `set namespace: ${namespace}`,
       },
     ];
+  });
+}
+
+export function isPodIdentity({ kind, name }: Principal): boolean {
+  return kind === "Service" && name === "pods.eks.amazonaws.com";
+}
+
+/** What EKS does to give credentials to a pod: it tags each session with the pod. */
+const sessionActions = ["sts:AssumeRole", "sts:TagSession"];
+
+/** Checks that roles for EKS Pod Identity allow all that EKS needs for a session. */
+export function checkSessions(roles: Resource[]): StackFinding[] {
+  return roles.flatMap((role): StackFinding[] => {
+    const document = readDocument(at(role.props, "assumeRolePolicy"));
+    const statements = (Array.isArray(document) ? document : []).filter(
+      ({ allow, principals }) => allow && principals.some(isPodIdentity),
+    );
+    const missing = sessionActions.filter(
+      (action) => !statements.some((statement) => coversAction(statement, action)),
+    );
+    if (statements.length === 0 || statements.some(({ unknown }) => unknown)) return [];
+    return missing.map((action) => ({
+      urn: role.urn,
+      problem: `the trust policy does not allow ${action}, so EKS gives the pods no credentials`,
+      where: `${describeResource(role)}, assumeRolePolicy`,
+      bound: sessionActions.join(" and "),
+      fix: `add ${action} to Action`,
+    }));
   });
 }
 

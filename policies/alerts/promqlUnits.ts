@@ -149,7 +149,19 @@ function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
     return parts.length > 0 && parts.every(isRecordedRatio);
   }
   if (parts.length === 0) return false;
+  // While a workload is updated, it has a few replicas more than it wants.
+  if (parts.every((part) => wholes.every((whole) => areReplicas(part, whole))))
+    return threshold > 1;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
+}
+
+/** Whether a metric counts replicas of a workload, and the other the replicas that it wants. */
+function areReplicas({ metric: part = "" }: Selector, { metric: whole = "" }: Selector): boolean {
+  const [, kind] =
+    /^kube_([a-z]+)_(?:spec_(?:max_)?replicas|replicas|status_desired_number_scheduled)$/.exec(
+      whole,
+    ) ?? [];
+  return kind !== undefined && part.startsWith(`kube_${kind}_status_`);
 }
 
 /** Whether the values are 0 for a failure and 1 for a success, or averages of such values. */

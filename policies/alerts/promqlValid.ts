@@ -6,13 +6,14 @@ import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
+import { contradictionsIn } from "../promql/contradictions";
 import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
 import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { stateLabels } from "../promql/stateLabels";
-import { Matcher, isGlob } from "../shared/matcher";
+import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 import { parseDuration } from "../shared/duration";
 import { own } from "../shared/own";
 import { templateProblem } from "./templates";
@@ -68,6 +69,18 @@ function check(
         found: `${label}="${value}"`,
         bound: `${label}="${right}"`,
         fix: `${label}="${right}"`,
+      })),
+      ...renamedLabels(parsed.expr).map(({ metric, label, right }) => ({
+        problem: `no series of ${metric} has the label ${label}, so the selector matches none`,
+        found: label,
+        bound: `${right}, the name of the label since Kubernetes 1.16`,
+        fix: `write ${right}`,
+      })),
+      ...contradictionsIn(parsed.expr).map(({ one, other }) => ({
+        problem: "two conditions exclude each other, so the expression matches no series",
+        found: `${one} and ${other}`,
+        bound: "conditions that a series can meet together",
+        fix: "write or in place of and, or on (…) without the label after the operator",
       })),
       ...unmatchedLabels(parsed.expr).map((label) => ({
         problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
@@ -306,6 +319,20 @@ function wrongCases(expr: Expr): { metric: string; label: string; value: string;
         return right === undefined || right === value ? [] : { metric, label: name, value, right };
       });
   });
+}
+
+/** Labels of containers under the names that the kubelet gave them before Kubernetes 1.16. */
+const oldLabels: Record<string, string> = { pod_name: "pod", container_name: "container" };
+
+/** Selectors that require such a label, which no series has. */
+function renamedLabels(expr: Expr): { metric: string; label: string; right: string }[] {
+  return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
+    matchers.flatMap((matcher) => {
+      const right = own(oldLabels, matcher.label);
+      const isRequired = metric.startsWith("container_") && !matchesValue(matcher, "");
+      return right !== undefined && isRequired ? [{ metric, label: matcher.label, right }] : [];
+    }),
+  );
 }
 
 function globPatterns(expr: Expr): Matcher[] {

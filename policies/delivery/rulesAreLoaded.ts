@@ -17,8 +17,10 @@ import {
   textsAt,
 } from "../facts/plain";
 import {
+  agentType,
   canRunPrometheus,
   canRunRuler,
+  prometheusAgent,
   prometheusServer,
   stoppedPrometheus,
   thanosRuler,
@@ -60,6 +62,7 @@ export const rulesAreLoaded = stackPolicy({
   reads: (type) =>
     canRunPrometheus(type) ||
     canRunRuler(type) ||
+    type === agentType ||
     canHoldAlertmanager(type) ||
     concernsTargets(type) ||
     Object.hasOwn(selectorOf, type),
@@ -77,6 +80,10 @@ function check(resources: Resource[]): StackFinding[] {
     const ruler = thanosRuler(resource);
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
+  const agents = resources.flatMap((resource): Selecting[] => {
+    const agent = prometheusAgent(resource);
+    return agent === undefined ? [] : [{ ...agent, resource }];
+  });
   const alertmanagers = resources.flatMap(selectingAlertmanager);
   const isIdle = servers.length + rulers.length === 0 && hasAlerts(resources);
   const stopped = isIdle ? resources.flatMap(checkRuns) : [];
@@ -87,7 +94,7 @@ function check(resources: Resource[]): StackFinding[] {
     const isForAlerts = selector === "alertmanagerConfig";
     const readers = isForAlerts
       ? alertmanagers
-      : [...servers, ...(selector === "rule" ? rulers : [])];
+      : [...servers, ...(selector === "rule" ? rulers : agents)];
     const unwatched = isForAlerts ? undefined : unwatchedNamespace(resource, readers);
     if (unwatched !== undefined) return [unwatched];
     const [first] = readers;

@@ -31,7 +31,7 @@ export interface LokiRelease {
   buckets: string[];
   /** Whether unknown values could name further buckets. */
   unknownBuckets: boolean;
-  /** Days for which Loki retains logs; undefined if unknown, 0 or not set. */
+  /** Most days for which Loki retains logs of any stream; undefined if unknown, 0 or not set. */
   retentionDays: number | undefined;
   /** Prefixes of the index objects, in addition to the defaults. */
   indexPrefixes: string[];
@@ -61,7 +61,10 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
   const period = configs
     .map((config) => at(config, "limits_config", "retention_period"))
     .find((value) => value !== undefined && value !== null);
-  const seconds = typeof period === "string" ? parseDuration(period) : undefined;
+  const seconds = secondsOf(period);
+  const streams = configs
+    .flatMap((config) => listAt(config, "limits_config", "retention_stream"))
+    .map((stream) => secondsOf(at(stream, "period")) ?? 0);
   const schemas = configs.flatMap((config) => [
     ...listAt(config, "schemaConfig", "configs"),
     ...listAt(config, "schema_config", "configs"),
@@ -74,9 +77,13 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
       .flatMap((name) => (typeof name === "string" ? name.split(",") : []))
       .filter((name) => name !== ""),
     unknownBuckets: values === UNKNOWN || named.some(hasUnknown),
-    retentionDays: seconds === undefined || seconds === 0 ? undefined : seconds / 86_400,
+    retentionDays: seconds ? Math.max(seconds, ...streams) / 86_400 : undefined,
     indexPrefixes: prefixes,
   };
+}
+
+function secondsOf(period: Plain): number | undefined {
+  return typeof period === "string" ? parseDuration(period) : undefined;
 }
 
 /** The bucket in `s3://region/bucket` or `s3://key:secret@region/bucket`. */

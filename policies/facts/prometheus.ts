@@ -43,6 +43,23 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
   return { what, release, spec, operated: true, defaultRetention: "10d" };
 }
 
+export const agentType = "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
+
+/** The agent that a resource runs: it selects monitors as a server does, and evaluates no rules. */
+export function prometheusAgent(
+  resource: Resource,
+): Pick<PrometheusServer, "what" | "release" | "spec"> | undefined {
+  if (resource.type === agentType) {
+    return { what: `PrometheusAgent "${resource.name}"`, spec: ["spec"] };
+  }
+  const { chart, release, values } = helmChart(resource) ?? {};
+  if (chart !== "kube-prometheus-stack" || at(values, "prometheus", "agentMode") !== true) {
+    return undefined;
+  }
+  const what = `agent of release "${release}"`;
+  return { what, release, spec: ["values", "prometheus", "prometheusSpec"] };
+}
+
 /** A setting that stops a server. */
 export interface Stop {
   path: Path;

@@ -57,6 +57,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
   if (chart?.chart === "k8s-monitoring") return checkDestinations(resource);
   if (chart?.chart === "vector") return checkSinks(resource);
+  if (chart?.chart === "fluent-bit") return checkOutputs(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
     const limits = at(readConfig(at(chart.values, ...source)), "limits_config");
@@ -160,19 +161,48 @@ function checkLabels(resource: Resource): Finding[] {
   });
 }
 
-/** Checks the labels of Vector's sinks for Loki, whose values are templates of fields. */
+/** Checks Vector's sinks for Loki: the address, and labels, whose values are templates of fields. */
 function checkSinks(resource: Resource): Finding[] {
   const path: Path = ["values", "customConfig", "sinks"];
   return entriesAt(resource.props, ...path)
     .filter(([, sink]) => at(sink, "type") === "loki")
-    .flatMap(([name, sink]) =>
-      textsAt(sink, "labels").flatMap(([label, value]) => {
+    .flatMap(([name, sink]) => [
+      ...checkValue(resource, [...path, name, "endpoint"], (url) =>
+        isText(url) && /\/api\/v1\/push/.test(url) && at(sink, "path") === undefined
+          ? doublePath
+          : undefined,
+      ),
+      ...textsAt(sink, "labels").flatMap(([label, value]) => {
         const field = /\{\{\s*[\w.]*?(\w+)\s*\}\}/.exec(value)?.[1];
         const isVarying =
           field !== undefined && [label, field].some((each) => manyValues.test(each));
         return isVarying ? [manyStreams([...path, name, "labels"], label)] : [];
       }),
-    );
+    ]);
+}
+
+const doublePath = {
+  problem: "Vector adds the path of Loki's API to the address, which has it already",
+  found: undefined,
+  bound: "the URL of Loki, without a path",
+  fix: "remove /loki/api/v1/push from endpoint",
+};
+
+/** Checks the labels of Fluent Bit's outputs for Loki: `Labels user=$user_id`, `Label_keys $user_id`. */
+function checkOutputs({ props }: Resource): Finding[] {
+  const path: Path = ["values", "config", "outputs"];
+  const text = at(props, ...path);
+  if (!isText(text)) return [];
+  return text
+    .split(/^\s*\[/m)
+    .filter((section) => /^[ \t]*name[ \t]+loki[ \t]*$/im.test(section))
+    .flatMap((section) => [...section.matchAll(/^[ \t]*label(?:s|_keys)[ \t]+(.*)$/gim)])
+    .flatMap(([, list = ""]) => list.split(",").filter((label) => label.includes("$")))
+    .flatMap((label) => {
+      const words = label.match(/\w+/g) ?? [];
+      const name = [words[0], words.at(-1)].find((word = "") => manyValues.test(word));
+      return name === undefined ? [] : [manyStreams(path, name)];
+    });
 }
 
 function manyStreams(path: Path, name: string): Finding {

@@ -129,10 +129,14 @@ function checkRetentionSize(
   resource: Resource,
   server: PrometheusServer,
   volume: number,
-  { maxSizeRatio }: Config,
+  config: Config,
 ): Finding[] {
+  const { maxSizeRatio } = config;
   const most = volume * maxSizeRatio;
+  const isAmple =
+    Number.isFinite(volume) && neededBytes(resource, server, config) * AMPLE <= volume;
   return checkValue(resource, retentionSizePath(server), (value) => {
+    if (value === undefined && isAmple) return undefined;
     const problem = sizeProblem(value, most);
     if (problem === undefined) return undefined;
     const set = Number.isFinite(most) ? `${Math.floor(most / 1024 ** 2)}MiB` : undefined;
@@ -155,15 +159,32 @@ function sizeProblem(value: unknown, most: number): string | undefined {
   return size > most ? "retentionSize is too close to the size of the volume" : undefined;
 }
 
+/** A volume with so many times the room that the retention needs does not fill up without a limit. */
+const AMPLE = 10;
+
+function retentionSeconds({ props }: Resource, server: PrometheusServer): number {
+  const retention = at(props, ...retentionPath(server)) ?? server.defaultRetention;
+  return (typeof retention === "string" && parseDuration(retention)) || 0;
+}
+
+/** Bytes of the samples that Prometheus retains, by an estimate of the samples per second. */
+function neededBytes(
+  resource: Resource,
+  server: PrometheusServer,
+  { samplesPerSecond, bytesPerSample }: Config,
+): number {
+  return retentionSeconds(resource, server) * samplesPerSecond * bytesPerSample;
+}
+
 function checkVolume(
   resource: Resource,
   server: PrometheusServer,
   volume: number,
-  { samplesPerSecond, bytesPerSample }: Config,
+  config: Config,
 ): Finding[] {
-  const retention = at(resource.props, ...retentionPath(server));
-  const seconds = (typeof retention === "string" && parseDuration(retention)) || 0;
-  const needed = seconds * samplesPerSecond * bytesPerSample;
+  const { samplesPerSecond, bytesPerSample } = config;
+  const seconds = retentionSeconds(resource, server);
+  const needed = neededBytes(resource, server, config);
   const limitPath = retentionSizePath(server);
   const limit = parseSize(at(resource.props, ...limitPath)) ?? 0;
   // The samples per second are an estimate, so only a far smaller limit is a violation.

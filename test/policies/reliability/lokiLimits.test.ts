@@ -87,7 +87,9 @@ describe("policy loki-limits", () => {
       alloy(`otelcol.exporter.otlphttp "loki" { client { endpoint = "${otlp}" } }`),
     ],
     Vector: [
-      sender("vector", { customConfig: { sinks: { loki: { type: "loki", endpoint: push } } } }),
+      sender("vector", {
+        customConfig: { sinks: { loki: { type: "loki", endpoint: "http://loki-gateway" } } },
+      }),
     ],
     "Fluent Bit": [fluentBit("Host loki-gateway", "Port 80")],
     "an exporter of OTLP": [otel({ "otlphttp/logs": { endpoint: otlp } })],
