@@ -108,6 +108,9 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
       [
         community.length > 0 && `community dashboards ${community.map(({ id }) => id).join(", ")}`,
         dashboards > 0 && `${count(dashboards, "dashboard")} as code`,
+        grafana.storageGb !== undefined && `${grafana.storageGb} GiB`,
+        grafana.externalUrl,
+        grafana.sso !== undefined && `single sign-on with ${grafana.sso.provider}`,
       ]
         .filter(Boolean)
         .join("; "),

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { parse } from "yaml";
 import { costSchema } from "../../stacks/config/cost";
 import { type Row, configurationRows } from "../../stacks/config/documentation";
 import { type Settings, parseConfiguration } from "../../stacks/config/parseConfiguration";
@@ -9,7 +10,7 @@ import { prod } from "../../stacks/presets/prod";
 import { serviceSchema } from "../../components/services/settings";
 import { secrets } from "../../components/shared/secrets";
 import { generatedPage, generatedPages } from "../../tools/docs";
-import { readPage } from "./markdown";
+import { blocksOf, readPage } from "./markdown";
 
 const page = "docs/configuration.md";
 const rows = Object.values(configurationRows()).flat();
@@ -61,6 +62,25 @@ describe(page, () => {
     const [, paragraph = ""] = chapter.split("\n\n");
     for (const text of ["values", "collectorValues", "monitoring:prometheus", "monitoring:loki"]) {
       assert.ok(paragraph.includes(`\`${text}\``), text);
+    }
+  });
+
+  it("has only examples that the loader accepts", () => {
+    const examples = blocksOf(page, "yaml").map(({ line, text }) => {
+      const file = parse(text) as { config?: object };
+      const entries = Object.entries(file.config ?? file);
+      const values = entries.map(([key, value]) => [key.replace(/^monitoring:/, ""), value]);
+      return { line, values: Object.fromEntries(values) as Record<string, unknown> };
+    });
+    assert.ok(examples.length > 8);
+    for (const { line, values } of examples) {
+      const { problems = [] } = parseConfiguration({
+        values: { environment: "dev", cluster: { name: "c" }, ...values },
+        secrets: [],
+      });
+      // An example shows only some of the settings.
+      const invalid = problems.filter(({ path, code }) => code !== "required" || path.length > 2);
+      assert.deepEqual(invalid, [], `line ${line}`);
     }
   });
 

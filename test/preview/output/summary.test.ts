@@ -138,6 +138,19 @@ describe("the facts about the parts of a stack", () => {
     "Retention and cost": [["Datadog", "6 hosts"]],
   };
   for (const [part, rows] of Object.entries(expected)) {
+    it("include how people reach Grafana and sign in, and its volume", () => {
+      const grafana = {
+        externalUrl: "https://grafana.example.com",
+        sso: { provider: "google" },
+        storageGb: 10,
+      };
+      const [prometheus] = summarize([component("PrometheusStack", { grafana })], {});
+      assert.deepEqual(
+        prometheus?.rows.find(([name]) => name === "Grafana"),
+        ["Grafana", "10 GiB; https://grafana.example.com; single sign-on with google"],
+      );
+    });
+
     it(part, () => assert.deepEqual(facts.find((fact) => fact.part === part)?.rows, rows));
   }
 
