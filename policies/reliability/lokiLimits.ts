@@ -5,7 +5,7 @@ import { isConfigMap } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
 import { lokiWriters } from "../facts/lokiWriters";
-import { Path, Plain, at, entriesAt, isMap, isText, listAt, textsAt } from "../facts/plain";
+import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { checkTenants } from "./lokiTenants";
@@ -55,7 +55,9 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   const chart = helmChart(resource);
   if (chart?.chart === "alloy") return checkAlloy(resource);
   if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
-  if (chart?.chart === "k8s-monitoring") return checkDestinations(resource);
+  if (chart?.chart === "k8s-monitoring") {
+    return [...checkDestinations(resource), ...checkStages(resource)];
+  }
   if (chart?.chart === "vector") return checkSinks(resource);
   if (chart?.chart === "fluent-bit") return checkOutputs(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
@@ -127,19 +129,37 @@ function checkAlloy({ props }: Resource): Finding[] {
   const path: Path = ["values", "alloy", "configMap", "content"];
   const content = at(props, ...path);
   if (!isText(content)) return [];
-  const text = content.replace(/^\s*\/\/.*$/gm, "");
   const urls = [
-    ...text.matchAll(/\bloki\.write\s[^{]{0,80}\{[^}]{0,500}?\burl\s{0,9}=\s{0,9}"([^"]{0,500})"/g),
+    ...withoutComments(content).matchAll(
+      /\bloki\.write\s[^{]{0,80}\{[^}]{0,500}?\burl\s{0,9}=\s{0,9}"([^"]{0,500})"/g,
+    ),
   ].map(([, url = ""]) => url);
-  const names = [
-    ...text.matchAll(/\bstage\.labels\s{0,9}\{[^{}]{0,80}\{([^}]{0,2000})\}/g),
-  ].flatMap(([, map = ""]) =>
-    [...map.matchAll(/["']?(\w+)["']?\s*=/g)].map(([, name = ""]) => name),
-  );
   return [
     ...urls.filter((url) => !isLokiApi(url)).map(() => ({ path, ...noApi })),
-    ...names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name)),
+    ...labelsOfStages(content, path),
   ];
+}
+
+/** Checks the labels in the stages for Alloy that the features of the chart k8s-monitoring have. */
+function checkStages({ props }: Resource): Finding[] {
+  return entriesAt(props, "values").flatMap(([feature, settings]) => {
+    const stages = textAt(settings, "extraLogProcessingStages") ?? "";
+    return labelsOfStages(stages, ["values", feature, "extraLogProcessingStages"]);
+  });
+}
+
+function labelsOfStages(text: string, path: Path): Finding[] {
+  return [
+    ...withoutComments(text).matchAll(/\bstage\.labels\s{0,9}\{[^{}]{0,80}\{([^}]{0,2000})\}/g),
+  ]
+    .flatMap(([, map = ""]) => [...map.matchAll(/["']?(\w+)["']?\s*=/g)])
+    .map(([, name = ""]) => name)
+    .filter((name) => manyValues.test(name))
+    .map((name) => manyStreams(path, name));
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/^\s*\/\/.*$/gm, "");
 }
 
 /** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */

@@ -112,6 +112,22 @@ const fluentBit = (labels: string) => [
     },
   }),
 ];
+const stages = (stage: string) => [
+  chart(
+    "k8s-monitoring",
+    {
+      cluster: { name: "shop" },
+      destinations: [
+        { name: "logs", type: "loki", url: "http://loki-gateway.monitoring.svc/loki/api/v1/push" },
+      ],
+      podLogs: {
+        enabled: true,
+        extraLogProcessingStages: `stage.json { expressions = { trace_id = "" } }\n${stage} { values = { trace_id = "" } }`,
+      },
+    },
+    "https://grafana.github.io/helm-charts",
+  ),
+];
 const vector = (endpoint: string) => [
   chart("vector", {
     role: "Agent",
@@ -154,6 +170,7 @@ const mistakes: Mistakes = {
     "loki-limits",
     fluentBit("labels user=$context['user_id']"),
   ],
+  "a trace ID as a label of k8s-monitoring": ["loki-limits", stages("stage.labels")],
   "a monitor that neither the server nor the agent selects": ["rules-are-loaded", agent("nobody")],
   "a volume that may fill, without a limit": ["prometheus-storage", storage("7d", "50Gi")],
   "the method of Loki in the address of Vector": [
@@ -189,6 +206,7 @@ const sound = {
   "a request ID as structured metadata of Fluent Bit": fluentBit(
     "structured_metadata request_id=$request_id",
   ),
+  "a trace ID as structured metadata of k8s-monitoring": stages("stage.structured_metadata"),
   "a monitor that the agent selects": agent("agent"),
   "half a day of samples on a large volume, without a limit": storage("12h", "50Gi"),
   "the address of Loki in Vector": vector("http://loki-gateway.monitoring.svc"),
