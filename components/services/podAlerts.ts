@@ -22,10 +22,13 @@ const worst = (used: string, allowed: string) =>
   containersIn(`topk(1, ${used} / (${allowed} > 0))`);
 const largest = (series: string) => `max by (container) (${series})`;
 const rateOf = (metric: string) => `sum by (container) (rate(${metric}${ofPod}[5m]))`;
+/** The CPU time of each container, counted once if Prometheus scrapes a kubelet twice. */
+const cpuRate = (by: string, containers: string) =>
+  `sum by (${by}) (max by (${by}, cpu, id) (rate(${podMetrics.cpu}${containers}[5m])))`;
 const limitOf = (resource: string) =>
   largest(`${podMetrics.resourceLimits}${ofPod.replace(/}$/, `, resource="${resource}"}`)}`);
 const worstMemory = worst(largest(`${podMetrics.memory}${ofPod}`), limitOf("memory"));
-const worstCpu = worst(rateOf(podMetrics.cpu), limitOf("cpu"));
+const worstCpu = worst(cpuRate("container", ofPod), limitOf("cpu"));
 const worstThrottling = worst(
   rateOf(podMetrics.cpuThrottledPeriods),
   rateOf(podMetrics.cpuPeriods),
@@ -155,7 +158,7 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
       `max ${byContainer} (${podMetrics.memory}${containers})`,
       limit("memory"),
     ),
-    worstContainer(recorded.cpu, rate(podMetrics.cpu), limit("cpu")),
+    worstContainer(recorded.cpu, cpuRate("namespace, pod, container", containers), limit("cpu")),
     worstContainer(
       recorded.throttled,
       rate(podMetrics.cpuThrottledPeriods),

@@ -34,6 +34,11 @@ const input = (gap: Gap, steps = 140): Scenario["input_series"] => {
   ];
 };
 
+const cpuLimit = {
+  series: `kube_pod_container_resource_limits{${container}, resource="cpu"}`,
+  values: "1x120",
+};
+
 const scenario = (
   alertname: "HighMemory" | "HighCPU" | "MemoryLimitMissing",
   name: string,
@@ -75,6 +80,34 @@ export const gapScenarios: Scenario[] = [
       [20, false],
       [50, false],
     ],
+  ),
+  // An earlier release of the chart may leave a second Service for the kubelet.
+  scenario(
+    "HighCPU",
+    "a container at 60% of its limit, whose kubelet is scraped twice, does not fire",
+    [
+      ...["prometheus-kubelet", "old-kubelet"].map((service) => ({
+        series: `container_cpu_usage_seconds_total{${container}, service="${service}", cpu="total", id="/kubepods/a"}`,
+        values: "0+18x120",
+      })),
+      cpuLimit,
+    ],
+    [
+      [20, false],
+      [50, false],
+    ],
+  ),
+  scenario(
+    "HighCPU",
+    "a container at 90% of its limit, measured for each processor, fires",
+    [
+      ...["cpu00", "cpu01"].map((cpu) => ({
+        series: `container_cpu_usage_seconds_total{${container}, cpu="${cpu}", id="/kubepods/a"}`,
+        values: "0+13.5x120",
+      })),
+      cpuLimit,
+    ],
+    [[20, true]],
   ),
   scenario("HighMemory", "a pod that is deleted just before it would fire", input("none", 18), [
     [9.5, false],
