@@ -1,5 +1,5 @@
 import { checkConfigurations, remediateConfigurations } from "./configurations";
-import { Finding, resourcePolicy } from "../engine/policy";
+import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import { AlertmanagerConfiguration, canHoldAlertmanager } from "../facts/alertmanager";
 import { PlainMap, UNKNOWN, at, hasUnknown, isMap, listAt } from "../facts/plain";
@@ -14,6 +14,10 @@ const properties = {
     ["critical"],
     "Severities whose alerts must inhibit warnings about the same object. Without one, no inhibition has to exist.",
   ),
+  advisedSeverities: listProperty<string>(
+    [],
+    "Severities whose alerts should inhibit warnings about the same object. A missing inhibition is advisory, whatever the level.",
+  ),
 };
 type Config = ConfigOf<typeof properties>;
 
@@ -26,7 +30,7 @@ export const inhibition = resourcePolicy({
   severity: "medium",
   annotations: "forbidden",
   // Two notifications about one problem are a nuisance; a rule that inhibits too much loses alerts.
-  baseline: { defaults: { inhibitingSeverities: [] } },
+  baseline: { defaults: { inhibitingSeverities: [], advisedSeverities: ["critical"] } },
   config: properties,
   appliesTo: canHoldAlertmanager,
   check: (resource, settings) =>
@@ -57,7 +61,7 @@ const defaultRule = (severity: string) => ({
 function checkConfiguration(
   config: PlainMap,
   { path, where }: AlertmanagerConfiguration,
-  { inhibitingSeverities }: Config,
+  { inhibitingSeverities, advisedSeverities }: Config,
 ): Finding[] {
   const rules = at(config, "inhibit_rules");
   if (rules === UNKNOWN) return [{ unknown: [...path, "inhibit_rules"] }];
@@ -75,18 +79,21 @@ function checkConfiguration(
   });
   // An AlertmanagerConfig does not need the rule: it extends a configuration that has it.
   const isComplete = !where.startsWith("AlertmanagerConfig");
-  const missing = (isComplete ? inhibitingSeverities : []).filter(
-    (severity) =>
-      !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule, severity)),
-  );
+  const missingOf = (severities: string[]) =>
+    (isComplete ? severities : []).filter(
+      (severity) =>
+        !listAt(rules).some((rule) => hasUnknown(rule) || inhibitsWarnings(rule, severity)),
+    );
+  const report = (severity: string): ViolationFinding => ({
+    problem: `${severity} alerts do not inhibit warnings about the same object`,
+    where: `${where}, inhibit_rules`,
+    bound: `severity ${severity} inhibits severity warning, with equal labels`,
+    fix: remediationFor(severity),
+  });
   return [
     ...findings,
-    ...missing.map((severity) => ({
-      problem: `${severity} alerts do not inhibit warnings about the same object`,
-      where: `${where}, inhibit_rules`,
-      bound: `severity ${severity} inhibits severity warning, with equal labels`,
-      fix: remediationFor(severity),
-    })),
+    ...missingOf(inhibitingSeverities).map(report),
+    ...missingOf(advisedSeverities).map((severity) => ({ ...report(severity), advisory: true })),
   ];
 }
 

@@ -1,6 +1,8 @@
 import { redact } from "../shared/credentials";
+import { foreignReleases } from "../facts/releases";
 import type { Resource } from "../facts/resource";
 import { PolicyDescription } from "./description";
+import { readProperties } from "./reading";
 
 /** A part of a resource that a policy could not evaluate. */
 export interface Unevaluated {
@@ -26,25 +28,39 @@ export interface AppliedException {
   until: string;
 }
 
+/** What the policies could not evaluate in one resource. */
+interface SkippedResource {
+  urn: string;
+  resource: string;
+  /** Parts of the resource by the reason. */
+  reasons: Map<string, Set<string>>;
+  policies: Set<string>;
+}
+
 /** Records what the policies of a pack skip, so that a result without violations says so. */
 export class Journal {
-  private unevaluated = new Map<string, Unevaluated & { policies: Set<string> }>();
+  private unevaluated = new Map<string, SkippedResource>();
   private exceptions = new Map<string, AppliedException>();
 
-  /** Several policies that skip the same value for the same reason share an entry. */
-  skip(entry: Unevaluated): void {
-    const key = JSON.stringify([entry.urn, entry.what, entry.because]);
-    const known = this.unevaluated.get(key) ?? { ...entry, policies: new Set() };
-    this.unevaluated.set(key, known);
-    known.policies.add(entry.policy);
+  /** What policies skip in one resource shares an entry, and what they skip for one reason a clause. */
+  skip({ policy, urn, resource, what, because }: Unevaluated): void {
+    const entry = this.unevaluated.get(urn) ?? {
+      urn,
+      resource,
+      reasons: new Map<string, Set<string>>(),
+      policies: new Set<string>(),
+    };
+    this.unevaluated.set(urn, entry);
+    entry.policies.add(policy);
+    entry.reasons.set(because, (entry.reasons.get(because) ?? new Set()).add(what));
   }
 
   except(entry: AppliedException): void {
     this.exceptions.set(JSON.stringify(entry), entry);
   }
 
-  /** Returns and clears the values that were not evaluated. */
-  takeUnevaluated() {
+  /** Returns and clears what was not evaluated, by resource. */
+  takeUnevaluated(): SkippedResource[] {
     const entries = [...this.unevaluated.values()];
     this.unevaluated.clear();
     return entries;
@@ -68,9 +84,11 @@ export interface ReportPolicy extends PolicyDescription {
   entries: (journal: Journal, resources: ReportedResource[]) => ReportEntry[];
 }
 
-/** A resource of the stack, without its properties. */
+/** A resource of the stack. */
 export type ReportedResource = Pick<Resource, "type" | "name" | "urn"> & {
   parent?: { urn: string } | undefined;
+  /** Default: none. */
+  props?: object;
 };
 
 export interface ReportEntry {
@@ -99,23 +117,55 @@ export const notEvaluated: ReportPolicy = {
   entries: (journal, resources) => {
     const parents = new Set(resources.map(({ parent }) => parent?.urn));
     const childless = resources.filter(({ type, urn }) => rendered.test(type) && !parents.has(urn));
-    const entries = childless.map(({ urn, ...resource }) => ({
-      urn,
-      resource: describe(resource),
-      what: "its objects",
-      because: "they are not among the resources of the stack",
-      policies: ["all policies"],
-    }));
-    return [...entries, ...journal.takeUnevaluated()].map(
-      ({ urn, resource, what, because, policies }) => ({
+    const remote = resources.filter(appliesRepository);
+    const entryOf =
+      (because: string) =>
+      ({ urn, ...resource }: ReportedResource): SkippedResource => ({
+        urn,
+        resource: describe(resource),
+        reasons: new Map([[because, new Set(["its objects"])]]),
+        policies: new Set(["all policies"]),
+      });
+    return [
+      ...childless.map(entryOf("they are not among the resources of the stack")),
+      ...remote.map(entryOf("they are in a repository")),
+      ...journal.takeUnevaluated(),
+    ].map(({ urn, resource, reasons, policies }) => {
+      const clauses = [...reasons].map(
+        ([because, parts]) => `${placesOf([...parts])}, because ${because}`,
+      );
+      return {
         urn,
         text: redact(
-          `not evaluated: ${resource}: ${what}, because ${because}\n  policies: ${[...policies].join(", ")}`,
+          `not evaluated: ${resource}: ${clauses.join("; ")}\n  policies: ${[...policies].join(", ")}`,
         ),
-      }),
-    );
+      };
+    });
   },
 };
+
+/** Whether a resource applies objects of a repository that are not a chart with values. */
+function appliesRepository({ type, props = {} }: ReportedResource): boolean {
+  if (/^kubernetes:kustomize\.toolkit\.fluxcd\.io\/\w+:Kustomization$/.test(type)) return true;
+  if (!/^kubernetes:argoproj\.io\/v1alpha1:Application(?:Set)?$/.test(type)) return false;
+  const resource = { type, name: "", urn: "", props: readProperties(props) };
+  return foreignReleases(resource).length === 0;
+}
+
+/** Number of parts that an entry lists by name. */
+const MAX_PARTS = 3;
+
+/** The parts of a resource, without those that are below others. */
+function placesOf(parts: string[]): string {
+  const outer = parts.filter((part) => !parts.some((other) => isBelow(part, other)));
+  const listed = outer.slice(0, MAX_PARTS).join(", ");
+  const others = outer.length - MAX_PARTS;
+  return others > 0 ? `${listed} and ${others} others` : listed;
+}
+
+function isBelow(part: string, other: string): boolean {
+  return part.startsWith(`${other}.`) || part.startsWith(`${other}[`);
+}
 
 export const appliedExceptions: ReportPolicy = {
   ...report,

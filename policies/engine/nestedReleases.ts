@@ -1,8 +1,9 @@
 import { MAX_CHART_DEPTH, chartKeys, isHelmType, subchartsOf, withValueFiles } from "../facts/helm";
 import { manifestKeys, manifestsIn, monitorKeys, typeOfObject } from "../facts/manifests";
-import { Path, PlainMap, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
-import { foreignReleases, isForeignRelease } from "../facts/releases";
+import { Path, PlainMap, UNKNOWN, at, formatPath, isMap, listAt, setAt } from "../facts/plain";
+import { ForeignRelease, foreignReleases, isForeignRelease } from "../facts/releases";
 import { Resource, perType, policyType } from "../facts/resource";
+import { own } from "../shared/own";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
 /**
@@ -26,6 +27,8 @@ interface Nested {
   path: Path;
   /** What `path` points to: all properties of the resource, or the values of its chart. */
   contents: "properties" | "values";
+  /** Why a property of the resource is unknown, if it is a release of another tool. */
+  reasons?: ForeignRelease["reasons"];
 }
 
 const isContainer = perType((type) => isHelmType(type) || isForeignRelease(type) || isList(type));
@@ -114,11 +117,12 @@ function nestedIn(container: Resource, scope: NestedScope): Nested[] {
       ? contentsOf(container)
       : [itself(container)];
   }
-  return foreignReleases(container).flatMap(({ resource, path }) => {
+  return foreignReleases(container).flatMap(({ resource, path, reasons }) => {
     const release = { ...resource, urn: `${container.urn}#${formatPath(path)}` };
-    if (scope === "releases") return [itself(release)];
+    if (scope === "releases") return [{ ...itself(release), reasons }];
     return contentsOf(release).map((nested): Nested => ({
       ...nested,
+      reasons,
       contents: nested.path.length === 0 ? "values" : nested.contents,
       path: [...path, ...nested.path.slice(1)],
     }));
@@ -171,7 +175,18 @@ function without(map: PlainMap, [key = "", ...rest]: Path): PlainMap {
 /** The verdict on a nested resource, as a verdict on its container. */
 function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdict {
   const { path } = nested;
-  if (path.length === 0) return verdict;
+  const areValuesUnknown = at(nested.resource.props, "values") === UNKNOWN;
+  const unevaluated = verdict.unevaluated.map((value) => {
+    const property = String(value.unknown[0]);
+    const because = value.because ?? own(nested.reasons ?? {}, property);
+    const isInValues = areValuesUnknown && property === "values";
+    return {
+      ...value,
+      ...(isInValues && { unknown: ["values"] }),
+      ...(because !== undefined && { because }),
+    };
+  });
+  if (path.length === 0) return { ...verdict, unevaluated };
   const isWholeValues = path.length === 1 && path[0] === "values";
   const suffix = isWholeValues ? "" : `, below ${formatPath(path)}`;
   return {
@@ -180,7 +195,7 @@ function inContainer(verdict: Verdict, nested: Nested, { urn }: Resource): Verdi
       where: `${violation.where}${suffix}`,
       ...(violation.urn === undefined ? {} : { urn }),
     })),
-    unevaluated: verdict.unevaluated.map((value) => ({
+    unevaluated: unevaluated.map((value) => ({
       ...value,
       unknown: pathInContainer(nested, value.unknown),
       ...(value.urn === undefined ? {} : { urn }),

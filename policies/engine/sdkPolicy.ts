@@ -130,7 +130,7 @@ function stackValidation(
       violations.delete(urn);
     }
     for (const violation of [...violations.values()].flat()) {
-      report(violationText(violation, { ...context, urn: violation.urn }), violation.urn);
+      reportOne(policy, violation, { ...context, urn: violation.urn }, report);
     }
   };
 }
@@ -176,7 +176,7 @@ function conclude(
     const exception =
       violation.exception ??
       ("failure" in exceptions ? undefined : exceptions.covering(violation.rule));
-    if (exception === undefined) report(violationText(violation, { ...context, urn }), urn);
+    if (exception === undefined) reportOne(policy, violation, { ...context, urn }, report);
     else context.journal.except({ ...entry, ...exception });
   }
   for (const { unknown, because } of unevaluated) {
@@ -186,6 +186,28 @@ function conclude(
       because: because ?? reasonAt(readProperties(args.props), unknown),
     });
   }
+}
+
+function reportOne(
+  { description }: AnyPolicy,
+  violation: Violation,
+  { urn, program }: { urn: string | undefined; program?: string | undefined },
+  report: ReportViolation,
+): void {
+  const text = violationText(violation, { program, ...(urn !== undefined && { urn }) });
+  report(violation.advisory === true ? advisory(description, text, urn) : text, urn);
+}
+
+/** A report that is advisory, whatever the level of its policy. */
+function advisory(description: string, text: string, urn: string | undefined): string {
+  // The SDK accepts these fields, which its type does not declare. Older versions read a text.
+  const message = {
+    message: `${description}\n${text}`,
+    urn,
+    enforcementLevel: "advisory",
+    toString: () => text,
+  };
+  return message as unknown as string;
 }
 
 /** Why a policy could not evaluate the value at a path. */
@@ -203,14 +225,7 @@ function reportEntries(policy: ReportPolicy, { journal }: PolicyContext) {
     for (const { urn, text } of policy.entries(journal, args.resources)) {
       const { name = "" } = subjects.get(urn) ?? {};
       if (!isConcerned({ name, urn, metadata: undefined }, config)) continue;
-      // The SDK accepts these fields, which its type does not declare. Older versions read a text.
-      const message = {
-        message: `${policy.description}\n${text}`,
-        urn,
-        enforcementLevel: "advisory",
-        toString: () => text,
-      };
-      report(message as unknown as string, urn);
+      report(advisory(policy.description, text, urn), urn);
     }
   };
 }

@@ -16,6 +16,8 @@ export interface Violation {
   fix: string;
   /** Name of the rule in the resource, so that this rule alone can be excepted. */
   rule?: string;
+  /** Whether the violation is advisory, whatever the level of the policy. */
+  advisory?: boolean;
   /** Why the resource itself accepts the violation, which is then listed as an exception. */
   exception?: { reason: string; owner: string; until: string } | undefined;
 }

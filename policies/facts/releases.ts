@@ -21,6 +21,8 @@ export interface ForeignRelease {
   resource: Resource;
   /** Path of its values in the original resource. */
   path: Path;
+  /** Why a property of the release is unknown although its resource is known, by its name. */
+  reasons: Readonly<Record<string, string>>;
 }
 
 interface Reading {
@@ -30,6 +32,7 @@ interface Reading {
   version: Plain;
   repositoryOpts: Plain;
   values: Plain;
+  reasons?: ForeignRelease["reasons"];
 }
 
 /** Readers for the objects of Flux, Argo CD and k3s, and for Terraform's Helm release. */
@@ -47,8 +50,9 @@ export const isForeignRelease = perType((type) => readers.some(([form]) => form.
 export function foreignReleases(resource: Resource): ForeignRelease[] {
   const read = readers.find(([form]) => form.test(resource.type))?.[1];
   if (read === undefined || resource.props === UNKNOWN) return [];
-  return read(resource.props).map(({ path, ...props }) => ({
+  return read(resource.props).map(({ path, reasons = {}, ...props }) => ({
     path,
+    reasons,
     resource: { ...resource, type: releaseType, props },
   }));
 }
@@ -56,6 +60,7 @@ export function foreignReleases(resource: Resource): ForeignRelease[] {
 function flux(props: Plain): Reading[] {
   const spec = at(props, "spec");
   const isReference = at(spec, "chartRef") !== undefined;
+  const isCompleted = listAt(spec, "valuesFrom").length > 0;
   return [
     {
       path: ["spec", "values"],
@@ -64,8 +69,12 @@ function flux(props: Plain): Reading[] {
       // The repository is in a separate object, and so is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
-      // Values in ConfigMaps and Secrets complete those in the object.
-      values: listAt(spec, "valuesFrom").length > 0 ? UNKNOWN : at(spec, "values"),
+      values: isCompleted ? UNKNOWN : at(spec, "values"),
+      reasons: {
+        repositoryOpts: "the repository is another object",
+        ...(isReference && { version: "the version is in another object" }),
+        ...(isCompleted && { values: "ConfigMaps or Secrets complete the values" }),
+      },
     },
   ];
 }
@@ -82,6 +91,7 @@ function argo(props: Plain): Reading[] {
     const helm = at(source, "helm");
     if (chart === undefined && (gitPath === undefined || helm === undefined)) return [];
     const values = at(helm, "valuesObject") ?? textAt(helm, "values");
+    const isCompleted = listAt(helm, "valueFiles").length > 0;
     return [
       {
         path: [...path, "helm", isMap(values) ? "valuesObject" : "values"],
@@ -89,11 +99,10 @@ function argo(props: Plain): Reading[] {
         name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
         version: at(source, "targetRevision"),
         repositoryOpts: { repo: at(source, "repoURL") },
-        // Files in a repository complete the values in the object.
-        values:
-          listAt(helm, "valueFiles").length > 0
-            ? UNKNOWN
-            : valuesOf([values], parametersOf(listAt(helm, "parameters"))),
+        values: isCompleted
+          ? UNKNOWN
+          : valuesOf([values], parametersOf(listAt(helm, "parameters"))),
+        ...(isCompleted && { reasons: { values: "files in a repository complete the values" } }),
       },
     ];
   });

@@ -131,6 +131,28 @@ describe("the policy pack in its own process", () => {
     assert.ok(!JSON.stringify(violations).includes(fake.slackWebhook));
   });
 
+  it("reports an advice as advisory, whatever the level of the policy", async () => {
+    const values = { alertmanager: { config: { inhibit_rules: [{ equal: [] }] } } };
+    const { violations } = await analyze(
+      [
+        registered("kubernetes:helm.sh/v3:Release", "p", {
+          chart: "kube-prometheus-stack",
+          values,
+        }),
+      ],
+      { inhibition: { inhibitingSeverities: [], advisedSeverities: ["critical"] } },
+    );
+    assert.deepEqual(
+      violations
+        .filter(({ policy }) => policy === "inhibition")
+        .map(({ level, message }) => `${level}: ${message.split("\n")[0]}`),
+      [
+        "mandatory: `equal` is empty, so one alert inhibits all that match",
+        "advisory: critical alerts do not inhibit warnings about the same object",
+      ],
+    );
+  });
+
   it("judges secrets by their value", async () => {
     const { violations } = await analyze([prometheus(wireSecret({ retention: "5d" }))]);
     assert.equal(violations.length, 1);

@@ -70,6 +70,15 @@ describe("policy inhibition", () => {
     );
   });
 
+  it("only advises an inhibition by advisedSeverities, as in the profile baseline", () => {
+    const { defaults = {} } = inhibition.baseline ?? {};
+    const levels = (...list: PlainMap[]) =>
+      judge(inhibition, rules(...list), defaults).violations.map(({ advisory }) => advisory);
+    assert.deepEqual(levels(), [true]);
+    assert.deepEqual(levels(pair), []);
+    assert.deepEqual(levels(pair, { ...pair, equal: [] }), [undefined]);
+  });
+
   it("reports unknown values as unknown", () => {
     for (const subject of [
       inValues(UNKNOWN),
