@@ -223,9 +223,9 @@ function grafana(settings: PrometheusSettings): Values {
       : [lokiDataSource(settings.lokiUrl, settings.traceUrl)]),
     ...dataSources.map(dataSourceValues),
   ];
-  const variables = {
+  const variables: Values = {
     ...ssoVariables(sso),
-    ...Object.assign({}, ...dataSources.map(dataSourceVariables)),
+    ...Object.fromEntries(dataSources.flatMap(dataSourceVariables)),
   };
   return {
     admin: {
@@ -300,7 +300,10 @@ function variableOf(index: number, field: string): string {
 }
 
 function dataSourceValues({ secrets = {}, ...source }: DataSource, index: number): Values {
-  const references = Object.keys(secrets).map((field) => [field, `$${variableOf(index, field)}`]);
+  const references = Object.keys(secrets).map((field): [string, string] => [
+    field,
+    `$${variableOf(index, field)}`,
+  ]);
   if (references.length === 0) return source;
   const { secureJsonData } = source as { secureJsonData?: object };
   return {
@@ -309,13 +312,11 @@ function dataSourceValues({ secrets = {}, ...source }: DataSource, index: number
   };
 }
 
-function dataSourceVariables({ secrets = {} }: DataSource, index: number): Values {
-  return Object.fromEntries(
-    Object.entries(secrets).map(([field, secretKeyRef]) => [
-      variableOf(index, field),
-      { secretKeyRef },
-    ]),
-  );
+function dataSourceVariables({ secrets = {} }: DataSource, index: number): [string, Values][] {
+  return Object.entries(secrets).map(([field, secretKeyRef]) => [
+    variableOf(index, field),
+    { secretKeyRef },
+  ]);
 }
 
 // Grafana replaces ${…} with an environment variable, and $$ with $.
