@@ -230,7 +230,7 @@ describe("addresses of Services", () => {
     "Thanos next to Prometheus": ["prometheus", "http://thanos-query:10902", [stack()]],
     "a Prometheus that an object describes": [
       "prometheus",
-      "http://prometheus-shop:9090",
+      "http://prometheus:9090",
       [stack(), resource("kubernetes:monitoring.coreos.com/v1:Prometheus", "shop", {})],
     ],
   };
