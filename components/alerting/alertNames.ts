@@ -1,6 +1,7 @@
 /** Names of alerts that code other than their own rules refers to, such as inhibit rules. */
 export const alertNames = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
+  certificateExpiring: "CertificateExpiring",
   highErrorRate: "HighErrorRate",
   highLatencyP99: "HighLatencyP99",
   jobFailed: "JobFailed",
@@ -15,6 +16,8 @@ export const alertNames = {
   noTraffic: "NoTraffic",
   plannedMaintenance: "PlannedMaintenance",
   podCrashLooping: "PodCrashLooping",
+  probeFailing: "ProbeFailing",
+  probeMissing: "ProbeMissing",
   scrapesFailing: "ScrapesFailing",
   serviceDown: "ServiceDown",
 } as const;
@@ -25,6 +28,13 @@ export const jobAlertNames: readonly string[] = [
   alertNames.jobMissing,
   alertNames.jobOverdue,
   alertNames.jobSlow,
+];
+
+/** The alerts on probes, in addition to those on requests and targets. */
+export const probeAlertNames: readonly string[] = [
+  alertNames.certificateExpiring,
+  alertNames.probeFailing,
+  alertNames.probeMissing,
 ];
 
 /** What MostServicesFailing counts, and all that it inhibits. */

@@ -43,6 +43,8 @@ export const linkedPanels = {
   redisPool: { dashboard: "service-detail", id: 8, alerts: ["RedisPoolSaturated"] },
   logVolume: { dashboard: "service-detail", id: 9, alerts: ["HighLogErrorRate", "NoLogs"] },
   logs: { dashboard: "service-detail", id: 10, alerts: [] },
+  probe: { dashboard: "service-detail", id: 11, alerts: ["ProbeFailing", "ProbeMissing"] },
+  certificate: { dashboard: "service-detail", id: 12, alerts: ["CertificateExpiring"] },
   budgetBurn: {
     dashboard: "service-objectives",
     id: 1,

@@ -45,6 +45,7 @@ export const thresholdSettings: Record<string, string> = {
   RedisPoolSaturated: "alerts.redisPoolPercent",
   JobOverdue: "alerts.jobMaxAgeHours",
   JobSlow: "alerts.jobMaxMinutes",
+  CertificateExpiring: "alerts.certificateDays",
   AvailabilityBudgetBurn: "services[].slo.availabilityPercent",
   LatencyBudgetBurn: "services[].slo.latencyPercent",
   LatencyObjectiveUnmeasured: "services[].slo.latencyMs",

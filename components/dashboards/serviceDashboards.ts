@@ -1,9 +1,12 @@
 import { dashboardPath } from "../alerting/dashboardLinks";
 import { podNamePattern } from "../alerting/promql";
 import { MetricKey, MetricNames, podMetrics } from "../../policies/shared/metricNames";
+import { configuredServices } from "../services/configuredServices";
+import { certificateExpiry, probeLabel } from "../services/probeAlerts";
 import { recorded } from "../services/recordedSeries";
 import { MonitoredServicesSettings } from "../services/settings";
 import { sloSeries } from "../services/slo";
+import { hasProbe } from "../services/thresholdVariants";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
 import { byMetricNames, quantiles, serviceThreshold, sumRate, withSelector } from "./queries";
 import { runtimePanels } from "./runtimePanels";
@@ -96,6 +99,7 @@ export function serviceDashboard(
   const pods = `namespace="$namespace", pod=~"${podNamePattern(["$service"])}"`;
   const containers = `${withSelector(pods, metrics.containerSelector)}, container!=""`;
   const kinds = usedKinds(all);
+  const probed = all.some(({ services }) => services.some(hasProbe));
   const firing = `ALERTS{alertstate="firing", ${of}} or ALERTS{alertstate="firing", ${pods}}`;
   const failing = (failed: string, requests: string) =>
     `${failed}{${of}} / (${requests}{${of}} > 0)`;
@@ -118,7 +122,13 @@ export function serviceDashboard(
     description: "Requests, dependencies, pods, runtime and logs of one service.",
     variables: [
       { name: "namespace", series: recorded.requests },
-      { name: "service", series: `up{namespace="$namespace", service!=""}` },
+      {
+        name: "service",
+        // A service that is only probed has no target of its own.
+        series: probed
+          ? `{__name__=~"up|${configuredServices}", namespace="$namespace", service!=""}`
+          : `up{namespace="$namespace", service!=""}`,
+      },
     ],
     deployments: deploymentsOf(`${withSelector(pods, metrics.kubeStateSelector)}, container!=""`),
     rows: [
@@ -174,6 +184,7 @@ export function serviceDashboard(
           ),
         ],
       },
+      ...(probed ? [{ title: "Probe", panels: probePanels(of) }] : []),
       {
         title: "DynamoDB and Redis",
         panels: [
@@ -234,6 +245,23 @@ export function serviceDashboard(
       ...(hasLogs ? [{ title: "Logs", panels: logPanels() }] : []),
     ],
   };
+}
+
+/** Responses that the blackbox exporter receives from the URL of the selected service. */
+function probePanels(of: string): Panel[] {
+  const ofProbe = `namespace="$namespace", ${probeLabel}="$service"`;
+  return [
+    graph("Successful probes", "short", [query(`max(probe_success{${ofProbe}})`, "successful")], {
+      link: "probe",
+      description: "1 if the URL answers with a status of 2xx and a valid certificate.",
+    }),
+    graph("Duration of probes", "s", [
+      query(`max by (phase) (probe_http_duration_seconds{${ofProbe}})`, "{{phase}}"),
+    ]),
+    graph("Time until a certificate expires", "s", [query(`${certificateExpiry}{${of}} - time()`, "certificate")], {
+      link: "certificate",
+    }),
+  ];
 }
 
 /** Images that started to run within five minutes, so each deployment is one mark. */

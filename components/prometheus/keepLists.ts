@@ -134,6 +134,7 @@ function servicesOfAllKinds(): MonitoredServicesSettings {
       { name: "node", language: "node" },
       { name: "python", language: "python" },
       { name: "job", kind: "job" },
+      { name: "probe", kind: "probe", probe: "https://example.com/" },
     ],
     alerts: { redisPoolMaximum: 1 },
   });

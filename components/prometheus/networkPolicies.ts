@@ -1,5 +1,7 @@
 import { NetworkPolicies, kubernetesApi, onlyTo, podsNamed } from "../shared/networkPolicies";
+import { proberPort } from "../shared/prober";
 import { upgradeJobLabels } from "../shared/growVolumes";
+import { blackboxExporterLabels } from "./blackboxExporter";
 import { PrometheusSettings } from "./settings";
 import { serviceNames } from "./urls";
 
@@ -19,7 +21,8 @@ const lokiPorts = [3100, 8080];
  * network of their node.
  */
 export function prometheusNetworkPolicies(settings: PrometheusSettings): NetworkPolicies {
-  const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring } = settings;
+  const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring, blackboxExporter } =
+    settings;
   const names = serviceNames(settings);
   const ofRelease = { "app.kubernetes.io/instance": releaseName };
   return {
@@ -63,6 +66,14 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
               ...(lokiUrl !== undefined ? [{ pods: loki, tcp: lokiPorts }] : []),
             ),
     },
+    ...(blackboxExporter && {
+      "blackbox-exporter": {
+        pods: blackboxExporterLabels(settings),
+        accepts: [{ pods: prometheus, tcp: [proberPort] }],
+        // The URLs of probes have any host and port.
+        opens: undefined,
+      },
+    }),
     "upgrade-jobs": {
       pods: upgradeJobLabels(releaseName),
       accepts: [],

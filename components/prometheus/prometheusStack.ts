@@ -7,6 +7,7 @@ import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { withRuleSettings } from "../alerting/alertSettings";
 import { ruleGroups } from "../alerting/rules";
 import { charts } from "../shared/charts";
+import { proberAddress } from "../shared/prober";
 import { networkPolicies } from "../shared/networkPolicies";
 import { Dashboard } from "../dashboards/dashboard";
 import { readDashboards } from "../dashboards/readDashboards";
@@ -25,6 +26,7 @@ import { Checked } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
+import { blackboxExporter } from "./blackboxExporter";
 import type * as keepLists from "./keepLists";
 import { KeptMetrics, SsoProvider } from "./options";
 import { PrometheusSettings, droppedDataSources, prometheusSettings } from "./settings";
@@ -354,6 +356,11 @@ export interface PrometheusStackArgs {
    */
   remoteWriteReceiver?: boolean;
   /**
+   * Deploys the blackbox exporter, which requests the URLs of services with `probe` in MonitoredServices
+   * and of other Probes of this namespace's Prometheus. Default: false.
+   */
+  blackboxExporter?: boolean;
+  /**
    * URL of Loki. Adds Loki as a data source to Grafana, and alerts on Loki. Default: none.
    *
    * If LokiStack is in the same program, write the URL with the namespace of LokiStack, as text or with
@@ -434,6 +441,11 @@ export class PrometheusStack extends pulumi.ComponentResource {
    * accepts the samples if `remoteWriteReceiver` is true.
    */
   readonly remoteWriteUrls: pulumi.Output<string[]>;
+  /**
+   * Address of the blackbox exporter, for `prober` of MonitoredServices. It exists if `blackboxExporter`
+   * is true.
+   */
+  readonly proberAddress: pulumi.Output<string>;
   /** URL of Grafana inside the cluster, for workloads. People cannot open it. */
   readonly grafanaUrl: pulumi.Output<string>;
   /** Password of Grafana's user `admin`, as a secret. */
@@ -499,6 +511,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       child,
     );
     networkPolicies(name, inputs, (all) => all.releaseName, prometheusNetworkPolicies, child);
+    if (settings.blackboxExporter) blackboxExporter(name, inputs, child);
     const release = chartRelease(
       name,
       {
@@ -563,6 +576,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       release,
       fill((all) => remoteWriteUrls(all, all.replicas)),
     );
+    this.proberAddress = url(proberAddress);
     this.grafanaAdminPassword = password.result;
     this.release = release;
     this.chartVersion = release.version;
@@ -570,6 +584,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       prometheusUrl: this.prometheusUrl,
       alertmanagerUrl: this.alertmanagerUrl,
       grafanaUrl: this.grafanaUrl,
+      proberAddress: this.proberAddress,
       grafanaAdminPassword: this.grafanaAdminPassword,
       chartVersion: this.chartVersion,
     });

@@ -245,6 +245,7 @@ export const prometheusSchema = z
       .optional()
       .describe("Which metrics of the targets of the chart Prometheus stores."),
     remoteWriteReceiver: z.boolean().default(false),
+    blackboxExporter: z.boolean().default(false),
     traceUrl: input(
       example(
         httpUrl.refine(

@@ -14,8 +14,8 @@ import { objectLabels } from "../shared/labels";
 import { SecretKeyReference } from "../shared/secretKeyReference";
 import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
 import { MonitoredServicesSettings, servicesSettings } from "./settings";
-import { monitorKind, monitorSpec } from "./serviceMonitor";
-import { isScraped, metricsFor } from "./thresholdVariants";
+import { monitorKind, monitorSpec, probeSpec } from "./serviceMonitor";
+import { hasProbe, isScraped, metricsFor } from "./thresholdVariants";
 
 /** Service level objective of a service: availability, latency or both. */
 export interface ServiceLevelObjective {
@@ -73,8 +73,16 @@ export interface MonitoredService {
   team?: string;
   /** Programming language. Default: `other`. */
   language?: ServiceLanguage;
-  /** Pods behind a Kubernetes Service, pods without one, or a CronJob. Default: `service`. */
+  /**
+   * Pods behind a Kubernetes Service, pods without one, a CronJob, or only the URL in `probe`. Default:
+   * `service`.
+   */
   kind?: WorkloadKind;
+  /**
+   * URL that the blackbox exporter requests from inside the cluster, and that answers with a status of
+   * 2xx. Required for the kind `probe`; not available for a job. Default: none.
+   */
+  probe?: string;
   /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
   /** Number of the port of the container that serves metrics, instead of `port`. Default: none. */
@@ -135,6 +143,10 @@ export interface AlertThresholds {
   jobMaxAgeHours?: number;
   /** Minutes that a run of a scheduled job takes. Default: 60. */
   jobMaxMinutes?: number;
+  /** Days before the expiry of a probed certificate at which the alert is critical. Default: 7. */
+  certificateDays?: number;
+  /** Days before the expiry of a probed certificate at which the alert is a warning. Default: 21. */
+  certificateWarningDays?: number;
   /** Stricter thresholds, at which the same alerts fire as warnings. Default: none. */
   warning?: WarningThresholds;
 }
@@ -234,13 +246,18 @@ export interface MonitoredServicesArgs {
    * `retentionDays` of PrometheusStack. Default: 15.
    */
   retentionDays?: number;
+  /**
+   * Address (`host:port`) of the blackbox exporter for `probe`. Use `proberAddress` of PrometheusStack
+   * with `blackboxExporter`. Default: `prometheus-blackbox-exporter.monitoring.svc.cluster.local:9115`.
+   */
+  prober?: pulumi.Input<string> | undefined;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
- * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service
- * and a PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
+ * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service,
+ * a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
  * Kubernetes.
  * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
  * creates it.
@@ -271,6 +288,11 @@ export class MonitoredServices extends pulumi.ComponentResource {
         path: ["services", index, "name"],
         fix: `remove the service ${service.name} from one of them`,
       })),
+      ...services.filter(hasProbe).map((service, index) => ({
+        what: `the Probe ${service.name} in the namespace ${namespace}`,
+        path: ["services", index, "name"],
+        fix: `remove the probe of ${service.name} from one of them`,
+      })),
     ]);
     super(
       MonitoredServices.__pulumiType,
@@ -292,6 +314,18 @@ export class MonitoredServices extends pulumi.ComponentResource {
           kind: monitorKind(service),
           metadata: { name: service.name, namespace, labels },
           spec: monitorSpec(service),
+        },
+        child,
+      );
+    }
+    for (const service of settings.services.filter(hasProbe)) {
+      new kubernetes.apiextensions.CustomResource(
+        `${name}-${service.name}-probe`,
+        {
+          apiVersion: "monitoring.coreos.com/v1",
+          kind: "Probe",
+          metadata: { name: service.name, namespace, labels },
+          spec: fill((all) => probeSpec(service, all.prober)),
         },
         child,
       );

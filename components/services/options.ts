@@ -28,5 +28,7 @@ export const WorkloadKind = {
   Pods: "pods",
   /** A CronJob with the name of the service. It is not scraped; kube-state-metrics reports its runs. */
   Job: "job",
+  /** Something that is only probed: `probe` is its URL. */
+  Probe: "probe",
 } as const;
 export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];

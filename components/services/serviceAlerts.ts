@@ -8,6 +8,7 @@ import { exceptElsewhere, ownershipRules } from "./ownership";
 import { maintenanceRules } from "./maintenance";
 import { stopRules } from "./noTraffic";
 import { podAlerts } from "./podAlerts";
+import { probeAlerts } from "./probeAlerts";
 import { evidenceRules, serviceRules } from "./serviceRules";
 import { MonitoredServicesSettings } from "./settings";
 import { withServiceRuleSettings } from "./serviceRuleSettings";
@@ -38,6 +39,7 @@ export function serviceAlerts(
     dependencyAlerts(settings),
     ...absenceAlerts(settings, component),
     ...jobAlerts(settings),
+    ...probeAlerts(settings),
     ...sloRules(settings),
     ...maintenanceRules(settings),
     ...stormAlert(settings, component),

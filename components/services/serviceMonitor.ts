@@ -1,5 +1,7 @@
 import { podVersion } from "../logs/podLabels";
 import { defined } from "../shared/defined";
+import { httpModule } from "../shared/prober";
+import { probeLabel } from "./probeAlerts";
 import { WorkloadKind } from "./options";
 import { ServiceSettings } from "./settings";
 
@@ -10,7 +12,7 @@ export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
 
 /** Spec of the object that makes Prometheus scrape one service. */
 export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
-  const { scrapeIntervalSeconds, https, authorization } = service;
+  const { https, authorization } = service;
   const ofPods = monitorKind(service) === "PodMonitor";
   const numberField = ofPods ? "portNumber" : "targetPort";
   const endpoint = {
@@ -18,8 +20,8 @@ export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
       ? { port: service.port }
       : { [numberField]: service.portNumber }),
     path: service.path,
+    ...interval(service),
     ...defined({
-      interval: scrapeIntervalSeconds === undefined ? undefined : `${scrapeIntervalSeconds}s`,
       scheme: https && "https",
       tlsConfig: https && {
         serverName: https.serverName,
@@ -38,4 +40,21 @@ export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
     selector: { matchLabels: service.selector ?? { app: service.name } },
     [ofPods ? "podMetricsEndpoints" : "endpoints"]: [endpoint],
   };
+}
+
+/** Spec of the Probe that makes Prometheus request the URL of one service from the blackbox exporter. */
+export function probeSpec(service: ServiceSettings, prober: string): Record<string, unknown> {
+  return {
+    ...interval(service),
+    prober: { url: prober },
+    module: httpModule,
+    targets: {
+      // The operator adds the label `namespace` of the Probe.
+      staticConfig: { static: [service.probe], labels: { [probeLabel]: service.name } },
+    },
+  };
+}
+
+function interval({ scrapeIntervalSeconds }: ServiceSettings): { interval?: string } {
+  return scrapeIntervalSeconds === undefined ? {} : { interval: `${scrapeIntervalSeconds}s` };
 }

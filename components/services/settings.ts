@@ -10,6 +10,7 @@ import {
 } from "../../policies/shared/metricNames";
 import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
+import { proberAddress } from "../shared/prober";
 import { formatPath } from "../../policies/shared/path";
 import { defined } from "../shared/defined";
 import { Checked, Fix, Problem, example, issue } from "../shared/problems";
@@ -19,6 +20,7 @@ import {
   checkArgs,
   checkUniqueNames,
   dnsLabel,
+  httpUrl,
   identitySettings,
   input,
   secretKey,
@@ -187,6 +189,12 @@ const thresholds = {
     .default(25)
     .describe("Hours since the last successful run of a scheduled job."),
   jobMaxMinutes: aboveZero.default(60).describe("Minutes that a run of a scheduled job takes."),
+  certificateDays: aboveZero
+    .default(7)
+    .describe("Days before the expiry of a probed certificate at which the alert is critical."),
+  certificateWarningDays: aboveZero
+    .default(21)
+    .describe("Days before the expiry of a probed certificate at which the alert is a warning."),
 };
 
 const redisPoolMaximum = example(aboveZero, 50).optional().meta({
@@ -350,8 +358,18 @@ export const serviceSchema = z.strictObject({
     .enum(WorkloadKind)
     .default(WorkloadKind.Service)
     .describe(
-      "Pods behind a Kubernetes Service, pods without one, such as workers, or a CronJob of this name, which is not scraped.",
+      "Pods behind a Kubernetes Service, pods without one, such as workers, a CronJob of this name, which is not scraped, or `probe`, which has only the URL in `probe`.",
     ),
+  probe: example(
+    httpUrl.refine((url) => !/^\w+:\/\/[^/]*@/.test(url), "must not contain credentials"),
+    "https://shop.example.com/health",
+  )
+    .optional()
+    .meta({
+      description:
+        "URL that the blackbox exporter requests from inside the cluster, and that answers with a status of 2xx.",
+      defaultText: "none, required for the kind `probe`",
+    }),
   port: example(z.string().min(1).max(15), "metrics")
     .default("metrics")
     .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
@@ -401,6 +419,9 @@ export const serviceSchema = z.strictObject({
 });
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
+/** Address of the blackbox exporter of a PrometheusStack with the default names. */
+const defaultProber = proberAddress({ releaseName: "prometheus", namespace: "monitoring" });
+
 /** Settings of every component that alerts on services. */
 export const serviceFields = {
   namespace: input(example(dnsLabel, "shop")),
@@ -415,6 +436,12 @@ export const servicesSchema = z
     ...serviceFields,
     labels: identitySettings.labels,
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
+    prober: input(
+      example(
+        z.string().regex(/^[\w.-]+:\d+$/, "must be a host and a port, like exporter:9115"),
+        defaultProber,
+      ).default(defaultProber),
+    ),
   })
   .superRefine(checkServices, { when: () => true })
   .superRefine(checkObjectives, { when: () => true });
@@ -506,25 +533,81 @@ export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
   const { services } = (settings ?? {}) as Values;
   checkUniqueNames(ctx, ["services"], services);
   checkJobs(services, ctx);
+  checkProbes(services, ctx);
+  checkCertificates(settings, ctx);
   checkPorts(services, ctx);
   checkWarnings(settings, ctx);
 }
 
+/** Settings that apply only to services with targets and requests. */
+const ofTargets = [
+  "slo",
+  "port",
+  "portNumber",
+  "https",
+  "authorization",
+  "path",
+  "selector",
+  "metrics",
+];
+
 /** Reports settings of scheduled jobs that apply only to services with targets or requests. */
 function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
-  const ofTargets = [
-    ...["slo", "port", "portNumber", "https", "authorization", "path", "selector"],
-    ...["scrapeIntervalSeconds", "metrics"],
-  ];
+  const keys = [...ofTargets, "scrapeIntervalSeconds", "probe"];
+  checkInapplicable(services, WorkloadKind.Job, keys, "a job", ctx);
+}
+
+/** Reports probes without a URL, and settings that apply only to services with targets. */
+function checkProbes(services: unknown, ctx: z.RefinementCtx): void {
+  checkInapplicable(services, WorkloadKind.Probe, ofTargets, "a probe", ctx);
+  mapsIn(services).forEach(({ kind, probe }, index) => {
+    if (kind !== WorkloadKind.Probe || probe !== undefined) return;
+    issue(ctx, ["services", index, "probe"], "is required for the kind probe", {
+      kind: "set",
+      example: "https://shop.example.com/health",
+    });
+  });
+}
+
+function checkInapplicable(
+  services: unknown,
+  kind: WorkloadKind,
+  keys: string[],
+  kindName: string,
+  ctx: z.RefinementCtx,
+): void {
   mapsIn(services).forEach((service, index) => {
-    if (service["kind"] !== WorkloadKind.Job) return;
-    for (const key of ofTargets) {
+    if (service["kind"] !== kind) return;
+    for (const key of keys) {
       const { [key]: value } = service;
       if (value === undefined || value === defaultTarget[key]) continue;
-      issue(ctx, ["services", index, key], "does not apply to a job, which is not scraped", {
+      issue(ctx, ["services", index, key], `does not apply to ${kindName}, which is not scraped`, {
         kind: "remove",
       });
     }
+  });
+}
+
+/** Reports certificates whose warning would not fire before the critical alert. */
+function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
+  const { services, alerts } = (settings ?? {}) as Values;
+  const common = (alerts ?? {}) as Values;
+  const compare = (path: Path, days: Values) => {
+    const critical = numberAt(days, "certificateDays");
+    const warning = numberAt(days, "certificateWarningDays");
+    if (critical === undefined || warning === undefined || warning > critical) return;
+    issue(
+      ctx,
+      [...path, "certificateWarningDays"],
+      `must be more than ${formatPath([...path, "certificateDays"])} (${critical})`,
+      { kind: "set", example: critical * 3 },
+    );
+  };
+  compare(["alerts"], common);
+  mapsIn(services).forEach(({ alerts: overrides }, index) => {
+    if (typeof overrides !== "object" || overrides === null) return;
+    if (!("certificateDays" in overrides || "certificateWarningDays" in overrides)) return;
+    compare(["services", index, "alerts"], { ...common, ...overrides });
   });
 }
 

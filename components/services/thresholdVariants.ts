@@ -162,9 +162,14 @@ export function hasAlerts({ alerts }: ServiceSettings): boolean {
   return alerts?.enabled !== false;
 }
 
-/** Whether Prometheus scrapes a service, which a scheduled job is not. */
+/** Whether Prometheus scrapes a service itself, which it does not with a scheduled job. */
 export function isScraped({ kind }: ServiceSettings): boolean {
-  return kind !== WorkloadKind.Job;
+  return kind !== WorkloadKind.Job && kind !== WorkloadKind.Probe;
+}
+
+/** Whether the blackbox exporter requests a URL of a service. */
+export function hasProbe({ probe }: Pick<ServiceSettings, "probe">): boolean {
+  return probe !== undefined;
 }
 
 /** Whether a service without targets is a problem. */

@@ -11,6 +11,7 @@ const symptomsOfServiceDown = [
   alertNames.latencyBudgetBurn,
   alertNames.mostRequestsFailing,
   alertNames.podCrashLooping,
+  alertNames.probeFailing,
   alertNames.scrapesFailing,
   chartAlertNames.targetDown,
 ];

@@ -3,7 +3,7 @@ import { parsePromQL } from "../../policies/promql/parse";
 import { allowsService, namedServices } from "../../policies/promql/scope";
 import { type Plain, listAt, textAt } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
-import { jobAlertNames } from "../../components/alerting/alertNames";
+import { jobAlertNames, probeAlertNames } from "../../components/alerting/alertNames";
 import { linkedPanels } from "../../components/alerting/dashboardLinks";
 import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
 
@@ -139,7 +139,9 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
 }
 
 /** Whether a service of this kind has what an alert is about. A scheduled job only has runs and pods. */
-function concerns(alert: string, { kind }: ConfiguredService): boolean {
+function concerns(alert: string, { kind, probe }: ConfiguredService): boolean {
+  if (probeAlertNames.includes(alert)) return probe !== undefined;
+  if (kind === "probe") return false;
   if (jobAlertNames.includes(alert)) return kind === "job";
   return kind !== "job" || podAlerts.has(alert);
 }

@@ -55,6 +55,7 @@ export interface ConfiguredService {
   namespace: string;
   team: string | undefined;
   kind: string | undefined;
+  probe: string | undefined;
 }
 
 export function servicesOf(state: PreviewState): ConfiguredService[] {
@@ -64,7 +65,8 @@ export function servicesOf(state: PreviewState): ConfiguredService[] {
       const name = textAt(service, "name") ?? "";
       const id = `${namespace}/${name}`;
       const [team, kind] = [textAt(service, "team"), textAt(service, "kind")];
-      return { id, component: urn, name, namespace, team, kind };
+      const probe = textAt(service, "probe");
+      return { id, component: urn, name, namespace, team, kind, probe };
     });
   });
 }

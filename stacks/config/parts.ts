@@ -78,6 +78,11 @@ function sendsNotifications({ slack, receivers }: Configuration): boolean {
   return slack !== undefined || receivers !== undefined;
 }
 
+/** Whether a service, which may be invalid otherwise, has the URL of a probe. */
+function hasProbes({ services }: Configuration): boolean {
+  return services.some((service) => isMap(service) && service["probe"] !== undefined);
+}
+
 export function parsePrometheus(
   context: Context,
   slack: SlackSettings | undefined,
@@ -105,6 +110,7 @@ export function parsePrometheus(
       runbookBaseUrl: alertLinks(configuration, undefined).runbookBaseUrl,
       lokiUrl: configuration.loki && lokiUrl(namespaces.monitoring),
       remoteWriteReceiver: recordsLogMetrics(configuration),
+      blackboxExporter: hasProbes(configuration),
       traceUrl: traceUrl(configuration),
     },
     preset.prometheus,

@@ -1,5 +1,6 @@
 import { MonitoredServicesSettings, servicesSettings } from "../../components/services/settings";
 import { WorkloadKind } from "../../components/services/options";
+import { proberAddress } from "../../components/shared/prober";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
@@ -62,6 +63,7 @@ export function parseServices(
         rules: rulesOf(configuration, ofServices),
       },
       retentionDays: prometheus?.retentionDays,
+      prober: prometheus && proberAddress(prometheus),
     });
     return translated("services", atPositionOf(services, checked));
   });
@@ -77,8 +79,9 @@ function withTeamDefaults(service: unknown, teams: Context["configuration"]["tea
   const team = Object.hasOwn(teams, service["team"]) ? teams[service["team"]] : undefined;
   if (team === undefined) return service;
   const { slo: _slo, ...withoutObjective } = team;
-  // A scheduled job answers no requests.
-  return mergeValues(service["kind"] === WorkloadKind.Job ? withoutObjective : team, service);
+  // A scheduled job answers no requests, and those to a probed URL are not known.
+  const kinds: unknown[] = [WorkloadKind.Job, WorkloadKind.Probe];
+  return mergeValues(kinds.includes(service["kind"]) ? withoutObjective : team, service);
 }
 
 function readNamespace(service: unknown) {

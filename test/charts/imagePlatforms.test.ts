@@ -19,6 +19,10 @@ const reviewed = {
 /** Platforms of every image that the components deploy, and the file that lists them. */
 const images: Record<string, [platforms: string, source: string]> = {
   "prometheus/prometheus": [prometheusProjects, "prometheus/prometheus: Makefile, DOCKER_ARCHS"],
+  "prometheus/blackbox-exporter": [
+    prometheusProjects,
+    "prometheus/blackbox_exporter: Makefile, DOCKER_ARCHS",
+  ],
   "prometheus/alertmanager": [
     prometheusProjects,
     "prometheus/alertmanager: Makefile, DOCKER_ARCHS",

@@ -77,6 +77,7 @@ const cases: Case[] = [
       replicas: [2],
       deleteDataOnDestroy: [true, { protectData: false }],
       remoteWriteReceiver: [true],
+      blackboxExporter: [true],
       metrics: [{ keep: "used" }],
       alertRules: [{ MonitoringDown: { enabled: false } }],
       lokiUrl: ["http://loki"],
@@ -201,6 +202,7 @@ const cases: Case[] = [
       services: [[{ name: "auth" }]],
       alerts: [{ errorRatePercent: 1 }],
       retentionDays: [40],
+      prober: ["exporter:9115", { services: [{ name: "auth", probe: url }] }],
     },
   },
   {

@@ -178,7 +178,10 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
   MonitoredServices: (wrap) => {
     const args: MonitoredServicesArgs = {
       ...placement(wrap),
-      services: [{ ...service, slo: { availabilityPercent: 99.9 } }],
+      services: [
+        { ...service, slo: { availabilityPercent: 99.9 }, probe: "https://shop.example.com/" },
+      ],
+      prober: wrap("exporter:9115"),
       alerts: { ...urls(wrap), metrics: { httpRequests: "requests_total" } },
     };
     return new MonitoredServices("services", args);

@@ -82,12 +82,13 @@ const everyAlert = {
     },
     ...["auth-service", "api-gateway", "cart", "search"].map((name) => ({ name })),
     { name: "nightly-report", kind: "job" },
+    { name: "website", kind: "probe", probe: "https://shop.example.com/" },
   ],
 };
 
 /** Alerts with a threshold that is a setting. */
 const adjustable = new RegExp(
-  `^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|JobOverdue|JobSlow|AvailabilityBudgetBurn|${Object.keys(ruleThresholds).join("|")})`,
+  `^(High|NoTraffic|NoLogs|CPUThrottling|DynamoDB|Redis|JobOverdue|JobSlow|CertificateExpiring|AvailabilityBudgetBurn|${Object.keys(ruleThresholds).join("|")})`,
 );
 
 describe("the runbooks", () => {
@@ -158,6 +159,7 @@ describe("the runbooks", () => {
       RedisHighLatencyP99: others("redis_command"),
       LatencyThresholdUnmeasured: others("http_request"),
       JobMissing: ["kube_namespace_created", "namespace_service:configured:info"],
+      ProbeMissing: ["namespace_service:configured:info"],
       HighCPU: ["container_memory_working_set_bytes"],
       MemoryLimitMissing: [podMetrics.restarts],
       MonitoringPodFailing: [

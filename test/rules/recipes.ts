@@ -313,6 +313,73 @@ const jobRecipes: Recipe[] = [
   },
 ];
 
+/** Labels of the series of a probe, which has a URL instead of a pod. */
+const probeLabels = ({ service, pod }: Subject) => ({
+  namespace: app,
+  probe: service,
+  instance: `https://${pod}/`,
+});
+const day = 86_400;
+const probe = {
+  subjectLabel: "service",
+  groups: ["probes"],
+  firstTrueMinutes: 0,
+} satisfies Partial<Recipe>;
+
+/** A certificate that always expires after these days. */
+const certificate =
+  (below: number, above: number): SeriesOf =>
+  (subject, timeline) => {
+    const days = byLevel(below, above);
+    return [
+      gauge("probe_ssl_earliest_cert_expiry", probeLabels(subject), timeline, (level, minute) =>
+        level === "gone" ? undefined : minute * 60 + Number(days(level)) * day,
+      ),
+    ];
+  };
+
+const probeRecipes: Recipe[] = [
+  {
+    ...probe,
+    alert: "ProbeFailing",
+    severity: "critical",
+    forMinutes: 1,
+    series: (subject, timeline) => [
+      gauge("probe_success", probeLabels(subject), timeline, byLevel(1, 0)),
+    ],
+  },
+  {
+    ...probe,
+    alert: "ProbeMissing",
+    severity: "critical",
+    forMinutes: 5,
+    series: (subject, timeline) => [
+      gauge(
+        "namespace_service:configured:info",
+        { namespace: app, service: subject.service, pod: subject.pod },
+        timeline,
+        () => 1,
+      ),
+      gauge("up", probeLabels(subject), timeline, byLevel(1, 0)),
+    ],
+  },
+  {
+    ...probe,
+    alert: "CertificateExpiring",
+    severity: "critical",
+    forMinutes: 5,
+    otherTiers: [{ severity: "warning", forMinutes: 5 }],
+    series: certificate(21.1, 6.9),
+  },
+  {
+    ...probe,
+    alert: "CertificateExpiring",
+    severity: "warning",
+    forMinutes: 5,
+    series: certificate(21.1, 20.9),
+  },
+];
+
 export const recipes: Recipe[] = [
   ...recipesFor(
     {
@@ -555,6 +622,7 @@ export const recipes: Recipe[] = [
     series: (subject, timeline) => [gauge("up", serviceLabels(subject), timeline, byLevel(1, 0))],
   },
   ...jobRecipes,
+  ...probeRecipes,
   {
     alert: "MetricsMissing",
     severity: warning,

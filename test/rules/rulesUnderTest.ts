@@ -44,6 +44,7 @@ export function allDefinitions(): AlertGroup[] {
   return [
     ...definitionsFor({ alerts: { redisPoolMaximum: 50 } }),
     ...jobDefinitions(),
+    ...probeDefinitions(),
     ...platformDefinitions(),
   ];
 }
@@ -52,6 +53,12 @@ export function allDefinitions(): AlertGroup[] {
 export function jobDefinitions(): AlertGroup[] {
   const jobs = services.map(({ name }) => ({ name, kind: "job" }));
   return groupsNamed(definitionsFor({ services: jobs }), ["jobs"]);
+}
+
+/** The rules for probes of services of the same names. */
+export function probeDefinitions(): AlertGroup[] {
+  const probes = services.map(({ name }) => ({ name, kind: "probe", probe: `https://${name}/` }));
+  return groupsNamed(definitionsFor({ services: probes }), ["probes"]);
 }
 
 /** Renders rules without annotations, which scenarios would have to repeat. */

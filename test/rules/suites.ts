@@ -5,10 +5,17 @@ import { crashLoopRecordScenario, crashLoopScenarios, podServiceScenarios } from
 import { errorScenarios } from "./errors";
 import { burstScenarios } from "./bursts";
 import { recipes } from "./recipes";
-import { allDefinitions, definitionsFor, groupsNamed, jobDefinitions } from "./rulesUnderTest";
+import {
+  allDefinitions,
+  definitionsFor,
+  groupsNamed,
+  jobDefinitions,
+  probeDefinitions,
+} from "./rulesUnderTest";
 import { Scenario, scenariosOf } from "./scenarios";
 import { boundaryScenarios, bucketScenarios, latencyScenarios } from "./latency";
 import { jobScenarios } from "./jobs";
+import { probeScenarios } from "./probes";
 import { noTrafficScenarios } from "./noTraffic";
 import { usualStopScenarios } from "./usualStops";
 import { serviceDownScenarios } from "./serviceDown";
@@ -157,6 +164,12 @@ export function suites(): Suite[] {
       groups: jobDefinitions(),
       scenarios: jobScenarios,
       evaluationSeconds: 60,
+    },
+    {
+      name: "probes",
+      groups: probeDefinitions(),
+      scenarios: probeScenarios,
+      evaluationSeconds: 30,
     },
     {
       name: "storms",

@@ -15,8 +15,9 @@ function settingsOf(changes: Record<string, unknown> = {}) {
 }
 
 const job = { name: "nightly-report", kind: "job" };
+const probe = { name: "shop", kind: "probe", probe: "https://shop.example.com/" };
 const settings = settingsOf({
-  services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job],
+  services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job, probe],
 });
 const monitoring = "/api/v1/namespaces/monitoring";
 const notReady = {
@@ -124,6 +125,19 @@ const faults: Fault[] = [
     break: measure("kube_cronjob_info"),
     evidence: /no series of a CronJob of this name/,
     next: /cronjob/,
+  },
+  {
+    check: "probe shop",
+    when: "the URL does not answer",
+    break: measure("probe_success", [{ instance: "https://shop.example.com/" }, 0]),
+    evidence: /https:\/\/shop.example.com\/ does not answer with a status of 2xx/,
+    next: /^kubectl get probe -n ticketing shop$/,
+  },
+  {
+    check: "probe shop",
+    when: "the exporter is down",
+    break: measure("probe_success"),
+    evidence: /no result of this probe/,
   },
   {
     check: "metrics of the pods in ticketing",

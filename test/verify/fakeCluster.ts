@@ -168,6 +168,7 @@ function healthySeries({ services }: Settings): Record<string, Series[]> {
   ];
   return {
     kube_cronjob_info: [[{ cronjob: "nightly-report" }, 1]],
+    probe_success: [[{ instance: "https://shop.example.com/" }, 1]],
     "up{": [[{ pod: `${services[0].services[0]?.name}-1` }, 1]],
     "count by (__name__)": names.map((name) => [{ __name__: name }, 1]),
     'reason!="contextCanceled"': [[{ integration: "slack" }, 0]],

@@ -3,7 +3,14 @@ import type {
   MonitoredServicesSettings,
   ServiceSettings,
 } from "../../components/services/settings";
-import { hasAlerts, isScraped, metricsFor } from "../../components/services/thresholdVariants";
+import { WorkloadKind } from "../../components/services/options";
+import { probeLabel } from "../../components/services/probeAlerts";
+import {
+  hasAlerts,
+  hasProbe,
+  isScraped,
+  metricsFor,
+} from "../../components/services/thresholdVariants";
 import { podMetrics } from "../../policies/shared/metricNames";
 import { accessCommands } from "../../stacks/accessCommands";
 import type { Settings } from "../../stacks/config/parseConfiguration";
@@ -19,9 +26,11 @@ function checksOfServices(
   { namespace, services, alerts }: MonitoredServicesSettings,
   settings: Settings,
 ): Check[] {
-  return services.map((service) =>
-    isScraped(service) ? targetsCheck(service) : jobCheck(namespace, service.name),
-  );
+  return services.flatMap((service) => [
+    ...(isScraped(service) ? [targetsCheck(service)] : []),
+    ...(service.kind === WorkloadKind.Job ? [jobCheck(namespace, service.name)] : []),
+    ...(hasProbe(service) ? [probeCheck(namespace, service.name)] : []),
+  ]);
 
   function targetsCheck(service: ServiceSettings): Check {
     return {
@@ -83,6 +92,25 @@ function jobCheck(namespace: string, name: string): Check {
       const [found] = await query(await prometheus(), series);
       if (found !== undefined) return pass("the CronJob exists");
       return { status: "fail", evidence: "Prometheus has no series of a CronJob of this name" };
+    },
+  };
+}
+
+/** The blackbox exporter requests the URL of a service, and receives a successful response. */
+function probeCheck(namespace: string, name: string): Check {
+  return {
+    name: `probe ${name}`,
+    next: `kubectl get probe -n ${namespace} ${name}`,
+    run: async ({ prometheus }) => {
+      const series = `probe_success{namespace="${namespace}", ${probeLabel}="${name}"}`;
+      const [found] = await query(await prometheus(), series);
+      if (found === undefined) {
+        return { status: "fail", evidence: "Prometheus has no result of this probe" };
+      }
+      const { instance = "the URL" } = found.labels;
+      return found.value === 1
+        ? pass(`${instance} answers`)
+        : { status: "fail", evidence: `${instance} does not answer with a status of 2xx` };
     },
   };
 }

@@ -27,6 +27,7 @@ describe("the names of alerts", () => {
       services: [
         ...["a", "b", "c", "d", "e"].map((name) => ({ name, slo })),
         { name: "f", kind: "job" },
+        { name: "g", kind: "probe", probe: "https://example.com/" },
       ],
     });
     assert.ok(settings);

@@ -104,6 +104,8 @@ describe("the threshold of an alert, by its name", () => {
       "MonitoringDown",
       "MonitoringPodFailing",
       "PodCrashLooping",
+      "ProbeFailing",
+      "ProbeMissing",
       "PrometheusNotIngesting",
       "ServiceDown",
     ]);

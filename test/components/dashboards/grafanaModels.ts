@@ -30,6 +30,7 @@ export const servicesInAllLanguages = {
       name: "inventory-service",
       language: "go",
       slo: { availabilityPercent: 99.9, latencyMs: 250, latencyPercent: 99 },
+      probe: "https://inventory.example.com/health",
     },
     { name: "auth-service", language: "python", alerts: { p99LatencyMs: 400, memoryPercent: 80 } },
     { name: "order-service", language: "java" },

@@ -188,6 +188,50 @@ describe("PrometheusStack", () => {
     }
   });
 
+  it("deploys a blackbox exporter without privileges on request, which only Prometheus reaches", async () => {
+    const ofExporter = ({ name }: RecordedResource) => name.includes("blackbox-exporter");
+    assert.deepEqual((await recordStack({ networkPolicies: true })).filter(ofExporter), []);
+    const resources = await recordStack({
+      blackboxExporter: true,
+      networkPolicies: true,
+      namespace: "observe",
+      imageRegistry: "mirror.example.com",
+      tolerations: [{ key: "pool", operator: "Exists" }],
+    });
+    const of = (type: string) =>
+      resources.find((resource) => ofExporter(resource) && resource.type.endsWith(type))?.inputs;
+    const [deployment, service, policy] = [of(":Deployment"), of(":Service"), of(":NetworkPolicy")];
+    const { labels } = deployment?.["spec"].template.metadata;
+    const pod = deployment?.["spec"].template.spec;
+    const [container, ...others] = pod.containers;
+    assert.deepEqual(others, []);
+    assert.match(container.image, /^mirror\.example\.com\/prometheus\/blackbox-exporter:v\d/);
+    assert.deepEqual(pod.tolerations, [{ key: "pool", operator: "Exists" }]);
+    assert.equal(pod.automountServiceAccountToken, false);
+    assert.equal(pod.securityContext.runAsNonRoot, true);
+    assert.equal(container.securityContext.readOnlyRootFilesystem, true);
+    assert.deepEqual(container.securityContext.capabilities, { drop: ["ALL"] });
+    for (const selector of [
+      deployment?.["spec"].selector.matchLabels,
+      service?.["spec"].selector,
+      policy?.["spec"].podSelector.matchLabels,
+    ]) {
+      assert.deepEqual(selector, labels);
+    }
+    assert.deepEqual(policy?.["spec"].ingress, [
+      {
+        from: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } } }],
+        ports: [{ port: 9115, protocol: "TCP" }],
+      },
+    ]);
+    const { outputs } = named(resources, ":PrometheusStack", "prometheus");
+    const { metadata, spec } = service ?? {};
+    assert.equal(
+      outputs["proberAddress"],
+      `${metadata.name}.${metadata.namespace}.svc.cluster.local:${spec.ports[0].port}`,
+    );
+  });
+
   it("returns the URLs inside the cluster", async () => {
     const resources = await recordStack({ namespace: "observe" });
     const { outputs } = named(resources, ":PrometheusStack", "prometheus");

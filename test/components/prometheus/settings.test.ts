@@ -48,6 +48,7 @@ describe("prometheusSettings", () => {
       clusterMonitoring: true,
       deleteDataOnDestroy: false,
       remoteWriteReceiver: false,
+      blackboxExporter: false,
       alertmanager: { replicas: 1, storageGb: 5, mountedSecretNames: [] },
       grafana: {
         communityDashboards: [

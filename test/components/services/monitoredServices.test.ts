@@ -63,6 +63,41 @@ describe("MonitoredServices", () => {
     assert.equal(exprOf("MetricsMissing"), undefined);
   });
 
+  it("probes a URL through the exporter, and expects neither targets nor requests of the kind probe", async () => {
+    const probe = "https://shop.example.com/health";
+    const services = [
+      { name: "shop", kind: "probe" as const, probe, scrapeIntervalSeconds: 60 },
+      { name: "cart", probe: "http://cart.ticketing/health" },
+      { name: "search" },
+    ];
+    const resources = await recordServices({ services, prober: "exporter:9115" });
+    assert.deepEqual(
+      ofType(resources, ":ServiceMonitor").map(({ name }) => name),
+      ["services-cart", "services-search"],
+    );
+    const probes = ofType(resources, ":Probe");
+    assert.deepEqual(probes.map(({ name }) => name).sort(), [
+      "services-cart-probe",
+      "services-shop-probe",
+    ]);
+    const shop = probes.find(({ name }) => name === "services-shop-probe");
+    assert.equal(shop?.inputs["metadata"].name, "shop");
+    assert.deepEqual(shop.inputs["spec"], {
+      interval: "60s",
+      prober: { url: "exporter:9115" },
+      module: "http_2xx",
+      targets: { staticConfig: { static: [probe], labels: { probe: "shop" } } },
+    });
+    const [rule] = ofType(resources, ":PrometheusRule");
+    const exprOf = (name: string): string =>
+      rule?.inputs["spec"].groups
+        .flatMap(({ rules }: any) => rules)
+        .find(({ alert }: any) => alert === name)?.expr;
+    assert.match(exprOf("ProbeFailing"), /probe=~"cart\|shop"/);
+    assert.match(exprOf("ServiceDown"), /service!="shop"/);
+    assert.match(exprOf("MetricsMissing"), /service=~"cart\|search"/);
+  });
+
   it("registers one PrometheusRule, whose alerts have a severity and texts", async () => {
     const [rule, ...others] = ofType(await recordServices(), ":PrometheusRule");
     assert.deepEqual(others, []);

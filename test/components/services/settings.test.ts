@@ -52,6 +52,40 @@ describe("servicesSettings", () => {
     assert.deepEqual(rule({ reason: "-" }), ["reason must be a reason in words, without braces"]);
   });
 
+  it("accepts the kind probe only with a URL, and without settings of targets", () => {
+    const probe = { name: "shop", kind: "probe", probe: "https://shop.example.com/health" };
+    settingsOf({ services: [{ ...probe, scrapeIntervalSeconds: 60 }] });
+    settingsOf({ services: [{ ...probe, kind: "pods" }] });
+    assert.deepEqual(described({ services: [{ ...probe, probe: undefined }] }), [
+      "services[0].probe is required for the kind probe",
+    ]);
+    assert.deepEqual(described({ services: [{ ...probe, port: "http", slo: {} }] }).sort(), [
+      "services[0].port does not apply to a probe, which is not scraped",
+      "services[0].slo does not apply to a probe, which is not scraped",
+      "services[0].slo.availabilityPercent is required, or latencyMs and latencyPercent",
+    ]);
+    assert.deepEqual(described({ services: [{ ...probe, kind: "job" }] }), [
+      "services[0].probe does not apply to a job, which is not scraped",
+    ]);
+    for (const url of ["shop.example.com", "https://user:secret@shop.example.com/"]) {
+      const [problem, ...others] = problemsOf({ services: [{ ...probe, probe: url }] });
+      assert.deepEqual(others, []);
+      assert.match(problem?.rule ?? "", /must be a URL|must not contain credentials/);
+    }
+  });
+
+  it("requires that the warning about a certificate fires before the critical alert", () => {
+    const rule = "certificateWarningDays must be more than";
+    assert.deepEqual(described({ alerts: { certificateDays: 21 } }), [
+      `alerts.${rule} alerts.certificateDays (21)`,
+    ]);
+    const services = [{ name: "a", alerts: { certificateDays: 30 } }];
+    assert.deepEqual(described({ services }), [
+      `services[0].alerts.${rule} services[0].alerts.certificateDays (30)`,
+    ]);
+    settingsOf({ services, alerts: { certificateWarningDays: 60 } });
+  });
+
   it("accepts a scheduled job only without settings of targets and requests", () => {
     const job = { name: "nightly-report", kind: "job" };
     const alerts = { jobMaxAgeHours: 2, jobMaxMinutes: 10 };
@@ -66,6 +100,7 @@ describe("servicesSettings", () => {
       selector: { app: "report" },
       scrapeIntervalSeconds: 15,
       metrics: { httpRequests: "requests_total" },
+      probe: "https://report.example.com/",
     };
     for (const [key, value] of Object.entries(ofTargets)) {
       const [problem, ...others] = problemsOf({ services: [{ ...job, [key]: value }] });

@@ -23,6 +23,14 @@ describe("policy required-alerts", () => {
     assert.deepEqual(problems(requiredAlerts, [all]), []);
   });
 
+  it("requires no alert on the requests of what is only probed", () => {
+    const probe = resource("kubernetes:monitoring.coreos.com/v1:Probe", "website", {
+      metadata: { name: "website", namespace: "ticketing" },
+      spec: { targets: { staticConfig: { static: ["https://shop.acme-corp.io"] } } },
+    });
+    assert.deepEqual(problems(requiredAlerts, [probe]), []);
+  });
+
   it("accepts rules that cover every service of the namespace at once", () => {
     const services = [inventory, serviceMonitor("auth-service"), serviceMonitor("api-gateway")];
     assert.deepEqual(problems(requiredAlerts, [...services, all]), []);

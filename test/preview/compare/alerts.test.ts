@@ -139,17 +139,20 @@ describe("changes of alerts", () => {
     ]);
   });
 
-  it("concern services or scheduled jobs, and their pods", () => {
-    const rules = ["HighErrorRate", "HighMemory", "JobFailed"].map((alert) =>
+  it("concern services, scheduled jobs or probes, and their pods", () => {
+    const rules = ["HighErrorRate", "HighMemory", "JobFailed", "ProbeFailing"].map((alert) =>
       rule("errors:ratio > 0.05", { alert }),
     );
-    const alertsWith = (kind: string) => {
-      const component = monitoredServices([{ name: "cart", kind }]);
+    const alertsWith = (kind: string, probe?: string) => {
+      const component = monitoredServices([{ name: "cart", kind, probe }]);
       const alerts = alertsOf(stateWith([component, serviceRules(rules)]));
       return [...alerts.values()].map(({ name }) => name);
     };
     deepEqual(alertsWith("service"), ["HighErrorRate", "HighMemory"]);
     deepEqual(alertsWith("pods"), ["HighErrorRate", "HighMemory"]);
     deepEqual(alertsWith("job"), ["HighMemory", "JobFailed"]);
+    const url = "https://cart.example.com/";
+    deepEqual(alertsWith("service", url), ["HighErrorRate", "HighMemory", "ProbeFailing"]);
+    deepEqual(alertsWith("probe", url), ["ProbeFailing"]);
   });
 });

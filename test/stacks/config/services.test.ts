@@ -39,18 +39,20 @@ describe("the services of a stack", () => {
     );
   });
 
-  it("inherit the objective of their team, except for scheduled jobs", () => {
+  it("inherit the objective of their team, except for scheduled jobs and probes", () => {
     const [[, { services }]] = servicesOf({
       teams: { shop: { slo: { availabilityPercent: 99.9 }, alerts: { jobMaxAgeHours: 2 } } },
       services: [
         { name: "a", team: "shop" },
         { name: "b", team: "shop", kind: "job" },
+        { name: "c", team: "shop", kind: "probe", probe: "https://c.example.com/" },
       ],
     }) as [ReturnType<typeof servicesOf>[0]];
     assert.deepEqual(
       services.map(({ slo, alerts }) => [slo?.availabilityPercent, alerts?.jobMaxAgeHours]),
       [
         [99.9, 2],
+        [undefined, 2],
         [undefined, 2],
       ],
     );

@@ -15,7 +15,11 @@ export interface FakeCluster {
 export async function startFakeCluster(service: string, job: string): Promise<FakeCluster> {
   const startedAt = Date.now();
   const server = http.createServer((_request, response) => {
-    const lines = [...metrics(service, (Date.now() - startedAt) / 1000), ...jobMetrics(job)];
+    const lines = [
+      ...metrics(service, (Date.now() - startedAt) / 1000),
+      ...probeMetrics(service),
+      ...jobMetrics(job),
+    ];
     response.setHeader("content-type", "text/plain; version=0.0.4").end(`${lines.join("\n")}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -100,6 +104,16 @@ function metrics(service: string, seconds: number): string[] {
   return [
     ...Object.entries(gauges).map(([series, value]) => `${series} ${value}`),
     ...Object.entries(counters).map(([series, perSecond]) => `${series} ${perSecond * seconds}`),
+  ];
+}
+
+/** The results of a probe of a service, in the metrics of the blackbox exporter. */
+function probeMetrics(service: string): string[] {
+  const of = `namespace="${applicationNamespace}",probe="${service}"`;
+  return [
+    `probe_success{${of}} 1`,
+    `probe_http_duration_seconds{${of},phase="connect"} 0.01`,
+    `probe_ssl_earliest_cert_expiry{${of}} ${Date.now() / 1000 + 60 * 86_400}`,
   ];
 }
 
