@@ -18,6 +18,7 @@ export function gains(before: PreviewState, after: PreviewState): Fact[] {
   const hasLoki = componentsOf(after).some(({ type }) => type.endsWith(":LokiStack"));
   const facts: [part: string, rows: Fact["rows"]][] = [
     ["Scraping", scraping(after, namespace, name)],
+    ["Probe", probe(after, namespace, name)],
     ["Alerts", distinct(alerts.map(alertRow))],
     ["Notifications", serviceRoutes(after, service)],
     ["Dashboards", dashboards(after, new Set(alerts.map((alert) => alert.name)))],
@@ -49,27 +50,51 @@ export function newViolations(before: PreviewState, after: PreviewState): string
 }
 
 function scraping(state: PreviewState, namespace: string, name: string): Fact["rows"] {
+  return objects(state, /^(Service|Pod)Monitor$/, namespace, name).flatMap(
+    (inputs): Fact["rows"] => {
+      const kind = textAt(inputs, "kind") ?? "";
+      const labels = mapAt(inputs, "spec", "selector", "matchLabels");
+      const selected = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
+      const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
+        listAt(inputs, "spec", key),
+      );
+      return [
+        [kind, `${namespace}/${name}`],
+        ["selects", `${kind.replace("Monitor", "s")} with the labels ${selected.join(", ")}`],
+        ...endpoints.map((endpoint): [string, string] => [
+          "target",
+          `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, every ${intervalOf(state, endpoint)}`,
+        ]),
+      ];
+    },
+  );
+}
+
+function probe(state: PreviewState, namespace: string, name: string): Fact["rows"] {
+  return objects(state, /^Probe$/, namespace, name).flatMap(({ spec }): Fact["rows"] =>
+    listAt(spec, "targets", "staticConfig", "static").map((url) => [
+      "requests",
+      `${String(url)}, every ${intervalOf(state, spec)}`,
+    ]),
+  );
+}
+
+/** The Kubernetes objects of a service that make Prometheus scrape. */
+function objects(state: PreviewState, kinds: RegExp, namespace: string, name: string) {
+  return state.resources
+    .map(({ inputs }) => inputs)
+    .filter((inputs) => {
+      const metadata = mapAt(inputs, "metadata");
+      const isOfService = metadata["name"] === name && metadata["namespace"] === namespace;
+      return isOfService && kinds.test(textAt(inputs, "kind") ?? "");
+    });
+}
+
+/** The interval of an endpoint or probe, which is that of Prometheus by default. */
+function intervalOf(state: PreviewState, scraped: unknown): string {
   const prometheus = componentsOf(state).find(({ type }) => type.endsWith(":PrometheusStack"));
-  const interval = prometheus?.inputs["scrapeIntervalSeconds"];
-  return state.resources.flatMap(({ inputs }): Fact["rows"] => {
-    const kind = textAt(inputs, "kind") ?? "";
-    const metadata = mapAt(inputs, "metadata");
-    if (!/^(Service|Pod)Monitor$/.test(kind)) return [];
-    if (metadata["name"] !== name || metadata["namespace"] !== namespace) return [];
-    const labels = mapAt(inputs, "spec", "selector", "matchLabels");
-    const selected = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-    const endpoints = ["endpoints", "podMetricsEndpoints"].flatMap((key) =>
-      listAt(inputs, "spec", key),
-    );
-    return [
-      [kind, `${namespace}/${name}`],
-      ["selects", `${kind.replace("Monitor", "s")} with the labels ${selected.join(", ")}`],
-      ...endpoints.map((endpoint): [string, string] => [
-        "target",
-        `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, every ${textAt(endpoint, "interval") ?? `${String(interval)}s`}`,
-      ]),
-    ];
-  });
+  const byDefault = `${String(prometheus?.inputs["scrapeIntervalSeconds"])}s`;
+  return textAt(scraped, "interval") ?? byDefault;
 }
 
 /** The dashboards with the panels that the alerts link to. */

@@ -15,7 +15,16 @@ export interface Question {
 }
 
 /** The settings of most services. The stack file accepts all others. */
-const asked = ["kind", "namespace", "team", "language", "port", "path", "slo.availabilityPercent"];
+const asked = [
+  "kind",
+  "probe",
+  "namespace",
+  "team",
+  "language",
+  "port",
+  "path",
+  "slo.availabilityPercent",
+];
 
 /** The questions in the words of docs/configuration.md. */
 export function questions(): Question[] {

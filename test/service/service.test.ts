@@ -68,6 +68,18 @@ describe("npm run service", function () {
     );
   });
 
+  it("adds a URL that is only probed", () => {
+    const url = "https://shop.example.com/health";
+    const flags = ["--kind", "probe", "--probe", url];
+    const { status, stdout, stderr } = service("add", "shop", "--stack", "prod", ...flags, "--yes");
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^ {2}requests +https:\/\/shop\.example\.com\/health, every 30s$/m);
+    assert.match(stdout, /^ {2}ProbeFailing +critical, for 1m/m);
+    assert.match(stdout, /^ {2}CertificateExpiring +warning, for 5m, threshold 21 d$/m);
+    const lines = `    - name: shop\n      kind: probe\n      probe: ${url}\n`;
+    assert.equal(stackFile(), shippedText("prod") + lines);
+  });
+
   it("changes nothing without a confirmation", () => {
     const { status, stdout } = documented(/ --stack prod$/);
     assert.equal(status, 1);
@@ -86,6 +98,11 @@ describe("npm run service", function () {
       "invalid settings, all at once",
       ["add", "Checkout", "--stack", "prod", "--language", "rust", "--yes"],
       /2 problems in the configuration of stack prod with Checkout; nothing was written[^]*\.name = "Checkout" must be a DNS label[^]*\.language = "rust" must be one of go, [^]*fix: --language other\n/,
+    ],
+    [
+      "a probe without a URL",
+      ["add", "shop", "--stack", "prod", "--kind", "probe", "--yes"],
+      /\.probe is required for the kind probe\n {4}fix: --probe https:\/\/shop\.example\.com\/health\n/,
     ],
     ["no name", ["add", "--stack", "prod"], /name the service/],
     ["another operation", ["remove", "a", "--stack", "prod"], /name the operation: add/],
