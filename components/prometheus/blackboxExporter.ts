@@ -11,8 +11,8 @@ import { PrometheusSettings } from "./settings";
 /** The configuration in this image has the module of the probes. */
 const image = "prometheus/blackbox-exporter:v0.28.0";
 const defaultRegistry = "quay.io";
-/** User without any permission. */
-const nobody = 65534;
+/** ID of a user and group that own no files. */
+const unprivilegedId = 65534;
 
 /** Labels of the pods of the exporter, which its Service and its network policy select. */
 export function blackboxExporterLabels({ releaseName }: Pick<PrometheusSettings, "releaseName">) {
@@ -46,8 +46,8 @@ export function blackboxExporter(
             automountServiceAccountToken: false,
             securityContext: {
               runAsNonRoot: true,
-              runAsUser: nobody,
-              runAsGroup: nobody,
+              runAsUser: unprivilegedId,
+              runAsGroup: unprivilegedId,
               seccompProfile: { type: "RuntimeDefault" },
             },
             containers: [

@@ -257,8 +257,8 @@ export interface MonitoredServicesArgs {
 
 /**
  * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service,
- * a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if one would exceed the size limit of
- * Kubernetes.
+ * a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if one would
+ * exceed the size limit of Kubernetes.
  * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
  * creates it.
  *
@@ -283,16 +283,21 @@ export class MonitoredServices extends pulumi.ComponentResource {
         path: [],
         fix: "rename one of the components",
       },
-      ...services.filter(isScraped).map((service, index) => ({
-        what: `the ${monitorKind(service)} ${service.name} in the namespace ${namespace}`,
-        path: ["services", index, "name"],
-        fix: `remove the service ${service.name} from one of them`,
-      })),
-      ...services.filter(hasProbe).map((service, index) => ({
-        what: `the Probe ${service.name} in the namespace ${namespace}`,
-        path: ["services", index, "name"],
-        fix: `remove the probe of ${service.name} from one of them`,
-      })),
+      ...services.flatMap((service, index) => {
+        const of = `${service.name} in the namespace ${namespace}`;
+        const path = ["services", index, "name"];
+        const monitor = {
+          what: `the ${monitorKind(service)} ${of}`,
+          path,
+          fix: `remove the service ${service.name} from one of them`,
+        };
+        const probe = {
+          what: `the Probe ${of}`,
+          path,
+          fix: `remove the probe of ${service.name} from one of them`,
+        };
+        return [...(isScraped(service) ? [monitor] : []), ...(hasProbe(service) ? [probe] : [])];
+      }),
     ]);
     super(
       MonitoredServices.__pulumiType,

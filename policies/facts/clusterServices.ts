@@ -2,6 +2,7 @@ import { helmChart, isHelmType } from "./helm";
 import { lokiCharts } from "./loki";
 import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
+import { escapedPattern } from "../shared/matcher";
 
 /** A server that others address by the name of a Service. */
 export type ServerKind = "loki" | "prometheus" | "alertmanager";
@@ -56,7 +57,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
     return {
       kind,
       what: `release "${release}"`,
-      resembles: (service) => forms[kind](release).test(service),
+      resembles: (service) => forms[kind](escapedPattern(release)).test(service),
       ...(isKnown && { known: { namespace, services } }),
     };
   });
@@ -189,7 +190,7 @@ function alertmanagerServices(values: Plain, path: string[], release: string): R
   return { kind: "alertmanager", path, services: new Map(names.map((name) => [name, ports])) };
 }
 
-/** Names that a chart makes of a server, of the release or of another release, version or mode. */
+/** Names that a chart makes of a server, for a release (as a pattern) or another release, version or mode. */
 const forms: Record<ServerKind, (release: string) => RegExp> = {
   loki: (release) =>
     new RegExp(

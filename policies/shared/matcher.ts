@@ -52,3 +52,8 @@ function compile(pattern: string): AnchoredPattern | undefined {
     return undefined;
   }
 }
+
+/** A pattern that matches a text literally. */
+export function escapedPattern(text: string): string {
+  return text.replace(/[^\w:]/g, "\\$&");
+}

@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
+import { escapedPattern } from "./matcher";
 
 /**
  * The metrics that a PromQL expression reads, as regular expressions: names, and what a selector
@@ -19,8 +20,8 @@ export function metricsRead(expr: string): string[] {
       if (node.parent?.name !== "LabelMatchers") return;
       const [label, value] = [unquoted(text(node.firstChild)), unquoted(text(node.lastChild))];
       const operator = text(node.getChild("MatchOp"));
-      if (node.name === "QuotedLabelName") found.add(escaped(unquoted(text(node))));
-      else if (label === "__name__" && operator === "=") found.add(escaped(value));
+      if (node.name === "QuotedLabelName") found.add(escapedPattern(unquoted(text(node))));
+      else if (label === "__name__" && operator === "=") found.add(escapedPattern(value));
       else if (label === "__name__" && operator === "=~") found.add(`(?:${value})`);
     },
   });
@@ -31,8 +32,4 @@ function unquoted(literal: string): string {
   if (!/^["'`]/.test(literal)) return literal;
   const inner = literal.slice(1, -1);
   return literal.startsWith("`") ? inner : inner.replace(/\\(.)/g, "$1");
-}
-
-function escaped(name: string): string {
-  return name.replace(/[^\w:]/g, "\\$&");
 }

@@ -8,6 +8,7 @@ import {
   MonitoredServices,
   PrometheusStack,
   SlackAlerting,
+  WorkloadKind,
 } from "../../components";
 import { RecordedResource, failedDeployment, recordProgram } from "../support/mocks";
 
@@ -193,6 +194,16 @@ describe("two components of a kind", () => {
       });
       assert.match(message, /services\[1\]\.name conflicts with MonitoredServices "services"/);
       assert.match(message, /fix: remove the service cart from one of them/);
+    });
+
+    it("report a URL that both probe, at its place in the list of services", async () => {
+      const probed = { name: "home", kind: WorkloadKind.Probe, probe: "https://shop.example.com/" };
+      const message = await conflict(() => {
+        new MonitoredServices("services", { namespace: "shop", services: [probed] });
+        new MonitoredServices("team", { namespace: "shop", services: [{ name: "a" }, probed] });
+      });
+      assert.match(message, /services\[1\]\.name conflicts with MonitoredServices "services"/);
+      assert.match(message, /fix: remove the probe of home from one of them/);
     });
   });
 });

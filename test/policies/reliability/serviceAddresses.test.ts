@@ -176,6 +176,11 @@ describe("addresses of Services", () => {
       "http://loki-gateway.central",
       [loki({ namespaceOverride: "central" })],
     ],
+    "a release whose name is not a valid pattern": [
+      "loki",
+      "http://logs-proxy.logging",
+      [loki({ fullnameOverride: "logs" }, "logs(")],
+    ],
     "a name from a template": [
       "loki",
       "http://loki-gateway.logging:3100",
