@@ -12,7 +12,7 @@ import {
   isText,
   listAt,
 } from "../facts/plain";
-import { Address } from "../reliability/serviceAddresses";
+import { Address } from "../facts/unansweredAddresses";
 import { thanosRuler } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { isSelected, namespaceLabels, selectorOf } from "../facts/selection";

@@ -4,7 +4,7 @@ import { definedIn, templateMistakes } from "./notificationTemplates";
 import { rejectedFields, routeMistakes } from "./routeMistakes";
 import { canHoldLogRules, checkRulers, rulerAddresses } from "./rulers";
 import { checkVendorMonitors, isVendorMonitor } from "./vendorMonitors";
-import { Address, checkAddresses } from "../reliability/serviceAddresses";
+import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { ConfigOf, listProperty } from "../engine/properties";
 import {
@@ -181,7 +181,7 @@ function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
     ...missing,
     ...stopped,
     ...checkRulers(resources),
-    ...checkAddresses(addresses, resources),
+    ...unansweredAddresses(addresses, resources),
   ];
 }
 

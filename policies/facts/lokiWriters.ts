@@ -73,7 +73,7 @@ function outputsIn(
 
 /** The endpoints in a configuration of Alloy. */
 function riverOutputs(values: Plain, path: Path): Output[] {
-  const text = textAt(values, ...path)?.replace(/^\s*\/\/.*$/gm, "") ?? "";
+  const text = withoutComments(textAt(values, ...path) ?? "");
   const endpoints = blocksIn(text, /\bloki\.write\s+"[^"\n]{0,99}"\s*\{/g).flatMap((block) =>
     blocksIn(block, /\bendpoint\s*\{/g),
   );
@@ -85,6 +85,11 @@ function riverOutputs(values: Plain, path: Path): Output[] {
     /\b(?:url|endpoint)\s*=\s*"([^"]*)"/.exec(block)?.[1],
     block,
   ]);
+}
+
+/** A configuration of Alloy without its comments. */
+export function withoutComments(text: string): string {
+  return text.replace(/^\s*\/\/.*$/gm, "");
 }
 
 /** Length of the longest block, which bounds the time for blocks that do not end. */

@@ -46,18 +46,27 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
 export const agentType = "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
 
 /** The agent that a resource runs: it selects monitors as a server does, and evaluates no rules. */
-export function prometheusAgent(
+export function prometheusAgent(resource: Resource): Selecting | undefined {
+  return selecting(resource, {
+    type: agentType,
+    kind: "PrometheusAgent",
+    enabled: ["prometheus", "agentMode"],
+    spec: ["values", "prometheus", "prometheusSpec"],
+  });
+}
+
+/** What selects monitors or rules, other than a server. */
+type Selecting = Pick<PrometheusServer, "what" | "release" | "spec">;
+
+/** What a resource runs: as an object of the operator, or by a setting of kube-prometheus-stack. */
+function selecting(
   resource: Resource,
-): Pick<PrometheusServer, "what" | "release" | "spec"> | undefined {
-  if (resource.type === agentType) {
-    return { what: `PrometheusAgent "${resource.name}"`, spec: ["spec"] };
-  }
+  { type, kind, enabled, spec }: { type: string; kind: string; enabled: Path; spec: Path },
+): Selecting | undefined {
+  if (resource.type === type) return { what: `${kind} "${resource.name}"`, spec: ["spec"] };
   const { chart, release, values } = helmChart(resource) ?? {};
-  if (chart !== "kube-prometheus-stack" || at(values, "prometheus", "agentMode") !== true) {
-    return undefined;
-  }
-  const what = `agent of release "${release}"`;
-  return { what, release, spec: ["values", "prometheus", "prometheusSpec"] };
+  if (chart !== "kube-prometheus-stack" || at(values, ...enabled) !== true) return undefined;
+  return { what: `${kind} of release "${release}"`, release, spec };
 }
 
 /** A setting that stops a server. */
@@ -194,16 +203,11 @@ export function canRunRuler(type: string): boolean {
 }
 
 /** The ThanosRuler that a resource runs. It evaluates rules over long-term storage. */
-export function thanosRuler(
-  resource: Resource,
-): Pick<PrometheusServer, "what" | "release" | "spec"> | undefined {
-  if (resource.type === thanosRulerType) {
-    return { what: `ThanosRuler "${resource.name}"`, spec: ["spec"] };
-  }
-  const { chart, release, values } = helmChart(resource) ?? {};
-  if (chart !== "kube-prometheus-stack" || at(values, "thanosRuler", "enabled") !== true) {
-    return undefined;
-  }
-  const spec: Path = ["values", "thanosRuler", "thanosRulerSpec"];
-  return { what: `ThanosRuler of release "${release}"`, release, spec };
+export function thanosRuler(resource: Resource): Selecting | undefined {
+  return selecting(resource, {
+    type: thanosRulerType,
+    kind: "ThanosRuler",
+    enabled: ["thanosRuler", "enabled"],
+    spec: ["values", "thanosRuler", "thanosRulerSpec"],
+  });
 }

@@ -21,7 +21,7 @@ import {
   textAt,
 } from "../facts/plain";
 import { Resource, objectName } from "../facts/resource";
-import { Address, checkAddresses } from "./serviceAddresses";
+import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
 
 export const grafanaProvisioning = stackPolicy({
@@ -44,7 +44,7 @@ export const grafanaProvisioning = stackPolicy({
     const maps = resources.filter(isConfigMap);
     return [
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
-      ...checkAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
+      ...unansweredAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
       ...grafanas.flatMap(checkFiles),
       ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),

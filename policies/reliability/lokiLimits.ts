@@ -4,12 +4,12 @@ import { isService } from "../facts/clusterServices";
 import { isConfigMap } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { lokiWriters } from "../facts/lokiWriters";
+import { lokiWriters, withoutComments } from "../facts/lokiWriters";
 import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { checkTenants } from "./lokiTenants";
-import { checkAddresses } from "./serviceAddresses";
+import { unansweredAddresses } from "../facts/unansweredAddresses";
 
 const properties = {
   maxIngestionRateMb: numberProperty(200, "Maximum ingestion rate of a tenant, in MB per second."),
@@ -31,7 +31,7 @@ export const lokiLimits = resourcePolicy({
     reads: (type) => isHelmType(type) || isConfigMap({ type }) || isService({ type }),
     check: (resources) => [
       ...checkTenants(resources),
-      ...checkAddresses(
+      ...unansweredAddresses(
         resources.flatMap(lokiWriters).map(({ url, ...writer }) => ({
           ...writer,
           kind: "loki",
@@ -156,10 +156,6 @@ function labelsOfStages(text: string, path: Path): Finding[] {
     .map(([, name = ""]) => name)
     .filter((name) => manyValues.test(name))
     .map((name) => manyStreams(path, name));
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/^\s*\/\/.*$/gm, "");
 }
 
 /** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */

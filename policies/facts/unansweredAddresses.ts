@@ -1,14 +1,13 @@
-import { StackFinding } from "../engine/policy";
-import { serviceAddress } from "../facts/address";
+import { serviceAddress } from "./address";
 import {
   ClusterServer,
   ServerKind,
   clusterServers,
   isService,
   serviceObject,
-} from "../facts/clusterServices";
-import { Plain, isText } from "../facts/plain";
-import { Resource } from "../facts/resource";
+} from "./clusterServices";
+import { Plain, isText } from "./plain";
+import { Resource } from "./resource";
 
 /** An address at which a part of the stack expects a server. */
 export interface Address {
@@ -21,12 +20,25 @@ export interface Address {
   namespace: Plain;
 }
 
+/** An address at which no Service answers, with what a violation says about it. */
+export interface UnansweredAddress {
+  urn: string;
+  where: string;
+  found: string;
+  problem: string;
+  bound: string;
+  fix: string;
+}
+
 /**
  * Finds addresses at which no Service answers. Only an address of a server of the stack is judged:
  * one whose Service is among the resources, or whose name is that of such a server under another
  * name, mode or namespace.
  */
-export function checkAddresses(addresses: Address[], resources: Resource[]): StackFinding[] {
+export function unansweredAddresses(
+  addresses: Address[],
+  resources: Resource[],
+): UnansweredAddress[] {
   const servers = resources.flatMap(clusterServers);
   const objects = resources.filter(isService).map(serviceObject);
   const read = addresses.flatMap((address) => {
@@ -37,9 +49,13 @@ export function checkAddresses(addresses: Address[], resources: Resource[]): Sta
   const reached = new Set(
     read.flatMap((address) => servers.filter((server) => portsOf(server, address) !== undefined)),
   );
-  return read.flatMap((address): StackFinding[] => {
+  return read.flatMap((address): UnansweredAddress[] => {
     const { urn, where, kind, service, namespace, port } = address;
-    const found = (violation: { problem: string; bound: string; fix: string }): StackFinding[] => [
+    const found = (violation: {
+      problem: string;
+      bound: string;
+      fix: string;
+    }): UnansweredAddress[] => [
       { urn, where, found: `${service}.${namespace}:${port}`, ...violation },
     ];
     const object = objects.find((each) => each.name === service && each.namespace === namespace);

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import { ServerKind } from "../../../policies/facts/clusterServices";
-import { checkAddresses } from "../../../policies/reliability/serviceAddresses";
+import { unansweredAddresses } from "../../../policies/facts/unansweredAddresses";
 import { judgedByThePack } from "../completePack";
 import { resource } from "../subjects";
 
@@ -29,7 +29,7 @@ const service = (name: string, namespace: string, port: number, spec: PlainMap =
   });
 
 const judged = (kind: ServerKind, text: string, ...resources: Resource[]) =>
-  checkAddresses(
+  unansweredAddresses(
     [{ urn: "urn", where: "data source", kind, text, namespace: "monitoring" }],
     resources,
   );
@@ -252,7 +252,7 @@ describe("addresses of Services", () => {
       text,
       namespace: "monitoring",
     }));
-    assert.deepEqual(checkAddresses(addresses, [loki()]), []);
+    assert.deepEqual(unansweredAddresses(addresses, [loki()]), []);
   });
 
   const policies = async (...resources: Resource[]) =>
