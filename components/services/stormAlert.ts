@@ -13,8 +13,15 @@ const minimumServices = 5;
 const namedServices = 5;
 
 /**
- * One alert for most services, which inhibits the alerts on each of them. It counts pending alerts, but
- * waits until some of them fire, so their `for` applies to it too.
+ * Seconds after the start of a firing alert within which the same alert on another service belongs to
+ * the same outage: scrapes are spread over an interval, so the first evaluation sees only some of them.
+ * It is less than the shortest `for` (ServiceDown, 60 seconds): a single failed scrape is no outage.
+ */
+const spreadSeconds = 30;
+
+/**
+ * One alert for most services, which inhibits the alerts on each of them. It fires with the first of
+ * them, and so counts those that are still pending but started together with one that fires.
  */
 export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
   const total = settings.services.filter(mustBeUp).length;
@@ -24,14 +31,17 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
     inNamespace,
     labelMatcher("alertname", [...storms.services]),
     `severity="${Severity.Critical}"`,
-  ];
-  const affected = (...matchers: string[]) =>
-    [
-      alertingServices(settings, component),
-      `and on (namespace, service) ALERTS{${[...symptoms, ...matchers].join(", ")}}`,
-      `unless on (namespace, service) ALERTS{${inNamespace}, alertname="${alertNames.plannedMaintenance}"}`,
-    ].join(" ");
-  const count = (expr: string) => `count by (namespace) (${expr})`;
+  ].join(", ");
+  const firing = `ALERTS{${symptoms}, alertstate="firing"}`;
+  const affected = [
+    alertingServices(settings, component),
+    `and on (namespace, service) (`,
+    `ALERTS_FOR_STATE{${symptoms}}`,
+    `<= on (namespace, alertname) group_left ()`,
+    `max by (namespace, alertname) (ALERTS_FOR_STATE{${symptoms}} and ignoring (alertstate) ${firing}) + ${spreadSeconds}`,
+    `)`,
+    `unless on (namespace, service) ALERTS{${inNamespace}, alertname="${alertNames.plannedMaintenance}"}`,
+  ].join("\n");
   return [
     {
       name: `${settings.namespace}.storms`,
@@ -39,18 +49,16 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
       intervalSeconds: 5,
       rules: [
         withThreshold(alertNames.mostServicesFailing, (percent) => ({
-          expr: [
-            `${count(affected())} > ${formatNumber((total * percent) / 100)}`,
-            `and`,
-            `${count(affected('alertstate="firing"'))} >= ${minimumServices}`,
-          ].join("\n"),
+          expr: `count by (namespace) (\n${affected}\n) > ${formatNumber(
+            Math.max((total * percent) / 100, minimumServices - 1),
+          )}`,
           forMinutes: 0,
           // Services recover one after the other; the last ones need no notification of their own.
           keepFiringMinutes: 5,
           severity: Severity.Critical,
           summary: `${value.plain} of ${total} services in ${labels.namespace} are failing`,
           description: `${value.plain} of ${total} services in ${labels.namespace} are down or failing at once (threshold: ${percent}% of them): ${list(
-            `group by (service) (${affected()})`,
+            `group by (service) (${affected})`,
             "service",
             namedServices,
           )}. The cause is probably shared: the cluster, its network or DNS, a dependency, or Prometheus itself. This alert inhibits the alerts on single services.`,

@@ -62,14 +62,31 @@ const scenario = (
 export const stormScenarios: Scenario[] = [
   scenario(
     "fires together with the first alerts on single services, although scrapes are spread",
-    targets((index) => (index < 5 ? "1x19 0x60" : "1x20 0x60")),
+    targets((index) => (index < 1 ? "1x19 0x60" : "1x20 0x60")),
     [
       [655, false],
       [660, true],
     ],
     [
       [655, []],
-      [660, names.slice(0, 5)],
+      [660, names.slice(0, 1)],
+    ],
+  ),
+  scenario(
+    "one failed scrape of the others does not fire while the first alert begins to fire",
+    targets((index) => (index < 1 ? "1x19 0x60" : "1x21 0 1x60")),
+    [
+      [660, false],
+      [690, false],
+    ],
+  ),
+  scenario(
+    "services that fail one after the other count as soon as their alerts fire",
+    targets((index) => (index < 6 ? `1x${19 + 4 * index} 0x80` : undefined)),
+    [
+      // The sixth service is down since 1200 seconds.
+      [1255, false],
+      [1260, true],
     ],
   ),
   scenario(

@@ -89,6 +89,9 @@ describe("thresholds by the name of an alert, in promtool", () => {
       [6, 70, false],
       [5, undefined, false],
       [5, 40, true],
+      // At least five, even if they are more than the threshold.
+      [4, 30, false],
+      [5, 30, true],
     ] as const) {
       const rules = threshold === undefined ? {} : { MostServicesFailing: { threshold } };
       const { passed, output } = await testRules(
