@@ -17,19 +17,18 @@ import { freePort, sleep, startTool, until } from "../test/support/delivery/proc
 import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
+import type { Report } from "./report";
 
 /** Measures notification delay and rule evaluation with the real Prometheus and Alertmanager. */
-export async function delivery(): Promise<void> {
-  console.log("\nDelivery");
+export async function delivery(report: Report): Promise<void> {
   const missing = (["prometheus", "alertmanager"] as ToolName[]).filter((tool) => !isBuilt(tool));
   if (missing.length > 0) {
-    console.log(`  not measured: ${missing.join(" and ")} missing (npm run tools)`);
-    return;
+    throw new Error(`${missing.join(" and ")} missing: run npm run tools`);
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "bench-delivery-"));
   try {
-    await faultToMessage(folder);
-    await ruleEvaluation(folder);
+    await faultToMessage(folder, report);
+    await ruleEvaluation(folder, report);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -43,24 +42,32 @@ function isBuilt(tool: ToolName): boolean {
   }
 }
 
-const roundSeconds = 30;
+const scrapeSeconds = 30;
 /**
  * Minimum delay of each alert in seconds. `rise` is the time until a rate over 5 minutes crosses
  * its threshold: with ten scrapes in the window, an error ratio of 30% reaches 5% after a sixth of
- * the nine intervals. A scrape and an evaluation each add up to one interval (`roundSeconds`).
+ * the nine intervals. A scrape (`scrapeSeconds`) and the evaluation of the group (`evaluation`) each
+ * add up to one interval.
  */
-const floors: Record<Fault, { rise: number; for: number; groupWait: number }> = {
-  errors: { rise: 45, for: 300, groupWait: 10 },
-  slowness: { rise: 54, for: 300, groupWait: 10 },
-  crashLoop: { rise: 0, for: 300, groupWait: 10 },
-  memory: { rise: 0, for: 600, groupWait: 10 },
-  cpu: { rise: 234, for: 600, groupWait: 30 },
-  throttling: { rise: 54, for: 300, groupWait: 10 },
-};
+const floors: Record<Fault, { rise: number; for: number; groupWait: number; evaluation: number }> =
+  {
+    errors: { rise: 45, for: 300, groupWait: 10, evaluation: 30 },
+    slowness: { rise: 54, for: 300, groupWait: 10, evaluation: 30 },
+    crashLoop: { rise: 0, for: 300, groupWait: 10, evaluation: 60 },
+    memory: { rise: 0, for: 600, groupWait: 10, evaluation: 60 },
+    cpu: { rise: 234, for: 600, groupWait: 30, evaluation: 60 },
+    throttling: { rise: 54, for: 300, groupWait: 10, evaluation: 120 },
+  };
 
 /** Measures notification delay in scaled time. The scale also multiplies the machine's delays. */
-async function faultToMessage(parent: string): Promise<void> {
+async function faultToMessage(parent: string, report: Report): Promise<void> {
   const scale = 20;
+  report.section(
+    "From fault to message",
+    "Seconds from a fault until Slack receives the message, with the real Prometheus and Alertmanager." +
+      ` Their time is scaled ${scale} times. The floor follows from the rules: the time until a rate rises` +
+      " above its threshold, `for`, `group_wait`, a scrape and an evaluation.",
+  );
   const folder = path.join(parent, "delivery");
   fs.mkdirSync(folder);
   const names = ["inventory-service", "auth-service", "api-gateway"];
@@ -83,15 +90,15 @@ async function faultToMessage(parent: string): Promise<void> {
       const all = Object.entries(faults) as [Fault, string][];
       for (const [fault] of all) services.inject("inventory-service", fault);
       await until("six messages", () => all.every(([, alert]) => at(alert) !== undefined), 120);
-      console.log(`  from fault to message, in seconds (time scaled ${scale} times)`);
       for (const [fault, alert] of all) {
         const floor = floors[fault];
         const minimum = floor.rise + floor.for + floor.groupWait;
+        const upTo = scrapeSeconds + floor.evaluation;
         const seconds = (((at(alert) ?? NaN) - start) / 1000) * scale;
-        console.log(
-          `    ${alert}: ${seconds.toFixed(0)} s; floor ${minimum} to ${minimum + 2 * roundSeconds} s` +
+        report.line(
+          `${alert}: ${seconds.toFixed(0)} s; floor ${minimum} to ${minimum + upTo} s` +
             ` (rise ${floor.rise}, for ${floor.for}, group_wait ${floor.groupWait},` +
-            ` scrape and evaluation up to ${2 * roundSeconds})`,
+            ` scrape and evaluation up to ${upTo})`,
         );
       }
     } finally {
@@ -103,9 +110,16 @@ async function faultToMessage(parent: string): Promise<void> {
 }
 
 /** Compares rules that select all services with a copy of each rule per service. */
-async function ruleEvaluation(parent: string): Promise<void> {
-  console.log(`  evaluation of all rules once, medians of ${evaluationsMeasured} rounds`);
-  for (const count of [10, 100, 1_000]) {
+async function ruleEvaluation(parent: string, report: Report): Promise<void> {
+  report.section(
+    "Evaluation of rules",
+    "All rules once over all services, compared with a copy of each rule for each service, in one" +
+      ` Prometheus on the same series. Medians of ${evaluationsMeasured} rounds; of many copies,` +
+      ` ${copiesMeasured} are measured.`,
+  );
+  const counts = [10, 100, 1_000];
+  const ratios: number[] = [];
+  for (const count of counts) {
     const folder = path.join(parent, `rules-${count}`);
     fs.mkdirSync(folder);
     const names = Array.from({ length: count }, (_, index) => `service-${index}`);
@@ -127,13 +141,19 @@ async function ruleEvaluation(parent: string): Promise<void> {
     }));
     const column = (key: "once" | "copies" | "ratio"): number[] =>
       rounds.map((round) => round[key]);
-    console.log(
-      `    ${count} services: ${median(column("once")).toFixed(1)} ms over all,` +
+    ratios.push(median(column("ratio")));
+    report.line(
+      `${count} services: ${median(column("once")).toFixed(1)} ms over all,` +
         ` ${median(column("copies")).toFixed(1)} ms as copies,` +
         ` ${median(column("ratio")).toFixed(1)}x (from ${Math.min(...column("ratio")).toFixed(1)}` +
-        ` to ${Math.max(...column("ratio")).toFixed(1)}${factor > 1 ? `; ${copiesMeasured} copies measured` : ""})`,
+        ` to ${Math.max(...column("ratio")).toFixed(1)}; bound: 5)`,
     );
   }
+  report.chart({
+    title: "Time for a copy of each rule per service",
+    x: { name: "services", values: counts },
+    y: { name: "times that of the rules over all services", values: ratios },
+  });
 }
 
 const copiesMeasured = 50;

@@ -4,60 +4,85 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { scripts } from "../package.json";
 import { delivery } from "./delivery";
-import { compare, measure } from "./measure";
+import { type Measurement, compare, measure } from "./measure";
 import { policies } from "./policies";
+import { Report } from "./report";
 
 /**
  * `npm run bench`: performance as ratios within one run, because absolute numbers depend on the
- * machine. Requires Linux to read the peak memory of a process.
+ * machine. `--write` also writes the page of the documentation. Requires Linux to read the peak memory
+ * of a process.
  */
 async function main(): Promise<void> {
   if (!fs.existsSync("/proc/self/status"))
     throw new Error("the benchmark requires Linux, because it reads /proc");
+  const report = new Report();
   const [, ...command] = scripts.preview.split(" ");
   const preview = [...command, "--stack", "prod"];
-  await measure(preview);
+  await start(preview, report);
+  await growth(preview, report);
+  await policies(report);
+  await delivery(report);
+  if (process.argv.includes("--write")) fs.writeFileSync(page, report.markdown());
+}
 
-  console.log("Preview of prod with all policies");
+/** The page of the documentation with the results. */
+const page = path.join(__dirname, "..", "docs", "performance.md");
+
+async function start(preview: string[], report: Report): Promise<void> {
+  report.section(
+    "Preview of prod with all policies",
+    "The preview of the shipped stack, compared with a process that only loads the two SDKs, and with" +
+      " the type-checking at startup that is the default of Pulumi.",
+  );
+  // The first preview builds the bundles.
+  await measure(preview);
   const load = 'require("@pulumi/pulumi"); require("@pulumi/kubernetes")';
   const speed = await compare(7, {
     load: () => measure(["-e", load]),
     preview: () => measure(preview),
   });
-  report("loading @pulumi/pulumi and @pulumi/kubernetes alone", speed.load);
-  report("preview", speed.preview);
+  report.line(`loading @pulumi/pulumi and @pulumi/kubernetes alone: ${used(speed.load)}`);
+  report.line(`preview: ${used(speed.preview)}`);
   const wall = speed.preview.wallMs / speed.load.wallMs;
   const memory = speed.preview.peakMb / speed.load.peakMb;
-  console.log(
-    `  wall time ${wall.toFixed(2)}x (bound: 1.5), memory ${memory.toFixed(2)}x (bound: 1.1)`,
+  report.line(
+    `wall time ${wall.toFixed(2)}x (bound: 1.5), memory ${memory.toFixed(2)}x (bound: 1.1)`,
   );
-
-  console.log("\nThe same program, type-checked at startup, which is the default of Pulumi");
   const checked = await measure(["bench/typeChecked.cjs", "--stack", "prod"]);
-  report("type-checked", checked);
-  console.log(`  ${(checked.wallMs / speed.preview.wallMs).toFixed(1)}x the preview`);
+  const slower = (checked.wallMs / speed.preview.wallMs).toFixed(1);
+  report.line(`type-checked at startup: ${used(checked)}, ${slower}x the preview`);
+}
 
-  console.log("\nGrowth with the number of services");
-  const growth: { services: number; wallMs: number; peakMb: number }[] = [];
-  for (const services of [1, 10, 100, 1_000, 10_000]) {
+async function growth(preview: string[], report: Report): Promise<void> {
+  report.section(
+    "Growth with the number of services",
+    "The same preview with a list of services that have only a name.",
+  );
+  const counts = [1, 10, 100, 1_000, 10_000] as const;
+  const points: Measurement[] = [];
+  for (const services of counts) {
     const file = servicesFile(services);
     const measured = await measure([...preview, "--config-file", file]);
     fs.rmSync(path.dirname(file), { recursive: true });
-    growth.push({ services, ...measured });
-    report(`${services} services`, measured);
+    points.push(measured);
+    report.line(`${services} services: ${used(measured)}`);
   }
-  const [one, , , thousand, tenThousand] = growth;
-  if (one === undefined || thousand === undefined || tenThousand === undefined) return;
-  const perService = (point: { services: number; wallMs: number }) =>
-    (point.wallMs - one.wallMs) / point.services;
-  console.log(
-    `  ${perService(thousand).toFixed(2)} ms per service at 1,000, ${perService(tenThousand).toFixed(2)} ms at 10,000: ` +
-      `${(perService(tenThousand) / perService(thousand)).toFixed(2)}x (1 is linear)`,
+  const [one = NaN, , , thousand = NaN, tenThousand = NaN] = points.map(({ wallMs }) => wallMs);
+  const each = { thousand: (thousand - one) / 1_000, tenThousand: (tenThousand - one) / 10_000 };
+  report.line(
+    `${each.thousand.toFixed(2)} ms per service at 1,000, ${each.tenThousand.toFixed(2)} ms at 10,000: ` +
+      `${(each.tenThousand / each.thousand).toFixed(2)}x (1 is linear)`,
   );
+  report.chart({
+    title: "Time of the preview",
+    x: { name: "services", values: [...counts] },
+    y: { name: "times that of 1 service", values: points.map(({ wallMs }) => wallMs / one) },
+  });
 }
 
-function report(name: string, { wallMs, peakMb }: { wallMs: number; peakMb: number }): void {
-  console.log(`  ${name}: ${(wallMs / 1000).toFixed(2)} s, ${Math.round(peakMb)} MiB`);
+function used({ wallMs, peakMb }: Measurement): string {
+  return `${(wallMs / 1000).toFixed(2)} s, ${Math.round(peakMb)} MiB`;
 }
 
 /** Writes a configuration file with only `count` services. */
@@ -69,10 +94,7 @@ function servicesFile(count: number): string {
   return file;
 }
 
-main()
-  .then(policies)
-  .then(delivery)
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

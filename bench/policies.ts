@@ -8,14 +8,19 @@ import { noOptions } from "../preview/engine/recordedResource";
 import type { WireObject } from "../preview/engine/values";
 import { observabilityPolicies } from "../policies/catalog";
 import { childProcesses, cpuMs, median } from "./measure";
+import type { Report } from "./report";
 
 /**
  * Measures the startup of the policy pack, and the CPU time that all policies take per resource and
  * per rule. The SDK transfers each resource and calls each policy with it, so the share of the checks
  * is what a pack with as many policies that check nothing does not use.
  */
-export async function policies(): Promise<void> {
-  console.log("\nPolicies");
+export async function policies(report: Report): Promise<void> {
+  report.section(
+    "Policies",
+    "The policy pack, compared with a pack of as many policies that check nothing. CPU time, because the" +
+      " pack runs in a process of its own.",
+  );
   const pack = path.resolve("policies");
   const emptyFolder = emptyPack();
   try {
@@ -27,16 +32,16 @@ export async function policies(): Promise<void> {
       starts.empty.push(await startMs(emptyFolder));
     }
     const [ours, empty] = [median(starts.pack), median(starts.empty)];
-    console.log(
-      `  startup ${Math.round(ours)} ms, an empty pack ${Math.round(empty)} ms: ${(ours / empty).toFixed(2)}x (bound: 1.3)`,
+    report.line(
+      `startup ${Math.round(ours)} ms, an empty pack ${Math.round(empty)} ms: ${(ours / empty).toFixed(2)}x (bound: 1.3)`,
     );
-    await resourcesAndRules(pack, emptyFolder);
+    await resourcesAndRules(pack, emptyFolder, report);
   } finally {
     fs.rmSync(emptyFolder, { recursive: true });
   }
 }
 
-async function resourcesAndRules(pack: string, emptyFolder: string): Promise<void> {
+async function resourcesAndRules(pack: string, emptyFolder: string, report: Report): Promise<void> {
   const ours = measuredPack(pack, {
     // Disables the policies about required parts of a stack, which these resources lack.
     ...Object.fromEntries(
@@ -60,8 +65,8 @@ async function resourcesAndRules(pack: string, emptyFolder: string): Promise<voi
         totals.empty += await empty.cpuMs(resources(count));
       }
       const each = (total: number) => total / rounds / count;
-      console.log(
-        `  ${count} resources: ${each(totals.ours - totals.empty).toFixed(2)} ms of CPU time each in the checks` +
+      report.line(
+        `${count} resources: ${each(totals.ours - totals.empty).toFixed(2)} ms of CPU time each in the checks` +
           ` (bound: 1), and ${each(totals.empty).toFixed(2)} ms in the SDK, which calls each policy`,
       );
     }
@@ -71,8 +76,8 @@ async function resourcesAndRules(pack: string, emptyFolder: string): Promise<voi
       perRule.thousand += (await ours.cpuMs(ruleObjects(1_000, round))) / 1_000;
     }
     perRule.tenThousand = (await ours.cpuMs(ruleObjects(10_000, 5))) / 10_000;
-    console.log(
-      `  10000 rules: ${(perRule.tenThousand * 10).toFixed(1)} s of CPU time,` +
+    report.line(
+      `10000 rules: ${(perRule.tenThousand * 10).toFixed(1)} s of CPU time,` +
         ` ${((10 * perRule.tenThousand) / (perRule.thousand / 5)).toFixed(1)}x the time of 1000 rules (bound: 11)`,
     );
   } finally {
