@@ -48,7 +48,8 @@ const executions: Execution[] = [
   },
   { pattern: /^(npm --prefix observability ci$|pulumi package add )/, how: How.Languages },
   {
-    pattern: /^npm run (bench|golden|docs|api|preview|policies|verify|open|rescue|adopt|deploy)$/,
+    pattern:
+      /^npm run (bench( -- --write)?|golden|docs|api|preview|policies|verify|open|rescue|adopt|deploy)$/,
     how: How.Script,
   },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },
