@@ -239,6 +239,8 @@ const catalog = {
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
   // The Pulumi SDK for Python in the version of the engine, with what installs and checks a generated SDK.
   pulumiPython: { kind: "python", lock: "python/pulumi", module: "pulumi" },
+  // Judges the rendered objects of prod.
+  checkov: { kind: "python", lock: "python/checkov", module: "checkov" },
 };
 
 module.exports = { catalog };

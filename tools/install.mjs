@@ -33,7 +33,7 @@ const openApiInModule = "api/openapi-spec/swagger.json";
 const howToGet = {
   go: "go is not on PATH. Install Go 1.26 or newer (it compiles the tools) and run npm run tools again.",
   npm: "npm is not on PATH. It comes with Node.js.",
-  python3: "python3 is not on PATH. Install Python 3.10 or newer and run npm run tools again.",
+  python3: "python3 is not on PATH. Install Python 3.11 or newer and run npm run tools again.",
 };
 
 const unfinished = ".unfinished-";

@@ -10,7 +10,7 @@ export function cacheFolder(): string;
 /** Value of the kubeconform option `-schema-location` for the schemas in the cache. */
 export function schemaLocation(): string;
 
-/** Names of the programs, and of the folders `crds`, `schemas`, `datadogPython` and `pulumiPython`. */
+/** Names of the programs, and of the folders `crds`, `schemas`, `datadogPython`, `pulumiPython` and `checkov`. */
 export type ToolName =
   | "pulumi"
   | "pulumi-language-yaml"
@@ -35,4 +35,5 @@ export type ToolName =
   | "kube-controller-manager"
   | "pulumi-resource-kubernetes"
   | "datadogPython"
-  | "pulumiPython";
+  | "pulumiPython"
+  | "checkov";

@@ -212,7 +212,7 @@ function testAgent(port: number, otlpHttp: number, otlpGrpc: number): Program {
 
 function pythonEnvironment(): Record<string, string | undefined> {
   const { error } = spawnSync("python3", ["--version"]);
-  if (error) throw new Error("python3 is not on PATH: install Python 3.10 or newer");
+  if (error) throw new Error("python3 is not on PATH: install Python 3.11 or newer");
   return {
     ...process.env,
     PYTHONPATH: toolPath("datadogPython"),
