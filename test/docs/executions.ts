@@ -78,7 +78,7 @@ const executions: Execution[] = [
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set --secret slackWebhookUrl$/, how: How.Mention },
   { pattern: /^pulumi (preview|import)$/, how: How.Mention, inline: true },
-  { pattern: /^helm (template|get values)$/, how: How.Mention, inline: true },
+  { pattern: /^helm (template|get values|rollback)$/, how: How.Mention, inline: true },
   { pattern: /^promtool (check|test) rules$/, how: How.Integration, inline: true },
   { pattern: /^amtool check-config$/, how: How.Integration, inline: true },
   { pattern: /^amtool config routes test --config\.file=\S+( \w+=\S+)+$/, how: How.Integration },

@@ -15,6 +15,7 @@ const order = [
   "README.md",
   "docs/datadog.md",
   "docs/migration.md",
+  "docs/upgrading.md",
   "docs/runbooks/",
 ];
 const last = "docs/configuration.md";
