@@ -6,7 +6,7 @@
  * output that it accepts, and `examples/everything` connects them. DatadogAgent and DatadogMonitors depend on no other component.
  *
  * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`; LokiStack with the
- * storage `s3` also requires `@pulumi/aws`.
+ * storage `s3` and PrometheusStack with `longTerm.kind: "amp"` also require `@pulumi/aws`.
  *
  * @module components
  */
@@ -49,16 +49,18 @@ export {
 export { MetricConvention, ServiceLanguage, WorkloadKind } from "./services/options";
 export {
   type AlertmanagerArgs,
+  type BasicAuthReference,
   type CommunityDashboard,
   type GrafanaArgs,
   type GrafanaGateway,
   type GrafanaIngress,
   type GrafanaSso,
+  type LongTermStore,
   PrometheusStack,
   type PrometheusStackArgs,
   type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
-export { KeptMetrics, SsoProvider } from "./prometheus/options";
+export { KeptMetrics, LongTermKind, SsoProvider } from "./prometheus/options";
 export { type Toleration } from "./shared/placementArgs";
 export { type SecretKeyReference } from "./shared/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";

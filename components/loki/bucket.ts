@@ -1,10 +1,10 @@
 import type { Bucket } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { awsSdk } from "./awsSdk";
+import { awsSdk } from "../shared/awsSdk";
 import { unchanged } from "./keptBucket";
 import { bucketTlsOnlyPolicy } from "./iam";
 import { S3Settings, deletedVersionDays } from "./settings";
-import { tagsOf } from "./tags";
+import { tagsOf } from "../shared/tags";
 import { Inputs } from "../shared/inputs";
 
 export interface LokiBucketResources {

@@ -17,7 +17,7 @@ import { lokiRules } from "./rules";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
 import { AwsIdentity, LokiMode, LokiStorage } from "./options";
 import { LokiSettings, lokiSettings } from "./settings";
-import { providerRegion } from "./awsSdk";
+import { providerRegion } from "../shared/awsSdk";
 import { bucketIsKept, bucketMemory, logsAreKept } from "./keptBucket";
 import { StorageResources, lokiStorage } from "./storage";
 import { lokiName, lokiPushUrl, lokiUrl } from "./urls";

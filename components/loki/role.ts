@@ -1,12 +1,13 @@
 import type { Role } from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
-import { awsSdk } from "./awsSdk";
-import { irsaTrust, lokiAccessPolicy, lokiRoleName, podIdentityTrust } from "./iam";
+import { lokiAccessPolicy } from "./iam";
 import { AwsIdentity } from "./options";
 import { S3Settings } from "./settings";
-import { tagsOf } from "./tags";
 import { lokiName } from "./urls";
+import { irsaTrust, podIdentityTrust, roleName } from "../shared/iam";
 import { Fill, Inputs } from "../shared/inputs";
+import { podIdentity, podRole } from "../shared/podRole";
+import { tagsOf } from "../shared/tags";
 
 export interface LokiRole {
   /** The role, if the component creates it. */
@@ -32,8 +33,8 @@ export function lokiRole(
     const serviceAccountAnnotations = { "eks.amazonaws.com/role-arn": roleArn };
     return { ...role, serviceAccountAnnotations, dependencies: access };
   }
-  const association = new (awsSdk().eks.PodIdentityAssociation)(
-    `${name}-pod-identity`,
+  const association = podIdentity(
+    name,
     {
       ...fill(({ cluster, namespace }) => ({ clusterName: cluster, namespace })),
       serviceAccount: lokiName,
@@ -47,30 +48,24 @@ export function lokiRole(
 
 /** A role that may access the bucket, and that only Loki's service account may assume. */
 function createRole(name: string, fill: Fill<S3Settings>, opts: pulumi.CustomResourceOptions) {
-  const { iam } = awsSdk();
-  const role = new iam.Role(
-    `${name}-role`,
+  return podRole(
+    name,
     fill((all) => ({
-      name: lokiRoleName(all),
+      name: roleName("loki", all),
       description: `Loki of the cluster ${all.cluster}: its logs in the bucket ${all.bucket}`,
       assumeRolePolicy: trustPolicy(all),
       tags: tagsOf(all),
     })),
-    // A new name would replace the role. Stacks of earlier versions keep the name `<cluster>-loki`.
-    { ...opts, ignoreChanges: ["name"] },
-  );
-  const access = new iam.RolePolicy(
-    `${name}-role-policy`,
-    { name: "loki-bucket", role: role.name, policy: fill(lokiAccessPolicy) },
+    { name: "loki-bucket", policy: fill(lokiAccessPolicy) },
     opts,
   );
-  return { role, access };
 }
 
 function trustPolicy(settings: S3Settings): string {
   const { cluster, namespace, awsIdentity, oidcProviderArn = "", oidcIssuerUrl = "" } = settings;
-  const serviceAccount = { cluster, namespace, serviceAccount: lokiName };
+  const sid = "LokiPodsOfOneCluster";
+  const pods = { cluster, namespace, serviceAccount: lokiName };
   return awsIdentity === AwsIdentity.Irsa
-    ? irsaTrust(oidcProviderArn, oidcIssuerUrl, serviceAccount)
-    : podIdentityTrust(serviceAccount);
+    ? irsaTrust(sid, pods, oidcProviderArn, oidcIssuerUrl)
+    : podIdentityTrust(sid, pods);
 }

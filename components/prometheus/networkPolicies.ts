@@ -2,6 +2,7 @@ import { NetworkPolicies, kubernetesApi, onlyTo, podsNamed } from "../shared/net
 import { proberPort } from "../shared/prober";
 import { upgradeJobLabels } from "../shared/growVolumes";
 import { blackboxExporterLabels } from "./blackboxExporter";
+import { queryUrlOf } from "./longTerm";
 import { PrometheusSettings } from "./settings";
 import { serviceNames } from "./urls";
 
@@ -23,6 +24,7 @@ const lokiPorts = [3100, 8080];
 export function prometheusNetworkPolicies(settings: PrometheusSettings): NetworkPolicies {
   const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring, blackboxExporter } =
     settings;
+  const { longTerm } = settings;
   const names = serviceNames(settings);
   const ofRelease = { "app.kubernetes.io/instance": releaseName };
   return {
@@ -33,7 +35,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         { pods: grafana, tcp: [9090] },
         ...(remoteWriteReceiver ? [{ pods: loki, tcp: [9090] }] : []),
       ],
-      // Targets listen on any port, in any namespace and on nodes.
+      // Targets and the long-term store listen on any port, in any namespace and on nodes.
       opens: undefined,
     },
     alertmanager: {
@@ -56,7 +58,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       ],
       // The ports of the caller's data sources are those of Services, and policies apply to pods.
       opens:
-        settings.grafana.dataSources.length > 0
+        settings.grafana.dataSources.length > 0 || (longTerm && queryUrlOf(longTerm)) !== undefined
           ? undefined
           : onlyTo(
               // The sidecars read ConfigMaps. Port 443 includes the dashboards of grafana.com.

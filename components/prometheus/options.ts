@@ -20,3 +20,16 @@ export const SsoProvider = {
   Okta: "okta",
 } as const;
 export type SsoProvider = (typeof SsoProvider)[keyof typeof SsoProvider];
+
+/** Kind of a long-term store for the samples of Prometheus. */
+export const LongTermKind = {
+  /** Amazon Managed Service for Prometheus. Requires EKS Pod Identity. */
+  Amp: "amp",
+  /** Grafana Mimir, also in Grafana Cloud. */
+  Mimir: "mimir",
+  /** Thanos Receive. Blocks are not uploaded from Prometheus: there is no sidecar. */
+  Thanos: "thanos",
+  /** Any other store that accepts the remote write of Prometheus. */
+  RemoteWrite: "remoteWrite",
+} as const;
+export type LongTermKind = (typeof LongTermKind)[keyof typeof LongTermKind];

@@ -28,8 +28,14 @@ import { SizePreset } from "../shared/sizePreset";
 import { Toleration } from "../shared/placementArgs";
 import { blackboxExporter } from "./blackboxExporter";
 import type * as keepLists from "./keepLists";
-import { KeptMetrics, SsoProvider } from "./options";
-import { PrometheusSettings, droppedDataSources, prometheusSettings } from "./settings";
+import { longTermRole } from "./longTermRole";
+import { KeptMetrics, LongTermKind, SsoProvider } from "./options";
+import {
+  PrometheusSettings,
+  droppedDataSources,
+  prometheusSettings,
+  replacedRemoteWrite,
+} from "./settings";
 import { grafanaAdminSecretName, prometheusValues } from "./values";
 import {
   Release,
@@ -96,12 +102,12 @@ function volumesAreKept(
   );
 }
 
-/** Adds the problem with a list of data sources in the values to those of the arguments. */
-function checkDataSources(
+/** Adds the problems with lists in the values that replace those of the arguments. */
+function checkReplacedLists(
   args: object,
   checked: Checked<PrometheusSettings>,
 ): Checked<PrometheusSettings> {
-  const problems = droppedDataSources(args);
+  const problems = [...droppedDataSources(args), ...replacedRemoteWrite(args)];
   return problems.length === 0 ? checked : { problems: [...(checked.problems ?? []), ...problems] };
 }
 
@@ -298,6 +304,44 @@ export interface ScrapedMetrics {
   also?: string[];
 }
 
+/** User and password in existing Secrets. */
+export interface BasicAuthReference {
+  /** Key with the user. */
+  username: SecretKeyReference;
+  /** Key with the password. */
+  password: SecretKeyReference;
+}
+
+/**
+ * Store to which Prometheus also sends its samples, by remote write. Prometheus retries until the store
+ * accepts them, and loses those of an outage that is longer than about two hours.
+ */
+export interface LongTermStore {
+  /**
+   * Kind of the store. `mimir` and `amp` receive the label `__replica__`, by which they keep the samples of
+   * one replica: only one stack of a cluster may write to a tenant or workspace. Thanos Query removes
+   * `prometheus_replica`. Must be known when the program runs.
+   */
+  kind: LongTermKind;
+  /**
+   * URL for remote write. For `amp`, the URL of the workspace, such as the output `prometheusEndpoint` of
+   * an `aws.amp.Workspace`. The component then creates an IAM role that may write to the workspace, for
+   * the service account of Prometheus and EKS Pod Identity.
+   */
+  url: pulumi.Input<string>;
+  /**
+   * URL for queries. Adds the data source `Long term` with the UID `long-term` to Grafana. Default: derived
+   * from `url` for `mimir`, otherwise no data source.
+   */
+  queryUrl?: pulumi.Input<string> | undefined;
+  /** Tenant, for `mimir` and `thanos`. Default: the default tenant of the store. */
+  tenant?: pulumi.Input<string> | undefined;
+  /** User and password, for all kinds but `amp`, in existing Secrets in the namespace. Default: none. */
+  basicAuth?: BasicAuthReference;
+  /** Bearer token instead of `basicAuth`. Default: none. */
+  bearerToken?: SecretKeyReference;
+}
+
 /** Arguments of PrometheusStack. */
 export interface PrometheusStackArgs {
   /** Name of the cluster: the external label `cluster` of every series and alert. */
@@ -350,6 +394,8 @@ export interface PrometheusStackArgs {
   deleteDataOnDestroy?: boolean;
   /** Which metrics of the targets of the chart Prometheus stores. Default: all. */
   metrics?: ScrapedMetrics;
+  /** Store to which Prometheus also sends its samples. Default: none. */
+  longTerm?: LongTermStore;
   /**
    * Accepts samples at `/api/v1/write`, such as those of LokiStack with `logMetricNamespaces`. Every
    * workload that can reach Prometheus inside the cluster can then write samples. Default: false.
@@ -420,7 +466,8 @@ export interface PrometheusStackArgs {
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
  * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
- * component and no AWS. The `random` provider generates the password of Grafana.
+ * component and, without a long-term store of the kind `amp`, no AWS. With explicit providers, pass both:
+ * `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates the password of Grafana.
  *
  * SlackAlerting comes before this component, which needs the names of its Secrets. LokiStack,
  * MonitoredServices and GrafanaDashboards come after it: their objects need the CRDs that this
@@ -458,7 +505,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusStackArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("PrometheusStack", name, args, (all) =>
       keepData(
-        checkDataSources(
+        checkReplacedLists(
           all,
           checkWithValues(all, prometheusSettings, { values: charts.kubePrometheusStack }),
         ),
@@ -512,6 +559,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
     );
     networkPolicies(name, inputs, (all) => all.releaseName, prometheusNetworkPolicies, child);
     if (settings.blackboxExporter) blackboxExporter(name, inputs, child);
+    const roles = longTermRole(name, inputs, child);
     const release = chartRelease(
       name,
       {
@@ -521,7 +569,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
         values: fill((all) => releaseValues(all, dashboards, args.values)),
         overrides: { component: "PrometheusStack", name, field: "values", values: args.values },
       },
-      { ...child, dependsOn: [adminSecret, ...grafanaRole] },
+      { ...child, dependsOn: [adminSecret, ...grafanaRole, ...roles] },
     );
     for (const dashboard of dashboards) {
       new kubernetes.core.v1.ConfigMap(

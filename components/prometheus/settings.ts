@@ -8,6 +8,7 @@ import { defined } from "../shared/defined";
 import { anchoredPattern } from "../../policies/shared/matcher";
 import { ingressSchema, ingressUrl } from "./grafanaIngress";
 import { ssoSchema } from "./grafanaSso";
+import { longTermSchema, longTermSource, queryUrlOf } from "./longTerm";
 import { KeptMetrics } from "./options";
 import { Checked, Problem, example, issue, valueAt } from "../shared/problems";
 import { isUnresolved } from "../shared/placeholders";
@@ -99,8 +100,8 @@ export const alertsOfChart = chartAlerts
 
 /** Reports data sources that would replace one of this library, or each other. */
 function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementCtx): void {
-  const taken = new Set<unknown>(["Prometheus", "Alertmanager", "Loki"]);
-  const takenUids = new Set<unknown>(["prometheus", "alertmanager", "loki"]);
+  const taken = new Set<unknown>(["Prometheus", "Alertmanager", "Loki", longTermSource.name]);
+  const takenUids = new Set<unknown>(["prometheus", "alertmanager", "loki", longTermSource.uid]);
   sources.forEach(({ name, uid }, index) => {
     for (const [key, value, values] of [
       ["name", name, taken],
@@ -244,6 +245,11 @@ export const prometheusSchema = z
     metrics: metricsSchema
       .optional()
       .describe("Which metrics of the targets of the chart Prometheus stores."),
+    longTerm: longTermSchema
+      .optional()
+      .describe(
+        "Store to which Prometheus also sends its samples ([long-term storage](scale.md)).",
+      ),
     remoteWriteReceiver: z.boolean().default(false),
     blackboxExporter: z.boolean().default(false),
     traceUrl: input(
@@ -300,13 +306,18 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
   const path = ["values", "grafana", "additionalDataSources"];
   const list = valueAt(args, path);
   const lokiUrl = valueAt(args, ["lokiUrl"]);
+  const longTerm = longTermSchema.safeParse(valueAt(args, ["longTerm"])).data;
   const sources = valueAt(args, ["grafana", "dataSources"]);
   if (!Array.isArray(list) || list.some(isUnresolved)) return [];
   const names = (value: unknown) =>
     Array.isArray(value) ? value.map((source) => valueAt(source, ["name"])) : [];
   const kept = names(list);
   // The caller may configure Loki in another way.
-  const expected = [...(lokiUrl === undefined ? [] : ["Loki"]), ...names(sources)];
+  const expected = [
+    ...(lokiUrl === undefined ? [] : ["Loki"]),
+    ...(longTerm && queryUrlOf(longTerm) !== undefined ? [longTermSource.name] : []),
+    ...names(sources),
+  ];
   const dropped = expected.filter((name) => !kept.includes(name));
   if (dropped.length === 0) return [];
   return [
@@ -315,6 +326,20 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
       code: "invalid",
       rule: `would drop the data sources ${dropped.join(", ")}: lists of chart values replace others`,
       fix: { kind: "do", text: "move these data sources to grafana.dataSources" },
+    },
+  ];
+}
+
+/** Reports a list of remote writes in the caller's values that replaces the one of the settings. */
+export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
+  const path = ["values", "prometheus", "prometheusSpec", "remoteWrite"];
+  if (valueAt(args, ["longTerm"]) === undefined || valueAt(args, path) === undefined) return [];
+  return [
+    {
+      path,
+      code: "invalid",
+      rule: "would replace the remote write of longTerm: lists of chart values replace others",
+      fix: { kind: "do", text: "move the list to prometheusSpec.additionalRemoteWrite" },
     },
   ];
 }

@@ -2,6 +2,7 @@ import { limits } from "../../policies/shared/limits";
 import { RuleSettings } from "../alerting/alertSettings";
 import { ingressValues } from "./grafanaIngress";
 import { ssoSections, ssoVariables } from "./grafanaSso";
+import { longTermDataSource, longTermVariables, remoteWriteValues } from "./longTerm";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
@@ -163,6 +164,7 @@ function prometheusServer(settings: PrometheusSettings): Values {
       replicas: settings.replicas,
       podAntiAffinity: antiAffinity(settings.replicas),
       externalLabels: { cluster: settings.cluster, env: settings.environment },
+      ...remoteWriteValues(settings),
       ...defined({
         enableRemoteWriteReceiver: settings.remoteWriteReceiver || undefined,
         externalUrl: settings.externalUrl,
@@ -217,14 +219,17 @@ function alertmanager(settings: PrometheusSettings): Values {
 
 function grafana(settings: PrometheusSettings): Values {
   const { communityDashboards, dataSources, ingress, sso, externalUrl } = settings.grafana;
+  const longTermSource = longTermDataSource(settings);
   const additionalDataSources = [
     ...(settings.lokiUrl === undefined
       ? []
       : [lokiDataSource(settings.lokiUrl, settings.traceUrl)]),
+    ...(longTermSource === undefined ? [] : [longTermSource]),
     ...dataSources.map(dataSourceValues),
   ];
   const variables: Values = {
     ...ssoVariables(sso),
+    ...longTermVariables(settings.longTerm),
     ...Object.fromEntries(dataSources.flatMap(dataSourceVariables)),
   };
   return {

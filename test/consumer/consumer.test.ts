@@ -181,7 +181,7 @@ describe("the installed package", function () {
       );
       await assert.rejects(
         runProgram(project, "bucket.cjs"),
-        /storage s3 of LokiStack requires the package @pulumi\/aws.*\n +fix: npm install @pulumi\/aws/,
+        /storage s3 of LokiStack .*require the package @pulumi\/aws.*\n +fix: npm install @pulumi\/aws/,
       );
     });
 

@@ -1,14 +1,7 @@
 import * as assert from "node:assert/strict";
-import {
-  bucketTlsOnlyPolicy,
-  irsaTrust,
-  lokiAccessPolicy,
-  lokiRoleName,
-  podIdentityTrust,
-} from "../../../components/loki/iam";
+import { bucketTlsOnlyPolicy, lokiAccessPolicy } from "../../../components/loki/iam";
 
 const store = { bucket: "ticketing-loki-chunks", region: "us-east-1" };
-const pods = { cluster: "ticketing-prod", namespace: "monitoring", serviceAccount: "loki" };
 
 function statements(document: string): Record<string, unknown>[] {
   const { Version, Statement } = JSON.parse(document) as {
@@ -74,67 +67,5 @@ describe("bucketTlsOnlyPolicy", () => {
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       },
     ]);
-  });
-});
-
-describe("podIdentityTrust", () => {
-  it("trusts EKS Pod Identity for one service account of one cluster", () => {
-    const [statement, ...others] = statements(podIdentityTrust(pods));
-    assert.deepEqual(others, []);
-    assert.deepEqual(statement?.["Principal"], { Service: "pods.eks.amazonaws.com" });
-    assert.deepEqual(statement?.["Action"], ["sts:AssumeRole", "sts:TagSession"]);
-    assert.deepEqual(statement?.["Condition"], {
-      StringEquals: {
-        "aws:RequestTag/eks-cluster-name": "ticketing-prod",
-        "aws:RequestTag/kubernetes-namespace": "monitoring",
-        "aws:RequestTag/kubernetes-service-account": "loki",
-      },
-    });
-  });
-});
-
-describe("irsaTrust", () => {
-  it("trusts the OIDC provider for one service account", () => {
-    const provider =
-      "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/E";
-    const [statement, ...others] = statements(
-      irsaTrust(provider, "https://oidc.eks.us-east-1.amazonaws.com/id/E", pods),
-    );
-    assert.deepEqual(others, []);
-    assert.deepEqual(statement?.["Principal"], { Federated: provider });
-    assert.deepEqual(statement?.["Action"], ["sts:AssumeRoleWithWebIdentity"]);
-    assert.deepEqual(statement?.["Condition"], {
-      StringEquals: {
-        "oidc.eks.us-east-1.amazonaws.com/id/E:aud": "sts.amazonaws.com",
-        "oidc.eks.us-east-1.amazonaws.com/id/E:sub": "system:serviceaccount:monitoring:loki",
-      },
-    });
-  });
-
-  it("accepts the issuer with and without https://", () => {
-    const issuer = "oidc.eks.us-east-1.amazonaws.com/id/E";
-    assert.equal(irsaTrust("arn", `https://${issuer}`, pods), irsaTrust("arn", issuer, pods));
-  });
-});
-
-describe("lokiRoleName", () => {
-  const location = { cluster: "ticketing-prod", namespace: "monitoring", region: "us-east-1" };
-
-  it("differs between clusters, namespaces and regions", () => {
-    const names = [
-      location,
-      { ...location, cluster: "ticketing-dev" },
-      { ...location, namespace: "team" },
-      { ...location, region: "eu-west-1" },
-    ].map(lokiRoleName);
-    assert.equal(names[0], "ticketing-prod-monitoring-loki-us-east-1");
-    assert.equal(new Set(names).size, names.length);
-  });
-
-  it("has at most the 64 characters of IAM, and stays distinct", () => {
-    const long = { ...location, cluster: "c".repeat(63) };
-    const names = [long, { ...long, region: "eu-west-1" }].map(lokiRoleName);
-    for (const name of names) assert.equal(name.length, 64);
-    assert.notEqual(names[0], names[1]);
   });
 });

@@ -1,10 +1,6 @@
 import * as assert from "node:assert/strict";
-import {
-  bucketTlsOnlyPolicy,
-  irsaTrust,
-  lokiAccessPolicy,
-  podIdentityTrust,
-} from "../../../components/loki/iam";
+import { bucketTlsOnlyPolicy, lokiAccessPolicy } from "../../../components/loki/iam";
+import { irsaTrust, podIdentityTrust } from "../../../components/shared/iam";
 import { IamRequest, allows } from "../../support/iam";
 
 const kmsKeyArn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
@@ -81,8 +77,8 @@ describe("the trust policies of Loki's role", () => {
   };
 
   for (const [what, document, request] of [
-    ["Pod Identity", podIdentityTrust(pods), podIdentity],
-    ["IRSA", irsaTrust(provider, `https://${issuer}`, pods), irsa],
+    ["Pod Identity", podIdentityTrust("LokiPodsOfOneCluster", pods), podIdentity],
+    ["IRSA", irsaTrust("LokiPodsOfOneCluster", pods, provider, `https://${issuer}`), irsa],
   ] as const) {
     it(`allow, with ${what}, only the service account of Loki in its cluster`, () => {
       assert.ok(allows([document], request));

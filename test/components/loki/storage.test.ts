@@ -3,12 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkInputs } from "../../../components/shared/inputs";
 import { lokiStorage } from "../../../components/loki/storage";
 import { lokiSettings } from "../../../components/loki/settings";
-import {
-  bucketTlsOnlyPolicy,
-  irsaTrust,
-  lokiAccessPolicy,
-  podIdentityTrust,
-} from "../../../components/loki/iam";
+import { bucketTlsOnlyPolicy, lokiAccessPolicy } from "../../../components/loki/iam";
+import { irsaTrust, podIdentityTrust } from "../../../components/shared/iam";
 import {
   RecordProgramOptions,
   RecordedResource,
@@ -297,7 +293,10 @@ describe("lokiStorage", () => {
 
     it("is assigned to the service account by EKS Pod Identity", async () => {
       const { single, outputs } = await registered();
-      assert.equal(single("Role").inputs["assumeRolePolicy"], podIdentityTrust(pods));
+      assert.equal(
+        single("Role").inputs["assumeRolePolicy"],
+        podIdentityTrust("LokiPodsOfOneCluster", pods),
+      );
       const { clusterName, namespace, serviceAccount } = single("PodIdentityAssociation").inputs;
       assert.deepEqual({ cluster: clusterName as unknown, namespace, serviceAccount }, pods);
       assert.deepEqual(outputs["serviceAccountAnnotations"], {});
@@ -319,7 +318,10 @@ describe("lokiStorage", () => {
         },
       );
       assert.ok(!types.includes("PodIdentityAssociation"));
-      assert.equal(single("Role").inputs["assumeRolePolicy"], irsaTrust(arn, issuerUrl, pods));
+      assert.equal(
+        single("Role").inputs["assumeRolePolicy"],
+        irsaTrust("LokiPodsOfOneCluster", pods, arn, issuerUrl),
+      );
       assert.equal(outputs["roleArn"], roleArn);
       assert.deepEqual(outputs["serviceAccountAnnotations"], {
         "eks.amazonaws.com/role-arn": roleArn,

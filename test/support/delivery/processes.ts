@@ -16,13 +16,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a tool and waits until `readyUrl` answers with 200. */
+/** Starts a tool, with further environment variables, and waits until `readyUrl` answers with 200. */
 export async function startTool(
   tool: ToolName,
   args: string[],
   readyUrl: string,
+  env: Record<string, string> = {},
 ): Promise<RunningTool> {
-  const child = spawn(toolPath(tool), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(toolPath(tool), args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const written: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => written.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => written.push(chunk));

@@ -4,9 +4,9 @@ import type * as eks from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
 import type * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { defined } from "../shared/defined";
+import { defined } from "./defined";
 
-/** The modules of `@pulumi/aws` that Loki's bucket and role require. */
+/** The modules of `@pulumi/aws` that components require. */
 export interface AwsSdk {
   eks: typeof eks;
   iam: typeof iam;
@@ -17,7 +17,8 @@ export interface AwsSdk {
 
 /**
  * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer
- * dependency: only `LokiStack` with the storage `s3` creates AWS resources.
+ * dependency: only `LokiStack` with the storage `s3`, and `PrometheusStack` with a long-term store of the
+ * kind `amp`, create AWS resources.
  */
 export function awsSdk(): AwsSdk {
   try {
@@ -31,8 +32,8 @@ export function awsSdk(): AwsSdk {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw new pulumi.RunError(
-      "The storage s3 of LokiStack requires the package @pulumi/aws, which is not installed\n" +
-        '  fix: npm install @pulumi/aws (or set storage: "filesystem")',
+      "The storage s3 of LokiStack and longTerm.kind amp of PrometheusStack require the package @pulumi/aws, which is not installed\n" +
+        '  fix: npm install @pulumi/aws (or, for LokiStack, set storage: "filesystem")',
     );
   }
 }

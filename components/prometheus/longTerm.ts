@@ -1,0 +1,283 @@
+import { z } from "zod";
+import { Values } from "../../policies/shared/mergeValues";
+import { defined } from "../shared/defined";
+import { PolicyDocument, allow, partition, policyDocument, roleName } from "../shared/iam";
+import { hasPlaceholder } from "../shared/placeholders";
+import { example, issue } from "../shared/problems";
+import { httpUrl, input, secretKey } from "../shared/schemas";
+import { LongTermKind } from "./options";
+
+/** What Prometheus, Grafana and the settings need to know about a kind of store. */
+interface Kind {
+  /** Form of `url`. */
+  url: { pattern: RegExp; rule: string; example: string };
+  /** URL that receives samples. Default: `url`. */
+  writeUrl?: (url: string) => string;
+  /** URL that answers queries, if `url` determines it. */
+  queryUrl?: (url: string) => string;
+  /** Header that names the tenant. */
+  tenantHeader?: string;
+  /** Label by which the store recognizes replicas, if it is not the default of the operator. */
+  replicaLabel?: string;
+  /** Value of `prometheusType` in Grafana. */
+  dataSourceType?: string;
+}
+
+const workspace =
+  /^https:\/\/aps-workspaces\.([a-z0-9-]+)\.amazonaws\.com\/workspaces\/(ws-[a-z0-9-]+)\/?$/;
+
+/** The label by which Mimir and Amazon Managed Service for Prometheus tell replicas apart. */
+const highAvailabilityLabel = "__replica__";
+
+const kinds: Record<LongTermKind, Kind> = {
+  amp: {
+    url: {
+      pattern: workspace,
+      rule: "must be the URL of a workspace of Amazon Managed Service for Prometheus, without /api",
+      example:
+        "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
+    },
+    writeUrl: (url) => `${url.replace(/\/$/, "")}/api/v1/remote_write`,
+    replicaLabel: highAvailabilityLabel,
+  },
+  mimir: {
+    url: {
+      pattern: /\/api\/v1\/push$|\/api\/prom\/push$/,
+      rule: "must be the URL of Mimir for remote write, which ends with /api/v1/push",
+      example: "https://mimir.example.com/api/v1/push",
+    },
+    queryUrl: (url) =>
+      url.replace(/\/api\/prom\/push$/, "/api/prom").replace(/\/api\/v1\/push$/, "/prometheus"),
+    tenantHeader: "X-Scope-OrgID",
+    replicaLabel: highAvailabilityLabel,
+    dataSourceType: "Mimir",
+  },
+  thanos: {
+    url: {
+      pattern: /\/api\/v1\/receive$/,
+      rule: "must be the URL of Thanos Receive, which ends with /api/v1/receive",
+      example: "http://thanos-receive.thanos.svc.cluster.local:19291/api/v1/receive",
+    },
+    tenantHeader: "THANOS-TENANT",
+    dataSourceType: "Thanos",
+  },
+  remoteWrite: {
+    url: {
+      pattern: /^https?:\/\/[^/]+\/./,
+      rule: "must have the path of the API, such as /api/v1/write",
+      example: "https://metrics.example.com/api/v1/write",
+    },
+  },
+};
+
+export const longTermSchema = z
+  .strictObject({
+    kind: z
+      .enum(LongTermKind)
+      .describe(
+        "Amazon Managed Service for Prometheus, Mimir (also Grafana Cloud), Thanos Receive, or any other store with remote write.",
+      ),
+    url: input(
+      example(httpUrl, kinds.mimir.url.example).describe(
+        "URL for remote write. For `amp`, the URL of the workspace.",
+      ),
+    ),
+    queryUrl: input(
+      example(httpUrl, "https://mimir.example.com/prometheus").optional().meta({
+        description: "URL for queries, for the data source `Long term` in Grafana.",
+        defaultText: "follows from `url` for `mimir`, otherwise no data source",
+      }),
+    ),
+    tenant: input(
+      example(z.string().regex(/^[\w!.*'()-]{1,150}$/, "must be the ID of a tenant"), "shop")
+        .optional()
+        .meta({
+          description: "Tenant, for `mimir` and `thanos`.",
+          defaultText: "the default tenant of the store",
+        }),
+    ),
+    basicAuth: z
+      .strictObject({
+        username: secretKey("long-term", "username"),
+        password: secretKey("long-term", "password"),
+      })
+      .optional()
+      .describe("User and password, in an existing Secret of the namespace of Prometheus."),
+    bearerToken: secretKey("long-term", "token")
+      .optional()
+      .describe("Bearer token, in an existing Secret of the namespace of Prometheus."),
+  })
+  .superRefine(checkStore, { when: ({ value }) => typeof value === "object" && value !== null });
+
+/** Where Prometheus also sends its samples. */
+export type LongTermSettings = z.output<typeof longTermSchema>;
+
+const credentials = ["basicAuth", "bearerToken"] as const;
+
+/** Checks the settings that only some kinds have. Fields may have failed other checks. */
+function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): void {
+  const { kind, url, tenant, basicAuth, bearerToken } = store;
+  for (const key of ["url", "queryUrl"] as const) {
+    if (!hasUser(store[key])) continue;
+    const text = `remove the user from ${key}, and name a Secret in basicAuth`;
+    issue(ctx, [key], "must not contain credentials", { kind: "do", text });
+  }
+  if (kind === undefined || !Object.hasOwn(kinds, kind)) return;
+  const { url: form, tenantHeader } = kinds[kind];
+  const isUrl = typeof url === "string" && httpUrl.safeParse(url).success;
+  if (isUrl && !hasPlaceholder(url) && !form.pattern.test(url)) {
+    issue(ctx, ["url"], form.rule, { kind: "set", example: form.example });
+  }
+  if (tenant !== undefined && tenantHeader === undefined) {
+    issue(ctx, ["tenant"], `does not apply to the kind ${kind}`, { kind: "remove" });
+  }
+  if (kind === LongTermKind.Amp) {
+    const rule = "does not apply to the kind amp, which authorizes an IAM role";
+    for (const key of credentials) {
+      if (store[key] !== undefined) issue(ctx, [key], rule, { kind: "remove" });
+    }
+  } else if (basicAuth !== undefined && bearerToken !== undefined) {
+    const rule = "is not supported together with basicAuth: a request has one authorization";
+    issue(ctx, ["bearerToken"], rule, { kind: "remove" });
+  }
+}
+
+function hasUser(url: unknown): boolean {
+  return typeof url === "string" && /^https?:\/\/[^/?#]*@/.test(url);
+}
+
+/** The settings that decide what Prometheus sends, and under which name of its role. */
+interface Sender {
+  cluster: string;
+  namespace: string;
+  longTerm?: LongTermSettings | undefined;
+}
+
+/** Values of the server of Prometheus with which it sends its samples to the store. */
+export function remoteWriteValues(sender: Sender): Values {
+  const { longTerm } = sender;
+  if (longTerm === undefined) return {};
+  const { kind, url, basicAuth, bearerToken } = longTerm;
+  const { writeUrl, replicaLabel } = kinds[kind];
+  const headers = tenantHeader(longTerm);
+  const isSigned = kind === LongTermKind.Amp;
+  return defined({
+    replicaExternalLabelName: replicaLabel,
+    // Pods receive the credentials of their role only when they start.
+    podMetadata: isSigned
+      ? { annotations: { "observability.data/iam-role": workspaceRoleName(sender, url) } }
+      : undefined,
+    remoteWrite: [
+      defined({
+        name: "long-term",
+        url: writeUrl?.(url) ?? url,
+        headers: headers && Object.fromEntries([headers]),
+        basicAuth,
+        authorization: bearerToken && { credentials: bearerToken },
+        sigv4: isSigned ? { region: workspaceOf(url).region } : undefined,
+        // By default, Prometheus drops samples that the store rejects because of a rate limit.
+        queueConfig: { retryOnRateLimit: true },
+      }),
+    ],
+  });
+}
+
+function tenantHeader({ kind, tenant }: LongTermSettings): [string, string] | undefined {
+  const header = kinds[kind].tenantHeader;
+  return header === undefined || tenant === undefined ? undefined : [header, tenant];
+}
+
+/** The region and ID of a workspace of Amazon Managed Service for Prometheus. */
+export function workspaceOf(url: string): { region: string; id: string } {
+  // While the URL is unknown, so are its parts.
+  const [, region = url, id = url] = workspace.exec(url) ?? [];
+  return { region, id };
+}
+
+/** Name of the role with which Prometheus writes to a workspace. */
+export function workspaceRoleName({ cluster, namespace }: Sender, url: string): string {
+  return roleName("prometheus", { cluster, namespace, region: workspaceOf(url).region });
+}
+
+/** Allows Prometheus to write to one workspace. */
+export function workspaceAccessPolicy(url: string): PolicyDocument {
+  const { region, id } = workspaceOf(url);
+  // The ID tells the workspace apart in all accounts, and the URL does not contain the account.
+  const arn = `arn:${partition(region)}:aps:${region}:*:workspace/${id}`;
+  return policyDocument([allow("WriteSamples", ["aps:RemoteWrite"], arn)]);
+}
+
+/** Name and UID of the data source of the store in Grafana. */
+export const longTermSource = { name: "Long term", uid: "long-term" };
+
+const variables = {
+  username: "LONG_TERM_USERNAME",
+  password: "LONG_TERM_PASSWORD",
+  token: "LONG_TERM_TOKEN",
+};
+
+/** The data source of the store, or none if its URL for queries is unknown. */
+export function longTermDataSource({
+  longTerm: store,
+  scrapeIntervalSeconds,
+}: {
+  longTerm?: LongTermSettings | undefined;
+  scrapeIntervalSeconds: number;
+}): Values | undefined {
+  const url = store && queryUrlOf(store);
+  if (store === undefined || url === undefined) return undefined;
+  const { kind, basicAuth, bearerToken } = store;
+  const { dataSourceType } = kinds[kind];
+  const headers: ([string, string] | undefined)[] = [
+    tenantHeader(store),
+    bearerToken && ["Authorization", `Bearer $${variables.token}`],
+  ];
+  const numbered = (key: string, index: 0 | 1) =>
+    Object.fromEntries(
+      headers
+        .filter((header) => header !== undefined)
+        .map((header, number) => [`${key}${number + 1}`, header[index]]),
+    );
+  return {
+    ...longTermSource,
+    type: "prometheus",
+    access: "proxy",
+    url,
+    jsonData: {
+      httpMethod: "POST",
+      timeInterval: `${scrapeIntervalSeconds}s`,
+      ...defined({ prometheusType: dataSourceType }),
+      ...numbered("httpHeaderName", 0),
+    },
+    ...(basicAuth !== undefined && { basicAuth: true, basicAuthUser: `$${variables.username}` }),
+    secureJsonData: {
+      ...(basicAuth !== undefined && { basicAuthPassword: `$${variables.password}` }),
+      ...numbered("httpHeaderValue", 1),
+    },
+  };
+}
+
+/** URL for queries, if the settings determine it. */
+export function queryUrlOf({ kind, url, queryUrl }: LongTermSettings): string | undefined {
+  return queryUrl ?? kinds[kind].queryUrl?.(url);
+}
+
+/** Environment variables of Grafana with the credentials of the data source. */
+export function longTermVariables(store: LongTermSettings | undefined): Values {
+  if (store === undefined || queryUrlOf(store) === undefined) return {};
+  const { basicAuth, bearerToken } = store;
+  const references = {
+    [variables.username]: basicAuth?.username,
+    [variables.password]: basicAuth?.password,
+    [variables.token]: bearerToken,
+  };
+  return Object.fromEntries(
+    Object.entries(defined(references)).map(([name, secretKeyRef]) => [name, { secretKeyRef }]),
+  );
+}
+
+/** The keys of Secrets that hold the credentials for the store. */
+export function longTermCredentials(store: LongTermSettings | undefined) {
+  const { basicAuth, bearerToken } = store ?? {};
+  return [basicAuth?.username, basicAuth?.password, bearerToken].filter((key) => key !== undefined);
+}
