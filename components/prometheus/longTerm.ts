@@ -228,16 +228,16 @@ export function longTermDataSource({
   if (store === undefined || url === undefined) return undefined;
   const { kind, basicAuth, bearerToken } = store;
   const { dataSourceType } = kinds[kind];
-  const headers: ([string, string] | undefined)[] = [
+  const headers = [
     tenantHeader(store),
     bearerToken && ["Authorization", `Bearer $${variables.token}`],
-  ];
+  ].filter((header) => header !== undefined);
   const numbered = (key: string, index: 0 | 1) =>
-    Object.fromEntries(
-      headers
-        .filter((header) => header !== undefined)
-        .map((header, number) => [`${key}${number + 1}`, header[index]]),
-    );
+    Object.fromEntries(headers.map((header, number) => [`${key}${number + 1}`, header[index]]));
+  const secureJsonData = {
+    ...(basicAuth !== undefined && { basicAuthPassword: `$${variables.password}` }),
+    ...numbered("httpHeaderValue", 1),
+  };
   return {
     ...longTermSource,
     type: "prometheus",
@@ -250,10 +250,7 @@ export function longTermDataSource({
       ...numbered("httpHeaderName", 0),
     },
     ...(basicAuth !== undefined && { basicAuth: true, basicAuthUser: `$${variables.username}` }),
-    secureJsonData: {
-      ...(basicAuth !== undefined && { basicAuthPassword: `$${variables.password}` }),
-      ...numbered("httpHeaderValue", 1),
-    },
+    ...(Object.keys(secureJsonData).length > 0 && { secureJsonData }),
   };
 }
 

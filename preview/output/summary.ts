@@ -98,6 +98,7 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
     row("scrape interval", settings["scrapeIntervalSeconds"], (s: number) => `${s} s`),
     row("storage", settings["storageGb"], (gb: number) => `${gb} GiB each`),
     row("replicas", settings["replicas"]),
+    row("long-term storage", settings["longTerm"], ({ kind, url }) => `${kind}, ${url}`),
     row("size", settings["size"]),
     row(
       "Alertmanager",

@@ -24,6 +24,7 @@ import {
   prometheusSettings,
   reviewedRevisions,
 } from "../../components/prometheus/settings";
+import { LongTermKind } from "../../components/prometheus/options";
 import { alertmanagerUrl, remoteWriteUrls } from "../../components/prometheus/urls";
 import { MonitoredServicesSettings, unknownService } from "../../components/services/settings";
 import { isMap } from "../../policies/shared/isMap";
@@ -122,8 +123,25 @@ export function parsePrometheus(
       ...grafana.problems,
       ...parsed.problems.map((problem) => ofNumberedDashboard(problem, configuration.grafana)),
       ...dashboardsFolderProblems(configuration.grafana["dashboardsFolder"]),
+      ...longTermProblems(configuration),
     ],
   };
+}
+
+/** Reports a store that authorizes IAM roles if the pods of the cluster have none. */
+function longTermProblems({ prometheus, cluster }: Configuration): Problem[] {
+  const { longTerm } = prometheus;
+  const isAmp = isMap(longTerm) && longTerm["kind"] === LongTermKind.Amp;
+  if (!isAmp || cluster.mode !== ClusterMode.Kubeconfig) return [];
+  return [
+    {
+      path: ["prometheus", "longTerm", "kind"],
+      value: LongTermKind.Amp,
+      code: "invalid",
+      rule: "needs a cluster of the mode existing or create, which has EKS Pod Identity",
+      fix: { kind: "set", example: LongTermKind.Mimir },
+    },
+  ];
 }
 
 export function parseLoki(

@@ -30,6 +30,7 @@ type Assert<T extends true> = T;
 
 type Prometheus = z.input<typeof prometheusSchema>;
 type Grafana = NonNullable<Prometheus["grafana"]>;
+type LongTerm = NonNullable<Prometheus["longTerm"]>;
 type Ingress = NonNullable<Grafana["ingress"]>;
 type Loki = z.input<typeof lokiSchema>;
 type Slack = z.input<typeof slackSchema>;
@@ -49,6 +50,8 @@ export type Assertions = [
   Assert<Matches<library.GrafanaIngress, Ingress>>,
   Assert<Matches<library.GrafanaGateway, NonNullable<Ingress["gateway"]>>>,
   Assert<Matches<library.GrafanaSso, NonNullable<Grafana["sso"]>>>,
+  Assert<Matches<library.LongTermStore, LongTerm>>,
+  Assert<Matches<library.BasicAuthReference, NonNullable<LongTerm["basicAuth"]>>>,
   Assert<Matches<library.CommunityDashboard, Item<Grafana["communityDashboards"]>>>,
   Assert<Matches<library.ScrapedMetrics, NonNullable<Prometheus["metrics"]>>>,
   Assert<Matches<library.LokiStackArgs, Loki, "values" | "collectorValues">>,

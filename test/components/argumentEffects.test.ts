@@ -79,6 +79,7 @@ const cases: Case[] = [
       remoteWriteReceiver: [true],
       blackboxExporter: [true],
       metrics: [{ keep: "used" }],
+      longTerm: [{ kind: "remoteWrite", url: `${url}/api/v1/write` }],
       alertRules: [{ MonitoringDown: { enabled: false } }],
       lokiUrl: ["http://loki"],
       traceUrl: ["https://example.com/{traceId}", { lokiUrl: "http://loki" }],

@@ -91,6 +91,10 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
       storageClassName: wrap(""),
       lokiUrl: wrap("http://loki.monitoring.svc.cluster.local:3100"),
       traceUrl: wrap("https://traces.example.com/{traceId}"),
+      longTerm: {
+        kind: "amp",
+        url: wrap("https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1234abcd/"),
+      },
       externalUrl: wrap("https://prometheus.example.com"),
       alertmanager: {
         configSecretName: wrap("alertmanager-config"),
@@ -117,6 +121,18 @@ const components: Record<string, (wrap: Wrap) => unknown> = {
         dataSources: [{ name: "Tempo", type: "tempo", url: wrap("http://tempo:3200") }],
       },
       values: wrap({ commonLabels: { extra: wrap("yes") }, grafana: { replicas: wrap(2) } }),
+    };
+    return new PrometheusStack("prometheus", args);
+  },
+  "PrometheusStack with a long-term store of its own": (wrap) => {
+    const args: PrometheusStackArgs = {
+      ...chart(wrap),
+      longTerm: {
+        kind: "mimir",
+        url: wrap("https://mimir.example.com/api/v1/push"),
+        tenant: wrap("shop"),
+        bearerToken: { name: "mimir", key: "token" },
+      },
     };
     return new PrometheusStack("prometheus", args);
   },

@@ -79,11 +79,13 @@ describe("public types", () => {
       .map(([token, type]) => `${token.split(":").at(-1)}: ${type.required.join(", ")}`);
     assert.deepEqual(required.sort(), [
       "AlertReceiver: kind",
+      "BasicAuthReference: password, username",
       "CommunityDashboard: id",
       "GrafanaGateway: name",
       "GrafanaIngress: host",
       "GrafanaSso: clientId, clientSecret, provider",
       "LogAlertArgs: namespace, service",
+      "LongTermStore: kind, url",
       "Maintenance: from, reason, to",
       "MetricsAuthorization: secret",
       "MetricsHttps: serverName",

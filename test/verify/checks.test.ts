@@ -440,12 +440,24 @@ describe("the checks of npm run verify", () => {
     };
     const named = (name: string) => name.startsWith("Secret monitoring/");
     const names = (changes: object) =>
-      checksOf(settingsOf({ grafana: { ...changes } })).flatMap(({ name }) =>
+      checksOf(settingsOf({ ...changes })).flatMap(({ name }) =>
         named(name) ? [name.replace(/^.*\//, "")] : [],
       );
     const others = names({});
-    const added = names(grafana).filter((name) => !others.includes(name));
-    assert.deepEqual(added, ["grafana-sso", "tempo-credentials", "wildcard-tls"]);
+    const longTerm = {
+      kind: "mimir",
+      url: "https://mimir.example.com/api/v1/push",
+      bearerToken: { name: "mimir-credentials", key: "token" },
+    };
+    const added = names({ grafana, prometheus: { longTerm } }).filter(
+      (name) => !others.includes(name),
+    );
+    assert.deepEqual(added, [
+      "mimir-credentials",
+      "grafana-sso",
+      "tempo-credentials",
+      "wildcard-tls",
+    ]);
     await results(healthy(), []);
   });
 

@@ -1,6 +1,7 @@
 import { availableKeys, webhookSecretName } from "../../components/slack/secret";
 import { secretNameOf } from "../../components/datadog/settings";
 import { tlsSecretOf } from "../../components/prometheus/grafanaIngress";
+import { longTermCredentials } from "../../components/prometheus/longTerm";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { grafanaAdminSecretName } from "../../components/prometheus/values";
 import { secrets } from "../../components/shared/secrets";
@@ -22,7 +23,7 @@ function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): 
   const { configSecretName } = prometheus.alertmanager;
   return [
     { namespace, name: grafanaAdminSecretName, keys: ["admin-user", "admin-password"] },
-    ...grafanaSecrets(prometheus.grafana).map((secret) => ({ namespace, ...secret })),
+    ...prometheusSecrets(prometheus).map((secret) => ({ namespace, ...secret })),
     ...(configSecretName === undefined
       ? []
       : [{ namespace, name: configSecretName, keys: ["alertmanager.yaml"] }]),
@@ -41,13 +42,13 @@ function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): 
   ];
 }
 
-/** The Secrets with credentials and certificates that the settings of Grafana name. */
-function grafanaSecrets({
-  sso,
-  ingress,
-  dataSources,
-}: PrometheusSettings["grafana"]): Omit<ExpectedSecret, "namespace">[] {
+/** The Secrets with credentials and certificates that the settings of Prometheus and Grafana name. */
+function prometheusSecrets({
+  longTerm,
+  grafana: { sso, ingress, dataSources },
+}: PrometheusSettings): Omit<ExpectedSecret, "namespace">[] {
   const credentials = [
+    ...longTermCredentials(longTerm),
     ...(sso === undefined ? [] : [sso.clientSecret]),
     ...dataSources.flatMap(({ secrets: fields = {} }) => Object.values(fields)),
   ];

@@ -137,20 +137,29 @@ describe("the facts about the parts of a stack", () => {
     ],
     "Retention and cost": [["Datadog", "6 hosts"]],
   };
-  for (const [part, rows] of Object.entries(expected)) {
-    it("include how people reach Grafana and sign in, and its volume", () => {
-      const grafana = {
-        externalUrl: "https://grafana.example.com",
-        sso: { provider: "google" },
-        storageGb: 10,
-      };
-      const [prometheus] = summarize([component("PrometheusStack", { grafana })], {});
-      assert.deepEqual(
-        prometheus?.rows.find(([name]) => name === "Grafana"),
-        ["Grafana", "10 GiB; https://grafana.example.com; single sign-on with google"],
-      );
-    });
+  it("include how people reach Grafana and sign in, and its volume", () => {
+    const grafana = {
+      externalUrl: "https://grafana.example.com",
+      sso: { provider: "google" },
+      storageGb: 10,
+    };
+    const [prometheus] = summarize([component("PrometheusStack", { grafana })], {});
+    assert.deepEqual(
+      prometheus?.rows.find(([name]) => name === "Grafana"),
+      ["Grafana", "10 GiB; https://grafana.example.com; single sign-on with google"],
+    );
+  });
 
+  it("include the long-term store", () => {
+    const longTerm = { kind: "mimir", url: "https://mimir.example.com/api/v1/push" };
+    const [prometheus] = summarize([component("PrometheusStack", { longTerm })], {});
+    assert.deepEqual(
+      prometheus?.rows.find(([name]) => name === "long-term storage"),
+      ["long-term storage", "mimir, https://mimir.example.com/api/v1/push"],
+    );
+  });
+
+  for (const [part, rows] of Object.entries(expected)) {
     it(part, () => assert.deepEqual(facts.find((fact) => fact.part === part)?.rows, rows));
   }
 

@@ -784,6 +784,29 @@ describe("parseConfiguration", () => {
         ],
       ],
       [
+        "a store for IAM roles without an EKS cluster, with a wrong URL and credentials",
+        {
+          environment: "dev",
+          cluster: { name: "kind", mode: "kubeconfig" },
+          loki: { storage: "filesystem" },
+          prometheus: {
+            longTerm: {
+              kind: "amp",
+              url: "https://mimir.example.com",
+              bearerToken: { name: "mimir", key: "token" },
+            },
+          },
+        },
+        [
+          '  monitoring:prometheus.longTerm.url = "https://mimir.example.com" must be the URL of a workspace of Amazon Managed Service for Prometheus, without /api',
+          "    fix: pulumi config set --path monitoring:prometheus.longTerm.url https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
+          "  monitoring:prometheus.longTerm.bearerToken = [hidden] does not apply to the kind amp, which authorizes an IAM role",
+          "    fix: pulumi config rm --path monitoring:prometheus.longTerm.bearerToken",
+          '  monitoring:prometheus.longTerm.kind = "amp" needs a cluster of the mode existing or create, which has EKS Pod Identity',
+          "    fix: pulumi config set --path monitoring:prometheus.longTerm.kind mimir",
+        ],
+      ],
+      [
         "a storage class without a name",
         { storage: { className: "", create: true } },
         [
