@@ -29,6 +29,7 @@ const files = {
     "local/file_match",
     "loki/process",
     "loki/source/file",
+    "loki/source/kubernetes_events",
     "loki/write",
   ),
 

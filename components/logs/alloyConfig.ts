@@ -1,5 +1,5 @@
 import { isMap } from "../../policies/shared/isMap";
-import { logPipeline } from "./pipeline";
+import { LogStage, eventPipeline, logPipeline } from "./pipeline";
 import { podLogLabels, relabelConfig } from "./podLabels";
 import { RedactionSettings } from "./redactionSettings";
 
@@ -15,8 +15,7 @@ export interface AlloyConfigArgs {
 }
 
 /** Alloy's configuration, which labels the logs of all pods on its node and pushes them to Loki. */
-export function alloyConfig({ pushUrl, cluster, environment, redaction }: AlloyConfigArgs): string {
-  const stages = logPipeline(redaction).map(({ name, fields }) => block(`stage.${name}`, fields));
+export function alloyConfig(args: AlloyConfigArgs): string {
   return `discovery.kubernetes "pods" {
   role = "pod"
 
@@ -41,10 +40,31 @@ loki.source.file "pods" {
   forward_to = [loki.process.pods.receiver]
 }
 
-loki.process "pods" {
+${processAndWrite("pods", logPipeline(args.redaction), args)}`;
+}
+
+/**
+ * Configuration of the Alloy that reads the events of the cluster and pushes them to Loki. All events
+ * come from one API, so more than one replica would push each event more than once.
+ */
+export function alloyEventsConfig(args: AlloyConfigArgs): string {
+  return `loki.source.kubernetes_events "events" {
+  forward_to = [loki.process.events.receiver]
+}
+
+${processAndWrite("events", eventPipeline(args.redaction), args)}`;
+}
+
+/** The components that process log lines and push them to Loki. */
+function processAndWrite(
+  name: string,
+  stages: LogStage[],
+  { pushUrl, cluster, environment }: AlloyConfigArgs,
+): string {
+  return `loki.process "${name}" {
   forward_to = [loki.write.loki.receiver]
 
-${stages.join("\n\n")}
+${stages.map(({ name, fields }) => block(`stage.${name}`, fields)).join("\n\n")}
 }
 
 loki.write "loki" {

@@ -1,13 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { charts } from "../shared/charts";
+import { Chart, charts } from "../shared/charts";
 import { chartRelease } from "../shared/chartRelease";
 import { Overrides } from "../shared/chartValues";
 import { Fill, Inputs } from "../shared/inputs";
 import { clusterReader } from "../shared/clusterReader";
 import { objectLabels } from "../shared/labels";
-import { alloyConfigMap, alloyValues } from "./alloy";
-import { alloyConfig } from "./alloyConfig";
+import { alloyConfigMap, alloyEventsConfigMap, alloyEventsValues, alloyValues } from "./alloy";
+import { AlloyConfigArgs, alloyConfig, alloyEventsConfig } from "./alloyConfig";
 import { promtailValues } from "./promtail";
 import { LogCollector } from "./options";
 import { CollectorSettings } from "./settings";
@@ -23,9 +23,14 @@ export interface LogCollectorArgs {
 /** Registers the log collector that the settings select, and returns its release. */
 export function logCollector(
   name: string,
-  { inputs: { settings, fill }, pushUrl, overrides }: LogCollectorArgs,
+  args: LogCollectorArgs,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release | undefined {
+  const {
+    inputs: { settings, fill },
+    pushUrl,
+    overrides,
+  } = args;
   if (settings.collector === LogCollector.None) return undefined;
   const chart = charts[settings.collector];
   const resourceName = `${name}-${chart.name}`;
@@ -35,11 +40,7 @@ export function logCollector(
     {
       releaseName: chart.name,
       chart: chart.name,
-      settings: {
-        namespace: fill(({ namespace }) => namespace),
-        chartVersion: settings.collectorChartVersion ?? chart.version,
-        repository: settings.collectorRepository ?? chart.repository,
-      },
+      settings: collectorChart(chart, settings, fill),
       values: fill((all) =>
         isAlloy ? alloyValues(all) : promtailValues(all, pushUrl(all.namespace)),
       ),
@@ -47,17 +48,62 @@ export function logCollector(
     },
     pulumi.mergeOptions(opts, {
       dependsOn: [
-        ...(isAlloy ? [alloyConfiguration(name, fill, pushUrl, opts)] : []),
-        ...podReader(resourceName, chart.name, fill, opts),
+        ...(isAlloy
+          ? [alloyConfiguration(`${name}-alloy-config`, alloyConfigMap, alloyConfig, args, opts)]
+          : []),
+        ...reader(resourceName, chart.name, "pods", fill, opts),
       ],
     }),
   );
 }
 
+/** Registers the Alloy that collects Kubernetes events, if the settings enable it. */
+export function eventCollector(
+  name: string,
+  args: Omit<LogCollectorArgs, "overrides">,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const { settings, fill } = args.inputs;
+  if (!settings.kubernetesEvents) return;
+  const chart = charts.alloy;
+  const releaseName = `${chart.name}-events`;
+  const resourceName = `${name}-${releaseName}`;
+  const configuration = alloyConfiguration(
+    `${resourceName}-config`,
+    alloyEventsConfigMap,
+    alloyEventsConfig,
+    args,
+    opts,
+  );
+  chartRelease(
+    resourceName,
+    {
+      releaseName,
+      chart: chart.name,
+      settings: collectorChart(chart, settings, fill),
+      values: fill(alloyEventsValues),
+      overrides: undefined,
+    },
+    pulumi.mergeOptions(opts, {
+      dependsOn: [configuration, ...reader(resourceName, releaseName, "events", fill, opts)],
+    }),
+  );
+}
+
+/** Source of the collector's chart, and its namespace. */
+function collectorChart(chart: Chart, settings: CollectorSettings, fill: Fill<CollectorSettings>) {
+  return {
+    namespace: fill(({ namespace }) => namespace),
+    chartVersion: settings.collectorChartVersion ?? chart.version,
+    repository: settings.collectorRepository ?? chart.repository,
+  };
+}
+
 function alloyConfiguration(
   name: string,
-  fill: Fill<CollectorSettings>,
-  pushUrl: LogCollectorArgs["pushUrl"],
+  { name: objectName, key }: typeof alloyConfigMap,
+  render: (args: AlloyConfigArgs) => string,
+  { inputs: { fill }, pushUrl }: Omit<LogCollectorArgs, "overrides">,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const configMap = ({
@@ -68,12 +114,12 @@ function alloyConfiguration(
     ...redaction
   }: CollectorSettings) => ({
     metadata: {
-      name: alloyConfigMap.name,
+      name: objectName,
       namespace,
       labels: objectLabels("log-collector", labels),
     },
     data: {
-      [alloyConfigMap.key]: alloyConfig({
+      [key]: render({
         pushUrl: pushUrl(namespace),
         cluster,
         environment,
@@ -81,13 +127,14 @@ function alloyConfiguration(
       }),
     },
   });
-  return new kubernetes.core.v1.ConfigMap(`${name}-alloy-config`, fill(configMap), opts);
+  return new kubernetes.core.v1.ConfigMap(name, fill(configMap), opts);
 }
 
-/** Grants the collector's service account read access to pods, the only access that it needs. */
-function podReader(
+/** Grants a collector's service account read access to one kind, the only access that it needs. */
+function reader(
   name: string,
   serviceAccount: string,
+  resource: "pods" | "events",
   fill: Fill<CollectorSettings>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
@@ -97,5 +144,5 @@ function podReader(
     labels: objectLabels("log-collector", labels),
   }));
   const namespace = fill((all) => all.namespace);
-  return clusterReader(name, { metadata, serviceAccount, namespace, resource: "pods" }, opts);
+  return clusterReader(name, { metadata, serviceAccount, namespace, resource }, opts);
 }

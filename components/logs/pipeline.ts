@@ -24,9 +24,7 @@ export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   return [
     stage("cri"),
     ...joinStackTraces(),
-    ...redactions(redaction).map(({ expression, replacement }) =>
-      stage("replace", { expression, replace: replacement }),
-    ),
+    ...redactionStages(redaction),
     stage("json", { expressions: { level: "level || severity || levelname || lvl" } }),
     stage("regex", {
       expression: `(?i)\\b(?:trace_?id|dd\\.trace_id|otelTraceID)"?\\s*[:=]\\s*"?(?P<trace_id>[0-9a-f]{32}|[0-9a-f]{16}|[0-9]{1,20})\\b`,
@@ -39,6 +37,37 @@ export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
     }),
     stage("label_drop", { values: ["filename", ...structuredMetadataLabels] }),
   ];
+}
+
+/** Label `app` of Kubernetes events. Logs of pods have the name of the workload there. */
+const eventsApp = "kubernetes-events";
+
+/**
+ * Stages for Kubernetes events, which arrive as `name=... kind=... reason=... type=... msg="..."` with
+ * the label `namespace` of the object. An event on a pod has the pod's label, as the logs of the pod
+ * have. Kind, name, reason and level become structured metadata, because as labels they would create a
+ * stream for each combination.
+ */
+export function eventPipeline(redaction = builtInRedactionsOnly): LogStage[] {
+  return [
+    ...redactionStages(redaction),
+    stage("regex", { expression: "^name=(?P<pod>\\S+) kind=Pod " }),
+    stage("logfmt", { mapping: { kind: "", name: "", reason: "", level: "type" } }),
+    stage("template", {
+      source: "level",
+      template: '{{ if eq .Value "Warning" }}warning{{ else }}info{{ end }}',
+    }),
+    stage("structured_metadata", { values: { kind: "", name: "", reason: "", level: "" } }),
+    stage("static_labels", { values: { app: eventsApp } }),
+    stage("labels", { values: { pod: "" } }),
+    stage("label_drop", { values: ["instance", "job"] }),
+  ];
+}
+
+function redactionStages(redaction: RedactionSettings): LogStage[] {
+  return redactions(redaction).map(({ expression, replacement }) =>
+    stage("replace", { expression, replace: replacement }),
+  );
 }
 
 function stage(name: string, fields: LogStage["fields"] = {}): LogStage {

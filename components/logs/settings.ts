@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
+import { issue } from "../shared/problems";
 import { ChartSettings, chartSource, flag } from "../shared/schemas";
 import { Placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
@@ -18,6 +19,10 @@ export const collectorFields = {
     .describe(
       "Collector of the logs of all pods. `promtail` reached its end of life on 2026-03-02; with `none` you deploy your own.",
     ),
+  kubernetesEvents: flag(
+    false,
+    "Whether a further pod of Alloy also stores Kubernetes events as log lines, for longer than the hour that Kubernetes keeps them.",
+  ),
   collectorChartVersion: chartVersion.optional().meta({
     description: "Exact version of the collector's chart.",
     defaultText: "the version that was tested",
@@ -27,6 +32,14 @@ export const collectorFields = {
     defaultText: "the official repository",
   }),
 };
+
+/** Reports that Kubernetes events are collected without Alloy. */
+export function checkEvents(settings: Record<string, unknown>, ctx: z.RefinementCtx): void {
+  const { collector, kubernetesEvents } = settings;
+  if (kubernetesEvents !== true || collector === LogCollector.Alloy) return;
+  const rule = `requires the collector ${LogCollector.Alloy}`;
+  issue(ctx, ["kubernetesEvents"], rule, { kind: "remove" });
+}
 
 /** Settings of the log collector, without the version and repository of the Loki chart. */
 export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &

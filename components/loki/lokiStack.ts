@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { logCollector } from "../logs/collector";
+import { eventCollector, logCollector } from "../logs/collector";
 import { LogCollector, Redaction, RedactionPattern } from "../logs/options";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
@@ -204,6 +204,12 @@ export interface LokiStackArgs {
    * runs. Default: `alloy`.
    */
   collector?: LogCollector;
+  /**
+   * Whether one more pod of Alloy stores Kubernetes events as log lines with the label
+   * `app="kubernetes-events"`. Requires the collector `alloy`. Must be known when the program runs.
+   * Default: false.
+   */
+  kubernetesEvents?: boolean;
   /** Exact version of the collector's chart. Default: the version that this library is tested with. */
   collectorChartVersion?: string;
   /** Helm repository or `oci://` registry of the collector's chart. Default: its official repository. */
@@ -377,6 +383,7 @@ export class LokiStack extends pulumi.ComponentResource {
       pulumi.mergeOptions(child, { dependsOn: [...dependencies, ...storage.dependencies] }),
     );
     // Deployed after Loki, because a collector drops its first lines while Loki does not respond.
+    const afterLoki = pulumi.mergeOptions(child, { dependsOn: release });
     const collector = logCollector(
       name,
       {
@@ -384,8 +391,9 @@ export class LokiStack extends pulumi.ComponentResource {
         pushUrl: lokiPushUrl,
         overrides: overrides("collectorValues"),
       },
-      pulumi.mergeOptions(child, { dependsOn: release }),
+      afterLoki,
     );
+    eventCollector(name, { inputs, pushUrl: lokiPushUrl }, afterLoki);
 
     this.url = availableAfter(
       release,

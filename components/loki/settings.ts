@@ -26,7 +26,7 @@ import {
   wholeNumber,
 } from "../shared/schemas";
 import { checkRedactions } from "../logs/redactionSettings";
-import { collectorFields } from "../logs/settings";
+import { checkEvents, collectorFields } from "../logs/settings";
 import { LokiMode, LokiStorage, AwsIdentity } from "./options";
 
 /**
@@ -218,6 +218,7 @@ export const lokiSchema = z
   .superRefine(checkIrsa, { when: () => true })
   .superRefine(checkRules, { when: () => true })
   .superRefine(checkRedactions, { when: () => true })
+  .superRefine(checkEvents, { when: () => true })
   .meta({ furtherKeys: ["values", "collectorValues"] });
 
 /** Settings of Loki and its collector, with every default filled in. */

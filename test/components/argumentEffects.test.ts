@@ -122,6 +122,7 @@ const cases: Case[] = [
       redactionPatterns: [[{ name: "own", expression: "K-(\\d+)" }]],
       serviceMonitors: [false],
       collector: ["none"],
+      kubernetesEvents: [true],
       collectorChartVersion: ["1.2.3"],
       collectorRepository: ["https://charts.example.com"],
     },

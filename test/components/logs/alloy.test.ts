@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { LokiSettings, lokiSettings } from "../../../components/loki/settings";
-import { alloyValues } from "../../../components/logs/alloy";
+import { alloyEventsValues, alloyValues } from "../../../components/logs/alloy";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { Values } from "../../../policies/shared/mergeValues";
 import { logPipeline } from "../../../components/logs/pipeline";
@@ -82,6 +82,41 @@ describe("alloyValues", () => {
 
   it("sets no key that the chart does not know", () => {
     assert.deepEqual(unknownKeys("alloy", valuesOf({ imageRegistry: "mirror.example.com" })), []);
+  });
+});
+
+describe("alloyEventsValues", () => {
+  const checked = lokiSettings({ ...identity, kubernetesEvents: true });
+  assert.deepEqual(checked.problems, undefined);
+  const values = alloyEventsValues(checked.settings);
+
+  it("runs one pod without privileges, because two would store each event twice", () => {
+    const { alloy, controller, rbac } = values;
+    assert.equal(controller.type, "deployment");
+    assert.equal(controller.replicas, undefined);
+    assert.equal(alloy.mounts.varlog, undefined);
+    assert.equal(alloy.securityContext.runAsNonRoot, true);
+    assert.equal(alloy.securityContext.readOnlyRootFilesystem, true);
+    assert.equal(rbac.create, false);
+  });
+
+  it("writes only to a volume of its own", () => {
+    const { alloy, controller } = values;
+    const [mount] = alloy.mounts.extra;
+    const [volume] = controller.volumes.extra;
+    assert.equal(mount.mountPath, alloy.storagePath);
+    assert.equal(mount.name, volume.name);
+    assert.deepEqual(Object.keys(volume), ["name", "emptyDir"]);
+  });
+
+  it("runs on the nodes of the other workloads", () => {
+    const placed = lokiSettings({ ...identity, nodeSelector: { pool: "monitoring" } });
+    assert.deepEqual(placed.problems, undefined);
+    assert.equal(alloyEventsValues(placed.settings)["controller"].nodeSelector.pool, "monitoring");
+  });
+
+  it("sets no key that the chart does not know", () => {
+    assert.deepEqual(unknownKeys("alloy", values), []);
   });
 });
 

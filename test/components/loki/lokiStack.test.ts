@@ -152,6 +152,42 @@ describe("LokiStack", () => {
     assert.deepEqual(releases(resources), ["loki in monitoring", "alloy in monitoring"]);
   });
 
+  it("collects Kubernetes events with one more pod, which may read only events", async () => {
+    const { resources } = await recordLoki({
+      kubernetesEvents: true,
+      namespace: "logging",
+      collectorChartVersion: "1.2.3",
+    });
+    assert.deepEqual(releases(resources), [
+      "loki in logging",
+      "alloy in logging",
+      "alloy-events in logging",
+    ]);
+    const release = resources.find(({ inputs }) => inputs["name"] === "alloy-events");
+    assert.equal(release?.inputs["version"], "1.2.3");
+    const { controller, alloy } = release?.inputs["values"] as Record<string, any>;
+    assert.equal(controller.type, "deployment");
+    const configMap = resources.find(
+      ({ inputs }) => inputs["metadata"]?.name === alloy.configMap.name,
+    );
+    assert.match(
+      configMap?.inputs["data"][alloy.configMap.key],
+      /^loki\.source\.kubernetes_events "events" \{/,
+    );
+    const role = resources.find(
+      ({ inputs }) => inputs["metadata"]?.name === "logging-alloy-events",
+    );
+    assert.deepEqual(role?.inputs["rules"], [
+      { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
+    ]);
+    const subjects = resources.flatMap(({ inputs }) => inputs["subjects"] ?? []);
+    assert.deepEqual(subjects.at(-1), {
+      kind: "ServiceAccount",
+      name: "alloy-events",
+      namespace: "logging",
+    });
+  });
+
   it("returns its URLs, its bucket and its role", async () => {
     const roleArn = "arn:aws:iam::123456789012:role/ticketing-prod-loki";
     const { outputs, resources } = await recordLoki(

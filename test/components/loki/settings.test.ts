@@ -64,6 +64,7 @@ describe("lokiSettings", () => {
       deleteDataOnDestroy: false,
       serviceMonitors: true,
       collector: "alloy",
+      kubernetesEvents: false,
     });
   });
 
@@ -142,6 +143,15 @@ describe("lokiSettings", () => {
     assert.deepEqual(rules({ logAlerts }), [
       "alertmanagerUrl is required with logAlerts, to deliver the alerts",
     ]);
+  });
+
+  it("collects Kubernetes events only with Alloy", () => {
+    assert.equal(settings({ kubernetesEvents: true }).kubernetesEvents, true);
+    for (const collector of ["promtail", "none"]) {
+      assert.deepEqual(rules({ kubernetesEvents: true, collector }), [
+        "kubernetesEvents requires the collector alloy",
+      ]);
+    }
   });
 
   describe("redaction", () => {

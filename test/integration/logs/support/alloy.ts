@@ -15,6 +15,10 @@ export async function startAlloy(
   const text = configuration
     .replaceAll("/var/log/pods", podLogs)
     .replace(/^ {2}role = "pod"\n/m, `$&  api_server = "${kubernetesUrl}"\n`)
+    .replace(
+      /^loki\.source\.kubernetes_events .*\n/m,
+      `$&  client {\n    api_server = "${kubernetesUrl}"\n  }\n`,
+    )
     .replace(/url = ".*"/, `url = "${pushUrl}"`);
   fs.writeFileSync(file, text);
   const [port] = await freePorts(1);

@@ -14,7 +14,18 @@ export interface Pod {
   labels: Record<string, string>;
 }
 
-/** A fake Kubernetes API that serves a list and a watch of the pods of a node. */
+/** An event on an object. */
+export interface KubernetesEvent {
+  namespace: string;
+  object: { kind: string; name: string };
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+  count: number;
+  lastTimestamp: string;
+}
+
+/** A fake Kubernetes API that serves lists and watches of the pods of a node, and of events. */
 export class KubernetesApi {
   /** URLs of all requests. */
   readonly requests: URL[] = [];
@@ -24,7 +35,7 @@ export class KubernetesApi {
     readonly url: string,
   ) {}
 
-  static async start(pods: Pod[]): Promise<KubernetesApi> {
+  static async start(pods: Pod[], events: KubernetesEvent[] = []): Promise<KubernetesApi> {
     const server = http.createServer((request, response) => {
       const url = new URL(request.url ?? "/", "http://api");
       api.requests.push(url);
@@ -33,7 +44,11 @@ export class KubernetesApi {
         response.end(JSON.stringify(body));
       };
       const parameters = url.searchParams;
-      if (url.pathname !== "/api/v1/pods") return answer(404, failure(404, "NotFound"));
+      // A client of events asks which resources exist.
+      const discovered = discovery[url.pathname];
+      if (discovered !== undefined) return answer(200, discovered);
+      const kind = { "/api/v1/pods": "Pod", "/api/v1/events": "Event" }[url.pathname];
+      if (kind === undefined) return answer(404, failure(404, "NotFound"));
       // Not supported: a client that wants the list in its watch falls back to a separate list.
       if (parameters.get("sendInitialEvents")) return answer(422, failure(422, "Invalid"));
       if (parameters.get("watch")) {
@@ -43,10 +58,11 @@ export class KubernetesApi {
         return;
       }
       const node = /^spec\.nodeName=(.+)$/.exec(parameters.get("fieldSelector") ?? "")?.[1];
-      const items = pods.filter((pod) => node === undefined || pod.node === node).map(manifest);
+      const podsOfNode = pods.filter((pod) => node === undefined || pod.node === node);
+      const items = kind === "Pod" ? podsOfNode.map(manifest) : events.map(eventManifest);
       answer(200, {
         apiVersion: "v1",
-        kind: "PodList",
+        kind: `${kind}List`,
         metadata: { resourceVersion: "1" },
         items,
       });
@@ -66,6 +82,34 @@ export class KubernetesApi {
 
 function failure(code: number, reason: string): object {
   return { apiVersion: "v1", kind: "Status", status: "Failure", reason, code };
+}
+
+/** Which resources the API has, by path. */
+const discovery: Record<string, object> = {
+  "/api": { kind: "APIVersions", versions: ["v1"] },
+  "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [] },
+  "/api/v1": {
+    kind: "APIResourceList",
+    groupVersion: "v1",
+    resources: [{ name: "events", namespaced: true, kind: "Event", verbs: ["list", "watch"] }],
+  },
+};
+
+function eventManifest(
+  { namespace, object, type, reason, message, count, lastTimestamp }: KubernetesEvent,
+  index: number,
+): object {
+  return {
+    metadata: { namespace, name: `event-${index}`, uid: `event-${index}`, resourceVersion: "1" },
+    involvedObject: { ...object, namespace, apiVersion: "v1" },
+    source: { component: "kubelet" },
+    type,
+    reason,
+    message,
+    count,
+    firstTimestamp: lastTimestamp,
+    lastTimestamp,
+  };
 }
 
 function manifest({ namespace, name, uid, node, container, replicaSet, labels }: Pod): object {
