@@ -148,7 +148,8 @@ function strictSignals(
   const expressionOf = expressionsIn(resource, records);
   return judgedRules(resource).rules.flatMap((rule) => {
     const expr = rule.alert === undefined ? undefined : expressionOf(rule);
-    if (expr === undefined || /^(info|none)$/.test(String(rule.labels["severity"]))) return [];
+    if (expr === undefined || /^(info|none)$/.test(textAt(rule.labels, "severity") ?? ""))
+      return [];
     const signals = signalsOf(expr, vocabulary);
     const lax = signals.filter((signal) => checkSignal(signal, config) !== undefined);
     return signals.filter(

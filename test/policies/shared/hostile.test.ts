@@ -49,6 +49,21 @@ describe("input that people do not write", () => {
     );
   });
 
+  it("judges an alert whose severity is not a text", async () => {
+    const rule = { alert: "A", expr: "up == 0", labels: { severity: [{ toString: "x" }] } };
+    const messages = (
+      await judgedByThePack([
+        resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "x", {
+          spec: { groups: [{ name: "x", rules: [rule] }] },
+        }),
+      ])
+    ).map(({ message }) => message);
+    assert.deepEqual(
+      messages.filter((message) => message.startsWith("could not be judged")),
+      [],
+    );
+  });
+
   it("keeps `__proto__` as a key like any other", () => {
     const props = JSON.parse('{"__proto__": {"chart": "loki"}, "a": 1}') as object;
     const copy = plain(props) as Record<string, unknown>;
