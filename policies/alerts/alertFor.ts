@@ -7,6 +7,7 @@ import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
 import { comparisonsOf } from "../promql/findComparisons";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
+import { recordedRange } from "../promql/records";
 import { namedServices, scopesOf } from "../promql/scope";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { clamp, limits } from "../shared/limits";
@@ -197,9 +198,7 @@ function rangeOf(expr: Expr): number {
     ...nodesOf(expr).map((node) => {
       if (node.kind === "subquery") return node.rangeSeconds;
       if (node.kind !== "selector") return 0;
-      const recorded =
-        /(?:rate|increase|burnrate)_?(\d+[smhdw])$/.exec(node.metric ?? "")?.[1] ?? "";
-      return node.rangeSeconds ?? parseDuration(recorded) ?? 0;
+      return node.rangeSeconds ?? recordedRange(node.metric ?? "") ?? 0;
     }),
   );
 }

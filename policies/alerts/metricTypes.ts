@@ -35,7 +35,7 @@ const gauge =
   /^(up|probe_success|kube_\w+(?<!_(?:total|bucket|count|sum))|node_(memory_\w+|filesystem_\w+|load\d+)|container_(memory_(?!fail)\w+|fs_usage_bytes|spec_\w+)|kubelet_volume_stats_\w+|go_(goroutines|threads)|process_(resident|virtual)_memory_bytes)$/;
 
 /** Counters by their names. The value of `connections_total` may fall. */
-const counter = /(requests|errors|fail\w+|restarts|bytes|seconds|messages|events)_total$/;
+export const counter = /(requests|errors|fail\w+|restarts|bytes|seconds|messages|events)_total$/;
 
 function checkFunctions(expr: Expr): ViolationFinding[] {
   const measured = (name: RegExp) =>
@@ -51,6 +51,18 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
         bound: "deriv or delta of a gauge",
         fix: "write deriv(…[15m]) or delta(…[15m]), or compare the gauge itself",
       })),
+    ...callsOf(expr, /^predict_linear$/).flatMap(({ args: [, horizon] }) => {
+      const seconds = (horizon && constantOf(horizon)) ?? 0;
+      if (seconds <= 0 || seconds >= 300) return [];
+      return [
+        {
+          problem: "a prediction is for the next seconds, too soon for a reaction",
+          found: numeral(seconds),
+          bound: "a number of seconds: a day is 24 * 3600",
+          fix: `write ${numeral(seconds)} * 3600`,
+        },
+      ];
+    }),
     ...measured(/^i?delta$/)
       .filter(({ metric }) => counter.test(metric))
       .map(({ name, metric }) => ({
@@ -195,6 +207,20 @@ function checkTimes({
   if (difference.kind !== "binary" || difference.operator !== "-" || threshold <= 0) return [];
   const { left, right } = difference;
   const isNow = (side: Expr) => side.kind === "call" && side.name === "time";
+  const [milliseconds] = [left, right]
+    .filter((side) => isMeasured(side) && [left, right].some(isNow))
+    .flatMap(selectorsOf)
+    .flatMap(({ metric = "" }) => (/_(ms|millis|milliseconds)$/.test(metric) ? metric : []));
+  if (milliseconds !== undefined) {
+    return [
+      {
+        problem: "time() is in seconds, and the metric in milliseconds",
+        found: milliseconds,
+        bound: "times of the same unit",
+        fix: `write ${milliseconds} / 1000`,
+      },
+    ];
+  }
   const names = selectorsOf(difference).map(({ metric = "" }) => metric);
   const untilExpiry =
     isNow(right) &&

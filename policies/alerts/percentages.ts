@@ -1,4 +1,5 @@
 import { ViolationFinding } from "../engine/policy";
+import { PlainMap, textsAt } from "../facts/plain";
 import { numeral } from "../engine/violation";
 import { flipped, isComparison } from "../promql/comparison";
 import { constantOf, measuredArgument, preservesUnit } from "../promql/constants";
@@ -36,6 +37,25 @@ export function checkPercentages(expr: Expr): ViolationFinding[] {
         },
       ];
     });
+}
+
+/** A percentage in an annotation that multiplies it by 100: `523%` for 5.23%. */
+export function checkPercentTexts(expr: Expr, annotations: PlainMap): ViolationFinding[] {
+  // The value of the alert is that of the first side.
+  let value = expr;
+  while (value.kind === "binary" && (isComparison(value) || value.operator === "and")) {
+    value = constantOf(value.left) === undefined ? value.left : value.right;
+  }
+  const pattern = /\$value\s*\|\s*humanizePercentage|humanizePercentage\s+\$value/;
+  const [name] = textsAt(annotations).find(([, text]) => pattern.test(text)) ?? [];
+  if (name === undefined || !isPercentage(value)) return [];
+  return [
+    {
+      problem: `humanizePercentage in ${name} multiplies a percentage by 100`,
+      bound: "a ratio for humanizePercentage",
+      fix: 'write {{ $value | printf "%.1f" }}%, or remove the factor 100 from the expression',
+    },
+  ];
 }
 
 /** Whether an expression multiplies a quantity by 100. */

@@ -1,6 +1,6 @@
 import { checkExpressions, withRecordsOfStack } from "./checkRules";
-import { checkMetricTypes } from "./metricTypes";
-import { checkPercentages } from "./percentages";
+import { checkMetricTypes, counter } from "./metricTypes";
+import { checkPercentTexts, checkPercentages } from "./percentages";
 import { signalsOf } from "./signals";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
@@ -11,7 +11,7 @@ import { Comparison, isComparison, negated } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
-import { Records } from "../promql/records";
+import { Records, recordedRange } from "../promql/records";
 import { podMetrics } from "../shared/metricNames";
 
 export const promqlUnits = resourcePolicy({
@@ -30,8 +30,9 @@ function check(resource: Resource, _: object, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
   return checkExpressions(
     resource,
-    (expr, { alert }) => [
-      ...(alert === undefined ? [] : checkCounters(expr)),
+    (expr, { alert, record, annotations }) => [
+      ...(alert === undefined ? checkRecordedRange(record, expr) : checkCounters(expr)),
+      ...checkPercentTexts(expr, annotations),
       ...checkRestarts(expr),
       ...checkRatios(expr),
       ...checkPercentages(expr),
@@ -51,14 +52,30 @@ function check(resource: Resource, _: object, records?: Records) {
 /** A counter only increases, so an alert on its value fires until its process restarts. */
 function checkCounters(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
-    .filter(({ operator, threshold }) => operator.startsWith(">") && threshold > 0)
-    .filter(({ numerator: [factor, ...others], denominator }) => {
+    .filter(({ operator, threshold, joined, numerator: [factor, ...others], denominator }) => {
       if (factor === undefined || others.length > 0 || denominator.length > 0) return false;
-      const isPlain = nodesOf(factor).every(
-        ({ kind, ...node }) =>
-          kind === "selector" || (kind === "call" && "grouping" in node && node.grouping),
+      const calls = callsOf(factor, /./);
+      const isPlain = nodesOf(factor).every(({ kind }) => kind === "selector" || kind === "call");
+      const isWrapped = calls.some(({ name }) => /^(max|min|avg|last)_over_time$/.test(name));
+      const isAggregated = calls.every(
+        ({ name, grouping }) => grouping ?? name.endsWith("_over_time"),
       );
-      return isPlain && selectorsOf(factor).every(isCounter);
+      const selectors = selectorsOf(factor);
+      if (!isPlain || !isAggregated || selectors.length === 0) return false;
+      if (operator.startsWith("<")) {
+        return (
+          threshold > 0 && selectors.every(({ metric }) => metric === "node_cpu_seconds_total")
+        );
+      }
+      if (!operator.startsWith(">")) return false;
+      if (!isWrapped && selectors.every(isCounter)) return threshold > 0;
+      // Next to another condition, it may be a guard.
+      const isOther = selectors.every(({ metric = "" }) => otherCounters.test(metric));
+      return (
+        !joined &&
+        threshold >= 0 &&
+        (isOther || (isWrapped && selectors.every(({ metric = "" }) => counter.test(metric))))
+      );
     })
     .map(({ numerator }) => ({
       problem: "an alert compares the value of a counter, which only increases",
@@ -96,12 +113,30 @@ function checkRestarts(expr: Expr): ViolationFinding[] {
     }));
 }
 
-function isCounter({ metric = "", rangeSeconds }: Selector): boolean {
-  return (
-    rangeSeconds === undefined &&
-    /_total$/.test(metric) &&
-    !/(^|_)(max|limit|mem|capacity|size|quota)_/.test(metric)
+/** Counters of common exporters whose names do not end with `_total`, and counts of histograms. */
+const otherCounters =
+  /^(?:node_vmstat_(?:oom_kill|pg\w*fault)|nginx_ingress_controller_requests|\w+_seconds_count)$/;
+
+function isCounter({ metric = "" }: Selector): boolean {
+  return /_total$/.test(metric) && !/(^|_)(max|limit|mem|capacity|size|quota)_/.test(metric);
+}
+
+/** The range in the name of a recorded series is that of its expression: readers rely on it. */
+function checkRecordedRange(record: string | undefined, expr: Expr): ViolationFinding[] {
+  const named = recordedRange(record ?? "");
+  const ranges = nodesOf(expr).flatMap((node) =>
+    node.kind === "selector" || node.kind === "subquery" ? (node.rangeSeconds ?? []) : [],
   );
+  if (named === undefined || ranges.length === 0 || ranges.includes(named)) return [];
+  const [range = 0] = ranges;
+  return [
+    {
+      problem: "the name of the recorded series states another range than its expression has",
+      found: `${record} over ${numeral(range)} s`,
+      bound: `${numeral(named)} s`,
+      fix: "correct the range, or rename the series",
+    },
+  ];
 }
 
 function checkRatios(expr: Expr): ViolationFinding[] {

@@ -9,7 +9,13 @@ import { constantOf } from "../promql/constants";
 import { contradictionsIn } from "../promql/contradictions";
 import { Call, Expr, callsOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
-import { has, labelsOf, unmatchedInfo, unmatchedLabels } from "../promql/labels";
+import {
+  has,
+  labelsOf,
+  repeatedContainers,
+  unmatchedInfo,
+  unmatchedLabels,
+} from "../promql/labels";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 import { stateLabels } from "../promql/stateLabels";
@@ -86,6 +92,12 @@ function check(
         problem: `no series of the two sides of an operator match: only one side has the label ${label}`,
         bound: "the same labels on both sides, or those in on (…)",
         fix: `add ${label} to by (…) of the other side, or match on (…) the labels of both sides`,
+      })),
+      ...repeatedContainers(parsed.expr).map((metric) => ({
+        problem: `a pod has several series of ${metric}, one per container and one for itself, so Prometheus rejects the match`,
+        found: metric,
+        bound: "one series per pod on this side of on (…)",
+        fix: 'write sum by (namespace, pod) (…) on both sides, with container!="" in the selector',
       })),
       ...unmatchedInfo(parsed.expr).map((metric) => ({
         problem: `no series of the two sides of an operator match: ${metric} has labels of its own`,
@@ -186,6 +198,14 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
           fix: "(count(…) or vector(0)) == 0",
         }
       : undefined,
+    losesLast(expr)
+      ? {
+          problem:
+            "the count of the series that meet a condition is no series once none does, so the alert resolves when the last one fails",
+          bound: "a count that is 0 for none",
+          fix: "write sum(… == bool …), or (count(…) or vector(0)), in place of count(…)",
+        }
+      : undefined,
     unstable && {
       problem: `${unstable.name} in an alert changes its series between evaluations, so \`for\` never elapses`,
       bound: "no topk, bottomk, limitk or limit_ratio in alerts",
@@ -259,6 +279,20 @@ function isNeverZero(expr: Expr): boolean {
       return false;
     const value = constantOf(node.right) ?? Number.NaN;
     return (/^[<=]=?$/.test(node.operator) && value < 1) || (node.operator === "<" && value === 1);
+  });
+}
+
+/** Whether a lower bound is for a count of filtered series, which is not 0 but absent for none. */
+function losesLast(expr: Expr): boolean {
+  const nodes = nodesOf(expr);
+  if (nodes.some((node) => node.kind === "binary" && node.operator === "or")) return false;
+  return nodes.some((node) => {
+    if (!isComparison(node) || node.left.kind !== "call" || node.left.name !== "count")
+      return false;
+    const [counted] = node.left.args;
+    const value = constantOf(node.right) ?? Number.NaN;
+    const isLower = (node.operator === "<" && value > 1) || (node.operator === "<=" && value >= 1);
+    return isLower && counted !== undefined && isFilter(counted);
   });
 }
 

@@ -1,14 +1,16 @@
 import { StackFinding, stackPolicy } from "../engine/policy";
 import { helmChart } from "../facts/helm";
-import { at } from "../facts/plain";
+import { Plain, UNKNOWN, at, hasUnknown, isText } from "../facts/plain";
 import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
-import { selectorsOf } from "../promql/expr";
+import { Selector, selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { meantMetric } from "../promql/knownMetrics";
 import { checkKept } from "./keptMetrics";
+import { parseDuration } from "../shared/duration";
+import { matchesValue } from "../shared/matcher";
 import { closest, distance } from "fastest-levenshtein";
 
 export const recordsExist = stackPolicy({
@@ -47,18 +49,29 @@ function check(resources: Resource[]): StackFinding[] {
     ...checkJobs(resources, rules),
     ...checkKept(resources, rules),
     ...checkRecords(rules, unknown),
+    ...checkStale(resources, rules),
+    ...checkPodLabels(resources, rules),
     ...checkMetrics(resources, rules),
   ];
 }
 
-/** Checks the metrics of Kubernetes that alerts read: that they exist, and that something exports them. */
-function checkMetrics(resources: Resource[], rules: (Rule & { urn: string })[]): StackFinding[] {
-  const disabled = disabledExporters(resources);
-  const records = new Set(rules.map(({ record }) => record));
-  return rules.flatMap((rule): StackFinding[] => {
+type StackRule = Rule & { urn: string };
+
+/** The valid alerts, with the selectors of their expressions. */
+function readingAlerts(rules: StackRule[]): { rule: StackRule; selectors: Selector[] }[] {
+  return rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
-    const metrics = new Set(selectorsOf(parsed.expr).map(({ metric = "" }) => metric));
+    return [{ rule, selectors: selectorsOf(parsed.expr) }];
+  });
+}
+
+/** Checks the metrics of Kubernetes that alerts read: that they exist, and that something exports them. */
+function checkMetrics(resources: Resource[], rules: StackRule[]): StackFinding[] {
+  const disabled = disabledExporters(resources);
+  const records = new Set(rules.map(({ record }) => record));
+  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+    const metrics = new Set(selectors.map(({ metric = "" }) => metric));
     return [...metrics].flatMap((metric): StackFinding[] => {
       const { urn, name, where } = rule;
       if (records.has(metric)) return [];
@@ -125,13 +138,11 @@ function jobsOf(resources: Resource[]): string[] {
 }
 
 /** A job that differs in a letter or two from a target of the stack. */
-function checkJobs(resources: Resource[], rules: (Rule & { urn: string })[]): StackFinding[] {
+function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const jobs = jobsOf(resources);
   if (jobs.length === 0) return [];
-  return rules.flatMap((rule): StackFinding[] => {
-    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
-    if (parsed === undefined || parsed.error !== undefined) return [];
-    const named = selectorsOf(parsed.expr).flatMap(({ matchers }) =>
+  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+    const named = selectors.flatMap(({ matchers }) =>
       matchers.flatMap(({ label, operator, value }) =>
         label === "job" && operator === "=" && value.length >= 8 ? [value] : [],
       ),
@@ -156,14 +167,82 @@ function checkJobs(resources: Resource[], rules: (Rule & { urn: string })[]): St
   });
 }
 
-function checkRecords(rules: (Rule & { urn: string })[], unknown: StackFinding[]): StackFinding[] {
+/** Seconds for which Prometheus still reads the last sample of a series. */
+const LOOKBACK_SECONDS = 300;
+
+/** A series that is recorded more rarely than Prometheus looks back for a sample disappears in between. */
+function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
+  const hasOwnLookback = resources.some((resource) => {
+    const { spec } = prometheusServer(resource) ?? {};
+    return (
+      spec !== undefined && at(resource.props, ...spec, "query", "lookbackDelta") !== undefined
+    );
+  });
+  const rare = new Map<string, string>();
+  for (const { record, group } of hasOwnLookback ? [] : rules) {
+    const interval = isText(group.interval) ? group.interval : "";
+    const seconds = parseDuration(interval) ?? 0;
+    if (record !== undefined && seconds > LOOKBACK_SECONDS) rare.set(record, interval);
+  }
+  if (rare.size === 0) return [];
+  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+    const [read] = selectors
+      .filter(({ rangeSeconds }) => rangeSeconds === undefined)
+      .flatMap(({ metric = "" }) => (rare.has(metric) ? metric : []));
+    if (read === undefined) return [];
+    return [
+      {
+        urn: rule.urn,
+        rule: rule.name,
+        problem: `the series ${read} is recorded so rarely that it disappears in between`,
+        where: rule.where,
+        found: `each ${rare.get(read) ?? ""}`,
+        bound: "at most 5m, for which Prometheus reads the last sample",
+        fix: `set interval: 1m in the group that records it, or read last_over_time(${read}[…])`,
+      },
+    ];
+  });
+}
+
+/** kube-state-metrics exports the labels of objects only where its list allows them. */
+function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding[] {
+  const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
+  const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
+  const values = stacks.map((each) => at(each.values, "kube-state-metrics"));
+  const isAllowed = (each: Plain) =>
+    hasUnknown(each) ||
+    ["metricLabelsAllowlist", "extraArgs"].some((key) => at(each, key) !== undefined);
+  const isElsewhere = charts.some(({ chart }) => /state-metrics|k8s-monitoring/.test(chart));
+  if (stacks.length === 0 || isElsewhere || stacks.some((each) => each.values === UNKNOWN))
+    return [];
+  if (values.some(isAllowed)) return [];
+  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+    const [label] = selectors
+      .filter(({ metric = "" }) => /^kube_\w+_labels$/.test(metric))
+      .flatMap(({ matchers }) => matchers)
+      .filter((matcher) => matcher.label.startsWith("label_") && !matchesValue(matcher, ""));
+    if (label === undefined) return [];
+    return [
+      {
+        urn: rule.urn,
+        rule: rule.name,
+        problem:
+          "kube-state-metrics does not export the labels of objects by default, so no series matches",
+        where: rule.where,
+        found: label.label,
+        bound: "a list of labels in kube-state-metrics.metricLabelsAllowlist",
+        fix: "set kube-state-metrics.metricLabelsAllowlist: [pods=[<label>]]",
+      },
+    ];
+  });
+}
+
+function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding[] {
   const records = new Set(rules.flatMap(({ record }) => record ?? []));
   const names = [...records].filter((name) => name.includes(":"));
   if (names.length === 0) return [];
-  const reading = rules.flatMap((rule) => {
-    const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
-    if (parsed === undefined || parsed.error !== undefined) return [];
-    const missing = selectorsOf(parsed.expr)
+  const reading = readingAlerts(rules).flatMap(({ rule, selectors }) => {
+    const missing = selectors
       .map(({ metric = "" }) => metric)
       .filter((metric) => metric.includes(":") && !records.has(metric));
     return missing.length === 0 ? [] : [{ rule, missing }];

@@ -1,6 +1,7 @@
 import { own } from "../shared/own";
 import { constantOf, measuredArgument } from "./constants";
-import { Binary, Expr, nodesOf } from "./expr";
+import { Binary, Call, Expr, nodesOf } from "./expr";
+import { Matcher } from "../shared/matcher";
 import { stateLabels } from "./stateLabels";
 
 /** The labels that the series of a result can have: only these, or all except these. */
@@ -23,10 +24,8 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (expr.kind === "selector") return { kind: "except", labels: [] };
   if (expr.kind === "subquery" || expr.kind === "negate") return labelsOf(expr.expr);
   if (expr.kind === "binary") return labelsOfBinary(expr);
-  if (
-    expr.kind !== "call" ||
-    /^(absent|label_|count_values|info$|scalar$|time$|pi$)/.test(expr.name)
-  )
+  if (expr.kind === "call" && expr.name.startsWith("absent")) return labelsOfAbsent(expr);
+  if (expr.kind !== "call" || /^(label_|count_values|info$|scalar$|time$|pi$)/.test(expr.name))
     return undefined;
   if (expr.name === "vector") return { kind: "only", labels: [] };
   const argument = measuredArgument(expr);
@@ -38,6 +37,14 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return inner;
   if (grouping.kind === "without") return without(inner, grouping.labels);
   return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
+}
+
+/** The labels of absent(): those that its selector compares for equality, once. */
+function labelsOfAbsent({ args: [selector] }: Call): LabelSet {
+  const matchers = selector?.kind === "selector" ? selector.matchers : [];
+  const isOnce = ({ label, operator }: Matcher) =>
+    operator === "=" && matchers.filter((other) => other.label === label).length === 1;
+  return { kind: "only", labels: matchers.filter(isOnce).map(({ label }) => label) };
 }
 
 function labelsOfBinary({ operator, left, right, matching }: Binary): LabelSet | undefined {
@@ -120,6 +127,27 @@ function metricsOf(side: Expr): string[] | undefined {
     return undefined;
   }
   return parts.flatMap((node) => (node.kind === "selector" && node.metric ? [node.metric] : []));
+}
+
+/**
+ * Metrics of cAdvisor of which each pod has several series, on a side of an operator that must have
+ * one series for the labels of `on`.
+ */
+export function repeatedContainers(expr: Expr): string[] {
+  return nodesOf(expr).flatMap((node) => {
+    if (node.kind !== "binary" || /^(and|or|unless)$/.test(node.operator)) return [];
+    const { left, right, matching } = node;
+    const isOfContainer = /^(container|id|name|image)$/;
+    if (matching?.kind !== "on" || matching.labels.some((label) => isOfContainer.test(label)))
+      return [];
+    const single = { left: [right], right: [left], none: [left, right] }[matching.group ?? "none"];
+    return single.flatMap((side) => {
+      if (side.kind !== "selector" || !/^container_(cpu|memory|spec)_/.test(side.metric ?? ""))
+        return [];
+      const isNarrowed = side.matchers.some(({ label }) => isOfContainer.test(label));
+      return isNarrowed ? [] : [side.metric ?? ""];
+    });
+  });
 }
 
 /** Labels that one side of an operator has and the other lacks, so that no series can match. */

@@ -1,3 +1,4 @@
+import { parseDuration } from "../shared/duration";
 import { Matcher } from "../shared/matcher";
 import { perObject } from "../shared/perObject";
 import { Expr, mapChildren, selectorsOf } from "./expr";
@@ -10,6 +11,11 @@ interface RecordingRule {
   record?: string | undefined;
   expr: string;
   labels?: object;
+}
+
+/** The range that the name of a recorded rate states, in seconds. */
+export function recordedRange(name: string): number | undefined {
+  return parseDuration(/(?:rate|increase|burnrate)_?(\d+[smhdw])$/.exec(name)?.[1] ?? "");
 }
 
 export const recordsIn = perObject((rules: RecordingRule[]): Records => {

@@ -295,3 +295,153 @@ describe("metrics with a state next to metrics without it", () => {
     it(`may match: ${expr}`, () => assert.deepEqual(problems(promqlValid, alerts(expr)), []));
   }
 });
+
+describe("counters without _total, and wrapped ones", () => {
+  for (const expr of [
+    "node_vmstat_oom_kill > 0",
+    'sum(nginx_ingress_controller_requests{status=~"5.."}) > 50',
+    "http_request_duration_seconds_count > 1000",
+    "max_over_time(payments_failed_total[10m]) > 0",
+    '100 - avg by (instance) (node_cpu_seconds_total{mode="idle"}) * 100 > 80',
+  ]) {
+    it(`never fall: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr))[0] ?? "", /the value of a counter/));
+  }
+
+  for (const expr of [
+    "increase(node_vmstat_oom_kill[30m]) > 0",
+    "max_over_time(queue_total[5m]) > 5",
+    "max_over_time(cart_queue_depth[10m]) > 1000",
+    "cart_lag > 5 and http_request_duration_seconds_count > 1000",
+    "max_over_time(errors_total[1h]) - min_over_time(errors_total[1h]) > 5",
+    '100 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) * 100 > 80',
+    "process_cpu_seconds_total < 60",
+  ]) {
+    it(`may fall: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
+
+describe("times in another unit", () => {
+  for (const [expr, problem] of [
+    ["predict_linear(node_filesystem_avail_bytes[6h], 24) < 0", /the next seconds/],
+    ["time() - orders_last_processed_timestamp_ms > 600", /the metric in milliseconds/],
+    ["time() - max by (job) (batch_last_run_millis) > 600", /the metric in milliseconds/],
+  ] as const) {
+    it(`are mistakes: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr))[0] ?? "", problem));
+  }
+
+  for (const expr of [
+    "predict_linear(node_filesystem_avail_bytes[6h], 24 * 3600) < 0",
+    "predict_linear(node_filesystem_avail_bytes[6h], 4h) < 0",
+    "time() - orders_last_processed_timestamp_ms / 1000 > 600",
+    "time() * 1000 - orders_last_processed_timestamp_ms > 600000",
+    "orders_end_timestamp_ms - orders_start_timestamp_ms > 600000",
+  ]) {
+    it(`are not: ${expr}`, () => assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});
+
+describe("ranges in the names of recorded rates", () => {
+  const recorded = (record: string, expr: string) =>
+    problems(promqlUnits, prometheusRule([{ record, expr }]));
+
+  it("are those of the expressions", () =>
+    assert.match(
+      recorded("cart:errors:ratio_rate5m", "sum(rate(cart_errors_total[1h]))")[0] ?? "",
+      /states another range/,
+    ));
+
+  for (const [record, expr] of [
+    ["cart:errors:ratio_rate5m", "sum(rate(cart_errors_total[5m])) / sum(rate(cart_total[5m]))"],
+    ["cart:errors:ratio_rate1h", "avg_over_time(cart:errors:ratio_rate5m[1h])"],
+    ["cart:errors:ratio_rate3d", "max_over_time(sum(rate(cart_errors_total[5m]))[3d:5m])"],
+    ["cart:errors:ratio_rate5m", "cart:errors:rate5m / cart:requests:rate5m"],
+    ["cart:errors:sum", "sum(rate(cart_errors_total[1h]))"],
+  ] as const) {
+    it(`may be ${record} for ${expr}`, () => assert.deepEqual(recorded(record, expr), []));
+  }
+});
+
+describe("percentages in annotations", () => {
+  const described = (expr: string, description: string) =>
+    problems(promqlUnits, prometheusRule([{ alert: "A", expr, annotations: { description } }]));
+  const percentage = "100 * volume_used_bytes / volume_size_bytes > 85";
+
+  for (const [expr, text] of [
+    [percentage, "{{ $value | humanizePercentage }} used"],
+    [`${percentage} and on (volume) volume_size_bytes > 1e9`, "{{ humanizePercentage $value }}"],
+  ] as const) {
+    it(`are multiplied by 100 once more: ${text}`, () =>
+      assert.match(described(expr, text)[0] ?? "", /multiplies a percentage by 100/));
+  }
+
+  for (const [expr, text] of [
+    [percentage, '{{ printf "%.1f" $value }}% used'],
+    ["volume_used_bytes / volume_size_bytes > 0.85", "{{ $value | humanizePercentage }} used"],
+    [percentage, '{{ with query "x" }}{{ . | first | value | humanizePercentage }}{{ end }}'],
+  ] as const) {
+    it(`are right: ${text}`, () => assert.deepEqual(described(expr, text), []));
+  }
+});
+
+describe("lower bounds of a count", () => {
+  const ready = 'kube_node_status_condition{condition="Ready", status="true"} == 1';
+  for (const expr of [`count(${ready}) < 3`, `count by (pool) (${ready}) <= 1`]) {
+    it(`do not hold for none: ${expr}`, () =>
+      assert.match(problems(promqlValid, alerts(expr))[0] ?? "", /no series once none does/));
+  }
+
+  for (const expr of [
+    `(count(${ready}) or vector(0)) < 3`,
+    `count(${ready}) < 3 or absent(${ready})`,
+    "sum(up == bool 1) < 3",
+    `count(${ready}) > 3`,
+    "count(up) < 3",
+  ]) {
+    it(`hold for none, or need not: ${expr}`, () =>
+      assert.deepEqual(problems(promqlValid, alerts(expr)), []));
+  }
+});
+
+describe("labels of absent()", () => {
+  for (const [expr, summary] of [
+    ['absent(up{job=~"cart|checkout"})', "{{ $labels.job }} is gone"],
+    ['absent(up{job="cart"})', "{{ $labels.instance }} is gone"],
+    ['absent(sum by (job) (up{job="cart"}))', "{{ $labels.job }} is gone"],
+  ] as const) {
+    it(`lack that of the template: ${expr}`, () =>
+      assert.match(templated(expr, summary)[0] ?? "", /a template uses the label/));
+  }
+
+  for (const [expr, summary] of [
+    ['absent(up{job="cart"})', "{{ $labels.job }} is gone"],
+    ['absent_over_time(up{job="cart"}[5m])', "{{ $labels.job }} is gone"],
+    ['up{job="cart"} == 0 or absent(up{job="cart"})', "{{ $labels.instance }} is gone"],
+  ] as const) {
+    it(`have that of the template: ${expr}`, () => assert.deepEqual(templated(expr, summary), []));
+  }
+});
+
+describe("containers matched by their pod", () => {
+  const memory = 'container_memory_working_set_bytes{namespace="shop"}';
+  const limit = 'kube_pod_container_resource_limits{namespace="shop", resource="memory"}';
+  for (const expr of [
+    `${memory} / on (pod) ${limit} > 0.9`,
+    `${limit} * on (namespace, pod) group_left ${memory} > 0`,
+  ]) {
+    it(`are several series: ${expr}`, () =>
+      assert.match(problems(promqlValid, alerts(expr))[0] ?? "", /a pod has several series/));
+  }
+
+  for (const expr of [
+    `sum by (pod) (${memory}) / on (pod) sum by (pod) (${limit}) > 0.9`,
+    `${memory} / on (namespace, pod, container) ${limit} > 0.9`,
+    `${memory} * on (namespace, pod) group_left (node) kube_pod_info > 1e9`,
+    `container_memory_working_set_bytes{container="app"} / on (pod) ${limit} > 0.9`,
+    `${memory} > 1e9 and on (pod) ${limit}`,
+  ]) {
+    it(`are one series, or may be several: ${expr}`, () =>
+      assert.deepEqual(problems(promqlValid, alerts(expr)), []));
+  }
+});

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { recordsExist } from "../../../policies/alerts/recordsExist";
-import { problems, prometheusRelease, prometheusRule } from "../subjects";
+import { problems, prometheusRelease, prometheusRule, release, resource } from "../subjects";
+import { PlainMap } from "../../../policies/facts/plain";
 
 const found = (record: string, expr: string): string[] =>
   problems(recordsExist, [
@@ -53,4 +54,55 @@ describe("policy records-exist", () => {
     ]);
     assert.deepEqual(problems(recordsExist, rules), []);
   });
+});
+
+describe("series that are recorded too rarely", () => {
+  const recorded = (interval: string, expr: string, values: PlainMap = {}) =>
+    problems(recordsExist, [
+      release("kube-prometheus-stack", values),
+      resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
+        spec: {
+          groups: [
+            { name: "records", interval, rules: [{ record: "cart:backlog:sum", expr: "sum(x)" }] },
+            { name: "alerts", rules: [{ alert: "A", expr }] },
+          ],
+        },
+      }),
+    ]);
+
+  it("disappear in between", () =>
+    assert.match(recorded("10m", "cart:backlog:sum > 5")[0] ?? "", /so rarely that it disappears/));
+
+  for (const [how, problemsOf] of Object.entries({
+    "within the time for which Prometheus looks back": recorded("5m", "cart:backlog:sum > 5"),
+    "for a range": recorded("10m", "last_over_time(cart:backlog:sum[15m]) > 5"),
+    "by a Prometheus that looks back for longer": recorded("10m", "cart:backlog:sum > 5", {
+      prometheus: { prometheusSpec: { query: { lookbackDelta: "15m" } } },
+    }),
+  })) {
+    it(`are read ${how}`, () => assert.deepEqual(problemsOf, []));
+  }
+});
+
+describe("labels of objects", () => {
+  const labeled = (stack: PlainMap, expr = 'kube_pod_labels{label_team="cart"} == 1') =>
+    problems(recordsExist, [
+      release("kube-prometheus-stack", stack),
+      prometheusRule([{ alert: "A", expr }]),
+    ]);
+
+  it("are not exported by default", () =>
+    assert.match(labeled({})[0] ?? "", /does not export the labels of objects/));
+
+  for (const [how, problemsOf] of Object.entries({
+    "which a list allows": labeled({
+      "kube-state-metrics": { metricLabelsAllowlist: ["pods=[team]"] },
+    }),
+    "which arguments allow": labeled({
+      "kube-state-metrics": { extraArgs: ["--metric-labels-allowlist=pods=[team]"] },
+    }),
+    "without a matcher": labeled({}, 'kube_pod_labels{namespace="shop"} == 1'),
+  })) {
+    it(`may be read, ${how}`, () => assert.deepEqual(problemsOf, []));
+  }
 });

@@ -4,6 +4,7 @@ import { Resource } from "../../../policies/facts/resource";
 import {
   accessStatements,
   bucketName,
+  changed,
   configSecret,
   goodConfig,
   podTrust,
@@ -28,6 +29,7 @@ import {
   plain,
   rolePolicy,
   ruleObject,
+  selectsAll,
   withConfig,
   withRules,
   withValues,
@@ -467,21 +469,29 @@ const sound: Record<string, Resource[]> = {
       "apiVersion: monitoring.coreos.com/v1alpha1\nkind: ScrapeConfig\nmetadata: {name: mainframe, namespace: monitoring, labels: {release: prometheus}}\nspec: {scrapeInterval: 60s, staticConfigs: [{labels: {site: berlin}, targets: ['mainframe.acme-corp.internal:9100']}]}\n",
     ),
   ],
-  "labels of pods by a join": withRules(
-    plain(
-      "NotReady",
-      'kube_pod_status_ready{condition="true"} == 0 and on (namespace, pod) kube_pod_labels{label_team="shop"}',
-      { for: "15m" },
+  "labels of pods by a join": [
+    pinned(
+      changed(selectsAll, {
+        "kube-state-metrics": { metricLabelsAllowlist: ["pods=[team]", "jobs=[ignore]"] },
+      }),
     ),
-    plain(
-      "MemoryByTeam",
-      'sum by (label_team) (container_memory_working_set_bytes{container!=""} * on (namespace, pod) group_left (label_team) kube_pod_labels) / 1024 ^ 3 > 200',
+    configSecret(),
+    ruleObject(
+      plain(
+        "NotReady",
+        'kube_pod_status_ready{condition="true"} == 0 and on (namespace, pod) kube_pod_labels{label_team="shop"}',
+        { for: "15m" },
+      ),
+      plain(
+        "MemoryByTeam",
+        'sum by (label_team) (container_memory_working_set_bytes{container!=""} * on (namespace, pod) group_left (label_team) kube_pod_labels) / 1024 ^ 3 > 200',
+      ),
+      plain(
+        "BackupFailed",
+        'kube_job_status_failed > 0 unless on (namespace, job_name) kube_job_labels{label_ignore="true"}',
+      ),
     ),
-    plain(
-      "BackupFailed",
-      'kube_job_status_failed > 0 unless on (namespace, job_name) kube_job_labels{label_ignore="true"}',
-    ),
-  ),
+  ],
   "histograms of both kinds": withRules(
     plain(
       "Slow",

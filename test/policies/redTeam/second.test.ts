@@ -618,7 +618,7 @@ const sound: Record<string, Resource[]> = {
   } as RuleFixture),
   "objectives of Pyrra": withRules(
     {
-      record: "http_requests:increase4w",
+      record: "http_requests:increase2w",
       expr: 'sum by (code) (increase(http_requests_total{job="cart"}[2w]))',
       labels: { slo: "cart" },
     },
