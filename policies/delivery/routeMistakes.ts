@@ -11,8 +11,21 @@ export interface RouteMistake {
 }
 
 /** Routes that no alert reaches, and patterns that match no alert. */
-export function routeMistakes(root: RouteNode): RouteMistake[] {
-  return [...unreachable(root, []), ...globs(root)];
+export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
+  return [...unreachable(root, []), ...globs(root), ...wrongCases(root, severities)];
+}
+
+/** Routes for a severity that differs from those of all alerts in its case alone. */
+function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
+  const mistakes = route.matchers
+    .filter(({ label, operator }) => label === "severity" && operator === "=")
+    .filter(({ value }) => !severities.has(value) && severities.has(value.toLowerCase()))
+    .map(({ value }) => ({
+      where: route.where,
+      problem: `no alert has the severity ${value}, so no alert reaches the route`,
+      fix: `write severity="${value.toLowerCase()}"`,
+    }));
+  return [...mistakes, ...route.routes.flatMap((child) => wrongCases(child, severities))];
 }
 
 function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {

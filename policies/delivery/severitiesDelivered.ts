@@ -225,11 +225,14 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
       }
     }
   }
-  const mistakes = routeMistakes(root).map(({ where: place, ...mistake }) => ({
-    urn,
-    where: `${where}, ${place}`,
-    ...mistake,
-  }));
+  const alerted = known.flatMap((labels) => labels["severity"] ?? []);
+  const mistakes = routeMistakes(root, new Set([...severities, ...alerted])).map(
+    ({ where: place, ...mistake }) => ({
+      urn,
+      where: `${where}, ${place}`,
+      ...mistake,
+    }),
+  );
   return [...findings.values(), ...mistakes];
 }
 

@@ -1,5 +1,6 @@
 import { StackFinding, describeResource } from "../engine/policy";
-import { UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "../facts/plain";
+import { numeral } from "../engine/violation";
+import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource, refersTo } from "../facts/resource";
 
 /*
@@ -38,6 +39,7 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
   return [
     ...checkReceivers(resources),
     ...resources.filter(({ type }) => type === datadogMonitor).flatMap(checkThresholds),
+    ...resources.filter(({ type }) => type === datadogMonitor).flatMap(checkUnit),
     ...resources.filter(({ type }) => type === cloudwatchAlarm).flatMap(checkAlarm),
     ...checkTopics(resources),
     ...resources.flatMap(checkMute),
@@ -103,7 +105,31 @@ function checkThresholds(monitor: Resource): StackFinding[] {
   ];
 }
 
-/** CloudWatch rejects an alarm whose periods do not fit. */
+/** The agent of Datadog reports the parts of a CPU in percent, and the use of disks and memory as ratios. */
+function checkUnit(monitor: Resource): StackFinding[] {
+  const query = textAt(monitor.props, "query") ?? "";
+  const [, metric = "", operator = "", limit = ""] =
+    /^[^:]*:\w+:(system\.\w+\.\w+)\{[^}]*\}[^()*/+-]*?([<>])=?\s*(\d+(?:\.\d+)?)\s*$/.exec(query) ??
+    [];
+  const isPercentage = /^system\.cpu\.(user|system|iowait|idle|stolen)$/.test(metric);
+  const isRatio = /^system\.(disk\.in_use|mem\.pct_usable|swap\.pct_free)$/.test(metric);
+  const isMeantAsRatio =
+    isPercentage && operator === ">" && Number(limit) > 0.1 && Number(limit) <= 1;
+  const isMeantAsPercentage = isRatio && Number(limit) > 1;
+  if (!isMeantAsRatio && !isMeantAsPercentage) return [];
+  const right = isMeantAsRatio ? Number(limit) * 100 : Number(limit) / 100;
+  return [
+    {
+      urn: monitor.urn,
+      problem: `${metric} is a ${isPercentage ? "percentage" : "ratio"}, and the monitor compares it with a ${isPercentage ? "ratio" : "percentage"}`,
+      where: `${describeResource(monitor)}, query`,
+      found: `${operator} ${limit}`,
+      fix: `write ${operator} ${numeral(right)}`,
+    },
+  ];
+}
+
+/** CloudWatch rejects an alarm whose periods do not fit, or finds nothing that it could compare. */
 function checkAlarm(alarm: Resource): StackFinding[] {
   const { urn, props } = alarm;
   const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
@@ -130,12 +156,58 @@ function checkAlarm(alarm: Resource): StackFinding[] {
       "set extendedStatistic in place of statistic",
     ]);
   }
-  return found.map(([key, problem, fix]) => ({
+  const silent = [...wrongDimensions(props), ...wrongStatistic(props)];
+  return [
+    ...found.map(
+      ([key, problem, fix]) => [key, `${problem}, so the alarm is rejected`, fix] as const,
+    ),
+    ...silent,
+  ].map(([key, problem, fix]) => ({
     urn,
-    problem: `${problem}, so the alarm is rejected`,
+    problem,
     where: `${describeResource(alarm)}, ${key}`,
     fix,
   }));
+}
+
+type Mistake = readonly [key: string, problem: string, fix: string];
+
+/** The dimensions of load balancers are the ends of their ARNs. */
+function wrongDimensions(props: Plain): Mistake[] {
+  return textsAt(props, "dimensions")
+    .filter(
+      ([name, value]) => /^(LoadBalancer|TargetGroup)$/.test(name) && value.startsWith("arn:"),
+    )
+    .map(([name]) => [
+      `dimensions.${name}`,
+      "no metric has an ARN as this dimension, so the alarm never fires",
+      `set ${name} to arnSuffix in place of arn`,
+    ]);
+}
+
+/** Each sample of such a metric is 0 or 1 for one request, and so is their average at most 1. */
+function wrongStatistic(props: Plain): Mistake[] {
+  const isPerRequest =
+    /^(AWS\/(ApplicationELB|Lambda|ApiGateway) (HTTPCode_\w+_Count|Errors|Throttles|[45]XXError))$/.test(
+      `${textAt(props, "namespace")} ${textAt(props, "metricName")}`,
+    );
+  const threshold = at(props, "threshold");
+  const isNever =
+    isPerRequest &&
+    textAt(props, "statistic") === "Average" &&
+    typeof threshold === "number" &&
+    (textAt(props, "comparisonOperator") === "GreaterThanThreshold"
+      ? threshold >= 1
+      : textAt(props, "comparisonOperator") === "GreaterThanOrEqualToThreshold" && threshold > 1);
+  return isNever
+    ? [
+        [
+          "statistic",
+          "the average of a count per request is at most 1, so the alarm never fires",
+          "set statistic: Sum",
+        ],
+      ]
+    : [];
 }
 
 /** CloudWatch may not use the key that AWS manages for SNS, so it cannot publish to such a topic. */

@@ -112,6 +112,9 @@ function obstacleOf(
     at(integration, field) ?? (prefix && at(config, "global", `${prefix}${field}`));
   const missing = own(requiredFields, kind)?.find((field) => (read(field) ?? "") === "");
   if (missing !== undefined) return `it has no ${missing}`;
+  if (kind === "email" && values.some(([, to]) => isText(to) && to.includes(";"))) {
+    return "to separates addresses by ; in place of a comma";
+  }
   const server = read("smarthost");
   if (kind === "email" && isText(server) && !/:\w+$/.test(server)) return "smarthost has no port";
   const files = [integration, kind === "email" ? at(config, "global") : undefined].flatMap(filesIn);

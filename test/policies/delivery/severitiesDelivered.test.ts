@@ -6,9 +6,17 @@ import { ReceiverKind } from "../../../components/slack/receiverKinds";
 import { slackSettings } from "../../../components/slack/settings";
 import { severitiesDelivered } from "../../../policies/delivery/severitiesDelivered";
 import { violationText } from "../../../policies/engine/violation";
-import { assertSilent, configSecret, configText, routesFirst, stack } from "../platformSubjects";
+import {
+  assertSilent,
+  configSecret,
+  configText,
+  routesFirst,
+  stack,
+  goodConfig,
+} from "../platformSubjects";
 import { Resource } from "../../../policies/facts/resource";
 import { alerts, judge, problems, release, resource } from "../subjects";
+import { delivering, itJudges } from "../redTeam/subjects";
 
 const found = (change: PlainMap, shape: "input" | "engine" = "input", config: PlainMap = {}) =>
   problems(severitiesDelivered, [stack(), configSecret(change, shape)], config);
@@ -352,4 +360,39 @@ describe("policy severities-delivered", () => {
     ]);
     assertSilent(severitiesDelivered, (secret) => [stack(), configText(secret)]);
   });
+});
+
+describe("receivers of pages and of mail", () => {
+  const routed = (matcher: string, receiver: PlainMap) =>
+    delivering({
+      ...routesFirst({ matchers: [matcher], receiver: "team" }),
+      receivers: [...goodConfig.receivers, { name: "team", ...receiver }],
+    });
+  const mail = (to: string) =>
+    routed('team="finance"', {
+      email_configs: [
+        { to, from: "alerts@shop.io", smarthost: "smtp.shop.io:587", send_resolved: true },
+      ],
+    });
+  const pages = {
+    pagerduty_configs: [{ routing_key_file: "/etc/alertmanager/secrets/heartbeat/key" }],
+  };
+
+  itJudges(
+    {
+      "a route for the severity Critical": [
+        "severities-delivered",
+        routed('severity="Critical"', pages),
+      ],
+      "mail addresses with a semicolon between them": [
+        "severities-delivered",
+        mail("oncall@shop.io; finance@shop.io"),
+      ],
+    },
+    {
+      "a route for the critical alerts of a team": routed('severity="critical",team="cart"', pages),
+      "a route for a severity of another stack": routed('severity="P1"', pages),
+      "mail addresses with a comma between them": mail("oncall@shop.io, finance@shop.io"),
+    },
+  );
 });
