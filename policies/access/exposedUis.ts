@@ -275,6 +275,19 @@ function checkTls(
       typeof host !== "string" || patterns.some((pattern) => coversHost(pattern, host));
     const isUncovered = patterns.length > 0 && !hosts.every(isCovered);
     const hasTls = entries.some((entry) => isMap(entry) && Object.keys(entry).length > 0);
+    const isPlain = ["ssl-redirect", "force-ssl-redirect"].every(
+      (key) =>
+        String(at(annotations, `nginx.ingress.kubernetes.io/${key}`) ?? key === "ssl-redirect") ===
+        "false",
+    );
+    if (!isSecure && hasTls && !isUncovered && isPlain) {
+      return {
+        problem: `the ingress of ${ui} also answers without TLS, because it does not redirect`,
+        found: undefined,
+        bound: "a redirect to https",
+        fix: "remove nginx.ingress.kubernetes.io/ssl-redirect",
+      };
+    }
     if (isSecure || (hasTls && !isUncovered)) return undefined;
     return {
       problem: isUncovered

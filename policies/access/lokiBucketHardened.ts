@@ -1,5 +1,5 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
-import { StackFinding, stackPolicy } from "../engine/policy";
+import { StackFinding, describeResource, stackPolicy } from "../engine/policy";
 import { Violation } from "../engine/violation";
 import { Bucket, BucketPart, first, inline, isBucketType, lokiBuckets } from "../facts/buckets";
 import { isHelmType } from "../facts/helm";
@@ -11,6 +11,7 @@ import {
   isAnyone,
   readDocument,
 } from "../facts/iam";
+import { lokiRelease } from "../facts/loki";
 import { Plain, UNKNOWN, at, hasUnknown, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
@@ -26,8 +27,9 @@ export const lokiBucketHardened = stackPolicy({
     environment: environmentPropertyWith("`forceDestroy` is a violation in production."),
   },
   reads: (type) => isBucketType(type) || isHelmType(type) || type === accountBlockType,
-  check: (resources, config) =>
-    lokiBuckets(resources).flatMap((bucket) => [
+  check: (resources, config) => [
+    ...resources.flatMap(checkNames),
+    ...lokiBuckets(resources).flatMap((bucket) => [
       ...(isBlockedInAccount(resources) ? [] : checkPublicAccess(bucket)),
       ...checkEncryption(bucket),
       ...checkOwnership(bucket),
@@ -35,7 +37,24 @@ export const lokiBucketHardened = stackPolicy({
       ...checkBucketPolicy(bucket),
       ...(isProd(bucket, config) ? checkForceDestroy(bucket) : []),
     ]),
+  ],
 });
+
+/** Loki does not start with a URL or an ARN as the name of its bucket, and nothing else finds the bucket. */
+function checkNames(resource: Resource): StackFinding[] {
+  const { buckets = [] } = lokiRelease(resource) ?? {};
+  // The text is not shown: a URL may contain a key.
+  if (!buckets.some((name) => /[:/]/.test(name))) return [];
+  return [
+    {
+      urn: resource.urn,
+      problem: "the name of a bucket of Loki is a URL or an ARN",
+      where: `${describeResource(resource)}, loki.storage.bucketNames`,
+      bound: "the name of the bucket",
+      fix: "write the name alone, without s3:// or arn:aws:s3:::",
+    },
+  ];
+}
 
 /** A violation for the bucket, or for a place in it. */
 function violationOf(

@@ -107,6 +107,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
   const inStack = new Set([...attached, ...policies, ...resources.filter((each) => isLokis(each))]);
   return [
     ...checkNeeds(resources, [...inStack]),
+    ...resources.flatMap(checkAnnotation),
     ...checkServiceAccount(resources, roles),
     ...checkPodIdentities(resources),
     ...checkSessions(roles),
@@ -267,6 +268,22 @@ function checkOthers(others: Resource[], config: Config): StackFinding[] {
 }
 
 /** The ARN of the role in the annotations of Loki's service account. */
+/** The chart reads its service account at the top of the values, and nothing in loki.serviceAccount. */
+function checkAnnotation(resource: Resource): StackFinding[] {
+  const { chart, values } = helmChart(resource) ?? {};
+  const path: Path = ["loki", "serviceAccount"];
+  if (chart !== "loki" || at(values, ...path) === undefined) return [];
+  return [
+    {
+      urn: resource.urn,
+      problem: "the chart does not read the service account at this path, so Loki has no role",
+      where: `${describeResource(resource)}, ${formatPath(["values", ...path])}`,
+      bound: "values.serviceAccount",
+      fix: "move it to values.serviceAccount",
+    },
+  ];
+}
+
 function serviceAccountRole(resource: Resource): string[] {
   const chart = helmChart(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];

@@ -47,7 +47,8 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   };
   const walk = (value: Plain, path: Path): void => {
     if (typeof value === "string") {
-      report(path, credentialIn(value) ?? fieldKind(path, value, isKubernetes));
+      const kind = credentialIn(value) ?? fieldKind(path, value, isKubernetes);
+      report(path, kind ?? namedValuesIn(value));
     } else if (Array.isArray(value)) {
       walkParts(path, value, () =>
         (value as Plain[]).forEach((item, index, items) => {
@@ -91,6 +92,33 @@ function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
       ([key, value]) => !(isAccessKeyId(value) && isMailUserField(formatPath([...path, key]))),
     ),
   );
+}
+
+/** The kind of credential in the variables of a text in JSON, such as the containers of ECS. */
+function namedValuesIn(text: string): string | undefined {
+  // Parsing takes time, and most texts name no credential.
+  if (!/^\s*[[{]/.test(text) || !namedCredential.test(text)) return undefined;
+  const walk = (value: Plain): string | undefined => {
+    if (Array.isArray(value)) return firstOf(value, walk);
+    if (!isMap(value)) return undefined;
+    return namedValueKind(value) ?? firstOf(Object.values(value), walk);
+  };
+  try {
+    return walk(JSON.parse(text) as Plain);
+  } catch {
+    return undefined;
+  }
+}
+
+const namedCredential =
+  /"(?:name|key)"\s{0,9}:\s{0,9}"[^"]{0,60}(?:pass|pwd|pw|token|secret|key|credential)/i;
+
+function firstOf(values: Plain[], read: (value: Plain) => string | undefined): string | undefined {
+  for (const value of values) {
+    const found = read(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The kind of credential by field name. Cloud providers mark top-level secrets themselves. */

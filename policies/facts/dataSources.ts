@@ -38,7 +38,22 @@ export function dataSourcesIn(resources: Resource[]): DataSource[] {
   const grafanas = resources.flatMap(grafanaOf);
   // Which of several Grafanas reads a ConfigMap is not known.
   const maps = grafanas.length === 1 ? resources.filter(isConfigMap) : [];
-  return grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps));
+  return [
+    ...grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps)),
+    ...resources.filter(isDataSource).map((resource) => ({
+      source: at(resource.props, "spec", "datasource"),
+      urn: resource.urn,
+      where: `GrafanaDatasource "${objectName(resource)}", spec.datasource`,
+      namespace: at(resource.props, "metadata", "namespace"),
+    })),
+  ];
+}
+
+/** Whether an object of the operator of Grafana is a data source. */
+export function isDataSource({ type }: Pick<Resource, "type">): boolean {
+  return /^kubernetes:grafana\.integreatly\.org\/v1(?:alpha1|beta1):GrafanaData[sS]ource$/.test(
+    type,
+  );
 }
 
 export function isConfigMap({ type }: Pick<Resource, "type">): boolean {

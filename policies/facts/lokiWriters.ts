@@ -1,11 +1,14 @@
 import { helmChart } from "./helm";
-import { Path, Plain, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
-import { Resource } from "./resource";
+import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
+import { Resource, objectName } from "./resource";
+import { readConfig } from "./yaml";
 
 /** An output of a collector that sends logs to Loki. */
 export interface LokiWriter {
   urn: string;
   where: string;
+  /** Path of the output in the values. */
+  path: Path;
   url: string;
   /** The settings of the output, as a map or as the text of its block. */
   settings: Plain;
@@ -15,15 +18,22 @@ export interface LokiWriter {
   namespace: Plain;
 }
 
+/** The client in the values of the chart promtail. */
+const promtailClient = { url: "http://loki-gateway/loki/api/v1/push" };
+
 type Output = [path: Path, url: Plain, settings: Plain];
 
 const readers: Record<string, (values: Plain) => Output[]> = {
-  promtail: (values) =>
-    listAt(values, "config", "clients").map((client, index) => [
+  promtail: (values) => {
+    const clients = at(values, "config", "clients") ?? [promtailClient];
+    // A file of its own replaces the configuration of the chart.
+    if (values === UNKNOWN || at(values, "config", "file") !== undefined) return [];
+    return listAt(clients).map((client, index) => [
       ["config", "clients", index],
       at(client, "url"),
       client,
-    ]),
+    ]);
+  },
   alloy: (values) => riverOutputs(values, ["alloy", "configMap", "content"]),
   "grafana-agent": (values) => riverOutputs(values, ["agent", "configMap", "content"]),
   vector: (values) =>
@@ -35,29 +45,47 @@ const readers: Record<string, (values: Plain) => Output[]> = {
       .filter(([, , each]) => at(each, "type") === "loki"),
   ],
   "fluent-bit": fluentBitOutputs,
-  "opentelemetry-collector": (values) =>
-    ["endpoint", "logs_endpoint"].flatMap((key) =>
-      outputsIn(
-        values,
-        ["config", "exporters"],
-        key,
-        (exporter, name) =>
-          /^(?:loki|otlp_?http)\b/.test(name) &&
-          /^\w+:\/\/[^/]*loki/.test(textAt(exporter, key) ?? ""),
-      ),
-    ),
+  "opentelemetry-collector": otelOutputs,
 };
 
-/** The outputs of a collector that a chart installs. */
+/** The type of the collectors that the operator of OpenTelemetry runs. */
+export function isCollector(type: string): boolean {
+  return /^kubernetes:opentelemetry\.io\/v1(?:alpha1|beta1):OpenTelemetryCollector$/.test(type);
+}
+
+/** The outputs of a collector that a chart or the operator of OpenTelemetry installs. */
 export function lokiWriters(resource: Resource): LokiWriter[] {
+  if (isCollector(resource.type)) {
+    const { urn, props } = resource;
+    const config = readConfig(at(props, "spec", "config"));
+    const namespace = at(props, "metadata", "namespace");
+    return otelOutputs({ config }).flatMap(([path, url, settings]) => {
+      const where = `OpenTelemetryCollector "${objectName(resource)}", ${formatPath(["spec", ...path])}`;
+      return isText(url) ? [{ urn, where, path, url, settings, values: config, namespace }] : [];
+    });
+  }
   const { chart = "", release, values } = helmChart(resource) ?? {};
   const read = Object.hasOwn(readers, chart) ? readers[chart] : undefined;
   return (read?.(values) ?? []).flatMap(([path, url, settings]) => {
     if (!isText(url)) return [];
     const where = `release "${release}", ${formatPath(["values", ...path])}`;
     const namespace = at(resource.props, "namespace");
-    return [{ urn: resource.urn, where, url, settings, values, namespace }];
+    return [{ urn: resource.urn, where, path, url, settings, values, namespace }];
   });
+}
+
+/** The exporters of an OpenTelemetry collector for Loki. */
+function otelOutputs(values: Plain): Output[] {
+  return ["endpoint", "logs_endpoint"].flatMap((key) =>
+    outputsIn(
+      values,
+      ["config", "exporters"],
+      key,
+      (exporter, name) =>
+        /^(?:loki|otlp_?http)\b/.test(name) &&
+        /^\w+:\/\/[^/]*loki/.test(textAt(exporter, key) ?? ""),
+    ),
+  );
 }
 
 function outputsIn(

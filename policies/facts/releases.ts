@@ -7,6 +7,7 @@ import {
   at,
   entriesAt,
   isMap,
+  isText,
   listAt,
   setAt,
   textAt,
@@ -29,6 +30,7 @@ interface Reading {
   path: Path;
   chart: Plain;
   name: Plain;
+  namespace: Plain;
   version: Plain;
   repositoryOpts: Plain;
   values: Plain;
@@ -65,7 +67,8 @@ function flux(props: Plain): Reading[] {
     {
       path: ["spec", "values"],
       chart: at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name"),
-      name: at(spec, "releaseName") ?? at(props, "metadata", "name"),
+      name: at(spec, "releaseName") ?? fluxName(props),
+      namespace: at(spec, "targetNamespace") ?? at(props, "metadata", "namespace"),
       // The repository is in a separate object, and so is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
@@ -77,6 +80,13 @@ function flux(props: Plain): Reading[] {
       },
     },
   ];
+}
+
+/** Flux puts the namespace before the name of a release in another namespace. */
+function fluxName(props: Plain): Plain {
+  const [name, target] = [textAt(props, "metadata", "name"), at(props, "spec", "targetNamespace")];
+  if (name === undefined || target === undefined) return at(props, "metadata", "name");
+  return isText(target) ? `${target}-${name}` : UNKNOWN;
 }
 
 function argo(props: Plain): Reading[] {
@@ -97,6 +107,7 @@ function argo(props: Plain): Reading[] {
         path: [...path, "helm", isMap(values) ? "valuesObject" : "values"],
         chart: chart ?? `./${gitPath}`,
         name: at(helm, "releaseName") ?? at(props, "metadata", "name"),
+        namespace: at(props, "spec", "destination", "namespace"),
         version: at(source, "targetRevision"),
         repositoryOpts: { repo: at(source, "repoURL") },
         values: isCompleted
@@ -124,6 +135,7 @@ function k3s(props: Plain): Reading[] {
       path: ["spec", "valuesContent"],
       chart: at(spec, "chart"),
       name: at(props, "metadata", "name"),
+      namespace: at(spec, "targetNamespace"),
       version: at(spec, "version"),
       repositoryOpts: { repo: at(spec, "repo") },
       values: valuesOf([at(spec, "valuesContent")], entriesAt(spec, "set")),
@@ -138,6 +150,7 @@ function terraform(props: Plain): Reading[] {
       path: ["values"],
       chart: at(props, "chart"),
       name: at(props, "name"),
+      namespace: at(props, "namespace"),
       version: at(props, "version"),
       repositoryOpts: { repo: at(props, "repository") },
       values: valuesOf(listAt(props, "values"), parametersOf(set)),

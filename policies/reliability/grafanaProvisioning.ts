@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { StackFinding, ViolationFinding, describeResource, stackPolicy } from "../engine/policy";
 import { isServer, isService } from "../facts/clusterServices";
 import {
@@ -10,6 +11,7 @@ import {
 } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
 import {
+  Path,
   Plain,
   at,
   entriesAt,
@@ -23,6 +25,7 @@ import {
 import { Resource, objectName } from "../facts/resource";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
+import { readConfig } from "../facts/yaml";
 
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
@@ -46,8 +49,10 @@ export const grafanaProvisioning = stackPolicy({
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
       ...unansweredAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
       ...grafanas.flatMap(checkFiles),
+      ...grafanas.flatMap(checkContactPoints),
       ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
+      ...checkSourceUids(maps, grafanas),
       ...(grafanas.length === 1 ? checkUids(maps) : []),
     ];
   },
@@ -62,15 +67,21 @@ function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   return text === undefined ? [] : [{ urn, where: `${where}.url`, kind: type, text, namespace }];
 }
 
+/** Whether the chart adds its Prometheus as a data source. */
+function hasChartSource({ isInStack, values }: Grafana): boolean {
+  return (
+    isInStack &&
+    ["enabled", "defaultDatasourceEnabled"].every(
+      (key) => (at(values, "sidecar", "datasources", key) ?? true) === true,
+    )
+  );
+}
+
 function checkSources(grafana: Grafana, maps: Resource[]): StackFinding[] {
   const sources = dataSourcesOf(grafana, maps);
   const { resource, values, namespace } = grafana;
-  const sidecar = at(values, "sidecar", "datasources");
-  const hasOwn =
-    grafana.isInStack &&
-    ["enabled", "defaultDatasourceEnabled", "isDefaultDatasource"].every(
-      (key) => (at(sidecar, key) ?? true) === true,
-    );
+  const isDefault = at(values, "sidecar", "datasources", "isDefaultDatasource") ?? true;
+  const hasOwn = hasChartSource(grafana) && isDefault === true;
   const ownDefault: DataSource[] = hasOwn
     ? [
         {
@@ -181,6 +192,37 @@ function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
   });
 }
 
+/** Checks that the notification policies of Grafana name its contact points. */
+function checkContactPoints({ resource, base, values }: Grafana): StackFinding[] {
+  const path: Path = [...base, "alerting"];
+  const files = entriesAt(values, "alerting").map(([, file]) =>
+    isText(file) ? readConfig(file) : file,
+  );
+  if (hasUnknown(files)) return [];
+  const points = files.flatMap((file) => listAt(file, "contactPoints"));
+  const names = points.map((point) => textAt(point, "name"));
+  const named = (policy: Plain): string[] => [
+    ...(textAt(policy, "receiver") === undefined ? [] : [textAt(policy, "receiver") ?? ""]),
+    ...listAt(policy, "routes").flatMap(named),
+  ];
+  const missing = files
+    .flatMap((file) => listAt(file, "policies"))
+    .flatMap(named)
+    // Another file may hold all of them.
+    .filter((name) => names.length > 0 && !names.includes(name) && name !== defaultContactPoint);
+  return [...new Set(missing)].map((name) => ({
+    urn: resource.urn,
+    problem:
+      "a notification policy names a contact point that does not exist, so Grafana does not start",
+    where: `${describeResource(resource)}, ${formatPath(path)}`,
+    found: name,
+    bound: `a contact point: ${names.join(", ")}`,
+    fix: "correct receiver, or add the contact point",
+  }));
+}
+
+const defaultContactPoint = "grafana-default-email";
+
 /** Checks that the Secret of the administrator has the keys that Grafana reads. */
 function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): StackFinding[] {
   const admin = at(values, "admin");
@@ -267,6 +309,48 @@ function uidOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Checks that no dashboard reads the uid that Grafana computes from the name of a data source which has
+ * a uid of its own here: the dashboard comes from another Grafana.
+ */
+function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] {
+  const [grafana, ...others] = grafanas;
+  if (grafana === undefined || others.length > 0) return [];
+  const sources = [
+    ...dataSourcesOf(grafana, maps).map(({ source }) => source),
+    ...(hasChartSource(grafana) ? [{ name: "Prometheus", uid: "prometheus" }] : []),
+  ];
+  const uids = new Map<string, string>();
+  for (const source of sources) {
+    const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
+    if (name !== undefined && uid !== undefined) uids.set(computedUid(name), uid);
+  }
+  return maps.flatMap((map) =>
+    entriesAt(map.props, "data").flatMap(([key, text]): StackFinding[] => {
+      if (!isText(text) || !isDashboard(key, text)) return [];
+      const read = [...text.matchAll(/"uid"\s*:\s*"(P[0-9A-F]{16})"/g)].map(([, uid = ""]) => uid);
+      const wrong = read.find((uid) => uids.has(uid) && ![...uids.values()].includes(uid));
+      if (wrong === undefined) return [];
+      const right = uids.get(wrong) ?? "";
+      return [
+        {
+          urn: map.urn,
+          where: `ConfigMap "${objectName(map)}", ${key}`,
+          problem: "the dashboard reads the data source of another Grafana",
+          found: wrong,
+          bound: "the uid of a data source of this Grafana",
+          fix: `write ${right}, or a variable of type datasource`,
+        },
+      ];
+    }),
+  );
+}
+
+/** The uid that Grafana gives to a provisioned data source without one. */
+function computedUid(name: string): string {
+  return `P${createHash("sha256").update(name).digest("hex").slice(0, 16).toUpperCase()}`;
 }
 
 function isDashboard(key: string, text: string): boolean {

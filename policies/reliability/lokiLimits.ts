@@ -1,11 +1,22 @@
 import { Finding, checkField, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { isService } from "../facts/clusterServices";
-import { isConfigMap } from "../facts/dataSources";
+import { isConfigMap, isDataSource } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { lokiWriters, withoutComments } from "../facts/lokiWriters";
-import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
+import { isCollector, lokiWriters, withoutComments } from "../facts/lokiWriters";
+import {
+  Path,
+  Plain,
+  at,
+  entriesAt,
+  hasUnknown,
+  isMap,
+  isText,
+  listAt,
+  textAt,
+  textsAt,
+} from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { checkTenants } from "./lokiTenants";
@@ -28,7 +39,12 @@ export const lokiLimits = resourcePolicy({
   appliesTo: isHelmType,
   check,
   siblings: {
-    reads: (type) => isHelmType(type) || isConfigMap({ type }) || isService({ type }),
+    reads: (type) =>
+      isHelmType(type) ||
+      isConfigMap({ type }) ||
+      isService({ type }) ||
+      isDataSource({ type }) ||
+      isCollector(type),
     check: (resources) => [
       ...checkTenants(resources),
       ...unansweredAddresses(
@@ -59,6 +75,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     return [...checkDestinations(resource), ...checkStages(resource)];
   }
   if (chart?.chart === "vector") return checkSinks(resource);
+  if (chart?.chart === "opentelemetry-collector") return checkPipelines(resource);
   if (chart?.chart === "fluent-bit") return checkOutputs(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
@@ -124,6 +141,24 @@ function isLokiApi(url: string): boolean {
   return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod);
 }
 
+/** Checks that a pipeline of the OpenTelemetry collector uses each exporter for Loki. */
+function checkPipelines(resource: Resource): Finding[] {
+  const config = at(resource.props, "values", "config");
+  const pipelines = at(config, "service", "pipelines");
+  // Connectors choose among exporters by name.
+  if (hasUnknown(pipelines) || entriesAt(config, "connectors").length > 0) return [];
+  const used = entriesAt(pipelines).flatMap(([, pipeline]) => listAt(pipeline, "exporters"));
+  return lokiWriters(resource)
+    .map(({ path }) => path)
+    .filter((path) => !used.includes(path.at(-1)))
+    .map((path) => ({
+      path: ["values", ...path],
+      problem: "no pipeline uses the exporter, so no log arrives",
+      bound: "an exporter in config.service.pipelines",
+      fix: `set config.service.pipelines.logs.exporters: [${String(path.at(-1))}]`,
+    }));
+}
+
 /** Checks the addresses and labels in the configuration of Alloy, which is a text. */
 function checkAlloy({ props }: Resource): Finding[] {
   const path: Path = ["values", "alloy", "configMap", "content"];
@@ -136,8 +171,26 @@ function checkAlloy({ props }: Resource): Finding[] {
   ].map(([, url = ""]) => url);
   return [
     ...urls.filter((url) => !isLokiApi(url)).map(() => ({ path, ...noApi })),
+    ...missingComponents(content).map((name) => ({
+      path,
+      problem: "there is no component of this name, so Alloy does not start",
+      found: name,
+      bound: "the name of a component in the configuration",
+      fix: `correct the reference, or add ${name.replace(/\.(\w+)$/, ' "$1"')}`,
+    })),
     ...labelsOfStages(content, path),
   ];
+}
+
+/** The components for logs that others forward to, and that the configuration lacks. */
+function missingComponents(content: string): string[] {
+  const text = withoutComments(content);
+  // Templates and modules may add components.
+  if (/\{\{|\bimport\.|\bdeclare\b/.test(text)) return [];
+  const heads = [...text.matchAll(/\b(loki\.\w+)\s+"(\w+)"\s*\{/g)];
+  const names = new Set(heads.map(([, kind, name]) => `${kind}.${name}`));
+  const used = [...text.matchAll(/\b(loki\.(?:write|process|relabel)\.\w+)\.receiver\b/g)];
+  return [...new Set(used.map(([, name = ""]) => name))].filter((name) => !names.has(name));
 }
 
 /** Checks the labels in the stages for Alloy that the features of the chart k8s-monitoring have. */

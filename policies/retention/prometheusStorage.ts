@@ -2,7 +2,7 @@ import { Finding, checkValue, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf, shown } from "../engine/violation";
 import { isTruthy } from "../facts/helm";
-import { Path, formatPath, UNKNOWN, at, isMap } from "../facts/plain";
+import { Path, formatPath, UNKNOWN, at, isMap, isText } from "../facts/plain";
 import {
   PrometheusServer,
   canRunPrometheus,
@@ -82,6 +82,7 @@ function check(resource: Resource, config: Config): Finding[] {
   return [
     ...unknown,
     ...checkDeletion(resource, server),
+    ...checkClass(resource, size),
     ...checkRetentionSize(resource, server, volume, config),
     ...checkVolume(resource, server, volume, config),
   ];
@@ -97,6 +98,25 @@ function checkDeletion(resource: Resource, server: PrometheusServer): Finding[] 
           problem: "the volume is deleted with the StatefulSet, which the operator may replace",
           bound: "Retain (prod)",
           fix: `set ${formatPath(path)}: Retain`,
+        }
+      : undefined,
+  );
+}
+
+/** File systems of a network do not lock and sync files as the database of Prometheus requires. */
+function checkClass(resource: Resource, size: Path): Finding[] {
+  const [key] = size.slice(-3) as string[];
+  const path =
+    key === "resources"
+      ? [...size.slice(0, -3), "storageClassName"]
+      : [...size.slice(0, -1), "storageClass"];
+  return checkValue(resource, path, (value) =>
+    isText(value) && /(?:^|[-_.])(?:efs|nfs|azurefile|cephfs|glusterfs)(?:$|[-_.])/i.test(value)
+      ? {
+          problem:
+            "the volume is on a file system of the network, on which Prometheus corrupts its samples",
+          bound: "a volume of blocks (prod)",
+          fix: `set ${formatPath(path)} to a class such as gp3`,
         }
       : undefined,
   );

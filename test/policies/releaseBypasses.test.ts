@@ -23,7 +23,7 @@ const installed = (values: PlainMap, more: PlainMap = {}): Resource => {
 
 const flux = (values: unknown, version = "88.5.3", api = "v2"): Resource =>
   object(`helm.toolkit.fluxcd.io/${api}:HelmRelease`, {
-    spec: { chart: { spec: { chart, version } }, values },
+    spec: { chart: { spec: { chart, version } }, targetNamespace: "monitoring", values },
   });
 const argo = (helm: PlainMap, source: PlainMap = {}): Resource =>
   object("argoproj.io/v1alpha1:Application", {

@@ -38,6 +38,18 @@ const authUrl = { "nginx.ingress.kubernetes.io/auth-url": "https://login.shop.io
 const tlsIngress = { enabled: true, hosts: ["x.shop.io"], tls: [{ hosts: ["x.shop.io"] }] };
 
 const exposed: Record<string, [problem: RegExp, subject: Resource]> = {
+  "Grafana behind nginx, without a redirect to TLS": [
+    /also answers without TLS/,
+    stack({
+      grafana: {
+        ...grafana,
+        ingress: {
+          ...tlsIngress,
+          annotations: { "nginx.ingress.kubernetes.io/ssl-redirect": "false" },
+        },
+      },
+    }),
+  ],
   "Prometheus by the ingress of the chart": [
     /^Prometheus has no login/,
     stack({ prometheus: { ingress: tlsIngress } }),
@@ -132,6 +144,18 @@ const exposed: Record<string, [problem: RegExp, subject: Resource]> = {
 };
 
 const sound: Record<string, Resource> = {
+  "Grafana behind nginx, with a forced redirect to TLS": stack({
+    grafana: {
+      ...grafana,
+      ingress: {
+        ...tlsIngress,
+        annotations: {
+          "nginx.ingress.kubernetes.io/ssl-redirect": "false",
+          "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
+        },
+      },
+    },
+  }),
   "Prometheus behind a proxy with a login": ingress("prometheus-oauth2-proxy"),
   "Prometheus behind the login of the ingress": ingress("prometheus-operated", authUrl),
   "Prometheus behind basic authentication": stack({

@@ -2,8 +2,15 @@ import * as assert from "node:assert/strict";
 import { UNKNOWN } from "../../../policies/facts/plain";
 import { lokiBucketHardened } from "../../../policies/access/lokiBucketHardened";
 import { violationText } from "../../../policies/engine/violation";
-import { assertSilent, lokiBucketStack, policyDocument, tlsOnly } from "../platformSubjects";
+import {
+  assertSilent,
+  lokiBucketStack,
+  policyDocument,
+  tlsOnly,
+  bucketName,
+} from "../platformSubjects";
 import { judge, problems, resource } from "../subjects";
+import { bucketParts, itJudges, loki } from "../redTeam/subjects";
 
 const bare = () => resource("aws:s3/bucket:Bucket", "loki", { bucket: "logs" });
 
@@ -98,4 +105,18 @@ describe("policy loki-bucket-hardened", () => {
       }),
     );
   });
+});
+
+describe("names of Loki's buckets", () => {
+  const named = (chunks: string) => [
+    loki({ loki: { storage: { bucketNames: { chunks } } } }),
+    ...bucketParts({}),
+  ];
+  itJudges(
+    {
+      "a URL": ["loki-bucket-hardened", named(`s3://${bucketName}`)],
+      "an ARN": ["loki-bucket-hardened", named(`arn:aws:s3:::${bucketName}`)],
+    },
+    { "a name": named(bucketName) },
+  );
 });

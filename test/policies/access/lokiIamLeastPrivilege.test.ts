@@ -14,6 +14,7 @@ import {
   webTrust,
 } from "../platformSubjects";
 import { judge, problems, release, resource } from "../subjects";
+import { bucketParts, itJudges, loki } from "../redTeam/subjects";
 
 const arn = `arn:aws:s3:::${bucketName}`;
 const all = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
@@ -153,4 +154,16 @@ describe("policy loki-iam-least-privilege", () => {
       access({ Effect: "Allow", Action: `s3:Get ${secret}`, Resource: `${secret}*` }),
     );
   });
+});
+
+describe("the annotation for Loki's role", () => {
+  const annotated = {
+    serviceAccount: {
+      annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/logs" },
+    },
+  };
+  itJudges(
+    { "below loki": ["loki-iam-least-privilege", [loki({ loki: annotated }), ...bucketParts({})]] },
+    { "at the top of the values": [loki(annotated), ...bucketParts({})] },
+  );
 });

@@ -12,6 +12,7 @@ import {
   resource,
   serviceMonitor,
 } from "../subjects";
+import { itJudges } from "../redTeam/subjects";
 
 const secret = (props: PlainMap) => resource("kubernetes:core/v1:Secret", "secret", props);
 
@@ -213,4 +214,40 @@ describe("policy no-plaintext-credentials", () => {
       }
     }
   });
+});
+
+describe("variables in the JSON of a task definition", () => {
+  const task = (container: PlainMap) => [
+    resource(
+      "aws:ecs/taskDefinition:TaskDefinition",
+      "orders",
+      {
+        family: "orders",
+        containerDefinitions: JSON.stringify([{ name: "orders", ...container }]),
+      },
+      "prod",
+    ),
+  ];
+  itJudges(
+    {
+      "a password": [
+        "no-plaintext-credentials",
+        task({ environment: [{ name: "DB_PASSWORD", value: "Sommer-Regen-44" }] }),
+      ],
+    },
+    {
+      "a password from a secret": task({
+        environment: [
+          { name: "DB_HOST", value: "orders.shop.internal" },
+          { name: "DB_PASSWORD_FILE", value: "/run/secrets/db" },
+        ],
+        secrets: [
+          {
+            name: "DB_PASSWORD",
+            valueFrom: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders",
+          },
+        ],
+      }),
+    },
+  );
 });

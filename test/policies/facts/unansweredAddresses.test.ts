@@ -285,3 +285,73 @@ describe("addresses of Services", () => {
     );
   });
 });
+
+describe("addresses of Services of releases that other tools install", () => {
+  const values = { deploymentMode: "SingleBinary" };
+  const flux = (spec: PlainMap): Resource =>
+    resource("kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease", "loki", {
+      metadata: { name: "loki", namespace: "flux-system" },
+      spec: { chart: { spec: { chart: "loki", version: "6.30.0" } }, values, ...spec },
+    });
+  const argo = (namespace: string): Resource =>
+    resource("kubernetes:argoproj.io/v1alpha1:Application", "loki", {
+      metadata: { name: "loki", namespace: "argocd" },
+      spec: {
+        destination: { namespace },
+        source: {
+          chart: "loki",
+          repoURL: "https://x",
+          targetRevision: "6.30.0",
+          helm: { valuesObject: values },
+        },
+      },
+    });
+  const terraform = (namespace: string): Resource =>
+    resource("helm:index/release:Release", "loki", {
+      name: "loki",
+      namespace,
+      chart: "loki",
+      values: [JSON.stringify(values)],
+    });
+  const grafana = (url: string): Resource =>
+    installed("grafana", "grafana", "monitoring", {
+      datasources: { "x.yaml": { datasources: [{ name: "Loki", type: "loki", url }] } },
+    });
+  const found = async (url: string, release: Resource) =>
+    (await judgedByThePack([grafana(url), release]))
+      .filter(({ policy }) => policy === "grafana-provisioning")
+      .map(({ message }) => /fix: +(.*)/.exec(message)?.[1]);
+
+  for (const [name, url, release, fix] of [
+    [
+      "Flux",
+      "http://loki-gateway.logging.svc:3100",
+      flux({ targetNamespace: "logging", releaseName: "loki" }),
+      "use port 80",
+    ],
+    [
+      "Flux without a name",
+      "http://loki-gateway.logging.svc",
+      flux({ targetNamespace: "logging" }),
+      "use logging-loki-gateway, port 80",
+    ],
+    [
+      "Flux in its own namespace",
+      "http://loki-gateway.loki.svc",
+      flux({}),
+      "use loki-gateway.flux-system.svc",
+    ],
+    ["Argo CD", "http://loki-gateway.logging.svc:3100", argo("logging"), "use port 80"],
+    ["Terraform", "http://loki.monitoring.svc:3100", terraform("logging"), "use loki.logging.svc"],
+  ] as const) {
+    it(`finds one of ${name}`, async () => assert.deepEqual(await found(url, release), [fix]));
+  }
+
+  for (const [name, url, release] of [
+    ["Flux", "http://logging-loki-gateway.logging.svc", flux({ targetNamespace: "logging" })],
+    ["Argo CD", "http://loki-gateway.logging.svc", argo("logging")],
+    ["Terraform", "http://loki.logging.svc:3100", terraform("logging")],
+  ] as const) {
+    it(`accepts one of ${name}`, async () => assert.deepEqual(await found(url, release), []));
+  }
+});

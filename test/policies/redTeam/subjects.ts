@@ -90,6 +90,7 @@ export const ratio = (by: string, other = by) =>
 export const flux = (name: string, values: PlainMap): Resource =>
   kube("helm.toolkit.fluxcd.io/v2:HelmRelease", name, {
     spec: {
+      targetNamespace: "monitoring",
       chart: {
         spec: { chart: name, version: "18.11.0", sourceRef: { kind: "HelmRepository", name: "x" } },
       },

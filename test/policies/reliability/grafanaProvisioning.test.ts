@@ -1,8 +1,9 @@
 import * as assert from "node:assert/strict";
 import { PlainMap } from "../../../policies/facts/plain";
 import { grafanaProvisioning } from "../../../policies/reliability/grafanaProvisioning";
-import { stack } from "../platformSubjects";
+import { stack, configSecret } from "../platformSubjects";
 import { problems, resource } from "../subjects";
+import { bucketParts, grafana, itJudges, loki, manifests, pinned } from "../redTeam/subjects";
 
 const configMap = (labels: PlainMap, data: PlainMap, name = "shop") =>
   resource("kubernetes:core/v1:ConfigMap", name, {
@@ -50,4 +51,82 @@ describe("policy grafana-provisioning", () => {
     const maps = ["a", "b"].map((name) => configMap(shown, { "shop.json": text }, name));
     assert.match(found({}, ...maps)[0] ?? "", /one uid/);
   });
+});
+
+describe("contact points, and data sources of another Grafana", () => {
+  const notifying = (receiver: string, nested = receiver) => [
+    grafana({
+      envFromSecret: "grafana-alerting",
+      alerting: {
+        "contactpoints.yaml": {
+          contactPoints: [
+            { name: "slack", receivers: [{ type: "slack", settings: { url: "$SLACK_WEBHOOK" } }] },
+          ],
+        },
+        "policies.yaml": { policies: [{ receiver, routes: [{ receiver: nested }] }] },
+      },
+    }),
+  ];
+  const reading = (uid: string, values: PlainMap = {}) => [
+    pinned(values),
+    configSecret(),
+    configMap(shown, {
+      "orders.json": JSON.stringify({
+        title: "Orders",
+        panels: [{ datasource: { type: "prometheus", uid } }],
+        templating: { list: [{ name: "datasource", type: "datasource" }] },
+      }),
+    }),
+  ];
+  const ofPrometheus = "PBFA97CFB590B2093";
+  const grafanaValues = (value: PlainMap) => ({ grafana: value });
+
+  itJudges(
+    {
+      "a contact point that is missing": ["grafana-provisioning", notifying("slack-oncall")],
+      "one that is missing below": ["grafana-provisioning", notifying("slack", "oncall")],
+      "the uid of Prometheus in another Grafana": ["grafana-provisioning", reading(ofPrometheus)],
+    },
+    {
+      "a contact point that exists": notifying("slack"),
+      "the contact point of Grafana itself": notifying("grafana-default-email"),
+      "the uid of the chart": reading("prometheus"),
+      "a variable": reading("${datasource}"),
+      "a uid that a data source states": reading(
+        ofPrometheus,
+        grafanaValues({
+          additionalDataSources: [
+            { name: "Thanos", type: "prometheus", uid: ofPrometheus, url: "http://thanos-query" },
+          ],
+        }),
+      ),
+      "the computed uid of a data source without one": reading(
+        ofPrometheus,
+        grafanaValues({
+          sidecar: { datasources: { defaultDatasourceEnabled: false } },
+          additionalDataSources: [{ name: "Prometheus", type: "prometheus", url: "http://thanos" }],
+        }),
+      ),
+    },
+  );
+});
+
+describe("a data source of the operator of Grafana", () => {
+  const source = (url: string) => [
+    loki(),
+    ...bucketParts({}),
+    ...manifests(`
+apiVersion: grafana.integreatly.org/v1beta1
+kind: GrafanaDatasource
+metadata: {name: loki, namespace: monitoring}
+spec: {datasource: {name: Loki, type: loki, access: proxy, url: "${url}"}}
+`),
+  ];
+  itJudges(
+    {
+      "another port": ["grafana-provisioning", source("http://loki-gateway.monitoring.svc:3100")],
+      "another namespace": ["grafana-provisioning", source("http://loki-gateway.logging.svc")],
+    },
+    { "the gateway of Loki": source("http://loki-gateway.monitoring.svc") },
+  );
 });

@@ -4,6 +4,7 @@ import { Resource } from "../../../policies/facts/resource";
 import { lokiLimits } from "../../../policies/reliability/lokiLimits";
 import { judgedByThePack } from "../completePack";
 import { problems, release } from "../subjects";
+import { bucketParts, chart, itJudges, manifests, loki as lokiRelease } from "../redTeam/subjects";
 
 const limits = (limits_config: PlainMap): Resource => release("loki", { loki: { limits_config } });
 const tenants = (loki: PlainMap): Resource => {
@@ -24,7 +25,9 @@ const fluentBit = (...lines: string[]): Resource =>
     config: { outputs: `[OUTPUT]\n    ${["Name loki", ...lines].join("\n    ")}\n` },
   });
 const otel = (exporters: PlainMap): Resource =>
-  sender("opentelemetry-collector", { config: { exporters } });
+  sender("opentelemetry-collector", {
+    config: { exporters, service: { pipelines: { logs: { exporters: Object.keys(exporters) } } } },
+  });
 const otlp = "http://loki-gateway.monitoring.svc/otlp";
 const grafana = (source: PlainMap): Resource =>
   sender("grafana", {
@@ -201,4 +204,94 @@ describe("policy loki-limits", () => {
     it(`accepts ${JSON.stringify((subject.props as PlainMap)["values"])}`, () =>
       assert.deepEqual(problems(lokiLimits, subject), []));
   }
+});
+
+describe("collectors whose logs do not arrive", () => {
+  const logs = (change: PlainMap = {}, namespace = "monitoring"): Resource => {
+    const { props, ...rest } = lokiRelease(change);
+    return { ...rest, props: { ...(props as PlainMap), namespace } };
+  };
+  const exporters = { "otlphttp/loki": { endpoint: "http://loki-gateway.loki.svc/otlp" } };
+  const collecting = (config: PlainMap) => [
+    chart(
+      "opentelemetry-collector",
+      { mode: "daemonset", config },
+      "https://open-telemetry.github.io/opentelemetry-helm-charts",
+    ),
+  ];
+  const piped = (...names: string[]) => ({
+    exporters,
+    service: { pipelines: { logs: { receivers: ["otlp"], exporters: names } } },
+  });
+  const forwarding = (to: string) => [
+    chart(
+      "alloy",
+      {
+        alloy: {
+          configMap: {
+            content: `loki.source.kubernetes "pods" {
+  targets    = discovery.kubernetes.pods.targets
+  forward_to = [${to}.receiver]
+}
+loki.write "default" {
+  endpoint {
+    url = "${push}"
+  }
+}`,
+          },
+        },
+      },
+      "https://grafana.github.io/helm-charts",
+    ),
+  ];
+  const operated = (url: string) => [
+    logs(),
+    ...bucketParts({}),
+    ...manifests(`
+apiVersion: opentelemetry.io/v1beta1
+kind: OpenTelemetryCollector
+metadata: {name: logs, namespace: monitoring}
+spec:
+  config:
+    receivers: {otlp: {protocols: {grpc: {}}}}
+    exporters: {otlphttp/loki: {endpoint: "${url}"}}
+    service: {pipelines: {logs: {receivers: [otlp], exporters: [otlphttp/loki]}}}
+`),
+  ];
+  const promtail = (values: PlainMap) => [
+    logs({}, "logging"),
+    ...bucketParts({}),
+    chart("promtail", values, "https://grafana.github.io/helm-charts"),
+  ];
+
+  itJudges(
+    {
+      "an exporter that no pipeline uses": ["loki-limits", collecting({ exporters })],
+      "a pipeline with another exporter": ["loki-limits", collecting(piped("debug"))],
+      "a component that Alloy does not have": ["loki-limits", forwarding("loki.write.loki")],
+      "a collector of the operator with another port": [
+        "loki-limits",
+        operated("http://loki-gateway.monitoring.svc:3100/otlp"),
+      ],
+      "the default address of Promtail, and Loki in another namespace": [
+        "loki-limits",
+        promtail({}),
+      ],
+    },
+    {
+      "an exporter of a pipeline": collecting(piped("otlphttp/loki")),
+      "an exporter behind a connector": collecting({
+        ...piped("routing"),
+        connectors: { routing: { default_pipelines: ["logs/loki"] } },
+      }),
+      "an exporter for traces": collecting({
+        exporters: { "otlphttp/tempo": { endpoint: "http://tempo.tempo.svc:4318" } },
+      }),
+      "a component that Alloy has": forwarding("loki.write.default"),
+      "a collector of the operator": operated("http://loki-gateway.monitoring.svc/otlp"),
+      "the address of Loki in another namespace": promtail({
+        config: { clients: [{ url: "http://loki-gateway.logging.svc/loki/api/v1/push" }] },
+      }),
+    },
+  );
 });

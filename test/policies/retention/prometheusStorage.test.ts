@@ -120,3 +120,24 @@ describe("policy prometheus-storage", () => {
     assert.equal(remedied(prometheusStorage, spec({ retentionSize: UNKNOWN })), undefined);
   });
 });
+
+describe("the class of Prometheus' volume", () => {
+  const ofClass = (storageClassName: string) => [
+    stack({
+      prometheus: {
+        prometheusSpec: { storageSpec: { volumeClaimTemplate: { spec: { storageClassName } } } },
+      },
+    }),
+  ];
+  for (const name of ["efs-sc", "nfs-client", "azurefile-premium", "cephfs"]) {
+    it(`is not a file system of the network: ${name}`, () =>
+      assert.match(
+        problems(prometheusStorage, ofClass(name)[0] as never)[0] ?? "",
+        /of the network/,
+      ));
+  }
+  for (const name of ["gp3", "premium-rwo", "ceph-rbd", "managed-csi", "prefs"]) {
+    it(`may be ${name}`, () =>
+      assert.deepEqual(problems(prometheusStorage, ofClass(name)[0] as never), []));
+  }
+});
