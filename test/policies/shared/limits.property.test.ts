@@ -101,7 +101,10 @@ const pushes: [policy: string, ...Push][] = [
     "rules",
     fc
       .integer({ min: 1, max: scrape.min * limits.rateWindowScrapes - 1 })
-      .map((seconds) => (written) => written.replaceAll(/\b5m\b|(?<=rate)5m/g, `${seconds}s`)),
+      .map(
+        (seconds) => (written) =>
+          written.replaceAll(/(?<=\[)5m(?=\])|(?<=rate_?)5m/g, `${seconds}s`),
+      ),
   ],
   [
     "alert-for",
