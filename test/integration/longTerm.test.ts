@@ -26,7 +26,7 @@ describe("the long-term store", function () {
   // Ten minutes take 20 seconds. Each series then has as many samples as in ten minutes.
   const scale = 30;
   const outage = (10 * 60_000) / scale;
-  /** One series more than a queue of Prometheus holds samples for in that time. */
+  /** An outage has 20,000 samples, more than a queue of Prometheus holds: the others wait on its disk. */
   const seriesCount = 1_000;
 
   let folder: string;
