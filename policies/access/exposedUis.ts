@@ -275,11 +275,9 @@ function checkTls(
       typeof host !== "string" || patterns.some((pattern) => coversHost(pattern, host));
     const isUncovered = patterns.length > 0 && !hosts.every(isCovered);
     const hasTls = entries.some((entry) => isMap(entry) && Object.keys(entry).length > 0);
-    const isPlain = ["ssl-redirect", "force-ssl-redirect"].every(
-      (key) =>
-        String(at(annotations, `nginx.ingress.kubernetes.io/${key}`) ?? key === "ssl-redirect") ===
-        "false",
-    );
+    const redirects = (key: string) => textAt(annotations, `nginx.ingress.kubernetes.io/${key}`);
+    const isPlain =
+      redirects("ssl-redirect") === "false" && redirects("force-ssl-redirect") !== "true";
     if (!isSecure && hasTls && !isUncovered && isPlain) {
       return {
         problem: `the ingress of ${ui} also answers without TLS, because it does not redirect`,
