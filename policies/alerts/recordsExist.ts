@@ -5,7 +5,7 @@ import { canRunPrometheus, prometheusServer } from "../facts/prometheus";
 import { Resource, objectName } from "../facts/resource";
 import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { isMonitor, scrapedServices } from "../facts/services";
-import { Selector, selectorsOf } from "../promql/expr";
+import { Expr, Selector, nodesOf, selectorsOf } from "../promql/expr";
 import { parsePromQL } from "../promql/parse";
 import { meantMetric } from "../promql/knownMetrics";
 import { checkKept } from "./keptMetrics";
@@ -58,11 +58,13 @@ function check(resources: Resource[]): StackFinding[] {
 type StackRule = Rule & { urn: string };
 
 /** The valid alerts, with the selectors of their expressions. */
-function readingAlerts(rules: StackRule[]): { rule: StackRule; selectors: Selector[] }[] {
+function readingAlerts(
+  rules: StackRule[],
+): { rule: StackRule; expr: Expr; selectors: Selector[] }[] {
   return rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
-    return [{ rule, selectors: selectorsOf(parsed.expr) }];
+    return [{ rule, expr: parsed.expr, selectors: selectorsOf(parsed.expr) }];
   });
 }
 
@@ -216,8 +218,15 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
   if (stacks.length === 0 || isElsewhere || stacks.some((each) => each.values === UNKNOWN))
     return [];
   if (values.some(isAllowed)) return [];
-  return readingAlerts(rules).flatMap(({ rule, selectors }): StackFinding[] => {
+  return readingAlerts(rules).flatMap(({ rule, expr, selectors }): StackFinding[] => {
+    // Without the labels, unless excludes nothing, and the alert fires.
+    const excluding = new Set(
+      nodesOf(expr).flatMap((node) =>
+        node.kind === "binary" && node.operator === "unless" ? selectorsOf(node.right) : [],
+      ),
+    );
     const [label] = selectors
+      .filter((selector) => !excluding.has(selector))
       .filter(({ metric = "" }) => /^kube_\w+_labels$/.test(metric))
       .flatMap(({ matchers }) => matchers)
       .filter((matcher) => matcher.label.startsWith("label_") && !matchesValue(matcher, ""));

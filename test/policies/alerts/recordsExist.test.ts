@@ -101,6 +101,10 @@ describe("labels of objects", () => {
     "which arguments allow": labeled({
       "kube-state-metrics": { extraArgs: ["--metric-labels-allowlist=pods=[team]"] },
     }),
+    "which exclude nothing then": labeled(
+      {},
+      'kube_pod_status_ready == 0 unless on (pod) kube_pod_labels{label_quiet="true"}',
+    ),
     "without a matcher": labeled({}, 'kube_pod_labels{namespace="shop"} == 1'),
   })) {
     it(`may be read, ${how}`, () => assert.deepEqual(problemsOf, []));
