@@ -6,11 +6,12 @@ import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { numeral } from "../engine/violation";
 import { metricVocabulary } from "../facts/metricVocabulary";
 import { Resource } from "../facts/resource";
-import { canContainRules } from "../facts/rules";
+import { Rule, canContainRules } from "../facts/rules";
 import { Comparison, isComparison, negated } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { parsePromQL } from "../promql/parse";
 import { Records, recordedRange } from "../promql/records";
 import { podMetrics } from "../shared/metricNames";
 
@@ -30,9 +31,9 @@ function check(resource: Resource, _: object, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
   return checkExpressions(
     resource,
-    (expr, { alert, record, annotations }) => [
-      ...(alert === undefined ? checkRecordedRange(record, expr) : checkCounters(expr)),
-      ...checkPercentTexts(expr, annotations),
+    (expr, rule) => [
+      ...(rule.alert === undefined ? checkRecordedRange(rule) : checkCounters(expr)),
+      ...checkPercentTexts(expr, rule.annotations),
       ...checkRestarts(expr),
       ...checkRatios(expr),
       ...checkPercentages(expr),
@@ -122,9 +123,12 @@ function isCounter({ metric = "" }: Selector): boolean {
 }
 
 /** The range in the name of a recorded series is that of its expression: readers rely on it. */
-function checkRecordedRange(record: string | undefined, expr: Expr): ViolationFinding[] {
+function checkRecordedRange({ record, expr }: Rule): ViolationFinding[] {
   const named = recordedRange(record ?? "");
-  const ranges = nodesOf(expr).flatMap((node) =>
+  // A recorded series loses its range where its expression takes its place.
+  const parsed = parsePromQL(expr);
+  const nodes = parsed.error === undefined ? nodesOf(parsed.expr) : [];
+  const ranges = nodes.flatMap((node) =>
     node.kind === "selector" || node.kind === "subquery" ? (node.rangeSeconds ?? []) : [],
   );
   if (named === undefined || ranges.length === 0 || ranges.includes(named)) return [];

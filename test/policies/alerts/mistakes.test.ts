@@ -343,8 +343,9 @@ describe("times in another unit", () => {
 });
 
 describe("ranges in the names of recorded rates", () => {
+  const base = { record: "cart:errors:ratio_rate5m", expr: "sum(rate(cart_errors_total[5m]))" };
   const recorded = (record: string, expr: string) =>
-    problems(promqlUnits, prometheusRule([{ record, expr }]));
+    problems(promqlUnits, prometheusRule([base, { record, expr }]));
 
   it("are those of the expressions", () =>
     assert.match(
