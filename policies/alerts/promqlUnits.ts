@@ -131,7 +131,11 @@ function checkRecordedRange({ record, expr }: Rule): ViolationFinding[] {
   const ranges = nodes.flatMap((node) =>
     node.kind === "selector" || node.kind === "subquery" ? (node.rangeSeconds ?? []) : [],
   );
-  if (named === undefined || ranges.length === 0 || ranges.includes(named)) return [];
+  const recorded = nodes.map((node) =>
+    node.kind === "selector" ? recordedRange(node.metric ?? "") : undefined,
+  );
+  if (named === undefined || ranges.length === 0) return [];
+  if ([...ranges, ...recorded].includes(named)) return [];
   const [range = 0] = ranges;
   return [
     {

@@ -358,6 +358,7 @@ describe("ranges in the names of recorded rates", () => {
     ["cart:errors:ratio_rate1h", "avg_over_time(cart:errors:ratio_rate5m[1h])"],
     ["cart:errors:ratio_rate3d", "max_over_time(sum(rate(cart_errors_total[5m]))[3d:5m])"],
     ["cart:errors:ratio_rate5m", "cart:errors:rate5m / cart:requests:rate5m"],
+    ["cart:last_errors:rate5m", "last_over_time(cart:errors:rate5m[15m])"],
     ["cart:errors:sum", "sum(rate(cart_errors_total[1h]))"],
   ] as const) {
     it(`may be ${record} for ${expr}`, () => assert.deepEqual(recorded(record, expr), []));
