@@ -26,6 +26,7 @@ const publicNames = [
   "LokiMode",
   "LokiStack",
   "LokiStorage",
+  "LongTermKind",
   "MetricConvention",
   "MonitoredServices",
   "NodeOs",
