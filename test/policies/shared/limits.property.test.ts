@@ -257,12 +257,15 @@ function config(policy: AnyPolicy): PlainMap {
 /** What only production is asked for. */
 const onlyInProd = new Set(["alert-annotations", "prod-high-availability"]);
 
+/** Each run judges a stack with all policies, which takes half a second. The seeds differ each time. */
+const runs = { inside: 15, outside: 6 };
+
 describe("limits that settings and policies share", () => {
   for (const environment of ["dev", "prod"] as const) {
     it(`accepts all settings within the limits in ${environment}`, () => {
       fc.assert(
         fc.property(inside(environment), (knobs) => assert.deepEqual(violated(knobs), [])),
-        { numRuns: 40 },
+        { numRuns: runs.inside },
       );
     });
   }
@@ -283,7 +286,7 @@ describe("limits that settings and policies share", () => {
             assert.deepEqual(found, expected);
           },
         ),
-        { numRuns: 20 },
+        { numRuns: runs.outside },
       );
     });
   }
