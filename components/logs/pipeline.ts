@@ -44,8 +44,8 @@ const eventsApp = "kubernetes-events";
 
 /**
  * Stages for Kubernetes events, which arrive as `name=... kind=... reason=... type=... msg="..."` with
- * the label `namespace` of the object. An event on a pod has the pod's label, as the logs of the pod
- * have. Kind, name, reason and level become structured metadata, because as labels they would create a
+ * the label `namespace` of the object. An event on a pod gets the label `pod`, like the logs of the
+ * pod. Kind, name, reason and level become structured metadata, because as labels they would create a
  * stream for each combination.
  */
 export function eventPipeline(redaction = builtInRedactionsOnly): LogStage[] {

@@ -4,7 +4,7 @@ import { defined } from "../shared/defined";
 import { PolicyDocument, allow, partition, policyDocument, roleName } from "../shared/iam";
 import { hasPlaceholder } from "../shared/placeholders";
 import { example, issue } from "../shared/problems";
-import { httpUrl, input, secretKey } from "../shared/schemas";
+import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
 import { LongTermKind } from "./options";
 
 /** What Prometheus, Grafana and the settings need to know about a kind of store. */
@@ -118,7 +118,8 @@ const credentials = ["basicAuth", "bearerToken"] as const;
 function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): void {
   const { kind, url, tenant, basicAuth, bearerToken } = store;
   for (const key of ["url", "queryUrl"] as const) {
-    if (!hasUser(store[key])) continue;
+    const value: unknown = store[key];
+    if (typeof value !== "string" || !hasCredentials(value)) continue;
     const text = `remove the user from ${key}, and name a Secret in basicAuth`;
     issue(ctx, [key], "must not contain credentials", { kind: "do", text });
   }
@@ -140,10 +141,6 @@ function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): voi
     const rule = "is not supported together with basicAuth: a request has one authorization";
     issue(ctx, ["bearerToken"], rule, { kind: "remove" });
   }
-}
-
-function hasUser(url: unknown): boolean {
-  return typeof url === "string" && /^https?:\/\/[^/?#]*@/.test(url);
 }
 
 /** The settings that decide what Prometheus sends, and under which name of its role. */

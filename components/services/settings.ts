@@ -20,6 +20,7 @@ import {
   checkArgs,
   checkUniqueNames,
   dnsLabel,
+  hasCredentials,
   httpUrl,
   identitySettings,
   input,
@@ -361,7 +362,7 @@ export const serviceSchema = z.strictObject({
       "Pods behind a Kubernetes Service, pods without one, such as workers, a CronJob of this name, which is not scraped, or `probe`, which has only the URL in `probe`.",
     ),
   probe: example(
-    httpUrl.refine((url) => !/^\w+:\/\/[^/]*@/.test(url), "must not contain credentials"),
+    httpUrl.refine((url) => !hasCredentials(url), "must not contain credentials"),
     "https://shop.example.com/health",
   )
     .optional()

@@ -83,6 +83,11 @@ export const httpUrl = z.url({
   error: "must be a URL that starts with https:// or http://",
 });
 
+/** Whether a URL contains a user or a password. */
+export function hasCredentials(url: string): boolean {
+  return /^\w+:\/\/[^/]*@/.test(url);
+}
+
 export const httpsUrl = z.url({
   protocol: /^https$/,
   error: "must be a URL that starts with https://",

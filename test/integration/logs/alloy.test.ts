@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { alloyConfig, alloyEventsConfig } from "../../../components/logs/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
+import { projectDirectory } from "../../support/stackConfig";
 import { startAlloy } from "./support/alloy";
 import { itCollectsLogs } from "./support/collector";
 import { KubernetesApi, KubernetesEvent } from "./support/kubernetesApi";
@@ -120,7 +121,7 @@ describe("the Alloy that collects Kubernetes events", () => {
     });
   }
 
-  it("stores them beside the logs of the pod that they are about, without secrets", async () => {
+  it("labels an event on a pod like the logs of the pod, and redacts secrets", async () => {
     await loki.push(podLogs, [[`${Date.now()}000000`, "connection refused"]]);
     const entries = await read(`{namespace="ticketing", pod="${pod}"}`, 2);
     const [ofPod] = entries.filter(({ labels }) => labels["app"] === "kubernetes-events");
@@ -142,6 +143,14 @@ describe("the Alloy that collects Kubernetes events", () => {
       reason: "BackOff",
       level: "warning",
     });
+  });
+
+  it("returns the warnings of a namespace for the documented query", async () => {
+    const documented = `{namespace="ticketing", app="kubernetes-events"} | level="warning"`;
+    const page = fs.readFileSync(path.join(projectDirectory, "docs", "logs.md"), "utf8");
+    assert.ok(page.includes(documented));
+    const reasons = (await read(documented, 1)).map(({ labels }) => labels["reason"]);
+    assert.deepEqual(reasons, ["BackOff"]);
   });
 
   it("finds events on other objects by kind, name and level", async () => {
