@@ -79,12 +79,13 @@ export function withRecordsOfStack<Config>(
   return {
     reads: canContainRules,
     check: (resources, config) => {
-      const records = recordsIn(resources.flatMap((resource) => judgedRules(resource).rules));
+      const all = recordsIn(resources.flatMap((resource) => judgedRules(resource).rules));
       return resources.flatMap((resource): StackFinding[] => {
-        if (!readsOtherRecords(resource, records)) return [];
+        const { rules } = judgedRules(resource);
+        const records = recordsFor(rules, all);
+        if (records === recordsIn(rules)) return [];
         const alone = new Set(check(resource, config).map((finding) => JSON.stringify(finding)));
-        const own = recordsIn(judgedRules(resource).rules);
-        return check(resource, config, preferred(own, records))
+        return check(resource, config, records)
           .filter((finding) => !alone.has(JSON.stringify(finding)))
           .map((finding) => ({ ...finding, urn: resource.urn }));
       });
@@ -92,30 +93,12 @@ export function withRecordsOfStack<Config>(
   };
 }
 
-function readsOtherRecords(resource: Resource, records: Records): boolean {
-  const { rules } = judgedRules(resource);
-  const own = recordsIn(rules);
-  return (
-    own.size < records.size &&
-    rules.some(({ expr }) => {
-      const parsed = parsePromQL(expr);
-      return (
-        parsed.error === undefined &&
-        selectorsOf(parsed.expr).some(({ metric = "" }) => records.has(metric) && !own.has(metric))
-      );
-    })
-  );
-}
-
 /** The valid alerts of a stack, with recorded series replaced by their expressions. */
 export function alertsOfStack(resources: Resource[]) {
   const { rules, unknown } = rulesOfStack(resources);
   const records = recordsIn(rules);
   const recordsOf = new Map(
-    resources.map((resource) => [
-      resource.urn,
-      preferred(recordsIn(rulesOf(resource).rules), records),
-    ]),
+    resources.map((resource) => [resource.urn, recordsFor(rulesOf(resource).rules, records)]),
   );
   const alerts = rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
@@ -126,12 +109,21 @@ export function alertsOfStack(resources: Resource[]) {
 }
 
 /**
- * The records of a stack, with those of one object in place of others of the same name: the objects of
- * two namespaces record the same series, each for its own services.
+ * The records for the rules of one object: its own, and those of the stack if it reads others. Its own
+ * replace others of the same name, because the objects of two namespaces record the same series, each
+ * for its own services. Expressions are inlined once per map, so most policies share the map of the
+ * object.
  */
-function preferred(own: Records, all: Records): Records {
-  const isShadowed = [...own].some(([name, expr]) => all.get(name) !== expr);
-  if (isShadowed) return new Map([...all, ...own]);
-  // Expressions are inlined once per map of records, and most policies inline those of the object.
-  return own.size === all.size ? own : all;
+function recordsFor(rules: Rule[], all: Records): Records {
+  const own = recordsIn(rules);
+  const readsOther = rules.some(({ expr }) => {
+    const parsed = parsePromQL(expr);
+    return (
+      parsed.error === undefined &&
+      selectorsOf(parsed.expr).some(({ metric = "" }) => all.has(metric) && !own.has(metric))
+    );
+  });
+  if (!readsOther) return own;
+  const replacesOther = [...own].some(([name, expr]) => all.get(name) !== expr);
+  return replacesOther ? new Map([...all, ...own]) : all;
 }

@@ -88,7 +88,7 @@ function excludesItself(expr: Expr): boolean {
 const identity = perObject((selector: Selector) => JSON.stringify(selector));
 
 /** The selectors of each part of an expression that `or` joins: each part can return series. */
-function alternativesOf(expr: Expr): Selector[][] {
+function alternativesOf(expr: Expr): (readonly Selector[])[] {
   if (expr.kind === "binary") {
     const { operator, left, right } = expr;
     return operator === "or"

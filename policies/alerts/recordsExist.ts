@@ -60,7 +60,7 @@ type StackRule = Rule & { urn: string };
 /** The valid alerts, with the selectors of their expressions. */
 function readingAlerts(
   rules: StackRule[],
-): { rule: StackRule; expr: Expr; selectors: Selector[] }[] {
+): { rule: StackRule; expr: Expr; selectors: readonly Selector[] }[] {
   return rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];

@@ -81,8 +81,8 @@ export function trafficFloorsOf(expr: Expr, vocabulary: MetricVocabulary): numbe
 /** A comparison with the selectors on both sides of its quotient. */
 interface Quotient {
   comparison: Comparison;
-  numerator: Selector[];
-  denominator: Selector[];
+  numerator: readonly Selector[];
+  denominator: readonly Selector[];
   vocabulary: MetricVocabulary;
 }
 

@@ -36,10 +36,9 @@ export function constantOf(expr: Expr): number | undefined {
     }
     case "binary": {
       const compute = arithmetic[expr.operator];
-      const left = constantOf(expr.left);
-      const right = constantOf(expr.right);
-      if (compute === undefined || left === undefined || right === undefined) return undefined;
-      return compute(left, right);
+      const left = compute && constantOf(expr.left);
+      const right = left === undefined ? undefined : constantOf(expr.right);
+      return left === undefined || right === undefined ? undefined : compute?.(left, right);
     }
     case "call": {
       const argument = preservesUnit(expr) ? measuredArgument(expr) : undefined;

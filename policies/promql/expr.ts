@@ -90,13 +90,17 @@ export const nodesOf = perObject((expr: Expr): readonly Expr[] => {
 
 /** All calls in an expression whose name matches. */
 export function callsOf(expr: Expr, name: RegExp): Call[] {
-  return nodesOf(expr).filter((node) => node.kind === "call" && name.test(node.name)) as Call[];
+  return allCallsOf(expr).filter((call) => name.test(call.name));
 }
 
+const allCallsOf = perObject((expr: Expr): readonly Call[] =>
+  nodesOf(expr).filter((node) => node.kind === "call"),
+);
+
 /** All selectors in an expression. */
-export function selectorsOf(expr: Expr): Selector[] {
-  return nodesOf(expr).filter((node) => node.kind === "selector");
-}
+export const selectorsOf = perObject((expr: Expr): readonly Selector[] =>
+  nodesOf(expr).filter((node) => node.kind === "selector"),
+);
 
 /** Whether a selector can return series of this metric. */
 export function selects(selector: Selector, metric: string): boolean {

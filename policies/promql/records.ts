@@ -1,7 +1,6 @@
 import { parseDuration } from "../shared/duration";
-import { Matcher } from "../shared/matcher";
 import { perObject } from "../shared/perObject";
-import { Expr, mapChildren, selectorsOf } from "./expr";
+import { Expr, Selector, mapChildren, selectorsOf } from "./expr";
 import { parsePromQL } from "./parse";
 
 /** The expressions of the recording rules, by the name of the series that they record. */
@@ -39,21 +38,38 @@ export function inlineRecords(expr: Expr, records: Records): Expr {
   return records.size === 0 ? expr : inliningOf(records)(expr);
 }
 
-const inliningOf = perObject((records: Records) =>
-  perObject((expr: Expr) => inlined(expr, records)),
-);
+/**
+ * Expressions that read a recorded series with the same matchers share its expression, because what
+ * policies compute for an expression is kept. Within one expression, no part occurs twice.
+ */
+const inliningOf = perObject((records: Records) => {
+  const shared = new Map<string, Expr[]>();
+  return perObject((expr: Expr) => {
+    const uses = new Map<string, number>();
+    return replaceSelectors(expr, (selector) => {
+      if (selector.metric === undefined || !records.has(selector.metric)) return selector;
+      const key = JSON.stringify([selector.metric, selector.matchers]);
+      const use = uses.get(key) ?? 0;
+      uses.set(key, use + 1);
+      const copies = shared.get(key) ?? [];
+      shared.set(key, copies);
+      return (copies[use] ??= recorded(selector, records, MAX_DEPTH));
+    });
+  });
+});
 
-function inlined(expr: Expr, records: Records, depth = 5): Expr {
-  if (expr.kind === "selector") {
-    const recorded = expr.metric === undefined ? undefined : records.get(expr.metric);
-    if (recorded === undefined || depth === 0) return expr;
-    return inlined(narrowed(recorded, expr.matchers), records, depth - 1);
-  }
-  return mapChildren(expr, (part) => inlined(part, records, depth));
+/** Recorded series can be recorded from other recorded series. */
+const MAX_DEPTH = 5;
+
+function recorded(selector: Selector, records: Records, depth: number): Expr {
+  const expr = selector.metric === undefined ? undefined : records.get(selector.metric);
+  if (expr === undefined || depth === 0) return selector;
+  return replaceSelectors(expr, ({ matchers, ...inner }) =>
+    recorded({ ...inner, matchers: [...matchers, ...selector.matchers] }, records, depth - 1),
+  );
 }
 
-/** Adds the matchers that select a recorded series to every selector in its expression. */
-function narrowed(expr: Expr, matchers: Matcher[]): Expr {
-  if (expr.kind === "selector") return { ...expr, matchers: [...expr.matchers, ...matchers] };
-  return mapChildren(expr, (part) => narrowed(part, matchers));
+function replaceSelectors(expr: Expr, replace: (selector: Selector) => Expr): Expr {
+  if (expr.kind === "selector") return replace(expr);
+  return mapChildren(expr, (part) => replaceSelectors(part, replace));
 }
