@@ -5,6 +5,7 @@ import { numeral, shown } from "../engine/violation";
 import { UNKNOWN, textAt } from "../facts/plain";
 import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
+import { Comparison, isComparison } from "../promql/comparison";
 import { comparisonsOf } from "../promql/findComparisons";
 import { Expr, allows, callsOf, nodesOf, selects, selectorsOf } from "../promql/expr";
 import { recordedRange } from "../promql/records";
@@ -29,7 +30,7 @@ type Config = ConfigOf<typeof properties>;
 export const alertFor = resourcePolicy({
   name: "alert-for",
   description:
-    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time.",
+    "Each alert's `for` is within the bounds for its severity, and its group evaluates it in time; the condition of a single event holds for longer than `for`.",
   why: "Without `for`, a single outlier pages the on-call engineer; with a `for` of an hour, a critical alert fires after customers have called.",
   remediation: "set `for`, for example to 5m",
   severity: "medium",
@@ -57,6 +58,7 @@ export const alertFor = resourcePolicy({
         return exceptions.includes(undefined) ? undefined : exceptions[0];
       }),
       ...checkGroup(alert, expressionOf(alert), config),
+      ...checkEvents(alert, expressionOf(alert)),
     ]);
   },
   remediate: true,
@@ -129,6 +131,62 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
     });
   }
   return findings;
+}
+
+/**
+ * Checks that the condition of an alert on a single event holds for longer than `for`. A restart that
+ * goes on, or an error that returns, meets its condition again.
+ */
+function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): ViolationFinding[] {
+  const minutes = minutesOf(wait) ?? 0;
+  if (expr === undefined || minutes === 0 || !isComparison(expr)) return [];
+  const [comparison] = comparisonsOf(expr);
+  const longest = comparison && eventMinutes(comparison);
+  if (longest === undefined || minutes < longest) return [];
+  return [
+    {
+      problem:
+        "the condition holds for a shorter time than `for` after an event, so the alert never fires",
+      path: [...path, "for"],
+      found: `${shown(wait)}, and a condition that holds for ${formatMinutes(longest)}`,
+      bound: `less than ${formatMinutes(longest)}`,
+      fix: "shorten `for`, or read the event over a range of twice its time",
+    },
+  ];
+}
+
+/** Counters of events of which one is a reason to notify, and another may not follow. */
+const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot_time_seconds/;
+
+/** How long a condition holds after one event, in minutes; undefined if it is not about an event. */
+function eventMinutes({
+  operator,
+  threshold,
+  numerator,
+  denominator,
+}: Comparison): number | undefined {
+  const [factor, ...others] = numerator;
+  if (factor === undefined || others.length + denominator.length > 0) return undefined;
+  const [call, ...calls] = callsOf(factor, /^(rate|changes|resets)$/);
+  const [selector] = selectorsOf(factor);
+  const range = selector?.rangeSeconds;
+  if (call !== undefined && calls.length === 0 && range !== undefined) {
+    // A comparison of an increase is solved for the rate.
+    const events = call.name === "rate" ? threshold * range : threshold;
+    const isOnce =
+      (operator === ">" && events >= 0 && events < 0.99) || (operator === ">=" && events < 1.01);
+    const isEvent = singleEvent.test(selector?.metric ?? "");
+    return isOnce && isEvent ? range / SECONDS_PER_MINUTE : undefined;
+  }
+  // After a start, the age of a process is below a threshold for that time.
+  const isAge =
+    factor.kind === "binary" &&
+    factor.operator === "-" &&
+    factor.left.kind === "call" &&
+    factor.left.name === "time" &&
+    factor.right.kind === "selector" &&
+    /(^|_)(start|boot)_time_seconds$/.test(factor.right.metric ?? "");
+  return isAge && operator.startsWith("<") ? threshold / SECONDS_PER_MINUTE : undefined;
 }
 
 const fewAlerts = 50;

@@ -4,20 +4,23 @@ import { helmChart } from "../facts/helm";
 import { Resource } from "../facts/resource";
 import { Rule, canHoldRules, rulesOfStack } from "../facts/rules";
 import { parsePromQL } from "../promql/parse";
+import { labelsOf } from "../promql/labels";
 import { selectorsOf } from "../promql/expr";
 
 export const duplicateRules = stackPolicy({
   name: "duplicate-rules",
-  description: "No alert exists twice, in the stack or in the chart.",
-  why: "A duplicated alert pages the on-call engineer twice, and a silence or a new threshold applies to one of the two only.",
+  description:
+    "No alert exists twice, in the stack or in the chart, and no two rules record the same series.",
+  why: "Of two rules that record one series, Prometheus drops the samples of one. A duplicated alert pages the on-call engineer twice, and a silence or a new threshold applies to one of the two only.",
   remediation:
     "remove one of the two, or disable the alert of the chart: defaultRules.disabled.<alert>: true",
   severity: "low",
   enforcementLevel: "advisory",
   reads: canHoldRules,
   check(resources) {
-    const alerts = rulesOfStack(resources).rules.filter(({ alert }) => alert !== undefined);
-    return [...repeated(alerts), ...alsoInChart(alerts, resources)];
+    const { rules } = rulesOfStack(resources);
+    const alerts = rules.filter(({ alert }) => alert !== undefined);
+    return [...repeated(alerts), ...alsoInChart(alerts, resources), ...recordedTwice(rules)];
   },
 });
 
@@ -38,6 +41,37 @@ function repeated(alerts: Alert[]): StackFinding[] {
     const found = `also in ${first.where}`;
     return [{ urn, rule: name, problem, where, found, fix: "remove one of the two" }];
   });
+}
+
+/** Recording rules of one object whose results have the same name, and no label that tells them apart. */
+function recordedTwice(rules: Alert[]): StackFinding[] {
+  const firstByKey = new Map<string, Alert>();
+  return rules.flatMap((rule): StackFinding[] => {
+    const { urn, name, record, labels, where } = rule;
+    if (record === undefined) return [];
+    const key = JSON.stringify([urn, record, labels]);
+    const first = firstByKey.get(key);
+    firstByKey.set(key, first ?? rule);
+    if (first === undefined || first.expr === rule.expr) return [];
+    if (!isSingle(first.expr) || !isSingle(rule.expr)) return [];
+    return [
+      {
+        urn,
+        rule: name,
+        problem: `two rules record ${name} without labels that tell their results apart`,
+        where,
+        found: `also in ${first.where}`,
+        fix: "rename one of the two, or give each a label of its own",
+      },
+    ];
+  });
+}
+
+/** Whether the result of an expression is one series without labels. */
+function isSingle(expr: string): boolean {
+  const parsed = parsePromQL(expr);
+  const labels = parsed.error === undefined ? labelsOf(parsed.expr) : undefined;
+  return labels?.kind === "only" && labels.labels.length === 0;
 }
 
 /** Thresholds are not part of the key: alerts that differ only in the threshold are duplicates. */

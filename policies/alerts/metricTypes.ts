@@ -63,7 +63,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
         },
       ];
     }),
-    ...measured(/^i?delta$/)
+    ...measured(/^(i?delta|deriv)$/)
       .filter(({ metric }) => counter.test(metric))
       .map(({ name, metric }) => ({
         problem: `${name} is for gauges, and the metric is a counter, whose restarts it takes for falls`,

@@ -1,4 +1,5 @@
 import { checkExpressions, withRecordsOfStack } from "./checkRules";
+import { checkBurnRates } from "./burnRates";
 import { checkMetricTypes, counter } from "./metricTypes";
 import { checkPercentTexts, checkPercentages } from "./percentages";
 import { signalsOf } from "./signals";
@@ -41,6 +42,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkQuantiles(expr),
       ...checkRatesOfSums(expr),
       ...checkSelfDivision(expr),
+      ...checkBurnRates(expr),
       ...checkMetricTypes(
         expr,
         signalsOf(expr, vocabulary).some(({ name }) => name === "p99Latency"),
@@ -192,10 +194,26 @@ function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
     return parts.length > 0 && parts.every(isRecordedRatio);
   }
   if (parts.length === 0) return false;
+  if (isCountedPart(numerator, denominator)) return true;
   // While a workload is updated, it has a few replicas more than it wants.
   if (parts.every((part) => wholes.every((whole) => areReplicas(part, whole))))
     return threshold > 1;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
+}
+
+/** Whether both sides count the series of one selector, of which a condition filters the part. */
+function isCountedPart([part, ...parts]: Expr[], [whole, ...wholes]: Expr[]): boolean {
+  if (part?.kind !== "call" || whole?.kind !== "call" || parts.length + wholes.length > 0)
+    return false;
+  const [filtered, all] = [part.args[0], whole.args[0]];
+  return (
+    part.name === "count" &&
+    whole.name === "count" &&
+    filtered !== undefined &&
+    isComparison(filtered) &&
+    !filtered.bool &&
+    JSON.stringify(filtered.left) === JSON.stringify(all)
+  );
 }
 
 /** Whether a metric counts replicas of a workload, and the other the replicas that it wants. */

@@ -22,12 +22,14 @@ import { stateLabels } from "../promql/stateLabels";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 import { parseDuration } from "../shared/duration";
 import { own } from "../shared/own";
+import { checkEmptyResults } from "./emptyResults";
+import { checkHealthyStates } from "./healthyStates";
 import { templateProblem } from "./templates";
 
 export const promqlValid = resourcePolicy({
   name: "promql-valid",
   description: "Expressions of rules are valid, and alerts have a condition.",
-  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a template with a label that the result lacks is empty, and one with an unknown function is rejected; an operator whose sides have different labels matches nothing.",
+  why: "One invalid rule prevents Prometheus from loading its whole group; an alert without a condition always fires; the series of topk change between evaluations, so `for` never elapses; a condition that holds in health fires all the time, and resolves in the outage; a template with a label that the result lacks is empty, and one with an unknown function is rejected; an operator whose sides have different labels matches nothing.",
   remediation: "correct the expression; `promtool check rules` names the position",
   severity: "high",
   appliesTo: canContainRules,
@@ -104,6 +106,7 @@ function check(
         bound: "on (…) with the labels of both sides",
         fix: "write on (namespace, pod) after the operator, and group_left for arithmetic",
       })),
+      ...checkEmptyResults(parsed.expr),
       ...(rule.alert === undefined ? [] : checkAlert(rule, inlineRecords(parsed.expr, records))),
     ];
   });
@@ -169,6 +172,7 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
       bound: "labels of the result",
       fix: `add ${label} to by (…), or remove it from the template`,
     })),
+    ...checkHealthyStates(expr, labels["severity"]),
     hasCondition(expr) || isHeartbeat(expr, labels)
       ? undefined
       : {

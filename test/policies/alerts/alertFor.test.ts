@@ -106,4 +106,34 @@ describe("policy alert-for", () => {
     const values = { additionalPrometheusRulesMap: { a: { groups: [{ name: "g", rules }] } } };
     assert.deepEqual(remedy(alertFor, release("kube-prometheus-stack", values)).violations, []);
   });
+
+  describe("on a single event", () => {
+    const find = (expr: string, wait: string) =>
+      problems(
+        alertFor,
+        prometheusRule([{ alert: "A", expr, for: wait, labels: { severity: "warning" } }]),
+      ).join();
+
+    for (const [expr, wait] of [
+      ["increase(container_oom_events_total[5m]) > 0", "15m"],
+      ["sum by (pod) (increase(container_oom_events_total[10m])) >= 1", "10m"],
+      ["rate(node_vmstat_oom_kill[5m]) > 0", "5m"],
+      ["changes(node_boot_time_seconds[5m]) > 0", "10m"],
+      ["time() - process_start_time_seconds < 300", "10m"],
+    ] as const) {
+      it(`never fires after ${wait}: ${expr}`, () =>
+        assert.match(find(expr, wait), /the condition holds for a shorter time/));
+    }
+
+    for (const [expr, wait] of [
+      ["increase(container_oom_events_total[30m]) > 0", "5m"],
+      ["increase(container_oom_events_total[5m]) > 3", "15m"],
+      ["increase(kube_pod_container_status_restarts_total[5m]) > 0", "15m"],
+      ["increase(cart_errors_total[5m]) > 0", "15m"],
+      ["time() - process_start_time_seconds < 900", "5m"],
+      ["changes(process_start_time_seconds[1h]) > 2", "10m"],
+    ] as const) {
+      it(`may fire after ${wait}: ${expr}`, () => assert.equal(find(expr, wait), ""));
+    }
+  });
 });

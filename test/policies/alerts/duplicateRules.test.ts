@@ -105,4 +105,48 @@ describe("policy duplicate-rules", () => {
       );
     });
   });
+
+  describe("of recorded series", () => {
+    const record = (expr: string, labels?: Record<string, string>) => ({
+      record: "shop:errors:rate5m",
+      expr,
+      ...(labels && { labels }),
+    });
+    const errors = (name: string, by = "") => `sum${by} (rate(${name}_errors_total[5m]))`;
+
+    for (const [name, rules] of Object.entries({
+      "two sums": [record(errors("cart")), record(errors("pay"))],
+      "a sum and a maximum with equal labels": [
+        record(errors("cart"), { team: "shop" }),
+        record("max(cart_errors:rate5m)", { team: "shop" }),
+      ],
+    })) {
+      it(`reports ${name}`, () =>
+        assert.match(problems(duplicateRules, prometheusRule(rules)).join(), /two rules record/));
+    }
+
+    for (const [name, rules] of Object.entries({
+      "labels of the rules": [
+        record(errors("cart"), { service: "cart" }),
+        record(errors("pay"), { service: "pay" }),
+      ],
+      "labels of the results": [
+        record(errors("cart", " by (service)")),
+        record(errors("pay", " by (service)")),
+      ],
+      "labels of one result": [record(errors("cart")), record(errors("pay", " by (service)"))],
+    })) {
+      it(`accepts ${name}`, () =>
+        assert.deepEqual(problems(duplicateRules, prometheusRule(rules)), []));
+    }
+
+    it("accepts equal names in two objects, which may be in two clusters", () =>
+      assert.deepEqual(
+        problems(duplicateRules, [
+          prometheusRule([record(errors("cart"))], "cart"),
+          prometheusRule([record(errors("pay"))], "pay"),
+        ]),
+        [],
+      ));
+  });
 });

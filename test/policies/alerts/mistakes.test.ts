@@ -284,7 +284,7 @@ describe("metrics with a state next to metrics without it", () => {
     `${restarts} and on (namespace, pod) ${running}`,
     `${restarts} and ignoring (phase) ${running}`,
     `${restarts} unless ${running}`,
-    `${restarts} or ${running}`,
+    `${restarts} or kube_pod_status_phase{phase="Failed"} == 1`,
     `max by (pod) (${restarts}) > 3 and max by (pod) (${running}) == 1`,
     "kube_pod_container_resource_requests / kube_pod_container_resource_limits > 1",
     'kube_pod_status_phase{phase="Pending"} == 1 and kube_pod_status_phase offset 1h == 1',

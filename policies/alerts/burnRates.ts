@@ -1,0 +1,109 @@
+import { ViolationFinding } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { isComparison } from "../promql/comparison";
+import { constantOf } from "../promql/constants";
+import { Binary, Expr, nodesOf, selectorsOf } from "../promql/expr";
+import { recordedRange } from "../promql/records";
+
+/*
+ * Alerts on the rate at which an error budget burns: one comparison over a long window, which shows that
+ * the errors matter, and one over a short window, which shows that they continue.
+ */
+
+/** Checks that the two windows of a burn rate differ in their range alone, and must both exceed it. */
+export function checkBurnRates(expr: Expr): ViolationFinding[] {
+  return nodesOf(expr).flatMap((node) => {
+    if (node.kind !== "binary" || !/^(and|or)$/.test(node.operator)) return [];
+    const [one, other] = [burnOf(node.left), burnOf(node.right)];
+    if (one === undefined || other === undefined || one.subject !== other.subject) return [];
+    const finding = checkPair(node, one, other);
+    return finding === undefined ? [] : [finding];
+  });
+}
+
+/** A ratio of errors over a window, compared with a threshold. */
+interface Burn {
+  /** The ratio, without its window. */
+  subject: string;
+  windowSeconds: number;
+  threshold: number;
+  /** The factor of the budget, as in `14.4 * 0.001`. */
+  factors: number[];
+}
+
+/** Names of recorded ratios of errors. */
+const errors = /error|fail|burn|slo/i;
+
+function burnOf(expr: Expr): Burn | undefined {
+  if (!isComparison(expr) || !expr.operator.startsWith(">") || expr.bool) return undefined;
+  const threshold = constantOf(expr.right);
+  const isOfErrors = selectorsOf(expr.left).some(({ metric = "" }) => errors.test(metric));
+  if (threshold === undefined || !isOfErrors) return undefined;
+  const windows = new Set<number>();
+  const subject = withoutWindows(expr.left, windows);
+  const [windowSeconds] = windows;
+  if (windowSeconds === undefined || windows.size !== 1) return undefined;
+  const factors = nodesOf(expr.right).flatMap((node) =>
+    node.kind === "number" ? [node.value] : [],
+  );
+  return { subject, windowSeconds, threshold, factors };
+}
+
+/** The text of an expression without its ranges, which are collected. */
+function withoutWindows(expr: Expr, windows: Set<number>): string {
+  return JSON.stringify(expr, (key, value: unknown) => {
+    if (key === "rangeSeconds" && typeof value === "number") {
+      windows.add(value);
+      return undefined;
+    }
+    const range = key === "metric" && typeof value === "string" ? recordedRange(value) : undefined;
+    if (range === undefined) return value;
+    windows.add(range);
+    return String(value).replace(/\d+[smhdw]$/, "");
+  });
+}
+
+/** The factor with which two percent of a budget of 30 days burn in an hour. */
+const fastFactor = 14.4;
+const HOUR = 3600;
+
+function checkPair({ operator }: Binary, one: Burn, other: Burn): ViolationFinding | undefined {
+  const bound = "rate1h > 14.4 * budget and rate5m > 14.4 * budget, or rate6h and rate30m with 6";
+  if (one.windowSeconds === other.windowSeconds) {
+    return operator === "or" || one.threshold !== other.threshold
+      ? undefined
+      : {
+          problem: "both windows of the burn rate are the same, so the alert resolves late",
+          found: `${numeral(one.windowSeconds / 60)} min twice`,
+          bound,
+          fix: "write a twelfth of the long window in the second condition",
+        };
+  }
+  if (operator === "or") {
+    if (one.threshold !== other.threshold) return undefined;
+    return {
+      problem:
+        "one of the two windows of the burn rate is enough, so the alert fires for each peak",
+      found: "or between two windows with one threshold",
+      bound,
+      fix: "write and in place of or",
+    };
+  }
+  if (Math.abs(one.threshold - other.threshold) > 1e-9) {
+    return {
+      problem: "the two windows of the burn rate have different thresholds",
+      found: `${numeral(one.threshold)} and ${numeral(other.threshold)}`,
+      bound,
+      fix: "write the same factor and budget for both windows",
+    };
+  }
+  const long = Math.max(one.windowSeconds, other.windowSeconds);
+  return one.factors.includes(fastFactor) && long > 2 * HOUR
+    ? {
+        problem: "the factor of the burn rate is that of an hour, so the alert fires late",
+        found: `${fastFactor} over ${numeral(long / HOUR)} h`,
+        bound,
+        fix: "write 6 over 6h and 30m, 3 over 1d and 2h, or 1 over 3d and 6h",
+      }
+    : undefined;
+}

@@ -1,0 +1,91 @@
+import { ViolationFinding } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { Comparison } from "../promql/comparison";
+import { Expr, callsOf, selectorsOf } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+import { own } from "../shared/own";
+
+/** Checks for labels and values that no series has. */
+export function checkEmptyResults(expr: Expr): ViolationFinding[] {
+  return [
+    ...callsOf(expr, /^label_replace$/).flatMap(({ args }) => missingGroup(args)),
+    ...comparisonsOf(expr).flatMap(impossibleTime),
+    ...selectorsOf(expr).flatMap(({ matchers }) =>
+      matchers
+        .filter(({ label, operator, value }) => {
+          if (operator !== "=" || value === "") return false;
+          return label === "quantile"
+            ? !(Number(value) >= 0 && Number(value) <= 1)
+            : isBadBound(label, value);
+        })
+        .map(({ label, value }) => ({
+          problem: `no series has the ${label} "${value}", so the selector matches none`,
+          found: `${label}="${value}"`,
+          bound: label === "le" ? "the number of a bucket, or +Inf" : "a number from 0 to 1",
+          fix:
+            label === "le"
+              ? 'write the bound in the unit of the metric, such as le="0.25"'
+              : 'write quantile="0.99"',
+        })),
+    ),
+  ];
+}
+
+function isBadBound(label: string, value: string): boolean {
+  return label === "le" && value !== "+Inf" && Number.isNaN(Number(value));
+}
+
+/** The replacement of `label_replace` names a group that its regular expression does not have. */
+function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFinding[] {
+  if (replacement?.kind !== "string" || pattern?.kind !== "string") return [];
+  const groups = pattern.value
+    .replace(/\\./g, "")
+    .replace(/\[[^\]]*\]/g, "")
+    .match(/\((?!\?)|\(\?P?</g);
+  const highest = Math.max(
+    0,
+    ...[...replacement.value.matchAll(/\$\{?(\d+)/g)].map(([, group]) => Number(group)),
+  );
+  if (highest <= (groups?.length ?? 0)) return [];
+  const label = target?.kind === "string" ? target.value : "";
+  return [
+    {
+      problem: `label_replace removes ${label}, because its replacement names a group that the regular expression lacks`,
+      found: `$${highest}`,
+      bound: `a group in parentheses for each $1`,
+      fix: 'write parentheses around the part to keep, such as "([^:]+):.*"',
+    },
+  ];
+}
+
+/** The least and the greatest value of the functions of the calendar. */
+const calendar: Record<string, [least: number, most: number]> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day_of_week: [0, 6],
+  day_of_month: [1, 31],
+  month: [1, 12],
+};
+
+function impossibleTime({ operator, threshold, numerator, denominator }: Comparison) {
+  const [factor, ...others] = numerator;
+  if (factor?.kind !== "call" || others.length + denominator.length > 0) return [];
+  const bounds = own(calendar, factor.name);
+  if (bounds === undefined) return [];
+  const [least, most] = bounds;
+  const isNever =
+    (operator === "==" && (threshold < least || threshold > most)) ||
+    (operator === ">" && threshold >= most) ||
+    (operator === ">=" && threshold > most) ||
+    (operator === "<" && threshold <= least) ||
+    (operator === "<=" && threshold < least);
+  if (!isNever) return [];
+  return [
+    {
+      problem: `${factor.name}() never has such a value, so the condition does not hold at any time`,
+      found: `${operator} ${numeral(threshold)}`,
+      bound: `${least} to ${most}, in UTC`,
+      fix: factor.name === "day_of_week" ? "write 0 for Sunday" : "correct the number",
+    },
+  ];
+}

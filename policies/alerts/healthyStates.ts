@@ -1,0 +1,170 @@
+import { ViolationFinding } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { Comparison, isComparison, negated } from "../promql/comparison";
+import { preservesUnit } from "../promql/constants";
+import { Call, Expr, Selector, allows, nodesOf, selectorsOf } from "../promql/expr";
+import { comparisonsOf } from "../promql/findComparisons";
+
+/*
+ * Conditions that hold while everything works: the comparison is the wrong way around. The alert fires
+ * at once and resolves in the outage.
+ */
+
+/** Checks the conditions that suffice for an alert. A condition within another one may be a guard. */
+export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFinding[] {
+  // A heartbeat fires on purpose, and a note may be about resources that nothing uses.
+  if (severity === "none" || severity === "info") return [];
+  return alternativesOf(expr)
+    .flatMap((condition) => comparisonsOf(condition).slice(0, 1))
+    .flatMap((comparison) => {
+      const found =
+        successOf(comparison) ?? shareOf(comparison) ?? ageOf(comparison) ?? timeLeftOf(comparison);
+      return found === undefined ? [] : [found];
+    });
+}
+
+/** The comparisons of which each suffices, and which contain no other. */
+function alternativesOf(expr: Expr): Expr[] {
+  if (expr.kind === "binary" && expr.operator === "or") {
+    return [...alternativesOf(expr.left), ...alternativesOf(expr.right)];
+  }
+  return isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1 ? [expr] : [];
+}
+
+/** The single factor that a comparison is about. */
+function subjectOf({ numerator, denominator }: Comparison): Expr | undefined {
+  return numerator.length === 1 && denominator.length === 0 ? numerator[0] : undefined;
+}
+
+/** Whether a factor is a metric, or an aggregation that returns one of its values or their average. */
+function isValue(factor: Expr): boolean {
+  return nodesOf(factor).every(
+    (node) => node.kind === "selector" || (preservesUnit(node) && node.name !== "sum"),
+  );
+}
+
+function inverted(comparison: Comparison, state: string): ViolationFinding {
+  const { operator, threshold } = comparison;
+  return {
+    problem: `the condition holds ${state}, so the alert fires without an outage and resolves in one`,
+    found: `${operator} ${numeral(threshold)}`,
+    bound: "a condition that holds in an outage",
+    fix: `write ${negated[operator]} ${numeral(threshold)}, with the threshold of the outage`,
+  };
+}
+
+/** Metrics that are 1 for a success and 0 for a failure. */
+const success =
+  /^(up|probe_success|(pg|mysql|redis|mongodb|rabbitmq|elasticsearch|nginx|haproxy|kafka)_up)$/;
+
+/** The states of pods and nodes that are the usual ones, by the label that names them. */
+const usualStates: Record<string, [label: string, value: string, only?: [string, string]]> = {
+  kube_pod_status_ready: ["condition", "true"],
+  kube_node_status_condition: ["status", "true", ["condition", "Ready"]],
+  kube_pod_status_phase: ["phase", "Running"],
+};
+
+function isSuccess(selector: Selector): boolean {
+  const { metric = "" } = selector;
+  if (success.test(metric)) return true;
+  if (!Object.hasOwn(usualStates, metric)) return false;
+  const [label, value, only] = usualStates[metric] ?? ["", ""];
+  const isExactly = (name: string, wanted: string) =>
+    selector.matchers.some((each) => each.label === name && each.operator === "=") &&
+    allows(selector, name, wanted);
+  return isExactly(label, value) && (only === undefined || isExactly(...only));
+}
+
+function successOf(comparison: Comparison): ViolationFinding | undefined {
+  const { operator, threshold } = comparison;
+  const subject = subjectOf(comparison);
+  if (subject === undefined || !isValue(subject)) return undefined;
+  const selectors = selectorsOf(subject);
+  if (selectors.length === 0 || !selectors.every(isSuccess)) return undefined;
+  const holdsForSuccess =
+    (operator === "==" && threshold === 1) ||
+    (operator === "!=" && threshold === 0) ||
+    (operator === ">" && threshold >= 0 && threshold < 1) ||
+    (operator === ">=" && threshold > 0 && threshold <= 1);
+  return holdsForSuccess ? inverted(comparison, "for each success") : undefined;
+}
+
+/** What is left of a space, and the metric of the whole. */
+const shares: [part: RegExp, whole: RegExp][] = [
+  [/^node_filesystem_(avail|free)_bytes$/, /^node_filesystem_size_bytes$/],
+  [/^node_filesystem_files_free$/, /^node_filesystem_files$/],
+  [/^node_memory_MemAvailable_bytes$/, /^node_memory_MemTotal_bytes$/],
+  [/^kubelet_volume_stats_available_bytes$/, /^kubelet_volume_stats_capacity_bytes$/],
+  [/^kubelet_volume_stats_inodes_free$/, /^kubelet_volume_stats_inodes$/],
+];
+/** No one is notified while more than this part of a space is free. */
+const mostlyFree = 0.7;
+
+/** The part of a space that is free: a threshold for the part that is used was meant. */
+function shareOf(comparison: Comparison): ViolationFinding | undefined {
+  const { operator, threshold, numerator, denominator } = comparison;
+  const [part, ...parts] = numerator.flatMap(selectorsOf).map(({ metric = "" }) => metric);
+  const [whole, ...wholes] = denominator.flatMap(selectorsOf).map(({ metric = "" }) => metric);
+  if (part === undefined || whole === undefined || parts.length + wholes.length > 0) {
+    return undefined;
+  }
+  if (!shares.some(([left, all]) => left.test(part) && all.test(whole))) return undefined;
+  // More than the whole is a mistake in the unit.
+  const isUpper = operator.startsWith(">") && threshold >= 0.5 && threshold <= 1;
+  const isMostly = operator.startsWith("<") && threshold >= mostlyFree && threshold <= 1;
+  if (!isUpper && !isMostly) return undefined;
+  return {
+    problem:
+      "the condition holds while most of the space is free, because the threshold is for the part that is used",
+    found: `${operator} ${numeral(threshold)} of the space that is free`,
+    bound: "a small part of the space that is free",
+    fix: `compare the part that is free with < ${numeral(Math.min(0.1, 1 - threshold) || 0.1)}`,
+  };
+}
+
+const DAY = 86_400;
+
+/** The two sides of `a - b`, where one of them is now. */
+function differenceOf(subject: Expr | undefined): { metric: string; isAge: boolean } | undefined {
+  if (subject?.kind !== "binary" || subject.operator !== "-") return undefined;
+  const { left, right } = subject;
+  const isNow = (side: Expr): boolean =>
+    (side.kind === "call" && side.name === "time") ||
+    (side.kind === "selector" && side.metric === "node_time_seconds");
+  const isAge = isNow(left);
+  if (!isAge && !isNow(right)) return undefined;
+  const [selector, ...others] = selectorsOf(isAge ? right : left);
+  const isPlain = nodesOf(isAge ? right : left).every(
+    (node) => node.kind === "selector" || isAggregation(node),
+  );
+  if (selector?.metric === undefined || others.length > 0 || !isPlain) return undefined;
+  return { metric: selector.metric, isAge };
+}
+
+function isAggregation(node: Expr): node is Call {
+  return node.kind === "call" && /^(max|min|avg|last)/.test(node.name);
+}
+
+/** The time since a start, which is long for each healthy process, or since a success. */
+function ageOf(comparison: Comparison): ViolationFinding | undefined {
+  const { operator, threshold } = comparison;
+  const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
+  if (isAge !== true || threshold <= 0) return undefined;
+  const isStart = /(^|_)(start|boot)_time_seconds$/.test(metric);
+  if (isStart && operator.startsWith(">") && threshold <= DAY) {
+    return inverted(comparison, "for each process that does not restart");
+  }
+  const isOfSuccess = /last_(\w+_)?(success\w*|complet\w+|backup\w*)(_|$)/.test(metric);
+  return isOfSuccess && operator.startsWith("<")
+    ? inverted(comparison, "after each success")
+    : undefined;
+}
+
+/** The time until something expires, which is long while it is valid. */
+function timeLeftOf(comparison: Comparison): ViolationFinding | undefined {
+  const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
+  const isExpiry = /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric);
+  return isExpiry && isAge === false && comparison.operator.startsWith(">")
+    ? inverted(comparison, "while a certificate is valid for long")
+    : undefined;
+}
