@@ -58,8 +58,11 @@ const inliningOf = perObject((records: Records) => {
   });
 });
 
-/** Recorded series can be recorded from other recorded series. */
-const MAX_DEPTH = 5;
+/**
+ * How many recorded series deep an expression is followed. Mixins chain two, and each level multiplies
+ * the size of the expression, and with it the time of every policy on rules.
+ */
+const MAX_DEPTH = 3;
 
 function recorded(selector: Selector, records: Records, depth: number): Expr {
   const expr = selector.metric === undefined ? undefined : records.get(selector.metric);
