@@ -89,11 +89,7 @@ async function buildEntry(
     sourcesContent: false,
     plugins: [linkPackages(entries), keepDirectoryNames],
   });
-  const previous = readManifest(kind, directory);
-  const linked =
-    previous !== undefined && hasPackages(previous, entries)
-      ? previous
-      : await buildPackages([...entries].sort());
+  const linked = withPackages(entries) ?? (await buildPackages([...entries].sort()));
   const { packages } = linked.bundle;
   const bundle = { directory, own: writeOutput(kind, own.outputFiles), packages };
   if (inputs !== undefined) {
@@ -105,16 +101,36 @@ async function buildEntry(
   return bundle;
 }
 
-/** Whether a bundle has these packages in the installed versions. Linking them takes seconds. */
+/**
+ * A bundle of any directory that has these packages, such as the last one of this directory or the one
+ * of another clone that shares its `node_modules`. Linking packages takes seconds.
+ */
+function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
+  return manifests().find((manifest) => hasPackages(manifest, entries));
+}
+
+/** All manifests in the cache, those of the fewest packages first. */
+function manifests(): Manifest[] {
+  if (!fs.existsSync(cacheFolder)) return [];
+  return fs
+    .readdirSync(cacheFolder)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => readManifest(path.join(cacheFolder, name)) ?? [])
+    .sort((a, b) => a.entries.length - b.entries.length);
+}
+
+/** Whether a bundle has these packages in the installed versions, built as this file does. */
 function hasPackages(
   { inputs, packageInputs, entries }: Manifest,
   required: ReadonlySet<string>,
 ): boolean {
   const exported = new Set(entries);
+  // The files that build a bundle are elsewhere in another clone.
+  const contents = new Set(Object.values(inputs));
   return (
     [...required].every((entry) => exported.has(entry)) &&
-    isUnchanged(packageInputs) &&
-    ownInputs.every((file) => inputs[file] === hashFile(file))
+    ownInputs.every((file) => contents.has(hashFile(file))) &&
+    isUnchanged(packageInputs)
   );
 }
 

@@ -17,7 +17,7 @@ const cacheFolder = path.join(__dirname, "..", "..", "node_modules", ".cache", "
 
 /** Returns the bundle of an entry. Builds it first if one of its inputs has changed. */
 function prepareBundle(kind, directory) {
-  const manifest = readManifest(kind, directory);
+  const manifest = readManifest(manifestFile(kind, directory));
   const isCurrent = manifest && isUnchanged(manifest.inputs) && isUnchanged(manifest.packageInputs);
   return isCurrent ? manifest.bundle : build(kind, directory);
 }
@@ -27,10 +27,10 @@ function manifestFile(kind, directory) {
   return path.join(cacheFolder, `${kind}-${hash(path.resolve(directory))}.json`);
 }
 
-/** The description of the last bundle of an entry, if its files exist. */
-function readManifest(kind, directory) {
+/** The description of a bundle in a file of the cache, if the files of the bundle exist. */
+function readManifest(file) {
   try {
-    const manifest = JSON.parse(fs.readFileSync(manifestFile(kind, directory), "utf8"));
+    const manifest = JSON.parse(fs.readFileSync(file, "utf8"));
     const { own, packages } = manifest.bundle;
     return [own, packages].every((file) => fs.existsSync(file)) ? manifest : undefined;
   } catch {

@@ -30,6 +30,6 @@ export function hashFile(file: string): string;
 export function isUnchanged(hashes: Hashes): boolean;
 export function manifestFile(kind: BundleKind, directory: string): string;
 export function prepareBundle(kind: BundleKind, directory: string): Bundle;
-export function readManifest(kind: BundleKind, directory: string): Manifest | undefined;
+export function readManifest(file: string): Manifest | undefined;
 export function runBundle(bundle: Bundle): unknown;
 export function writeFile(file: string, content: string | Uint8Array): void;

@@ -71,6 +71,26 @@ describe("a bundle", function () {
     assert.notEqual(bundle().packages, packages);
   });
 
+  it("shares the file with the packages with other folders that have the same", () => {
+    write("node_modules/limits/package.json", JSON.stringify({ name: "limits", version: "1.0.0" }));
+    write("node_modules/limits/index.js", "exports.limits = 15;");
+    write("pack.ts", 'export { limits } from "limits";');
+    const other = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "bundle-"));
+    try {
+      for (const name of ["pack.ts", "limit.ts"])
+        fs.copyFileSync(path.join(folder, name), path.join(other, name));
+      fs.symlinkSync(path.join(folder, "node_modules"), path.join(other, "node_modules"));
+      const { packages } = bundle();
+      const built = fs.statSync(packages).mtimeMs;
+      const copy = prepareBundle("pack", other);
+      assert.equal(copy.packages, packages);
+      assert.equal(fs.statSync(packages).mtimeMs, built);
+      assert.deepEqual(runBundle(copy), { limits: 15 });
+    } finally {
+      fs.rmSync(other, { recursive: true });
+    }
+  });
+
   it("contains each package once, however a module names it", () => {
     write(
       "node_modules/counter/package.json",
