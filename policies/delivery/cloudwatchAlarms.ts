@@ -1,0 +1,451 @@
+import { distance } from "fastest-levenshtein";
+import { StackFinding, describeResource } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { readDocument } from "../facts/iam";
+import {
+  Plain,
+  UNKNOWN,
+  at,
+  entriesAt,
+  hasUnknown,
+  isText,
+  listAt,
+  textAt,
+  textsAt,
+} from "../facts/plain";
+import { Resource, refersTo } from "../facts/resource";
+import { own } from "../shared/own";
+
+export const cloudwatchAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm";
+const topicType = "aws:sns/topic:Topic";
+const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
+const filterType = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
+
+/** The types that alarms are judged with. */
+export const alarmInputs = new Set([topicType, topicPolicyType, filterType]);
+
+/** Checks that CloudWatch accepts the alarms of a stack, that they fire, and that topics receive them. */
+export function checkAlarms(resources: Resource[]): StackFinding[] {
+  const alarms = resources.filter(({ type }) => type === cloudwatchAlarm);
+  if (alarms.length === 0) return [];
+  return [
+    ...alarms.flatMap(checkAlarm),
+    ...checkFilters(alarms, resources),
+    ...checkTopics(alarms, resources),
+  ];
+}
+
+const DAY = 86_400;
+
+/** CloudWatch rejects an alarm whose periods do not fit, or finds nothing that it could compare. */
+function checkAlarm(alarm: Resource): StackFinding[] {
+  const { urn, props } = alarm;
+  const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
+  const [period, points, periods] = [
+    read("period"),
+    read("datapointsToAlarm"),
+    read("evaluationPeriods"),
+  ];
+  const found: [key: string, problem: string, fix: string][] = [];
+  if (period <= 0 || (period % 60 > 0 && ![10, 20, 30].includes(period))) {
+    found.push(["period", "CloudWatch has no such period", "set period: 60"]);
+  }
+  if (points > periods) {
+    found.push([
+      "datapointsToAlarm",
+      "more data points must exceed the threshold than there are periods",
+      "set datapointsToAlarm to at most evaluationPeriods",
+    ]);
+  }
+  const seconds = period * periods;
+  if (seconds > (period >= 3600 ? 7 : 1) * DAY) {
+    found.push([
+      "evaluationPeriods",
+      `all periods together take ${numeral(seconds / 3600)} hours, and CloudWatch reads one day, or seven of periods of an hour`,
+      "set fewer periods, or longer ones",
+    ]);
+  }
+  found.push(...wrongQueries(props));
+  if (/^p\d/i.test(textAt(props, "statistic") ?? "")) {
+    found.push([
+      "statistic",
+      "a percentile is no statistic",
+      "set extendedStatistic in place of statistic",
+    ]);
+  }
+  const silent = [
+    ...wrongDimensions(props),
+    ...wrongStatistic(props),
+    ...wrongMetric(props),
+    ...wrongMissingData(props),
+  ];
+  return [
+    ...found.map(
+      ([key, problem, fix]) => [key, `${problem}, so the alarm is rejected`, fix] as const,
+    ),
+    ...silent,
+  ].map(([key, problem, fix]) => ({
+    urn,
+    problem,
+    where: `${describeResource(alarm)}, ${key}`,
+    fix,
+  }));
+}
+
+type Mistake = readonly [key: string, problem: string, fix: string];
+
+/** The dimensions of a namespace, and those of which an alarm needs one. */
+const dimensions: Record<string, [known: string, required?: string]> = {
+  "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
+  "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
+  "AWS/SQS": ["QueueName", "QueueName"],
+  "AWS/Kinesis": ["StreamName ShardId Consumer", "StreamName"],
+  "AWS/NATGateway": ["NatGatewayId", "NatGatewayId"],
+  "AWS/ECS": ["ClusterName ServiceName TaskDefinitionFamily DiscoveryName", "ClusterName"],
+  "AWS/S3": ["BucketName StorageType FilterId", "BucketName"],
+  "AWS/EC2": ["InstanceId AutoScalingGroupName ImageId InstanceType"],
+  "AWS/RDS": [
+    "DBInstanceIdentifier DBClusterIdentifier DbClusterIdentifier DatabaseClass EngineName Role SourceRegion",
+  ],
+  "AWS/Lambda": ["FunctionName Resource ExecutedVersion EventSourceMappingUUID"],
+  "AWS/DynamoDB": [
+    "TableName GlobalSecondaryIndexName Operation OperationType StreamLabel ReceivingRegion Verb Source DelegatedOperation",
+  ],
+  "AWS/EBS": ["VolumeId InstanceId"],
+  "AWS/EFS": ["FileSystemId StorageClass", "FileSystemId"],
+};
+
+/** Names that the namespace lacks, and dimensions without which it has no metric. */
+function foreignDimensions(props: Plain): Mistake[] {
+  const namespace = textAt(props, "namespace") ?? "";
+  const [known, required] = own(dimensions, namespace) ?? [];
+  const given = at(props, "dimensions") ?? {};
+  if (known === undefined || given === UNKNOWN) return [];
+  const names = entriesAt(given).map(([name]) => name);
+  const [foreign] = names.filter((name) => !known.split(" ").includes(name));
+  if (foreign !== undefined) {
+    return [
+      [
+        `dimensions.${foreign}`,
+        `no metric of ${namespace} has this dimension, so the alarm never fires`,
+        `write one of ${known.split(" ").join(", ")}`,
+      ],
+    ];
+  }
+  const isHostCount = /HealthyHostCount$/.test(textAt(props, "metricName") ?? "");
+  const options = required?.split(" ") ?? [];
+  const missing = isHostCount
+    ? options.find((name) => !names.includes(name))
+    : options.some((name) => names.includes(name))
+      ? undefined
+      : options[0];
+  return missing === undefined
+    ? []
+    : [
+        [
+          "dimensions",
+          `${namespace} has no metric of all resources together, so the alarm never fires`,
+          `set dimensions.${missing}`,
+        ],
+      ];
+}
+
+/** The dimensions of load balancers are the ends of their ARNs. */
+function wrongDimensions(props: Plain): Mistake[] {
+  const foreign = foreignDimensions(props);
+  if (foreign.length > 0) return foreign;
+  return textsAt(props, "dimensions")
+    .filter(
+      ([name, value]) => /^(LoadBalancer|TargetGroup)$/.test(name) && value.startsWith("arn:"),
+    )
+    .map(([name]) => [
+      `dimensions.${name}`,
+      "no metric has an ARN as this dimension, so the alarm never fires",
+      `set ${name} to arnSuffix in place of arn`,
+    ]);
+}
+
+/** Each sample of such a metric is 0 or 1 for one request, and so is their average at most 1. */
+function wrongStatistic(props: Plain): Mistake[] {
+  const isPerRequest =
+    /^(AWS\/(ApplicationELB|Lambda|ApiGateway) (HTTPCode_\w+_Count|Errors|Throttles|[45]XXError))$/.test(
+      `${textAt(props, "namespace")} ${textAt(props, "metricName")}`,
+    );
+  const threshold = at(props, "threshold");
+  const isNever =
+    isPerRequest &&
+    textAt(props, "statistic") === "Average" &&
+    typeof threshold === "number" &&
+    (textAt(props, "comparisonOperator") === "GreaterThanThreshold"
+      ? threshold >= 1
+      : textAt(props, "comparisonOperator") === "GreaterThanOrEqualToThreshold" && threshold > 1);
+  return isNever
+    ? [
+        [
+          "statistic",
+          "the average of a count per request is at most 1, so the alarm never fires",
+          "set statistic: Sum",
+        ],
+      ]
+    : [];
+}
+
+/** Metrics in a unit that is often mistaken, and the thresholds that are meant in another one. */
+const units: [
+  metric: RegExp,
+  isMistaken: (threshold: number, isUpper: boolean) => boolean,
+  unit: string,
+][] = [
+  [
+    / (CPU|Memory)Utilization$/,
+    (threshold, isUpper) => isUpper && threshold > 0 && threshold <= 1,
+    "a percentage, and the threshold a ratio",
+  ],
+  [
+    / (CPU|Memory)Utilization$/,
+    (threshold, isUpper) => isUpper && threshold >= 100,
+    "at most 100 percent",
+  ],
+  [
+    / (FreeStorageSpace|FreeableMemory|FreeLocalStorage|BucketSizeBytes)$/,
+    (threshold) => threshold > 0 && threshold < 1e6,
+    "in bytes",
+  ],
+  [
+    /^AWS\/(ApplicationELB TargetResponseTime|ELB Latency)$/,
+    (threshold, isUpper) => isUpper && threshold >= 60,
+    "in seconds, and the threshold in milliseconds",
+  ],
+  [
+    /^AWS\/(Lambda Duration|ApiGateway (Integration)?Latency)$/,
+    (threshold, isUpper) => isUpper && threshold > 0 && threshold <= 10,
+    "in milliseconds, and the threshold in seconds",
+  ],
+];
+
+/** Names of metrics that alarms read, to find misspelled ones. */
+const metricNames: Record<string, string> = {
+  "AWS/EC2":
+    "CPUUtilization CPUCreditBalance StatusCheckFailed StatusCheckFailed_System NetworkIn NetworkOut",
+  "AWS/RDS":
+    "CPUUtilization FreeStorageSpace FreeableMemory DatabaseConnections ReadLatency WriteLatency ReplicaLag DiskQueueDepth SwapUsage",
+  "AWS/ApplicationELB":
+    "HTTPCode_ELB_5XX_Count HTTPCode_ELB_4XX_Count HTTPCode_Target_5XX_Count HTTPCode_Target_4XX_Count TargetResponseTime HealthyHostCount UnHealthyHostCount RequestCount RequestCountPerTarget TargetConnectionErrorCount RejectedConnectionCount ActiveConnectionCount NewConnectionCount",
+  "AWS/SQS":
+    "ApproximateAgeOfOldestMessage ApproximateNumberOfMessagesVisible ApproximateNumberOfMessagesNotVisible ApproximateNumberOfMessagesDelayed NumberOfMessagesSent NumberOfMessagesReceived NumberOfMessagesDeleted",
+  "AWS/Lambda":
+    "Errors Throttles Duration Invocations ConcurrentExecutions DeadLetterErrors IteratorAge UnreservedConcurrentExecutions",
+  "AWS/DynamoDB":
+    "ThrottledRequests UserErrors SystemErrors ConsumedReadCapacityUnits ConsumedWriteCapacityUnits ReadThrottleEvents WriteThrottleEvents SuccessfulRequestLatency",
+  "AWS/ECS": "CPUUtilization MemoryUtilization",
+};
+
+/** The metric that was meant by a name that differs from it in a few letters. */
+function misspelledMetric(namespace: string, name: string): string | undefined {
+  const names = own(metricNames, namespace)?.split(" ") ?? [];
+  if (names.includes(name)) return undefined;
+  return names.find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
+}
+
+/** Metrics that AWS measures rarely, and their seconds. */
+const rarely: Record<string, number> = {
+  "AWS/S3 BucketSizeBytes": DAY,
+  "AWS/S3 NumberOfObjects": DAY,
+  "AWS/Billing EstimatedCharges": 21_600,
+};
+
+function wrongMetric(props: Plain): Mistake[] {
+  const metric = `${textAt(props, "namespace")} ${textAt(props, "metricName")}`;
+  const [threshold, period] = [at(props, "threshold"), at(props, "period")];
+  const isUpper = /^GreaterThan/.test(textAt(props, "comparisonOperator") ?? "");
+  const [, , unit] =
+    typeof threshold === "number"
+      ? (units.find(([name, isMistaken]) => name.test(metric) && isMistaken(threshold, isUpper)) ??
+        [])
+      : [];
+  const least = own(rarely, metric);
+  const name = textAt(props, "metricName") ?? "";
+  const meant = misspelledMetric(textAt(props, "namespace") ?? "", name);
+  return [
+    ...(meant === undefined
+      ? []
+      : [
+          [
+            "metricName",
+            `AWS has no metric ${name}, so the alarm never fires`,
+            `set metricName: ${meant}`,
+          ] as const,
+        ]),
+    ...(unit === undefined
+      ? []
+      : [
+          [
+            "threshold",
+            `${metric} is ${unit}, so the alarm always fires or never does`,
+            "write the threshold in the unit of the metric",
+          ] as const,
+        ]),
+    ...(least === undefined || typeof period !== "number" || period >= least
+      ? []
+      : [
+          [
+            "period",
+            `AWS measures ${metric} once in ${least / 3600} hours, so most periods have no data`,
+            `set period: ${least}`,
+          ] as const,
+        ]),
+  ];
+}
+
+/** Counts of failures that AWS does not write while there is none. */
+const sparse = /(^HTTPCode_|5XX|4XX|Errors?$|Throttle|Rejected|Failed)/i;
+
+/** What a missing value means: no failure for a count of failures, and a failure for a heartbeat. */
+function wrongMissingData(props: Plain): Mistake[] {
+  const treatment = textAt(props, "treatMissingData");
+  const metric = textAt(props, "metricName") ?? "";
+  const operator = textAt(props, "comparisonOperator") ?? "";
+  const threshold = at(props, "threshold");
+  if (typeof threshold !== "number") return [];
+  const isCount = /^(Sum|SampleCount)$/.test(textAt(props, "statistic") ?? "");
+  const isHeartbeat =
+    operator.startsWith("LessThan") &&
+    threshold <= 1 &&
+    !sparse.test(metric) &&
+    (isCount || /^HealthyHostCount$/.test(metric));
+  if (treatment === "notBreaching" && isHeartbeat) {
+    return [
+      [
+        "treatMissingData",
+        "the alarm waits for a missing signal, and treats a missing value as good, so it never fires",
+        "set treatMissingData: breaching",
+      ],
+    ];
+  }
+  return treatment === "breaching" && operator.startsWith("GreaterThan") && sparse.test(metric)
+    ? [
+        [
+          "treatMissingData",
+          "AWS writes no value while nothing fails, so the alarm fires without a failure",
+          "set treatMissingData: notBreaching",
+        ],
+      ]
+    : [];
+}
+
+/** An alarm on several metrics compares the result of exactly one query. */
+function wrongQueries(props: Plain): [key: string, problem: string, fix: string][] {
+  const queries = at(props, "metricQueries");
+  if (hasUnknown(queries) || listAt(queries).length === 0) return [];
+  const list = listAt(queries);
+  const ids = list.map((query) => textAt(query, "id"));
+  const results = list.filter((query) => at(query, "returnData") === true);
+  const missing = list
+    .map((query) => (textAt(query, "expression") ?? "").replace(/"[^"]*"|'[^']*'/g, ""))
+    .filter((expression) => !/\bSELECT\b/i.test(expression))
+    .flatMap((expression) => expression.match(/\b[a-z]\w*/g) ?? [])
+    .find((name) => !ids.includes(name));
+  if (missing !== undefined) {
+    return [
+      [
+        "metricQueries",
+        `an expression reads ${missing}, which is not the id of a query`,
+        "correct the id",
+      ],
+    ];
+  }
+  return results.length === 1
+    ? []
+    : [
+        [
+          "metricQueries",
+          `${results.length} queries have returnData: true, and one must have it`,
+          "set returnData: true on the query to compare",
+        ],
+      ];
+}
+
+/** The metric of an alarm that a filter of the stack writes under another name. */
+function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[] {
+  const written = resources
+    .filter(({ type }) => type === filterType)
+    .map(({ props }) => at(props, "metricTransformation"))
+    .map((metric) => [textAt(metric, "namespace"), textAt(metric, "name")] as const);
+  return alarms.flatMap((alarm): StackFinding[] => {
+    const [namespace, name = ""] = ["namespace", "metricName"].map((key) =>
+      textAt(alarm.props, key),
+    );
+    const names = written
+      .filter(([other]) => other === namespace)
+      .flatMap(([, other]) => other ?? []);
+    if (names.includes(name)) return [];
+    const meant = names.find(
+      (other) => distance(other.toLowerCase(), name.toLowerCase()) <= Math.min(3, name.length / 3),
+    );
+    if (meant === undefined) return [];
+    return [
+      {
+        urn: alarm.urn,
+        problem: "no filter writes the metric of the alarm, so it never fires",
+        where: `${describeResource(alarm)}, metricName`,
+        bound: meant,
+        fix: `set metricName: ${meant}`,
+      },
+    ];
+  });
+}
+
+/** Checks that CloudWatch may publish to the topics of the alarms. */
+function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] {
+  const isUsed = (topic: Resource) =>
+    alarms.some((alarm) => {
+      const list = listAt(alarm.props, "alarmActions");
+      return (
+        list.includes(textAt(topic.props, "arn")) ||
+        refersTo(alarm, "alarmActions", topic) ||
+        list.some((arn) => isText(arn) && arn.endsWith(`:${textAt(topic.props, "name")}`))
+      );
+    });
+  return resources
+    .filter((topic) => topic.type === topicType && isUsed(topic))
+    .flatMap((topic) => [
+      ...(/^alias\/aws\/sns$/.test(textAt(topic.props, "kmsMasterKeyId") ?? "")
+        ? [
+            {
+              urn: topic.urn,
+              problem: "CloudWatch may not use the key of the topic, so no alarm reaches it",
+              where: `${describeResource(topic)}, kmsMasterKeyId`,
+              bound: "a key of your own that CloudWatch may use, or none",
+              fix: "set kmsMasterKeyId to a key whose policy allows cloudwatch.amazonaws.com",
+            },
+          ]
+        : []),
+      ...resources
+        .filter((policy) => policy.type === topicPolicyType && refersTo(policy, "arn", topic))
+        .filter(({ props }) => isClosed(at(props, "policy")))
+        .map((policy) => ({
+          urn: policy.urn,
+          problem: "the policy of the topic does not allow CloudWatch, so no alarm reaches it",
+          where: `${describeResource(policy)}, policy`,
+          bound: "sns:Publish for cloudwatch.amazonaws.com",
+          fix: "add a statement for the principal cloudwatch.amazonaws.com",
+        })),
+    ]);
+}
+
+/** Whether a policy of a topic allows other services only. An account may publish its own alarms. */
+function isClosed(policy: Plain): boolean {
+  const document = readDocument(policy);
+  if (document === UNKNOWN || document === undefined) return false;
+  const allowed = document.filter(({ allow }) => allow);
+  return (
+    allowed.length > 0 &&
+    allowed.every(
+      ({ unknown, principals }) =>
+        !unknown &&
+        principals.every(
+          ({ kind, name }) => kind === "Service" && !/^(cloudwatch\.|\*)/.test(name),
+        ),
+    )
+  );
+}

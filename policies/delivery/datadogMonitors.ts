@@ -1,0 +1,189 @@
+import { StackFinding, describeResource } from "../engine/policy";
+import { numeral } from "../engine/violation";
+import { UNKNOWN, at, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+
+/** Checks that Datadog accepts a monitor, and that it fires and notifies as its settings say. */
+export function checkMonitor(monitor: Resource): StackFinding[] {
+  const query = textAt(monitor.props, "query") ?? "";
+  return [
+    ...checkThresholds(monitor),
+    ...checkUnit(monitor),
+    ...[
+      ...checkWindow(monitor, query),
+      ...checkMessage(monitor, query),
+      ...checkRenotification(monitor),
+    ].map(([key, problem, fix]) => ({
+      urn: monitor.urn,
+      problem,
+      where: `${describeResource(monitor)}, ${key}`,
+      fix,
+    })),
+  ];
+}
+
+type Mistake = readonly [key: string, problem: string, fix: string];
+
+const minutesOfUnit: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 };
+
+/** Minutes of the window of a query such as `avg(last_5m):…`. */
+function windowMinutes(query: string): number | undefined {
+  const [, count = "", unit = ""] = /\(last_(\d+)([mhdw])\)/.exec(query) ?? [];
+  const minutes = minutesOfUnit[unit];
+  return minutes === undefined ? undefined : Number(count) * minutes;
+}
+
+/** Metrics that Datadog reads from the API of a cloud, minutes after they are measured. */
+const ofCloud = /[:(](?:aws|azure|gcp)\.[\w.]+\{/;
+
+function checkWindow({ props }: Resource, query: string): Mistake[] {
+  const minutes = windowMinutes(query);
+  const isMetric = /^(metric|query) alert$/.test(textAt(props, "type") ?? "");
+  if (minutes === undefined) {
+    return isMetric && query !== "" && !query.includes("last_")
+      ? [
+          [
+            "query",
+            "Datadog rejects the query, which has no window",
+            "write the window first, such as avg(last_5m):",
+          ],
+        ]
+      : [];
+  }
+  const timeframe = Number(at(props, "noDataTimeframe") ?? NaN);
+  const mistakes: Mistake[] = [];
+  if (at(props, "notifyNoData") === true && timeframe > 0 && timeframe < 2 * minutes) {
+    mistakes.push([
+      "noDataTimeframe",
+      `the monitor reports missing data before its window of ${minutes} minutes has passed twice`,
+      `set noDataTimeframe: ${2 * minutes}`,
+    ]);
+  }
+  if (ofCloud.test(query) && minutes <= 5 && at(props, "evaluationDelay") === undefined) {
+    mistakes.push([
+      "evaluationDelay",
+      "the metrics of a cloud arrive minutes late, so the window is empty when Datadog evaluates it",
+      "set evaluationDelay: 900",
+    ]);
+  }
+  return mistakes;
+}
+
+function checkMessage({ props }: Resource, query: string): Mistake[] {
+  const message = textAt(props, "message") ?? "";
+  const blocks = [...message.matchAll(/\{\{([#^/])\s*(is_\w+)[^}]*\}\}/g)];
+  const open: string[] = [];
+  const isClosed = blocks.every(([, mark, name = ""]) => {
+    if (mark !== "/") return open.push(name) > 0;
+    return open.pop() === name;
+  });
+  const groups = [...query.matchAll(/\bby\s*\{([^}]*)\}/g)].flatMap(([, list = ""]) =>
+    list.split(",").map((group) => group.trim()),
+  );
+  const isOfMetrics = windowMinutes(query) !== undefined && /:[\w.]+\{/.test(query);
+  const [missing] = [...message.matchAll(/\{\{\s*([\w-]+)\.name\s*\}\}/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => isOfMetrics && !groups.includes(name) && !groups.includes("*"));
+  return [
+    ...(isClosed && open.length === 0
+      ? []
+      : [
+          [
+            "message",
+            "a block of the message is not closed, so Datadog does not send what it contains",
+            "close each {{#is_alert}} by {{/is_alert}}",
+          ] as const,
+        ]),
+    ...(missing === undefined
+      ? []
+      : [
+          [
+            "message",
+            `the query is not grouped by ${missing}, so {{${missing}.name}} is empty`,
+            `write by {${[...groups, missing].join(",")}} in the query, or remove the variable`,
+          ] as const,
+        ]),
+  ];
+}
+
+/** Whole hours in seconds, which no one means as minutes. */
+function checkRenotification({ props }: Resource): Mistake[] {
+  const minutes = Number(at(props, "renotifyInterval") ?? 0);
+  const isInSeconds = minutes >= 1800 && minutes % 1440 !== 0 && minutes % 600 === 0;
+  return isInSeconds
+    ? [
+        [
+          "renotifyInterval",
+          `renotifyInterval is in minutes, so the monitor notifies again after ${numeral(minutes / 60)} hours`,
+          `set renotifyInterval: ${minutes / 60}`,
+        ],
+      ]
+    : [];
+}
+
+/** Datadog rejects a monitor whose thresholds contradict its query or each other. */
+function checkThresholds(monitor: Resource): StackFinding[] {
+  const { urn, props } = monitor;
+  const query = textAt(props, "query") ?? "";
+  const [, operator = "", limit = ""] = /(>=?|<=?)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(query) ?? [];
+  const read = (key: string) => {
+    const value = at(props, "monitorThresholds", key);
+    return value === undefined || value === null || value === UNKNOWN ? NaN : Number(value);
+  };
+  const [critical, warning] = [read("critical"), read("warning")];
+  const isContrary = limit !== "" && critical !== Number(limit) && !Number.isNaN(critical);
+  const isReversed =
+    (operator.startsWith(">") && warning >= critical) ||
+    (operator.startsWith("<") && warning <= critical);
+  if (!isContrary && !isReversed) return [];
+  return [
+    {
+      urn,
+      problem: isContrary
+        ? "Datadog rejects the monitor, whose critical threshold is not that of its query"
+        : "Datadog rejects the monitor, whose warning comes after its critical threshold",
+      where: `${describeResource(monitor)}, monitorThresholds`,
+      bound: isContrary
+        ? `the threshold of the query, ${limit}`
+        : "a warning before the critical threshold",
+      fix: isContrary
+        ? `set monitorThresholds.critical to ${limit}, or change the query`
+        : "exchange the two thresholds, or correct one of them",
+    },
+  ];
+}
+
+/** The agent of Datadog reports the parts of a CPU in percent, and the use of disks and memory as ratios. */
+function checkUnit(monitor: Resource): StackFinding[] {
+  const query = textAt(monitor.props, "query") ?? "";
+  const [, metric = "", operator = "", limit = ""] =
+    /^[^:]*:\w+:(system\.\w+\.\w+)\{[^}]*\}[^()*/+-]*?([<>])=?\s*(\d+(?:\.\d+)?)\s*$/.exec(query) ??
+    [];
+  const isPercentage = /^system\.cpu\.(user|system|iowait|idle|stolen)$/.test(metric);
+  const isRatio = /^system\.(disk\.in_use|mem\.pct_usable|swap\.pct_free)$/.test(metric);
+  const isMeantAsRatio =
+    isPercentage && operator === ">" && Number(limit) > 0.1 && Number(limit) <= 1;
+  const isMeantAsPercentage = isRatio && Number(limit) > 1;
+  if (isPercentage && operator === ">" && Number(limit) >= 100) {
+    return [
+      {
+        urn: monitor.urn,
+        problem: `${metric} is a percentage, so the monitor never fires`,
+        where: `${describeResource(monitor)}, query`,
+        found: `${operator} ${limit}`,
+        fix: "write a threshold below 100",
+      },
+    ];
+  }
+  if (!isMeantAsRatio && !isMeantAsPercentage) return [];
+  const right = isMeantAsRatio ? Number(limit) * 100 : Number(limit) / 100;
+  return [
+    {
+      urn: monitor.urn,
+      problem: `${metric} is a ${isPercentage ? "percentage" : "ratio"}, and the monitor compares it with a ${isPercentage ? "ratio" : "percentage"}`,
+      where: `${describeResource(monitor)}, query`,
+      found: `${operator} ${limit}`,
+      fix: `write ${operator} ${numeral(right)}`,
+    },
+  ];
+}
