@@ -32,6 +32,7 @@ import { Journal, appliedExceptions, notEvaluated } from "./engine/journal";
 import { withNestedReleases } from "./engine/nestedReleases";
 import { AnyPolicy, ResourcePolicy, StackPolicy } from "./engine/policy";
 import { sdkPolicy } from "./engine/sdkPolicy";
+import { collectorPipelines } from "./reliability/collectorPipelines";
 import { externalLabels } from "./reliability/externalLabels";
 import { grafanaProvisioning } from "./reliability/grafanaProvisioning";
 import { lokiLimits } from "./reliability/lokiLimits";
@@ -105,6 +106,8 @@ const policies = {
   grafanaProvisioning,
   /** Limits of Loki, and the tenant of its collectors. */
   lokiLimits,
+  /** Pipelines of collectors of logs, metrics and traces. */
+  collectorPipelines,
   /** Interval, timeout and sample limit of scrapes. */
   scrapeCost,
   /** External labels of a Prometheus that sends its samples to long-term storage. */

@@ -98,10 +98,10 @@ type Mistake = readonly [key: string, problem: string, fix: string];
 const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
-  "AWS/SQS": ["QueueName", "QueueName"],
-  "AWS/Kinesis": ["StreamName ShardId Consumer", "StreamName"],
-  "AWS/NATGateway": ["NatGatewayId", "NatGatewayId"],
-  "AWS/ECS": ["ClusterName ServiceName TaskDefinitionFamily DiscoveryName", "ClusterName"],
+  "AWS/SQS": ["QueueName"],
+  "AWS/Kinesis": ["StreamName ShardId Consumer"],
+  "AWS/NATGateway": ["NatGatewayId"],
+  "AWS/ECS": ["ClusterName ServiceName TaskDefinitionFamily DiscoveryName"],
   "AWS/S3": ["BucketName StorageType FilterId", "BucketName"],
   "AWS/EC2": ["InstanceId AutoScalingGroupName ImageId InstanceType"],
   "AWS/RDS": [
@@ -112,7 +112,7 @@ const dimensions: Record<string, [known: string, required?: string]> = {
     "TableName GlobalSecondaryIndexName Operation OperationType StreamLabel ReceivingRegion Verb Source DelegatedOperation",
   ],
   "AWS/EBS": ["VolumeId InstanceId"],
-  "AWS/EFS": ["FileSystemId StorageClass", "FileSystemId"],
+  "AWS/EFS": ["FileSystemId StorageClass"],
 };
 
 /** Names that the namespace lacks, and dimensions without which it has no metric. */

@@ -1,3 +1,4 @@
+import { fluentBitSections } from "./fluentBit";
 import { helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt } from "./plain";
 import { Resource, objectName } from "./resource";
@@ -136,21 +137,17 @@ function blocksIn(text: string, head: RegExp): string[] {
   });
 }
 
-/** The outputs in the configuration of Fluent Bit, which are sections of keys and values. */
+/** Whether an output of Fluent Bit sends to Loki. */
+export function isLokiOutput({ name = "" }: Record<string, string>): boolean {
+  return /^(?:grafana-)?loki$/i.test(name);
+}
+
 function fluentBitOutputs(values: Plain): Output[] {
-  const path: Path = ["config", "outputs"];
-  const sections = (textAt(values, ...path) ?? "").split(/^\s*\[/m);
-  return sections.flatMap((section): Output[] => {
-    if (!/^OUTPUT\]/i.test(section)) return [];
-    const settings = Object.fromEntries(
-      section
-        .split("\n")
-        .map((line) => line.trim().split(/\s+/))
-        .map(([key = "", ...value]) => [key.toLowerCase(), value.join(" ")]),
-    );
-    const { name = "", host = "127.0.0.1", port = "3100", tls, url } = settings;
-    if (!/^(?:grafana-)?loki$/i.test(name)) return [];
-    const scheme = /^on$/i.test(tls ?? "") ? "https" : "http";
-    return [[path, url ?? `${scheme}://${host}:${port}`, settings]];
-  });
+  return fluentBitSections(values)
+    .filter(({ kind, settings }) => kind === "output" && isLokiOutput(settings))
+    .map(({ settings, path }) => {
+      const { host = "127.0.0.1", port = "3100", tls = "", url } = settings;
+      const scheme = /^(on|true)$/i.test(tls) ? "https" : "http";
+      return [path, url ?? `${scheme}://${host}:${port}`, settings];
+    });
 }

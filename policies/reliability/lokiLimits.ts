@@ -4,19 +4,9 @@ import { isService } from "../facts/clusterServices";
 import { isConfigMap, isDataSource } from "../facts/dataSources";
 import { helmChart, isHelmType } from "../facts/helm";
 import { lokiCharts, lokiConfigPaths } from "../facts/loki";
-import { isCollector, lokiWriters, withoutComments } from "../facts/lokiWriters";
-import {
-  Path,
-  Plain,
-  at,
-  entriesAt,
-  hasUnknown,
-  isMap,
-  isText,
-  listAt,
-  textAt,
-  textsAt,
-} from "../facts/plain";
+import { fluentBitSections } from "../facts/fluentBit";
+import { isCollector, isLokiOutput, lokiWriters, withoutComments } from "../facts/lokiWriters";
+import { Path, Plain, at, entriesAt, isMap, isText, listAt, textAt, textsAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { checkTenants } from "./lokiTenants";
@@ -75,7 +65,6 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
     return [...checkDestinations(resource), ...checkStages(resource)];
   }
   if (chart?.chart === "vector") return checkSinks(resource);
-  if (chart?.chart === "opentelemetry-collector") return checkPipelines(resource);
   if (chart?.chart === "fluent-bit") return checkOutputs(resource);
   if (chart === undefined || !lokiCharts.has(chart.chart)) return [];
   return lokiConfigPaths.flatMap((source) => {
@@ -141,24 +130,6 @@ function isLokiApi(url: string): boolean {
   return /[{$]/.test(url) || (/\/api\/(v1|prom)\/push/.test(url) && !isOwnPod);
 }
 
-/** Checks that a pipeline of the OpenTelemetry collector uses each exporter for Loki. */
-function checkPipelines(resource: Resource): Finding[] {
-  const config = at(resource.props, "values", "config");
-  const pipelines = at(config, "service", "pipelines");
-  // Connectors choose among exporters by name.
-  if (hasUnknown(pipelines) || entriesAt(config, "connectors").length > 0) return [];
-  const used = entriesAt(pipelines).flatMap(([, pipeline]) => listAt(pipeline, "exporters"));
-  return lokiWriters(resource)
-    .map(({ path }) => path)
-    .filter((path) => !used.includes(path.at(-1)))
-    .map((path) => ({
-      path: ["values", ...path],
-      problem: "no pipeline uses the exporter, so no log arrives",
-      bound: "an exporter in config.service.pipelines",
-      fix: `set config.service.pipelines.logs.exporters: [${String(path.at(-1))}]`,
-    }));
-}
-
 /** Checks the addresses and labels in the configuration of Alloy, which is a text. */
 function checkAlloy({ props }: Resource): Finding[] {
   const path: Path = ["values", "alloy", "configMap", "content"];
@@ -171,26 +142,8 @@ function checkAlloy({ props }: Resource): Finding[] {
   ].map(([, url = ""]) => url);
   return [
     ...urls.filter((url) => !isLokiApi(url)).map(() => ({ path, ...noApi })),
-    ...missingComponents(content).map((name) => ({
-      path,
-      problem: "there is no component of this name, so Alloy does not start",
-      found: name,
-      bound: "the name of a component in the configuration",
-      fix: `correct the reference, or add ${name.replace(/\.(\w+)$/, ' "$1"')}`,
-    })),
     ...labelsOfStages(content, path),
   ];
-}
-
-/** The components for logs that others forward to, and that the configuration lacks. */
-function missingComponents(content: string): string[] {
-  const text = withoutComments(content);
-  // Templates and modules may add components.
-  if (/\{\{|\bimport\.|\bdeclare\b/.test(text)) return [];
-  const heads = [...text.matchAll(/\b(loki\.\w+)\s+"(\w+)"\s*\{/g)];
-  const names = new Set(heads.map(([, kind, name]) => `${kind}.${name}`));
-  const used = [...text.matchAll(/\b(loki\.(?:write|process|relabel)\.\w+)\.receiver\b/g)];
-  return [...new Set(used.map(([, name = ""]) => name))].filter((name) => !names.has(name));
 }
 
 /** Checks the labels in the stages for Alloy that the features of the chart k8s-monitoring have. */
@@ -257,22 +210,33 @@ const doublePath = {
   fix: "remove /loki/api/v1/push from endpoint",
 };
 
-/** Checks the labels of Fluent Bit's outputs for Loki: `Labels user=$user_id`, `Label_keys $user_id`. */
-function checkOutputs({ props }: Resource): Finding[] {
-  const path: Path = ["values", "config", "outputs"];
-  const text = at(props, ...path);
-  if (!isText(text)) return [];
-  return text
-    .split(/^\s*\[/m)
-    .filter((section) => /^[ \t]*name[ \t]+loki[ \t]*$/im.test(section))
-    .flatMap((section) => [...section.matchAll(/^[ \t]*label(?:s|_keys)[ \t]+(.*)$/gim)])
-    .flatMap(([, list = ""]) => list.split(",").filter((label) => label.includes("$")))
-    .flatMap((label) => {
-      const words = label.match(/\w+/g) ?? [];
-      const name = [words[0], words.at(-1)].find((word = "") => manyValues.test(word));
-      return name === undefined ? [] : [manyStreams(path, name)];
+/** Checks Fluent Bit's outputs for Loki: the host, and labels: `Labels user=$user_id`, `Label_keys $user_id`. */
+function checkOutputs(resource: Resource): Finding[] {
+  return fluentBitSections(at(resource.props, "values"))
+    .filter(({ kind, settings }) => kind === "output" && isLokiOutput(settings))
+    .flatMap((output) => {
+      const { host = "127.0.0.1", url, labels = "", label_keys: keys = "" } = output.settings;
+      const path: Path = ["values", ...output.path];
+      const isOwnPod = url === undefined && /^(localhost|127\.)/.test(host);
+      const varying = [...labels.split(","), ...keys.split(",")]
+        .filter((label) => label.includes("$"))
+        .flatMap((label) => {
+          const words = label.match(/\w+/g) ?? [];
+          return [words[0], words.at(-1)].find((word = "") => manyValues.test(word)) ?? [];
+        });
+      return [
+        ...(isOwnPod ? [{ path, ...ownPod }] : []),
+        ...varying.map((name) => manyStreams(path, name)),
+      ];
     });
 }
+
+const ownPod = {
+  problem: "the output sends to the pod of the collector itself, which is its default",
+  found: undefined,
+  bound: "the name of the Service of Loki",
+  fix: "set Host loki-gateway.<namespace>.svc, and Port 80",
+};
 
 function manyStreams(path: Path, name: string): Finding {
   return {

@@ -221,6 +221,11 @@ const cases: Record<string, Case> = {
     release("loki", { loki: { limits_config: { max_line_size: 0 } } }),
     release("loki", { loki: { limits_config: {} } }),
   ],
+  "collector-pipelines": [
+    /write Match kube\.\*/,
+    release("fluent-bit", { config: { outputs: "[OUTPUT]\n    Name loki\n    Match app.*\n" } }),
+    release("fluent-bit", { config: { outputs: "[OUTPUT]\n    Name loki\n    Match kube.*\n" } }),
+  ],
   "scrape-cost": [/interval: 15s/, monitor({ interval: "1s" }), monitor({ interval: "15s" })],
   "external-labels": [
     /externalLabels\.cluster: "<name of the cluster>"/,
@@ -266,6 +271,7 @@ const byHand = [
   "loki-iam-least-privilege",
   "grafana-exposure",
   "loki-limits",
+  "collector-pipelines",
 ];
 
 const policies = (policyDescriptions() as AnyPolicy[]).filter(

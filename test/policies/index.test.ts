@@ -47,6 +47,7 @@ describe("policies", () => {
         "grafana-exposure",
         "grafana-provisioning",
         "loki-limits",
+        "collector-pipelines",
         "scrape-cost",
         "external-labels",
         "resource-requests",

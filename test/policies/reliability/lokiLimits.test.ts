@@ -229,7 +229,8 @@ describe("collectors whose logs do not arrive", () => {
       {
         alloy: {
           configMap: {
-            content: `loki.source.kubernetes "pods" {
+            content: `discovery.kubernetes "pods" { role = "pod" }
+loki.source.kubernetes "pods" {
   targets    = discovery.kubernetes.pods.targets
   forward_to = [${to}.receiver]
 }
@@ -266,9 +267,12 @@ spec:
 
   itJudges(
     {
-      "an exporter that no pipeline uses": ["loki-limits", collecting({ exporters })],
-      "a pipeline with another exporter": ["loki-limits", collecting(piped("debug"))],
-      "a component that Alloy does not have": ["loki-limits", forwarding("loki.write.loki")],
+      "an exporter that no pipeline uses": ["collector-pipelines", collecting({ exporters })],
+      "a pipeline with another exporter": ["collector-pipelines", collecting(piped("debug"))],
+      "a component that Alloy does not have": [
+        "collector-pipelines",
+        forwarding("loki.write.loki"),
+      ],
       "a collector of the operator with another port": [
         "loki-limits",
         operated("http://loki-gateway.monitoring.svc:3100/otlp"),
@@ -286,6 +290,7 @@ spec:
       }),
       "an exporter for traces": collecting({
         exporters: { "otlphttp/tempo": { endpoint: "http://tempo.tempo.svc:4318" } },
+        service: { pipelines: { traces: { exporters: ["otlphttp/tempo"] } } },
       }),
       "a component that Alloy has": forwarding("loki.write.default"),
       "a collector of the operator": operated("http://loki-gateway.monitoring.svc/otlp"),

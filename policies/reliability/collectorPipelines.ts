@@ -1,0 +1,119 @@
+import { Finding, resourcePolicy } from "../engine/policy";
+import { fluentBitSections } from "../facts/fluentBit";
+import { helmChart, isHelmType } from "../facts/helm";
+import { isCollector, withoutComments } from "../facts/lokiWriters";
+import { otelCollector } from "../facts/otelCollector";
+import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+import { matchesGlob } from "../shared/glob";
+import { checkOtelPipelines } from "./otelPipelines";
+
+export const collectorPipelines = resourcePolicy({
+  name: "collector-pipelines",
+  description:
+    "Each collector starts, and each of its pipelines leads from a receiver to a server: OpenTelemetry, Alloy, Fluent Bit and Vector.",
+  why: "A pipeline that names a component which does not exist stops the collector; an exporter that no pipeline uses, or a pattern that matches no input, loses the data without an error.",
+  remediation:
+    "correct the name, and check the configuration with the collector itself: otelcol validate, alloy validate, vector validate, fluent-bit --dry-run",
+  severity: "high",
+  appliesTo: (type) => isHelmType(type) || isCollector(type),
+  check,
+});
+
+function check(resource: Resource): Finding[] {
+  const collector = otelCollector(resource);
+  if (collector !== undefined) return checkOtelPipelines(collector);
+  const { chart = "", values } = helmChart(resource) ?? {};
+  const check = Object.hasOwn(checks, chart) ? checks[chart] : undefined;
+  return check?.(values) ?? [];
+}
+
+const checks: Record<string, (values: Plain) => Finding[]> = {
+  alloy: (values) => checkAlloy(values, ["alloy", "configMap", "content"]),
+  "grafana-agent": (values) => checkAlloy(values, ["agent", "configMap", "content"]),
+  "fluent-bit": checkMatches,
+  vector: checkInputs,
+};
+
+/** Kinds of components of Alloy, and what others read of them. */
+const component = String.raw`(?:loki|prometheus|otelcol|discovery|pyroscope|mimir|local|remote)(?:\.[a-z_0-9]+)+`;
+
+/** Checks the references of Alloy: one to a component that does not exist stops it. */
+function checkAlloy(values: Plain, path: Path): Finding[] {
+  const content = at(values, ...path);
+  if (!isText(content)) return [];
+  const text = withoutComments(content);
+  // Templates and modules may add components.
+  if (/\{\{|\bimport\.|\bdeclare\b/.test(text)) return [];
+  const heads = [...text.matchAll(new RegExp(String.raw`\b(${component})\s+"(\w+)"\s*\{`, "g"))];
+  const names = new Set(heads.map(([, kind, name]) => `${kind}.${name}`));
+  const used = text.matchAll(
+    new RegExp(String.raw`\b(${component}\.\w+)\.(?:receiver|targets|output|input|content)\b`, "g"),
+  );
+  return [...new Set([...used].map(([, name = ""]) => name))]
+    .filter((name) => !names.has(name))
+    .map((name) => ({
+      path: ["values", ...path],
+      problem: "there is no component of this name, so Alloy does not start",
+      found: name,
+      bound: "the name of a component in the configuration",
+      fix: `correct the reference, or add ${name.replace(/\.(\w+)$/, ' "$1"')}`,
+    }));
+}
+
+/** Checks that each output of Fluent Bit matches the tag of an input. */
+function checkMatches(values: Plain): Finding[] {
+  const sections = fluentBitSections(values);
+  // These filters give records other tags.
+  if (sections.some(({ settings }) => /^(rewrite_tag|lua)$/i.test(settings["name"] ?? "")))
+    return [];
+  const tags = sections
+    .filter(({ kind }) => kind === "input")
+    .map(({ settings }) => settings["tag"] ?? `${settings["name"]}.*`);
+  return sections
+    .filter(({ kind, settings }) => kind === "output" && settings["match"] !== undefined)
+    .filter(({ settings }) => !tags.some((tag) => overlap(settings["match"] ?? "", tag)))
+    .map(({ settings, path }) => ({
+      path: ["values", ...path],
+      problem: "the output matches no tag of an input, so it sends nothing",
+      found: `Match ${settings["match"]}`,
+      bound: `a pattern for ${tags.join(", ")}`,
+      fix: `write Match ${tags[0] ?? "*"}`,
+    }));
+}
+
+/** Whether a pattern matches a tag, in which Fluent Bit replaces `*` by the path of the file. */
+function overlap(pattern: string, tag: string): boolean {
+  if (matchesGlob(pattern, tag)) return true;
+  const [start = "", rest] = tag.split("*");
+  return rest !== undefined && (pattern.split("*")[0] ?? "").startsWith(start);
+}
+
+/** Checks that each transform and sink of Vector reads a component that exists. */
+function checkInputs(values: Plain): Finding[] {
+  const path: Path = ["customConfig"];
+  const config = at(values, ...path);
+  const names = ["sources", "transforms"].flatMap((key) =>
+    entriesAt(config, key).map(([name]) => name),
+  );
+  if (hasUnknown(config) || names.length === 0) return [];
+  return ["transforms", "sinks"].flatMap((key) =>
+    entriesAt(config, key).flatMap(([name, settings]) =>
+      listAt(settings, "inputs")
+        .filter(isText)
+        .filter((input) => !names.some((known) => reads(input, known)))
+        .map((input) => ({
+          path: ["values", ...path, key, name, "inputs"],
+          problem: "there is no source or transform of this name, so Vector does not start",
+          found: input,
+          bound: `one of ${names.join(", ")}`,
+          fix: "correct the name",
+        })),
+    ),
+  );
+}
+
+/** Whether an input names a component, with a pattern, or one of its outputs. */
+function reads(input: string, known: string): boolean {
+  return input.includes("*") ? matchesGlob(input, known) : input.split(".")[0] === known;
+}
