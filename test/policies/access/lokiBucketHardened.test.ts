@@ -10,7 +10,7 @@ import {
   bucketName,
 } from "../platformSubjects";
 import { judge, problems, resource } from "../subjects";
-import { bucketParts, itJudges, loki } from "../redTeam/subjects";
+import { bucketParts, itJudges, loki } from "../stacks/subjects";
 
 const bare = () => resource("aws:s3/bucket:Bucket", "loki", { bucket: "logs" });
 

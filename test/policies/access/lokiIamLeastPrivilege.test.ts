@@ -14,7 +14,7 @@ import {
   webTrust,
 } from "../platformSubjects";
 import { judge, problems, release, resource } from "../subjects";
-import { bucketParts, itJudges, loki } from "../redTeam/subjects";
+import { bucketParts, itJudges, loki } from "../stacks/subjects";
 
 const arn = `arn:aws:s3:::${bucketName}`;
 const all = ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"];

@@ -12,7 +12,7 @@ import {
   resource,
   serviceMonitor,
 } from "../subjects";
-import { itJudges } from "../redTeam/subjects";
+import { itJudges } from "../stacks/subjects";
 
 const secret = (props: PlainMap) => resource("kubernetes:core/v1:Secret", "secret", props);
 

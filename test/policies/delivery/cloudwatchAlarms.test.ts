@@ -1,7 +1,7 @@
 import { PlainMap } from "../../../policies/facts/plain";
 import { policyDocument } from "../platformSubjects";
 import { resource } from "../subjects";
-import { itJudges } from "../redTeam/subjects";
+import { itJudges } from "../stacks/subjects";
 
 const topic = "arn:aws:sns:eu-west-1:123456789012:oncall";
 const alarm = (metric: string, props: PlainMap) => {

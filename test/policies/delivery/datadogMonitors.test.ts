@@ -1,6 +1,6 @@
 import { PlainMap } from "../../../policies/facts/plain";
 import { resource } from "../subjects";
-import { itJudges } from "../redTeam/subjects";
+import { itJudges } from "../stacks/subjects";
 
 const monitor = (query: string, props: PlainMap = {}) => [
   resource(

@@ -16,7 +16,7 @@ import {
 } from "../platformSubjects";
 import { Resource } from "../../../policies/facts/resource";
 import { alerts, judge, problems, release, resource } from "../subjects";
-import { delivering, itJudges } from "../redTeam/subjects";
+import { delivering, itJudges } from "../stacks/subjects";
 
 const found = (change: PlainMap, shape: "input" | "engine" = "input", config: PlainMap = {}) =>
   problems(severitiesDelivered, [stack(), configSecret(change, shape)], config);

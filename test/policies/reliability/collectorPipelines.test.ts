@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { PlainMap } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
-import { Mistakes, chart, community, itJudges, manifests } from "../redTeam/subjects";
+import { Mistakes, chart, community, itJudges, manifests } from "../stacks/subjects";
 import { changed } from "../platformSubjects";
 
 const repositories: Record<string, string> = {

@@ -3,7 +3,7 @@ import { PlainMap } from "../../../policies/facts/plain";
 import { grafanaProvisioning } from "../../../policies/reliability/grafanaProvisioning";
 import { stack, configSecret } from "../platformSubjects";
 import { problems, resource } from "../subjects";
-import { bucketParts, grafana, itJudges, loki, manifests, pinned } from "../redTeam/subjects";
+import { bucketParts, grafana, itJudges, loki, manifests, pinned } from "../stacks/subjects";
 
 const configMap = (labels: PlainMap, data: PlainMap, name = "shop") =>
   resource("kubernetes:core/v1:ConfigMap", name, {

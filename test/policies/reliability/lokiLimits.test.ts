@@ -4,7 +4,7 @@ import { Resource } from "../../../policies/facts/resource";
 import { lokiLimits } from "../../../policies/reliability/lokiLimits";
 import { judgedByThePack } from "../completePack";
 import { problems, release } from "../subjects";
-import { bucketParts, chart, itJudges, manifests, loki as lokiRelease } from "../redTeam/subjects";
+import { bucketParts, chart, itJudges, manifests, loki as lokiRelease } from "../stacks/subjects";
 
 const limits = (limits_config: PlainMap): Resource => release("loki", { loki: { limits_config } });
 const tenants = (loki: PlainMap): Resource => {

@@ -1,9 +1,10 @@
 import * as assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { typeOfObject } from "../../../policies/facts/manifests";
-import { PlainMap, textAt } from "../../../policies/facts/plain";
+import { PlainMap, at, textAt } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import { readDocuments } from "../../../policies/facts/yaml";
+import { fake } from "../fakes";
 import { judgedByThePack, notesOfThePack } from "../completePack";
 import {
   bucketName,
@@ -16,7 +17,7 @@ import {
 } from "../platformSubjects";
 import { RuleFixture, release, resource } from "../subjects";
 
-/** The stacks of the red teams, and changes of them. */
+/** Realistic stacks, and changes of them. */
 
 export const repo = "https://prometheus-community.github.io/helm-charts";
 export const community = "https://grafana-community.github.io/helm-charts";
@@ -222,3 +223,100 @@ export const withValues = (text: string): Resource[] => [
 /** The good configuration of Alertmanager with changes as YAML. */
 export const withConfig = (text: string): Resource[] =>
   delivering(readDocuments(text)[0] as PlainMap);
+
+export const critical = { labels: { severity: "critical" } };
+export const serviceMonitor = (
+  name: string,
+  endpoint: PlainMap = {},
+  spec: PlainMap = {},
+): Resource =>
+  kube("monitoring.coreos.com/v1:ServiceMonitor", name, {
+    spec: {
+      selector: { matchLabels: { app: name } },
+      endpoints: [{ port: "metrics", ...endpoint }],
+      ...spec,
+    },
+  });
+/** The rules that the service `cart` needs, with others in place of some. */
+export const baseRules = (change: Record<string, string> = {}): RuleFixture[] =>
+  Object.entries({
+    Errors: `${ratio("namespace, service")} > 0.05`,
+    Slow: "histogram_quantile(0.99, sum by (namespace, service, le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.5",
+    CrashLoop: "increase(kube_pod_container_status_restarts_total[15m]) > 3",
+    Memory:
+      'container_memory_working_set_bytes / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"} > 0.9',
+    Cpu: 'rate(container_cpu_usage_seconds_total[5m]) / on (namespace, pod, container) kube_pod_container_resource_limits{resource="cpu"} > 0.85',
+    Throttles: "sum by (namespace, service) (rate(dynamodb_throttled_requests_total[5m])) > 10",
+    ...change,
+  }).map(([alert, expr]) => plain(alert, expr));
+export const configMap = (name: string, data: PlainMap): Resource =>
+  kube("core/v1:ConfigMap", name, { data });
+export const container = (name: string, spec: PlainMap): Resource =>
+  kube("apps/v1:Deployment", name, {
+    spec: { template: { spec: { containers: [{ name, ...spec }] } } },
+  });
+export const labeled = (subject: Resource, metadata: PlainMap): Resource => ({
+  ...subject,
+  props: changed(subject.props as PlainMap, { metadata }),
+});
+export const roleNamed = (name: string, props: PlainMap): Resource =>
+  resource("aws:iam/role:Role", name, { name, ...props }, "prod");
+export const ordersExporter = (interval = "30s", endpoint = ""): Resource[] =>
+  manifests(`
+apiVersion: v1
+kind: Service
+metadata: {name: orders-exporter, namespace: shop, labels: {app: orders-exporter}}
+spec: {selector: {app: orders-exporter}, ports: [{name: metrics, port: 9100}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: orders-exporter, namespace: shop}
+spec: {selector: {matchLabels: {app: orders-exporter}}, endpoints: [{port: metrics, interval: ${interval}${endpoint}}]}
+`);
+export const aws = (type: string, name: string, props: PlainMap) =>
+  resource(`aws:${type}`, name, props, "prod");
+export const grafanaHost = {
+  ingress: {
+    enabled: true,
+    ingressClassName: "nginx",
+    hosts: ["grafana.acme-corp.io"],
+    tls: [{ secretName: "grafana-tls", hosts: ["grafana.acme-corp.io"] }],
+  },
+};
+export const arn = `arn:aws:s3:::${bucketName}`;
+export const stackValuesOf = ({ props }: Resource) => at(props, "values") as PlainMap;
+export const datadogMonitor = (message: string) => [
+  resource(
+    "datadog:index/monitor:Monitor",
+    "cart-errors",
+    {
+      name: "Cart errors",
+      type: "query alert",
+      query: "sum(last_5m):sum:trace.http.request.errors{service:cart}.as_count() > 50",
+      message,
+      monitorThresholds: { critical: "50" },
+    },
+    "prod",
+  ),
+];
+export const threeReceivers = `
+receivers:
+  - {name: snitch, webhook_configs: [{url: 'https://nosnch.in/a1b2'}]}
+  - {name: slack, slack_configs: [{channel: '#alerts', api_url_file: /etc/keys/slack, send_resolved: true}]}
+route: {receiver: slack, group_by: [alertname, namespace], group_wait: 30s, group_interval: 5m, repeat_interval: 4h, routes: [{matchers: ['alertname="Watchdog"'], receiver: snitch, repeat_interval: 5m}]}
+inhibit_rules: [{source_matchers: ['severity="critical"'], target_matchers: ['severity="warning"'], equal: [namespace, alertname]}]
+`;
+/** The chart alertmanager, with a key in its configuration next to those of Alertmanager. */
+export const alertmanager = (line: string) => [
+  chart("alertmanager", {
+    replicaCount: 2,
+    podDisruptionBudget: { maxUnavailable: 1 },
+    resources: { requests: { memory: "64Mi" } },
+    extraSecretMounts: [{ name: "keys", mountPath: "/etc/keys", secretName: "alertmanager-keys" }],
+    config: readDocuments(`${line}${threeReceivers}`)[0],
+  }),
+];
+export const mail = (field: string) =>
+  alertmanager(
+    `global: {smtp_smarthost: 'email-smtp.eu-west-1.amazonaws.com:587', smtp_from: a@shop.io, smtp_auth_password_file: /etc/keys/smtp, ${field}: ${fake.awsKeyId}}`,
+  );
