@@ -55,7 +55,7 @@ describe("rules for many services", () => {
       (index) => ({ team: `team-${index % 200}` }),
     ];
     for (const overrides of cases) {
-      const groups = groupsFor(10000, overrides);
+      const groups = groupsFor(4000, overrides);
       const objects = ruleObjects(groups);
       for (const object of objects) assert.ok(bytes(object) < mebibyte, String(bytes(object)));
       assert.deepEqual(rulesIn(objects.flat()), rulesIn(groups));
