@@ -3,6 +3,7 @@ import { grafanaExposure } from "./access/grafanaExposure";
 import { lokiBucketHardened } from "./access/lokiBucketHardened";
 import { lokiIamLeastPrivilege } from "./access/lokiIamLeastPrivilege";
 import { noPlaintextCredentials } from "./access/noPlaintextCredentials";
+import { podSecurity } from "./access/podSecurity";
 import { absentCoverage } from "./alerts/absentCoverage";
 import { alertAnnotations } from "./alerts/alertAnnotations";
 import { alertFor } from "./alerts/alertFor";
@@ -102,6 +103,8 @@ const policies = {
   lokiIamLeastPrivilege,
   /** Access to Grafana. */
   grafanaExposure,
+  /** Privileges of the servers of metrics, logs and dashboards. */
+  podSecurity,
   /** Data sources and dashboards of Grafana. */
   grafanaProvisioning,
   /** Limits of Loki, and the tenant of its collectors. */

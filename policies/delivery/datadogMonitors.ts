@@ -1,6 +1,6 @@
 import { StackFinding, describeResource } from "../engine/policy";
 import { numeral } from "../engine/violation";
-import { UNKNOWN, at, textAt } from "../facts/plain";
+import { Plain, UNKNOWN, at, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
 /** Checks that Datadog accepts a monitor, and that it fires and notifies as its settings say. */
@@ -23,6 +23,12 @@ export function checkMonitor(monitor: Resource): StackFinding[] {
 }
 
 type Mistake = readonly [key: string, problem: string, fix: string];
+
+/** A number of minutes; NaN if it is unknown or not set. */
+function numberAt(props: Plain, key: string): number {
+  const value = at(props, key);
+  return typeof value === "number" ? value : NaN;
+}
 
 const minutesOfUnit: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 };
 
@@ -50,7 +56,7 @@ function checkWindow({ props }: Resource, query: string): Mistake[] {
         ]
       : [];
   }
-  const timeframe = Number(at(props, "noDataTimeframe") ?? NaN);
+  const timeframe = numberAt(props, "noDataTimeframe");
   const mistakes: Mistake[] = [];
   if (at(props, "notifyNoData") === true && timeframe > 0 && timeframe < 2 * minutes) {
     mistakes.push([
@@ -108,7 +114,7 @@ function checkMessage({ props }: Resource, query: string): Mistake[] {
 
 /** Whole hours in seconds, which no one means as minutes. */
 function checkRenotification({ props }: Resource): Mistake[] {
-  const minutes = Number(at(props, "renotifyInterval") ?? 0);
+  const minutes = numberAt(props, "renotifyInterval");
   const isInSeconds = minutes >= 1800 && minutes % 1440 !== 0 && minutes % 600 === 0;
   return isInSeconds
     ? [

@@ -101,11 +101,11 @@ function correctionsOf(
   const corrections: Correction[] = [];
   const problem = groupingProblem(route.groupBy);
   if (problem !== undefined && route.groupBy.join() !== parent?.groupBy.join()) {
-    const labels = route.groupBy.filter((label) => label !== "...");
+    const labels = route.groupBy.filter((label) => label !== "..." && !ofPods.test(label));
     corrections.push({
       ...place("group_by"),
       problem,
-      bound: "label names that include alertname, not ...",
+      bound: "label names that include alertname, not ... or pod",
       setting: { path: "slack.groupBy[0]", value: "alertname" },
       fix: `group_by: ["alertname", "cluster", "service"] in ${route.where}`,
       set: labels.includes("alertname") ? labels : ["alertname", ...labels],
@@ -143,10 +143,17 @@ function isHeartbeat(route: RouteNode): boolean {
   );
 }
 
+/** Labels that each pod has a value of. */
+const ofPods = /^(pod|pod_name|uid|pod_uid|container_id)$/;
+
 function groupingProblem(groupBy: string[]): string | undefined {
   if (groupBy.includes("...")) return "group_by is ..., so each alert is a separate message";
   if (!groupBy.includes("alertname")) {
     return "group_by does not include alertname, so different alerts share a message";
+  }
+  const single = groupBy.find((label) => ofPods.test(label));
+  if (single !== undefined) {
+    return `group_by includes ${single}, so an outage of a service is a message for each of its pods`;
   }
   return undefined;
 }

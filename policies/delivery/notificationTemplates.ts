@@ -62,6 +62,12 @@ function textsIn(value: Plain, path: Path): [string, Path][] {
 
 const ofAlert = /(?:^|[\s(|])\.(Labels|Annotations|StartsAt|EndsAt|GeneratorURL|Fingerprint)\b/;
 
+/** The data of a notification. */
+const data = new Set([
+  ...["Receiver", "Status", "Alerts", "GroupLabels", "CommonLabels", "CommonAnnotations"],
+  ...["ExternalURL", "NotificationReason"],
+]);
+
 /** Functions that only the templates of rules have. */
 const ofRules =
   /(?:^|[\s(|])(humanize(?:1024|Percentage|Timestamp)?|query|strvalue|graphLink|tableLink)(?=[\s)|]|$)/;
@@ -108,6 +114,19 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
       return fails(
         `reads .${field} of all alerts together`,
         `write .Common${field}, or {{ range .Alerts }} around it`,
+      );
+    }
+    const [unknown] = blocks.includes(true)
+      ? []
+      : [...code.matchAll(/(?:^|[\s(|])\$?\.([A-Z]\w*)(?:\.([A-Z]\w*))?/g)].filter(
+          ([, name = "", part]) =>
+            !data.has(name) ||
+            (name === "Alerts" && part !== undefined && !/^(Firing|Resolved)$/.test(part)),
+        );
+    if (unknown !== undefined && field === undefined) {
+      return fails(
+        `reads ${unknown[0].trim()}, which does not exist`,
+        `write one of ${[...data].map((each) => `.${each}`).join(", ")}`,
       );
     }
     if (/^(if|range|with|define|block)\b/.test(code)) blocks.push(!/^if\b/.test(code));

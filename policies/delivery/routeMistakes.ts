@@ -1,6 +1,7 @@
 import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt, textAt } from "../facts/plain";
 import { mistypedFields } from "../facts/knownFields";
 import { RouteNode } from "../facts/routes";
+import { parseDuration } from "../shared/duration";
 import { Matcher, isGlob, matchesValue } from "../shared/matcher";
 
 /** A mistake in a configuration that Alertmanager reads: what is wrong, where, and the correction. */
@@ -150,6 +151,52 @@ export function rejectedFields(config: PlainMap): { where: string; problem: stri
     ...misspelled(config),
     ...doubledSettings(config),
     ...["time_intervals", "mute_time_intervals"].flatMap((key) => wrongTimes(config, key)),
+    ...wrongValues(config),
+  ];
+}
+
+/** Values of another type than Alertmanager reads, and integrations that are incomplete. */
+function wrongValues(config: PlainMap): { where: string; problem: string }[] {
+  const timeout = at(config, "global", "resolve_timeout");
+  const isDuration = !isText(timeout) || parseDuration(timeout) !== undefined;
+  const receivers = listAt(config, "receivers").flatMap((receiver, index) => [
+    ...listAt(receiver, "email_configs").flatMap((email, position) =>
+      Array.isArray(at(email, "to"))
+        ? [
+            {
+              where: `receivers[${index}].email_configs[${position}].to`,
+              problem: "to is a list; write the addresses in one text, with a comma between them",
+            },
+          ]
+        : [],
+    ),
+    ...listAt(receiver, "opsgenie_configs").flatMap((opsgenie, position) =>
+      listAt(opsgenie, "responders")
+        .filter((responder) => ["id", "name", "username"].every((key) => !at(responder, key)))
+        .map(() => ({
+          where: `receivers[${index}].opsgenie_configs[${position}].responders`,
+          problem: "a responder has no name, id or username",
+        })),
+    ),
+  ]);
+  return [
+    ...((typeof timeout === "number" && timeout !== 0) || !isDuration
+      ? [
+          {
+            where: "global.resolve_timeout",
+            problem: "resolve_timeout is not a duration such as 5m",
+          },
+        ]
+      : []),
+    ...(at(config, "route", "continue") === true
+      ? [
+          {
+            where: "route.continue",
+            problem: "the root route has continue, which only its routes may have",
+          },
+        ]
+      : []),
+    ...receivers,
   ];
 }
 

@@ -13,6 +13,7 @@ import {
   textAt,
 } from "../facts/plain";
 import { prometheusServer } from "../facts/prometheus";
+import { checkProbes } from "./probes";
 import { Resource, objectName } from "../facts/resource";
 import { Selecting, matchesLabels, namespaceLabels, namespaceType } from "../facts/selection";
 import { scrapedServices } from "../facts/services";
@@ -84,7 +85,7 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
   const scraped = new Set(monitors.flatMap(({ selected }) => selected));
   const policies = resources.filter(({ type }) => type === policyType);
   return [
-    ...resources.flatMap(checkProber),
+    ...checkProbes(resources),
     ...resources.flatMap(checkStaticTargets),
     ...monitors.flatMap(({ monitor }) => checkPortNames(monitor)),
     ...monitors.flatMap(({ monitor, candidates, selected }) =>
@@ -103,21 +104,6 @@ export function checkTargets(resources: Resource[], servers: Selecting[]): Stack
       monitors.map(({ monitor }) => monitor),
       { servers, resources },
     ),
-  ];
-}
-
-/** The operator writes the address of a prober as that of a target, which has no scheme. */
-function checkProber({ type, urn, props, name }: Resource): StackFinding[] {
-  const url = textAt(props, "spec", "prober", "url") ?? "";
-  if (type !== "kubernetes:monitoring.coreos.com/v1:Probe" || !url.includes("://")) return [];
-  return [
-    {
-      urn,
-      problem: "the address of the prober has a scheme, so Prometheus does not reach it",
-      where: `Probe "${name}", spec.prober.url`,
-      bound: "<service>.<namespace>.svc:<port>",
-      fix: "remove the scheme from spec.prober.url, and set spec.prober.scheme if it is https",
-    },
   ];
 }
 

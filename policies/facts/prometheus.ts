@@ -185,13 +185,25 @@ export function retentionPath({ spec }: PrometheusServer): Path {
   return [...spec, "retention"];
 }
 
+/** The settings with the remote writes of a server; the chart joins the second to the first. */
+export const remoteWriteKeys = ["remoteWrite", "additionalRemoteWrite"];
+
+/** The remote writes of a server, with their paths. */
+export function remoteWrites({ props }: Resource, { spec }: Pick<PrometheusServer, "spec">) {
+  return remoteWriteKeys.flatMap((key) =>
+    listAt(props, ...spec, key).map((write, index) => ({ write, path: [...spec, key, index] })),
+  );
+}
+
 /** Whether a server also sends its samples to long-term storage, and needs to retain few itself. */
 export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer): boolean {
-  const [write, sidecar] = ["remoteWrite", "thanos"].map((key) => at(props, ...spec, key));
+  const [write, added, sidecar] = [...remoteWriteKeys, "thanos"].map((key) =>
+    at(props, ...spec, key),
+  );
   const uploads = ["objectStorageConfig", "objectStorageConfigFile"];
   return (
-    [write, sidecar].includes(UNKNOWN) ||
-    listAt(write).length > 0 ||
+    [write, added, sidecar].includes(UNKNOWN) ||
+    [write, added].some((list) => listAt(list).length > 0) ||
     (isMap(sidecar) && uploads.some((key) => (sidecar[key] ?? null) !== null))
   );
 }

@@ -6,12 +6,13 @@ import { otelCollector } from "../facts/otelCollector";
 import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { matchesGlob } from "../shared/glob";
+import { checkDatadogAgent } from "./datadogAgent";
 import { checkOtelPipelines } from "./otelPipelines";
 
 export const collectorPipelines = resourcePolicy({
   name: "collector-pipelines",
   description:
-    "Each collector starts, and each of its pipelines leads from a receiver to a server: OpenTelemetry, Alloy, Fluent Bit and Vector.",
+    "Each collector starts, and each of its pipelines leads from a receiver to a server: OpenTelemetry, Alloy, Fluent Bit, Vector and the Datadog Agent.",
   why: "A pipeline that names a component which does not exist stops the collector; an exporter that no pipeline uses, or a pattern that matches no input, loses the data without an error.",
   remediation:
     "correct the name, and check the configuration with the collector itself: otelcol validate, alloy validate, vector validate, fluent-bit --dry-run",
@@ -33,6 +34,7 @@ const checks: Record<string, (values: Plain) => Finding[]> = {
   "grafana-agent": (values) => checkAlloy(values, ["agent", "configMap", "content"]),
   "fluent-bit": checkMatches,
   vector: checkInputs,
+  datadog: checkDatadogAgent,
 };
 
 /** Kinds of components of Alloy, and what others read of them. */

@@ -5,6 +5,7 @@ import {
   canRunPrometheus,
   forwardsSamples,
   prometheusServer,
+  remoteWrites,
 } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 
@@ -26,15 +27,37 @@ const replicaLabels = /^(prometheus|prometheus_replica|__replica__|replica)$/;
 function check(resource: Resource): Finding[] {
   const server = prometheusServer(resource);
   if (server === undefined || !forwardsSamples(resource, server)) return [];
-  return [...checkCluster(resource, server), ...checkAddresses(resource, server)];
+  return [
+    ...checkCluster(resource, server),
+    ...checkAddresses(resource, server),
+    ...remoteWrites(resource, server).flatMap(({ write, path }) => checkCredentials(write, path)),
+  ];
+}
+
+/** The operator accepts one kind of credentials for a remote write. */
+const credentials = ["authorization", "basicAuth", "oauth2", "sigv4", "azureAd"];
+
+function checkCredentials(write: Plain, path: Path): Finding[] {
+  const given = credentials.filter((key) => (at(write, key) ?? null) !== null);
+  if (given.length < 2) return [];
+  return [
+    {
+      path,
+      problem:
+        "a remote write has two kinds of credentials, so Prometheus rejects its configuration",
+      found: given.join(" and "),
+      bound: "one of them",
+      fix: `remove ${given[1]}`,
+    },
+  ];
 }
 
 function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
   const path: Path = server.operated
     ? [...server.spec, "externalLabels"]
     : [...server.spec, "global", "external_labels"];
-  const writes = at(resource.props, ...server.spec, "remoteWrite");
-  if (listAt(writes).length > 0 && listAt(writes).every(isLabeled)) return [];
+  const writes = remoteWrites(resource, server).map(({ write }) => write);
+  if (writes.length > 0 && writes.every(isLabeled)) return [];
   return checkValue(resource, path, (labels) =>
     entriesAt(labels).some(([label, value]) => !replicaLabels.test(label) && value !== "")
       ? undefined
@@ -48,8 +71,7 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
 
 /** Checks that each address of a remote write can be reached, by an API and over TLS. */
 function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding[] {
-  const writes: Path = [...spec, "remoteWrite"];
-  return listAt(resource.props, ...writes).flatMap((write, index) => {
+  return remoteWrites(resource, { spec }).flatMap(({ write, path }) => {
     const url = textAt(write, "url") ?? "";
     const problem = addressProblem(url, hasSidecar(resource, spec));
     const tls = at(write, "tlsConfig") ?? at(write, "tls_config");
@@ -59,7 +81,7 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
         ? []
         : [
             {
-              path: [...writes, index, "url"],
+              path: [...path, "url"],
               problem,
               bound: "a URL such as https://<host>/api/v1/push",
               fix: "write the URL that the storage documents for remote write",
@@ -68,7 +90,7 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
       ...(isUnverified && /^https:\/\/[\w.-]+\.[a-z]+(?=[:/]|$)/i.test(url) && !isPrivateHost(url)
         ? [
             {
-              path: [...writes, index],
+              path,
               problem: "any server can pretend to be the storage, because TLS is not verified",
               bound: "a verified certificate",
               fix: "remove insecureSkipVerify, or set the certificate authority",

@@ -11,7 +11,6 @@ import {
 } from "../facts/dataSources";
 import { isHelmType, isTruthy } from "../facts/helm";
 import {
-  Path,
   Plain,
   at,
   entriesAt,
@@ -25,12 +24,13 @@ import {
 import { Resource, objectName } from "../facts/resource";
 import { Address, unansweredAddresses } from "../facts/unansweredAddresses";
 import { SecretKeys, isSecret, secretKeysIn } from "../facts/secrets";
-import { readConfig } from "../facts/yaml";
+import { checkAlerting } from "./grafanaAlerting";
+import { checkUrl } from "./grafanaUrl";
 
 export const grafanaProvisioning = stackPolicy({
   name: "grafana-provisioning",
   description:
-    "Grafana starts with its data sources, reaches them, and loads the dashboards of the stack.",
+    "Grafana starts with its data sources and alert rules, reaches them, knows its own address, and loads the dashboards of the stack.",
   why: "With two default data sources, Grafana does not start. It ignores a dashboard whose ConfigMap does not have the label of its sidecar, which is noticed only when the dashboard is needed.",
   remediation:
     "set isDefault: false on all data sources but one, use the address of a Service, and add the label grafana_dashboard to the ConfigMap of each dashboard",
@@ -49,7 +49,10 @@ export const grafanaProvisioning = stackPolicy({
       ...grafanas.flatMap((grafana) => checkSources(grafana, grafanas.length === 1 ? maps : [])),
       ...unansweredAddresses(dataSourcesIn(resources).flatMap(addressOf), resources),
       ...grafanas.flatMap(checkFiles),
-      ...grafanas.flatMap(checkContactPoints),
+      ...grafanas.flatMap((grafana) =>
+        checkAlerting(grafana, grafanas.length === 1 ? knownUids(grafana, maps) : undefined),
+      ),
+      ...grafanas.flatMap(checkUrl),
       ...grafanas.flatMap((grafana) => checkAdmin(grafana, secretKeysIn(resources))),
       ...maps.flatMap((map) => checkDashboards(map, resources, grafanas)),
       ...checkSourceUids(maps, grafanas),
@@ -192,37 +195,6 @@ function checkFiles({ resource, base, values }: Grafana): StackFinding[] {
   });
 }
 
-/** Checks that the notification policies of Grafana name its contact points. */
-function checkContactPoints({ resource, base, values }: Grafana): StackFinding[] {
-  const path: Path = [...base, "alerting"];
-  const files = entriesAt(values, "alerting").map(([, file]) =>
-    isText(file) ? readConfig(file) : file,
-  );
-  if (hasUnknown(files)) return [];
-  const points = files.flatMap((file) => listAt(file, "contactPoints"));
-  const names = points.map((point) => textAt(point, "name"));
-  const named = (policy: Plain): string[] => [
-    ...(textAt(policy, "receiver") === undefined ? [] : [textAt(policy, "receiver") ?? ""]),
-    ...listAt(policy, "routes").flatMap(named),
-  ];
-  const missing = files
-    .flatMap((file) => listAt(file, "policies"))
-    .flatMap(named)
-    // Another file may hold all of them.
-    .filter((name) => names.length > 0 && !names.includes(name) && name !== defaultContactPoint);
-  return [...new Set(missing)].map((name) => ({
-    urn: resource.urn,
-    problem:
-      "a notification policy names a contact point that does not exist, so Grafana does not start",
-    where: `${describeResource(resource)}, ${formatPath(path)}`,
-    found: name,
-    bound: `a contact point: ${names.join(", ")}`,
-    fix: "correct receiver, or add the contact point",
-  }));
-}
-
-const defaultContactPoint = "grafana-default-email";
-
 /** Checks that the Secret of the administrator has the keys that Grafana reads. */
 function checkAdmin({ resource, base, values }: Grafana, keysOf: SecretKeys): StackFinding[] {
   const admin = at(values, "admin");
@@ -346,6 +318,18 @@ function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] 
       ];
     }),
   );
+}
+
+/** The UIDs of the data sources of a Grafana; undefined if there are none here. */
+function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
+  const sources = dataSourcesOf(grafana, maps).map(({ source }) => source);
+  // Another stack, or a user, may add all of them.
+  if (hasUnknown(sources) || sources.length === 0) return undefined;
+  const uids = sources.flatMap((source) => {
+    const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
+    return uid ?? (name === undefined ? [] : computedUid(name));
+  });
+  return new Set([...uids, ...(hasChartSource(grafana) ? ["prometheus", "alertmanager"] : [])]);
 }
 
 /** The uid that Grafana gives to a provisioned data source without one. */

@@ -3,6 +3,7 @@ import { ConfigOf, listProperty } from "../engine/properties";
 import { isHelmType } from "../facts/helm";
 import { UNKNOWN, at } from "../facts/plain";
 import { Resource } from "../facts/resource";
+import { movingTags } from "./imageTags";
 import { limits } from "../shared/limits";
 
 const properties = {
@@ -14,17 +15,28 @@ const properties = {
 
 export const pinnedCharts = resourcePolicy({
   name: "pinned-charts",
-  description: "Each chart has an exact version and comes from a trusted repository.",
+  description:
+    "Each chart has an exact version and comes from a trusted repository, and no image has a tag that moves.",
   why: "Without a version, the next deployment installs whatever was published last. When a chart moves, its old repository becomes stale or changes hands.",
   remediation: "set the exact version and the URL of the repository",
   severity: "high",
   baseline: { defaults: { allowedRepositories: [] } },
   config: properties,
   nested: "releases",
-  appliesTo: (type) => isHelmType(type) || chartSource.test(type),
-  check: (resource, config) =>
-    chartSource.test(resource.type) ? checkSource(resource) : check(resource, config),
+  appliesTo: (type) => isHelmType(type) || chartSource.test(type) || operatedKinds.test(type),
+  check: (resource, config) => {
+    if (operatedKinds.test(resource.type)) {
+      return movingTags(at(resource.props, "spec"), ["spec"]);
+    }
+    return chartSource.test(resource.type)
+      ? checkSource(resource)
+      : [...check(resource, config), ...movingTags(at(resource.props, "values"), ["values"])];
+  },
 });
+
+/** What the operator runs, with an image of its own. */
+const operatedKinds =
+  /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
 
 /** A chart in a registry, to which the HelmRelease of Flux refers. */
 const chartSource = /^kubernetes:source\.toolkit\.fluxcd\.io\/\w+:OCIRepository$/;

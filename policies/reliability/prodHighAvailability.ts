@@ -66,6 +66,7 @@ function check(resource: Resource, config: Config): Finding[] {
           isEnabled: false,
           replicas: at(chart.values, key, `${key}Spec`, "replicas"),
         }),
+        ...checkSpread(resource, ["values", key, `${key}Spec`], part),
       ];
     });
     return [...servers, ...grafana];
@@ -150,6 +151,24 @@ function checkDisruptionBudget(
         }
       : undefined;
   });
+}
+
+/** Checks that the replicas may be on nodes of their own: the chart separates them by default. */
+function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
+  const read = (key: string) => at(resource.props, ...spec, key) ?? "";
+  const isSpread = ["affinity", "topologySpreadConstraints"].some(
+    (key) => entriesAt(read(key)).length > 0 || listAt(read(key)).length > 0,
+  );
+  const path = [...spec, "podAntiAffinity"];
+  return checkValue(resource, path, (value) =>
+    value === "" && !isSpread
+      ? {
+          problem: `all replicas of ${part} may be on one node, and are lost with it`,
+          bound: "soft or hard, or an affinity (prod)",
+          fix: `set ${formatPath(path)}: soft`,
+        }
+      : undefined,
+  );
 }
 
 /** Whether a budget refuses the eviction of every pod. */
@@ -239,6 +258,7 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
       replicas: read(part, "replicas"),
     }),
     ...checkDisk(resource, ["values", part, "persistence", "enabled"]),
+    ...checkRing(resource, part),
     ...(read("loki", "storage", "type") === "filesystem"
       ? checkValue(resource, ["values", part, "replicas"], (value) =>
           typeof value === "number" && value > numberOf(read(...factor) ?? 3)
@@ -250,6 +270,34 @@ function checkLoki(resource: Resource, { minLokiReplication: least }: Config): F
             : undefined,
         )
       : []),
+  ];
+}
+
+/** Checks that the replicas of Loki find each other, and keep their logs through a restart. */
+function checkRing(resource: Resource, part: string): Finding[] {
+  const read = (...path: Path) => at(resource.props, "values", ...path);
+  const replicas = numberOf(read(part, "replicas") ?? NaN);
+  const store: Path = ["loki", "commonConfig", "ring", "kvstore", "store"];
+  const log: Path = ["values", "loki", "ingester", "wal", "enabled"];
+  return [
+    ...checkValue(resource, ["values", ...store], (value) =>
+      value === "inmemory" && !(replicas <= 1)
+        ? {
+            problem: "each replica of Loki has a ring of its own, so they do not find each other",
+            bound: "memberlist, the default of the chart",
+            fix: `remove ${formatPath(["values", ...store])}`,
+          }
+        : undefined,
+    ),
+    ...checkValue(resource, log, (value) =>
+      value === false
+        ? {
+            problem: "Loki loses the logs that are not yet in the bucket with each restart",
+            bound: "true, the default (prod)",
+            fix: `remove ${formatPath(log)}`,
+          }
+        : undefined,
+    ),
   ];
 }
 

@@ -5,7 +5,7 @@ import { checkFields, hasKnownFields } from "./unknownFields";
 import { remediationOf, shown } from "../engine/violation";
 import { helmChart, isHelmType } from "../facts/helm";
 import { Path, Plain, UNKNOWN, at, listAt, textAt } from "../facts/plain";
-import { prometheusServer } from "../facts/prometheus";
+import { prometheusServer, remoteWrites } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { chartMonitors, isMonitor } from "../facts/services";
 import { parseDuration } from "../shared/duration";
@@ -119,12 +119,9 @@ function stackScrapes(resource: Resource): Scrape[] {
 
 /** Checks the relabeling steps of the remote writes of a server. */
 function checkWrites(resource: Resource): Finding[] {
-  const { spec } = prometheusServer(resource) ?? {};
-  if (spec === undefined) return [];
-  const path: Path = [...spec, "remoteWrite"];
-  return listAt(resource.props, ...path).flatMap((write, index) =>
-    checkSteps(write, [...path, index]),
-  );
+  const server = prometheusServer(resource);
+  if (server === undefined) return [];
+  return remoteWrites(resource, server).flatMap(({ write, path }) => checkSteps(write, path));
 }
 
 /** Prometheus rejects a configuration in which two scrapes have one name. */

@@ -81,6 +81,8 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
           },
     ),
     ...checkSchemas(chart, at(resource.props, "version")),
+    ...checkStart(resource, chart),
+    ...checkLookback(chart),
     ...checkCompactor(resource, chart),
     ...checkFields(chart),
     ...checkField(store, (value) =>
@@ -145,6 +147,50 @@ export const removedFields = new Set([
   "ruler_evaluation_delay_duration",
   "shared_store",
 ]);
+
+/** Checks that a schema is in force today, and that it is one for production. */
+function checkStart(resource: Resource, chart: HelmChart): Finding[] {
+  const list = lokiField(chart, "schemaConfig", "configs");
+  const first = { path: [...list.path, 0, "from"], value: at(listAt(list.value)[0], "from") };
+  const isTest: Path = ["values", "loki", "useTestSchema"];
+  return [
+    ...checkField(first, (from) =>
+      isText(from) && Date.parse(from) > Date.now() + 2 * SECONDS_PER_DAY * 1000
+        ? {
+            problem: "no schema is in force yet, so Loki does not start",
+            bound: "a first schema with a date in the past",
+            fix: "set from of the first schema to a date before the first logs",
+          }
+        : undefined,
+    ),
+    ...checkValue(resource, isTest, (value) =>
+      value === true
+        ? {
+            problem:
+              "the schema is the one that the chart has for tests, and may change with the chart",
+            bound: "a schema of your own in loki.schemaConfig",
+            fix: "remove loki.useTestSchema, and set loki.schemaConfig.configs",
+          }
+        : undefined,
+    ),
+  ];
+}
+
+/** Checks that queries reach the oldest logs. 0 is no limit. */
+function checkLookback(chart: HelmChart): Finding[] {
+  const lookback = lokiField(chart, "limits_config", "max_query_lookback");
+  const retention = daysOf(lokiField(chart, "limits_config", "retention_period").value) ?? 0;
+  return checkField(lookback, (value) => {
+    const days = daysOf(value) ?? 0;
+    return days > 0 && days < retention
+      ? {
+          problem: "no query reads the oldest logs, which Loki retains",
+          bound: `0, or at least ${retention} days`,
+          fix: "remove max_query_lookback, or shorten retention_period",
+        }
+      : undefined;
+  });
+}
 
 /** Object stores under two names. */
 const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };

@@ -273,7 +273,7 @@ describe("the installed package", function () {
           stack: "dev",
           config: { "prometheus-retention": { maxDays: 30 } },
         });
-        assert.equal(policies.length, 34);
+        assert.equal(policies.length, 35);
         const violation = violations.find(({ policy }) => policy === "prometheus-retention");
         assert.match(violation?.message ?? "", /found: 400d\n.*7 to 30 days/);
       } finally {

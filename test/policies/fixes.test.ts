@@ -221,6 +221,11 @@ const cases: Record<string, Case> = {
     release("loki", { loki: { limits_config: { max_line_size: 0 } } }),
     release("loki", { loki: { limits_config: {} } }),
   ],
+  "pod-security": [
+    /remove values\.prometheus\.prometheusSpec\.hostNetwork/,
+    stack({ prometheus: { prometheusSpec: { hostNetwork: true } } }),
+    stack(),
+  ],
   "collector-pipelines": [
     /write Match kube\.\*/,
     release("fluent-bit", { config: { outputs: "[OUTPUT]\n    Name loki\n    Match app.*\n" } }),
@@ -270,6 +275,7 @@ const byHand = [
   "loki-bucket-hardened",
   "loki-iam-least-privilege",
   "grafana-exposure",
+  "pod-security",
   "loki-limits",
   "collector-pipelines",
 ];

@@ -45,6 +45,7 @@ describe("policies", () => {
         "loki-bucket-hardened",
         "loki-iam-least-privilege",
         "grafana-exposure",
+        "pod-security",
         "grafana-provisioning",
         "loki-limits",
         "collector-pipelines",

@@ -237,6 +237,7 @@ export const violating: Record<string, (Resource | Resource[])[]> = {
   "loki-limits": [
     release("loki", { loki: { limits_config: { max_line_size: "0KB", ingestion_rate_mb: 9999 } } }),
   ],
+  "pod-security": [stack({ grafana: { containerSecurityContext: { privileged: true } } })],
   "collector-pipelines": [
     release("fluent-bit", { config: { outputs: "[OUTPUT]\n    Name loki\n    Match app.*\n" } }),
   ],

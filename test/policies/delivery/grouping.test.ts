@@ -107,3 +107,20 @@ describe("policy grouping", () => {
     assert.equal(remedied(grouping, inValues(UNKNOWN)), undefined);
   });
 });
+
+describe("groups of notifications", () => {
+  for (const label of ["pod", "pod_uid", "container_id"]) {
+    it(`may not be one per ${label}`, () => {
+      const group_by = ["alertname", "namespace", label];
+      assert.match(
+        problems(grouping, route({ group_by })).join(),
+        /a message for each of its pods/,
+      );
+    });
+  }
+
+  for (const label of ["instance", "service", "pod_group"]) {
+    it(`may be one per ${label}`, () =>
+      assert.deepEqual(problems(grouping, route({ group_by: ["alertname", label] })), []));
+  }
+});

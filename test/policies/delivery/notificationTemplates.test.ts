@@ -38,3 +38,31 @@ describe("files with templates of notifications", () => {
       assert.deepEqual(found(file, spec), []));
   }
 });
+
+describe("the data of notifications", () => {
+  const mistakes = (text: string) =>
+    templateMistakes(
+      { receivers: [{ name: "chat", slack_configs: [{ text }] }] },
+      { where: "", urn: "", path: [], config: {} },
+      new Set(),
+    ).map(({ problem }) => problem);
+
+  for (const text of [
+    "{{ .CommonLabel.severity }}",
+    "{{ .GroupLabel.alertname }} fires",
+    "{{ len .Alerts.Active }}",
+    '{{ if eq .State "firing" }}down{{ end }}',
+  ]) {
+    it(`do not include ${text}`, () => assert.match(mistakes(text).join(), /which does not exist/));
+  }
+
+  for (const text of [
+    '{{ .CommonLabels.severity }} {{ .GroupLabels.SortedPairs.Values | join " " }}',
+    "{{ .Alerts.Firing | len }} of {{ len .Alerts }} {{ $.ExternalURL }}",
+    "{{ range .Alerts }}{{ .Annotations.summary }} {{ .Status }} {{ .Foo }}{{ end }}",
+    "{{ .Status | toUpper }} {{ .Receiver }}",
+    "{{ with $first := index .Alerts 0 }}{{ $first.Labels.pod }}{{ end }}",
+  ]) {
+    it(`include ${text}`, () => assert.deepEqual(mistakes(text), []));
+  }
+});

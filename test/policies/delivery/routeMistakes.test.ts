@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { routeMistakes } from "../../../policies/delivery/routeMistakes";
+import { rejectedFields, routeMistakes } from "../../../policies/delivery/routeMistakes";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import { readRoutes } from "../../../policies/facts/routes";
 
@@ -51,5 +51,36 @@ describe("a route that matches each alert", () => {
     ],
   })) {
     it(`hides nothing if ${name}`, () => assert.deepEqual(find(...routes), []));
+  }
+});
+
+describe("values that Alertmanager rejects", () => {
+  const rejected = (config: PlainMap) => rejectedFields(config).map(({ where }) => where);
+  const receiver = (integration: PlainMap) => ({ receivers: [{ name: "chat", ...integration }] });
+
+  for (const [where, config] of [
+    ["global.resolve_timeout", { global: { resolve_timeout: 5 } }],
+    ["global.resolve_timeout", { global: { resolve_timeout: "five minutes" } }],
+    ["route.continue", { route: { receiver: "chat", continue: true } }],
+    [
+      "receivers[0].email_configs[0].to",
+      receiver({ email_configs: [{ to: ["a@shop.io", "b@shop.io"] }] }),
+    ],
+    [
+      "receivers[0].opsgenie_configs[0].responders",
+      receiver({ opsgenie_configs: [{ responders: [{ type: "team" }] }] }),
+    ],
+  ] as const) {
+    it(`include ${JSON.stringify(config)}`, () => assert.deepEqual(rejected(config), [where]));
+  }
+
+  for (const config of [
+    { global: { resolve_timeout: "5m" } },
+    { global: { resolve_timeout: 0 } },
+    { route: { receiver: "chat", routes: [{ continue: true }] } },
+    receiver({ email_configs: [{ to: "a@shop.io, b@shop.io" }] }),
+    receiver({ opsgenie_configs: [{ responders: [{ type: "team", name: "shop" }] }] }),
+  ]) {
+    it(`do not include ${JSON.stringify(config)}`, () => assert.deepEqual(rejected(config), []));
   }
 });

@@ -7,7 +7,12 @@ import { judge, problems, release, resource } from "../subjects";
 
 const group = "kubernetes:monitoring.coreos.com/v1";
 const rules = (labels: unknown = {}, type = `${group}:PrometheusRule`): Resource =>
-  resource(type, "rules", { metadata: { name: "rules", namespace: "shop", labels } });
+  resource(type, "rules", {
+    metadata: { name: "rules", namespace: "shop", labels },
+    ...(type.endsWith(":Probe") && {
+      spec: { targets: { staticConfig: { static: ["https://shop.io"] } } },
+    }),
+  });
 const chart = (prometheusSpec: unknown): Resource =>
   release("kube-prometheus-stack", { prometheus: { prometheusSpec } });
 const prometheus = (spec: unknown): Resource => resource(`${group}:Prometheus`, "main", { spec });

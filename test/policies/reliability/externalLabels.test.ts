@@ -53,3 +53,33 @@ describe("policy external-labels", () => {
     it(`accepts ${name}`, () => assert.deepEqual(problems(externalLabels, subject), []));
   }
 });
+
+describe("remote writes", () => {
+  const labels = { externalLabels: { cluster: "shop" } };
+  const secret = { name: "mimir", key: "token" };
+  for (const [name, spec, problem] of [
+    [
+      "an added one without a path",
+      { additionalRemoteWrite: [{ url: "https://mimir.shop.io" }] },
+      /no path/,
+    ],
+    [
+      "two kinds of credentials",
+      write({ authorization: { credentials: secret }, basicAuth: { username: secret } }),
+      /two kinds of credentials/,
+    ],
+    ["a role and a token", write({ sigv4: {}, oauth2: { clientId: {} } }), /two kinds/],
+  ] as const) {
+    it(`may not have ${name}`, () =>
+      assert.match(problems(externalLabels, stack({ ...labels, ...spec })).join(), problem));
+  }
+
+  it("are read with those that the chart adds", () => {
+    const additionalRemoteWrite = [{ url, basicAuth: { username: secret } }];
+    assert.deepEqual(problems(externalLabels, stack({ ...labels, additionalRemoteWrite })), []);
+    assert.match(
+      problems(externalLabels, stack({ additionalRemoteWrite })).join(),
+      /cluster apart/,
+    );
+  });
+});

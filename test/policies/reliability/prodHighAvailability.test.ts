@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { PlainMap, UNKNOWN, at } from "../../../policies/facts/plain";
+import { Resource } from "../../../policies/facts/resource";
 import { prodHighAvailability } from "../../../policies/reliability/prodHighAvailability";
 import { violationText } from "../../../policies/engine/violation";
 import { assertSilent, remedied, stack } from "../platformSubjects";
@@ -127,5 +128,41 @@ describe("policy prod-high-availability", () => {
       singleBinary: { replicas: 1 },
     });
     assert.equal(remedied(prodHighAvailability, disks), undefined);
+  });
+});
+
+describe("replicas that are lost together", () => {
+  const found = (subject: Resource) => problems(prodHighAvailability, subject).join();
+  const spread = (prometheusSpec: PlainMap) => stack({ prometheus: { prometheusSpec } });
+
+  it("are those that may be on one node", () => {
+    assert.match(found(spread({ podAntiAffinity: "" })), /may be on one node/);
+    assert.match(
+      found(stack({ alertmanager: { alertmanagerSpec: { podAntiAffinity: "" } } })),
+      /all replicas of Alertmanager/,
+    );
+    for (const spec of [
+      {},
+      { podAntiAffinity: "hard" },
+      { podAntiAffinity: "", affinity: { podAntiAffinity: {} } },
+      { podAntiAffinity: "", topologySpreadConstraints: [{ maxSkew: 1 }] },
+    ]) {
+      assert.equal(found(spread(spec)), "");
+    }
+  });
+
+  const ring = (change: PlainMap) =>
+    loki({ singleBinary: { replicas: 3 }, loki: { storage: { type: "s3" }, ...change } });
+  it("are those of a Loki with a ring for each, or without a log of its writes", () => {
+    const memory = { ring: { kvstore: { store: "inmemory" } } };
+    assert.match(found(ring({ commonConfig: memory })), /a ring of its own/);
+    assert.match(found(ring({ ingester: { wal: { enabled: false } } })), /with each restart/);
+    for (const change of [
+      {},
+      { commonConfig: { ring: { kvstore: { store: "memberlist" } } } },
+      { ingester: { wal: { enabled: true } } },
+    ]) {
+      assert.equal(found(ring(change)), "");
+    }
   });
 });

@@ -162,3 +162,45 @@ describe("policy loki-retention", () => {
     assert.equal(remedied({}, "promtail"), undefined);
   });
 });
+
+describe("schemas and queries of Loki", () => {
+  const found = (change: PlainMap, limits: PlainMap = {}) =>
+    problems(
+      lokiRetention,
+      release("loki", {
+        loki: { limits_config: { retention_period: "360h", ...limits }, compactor, ...change },
+      }),
+    ).join();
+  const schema = (from: string) => ({
+    from,
+    store: "tsdb",
+    object_store: "s3",
+    schema: "v13",
+    index: { prefix: "loki_index_", period: "24h" },
+  });
+  const schemas = (...dates: string[]) => ({ schemaConfig: { configs: dates.map(schema) } });
+
+  for (const [name, change, limits, problem] of [
+    ["a first schema of a later year", schemas("2190-01-01"), {}, /no schema is in force/],
+    [
+      "two schemas of later years",
+      schemas("2190-01-01", "2191-01-01"),
+      {},
+      /no schema is in force/,
+    ],
+    ["the schema for tests", { useTestSchema: true }, {}, /the chart has for tests/],
+    ["a week of queries", {}, { max_query_lookback: "168h" }, /no query reads/],
+    ["two days of queries", {}, { max_query_lookback: "2d" }, /no query reads/],
+  ] as const) {
+    it(`may not have ${name}`, () => assert.match(found(change, limits), problem));
+  }
+
+  for (const [name, change, limits] of [
+    ["a schema that a later one replaces", schemas("2024-01-01", "2190-01-01"), {}],
+    ["a schema of an earlier year", { ...schemas("2024-01-01"), useTestSchema: false }, {}],
+    ["queries of the whole retention", {}, { max_query_lookback: "360h" }],
+    ["queries without a limit", {}, { max_query_lookback: "0s" }],
+  ] as const) {
+    it(`may have ${name}`, () => assert.equal(found(change, limits), ""));
+  }
+});

@@ -45,7 +45,7 @@ describe("npm run policies", () => {
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /^ {2}files +2$/m);
     assert.match(stdout, /^Not evaluated\n {2}not evaluated: deploy\/values\.yaml, because /m);
-    assert.match(stdout, /^Passed: 1 resource, 34 policies, 0 mandatory violations/m);
+    assert.match(stdout, /^Passed: 1 resource, 35 policies, 0 mandatory violations/m);
   });
 
   it("exits with 1 for a violation, and names the file, the object and the fix", () => {

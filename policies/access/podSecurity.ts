@@ -1,0 +1,83 @@
+import { Finding, resourcePolicy } from "../engine/policy";
+import { helmChart, isHelmType } from "../facts/helm";
+import { Path, Plain, at, entriesAt, formatPath, isMap, listAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+
+const operatedKinds =
+  /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
+
+export const podSecurity = resourcePolicy({
+  name: "pod-security",
+  description:
+    "The servers of metrics, logs and dashboards run without root, privileges, and the namespaces of the node.",
+  why: "Prometheus, Loki and Grafana read everything and run code of many authors. A container that is root or privileged, or in the network of the node, makes a mistake in one of them a mistake of the node.",
+  remediation: "remove the setting: the charts run these servers without root",
+  severity: "medium",
+  baseline: { enforcementLevel: "advisory" },
+  appliesTo: (type) => operatedKinds.test(type) || isHelmType(type),
+  check,
+});
+
+/** Charts of servers. Agents on each node read its files, and need more. */
+const servers =
+  /^(kube-prometheus-stack|prometheus|alertmanager|grafana|loki|loki-distributed|loki-stack|tempo|mimir-distributed|thanos)$/;
+
+/**
+ * Parts of these charts that run on each node, that only prepare a volume, or whose webhook the API server
+ * reaches in some networks through the node alone.
+ */
+const ofNodes =
+  /^(prometheus-)?node-?exporter$|^promtail$|^fluent-bit$|^initChownData$|^loki-?canary$|^prometheusOperator$/i;
+
+function check(resource: Resource): Finding[] {
+  if (operatedKinds.test(resource.type)) {
+    return privileges(at(resource.props, "spec"), ["spec"], 0);
+  }
+  const { chart = "", values } = helmChart(resource) ?? {};
+  return servers.test(chart) ? privileges(values, ["values"], 0) : [];
+}
+
+/** Depth of the settings of a container: a part, its spec, a list of containers, and its context. */
+const MAX_DEPTH = 6;
+
+/** The settings of pods in values, by the keys that all charts have. */
+function privileges(values: Plain, path: Path, depth: number): Finding[] {
+  if (depth > MAX_DEPTH) return [];
+  const entries: [string | number, Plain][] = Array.isArray(values)
+    ? [...(values as Plain[]).entries()]
+    : entriesAt(values);
+  return entries.flatMap(([key, value]) => {
+    const inside = [...path, key];
+    if (/^host(Network|PID|IPC)$/.test(String(key)) && value === true) {
+      return [finding(inside, "the pod is in a namespace of the node", "false")];
+    }
+    if (/securityContext$/i.test(String(key))) return checkContext(value, inside);
+    const isPart = (isMap(value) || Array.isArray(value)) && !ofNodes.test(String(key));
+    return isPart ? privileges(value, inside, depth + 1) : [];
+  });
+}
+
+function checkContext(context: Plain, path: Path): Finding[] {
+  const added = listAt(context, "capabilities", "add").map(String);
+  const strong = added.find((name) => /^(ALL|SYS_\w+|NET_ADMIN|DAC_\w+)$/.test(name));
+  const isWrong: [key: string, value: Plain, problem: string][] = [
+    ["privileged", true, "the container is privileged"],
+    ["allowPrivilegeEscalation", true, "a process of the container can get more privileges"],
+    ["runAsUser", 0, "the container runs as root"],
+    ["runAsNonRoot", false, "the container may run as root"],
+  ];
+  return [
+    ...isWrong
+      .filter(([key, value]) => at(context, key) === value)
+      .map(([key, , problem]) =>
+        finding([...path, key], problem, key === "runAsUser" ? "a user other than 0" : undefined),
+      ),
+    ...(strong === undefined
+      ? []
+      : [finding([...path, "capabilities", "add"], `the container has the capability ${strong}`)]),
+  ];
+}
+
+function finding(path: Path, problem: string, bound = "the default of the chart"): Finding {
+  return { path, problem, bound, fix: `remove ${formatPath(path)}` };
+}

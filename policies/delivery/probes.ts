@@ -1,0 +1,84 @@
+import { StackFinding } from "../engine/policy";
+import { helmChart } from "../facts/helm";
+import { Plain, at, entriesAt, hasUnknown, textAt } from "../facts/plain";
+import { Resource } from "../facts/resource";
+
+const probeType = "kubernetes:monitoring.coreos.com/v1:Probe";
+
+/** Checks that each Probe reaches its prober, which has its module, and names what to probe. */
+export function checkProbes(resources: Resource[]): StackFinding[] {
+  const probes = resources.filter(({ type }) => type === probeType);
+  if (probes.length === 0) return [];
+  const modules = modulesIn(resources);
+  return probes.flatMap((probe) => checkProbe(probe, modules));
+}
+
+/** The modules of the blackbox exporter of a stack; undefined if they are unknown, or there are several. */
+function modulesIn(resources: Resource[]): string[] | undefined {
+  const exporters = resources
+    .map(helmChart)
+    .filter((chart) => chart?.chart === "prometheus-blackbox-exporter");
+  const [exporter, ...others] = exporters;
+  if (exporter === undefined || others.length > 0 || hasUnknown(exporter.values)) return undefined;
+  // Its configuration may be in a Secret, or in a file of YAML.
+  const config = at(exporter.values, "config") ?? {};
+  const isElsewhere = ["configExistingSecretName", "secretConfig", "extraConfigmapMounts"].some(
+    (key) => Boolean(at(exporter.values, key)),
+  );
+  if (isElsewhere || typeof config === "string") return undefined;
+  // Helm merges the modules with the one that the chart has.
+  return ["http_2xx", ...entriesAt(config, "modules").map(([name]) => name)];
+}
+
+function checkProbe(probe: Resource, modules: string[] | undefined): StackFinding[] {
+  const { urn, props, name } = probe;
+  const spec = at(props, "spec");
+  const url = textAt(spec, "prober", "url") ?? "";
+  const module = textAt(spec, "module");
+  const found = (path: string, problem: string, bound: string, fix: string): StackFinding => ({
+    urn,
+    problem,
+    where: `Probe "${name}", ${path}`,
+    bound,
+    fix,
+  });
+  return [
+    // The operator writes the address of a prober as that of a target.
+    ...(url.includes("://")
+      ? [
+          found(
+            "spec.prober.url",
+            "the address of the prober has a scheme, so Prometheus does not reach it",
+            "<service>.<namespace>.svc:<port>",
+            "remove the scheme from spec.prober.url, and set spec.prober.scheme if it is https",
+          ),
+        ]
+      : []),
+    ...(hasTargets(at(spec, "targets"))
+      ? []
+      : [
+          found(
+            "spec.targets",
+            "the Probe has no targets, so it probes nothing",
+            "targets.staticConfig.static, or targets.ingress",
+            "set spec.targets.staticConfig.static: [https://<host>]",
+          ),
+        ]),
+    ...(module !== undefined && modules !== undefined && !modules.includes(module)
+      ? [
+          found(
+            "spec.module",
+            "the blackbox exporter has no such module, so each probe fails",
+            [...new Set(modules)].join(", "),
+            "correct the name, or add the module to config.modules of the exporter",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function hasTargets(targets: Plain): boolean {
+  if (hasUnknown(targets)) return true;
+  const addresses = at(targets, "staticConfig", "static");
+  return at(targets, "ingress") !== undefined || (Array.isArray(addresses) && addresses.length > 0);
+}

@@ -1,0 +1,43 @@
+import { Finding, checkField } from "../engine/policy";
+import { Plain, UNKNOWN, at, isText } from "../facts/plain";
+
+/** The regions of Datadog. */
+const sites =
+  /^(datadoghq\.com|datadoghq\.eu|us[35]\.datadoghq\.com|ap[12]\.datadoghq\.com|ddog-gov\.com|datad0g\.com)$/;
+
+/** Checks that the agent of the chart datadog starts, and sends to a region of Datadog. */
+export function checkDatadogAgent(values: Plain): Finding[] {
+  const settings = at(values, "datadog");
+  if (settings === UNKNOWN) return [];
+  return [
+    ...checkField({ path: ["values", "datadog", "site"], value: at(settings, "site") }, (site) =>
+      !isText(site) || site === "" || sites.test(site) || /[{$]/.test(site)
+        ? undefined
+        : {
+            problem: "Datadog has no such site, so the agent sends to no server",
+            bound:
+              "datadoghq.com, datadoghq.eu, us3.datadoghq.com or another region, without https://",
+            fix: "set datadog.site to the name in the address of your account, without app.",
+          },
+    ),
+    ...checkField(
+      { path: ["values", "datadog", "clusterName"], value: at(settings, "clusterName") },
+      (name) =>
+        !isText(name) || name === "" || /[{$]/.test(name) || isClusterName(name)
+          ? undefined
+          : {
+              problem: "the chart rejects the name of the cluster",
+              bound:
+                "lowercase letters, digits, - and ., with a letter first and at most 80 of them",
+              fix: "set datadog.clusterName to a name such as shop-prod",
+            },
+    ),
+  ];
+}
+
+function isClusterName(name: string): boolean {
+  return (
+    name.length <= 80 &&
+    /^[a-z](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z](?:[a-z0-9-]*[a-z0-9])?)*$/.test(name)
+  );
+}

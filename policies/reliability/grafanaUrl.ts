@@ -1,0 +1,101 @@
+import { StackFinding, describeResource } from "../engine/policy";
+import { Grafana } from "../facts/dataSources";
+import { isEnabled, settingsInValues } from "../facts/grafanaSettings";
+import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
+import { isTruthy } from "../facts/helm";
+
+/** Providers to which Grafana sends its own address, and which send the user back to it. */
+const provider =
+  /^AUTH_(GOOGLE|GITHUB|GITLAB|AZUREAD|OKTA|GENERIC_OAUTH|GRAFANA_COM|SAML)_ENABLED$/;
+
+/** Checks that Grafana knows the address at which its ingress makes it available. */
+export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
+  const ingress = at(values, "ingress");
+  if (at(ingress, "enabled") !== true || hasUnknown(ingress)) return [];
+  const settings = settingsInValues(resource, base);
+  const [url] = settings.filter(({ id }) => id === "SERVER_ROOT_URL").map(({ value }) => value);
+  const mistake = isText(url)
+    ? wrongUrl(
+        url,
+        ingress,
+        settings.some(({ id, value }) => id === "SERVER_SERVE_FROM_SUB_PATH" && isEnabled(value)),
+      )
+    : url === undefined && !isSetElsewhere(values)
+      ? missingUrl(
+          ingress,
+          settings.some(({ id, value }) => provider.test(id) && isEnabled(value)),
+        )
+      : undefined;
+  if (mistake === undefined) return [];
+  const path: Path = [...base, "grafana.ini", "server", "root_url"];
+  return [
+    {
+      urn: resource.urn,
+      where: `${describeResource(resource)}, ${formatPath(path)}`,
+      bound: "the address of the ingress",
+      fix: `set ${formatPath(path)}: https://${String(listAt(ingress, "hosts")[0] ?? "<host>")}${subPath(ingress)}`,
+      ...mistake,
+    },
+  ];
+}
+
+function isSetElsewhere(values: Plain): boolean {
+  return (
+    isText(at(values, "grafana.ini")) ||
+    ["envFromSecret", "envFromSecrets", "envFromConfigMaps", "envValueFrom"].some((key) => {
+      const value = at(values, key);
+      return Array.isArray(value) ? value.length > 0 : isTruthy(value);
+    })
+  );
+}
+
+/** The path of the ingress below its host: empty for the root, and for a pattern. */
+function subPath(ingress: Plain): string {
+  const path = textAt(ingress, "path") ?? "/";
+  return /^\/[\w/-]+$/.test(path) ? path : "";
+}
+
+function missingUrl(ingress: Plain, hasProvider: boolean) {
+  if (hasProvider) {
+    return {
+      problem:
+        "the provider sends users back to port 3000, because Grafana does not know its address",
+    };
+  }
+  return subPath(ingress) === ""
+    ? undefined
+    : {
+        problem: "Grafana is behind a path that it does not know, so its pages do not load",
+        fix: `set grafana.ini: {server: {root_url: "https://<host>${subPath(ingress)}", serve_from_sub_path: true}}`,
+      };
+}
+
+function wrongUrl(url: string, ingress: Plain, fromSubPath: boolean) {
+  const [, scheme = "", host = "", path = ""] =
+    /^(https?):\/\/([^/:]+)(?::\d+)?(\/.*)?$/.exec(url) ?? [];
+  if (host === "" || /[%{$]/.test(url)) return undefined;
+  const hosts = listAt(ingress, "hosts").filter(isText);
+  const found = { found: url };
+  if (/^(localhost|127\.)/.test(host)) {
+    return {
+      problem: "the address of Grafana is that of its own pod, so sign-in and links fail",
+      ...found,
+    };
+  }
+  if (
+    hosts.length > 0 &&
+    !hosts.includes(host) &&
+    hosts.every((each) => !each.includes("*") && !each.includes("{"))
+  ) {
+    return { problem: "the address of Grafana is not a host of its ingress", ...found };
+  }
+  if (scheme === "http" && listAt(ingress, "tls").length > 0) {
+    return { problem: "the address of Grafana is without TLS, and its ingress has TLS", ...found };
+  }
+  const below = subPath(ingress).replace(/\/$/, "");
+  const isBelow = path.replace(/\/$/, "") === below;
+  if (!isBelow && !(below === "" && fromSubPath === false)) {
+    return { problem: "the path in the address of Grafana is not that of its ingress", ...found };
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { ViolationFinding } from "../engine/policy";
+import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/plain";
+
+type PlacedFinding = ViolationFinding & { path: Path };
+
+/** Tags that registries move to each new build. */
+const moving = /^(latest|main|master|edge|nightly|dev|canary)$/;
+
+/** Depth of images in the values of charts: a subchart, a part, its spec, and a sidecar. */
+const MAX_DEPTH = 5;
+
+/** The images in values whose tag moves, so that two pods of one release may differ. */
+export function movingTags(values: Plain, path: Path, depth = 0): PlacedFinding[] {
+  if (depth > MAX_DEPTH) return [];
+  return entriesAt(values).flatMap(([key, value]) => {
+    const inside = [...path, key];
+    if (!/image$/i.test(key)) return isMap(value) ? movingTags(value, inside, depth + 1) : [];
+    if (isText(value)) return tagFinding(/:([\w.-]+)$/.exec(value)?.[1], inside);
+    // A digest decides which image runs.
+    const isPinned =
+      isText(at(value, "sha") ?? at(value, "digest")) &&
+      (at(value, "sha") ?? at(value, "digest")) !== "";
+    return isPinned ? [] : tagFinding(at(value, "tag"), [...inside, "tag"]);
+  });
+}
+
+function tagFinding(tag: Plain, path: Path): PlacedFinding[] {
+  if (!isText(tag) || !moving.test(tag)) return [];
+  return [
+    {
+      path,
+      problem: "the tag of the image moves, so a restart installs another version",
+      found: tag,
+      bound: "the default of the chart, or one version",
+      fix: `remove ${formatPath(path)}, or write one version`,
+    },
+  ];
+}
