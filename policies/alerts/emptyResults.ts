@@ -3,6 +3,7 @@ import { numeral } from "../engine/violation";
 import { Comparison } from "../promql/comparison";
 import { Expr, callsOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { countGroups, highestGroup } from "../shared/groups";
 import { own } from "../shared/own";
 
 /** Checks for labels and values that no series has. */
@@ -38,15 +39,8 @@ function isBadBound(label: string, value: string): boolean {
 /** The replacement of `label_replace` names a group that its regular expression does not have. */
 function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFinding[] {
   if (replacement?.kind !== "string" || pattern?.kind !== "string") return [];
-  const groups = pattern.value
-    .replace(/\\./g, "")
-    .replace(/\[[^\]]*\]/g, "")
-    .match(/\((?!\?)|\(\?P?</g);
-  const highest = Math.max(
-    0,
-    ...[...replacement.value.matchAll(/\$\{?(\d+)/g)].map(([, group]) => Number(group)),
-  );
-  if (highest <= (groups?.length ?? 0)) return [];
+  const highest = highestGroup(replacement.value);
+  if (highest <= countGroups(pattern.value)) return [];
   const label = target?.kind === "string" ? target.value : "";
   return [
     {

@@ -23,6 +23,7 @@ export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFindi
       ...checkTimes(comparison),
       ...checkLatencies(comparison, isBounded),
       ...checkFreeMemory(comparison),
+      ...checkCores(comparison),
       ...(isAlone ? checkStates(comparison) : []),
     ]),
     ...checkTerms(expr),
@@ -86,6 +87,37 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
       found: "node_memory_MemFree_bytes",
       bound: "the memory that processes can get",
       fix: "write node_memory_MemAvailable_bytes",
+    },
+  ];
+}
+
+/** Cores that no single pod uses; a percentage was meant. */
+const manyCores = 30;
+
+/** The rate of CPU time is in cores: 80 is not 80% of a limit. */
+function checkCores({
+  operator,
+  numerator,
+  denominator,
+  threshold,
+}: Comparison): ViolationFinding[] {
+  const [factor, ...others] = numerator;
+  if (factor === undefined || others.length + denominator.length > 0) return [];
+  if (!operator.startsWith(">") || threshold < manyCores || threshold > 100) return [];
+  const selectors = selectorsOf(factor);
+  const isOfPods = callsOf(factor, /./).every(
+    ({ grouping }) =>
+      grouping === undefined || (grouping.kind === "by" && grouping.labels.includes("pod")),
+  );
+  const isRate = callsOf(factor, /^i?rate$/).length === 1 && isOfPods;
+  const isCpu = selectors.every(({ metric }) => metric === "container_cpu_usage_seconds_total");
+  if (!isRate || !isCpu) return [];
+  return [
+    {
+      problem: "a number of cores is compared with a percentage",
+      found: `${operator} ${numeral(threshold)}`,
+      bound: "cores, or the ratio to the limit",
+      fix: `divide by kube_pod_container_resource_limits{resource="cpu"}, and compare with ${numeral(threshold / 100)}`,
     },
   ];
 }

@@ -30,7 +30,7 @@ const scrapeConfigType = "kubernetes:monitoring.coreos.com/v1alpha1:ScrapeConfig
 
 export const rateWindow = stackPolicy({
   name: "rate-window",
-  description: "The range of each rate contains enough scrapes.",
+  description: "The range of each rate contains enough scrapes, and each other range at least one.",
   why: "A rate needs two samples in its range: with a range near the scrape interval, one late scrape leaves a gap, and the alert resolves during the incident.",
   remediation: "extend the range, for example to [5m]",
   severity: "medium",
@@ -53,7 +53,11 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
           const interval = intervalOf(range.selector);
           // irate and idelta read only the last two samples.
           const isLast = /^i(rate|delta)$/.test(range.name);
-          const scrapes = isLast ? Math.min(2, config.minScrapes) : config.minScrapes;
+          const scrapes = range.name.endsWith("_over_time")
+            ? 1
+            : isLast
+              ? Math.min(2, config.minScrapes)
+              : config.minScrapes;
           return { ...range, interval, scrapes, min: interval * scrapes };
         });
         const [shortest] = ranges
@@ -64,7 +68,7 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
         return {
           problem: `the range of ${name} is too short for the scrape interval`,
           found: `[${numeral(seconds)}s] at a scrape interval of ${numeral(interval)} s`,
-          bound: `at least ${numeral(scrapes)} scrape intervals, ${numeral(min)} s`,
+          bound: `at least ${numeral(scrapes)} scrape ${scrapes === 1 ? "interval" : "intervals"}, ${numeral(min)} s`,
           fix: `[${numeral(Math.ceil(min / 60))}m] or longer`,
         };
       }).map((finding) => ({ ...finding, urn: resource.urn })),
@@ -196,11 +200,16 @@ function secondsOf(value: Plain): number | undefined {
   return typeof value === "string" ? parseDuration(value) || undefined : undefined;
 }
 
-/** The functions that compute a rate, with the ranges of their selectors. */
+/**
+ * The functions that compute a rate, or that need a sample in their range, with the ranges of their
+ * selectors.
+ */
 function rateRanges(expr: Expr): { name: string; seconds: number; selector: Selector }[] {
-  return callsOf(expr, /^(rate|irate|increase|delta|idelta|deriv)$/).flatMap(({ name, args }) => {
-    const [selector] = args;
-    if (selector?.kind !== "selector" || selector.rangeSeconds === undefined) return [];
-    return [{ name, seconds: selector.rangeSeconds, selector }];
-  });
+  return callsOf(expr, /^(rate|irate|increase|delta|idelta|deriv|\w+_over_time)$/).flatMap(
+    ({ name, args }) => {
+      const [selector] = args;
+      if (selector?.kind !== "selector" || selector.rangeSeconds === undefined) return [];
+      return [{ name, seconds: selector.rangeSeconds, selector }];
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { Plain, PlainMap, at, entriesAt, formatPath, isText, listAt, textAt } from "../facts/plain";
 import { mistypedFields } from "../facts/knownFields";
 import { RouteNode } from "../facts/routes";
@@ -13,7 +14,12 @@ export interface RouteMistake {
 
 /** Routes that no alert reaches, and patterns that match no alert. */
 export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
-  return [...unreachable(root, []), ...globs(root), ...wrongCases(root, severities)];
+  return [
+    ...unreachable(root, []),
+    ...globs(root),
+    ...wrongCases(root, severities),
+    ...wrongLabels(root),
+  ];
 }
 
 /** Routes for a severity that differs from those of all alerts in its case alone. */
@@ -27,6 +33,27 @@ function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMis
       fix: `write severity="${value.toLowerCase()}"`,
     }));
   return [...mistakes, ...route.routes.flatMap((child) => wrongCases(child, severities))];
+}
+
+/** Labels that most alerts have, and whose names are long enough to recognize a misspelled one. */
+const commonLabels = ["severity", "alertname", "namespace"];
+
+/** Routes for a label whose name is misspelled. */
+function wrongLabels(route: RouteNode): RouteMistake[] {
+  const mistakes = route.matchers.flatMap(({ label }) => {
+    const meant = commonLabels.find(
+      (known) => known !== label && distance(known, label.toLowerCase()) <= 2,
+    );
+    if (meant === undefined || label.length < meant.length - 1) return [];
+    return [
+      {
+        where: route.where,
+        problem: `no alert has the label ${label}, so no alert reaches the route`,
+        fix: `write ${meant}`,
+      },
+    ];
+  });
+  return [...mistakes, ...route.routes.flatMap(wrongLabels)];
 }
 
 function unreachable(route: RouteNode, inherited: Matcher[]): RouteMistake[] {
@@ -166,6 +193,16 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
             {
               where: `receivers[${index}].email_configs[${position}].to`,
               problem: "to is a list; write the addresses in one text, with a comma between them",
+            },
+          ]
+        : [],
+    ),
+    ...listAt(receiver, "telegram_configs").flatMap((telegram, position) =>
+      isText(at(telegram, "chat_id"))
+        ? [
+            {
+              where: `receivers[${index}].telegram_configs[${position}].chat_id`,
+              problem: "chat_id is a text; it must be the number of the chat",
             },
           ]
         : [],

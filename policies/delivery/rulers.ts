@@ -94,6 +94,18 @@ function checkLokiRuler(resource: Resource, resources: Resource[]): StackFinding
   const rules = [at(values, "ruler", "directories"), ...maps.map(({ props }) => at(props, "data"))];
   if (!rules.some(hasAlert)) return [];
   const url = alertmanagerUrl(values);
+  const isBare = isText(url) && /^[a-z][\w.-]*:\d+/i.test(url);
+  if (isBare) {
+    return [
+      {
+        urn: resource.urn,
+        problem: "the address to which the ruler of Loki sends its alerts has no scheme",
+        where: `${describeResource(resource)}, values.loki.rulerConfig.alertmanager_url`,
+        bound: "a URL such as http://alertmanager-operated.monitoring.svc:9093",
+        fix: "write http:// before the address",
+      },
+    ];
+  }
   const isLocal = isText(url) && /^https?:\/\/(?:localhost|127\.|\[::1\])/.test(url);
   if (url !== undefined && !isLocal) return [];
   const path: Path = ["values", "loki", "rulerConfig", "alertmanager_url"];

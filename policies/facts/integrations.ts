@@ -124,6 +124,8 @@ function obstacleOf(
   if (kind === "pagerduty" && isText(severity) && !pagerdutySeverity.test(severity)) {
     return `PagerDuty has no severity ${severity}`;
   }
+  const channel = at(integration, "channel");
+  if (kind === "slack" && isText(channel) && /^https?:/.test(channel)) return "channel is a URL";
   const slackUrl = read("api_url");
   const hasToken = slackFields.slice(2).some((field) => read(field) !== undefined);
   if (kind === "slack" && isText(slackUrl) && slackMethod.test(slackUrl)) {

@@ -1,6 +1,7 @@
 import { ViolationFinding } from "../engine/policy";
 import { Path, Plain, entriesAt, isText, listAt, textAt } from "../facts/plain";
-import { isGlob } from "../shared/matcher";
+import { countGroups, highestGroup } from "../shared/groups";
+import { anchoredPattern, isGlob } from "../shared/matcher";
 
 /** The keys of a relabeling step in objects of the operator; Prometheus itself separates words by _. */
 const stepKeys = ["action", "regex", "replacement", "separator", "modulus"];
@@ -56,6 +57,8 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
     };
   }
   const regex = textAt(step, "regex");
+  const rejected = rejectedStep(step, action, sources);
+  if (rejected !== undefined) return rejected;
   const isOfName = listAt(step, sources ?? "").join() === "__name__";
   if (action === "drop" && /^(\(?\.\*\)?)?$/.test(regex ?? "") && isOfName) {
     return {
@@ -80,4 +83,55 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
     };
   }
   return undefined;
+}
+
+const actions =
+  /^(replace|keep|drop|hashmod|labelmap|labeldrop|labelkeep|lowercase|uppercase|keepequal|dropequal)$/;
+
+/** Why Prometheus rejects a step, or why it finds or writes nothing. */
+function rejectedStep(
+  step: Plain,
+  action: string,
+  sources: string | undefined,
+): ViolationFinding | undefined {
+  const [regex, replacement = ""] = [textAt(step, "regex"), textAt(step, "replacement")];
+  if ([regex, replacement, action].some((text) => /\{\{/.test(text ?? ""))) return undefined;
+  if (!actions.test(action)) {
+    return {
+      problem: "the action of a step does not exist, so Prometheus rejects its configuration",
+      found: action,
+      bound: "keep, drop, replace, labelmap, labeldrop and others",
+      fix: "correct action",
+    };
+  }
+  if (regex !== undefined && anchoredPattern(regex) === undefined) {
+    return {
+      problem:
+        "the regular expression of a step is invalid, so Prometheus rejects its configuration",
+      found: regex,
+      bound: "a regular expression of RE2",
+      fix: "correct regex, for example a parenthesis that is not closed",
+    };
+  }
+  const label = listAt(step, sources ?? "").find((each) => isText(each) && /[^\w]/.test(each));
+  if (label !== undefined && String(label).startsWith("__meta_")) {
+    return {
+      problem: "no target has the label, because Prometheus writes _ for other characters",
+      found: String(label),
+      bound: "letters, digits and _",
+      fix: `write ${String(label).replace(/\W/g, "_")}`,
+    };
+  }
+  const written = action === "labelmap" ? replacement || "$1" : replacement;
+  const isWriting = action === "replace" || action === "labelmap";
+  // Without an expression, the whole value is the group.
+  const highest = highestGroup(written);
+  if (!isWriting || regex === undefined || highest <= countGroups(regex)) return undefined;
+  return {
+    problem:
+      "the step writes an empty text, because its replacement names a group that regex lacks",
+    found: `$${highest}`,
+    bound: "a group in parentheses for each $1",
+    fix: "write parentheses around the part to keep, such as ([^:]+):.*",
+  };
 }

@@ -52,6 +52,7 @@ export const scrapeCost = resourcePolicy({
       ...checkSteps(at(resource.props, ...scrape.base), scrape.base),
     ]),
     ...checkJobs(resource),
+    ...checkLookback(resource),
   ],
   remediate: true,
 });
@@ -124,9 +125,66 @@ function checkWrites(resource: Resource): Finding[] {
   return remoteWrites(resource, server).flatMap(({ write, path }) => checkSteps(write, path));
 }
 
-/** Prometheus rejects a configuration in which two scrapes have one name. */
-function checkJobs({ props }: Resource): Finding[] {
+/** Checks that a query finds the last sample of each series. */
+function checkLookback(resource: Resource): Finding[] {
+  const { spec, operated } = prometheusServer(resource) ?? {};
+  if (spec === undefined || operated !== true) return [];
+  const interval = at(resource.props, ...spec, "scrapeInterval") ?? defaultInterval;
+  return checkValue(resource, [...spec, "query", "lookbackDelta"], (value) => {
+    const seconds = secondsOf(value);
+    const least = 2 * (secondsOf(interval) ?? defaultSeconds);
+    return seconds === undefined || seconds >= least
+      ? undefined
+      : {
+          problem: "queries find no series between two scrapes, so alerts resolve and fire again",
+          bound: `at least two scrape intervals, ${least} seconds`,
+          fix: "remove lookbackDelta: its default is 5m",
+        };
+  });
+}
+
+const roles = /^(node|service|pod|endpoints|endpointslice|ingress)$/;
+
+/** Checks the jobs in the notation of Prometheus, which rejects some, and gets nothing from others. */
+function checkJobs(resource: Resource): Finding[] {
   const path: Path = ["values", "prometheus", "prometheusSpec", "additionalScrapeConfigs"];
+  return [
+    ...repeatedNames(resource, path),
+    ...listAt(resource.props, ...path).flatMap((job, index): Finding[] => {
+      const isFederation = textAt(job, "metrics_path") === "/federate";
+      const role = listAt(job, "kubernetes_sd_configs")
+        .map((config) => textAt(config, "role"))
+        .find((name) => name !== undefined && !roles.test(name) && !/[{$]/.test(name));
+      return [
+        ...(role === undefined
+          ? []
+          : [
+              {
+                path: [...path, index, "kubernetes_sd_configs"],
+                problem:
+                  "the role of a discovery does not exist, so Prometheus rejects its configuration",
+                found: role,
+                bound: "node, service, pod, endpoints, endpointslice or ingress",
+                fix: "correct role",
+              },
+            ]),
+        ...(isFederation && at(job, "params", "match[]") === undefined
+          ? [
+              {
+                path: [...path, index, "params"],
+                problem: "the federation selects no series, so the other Prometheus returns none",
+                bound: "params with match[]",
+                fix: "set params: {'match[]': ['{__name__=~\"job:.*\"}']}",
+              },
+            ]
+          : []),
+      ];
+    }),
+  ];
+}
+
+/** Prometheus rejects a configuration in which two scrapes have one name. */
+function repeatedNames({ props }: Resource, path: Path): Finding[] {
   const names = listAt(props, ...path).map((job) => textAt(job, "job_name"));
   return names.flatMap((name, index): Finding[] =>
     name === undefined || names.indexOf(name) === index

@@ -81,6 +81,19 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
           },
     ),
     ...checkSchemas(chart, at(resource.props, "version")),
+    ...listAt(streams.value).flatMap((stream, index) =>
+      checkField(
+        { path: [...streams.path, index, "selector"], value: at(stream, "selector") },
+        (selector) =>
+          isText(selector) && /^\s*\{.*\}\s*$/s.test(selector)
+            ? undefined
+            : {
+                problem: "the selector of a stream is invalid, so Loki does not start",
+                bound: "matchers in braces",
+                fix: "write '{namespace=\"audit\"}'",
+              },
+      ),
+    ),
     ...checkStart(resource, chart),
     ...checkLookback(chart),
     ...checkCompactor(resource, chart),

@@ -97,3 +97,25 @@ describe("policy promql-units", () => {
     );
   });
 });
+
+describe("cores", () => {
+  const usage = 'rate(container_cpu_usage_seconds_total{container!=""}[5m])';
+  for (const expr of [
+    `${usage} > 80`,
+    `sum by (namespace, pod) (${usage}) > 90`,
+    `75 < max by (pod, container) (${usage})`,
+  ]) {
+    it(`are no percentage: ${expr}`, () =>
+      assert.match(problems(promqlUnits, alerts(expr)).join(), /a number of cores/));
+  }
+
+  for (const expr of [
+    `sum by (pod) (${usage}) > 8`,
+    `sum by (pod) (${usage}) * 100 > 90`,
+    `sum by (namespace) (${usage}) > 80`,
+    `sum by (pod) (${usage}) / sum by (pod) (kube_pod_container_resource_limits{resource="cpu"}) > 0.9`,
+  ]) {
+    it(`may be what is compared: ${expr}`, () =>
+      assert.deepEqual(problems(promqlUnits, alerts(expr)), []));
+  }
+});

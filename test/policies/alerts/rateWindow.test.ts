@@ -75,3 +75,24 @@ describe("policy rate-window", () => {
   it("reports unknown values as unknown", () =>
     assert.ok(judge(rateWindow, prometheusRule([{ alert: "A", expr: UNKNOWN }])).unknown));
 });
+
+describe("ranges that need a sample", () => {
+  const find = (expr: string) => problems(rateWindow, [alerts(expr)]).join();
+
+  for (const expr of [
+    'absent_over_time(up{job="cart"}[15s])',
+    "max_over_time(cart_queue[10s]) > 5",
+    "avg_over_time(probe_success[20s]) < 1",
+  ]) {
+    it(`are shorter than the scrape interval: ${expr}`, () =>
+      assert.match(find(expr), /the range of \w+_over_time is too short/));
+  }
+
+  for (const expr of [
+    'absent_over_time(up{job="cart"}[5m])',
+    "max_over_time(cart_queue[30s]) > 5",
+    "max_over_time(cart_queue[1m:10s]) > 5",
+  ]) {
+    it(`are long enough: ${expr}`, () => assert.equal(find(expr), ""));
+  }
+});

@@ -74,6 +74,12 @@ describe("values that Alertmanager rejects", () => {
     it(`include ${JSON.stringify(config)}`, () => assert.deepEqual(rejected(config), [where]));
   }
 
+  it("include the name of a chat of Telegram, and not its number", () => {
+    const chat = (chat_id: unknown) => rejected(receiver({ telegram_configs: [{ chat_id }] }));
+    assert.deepEqual(chat("@alerts"), ["receivers[0].telegram_configs[0].chat_id"]);
+    assert.deepEqual(chat(-100123), []);
+  });
+
   for (const config of [
     { global: { resolve_timeout: "5m" } },
     { global: { resolve_timeout: 0 } },
@@ -82,5 +88,18 @@ describe("values that Alertmanager rejects", () => {
     receiver({ opsgenie_configs: [{ responders: [{ type: "team", name: "shop" }] }] }),
   ]) {
     it(`do not include ${JSON.stringify(config)}`, () => assert.deepEqual(rejected(config), []));
+  }
+});
+
+describe("a label of a route", () => {
+  const labeled = (label: string) => find({ receiver: "pages", matchers: [`${label}="critical"`] });
+
+  for (const label of ["serverity", "Severity", "alert_name", "namspace"]) {
+    it(`is misspelled: ${label}`, () =>
+      assert.match(labeled(label).join(), new RegExp(`no alert has the label ${label}`)));
+  }
+
+  for (const label of ["severity", "service", "team", "event", "exported_namespace"]) {
+    it(`may be ${label}`, () => assert.deepEqual(labeled(label), []));
   }
 });

@@ -204,3 +204,27 @@ describe("schemas and queries of Loki", () => {
     it(`may have ${name}`, () => assert.equal(found(change, limits), ""));
   }
 });
+
+describe("streams with a retention of their own", () => {
+  const found = (selector: string) =>
+    problems(
+      lokiRetention,
+      release("loki", {
+        loki: {
+          limits_config: {
+            retention_period: "360h",
+            retention_stream: [{ selector, priority: 1, period: "48h" }],
+          },
+          compactor,
+        },
+      }),
+    ).join();
+
+  it("have a selector in braces", () => {
+    for (const selector of ['namespace="dev"', "dev"]) {
+      assert.match(found(selector), /the selector of a stream is invalid/);
+    }
+    assert.equal(found('{namespace="dev"}'), "");
+    assert.equal(found('{namespace=~"dev|test", app!=""}'), "");
+  });
+});

@@ -1,0 +1,29 @@
+import * as assert from "node:assert/strict";
+import { integrationsOf } from "../../../policies/facts/integrations";
+
+const obstacle = (channel: string) =>
+  integrationsOf(
+    {
+      receivers: [
+        {
+          name: "chat",
+          slack_configs: [{ channel, api_url: "https://hooks.slack.com/services/T0/B0/x1" }],
+        },
+      ],
+    },
+    "chat",
+  ).map((integration) => integration.obstacle);
+
+describe("the channel of Slack", () => {
+  it("is not the URL of a webhook", () => {
+    for (const url of ["https://hooks.slack.com/services/T0/B0/x1", "http://relay:8080/slack"]) {
+      assert.deepEqual(obstacle(url), ["channel is a URL"]);
+    }
+  });
+
+  it("is a name or an ID", () => {
+    for (const name of ["#alerts", "alerts", "C012AB3CD", "@oncall"]) {
+      assert.deepEqual(obstacle(name), [undefined]);
+    }
+  });
+});
