@@ -98,7 +98,10 @@ export async function preview(
       require("./compare/compareWith") as typeof import("./compare/compareWith");
     const state = readState(json(), files().get(alertmanagerFile));
     const verdict = verdictOf({ resources: resources.length, policy });
-    return { passed, ...(await compareWith(directory, args.against, { stack, state, verdict })) };
+    return {
+      passed,
+      ...(await compareWith(directory, args.against, { stack, state, verdict }, args.backtest)),
+    };
   }
   return {
     passed,

@@ -12,19 +12,28 @@ const titles: Record<keyof Comparison, string> = {
   resources: "Resources",
 };
 
-/** A comparison as Markdown, for a terminal and for a comment on a pull request. */
-export function markdown(heading: string, comparison: Comparison, verdict: string): string {
+/**
+ * A comparison as Markdown, for a terminal and for a comment on a pull request, with further sections
+ * after its topics.
+ */
+export function markdown(
+  heading: string,
+  comparison: Comparison,
+  verdict: string,
+  further: string[] = [],
+): string {
   const topics = Object.entries(comparison) as [keyof Comparison, Record<string, string>[]][];
   const sections = topics.filter(([, rows]) => rows.length > 0);
   return `${[
     `## ${heading}`,
     ...(sections.length === 0 ? ["No changes."] : []),
     ...sections.map(([topic, rows]) => `### ${titles[topic]}\n\n${table(rows)}`),
+    ...further,
     verdict,
   ].join("\n\n")}\n`;
 }
 
-function table(rows: Record<string, string>[]): string {
+export function table(rows: Record<string, string>[]): string {
   const columns = Object.keys(rows[0] ?? {});
   const line = (cells: string[]): string => `| ${cells.map(cell).join(" | ")} |`;
   return [

@@ -20,6 +20,10 @@ with the policy pack, and prints the result.
       --against <revision>     Print what changes for the stack since another revision of the
                                repository, as Markdown; that revision is previewed without
                                --config and --config-file
+      --backtest <source>      With --against: evaluate the changed alerts over recorded data, and
+                               print when they would have fired before and after; the source is the
+                               URL of a Prometheus, or a folder with its data
+      --backtest-days <days>   Days of data to evaluate, up to the last sample (default: 30)
       --json                   Print one JSON document
   -h, --help                   Print this help
 
@@ -33,6 +37,7 @@ export function parseArguments(argv: string[]) {
   const { values } = parsed(argv);
   if (values.help === true) return undefined;
   if (values.stack === undefined) throw new UsageError("--stack is required");
+  const backtest = backtestOptions(values);
   return {
     stack: values.stack,
     /** `key=value` pairs, with paths as in `pulumi config set --path`. */
@@ -41,9 +46,28 @@ export function parseArguments(argv: string[]) {
     out: values.out,
     /** Revision of the repository to compare with. */
     against: values.against,
+    /** Recorded data over which the changed alerts are evaluated. */
+    backtest,
     json: values.json ?? false,
     policyConfig: values["policy-config"],
   };
+}
+
+function backtestOptions(values: ReturnType<typeof parsed>["values"]) {
+  const { backtest: source, "backtest-days": days = "30", against } = values;
+  if (source === undefined) {
+    if (values["backtest-days"] === undefined) return undefined;
+    throw new UsageError("--backtest-days requires --backtest <source>");
+  }
+  if (against === undefined) {
+    throw new UsageError(
+      "--backtest requires --against <revision>, which names the rules to compare with",
+    );
+  }
+  if (!/^[1-9]\d{0,4}$/.test(days)) {
+    throw new UsageError(`--backtest-days = "${days}" must be a whole number of days, at least 1`);
+  }
+  return { source, days: Number(days) };
 }
 
 function parsed(argv: string[]) {
@@ -58,6 +82,8 @@ function parsed(argv: string[]) {
         "config-file": { type: "string" },
         out: { type: "string" },
         against: { type: "string" },
+        backtest: { type: "string" },
+        "backtest-days": { type: "string" },
         json: { type: "boolean" },
         "policy-config": { type: "string" },
         help: { type: "boolean", short: "h" },

@@ -64,7 +64,11 @@ const executions: Execution[] = [
   { pattern: /^npm run service$/, how: How.Script },
   { pattern: /^npm run service -- add checkout --stack prod( |$)/, how: How.Service },
   // In a repository of the test.
-  { pattern: /^npm run preview -- --stack prod --against HEAD$/, how: How.Integration },
+  {
+    pattern:
+      /^npm run preview -- --stack prod --against HEAD( --backtest (http:\/\/localhost:9090|\.\/snapshot))?$/,
+    how: How.Integration,
+  },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
   { pattern: /^npm run policies -- rules alertmanager\.yaml$/, how: How.Files },
   // test/preview/files runs them with other files.

@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { toolPath } from "../../tools/paths.cjs";
 import { projectDirectory } from "../support/stackConfig";
 
 describe("npm run preview -- --against", () => {
@@ -132,6 +134,93 @@ describe("npm run preview -- --against", () => {
       },
     );
     assert.equal(status.toString(), "");
+  });
+
+  describe("--backtest", () => {
+    const environment = {
+      ...process.env,
+      PATH: `${path.dirname(toolPath("prometheus"))}${path.delimiter}${process.env["PATH"]}`,
+    };
+    const args = ["--stack", "prod", "--against", "HEAD", "--config", "alerts.errorRatePercent=2"];
+    let data: string;
+
+    before("record an hour with 3 % of failed requests for 20 minutes", () => {
+      data = fs.mkdtempSync(path.join(os.tmpdir(), "observability-blocks-"));
+      const from = Date.UTC(2026, 0, 1) / 1000;
+      let [total, failed] = [0, 0];
+      const lines = Array.from({ length: 120 }, (_, step) => {
+        const failures = step >= 60 && step < 100 ? 90 : 0;
+        [total, failed] = [total + 3_000, failed + failures];
+        const labels = 'namespace="ticketing",service="auth-service"';
+        const time = from + step * 30;
+        return [
+          [`http_requests_total{${labels},status="200"} ${total - failed} ${time}`],
+          [`http_requests_total{${labels},status="500"} ${failed} ${time}`],
+        ];
+      });
+      const series = [0, 1].flatMap((index) => lines.flatMap((line) => line[index]!));
+      const file = path.join(data, "samples.txt");
+      fs.writeFileSync(file, `${series.join("\n")}\n# EOF\n`);
+      execFileSync(
+        toolPath("promtool"),
+        ["tsdb", "create-blocks-from", "openmetrics", file, data],
+        { stdio: "ignore" },
+      );
+    });
+
+    after(() => fs.rmSync(data, { recursive: true, force: true }));
+
+    it("says how often a lower threshold would have fired", () => {
+      const { status, stdout, stderr } = spawnSync(
+        "npm",
+        ["run", "--silent", "preview", "--", ...args, "--backtest", data],
+        { cwd: repository, encoding: "utf8", env: environment },
+      );
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stdout,
+        /^\| HighErrorRate \| none \| 1 critical \([\d.]+ a week\) \| auth-service 0 → 1 \|/m,
+      );
+      assert.match(stdout, /^\| critical \| 0 \| [\d.]+ \|$/m);
+      assert.match(
+        stdout,
+        /^\| HighErrorRate \| auth-service \| - \| critical, 2026-01-01 00:\d\d – 00:\d\d \|$/m,
+      );
+    });
+
+    it("ends Prometheus and removes its folder when it is interrupted", async () => {
+      const folders = () => fs.readdirSync(os.tmpdir()).filter((name) => /^backtest-/.test(name));
+      const known = folders();
+      const child = spawn(
+        process.execPath,
+        ["preview/start.cjs", ...args, "--backtest", data, "--backtest-days", "9999"],
+        { cwd: repository, env: environment, stdio: ["ignore", "ignore", "pipe"] },
+      );
+      let errors = "";
+      child.stderr.on("data", (chunk: Buffer) => {
+        errors += chunk.toString();
+        if (errors.includes("evaluating")) child.kill("SIGINT");
+      });
+      const [code] = (await once(child, "exit")) as [number];
+      assert.equal(code, 130, errors);
+      assert.deepEqual(
+        folders().filter((name) => !known.includes(name)),
+        [],
+      );
+      const commands = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+      const ours = /prometheus --config\.file=\S*\/(backtest-\w+)/g;
+      const left = [...commands.matchAll(ours)].map(([, name]) => name!);
+      assert.deepEqual(
+        left.filter((name) => !known.includes(name)),
+        [],
+      );
+    });
+
+    it("requires a revision to compare with", () => {
+      const { status, stderr } = preview("--stack", "prod", "--backtest", data);
+      assert.equal(status, 2);
+      assert.match(stderr, /^error: --backtest requires --against <revision>/);
+    });
   });
 
   it("rejects a revision that does not exist", () => {

@@ -1,0 +1,164 @@
+import { ExpectedError } from "../config/errors";
+
+/** A series of a range query, with the times of its samples in milliseconds. */
+export interface Series {
+  labels: Record<string, string>;
+  times: number[];
+}
+
+/** Times at which an expression is evaluated, in milliseconds. */
+export interface Steps {
+  from: number;
+  to: number;
+  stepMs: number;
+}
+
+/** The error with which Prometheus answers a query. */
+export class QueryError extends Error {}
+
+/** A query that is too large for the limits of Prometheus, and may succeed for a shorter time. */
+class TooLarge extends QueryError {}
+
+/** Limit of Prometheus for the points of each series in an answer. */
+const MAX_POINTS = 11_000;
+
+/** Queries that run at a time, so that the Prometheus of a cluster keeps evaluating its rules. */
+const CONCURRENT_QUERIES = 3;
+
+/** The HTTP API of Prometheus, or of a system with the same API. */
+export class PrometheusApi {
+  private waiting: (() => void)[] = [];
+  private running = 0;
+
+  constructor(
+    readonly url: string,
+    private readonly headers: Record<string, string> = {},
+  ) {}
+
+  /**
+   * Evaluates an expression at each step. The result comes in consecutive parts, because Prometheus
+   * limits the points of an answer.
+   */
+  async *queryRange(query: string, { from, to, stepMs }: Steps): AsyncGenerator<Series[]> {
+    for (let start = from; start <= to; start += MAX_POINTS * stepMs) {
+      const end = Math.min(to, start + (MAX_POINTS - 1) * stepMs);
+      yield* this.queryPart(query, { from: start, to: end, stepMs });
+    }
+  }
+
+  private async *queryPart(query: string, { from, to, stepMs }: Steps): AsyncGenerator<Series[]> {
+    try {
+      const fields = { query, start: from / 1000, end: to / 1000, step: stepMs / 1000 };
+      const { result } = (await this.post("query_range", fields)) as { result: RangeResult[] };
+      yield result.map(seriesOf);
+    } catch (error) {
+      const steps = Math.floor((to - from) / stepMs);
+      if (!(error instanceof TooLarge) || steps < 2) throw error;
+      const middle = from + Math.floor(steps / 2) * stepMs;
+      yield* this.queryPart(query, { from, to: middle, stepMs });
+      yield* this.queryPart(query, { from: middle + stepMs, to, stepMs });
+    }
+  }
+
+  /** Whether the data contains a series of a metric in a time. */
+  async hasSeries(metric: string, { from, to }: { from: number; to: number }): Promise<boolean> {
+    const match = `{__name__=${JSON.stringify(metric)}}`;
+    const fields = { "match[]": match, start: from / 1000, end: to / 1000, limit: 1 };
+    return ((await this.post("series", fields)) as unknown[]).length > 0;
+  }
+
+  private async post(path: string, fields: Record<string, string | number>): Promise<unknown> {
+    await this.start();
+    try {
+      const body = new URLSearchParams(
+        Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
+      );
+      const address = `${this.url}/api/v1/${path}`;
+      const response = await fetch(address, { method: "POST", body, headers: this.headers });
+      return this.dataOf(response.status, await response.text());
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // fetch only says "fetch failed"; the cause says why.
+      const cause = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new ExpectedError(
+        `--backtest ${this.url}: does not answer: ${cause}\n` +
+          "  fix: name the URL of a Prometheus, such as the one that npm run open -- prometheus prints",
+      );
+    } finally {
+      this.finish();
+    }
+  }
+
+  private dataOf(status: number, text: string): unknown {
+    const answer = jsonOf(text);
+    if (answer?.status === "success") return answer.data;
+    if (status === 401 || status === 403) {
+      throw new ExpectedError(
+        `--backtest ${this.url}: refuses the credentials with status ${status}\n` +
+          "  fix: set PROMETHEUS_TOKEN, or PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD",
+      );
+    }
+    if (answer?.error === undefined) {
+      throw new ExpectedError(
+        `--backtest ${this.url}: answers with status ${status} and not as the API of Prometheus does\n` +
+          "  fix: name the URL of a Prometheus, without /api/v1",
+      );
+    }
+    const isTooLarge = /too many samples|timed out|timeout/.test(answer.error);
+    throw isTooLarge ? new TooLarge(answer.error) : new QueryError(answer.error);
+  }
+
+  private async start(): Promise<void> {
+    if (this.running >= CONCURRENT_QUERIES) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    this.running++;
+  }
+
+  private finish(): void {
+    this.running--;
+    this.waiting.shift()?.();
+  }
+}
+
+interface RangeResult {
+  metric: Record<string, string>;
+  values?: [seconds: number, value: string][];
+  /** Samples of native histograms. */
+  histograms?: [seconds: number, value: unknown][];
+}
+
+function seriesOf({ metric, values = [], histograms = [] }: RangeResult): Series {
+  const { __name__: _name, ...labels } = metric;
+  const times = [...values, ...histograms].map(([seconds]) => Math.round(seconds * 1000));
+  return { labels, times: histograms.length > 0 ? times.sort((a, b) => a - b) : times };
+}
+
+function jsonOf(text: string): { status: string; data?: unknown; error?: string } | undefined {
+  try {
+    return JSON.parse(text) as ReturnType<typeof jsonOf>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The API at a URL, with the credentials in the environment. */
+export function apiAt(url: string, environment: NodeJS.ProcessEnv): PrometheusApi {
+  const { username, password, origin, pathname } = new URL(url);
+  if (username !== "" || password !== "") {
+    throw new ExpectedError(
+      "--backtest: the URL must not contain credentials\n" +
+        "  fix: set PROMETHEUS_USERNAME and PROMETHEUS_PASSWORD",
+    );
+  }
+  const address = origin + pathname.replace(/\/+$/, "");
+  const token = environment["PROMETHEUS_TOKEN"];
+  const user = environment["PROMETHEUS_USERNAME"];
+  const pair = `${user}:${environment["PROMETHEUS_PASSWORD"] ?? ""}`;
+  const authorization = token
+    ? `Bearer ${token}`
+    : user
+      ? `Basic ${Buffer.from(pair).toString("base64")}`
+      : undefined;
+  return new PrometheusApi(address, authorization === undefined ? {} : { authorization });
+}

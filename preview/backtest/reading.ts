@@ -1,0 +1,131 @@
+import type { Expr } from "../../policies/promql/expr";
+import { parsePromQL } from "../../policies/promql/parse";
+import { canHaveResult } from "./canHaveResult";
+import { PRECISION_MS, covers } from "./coverage";
+import { type Inlining, NotJudged, inlineRecords } from "./inlineRecords";
+import { type PrometheusApi, QueryError } from "./prometheusApi";
+import type { Span } from "./result";
+import { type RuleSet, metricsIn } from "./rules";
+
+/** Recorded data, and which metrics it contains. */
+export interface Data {
+  api: PrometheusApi;
+  coverages: ReadonlyMap<string, Span | undefined>;
+  /** Undefined without any samples. */
+  judged: Span | undefined;
+}
+
+/** How the rules of a state read the data. */
+export interface Reading extends Inlining {
+  /** Whether a metric has samples, or its recording rules could have results. */
+  canHaveSamples: (metric: string) => boolean;
+  /** The metrics that an expression reads, instead of the series that are recorded from them. */
+  metricsOf: (expr: string) => string[];
+}
+
+/** Reads these recorded series from the data, and evaluates the others from their definitions. */
+export function readingOf(
+  set: RuleSet,
+  { coverages, judged }: Data,
+  recorded: ReadonlySet<string>,
+): Reading {
+  const known = new Map<string, boolean>();
+  const canHaveSamples = (metric: string): boolean => {
+    if (coverages.get(metric) !== undefined) return true;
+    const result = known.get(metric);
+    if (result !== undefined) return result;
+    // A series that is only recorded from itself has no samples.
+    known.set(metric, false);
+    const rules = set.records.get(metric) ?? [];
+    const can = rules.some(({ expr }) => canHaveResult(parsedExpr(expr), canHaveSamples));
+    known.set(metric, can);
+    return can;
+  };
+  const isWhole = (metric: string): boolean =>
+    recorded.has(metric) && judged !== undefined && covers(coverages.get(metric), judged);
+  const derived = new Map([...set.records].filter(([metric]) => !isWhole(metric)));
+  return {
+    canHaveSamples,
+    metricsOf: (expr) => metricsIn(expr, derived).filter((metric) => !derived.has(metric)),
+    rulesOf: (metric) =>
+      recorded.has(metric) || !canHaveSamples(metric) ? undefined : set.records.get(metric),
+    defaultStepMs: set.intervalMs,
+  };
+}
+
+/**
+ * The unchanged series, among those that expressions read, that the data contains as their rules record
+ * them. A series without samples at the beginning or at the end is one of them if its rules have no
+ * result there. Otherwise, its rules were added later.
+ */
+export async function recordedSeries(
+  exprs: string[],
+  unchanged: ReadonlySet<string>,
+  sets: RuleSet[],
+  data: Data,
+): Promise<Set<string>> {
+  const { coverages, judged } = data;
+  const recorded = new Set<string>();
+  const visited = new Set<string>();
+  const visit = async (expr: string): Promise<void> => {
+    for (const metric of metricsIn(expr)) {
+      if (visited.has(metric)) continue;
+      visited.add(metric);
+      const isUnchanged = unchanged.has(metric);
+      if (isUnchanged && judged !== undefined && covers(coverages.get(metric), judged)) {
+        recorded.add(metric);
+        continue;
+      }
+      for (const set of sets) {
+        for (const rule of set.records.get(metric) ?? []) await visit(rule.expr);
+      }
+      if (isUnchanged && (await isRecorded(metric, sets[0]!, data, recorded))) recorded.add(metric);
+    }
+  };
+  for (const expr of exprs) await visit(expr);
+  return recorded;
+}
+
+async function isRecorded(
+  metric: string,
+  set: RuleSet,
+  data: Data,
+  recorded: ReadonlySet<string>,
+): Promise<boolean> {
+  const { api, coverages, judged } = data;
+  const coverage = coverages.get(metric);
+  if (judged === undefined) return true;
+  const uncovered =
+    coverage === undefined
+      ? [judged]
+      : [
+          { from: judged.from, to: coverage.from - PRECISION_MS },
+          { from: coverage.to + PRECISION_MS, to: judged.to },
+        ];
+  const reading = readingOf(set, data, recorded);
+  const [stepMs = 0] = (set.records.get(metric) ?? []).map(({ intervalMs }) => intervalMs);
+  try {
+    const query = `group(${inlineRecords(metric, stepMs, reading)})`;
+    for (const span of uncovered) {
+      for await (const series of api.queryRange(query, evaluations(span, stepMs))) {
+        if (series.length > 0) return false;
+      }
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof NotJudged || error instanceof QueryError) return false;
+    throw error;
+  }
+}
+
+/** The evaluations of a rule in a time, which are at multiples of its interval. */
+export function evaluations({ from, to }: Span, stepMs: number) {
+  const [first, last] = [Math.ceil(from / stepMs), Math.floor(to / stepMs)];
+  return { from: first * stepMs, to: last * stepMs, stepMs };
+}
+
+export function parsedExpr(text: string): Expr {
+  const parsed = parsePromQL(text);
+  if (parsed.error !== undefined) throw new NotJudged(`the expression ${parsed.error}`);
+  return parsed.expr;
+}

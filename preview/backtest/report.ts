@@ -1,0 +1,188 @@
+import { groupBy } from "../../components/shared/groupBy";
+import { count } from "../output/count";
+import { table } from "../compare/markdown";
+import {
+  type AlertEpisode,
+  type AlertResult,
+  type Backtest,
+  type Side,
+  type Span,
+  perWeek,
+} from "./result";
+
+const MAX_EPISODES = 20;
+const MAX_SERVICES = 8;
+
+/** The sections of the Markdown about a backtest. */
+export function backtestSections(result: Backtest): string[] {
+  const { judged, alerts, notifications } = result;
+  if (alerts.length === 0) return ["### Backtest\n\nNo alerting rule changed."];
+  const rows = alerts.map((each) => alertRow(each, judged));
+  const sections = [`### Backtest\n\n${spanText(result)}\n\n${table(rows)}`];
+  if (judged !== undefined && notifications.length > 0) {
+    const weekly = notifications.map(({ severity, before, after }) => ({
+      notifications: severity,
+      "before, a week": String(perWeek(before, judged)),
+      "after, a week": String(perWeek(after, judged)),
+    }));
+    sections.push(table(weekly));
+  }
+  const different = alerts.flatMap(pairsOf).filter(({ before, after }) => before !== after);
+  if (different.length > 0) {
+    const rest = different.length - MAX_EPISODES;
+    const more = rest > 0 ? `\n\nAnd ${rest} more, which \`--json\` lists.` : "";
+    sections.push(`#### Episodes that differ\n\n${table(different.slice(0, MAX_EPISODES))}${more}`);
+  }
+  return sections;
+}
+
+function spanText({ requested, judged }: Backtest): string {
+  if (judged === undefined) {
+    return `The data has no samples from ${minute(requested.from)} to ${minute(requested.to)} UTC.`;
+  }
+  const isPart = judged.from > requested.from || judged.to < requested.to;
+  const part = isPart ? `, the part of the last ${duration(requested)} that has data` : "";
+  const span = `${minute(judged.from)} to ${minute(judged.to)} UTC (${duration(judged)})`;
+  return `Episodes of the changed alerts from ${span}${part}.`;
+}
+
+function duration({ from, to }: Span): string {
+  const hours = (to - from) / 3_600_000;
+  const rounded = (number: number) => Math.round(number * 10) / 10;
+  return hours < 24 ? count(rounded(hours), "hour") : count(rounded(hours / 24), "day");
+}
+
+function alertRow({ alert, before, after }: AlertResult, judged: Span | undefined) {
+  const cell = (side: Side | undefined): string => {
+    if (side === undefined) return "-";
+    if (side.notJudged.length > 0) return "not judged";
+    if (side.hasNoData || judged === undefined) return "no data";
+    if (side.episodes.length === 0) return "none";
+    return groupBy(side.episodes, ({ severity }) => severity)
+      .map(([name, { length }]) => `${length} ${name} (${perWeek(length, judged)} a week)`)
+      .join(", ");
+  };
+  return {
+    alert,
+    before: cell(before),
+    after: cell(after),
+    services: servicesText(before, after),
+    notes: notesOf(before, after),
+  };
+}
+
+/** Services with another number of episodes. */
+function servicesText(before: Side | undefined, after: Side | undefined): string {
+  const numbers = (side: Side | undefined) =>
+    new Map(
+      groupBy(side?.episodes ?? [], subjectOf).map(([subject, list]) => [subject, list.length]),
+    );
+  const [was, is] = [numbers(before), numbers(after)];
+  const changed = [...new Set([...was.keys(), ...is.keys()])].sort().flatMap((subject) => {
+    const [one, other] = [was.get(subject) ?? 0, is.get(subject) ?? 0];
+    return one === other ? [] : `${subject} ${one} → ${other}`;
+  });
+  return firstOf(changed);
+}
+
+function firstOf(items: string[]): string {
+  const rest = items.length - MAX_SERVICES;
+  return items.slice(0, MAX_SERVICES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+function notesOf(...sides: (Side | undefined)[]): string {
+  const all = (read: (side: Side) => string[]) => [
+    ...new Set(sides.flatMap((side) => (side === undefined ? [] : read(side)))),
+  ];
+  const missing = all((side) => side.missing);
+  const partial = all((side) => side.partial).filter((metric) => !missing.includes(metric));
+  return [
+    ...all((side) => side.notJudged),
+    ...(missing.length > 0 ? [`no samples of ${firstOf(missing)}`] : []),
+    ...(partial.length > 0 ? [`samples for a part of the time: ${firstOf(partial)}`] : []),
+  ].join("; ");
+}
+
+/** What an episode is about: a service, or the labels of the alert. */
+function subjectOf({ labels }: AlertEpisode): string {
+  const { service = labels["workload"] } = labels;
+  const texts = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+  return service ?? (texts.length === 0 ? "all" : texts.join(" "));
+}
+
+/** The episodes of both states, next to each other where they overlap and have the same labels. */
+function pairsOf({ alert, before, after }: AlertResult) {
+  const unmatched = new Set(after?.episodes);
+  const key = ({ labels }: AlertEpisode) => JSON.stringify(Object.entries(labels).sort());
+  const pairs = (before?.episodes ?? []).map((was) => {
+    const is = [...unmatched].find((other) => key(other) === key(was) && overlap(was, other));
+    if (is !== undefined) unmatched.delete(is);
+    return { was, is };
+  });
+  return [...pairs, ...[...unmatched].map((is) => ({ was: undefined, is }))]
+    .map(({ was, is }) => ({
+      start: (was ?? is).start,
+      subject: subjectOf((is ?? was)!),
+      was,
+      is,
+    }))
+    .sort((one, other) => one.start - other.start)
+    .map(({ subject, was, is }) => ({
+      alert,
+      service: subject,
+      before: episodeText(was),
+      after: episodeText(is),
+    }));
+}
+
+function overlap(one: AlertEpisode, other: AlertEpisode): boolean {
+  const { POSITIVE_INFINITY: still } = Number;
+  return one.start < (other.end ?? still) && other.start < (one.end ?? still);
+}
+
+function episodeText(episode: AlertEpisode | undefined): string {
+  if (episode === undefined) return "-";
+  const { severity, start, end } = episode;
+  if (end === undefined) return `${severity}, since ${minute(start)}`;
+  const isSameDay = minute(start).slice(0, 10) === minute(end).slice(0, 10);
+  return `${severity}, ${minute(start)} – ${isSameDay ? minute(end).slice(11) : minute(end)}`;
+}
+
+/** `2026-11-27 09:30`, in UTC. */
+function minute(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace("T", " ");
+}
+
+/** The document of a backtest. Times are in UTC, in the format of ISO 8601. */
+export function backtestJson({ requested, judged, alerts, notifications }: Backtest) {
+  const iso = (time: number) => new Date(time).toISOString();
+  const span = ({ from, to }: Span) => ({ from: iso(from), to: iso(to) });
+  const weekly = (number: number) => (judged === undefined ? 0 : perWeek(number, judged));
+  const side = (result: Side | undefined) =>
+    result === undefined
+      ? null
+      : {
+          ...result,
+          episodesPerWeek: weekly(result.episodes.length),
+          episodes: result.episodes.map(({ severity, labels, start, end }) => ({
+            start: iso(start),
+            end: end === undefined ? null : iso(end),
+            severity,
+            labels,
+          })),
+        };
+  return {
+    requested: span(requested),
+    judged: judged === undefined ? null : span(judged),
+    alerts: alerts.map(({ alert, before, after }) => ({
+      alert,
+      before: side(before),
+      after: side(after),
+    })),
+    notificationsPerWeek: notifications.map(({ severity, before, after }) => ({
+      severity,
+      before: weekly(before),
+      after: weekly(after),
+    })),
+  };
+}

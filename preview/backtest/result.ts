@@ -1,0 +1,50 @@
+import type { Episode } from "./episodes";
+
+/** A time in milliseconds since 1970. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** An episode of an alert with one set of labels. */
+export interface AlertEpisode extends Episode {
+  alert: string;
+  severity: string;
+  labels: Record<string, string>;
+}
+
+/** The result of the changed rules of an alert in one state. */
+export interface Side {
+  episodes: AlertEpisode[];
+  /** Why some of the rules cannot be judged. */
+  notJudged: string[];
+  /** Metrics without samples that the rules read. */
+  missing: string[];
+  /** Metrics that have samples in a part of the time only. */
+  partial: string[];
+  /** Whether no rule can have a result without the missing metrics. */
+  hasNoData: boolean;
+}
+
+export interface AlertResult {
+  alert: string;
+  /** Undefined if this state has no rule of the alert that the other one lacks. */
+  before: Side | undefined;
+  after: Side | undefined;
+}
+
+/** How often the changed alerts would have fired over recorded data. */
+export interface Backtest {
+  requested: Span;
+  /** The part of the requested time that has data; undefined if none has. */
+  judged: Span | undefined;
+  alerts: AlertResult[];
+  /** Numbers in the judged time. */
+  notifications: { severity: string; before: number; after: number }[];
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+export function perWeek(number: number, { from, to }: Span): number {
+  return Math.round((number * WEEK_MS * 10) / (to - from)) / 10;
+}

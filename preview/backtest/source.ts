@@ -1,0 +1,30 @@
+import { serveBlocks } from "./blocks";
+import { type PrometheusApi, apiAt } from "./prometheusApi";
+import type { Span } from "./result";
+
+/** Recorded data. */
+export interface Source {
+  api: PrometheusApi;
+  requested: Span;
+  /** The time of the data; undefined if only its metrics tell. */
+  available: Span | undefined;
+  close: () => Promise<void>;
+}
+
+/** Opens the last days of a Prometheus, by its URL, or of a folder with blocks of its storage. */
+export async function openSource(urlOrFolder: string, days: number): Promise<Source> {
+  const before = (to: number): Span => ({ from: to - days * 86_400_000, to });
+  if (/^https?:\/\//.test(urlOrFolder)) {
+    const api = apiAt(urlOrFolder, process.env);
+    return {
+      api,
+      requested: before(Date.now()),
+      available: undefined,
+      close: () => Promise.resolve(),
+    };
+  }
+  const { api, from, to, stop } = await serveBlocks(urlOrFolder);
+  const requested = before(to);
+  const available = { from: Math.max(from, requested.from), to };
+  return { api, requested, available, close: stop };
+}
