@@ -262,11 +262,11 @@ describe("npm run preview -- --against --backtest", () => {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  function createBlocks(all: Record<string, Samples>, target: string): void {
+  function createBlocks(all: Record<string, Samples>, target: string, start = START): void {
     const lines = Object.entries(all).flatMap(([series, sampleAt]) =>
       Array.from({ length: STEPS }, (_, step) => {
         const value = sampleAt(step / 2);
-        return value === null ? [] : [`${series} ${value} ${START + step * STEP}`];
+        return value === null ? [] : [`${series} ${value} ${start + step * STEP}`];
       }).flat(),
     );
     const file = path.join(folder, "samples.txt");
@@ -463,6 +463,22 @@ describe("npm run preview -- --against --backtest", () => {
       const side = await sideOf({ expr: "queue_depth * on () up > 1" });
       assert.match(side?.notJudged[0] ?? "", /^Prometheus refuses the query: .*many-to-many/);
     });
+  });
+
+  it("reads the last days of a Prometheus by its URL, as far as it has data", async () => {
+    const recent = path.join(folder, "recent");
+    const start = Math.floor(Date.now() / 7_200_000) * 7_200 - 4 * 3_600;
+    createBlocks(samples, recent, start);
+    const { api, stop } = await serveBlocks(recent);
+    try {
+      const result = await run(base, replace(queue, { for: "5m" }), api.url);
+      assert.deepEqual(numbersOf(result), { QueueFull: [10, 1] });
+      const late = (time = NaN, expected: number) => Math.abs(time / 1000 - expected);
+      assert.ok(late(result.judged?.from, start) <= 300, String(result.judged?.from));
+      assert.ok(late(result.judged?.to, start + STEPS * STEP) <= 300, String(result.judged?.to));
+    } finally {
+      await stop();
+    }
   });
 
   it("judges the last days of the data, from the first sample", async () => {
