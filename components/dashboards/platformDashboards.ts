@@ -131,7 +131,10 @@ export function prometheusDashboard(): DashboardModel {
 
 /** Notifications to Slack and other receivers. */
 export function deliveryDashboard(): DashboardModel {
-  const perIntegration = (metric: string) => sumRate(`${metric}{${of}}`, "integration");
+  // Alertmanager exports zeros for all integrations that it knows.
+  const ofUsed = (expr: string) =>
+    `${expr} and on (integration) (sum by (integration) (alertmanager_notifications_total{${of}}) > 0)`;
+  const perIntegration = (metric: string) => ofUsed(sumRate(`${metric}{${of}}`, "integration"));
   return {
     uid: "alert-delivery",
     title: "Alert delivery",
@@ -144,11 +147,11 @@ export function deliveryDashboard(): DashboardModel {
           graph(
             "Failed notifications per second",
             "short",
-            [query(sumRate(`alertmanager_notifications_failed_total{${of}}`, "integration, reason"), "{{integration}} {{reason}}")],
+            [query(ofUsed(sumRate(`alertmanager_notifications_failed_total{${of}}`, "integration, reason")), "{{integration}} {{reason}}")],
             { link: "failedNotifications" },
           ),
           graph("Notifications per second", "short", [query(perIntegration("alertmanager_notifications_total"), "{{integration}}")]),
-          graph("Mean duration", "s", [query(mean("alertmanager_notification_latency_seconds", of, "integration"), "{{integration}}")]),
+          graph("Mean duration", "s", [query(ofUsed(mean("alertmanager_notification_latency_seconds", of, "integration")), "{{integration}}")]),
           graph("Requests and failed requests per second", "short", [
             query(perIntegration("alertmanager_notification_requests_total"), "{{integration}} requests"),
             query(perIntegration("alertmanager_notification_requests_failed_total"), "{{integration}} failed"),

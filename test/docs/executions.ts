@@ -49,7 +49,7 @@ const executions: Execution[] = [
   { pattern: /^(npm --prefix observability ci$|pulumi package add )/, how: How.Languages },
   {
     pattern:
-      /^npm run (bench( -- --write)?|golden|docs|api|preview|policies|verify|open|rescue|adopt|deploy)$/,
+      /^npm run (bench( -- --write)?|golden|pictures|docs|api|preview|policies|verify|open|rescue|adopt|deploy)$/,
     how: How.Script,
   },
   { pattern: /^node --require tsx\/cjs test\/e2e\/states\/record\.ts$/, how: How.Manual },

@@ -86,18 +86,22 @@ async function get(url: string, parameters: Record<string, string>): Promise<any
 
 /** Labels of the series or streams with which the servers answer a query in scaled time. */
 export async function seriesOf(
+  query: Omit<DashboardQuery, "place">,
+  selected: SelectedService,
+  sources: DataSources,
+): Promise<Record<string, string>[]> {
+  return withData(await answerTo(query, selected, sources));
+}
+
+/** The answer of the servers to a query in scaled time. */
+export async function answerTo(
   { type, expr, instant }: Omit<DashboardQuery, "place">,
   selected: SelectedService,
   { prometheusUrl, lokiUrl, startedAt }: DataSources,
-): Promise<Record<string, string>[]> {
-  const query = interpolated(expr, selected);
+): Promise<any> {
+  const query = scaledExpression(interpolated(expr, selected));
   const range = { start: String(startedAt), end: String(Date.now() / 1000), step: "1" };
-  if (type === "loki") {
-    return withData(await get(`${lokiUrl}/loki/api/v1/query_range`, { query, ...range }));
-  }
+  if (type === "loki") return await get(`${lokiUrl}/loki/api/v1/query_range`, { query, ...range });
   const url = `${prometheusUrl}/api/v1/query`;
-  const scaled = { query: scaledExpression(query) };
-  return withData(
-    await (instant ? get(url, scaled) : get(`${url}_range`, { ...scaled, ...range })),
-  );
+  return instant ? await get(url, { query }) : await get(`${url}_range`, { query, ...range });
 }
