@@ -81,6 +81,7 @@ describe("the installed package", function () {
         (file) =>
           !/^dist\/(components|policies)\/[\w/.-]+\.(js|d\.ts|js\.map|json)$/.test(file) &&
           !/^docs\/((runbooks|api)\/)?[\w-]+\.md$/.test(file) &&
+          !/^docs\/images\/[\w-]+\.svg$/.test(file) &&
           !/^examples\/[\w/-]+\.\w+$/.test(file) &&
           ![...packFiles, ...documents, "package.json"].includes(file),
       );
