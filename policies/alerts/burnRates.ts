@@ -16,6 +16,12 @@ export function checkBurnRates(expr: Expr): ViolationFinding[] {
     if (node.kind !== "binary" || !/^(and|or)$/.test(node.operator)) return [];
     const [one, other] = [burnOf(node.left), burnOf(node.right)];
     if (one === undefined || other === undefined || one.subject !== other.subject) return [];
+    // Other conditions may have a threshold of their own for each window.
+    if (
+      ![one, other].every(({ subject, factors }) => factors.length > 1 || /burn/i.test(subject))
+    ) {
+      return [];
+    }
     const finding = checkPair(node, one, other);
     return finding === undefined ? [] : [finding];
   });

@@ -99,9 +99,9 @@ const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/SQS": ["QueueName"],
-  "AWS/Kinesis": ["StreamName ShardId Consumer"],
+  "AWS/Kinesis": ["StreamName ShardId ConsumerName"],
   "AWS/NATGateway": ["NatGatewayId"],
-  "AWS/ECS": ["ClusterName ServiceName TaskDefinitionFamily DiscoveryName"],
+  "AWS/ECS": ["ClusterName ServiceName TaskDefinitionFamily DiscoveryName TargetDiscoveryName"],
   "AWS/S3": ["BucketName StorageType FilterId", "BucketName"],
   "AWS/EC2": ["InstanceId AutoScalingGroupName ImageId InstanceType"],
   "AWS/RDS": [
@@ -198,12 +198,13 @@ const units: [
 ][] = [
   [
     / (CPU|Memory)Utilization$/,
-    (threshold, isUpper) => isUpper && threshold > 0 && threshold <= 1,
+    (threshold, isUpper) => isUpper && threshold > 0 && threshold < 1,
     "a percentage, and the threshold a ratio",
   ],
   [
-    / (CPU|Memory)Utilization$/,
-    (threshold, isUpper) => isUpper && threshold >= 100,
+    // A service of ECS may use more than it reserves.
+    /^AWS\/(EC2|RDS) CPUUtilization$/,
+    (threshold, isUpper) => isUpper && threshold > 100,
     "at most 100 percent",
   ],
   [
@@ -230,7 +231,7 @@ const metricNames: Record<string, string> = {
   "AWS/RDS":
     "CPUUtilization FreeStorageSpace FreeableMemory DatabaseConnections ReadLatency WriteLatency ReplicaLag DiskQueueDepth SwapUsage",
   "AWS/ApplicationELB":
-    "HTTPCode_ELB_5XX_Count HTTPCode_ELB_4XX_Count HTTPCode_Target_5XX_Count HTTPCode_Target_4XX_Count TargetResponseTime HealthyHostCount UnHealthyHostCount RequestCount RequestCountPerTarget TargetConnectionErrorCount RejectedConnectionCount ActiveConnectionCount NewConnectionCount",
+    "HTTPCode_ELB_5XX_Count HTTPCode_ELB_4XX_Count HTTPCode_ELB_3XX_Count HTTPCode_ELB_500_Count HTTPCode_ELB_502_Count HTTPCode_ELB_503_Count HTTPCode_ELB_504_Count HTTPCode_Target_5XX_Count HTTPCode_Target_4XX_Count HTTPCode_Target_3XX_Count HTTPCode_Target_2XX_Count TargetResponseTime HealthyHostCount UnHealthyHostCount RequestCount RequestCountPerTarget TargetConnectionErrorCount RejectedConnectionCount ActiveConnectionCount NewConnectionCount",
   "AWS/SQS":
     "ApproximateAgeOfOldestMessage ApproximateNumberOfMessagesVisible ApproximateNumberOfMessagesNotVisible ApproximateNumberOfMessagesDelayed NumberOfMessagesSent NumberOfMessagesReceived NumberOfMessagesDeleted",
   "AWS/Lambda":
@@ -298,7 +299,7 @@ function wrongMetric(props: Plain): Mistake[] {
 }
 
 /** Counts of failures that AWS does not write while there is none. */
-const sparse = /(^HTTPCode_|5XX|4XX|Errors?$|Throttle|Rejected|Failed)/i;
+const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
 
 /** What a missing value means: no failure for a count of failures, and a failure for a heartbeat. */
 function wrongMissingData(props: Plain): Mistake[] {

@@ -3,7 +3,7 @@ import { fluentBitSections } from "../facts/fluentBit";
 import { helmChart, isHelmType } from "../facts/helm";
 import { isCollector, withoutComments } from "../facts/lokiWriters";
 import { otelCollector } from "../facts/otelCollector";
-import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt } from "../facts/plain";
+import { Path, Plain, at, entriesAt, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { matchesGlob } from "../shared/glob";
 import { checkDatadogAgent } from "./datadogAgent";
@@ -66,6 +66,10 @@ function checkAlloy(values: Plain, path: Path): Finding[] {
 /** Checks that each output of Fluent Bit matches the tag of an input. */
 function checkMatches(values: Plain): Finding[] {
   const sections = fluentBitSections(values);
+  const isElsewhere =
+    Boolean(at(values, "existingConfigMap")) ||
+    /@INCLUDE/i.test(textAt(values, "config", "inputs") ?? "");
+  if (isElsewhere) return [];
   // These filters give records other tags.
   if (sections.some(({ settings }) => /^(rewrite_tag|lua)$/i.test(settings["name"] ?? "")))
     return [];

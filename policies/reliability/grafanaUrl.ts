@@ -15,11 +15,7 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
   const settings = settingsInValues(resource, base);
   const [url] = settings.filter(({ id }) => id === "SERVER_ROOT_URL").map(({ value }) => value);
   const mistake = isText(url)
-    ? wrongUrl(
-        url,
-        ingress,
-        settings.some(({ id, value }) => id === "SERVER_SERVE_FROM_SUB_PATH" && isEnabled(value)),
-      )
+    ? wrongUrl(url, ingress)
     : url === undefined && !isSetElsewhere(values)
       ? missingUrl(
           ingress,
@@ -33,7 +29,7 @@ export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
       urn: resource.urn,
       where: `${describeResource(resource)}, ${formatPath(path)}`,
       bound: "the address of the ingress",
-      fix: `set ${formatPath(path)}: https://${String(listAt(ingress, "hosts")[0] ?? "<host>")}${subPath(ingress)}`,
+      fix: `set ${formatPath(path)}: https://${textAt(ingress, "hosts", 0) ?? "<host>"}${subPath(ingress)}`,
       ...mistake,
     },
   ];
@@ -70,7 +66,7 @@ function missingUrl(ingress: Plain, hasProvider: boolean) {
       };
 }
 
-function wrongUrl(url: string, ingress: Plain, fromSubPath: boolean) {
+function wrongUrl(url: string, ingress: Plain) {
   const [, scheme = "", host = "", path = ""] =
     /^(https?):\/\/([^/:]+)(?::\d+)?(\/.*)?$/.exec(url) ?? [];
   if (host === "" || /[%{$]/.test(url)) return undefined;
@@ -93,8 +89,8 @@ function wrongUrl(url: string, ingress: Plain, fromSubPath: boolean) {
     return { problem: "the address of Grafana is without TLS, and its ingress has TLS", ...found };
   }
   const below = subPath(ingress).replace(/\/$/, "");
-  const isBelow = path.replace(/\/$/, "") === below;
-  if (!isBelow && !(below === "" && fromSubPath === false)) {
+  // An ingress for the root also has each path below it.
+  if (below !== "" && path.replace(/\/$/, "") !== below) {
     return { problem: "the path in the address of Grafana is not that of its ingress", ...found };
   }
   return undefined;

@@ -38,7 +38,7 @@ function hasComponent(config: Plain, section: string, name: Plain): boolean {
 }
 
 /** Processors that must see the data before `batch` mixes it. */
-const beforeBatch = /^(tail_sampling|groupbytrace|k8sattributes)$/;
+const beforeBatch = /^(tail_sampling|groupbytrace)$/;
 
 function checkPipeline(
   { config, path }: OtelCollector,
@@ -82,7 +82,7 @@ function checkPipeline(
           ? "memory_limiter comes after batch, which has already stored the data in memory"
           : `${kind} comes after batch, which mixes the data of several senders`,
       found: kinds.join(", "),
-      bound: "memory_limiter first, and batch after sampling and attributes",
+      bound: "memory_limiter first, and batch after the sampling",
       fix: `move ${kind} before batch`,
     })),
   ];
@@ -130,7 +130,7 @@ function checkLimiter({ path }: OtelCollector, name: string, settings: Plain): P
   const problem =
     limit !== undefined && !(limit > 0) && !(Number(at(settings, "limit_percentage")) > 0)
       ? "memory_limiter has no limit, so the collector does not start"
-      : interval === "" || /^0\D*$/.test(String(interval))
+      : interval === "" || interval === 0 || (isText(interval) && /^0\D*$/.test(interval))
         ? "memory_limiter has no check_interval, so the collector does not start"
         : limit !== undefined && spike !== undefined && spike >= limit
           ? "the spike of memory_limiter is not below its limit, so the collector does not start"

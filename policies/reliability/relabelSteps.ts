@@ -104,7 +104,7 @@ function rejectedStep(
       fix: "correct action",
     };
   }
-  if (regex !== undefined && anchoredPattern(regex) === undefined) {
+  if (regex !== undefined && !isPattern(regex)) {
     return {
       problem:
         "the regular expression of a step is invalid, so Prometheus rejects its configuration",
@@ -113,13 +113,15 @@ function rejectedStep(
       fix: "correct regex, for example a parenthesis that is not closed",
     };
   }
-  const label = listAt(step, sources ?? "").find((each) => isText(each) && /[^\w]/.test(each));
-  if (label !== undefined && String(label).startsWith("__meta_")) {
+  const label = listAt(step, sources ?? "")
+    .filter(isText)
+    .find((each) => /\W/.test(each));
+  if (label !== undefined && label.startsWith("__meta_")) {
     return {
       problem: "no target has the label, because Prometheus writes _ for other characters",
-      found: String(label),
+      found: label,
       bound: "letters, digits and _",
-      fix: `write ${String(label).replace(/\W/g, "_")}`,
+      fix: `write ${label.replace(/\W/g, "_")}`,
     };
   }
   const written = action === "labelmap" ? replacement || "$1" : replacement;
@@ -134,4 +136,13 @@ function rejectedStep(
     bound: "a group in parentheses for each $1",
     fix: "write parentheses around the part to keep, such as ([^:]+):.*",
   };
+}
+
+/** Whether an expression is valid. RE2 is loaded only for what JavaScript does not accept. */
+function isPattern(regex: string): boolean {
+  try {
+    return new RegExp(regex) instanceof RegExp;
+  } catch {
+    return anchoredPattern(regex) !== undefined;
+  }
 }

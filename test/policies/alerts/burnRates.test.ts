@@ -9,10 +9,7 @@ const pair = (one: string, other: string, join = "and") => `${one} ${join} ${oth
 
 describe("the windows of a burn rate", () => {
   for (const [expr, problem] of [
-    [
-      pair("shop:error_ratio:rate1h > 0.0144", "shop:error_ratio:rate5m > 0.0144", "or"),
-      /one of the two windows/,
-    ],
+    [pair("slo:burnrate1h > 0.0144", "slo:burnrate5m > 0.0144", "or"), /one of the two windows/],
     [
       pair(`${ratio("1h")} > 14.4 * 0.001`, `${ratio("5m")} > 14.4 * 0.001`, "or"),
       /one of the two windows/,
@@ -23,7 +20,7 @@ describe("the windows of a burn rate", () => {
     ],
     [pair(`${ratio("6h")} > 6 * 0.001`, `${ratio("30m")} > 14.4 * 0.001`), /different thresholds/],
     [
-      pair("shop:error_ratio:rate1h > 0.0144", "shop:error_ratio:rate1h > 0.0144"),
+      pair("shop:error_ratio:rate1h > 14.4 * 0.001", "shop:error_ratio:rate1h > 14.4 * 0.001"),
       /windows of the burn rate are the same/,
     ],
     [
@@ -50,6 +47,7 @@ describe("the windows of a burn rate", () => {
     pair("shop:error_ratio:rate1h > 0.02", "pay:error_ratio:rate5m > 0.01"),
     pair("shop:error_ratio:rate5m > 0.05", "shop:requests:rate5m > 0.2"),
     pair("shop:error_ratio:rate5m > 0.5", "shop:error_ratio:rate1h > 0.1", "or"),
+    pair("shop:error_ratio:rate5m > 0.05", "shop:error_ratio:rate1h > 0.01"),
     pair("rate(cart_errors_total[5m]) > 5", "rate(cart_errors_total[5m] offset 1h) > 5"),
     pair("shop:latency:rate5m > 0.5", "shop:latency:rate1h > 0.2"),
   ]) {

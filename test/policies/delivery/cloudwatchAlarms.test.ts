@@ -116,11 +116,7 @@ describe("alarms of CloudWatch", () => {
       "a ratio of CPU": [policy, alarm("AWS/EC2 CPUUtilization", { ...cpu, threshold: 0.85 })],
       "more CPU than all of it": [
         policy,
-        alarm("AWS/ECS CPUUtilization", {
-          ...cpu,
-          threshold: 100,
-          dimensions: { ClusterName: "shop", ServiceName: "cart" },
-        }),
+        alarm("AWS/RDS CPUUtilization", { ...cpu, threshold: 850, dimensions: database }),
       ],
       "gigabytes in place of bytes": [
         policy,
@@ -242,6 +238,18 @@ describe("alarms of CloudWatch", () => {
         evaluationPeriods: 1,
         threshold: 1e12,
         dimensions: { BucketName: "logs", StorageType: "StandardStorage" },
+      }),
+      "one status of a load balancer": alarm("AWS/ApplicationELB HTTPCode_ELB_502_Count", sum),
+      "a check of an instance that may be missing": alarm("AWS/EC2 StatusCheckFailed", {
+        statistic: "Maximum",
+        threshold: 0,
+        treatMissingData: "breaching",
+        dimensions: { InstanceId: "i-0a1b" },
+      }),
+      "a service that uses more than it reserves": alarm("AWS/ECS CPUUtilization", {
+        ...cpu,
+        threshold: 150,
+        dimensions: { ClusterName: "shop", ServiceName: "cart" },
       }),
       "a heartbeat": alarm("Shop Heartbeat", {
         ...below,

@@ -124,19 +124,6 @@ const mistakes: Mistakes = {
       ...processors("memory_limiter", "batch", "tail_sampling"),
     }),
   ],
-  "batches before the attributes of pods": [
-    policy,
-    installed(
-      {
-        exporters: toLoki,
-        ...logs({
-          processors: ["memory_limiter", "batch", "k8sattributes"],
-          exporters: ["otlphttp/loki"],
-        }),
-      },
-      { presets: { kubernetesAttributes: { enabled: true } } },
-    ),
-  ],
   "a limiter without a limit": [
     policy,
     operated({ processors: { memory_limiter: { limit_mib: undefined } } }),
@@ -253,6 +240,20 @@ const sound: Record<string, Resource[]> = {
     exporter("otlp", { endpoint: "http://tempo.monitoring.svc:4317" }),
   ),
   "OTLP over HTTP": operated(exporter("otlphttp", { endpoint: "http://tempo:4318" })),
+  "attributes of pods after the batches": installed(
+    {
+      exporters: toLoki,
+      ...logs({
+        processors: ["memory_limiter", "batch", "k8sattributes"],
+        exporters: ["otlphttp/loki"],
+      }),
+    },
+    { presets: { kubernetesAttributes: { enabled: true } } },
+  ),
+  "inputs of Fluent Bit in another ConfigMap": collector("fluent-bit", {
+    existingConfigMap: "fluent-bit",
+    config: { outputs: "[OUTPUT]\n    Name  es\n    Match app.*\n" },
+  }),
   "sampling before the batches": operated({
     processors: { tail_sampling: { policies: [] } },
     ...processors("memory_limiter", "tail_sampling", "batch"),

@@ -49,6 +49,7 @@ describe("the address of Grafana", () => {
         path: "/grafana",
       }),
       "an address with a path that a proxy removes": behind(url(`https://${host}/metrics/`)),
+      "a path below the root": behind(url(`https://${host}/grafana/`, true)),
       "no provider": behind({}),
       "a provider without an ingress": behind(sso, { enabled: false }),
       "an address from the environment": behind(
