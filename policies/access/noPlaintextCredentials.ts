@@ -36,48 +36,55 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   if (allowedTypes.includes(resource.type)) return [];
   const findings: Finding[] = [];
   const isKubernetes = resource.type.startsWith("kubernetes:");
-  const report = (path: Path, kind: string | undefined): void => {
+  /** The path of the value that is being read. One list for all values, because most have no finding. */
+  const path: (string | number)[] = [];
+  const report = (kind: string | undefined, ...inside: Path): void => {
     if (kind === undefined) return;
     findings.push({
-      path,
+      path: [...path, ...inside],
       problem: `${withArticle(kind)} is in plain text`,
       bound: "only in the data of a Secret, or in a secret store",
       fix: "create a Kubernetes Secret with the value, and refer to that Secret by name; a Pulumi program reads the value with config.requireSecret, after pulumi config set --secret",
     });
   };
-  const walk = (value: Plain, path: Path): void => {
+  const walkInside = (key: string | number, value: Plain): void => {
+    path.push(key);
+    walk(value);
+    path.pop();
+  };
+  const walk = (value: Plain): void => {
     if (typeof value === "string") {
       const kind = credentialIn(value) ?? fieldKind(path, value, isKubernetes);
-      report(path, kind ?? namedValuesIn(value));
+      report(kind ?? namedValuesIn(value));
     } else if (Array.isArray(value)) {
-      walkParts(path, value, () =>
+      walkParts(value, () =>
         (value as Plain[]).forEach((item, index, items) => {
-          walk(item, [...path, index]);
-          report([...path, index], argumentKind(items[index - 1], item));
+          walkInside(index, item);
+          report(argumentKind(items[index - 1], item), index);
         }),
       );
     } else if (isMap(value)) {
       const map = withoutMailUsers(value, path);
-      walkParts(path, Object.values(map), () => walkMap(map, path));
+      walkParts(Object.values(map), () => walkMap(map));
     }
   };
   /** Reports a credential in the parts together if `walkEach` reports none of them. */
-  const walkParts = (path: Path, parts: Plain[], walkEach: () => void): void => {
+  const walkParts = (parts: Plain[], walkEach: () => void): void => {
     const known = findings.length;
     walkEach();
-    if (findings.length === known) report(path, credentialInParts(parts.filter(isText)));
+    if (findings.length === known) report(credentialInParts(parts.filter(isText)));
   };
-  const walkMap = (map: PlainMap, path: Path): void => {
+  const walkMap = (map: PlainMap): void => {
     const kind = namedValueKind(map);
-    report([...path, "value"], kind);
+    report(kind, "value");
     for (const [key, item] of Object.entries(map)) {
-      const keyKind = credentialIn(key, 0);
-      report(path, keyKind && `${keyKind} as a key`);
+      const keyKind = credentialIn(key);
+      report(keyKind && `${keyKind} as a key`);
       // The value of a named credential has already been reported.
-      if (kind === undefined || key !== "value") walk(item, [...path, key]);
+      if (kind === undefined || key !== "value") walkInside(key, item);
     }
   };
-  walkMap(withoutVaults(resource), []);
+  walkMap(withoutVaults(resource));
   return findings;
 }
 

@@ -68,7 +68,21 @@ const shortWord = /^[\w.-]{0,14}$/;
 const base64Words = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
 /** The kind of credential that a text contains, in plain text or in base64. */
-export function credentialIn(text: string, depth = 2): string | undefined {
+export function credentialIn(text: string): string | undefined {
+  if (shortWord.test(text)) return undefined;
+  if (text.length > MAX_KNOWN_LENGTH) return search(text, 2);
+  if (!known.has(text)) {
+    if (known.size >= 20_000) known.clear();
+    known.set(text, search(text, 2));
+  }
+  return known.get(text);
+}
+
+/** Results of {@link credentialIn}: the resources of a stack repeat most of their short texts. */
+const known = new Map<string, string | undefined>();
+const MAX_KNOWN_LENGTH = 1_000;
+
+function search(text: string, depth: number): string | undefined {
   if (shortWord.test(text)) return undefined;
   // JSON may escape `/` as `\/`.
   const plainText = text.includes("\\/") ? text.replaceAll("\\/", "/") : text;
@@ -79,7 +93,7 @@ export function credentialIn(text: string, depth = 2): string | undefined {
   if (inFields !== undefined || depth === 0) return inFields;
   const rewritten = [percentDecoded(plainText), ...concatenated(plainText)];
   for (const form of rewritten.filter((text) => text !== undefined)) {
-    const kind = credentialIn(form, 0);
+    const kind = search(form, 0);
     if (kind !== undefined) return kind;
   }
   for (const [word] of plainText.matchAll(base64Words)) {
@@ -213,5 +227,5 @@ function credentialLine(text: string): string | undefined {
 /** The kind of credential in a word of base64 that encodes text. */
 function encodedCredential(word: string, depth: number): string | undefined {
   const decoded = Buffer.from(word, "base64").toString("latin1");
-  return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? credentialIn(decoded, depth) : undefined;
+  return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? search(decoded, depth) : undefined;
 }
