@@ -4,6 +4,7 @@ import {
   defaultMetricNames,
   metricKeys,
   metricNamesAnnotation,
+  micrometerNames,
   requestMetricNames,
 } from "../shared/metricNames";
 import { Plain, listAt, textAt } from "./plain";
@@ -32,7 +33,11 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
 const defaultVocabulary = vocabularyWith([]);
 
 function vocabularyWith(declarations: Plain[]): MetricVocabulary {
-  const known: Partial<MetricNames>[] = [defaultMetricNames, requestMetricNames.opentelemetry];
+  const known: Partial<MetricNames>[] = [
+    defaultMetricNames,
+    requestMetricNames.opentelemetry,
+    micrometerNames,
+  ];
   const names = (key: MetricKey) => [
     ...known.flatMap((convention) => convention[key] ?? []),
     ...declarations.flatMap(

@@ -14,15 +14,35 @@ const sets = new Map<string, Set<string>>();
 const removed =
   /^kube_(?:pod_container_resource|node_status)_\w+_(cpu_cores|memory_bytes)$|^kube_hpa_/;
 
+/**
+ * Metrics that node-exporter renamed in version 0.16, which old tutorials and dashboards still read, and
+ * their endings since then.
+ */
+const renamedOfNodes: [former: RegExp, name: string][] = [
+  [/^node_(cpu)$/, "node_$1_seconds_total"],
+  [/^node_(boot_time|time)$/, "node_$1_seconds"],
+  [
+    /^node_(memory_(?:Mem|Swap)(?:Total|Free|Available)|memory_(?:Swap)?Cached|memory_Buffers)$/,
+    "node_$1_bytes",
+  ],
+  [/^node_(filesystem_(?:size|free|avail))$/, "node_$1_bytes"],
+  [/^node_(network_(?:receive|transmit)_(?:bytes|packets|drop|errs))$/, "node_$1_total"],
+  [/^node_(context_switches|intr|forks)$/, "node_$1_total"],
+  [/^node_disk_bytes_(read|written)$/, "node_disk_$1_bytes_total"],
+  [/^node_disk_io_time_ms$/, "node_disk_io_time_seconds_total"],
+];
+
 const answers = new Map<string, string | undefined>();
 
-/** The metric of Kubernetes that was meant by a name that no exporter has. */
+/** The metric of Kubernetes or of its nodes that was meant by a name that no exporter has. */
 export function meantMetric(metric: string): string | undefined {
   if (!answers.has(metric)) answers.set(metric, search(metric));
   return answers.get(metric);
 }
 
 function search(metric: string): string | undefined {
+  const renamed = renamedOfNodes.find(([former]) => former.test(metric));
+  if (renamed !== undefined) return metric.replace(...renamed);
   const [, word = "", rest = ""] = /^(kube|container)_(\w+)$/.exec(metric) ?? [];
   const list = own(names, word);
   // No metric of Kubernetes has a longer name.

@@ -60,7 +60,9 @@ const limitNames = [
 function check(resource: Resource, config: ConfigOf<typeof properties>): Finding[] {
   const chart = helmChart(resource);
   if (chart?.chart === "alloy") return checkAlloy(resource);
-  if (chart?.chart === "promtail") return [...checkClients(resource), ...checkLabels(resource)];
+  if (chart?.chart === "promtail") {
+    return [...checkClients(resource), ...checkLabels(resource), ...checkPodLabels(resource)];
+  }
   if (chart?.chart === "k8s-monitoring") {
     return [...checkDestinations(resource), ...checkStages(resource)];
   }
@@ -142,6 +144,9 @@ function checkAlloy({ props }: Resource): Finding[] {
   ].map(([, url = ""]) => url);
   return [
     ...urls.filter((url) => !isLokiApi(url)).map(() => ({ path, ...noApi })),
+    ...(/\bloki\.source\./.test(content) && allPodLabels.test(withoutComments(content))
+      ? [{ path, ...eachPodLabel }]
+      : []),
     ...labelsOfStages(content, path),
   ];
 }
@@ -182,6 +187,27 @@ function checkLabels(resource: Resource): Finding[] {
     return names.filter((name) => manyValues.test(name)).map((name) => manyStreams(path, name));
   });
 }
+
+/** Checks that Promtail does not make labels of all labels of pods, such as the hash of their template. */
+function checkPodLabels(resource: Resource): Finding[] {
+  return ["extraRelabelConfigs", "extraScrapeConfigs", "scrapeConfigs"].flatMap((key) => {
+    const path: Path = ["values", "config", "snippets", key];
+    const value = at(resource.props, ...path);
+    const text = isText(value) ? value : JSON.stringify(value ?? "");
+    return allPodLabels.test(text) ? [{ path, ...eachPodLabel }] : [];
+  });
+}
+
+/** An expression for `labelmap` that matches every label of a pod. */
+const allPodLabels = /__meta_kubernetes_pod_label_\(\.[+*]\)/;
+
+const eachPodLabel = {
+  problem:
+    "every label of a pod becomes a label of its stream, so each version of a pod makes new streams",
+  found: "__meta_kubernetes_pod_label_(.+)",
+  bound: "labels with few values, such as namespace and app",
+  fix: "write one step with targetLabel for each label that queries need, such as app",
+};
 
 /** Checks Vector's sinks for Loki: the address, and labels, whose values are templates of fields. */
 function checkSinks(resource: Resource): Finding[] {

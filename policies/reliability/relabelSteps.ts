@@ -28,7 +28,7 @@ type PlacedFinding = ViolationFinding & { path: Path };
 export function checkSteps(scrape: Plain, path: Path): PlacedFinding[] {
   return stepLists.flatMap(([key, isFile]) =>
     listAt(scrape, key).flatMap((step, index) => {
-      const violation = violationIn(step, isFile);
+      const violation = violationIn(step, isFile) ?? nameOfTarget(step, key);
       return violation === undefined ? [] : [{ path: [...path, key, index], ...violation }];
     }),
   );
@@ -83,6 +83,21 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
     };
   }
   return undefined;
+}
+
+/** A step for targets that reads the name of a metric, which only samples have. */
+function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
+  if (/^(metric|write)/i.test(list)) return undefined;
+  const sources = longKeys[0]?.flatMap((key) => listAt(step, key)) ?? [];
+  if (!sources.includes("__name__")) return undefined;
+  const dropsAll = textAt(step, "action") === "keep";
+  const ofSamples = list.includes("_") ? "metric_relabel_configs" : "metricRelabelings";
+  return {
+    problem: `the step reads the name of a metric, which a target does not have, so it ${dropsAll ? "drops every target" : "has no effect"}`,
+    found: `__name__ in ${list}`,
+    bound: `__name__ in ${ofSamples}`,
+    fix: `move the step to ${ofSamples}`,
+  };
 }
 
 const actions =

@@ -24,6 +24,15 @@ export const requestMetricNames = {
 } as const;
 
 /**
+ * Names that Spring Boot gives to HTTP requests, through Micrometer. Policies recognize them; in the
+ * settings, they are names of `alerts.metrics`.
+ */
+export const micrometerNames = {
+  httpRequests: "http_server_requests_seconds_count",
+  httpDuration: "http_server_requests_seconds",
+} as const;
+
+/**
  * Names of the metrics and labels of services, which depend on their instrumentation. Components,
  * policies and dashboards read these defaults; `alerts.metrics` overrides them.
  */

@@ -77,7 +77,41 @@ const vectorEndpoint = (endpoint: string) => [
   }),
 ];
 
+const podLabels = (regex: string) => ({
+  snippets: { extraRelabelConfigs: [{ action: "labelmap", regex }] },
+});
+const alloyOfPods = (source: string) =>
+  alloy(`discovery.kubernetes "pods" { role = "pod" }
+discovery.relabel "pods" {
+  targets = discovery.kubernetes.pods.targets
+  rule {
+    action = "labelmap"
+    regex  = "__meta_kubernetes_pod_label_(.+)"
+  }
+}
+${source}
+`);
+const toLoki = `loki.source.kubernetes "pods" {
+  targets    = discovery.relabel.pods.output
+  forward_to = [loki.write.default.receiver]
+}
+loki.write "default" {
+  endpoint { url = "http://loki-gateway.monitoring.svc/loki/api/v1/push" }
+}`;
+const toPrometheus = `prometheus.scrape "pods" {
+  targets    = discovery.relabel.pods.output
+  forward_to = [prometheus.remote_write.default.receiver]
+}
+prometheus.remote_write "default" {
+  endpoint { url = "http://mimir.monitoring.svc/api/v1/push" }
+}`;
+
 const mistakes: Mistakes = {
+  "all labels of pods as labels of Promtail": [
+    "loki-limits",
+    [promtail(podLabels("__meta_kubernetes_pod_label_(.+)"))],
+  ],
+  "all labels of pods as labels of Alloy": ["loki-limits", [alloyOfPods(toLoki)]],
   "tenants that the collector does not name": [
     "loki-limits",
     [
@@ -150,6 +184,13 @@ const mistakes: Mistakes = {
 };
 
 const sound: Record<string, Resource[]> = {
+  "one label of pods in Promtail": [
+    promtail({
+      clients: [{ url: "http://loki-gateway.monitoring.svc/loki/api/v1/push" }],
+      ...podLabels("__meta_kubernetes_pod_label_(team)"),
+    }),
+  ],
+  "all labels of pods as labels of metrics": [alloyOfPods(toPrometheus)],
   "Loki with tenants that the collector names": [
     loki({ loki: { auth_enabled: true } }),
     promtail({ clients: [{ url: "http://loki-gateway/loki/api/v1/push", tenant_id: "shop" }] }),

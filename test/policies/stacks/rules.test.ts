@@ -34,6 +34,16 @@ const burning = (w: string, f: number) =>
   `job:slo_errors_per_request:ratio_rate${w}{job="checkout"} > (${f} * 0.001)`;
 
 const mistakes: Mistakes = {
+  "names of node-exporter from before 0.16": [
+    "records-exist",
+    withRules(
+      plain("Memory", "(node_memory_MemFree + node_memory_Cached) / node_memory_MemTotal < 0.1"),
+    ),
+  ],
+  "the former name of free space": [
+    "records-exist",
+    withRules(plain("Disk", "node_filesystem_avail / node_filesystem_size < 0.1")),
+  ],
   "a rate over one minute": [
     "rate-window",
     withRules(plain("Errors", "sum(rate(payments_failed_total[1m])) > 2")),
@@ -172,6 +182,19 @@ spec:
 };
 
 const sound: Record<string, Resource[]> = {
+  "the present names of node-exporter": withRules(
+    plain(
+      "Memory",
+      "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.1 and rate(node_vmstat_pgmajfault[5m]) > 1000",
+    ),
+  ),
+  "a service with the names of Spring Boot": withMonitor(
+    baseRules({
+      Errors:
+        'sum by (namespace, service) (rate(http_server_requests_seconds_count{status=~"5.."}[5m])) / sum by (namespace, service) (rate(http_server_requests_seconds_count[5m])) > 0.05',
+      Slow: "histogram_quantile(0.99, sum by (namespace, service, le) (rate(http_server_requests_seconds_bucket[5m]))) > 0.5",
+    }),
+  ),
   "a recorded ratio with an alert": withRules(
     { record: "service:http_errors:ratio5m", expr: ratio("service") },
     plain("Errors", "service:http_errors:ratio5m > 0.05"),

@@ -111,6 +111,18 @@ spec: {selector: {matchLabels: {app: redis-exporter}}, sampleLimit: 50000, endpo
 ];
 
 const mistakes: Mistakes = {
+  "a metric that a step for targets drops": [
+    "scrape-cost",
+    invoicesExporter(
+      "      relabelings: [{sourceLabels: [__name__], regex: invoices_.*_bucket, action: drop}]",
+    ),
+  ],
+  "metrics that a step for targets keeps": [
+    "scrape-cost",
+    invoicesExporter(
+      "      relabelings: [{sourceLabels: [__name__], regex: invoices_.*, action: keep}]",
+    ),
+  ],
   "rules in a namespace that Prometheus does not select": [
     "rules-are-loaded",
     [
@@ -426,6 +438,12 @@ spec: {groups: [{name: shop, rule: [{alert: A, expr: "sum(orders_stuck) > 10", f
 };
 
 const sound: Record<string, Resource[]> = {
+  "a metric that a step for samples drops": [
+    ...base(),
+    serviceMonitor("redis-exporter", {
+      metricRelabelings: [{ sourceLabels: ["__name__"], regex: "redis_.*_bucket", action: "drop" }],
+    }),
+  ],
   "a monitor of a third party with its own interval": [
     pinned(selectsAll),
     configSecret(),
