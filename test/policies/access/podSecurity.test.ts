@@ -3,6 +3,7 @@ import { changed, stackValues } from "../platformSubjects";
 import {
   Mistakes,
   base,
+  bucketParts,
   chart,
   community,
   itJudges,
@@ -87,6 +88,32 @@ const sound = {
   "an agent that reads the files of the node": [
     chart("promtail", { containerSecurityContext: { privileged: true, runAsUser: 0 } }, community),
   ],
+  "Loki with a read-only file system": [
+    loki({
+      loki: {
+        podSecurityContext: { runAsUser: 10_001, runAsNonRoot: true, fsGroup: 10_001 },
+        containerSecurityContext: {
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
+        },
+      },
+    }),
+    ...bucketParts({}),
+  ],
+  "Grafana that listens on port 80": [
+    chart(
+      "grafana",
+      {
+        admin: { existingSecret: "grafana-admin" },
+        containerSecurityContext: { capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } },
+      },
+      community,
+    ),
+  ],
+  "an operator whose webhook the API server reaches through the node": stack({
+    prometheusOperator: { hostNetwork: true },
+  }),
   "a part without the network of the node": prometheus({ hostNetwork: false }),
   "values that are otherwise changed": stack(
     changed(stackValues, { prometheusOperator: { resources: { requests: { memory: "128Mi" } } } }),
