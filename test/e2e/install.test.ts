@@ -9,6 +9,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { observabilityPolicies } from "../../policies/index";
 import {
   type ConsumerProject,
   type ConsumerRun,
@@ -183,7 +184,10 @@ describe("the package, installed by npm", function () {
       assert.deepEqual(typesAndNames(run), typesAndNames(reference));
       assert.deepEqual(deployed(run), deployed(reference));
       const policies = `require("@ticketing/observability/policies").observabilityPolicies().length`;
-      assert.equal((await old.run("node", ["-p", policies])).trim(), "35");
+      assert.equal(
+        (await old.run("node", ["-p", policies])).trim(),
+        String(observabilityPolicies().length),
+      );
     } finally {
       old.remove();
     }
