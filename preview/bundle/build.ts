@@ -106,7 +106,17 @@ async function buildEntry(
  * of another clone that shares its `node_modules`. Linking packages takes seconds.
  */
 function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
-  return manifests().find((manifest) => hasPackages(manifest, entries));
+  return manifests().find((manifest) => hasPackages(manifest, entries) && isKept(manifest));
+}
+
+/** Whether the packages still exist. Renews their date, so that no other process removes them as old. */
+function isKept({ bundle: { packages } }: Manifest): boolean {
+  try {
+    fs.utimesSync(packages, new Date(), new Date());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** All manifests in the cache, those of the fewest packages first. */

@@ -61,11 +61,11 @@ describe("a bundle", function () {
     install("units");
     write("pack.ts", 'export { limits } from "limits"; export { days } from "./limit";');
     const { packages } = bundle();
-    const built = fs.statSync(packages).mtimeMs;
+    const { ino } = fs.statSync(packages);
     write("limit.ts", "export const days: number = 30;");
     assert.equal(run()["days"], 30);
     assert.equal(bundle().packages, packages);
-    assert.equal(fs.statSync(packages).mtimeMs, built);
+    assert.equal(fs.statSync(packages).ino, ino);
     write("limit.ts", 'export { units as days } from "units";');
     assert.equal(run()["days"], "units");
     assert.notEqual(bundle().packages, packages);
@@ -81,10 +81,13 @@ describe("a bundle", function () {
         fs.copyFileSync(path.join(folder, name), path.join(other, name));
       fs.symlinkSync(path.join(folder, "node_modules"), path.join(other, "node_modules"));
       const { packages } = bundle();
-      const built = fs.statSync(packages).mtimeMs;
+      const { ino } = fs.statSync(packages);
+      // Another build removes what is old and belongs to a folder that no longer exists.
+      fs.utimesSync(packages, 0, 0);
       const copy = prepareBundle("pack", other);
+      assert.ok(Date.now() - fs.statSync(packages).mtimeMs < 60_000);
       assert.equal(copy.packages, packages);
-      assert.equal(fs.statSync(packages).mtimeMs, built);
+      assert.equal(fs.statSync(packages).ino, ino);
       assert.deepEqual(runBundle(copy), { limits: 15 });
     } finally {
       fs.rmSync(other, { recursive: true });
