@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Analyzer } from "./pack/analyzer";
 import type { Arguments } from "./config/arguments";
+import type { Addition } from "./compare/compareWith";
 import { type Configuration, configuration } from "./config/configuration";
 import { readPolicyConfig } from "./pack/policyConfigFile";
 import { alertmanagerFile, exportFiles, resourceEntry } from "./output/exports";
@@ -98,10 +99,9 @@ export async function preview(
       require("./compare/compareWith") as typeof import("./compare/compareWith");
     const state = readState(json(), files().get(alertmanagerFile));
     const verdict = verdictOf({ resources: resources.length, policy });
-    return {
-      passed,
-      ...(await compareWith(directory, args.against, { stack, state, verdict }, args.backtest)),
-    };
+    const current = { stack, state, verdict };
+    const addition = args.backtest && backtestOver(args.backtest);
+    return { passed, ...(await compareWith(directory, args.against, current, addition)) };
   }
   return {
     passed,
@@ -122,6 +122,17 @@ export async function preview(
       return formatReport(redact({ ...report, resources: resources.length }), color);
     },
     json,
+  };
+}
+
+/** The result of the backtest, for a comparison. */
+function backtestOver(options: NonNullable<Arguments["backtest"]>): Addition {
+  return async (before, after) => {
+    const { backtest } = require("./backtest/backtest") as typeof import("./backtest/backtest");
+    const { backtestJson, backtestSections } =
+      require("./backtest/report") as typeof import("./backtest/report");
+    const result = await backtest(before, after, options);
+    return { sections: backtestSections(result), fields: { backtest: backtestJson(result) } };
   };
 }
 

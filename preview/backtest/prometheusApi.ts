@@ -109,15 +109,15 @@ export class PrometheusApi {
   }
 
   private async start(): Promise<void> {
-    if (this.running >= CONCURRENT_QUERIES) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-    this.running++;
+    if (this.running < CONCURRENT_QUERIES) this.running++;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
+  /** Passes the place of a query on to the next one that waits. */
   private finish(): void {
-    this.running--;
-    this.waiting.shift()?.();
+    const next = this.waiting.shift();
+    if (next === undefined) this.running--;
+    else next();
   }
 }
 

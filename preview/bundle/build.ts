@@ -106,11 +106,11 @@ async function buildEntry(
  * of another clone that shares its `node_modules`. Linking packages takes seconds.
  */
 function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
-  return manifests().find((manifest) => hasPackages(manifest, entries) && isKept(manifest));
+  return manifests().find((manifest) => hasPackages(manifest, entries) && renew(manifest));
 }
 
-/** Whether the packages still exist. Renews their date, so that no other process removes them as old. */
-function isKept({ bundle: { packages } }: Manifest): boolean {
+/** Renews the date of the packages, so that no other process removes them as old. False if one has. */
+function renew({ bundle: { packages } }: Manifest): boolean {
   try {
     fs.utimesSync(packages, new Date(), new Date());
     return true;

@@ -132,11 +132,11 @@ const mistakes: Mistakes = {
       }),
     ],
   ],
-  "a bucket that everybody may read": [
+  "a public bucket": [
     "loki-bucket-hardened",
     [loki(), ...bucketParts({ bucket: { acl: "public-read" } })],
   ],
-  "a bucket for every account": [
+  "a bucket open to all AWS accounts": [
     "loki-bucket-hardened",
     [
       loki(),

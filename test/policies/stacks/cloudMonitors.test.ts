@@ -206,7 +206,7 @@ const mistakes: Mistakes = {
       }),
     ],
   ],
-  "a downtime for every monitor, without an end": [
+  "a downtime of all monitors without an end": [
     "severities-delivered",
     [
       datadog("downtimeSchedule:DowntimeSchedule", "all", {

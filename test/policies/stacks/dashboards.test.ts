@@ -180,7 +180,7 @@ const sound: Record<string, Resource[]> = {
       { labels: { grafana_dashboard: "1" }, annotations: { grafana_folder: "Shop" } },
     ),
   ],
-  "more data sources beside the default": withValues(`
+  "additional data sources": withValues(`
 grafana:
   additionalDataSources:
     - {name: Loki, type: loki, uid: loki, url: "http://loki-gateway.loki.svc:80", jsonData: {derivedFields: [{name: trace, matcherRegex: "traceID=(\\\\w+)", url: "$\${__value.raw}", datasourceUid: tempo}]}}

@@ -125,7 +125,7 @@ const mistakes: Mistakes = {
       "apiVersion: v1\nkind: Service\nmetadata: {name: alertmanager-external, namespace: monitoring, annotations: {service.beta.kubernetes.io/aws-load-balancer-internal: 'false'}}\nspec: {type: LoadBalancer, selector: {app.kubernetes.io/name: alertmanager}, ports: [{port: 9093}]}\n",
     ),
   ],
-  "a sign-in with Google for every account": [
+  "Google sign-in open to any account": [
     "grafana-exposure",
     [
       grafana({

@@ -253,17 +253,8 @@ spec: {selector: {matchLabels: {app: kafka-exporter}}, podMetricsEndpoints: [{po
     "rules-are-loaded",
     [
       ...base(),
+      ...ordersExporter(),
       ...manifests(`
-apiVersion: v1
-kind: Service
-metadata: {name: orders-exporter, namespace: shop, labels: {app: orders-exporter}}
-spec: {selector: {app: orders-exporter}, ports: [{name: metrics, port: 9100}]}
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: orders-exporter, namespace: shop}
-spec: {selector: {matchLabels: {app: orders-exporter}}, endpoints: [{port: metrics}]}
----
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: orders, namespace: shop}
@@ -593,17 +584,8 @@ spec: {namespaceSelector: {matchNames: [cert-manager]}, selector: {matchLabels: 
   ],
   "a default denial, and an exception for monitoring": [
     ...base(),
+    ...ordersExporter(),
     ...manifests(`
-apiVersion: v1
-kind: Service
-metadata: {name: orders-exporter, namespace: shop, labels: {app: orders-exporter}}
-spec: {selector: {app: orders-exporter}, ports: [{name: metrics, port: 9100}]}
----
-apiVersion: monitoring.coreos.com/v1
-kind: ServiceMonitor
-metadata: {name: orders-exporter, namespace: shop}
-spec: {selector: {matchLabels: {app: orders-exporter}}, endpoints: [{port: metrics}]}
----
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: default-deny, namespace: shop}

@@ -10,9 +10,12 @@ describe("the API of Prometheus", () => {
   let answer: (fields: URLSearchParams) => { status: number; body: unknown };
   let running: number;
   let mostRunning: number;
+  /** Decides when a request is answered. Default: at once. */
+  let hold: (respond: () => void) => void;
 
   beforeEach((done) => {
     [requests, running, mostRunning] = [[], 0, 0];
+    hold = (respond) => respond();
     answer = () => ({ status: 200, body: { status: "success", data: { result: [] } } });
     server = http.createServer((request, response) => {
       mostRunning = Math.max(mostRunning, ++running);
@@ -23,10 +26,10 @@ describe("the API of Prometheus", () => {
         const { authorization } = request.headers;
         requests.push({ path: request.url ?? "", authorization, fields });
         const { status, body } = answer(fields);
-        setTimeout(() => {
+        hold(() => {
           running--;
           response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
-        }, 5);
+        });
       });
     });
     server.listen(0, "127.0.0.1", () => {
@@ -99,6 +102,13 @@ describe("the API of Prometheus", () => {
   it("runs at most three queries at a time", async () => {
     const api = apiAt(url, {});
     answer = () => ({ status: 200, body: { status: "success", data: [] } });
+    // Three queries must run before any is answered, and a fourth one has time to arrive.
+    const held: (() => void)[] = [];
+    hold = (respond) => {
+      if (held.push(respond) < 3) return;
+      const three = held.splice(0);
+      setTimeout(() => three.forEach((each) => each()), 20);
+    };
     const metrics = Array.from({ length: 12 }, (_, index) => `m${index}`);
     await Promise.all(metrics.map((metric) => api.hasSeries(metric, { from: 0, to: 1 })));
     equal(requests.length, 12);
