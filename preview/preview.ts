@@ -100,8 +100,12 @@ export async function preview(
     const state = readState(json(), files().get(alertmanagerFile));
     const verdict = verdictOf({ resources: resources.length, policy });
     const current = { stack, state, verdict };
-    const addition = args.backtest && backtestOver(args.backtest);
-    return { passed, ...(await compareWith(directory, args.against, current, addition)) };
+    const charts = args.charts === undefined ? undefined : path.resolve(directory, args.charts);
+    const additions = [
+      renderedWith(charts),
+      ...(args.backtest ? [backtestOver(args.backtest)] : []),
+    ];
+    return { passed, ...(await compareWith(directory, args.against, current, additions)) };
   }
   return {
     passed,
@@ -122,6 +126,16 @@ export async function preview(
       return formatReport(redact({ ...report, resources: resources.length }), color);
     },
     json,
+  };
+}
+
+/** The changes of the objects that the charts in a folder render, for a comparison. */
+function renderedWith(folder: string | undefined): Addition {
+  const { renderedChanges, renderedSections } =
+    require("./charts/renderedChanges") as typeof import("./charts/renderedChanges");
+  return async (before, after) => {
+    const rendered = await renderedChanges(before, after, folder);
+    return { sections: renderedSections(rendered), fields: { rendered } };
   };
 }
 

@@ -15,18 +15,22 @@ export interface AlertChange {
   change: string;
 }
 
-/** An alert as one service, or the platform, experiences it. */
-export interface Alert {
-  name: string;
-  severity: string;
-  service: string | undefined;
+/** The part of a rule that a comparison reads. */
+export interface RuleState {
   for: string;
-  /** Threshold in the words of the description, with its unit. */
-  threshold: string | undefined;
   expr: string;
   /** The expression without numbers and without the matchers that select services. */
   form: string;
   numbers: string[];
+}
+
+/** An alert as one service, or the platform, experiences it. */
+export interface Alert extends RuleState {
+  name: string;
+  severity: string;
+  service: string | undefined;
+  /** Threshold in the words of the description, with its unit. */
+  threshold: string | undefined;
 }
 
 /** Differences between the alerts of two states, with equal differences of several services in one row. */
@@ -92,7 +96,8 @@ function alertsOfOthers(
     });
 }
 
-function changed(before: Alert, after: Alert): string[] {
+/** What differs between two states of a rule. */
+export function changed(before: RuleState, after: RuleState): string[] {
   const changes: string[] = [];
   if (before.for !== after.for) changes.push(`for ${before.for} → ${after.for}`);
   if (before.form !== after.form) {
@@ -131,7 +136,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
         let key = JSON.stringify([name, severity, service?.id ?? parent]);
         while (alerts.has(key)) key += "+";
         const seen = tree && service ? forService(tree, service.name) : tree;
-        alerts.set(key, { ...common, service: service?.id, ...formOf(expr, seen) });
+        alerts.set(key, { ...common, service: service?.id, ...formOf(expr, seen, serviceLabels) });
       }
     }
   }
@@ -220,12 +225,18 @@ function scopeOf(expr: Expr): { expr: Expr; services: string[]; isExcluded: bool
     : { expr: left, services, isExcluded: operator === "unless" };
 }
 
-function parsedExpr(rule: Plain): Expr | undefined {
+const serviceLabels = ["service", "workload"];
+
+export function parsedExpr(rule: Plain): Expr | undefined {
   const parsed = parsePromQL(textAt(rule, "expr") ?? "");
   return parsed.error === undefined ? parsed.expr : undefined;
 }
 
-function formOf(text: string, expr: Expr | undefined): Pick<Alert, "form" | "numbers"> {
+export function formOf(
+  text: string,
+  expr: Expr | undefined,
+  ignoredLabels: string[] = [],
+): Pick<RuleState, "form" | "numbers"> {
   if (expr === undefined) return { form: text, numbers: [] };
   const numbers = nodesOf(expr).flatMap((node) =>
     node.kind === "number" ? [node.duration ?? String(node.value)] : [],
@@ -234,9 +245,7 @@ function formOf(text: string, expr: Expr | undefined): Pick<Alert, "form" | "num
     if (key === "value" && typeof value === "number") return 0;
     if (key === "duration") return undefined;
     if (key !== "matchers") return value;
-    return (value as { label: string }[]).filter(
-      ({ label }) => !/^(service|workload)$/.test(label),
-    );
+    return (value as { label: string }[]).filter(({ label }) => !ignoredLabels.includes(label));
   });
   return { form, numbers };
 }

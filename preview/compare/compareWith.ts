@@ -13,28 +13,34 @@ export type Addition = (
 
 /**
  * The text and the document of a comparison with the stack at another revision of the repository.
- * `addition` adds to both.
+ * Each of `additions` adds to both.
  */
 export async function compareWith(
   directory: string,
   revision: string,
   current: { stack: string; state: PreviewState; verdict: string },
-  addition?: Addition,
+  additions: Addition[],
 ) {
   const { stack, state, verdict } = current;
   const base = await previewRevision(directory, revision, stack);
   const before = base.state ?? noState;
   const changes = compare(before, state);
-  const added = await addition?.(before, state);
+  const added = await Promise.all(additions.map((addition) => addition(before, state)));
   const since = `since ${revision} (${base.commit.slice(0, 7)})`;
   const heading = base.state === undefined ? `New stack ${stack}` : `Changes to ${stack}`;
   return {
-    text: () => markdown(`${heading} ${since}`, changes, verdict, added?.sections),
+    text: () =>
+      markdown(
+        `${heading} ${since}`,
+        changes,
+        verdict,
+        added.flatMap(({ sections }) => sections),
+      ),
     json: () => ({
       stack,
       against: { revision, commit: base.commit },
       changes,
-      ...added?.fields,
+      ...Object.fromEntries(added.flatMap(({ fields }) => Object.entries(fields))),
       verdict,
     }),
   };

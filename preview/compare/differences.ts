@@ -38,6 +38,21 @@ function entriesOf(value: unknown): Map<string, unknown> | undefined {
   );
 }
 
+/** The paths that differ, down to lists whose items have no names. */
+export function changedPaths(before: unknown, after: unknown): string[] {
+  // An item that moved in a list without names would yield a path for each of its values.
+  const paths = differences(before, after).map(({ path }) => path.replace(/\[\d+\].*/, ""));
+  return [...new Set(paths)];
+}
+
+const MAX_ITEMS = 6;
+
+/** The first items of a list that is too long for a cell of a table. */
+export function firstOf(items: string[]): string {
+  const rest = items.length - MAX_ITEMS;
+  return `${items.slice(0, MAX_ITEMS).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
 /** A value in a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return "-";

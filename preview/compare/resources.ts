@@ -1,4 +1,4 @@
-import { differences } from "./differences";
+import { changedPaths, firstOf } from "./differences";
 import { componentsOf, type PreviewState, type ResourceEntry } from "./state";
 import { shortType } from "../output/tree";
 
@@ -35,20 +35,13 @@ function changeOf(was: ResourceEntry | undefined, is: ResourceEntry | undefined)
     if (was.protect) return "deletion refused: the resource is protected";
     return was.retainOnDelete ? "no longer managed, kept" : "deleted";
   }
-  // An item that moved in a list without names would yield a path for each of its values.
-  const paths = [
-    ...new Set(differences(was.inputs, is.inputs).map(({ path }) => path.replace(/\[\d+\].*/, ""))),
-  ];
+  const paths = changedPaths(was.inputs, is.inputs);
   if (paths.length === 0) return undefined;
   const isReplaced = paths.some((path) =>
     replacing.some(([type, property]) => type.test(is.type) && property.test(path)),
   );
-  return `${isReplaced ? "replaced" : "updated"}: ${paths.slice(0, MAX_PATHS).join(", ")}${
-    paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : ""
-  }`;
+  return `${isReplaced ? "replaced" : "updated"}: ${firstOf(paths)}`;
 }
-
-const MAX_PATHS = 6;
 
 function byUrn(state: PreviewState): Map<string, ResourceEntry> {
   const components = new Set(componentsOf(state).map(({ urn }) => urn));

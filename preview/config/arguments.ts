@@ -24,6 +24,9 @@ with the policy pack, and prints the result.
                                print when they would have fired before and after; the source is the
                                URL of a Prometheus, or a folder with its data
       --backtest-days <days>   Days of data to evaluate, up to the last sample (default: 30)
+      --charts <folder>        With --against: render the releases whose chart or values change, with
+                               the helm program, and print what changes in their objects; the folder
+                               has the charts of both revisions, as \`helm pull\` leaves them
       --json                   Print one JSON document
   -h, --help                   Print this help
 
@@ -38,6 +41,11 @@ export function parseArguments(argv: string[]) {
   if (values.help === true) return undefined;
   if (values.stack === undefined) throw new UsageError("--stack is required");
   const backtest = backtestOptions(values);
+  if (values.charts !== undefined && values.against === undefined) {
+    throw new UsageError(
+      "--charts requires --against <revision>, which names the releases to compare with",
+    );
+  }
   return {
     stack: values.stack,
     /** `key=value` pairs, with paths as in `pulumi config set --path`. */
@@ -48,6 +56,8 @@ export function parseArguments(argv: string[]) {
     against: values.against,
     /** Recorded data over which the changed alerts are evaluated. */
     backtest,
+    /** Folder with the charts to render for a comparison. */
+    charts: values.charts,
     json: values.json ?? false,
     policyConfig: values["policy-config"],
   };
@@ -84,6 +94,7 @@ function parsed(argv: string[]) {
         against: { type: "string" },
         backtest: { type: "string" },
         "backtest-days": { type: "string" },
+        charts: { type: "string" },
         json: { type: "boolean" },
         "policy-config": { type: "string" },
         help: { type: "boolean", short: "h" },

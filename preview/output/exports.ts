@@ -123,7 +123,7 @@ function valuesOf(release: RecordedResource): unknown {
   return withoutUnknowns(release.redactedInputs["values"]) ?? {};
 }
 
-function withoutUnknowns(value: unknown): unknown {
+export function withoutUnknowns(value: unknown): unknown {
   if (value === UNKNOWN) return undefined;
   if (Array.isArray(value)) return value.filter((item) => item !== UNKNOWN).map(withoutUnknowns);
   if (typeof value !== "object" || value === null) return value;

@@ -66,7 +66,7 @@ const executions: Execution[] = [
   // In a repository of the test.
   {
     pattern:
-      /^npm run preview -- --stack prod --against HEAD( --backtest (http:\/\/localhost:9090|\.\/snapshot))?$/,
+      /^npm run preview -- --stack prod --against HEAD( --charts charts| --backtest (http:\/\/localhost:9090|\.\/snapshot))?$/,
     how: How.Integration,
   },
   { pattern: /^npm run preview -- --stack \w+( |$)/, how: How.Preview },
@@ -82,7 +82,7 @@ const executions: Execution[] = [
   { pattern: /^pulumi config set --(path|secret)$/, how: How.Mention, inline: true },
   { pattern: /^pulumi config set --secret slackWebhookUrl$/, how: How.Mention },
   { pattern: /^pulumi (preview|import)$/, how: How.Mention, inline: true },
-  { pattern: /^helm (template|get values|rollback)$/, how: How.Mention, inline: true },
+  { pattern: /^helm (template|pull|get values|rollback)$/, how: How.Mention, inline: true },
   { pattern: /^promtool (check|test) rules$/, how: How.Integration, inline: true },
   { pattern: /^amtool check-config$/, how: How.Integration, inline: true },
   { pattern: /^amtool config routes test --config\.file=\S+( \w+=\S+)+$/, how: How.Integration },

@@ -4,6 +4,8 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { charts as libraryCharts } from "../../components/shared/charts";
+import type { RenderedChanges } from "../../preview/charts/renderedChanges";
 import { toolPath } from "../../tools/paths.cjs";
 import { projectDirectory } from "../support/stackConfig";
 
@@ -134,6 +136,169 @@ describe("npm run preview -- --against", () => {
       },
     );
     assert.equal(status.toString(), "");
+  });
+
+  describe("--charts", () => {
+    const args = ["--stack", "prod", "--against", "HEAD"];
+    const withHelm = {
+      ...process.env,
+      PATH: `${path.dirname(toolPath("helm"))}${path.delimiter}${process.env["PATH"]}`,
+    };
+    const values = '{"podAnnotations":{"note":"new"}}';
+    let charts: string;
+
+    /** A small chart with the name and the version of Loki's. */
+    function writeChart(folder: string, version: string, verbs: string, alerts: string): void {
+      const write = (file: string, text: string): void => {
+        fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+        fs.writeFileSync(path.join(folder, file), text);
+      };
+      write("Chart.yaml", `apiVersion: v2\nname: loki\nversion: ${version}\n`);
+      write(
+        "templates/objects.yaml",
+        `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: {{ .Release.Name }}, labels: { helm.sh/chart: "{{ .Chart.Name }}-{{ .Chart.Version }}" } }
+spec:
+  selector: { matchLabels: { app: loki } }
+  template:
+    metadata:
+      labels: { app: loki }
+      annotations: {{ toJson (.Values.podAnnotations | default dict) }}
+    spec: { containers: [{ name: loki, image: "grafana/loki:{{ .Chart.Version }}" }] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: loki }
+rules: [{ apiGroups: [""], resources: [secrets], verbs: [${verbs}] }]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: { name: loki }
+spec: { groups: [{ name: loki, rules: [${alerts}] }] }
+`,
+      );
+      write(
+        "crds/tenants.yaml",
+        `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: tenants.example.com }
+spec: { versions: [{ name: v1, served: true, schema: { openAPIV3Schema: { properties: { chart-${version.replaceAll(".", "-")}: { type: string } } } } }] }
+`,
+      );
+      write(
+        "templates/tests/test.yaml",
+        `apiVersion: v1
+kind: Pod
+metadata: { name: test-${version}, annotations: { helm.sh/hook: test } }
+`,
+      );
+    }
+
+    before("create two versions of a chart, one packaged", () => {
+      charts = fs.mkdtempSync(path.join(os.tmpdir(), "observability-charts-"));
+      const alert = (expr: string) => `{ alert: LokiDown, expr: ${expr}, for: 5m }`;
+      const { version } = libraryCharts.loki;
+      const source = path.join(charts, "source");
+      writeChart(source, version, "get", `${alert("up < 1")}, { alert: LokiSlow, expr: slow > 1 }`);
+      execFileSync(toolPath("helm"), ["package", source, "--destination", charts], {
+        stdio: "ignore",
+      });
+      fs.rmSync(source, { recursive: true });
+      writeChart(path.join(charts, "loki"), "99.0.0", "get, list", alert("up < 2"));
+    });
+
+    after(() => fs.rmSync(charts, { recursive: true, force: true }));
+
+    function rendered(env: NodeJS.ProcessEnv, ...more: string[]) {
+      const { status, stdout, stderr } = spawnSync(
+        "npm",
+        ["run", "--silent", "preview", "--", ...args, "--json", ...more],
+        { cwd: repository, encoding: "utf8", env },
+      );
+      assert.ok(status === 0 || status === 1, stderr);
+      return (JSON.parse(stdout) as { rendered: RenderedChanges }).rendered;
+    }
+
+    it("prints what a new version of a chart changes in its objects", () => {
+      const { compared, changes, notCompared } = rendered(
+        withHelm,
+        ...["--charts", charts, "--config", "loki.chartVersion=99.0.0"],
+      );
+      assert.deepEqual(notCompared, []);
+      assert.deepEqual(compared, ["loki"]);
+      const { version } = libraryCharts.loki;
+      assert.deepEqual(
+        changes.map(({ object, change }) => `${object}: ${change}`),
+        [
+          `Deployment loki: restarts pods: containers[loki].image grafana/loki:${version} → grafana/loki:99.0.0`,
+          "Role loki: gains list on secrets",
+          `CustomResourceDefinition tenants.example.com: v1 loses chart-${version.replaceAll(".", "-")}`,
+          "CustomResourceDefinition tenants.example.com: v1 gains chart-99-0-0",
+          "alert LokiDown: threshold 1 → 2",
+          "alert LokiSlow: removed",
+        ],
+      );
+    });
+
+    it("prints what values change, as Markdown", () => {
+      const { stdout, stderr } = spawnSync(
+        "npm",
+        [
+          ...["run", "--silent", "preview", "--", ...args],
+          ...["--charts", charts, "--config", `loki.values=${values}`],
+        ],
+        { cwd: repository, encoding: "utf8", env: withHelm },
+      );
+      assert.match(
+        stdout,
+        /^### Rendered objects\n\n\| Release \| Object \| Change \|\n.*\n\| loki \| Deployment loki \| restarts pods: metadata\.annotations\.note \|\n\n/m,
+        stderr,
+      );
+    });
+
+    it("says that values change no object", () => {
+      const unused = ["--config", 'loki.values={"unused":1}'];
+      const result = rendered(withHelm, "--charts", charts, ...unused);
+      assert.deepEqual(result, { compared: ["loki"], changes: [], notCompared: [] });
+    });
+
+    it("says what is missing for a comparison", () => {
+      const change = ["--config", `loki.values=${values}`];
+      const reason = (env: NodeJS.ProcessEnv, ...more: string[]) => {
+        const { compared, notCompared } = rendered(env, ...change, ...more);
+        assert.deepEqual(compared, []);
+        return notCompared.map(({ release, reason }) => `${release}: ${reason}`).join();
+      };
+      const { version, repository: repo } = libraryCharts.loki;
+      assert.equal(
+        reason(withHelm),
+        `loki: run \`helm pull loki --repo ${repo} --version ${version}\` in a folder, and pass it as --charts`,
+      );
+      const node = fs.mkdtempSync(path.join(os.tmpdir(), "observability-path-"));
+      for (const name of ["node", "npm", "git", "tar", "sh"]) {
+        const file = execFileSync("which", [name], { encoding: "utf8" }).trim();
+        fs.symlinkSync(file, path.join(node, name));
+      }
+      try {
+        assert.equal(
+          reason({ ...process.env, PATH: node }, "--charts", charts),
+          "loki: install Helm 3 or 4, because `helm` is not on PATH",
+        );
+      } finally {
+        fs.rmSync(node, { recursive: true });
+      }
+      const template = path.join(charts, "loki", "templates", "broken.yaml");
+      fs.writeFileSync(template, '{{ fail "needs a bucket" }}');
+      try {
+        assert.match(
+          reason(withHelm, "--charts", charts, "--config", "loki.chartVersion=99.0.0"),
+          /^loki: loki 99\.0\.0: helm template: Error: .*needs a bucket/,
+        );
+      } finally {
+        fs.rmSync(template);
+      }
+    });
   });
 
   describe("--backtest", () => {

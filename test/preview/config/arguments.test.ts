@@ -31,3 +31,11 @@ describe("--backtest", () => {
     }
   });
 });
+
+describe("--charts", () => {
+  it("requires a revision to compare with", () => {
+    const charts = ["--stack", "prod", "--charts", "charts"];
+    equal(parseArguments([...charts, "--against", "main"])?.charts, "charts");
+    throws(() => parseArguments(charts), /--charts requires --against <revision>/);
+  });
+});

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { parse, parseAllDocuments } from "yaml";
+import { type PlainMap, isMap, listAt, textAt } from "../../policies/facts/plain";
+import { ExpectedError } from "../config/errors";
+
+/** A Helm release of one state of a stack. */
+export interface Release {
+  name: string;
+  namespace: string;
+  /** Name of the chart, without its repository. */
+  chart: string;
+  version: string;
+  /** The values without unknown leaves; undefined if all of them are unknown. */
+  values: PlainMap | undefined;
+  /** The arguments of `helm pull` for the chart. */
+  source: string[];
+}
+
+/** The charts of a folder: `<name>-<version>.tgz`, and folders with a `Chart.yaml`. */
+export function chartsIn(folder: string): (chart: string, version: string) => string | undefined {
+  if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ExpectedError(`--charts ${folder}: is not a folder`);
+  }
+  const unpacked = new Map(
+    fs.readdirSync(folder).flatMap((entry) => {
+      const file = path.join(folder, entry, "Chart.yaml");
+      if (!fs.existsSync(file)) return [];
+      const chart: unknown = parse(fs.readFileSync(file, "utf8"));
+      return [[`${textAt(chart, "name")}-${textAt(chart, "version")}`, path.dirname(file)]];
+    }),
+  );
+  return (chart, version) => {
+    const archive = path.join(folder, `${chart}-${version}.tgz`);
+    return fs.existsSync(archive) ? archive : unpacked.get(`${chart}-${version}`);
+  };
+}
+
+/** Why a release cannot be rendered, in one line. */
+export class RenderError extends Error {}
+
+/** The objects of an upgrade to a release, hooks and CRDs included, as `helm template` renders them. */
+export async function render(
+  release: Release,
+  chart: string,
+  kubeVersion: string | undefined,
+): Promise<PlainMap[]> {
+  const args = ["template", release.name, chart, "--namespace", release.namespace];
+  const flags = ["--is-upgrade", "--include-crds", "--skip-tests", "--values", "-"];
+  if (kubeVersion !== undefined) flags.push("--kube-version", kubeVersion);
+  const running = promisify(execFile)("helm", [...args, ...flags], { maxBuffer: 1 << 30 });
+  running.child.stdin?.on("error", () => undefined); // helm may end before it reads the values.
+  running.child.stdin?.end(JSON.stringify(release.values));
+  try {
+    return objectsIn((await running).stdout);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new RenderError("install Helm 3 or 4, because `helm` is not on PATH");
+    }
+    const { stderr = "" } = error as { stderr?: string };
+    const [line] = stderr.split("\n").filter((each) => /^Error: /.test(each));
+    if (line === undefined) throw error;
+    throw new RenderError(`${release.chart} ${release.version}: helm template: ${line}`);
+  }
+}
+
+function objectsIn(rendered: string): PlainMap[] {
+  // Like Helm, which accepts that a chart repeats a key.
+  return parseAllDocuments(rendered, { uniqueKeys: false }).flatMap((document) => {
+    const object: unknown = document.toJS();
+    if (!isMap(object)) return [];
+    const isList = /List$/.test(textAt(object, "kind") ?? "") && Array.isArray(object["items"]);
+    return isList ? listAt(object, "items").filter(isMap) : [object];
+  });
+}

@@ -1,0 +1,200 @@
+import {
+  type PlainMap,
+  at,
+  isMap,
+  isText,
+  listAt,
+  mapAt,
+  textAt,
+} from "../../policies/facts/plain";
+import { groupBy } from "../../components/shared/groupBy";
+import { type Difference, changedPaths, differences, firstOf } from "../compare/differences";
+import { crdChanges } from "./crdChanges";
+import { gainedRules, roleChanges } from "./roleChanges";
+import { ruleChanges } from "./ruleChanges";
+
+/** What changes in a Kubernetes object, or in an alert, of a release. */
+export interface ObjectChange {
+  /** Kind and name, with the namespace if it is not the release's. */
+  object: string;
+  change: string;
+}
+
+interface Change {
+  kind: string;
+  name: string;
+  change: string;
+}
+
+/**
+ * What an upgrade of a release changes in the cluster, from the objects that its chart renders before
+ * and after. Equal changes of several objects of a kind are one row. Of values, only images, the rules
+ * of roles, types of fields and the thresholds of alerts are named, because other values can be secret.
+ */
+export function objectChanges(
+  before: PlainMap[],
+  after: PlainMap[],
+  namespace: string,
+): ObjectChange[] {
+  const [old, current] = [byIdentity(before, namespace), byIdentity(after, namespace)];
+  const changes = [...new Set([...old.keys(), ...current.keys()])].flatMap((key): Change[] => {
+    const [was, is] = [old.get(key), current.get(key)];
+    const object = (is ?? was)!;
+    const kind = textAt(object, "kind") ?? "";
+    const name = nameOf(object, namespace);
+    return textsOf(kind, was, is).map((change) => ({ kind, name, change }));
+  });
+  const rules = ruleChanges(before, after);
+  const byKind = groupBy([...changes, ...rules], ({ kind }) => rank(kind));
+  return byKind.flatMap(([, group]) => merged(group));
+}
+
+/** Workloads first, then what they may do, then what watches them. */
+function rank(kind: string): number {
+  const index = order.findIndex((pattern) => pattern.test(kind));
+  return index < 0 ? order.length : index;
+}
+
+const workload = /^(Deployment|StatefulSet|DaemonSet)$/;
+const role = /^(Cluster)?Role$/;
+
+const order = [
+  workload,
+  role,
+  /^CustomResourceDefinition$/,
+  /^(alert|recording rule)$/,
+  /^(Prometheus|Alertmanager|ThanosRuler)$/,
+];
+
+function merged(changes: Change[]): ObjectChange[] {
+  const rows = new Map<string, { kind: string; names: string[]; change: string }>();
+  for (const { kind, name, change } of changes) {
+    const key = JSON.stringify([kind, change]);
+    const row = rows.get(key) ?? { kind, names: [], change };
+    rows.set(key, row);
+    row.names.push(name);
+  }
+  return [...rows.values()].map(({ kind, names, change }) => ({
+    object: `${kind} ${firstOf(names)}`,
+    change,
+  }));
+}
+
+/** The objects by group, kind, namespace and name: another version of an API is the same object. */
+function byIdentity(objects: PlainMap[], releaseNamespace: string): Map<string, PlainMap> {
+  return new Map(
+    objects.map((object) => {
+      const [group] = /^[^/]*(?=\/)/.exec(textAt(object, "apiVersion") ?? "") ?? [""];
+      const { namespace = releaseNamespace, name } = mapAt(object, "metadata");
+      return [JSON.stringify([group, object["kind"], namespace, name]), object];
+    }),
+  );
+}
+
+function nameOf(object: PlainMap, releaseNamespace: string): string {
+  const name = textAt(object, "metadata", "name") ?? "";
+  const namespace = textAt(object, "metadata", "namespace") ?? releaseNamespace;
+  return namespace === releaseNamespace ? name : `${namespace}/${name}`;
+}
+
+function textsOf(kind: string, was: PlainMap | undefined, is: PlainMap | undefined): string[] {
+  if (was === undefined) return [role.test(kind) ? `added: ${gainedRules(is!)}` : "added"];
+  if (is === undefined) return ["removed"];
+  if (role.test(kind)) {
+    const { rules: _before, ...otherBefore } = comparable(was);
+    const { rules: _after, ...otherAfter } = comparable(is);
+    return [...roleChanges(was, is), ...updates(kind, otherBefore, otherAfter)];
+  }
+  if (kind === "CustomResourceDefinition") {
+    const changes = crdChanges(was, is);
+    if (changes.length > 0) return changes;
+    return updates(kind, comparable(was), comparable(is)).map(
+      () => "updated: descriptions or validation",
+    );
+  }
+  const changes = updates(kind, comparable(was), comparable(is));
+  // One row for all dashboards of a chart.
+  const isDashboard = at(is, "metadata", "labels", "grafana_dashboard") !== undefined;
+  return isDashboard ? changes.map(() => "updated: dashboard") : changes;
+}
+
+/** Labels in which charts put their version. In a pod template, they do restart the pods. */
+const versionLabels = ["helm.sh/chart", "chart", "app.kubernetes.io/version"];
+
+/**
+ * An object without its identity, without the labels that change with each version of a chart, and
+ * without rules, which are compared by name.
+ */
+function comparable(object: PlainMap): PlainMap {
+  const { namespace: _namespace, ...metadata } = mapAt(object, "metadata");
+  const labels = Object.entries(mapAt(metadata, "labels"));
+  const kept = labels.filter(([name]) => !versionLabels.includes(name));
+  const copy = { ...object, metadata: { ...metadata, labels: Object.fromEntries(kept) } };
+  if (object["kind"] !== "PrometheusRule") return copy;
+  const groups = listAt(object, "spec", "groups").map((group) =>
+    isMap(group) ? { ...group, rules: [] } : group,
+  );
+  return { ...copy, spec: { ...mapAt(object, "spec"), groups } };
+}
+
+function updates(kind: string, was: PlainMap, is: PlainMap): string[] {
+  const different = differences(was, is);
+  const paths = changedPaths(was, is);
+  if (paths.length === 0) return [];
+  const immutable = isHook(is) ? [] : paths.filter((path) => isImmutable(kind, path));
+  const inPods = workload.test(kind)
+    ? paths.filter((path) => path.startsWith("spec.template."))
+    : [];
+  const others = paths.filter((path) => !immutable.includes(path) && !inPods.includes(path));
+  const named = (some: string[]): string => firstOf(withImages(some, different).map(inPod));
+  const verb =
+    textAt(is, "spec", "updateStrategy", "type") === "OnDelete"
+      ? "changes pods when they are deleted"
+      : "restarts pods";
+  return [
+    ...(immutable.length > 0 ? [`cannot be updated in place: ${named(immutable)}`] : []),
+    ...(inPods.length > 0 ? [`${verb}: ${named(inPods)}`] : []),
+    ...(others.length > 0 ? [`updated: ${named(others)}`] : []),
+  ];
+}
+
+/** Paths with the images before and after. Images are first, because a long list is cut. */
+function withImages(paths: string[], different: Difference[]): string[] {
+  const images = different.filter(
+    ({ path, before, after }) =>
+      paths.includes(path) && /\bimage$/.test(path) && isText(before) && isText(after),
+  );
+  const isImage = (path: string): boolean => images.some((image) => image.path === path);
+  return [
+    ...images.map(({ path, before, after }) => `${path} ${String(before)} → ${String(after)}`),
+    ...paths.filter((path) => !isImage(path)),
+  ];
+}
+
+/** A path within the template of pods, from the pod. */
+function inPod(path: string): string {
+  return path.replace(/^spec\.template\.(spec\.)?/, "");
+}
+
+/** Helm deletes and creates a hook instead of updating it. */
+function isHook(object: PlainMap): boolean {
+  return at(object, "metadata", "annotations", "helm.sh/hook") !== undefined;
+}
+
+/** Fields that the API server does not let change. */
+const immutableFields: [kind: RegExp, path: RegExp][] = [
+  [
+    /^StatefulSet$/,
+    /^spec\.(?!(replicas|ordinals|template|updateStrategy|persistentVolumeClaimRetentionPolicy|minReadySeconds|revisionHistoryLimit)\b)/,
+  ],
+  [/^(Deployment|DaemonSet)$/, /^spec\.selector\b/],
+  [/^Job$/, /^spec\.(selector|template|completionMode)\b/],
+  [/^(Cluster)?RoleBinding$/, /^roleRef\b/],
+  [/^Service$/, /^spec\.clusterIPs?\b/],
+  [/^StorageClass$/, /^(provisioner|parameters|reclaimPolicy|volumeBindingMode)\b/],
+  [/^PersistentVolumeClaim$/, /^spec\.(?!resources\b)/],
+];
+
+function isImmutable(kind: string, path: string): boolean {
+  return immutableFields.some(([kinds, paths]) => kinds.test(kind) && paths.test(path));
+}
