@@ -57,7 +57,7 @@ function covers(permission: Permission, other: Permission): boolean {
   );
 }
 
-/** `*` is every resource, `*​/scale` a subresource of each, and `/healthz/*` each URL below. */
+/** A resource, a subresource of any resource, and URLs below a path can be wildcards. */
 function includesTarget(pattern: string, target: string): boolean {
   if (pattern === target || pattern === "*") return true;
   if (pattern.startsWith("*/")) return target.endsWith(pattern.slice(1));

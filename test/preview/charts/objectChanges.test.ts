@@ -76,6 +76,13 @@ describe("changes of the objects of a release", () => {
     deepEqual(changesOf([budget("v1beta1", "monitoring")], [budget("v1", "monitoring")]), [
       ["PodDisruptionBudget loki", "updated: apiVersion"],
     ]);
+    deepEqual(
+      changesOf(
+        [budget("v1", "monitoring")],
+        [{ ...budget("v1", ""), metadata: { name: "loki" } }],
+      ),
+      [],
+    );
     deepEqual(changesOf([], [budget("v1", "kube-system")]), [
       ["PodDisruptionBudget kube-system/loki", "added"],
     ]);
@@ -220,13 +227,13 @@ describe("changes of the objects of a release", () => {
   });
 
   describe("of CRDs", () => {
-    const crd = (versions: Record<string, object>, scope = "Namespaced") =>
+    const crd = (versions: Record<string, object>, scope = "Namespaced", unserved?: string) =>
       object("CustomResourceDefinition", "rules.example.com", {
         spec: {
           scope,
           versions: Object.entries(versions).map(([name, properties]) => ({
             name,
-            served: true,
+            served: name !== unserved,
             schema: { openAPIV3Schema: { type: "object", properties } },
           })),
         },
@@ -258,6 +265,10 @@ describe("changes of the objects of a release", () => {
 
     it("are versions that are no longer served, and the scope", () => {
       const before = crd({ v1alpha1: spec({}), v1: spec({}) });
+      const unserved = crd({ v1alpha1: spec({}), v1: spec({}) }, "Namespaced", "v1alpha1");
+      deepEqual(changesOf([before], [unserved]), [
+        ["CustomResourceDefinition rules.example.com", "version v1alpha1 is no longer served"],
+      ]);
       deepEqual(changesOf([before], [crd({ v1: spec({}) }, "Cluster")]), [
         [
           "CustomResourceDefinition rules.example.com",
@@ -309,6 +320,22 @@ describe("changes of the objects of a release", () => {
         ["alert NodeSlow", "added (info)"],
         ["PrometheusRule general", "removed"],
         ["PrometheusRule node", "added"],
+      ]);
+    });
+
+    it("match the alerts of one name by what they are, not by their order", () => {
+      const burn = (severity: string, expr: string) => alert("Burn", severity, expr);
+      const [fast, slow, late] = [
+        burn("critical", "burn > 14"),
+        burn("critical", "burn > 6"),
+        burn("warning", "burn > 1"),
+      ];
+      deepEqual(changesOf([rules(fast, slow, late)], [rules(slow, late)]), [
+        ["alert Burn", "removed (critical)"],
+      ]);
+      deepEqual(changesOf([rules(late, slow)], [rules(burn("critical", "burn > 7"))]), [
+        ["alert Burn", "removed (warning)"],
+        ["alert Burn", "threshold 6 → 7"],
       ]);
     });
 
