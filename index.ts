@@ -16,3 +16,5 @@ export const lokiBucket = outputs.lokiBucket;
 export const chartVersions = outputs.chartVersions;
 /** Storage and cost of the retention settings, under the assumptions in `monitoring:cost`. */
 export const retentionCost = outputs.retentionCost;
+/** How an existing Prometheus finds the objects of the stack, and what its owner has to set. Empty without one. */
+export const existingPrometheus = outputs.existingPrometheus;

@@ -25,6 +25,7 @@ import { costEstimate } from "./cost/costEstimate";
 import { costReport } from "./cost/costReport";
 import { Secrets } from "./config/load";
 import { servicesComponents } from "./config/services";
+import { attachToExisting, attachment } from "./existingPrometheus";
 import { createNamespaces } from "./cluster/namespaces";
 
 /** Outputs of a deployed stack. */
@@ -33,7 +34,7 @@ export interface MonitoringOutputs {
   access: Record<string, string>;
   /** URLs inside the cluster, for other workloads. */
   urls: Record<string, pulumi.Output<string>>;
-  /** Password of Grafana's user `admin`. */
+  /** Password of Grafana's user `admin`. Empty with an existing Prometheus. */
   grafanaAdminPassword: pulumi.Output<string>;
   /** Name of the log bucket. Empty without Loki, or if Loki stores logs on its volume. */
   lokiBucket: pulumi.Output<string>;
@@ -41,6 +42,8 @@ export interface MonitoringOutputs {
   chartVersions: Record<string, pulumi.Output<string>>;
   /** Storage and cost of the retention settings, one line for each part. */
   retentionCost: Record<string, string>;
+  /** How an existing Prometheus finds the objects of the stack. Empty if the stack has its own. */
+  existingPrometheus: Record<string, string>;
 }
 
 /** Deploys the components that the settings enable, and connects them. */
@@ -56,18 +59,23 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   const slack =
     settings.slack &&
     new SlackAlerting("slack", withSecrets("slack", settings.slack, secrets), ready);
-  const { chartValues } = settings;
-  const prometheus = new PrometheusStack(
-    "prometheus",
-    { ...settings.prometheus, values: chartValues.prometheus },
-    {
-      ...ready,
-      // Alertmanager does not start before the Secrets that it mounts exist.
-      dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
-    },
-  );
+  const { chartValues, existingPrometheus } = settings;
+  const prometheus =
+    settings.prometheus &&
+    new PrometheusStack(
+      "prometheus",
+      { ...settings.prometheus, values: chartValues.prometheus },
+      {
+        ...ready,
+        // Alertmanager does not start before the Secrets that it mounts exist.
+        dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
+      },
+    );
   // For components with ServiceMonitors or PrometheusRules, whose CRDs Prometheus' chart installs.
-  const afterPrometheus = { ...ready, dependsOn: [...ready.dependsOn, prometheus] };
+  const afterPrometheus = {
+    ...ready,
+    dependsOn: [...ready.dependsOn, ...(prometheus ? [prometheus] : [])],
+  };
   const loki =
     settings.loki &&
     new LokiStack(
@@ -87,13 +95,17 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   new GrafanaDashboards(
     "dashboards",
     defined({
-      namespace: settings.namespaces.monitoring,
+      namespace: existingPrometheus?.namespace ?? settings.namespaces.monitoring,
       labels: settings.labels,
       services: settings.services,
       logCollector: settings.loki?.collector,
+      prometheusUid: existingPrometheus?.grafana.prometheusUid,
+      sidecarLabels: existingPrometheus?.grafana.dashboardLabels,
+      folderAnnotation: existingPrometheus?.grafana.folderAnnotation,
     }),
-    { ...ready, transformations: [movedDashboard(prometheus)] },
+    { ...ready, transformations: prometheus ? [movedDashboard(prometheus)] : [] },
   );
+  if (existingPrometheus !== undefined) attachToExisting(settings, existingPrometheus, ready);
   const datadog =
     settings.datadog &&
     new DatadogAgent(
@@ -114,20 +126,21 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   return {
     access: accessCommands(settings),
     urls: defined({
-      prometheus: prometheus.prometheusUrl,
-      alertmanager: prometheus.alertmanagerUrl,
-      grafana: prometheus.grafanaUrl,
+      prometheus: prometheus?.prometheusUrl,
+      alertmanager: prometheus?.alertmanagerUrl,
+      grafana: prometheus?.grafanaUrl,
       loki: loki?.url,
     }),
-    grafanaAdminPassword: prometheus.grafanaAdminPassword,
+    grafanaAdminPassword: prometheus?.grafanaAdminPassword ?? pulumi.output(""),
     lokiBucket: loki?.bucketName ?? pulumi.output(""),
     chartVersions: defined({
-      "kube-prometheus-stack": prometheus.chartVersion,
+      "kube-prometheus-stack": prometheus?.chartVersion,
       loki: loki?.chartVersion,
       ...(collector !== LogCollector.None && { [collector]: loki?.collectorChartVersion }),
       datadog: datadog?.chartVersion,
     }),
     retentionCost: report.lines,
+    existingPrometheus: attachment(settings),
   };
 }
 

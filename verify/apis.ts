@@ -1,7 +1,7 @@
 import { lokiName } from "../components/loki/urls";
 import { grafanaAdminSecretName } from "../components/prometheus/values";
 import { serviceNames } from "../components/prometheus/urls";
-import type { Settings } from "../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../stacks/config/parseConfiguration";
 import type { Apis } from "./check";
 import { type Cluster, type ServicePort, serviceApi } from "./cluster/cluster";
 import type { Secret } from "./cluster/objects";
@@ -11,13 +11,16 @@ export const partPorts = { grafana: 80, prometheus: 9090, alertmanager: 9093, lo
 export type Part = keyof typeof partPorts;
 
 /** The Service of a part. */
-export function servicePort({ namespaces, prometheus }: Settings, part: Part): ServicePort {
+export function servicePort(
+  { namespaces, prometheus }: SettingsWithPrometheus,
+  part: Part,
+): ServicePort {
   const names = { ...serviceNames(prometheus), loki: lokiName };
   return { namespace: namespaces.monitoring, service: names[part], port: partPorts[part] };
 }
 
 /** The APIs of a live cluster. Each opens its port-forward once, when it is first used. */
-export function clusterApis(cluster: Cluster, settings: Settings): Apis {
+export function clusterApis(cluster: Cluster, settings: SettingsWithPrometheus): Apis {
   const part = (name: Part) => once(() => serviceApi(cluster, name, servicePort(settings, name)));
   return {
     kubernetes: cluster.kubernetes,
@@ -36,7 +39,7 @@ export function clusterApis(cluster: Cluster, settings: Settings): Apis {
 /** The user and the password of Grafana's administrator, from their Secret. */
 export async function grafanaLogin(
   { kubernetes }: Pick<Cluster, "kubernetes">,
-  { namespaces }: Settings,
+  { namespaces }: SettingsWithPrometheus,
 ): Promise<{ user: string; password: string }> {
   const path = `/api/v1/namespaces/${namespaces.monitoring}/secrets/${grafanaAdminSecretName}`;
   const { data = {} } = await kubernetes.json<Secret>(path);

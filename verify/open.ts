@@ -4,7 +4,7 @@ import { ExpectedError } from "../preview/config/errors";
 import { grafanaLogin, partPorts, servicePort, type Part } from "./apis";
 import { connect, reasonOf } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
-import { stackSettings } from "./settings";
+import { settingsWithPrometheus } from "./settings";
 
 const parts = Object.keys(partPorts) as Part[];
 
@@ -33,7 +33,7 @@ runCommand({
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new ExpectedError(`--port ${values.port} must be a number from 1 to 65535`);
     }
-    const settings = stackSettings(process.cwd(), stack);
+    const settings = settingsWithPrometheus(process.cwd(), stack);
     if (part === "loki" && settings.loki === undefined) {
       throw new ExpectedError(`the stack ${stack} has no Loki`);
     }

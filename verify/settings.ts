@@ -4,7 +4,11 @@ import { ExpectedError } from "../preview/config/errors";
 import { readProjectFile, readStackFiles } from "../preview/config/projectFiles";
 import { formatConfigurationProblems } from "../stacks/config/formatProblems";
 import { rawConfiguration } from "../stacks/config/rawConfiguration";
-import { type Settings, parseConfiguration } from "../stacks/config/parseConfiguration";
+import {
+  type Settings,
+  type SettingsWithPrometheus,
+  parseConfiguration,
+} from "../stacks/config/parseConfiguration";
 
 /**
  * The settings of a stack from its file, without the Pulumi CLI. Secrets have placeholders: only
@@ -17,6 +21,18 @@ export function stackSettings(directory: string, stack: string): Settings {
     throw new ExpectedError(formatConfigurationProblems(stack, problems));
   }
   return settings;
+}
+
+/** The settings of a stack whose Prometheus, Alertmanager and Grafana the stack itself deploys. */
+export function settingsWithPrometheus(directory: string, stack: string): SettingsWithPrometheus {
+  const { prometheus, ...settings } = stackSettings(directory, stack);
+  if (prometheus === undefined) {
+    const namespace = settings.existingPrometheus?.namespace ?? "";
+    throw new ExpectedError(
+      `the stack ${stack} uses the existing Prometheus in the namespace ${namespace}, and this command needs a Prometheus that the stack deploys\n  fix: kubectl get pods,prometheus,alertmanager -n ${namespace}`,
+    );
+  }
+  return { ...settings, prometheus };
 }
 
 /** Checks the configuration in stack files. */

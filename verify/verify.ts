@@ -4,7 +4,7 @@ import { clusterApis } from "./apis";
 import { connect } from "./cluster/cluster";
 import { clusterOptions, clusterUsage, runCommand } from "./command";
 import { formatResult, formatSummary, summaryOf } from "./report";
-import { stackSettings } from "./settings";
+import { settingsWithPrometheus } from "./settings";
 
 const usage = `Usage: npm run verify -- --stack <name> [options]
 
@@ -28,7 +28,7 @@ runCommand({
     json: { type: "boolean" },
   },
   run: async ({ stack, values }) => {
-    const settings = stackSettings(process.cwd(), stack);
+    const settings = settingsWithPrometheus(process.cwd(), stack);
     const cluster = await connect(settings, values.context);
     const { context, server } = cluster;
     const out = values.json === true ? process.stderr : process.stdout;

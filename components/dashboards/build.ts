@@ -8,7 +8,10 @@ import { objectivesDashboard, serviceDashboard, servicesDashboard } from "./serv
 import { DashboardsSettings } from "./settings";
 
 /** The dashboards of this library that have data with these settings. */
-export function dashboardModels({ services, logCollector }: DashboardsSettings): DashboardModel[] {
+export function dashboardModels({
+  services,
+  logCollector,
+}: Pick<DashboardsSettings, "services" | "logCollector">): DashboardModel[] {
   const hasLogs = logCollector !== undefined;
   const metrics = metricsOf(services);
   return [

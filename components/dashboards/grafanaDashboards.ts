@@ -27,6 +27,10 @@ export interface GrafanaDashboardsArgs {
   prometheusUid?: pulumi.Input<string> | undefined;
   /** UID of the data source Loki in Grafana. Default: `loki`. */
   lokiUid?: pulumi.Input<string> | undefined;
+  /** Labels by which the sidecar of Grafana selects dashboards. Default: `{grafana_dashboard: "1"}`. */
+  sidecarLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /** Annotation in which the sidecar finds the folder. Default: `grafana_folder`. */
+  folderAnnotation?: string;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
@@ -70,11 +74,11 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
       new kubernetes.core.v1.ConfigMap(
         `${name}-${uid}`,
         {
-          metadata: fill(({ namespace, labels }) => ({
+          metadata: fill(({ namespace, labels, sidecarLabels, folderAnnotation }) => ({
             name: objectName,
             namespace,
-            labels: { ...objectLabels("grafana", labels), grafana_dashboard: "1" },
-            annotations: { grafana_folder: "Observability" },
+            labels: { ...objectLabels("grafana", labels), ...sidecarLabels },
+            annotations: { [folderAnnotation]: "Observability" },
           })),
           data: { [`${objectName}.json`]: data[uid] ?? "" },
         },

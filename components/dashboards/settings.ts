@@ -2,12 +2,20 @@ import { z } from "zod";
 import { LogCollector } from "../logs/options";
 import { servicesSchema } from "../services/settings";
 import { Checked, example } from "../shared/problems";
-import { ComponentArgs, checkArgs, dnsLabel, input, labels } from "../shared/schemas";
+import { ComponentArgs, checkArgs, dnsLabel, input, labels, selectorLabels } from "../shared/schemas";
 
-const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
+export const dataSourceUid = z.string().regex(/^[\w-]{1,40}$/, "must be the UID of a data source");
+
+/** Annotation with which Grafana's sidecar is configured as `folderAnnotation`. */
+export const folderAnnotation = example(
+  z.string().regex(/^[A-Za-z0-9][\w./-]*$/, "must be the key of an annotation"),
+  "grafana_folder",
+);
 
 export const dashboardsSchema = z.strictObject({
   namespace: input(dnsLabel.default("monitoring")),
+  sidecarLabels: input(selectorLabels.default({ grafana_dashboard: "1" })),
+  folderAnnotation: folderAnnotation.default("grafana_folder"),
   services: z.array(servicesSchema).default([]),
   logCollector: example(z.enum(LogCollector), LogCollector.Alloy).optional(),
   prometheusUid: input(dataSourceUid.default("prometheus")),

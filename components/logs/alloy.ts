@@ -81,6 +81,9 @@ function valuesWith(
     alloy: { enableReporting: false, ...alloy },
     configReloader: { resources: resources("10m", "64Mi") },
     controller: { extraLabels: labels, podLabels: labels, ...controller },
-    serviceMonitor: { enabled: settings.serviceMonitors },
+    serviceMonitor: {
+      enabled: settings.serviceMonitors,
+      ...defined({ additionalLabels: settings.selectorLabels }),
+    },
   };
 }

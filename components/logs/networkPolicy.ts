@@ -12,13 +12,15 @@ const metricsPorts = { [LogCollector.Alloy]: 12345, [LogCollector.Promtail]: 310
 
 /** The connections of the collector's pods. They read logs from files, and pods from the API. */
 export function collectorPolicy(
-  { collector, serviceMonitors }: CollectorSettings,
+  { collector, serviceMonitors, prometheusNamespace: namespace }: CollectorSettings,
   loki: Connections,
 ): NetworkPolicy {
   const isScraped = serviceMonitors && collector !== LogCollector.None;
   return {
     pods: podsNamed(collector),
-    accepts: isScraped ? [{ pods: podsNamed("prometheus"), tcp: [metricsPorts[collector]] }] : [],
+    accepts: isScraped
+      ? [{ pods: podsNamed("prometheus"), namespace, tcp: [metricsPorts[collector]] }]
+      : [],
     opens: onlyTo(kubernetesApi, loki),
   };
 }

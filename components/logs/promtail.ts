@@ -41,7 +41,10 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
       positions: { filename: "/run/promtail/positions.yaml" },
       snippets: { scrapeConfigs: stringify([podLogs(settings)], yamlOptions) },
     },
-    serviceMonitor: { enabled: settings.serviceMonitors },
+    serviceMonitor: {
+      enabled: settings.serviceMonitors,
+      ...defined({ labels: settings.selectorLabels }),
+    },
   };
 }
 

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { charts } from "../shared/charts";
 import { issue } from "../shared/problems";
-import { ChartSettings, chartSource, flag } from "../shared/schemas";
+import {
+  ChartSettings,
+  chartSource,
+  dnsLabel,
+  flag,
+  input,
+  selectorLabels,
+} from "../shared/schemas";
 import { Placement } from "../shared/placement";
 import { SizePreset } from "../shared/sizePreset";
 import { redactionSettings } from "./redactionSettings";
@@ -13,6 +20,8 @@ const { chartVersion, repository } = chartSource(charts.alloy);
 export const collectorFields = {
   ...redactionSettings,
   serviceMonitors: flag(true, "Whether Prometheus scrapes Loki and the collector."),
+  selectorLabels: input(selectorLabels.optional()),
+  prometheusNamespace: input(dnsLabel.optional()),
   collector: z
     .enum(LogCollector)
     .default(LogCollector.Alloy)

@@ -199,6 +199,16 @@ export interface LokiStackArgs {
    */
   serviceMonitors?: boolean;
   /**
+   * Labels of the ServiceMonitors by which an existing Prometheus selects them, such as
+   * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all.
+   */
+  selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /**
+   * Namespace of Prometheus, Alertmanager and Grafana, with whose pods the network policies allow
+   * connections. Default: `namespace`.
+   */
+  prometheusNamespace?: pulumi.Input<string> | undefined;
+  /**
    * Agent that collects the logs of all pods. `promtail` reached its end of life on 2026-03-02 and
    * gets no more fixes; it is for teams that have not migrated yet. Must be known when the program
    * runs. Default: `alloy`.

@@ -22,7 +22,6 @@ const gatewayPort = 8080;
 const gatewayMetricsPort = 4040;
 
 const loki = podsNamed("loki");
-const prometheus = podsNamed("prometheus");
 
 /** Addresses of the EKS Pod Identity agent of each node. */
 const podIdentityAgent: Connections = {
@@ -32,14 +31,15 @@ const podIdentityAgent: Connections = {
 
 /** The connections of the pods of Loki and its collector. */
 export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
-  const { mode, collector } = settings;
+  const { mode, collector, prometheusNamespace: namespace } = settings;
+  const prometheus = { pods: podsNamed("prometheus"), namespace };
   const isDistributed = mode === LokiMode.Distributed;
   const ofRelease = { ...loki, "app.kubernetes.io/instance": lokiName };
   const entryPort = isDistributed ? gatewayPort : lokiPort;
-  const clients = [podsNamed("grafana"), ...collectors(collector)].map((pods) => ({
-    pods,
-    tcp: [entryPort],
-  }));
+  const clients: Connections[] = [
+    { pods: podsNamed("grafana"), namespace },
+    ...collectors(collector).map((pods) => ({ pods })),
+  ].map((connections) => ({ ...connections, tcp: [entryPort] }));
   const amongPods: Connections = {
     pods: loki,
     tcp: [grpcPort, memberlistPort, ...(isDistributed ? [lokiPort, cachePort] : [])],
@@ -50,7 +50,7 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
       accepts: [
         amongPods,
         ...(settings.serviceMonitors
-          ? [{ pods: prometheus, tcp: [lokiPort, ...(isDistributed ? [cacheMetricsPort] : [])] }]
+          ? [{ ...prometheus, tcp: [lokiPort, ...(isDistributed ? [cacheMetricsPort] : [])] }]
           : []),
         ...(isDistributed ? [] : clients),
       ],
@@ -58,9 +58,9 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
         amongPods,
         ...storage(settings),
         ...(settings.alertmanagerUrl !== undefined
-          ? [{ pods: podsNamed("alertmanager"), tcp: [9093] }]
+          ? [{ pods: podsNamed("alertmanager"), namespace, tcp: [9093] }]
           : []),
-        ...(settings.remoteWriteUrls.length > 0 ? [{ pods: prometheus, tcp: [9090] }] : []),
+        ...(settings.remoteWriteUrls.length > 0 ? [{ ...prometheus, tcp: [9090] }] : []),
       ),
     },
     ...(isDistributed && {
@@ -68,7 +68,7 @@ export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
         pods: { ...ofRelease, "app.kubernetes.io/component": "gateway" },
         accepts: [
           ...clients,
-          ...(settings.serviceMonitors ? [{ pods: prometheus, tcp: [gatewayMetricsPort] }] : []),
+          ...(settings.serviceMonitors ? [{ ...prometheus, tcp: [gatewayMetricsPort] }] : []),
         ],
         opens: onlyTo(amongPods),
       },

@@ -50,6 +50,7 @@ export function lokiValues(settings: LokiSettings): Values {
     monitoring: {
       serviceMonitor: {
         enabled: settings.serviceMonitors,
+        ...defined({ labels: settings.selectorLabels }),
         // Empty, so the scrape interval of Prometheus applies.
         interval: "",
       },

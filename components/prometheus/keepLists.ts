@@ -46,7 +46,10 @@ export function metricsUsed(
   { dashboards, values }: FurtherQueries,
 ): string[] {
   const ofGrafana = [
-    ...dashboardModels({ ...everything, services: [servicesOfAllKinds()] }).flatMap(expressionsOf),
+    ...dashboardModels({
+      services: [servicesOfAllKinds()],
+      logCollector: LogCollector.Alloy,
+    }).flatMap(expressionsOf),
     ...expressionsIn(dashboards.map((json) => JSON.parse(json) as unknown)),
     ...expressionsIn(values),
     ...dashboardsInValues(values).flatMap(expressionsIn),
@@ -108,14 +111,6 @@ function keepList(target: ScrapeTarget, metrics: string[]): Values {
 function relabelingsOfChart({ relabelings }: ScrapeTarget): Values[] {
   return (chartRelabelings as Record<string, Values[]>)[relabelings.join(".")] ?? [];
 }
-
-const everything = {
-  namespace: "monitoring",
-  logCollector: LogCollector.Alloy,
-  prometheusUid: "prometheus",
-  lokiUid: "loki",
-  labels: {},
-};
 
 /**
  * Services that together have every rule and panel, because the services of a stack are not known

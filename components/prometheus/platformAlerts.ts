@@ -29,16 +29,51 @@ export const replacedChartAlerts = [
 
 /** Alerts on the monitoring stack: Prometheus, Alertmanager, Loki and volumes. */
 export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
-  const { namespace, loki, clusterMonitoring } = options;
+  const { namespace, loki, releaseName, clusterMonitoring } = options;
+  const jobs = [...(clusterMonitoring ? ["kube-state-metrics"] : []), ...(loki ? ["loki"] : [])];
+  const down = [
+    ...targetsDown(namespace, jobs, `(?:${releaseName}-)?`),
+    ...(clusterMonitoring ? [withoutContainerMetrics(namespace)] : []),
+  ];
   return [
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
-    { name: `${namespace}.targets`, rules: monitoringDown(options) },
+    { name: `${namespace}.targets`, rules: down.length > 0 ? [monitoringDown(down)] : [] },
     // Reads 30 minutes of every target in the cluster.
     { name: `${namespace}.scrapes`, intervalSeconds: 120, rules: [scrapesFailing] },
     { name: `${namespace}.health`, rules: clusterMonitoring ? [podFailing(namespace)] : [] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
   ].filter(({ rules }) => rules.length > 0);
+}
+
+/**
+ * Alerts for a Prometheus that others operate, in `namespace`: on Loki, if there is one, and on the
+ * absence of the metrics that the alerts on pods read.
+ */
+export function alertsWithExistingPrometheus(
+  namespace: string,
+  lokiNamespace: string | undefined,
+): AlertGroup[] {
+  const ofLoki = lokiNamespace === undefined ? [] : targetsDown(lokiNamespace, ["loki"], "");
+  const absent = (metrics: string, job: string) =>
+    [
+      `label_replace(label_replace(`,
+      `  0 * absent(${metrics}),`,
+      `  "namespace", "${namespace}", "", ""), "job", "${job}", "", ""`,
+      `)`,
+    ].join("\n");
+  const down = [
+    ...ofLoki,
+    // Whatever the names of the ServiceMonitors, which depend on the release.
+    absent('up{job=~"(.+/)?kube-state-metrics"} == 1', "kube-state-metrics"),
+    absent("container_memory_working_set_bytes", "cadvisor"),
+  ];
+  return [
+    { name: `${namespace}.targets`, rules: [monitoringDown(down)] },
+    ...(lokiNamespace === undefined
+      ? []
+      : [{ name: `${lokiNamespace}.loki`, rules: lokiAlerts(lokiNamespace) }]),
+  ];
 }
 
 function prometheusAlerts(namespace: string): AlertRule[] {
@@ -89,32 +124,33 @@ function prometheusAlerts(namespace: string): AlertRule[] {
 }
 
 /** Without metrics from kube-state-metrics or Loki, alerts on pods or on Loki cannot fire. */
-function monitoringDown(options: PlatformAlertOptions): AlertRule[] {
-  const { namespace, loki, releaseName, clusterMonitoring } = options;
-  const all = [...(clusterMonitoring ? ["kube-state-metrics"] : []), ...(loki ? ["loki"] : [])];
-  if (all.length === 0) return [];
-  const jobs = all.join("|");
+function monitoringDown(conditions: string[]): AlertRule {
+  return {
+    alert: "MonitoringDown",
+    expr: conditions.join("\nor\n"),
+    forMinutes: 5,
+    severity: Severity.Critical,
+    summary: "{{ $labels.job }}: no target is up",
+    description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
+  };
+}
+
+/** Jobs of a namespace of which no target is up, or no target exists. */
+function targetsDown(namespace: string, names: string[], prefix: string): string[] {
+  if (names.length === 0) return [];
+  const jobs = names.join("|");
   const targets = scrapePoolTargets(namespace, {
     label: "job",
-    prefix: `(?:${releaseName}-)?`,
+    prefix,
     monitors: `(${jobs})/[0-9]+`,
   });
   return [
-    {
-      alert: "MonitoringDown",
-      expr: [
-        `max by (namespace, job) (`,
-        `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
-        `) == 0`,
-        `or`,
-        `${targets} == 0`,
-        ...(clusterMonitoring ? [`or`, withoutContainerMetrics(namespace)] : []),
-      ].join("\n"),
-      forMinutes: 5,
-      severity: Severity.Critical,
-      summary: "{{ $labels.job }}: no target is up",
-      description: `${value.plain} targets of {{ $labels.job }} in ${labels.namespace} are up. Alerts that read its metrics cannot fire.`,
-    },
+    [
+      `max by (namespace, job) (`,
+      `  label_replace(up{namespace="${namespace}", job=~"(.+/)?(${jobs})"}, "job", "$1", "job", "(?:.+/)?(.+)")`,
+      `) == 0`,
+    ].join("\n"),
+    `${targets} == 0`,
   ];
 }
 

@@ -43,6 +43,11 @@ export function alertmanagerUrl(release: Release): string {
   return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:9093`;
 }
 
+/** URL of the Alertmanagers of a namespace, by the Service that the operator creates for them. */
+export function operatedAlertmanagerUrl({ namespace }: Pick<Release, "namespace">): string {
+  return `http://alertmanager-operated.${namespace}.svc.cluster.local:9093`;
+}
+
 /** URL of Grafana inside the cluster. */
 export function grafanaUrl(release: Release): string {
   return `http://${serviceNames(release).grafana}.${release.namespace}.svc.cluster.local`;

@@ -3,6 +3,7 @@ import { RuleSettings } from "../alerting/alertSettings";
 import { ingressValues } from "./grafanaIngress";
 import { ssoSections, ssoVariables } from "./grafanaSso";
 import { longTermDataSource, longTermVariables, remoteWriteValues } from "./longTerm";
+import { lokiDataSource } from "./lokiDataSource";
 import { replacedChartAlerts } from "./platformAlerts";
 import { PrometheusSettings, alertsOfChart } from "./settings";
 import { defined } from "../shared/defined";
@@ -322,41 +323,6 @@ function dataSourceVariables({ secrets = {} }: DataSource, index: number): [stri
     variableOf(index, field),
     { secretKeyRef },
   ]);
-}
-
-// Grafana replaces ${…} with an environment variable, and $$ with $.
-const traceId = "$${__value.raw}";
-const traceField = { name: "trace_id", matcherType: "label", matcherRegex: "trace_id" };
-
-function lokiDataSource(url: string, traceUrl: string | undefined): Values {
-  return {
-    name: "Loki",
-    uid: "loki",
-    type: "loki",
-    access: "proxy",
-    url,
-    jsonData: {
-      // Links from a log line to all lines with the same trace ID, and to the trace itself.
-      derivedFields: [
-        {
-          ...traceField,
-          url: `{namespace=~".+"} | trace_id="${traceId}"`,
-          datasourceUid: "loki",
-          urlDisplayLabel: "Logs of this trace",
-        },
-        ...(traceUrl !== undefined ? [traceLink(traceUrl)] : []),
-      ],
-    },
-  };
-}
-
-function traceLink(traceUrl: string): Values {
-  return {
-    ...traceField,
-    name: "trace",
-    url: traceUrl.replace("{traceId}", () => traceId),
-    urlDisplayLabel: "This trace",
-  };
 }
 
 /** Dashboards from grafana.com, which an init container downloads when the pod starts. */

@@ -251,6 +251,11 @@ export interface MonitoredServicesArgs {
    * with `blackboxExporter`. Default: `prometheus-blackbox-exporter.monitoring.svc.cluster.local:9115`.
    */
   prober?: pulumi.Input<string> | undefined;
+  /**
+   * Labels of the monitors, probes and rules by which an existing Prometheus selects them, such as
+   * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all.
+   */
+  selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
@@ -307,7 +312,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
     );
     const { namespace, labels } = fill((all) => ({
       namespace: all.namespace,
-      labels: objectLabels("services", all.labels),
+      labels: { ...objectLabels("services", all.labels), ...all.selectorLabels },
     }));
     const child = { parent: this };
 

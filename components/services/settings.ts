@@ -25,6 +25,7 @@ import {
   identitySettings,
   input,
   secretKey,
+  selectorLabels,
   teamName,
   wholeNumber,
 } from "../shared/schemas";
@@ -437,6 +438,7 @@ export const servicesSchema = z
     ...serviceFields,
     labels: identitySettings.labels,
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
+    selectorLabels: input(selectorLabels.optional()),
     prober: input(
       example(
         z.string().regex(/^[\w.-]+:\d+$/, "must be a host and a port, like exporter:9115"),
@@ -501,7 +503,7 @@ function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
     if (windowDays !== undefined && windowDays > retentionDays) {
       report(
         "windowDays",
-        `must be at most ${retentionDays}, the days that Prometheus retains samples (prometheus.retentionDays)`,
+        `must be at most ${retentionDays}, the days that Prometheus retains samples (retentionDays)`,
         sloWindowDays({}, { retentionDays }),
       );
     }

@@ -6,8 +6,10 @@ import { Labels, objectLabels } from "./labels";
 
 /** Connections of pods, by the other end and its ports. */
 export interface Connections {
-  /** Labels of the pods at the other end, in the same namespace. Default: any address. */
+  /** Labels of the pods at the other end. Default: any address. */
   pods?: Labels;
+  /** Namespace of these pods. Default: the same. */
+  namespace?: string | undefined;
   /** Addresses at the other end, instead of pods. */
   cidrs?: string[];
   tcp?: number[];
@@ -84,8 +86,15 @@ function policySpec({ pods, accepts, opens }: NetworkPolicy = { pods: {}, accept
   });
 }
 
-function peers(direction: "from" | "to", { pods, cidrs }: Connections) {
-  if (pods !== undefined) return { [direction]: [{ podSelector: { matchLabels: pods } }] };
+function peers(direction: "from" | "to", { pods, namespace, cidrs }: Connections) {
+  if (pods !== undefined) {
+    const namespaceSelector = namespace && {
+      matchLabels: { "kubernetes.io/metadata.name": namespace },
+    };
+    return {
+      [direction]: [defined({ namespaceSelector, podSelector: { matchLabels: pods } })],
+    };
+  }
   if (cidrs !== undefined) return { [direction]: cidrs.map((cidr) => ({ ipBlock: { cidr } })) };
   return {};
 }

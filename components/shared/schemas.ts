@@ -134,6 +134,15 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
   return same && `must not differ from ${same} only in case, which tags in IAM ignore`;
 }
 
+/**
+ * Labels by which software of others selects objects, such as the selectors of an existing Prometheus.
+ * Unlike `labels`, they may be those of a chart, such as `release`.
+ */
+export const selectorLabels = example(
+  z.record(z.string().regex(labelName, "must be the key of a label"), input(labelValue)),
+  { release: "kube-prometheus-stack" },
+);
+
 /** A key of an existing Kubernetes Secret that holds a credential. The example is for errors. */
 export function secretKey(exampleName: string, exampleKey: string) {
   const key = z.string().regex(/^[-._a-zA-Z0-9]+$/, "must be a key of a Secret");

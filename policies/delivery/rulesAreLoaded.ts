@@ -88,6 +88,8 @@ function check(resources: Resource[]): StackFinding[] {
   const isIdle = servers.length + rulers.length === 0 && hasAlerts(resources);
   const stopped = isIdle ? resources.flatMap(checkRuns) : [];
   const namespaces = namespaceLabels(resources);
+  const readers = [...servers, ...rulers, ...agents];
+  const unread = readers.length + stopped.length === 0 ? unjudged(resources) : [];
   const selected = resources.flatMap((resource): StackFinding[] => {
     const selector = own(selectorOf, resource.type);
     if (selector === undefined) return [];
@@ -117,11 +119,31 @@ function check(resources: Resource[]): StackFinding[] {
   });
   return [
     ...stopped,
+    ...unread,
     ...selected,
     ...servers.flatMap(checkEvaluation),
     ...checkTargets(resources, servers),
     ...checkGroups(resources),
     ...resources.flatMap(checkRuleFiles),
+  ];
+}
+
+/** What is not evaluated of a stack whose rules and monitors a Prometheus of another stack selects. */
+function unjudged(resources: Resource[]): StackFinding[] {
+  const objects = resources.filter(({ type }) => {
+    const selector = own(selectorOf, type);
+    return selector !== undefined && selector !== "alertmanagerConfig";
+  });
+  const [first, ...others] = objects;
+  if (first === undefined || isCopied(resources)) return [];
+  const subject =
+    others.length === 0 ? "it" : `it and ${others.length} other rules, monitors and probes`;
+  return [
+    {
+      urn: first.urn,
+      unknown: ["metadata", "labels"],
+      because: `the Prometheus that selects ${subject} is not among the resources of the stack`,
+    },
   ];
 }
 
@@ -221,12 +243,16 @@ function fixOf(server: Selecting, selector: string): string {
   );
 }
 
-/** Whether the stack has alerts that nothing copies to the ruler of Mimir or Grafana Cloud. */
-function hasAlerts(resources: Resource[]): boolean {
-  const isCopied = resources.some(({ type, props }) =>
+/** Whether the stack copies rules to the ruler of Mimir or Grafana Cloud. */
+function isCopied(resources: Resource[]): boolean {
+  return resources.some(({ type, props }) =>
     isHelmType(type) ? /mimir\.rules\.kubernetes/.test(JSON.stringify(props)) : false,
   );
-  if (isCopied) return false;
+}
+
+/** Whether the stack has alerts that nothing copies to the ruler of Mimir or Grafana Cloud. */
+function hasAlerts(resources: Resource[]): boolean {
+  if (isCopied(resources)) return false;
   return (
     resources.some(({ type }) => own(selectorOf, type) === "rule") ||
     resources.some((resource) => chartAlertsOf(resource).size > 0) ||

@@ -36,6 +36,7 @@ function check(resources: Resource[]): StackFinding[] {
     const ruler = thanosRuler(resource);
     return ruler === undefined ? [] : [{ ...ruler, resource }];
   });
+  if (retentions.length + unknown.length + rulers.length === 0) return unjudged(resources);
   retentions.sort((a, b) => a.seconds - b.seconds);
   const namespaces = namespaceLabels(resources);
   const findings = resources.flatMap((resource): StackFinding[] => {
@@ -49,6 +50,15 @@ function check(resources: Resource[]): StackFinding[] {
     return retention === undefined ? [] : checkRules(resource, retention);
   });
   return [...unknown, ...findings];
+}
+
+/** What is not evaluated of a stack whose rules a Prometheus of another stack evaluates. */
+function unjudged(resources: Resource[]): StackFinding[] {
+  const rules = resources.find(({ type }) => own(selectorOf, type) === "rule");
+  if (rules === undefined) return [];
+  const because =
+    "the Prometheus whose retention they need is not among the resources of the stack";
+  return [{ urn: rules.urn, unknown: ["spec", "groups"], because }];
 }
 
 /** The retention of each server, because any server may evaluate the rules. */

@@ -21,7 +21,7 @@ const NAMES_SHOWN = 12;
 /**
  * Summarizes the stack for a reviewer, from the resources and outputs that the program registers:
  * the settings of each component, the releases, the rules, the routes of Alertmanager and the
- * output `retentionCost`.
+ * outputs `retentionCost` and `existingPrometheus`.
  */
 export function summarize(
   resources: SummarizedResource[],
@@ -46,6 +46,7 @@ export function summarize(
       ...prometheusRows(component("PrometheusStack"), dashboards.length),
       ...keepListRows(resources),
     ]),
+    part("Existing Prometheus", textRows(outputs["existingPrometheus"])),
     part("Loki", lokiRows(component("LokiStack"))),
     part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
     part("Services", serviceRows(components("MonitoredServices"))),
@@ -55,10 +56,11 @@ export function summarize(
       routeRows(
         object("Secret", "alertmanager-config")[0],
         component("SlackAlerting"),
-        component("PrometheusStack"),
+        component("PrometheusStack")?.["grafana"]?.externalUrl ??
+          component("MonitoredServices")?.["alerts"]?.dashboardBaseUrl,
       ),
     ),
-    part("Retention and cost", costRows(outputs["retentionCost"])),
+    part("Retention and cost", textRows(outputs["retentionCost"])),
   ].filter((fact) => fact.rows.length > 0);
 }
 
@@ -201,7 +203,7 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
 function routeRows(
   secret: Inputs | undefined,
   settings: Inputs | undefined,
-  prometheus: Inputs | undefined,
+  dashboardUrl: string | undefined,
 ) {
   const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
   if (typeof text !== "string") return [];
@@ -230,7 +232,7 @@ function routeRows(
     ...["critical", "warning", "info"].map((severity) => row(severity, to({ severity }))),
     row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
     ...[...named].map(([name, labels]) => row(name, toAll(labels))),
-    row("links", settings && missingLinks(settings, prometheus)),
+    row("links", settings && missingLinks(settings, dashboardUrl)),
     row(
       "quiet hours",
       settings?.["quietHours"],
@@ -243,19 +245,18 @@ function routeRows(
 /** The links that messages cannot contain, with the key of each URL that they need. */
 function missingLinks(
   { prometheusUrl, alertmanagerUrl }: Inputs,
-  prometheus: Inputs | undefined,
+  dashboardUrl: string | undefined,
 ): string | undefined {
   const missing = [
-    prometheus?.["grafana"]?.externalUrl === undefined &&
-      "no Dashboard and Logs (set grafana.externalUrl)",
+    dashboardUrl === undefined && "no Dashboard and Logs (set grafana.externalUrl)",
     prometheusUrl === undefined && "no Graph (set prometheus.externalUrl)",
     alertmanagerUrl === undefined && "no Silence (set alertmanager.externalUrl)",
   ].filter((text) => text !== false);
   return missing.length === 0 ? undefined : missing.join(", ");
 }
 
-/** The program calculates these lines from its settings and exports them. */
-function costRows(lines: unknown): Fact["rows"] {
+/** The program derives these lines from its settings and exports them. */
+function textRows(lines: unknown): Fact["rows"] {
   if (typeof lines !== "object" || lines === null) return [];
   return Object.entries(lines).filter(
     (line): line is [string, string] => typeof line[1] === "string",

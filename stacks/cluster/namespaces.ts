@@ -5,7 +5,7 @@ import { Settings } from "../config/parseConfiguration";
 import { podSecurityLabels } from "./podSecurity";
 
 /**
- * Creates the stack's namespaces, except those in `existing`. Deleting a namespace also deletes its
+ * Creates the stack's namespaces, except those in `existing` and that of an existing Prometheus. Deleting a namespace also deletes its
  * volumes, so Pulumi retains each namespace that the stack no longer has.
  */
 export function createNamespaces(
@@ -13,9 +13,14 @@ export function createNamespaces(
   provider: kubernetes.Provider,
 ): kubernetes.core.v1.Namespace[] {
   const { monitoring, application, datadog, existing } = settings.namespaces;
-  const namespaces = [monitoring, application, ...(settings.datadog ? [datadog] : [])];
+  const { prometheus, existingPrometheus, loki } = settings;
+  const namespaces = [
+    ...(prometheus || loki ? [monitoring] : []),
+    application,
+    ...(settings.datadog ? [datadog] : []),
+  ];
   return [...new Set(namespaces)]
-    .filter((namespace) => !existing.includes(namespace))
+    .filter((name) => !existing.includes(name) && name !== existingPrometheus?.namespace)
     .map(
       (namespace) =>
         new kubernetes.core.v1.Namespace(

@@ -32,6 +32,8 @@ const argumentKeys: Record<string, string> = {
   "slack.grafanaUrl": "grafana.externalUrl",
   "services.retentionDays": "prometheus.retentionDays",
   "services.prober": "prometheus.releaseName",
+  selectorLabels: "existingPrometheus.labels",
+  prometheusNamespace: "existingPrometheus.namespace",
   alertmanager: "alertmanager",
   grafana: "grafana",
   services: "services",

@@ -4,6 +4,7 @@ import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shar
 import { dev } from "../presets/dev";
 import { Preset } from "../presets/preset";
 import { prod } from "../presets/prod";
+import { existingPrometheusSchema } from "./existingPrometheus";
 import { withinMaxDepth } from "./maxDepth";
 import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
 
@@ -129,6 +130,7 @@ function validParts(values: Record<string, unknown>): Configuration {
     if (result.success) valid[key] = result.data;
   }
   const mode = (values["cluster"] as { mode?: unknown } | null | undefined)?.mode;
+  const usesExisting = (values["existingPrometheus"] ?? null) !== null;
   return {
     environment: "dev",
     cluster: {
@@ -146,6 +148,9 @@ function validParts(values: Record<string, unknown>): Configuration {
     cost: {},
     services: [],
     teams: {},
+    ...(usesExisting && {
+      existingPrometheus: existingPrometheusSchema.parse({ namespace: "unknown", labels: {} }),
+    }),
     ...valid,
   };
 }

@@ -38,7 +38,7 @@ interface JsonSchema {
 }
 
 const { receivers } = partSchemas.slack.shape;
-const { cluster, namespaces, storage, placement } = configurationSchema.shape;
+const { cluster, namespaces, storage, placement, existingPrometheus } = configurationSchema.shape;
 const { environment, environmentName, labels, imageRegistry, networkPolicies, runbookBaseUrl } =
   configurationSchema.shape;
 
@@ -57,6 +57,7 @@ export function configurationRows(): Record<string, Row[]> {
       }),
     ),
     cluster: rowsOfObject("", z.object({ cluster, namespaces, storage, placement })),
+    existingPrometheus: rowsOfObject("", z.object({ existingPrometheus })),
     prometheus: [
       ...rowsOfPart("prometheus"),
       ...rowsOfPart("alertmanager"),

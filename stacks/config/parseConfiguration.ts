@@ -8,10 +8,12 @@ import { defined } from "../../components/shared/defined";
 import { Namespaces, RawConfiguration, readContext } from "./context";
 import { CostSettings } from "./cost";
 import {
+  ExistingPrometheus,
   alertProblems,
   parseCost,
   parseDatadog,
   parseDatadogMonitors,
+  parseExistingPrometheus,
   parseLoki,
   parsePrometheus,
   parseSlack,
@@ -31,7 +33,9 @@ export interface Settings {
   storage: { className: string; create: boolean };
   labels: Record<string, string>;
   protectData: boolean;
-  prometheus: PrometheusSettings;
+  /** The Prometheus of the stack, unless there is an existing one. */
+  prometheus?: PrometheusSettings;
+  existingPrometheus?: ExistingPrometheus;
   loki?: LokiSettings;
   datadog?: DatadogSettings;
   datadogMonitors?: DatadogMonitorsSettings;
@@ -44,6 +48,9 @@ export interface Settings {
   chartValues: ChartValues;
 }
 
+/** Settings of a stack with a Prometheus, Alertmanager and Grafana of its own. */
+export type SettingsWithPrometheus = Settings & { prometheus: PrometheusSettings };
+
 /**
  * Turns the configuration into settings: the user's values override the preset, and each component
  * checks its own settings. Returns all problems at once, in terms of the user's keys.
@@ -52,23 +59,33 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
   const { context, problems: structureProblems } = readContext(raw);
   const slack = parseSlack(context);
   const prometheus = parsePrometheus(context, slack.settings);
+  const existingPrometheus = parseExistingPrometheus(context);
   const loki = parseLoki(context, prometheus.settings);
   const datadog = parseDatadog(context, loki.settings);
   const services = parseServices(context, prometheus.settings);
   const datadogMonitors = parseDatadogMonitors(context, services.settings);
   const cost = parseCost(context);
 
-  const parts = [slack, prometheus, loki, datadog, services, datadogMonitors, cost];
+  const parts = [
+    slack,
+    prometheus,
+    existingPrometheus,
+    loki,
+    datadog,
+    services,
+    datadogMonitors,
+    cost,
+  ];
   const problems = [
     ...structureProblems,
     ...parts.flatMap((part) => part.problems),
     ...alertProblems(context),
     ...routeProblems(slack.settings, services.settings),
   ];
-  if (problems.length > 0 || !prometheus.settings || !services.settings || !cost.settings) {
+  if (problems.length > 0 || !services.settings || !cost.settings) {
     return { problems: distinct(problems) };
   }
-  const { configuration, namespaces, storage } = context;
+  const { configuration, namespaces, storage, preset } = context;
   return {
     settings: defined({
       preset: configuration.environment,
@@ -76,8 +93,9 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       namespaces,
       storage,
       labels: configuration.labels,
-      protectData: prometheus.settings.protectData,
+      protectData: prometheus.settings?.protectData ?? preset.prometheus["protectData"] === true,
       prometheus: prometheus.settings,
+      existingPrometheus: existingPrometheus.settings,
       loki: loki.settings,
       datadog: datadog.settings,
       datadogMonitors: datadogMonitors.settings,

@@ -4,7 +4,12 @@ import {
   platformAlertNames,
   serviceAlertNames,
 } from "../../components/alerting/alertNames";
-import { unknownAlerts } from "../../components/alerting/alertSettings";
+import {
+  RulesSettings,
+  rulesSettings,
+  unknownAlerts,
+} from "../../components/alerting/alertSettings";
+import { AlertLinks } from "../../components/alerting/rules";
 import { dashboardUids } from "../../components/alerting/dashboardLinks";
 import { readDashboards } from "../../components/dashboards/readDashboards";
 import {
@@ -25,11 +30,15 @@ import {
   reviewedRevisions,
 } from "../../components/prometheus/settings";
 import { LongTermKind } from "../../components/prometheus/options";
-import { alertmanagerUrl, remoteWriteUrls } from "../../components/prometheus/urls";
+import {
+  alertmanagerUrl,
+  operatedAlertmanagerUrl,
+  remoteWriteUrls,
+} from "../../components/prometheus/urls";
 import { MonitoredServicesSettings, unknownService } from "../../components/services/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
-import { Checked, Problem } from "../../components/shared/problems";
+import { Checked, Problem, check } from "../../components/shared/problems";
 import { secretsOf } from "../../components/shared/secrets";
 import { configSecretName } from "../../components/slack/settings";
 import { webhookSecretName } from "../../components/slack/secret";
@@ -37,6 +46,12 @@ import { SlackSettings, slackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";
 import { Context, secretFlags } from "./context";
 import { CostSettings, costSettings } from "./cost";
+import {
+  ExistingPrometheusSettings,
+  existingPlatformAlertNames,
+  existingPrometheusProblems,
+  externalUrlProblems,
+} from "./existingPrometheus";
 import { parseFractions } from "./fractions";
 import { ChartValues, PartName, readPart } from "./readPart";
 import { ClusterMode, Configuration } from "./schema";
@@ -61,7 +76,7 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
     labels: context.identity.labels,
     receivers,
     ...secretFlags(raw, "slack"),
-    namespace: namespaces.monitoring,
+    namespace: configuration.existingPrometheus?.namespace ?? namespaces.monitoring,
     // People follow these links, so they need the external URLs.
     grafanaUrl: loki && (grafana["externalUrl"] ?? grafanaIngressUrl(grafana)),
     prometheusUrl: prometheus["externalUrl"],
@@ -89,6 +104,7 @@ export function parsePrometheus(
   slack: SlackSettings | undefined,
 ): Parsed<PrometheusSettings> {
   const { configuration, preset, namespaces } = context;
+  if (configuration.existingPrometheus !== undefined) return absent;
   const alertmanager = readPart("alertmanager", configuration.alertmanager);
   const grafana = readPart("grafana", configuration.grafana);
   const parsed = parsePart(
@@ -152,6 +168,7 @@ export function parseLoki(
   if (configuration.loki === undefined) return absent;
   const { releaseName = "prometheus", replicas = 1 } = prometheus ?? {};
   const release = { releaseName, namespace: namespaces.monitoring };
+  const existing = configuration.existingPrometheus;
   const parsed = parsePart(
     "loki",
     configuration.loki,
@@ -162,7 +179,11 @@ export function parseLoki(
       alertRules: rulesOf(configuration, logAlertNames),
       namespace: namespaces.monitoring,
       storageClassName: context.storage.className,
-      alertmanagerUrl: alertmanagerUrl(release),
+      alertmanagerUrl: existing ? operatedAlertmanagerUrl(existing) : alertmanagerUrl(release),
+      ...(existing && {
+        selectorLabels: existing.labels,
+        prometheusNamespace: existing.namespace,
+      }),
       remoteWriteUrls: recordsLogMetrics(configuration)
         ? remoteWriteUrls(release, replicas)
         : undefined,
@@ -215,6 +236,46 @@ export function parseDatadog(
   );
 }
 
+/** The existing Prometheus, with what its objects need of the other parts. */
+export interface ExistingPrometheus extends ExistingPrometheusSettings {
+  /** Settings of the alerts on Loki, by name. */
+  alertRules: RulesSettings;
+  links: AlertLinks;
+  /** URL of a trace, for the data source of Loki. */
+  traceUrl?: string | undefined;
+}
+
+export function parseExistingPrometheus({ configuration }: Context): Parsed<ExistingPrometheus> {
+  const existing = configuration.existingPrometheus;
+  if (existing === undefined) return absent;
+  const rules = rulesOf(configuration, existingPlatformAlertNames) ?? {};
+  const { settings: alertRules = {}, problems = [] } = check(
+    rulesSettings(existingPlatformAlertNames),
+    rules,
+  );
+  return {
+    settings: {
+      ...existing,
+      alertRules,
+      links: alertLinks(configuration, undefined) as AlertLinks,
+      traceUrl: traceUrl(configuration),
+    },
+    problems: [
+      ...existingPrometheusProblems(configuration),
+      ...externalUrlProblems(configuration),
+      ...problems.map((problem) => ({ ...problem, path: ["alerts", "rules", ...problem.path] })),
+      ...(hasProbes(configuration) && existing.prober === undefined ? [proberProblem] : []),
+    ],
+  };
+}
+
+const proberProblem: Problem = {
+  path: ["existingPrometheus", "prober"],
+  code: "required",
+  rule: "is required for services with a probe: the stack deploys no blackbox exporter",
+  fix: { kind: "set", example: "blackbox-exporter.observability.svc:9115" },
+};
+
 export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
 const allAlertNames = [...ofServices, ...platformAlertNames, ...alertsOfChart, ...logAlertNames];
 
@@ -226,10 +287,13 @@ export function rulesOf({ alerts }: Configuration, names: readonly string[]): un
 }
 
 /** Reports settings of alerts that no component has. */
-export function alertProblems({ configuration: { alerts } }: Context): Problem[] {
-  const { rules } = alerts;
+export function alertProblems({ configuration }: Context): Problem[] {
+  const { rules } = configuration.alerts;
   if (!isMap(rules)) return [];
-  return unknownAlerts(rules, allAlertNames).map((problem) => ({
+  const names = configuration.existingPrometheus
+    ? [...ofServices, ...existingPlatformAlertNames, ...logAlertNames]
+    : allAlertNames;
+  return unknownAlerts(rules, names).map((problem) => ({
     ...problem,
     path: ["alerts", "rules", ...problem.path],
   }));
@@ -307,12 +371,13 @@ export function translated<T>(part: string, { settings, problems = [] }: Checked
 }
 
 export function alertLinks(
-  { alerts, runbookBaseUrl }: Configuration,
+  { alerts, runbookBaseUrl, existingPrometheus, grafana }: Configuration,
   prometheus: PrometheusSettings | undefined,
 ) {
+  const externalUrl = existingPrometheus ? grafana["externalUrl"] : prometheus?.grafana.externalUrl;
   return {
     runbookBaseUrl: alerts["runbookBaseUrl"] ?? runbookBaseUrl,
-    dashboardBaseUrl: alerts["dashboardBaseUrl"] ?? prometheus?.grafana.externalUrl,
+    dashboardBaseUrl: alerts["dashboardBaseUrl"] ?? externalUrl,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { existingPrometheusSchema } from "./existingPrometheus";
 import { parseFractions } from "./fractions";
 import { serviceSchema } from "../../components/services/settings";
 import { placementSettings } from "../../components/shared/placement";
@@ -182,6 +183,7 @@ export const configurationSchema = z.strictObject({
       "Whether the pods of the stack accept and open only the connections that they need ([network policies](security.md#network-policies)).",
     defaultText: "false; `prod`: true",
   }),
+  existingPrometheus: existingPrometheusSchema.optional(),
   prometheus: part.default({}),
   alertmanager: part.default({}),
   grafana: part.default({}),

@@ -40,6 +40,7 @@ export function parseServices(
 ): Parsed<ServicesByNamespace> {
   const { configuration, namespaces, identity } = context;
   const problems: Problem[] = [];
+  const existing = configuration.existingPrometheus;
   const byNamespace = new Map<string, PlacedService[]>([[namespaces.application, []]]);
   configuration.services.forEach((service, index) => {
     const placed = withTeamDefaults(parseServiceFractions(service), configuration.teams);
@@ -62,8 +63,16 @@ export function parseServices(
         ...alertLinks(configuration, prometheus),
         rules: rulesOf(configuration, ofServices),
       },
-      retentionDays: prometheus?.retentionDays,
-      prober: prometheus && proberAddress(prometheus),
+      ...(existing
+        ? {
+            retentionDays: existing.retentionDays,
+            prober: existing.prober,
+            selectorLabels: existing.labels,
+          }
+        : {
+            retentionDays: prometheus?.retentionDays,
+            prober: prometheus && proberAddress(prometheus),
+          }),
     });
     return translated("services", atPositionOf(services, checked));
   });

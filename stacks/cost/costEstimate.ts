@@ -1,6 +1,7 @@
 import { LokiMode, LokiStorage } from "../../components/loki/options";
 import { deletedVersionDays } from "../../components/loki/settings";
 import { lokiVolumeCount } from "../../components/loki/volumes";
+import { PrometheusSettings } from "../../components/prometheus/settings";
 import { defined } from "../../components/shared/defined";
 import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
@@ -8,7 +9,7 @@ import { storesOfServiceLogs } from "./logStores";
 
 /** Storage and cost of the retention settings, as far as the assumptions in `monitoring:cost` allow. */
 export interface CostEstimate {
-  prometheus: PrometheusEstimate;
+  prometheus?: PrometheusEstimate;
   loki?: LokiEstimate;
   datadog?: { hosts?: number; logGbPerDay?: number };
   /** Monthly cost of everything with a price. */
@@ -52,7 +53,8 @@ export function costEstimate(settings: Settings): CostEstimate {
   return { ...estimate, ...defined({ monthly: bill(settings, estimate) }) };
 }
 
-function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate {
+function prometheusEstimate({ prometheus, cost }: Settings): PrometheusEstimate | undefined {
+  if (prometheus === undefined) return undefined;
   const { retentionDays, storageGb } = prometheus;
   // Prometheus deletes its oldest blocks above this share of the volume. The rest is for the
   // write-ahead log and for compaction.
@@ -122,12 +124,16 @@ function bill(
 
 /** All volumes of all replicas. With S3, Loki still has volumes for its write-ahead log and index. */
 function volumesGib({ prometheus, loki }: Settings): number {
-  const { alertmanager, grafana } = prometheus;
   return (
-    prometheus.storageGb * prometheus.replicas +
-    alertmanager.storageGb * alertmanager.replicas +
-    (grafana.storageGb ?? 0) +
+    (prometheus === undefined ? 0 : prometheusVolumesGib(prometheus)) +
     (loki === undefined ? 0 : loki.volumeGb * lokiVolumeCount(loki))
+  );
+}
+
+function prometheusVolumesGib(settings: PrometheusSettings): number {
+  const { storageGb, replicas, alertmanager, grafana } = settings;
+  return (
+    storageGb * replicas + alertmanager.storageGb * alertmanager.replicas + (grafana.storageGb ?? 0)
   );
 }
 

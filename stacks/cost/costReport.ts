@@ -30,7 +30,11 @@ export function costReport(settings: Settings, estimate: CostEstimate): CostRepo
   };
 }
 
-function prometheusLine({ prometheus, cost }: Settings, estimate: CostEstimate): string {
+function prometheusLine(
+  { prometheus, cost }: Settings,
+  estimate: CostEstimate,
+): string | undefined {
+  if (prometheus === undefined || estimate.prometheus === undefined) return undefined;
   const { givenGib, neededGib, fitSamplesPerSecond, keptDays = 0 } = estimate.prometheus;
   const { retentionDays } = prometheus;
   const bytes = `${number(cost.bytesPerSample)} B a sample`;
@@ -81,6 +85,7 @@ function monthLine({ monthly }: CostEstimate): string | undefined {
 }
 
 function prometheusWarning({ prometheus, cost }: Settings, estimate: CostEstimate) {
+  if (prometheus === undefined || estimate.prometheus === undefined) return undefined;
   const { givenGib, neededGib, keptDays = 0 } = estimate.prometheus;
   if (neededGib === undefined || neededGib <= givenGib) return undefined;
   return (

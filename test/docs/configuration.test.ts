@@ -2,7 +2,10 @@ import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { costSchema } from "../../stacks/config/cost";
 import { type Row, configurationRows } from "../../stacks/config/documentation";
-import { type Settings, parseConfiguration } from "../../stacks/config/parseConfiguration";
+import {
+  type SettingsWithPrometheus,
+  parseConfiguration,
+} from "../../stacks/config/parseConfiguration";
 import { type PartName, keysOfPart, partSchemas } from "../../stacks/config/readPart";
 import { configurationSchema } from "../../stacks/config/schema";
 import { dev } from "../../stacks/presets/dev";
@@ -159,14 +162,14 @@ describe(page, () => {
   }
 });
 
-function settings(values: Record<string, unknown>): Settings {
+function settings(values: Record<string, unknown>): SettingsWithPrometheus {
   const checked = parseConfiguration({
     values: { environment: "dev", cluster: { name: "c" }, ...values },
     secrets: [],
     region: "eu-west-1",
   });
   assert.deepEqual(checked.problems ?? [], []);
-  return checked.settings as Settings;
+  return checked.settings as SettingsWithPrometheus;
 }
 
 function required(values: Record<string, unknown>, path: string) {

@@ -93,6 +93,7 @@ for (const environment of ["dev", "prod"]) {
       assert.deepEqual(Object.keys(lifecycle.outputs).sort(), [
         "access",
         "chartVersions",
+        "existingPrometheus",
         "grafanaAdminPassword",
         "lokiBucket",
         "retentionCost",

@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { type Apis, type Finding, runChecks } from "../../verify/check";
 import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
@@ -14,13 +13,12 @@ import { Api, sendTo } from "../../verify/cluster/api";
 import { type FakeServices, startFakeServices } from "../support/delivery/fakeServices";
 import { type FakeSlack, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
-import { configuration } from "../support/stackConfig";
+import { settingsWithPrometheus } from "../support/stackConfig";
 import { Loki } from "./logs/support/loki";
 import { eventually } from "./logs/support/processes";
 import { PodIdentityAgent, S3 } from "./logs/support/s3";
 
-const { settings } = parseConfiguration(configuration("prod"));
-assert.ok(settings !== undefined);
+const settings = settingsWithPrometheus("prod");
 const names = settings.services[0].services.map(({ name }) => name);
 
 /** Metrics of exporters without a double of their own, which a test changes. */
@@ -99,9 +97,9 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  async function run(name: string, checks = checksOf(settings!)): Promise<Finding> {
+  async function run(name: string, checks = checksOf(settings)): Promise<Finding> {
     const chosen = checks.filter((check) => check.name === name);
-    const [result] = await runChecks(chosen, apis, settings!);
+    const [result] = await runChecks(chosen, apis, settings);
     assert.ok(result !== undefined && chosen.length === 1, `one check is named ${name}`);
     return result;
   }

@@ -151,6 +151,72 @@ export const targetScenarios: Scenario[] = [
   ),
 ];
 
+const exporter = (values: string): Input => ({
+  series: `up{namespace="observability", job="kube-state-metrics", service="platform-kube-state-metrics"}`,
+  values,
+});
+const lokiUp = (values: string): Input => ({
+  series: `up{${monitoring}, job="monitoring/loki", pod="loki-0"}`,
+  values,
+});
+const ofExisting = (job: string) => ({ namespace: "observability", job });
+const down = (
+  name: string,
+  series: Input[],
+  labels: object,
+  checks: [minutes: number, isFiring: boolean][],
+) => scenario("MonitoringDown", name, series, labels, checks);
+export const existingScenarios: Scenario[] = [
+  down(
+    "the existing kube-state-metrics is down",
+    [exporter("1x20 0x60"), containers("1x80"), lokiUp("1x80")],
+    ofExisting("kube-state-metrics"),
+    [
+      [10, false],
+      [15, false],
+      [16, true],
+      [35, true],
+    ],
+  ),
+  down(
+    "the existing Prometheus never scraped kube-state-metrics",
+    [containers("1x80"), lokiUp("1x80")],
+    ofExisting("kube-state-metrics"),
+    [
+      [4, false],
+      [6, true],
+    ],
+  ),
+  down(
+    "the existing Prometheus has no metrics of containers",
+    [exporter("1x80"), containers("1x20 stale"), lokiUp("1x80")],
+    ofExisting("cadvisor"),
+    [
+      [15, false],
+      [16, true],
+      [35, true],
+    ],
+  ),
+  down(
+    "Loki is down, in a namespace of its own",
+    [exporter("1x80"), containers("1x80"), lokiUp("1x20 0x60")],
+    { namespace: "monitoring", job: "loki" },
+    [
+      [15, false],
+      [16, true],
+    ],
+  ),
+  down(
+    "all targets of the existing Prometheus are up",
+    [exporter("1x80"), containers("1x80"), lokiUp("1x80")],
+    {},
+    [
+      [10, false],
+      [40, false],
+    ],
+  ),
+];
+
 /** A target that fails at these scrapes, one every 30 seconds. */
 const scrapes = (fails: (step: number) => boolean): Input[] => [
   {

@@ -1,5 +1,8 @@
 import * as assert from "node:assert/strict";
-import { platformAlerts } from "../../components/prometheus/platformAlerts";
+import {
+  alertsWithExistingPrometheus,
+  platformAlerts,
+} from "../../components/prometheus/platformAlerts";
 import { RulesSettings, withRuleSettings } from "../../components/alerting/alertSettings";
 import { AlertGroup, RuleGroup, ruleGroups } from "../../components/alerting/rules";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
@@ -37,6 +40,11 @@ export function platformDefinitions(rules: RulesSettings = {}): AlertGroup[] {
     clusterMonitoring: true,
   };
   return withRuleSettings(platformAlerts(options), rules);
+}
+
+/** Rules on the platform for a Prometheus in the namespace observability that others operate. */
+export function existingDefinitions(): AlertGroup[] {
+  return alertsWithExistingPrometheus("observability", "monitoring");
 }
 
 /** All rules, including those that require a setting. */

@@ -8,6 +8,7 @@ import { recipes } from "./recipes";
 import {
   allDefinitions,
   definitionsFor,
+  existingDefinitions,
   groupsNamed,
   jobDefinitions,
   probeDefinitions,
@@ -23,6 +24,7 @@ import { stormGroups, stormScenarios } from "./storms";
 import { gapScenarios } from "./gaps";
 import { healthScenarios } from "./health";
 import {
+  existingScenarios,
   lokiScenarios,
   notificationScenarios,
   scrapeScenarios,
@@ -120,6 +122,12 @@ export function suites(): Suite[] {
       name: "bursts",
       groups: groupsNamed(allDefinitions(), ["dependencies"]),
       scenarios: burstScenarios,
+      evaluationSeconds: 30,
+    },
+    {
+      name: "an existing Prometheus",
+      groups: groupsNamed(existingDefinitions(), ["targets"]),
+      scenarios: existingScenarios,
       evaluationSeconds: 30,
     },
     ...(

@@ -1,8 +1,13 @@
+import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { isMap } from "../../policies/shared/isMap";
-import { RawConfiguration } from "../../stacks/config/parseConfiguration";
+import {
+  RawConfiguration,
+  SettingsWithPrometheus,
+  parseConfiguration,
+} from "../../stacks/config/parseConfiguration";
 import { rawConfiguration } from "../../stacks/config/rawConfiguration";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
@@ -60,6 +65,16 @@ export function configuration(stack: "dev" | "prod", changes: Values = {}): RawC
   return rawConfiguration(
     asTexts(withChanges({ ...shippedConfig(stack), ...secrets[stack] }, changes)),
   );
+}
+
+/** Settings of a shipped stack file with some keys replaced. */
+export function settingsWithPrometheus(
+  stack: "dev" | "prod",
+  changes: Values = {},
+): SettingsWithPrometheus {
+  const { settings, problems } = parseConfiguration(configuration(stack, changes));
+  assert.ok(settings?.prometheus, JSON.stringify(problems));
+  return { ...settings, prometheus: settings.prometheus };
 }
 
 /** Names that only the stack file decides. A change of a part keeps its name unless it replaces it. */

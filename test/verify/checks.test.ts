@@ -1,22 +1,15 @@
 import * as assert from "node:assert/strict";
 import { dashboardUids } from "../../components/alerting/dashboardLinks";
-import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { type Result, runChecks } from "../../verify/check";
 import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";
-import { configuration, shippedConfig } from "../support/stackConfig";
+import { settingsWithPrometheus, shippedConfig } from "../support/stackConfig";
 import { FakeCluster, readyPod } from "./fakeCluster";
-
-function settingsOf(changes: Record<string, unknown> = {}) {
-  const { settings } = parseConfiguration(configuration("prod", changes));
-  assert.ok(settings !== undefined);
-  return settings;
-}
 
 const job = { name: "nightly-report", kind: "job" };
 const probe = { name: "shop", kind: "probe", probe: "https://shop.example.com/" };
-const settings = settingsOf({
+const settings = settingsWithPrometheus("prod", {
   services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job, probe],
 });
 const monitoring = "/api/v1/namespaces/monitoring";
@@ -392,7 +385,7 @@ describe("the checks of npm run verify", () => {
   }
 
   it("fail, IAM role of Loki with IRSA: the service account has no role", async () => {
-    const irsa = settingsOf({ loki: { awsIdentity: "irsa" } });
+    const irsa = settingsWithPrometheus("prod", { loki: { awsIdentity: "irsa" } });
     const checks = lokiChecks(irsa).filter(({ name }) => name === "IAM role of Loki");
     const [result] = await results(healthy(), checks);
     assert.equal(result?.status, "fail");
@@ -415,7 +408,7 @@ describe("the checks of npm run verify", () => {
   });
 
   it("cover only the parts that are enabled", async () => {
-    const small = settingsOf({ loki: undefined, datadog: undefined });
+    const small = settingsWithPrometheus("prod", { loki: undefined, datadog: undefined });
     const names = checksOf(small).map(({ name }) => name);
     assert.ok(!names.some((name) => /loki|datadog|agent/i.test(name)), names.join());
     await results(healthy(), []);
@@ -440,7 +433,7 @@ describe("the checks of npm run verify", () => {
     };
     const named = (name: string) => name.startsWith("Secret monitoring/");
     const names = (changes: object) =>
-      checksOf(settingsOf({ ...changes })).flatMap(({ name }) =>
+      checksOf(settingsWithPrometheus("prod", { ...changes })).flatMap(({ name }) =>
         named(name) ? [name.replace(/^.*\//, "")] : [],
       );
     const others = names({});

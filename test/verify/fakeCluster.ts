@@ -5,7 +5,7 @@ import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import { receivers } from "../../components/slack/receivers";
 import { availableKeys } from "../../components/slack/secret";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
-import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { Api, sendTo } from "../../verify/cluster/api";
 import type { Apis } from "../../verify/check";
 
@@ -31,7 +31,7 @@ export class FakeCluster {
   #sent = 0;
   #failed = 0;
 
-  constructor(readonly settings: Settings) {
+  constructor(readonly settings: SettingsWithPrometheus) {
     this.responses = healthyResponses(settings);
     Object.assign(this.series, healthySeries(settings));
   }
@@ -118,7 +118,7 @@ export function readyPod(name: string, env: string[] = []): any {
   };
 }
 
-function healthyResponses(settings: Settings): Record<string, unknown> {
+function healthyResponses(settings: SettingsWithPrometheus): Record<string, unknown> {
   const { slack, services, prometheus } = settings;
   if (slack === undefined) throw new Error("the stack has no Slack");
   const monitoring = "/api/v1/namespaces/monitoring";
@@ -156,7 +156,7 @@ function healthyResponses(settings: Settings): Record<string, unknown> {
   };
 }
 
-function healthySeries({ services }: Settings): Record<string, Series[]> {
+function healthySeries({ services }: SettingsWithPrometheus): Record<string, Series[]> {
   const names = [
     "http_requests_total",
     "http_request_duration_seconds_bucket",

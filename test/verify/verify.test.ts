@@ -3,13 +3,11 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parseConfiguration } from "../../stacks/config/parseConfiguration";
 import { FakeKubernetes } from "../support/fakeKubernetes";
-import { configuration, projectDirectory } from "../support/stackConfig";
+import { settingsWithPrometheus, projectDirectory } from "../support/stackConfig";
 import { FakeCluster, readyPod } from "./fakeCluster";
 
-const { settings } = parseConfiguration(configuration("prod"));
-assert.ok(settings !== undefined);
+const settings = settingsWithPrometheus("prod");
 
 describe("npm run verify", () => {
   let folder: string;

@@ -1,4 +1,4 @@
-import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import type { Check } from "../check";
 import { alertmanagerCheck, deliveryCheck, heartbeatCheck, testAlertCheck } from "./alerting";
 import { dashboardsCheck, dataSourceChecks } from "./grafana";
@@ -10,7 +10,7 @@ import { podMetricsChecks, serviceChecks } from "./targets";
 import { agentChecks, podCheck } from "./workloads";
 
 /** All checks of a stack, in the order in which their subjects depend on each other. */
-export function checksOf(settings: Settings, { testAlert = false } = {}): Check[] {
+export function checksOf(settings: SettingsWithPrometheus, { testAlert = false } = {}): Check[] {
   return [
     ...secretChecks(settings),
     podCheck(settings),

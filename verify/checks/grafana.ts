@@ -1,11 +1,11 @@
 import { dashboardModels } from "../../components/dashboards/build";
 import { readDashboards } from "../../components/dashboards/readDashboards";
-import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 import { podLogs } from "./podLogs";
 
 /** One check for each data source: Grafana reaches it. */
-export function dataSourceChecks({ namespaces, loki }: Settings): Check[] {
+export function dataSourceChecks({ namespaces, loki }: SettingsWithPrometheus): Check[] {
   return ["prometheus", ...(loki === undefined ? [] : ["loki"])].map((uid) => ({
     name: `data source ${uid}`,
     next: podLogs(namespaces.monitoring, "grafana", "grafana"),
@@ -35,15 +35,11 @@ interface FoundDashboard {
  * Grafana has the dashboards of this library and of `dashboardsFolder`, and as many community
  * dashboards as configured.
  */
-export function dashboardsCheck(settings: Settings): Check {
+export function dashboardsCheck(settings: SettingsWithPrometheus): Check {
   const { namespaces, prometheus, services, loki } = settings;
   const builtIn = dashboardModels({
-    namespace: namespaces.monitoring,
     services,
     ...(loki !== undefined && { logCollector: loki.collector }),
-    prometheusUid: "prometheus",
-    lokiUid: "loki",
-    labels: {},
   }).map(({ uid }) => uid);
   const { dashboardsFolder, communityDashboards } = prometheus.grafana;
   return {

@@ -2,7 +2,7 @@ import { platformAlerts } from "../../components/prometheus/platformAlerts";
 import type { AlertGroup } from "../../components/alerting/rules";
 import { serviceAlerts } from "../../components/services/serviceAlerts";
 import { servicesComponents } from "../../stacks/config/services";
-import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { type Check, listed, pass } from "../check";
 
 interface LoadedGroup {
@@ -10,7 +10,7 @@ interface LoadedGroup {
 }
 
 /** Every rule of the stack is loaded, and Prometheus evaluates all rules without an error. */
-export function rulesCheck(settings: Settings): Check {
+export function rulesCheck(settings: SettingsWithPrometheus): Check {
   const { prometheus, services, loki, namespaces } = settings;
   const groups = [
     ...servicesComponents(services).flatMap(([name, group]) => serviceAlerts(group, name)),

@@ -5,7 +5,7 @@ import { longTermCredentials } from "../../components/prometheus/longTerm";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { grafanaAdminSecretName } from "../../components/prometheus/values";
 import { secrets } from "../../components/shared/secrets";
-import type { Settings } from "../../stacks/config/parseConfiguration";
+import type { SettingsWithPrometheus } from "../../stacks/config/parseConfiguration";
 import { type Check, pass } from "../check";
 import type { Secret } from "../cluster/objects";
 
@@ -18,7 +18,12 @@ interface ExpectedSecret {
 const placeholders = new Set<string>(secrets.map(({ placeholder }) => placeholder));
 
 /** The Secrets that the workloads of the stack mount. */
-function expectedSecrets({ namespaces, prometheus, slack, datadog }: Settings): ExpectedSecret[] {
+function expectedSecrets({
+  namespaces,
+  prometheus,
+  slack,
+  datadog,
+}: SettingsWithPrometheus): ExpectedSecret[] {
   const { monitoring: namespace } = namespaces;
   const { configSecretName } = prometheus.alertmanager;
   return [
@@ -63,7 +68,7 @@ function prometheusSecrets({
 }
 
 /** One check for each Secret: it exists, and each of its keys has a value. */
-export function secretChecks(settings: Settings): Check[] {
+export function secretChecks(settings: SettingsWithPrometheus): Check[] {
   return expectedSecrets(settings).map(({ namespace, name, keys }) => ({
     name: `Secret ${namespace}/${name}`,
     next: `kubectl describe secret -n ${namespace} ${name}`,

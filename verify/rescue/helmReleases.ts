@@ -12,7 +12,7 @@ export function releasesOf({ namespaces, prometheus, loki, datadog }: Settings):
   const { monitoring: namespace } = namespaces;
   const collectors = loki === undefined ? [] : [LogCollector.Alloy, LogCollector.Promtail];
   return [
-    { namespace, name: prometheus.releaseName },
+    ...(prometheus === undefined ? [] : [{ namespace, name: prometheus.releaseName }]),
     ...(loki === undefined ? [] : [lokiName, ...collectors].map((name) => ({ namespace, name }))),
     ...(datadog === undefined ? [] : [{ namespace: datadog.namespace, name: datadogReleaseName }]),
   ];

@@ -211,7 +211,7 @@ describe("servicesSettings", () => {
         path: ["services", 0, "slo", "windowDays"],
         value: 30,
         code: "invalid",
-        rule: "must be at most 15, the days that Prometheus retains samples (prometheus.retentionDays)",
+        rule: "must be at most 15, the days that Prometheus retains samples (retentionDays)",
         fix: { kind: "set", example: 14 },
       },
     ]);

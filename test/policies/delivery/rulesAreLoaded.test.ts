@@ -122,6 +122,34 @@ describe("policy rules-are-loaded", () => {
     assert.deepEqual(problems(rulesAreLoaded, [release("prometheus", {}), rules()]), []);
   });
 
+  it("does not judge rules and monitors that a Prometheus of another stack selects", () => {
+    const monitor = rules({}, `${group}:ServiceMonitor`);
+    const unjudged = {
+      violations: [],
+      unknown: { path: ["metadata", "labels"], urn: rules().urn },
+    };
+    assert.deepEqual(judge(rulesAreLoaded, [rules()]), unjudged);
+    assert.deepEqual(judge(rulesAreLoaded, [monitor]), {
+      ...unjudged,
+      unknown: { ...unjudged.unknown, urn: monitor.urn },
+    });
+    const copied = release("alloy", { config: 'mimir.rules.kubernetes "all" {}' });
+    const alertmanager = resource(`${group}:Alertmanager`, "main", { spec: {} });
+    assert.deepEqual(judge(rulesAreLoaded, [copied, rules()]), { violations: [] });
+    assert.deepEqual(judge(rulesAreLoaded, [alertmanager]), { violations: [] });
+  });
+
+  it("names one object of many that are not judged, and the number of the others", () => {
+    assert.ok(rulesAreLoaded.scope === "stack");
+    const { unevaluated } = rulesAreLoaded.judge([rules(), rules(), rules()], { labels: {} });
+    assert.deepEqual(
+      unevaluated.map(({ because }) => because),
+      [
+        "the Prometheus that selects it and 2 other rules, monitors and probes is not among the resources of the stack",
+      ],
+    );
+  });
+
   it("reports unknown values as unknown", () => {
     const open = rules(UNKNOWN);
     assert.deepEqual(judge(rulesAreLoaded, [chart({}), open]), {

@@ -37,11 +37,13 @@ describe("policy prometheus-retention-covers-rules", () => {
       ]));
   }
 
-  it("passes without a Prometheus", () => {
+  it("does not judge rules without the Prometheus that evaluates them", () => {
     const rules = alerts("avg_over_time(x[30d]) > 1");
     const agent = release("kube-prometheus-stack", { prometheus: { agentMode: true } });
-    assert.deepEqual(problems(retentionCoversRules, [rules]), []);
-    assert.deepEqual(problems(retentionCoversRules, [rules, agent]), []);
+    const unjudged = { violations: [], unknown: { path: ["spec", "groups"], urn: rules.urn } };
+    assert.deepEqual(judge(retentionCoversRules, [rules]), unjudged);
+    assert.deepEqual(judge(retentionCoversRules, [rules, agent]), unjudged);
+    assert.deepEqual(judge(retentionCoversRules, [agent]), { violations: [] });
   });
 
   it("uses the server with the shortest retention", () => {

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { Problem } from "../../../components/shared/problems";
 import {
   RawConfiguration,
-  Settings,
+  SettingsWithPrometheus,
   parseConfiguration,
 } from "../../../stacks/config/parseConfiguration";
 import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
@@ -11,12 +11,14 @@ import { configuration } from "../../support/stackConfig";
 
 type Changes = Record<string, unknown>;
 
-function settingsOf(raw: RawConfiguration): Settings {
+function settingsOf(raw: RawConfiguration): SettingsWithPrometheus {
   const { settings, problems } = parseConfiguration(raw);
   if (settings === undefined) {
     assert.fail(formatConfigurationProblems("prod", problems));
   }
-  return settings;
+  const { prometheus } = settings;
+  assert.ok(prometheus, "the stack deploys Prometheus");
+  return { ...settings, prometheus };
 }
 
 function problemsOf(raw: RawConfiguration): Problem[] {
@@ -103,7 +105,7 @@ describe("parseConfiguration", () => {
     it("survives the loss of a node in prod, and has one replica of everything in dev", () => {
       const prod = settingsOf(configuration("prod", bare));
       const dev = settingsOf(configuration("dev", bare));
-      const replicas = ({ prometheus, loki, datadog }: Settings) => [
+      const replicas = ({ prometheus, loki, datadog }: SettingsWithPrometheus) => [
         prometheus.replicas,
         prometheus.alertmanager.replicas,
         loki?.mode,
@@ -114,12 +116,12 @@ describe("parseConfiguration", () => {
     });
 
     it("has bigger volumes and workloads in prod", () => {
-      const volumes = ({ prometheus, loki }: Settings) => [
+      const volumes = ({ prometheus, loki }: SettingsWithPrometheus) => [
         prometheus.storageGb,
         prometheus.alertmanager.storageGb,
         loki?.volumeGb,
       ];
-      const sizes = ({ prometheus, loki, datadog }: Settings) => [
+      const sizes = ({ prometheus, loki, datadog }: SettingsWithPrometheus) => [
         prometheus.size,
         loki?.size,
         datadog?.size,
@@ -140,7 +142,7 @@ describe("parseConfiguration", () => {
     it("protects data in prod only", () => {
       const prod = settingsOf(configuration("prod", bare));
       const dev = settingsOf(configuration("dev", bare));
-      const protectedParts = (settings: Settings) => [
+      const protectedParts = (settings: SettingsWithPrometheus) => [
         settings.protectData,
         settings.prometheus.protectData,
         settings.loki?.protectData,

@@ -13,7 +13,9 @@ const gib = 1024 ** 3;
 function estimate(changes: Record<string, unknown>) {
   const { settings, problems } = parseConfiguration(configuration("prod", changes));
   assert.deepEqual(problems, undefined);
-  return costEstimate(settings);
+  const { prometheus, ...others } = costEstimate(settings);
+  assert.ok(prometheus, "the stack deploys Prometheus");
+  return { prometheus, ...others };
 }
 
 describe("costEstimate of Prometheus", () => {

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { dataSourceUid, folderAnnotation } from "../../components/dashboards/settings";
+import { alertsWithExistingPrometheus } from "../../components/prometheus/platformAlerts";
+import { hideSecrets } from "../../components/shared/hideSecrets";
+import { Problem, check, example } from "../../components/shared/problems";
+import { dnsLabel, selectorLabels, wholeNumber } from "../../components/shared/schemas";
+import { partSchemas } from "./readPart";
+import type { Configuration } from "./schema";
+
+/** Days for which kube-prometheus-stack retains samples by default. */
+const chartRetentionDays = 10;
+
+/** A Prometheus that others operate with the Prometheus operator, such as kube-prometheus-stack. */
+export const existingPrometheusSchema = z.strictObject({
+  namespace: example(dnsLabel, "observability").describe(
+    "Namespace of its Prometheus, Alertmanager and Grafana. The stack does not create it.",
+  ),
+  labels: selectorLabels.describe(
+    "Labels of monitors, probes and rules, by which its Prometheus selects them: usually `release` with the name of the release. `{}` if it selects all.",
+  ),
+  retentionDays: wholeNumber
+    .min(1)
+    .default(chartRetentionDays)
+    .describe(
+      "Number of days that it retains samples. The windows of objectives must not be longer.",
+    ),
+  prober: example(
+    z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/, "must be a host and a port"),
+    "blackbox-exporter.observability.svc:9115",
+  )
+    .optional()
+    .meta({
+      description: "Address of a blackbox exporter with the module `http_2xx`.",
+      defaultText: "none: services have no `probe`",
+    }),
+  grafana: z
+    .strictObject({
+      dashboardLabels: selectorLabels.default({ grafana_dashboard: "1" }).meta({
+        description: "Labels by which the sidecar of Grafana selects dashboards.",
+        defaultText: '`grafana_dashboard: "1"`, as in the chart',
+      }),
+      dataSourceLabels: selectorLabels.default({ grafana_datasource: "1" }).meta({
+        description: "Labels by which the sidecar selects data sources.",
+        defaultText: '`grafana_datasource: "1"`, as in the chart',
+      }),
+      folderAnnotation: folderAnnotation
+        .default("grafana_folder")
+        .describe("Annotation in which the sidecar finds the folder of a dashboard."),
+      prometheusUid: dataSourceUid
+        .default("prometheus")
+        .describe("UID of the data source Prometheus."),
+    })
+    .prefault({}),
+});
+export type ExistingPrometheusSettings = z.output<typeof existingPrometheusSchema>;
+
+/** The only key of each of these parts that means something without a Prometheus of the stack. */
+const partsOfStack = ["prometheus", "alertmanager", "grafana"] as const;
+
+/** Other settings that configure the Prometheus of a stack. */
+const settingsOfStack = [
+  ["loki", "logMetricNamespaces"],
+  ["cost", "samplesPerSecond"],
+  ["cost", "bytesPerSample"],
+] as const;
+
+/** Names of the alerts on the platform that a stack with an existing Prometheus has. */
+export const existingPlatformAlertNames = [
+  ...new Set(
+    alertsWithExistingPrometheus("monitoring", "monitoring").flatMap(({ rules }) =>
+      rules.flatMap((rule) => ("alert" in rule ? [rule.alert] : [])),
+    ),
+  ),
+];
+
+/** Reports settings of the Prometheus of a stack, which a stack with an existing one does not have. */
+export function existingPrometheusProblems(configuration: Configuration): Problem[] {
+  const ofParts = partsOfStack.flatMap((part) =>
+    Object.keys(configuration[part])
+      .filter((key) => key !== "externalUrl")
+      .map((key) => [part, key] as const),
+  );
+  const others = settingsOfStack.filter(([part, key]) => configuration[part]?.[key] !== undefined);
+  return [...ofParts, ...others].map((path) => {
+    const [part, key] = path;
+    return {
+      path: [...path],
+      value: hideSecrets([...path], configuration[part]?.[key]),
+      code: "invalid",
+      rule: "is not available with existingPrometheus, which the stack does not configure",
+      fix: { kind: "remove" },
+    };
+  });
+}
+
+/** Checks the URLs of the existing Prometheus, Alertmanager and Grafana. */
+export function externalUrlProblems(configuration: Configuration): Problem[] {
+  return partsOfStack.flatMap((part) => {
+    const { externalUrl } = partSchemas[part].shape;
+    const { problems = [] } = check(z.object({ externalUrl }), configuration[part]);
+    return problems.map((problem) => ({ ...problem, path: [part, ...problem.path] }));
+  });
+}
