@@ -3,6 +3,7 @@ import * as path from "node:path";
 import * as prettier from "prettier";
 import { policyConfigSchema, policyDocumentation } from "../policies/index";
 import { withTables } from "../stacks/config/documentation";
+import { withSettingEffects } from "../test/docs/settingEffects";
 import { whyDocument } from "../test/policies/why";
 
 const project = path.resolve(__dirname, "..");
@@ -10,6 +11,7 @@ const project = path.resolve(__dirname, "..");
 /** Text of each file that is generated entirely or in part, by path. */
 export const generatedPages: Record<string, () => string | Promise<string>> = {
   "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
+  "docs/upgrading.md": () => withSettingEffects(readPage("docs/upgrading.md")),
   "docs/policies.md": policyDocumentation,
   "docs/why.md": whyDocument,
   "policies/config.schema.json": () => JSON.stringify(policyConfigSchema(), null, 2),

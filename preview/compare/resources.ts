@@ -8,11 +8,34 @@ export interface ResourceChange {
   change: string;
 }
 
+/** What an update does to a resource. */
+export type Action =
+  | "created"
+  | "updated"
+  | "replaced"
+  | "deleted"
+  /** No longer in the state of the stack, but not deleted. */
+  | "kept"
+  /** To be deleted or replaced, but protected, so that the update fails. */
+  | "refused";
+
+export interface ResourceDifference {
+  resource: ResourceEntry;
+  action: Action;
+  /** Inputs that differ, of a resource in both states. */
+  paths: string[];
+}
+
 /** Properties whose change replaces a resource. Other types are updated, as far as the preview knows. */
 const replacing: [type: RegExp, path: RegExp][] = [
   [/^kubernetes:helm\.sh\//, /^(name|namespace)$/],
   [/^kubernetes:/, /^(apiVersion|kind|metadata\.(name|namespace))$/],
-  [/^aws:s3\/bucket/, /^(bucket|bucketPrefix)$/],
+  // The provider replaces objects with these fields, unless its options make them mutable.
+  [/^kubernetes:core\/v1:ConfigMap$/, /^(data|binaryData)\b/],
+  [/^kubernetes:core\/v1:Secret$/, /^(data|stringData|type)\b/],
+  [/^kubernetes:storage\.k8s\.io\/v1:StorageClass$/, /^(parameters|provisioner)\b/],
+  [/^kubernetes:rbac\.authorization\.k8s\.io\/v1:(Cluster)?RoleBinding$/, /^roleRef\b/],
+  [/^aws:s3\/bucket/, /^(bucket|bucketPrefix|region)$/],
   [/^aws:iam\//, /^(name|namePrefix|path)$/],
   [/^aws:eks\/podIdentityAssociation:/, /^(clusterName|namespace|serviceAccount)$/],
   [/^aws:eks\/cluster:/, /^(name|roleArn)$/],
@@ -20,30 +43,47 @@ const replacing: [type: RegExp, path: RegExp][] = [
 
 /** Resources that were added, removed or changed. Components are compared by their settings instead. */
 export function resourceChanges(before: PreviewState, after: PreviewState): ResourceChange[] {
+  return resourceDifferences(before, after).map(({ resource: { name, type }, ...difference }) => ({
+    resource: name,
+    type: shortType(type),
+    change: changeText(difference),
+  }));
+}
+
+function changeText({ action, paths }: Omit<ResourceDifference, "resource">): string {
+  if (action === "kept") return "no longer managed, kept";
+  if (action !== "refused") return paths.length === 0 ? action : `${action}: ${firstOf(paths)}`;
+  return paths.length === 0
+    ? "deletion refused: the resource is protected"
+    : `replacement refused, the resource is protected: ${firstOf(paths)}`;
+}
+
+/** What happens to each resource that is not the same in both states. */
+export function resourceDifferences(
+  before: Pick<PreviewState, "resources">,
+  after: Pick<PreviewState, "resources">,
+): ResourceDifference[] {
   const [old, current] = [byUrn(before), byUrn(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].flatMap((urn) => {
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((urn): ResourceDifference[] => {
     const [was, is] = [old.get(urn), current.get(urn)];
-    const change = changeOf(was, is);
-    const { name, type } = (is ?? was)!;
-    return change === undefined ? [] : [{ resource: name, type: shortType(type), change }];
+    if (is === undefined) return [{ resource: was!, action: removal(was!), paths: [] }];
+    if (was === undefined) return [{ resource: is, action: "created", paths: [] }];
+    const paths = changedPaths(was.inputs, is.inputs);
+    if (paths.length === 0) return [];
+    const isReplaced = paths.some((path) =>
+      replacing.some(([type, property]) => type.test(is.type) && property.test(path)),
+    );
+    const replacement = was.protect ? "refused" : "replaced";
+    return [{ resource: is, action: isReplaced ? replacement : "updated", paths }];
   });
 }
 
-function changeOf(was: ResourceEntry | undefined, is: ResourceEntry | undefined) {
-  if (was === undefined) return "created";
-  if (is === undefined) {
-    if (was.protect) return "deletion refused: the resource is protected";
-    return was.retainOnDelete ? "no longer managed, kept" : "deleted";
-  }
-  const paths = changedPaths(was.inputs, is.inputs);
-  if (paths.length === 0) return undefined;
-  const isReplaced = paths.some((path) =>
-    replacing.some(([type, property]) => type.test(is.type) && property.test(path)),
-  );
-  return `${isReplaced ? "replaced" : "updated"}: ${firstOf(paths)}`;
+function removal({ protect, retainOnDelete }: ResourceEntry): Action {
+  if (protect) return "refused";
+  return retainOnDelete ? "kept" : "deleted";
 }
 
-function byUrn(state: PreviewState): Map<string, ResourceEntry> {
+function byUrn(state: Pick<PreviewState, "resources">): Map<string, ResourceEntry> {
   const components = new Set(componentsOf(state).map(({ urn }) => urn));
   return new Map(
     state.resources.flatMap((resource) =>

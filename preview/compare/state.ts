@@ -41,7 +41,7 @@ export const noState: PreviewState = {
 
 const componentType = /^monitoring:index:/;
 
-export function componentsOf({ resources }: PreviewState): ResourceEntry[] {
+export function componentsOf({ resources }: Pick<PreviewState, "resources">): ResourceEntry[] {
   return resources.filter(({ type }) => componentType.test(type));
 }
 

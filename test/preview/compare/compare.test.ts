@@ -103,6 +103,31 @@ describe("the comparison of two previews", () => {
     deepEqual(changesOf(stateWith([bucket({ protect: true })]), noState), [
       "deletion refused: the resource is protected",
     ]);
+    const named = (bucket: string) =>
+      resource("aws:s3/bucket:Bucket", "bucket", { bucket }, { protect: true });
+    deepEqual(changesOf(stateWith([named("a")]), stateWith([named("b")])), [
+      "replacement refused, the resource is protected: bucket",
+    ]);
+  });
+
+  it("has the objects that the Kubernetes provider replaces", () => {
+    const changeOf = (type: string, before: object, after: object) =>
+      compare(
+        stateWith([resource(`kubernetes:${type}`, "a", before)]),
+        stateWith([resource(`kubernetes:${type}`, "a", after)]),
+      ).resources.map((row) => (row as { change: string }).change)[0];
+    const [one, two] = [{ data: { a: "1" } }, { data: { a: "2" } }];
+    equal(changeOf("core/v1:ConfigMap", one, two), "replaced: data.a");
+    equal(changeOf("core/v1:ConfigMap", {}, { metadata: { labels: {} } }), "updated: metadata");
+    const secret = (text: string) => ({ stringData: { a: text } });
+    equal(changeOf("core/v1:Secret", secret("1"), secret("2")), "replaced: stringData.a");
+    const binding = (name: string) => ({ roleRef: { name } });
+    const roleBinding = "rbac.authorization.k8s.io/v1:RoleBinding";
+    equal(changeOf(roleBinding, binding("a"), binding("b")), "replaced: roleRef.name");
+    equal(
+      changeOf("monitoring.coreos.com/v1:PrometheusRule", { spec: 1 }, { spec: 2 }),
+      "updated: spec",
+    );
   });
 
   it("has dashboards and their panels, wherever the panels are", () => {
