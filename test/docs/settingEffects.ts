@@ -253,13 +253,18 @@ async function effectTables(): Promise<string[]> {
       ["---", "---", "---", "---"],
     ];
     sections.push(
-      `### ${table.charAt(0).toUpperCase()}${table.slice(1)}`,
+      `### ${headingOf(table)}`,
       [...header, ...rows]
         .map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
         .join("\n"),
     );
   }
   return sections;
+}
+
+/** `Existing Prometheus` for the table `existingPrometheus`. */
+function headingOf(table: string): string {
+  return table.replace(/^./, (first) => first.toUpperCase()).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
 }
 
 function shownSample(setting: string): string {

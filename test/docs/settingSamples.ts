@@ -22,6 +22,12 @@ const botToken = { slackBotToken: "xoxb-1", slackWebhookUrl: undefined };
 const pager = { pager: { kind: "opsgenie" } };
 const probe = { "services[0].probe": url };
 const job = { "services[0].kind": "job", "services[0].slo": undefined };
+const existing = {
+  existingPrometheus: { namespace: "observability", labels: { release: "platform" } },
+  prometheus: undefined,
+  grafana: { externalUrl: url },
+};
+const prober = { ...existing, ...probe, "existingPrometheus.prober": "blackbox.shop.svc:9115" };
 const team = { "services[0].team": "payments", "teams.payments": { namespace: "ticketing" } };
 
 const of = (value: unknown, requires?: Record<string, unknown>): Sample => ({
@@ -61,6 +67,14 @@ export const settingSamples: Record<string, Sample> = {
   "placement.nodeSelector": of({ pool: "monitoring" }),
   "placement.tolerations": of([{ key: "monitoring" }]),
   "placement.priorityClassName": of("important"),
+  "existingPrometheus.namespace": of(text, existing),
+  "existingPrometheus.labels": of({ release: "other" }, existing),
+  "existingPrometheus.retentionDays": of(15, existing),
+  "existingPrometheus.prober": of("other.shop.svc:9115", prober),
+  "existingPrometheus.grafana.dashboardLabels": of({ dashboards: "1" }, existing),
+  "existingPrometheus.grafana.dataSourceLabels": of({ sources: "1" }, existing),
+  "existingPrometheus.grafana.folderAnnotation": of("folder", existing),
+  "existingPrometheus.grafana.prometheusUid": of("metrics", existing),
   "prometheus.chartVersion": of("88.5.4"),
   "prometheus.repository": of("https://charts.example.com"),
   "prometheus.releaseName": of(text),
