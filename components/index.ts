@@ -40,6 +40,7 @@ export {
   type MonitoredService,
   MonitoredServices,
   type MonitoredServicesArgs,
+  type ScrapeLimits,
   type ServiceAlertArgs,
   type ServiceAlertOverrides,
   type ServiceLevelObjective,

@@ -106,6 +106,7 @@ export const platformAlertNames = [
   "PrometheusCompactionsFailing",
   "PrometheusNotIngesting",
   "PrometheusRuleFailures",
+  "SamplesNearLimit",
   alertNames.scrapesFailing,
   "VolumeNearlyFull",
 ] as const;

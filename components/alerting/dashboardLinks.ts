@@ -71,6 +71,7 @@ export const linkedPanels = {
     id: 4,
     alerts: ["MonitoringDown", "ScrapesFailing"],
   },
+  samplesPerScrape: { dashboard: "prometheus-health", id: 5, alerts: ["SamplesNearLimit"] },
   failedNotifications: { dashboard: "alert-delivery", id: 1, alerts: ["NotificationsFailing"] },
   lokiErrors: { dashboard: "loki-health", id: 1, alerts: ["LokiRequestErrors", "LokiPanics"] },
   lokiLines: { dashboard: "loki-health", id: 2, alerts: ["LokiNotIngesting", "LogLinesDropped"] },

@@ -22,6 +22,7 @@ export const ruleThresholds = {
   PrometheusRuleFailures: { default: 1, min: 1, max: 100, unit: "evaluations in 5 minutes" },
   PrometheusCompactionsFailing: { default: 1, min: 1, max: 20, unit: "compactions in 3 hours" },
   NotificationsFailing: { default: 1, min: 1, max: 100, unit: "notifications in 15 minutes" },
+  SamplesNearLimit: { default: 80, min: 10, max: 99, unit: "percent of the limit of a scrape" },
   ScrapesFailing: { default: 3, min: 1, max: 20, unit: "times in 30 minutes" },
   VolumeNearlyFull: { default: 95, min: 50, max: 99, unit: "percent of the space" },
   LokiRequestErrors: { default: 10, min: 1, max: 50, unit: "percent of the requests to a route" },

@@ -103,6 +103,15 @@ export function prometheusDashboard(): DashboardModel {
           ),
           graph("Memory", "bytes", perPod(`process_resident_memory_bytes{${of}} and on (namespace, pod) prometheus_build_info`)),
           graph("Slowest scrapes", "s", [query(`topk(5, max by (namespace, job) (scrape_duration_seconds))`, "{{namespace}}/{{job}}")]),
+          graph("Most series", "short", [query(`topk(5, sum by (namespace, job) (scrape_samples_post_metric_relabeling))`, "{{namespace}}/{{job}}")], {
+            description: "Series of all targets of a job.",
+          }),
+          graph(
+            "Samples per scrape, as a part of the limit",
+            "percentunit",
+            [query(`topk(5, max by (namespace, job) (scrape_samples_post_metric_relabeling / (scrape_sample_limit > 0)))`, "{{namespace}}/{{job}}")],
+            { link: "samplesPerScrape", description: "Above 1, Prometheus rejects the whole scrape. The alert SamplesNearLimit fires above 0.8." },
+          ),
         ],
       },
       {

@@ -182,6 +182,16 @@ export function serviceDashboard(
             [query(`sum(up{${of}})`, "up"), query(`count(up{${of}})`, "scraped")],
             { link: "targets" },
           ),
+          graph(
+            "Samples per scrape",
+            "short",
+            [
+              query(`max(scrape_samples_post_metric_relabeling{${of}})`, "samples of the largest target"),
+              query(`min(scrape_sample_limit{${of}} > 0)`, "limit"),
+              query(`sum(scrape_series_added{${of}})`, "new series of all targets"),
+            ],
+            { description: "Prometheus rejects a scrape that exceeds its limit." },
+          ),
         ],
       },
       ...(probed ? [{ title: "Probe", panels: probePanels(of) }] : []),

@@ -39,7 +39,11 @@ export function platformAlerts(options: PlatformAlertOptions): AlertGroup[] {
     { name: `${namespace}.prometheus`, rules: prometheusAlerts(namespace) },
     { name: `${namespace}.targets`, rules: down.length > 0 ? [monitoringDown(down)] : [] },
     // Reads 30 minutes of every target in the cluster.
-    { name: `${namespace}.scrapes`, intervalSeconds: 120, rules: [scrapesFailing] },
+    {
+      name: `${namespace}.scrapes`,
+      intervalSeconds: 120,
+      rules: [scrapesFailing, samplesNearLimit],
+    },
     { name: `${namespace}.health`, rules: clusterMonitoring ? [podFailing(namespace)] : [] },
     { name: `${namespace}.volumes`, rules: clusterMonitoring ? volumeAlerts() : [] },
     { name: `${namespace}.loki`, rules: loki ? lokiAlerts(namespace) : [] },
@@ -206,6 +210,19 @@ const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
   severity: Severity.Warning,
   summary: "{{ $labels.job }}: a target often fails to answer scrapes",
   description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,
+}));
+
+/** A scrape that exceeds its limit fails as a whole, so this alert fires before. */
+const samplesNearLimit = withThreshold("SamplesNearLimit", (percent) => ({
+  expr: [
+    `max by (namespace, job, service) (`,
+    `  scrape_samples_post_metric_relabeling / (scrape_sample_limit > 0)`,
+    `) > ${formatNumber(percent / 100)}`,
+  ].join("\n"),
+  forMinutes: 15,
+  severity: Severity.Warning,
+  summary: `{{ $labels.job }}: a scrape has ${value.percentage} of the samples that it may have`,
+  description: `A target of {{ $labels.job }} in ${labels.namespace} exposes ${value.percentage} of the samples that one scrape may have (threshold: ${percent}%). Above 100%, Prometheus rejects the whole scrape, and alerts that read its metrics cannot fire.`,
 }));
 
 function volumeAlerts(): AlertRule[] {

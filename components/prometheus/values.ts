@@ -180,6 +180,9 @@ function prometheusServer(settings: PrometheusSettings): Values {
       // Protects Prometheus from a target whose number of series explodes. The largest legitimate
       // target is kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
+      // Adds the series scrape_sample_limit to each target, which the alert SamplesNearLimit reads. The
+      // operator has no field for the setting extra_scrape_metrics yet, which replaces this flag.
+      enableFeatures: ["extra-scrape-metrics"],
       // By default, Prometheus selects only objects with the label `release: prometheus`.
       serviceMonitorSelectorNilUsesHelmValues: false,
       podMonitorSelectorNilUsesHelmValues: false,

@@ -62,6 +62,16 @@ export interface MetricsAuthorization {
   secret: SecretKeyReference;
 }
 
+/** Limits of one scrape of a target. */
+export interface ScrapeLimits {
+  /** Maximum number of samples. Default: the limit of Prometheus, by its `size`. */
+  samples?: number;
+  /** Maximum number of labels of a series, including those of the target. Default: none. */
+  labels?: number;
+  /** Maximum number of characters in the value of a label. Default: none. */
+  labelValueCharacters?: number;
+}
+
 /**
  * A service to scrape and to alert on. Its HTTP and gRPC metrics are recognized by their names
  * (`alerts.metrics`), so a gRPC service needs no other setting.
@@ -97,6 +107,11 @@ export interface MonitoredService {
   selector?: Record<string, string>;
   /** Seconds between two scrapes. Default: the scrape interval of Prometheus. */
   scrapeIntervalSeconds?: number;
+  /**
+   * Limits of what one scrape may cost. A scrape that exceeds one fails as a whole. Default: the limits
+   * of Prometheus.
+   */
+  scrapeLimits?: ScrapeLimits;
   /** Service level objective. Default: none. */
   slo?: ServiceLevelObjective;
   /**

@@ -12,7 +12,7 @@ export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
 
 /** Spec of the object that makes Prometheus scrape one service. */
 export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
-  const { https, authorization } = service;
+  const { https, authorization, scrapeLimits } = service;
   const ofPods = monitorKind(service) === "PodMonitor";
   const numberField = ofPods ? "portNumber" : "targetPort";
   const endpoint = {
@@ -39,6 +39,11 @@ export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
   return {
     selector: { matchLabels: service.selector ?? { app: service.name } },
     [ofPods ? "podMetricsEndpoints" : "endpoints"]: [endpoint],
+    ...defined({
+      sampleLimit: scrapeLimits?.samples,
+      labelLimit: scrapeLimits?.labels,
+      labelValueLengthLimit: scrapeLimits?.labelValueCharacters,
+    }),
   };
 }
 

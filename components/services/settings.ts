@@ -337,6 +337,22 @@ const httpsSchema = z.strictObject({
   ),
 });
 
+const scrapeLimitsSchema = z.strictObject({
+  samples: example(wholeNumber.min(1).max(limits.samplesPerScrape.max), 5_000).optional().meta({
+    description: "Maximum number of samples of one scrape of a pod.",
+    defaultText: "the limit of Prometheus, by `prometheus.size`",
+  }),
+  labels: example(wholeNumber.min(1), 30).optional().meta({
+    description:
+      "Maximum number of labels of a series, including those of the target, such as `pod`.",
+    defaultText: "none",
+  }),
+  labelValueCharacters: example(wholeNumber.min(1), 200).optional().meta({
+    description: "Maximum length of the value of a label.",
+    defaultText: "none",
+  }),
+});
+
 const authorizationSchema = z.strictObject({
   type: example(z.string().regex(/^\w+$/, "must be one word").default("Bearer"), "Bearer").describe(
     "Scheme of the header `Authorization`.",
@@ -401,6 +417,11 @@ export const serviceSchema = z.strictObject({
   scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
     description: "Seconds between two scrapes of the service.",
     defaultText: "`prometheus.scrapeIntervalSeconds`",
+  }),
+  scrapeLimits: scrapeLimitsSchema.optional().meta({
+    description:
+      "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole. The alert SamplesNearLimit fires before.",
+    defaultText: "those of Prometheus",
   }),
   slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
   maintenance: z
@@ -551,6 +572,7 @@ const ofTargets = [
   "authorization",
   "path",
   "selector",
+  "scrapeLimits",
   "metrics",
 ];
 

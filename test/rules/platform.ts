@@ -225,6 +225,14 @@ const scrapes = (fails: (step: number) => boolean): Input[] => [
   },
 ];
 const scraped = { severity: "warning", namespace: "ticketing", job: "api", service: "api" };
+/** A target with so many samples per scrape, and its limit. */
+const samples = (instance: string, count: string, limit: number): Input[] => {
+  const target = `namespace="ticketing", job="api", service="api", instance="${instance}"`;
+  return [
+    { series: `scrape_samples_post_metric_relabeling{${target}}`, values: count },
+    { series: `scrape_sample_limit{${target}}`, values: `${limit}x80` },
+  ];
+};
 export const scrapeScenarios: Scenario[] = [
   scenario(
     "ScrapesFailing",
@@ -246,6 +254,30 @@ export const scrapeScenarios: Scenario[] = [
     scrapes((step) => [1, 6, 11, 33, 38, 43].includes(step / 2)),
     scraped,
     [20, 32, 37, 42, 47].map((minute) => [minute, true]),
+  ),
+  scenario(
+    "SamplesNearLimit",
+    "the largest of several targets decides",
+    [...samples("a", "100x80", 1000), ...samples("b", "100x19 900x60", 1000)],
+    scraped,
+    [
+      [20, false],
+      [27, true],
+    ],
+  ),
+  scenario(
+    "SamplesNearLimit",
+    "a scrape that Prometheus rejects still fires",
+    samples("a", "1200x80", 1000),
+    scraped,
+    [[20, true]],
+  ),
+  scenario(
+    "SamplesNearLimit",
+    "a target without a limit does not fire",
+    samples("a", "900000x80", 0),
+    scraped,
+    [[30, false]],
   ),
 ];
 

@@ -783,6 +783,28 @@ export const recipes: Recipe[] = [
     ],
   },
   {
+    alert: "SamplesNearLimit",
+    severity: warning,
+    forMinutes: 15,
+    subjectLabel: "job",
+    groups: ["scrapes"],
+    extraLabels: { service: "metrics" },
+    firstTrueMinutes: 0,
+    series: (subject, timeline) => {
+      const target = {
+        namespace: "monitoring",
+        pod: subject.pod,
+        job: jobOf(subject),
+        service: "metrics",
+      };
+      const samples = byLevel(75_000, 85_000);
+      return [
+        gauge("scrape_samples_post_metric_relabeling", target, timeline, samples),
+        gauge("scrape_sample_limit", target, timeline, unlessGone(100_000)),
+      ];
+    },
+  },
+  {
     ...compaction.timing,
     alert: "PrometheusCompactionsFailing",
     severity: warning,

@@ -16,6 +16,8 @@ const cases: [alert: ThresholdAlertName, level: Level, threshold: number][] = [
   ["PrometheusCompactionsFailing", "above", 2],
   ["NotificationsFailing", "above", 2],
   ["ScrapesFailing", "above", 5],
+  ["SamplesNearLimit", "above", 90],
+  ["SamplesNearLimit", "below", 70],
   ["VolumeNearlyFull", "above", 97],
   ["VolumeNearlyFull", "below", 90],
   ["LokiRequestErrors", "above", 12],

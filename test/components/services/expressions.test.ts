@@ -25,6 +25,7 @@ const known = new Set(
   kube_pod_status_ready kube_pod_status_phase kube_pod_info kube_node_status_condition
   loki_panic_total prometheus_rule_evaluation_failures_total
   prometheus_tsdb_head_samples_appended_total prometheus_tsdb_compactions_failed_total
+  scrape_samples_post_metric_relabeling scrape_sample_limit
   alertmanager_notifications_failed_total loki_request_duration_seconds_count
   loki_distributor_lines_received_total process_start_time_seconds
   loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds`.split(/\s+/),

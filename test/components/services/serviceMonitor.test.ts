@@ -68,6 +68,19 @@ describe("the monitor of a service", () => {
     assert.equal(specFor({ scrapeIntervalSeconds: 15 }).endpoints[0].interval, "15s");
   });
 
+  it("limits what one scrape may cost, if the service says so", () => {
+    const limitsOf = ({ sampleLimit, labelLimit, labelValueLengthLimit }: any) => ({
+      sampleLimit,
+      labelLimit,
+      labelValueLengthLimit,
+    });
+    const scrapeLimits = { samples: 5000, labels: 30, labelValueCharacters: 200 };
+    const expected = { sampleLimit: 5000, labelLimit: 30, labelValueLengthLimit: 200 };
+    assert.deepEqual(limitsOf(specFor({ scrapeLimits })), expected);
+    assert.deepEqual(limitsOf(specFor({ scrapeLimits, kind: "pods" })), expected);
+    assert.deepEqual(Object.keys(specFor({})), ["selector", "endpoints"]);
+  });
+
   it("sets the label service of the series to the configured name", () => {
     const { relabelings } = specFor({}).endpoints[0];
     assert.deepEqual(relabelings[0], { targetLabel: "service", replacement: "auth-service" });

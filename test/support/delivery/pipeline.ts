@@ -122,7 +122,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const port = await freePort();
     const prometheusUrl = `http://127.0.0.1:${port}`;
     const values = readYaml(path.join(options.out, "values", "prometheus.yaml"));
-    const { rules } = values.prometheus.prometheusSpec.additionalConfig;
+    const spec = values.prometheus.prometheusSpec;
+    const { rules } = spec.additionalConfig;
     const configFile = writePrometheus(options, new URL(prometheusUrl), new URL(alertmanager.url));
     const startPrometheus = () =>
       startTool(
@@ -132,7 +133,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
           `--storage.tsdb.path=${path.join(options.folder, "prometheus-data")}`,
           `--web.listen-address=127.0.0.1:${port}`,
           "--web.enable-lifecycle",
-          ...externalUrl(values.prometheus.prometheusSpec),
+          `--enable-feature=${spec.enableFeatures.join(",")}`,
+          ...externalUrl(spec),
           `--rules.alert.for-grace-period=${scaledDuration(rules.alert.forGracePeriod, options.scale)}`,
           // Defaults of Prometheus, scaled like all other durations.
           `--rules.alert.resend-delay=${scaledDuration("1m", options.scale)}`,
@@ -219,7 +221,8 @@ function writePrometheus(
   alertmanager: URL,
 ): string {
   const values = readYaml(path.join(out, "values", "prometheus.yaml"));
-  const { scrapeInterval, evaluationInterval, externalLabels } = values.prometheus.prometheusSpec;
+  const { scrapeInterval, evaluationInterval, externalLabels, sampleLimit } =
+    values.prometheus.prometheusSpec;
   const rules = path.join(folder, "rules");
   fs.mkdirSync(rules, { recursive: true });
   for (const file of fs.readdirSync(path.join(out, "rules"))) {
@@ -256,6 +259,7 @@ function writePrometheus(
       scrape_timeout: scaledDuration(String(scrapeInterval), scale),
       evaluation_interval: scaledDuration(String(evaluationInterval), scale),
       external_labels: externalLabels,
+      sample_limit: sampleLimit,
     },
     rule_files: [path.join(rules, "*.yaml")],
     alerting: {
@@ -347,6 +351,7 @@ function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
       ...(endpoint.relabelings ?? []).map(snakeCase),
     ],
     metric_relabel_configs: (endpoint.metricRelabelings ?? []).map(snakeCase),
+    ...(spec.sampleLimit !== undefined && { sample_limit: spec.sampleLimit }),
   };
 }
 
