@@ -1,6 +1,4 @@
 import * as fs from "node:fs";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
@@ -18,6 +16,7 @@ import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
 import type { Report } from "./report";
+import { servePage } from "./servePage";
 
 /** Measures notification delay and rule evaluation with the real Prometheus and Alertmanager. */
 export async function delivery(report: Report): Promise<void> {
@@ -257,19 +256,4 @@ async function evaluationRounds<Name extends string>(
   } finally {
     await Promise.all([prometheus.stop(), page.stop()]);
   }
-}
-
-async function servePage(text: () => string) {
-  const server = http.createServer((_request, response) => {
-    response.setHeader("content-type", "text/plain; version=0.0.4").end(`${text()}\n`);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }

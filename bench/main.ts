@@ -7,6 +7,7 @@ import { delivery } from "./delivery";
 import { type Measurement, compare, measure } from "./measure";
 import { policies } from "./policies";
 import { Report } from "./report";
+import { series } from "./series";
 
 /**
  * `npm run bench`: performance as ratios within one run, because absolute numbers depend on the
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
   await growth(preview, report);
   await policies(report);
   await delivery(report);
+  await series(report);
   if (process.argv.includes("--write")) fs.writeFileSync(page, report.markdown());
 }
 
