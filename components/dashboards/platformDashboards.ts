@@ -107,10 +107,10 @@ export function prometheusDashboard(): DashboardModel {
             description: "Series of all targets of a job.",
           }),
           graph(
-            "Samples per scrape, as a part of the limit",
+            "Samples, as a part of the limit",
             "percentunit",
             [query(`topk(5, max by (namespace, job) (scrape_samples_post_metric_relabeling / (scrape_sample_limit > 0)))`, "{{namespace}}/{{job}}")],
-            { link: "samplesPerScrape", description: "Above 1, Prometheus rejects the whole scrape. The alert SamplesNearLimit fires above 0.8." },
+            { link: "samplesPerScrape", description: "Of the largest scrape of each job. Above 1, Prometheus rejects the scrape. The alert SamplesNearLimit fires above 0.8." },
           ),
         ],
       },

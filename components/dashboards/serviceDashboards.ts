@@ -182,16 +182,6 @@ export function serviceDashboard(
             [query(`sum(up{${of}})`, "up"), query(`count(up{${of}})`, "scraped")],
             { link: "targets" },
           ),
-          graph(
-            "Samples per scrape",
-            "short",
-            [
-              query(`max(scrape_samples_post_metric_relabeling{${of}})`, "samples of the largest target"),
-              query(`min(scrape_sample_limit{${of}} > 0)`, "limit"),
-              query(`sum(scrape_series_added{${of}})`, "new series of all targets"),
-            ],
-            { description: "Prometheus rejects a scrape that exceeds its limit." },
-          ),
         ],
       },
       ...(probed ? [{ title: "Probe", panels: probePanels(of) }] : []),
@@ -251,10 +241,23 @@ export function serviceDashboard(
           ]),
         ],
       },
-      { title: "Runtime", panels: runtimePanels(all, of) },
+      { title: "Runtime", panels: [...runtimePanels(all, of), samplesPanel(of)] },
       ...(hasLogs ? [{ title: "Logs", panels: logPanels() }] : []),
     ],
   };
+}
+
+/** What the metrics of the selected service cost Prometheus. */
+function samplesPanel(of: string): Panel {
+  return graph(
+    "Samples per scrape",
+    "short",
+    [
+      query(`max(scrape_samples_post_metric_relabeling{${of}})`, "largest target"),
+      query(`sum(scrape_series_added{${of}})`, "new series of all targets"),
+    ],
+    { description: "The alert SamplesNearLimit compares the samples with their limit." },
+  );
 }
 
 /** Responses that the blackbox exporter receives from the URL of the selected service. */
