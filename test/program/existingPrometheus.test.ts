@@ -1,7 +1,13 @@
 import * as assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { parse } from "yaml";
+import { documentedConfig } from "../support/documentedConfig";
 import { Recording } from "../support/mocks";
 import { runProgram } from "../support/runProgram";
+import { projectDirectory } from "../support/stackConfig";
 
 const existing = { namespace: "observability", labels: { release: "platform" } };
 const changes = {
@@ -187,5 +193,32 @@ describe("the program with an existing Prometheus and other settings of it", () 
     const probe: any = resources.find(({ name }) => name === "services-shop-probe")?.inputs;
     assert.equal(probe.spec.prober.url, "blackbox.observability.svc:9115");
     assert.equal(probe.metadata.labels.release, "platform");
+  });
+});
+
+describe("the preview of the documented stack with an existing Prometheus", () => {
+  it("passes every policy of production, and lists what no policy judged", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "existing-"));
+    try {
+      const file = path.join(folder, "stack.yaml");
+      fs.writeFileSync(file, documentedConfig());
+      const args = ["--stack", "documented", "--config-file", file, "--json"];
+      const preview = path.join(projectDirectory, "preview/start.cjs");
+      const { status, stdout, stderr } = spawnSync(process.execPath, [preview, ...args], {
+        cwd: projectDirectory,
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stdout + stderr);
+      const { facts, policy } = JSON.parse(stdout);
+      assert.deepEqual(policy.violations, []);
+      assert.deepEqual(
+        policy.notEvaluated.map(({ details }: any) => details.policies),
+        ["prometheus-retention-covers-rules, rules-are-loaded"],
+      );
+      const section = facts.find(({ part }: any) => part === "Existing Prometheus");
+      assert.equal(section.namespace, "observability");
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -137,6 +137,23 @@ describe("the facts about the parts of a stack", () => {
     ],
     "Retention and cost": [["Datadog", "6 hosts"]],
   };
+  it("include what an existing Prometheus needs, and links without a Prometheus of the stack", () => {
+    const outputs = { existingPrometheus: { namespace: "observability", "not available": "more" } };
+    const alerts = { dashboardBaseUrl: "https://grafana.example.com" };
+    const own = resources.filter(({ type }) => !/Prometheus|MonitoredServices/.test(type));
+    const all = summarize([...own, component("MonitoredServices", { alerts })], outputs);
+    const rowsOf = (part: string) => all.find((fact) => fact.part === part)?.rows ?? [];
+    assert.deepEqual(rowsOf("Existing Prometheus"), [
+      ["namespace", "observability"],
+      ["not available", "more"],
+    ]);
+    assert.deepEqual(rowsOf("Prometheus"), []);
+    assert.deepEqual(
+      rowsOf("Routes").find(([name]) => name === "links"),
+      ["links", "no Graph (set prometheus.externalUrl), no Silence (set alertmanager.externalUrl)"],
+    );
+  });
+
   it("include how people reach Grafana and sign in, and its volume", () => {
     const grafana = {
       externalUrl: "https://grafana.example.com",

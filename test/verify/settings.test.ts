@@ -1,0 +1,33 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { settingsWithPrometheus, stackSettings } from "../../verify/settings";
+
+describe("the settings of the commands for a live cluster", () => {
+  let folder: string;
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "settings-"));
+    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "name: monitoring\nruntime: nodejs\n");
+    const stack = (name: string, more: string) =>
+      fs.writeFileSync(
+        path.join(folder, `Pulumi.${name}.yaml`),
+        `config:\n  monitoring:environment: dev\n  monitoring:cluster: {name: c}\n${more}`,
+      );
+    stack("own", "");
+    stack("existing", "  monitoring:existingPrometheus: {namespace: observability, labels: {}}\n");
+  });
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  it("include a Prometheus that the stack deploys", () => {
+    assert.equal(settingsWithPrometheus(folder, "own").prometheus.replicas, 1);
+  });
+
+  it("refuse an existing Prometheus where a command needs one that the stack deploys", () => {
+    assert.equal(stackSettings(folder, "existing").prometheus, undefined);
+    assert.throws(
+      () => settingsWithPrometheus(folder, "existing"),
+      /the stack existing uses the existing Prometheus in the namespace observability, .*\n {2}fix: kubectl get pods,prometheus,alertmanager -n observability$/,
+    );
+  });
+});
