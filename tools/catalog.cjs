@@ -215,6 +215,12 @@ const catalog = {
     command: "cmd/kube-controller-manager",
     linkVersion: kubernetesVersion,
   },
+  "prometheus-operator": {
+    kind: "go",
+    lock: "go/prometheus-operator",
+    module: "github.com/prometheus-operator/prometheus-operator",
+    command: "cmd/operator",
+  },
   "pulumi-resource-kubernetes": {
     kind: "go",
     lock: "go/pulumi-kubernetes",

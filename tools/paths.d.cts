@@ -33,6 +33,7 @@ export type ToolName =
   | "etcd"
   | "kube-apiserver"
   | "kube-controller-manager"
+  | "prometheus-operator"
   | "pulumi-resource-kubernetes"
   | "datadogPython"
   | "pulumiPython"
