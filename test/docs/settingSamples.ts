@@ -239,6 +239,7 @@ export const settingSamples: Record<string, Sample> = {
   "services[].path": of("/stats"),
   "services[].selector": of({ app: text }),
   "services[].scrapeIntervalSeconds": of(15),
+  "services[].scrapeLimits": of({ samples: 5000 }),
   "services[].slo": of({ availabilityPercent: 99 }),
   "services[].maintenance": of([
     { from: "2026-12-24T18:00+09:00", to: "2026-12-24T20:00+09:00", reason: "upgrade" },
