@@ -53,6 +53,30 @@ for (const name of ["dev", "prod"] as const) {
       assert.deepEqual(Object.keys(summary(run)), ["unchanged"], run.text);
     });
 
+    // As docs/upgrading.md says of these settings.
+    for (const [setting, value, ...changes] of [
+      ["slack.channel", "#others", "Secret slack-config replaced"],
+      [
+        ...["alerts.errorRatePercent", "4"],
+        ...[
+          "ConfigMap dashboards-service-detail replaced",
+          "PrometheusRule services-rules updated",
+        ],
+      ],
+      [
+        ...["prometheus.retentionDays", "14"],
+        ...["PrometheusRule services-rules updated", "Release prometheus updated"],
+      ],
+    ] as const) {
+      it(`changes only the resources that ${setting} concerns`, async () => {
+        await stack.set(`monitoring:${setting}`, value);
+        const run = await stack.up();
+        assert.equal(run.exitCode, 0, run.text);
+        const lines = run.text.matchAll(/ kubernetes:\S+:(\w+ \S+ (?:updated|replaced)) \(/g);
+        assert.deepEqual([...lines].map(([, line]) => line).sort(), changes, run.text);
+      });
+    }
+
     it("is deleted by destroy except its namespaces, once it no longer protects data", async () => {
       if (name === "prod") {
         const refused = await stack.destroy();
