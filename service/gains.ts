@@ -63,7 +63,7 @@ function scraping(state: PreviewState, namespace: string, name: string): Fact["r
         ["selects", `${kind.replace("Monitor", "s")} with the labels ${selected.join(", ")}`],
         ...endpoints.map((endpoint): [string, string] => [
           "target",
-          `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, every ${intervalOf(state, endpoint)}`,
+          `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, ${intervalOf(state, endpoint)}`,
         ]),
       ];
     },
@@ -74,7 +74,7 @@ function probe(state: PreviewState, namespace: string, name: string): Fact["rows
   return objects(state, /^Probe$/, namespace, name).flatMap(({ spec }): Fact["rows"] =>
     listAt(spec, "targets", "staticConfig", "static").map((url) => [
       "requests",
-      `${String(url)}, every ${intervalOf(state, spec)}`,
+      `${String(url)}, ${intervalOf(state, spec)}`,
     ]),
   );
 }
@@ -90,11 +90,14 @@ function objects(state: PreviewState, kinds: RegExp, namespace: string, name: st
     });
 }
 
-/** The interval of an endpoint or probe, which is that of Prometheus by default. */
+/** How often an endpoint or probe is scraped, by default at the interval of Prometheus. */
 function intervalOf(state: PreviewState, scraped: unknown): string {
+  const interval = textAt(scraped, "interval");
+  if (interval !== undefined) return `every ${interval}`;
   const prometheus = componentsOf(state).find(({ type }) => type.endsWith(":PrometheusStack"));
-  const byDefault = `${String(prometheus?.inputs["scrapeIntervalSeconds"])}s`;
-  return textAt(scraped, "interval") ?? byDefault;
+  return prometheus === undefined
+    ? "at the interval of the existing Prometheus"
+    : `every ${String(prometheus.inputs["scrapeIntervalSeconds"])}s`;
 }
 
 /** The dashboards with the panels that the alerts link to. */

@@ -3,6 +3,8 @@ import { MonitoredServices } from "@ticketing/observability";
 // A team adds its services to a cluster that is already monitored.
 new MonitoredServices("checkout", {
   namespace: "checkout",
+  // By default, a kube-prometheus-stack selects only objects with the name of its release.
+  selectorLabels: { release: "kube-prometheus-stack" },
   services: [
     { name: "checkout-api", language: "go", slo: { availabilityPercent: 99.9 } },
     { name: "checkout-worker", language: "python", alerts: { p99LatencyMs: 2000 } },

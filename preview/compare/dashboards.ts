@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { entriesAt, isMap, listAt, mapAt, textAt } from "../../policies/facts/plain";
+import { entriesAt, isMap, listAt, textAt } from "../../policies/facts/plain";
+import { isDashboard } from "../output/isDashboard";
 import type { PreviewState } from "./state";
 
 export interface DashboardChange {
@@ -32,8 +33,7 @@ export function dashboardChanges(before: PreviewState, after: PreviewState): Das
 export function dashboardsOf({ resources }: PreviewState): Map<string, Dashboard> {
   const dashboards = new Map<string, Dashboard>();
   for (const { type, inputs } of resources) {
-    if (!type.endsWith(":ConfigMap")) continue;
-    if (!("grafana_dashboard" in mapAt(inputs, "metadata", "labels"))) continue;
+    if (!type.endsWith(":ConfigMap") || !isDashboard(inputs)) continue;
     for (const [file, text] of entriesAt(inputs, "data")) {
       const dashboard = parsed(text);
       if (!isMap(dashboard)) continue;

@@ -3,6 +3,7 @@ import type { JudgedEnvironment } from "../../policies/engine/environment";
 import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
 import { SECRET, UNKNOWN } from "../engine/values";
+import { isDashboard } from "./isDashboard";
 
 /** The file with the configuration of Alertmanager. */
 export const alertmanagerFile = "alertmanager/alertmanager.yaml";
@@ -50,7 +51,7 @@ export function exportFiles(exported: Exported): Map<string, string> {
       const { groups } = (resource.redactedInputs as KubernetesObject)["spec"] ?? {};
       add("rules", name, "yaml", yaml({ groups }));
     }
-    if (kind === "ConfigMap" && "grafana_dashboard" in (object["metadata"]?.labels ?? {})) {
+    if (kind === "ConfigMap" && isDashboard(object)) {
       for (const [key, text] of texts((resource.redactedInputs as KubernetesObject)["data"])) {
         add("dashboards", key.replace(/\.json$/, ""), "json", redact(text));
       }

@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { documentedCommands } from "../docs/commands";
 import { How, howIsExecuted } from "../docs/executions";
+import { documentedConfig } from "../support/documentedConfig";
 import { projectDirectory, shippedText } from "../support/stackConfig";
 
 describe("npm run service", function () {
@@ -44,6 +45,16 @@ describe("npm run service", function () {
   }
 
   const stackFile = () => fs.readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8");
+
+  it("shows when an existing Prometheus scrapes the service", () => {
+    fs.writeFileSync(path.join(project, "Pulumi.prod.yaml"), documentedConfig());
+    const { status, stdout, stderr } = service("add", "checkout", "--stack", "prod", "--yes");
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stdout,
+      /port metrics, path \/metrics, at the interval of the existing Prometheus$/m,
+    );
+  });
 
   it("shows what the service gets, and writes its lines", () => {
     const { status, stdout, stderr } = documented(/ --yes$/);

@@ -112,6 +112,10 @@ describe("the files of a preview", () => {
         metadata: { name: "overview", labels: { grafana_dashboard: "1" } },
         data: { "overview.json": '{"title":"Overview"}' },
       });
+      new kubernetes.core.v1.ConfigMap("existing", {
+        metadata: { name: "existing", labels: { "label-of-another-grafana": "1" } },
+        data: { "dashboard-loki-health.json": '{"title":"Loki"}' },
+      });
       new kubernetes.core.v1.ConfigMap("other", {
         metadata: { name: "other" },
         data: { "other.json": "{}" },
@@ -120,6 +124,7 @@ describe("the files of a preview", () => {
     assert.deepEqual(read(files, "rules/services.yaml"), { groups });
     assert.deepEqual(read(files, "rules/services-2.yaml"), { groups });
     assert.deepEqual(read(files, "dashboards/overview.json"), { title: "Overview" });
+    assert.deepEqual(read(files, "dashboards/dashboard-loki-health.json"), { title: "Loki" });
     assert.equal(files.has("dashboards/other.json"), false);
   });
 

@@ -59,6 +59,7 @@ const meaningfulKeys = [
   ...["slackWebhookUrls", "slackBotToken", "heartbeatUrl", "pagerDutyRoutingKey", "textTemplate"],
   ...["datadogMonitors", "notify", "overrides", "operation", "logAlerts", "logMetricNamespaces"],
   ...["redactionPatterns", "expression", "disabledRedactions", "remoteWriteUrls"],
+  ...["existingPrometheus", "prober", "dashboardLabels", "folderAnnotation", "prometheusUid"],
   ...["datadogApiKey", "slackWebhookUrl", "__proto__", "constructor", "toString", "hasOwnProperty"],
 ];
 const key = fc.oneof(fc.constantFrom(...meaningfulKeys), fc.string({ maxLength: 6 }));
