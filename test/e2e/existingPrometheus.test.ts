@@ -1,6 +1,6 @@
 /**
  * A stack with `existingPrometheus`, next to the Prometheus and Alertmanager of another team: the real
- * prometheus-operator selects its objects, and the real promtool and amtool accept what it makes of them.
+ * prometheus-operator selects its objects, and the real Prometheus and amtool accept what it makes of them.
  */
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -14,7 +14,7 @@ import type { List } from "../../verify/cluster/objects";
 import { Server, eventually } from "../integration/logs/support/processes";
 import { ControlPlane } from "../support/cluster/controlPlane";
 import { documentedConfig } from "../support/documentedConfig";
-import { freePorts } from "../support/ports";
+import { freePort, startTool } from "../support/delivery/processes";
 import { projectDirectory } from "../support/stackConfig";
 
 interface Stored {
@@ -78,12 +78,13 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
       ...monitor,
       metadata: { ...monitor.metadata, name: "unlabeled", labels: {} },
     };
-    for (const object of [...objects, unlabeled, ...platform]) {
+    const services = ["inventory-service", "auth-service", "unlabeled"].flatMap(serviceObjects);
+    for (const object of [...services, ...objects, unlabeled, ...platform]) {
       const file = path.join(folder, "object.yaml");
       fs.writeFileSync(file, stringify(object));
       kubectl("create", "-f", file);
     }
-    const [port] = await freePorts(1);
+    const port = await freePort();
     operator = Server.start(
       toolPath("prometheus-operator"),
       [`--web.listen-address=127.0.0.1:${port}`],
@@ -168,6 +169,46 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
     }
   });
 
+  it("gives the real Prometheus the targets of the services, and the rules", async () => {
+    const text = fs.readFileSync(path.join(folder, "prometheus.yaml"), "utf8");
+    // As the config reloader of the pod does.
+    const config = parse(text.replaceAll("$(SHARD)", "0").replace("$(POD_NAME)", "platform-0"));
+    for (const { kubernetes_sd_configs: discoveries } of config.scrape_configs) {
+      // In place of the service account of a pod.
+      for (const discovery of discoveries) discovery.kubeconfig_file = controlPlane.kubeconfig;
+    }
+    config.rule_files = [path.join(folder, "rules-*.yaml")];
+    const file = path.join(folder, "running.yaml");
+    fs.writeFileSync(file, stringify(config));
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const storage = `--storage.tsdb.path=${path.join(folder, "prometheus")}`;
+    const args = [`--config.file=${file}`, storage, `--web.listen-address=127.0.0.1:${port}`];
+    const prometheus = await startTool("prometheus", args, `${url}/-/ready`);
+    try {
+      const answer = async (api: string) =>
+        ((await (await fetch(`${url}/api/v1/${api}`)).json()) as { data: any }).data;
+      const targets = await eventually("Prometheus discovers the targets", async () => {
+        const { activeTargets } = await answer("targets");
+        return activeTargets.length === 2 && activeTargets;
+      });
+      assert.deepEqual(
+        targets
+          .map(({ labels, scrapeUrl }: any) => `${labels.namespace} ${labels.service} ${scrapeUrl}`)
+          .sort(),
+        [
+          "ticketing auth-service http://10.1.0.2:9102/metrics",
+          "ticketing inventory-service http://10.1.0.1:9102/metrics",
+        ],
+      );
+      const { groups } = await answer("rules");
+      const rules = groups.flatMap((group: any) => group.rules);
+      assert.equal(rules.length, ofKinds("PrometheusRule").flatMap(rulesOf).length);
+    } finally {
+      await prometheus.stop();
+    }
+  });
+
   it("loads the routes, inhibit rules and templates into Alertmanager without a loss", async () => {
     const secret = await stored("secrets", "alertmanager-platform-generated");
     const text = unzipped(secret, "alertmanager.yaml.gz");
@@ -197,6 +238,21 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
     assert.ok(mounts.includes("/etc/alertmanager/secrets/alertmanager-slack"), String(mounts));
   });
 });
+
+/** A Service with the address of a pod that does not exist. */
+function serviceObjects(name: string, index: number): object[] {
+  const metadata = { name, namespace: "ticketing", labels: { app: name } };
+  const ports = [{ name: "metrics", port: 9102 }];
+  const addresses = [{ ip: `10.1.0.${index + 1}` }];
+  return [
+    { apiVersion: "v1", kind: "Service", metadata, spec: { ports } },
+    { apiVersion: "v1", kind: "Endpoints", metadata, subsets: [{ addresses, ports }] },
+  ];
+}
+
+function rulesOf({ spec }: any): unknown[] {
+  return spec.groups.flatMap(({ rules }: any) => rules);
+}
 
 /** The alerts and records of groups: `monitoring.loki LokiPanics`. */
 function namesOf(groups: { name: string; rules: { alert?: string; record?: string }[] }[]) {
