@@ -30,9 +30,7 @@ export interface ResourceDifference {
 const replacing: [type: RegExp, path: RegExp][] = [
   [/^kubernetes:helm\.sh\//, /^(name|namespace)$/],
   [/^kubernetes:/, /^(apiVersion|kind|metadata\.(name|namespace))$/],
-  // The provider replaces objects with these fields, unless its options make them mutable.
-  [/^kubernetes:core\/v1:ConfigMap$/, /^(data|binaryData)\b/],
-  [/^kubernetes:core\/v1:Secret$/, /^(data|stringData|type)\b/],
+  [/^kubernetes:core\/v1:Secret$/, /^type$/],
   [/^kubernetes:storage\.k8s\.io\/v1:StorageClass$/, /^(parameters|provisioner)\b/],
   [/^kubernetes:rbac\.authorization\.k8s\.io\/v1:(Cluster)?RoleBinding$/, /^roleRef\b/],
   [/^aws:s3\/bucket/, /^(bucket|bucketPrefix|region)$/],

@@ -19,6 +19,12 @@ export interface Cluster {
 }
 
 /**
+ * Changes Secrets and ConfigMaps in place. By default, the provider deletes and recreates them, and while the
+ * Secret with its configuration is missing, the operator configures Alertmanager without receivers.
+ */
+const inPlace = { enableSecretMutable: true, enableConfigMapMutable: true };
+
+/**
  * Connects to the cluster that the settings name, or creates it. `protectData` also protects a
  * created cluster, because deleting the cluster would delete the data.
  */
@@ -46,6 +52,7 @@ function existingEksCluster({ name }: ClusterSettings, opts: pulumi.ResourceOpti
     provider: new kubernetes.Provider(
       "cluster",
       {
+        ...inPlace,
         kubeconfig: pulumi
           .all([cluster.endpoint, cluster.certificateAuthorities, cluster.region])
           .apply(([endpoint, authorities, region]) =>
@@ -103,7 +110,10 @@ function newEksCluster(
     opts,
   );
   return {
-    provider: new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfigJson }),
+    provider: new kubernetes.Provider("cluster", {
+      ...inPlace,
+      kubeconfig: cluster.kubeconfigJson,
+    }),
     volumeProvisioner: "ebs.csi.eks.amazonaws.com",
     oidcIssuerUrl: cluster.oidcIssuer,
     oidcProviderArn: cluster.oidcProviderArn,
@@ -115,7 +125,11 @@ function clusterOfKubeconfig(
   opts: pulumi.ResourceOptions,
 ): Cluster {
   return {
-    provider: new kubernetes.Provider("cluster", defined({ kubeconfig, context }), opts),
+    provider: new kubernetes.Provider(
+      "cluster",
+      { ...inPlace, ...defined({ kubeconfig, context }) },
+      opts,
+    ),
     volumeProvisioner: "ebs.csi.aws.com",
   };
 }

@@ -55,13 +55,10 @@ for (const name of ["dev", "prod"] as const) {
 
     // As docs/upgrading.md says of these settings.
     for (const [setting, value, ...changes] of [
-      ["slack.channel", "#others", "Secret slack-config replaced"],
+      ["slack.channel", "#others", "Secret slack-config updated"],
       [
         ...["alerts.errorRatePercent", "4"],
-        ...[
-          "ConfigMap dashboards-service-detail replaced",
-          "PrometheusRule services-rules updated",
-        ],
+        ...["ConfigMap dashboards-service-detail updated", "PrometheusRule services-rules updated"],
       ],
       [
         ...["prometheus.retentionDays", "14"],

@@ -117,10 +117,10 @@ describe("the comparison of two previews", () => {
         stateWith([resource(`kubernetes:${type}`, "a", after)]),
       ).resources.map((row) => (row as { change: string }).change)[0];
     const [one, two] = [{ data: { a: "1" } }, { data: { a: "2" } }];
-    equal(changeOf("core/v1:ConfigMap", one, two), "replaced: data.a");
+    equal(changeOf("core/v1:ConfigMap", one, two), "updated: data.a");
     equal(changeOf("core/v1:ConfigMap", {}, { metadata: { labels: {} } }), "updated: metadata");
-    const secret = (text: string) => ({ stringData: { a: text } });
-    equal(changeOf("core/v1:Secret", secret("1"), secret("2")), "replaced: stringData.a");
+    equal(changeOf("core/v1:Secret", one, two), "updated: data.a");
+    equal(changeOf("core/v1:Secret", { type: "a" }, { type: "b" }), "replaced: type");
     const binding = (name: string) => ({ roleRef: { name } });
     const roleBinding = "rbac.authorization.k8s.io/v1:RoleBinding";
     equal(changeOf(roleBinding, binding("a"), binding("b")), "replaced: roleRef.name");
