@@ -37,4 +37,5 @@ export type ToolName =
   | "pulumi-resource-kubernetes"
   | "datadogPython"
   | "pulumiPython"
-  | "checkov";
+  | "checkov"
+  | "ministack";

@@ -97,6 +97,13 @@ export class S3 {
   }
 }
 
+/** Credentials as the Pod Identity agent returns them. */
+export interface Credentials {
+  AccessKeyId: string;
+  SecretAccessKey: string;
+  Token: string;
+}
+
 /** A fake EKS Pod Identity agent, which returns credentials for a token over HTTP. */
 export class PodIdentityAgent {
   /** Number of requests without the token of the pod. */
@@ -109,7 +116,15 @@ export class PodIdentityAgent {
     readonly environment: Record<string, string>,
   ) {}
 
-  static async start(folder: string): Promise<PodIdentityAgent> {
+  /** Default: the credentials of {@link S3}. */
+  static async start(
+    folder: string,
+    credentials: Credentials = {
+      AccessKeyId: accessKey,
+      SecretAccessKey: secretKey,
+      Token: "",
+    },
+  ): Promise<PodIdentityAgent> {
     const tokenFile = path.join(folder, "eks-pod-identity-token");
     const token = "pod-identity-token";
     fs.writeFileSync(tokenFile, token);
@@ -123,9 +138,7 @@ export class PodIdentityAgent {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(
         JSON.stringify({
-          AccessKeyId: accessKey,
-          SecretAccessKey: secretKey,
-          Token: "",
+          ...credentials,
           Expiration: new Date(Date.now() + 6 * 3600 * 1000).toISOString(),
         }),
       );
