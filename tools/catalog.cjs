@@ -247,8 +247,8 @@ const catalog = {
   pulumiPython: { kind: "python", lock: "python/pulumi", module: "pulumi" },
   // Judges the rendered objects of prod.
   checkov: { kind: "python", lock: "python/checkov", module: "checkov" },
-  // Emulates S3, IAM and STS, and enforces IAM policies.
-  ministack: { kind: "python", lock: "python/ministack", module: "ministack" },
+  // An emulated AWS account, which enforces IAM policies, and the AWS CLI.
+  ministack: { kind: "python", lock: "python/aws", module: "ministack" },
 };
 
 module.exports = { catalog };

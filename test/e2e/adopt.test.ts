@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { charts } from "../../components/shared/charts";
 import type { ObjectMeta } from "../../verify/cluster/objects";
+import { AwsAccount } from "../support/awsAccount";
 import { Ground } from "../support/cluster/ground";
 import type { TestStack } from "../support/engine/stack";
 
@@ -44,19 +45,11 @@ const serviceMonitor = (name: string) => ({
   spec: { selector: { matchLabels: { app: name } }, endpoints: [{ port: "metrics" }] },
 });
 
-/** An account with the bucket of the former guide, and nothing else. */
-const aws = `#!/bin/sh
-case "$*" in
-  "s3api head-bucket --bucket ticketing-loki-chunks "*) exit 0 ;;
-  "eks list-pod-identity-associations "*) echo '{"associations": []}' ;;
-  *) echo "An error occurred (NoSuchEntity)" >&2; exit 254 ;;
-esac
-`;
-
 describe("npm run adopt, in a cluster that the former guide set up", function () {
   this.timeout(600_000);
   const originalPath = process.env["PATH"];
   let folder: string;
+  let account: AwsAccount;
   let ground: Ground;
   let stack: TestStack;
   let plan: string;
@@ -83,10 +76,11 @@ describe("npm run adopt, in a cluster that the former guide set up", function ()
     );
   }
 
-  before(function () {
+  before("create the bucket of the guide", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
-    fs.writeFileSync(path.join(folder, "aws"), aws, { mode: 0o755 });
-    process.env["PATH"] = `${folder}:${originalPath}`;
+    account = await AwsAccount.start(folder);
+    await account.run("s3api", "create-bucket", "--bucket", "ticketing-loki-chunks");
+    process.env["PATH"] = `${account.programs}:${originalPath}`;
   });
   before("run the commands of the guide", async () => {
     ground = await Ground.start();
@@ -131,6 +125,7 @@ describe("npm run adopt, in a cluster that the former guide set up", function ()
     process.env["PATH"] = originalPath;
     stack?.dispose();
     await ground?.stop();
+    await account?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

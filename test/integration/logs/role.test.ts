@@ -3,12 +3,13 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { lokiAccessPolicy } from "../../../components/loki/iam";
+import { AwsAccount } from "../../support/awsAccount";
 import { Loki } from "./support/loki";
-import { Ministack } from "./support/ministack";
 import { eventually } from "./support/processes";
-import { PodIdentityAgent } from "./support/s3";
+import { type Credentials, PodIdentityAgent, lokiStorage } from "./support/s3";
 
 const bucket = "ticketing-loki-chunks";
+const role = "loki";
 const hour = 3600_000;
 const policy = lokiAccessPolicy({ bucket, region: "us-east-1" });
 
@@ -27,35 +28,70 @@ function without(action: string): string {
 
 describe("Loki with the role of the stack, in an account that enforces it", () => {
   let folder: string;
-  let aws: Ministack;
+  let account: AwsAccount;
   let agent: PodIdentityAgent;
   let loki: Loki | undefined;
   let starts = 0;
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "loki-role-"));
-    aws = await Ministack.start(folder, bucket);
-    agent = await PodIdentityAgent.start(folder, await aws.startSession(policy));
+    account = await AwsAccount.start(folder);
+    await account.run("s3api", "create-bucket", "--bucket", bucket);
+    agent = await PodIdentityAgent.start(folder, await startSession());
   });
 
   afterEach(async () => {
     await loki?.stop("SIGKILL");
     loki = undefined;
-    await aws?.setPolicy(policy);
+    await setPolicy(policy);
   });
 
   after(async () => {
     agent?.stop();
-    await aws?.stop();
+    await account?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
+
+  /** Creates the role, and returns the credentials of a session. */
+  async function startSession(): Promise<Credentials> {
+    // A service of AWS assumes the real role, whose trust policy iamEvaluated.test.ts evaluates.
+    const trust = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
+    };
+    const document = ["--assume-role-policy-document", JSON.stringify(trust)];
+    const created = await account.run<{ Role: { Arn: string } }>(
+      ...["iam", "create-role", "--role-name", role, ...document],
+    );
+    await setPolicy(policy);
+    const session = await account.run<{ Credentials: Credentials & { SessionToken: string } }>(
+      ...["sts", "assume-role", "--role-arn", created?.Role.Arn ?? ""],
+      ...["--role-session-name", "loki-0"],
+    );
+    assert.ok(session);
+    const { AccessKeyId, SecretAccessKey, SessionToken } = session.Credentials;
+    return { AccessKeyId, SecretAccessKey, Token: SessionToken };
+  }
+
+  async function setPolicy(document: string): Promise<void> {
+    const name = ["--role-name", role, "--policy-name", "access"];
+    await account.run("iam", "put-role-policy", ...name, "--policy-document", document);
+  }
+
+  /** Keys of the chunks in the bucket. */
+  async function chunks(): Promise<string[]> {
+    const list = await account.run<{ Contents: { Key: string }[] }>(
+      ...["s3api", "list-objects-v2", "--bucket", bucket, "--prefix", "fake/"],
+    );
+    return (list?.Contents ?? []).map(({ Key }) => Key);
+  }
 
   /** Starts Loki with an empty volume, so that it has only what is in the bucket. */
   async function start(overlay: object = {}): Promise<Loki> {
     loki = await Loki.start({
       recorded: "singleBinary",
       folder: path.join(folder, `loki-${(starts += 1)}`),
-      overlay: { ...aws.lokiOverlay, ...overlay },
+      overlay: { ...lokiStorage(account.endpoint), ...overlay },
       environment: agent.environment,
     });
     return loki;
@@ -80,27 +116,27 @@ describe("Loki with the role of the stack, in an account that enforces it", () =
 
   it("stores lines in the bucket and reads them back", async () => {
     await write("stored");
-    assert.equal((await aws.chunks()).length, 1);
+    assert.equal((await chunks()).length, 1);
     assert.equal(await linesOf("stored", await start()), 100);
   });
 
   it("cannot store lines without s3:PutObject", async () => {
-    const before = await aws.chunks();
+    const before = await chunks();
     const running = await start();
-    await aws.setPolicy(without("s3:PutObject"));
+    await setPolicy(without("s3:PutObject"));
     assert.equal(await running.push({ app: "lost" }, [[`${Date.now()}000000`, "line"]]), 204);
     await running.post("/flush");
     await eventually("it cannot write a chunk", () => denied(running, "s3:PutObject"));
-    assert.deepEqual(await aws.chunks(), before);
+    assert.deepEqual(await chunks(), before);
   });
 
   it("cannot read stored lines without s3:GetObject", async () => {
-    await aws.setPolicy(without("s3:GetObject"));
+    await setPolicy(without("s3:GetObject"));
     await assert.rejects(async () => linesOf("stored", await start()), /AccessDenied|403/);
   });
 
   it("finds none of the stored lines without s3:ListBucket", async () => {
-    await aws.setPolicy(without("s3:ListBucket"));
+    await setPolicy(without("s3:ListBucket"));
     const running = await start();
     const lines = await linesOf("stored", running);
     assert.ok(denied(running, "s3:ListBucket"));
@@ -114,18 +150,18 @@ describe("Loki with the role of the stack, in an account that enforces it", () =
       compactor: { compaction_interval: "2s", retention_delete_delay: "1s" },
     };
     await write("old", 72);
-    const stored = await aws.chunks();
-    await aws.setPolicy(without("s3:DeleteObject"));
+    const stored = await chunks();
+    await setPolicy(without("s3:DeleteObject"));
     await assert.rejects(start(retention), /not authorized to perform: s3:DeleteObject/);
-    await aws.setPolicy(policy);
+    await setPolicy(policy);
     const running = await start(retention);
-    await aws.setPolicy(without("s3:DeleteObject"));
+    await setPolicy(without("s3:DeleteObject"));
     await eventually("it cannot delete", () => denied(running, "s3:DeleteObject"), 240);
-    assert.deepEqual(await aws.chunks(), stored);
-    await aws.setPolicy(policy);
+    assert.deepEqual(await chunks(), stored);
+    await setPolicy(policy);
     await eventually(
       "the old chunk is deleted",
-      async () => (await aws.chunks()).length < stored.length,
+      async () => (await chunks()).length < stored.length,
       240,
     );
     assert.equal(await linesOf("stored", running), 100);

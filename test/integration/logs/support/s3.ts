@@ -70,10 +70,7 @@ export class S3 {
 
   /** Loki configuration that uses this server. */
   get lokiOverlay(): Values {
-    const { endpoint } = this;
-    return {
-      common: { storage: { s3: { endpoint, insecure: true, s3forcepathstyle: true } } },
-    };
+    return lokiStorage(this.endpoint);
   }
 
   /** Keys of the objects in the bucket. */
@@ -95,6 +92,11 @@ export class S3 {
     this.proxy.close();
     await this.server.stop();
   }
+}
+
+/** Loki configuration that uses S3 at a host and port. */
+export function lokiStorage(endpoint: string): Values {
+  return { common: { storage: { s3: { endpoint, insecure: true, s3forcepathstyle: true } } } };
 }
 
 /** Credentials as the Pod Identity agent returns them. */
