@@ -159,6 +159,10 @@ const lokiUp = (values: string): Input => ({
   series: `up{${monitoring}, job="monitoring/loki", pod="loki-0"}`,
   values,
 });
+const lokiTargets = (values: string): Input => ({
+  series: `prometheus_target_scrape_pool_targets{namespace="observability", pod="prometheus-0", scrape_job="serviceMonitor/monitoring/loki/0"}`,
+  values,
+});
 const ofExisting = (job: string) => ({ namespace: "observability", job });
 const down = (
   name: string,
@@ -207,8 +211,17 @@ export const existingScenarios: Scenario[] = [
     ],
   ),
   down(
+    "Loki has no targets any more, in a namespace of its own",
+    [exporter("1x80"), containers("1x80"), lokiUp("1x20 stale"), lokiTargets("1x20 0x60")],
+    { namespace: "monitoring", job: "loki" },
+    [
+      [15, false],
+      [16, true],
+    ],
+  ),
+  down(
     "all targets of the existing Prometheus are up",
-    [exporter("1x80"), containers("1x80"), lokiUp("1x80")],
+    [exporter("1x80"), containers("1x80"), lokiUp("1x80"), lokiTargets("1x80")],
     {},
     [
       [10, false],
