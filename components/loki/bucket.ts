@@ -121,7 +121,8 @@ export function lokiBucket(
             targetPrefix: `${prefix}/`,
           })),
         },
-        opts,
+        // It holds no data: unlike the bucket, it goes when its setting is removed.
+        { parent, dependsOn: keptBucket },
       ),
     );
   }

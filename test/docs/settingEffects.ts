@@ -34,10 +34,10 @@ interface Effect {
 }
 
 /** The effect of the sample of a setting. */
-async function settingEffect(setting: string): Promise<Effect> {
-  const { value, requires = {} } = settingSamples[setting]!;
+export async function settingEffect(setting: string): Promise<Effect> {
+  const { requires = {} } = settingSamples[setting]!;
   const base = Object.entries(requires).reduce(withSetting, { ...deployed });
-  const changed = withSetting(base, [pathOf(setting), value]);
+  const changed = withSample(base, setting);
   const [before, after] = [await recorded(base), await recorded(changed)];
   const forth = differencesOf(before, after);
   if (await isRefused(changed, before, after)) {
@@ -92,6 +92,11 @@ export function deployedValue(setting: string): unknown {
 /** Path of the sample: of the first service, and of the team `payments`. */
 function pathOf(setting: string): string {
   return setting.replace("services[].", "services[0].").replace("<team>", "payments");
+}
+
+/** The values with the value of a setting at its path in `docs/configuration.md`. */
+export function withSample(values: Values, setting: string): Values {
+  return withSetting(values, [pathOf(setting), settingSamples[setting]?.value]);
 }
 
 function withSetting(values: Values, [path, value]: [path: string, value: unknown]): Values {

@@ -352,11 +352,13 @@ describe("lokiStorage", () => {
 
   it("logs accesses to another bucket only if it is configured", async () => {
     const { single } = await registered({ accessLogBucket: "access-logs" });
-    const { bucket, targetBucket, targetPrefix } = single("BucketLogging").inputs;
+    const { inputs, options } = single("BucketLogging");
+    const { bucket, targetBucket, targetPrefix } = inputs;
     assert.deepEqual(
       [bucket, targetBucket, targetPrefix],
       ["ticketing-loki-chunks", "access-logs", "ticketing-loki-chunks/"],
     );
+    assert.ok(!options.protect && !options.retainOnDelete, "the setting can be removed");
     assert.ok((await registered()).types.every((type) => !type.includes("BucketLogging")));
   });
 });

@@ -8,6 +8,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { parse, stringify } from "yaml";
 import { cacheFolder, toolPath } from "../../../tools/paths.cjs";
 import { type Call, callLogVariable, readCalls } from "./callLog";
 import { doubles } from "./doubles";
@@ -164,6 +165,28 @@ export class TestStack {
   /** `pulumi config set --path`. */
   async set(key: string, value: string): Promise<void> {
     await this.must("config", "set", "--path", key, value);
+  }
+
+  /** Edits the plain configuration in the stack file; keys are those of the project, without `monitoring:`. */
+  configure(change: (values: Record<string, unknown>) => Record<string, unknown>): void {
+    const file = path.join(this.#project, `Pulumi.${this.#name}.yaml`);
+    const { config, ...content } = parse(fs.readFileSync(file, "utf8")) as {
+      config: Record<string, unknown>;
+    };
+    const prefix = "monitoring:";
+    const [own, others] = [true, false].map((isOwn) =>
+      Object.entries(config).filter(([key]) => key.startsWith(prefix) === isOwn),
+    ) as [[string, unknown][], [string, unknown][]];
+    const values = change(
+      Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
+    );
+    const changed = Object.entries(values).map(
+      ([key, value]) => [`${prefix}${key}`, value] as const,
+    );
+    fs.writeFileSync(
+      file,
+      stringify({ ...content, config: Object.fromEntries([...others, ...changed]) }),
+    );
   }
 
   /** Stack outputs; secrets are "[secret]" unless `show.secrets` is set. */

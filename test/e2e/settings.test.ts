@@ -1,0 +1,81 @@
+import * as assert from "node:assert/strict";
+import { groupBy } from "../../components/shared/groupBy";
+import { secrets } from "../../components/shared/secrets";
+import { settingEffect, withSample } from "../docs/settingEffects";
+import { settingSamples } from "../docs/settingSamples";
+import { Ground } from "../support/cluster/ground";
+import type { Run, TestStack } from "../support/engine/stack";
+
+/** Settings that this cluster cannot change, with the reason. */
+const impossible: [settings: RegExp, reason: string][] = [
+  [/[cC]hartVersion$|[rR]epository$/, "its chart repository has only the pinned versions"],
+  [/^(cluster|namespaces|existingPrometheus)\./, "they need another cluster or namespace"],
+  [/^(storage\.create|loki\.awsIdentity)$/, "they need a cluster on EKS"],
+  [/^placement\.priorityClassName$/, "it needs a PriorityClass"],
+  [/^services\[\]\.(kind|probe)$/, "its chart has no CRDs for PodMonitors and Probes"],
+  [/(storageGb|volumeGb)$/, "volumes cannot shrink; volumes.test.ts grows them"],
+  [/^cost\./, "they change no resource"],
+];
+
+async function isPossible(setting: string): Promise<boolean> {
+  if (secrets.some(({ key }) => key === setting)) return false;
+  if (impossible.some(([settings]) => settings.test(setting))) return false;
+  if (settingSamples[setting]?.requires !== undefined) return false;
+  const { others } = await settingEffect(setting);
+  return !others.some((text) => text.includes("refused"));
+}
+
+/** Settings of different parts, which one update can change together. */
+function batchesOf(settings: string[]): string[][] {
+  const parts = groupBy(settings, (setting) => setting.replace(/[.[].*/, "")).map(
+    ([, part]) => part,
+  );
+  const longest = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) =>
+    parts.flatMap((part) => part.slice(index, index + 1)),
+  );
+}
+
+describe("each setting of prod, on a real API server with the real Kubernetes provider", function () {
+  this.timeout(1_800_000);
+  let ground: Ground;
+  let stack: TestStack;
+
+  before("deploy prod", async () => {
+    ground = await Ground.start();
+    // For the sample of services[].namespace.
+    await ground.run("kubectl", "create", "namespace", "shop");
+    stack = await ground.stack("prod");
+    await up();
+  });
+  after(async () => {
+    stack?.dispose();
+    await ground?.stop();
+  });
+
+  async function up(): Promise<Run> {
+    const run = await stack.up();
+    assert.equal(run.exitCode, 0, run.text);
+    return run;
+  }
+
+  it("converges to another value and back", async () => {
+    const settings: string[] = [];
+    for (const setting of Object.keys(settingSamples)) {
+      if (await isPossible(setting)) settings.push(setting);
+    }
+    assert.ok(settings.length > 80, `only ${settings.length} settings`);
+    let deployed: Record<string, unknown> = {};
+    stack.configure((values) => (deployed = values));
+    // Each update takes the settings of the one before back.
+    for (const batch of batchesOf(settings)) {
+      stack.configure(() => batch.reduce(withSample, deployed));
+      const run = await stack.up();
+      assert.equal(run.exitCode, 0, `${batch.join(", ")}\n${run.text}`);
+    }
+    stack.configure(() => deployed);
+    await up();
+    assert.match((await up()).text, /Resources:\n +\d+ unchanged\n/);
+    console.log(`      ${settings.length} settings`);
+  });
+});
