@@ -25,14 +25,14 @@ async function isPossible(setting: string): Promise<boolean> {
   return !others.some((text) => text.includes("refused"));
 }
 
-/** Settings of different parts, which one update can change together. */
+/** At most two settings of each part, which one update can change together. */
 function batchesOf(settings: string[]): string[][] {
   const parts = groupBy(settings, (setting) => setting.replace(/[.[].*/, "")).map(
     ([, part]) => part,
   );
-  const longest = Math.max(...parts.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, index) =>
-    parts.flatMap((part) => part.slice(index, index + 1)),
+  const number = Math.ceil(Math.max(...parts.map(({ length }) => length)) / 2);
+  return Array.from({ length: number }, (_, batch) =>
+    parts.flatMap((part) => part.filter((_setting, index) => index % number === batch)),
   );
 }
 
