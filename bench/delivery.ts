@@ -11,12 +11,12 @@ import {
 } from "../test/support/delivery/fakeServices";
 import { secretsAt, startFakeSlack } from "../test/support/delivery/fakeSlack";
 import { previewInto, startPipeline } from "../test/support/delivery/pipeline";
-import { freePort, sleep, startTool, until } from "../test/support/delivery/processes";
+import { sleep, until } from "../test/support/delivery/processes";
 import { scaledDocument } from "../test/support/delivery/scaledTime";
 import { type ToolName, toolPath } from "../tools/paths.cjs";
 import { median } from "./measure";
+import { servePage, startPrometheus } from "./prometheus";
 import type { Report } from "./report";
-import { servePage } from "./servePage";
 
 /** Measures notification delay and rule evaluation with the real Prometheus and Alertmanager. */
 export async function delivery(report: Report): Promise<void> {
@@ -211,34 +211,19 @@ async function evaluationRounds<Name extends string>(
   // every service would be down.
   const up = names.map((name) => `up{namespace="${applicationNamespace}",service="${name}"} 1`);
   const page = await servePage(() => [...up, ...serviceMetrics(names)].join("\n"));
-  const port = await freePort();
-  const config = path.join(folder, "prometheus.yaml");
-  fs.writeFileSync(
-    config,
-    stringify({
-      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "5s" },
-      rule_files: files.map(({ file }) => file),
-      scrape_configs: [
-        { job_name: "all", honor_labels: true, static_configs: [{ targets: [page.address] }] },
-      ],
-    }),
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const prometheus = await startTool(
-    "prometheus",
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${path.join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
+  const prometheus = await startPrometheus(folder, {
+    global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "5s" },
+    rule_files: files.map(({ file }) => file),
+    scrape_configs: [
+      { job_name: "all", honor_labels: true, static_configs: [{ targets: [page.address] }] },
     ],
-    `${url}/-/ready`,
-  );
+  });
   try {
     await sleep(15_000);
     const rounds: Record<Name, number>[] = [];
     while (rounds.length < evaluationsMeasured) {
       await sleep(5_000);
-      const answer = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
+      const answer = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as {
         data: { groups: { file: string; evaluationTime: number }[] };
       };
       const milliseconds = (ruleFile: string): number =>

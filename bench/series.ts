@@ -1,10 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { stringify } from "yaml";
-import { freePort, sleep, startTool, until } from "../test/support/delivery/processes";
+import { sleep, until } from "../test/support/delivery/processes";
+import { servePage, startPrometheus } from "./prometheus";
 import type { Report } from "./report";
-import { servePage } from "./servePage";
 
 const counts = [20_000, 120_000] as const;
 
@@ -39,25 +38,11 @@ async function usageOf(count: number): Promise<Usage> {
   const page = Array.from({ length: count }, (_, index) => line(index)).join("\n");
   const target = await servePage(() => page);
   try {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const config = path.join(folder, "prometheus.yaml");
-    fs.writeFileSync(
-      config,
-      stringify({
-        global: { scrape_interval: "5s", scrape_timeout: "5s" },
-        scrape_configs: [{ job_name: "all", static_configs: [{ targets: [target.address] }] }],
-      }),
-    );
-    const prometheus = await startTool(
-      "prometheus",
-      [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${path.join(folder, "data")}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      `${url}/-/ready`,
-    );
+    const prometheus = await startPrometheus(folder, {
+      global: { scrape_interval: "5s", scrape_timeout: "5s" },
+      scrape_configs: [{ job_name: "all", static_configs: [{ targets: [target.address] }] }],
+    });
+    const { url } = prometheus;
     try {
       await until("all series", async () => (await metricsOf(url)).samples >= count);
       const start = await metricsOf(url);

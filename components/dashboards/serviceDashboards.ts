@@ -256,7 +256,7 @@ function samplesPanel(of: string): Panel {
       query(`max(scrape_samples_post_metric_relabeling{${of}})`, "largest target"),
       query(`sum(scrape_series_added{${of}})`, "new series of all targets"),
     ],
-    { description: "The alert SamplesNearLimit compares the samples with their limit." },
+    { description: "Prometheus rejects a scrape with more samples than its limit." },
   );
 }
 

@@ -420,7 +420,7 @@ export const serviceSchema = z.strictObject({
   }),
   scrapeLimits: scrapeLimitsSchema.optional().meta({
     description:
-      "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole. The alert SamplesNearLimit fires before.",
+      "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole.",
     defaultText: "those of Prometheus",
   }),
   slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),

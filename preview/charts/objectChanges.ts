@@ -9,6 +9,7 @@ import {
 } from "../../policies/facts/plain";
 import { groupBy } from "../../components/shared/groupBy";
 import { type Difference, changedPaths, differences, firstOf } from "../compare/differences";
+import { isDashboard } from "../output/isDashboard";
 import { crdChanges } from "./crdChanges";
 import { gainedRules, roleChanges } from "./roleChanges";
 import { ruleChanges } from "./ruleChanges";
@@ -114,8 +115,7 @@ function textsOf(kind: string, was: PlainMap | undefined, is: PlainMap | undefin
   }
   const changes = updates(kind, comparable(was), comparable(is));
   // One row for all dashboards of a chart.
-  const isDashboard = at(is, "metadata", "labels", "grafana_dashboard") !== undefined;
-  return isDashboard ? changes.map(() => "updated: dashboard") : changes;
+  return isDashboard(is) ? changes.map(() => "updated: dashboard") : changes;
 }
 
 /** Labels in which charts put their version. In a pod template, they do restart the pods. */

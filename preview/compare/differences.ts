@@ -48,9 +48,9 @@ export function changedPaths(before: unknown, after: unknown): string[] {
 const MAX_ITEMS = 6;
 
 /** The first items of a list that is too long for a cell of a table. */
-export function firstOf(items: string[]): string {
-  const rest = items.length - MAX_ITEMS;
-  return `${items.slice(0, MAX_ITEMS).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+export function firstOf(items: string[], most = MAX_ITEMS): string {
+  const rest = items.length - most;
+  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 /** A value in a table: `15`, `a, b`, `{"id":7249}`; `-` for none. */

@@ -6,6 +6,7 @@ import {
   type ResourceDifference,
   resourceDifferences,
 } from "../../preview/compare/resources";
+import { firstOf } from "../../preview/compare/differences";
 import type { ResourceEntry } from "../../preview/compare/state";
 import { parsePath } from "../../preview/config/configPath";
 import { count } from "../../preview/output/count";
@@ -187,7 +188,7 @@ function upgradeText({ resource, paths }: ResourceDifference): string {
   const others = paths.filter((path) => !path.startsWith("values."));
   const inputs = [...new Set([...others.map((path) => path.split(".")[0]!), ...values])];
   const shown = inputs.map((input) => `\`${input}\``);
-  return `${String(resource.inputs["name"])}: ${some(shown, 3)}`;
+  return `${String(resource.inputs["name"])}: ${firstOf(shown, 3)}`;
 }
 
 const verbs: Record<Action, string> = {
@@ -208,7 +209,7 @@ function actionTexts(differences: ResourceDifference[]): string[] {
     const kinds = byKind.map(([kind, [first, ...rest]]) =>
       rest.length === 0 ? `${kind} \`${first!.resource.name}\`` : plural(rest.length + 1, kind),
     );
-    return [`${verbs[action]} ${some(kinds, 4)}`];
+    return [`${verbs[action]} ${firstOf(kinds, 4)}`];
   });
 }
 
@@ -220,12 +221,6 @@ function kindOf({ type }: ResourceEntry): string {
 
 function plural(number: number, kind: string): string {
   return `${number} ${kind.replace(/y$/, "ie").replace(/s$/, "se")}s`;
-}
-
-/** The first items of a list, and how many there are more. */
-function some(items: string[], most: number): string {
-  const rest = items.length - most;
-  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 /** The tables of all effects, between the markers `<!-- effects -->` and `<!-- end -->`. */

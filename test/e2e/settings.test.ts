@@ -6,20 +6,26 @@ import { settingSamples } from "../docs/settingSamples";
 import { Ground } from "../support/cluster/ground";
 import type { Run, TestStack } from "../support/engine/stack";
 
-/** Settings that this cluster cannot change, with the reason. */
-const impossible: [settings: RegExp, reason: string][] = [
-  [/[cC]hartVersion$|[rR]epository$/, "its chart repository has only the pinned versions"],
-  [/^(cluster|namespaces|existingPrometheus)\./, "they need another cluster or namespace"],
-  [/^(storage\.create|loki\.awsIdentity)$/, "they need a cluster on EKS"],
-  [/^placement\.priorityClassName$/, "it needs a PriorityClass"],
-  [/^services\[\]\.(kind|probe)$/, "its chart has no CRDs for PodMonitors and Probes"],
-  [/(storageGb|volumeGb)$/, "volumes cannot shrink; volumes.test.ts grows them"],
-  [/^cost\./, "they change no resource"],
+/** Settings that this cluster cannot change. */
+const impossible = [
+  // Its chart repository has only the pinned versions.
+  /[cC]hartVersion$|[rR]epository$/,
+  // They need another cluster, another namespace or EKS.
+  /^(cluster|namespaces|existingPrometheus)\./,
+  /^(storage\.create|loki\.awsIdentity)$/,
+  // It needs a PriorityClass.
+  /^placement\.priorityClassName$/,
+  // Its chart has no CRDs for PodMonitors and Probes.
+  /^services\[\]\.(kind|probe)$/,
+  // Volumes cannot shrink; volumes.test.ts grows them.
+  /(storageGb|volumeGb)$/,
+  // They change no resource.
+  /^cost\./,
 ];
 
 async function isPossible(setting: string): Promise<boolean> {
   if (secrets.some(({ key }) => key === setting)) return false;
-  if (impossible.some(([settings]) => settings.test(setting))) return false;
+  if (impossible.some((settings) => settings.test(setting))) return false;
   if (settingSamples[setting]?.requires !== undefined) return false;
   const { others } = await settingEffect(setting);
   return !others.some((text) => text.includes("refused"));

@@ -1,0 +1,40 @@
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { freePort, startTool } from "../test/support/delivery/processes";
+
+/** Starts the real Prometheus with a configuration, and its data in a folder. */
+export async function startPrometheus(folder: string, configuration: object) {
+  const file = path.join(folder, "prometheus.yaml");
+  fs.writeFileSync(file, stringify(configuration));
+  const address = `127.0.0.1:${await freePort()}`;
+  const url = `http://${address}`;
+  const { stop } = await startTool(
+    "prometheus",
+    [
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${path.join(folder, "data")}`,
+      `--web.listen-address=${address}`,
+    ],
+    `${url}/-/ready`,
+  );
+  return { url, stop };
+}
+
+/** Serves metrics in the text format of Prometheus on the loopback interface. */
+export async function servePage(text: () => string) {
+  const server = http.createServer((_request, response) => {
+    response.setHeader("content-type", "text/plain; version=0.0.4").end(`${text()}\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
