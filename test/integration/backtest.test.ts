@@ -506,11 +506,18 @@ describe("npm run preview -- --against --backtest", () => {
 
   it("leaves the data as it is, and no files behind", async () => {
     const data = path.join(folder, "data");
-    const left = () => fs.readdirSync(os.tmpdir()).filter((name) => /^backtest-/.test(name));
-    const [hashes, files] = [hashesOf(data), left()];
-    await run(base, replace(queue, { for: "5m" }));
+    const hashes = hashesOf(data);
+    const originalTemporary = process.env["TMPDIR"];
+    const temporary = fs.mkdtempSync(path.join(folder, "temporary-"));
+    process.env["TMPDIR"] = temporary;
+    try {
+      await run(base, replace(queue, { for: "5m" }));
+    } finally {
+      if (originalTemporary === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = originalTemporary;
+    }
     assert.deepEqual(hashesOf(data), hashes);
-    assert.deepEqual(left(), files);
+    assert.deepEqual(fs.readdirSync(temporary), []);
   });
 
   function hashesOf(directory: string): Record<string, string> {
