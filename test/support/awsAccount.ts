@@ -16,6 +16,9 @@ export class AwsAccount {
     readonly programs: string,
   ) {}
 
+  /** ID of the account. */
+  static readonly id = "123456789012";
+
   static async start(folder: string): Promise<AwsAccount> {
     const [port = 0] = await freePorts(1);
     const packages = toolPath("ministack");
@@ -34,7 +37,8 @@ export class AwsAccount {
     const environment = [
       `PYTHONPATH='${packages}'`,
       `AWS_ENDPOINT_URL=http://${endpoint}`,
-      "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1",
+      // The emulator takes an access key of twelve digits as the ID of the account.
+      `AWS_ACCESS_KEY_ID=${AwsAccount.id} AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1`,
     ].join(" ");
     const script = `#!/bin/sh\n${environment} exec python3 -m awscli "$@"\n`;
     fs.writeFileSync(path.join(programs, "aws"), script, { mode: 0o755 });

@@ -1,7 +1,8 @@
 /**
  * A fake Pulumi provider without a cloud: `provider.ts <package>`. It responds like the real one:
  * computed values are unknown in a preview, a diff compares inputs, and some changes require a
- * replacement. IDs are the same in every run. Resources exist only in the state of the engine.
+ * replacement. IDs are the same in every run. Resources exist only in the state of the engine, or, for
+ * AWS, in an emulated account (`awsCalls.ts`).
  * `doubles.ts` defines the behavior of each package.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -10,6 +11,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { isMap } from "../../../policies/shared/isMap";
+import { awsProgramVariable, createInAccount, deleteInAccount } from "./awsCalls";
 import { type Call, recordCall } from "./callLog";
 import { type Double, type Resource, doubles } from "./doubles";
 import { failOnVariable } from "./failures";
@@ -29,6 +31,7 @@ import { packageVersion } from "./versions";
 const packageName = process.argv[2] ?? "";
 const double: Double =
   doubles[packageName] ?? fail(`there is no fake provider for "${packageName}"`);
+const account = packageName === "aws" ? process.env[awsProgramVariable] : undefined;
 const failures = new Set((process.env[failOnVariable] ?? "").split(/\s+/).filter(Boolean));
 
 note({ operation: "start", type: packageName, name: packageName, pid: process.pid });
@@ -57,23 +60,31 @@ servePlugin(ResourceProviderService, {
     attempt("diff", request, { changed, replaces });
     return answerDiff(changed, replaces);
   }),
-  create: unary((request: messages.CreateRequest) => {
+  create: unary(async (request: messages.CreateRequest) => {
     const preview = request.getPreview();
     attempt("create", request, { preview });
     const resource = resourceOf(request, fromStruct(request.getProperties()));
+    const inputs = plain(resource.inputs) as Properties;
+    const outputs =
+      preview || account === undefined
+        ? {}
+        : await createInAccount(account, request.getType(), inputs);
     return new messages.CreateResponse()
       .setId(preview ? "" : double.id(resource))
-      .setProperties(toStruct(stateOf(resource, preview)));
+      .setProperties(toStruct({ ...stateOf(resource, preview), ...outputs }));
   }),
   update: unary((request: messages.UpdateRequest) => {
     const preview = request.getPreview();
     attempt("update", request, { preview });
+    if (account !== undefined) fail("the fake provider does not update resources in an account");
     const resource = resourceOf(request, fromStruct(request.getNews()));
     // Computed values do not change in an update, so they are known even in a preview.
     return new messages.UpdateResponse().setProperties(toStruct(stateOf(resource, false)));
   }),
-  delete: unary((request: messages.DeleteRequest) => {
+  delete: unary(async (request: messages.DeleteRequest) => {
     attempt("delete", request);
+    const state = plain(fromStruct(request.getProperties())) as Properties;
+    if (account !== undefined) await deleteInAccount(account, request.getType(), state);
     return new Empty();
   }),
   read: unary((request: messages.ReadRequest) => {
