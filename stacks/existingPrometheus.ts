@@ -2,13 +2,16 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { withRuleSettings } from "../components/alerting/alertSettings";
+import { ruleNamespaceArgs } from "../components/alerting/ruleNamespace";
 import { ruleGroups } from "../components/alerting/rules";
 import { lokiUrl } from "../components/loki/urls";
 import { lokiDataSource } from "../components/prometheus/lokiDataSource";
 import { alertsWithExistingPrometheus } from "../components/prometheus/platformAlerts";
+import { awsSdk } from "../components/shared/awsSdk";
 import { objectLabels } from "../components/shared/labels";
 import { webhookSecretName } from "../components/slack/secret";
 import { configSecretName } from "../components/slack/settings";
+import { topicsByChannel } from "./ampAlerting";
 import { ExistingPrometheus } from "./config/parts";
 import type { Settings } from "./config/parseConfiguration";
 
@@ -23,14 +26,25 @@ export function attachToExisting(
     alertsWithExistingPrometheus(namespace, loki?.namespace),
     existing.alertRules,
   );
-  if (groups.length > 0) {
+  const name = `${namespace}-platform`;
+  if (groups.length > 0 && existing.ampWorkspaceArn !== undefined) {
+    const { RuleGroupNamespace } = awsSdk().amp;
+    const args = ruleNamespaceArgs({
+      workspaceArn: existing.ampWorkspaceArn,
+      name,
+      namespace,
+      groups: ruleGroups(groups, existing.links),
+      labels,
+    });
+    new RuleGroupNamespace("platform-rules", args);
+  } else if (groups.length > 0) {
     new kubernetes.apiextensions.CustomResource(
       "platform-rules",
       {
         apiVersion: "monitoring.coreos.com/v1",
         kind: "PrometheusRule",
         metadata: {
-          name: `${namespace}-platform`,
+          name,
           namespace,
           labels: { ...objectLabels("prometheus", labels), ...existing.labels },
         },
@@ -73,9 +87,12 @@ function alertmanagerValues({ slack }: Settings): object | undefined {
 export function attachment(settings: Settings): Record<string, string> {
   const existing = settings.existingPrometheus;
   if (existing === undefined) return {};
-  const values = alertmanagerValues(settings);
   const text = (map: object) =>
     stringify(map, { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 }).trim();
+  if (existing.ampWorkspaceArn !== undefined) {
+    return workspaceAttachment(settings, existing.ampWorkspaceArn, text(existing.labels));
+  }
+  const values = alertmanagerValues(settings);
   return {
     namespace: existing.namespace,
     "selected by": text(existing.labels),
@@ -86,5 +103,30 @@ export function attachment(settings: Settings): Record<string, string> {
       "alerts on Prometheus, Alertmanager and volumes; retention, volumes, replicas and network policies of Prometheus; keep lists; long-term storage; metrics of logs; the blackbox exporter; login, ingress, dashboardsFolder and other data sources of Grafana",
     "depends on its owner":
       "whether it selects these labels in these namespaces, and fires Watchdog for the heartbeat",
+  };
+}
+
+/** The same for a workspace of Amazon Managed Service for Prometheus. */
+function workspaceAttachment(
+  settings: Settings,
+  workspaceArn: string,
+  labels: string,
+): Record<string, string> {
+  const { slack } = settings;
+  const topics = slack && topicsByChannel(settings, slack, workspaceArn);
+  return {
+    workspace: workspaceArn,
+    "selected by": `${labels}, by the agents that send samples to the workspace`,
+    "alert manager":
+      topics === undefined
+        ? "keeps its definition: without monitoring:slack, the stack only adds rules"
+        : "has the routes of the stack as its definition. If it has another definition, the update fails: delete that one, or remove monitoring:slack",
+    ...(topics && {
+      Slack: `receives alerts after you subscribe each channel to its topic in Amazon Q Developer in chat applications: ${topics.map(([channel, arn]) => `${channel} to ${arn}`).join(", ")}`,
+    }),
+    "not available":
+      "alerts on agents, the workspace and volumes, and on logs; receivers other than Slack; the heartbeat; quiet hours; templates of messages; links to graphs, logs and silences in messages; keep lists; metrics of logs; the blackbox exporter; other data sources of Grafana",
+    "depends on its owner":
+      "whether agents select these labels, whether they send their own metrics, those of kube-state-metrics and those of containers, and whether the workspace has samples of no other cluster",
   };
 }

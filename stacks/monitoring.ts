@@ -18,6 +18,7 @@ import { MonitoredServices } from "../components/services/monitoredServices";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";
 import { defined } from "../components/shared/defined";
+import { ampAlerting } from "./ampAlerting";
 import { accessCommands } from "./accessCommands";
 import { Cluster, connectCluster } from "./cluster/cluster";
 import { Settings } from "./config/parseConfiguration";
@@ -56,10 +57,15 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   const storage = settings.storage.create ? [createStorageClass(settings, cluster)] : [];
   const ready = { provider, dependsOn: [...namespaces, ...storage] };
 
-  const slack =
-    settings.slack &&
-    new SlackAlerting("slack", withSecrets("slack", settings.slack, secrets), ready);
   const { chartValues, existingPrometheus } = settings;
+  const ampWorkspaceArn = existingPrometheus?.ampWorkspaceArn;
+  if (settings.slack && ampWorkspaceArn !== undefined) {
+    ampAlerting(settings, settings.slack, ampWorkspaceArn);
+  }
+  const slack =
+    settings.slack && ampWorkspaceArn === undefined
+      ? new SlackAlerting("slack", withSecrets("slack", settings.slack, secrets), ready)
+      : undefined;
   const prometheus =
     settings.prometheus &&
     new PrometheusStack(

@@ -4,10 +4,12 @@ import { metricNameAnnotations } from "../../policies/shared/metricNames";
 import { serviceExceptionAnnotations } from "../../policies/shared/serviceExceptions";
 import { serviceExceptions } from "./policyExceptions";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
+import { ruleNamespaceArgs } from "../alerting/ruleNamespace";
 import { ruleObjects } from "../alerting/ruleObjects";
 import { ruleGroups } from "../alerting/rules";
 import { serviceAlerts } from "./serviceAlerts";
 import { defined } from "../shared/defined";
+import { awsSdk } from "../shared/awsSdk";
 import { claim } from "../shared/claims";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { objectLabels } from "../shared/labels";
@@ -271,7 +273,13 @@ export interface MonitoredServicesArgs {
    * `{release: "kube-prometheus-stack"}`. Default: none, because PrometheusStack selects all.
    */
   selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Labels of every object. Default: none. */
+  /**
+   * ARN of a workspace of Amazon Managed Service for Prometheus that has the samples of one cluster, and
+   * whose ruler evaluates the rules: they are a rule group namespace of it, and not a PrometheusRule.
+   * Requires `@pulumi/aws`. Default: none.
+   */
+  ampWorkspaceArn?: pulumi.Input<string> | undefined;
+  /** Labels of every object, and tags of the AWS resources. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
@@ -288,7 +296,7 @@ export interface MonitoredServicesArgs {
 export class MonitoredServices extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:MonitoredServices";
 
-  /** Name of the first PrometheusRule in the cluster. */
+  /** Name of the first PrometheusRule in the cluster, or rule group namespace in the workspace. */
   readonly ruleName: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -371,22 +379,42 @@ export class MonitoredServices extends pulumi.ComponentResource {
       labels,
       annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
     });
-    const objects = fill((all) =>
-      all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups),
-    );
-    const rules = [...objects.entries()].map(([index, object]) => {
-      const suffix = index === 0 ? "" : `-${index + 1}`;
-      return new kubernetes.apiextensions.CustomResource(
-        `${name}-rules${suffix}`,
-        {
-          apiVersion: "monitoring.coreos.com/v1",
-          kind: "PrometheusRule",
-          metadata: { name: fill((all) => `${ruleName(all)}${suffix}`), ...metadata },
-          spec: { groups: object },
-        },
-        child,
-      );
-    });
+    const groupsOfObjects = (all: MonitoredServicesSettings) =>
+      all === settings ? ruleObjects(groups) : ruleObjects(groupsOf(all), groups);
+    const suffixOf = (index: number) => (index === 0 ? "" : `-${index + 1}`);
+    const rules =
+      settings.ampWorkspaceArn === undefined
+        ? [...fill(groupsOfObjects).entries()].map(
+            ([index, object]) =>
+              new kubernetes.apiextensions.CustomResource(
+                `${name}-rules${suffixOf(index)}`,
+                {
+                  apiVersion: "monitoring.coreos.com/v1",
+                  kind: "PrometheusRule",
+                  metadata: {
+                    name: fill((all) => `${ruleName(all)}${suffixOf(index)}`),
+                    ...metadata,
+                  },
+                  spec: { groups: object },
+                },
+                child,
+              ),
+          )
+        : fill((all) =>
+            groupsOfObjects(all).map((object, index) =>
+              ruleNamespaceArgs({
+                workspaceArn: all.ampWorkspaceArn ?? "",
+                name: `${ruleName(all)}${suffixOf(index)}`,
+                namespace: all.namespace,
+                groups: object,
+                declarations: annotations,
+                labels: all.labels,
+              }),
+            ),
+          ).map((args, index) => {
+            const { RuleGroupNamespace } = awsSdk().amp;
+            return new RuleGroupNamespace(`${name}-rules${suffixOf(index)}`, args, child);
+          });
 
     this.ruleName = availableAfter(rules, fill(ruleName));
     this.registerOutputs({ ruleName: this.ruleName });

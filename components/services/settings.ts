@@ -10,6 +10,7 @@ import {
 } from "../../policies/shared/metricNames";
 import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
+import { workspaceArn } from "../alerting/workspaceArn";
 import { proberAddress } from "../shared/prober";
 import { formatPath } from "../../policies/shared/path";
 import { defined } from "../shared/defined";
@@ -460,6 +461,7 @@ export const servicesSchema = z
     labels: identitySettings.labels,
     retentionDays: wholeNumber.min(1).default(limits.prometheusRetentionDays.default),
     selectorLabels: input(selectorLabels.optional()),
+    ampWorkspaceArn: input(workspaceArn.optional()),
     prober: input(
       example(
         z.string().regex(/^[\w.-]+:\d+$/, "must be a host and a port, like exporter:9115"),

@@ -1,38 +1,47 @@
+import type * as amp from "@pulumi/aws/amp";
 import type * as region from "@pulumi/aws/getRegion";
 import type * as provider from "@pulumi/aws/provider";
 import type * as eks from "@pulumi/aws/eks";
 import type * as iam from "@pulumi/aws/iam";
+import type * as kms from "@pulumi/aws/kms";
 import type * as s3 from "@pulumi/aws/s3";
+import type * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
 import { defined } from "./defined";
 
 /** The modules of `@pulumi/aws` that components require. */
 export interface AwsSdk {
+  amp: typeof amp;
   eks: typeof eks;
   iam: typeof iam;
+  kms: typeof kms;
   s3: typeof s3;
+  sns: typeof sns;
   region: typeof region;
   provider: typeof provider;
 }
 
 /**
  * Loads `@pulumi/aws` when a component first needs it. The package is an optional peer
- * dependency: only `LokiStack` with the storage `s3`, and `PrometheusStack` with a long-term store of the
- * kind `amp`, create AWS resources.
+ * dependency: only `LokiStack` with the storage `s3`, `PrometheusStack` with a long-term store of the
+ * kind `amp`, and `MonitoredServices` with `ampWorkspaceArn` create AWS resources.
  */
 export function awsSdk(): AwsSdk {
   try {
     return {
+      amp: require("@pulumi/aws/amp") as typeof amp,
       eks: require("@pulumi/aws/eks") as typeof eks,
       iam: require("@pulumi/aws/iam") as typeof iam,
+      kms: require("@pulumi/aws/kms") as typeof kms,
       s3: require("@pulumi/aws/s3") as typeof s3,
+      sns: require("@pulumi/aws/sns") as typeof sns,
       region: require("@pulumi/aws/getRegion") as typeof region,
       provider: require("@pulumi/aws/provider") as typeof provider,
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw new pulumi.RunError(
-      "The storage s3 of LokiStack and longTerm.kind amp of PrometheusStack require the package @pulumi/aws, which is not installed\n" +
+      "The storage s3 of LokiStack, longTerm.kind amp of PrometheusStack and ampWorkspaceArn of MonitoredServices require the package @pulumi/aws, which is not installed\n" +
         '  fix: npm install @pulumi/aws (or, for LokiStack, set storage: "filesystem")',
     );
   }

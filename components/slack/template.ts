@@ -7,6 +7,12 @@ export interface SlackTemplateOptions {
   alertmanagerUrl?: string | undefined;
 }
 
+/** Options of the messages for Amazon Q Developer. */
+export interface ChatTemplateOptions {
+  /** Name of the cluster, in the title: the ruler of a workspace adds no external labels. */
+  cluster: string;
+}
+
 /** Reference to one of the templates below, such as `slack.title`. */
 export function template(name: string): string {
   return `{{ template "observability.${name}" . }}`;
@@ -19,6 +25,8 @@ interface Markup {
   newline: string;
   bold: (text: string) => string;
   escaped: (value: string) => string;
+  /** A URL, which has no markup. */
+  url: (value: string) => string;
   /** Text before each link. */
   separator: string;
   link: (url: string, name: string) => string;
@@ -31,6 +39,7 @@ const slack: Markup = {
   newline: "\n",
   bold: (text) => `*${text}*`,
   escaped: (value) => `{{ template "${prefix}.plain" ${value} }}`,
+  url: (value) => `{{ ${value} }}`,
   separator: " · ",
   link: (url, name) => `<${url}|${name}>`,
   // The title contains the cluster.
@@ -39,6 +48,7 @@ const slack: Markup = {
 };
 const unescaped = {
   escaped: (value: string) => `{{ ${value} }}`,
+  url: slack.url,
   labels: ["cluster", "env", ...slack.labels],
 };
 const plainText: Markup = {
@@ -58,8 +68,20 @@ const markdown: Markup = {
   label: (name, value) => `${name} \`{{ ${value} | reReplaceAll "\`" "'" }}\``,
 };
 
+const chatPrefix = "observability.chat";
+/** Slack markup inside a JSON string. */
+const chat: Markup = {
+  ...slack,
+  newline: "\\n",
+  escaped: (value) => `{{ template "${chatPrefix}.plain" ${value} }}`,
+  url: (value) => `{{ template "${chatPrefix}.json" ${value} }}`,
+  label: (name, value) => `${name} \`${chat.escaped(`(${value} | reReplaceAll "\`" "'")`)}\``,
+};
+
 /** Escapes Slack markup, so that a mention in a label does not notify a channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
+/** Encodes a value for a JSON string. JSON does not know the escaped apostrophe of JavaScript. */
+const inJson = `js | reReplaceAll "\\\\\\\\'" "'"`;
 /** Encodes a value for a URL. Alertmanager's UI does not decode the plus that `urlquery` writes. */
 const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
 
@@ -91,15 +113,52 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
   ].join("\n");
 }
 
+/**
+ * Templates of a custom notification of Amazon Q Developer in chat applications, with the title and the
+ * text of a Slack message: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html.
+ * They use only functions that every Alertmanager since 0.23 has: AWS documents no version.
+ */
+export function chatTemplate({ cluster }: ChatTemplateOptions): string {
+  const content = {
+    textType: "client-markdown",
+    title: `${template("chat.title")} in ${cluster}`,
+    description: template("chat.text"),
+  };
+  const fields = Object.entries(content).map(([name, value]) => `"${name}":"${value}"`);
+  return [
+    define("title", titleOf(chat), chatPrefix),
+    define("text", text(chat, {}), chatPrefix),
+    define(
+      "message",
+      `{"version":"1.0","source":"custom","content":{${fields.join(",")}}}`,
+      chatPrefix,
+    ),
+    // A message of SNS has a subject of at most 100 ASCII characters.
+    define(
+      "subject",
+      `[{{ .Status | toUpper }}] {{ printf "%.80s" .CommonLabels.alertname }}`,
+      chatPrefix,
+    ),
+    define(
+      "plain",
+      `{{ printf "%.600s" . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" | ${inJson} }}`,
+      chatPrefix,
+    ),
+    define("json", `{{ . | ${inJson} }}`, chatPrefix),
+  ].join("\n");
+}
+
 function define(name: string, body: string, namespace = prefix): string {
   return `{{ define "${namespace}.${name}" }}${body}{{ end }}\n`;
 }
 
-const title = `
+const titleOf = ({ escaped }: Markup) => `
 {{- "" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}]
-{{- with .CommonLabels.alertname }} ${slack.escaped(".")}{{ end }}
-{{- with .CommonLabels.service }} ${slack.escaped(".")}{{ else }}{{ with .CommonLabels.pod }} ${slack.escaped(".")}{{ end }}{{ end }}
-{{- with .CommonLabels.severity }} (${slack.escaped(".")}){{ end }}
+{{- with .CommonLabels.alertname }} ${escaped(".")}{{ end }}
+{{- with .CommonLabels.service }} ${escaped(".")}{{ else }}{{ with .CommonLabels.pod }} ${escaped(".")}{{ end }}{{ end }}
+{{- with .CommonLabels.severity }} (${escaped(".")}){{ end }}`;
+
+const title = `${titleOf(slack)}
 {{- with .CommonLabels.cluster }} in ${slack.escaped(".")}{{ end }}`;
 
 const color = `
@@ -107,15 +166,15 @@ const color = `
 
 function text(markup: Markup, options: SlackTemplateOptions): string {
   const { grafanaUrl, prometheusUrl, alertmanagerUrl } = options;
-  const { newline, bold, escaped, labels, label } = markup;
+  const { newline, bold, escaped, url, labels, label } = markup;
   const named = (url: string, name: string) => `${markup.separator}${markup.link(url, name)}`;
   const urlOf = (name: string) => `{{ template "${prefix}.${name}" $alert }}`;
   const links = [
     // A repeated notification has the same time, so that it is not mistaken for a new problem.
     `{{ if not $alert.StartsAt.IsZero }} · since {{ $alert.StartsAt.UTC.Format "2 Jan 15:04 MST" }}{{ end }}`,
-    `{{ with $alert.Annotations.runbook_url }}${named("{{ . }}", "Runbook")}{{ end }}`,
-    `{{ with $alert.Annotations.dashboard_url }}${named("{{ . }}", "Dashboard")}{{ end }}`,
-    prometheusUrl && `{{ with $alert.GeneratorURL }}${named("{{ . }}", "Graph")}{{ end }}`,
+    `{{ with $alert.Annotations.runbook_url }}${named(url("."), "Runbook")}{{ end }}`,
+    `{{ with $alert.Annotations.dashboard_url }}${named(url("."), "Dashboard")}{{ end }}`,
+    prometheusUrl && `{{ with $alert.GeneratorURL }}${named(url("."), "Graph")}{{ end }}`,
     grafanaUrl && `{{ if $alert.Labels.namespace }}${named(urlOf("logs"), "Logs")}{{ end }}`,
     alertmanagerUrl && `{{ if $firing }}${named(urlOf("silence"), "Silence")}{{ end }}`,
   ];

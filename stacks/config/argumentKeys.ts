@@ -33,6 +33,7 @@ const argumentKeys: Record<string, string> = {
   "services.retentionDays": "prometheus.retentionDays",
   "services.prober": "prometheus.releaseName",
   selectorLabels: "existingPrometheus.labels",
+  ampWorkspaceArn: "existingPrometheus.ampWorkspaceArn",
   prometheusNamespace: "existingPrometheus.namespace",
   alertmanager: "alertmanager",
   grafana: "grafana",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { workspaceArn } from "../../components/alerting/workspaceArn";
 import { dataSourceUid, folderAnnotation } from "../../components/dashboards/settings";
 import { alertsWithExistingPrometheus } from "../../components/prometheus/platformAlerts";
 import { hideSecrets } from "../../components/shared/hideSecrets";
@@ -10,7 +11,10 @@ import type { Configuration } from "./schema";
 /** Days for which kube-prometheus-stack retains samples by default. */
 const chartRetentionDays = 10;
 
-/** A Prometheus that others operate with the Prometheus operator, such as kube-prometheus-stack. */
+/**
+ * A Prometheus that others operate with the Prometheus operator, such as kube-prometheus-stack, or agents
+ * that send samples to a workspace of Amazon Managed Service for Prometheus.
+ */
 export const existingPrometheusSchema = z.strictObject({
   namespace: example(dnsLabel, "observability").describe(
     "Namespace of its Prometheus, Alertmanager and Grafana. The stack does not create it.",
@@ -18,6 +22,11 @@ export const existingPrometheusSchema = z.strictObject({
   labels: selectorLabels.describe(
     "Labels of monitors, probes and rules, by which its Prometheus selects them: usually `release` with the name of the release. `{}` if it selects all.",
   ),
+  ampWorkspaceArn: workspaceArn.optional().meta({
+    description:
+      "ARN of a workspace of Amazon Managed Service for Prometheus, which then evaluates the rules: see [below](#amazon-managed-service-for-prometheus).",
+    defaultText: "none: a Prometheus in the cluster evaluates the rules",
+  }),
   retentionDays: wholeNumber
     .min(1)
     .default(chartRetentionDays)

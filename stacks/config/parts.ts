@@ -44,6 +44,7 @@ import { configSecretName } from "../../components/slack/settings";
 import { webhookSecretName } from "../../components/slack/secret";
 import { SlackSettings, slackSettings } from "../../components/slack/settings";
 import { defined } from "../../components/shared/defined";
+import { ampProblems, usesAmp, withoutUnavailable } from "./amp";
 import { Context, secretFlags } from "./context";
 import { CostSettings, costSettings } from "./cost";
 import {
@@ -72,6 +73,13 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
   const { configuration, namespaces, raw } = context;
   const { slack = {}, receivers, loki, grafana, prometheus, alertmanager } = configuration;
   if (!sendsNotifications(configuration)) return absent;
+  if (usesAmp(configuration)) {
+    return parsePart("slack", withoutUnavailable("slack", slack), slackSettings, {
+      labels: context.identity.labels,
+      // One credential for all channels, which Amazon Q Developer has.
+      botToken: true,
+    });
+  }
   return parsePart("slack", slack, slackSettings, {
     labels: context.identity.labels,
     receivers,
@@ -169,9 +177,10 @@ export function parseLoki(
   const { releaseName = "prometheus", replicas = 1 } = prometheus ?? {};
   const release = { releaseName, namespace: namespaces.monitoring };
   const existing = configuration.existingPrometheus;
+  const isAmp = usesAmp(configuration);
   const parsed = parsePart(
     "loki",
-    configuration.loki,
+    isAmp ? withoutUnavailable("loki", configuration.loki) : configuration.loki,
     lokiSettings,
     {
       ...context.chart,
@@ -179,7 +188,11 @@ export function parseLoki(
       alertRules: rulesOf(configuration, logAlertNames),
       namespace: namespaces.monitoring,
       storageClassName: context.storage.className,
-      alertmanagerUrl: existing ? operatedAlertmanagerUrl(existing) : alertmanagerUrl(release),
+      alertmanagerUrl: isAmp
+        ? undefined
+        : existing
+          ? operatedAlertmanagerUrl(existing)
+          : alertmanagerUrl(release),
       ...(existing && {
         selectorLabels: existing.labels,
         prometheusNamespace: existing.namespace,
@@ -245,7 +258,10 @@ export interface ExistingPrometheus extends ExistingPrometheusSettings {
   traceUrl?: string | undefined;
 }
 
-export function parseExistingPrometheus({ configuration }: Context): Parsed<ExistingPrometheus> {
+export function parseExistingPrometheus({
+  configuration,
+  raw,
+}: Context): Parsed<ExistingPrometheus> {
   const existing = configuration.existingPrometheus;
   if (existing === undefined) return absent;
   const rules = rulesOf(configuration, existingPlatformAlertNames) ?? {};
@@ -262,6 +278,7 @@ export function parseExistingPrometheus({ configuration }: Context): Parsed<Exis
     },
     problems: [
       ...existingPrometheusProblems(configuration),
+      ...ampProblems(configuration, raw),
       ...externalUrlProblems(configuration),
       ...problems.map((problem) => ({ ...problem, path: ["alerts", "rules", ...problem.path] })),
       ...(hasProbes(configuration) && existing.prober === undefined ? [proberProblem] : []),
@@ -290,8 +307,9 @@ export function rulesOf({ alerts }: Configuration, names: readonly string[]): un
 export function alertProblems({ configuration }: Context): Problem[] {
   const { rules } = configuration.alerts;
   if (!isMap(rules)) return [];
+  const ofLogs = usesAmp(configuration) ? [] : logAlertNames;
   const names = configuration.existingPrometheus
-    ? [...ofServices, ...existingPlatformAlertNames, ...logAlertNames]
+    ? [...ofServices, ...existingPlatformAlertNames, ...ofLogs]
     : allAlertNames;
   return unknownAlerts(rules, names).map((problem) => ({
     ...problem,

@@ -68,6 +68,7 @@ export function parseServices(
             retentionDays: existing.retentionDays,
             prober: existing.prober,
             selectorLabels: existing.labels,
+            ampWorkspaceArn: existing.ampWorkspaceArn,
           }
         : {
             retentionDays: prometheus?.retentionDays,

@@ -1,0 +1,65 @@
+import { stringify } from "yaml";
+import { workspaceArnParts } from "../alerting/workspaceArn";
+import { inhibitRules } from "./inhibition";
+import { nullReceiver, slackReceiver } from "./receivers";
+import { routingTree } from "./routes";
+import { channelsOf } from "./secret";
+import { SlackSettings } from "./settings";
+import { chatTemplate, template } from "./template";
+
+/** Where the alert manager of a workspace sends alerts: one SNS topic for each Slack channel. */
+export interface AmpReceivers {
+  /** ARN of the workspace, whose region and account are those of the topics. */
+  workspaceArn: string;
+  cluster: string;
+}
+
+/** Names of the topics, by channel. Amazon Q Developer sends what a topic receives to the channel. */
+export function topicNames(
+  settings: SlackSettings,
+  { cluster }: Pick<AmpReceivers, "cluster">,
+): Map<string, string> {
+  return new Map(
+    channelsOf(settings).map((channel) => [channel, `${cluster}-alerts-${channel.slice(1)}`]),
+  );
+}
+
+/** ARN of a topic in the region and account of a workspace. */
+export function topicArn(workspaceArn: string, topicName: string): string {
+  const { partition, region, account } = workspaceArnParts(workspaceArn);
+  return `arn:${partition}:sns:${region}:${account}:${topicName}`;
+}
+
+/**
+ * The alert manager definition of a workspace of Amazon Managed Service for Prometheus: the routes and
+ * inhibit rules of Alertmanager, with a receiver of SNS for each channel.
+ * https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
+ */
+export function ampDefinition(settings: SlackSettings, receivers: AmpReceivers): string {
+  const { region } = workspaceArnParts(receivers.workspaceArn);
+  const config = {
+    templates: ["slack"],
+    route: routingTree(settings),
+    inhibit_rules: inhibitRules(),
+    receivers: [
+      { name: nullReceiver },
+      ...[...topicNames(settings, receivers)].map(([channel, topic]) => ({
+        name: slackReceiver(settings, channel),
+        sns_configs: [
+          {
+            topic_arn: topicArn(receivers.workspaceArn, topic),
+            sigv4: { region },
+            send_resolved: true,
+            subject: template("chat.subject"),
+            message: template("chat.message"),
+          },
+        ],
+      })),
+    ],
+  };
+  const yaml = (value: unknown) => stringify(value, { lineWidth: 0 });
+  return yaml({
+    template_files: { slack: chatTemplate(receivers) },
+    alertmanager_config: yaml(config),
+  });
+}

@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import { workspaceArnParts } from "../components/alerting/workspaceArn";
+import { awsSdk } from "../components/shared/awsSdk";
+import { policyDocument } from "../components/shared/iam";
+import { tagsOf } from "../components/shared/tags";
+import { ampDefinition, topicArn, topicNames } from "../components/slack/ampDefinition";
+import type { SlackSettings } from "../components/slack/settings";
+import type { Settings } from "./config/parseConfiguration";
+
+/** The topic of each channel, for people who subscribe channels to topics. */
+export function topicsByChannel(
+  { cluster }: Pick<Settings, "cluster">,
+  slack: SlackSettings,
+  workspaceArn: string,
+): [channel: string, topicArn: string][] {
+  const names = [...topicNames(slack, { cluster: cluster.name })];
+  return names.map(([channel, name]) => [channel, topicArn(workspaceArn, name)]);
+}
+
+/**
+ * The routes to Slack in a workspace of Amazon Managed Service for Prometheus: its alert manager
+ * definition, and a topic for each channel, to which Amazon Q Developer subscribes the channel.
+ */
+export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceArn: string): void {
+  const { amp, kms, sns } = awsSdk();
+  const { cluster, preset, labels } = settings;
+  const { partition, region, account, id } = workspaceArnParts(workspaceArn);
+  const tags = tagsOf({ cluster: cluster.name, environment: preset, labels });
+  // No other workspace, and no other account, can use the topics through the service.
+  const workspaceOnly = {
+    Principal: { Service: "aps.amazonaws.com" },
+    Condition: {
+      ArnEquals: { "aws:SourceArn": workspaceArn },
+      StringEquals: { "aws:SourceAccount": account },
+    },
+  };
+  // AWS services cannot use the key of AWS for SNS, whose policy nobody can change.
+  const key = new kms.Key("alerts", {
+    region,
+    description: `Alerts of the cluster ${cluster.name} in SNS`,
+    enableKeyRotation: true,
+    policy: policyDocument([
+      {
+        Sid: "AccountAdministersKey",
+        Effect: "Allow",
+        Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+        Action: ["kms:*"],
+        Resource: ["*"],
+      },
+      {
+        Sid: "WorkspaceEncryptsAlerts",
+        Effect: "Allow",
+        ...workspaceOnly,
+        Action: ["kms:GenerateDataKey*", "kms:Decrypt"],
+        Resource: ["*"],
+      },
+    ]),
+    tags,
+  });
+  const policies = topicsByChannel(settings, slack, workspaceArn).map(([channel, arn]) => {
+    const name = `alerts-${channel.slice(1)}`;
+    const topic = new sns.Topic(name, {
+      region,
+      name: arn.split(":").at(-1) ?? "",
+      kmsMasterKeyId: key.arn,
+      tags,
+    });
+    return new sns.TopicPolicy(name, {
+      region,
+      arn: topic.arn,
+      policy: policyDocument([
+        {
+          Sid: "WorkspacePublishesAlerts",
+          Effect: "Allow",
+          ...workspaceOnly,
+          Action: ["sns:Publish", "sns:GetTopicAttributes"],
+          Resource: [arn],
+        },
+        {
+          Sid: "DenyPlainHttp",
+          Effect: "Deny",
+          Principal: "*",
+          Action: ["sns:Publish"],
+          Resource: [arn],
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+      ]),
+    });
+  });
+  new amp.AlertManagerDefinition(
+    "alert-manager",
+    {
+      region,
+      workspaceId: id,
+      definition: ampDefinition(slack, { cluster: cluster.name, workspaceArn }),
+    },
+    // The first notification would fail.
+    { dependsOn: policies satisfies pulumi.Resource[] },
+  );
+}
