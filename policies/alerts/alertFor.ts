@@ -2,7 +2,8 @@ import { checkAlerts, expressionsIn } from "./checkRules";
 import { ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, shown } from "../engine/violation";
-import { UNKNOWN, textAt } from "../facts/plain";
+import { namespaceOfRules } from "../facts/declarations";
+import { UNKNOWN } from "../facts/plain";
 import { serviceExceptions } from "../facts/serviceExceptions";
 import { Rule, canContainRules } from "../facts/rules";
 import { Comparison, isComparison } from "../promql/comparison";
@@ -48,7 +49,7 @@ export const alertFor = resourcePolicy({
   check: (resource, config) => {
     const expressionOf = expressionsIn(resource);
     const exceptionOf = serviceExceptions([resource]);
-    const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
+    const namespace = namespaceOfRules(resource) ?? "default";
     return checkAlerts(resource, (alert) => [
       withException(checkAlert(alert, expressionOf(alert), config), () => {
         const services = servicesOf(expressionOf(alert));

@@ -3,6 +3,7 @@ import { Signal, signalsOf, trafficFloorsOf } from "./signals";
 import { Finding, ViolationFinding, resourcePolicy } from "../engine/policy";
 import { ConfigOf, numberProperty } from "../engine/properties";
 import { numeral, remediationOf } from "../engine/violation";
+import { namespaceOfRules } from "../facts/declarations";
 import { MetricVocabulary, metricVocabulary } from "../facts/metricVocabulary";
 import { textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
@@ -80,7 +81,7 @@ function check(resource: Resource, config: Config, records?: Records) {
   const vocabulary = metricVocabulary([resource]);
   const isTier = tiersNextTo(strictSignals(resource, vocabulary, config, records), vocabulary);
   const exceptionOf = serviceExceptions([resource]);
-  const namespace = textAt(resource.props, "metadata", "namespace") ?? "default";
+  const namespace = namespaceOfRules(resource) ?? "default";
   return checkExpressions(
     resource,
     (expr, rule) => {

@@ -1,10 +1,12 @@
 import { StackFinding } from "../engine/policy";
+import { areOfOneWorkspace, isAlertManagerDefinition, isRuleNamespace } from "../facts/amp";
 import { AlertmanagerConfiguration, effectiveConfigurations } from "../facts/alertmanager";
 import { Integration, integrationsOf } from "../facts/integrations";
 import { Path, Plain, PlainMap, UNKNOWN, formatPath, isMap, isText, textAt } from "../facts/plain";
 import { alertRelabelings } from "../facts/prometheus";
 import { Resource } from "../facts/resource";
 import { Labels, RouteNode, RouteTree, readRoutes, routesFor } from "../facts/routes";
+import { canHoldRules } from "../facts/rules";
 import { isSecret, secretName, secretText } from "../facts/secrets";
 import { readYaml } from "../facts/yaml";
 import { RelabelStep, relabel } from "../shared/relabel";
@@ -70,6 +72,33 @@ export function follow(
       .filter(({ hasTimeIntervals }) => !hasTimeIntervals || !always)
       .flatMap(({ receiver }) => integrationsOf(config, receiver, configuration));
   return { droppedBy, reached, integrations };
+}
+
+/** The resources whose alerts take a path. The rules in a workspace reach only its alert manager. */
+export function resourcesWithPath(
+  { configuration: { definition } }: DeliveryPath,
+  resources: Resource[],
+): Resource[] {
+  return resources.filter((resource) =>
+    isRuleNamespace(resource)
+      ? definition !== undefined && areOfOneWorkspace(resource, definition)
+      : definition === undefined || !canHoldRules(resource.type),
+  );
+}
+
+/** What is not judged of rules in a workspace whose alert manager the stack does not define. */
+export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {
+  const definitions = resources.filter(isAlertManagerDefinition);
+  const isDefined = (resource: Resource) =>
+    definitions.some((definition) => areOfOneWorkspace(resource, definition));
+  return resources
+    .filter((resource) => isRuleNamespace(resource) && !isDefined(resource))
+    .slice(0, 1)
+    .map(({ urn }) => ({
+      urn,
+      unknown: ["workspaceId"],
+      because: "the alert manager definition of its workspace is not part of the stack",
+    }));
 }
 
 /** Why integrations do not deliver, for the field `found` of a violation. */

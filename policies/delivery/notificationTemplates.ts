@@ -1,4 +1,5 @@
 import { AlertmanagerConfiguration } from "../facts/alertmanager";
+import { definitionTemplates } from "../facts/amp";
 import { hasFolder } from "../facts/integrations";
 import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Path } from "../facts/plain";
@@ -18,7 +19,7 @@ interface TemplateMistake {
 /** The mistakes in the texts of all receivers, and in the list of files with templates. */
 export function templateMistakes(
   config: Plain,
-  { namespace, spec }: AlertmanagerConfiguration,
+  { namespace, spec, definition }: AlertmanagerConfiguration,
   defined: ReadonlySet<string>,
 ): TemplateMistake[] {
   const files = listAt(config, "templates").map(String);
@@ -26,9 +27,23 @@ export function templateMistakes(
   const areFilesKnown =
     namespace === undefined &&
     (files.length === 0 || defined.size > 0) &&
-    files.every((file) => file.startsWith("/etc/alertmanager/config/"));
+    (definition !== undefined ||
+      files.every((file) => file.startsWith("/etc/alertmanager/config/")));
+  const ofDefinition = definition && definitionTemplates(definition).map(([name]) => name);
   const isMissing = (name: string) =>
     areFilesKnown && !/\.default\.|^__/.test(name) && !defined.has(name);
+  const absent = files.flatMap((file, index) =>
+    ofDefinition === undefined || ofDefinition.includes(file)
+      ? []
+      : [
+          {
+            where: `templates[${index}]`,
+            problem:
+              "template_files has no such entry, so the alert manager loads no template from it",
+            fix: "write the name of an entry of template_files",
+          },
+        ],
+  );
   const lost = files.flatMap((file, index) =>
     file.startsWith("/") && hasFolder(file, spec) === false
       ? [
@@ -47,7 +62,7 @@ export function templateMistakes(
       return mistake === undefined ? [] : [{ where: formatPath(path), ...mistake }];
     }),
   );
-  return [...lost, ...inTexts];
+  return [...absent, ...lost, ...inTexts];
 }
 
 /** The texts with templates: at most in a list of maps in an integration. */

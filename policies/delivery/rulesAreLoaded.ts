@@ -4,6 +4,7 @@ import { shown } from "../engine/violation";
 import { canHoldAlertmanager, selectingAlertmanager } from "../facts/alertmanager";
 import {
   Path,
+  Plain,
   PlainMap,
   UNKNOWN,
   at,
@@ -25,6 +26,7 @@ import {
   stoppedPrometheus,
   thanosRuler,
 } from "../facts/prometheus";
+import { isRuleNamespace } from "../facts/amp";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { isHelmType } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
@@ -37,6 +39,7 @@ import {
   namespaceLabels,
   selectorOf,
 } from "../facts/selection";
+import { readYaml } from "../facts/yaml";
 import { SECONDS_PER_MINUTE, parseDuration } from "../shared/duration";
 import { limits } from "../shared/limits";
 import { own } from "../shared/own";
@@ -65,6 +68,7 @@ export const rulesAreLoaded = stackPolicy({
     type === agentType ||
     canHoldAlertmanager(type) ||
     concernsTargets(type) ||
+    isRuleNamespace({ type }) ||
     Object.hasOwn(selectorOf, type),
   check,
   remediate,
@@ -124,6 +128,7 @@ function check(resources: Resource[]): StackFinding[] {
     ...servers.flatMap(checkEvaluation),
     ...checkTargets(resources, servers),
     ...checkGroups(resources),
+    ...resources.flatMap(checkRuleNamespace),
     ...resources.flatMap(checkRuleFiles),
   ];
 }
@@ -173,6 +178,28 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
   };
 }
 
+/** Checks that no two groups of a rule group namespace have one name, which its workspace rejects. */
+function checkRuleNamespace(resource: Resource): StackFinding[] {
+  const data = textAt(resource.props, "data");
+  if (!isRuleNamespace(resource) || data === undefined) return [];
+  const { urn, props, name } = resource;
+  const where = `rule group namespace "${textAt(props, "name") ?? name}", data`;
+  const file = readYaml(data);
+  if (!Array.isArray(at(file, "groups"))) {
+    const problem = "the data is not a rule file, so the workspace rejects it";
+    return [{ urn, where, problem, fix: "write groups: [{name: <name>, rules: […]}]" }];
+  }
+  const repeated = repeatedName(listAt(file, "groups"));
+  if (repeated === undefined) return [];
+  const problem = "two groups have one name, so the workspace rejects the rules";
+  return [{ urn, where, problem, found: repeated, fix: "rename one of the groups" }];
+}
+
+function repeatedName(groups: Plain[]): string | undefined {
+  const names = groups.map((group) => textAt(group, "name"));
+  return names.find((name, index) => name && names.indexOf(name) !== index);
+}
+
 /** Checks that each PrometheusRule has groups, and no two with one name, which Prometheus rejects. */
 function checkGroups(resources: Resource[]): StackFinding[] {
   return resources
@@ -191,8 +218,7 @@ function checkGroups(resources: Resource[]): StackFinding[] {
         const problem = "the API server removes a field of a group that it does not know";
         return [{ urn, where, problem, found: key, fix: `write ${meant} in place of ${key}` }];
       }
-      const names = listAt(groups).map((group) => textAt(group, "name"));
-      const repeated = names.find((name, index) => name && names.indexOf(name) !== index);
+      const repeated = repeatedName(listAt(groups));
       if (repeated === undefined) return [];
       const problem = "two groups have one name, so Prometheus rejects the rules of the object";
       return [{ urn, where, problem, found: repeated, fix: "rename one of the groups" }];

@@ -1,5 +1,13 @@
 import { environmentPropertyWith, isProd } from "../engine/environment";
-import { Delivery, DeliveryPath, deliveryPaths, follow, obstaclesOf } from "./deliveryPath";
+import {
+  Delivery,
+  DeliveryPath,
+  deliveryPaths,
+  follow,
+  obstaclesOf,
+  resourcesWithPath,
+  undefinedWorkspaces,
+} from "./deliveryPath";
 import { definedIn, templateMistakes } from "./notificationTemplates";
 import { rejectedFields, routeMistakes } from "./routeMistakes";
 import { canHoldLogRules, checkRulers, rulerAddresses } from "./rulers";
@@ -12,6 +20,7 @@ import {
   canHoldAlertmanager,
   stoppedAlertmanagers,
 } from "../facts/alertmanager";
+import { definitionTemplates, isAlertManagerDefinition, rejectedByWorkspace } from "../facts/amp";
 import { chartAlertsOf } from "../facts/chartAlerts";
 import { isService } from "../facts/clusterServices";
 import { integrationsOf } from "../facts/integrations";
@@ -70,11 +79,11 @@ export const severitiesDelivered = stackPolicy({
     isMonitor(type) ||
     isVendorMonitor(type),
   check(resources, config) {
-    const known = knownLabels(resources);
     const { paths, unreadable, unknown } = deliveryPaths(resources);
     const defined = definedIn(resources.flatMap(templateTexts));
     return [
       ...unknown,
+      ...undefinedWorkspaces(resources),
       ...brokenLinks(resources, config),
       ...(mustNotify(resources, config) ? checkVendorMonitors(resources) : []),
       ...unreadable
@@ -83,7 +92,7 @@ export const severitiesDelivered = stackPolicy({
       ...paths
         .filter((path) => mustNotify(resources, config) || hasIntegrations(path.config))
         .flatMap((path) => [
-          ...checkPath(path, known, config),
+          ...checkPath(path, knownLabels(resourcesWithPath(path, resources)), config),
           ...templateMistakes(path.config, path.configuration, defined).map(
             ({ where, ...mistake }) => ({
               ...mistake,
@@ -100,6 +109,9 @@ export const severitiesDelivered = stackPolicy({
 /** The texts in which a stack may define templates of notifications. */
 function templateTexts(resource: Resource): string[] {
   if (isSecret(resource)) return secretTexts(resource);
+  if (isAlertManagerDefinition(resource)) {
+    return definitionTemplates(resource).map(([, text]) => text);
+  }
   return textsAt(resource.props, "values", "alertmanager", "templateFiles")
     .concat(textsAt(resource.props, "values", "templates"))
     .map(([, text]) => text);
@@ -201,7 +213,11 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
   const { severities, exceptAlerts } = settings;
   const { root } = path;
   const { urn, where } = path.configuration;
-  const problems = [...path.problems, ...rejectedFields(path.config)];
+  const problems = [
+    ...path.problems,
+    ...rejectedFields(path.config),
+    ...(path.configuration.definition === undefined ? [] : rejectedByWorkspace(path.config)),
+  ];
   if (root === undefined || problems.length > 0) {
     return problems.map(({ where: place, problem }) => ({
       urn,

@@ -25,7 +25,9 @@ export const watchdogRouted = stackPolicy({
   prodOnly: true,
   reads: (type) => canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type),
   check(resources) {
-    const { paths, unreadable, unknown } = deliveryPaths(resources);
+    const { paths: all, unreadable, unknown } = deliveryPaths(resources);
+    // AWS operates the ruler and the alert manager of a workspace, which outlive an agent.
+    const paths = all.filter(({ configuration }) => configuration.definition === undefined);
     // severities-delivered reports a configuration that cannot be read or is managed elsewhere.
     if (paths.length + unreadable.length + unknown.length === 0) return [];
     return [...unknown, ...paths.flatMap(checkPath), ...checkExistence(resources)];

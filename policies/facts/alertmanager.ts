@@ -1,5 +1,6 @@
 import { mergeValues } from "../shared/mergeValues";
 import chartConfigs from "./chartAlertmanagerConfigs.json";
+import { definitionConfig, isAlertManagerDefinition } from "./amp";
 import { HelmChart, helmChart, isHelmType } from "./helm";
 import {
   Path,
@@ -45,6 +46,8 @@ export interface AlertmanagerConfiguration {
   spec?: Plain;
   /** The keys of the Secrets of the stack. */
   secretKeys?: SecretKeys;
+  /** The definition with the configuration, if the alert manager of a workspace of AWS loads it. */
+  definition?: Resource;
 }
 
 function isAlertmanager({ type }: { type: string }): boolean {
@@ -56,13 +59,14 @@ function isAlertmanagerConfig({ type }: { type: string }): boolean {
 }
 
 export function canHoldAlertmanager(type: string): boolean {
-  const readers = [isSecret, isAlertmanager, isAlertmanagerConfig];
+  const readers = [isSecret, isAlertmanager, isAlertmanagerConfig, isAlertManagerDefinition];
   return isHelmType(type) || readers.some((canRead) => canRead({ type }));
 }
 
 /** The configurations that a resource contains. */
 export function configurationsIn(resource: Resource): AlertmanagerConfiguration[] {
   if (isSecret(resource)) return inSecret(resource);
+  if (isAlertManagerDefinition(resource)) return [inDefinition(resource)];
   return isAlertmanagerConfig(resource) ? [inObject(resource)] : inValues(resource);
 }
 
@@ -70,7 +74,7 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
  * The configurations that the Alertmanagers of the stack load: from the Secret or
  * AlertmanagerConfig that they name, otherwise from the values of the chart. If the stack does not
  * install Alertmanager, every Secret with an alertmanager.yaml counts. The routes of other
- * AlertmanagerConfigs are added.
+ * AlertmanagerConfigs are added. The alert manager of a workspace loads its definition.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
   const installers = resources.filter(
@@ -94,10 +98,10 @@ export function effectiveConfigurations(resources: Resource[]): AlertmanagerConf
       : resources.filter(isSecret).flatMap((resource) => inSecret(resource));
   const objects = resources.filter(isAlertmanagerConfig).map(inObject);
   const secretKeys = secretKeysIn(resources);
-  return loaded.map((configuration) => ({
-    ...withObjects(configuration, objects),
-    secretKeys,
-  }));
+  return [
+    ...loaded.map((configuration) => ({ ...withObjects(configuration, objects), secretKeys })),
+    ...resources.filter(isAlertManagerDefinition).map(inDefinition),
+  ];
 }
 
 /** The default configurations of the charts, over which Helm merges the values. */
@@ -251,6 +255,17 @@ function inSecret(resource: Resource, isLoaded = false): AlertmanagerConfigurati
   if (!isLoaded && path.length < 2 && !/alertmanager/i.test(name)) return [];
   const where = `Secret "${name}", alertmanager.yaml`;
   return [{ where, urn: resource.urn, path, config: configIn(text), ...(because && { because }) }];
+}
+
+/** The configuration of the alert manager of a workspace, which always loads it. */
+function inDefinition(resource: Resource): AlertmanagerConfiguration {
+  return {
+    where: `alert manager definition "${resource.name}"`,
+    urn: resource.urn,
+    path: ["definition"],
+    config: configIn(definitionConfig(resource)),
+    definition: resource,
+  };
 }
 
 /** Parses a configuration; undefined if the text is not a YAML map. */

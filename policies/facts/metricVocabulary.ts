@@ -7,6 +7,7 @@ import {
   micrometerNames,
   requestMetricNames,
 } from "../shared/metricNames";
+import { declarationOf } from "./declarations";
 import { Plain, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
@@ -21,8 +22,8 @@ export type MetricVocabulary = Record<MetricKey, string[]>;
  * does not replace the others, so a declaration cannot hide a rule from the policies.
  */
 export function metricVocabulary(resources: Resource[]): MetricVocabulary {
-  const declarations = resources.flatMap(({ props }) => {
-    const text = textAt(props, "metadata", "annotations", metricNamesAnnotation);
+  const declarations = resources.flatMap((resource) => {
+    const text = declarationOf(resource, metricNamesAnnotation);
     return text === undefined ? [] : [readYaml(text)];
   });
   if (declarations.length === 0) return defaultVocabulary;

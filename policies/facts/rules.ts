@@ -1,4 +1,5 @@
 import { isMap } from "../shared/isMap";
+import { isRuleNamespace } from "./amp";
 import { helmChart, isHelmType } from "./helm";
 import {
   Path,
@@ -52,16 +53,29 @@ function isRuleObject(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:PrometheusRule(Patch)?$/.test(type);
 }
 
-export function canHoldRules(type: string): boolean {
-  return isRuleObject(type) || isHelmType(type);
+/** The groups of a PrometheusRule or of a rule group namespace. */
+export function ruleGroupsOf({ type, props }: Pick<Resource, "type" | "props">): Plain[] {
+  if (isRuleObject(type)) return listAt(props, "spec", "groups");
+  return isRuleNamespace({ type }) ? listAt(readYaml(textAt(props, "data") ?? ""), "groups") : [];
 }
 
-/** All rules in a PrometheusRule or in the values of a chart. */
+export function canHoldRules(type: string): boolean {
+  return isRuleObject(type) || isHelmType(type) || isRuleNamespace({ type });
+}
+
+/** All rules in a PrometheusRule, in a rule group namespace or in the values of a chart. */
 export const rulesOf = perProperties(readRules);
 
 function readRules(resource: Resource): Rules {
   if (isRuleObject(resource.type)) {
     return fromGroups(resource, ["spec", "groups"], `PrometheusRule "${objectName(resource)}"`);
+  }
+  if (isRuleNamespace(resource)) {
+    const { props } = resource;
+    const data = at(props, "data");
+    const name = textAt(props, "name") ?? resource.name;
+    if (data === UNKNOWN) return { rules: [], unknownAt: ["data"] };
+    return fromText(resource, isText(data) ? data : "", ["data"], `rule group namespace "${name}"`);
   }
   const chart = helmChart(resource);
   if (chart === undefined) return { rules: [] };

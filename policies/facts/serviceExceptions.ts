@@ -1,4 +1,5 @@
 import { SignalName, serviceExceptionsAnnotation } from "../shared/serviceExceptions";
+import { declarationOf, namespaceOfRules } from "./declarations";
 import { entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
@@ -16,9 +17,9 @@ export type ServiceException = (
 /** The exceptions that the annotations of rule objects state. An exception needs a reason. */
 export function serviceExceptions(resources: Resource[]): ServiceException {
   const reasons = new Map(
-    resources.flatMap(({ props }) => {
-      const text = textAt(props, "metadata", "annotations", serviceExceptionsAnnotation);
-      const namespace = textAt(props, "metadata", "namespace") ?? "default";
+    resources.flatMap((resource) => {
+      const text = declarationOf(resource, serviceExceptionsAnnotation);
+      const namespace = namespaceOfRules(resource) ?? "default";
       if (text === undefined) return [];
       return entriesAt(readYaml(text)).flatMap(([service, exception]) => {
         const reason = textAt(exception, "reason") ?? "";

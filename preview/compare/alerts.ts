@@ -2,6 +2,7 @@ import { type Expr, childrenOf, mapChildren, nodesOf } from "../../policies/prom
 import { parsePromQL } from "../../policies/promql/parse";
 import { allowsService, namedServices } from "../../policies/promql/scope";
 import { type Plain, listAt, textAt } from "../../policies/facts/plain";
+import { ruleGroupsOf } from "../../policies/facts/rules";
 import { groupBy } from "../../components/shared/groupBy";
 import { jobAlertNames, probeAlertNames } from "../../components/alerting/alertNames";
 import { linkedPanels } from "../../components/alerting/dashboardLinks";
@@ -116,8 +117,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
   const byComponent = new Map(groupBy(servicesOf(state), ({ component }) => component));
   const alerts = new Map<string, Alert>();
   for (const { type, parent = "", inputs } of state.resources) {
-    if (!type.endsWith(":PrometheusRule")) continue;
-    const rules = listAt(inputs, "spec", "groups").flatMap((group) => listAt(group, "rules"));
+    const rules = ruleGroupsOf({ type, props: inputs }).flatMap((group) => listAt(group, "rules"));
     const covers = coverage(rules);
     for (const rule of rules) {
       const name = textAt(rule, "alert");

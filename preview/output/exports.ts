@@ -1,4 +1,11 @@
 import { stringify } from "yaml";
+import {
+  definitionConfig,
+  definitionTemplates,
+  isAlertManagerDefinition,
+  isRuleNamespace,
+} from "../../policies/facts/amp";
+import type { PlainMap } from "../../policies/facts/plain";
 import type { JudgedEnvironment } from "../../policies/engine/environment";
 import type { PolicyReport } from "../pack/analyzer";
 import type { RecordedResource } from "../engine/recordedResource";
@@ -39,6 +46,18 @@ export function exportFiles(exported: Exported): Map<string, string> {
   files.set("releases.json", json(releases.map(releaseEntry)));
   for (const release of releases) {
     add("values", releaseName(release), "yaml", yaml(valuesOf(release)));
+  }
+
+  for (const resource of inOrderOfUrn(exported.resources.filter(isRuleNamespace))) {
+    const { name, data } = resource.redactedInputs;
+    add("rules", String(name), "yaml", redact(String(data)));
+  }
+  for (const { redactedInputs } of exported.resources.filter(isAlertManagerDefinition)) {
+    const definition = { props: redactedInputs as PlainMap };
+    files.set(alertmanagerFile, redact(String(definitionConfig(definition))));
+    for (const [name, text] of definitionTemplates(definition)) {
+      files.set(`alertmanager/${fileName(name)}`, redact(text));
+    }
   }
 
   for (const resource of inOrderOfUrn(exported.resources.filter(isManifest))) {

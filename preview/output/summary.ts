@@ -1,5 +1,7 @@
 import { parse } from "yaml";
 import type { RecordedResource } from "../engine/recordedResource";
+import { definitionConfig, isAlertManagerDefinition } from "../../policies/facts/amp";
+import { ruleGroupsOf } from "../../policies/facts/rules";
 import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
 import { count } from "./count";
 import { destinationsOf } from "./routes";
@@ -40,6 +42,9 @@ export function summarize(
   const dashboards = object("ConfigMap").filter(
     ({ metadata }) => "grafana_dashboard" in (metadata?.labels ?? {}),
   );
+  const [definition] = resources
+    .filter(isAlertManagerDefinition)
+    .map(({ inputs }) => definitionConfig({ props: inputs }));
   return [
     part("Helm releases", releaseRows(resources)),
     part("Prometheus", [
@@ -50,11 +55,12 @@ export function summarize(
     part("Loki", lokiRows(component("LokiStack"))),
     part("Datadog", datadogRows(component("DatadogAgent"), component("DatadogMonitors"))),
     part("Services", serviceRows(components("MonitoredServices"))),
-    part("Alerts", alertRows(component("MonitoredServices"), object("PrometheusRule"))),
+    part("Alerts", alertRows(component("MonitoredServices"), resources)),
     part(
       "Routes",
       routeRows(
-        object("Secret", "alertmanager-config")[0],
+        object("Secret", "alertmanager-config")[0]?.["stringData"]?.["alertmanager.yaml"] ??
+          definition,
         component("SlackAlerting"),
         component("PrometheusStack")?.["grafana"]?.externalUrl ??
           component("MonitoredServices")?.["alerts"]?.dashboardBaseUrl,
@@ -180,9 +186,11 @@ function serviceRows(components: Inputs[]) {
   ];
 }
 
-function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
+function alertRows(settings: Inputs | undefined, resources: SummarizedResource[]) {
   const thresholds = settings?.["alerts"] as Inputs | undefined;
-  const all = rules.flatMap((rule) => (rule["spec"]?.groups ?? []) as { rules?: Inputs[] }[]);
+  const all = resources.flatMap(
+    ({ type, inputs }) => ruleGroupsOf({ type, props: inputs }) as { rules?: Inputs[] }[],
+  );
   const alerts = all.flatMap((group) => group.rules ?? []).filter((rule) => "alert" in rule);
   return [
     row("error rate", thresholds?.["errorRatePercent"], (n: number) => `> ${n} %`),
@@ -200,12 +208,7 @@ function alertRows(settings: Inputs | undefined, rules: Inputs[]) {
   ];
 }
 
-function routeRows(
-  secret: Inputs | undefined,
-  settings: Inputs | undefined,
-  dashboardUrl: string | undefined,
-) {
-  const text = secret?.["stringData"]?.["alertmanager.yaml"] as unknown;
+function routeRows(text: unknown, settings: Inputs | undefined, dashboardUrl: string | undefined) {
   if (typeof text !== "string") return [];
   const config = parse(text) as Inputs;
   const to = (labels: Record<string, string>): string => destinationsOf(config, labels).join(", ");

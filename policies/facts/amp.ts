@@ -1,0 +1,66 @@
+import { Plain, at, entriesAt, isMap, isText, listAt } from "./plain";
+import { Resource } from "./resource";
+import { readYaml } from "./yaml";
+
+/** Rules that the ruler of a workspace of Amazon Managed Service for Prometheus evaluates. */
+export function isRuleNamespace({ type }: { type: string }): boolean {
+  return type === "aws:amp/ruleGroupNamespace:RuleGroupNamespace";
+}
+
+/** The configuration and the templates of the alert manager of a workspace. */
+export function isAlertManagerDefinition({ type }: { type: string }): boolean {
+  return type === "aws:amp/alertManagerDefinition:AlertManagerDefinition";
+}
+
+/** Whether two resources are of one workspace, which is not certain while its ID is unknown. */
+export function areOfOneWorkspace(one: Resource, other: Resource): boolean {
+  const [id, otherId] = [one, other].map(({ props }) => at(props, "workspaceId"));
+  return !isText(id) || !isText(otherId) || id === otherId;
+}
+
+/** The configuration in the definition of an alert manager, as text. */
+export function definitionConfig({ props }: Pick<Resource, "props">): Plain {
+  const definition = at(props, "definition");
+  return isText(definition) ? at(readYaml(definition), "alertmanager_config") : definition;
+}
+
+/** The templates in the definition of an alert manager, by the name in `templates`. */
+export function definitionTemplates({
+  props,
+}: Pick<Resource, "props">): [name: string, text: string][] {
+  const definition = at(props, "definition");
+  const files = isText(definition) ? entriesAt(readYaml(definition), "template_files") : [];
+  return files.flatMap(([name, text]) => (isText(text) ? [[name, text] as [string, string]] : []));
+}
+
+/** Integrations that the alert manager of a workspace has. */
+const integrations = ["sns_configs", "pagerduty_configs"];
+
+/** Reasons for which a workspace rejects a configuration that Alertmanager accepts. */
+export function rejectedByWorkspace(config: Plain): { where: string; problem: string }[] {
+  return listAt(config, "receivers").flatMap((receiver, index) =>
+    entriesAt(receiver).flatMap(([key, list]) => {
+      if (!key.endsWith("_configs")) return [];
+      const where = `receivers[${index}].${key}`;
+      if (!integrations.includes(key)) {
+        return [{ where, problem: "a workspace notifies only through SNS and PagerDuty" }];
+      }
+      return listAt(list).flatMap((integration, position) =>
+        problemsOf(key, integration).map((problem) => ({
+          where: `${where}[${position}]`,
+          problem,
+        })),
+      );
+    }),
+  );
+}
+
+function problemsOf(key: string, integration: Plain): string[] {
+  if (key !== "sns_configs" || !isMap(integration)) return [];
+  const forbidden = ["api_url", "http_config"].filter((field) => field in integration);
+  const region = at(integration, "sigv4", "region");
+  return [
+    ...forbidden.map((field) => `a workspace does not allow ${field}`),
+    ...((region ?? "") === "" ? ["sigv4 has no region"] : []),
+  ];
+}
