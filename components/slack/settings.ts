@@ -19,7 +19,8 @@ import { secretsOf } from "../shared/secrets";
 /** Name of the Secret with `alertmanager.yaml` and its templates. */
 export const configSecretName = "alertmanager-config";
 
-const channel = example(
+/** A channel of Slack, with its `#`. */
+export const channel = example(
   z
     .string()
     .regex(
@@ -30,7 +31,7 @@ const channel = example(
 );
 
 /** A channel whose name can be part of a Secret key, which allows fewer characters than Slack. */
-const channelOfKey = z
+export const channelOfKey = z
   .string()
   .regex(
     /^#[a-z0-9_-]{1,80}$/,

@@ -2,6 +2,7 @@ import { isMap } from "../../policies/shared/isMap";
 import { hideSecrets } from "../../components/shared/hideSecrets";
 import { Problem } from "../../components/shared/problems";
 import { secretsOf } from "../../components/shared/secrets";
+import { channel, channelOfKey } from "../../components/slack/settings";
 import { RawConfiguration } from "./context";
 import type { Configuration } from "./schema";
 
@@ -65,13 +66,39 @@ export function ampProblems(
       .filter(({ key }) => secrets.includes(key))
       .map(({ key }) => problem([key], undefined, onlySns)),
     ...longRepeats(slack),
+    ...(slack === undefined ? [] : unfitChannels(slack)),
   ];
 }
 
+/** The name of a topic of SNS contains that of its channel, and allows fewer characters. */
+function unfitChannels({ channel: main, channels, routes }: Record<string, unknown>): Problem[] {
+  const named: [path: (string | number)[], value: unknown][] = [
+    [["channel"], main],
+    ...entries(channels).map(([key, value]): [string[], unknown] => [["channels", key], value]),
+    ...(Array.isArray(routes) ? routes : []).map(
+      (route: unknown, index): [(string | number)[], unknown] => [
+        ["routes", index, "channel"],
+        isMap(route) ? route["channel"] : undefined,
+      ],
+    ),
+  ];
+  return named
+    .filter(
+      ([, value]) => channel.safeParse(value).success && !channelOfKey.safeParse(value).success,
+    )
+    .map(([path, value]) => ({
+      path: ["slack", ...path],
+      value,
+      code: "invalid",
+      rule: "must be a channel in a-z, 0-9, - and _, which the name of its SNS topic contains",
+      fix: { kind: "set", example: "#alerts" },
+    }));
+}
+
+const entries = (map: unknown) => (isMap(map) ? Object.entries(map) : []);
+
 function longRepeats(slack: Record<string, unknown> | undefined): Problem[] {
-  const minutes = slack?.["repeatMinutes"];
-  if (!isMap(minutes)) return [];
-  return Object.entries(minutes).flatMap(([severity, value]): Problem[] => {
+  return entries(slack?.["repeatMinutes"]).flatMap(([severity, value]): Problem[] => {
     if (typeof value !== "number" || value <= maxRepeatMinutes) return [];
     return [
       {

@@ -207,6 +207,7 @@ const cases: Case[] = [
       alerts: [{ errorRatePercent: 1 }],
       retentionDays: [40],
       selectorLabels: [{ release: "platform" }],
+      ampWorkspaceArn: ["arn:aws:aps:eu-west-1:123456789012:workspace/ws-1234abcd"],
       prober: ["exporter:9115", { services: [{ name: "auth", probe: url }] }],
     },
   },

@@ -69,6 +69,10 @@ export const settingSamples: Record<string, Sample> = {
   "placement.priorityClassName": of("important"),
   "existingPrometheus.namespace": of(text, existing),
   "existingPrometheus.labels": of({ release: "other" }, existing),
+  "existingPrometheus.ampWorkspaceArn": of(
+    "arn:aws:aps:us-east-1:123456789012:workspace/ws-1234abcd",
+    { ...existing, slack: undefined, slackWebhookUrl: undefined, heartbeatUrl: undefined },
+  ),
   "existingPrometheus.retentionDays": of(15, existing),
   "existingPrometheus.prober": of("other.shop.svc:9115", prober),
   "existingPrometheus.grafana.dashboardLabels": of({ dashboards: "1" }, existing),

@@ -10,6 +10,8 @@ function object(kind: string, inputs: object): SummarizedResource {
   return { type: `kubernetes:x:${kind}`, name: kind, inputs: { kind, ...inputs } };
 }
 
+const sns = (name: string) => ({ name, sns_configs: [{ topic_arn: "arn:aws:sns:x" }] });
+
 const resources: SummarizedResource[] = [
   component("PrometheusStack", {
     retentionDays: 1,
@@ -52,9 +54,13 @@ const resources: SummarizedResource[] = [
     },
   },
   object("ConfigMap", { metadata: { labels: { grafana_dashboard: "1" } } }),
-  object("PrometheusRule", {
-    spec: { groups: [{ rules: [{ alert: "A" }, { record: "r" }] }, { rules: [{ alert: "B" }] }] },
-  }),
+  {
+    type: "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
+    name: "rules",
+    inputs: {
+      spec: { groups: [{ rules: [{ alert: "A" }, { record: "r" }] }, { rules: [{ alert: "B" }] }] },
+    },
+  },
   component("SlackAlerting", {
     routes: [{ service: "api", channel: "#api" }],
     receivers: { pager: { kind: "pagerduty", severities: ["critical"], teams: ["checkout"] } },
@@ -152,6 +158,26 @@ describe("the facts about the parts of a stack", () => {
       rowsOf("Routes").find(([name]) => name === "links"),
       ["links", "no Graph (set prometheus.externalUrl), no Silence (set alertmanager.externalUrl)"],
     );
+  });
+
+  it("include the rules and routes in a workspace of AWS", () => {
+    const data = stringify({ groups: [{ name: "g", rules: [{ alert: "A" }] }] });
+    const config = { route: { receiver: "slack" }, receivers: [sns("slack")] };
+    const all = summarize([
+      { type: "aws:amp/ruleGroupNamespace:RuleGroupNamespace", name: "rules", inputs: { data } },
+      {
+        type: "aws:amp/alertManagerDefinition:AlertManagerDefinition",
+        name: "alert-manager",
+        inputs: { definition: stringify({ alertmanager_config: stringify(config) }) },
+      },
+    ]);
+    assert.deepEqual(all, [
+      { part: "Alerts", rows: [["rules", "1 alert in 1 group"]] },
+      {
+        part: "Routes",
+        rows: ["critical", "warning", "info", "Watchdog"].map((name) => [name, "slack (sns)"]),
+      },
+    ]);
   });
 
   it("include how people reach Grafana and sign in, and its volume", () => {
