@@ -1,73 +1,48 @@
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { alertmanagerConfig } from "../../components/slack/alertmanagerConfig";
 import { slackSettings } from "../../components/slack/settings";
 import { toolPath } from "../../tools/paths.cjs";
-import { ampChanges } from "../support/amp";
+import { AwsAccount } from "../support/awsAccount";
+import { documentedConfig } from "../support/documentedConfig";
 import { previewInto } from "../support/delivery/pipeline";
-import { type RunningTool, freePort, startTool, until } from "../support/delivery/processes";
-
-const slack = {
-  channel: "#alerts",
-  channels: { critical: "#pager", info: "#info" },
-  routes: [
-    { service: "api", channel: "#api" },
-    { team: "checkout", namespace: "shop", channel: "#shop-checkout" },
-    { team: "checkout", channel: "#checkout" },
-  ],
-};
+import { type RunningTool, freePort, startTool } from "../support/delivery/processes";
 
 /** Texts that would end a JSON string, an escape, a link or a mention of Slack. */
 const hostile = `it's "quoted", \\n \\' and \\\\ <!channel> & <@U1>\nnew line\ttab \u0007 \u007f é 🙂 \u2028`;
+
+interface Published {
+  TopicArn: string;
+  Subject: string;
+  Message: string;
+}
 
 describe("a workspace of AWS, with the real Alertmanager and promtool", function () {
   this.timeout(60_000);
   let folder: string;
   let out: string;
-  let sns: http.Server;
+  let account: AwsAccount;
   let alertmanager: RunningTool | undefined;
   let url: string;
-  const published: URLSearchParams[] = [];
+  let queueUrl: string;
+  const stack = parse(documentedConfig("Amazon Managed Service for Prometheus")).config;
 
-  before("preview the stack, and start Alertmanager with a fake of SNS", async () => {
+  before("preview the documented stack, and start Alertmanager with an emulated SNS", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "amp-"));
-    out = previewInto(folder, "workspace", {
-      "monitoring:environment": "prod",
-      "monitoring:cluster": { name: "ticketing-prod" },
-      "monitoring:namespaces": { application: "shop" },
-      "monitoring:existingPrometheus": ampChanges.existingPrometheus,
-      "monitoring:grafana": ampChanges.grafana,
-      "monitoring:loki": { bucket: "ticketing-loki-chunks" },
-      "monitoring:slack": slack,
-      "monitoring:services": [
-        { name: "api", team: "checkout", slo: { availabilityPercent: 99.9 } },
-        { name: "batch", kind: "job" },
-      ],
-    });
-    sns = http.createServer((request, response) => {
-      let body = "";
-      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      request.on("end", () => {
-        published.push(new URLSearchParams(body));
-        response.end(
-          "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
-        );
-      });
-    });
-    await new Promise<void>((resolve) => sns.listen(0, "127.0.0.1", resolve));
+    out = previewInto(folder, "workspace", stack);
+    account = await AwsAccount.start(folder, "sns,sqs");
     const config = parse(fs.readFileSync(configFile(), "utf8"));
     for (const { sns_configs: integrations = [] } of config.receivers) {
       for (const integration of integrations) {
-        integration.api_url = `http://127.0.0.1:${(sns.address() as AddressInfo).port}`;
-        Object.assign(integration.sigv4, { access_key: "key", secret_key: "none" });
+        integration.api_url = `http://${account.endpoint}`;
+        Object.assign(integration.sigv4, { access_key: AwsAccount.id, secret_key: "test" });
       }
     }
+    queueUrl = await subscribe("ticketing-prod-alerts-ticketing-pager");
     withoutWait(config.route);
     const file = path.join(out, "alertmanager", "running.yaml");
     fs.writeFileSync(file, stringify(config));
@@ -87,7 +62,7 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
 
   after(async () => {
     await alertmanager?.stop();
-    sns?.close();
+    await account?.stop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
@@ -97,22 +72,43 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
 
   const configFile = () => path.join(out, "alertmanager", "alertmanager.yaml");
 
-  async function send(alerts: object[]): Promise<URLSearchParams> {
-    const before = published.length;
+  /** Runs a command of SQS, for which the AWS CLI ignores AWS_ENDPOINT_URL. */
+  const sqs = <Result>(...args: string[]) =>
+    account.run<Result>("sqs", ...args, "--endpoint-url", `http://${account.endpoint}`);
+
+  /** Creates a topic of the stack and a queue that receives what is published to it. */
+  async function subscribe(topic: string): Promise<string> {
+    const created = await account.run<{ TopicArn: string }>("sns", "create-topic", "--name", topic);
+    const queue = await sqs<{ QueueUrl: string }>("create-queue", "--queue-name", "q");
+    const endpoint = ["--notification-endpoint", `arn:aws:sqs:us-east-1:${AwsAccount.id}:q`];
+    const arn = ["--topic-arn", created?.TopicArn ?? ""];
+    await account.run("sns", "subscribe", ...arn, "--protocol", "sqs", ...endpoint);
+    return queue?.QueueUrl ?? "";
+  }
+
+  /** Sends alerts as a ruler does, and returns what a subscriber of the topic receives. */
+  async function send(alerts: object[]): Promise<Published> {
     const response = await fetch(`${url}/api/v2/alerts`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(alerts),
     });
     assert.equal(response.status, 200, await response.text());
-    await until("SNS has the message", () => published.length > before);
-    return published.at(-1)!;
+    const wait = ["--queue-url", queueUrl, "--wait-time-seconds", "10"];
+    const received = await sqs<{ Messages: { Body: string; ReceiptHandle: string }[] }>(
+      ...["receive-message", ...wait],
+    );
+    const [message] = received?.Messages ?? [];
+    assert.ok(message, "a subscriber receives a message");
+    const handle = ["--queue-url", queueUrl, "--receipt-handle", message.ReceiptHandle];
+    await sqs("delete-message", ...handle);
+    return JSON.parse(message.Body) as Published;
   }
 
   it("accepts every rule group namespace as a rule file", () => {
     const rules = path.join(out, "rules");
     const files = fs.readdirSync(rules);
-    assert.deepEqual(files, ["observability-platform.yaml", "shop-services.yaml"]);
+    assert.deepEqual(files, ["observability-platform.yaml", "ticketing-services.yaml"]);
     for (const file of files) {
       const args = ["check", "rules", "--lint=none", path.join(rules, file)];
       assert.match(
@@ -130,7 +126,7 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
   });
 
   it("routes each alert as with Slack", () => {
-    const { settings } = slackSettings({ ...slack, botToken: true });
+    const { settings } = slackSettings({ ...stack["monitoring:slack"], botToken: true });
     assert.ok(settings);
     const ofSlack = path.join(folder, "slack.yaml");
     fs.writeFileSync(ofSlack, stringify(alertmanagerConfig(settings)));
@@ -140,14 +136,7 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
         ["config", "routes", "test", `--config.file=${file}`, ...labels],
         { encoding: "utf8" },
       ).trim();
-    const pod = "pod=api-7d9c5b6f4-x2x7k";
-    const subjects = [
-      [],
-      ["service=api"],
-      [pod],
-      ["team=checkout"],
-      ["team=checkout", "namespace=shop"],
-    ];
+    const subjects = [[], ["service=auth-service"], ["team=checkout"], ["team=other"]];
     const receivers = new Set<string>();
     for (const severity of ["critical", "warning", "info", "none", "other"]) {
       for (const subject of subjects) {
@@ -160,11 +149,9 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
     assert.deepEqual([...receivers].sort(), [
       "null",
       "slack",
-      "slack-api",
-      "slack-checkout",
-      "slack-info",
-      "slack-pager",
-      "slack-shop-checkout",
+      "slack-checkout-alerts",
+      "slack-ticketing-info",
+      "slack-ticketing-pager",
     ]);
   });
 
@@ -178,13 +165,12 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
 
   it("sends a custom notification of Amazon Q Developer, whatever the texts contain", async () => {
     const message = await send([{ labels: { ...labels, namespace: hostile }, annotations }]);
-    assert.equal(message.get("Action"), "Publish");
     assert.equal(
-      message.get("TopicArn"),
-      "arn:aws:sns:us-east-1:123456789012:ticketing-prod-alerts-pager",
+      message.TopicArn,
+      "arn:aws:sns:us-east-1:123456789012:ticketing-prod-alerts-ticketing-pager",
     );
-    assert.equal(message.get("Subject"), "[FIRING] HighErrorRate");
-    const notification = JSON.parse(message.get("Message") ?? "");
+    assert.equal(message.Subject, "[FIRING] HighErrorRate");
+    const notification = JSON.parse(message.Message);
     const { description, ...content } = notification.content;
     assert.deepEqual(
       { ...notification, content },
@@ -212,9 +198,9 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
     await send([{ labels: own, annotations }]);
     const endsAt = new Date(Date.now() - 1000).toISOString();
     const message = await send([{ labels: own, annotations, endsAt }]);
-    const { content } = JSON.parse(message.get("Message") ?? "");
+    const { content } = JSON.parse(message.Message);
     assert.equal(content.title, "[RESOLVED] HighErrorRate resolved (critical) in ticketing-prod");
-    assert.equal(message.get("Subject"), "[RESOLVED] HighErrorRate");
+    assert.equal(message.Subject, "[RESOLVED] HighErrorRate");
   });
 
   it("stays far below the 256 KB of SNS in a storm with the longest texts", async () => {
@@ -225,7 +211,7 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
         annotations: { summary: long, description: long },
       })),
     );
-    const text = message.get("Message") ?? "";
+    const text = message.Message;
     const { content } = JSON.parse(text);
     assert.match(content.description, /\n\+190 more$/);
     assert.ok(Buffer.byteLength(text) < 128 * 1024, String(Buffer.byteLength(text)));

@@ -19,13 +19,13 @@ export class AwsAccount {
   /** ID of the account. */
   static readonly id = "123456789012";
 
-  static async start(folder: string): Promise<AwsAccount> {
+  static async start(folder: string, services = "s3,iam,sts,eks"): Promise<AwsAccount> {
     const [port = 0] = await freePorts(1);
     const packages = toolPath("ministack");
     const server = Server.start("python3", ["-m", "ministack"], path.join(folder, "aws.log"), {
       PYTHONPATH: packages,
       AUTH: "true",
-      SERVICES: "s3,iam,sts,eks",
+      SERVICES: services,
       BIND_HOST: "127.0.0.1",
       GATEWAY_PORT: String(port),
       TMPDIR: folder,
