@@ -41,7 +41,7 @@ export function awsSdk(): AwsSdk {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     throw new pulumi.RunError(
-      "The storage s3 of LokiStack, longTerm.kind amp of PrometheusStack and ampWorkspaceArn of MonitoredServices require the package @pulumi/aws, which is not installed\n" +
+      "ampWorkspaceArn of MonitoredServices, the storage s3 of LokiStack and longTerm.kind amp of PrometheusStack require the package @pulumi/aws, which is not installed\n" +
         '  fix: npm install @pulumi/aws (or, for LokiStack, set storage: "filesystem")',
     );
   }
