@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { alertmanagerConfig } from "../../components/slack/alertmanagerConfig";
+import { policyDocument } from "../../components/shared/iam";
 import { slackSettings } from "../../components/slack/settings";
 import { toolPath } from "../../tools/paths.cjs";
 import { AwsAccount } from "../support/awsAccount";
@@ -79,7 +80,19 @@ describe("a workspace of AWS, with the real Alertmanager and promtool", function
   /** Creates a topic of the stack and a queue that receives what is published to it. */
   async function subscribe(topic: string): Promise<string> {
     const created = await account.run<{ TopicArn: string }>("sns", "create-topic", "--name", topic);
-    const queue = await sqs<{ QueueUrl: string }>("create-queue", "--queue-name", "q");
+    // As people allow it who subscribe a queue.
+    const policy = policyDocument([
+      {
+        Effect: "Allow",
+        Principal: { Service: "sns.amazonaws.com" },
+        Action: "sqs:SendMessage",
+        Resource: "*",
+      },
+    ]);
+    const attributes = ["--attributes", JSON.stringify({ Policy: policy })];
+    const queue = await sqs<{ QueueUrl: string }>(
+      ...["create-queue", "--queue-name", "q", ...attributes],
+    );
     const endpoint = ["--notification-endpoint", `arn:aws:sqs:us-east-1:${AwsAccount.id}:q`];
     const arn = ["--topic-arn", created?.TopicArn ?? ""];
     await account.run("sns", "subscribe", ...arn, "--protocol", "sqs", ...endpoint);
