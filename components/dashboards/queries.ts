@@ -1,27 +1,31 @@
-import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
+import { MetricKey } from "../../policies/shared/metricNames";
 import { Scope, formatNumber, serviceMatchers } from "../alerting/promql";
 import { Severity } from "../alerting/rules";
+import { Histogram, ServiceMetricNames, quantile } from "../services/histograms";
 import { inPodScope } from "../services/podScope";
 import { MonitoredServicesSettings } from "../services/settings";
 import { ThresholdName, metricVariants, thresholdVariants } from "../services/thresholdVariants";
 import { Query, query } from "./model";
 
-/** Rate over a window that Grafana derives from the scrape interval and the width of the panel. */
+/** A window that Grafana derives from the scrape interval and the width of the panel. */
+export const rateInterval = "$__rate_interval";
+
 export function rate(selector: string): string {
-  return `rate(${selector}[$__rate_interval])`;
+  return `rate(${selector}[${rateInterval}])`;
 }
 
 export function sumRate(selector: string, by?: string): string {
-  return `sum${by === undefined ? "" : ` by (${by})`} (${rate(selector)})`;
+  return sum(rate(selector), by);
+}
+
+export function sum(expr: string, by?: string): string {
+  return `sum${by === undefined ? "" : ` by (${by})`} (${expr})`;
 }
 
 /** The quantiles of a histogram. */
-export function quantiles(histogram: string, matchers: string, label: string): Query[] {
-  return [0.5, 0.95, 0.99].map((quantile) =>
-    query(
-      `histogram_quantile(${quantile}, sum by (le) (${rate(`${histogram}_bucket{${matchers}}`)}))`,
-      `${label} P${quantile * 100}`,
-    ),
+export function quantiles(histogram: Histogram, matchers: string, label: string): Query[] {
+  return [0.5, 0.95, 0.99].map((level) =>
+    query(quantile(level, histogram, matchers, rateInterval), `${label} P${level * 100}`),
   );
 }
 
@@ -74,14 +78,14 @@ function threshold(
 }
 
 /**
- * One or more queries for the names of these metrics. Services with different names are separate queries,
- * of which only those for the selected service have series.
+ * One or more queries for these metrics. Services that expose them differently are separate queries, of
+ * which only those for the selected service have series.
  */
-export function byMetricNames(
+export function byMetrics(
   all: MonitoredServicesSettings[],
   keys: MetricKey[],
   matchers: string,
-  queriesOf: (metrics: MetricNames, matchers: string) => Query[],
+  queriesOf: (metrics: ServiceMetricNames, matchers: string) => Query[],
 ): Query[] {
   const variants = all.flatMap((settings) =>
     metricVariants(settings, keys).map(({ metrics, scope }) => ({
@@ -91,7 +95,7 @@ export function byMetricNames(
   );
   const [first] = variants;
   if (first === undefined) return [];
-  // One query covers all namespaces, whose names of metrics are the same.
+  // One query covers all namespaces, whose metrics are the same.
   if (variants.length === all.length) return queriesOf(first.metrics, matchers);
   return variants.flatMap((variant) => queriesOf(variant.metrics, variant.matchers));
 }

@@ -1,14 +1,29 @@
 import { dashboardPath } from "../alerting/dashboardLinks";
 import { podNamePattern } from "../alerting/promql";
-import { MetricKey, MetricNames, podMetrics } from "../../policies/shared/metricNames";
+import { MetricKey, podMetrics } from "../../policies/shared/metricNames";
 import { configuredServices } from "../services/configuredServices";
+import {
+  HistogramKey,
+  RequestKey,
+  ServiceMetricNames,
+  histogramOf,
+  requestRate,
+} from "../services/histograms";
 import { certificateExpiry, probeLabel } from "../services/probeAlerts";
 import { recorded } from "../services/recordedSeries";
 import { MonitoredServicesSettings } from "../services/settings";
 import { sloSeries } from "../services/slo";
 import { hasProbe } from "../services/thresholdVariants";
 import { DashboardModel, Panel, Query, graph, logs, query, stat, table } from "./model";
-import { byMetricNames, quantiles, serviceThreshold, sumRate, withSelector } from "./queries";
+import {
+  byMetrics,
+  quantiles,
+  rateInterval,
+  serviceThreshold,
+  sum,
+  sumRate,
+  withSelector,
+} from "./queries";
 import { runtimePanels } from "./runtimePanels";
 
 const objectiveKinds = ["availability", "latency"] as const;
@@ -105,17 +120,17 @@ export function serviceDashboard(
     `${failed}{${of}} / (${requests}{${of}} > 0)`;
   const named = (
     keys: MetricKey[],
-    queriesOf: (metrics: MetricNames, matchers: string) => Query[],
-  ) => byMetricNames(all, keys, of, queriesOf);
-  const requestsBy = (metric: MetricKey, label: MetricKey, protocol: string) =>
+    queriesOf: (metrics: ServiceMetricNames, matchers: string) => Query[],
+  ) => byMetrics(all, keys, of, queriesOf);
+  const requestsBy = (metric: RequestKey, label: MetricKey, protocol: string) =>
     named([metric, label], (names, matchers) => [
       query(
-        sumRate(`${names[metric]}{${matchers}}`, names[label]),
+        sum(requestRate(names, metric, matchers, rateInterval), names[label]),
         `${protocol} {{${names[label]}}}`,
       ),
     ]);
-  const quantilesOf = (histogram: MetricKey, label: string) =>
-    named([histogram], (names, matchers) => quantiles(names[histogram], matchers, label));
+  const quantilesOf = (key: HistogramKey, label: string) =>
+    named([key], (names, matchers) => quantiles(histogramOf(names, key), matchers, label));
   return {
     uid: "service-detail",
     title: "Service",

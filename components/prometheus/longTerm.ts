@@ -172,6 +172,8 @@ export function remoteWriteValues(sender: Sender): Values {
         basicAuth,
         authorization: bearerToken && { credentials: bearerToken },
         sigv4: isSigned ? { region: workspaceOf(url).region } : undefined,
+        // Prometheus 3 drops native histograms by default.
+        sendNativeHistograms: true,
         // By default, Prometheus drops samples that the store rejects because of a rate limit.
         queueConfig: { retryOnRateLimit: true },
       }),

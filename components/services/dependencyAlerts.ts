@@ -1,6 +1,7 @@
 import { labels, list, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
+import { Histogram, histogramOf, observationRate, quantile } from "./histograms";
 import { exceedsLatency } from "./latencyBuckets";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, severityVariants, thresholdVariants } from "./thresholdVariants";
@@ -42,11 +43,16 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
       ),
       ...warnings("dynamodbP99Ms").map((variant) => ({
         alert: "DynamoDBHighLatencyP99",
-        ...highLatency(namespace, variant, "DynamoDB", variant.metrics.dynamodbDuration),
+        ...highLatency(
+          namespace,
+          variant,
+          "DynamoDB",
+          histogramOf(variant.metrics, "dynamodbDuration"),
+        ),
       })),
       ...warnings("redisP99Ms").map((variant) => ({
         alert: "RedisHighLatencyP99",
-        ...highLatency(namespace, variant, "Redis", variant.metrics.redisDuration),
+        ...highLatency(namespace, variant, "Redis", histogramOf(variant.metrics, "redisDuration")),
       })),
       ...warnings("redisPoolPercent").flatMap(
         ({ scope, threshold, thresholds, severity, metrics }) => {
@@ -83,20 +89,19 @@ function highLatency(
   namespace: string,
   { scope, threshold, thresholds, severity }: Variant,
   dependency: string,
-  histogram: string,
+  histogram: Histogram,
 ): Omit<AlertRule, "alert"> {
-  const bucketRate = (...extraMatchers: string[]) =>
-    `(rate(${histogram}_bucket{${serviceMatchers(namespace, scope, extraMatchers)}}[5m]))`;
+  const matchers = serviceMatchers(namespace, scope);
   return {
     expr: [
       exceedsLatency(
-        `histogram_quantile(0.99, sum by (namespace, service, le) ${bucketRate()})`,
+        quantile(0.99, histogram, matchers, "5m", ["namespace", "service"]),
         namespace,
         histogram,
         threshold,
       ),
       `and`,
-      `sum by (namespace, service) ${bucketRate('le="+Inf"')} > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
+      `sum by (namespace, service) (${observationRate(histogram, matchers, "5m")}) > ${formatNumber(thresholds.minimumRequestsPerSecond)}`,
     ].join("\n"),
     forMinutes: 10,
     // Only a warning, because this is a cause: HighLatencyP99 pages if users notice.

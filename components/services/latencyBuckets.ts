@@ -1,6 +1,7 @@
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
+import { Histogram } from "./histograms";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
@@ -20,21 +21,24 @@ const latencies = [
 ] as const;
 
 /**
- * Condition that a p99 latency exceeds a threshold. Within a bucket, a quantile is a guess, but whether
- * it exceeds a boundary is exact. So more than 1% of the requests must be slower than the nearest
- * boundary at or above the threshold.
+ * Condition that a p99 latency exceeds a threshold. Within a classic bucket, a quantile is a guess, but
+ * whether it exceeds a boundary is exact. So more than 1% of the requests must be slower than the nearest
+ * boundary at or above the threshold. The buckets of native histograms are narrow, so any threshold
+ * decides.
  */
 export function exceedsLatency(
   p99: string,
   namespace: string,
-  histogram: string,
+  { name, isNative }: Histogram,
   thresholdMs: number,
 ): string {
+  const seconds = formatNumber(thresholdMs / 1000);
+  if (isNative) return `${p99} > ${seconds}`;
   // `>=`: a quantile never exceeds the last finite bucket, which may end at the threshold.
   return [
     p99,
-    `>= on (namespace, service) ${decidingBoundaryOf(namespace, histogram, thresholdMs)}`,
-    `>= ${formatNumber(thresholdMs / 1000)}`,
+    `>= on (namespace, service) ${decidingBoundaryOf(namespace, name, thresholdMs)}`,
+    `>= ${seconds}`,
   ].join("\n");
 }
 
@@ -42,53 +46,73 @@ function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: n
   return `${decidingBoundary}{namespace="${namespace}", histogram="${histogram}", threshold_ms="${formatNumber(thresholdMs)}"}`;
 }
 
-/** Records which buckets decide about the thresholds, and warns if a histogram ends below its threshold. */
+/**
+ * Records which buckets decide about the thresholds, and warns if a histogram ends below its threshold,
+ * or is not native although the settings say so.
+ */
 export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;
-  const inNamespace = `namespace="${namespace}"`;
-  const finiteBuckets = latencies.flatMap(({ histogram }) =>
-    metricVariants(settings, [histogram]).map(
-      ({ metrics }) =>
-        `group by (namespace, le) (${metrics[histogram]}_bucket{${inNamespace}, le!="+Inf"})`,
-    ),
-  );
-  const known = `${boundaryLabels}{${inNamespace}}`;
   return {
     name: `${namespace}.buckets`,
     subjectLabel: "service",
     // Buckets change with a deployment. Queries find a sample for 5 minutes.
     intervalSeconds: 240,
     rules: [
-      {
-        record: boundaryLabels,
-        expr: `label_replace(\n${finiteBuckets.join("\nor\n")},\n"boundary", "$1", "le", "(.+)"\n)`,
-      },
-      {
-        record: boundaries,
-        // In a histogram with one finite bucket, the maximum is the boundary of that bucket.
-        expr: [
-          `label_replace(`,
-          `  histogram_quantile(1, ${known} or label_replace(${known}, "le", "+Inf", "", "")),`,
-          `  "le", "$1", "boundary", "(.+)"`,
-          `)`,
-        ].join("\n"),
-      },
-      ...latencies.flatMap(({ histogram, threshold }) =>
-        (threshold === "p99LatencyMs"
-          ? severityVariants(settings, threshold)
-          : thresholdVariants(settings, threshold, Severity.Warning)
-        ).map((variant) => nearestBoundary(namespace, variant.metrics[histogram], variant)),
+      ...knownBoundaries(settings),
+      ...latencies.flatMap((latency) =>
+        (latency.threshold === "p99LatencyMs"
+          ? severityVariants(settings, latency.threshold)
+          : thresholdVariants(settings, latency.threshold, Severity.Warning)
+        )
+          .filter(({ metrics }) => !metrics.nativeHistograms)
+          .map((variant) =>
+            nearestBoundary(namespace, variant.metrics[latency.histogram], variant),
+          ),
       ),
       // A histogram that ends below a warning threshold also ends below the critical threshold.
       ...latencies.flatMap((latency) => {
         const rules = thresholdVariants(settings, latency.threshold, Severity.Warning).map(
-          (variant) => thresholdUnmeasured(namespace, latency, variant),
+          (variant) =>
+            variant.metrics.nativeHistograms
+              ? notNative(namespace, latency, variant)
+              : thresholdUnmeasured(namespace, latency, variant),
         );
         // Services with the same histogram and threshold can differ in other settings.
         return [...new Map(rules.map((rule) => [rule.expr, rule])).values()];
       }),
     ],
   };
+}
+
+/** Records the boundaries of all classic buckets. */
+function knownBoundaries(settings: MonitoredServicesSettings): RecordingRule[] {
+  const inNamespace = `namespace="${settings.namespace}"`;
+  const finiteBuckets = latencies.flatMap(({ histogram }) =>
+    metricVariants(settings, [histogram])
+      .filter(({ metrics }) => !metrics.nativeHistograms)
+      .map(
+        ({ metrics }) =>
+          `group by (namespace, le) (${metrics[histogram]}_bucket{${inNamespace}, le!="+Inf"})`,
+      ),
+  );
+  if (finiteBuckets.length === 0) return [];
+  const known = `${boundaryLabels}{${inNamespace}}`;
+  return [
+    {
+      record: boundaryLabels,
+      expr: `label_replace(\n${finiteBuckets.join("\nor\n")},\n"boundary", "$1", "le", "(.+)"\n)`,
+    },
+    {
+      record: boundaries,
+      // In a histogram with one finite bucket, the maximum is the boundary of that bucket.
+      expr: [
+        `label_replace(`,
+        `  histogram_quantile(1, ${known} or label_replace(${known}, "le", "+Inf", "", "")),`,
+        `  "le", "$1", "boundary", "(.+)"`,
+        `)`,
+      ].join("\n"),
+    },
+  ];
 }
 
 function nearestBoundary(
@@ -131,5 +155,29 @@ function thresholdUnmeasured(
     severity,
     summary: `${labels.service}: ${latency.alert} cannot fire`,
     description: `The last bucket of ${histogram} of ${labels.service} in ${labels.namespace} ends at ${value.duration}, below the threshold of ${threshold} ms, so Prometheus cannot tell which requests are slower. Add a bucket that ends at ${threshold} ms or higher, or set services[].alerts.${latency.threshold} to the end of a bucket.`,
+  };
+}
+
+/** Alerts on services whose histogram is classic, although the settings say that it is native. */
+function notNative(
+  namespace: string,
+  latency: (typeof latencies)[number],
+  { scope, severity, metrics }: Variant,
+): AlertRule {
+  const histogram = metrics[latency.histogram];
+  const matchers = serviceMatchers(namespace, scope);
+  return {
+    alert: "LatencyThresholdUnmeasured",
+    expr: [
+      `label_replace(`,
+      `  group by (namespace, service) (${histogram}_bucket{${matchers}, le="+Inf"})`,
+      `  unless group by (namespace, service) (${histogram}{${matchers}}),`,
+      `  "histogram", "${histogram}", "", ""`,
+      `)`,
+    ].join("\n"),
+    forMinutes: 60,
+    severity,
+    summary: `${labels.service}: ${latency.alert} cannot fire`,
+    description: `${labels.service} in ${labels.namespace} exposes ${histogram} with classic buckets only (buckets that end at +Inf: ${value.plain}), and nativeHistograms is set in its metrics. Update its client library so that it exposes a native histogram, or remove nativeHistograms.`,
   };
 }

@@ -27,9 +27,8 @@ export interface ServiceLevelObjective {
    */
   availabilityPercent?: number;
   /**
-   * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. The
-   * service's histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured
-   * fires. Default: no latency objective.
+   * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. A classic
+   * histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured fires. Default: no latency objective.
    */
   latencyMs?: number;
   /** Percentage of HTTP requests that must not exceed `latencyMs`. Required with `latencyMs`. */
@@ -210,7 +209,7 @@ export interface ServiceAlertArgs extends AlertThresholds {
   dashboardBaseUrl?: pulumi.Input<string> | undefined;
 }
 
-/** Names of the metrics and labels that the alerts on a service use. */
+/** Metrics and labels that the alerts on a service use. */
 export interface ServiceMetrics {
   /**
    * Convention of the names and labels of requests, which single names override. Default: for all
@@ -237,6 +236,11 @@ export interface ServiceMetrics {
   redisDuration?: string;
   /** Gauge of Redis connections in use. Default: `redis_connection_pool_active_connections`. */
   redisPoolActive?: string;
+  /**
+   * Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.
+   * Default: for all services false, for one service that of all services.
+   */
+  nativeHistograms?: boolean;
 }
 
 /** Names of the metrics and labels that alerts use, for all services. */
@@ -346,7 +350,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
           apiVersion: "monitoring.coreos.com/v1",
           kind: monitorKind(service),
           metadata: { name: service.name, namespace, labels },
-          spec: monitorSpec(service),
+          spec: monitorSpec(service, settings),
         },
         child,
       );

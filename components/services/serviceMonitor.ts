@@ -3,15 +3,25 @@ import { defined } from "../shared/defined";
 import { httpModule } from "../shared/prober";
 import { probeLabel } from "./probeAlerts";
 import { WorkloadKind } from "./options";
-import { ServiceSettings } from "./settings";
+import { MonitoredServicesSettings, ServiceSettings } from "./settings";
+import { metricsFor } from "./thresholdVariants";
 
 /** The kind of the object that makes Prometheus scrape a service. */
 export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
   return kind === WorkloadKind.Pods ? "PodMonitor" : "ServiceMonitor";
 }
 
+/**
+ * Buckets of a native histogram above which Prometheus merges neighbors. It counts one as one sample,
+ * so the limit of samples does not bound it. OpenTelemetry has the same limit.
+ */
+const nativeHistogramBuckets = 160;
+
 /** Spec of the object that makes Prometheus scrape one service. */
-export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
+export function monitorSpec(
+  service: ServiceSettings,
+  settings: Pick<MonitoredServicesSettings, "alerts">,
+): Record<string, unknown> {
   const { https, authorization, scrapeLimits } = service;
   const ofPods = monitorKind(service) === "PodMonitor";
   const numberField = ofPods ? "portNumber" : "targetPort";
@@ -39,6 +49,10 @@ export function monitorSpec(service: ServiceSettings): Record<string, unknown> {
   return {
     selector: { matchLabels: service.selector ?? { app: service.name } },
     [ofPods ? "podMetricsEndpoints" : "endpoints"]: [endpoint],
+    ...(metricsFor(settings, service).nativeHistograms && {
+      scrapeNativeHistograms: true,
+      nativeHistogramBucketLimit: nativeHistogramBuckets,
+    }),
     ...defined({
       sampleLimit: scrapeLimits?.samples,
       labelLimit: scrapeLimits?.labels,

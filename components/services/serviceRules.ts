@@ -1,15 +1,19 @@
-import {
-  MetricKey,
-  MetricNames,
-  grpcCodeIn,
-  grpcServerErrors,
-} from "../../policies/shared/metricNames";
+import { MetricKey, grpcCodeIn, grpcServerErrors } from "../../policies/shared/metricNames";
 import { alertNames } from "../alerting/alertNames";
 import { labels, value } from "../alerting/annotations";
 import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { longProvenErrorRatio, provenErrorRatio, shortProvenErrorRatio } from "./errorEvidence";
+import {
+  Histogram,
+  RequestKey,
+  ServiceMetricNames,
+  histogramOf,
+  observationRate,
+  quantile,
+  requestRate,
+} from "./histograms";
 import { exceedsLatency } from "./latencyBuckets";
 import { noTrafficRules } from "./noTraffic";
 import { protocols, recorded } from "./recordedSeries";
@@ -70,56 +74,58 @@ export function serviceRules(settings: MonitoredServicesSettings): AlertGroup {
 function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const inNamespace = `namespace="${settings.namespace}"`;
   const sumOf = (calculation: string) => `sum by (namespace, service) (${calculation})`;
-  const rate = (metric: string, matchers: string) => sumOf(`rate(${metric}{${matchers}}[5m])`);
-  const rateNow = (metric: string, matchers: string) => sumOf(`irate(${metric}{${matchers}}[2m])`);
+  const rate = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
+    sumOf(requestRate(metrics, key, matchers, "5m"));
+  const rateNow = (metrics: ServiceMetricNames, key: RequestKey, matchers: string) =>
+    sumOf(requestRate(metrics, key, matchers, "2m", "irate"));
   // 5.. also matches "5xx", which some Python instrumentations write.
   const httpFailures = (of: string, label: string) => `${of}, ${label}=~"5.."`;
   const grpcFailures = (of: string, label: string) =>
     `${of}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
   // With a range below the `for` of 5 minutes, two slow minutes are over before the alert can fire.
-  const p99 = (histogram: string, of: string) =>
-    `histogram_quantile(0.99, sum by (namespace, service, le) (rate(${histogram}_bucket{${of}}[4m])))`;
-  const timed = (histogram: string, of: string) => rate(`${histogram}_bucket`, `${of}, le="+Inf"`);
+  const p99 = (histogram: Histogram, of: string) =>
+    quantile(0.99, histogram, of, "4m", ["namespace", "service"]);
+  const timed = (histogram: Histogram, of: string) => sumOf(observationRate(histogram, of, "5m"));
   const http = `${recorded.httpRequests}{${inNamespace}}`;
   const grpc = `${recorded.grpcRequests}{${inNamespace}}`;
   const httpLabeled = ["httpRequests", "httpStatusLabel"] as const;
   const grpcLabeled = ["grpcRequests", "grpcCodeLabel"] as const;
-  /** The expression for services with the same names of these metrics. */
+  /** The expression for services that expose these metrics alike. */
   type Expression = [
     name: keyof typeof recorded,
     keys: readonly MetricKey[],
-    exprOf: (metrics: MetricNames, services: string) => string,
+    exprOf: (metrics: ServiceMetricNames, services: string) => string,
   ];
   const expressions: Expression[] = [
-    ["httpRequests", ["httpRequests"], (name, of) => rate(name.httpRequests, of)],
+    ["httpRequests", ["httpRequests"], (name, of) => rate(name, "httpRequests", of)],
     [
       "httpFailed",
       httpLabeled,
-      (name, of) => rate(name.httpRequests, httpFailures(of, name.httpStatusLabel)),
+      (name, of) => rate(name, "httpRequests", httpFailures(of, name.httpStatusLabel)),
     ],
-    ["grpcRequests", ["grpcRequests"], (name, of) => rate(name.grpcRequests, of)],
+    ["grpcRequests", ["grpcRequests"], (name, of) => rate(name, "grpcRequests", of)],
     [
       "grpcFailed",
       grpcLabeled,
-      (name, of) => rate(name.grpcRequests, grpcFailures(of, name.grpcCodeLabel)),
+      (name, of) => rate(name, "grpcRequests", grpcFailures(of, name.grpcCodeLabel)),
     ],
-    ["httpRequestsNow", ["httpRequests"], (name, of) => rateNow(name.httpRequests, of)],
+    ["httpRequestsNow", ["httpRequests"], (name, of) => rateNow(name, "httpRequests", of)],
     [
       "httpFailedNow",
       httpLabeled,
-      (name, of) => rateNow(name.httpRequests, httpFailures(of, name.httpStatusLabel)),
+      (name, of) => rateNow(name, "httpRequests", httpFailures(of, name.httpStatusLabel)),
     ],
-    ["grpcRequestsNow", ["grpcRequests"], (name, of) => rateNow(name.grpcRequests, of)],
+    ["grpcRequestsNow", ["grpcRequests"], (name, of) => rateNow(name, "grpcRequests", of)],
     [
       "grpcFailedNow",
       grpcLabeled,
-      (name, of) => rateNow(name.grpcRequests, grpcFailures(of, name.grpcCodeLabel)),
+      (name, of) => rateNow(name, "grpcRequests", grpcFailures(of, name.grpcCodeLabel)),
     ],
     ["requests", [], () => `(${http} or 0 * ${grpc}) + (${grpc} or 0 * ${http})`],
-    ["httpP99", ["httpDuration"], (name, of) => p99(name.httpDuration, of)],
-    ["httpTimed", ["httpDuration"], (name, of) => timed(name.httpDuration, of)],
-    ["grpcP99", ["grpcDuration"], (name, of) => p99(name.grpcDuration, of)],
-    ["grpcTimed", ["grpcDuration"], (name, of) => timed(name.grpcDuration, of)],
+    ["httpP99", ["httpDuration"], (name, of) => p99(histogramOf(name, "httpDuration"), of)],
+    ["httpTimed", ["httpDuration"], (name, of) => timed(histogramOf(name, "httpDuration"), of)],
+    ["grpcP99", ["grpcDuration"], (name, of) => p99(histogramOf(name, "grpcDuration"), of)],
+    ["grpcTimed", ["grpcDuration"], (name, of) => timed(histogramOf(name, "grpcDuration"), of)],
   ];
   return expressions.flatMap(([name, keys, exprOf]) =>
     metricVariants(settings, keys).map(({ metrics, scope }) => ({
@@ -201,13 +207,13 @@ function highLatency(settings: MonitoredServicesSettings, variant: Variant): Ale
   const { namespace } = settings;
   const { metrics } = variant;
   const matchers = serviceMatchers(namespace, variant.scope);
-  const slow = (p99: string, histogram: string) =>
+  const slow = (p99: string, histogram: Histogram) =>
     exceedsLatency(`${p99}{${matchers}}`, namespace, histogram, variant.threshold);
   return {
     alert: alertNames.highLatencyP99,
     expr: withMinimumTraffic(settings, variant, [
-      [slow(recorded.httpP99, metrics.httpDuration), recorded.httpTimed],
-      [slow(recorded.grpcP99, metrics.grpcDuration), recorded.grpcTimed],
+      [slow(recorded.httpP99, histogramOf(metrics, "httpDuration")), recorded.httpTimed],
+      [slow(recorded.grpcP99, histogramOf(metrics, "grpcDuration")), recorded.grpcTimed],
     ]),
     forMinutes: 5,
     severity: variant.severity,

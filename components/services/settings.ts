@@ -30,6 +30,7 @@ import {
   teamName,
   wholeNumber,
 } from "../shared/schemas";
+import type { ServiceMetricNames } from "./histograms";
 import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
 import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
 
@@ -103,6 +104,9 @@ const metricNames = {
 } satisfies Record<MetricKey, z.ZodType>;
 
 const convention = z.enum(MetricConvention);
+const nativeHistograms = z.boolean();
+const nativeHistogramsText =
+  "Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.";
 
 /** Names that all services use: those of a convention, and those that are set one by one. */
 const metricsSchema = z
@@ -118,6 +122,7 @@ const metricsSchema = z
         return [key, metricNames[key].meta({ ...metricNames[key].meta(), defaultText })];
       }),
     ) as typeof metricNames),
+    nativeHistograms: nativeHistograms.default(false).describe(nativeHistogramsText),
     containerSelector: matchers
       .default("")
       .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
@@ -125,14 +130,17 @@ const metricsSchema = z
       .default("")
       .describe("Additional matchers of the metrics of kube-state-metrics."),
   })
-  .transform(({ convention, containerSelector, kubeStateSelector, ...names }) => ({
-    ...defaultMetricNames,
-    ...namesOf(convention, names),
-    containerSelector,
-    kubeStateSelector,
-  }));
+  .transform(
+    ({ convention, nativeHistograms, containerSelector, kubeStateSelector, ...names }) => ({
+      ...defaultMetricNames,
+      ...namesOf(convention, names),
+      nativeHistograms,
+      containerSelector,
+      kubeStateSelector,
+    }),
+  );
 
-/** Names that one service uses. Names of metrics on pods are the same for all services. */
+/** Metrics of one service. Names of metrics on pods are the same for all services. */
 const serviceMetricsSchema = z
   .strictObject({
     convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({
@@ -140,8 +148,15 @@ const serviceMetricsSchema = z
       defaultText: "`monitoring:alerts.metrics.convention`",
     }),
     ...metricNames,
+    nativeHistograms: example(nativeHistograms, true).optional().meta({
+      description: nativeHistogramsText,
+      defaultText: "`monitoring:alerts.metrics.nativeHistograms`",
+    }),
   })
-  .transform(({ convention, ...names }) => namesOf(convention, names));
+  .transform(({ convention, nativeHistograms, ...names }): Partial<ServiceMetricNames> => ({
+    ...namesOf(convention, names),
+    ...defined({ nativeHistograms }),
+  }));
 
 function namesOf(
   convention: MetricConvention | undefined,
@@ -289,7 +304,7 @@ const sloSchema = z.strictObject({
   latencyMs: example(aboveZero, 300)
     .optional()
     .describe(
-      "Latency in milliseconds for `latencyPercent`. The histogram of the service needs a bucket with this bound.",
+      "Latency in milliseconds for `latencyPercent`. A classic histogram needs a bucket with this bound.",
     ),
   latencyPercent: example(sloPercent, 99)
     .optional()

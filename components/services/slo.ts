@@ -1,10 +1,11 @@
 import { alertNames } from "../alerting/alertNames";
 import { first, labels, value } from "../alerting/annotations";
-import { formatNumber, labelMatcher, serviceMatchers } from "../alerting/promql";
+import { formatNumber, serviceMatchers } from "../alerting/promql";
 import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { groupBy } from "../shared/groupBy";
 import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
 import { atMostTwoPerSlot, errorEvidence, exceedsChance, recentErrorRatio } from "./errorEvidence";
+import { Histogram, histogramOf, slowRate } from "./histograms";
 import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, metricsFor, sortedNames } from "./thresholdVariants";
@@ -40,7 +41,7 @@ const kinds: ObjectiveKind[] = [
     objectivePercent: ({ slo }) => slo?.latencyPercent,
     badRequests: slowRequests,
     requests: recorded.httpTimed,
-    unmeasured: withoutBucket,
+    unmeasured: unmeasuredObjectives,
   },
 ];
 
@@ -129,8 +130,8 @@ export function sloSeries(kind: ObjectiveKind["name"], name: string): string {
   return `namespace_service:slo_${kind}_${name}`;
 }
 
-function selectorOf(namespace: string, services: ServiceSettings[], ...extra: string[]): string {
-  return `{${serviceMatchers(namespace, { only: sortedNames(services) }, extra)}}`;
+function selectorOf(namespace: string, services: ServiceSettings[]): string {
+  return `{${serviceMatchers(namespace, { only: sortedNames(services) })}}`;
 }
 
 /** Records the error budget, the allowed ratio of bad requests, for each distinct objective. */
@@ -170,26 +171,28 @@ function slowRequests(
   members: ServiceSettings[],
 ): RecordingRule[] {
   return byHistogram(settings, members).map(({ histogram, latencyMs, services }) => {
-    const bucketRate = (leMatcher: string) =>
-      `sum by (namespace, service) (rate(${histogram}_bucket${selectorOf(settings.namespace, services, leMatcher)}[5m]))`;
+    const matchers = serviceMatchers(settings.namespace, { only: sortedNames(services) });
     return {
       record: sloSeries("latency", badRequests),
-      // Counts the requests above the bucket exactly; a quantile would interpolate. One expression
-      // evaluates both rates at the same time: otherwise, a change in traffic would look like slow
-      // requests.
-      expr: `${bucketRate('le="+Inf"')}\n- ${bucketRate(leMatcherFor(latencyMs / 1000))}`,
+      expr: slowRate(histogram, matchers, "5m", latencyMs / 1000),
     };
   });
 }
 
-/** Alerts on services whose objective has no series, because no bucket ends at `latencyMs`. */
-function withoutBucket(
+/**
+ * Alerts on services whose objective has no series, because no bucket ends at `latencyMs`, or because
+ * their histogram is not native.
+ */
+function unmeasuredObjectives(
   settings: MonitoredServicesSettings,
   members: ServiceSettings[],
 ): AlertRule[] {
   const { namespace } = settings;
   return byHistogram(settings, members).map(({ histogram, latencyMs, services }) => {
     const selector = selectorOf(namespace, services);
+    const problem = histogram.isNative
+      ? "is not a native histogram"
+      : `has no bucket that ends at ${latencyMs} ms`;
     return {
       alert: "LatencyObjectiveUnmeasured",
       expr: [
@@ -200,27 +203,24 @@ function withoutBucket(
       forMinutes: 60,
       severity: Severity.Warning,
       summary: `${labels.service}: the latency objective cannot be measured`,
-      description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${histogram} has no bucket that ends at ${latencyMs} ms. LatencyBudgetBurn cannot fire.`,
+      description: `${labels.service} in ${labels.namespace} receives ${value.number} requests per second, but ${histogram.name} ${problem}. LatencyBudgetBurn cannot fire.`,
     };
   });
 }
 
-/** Services by the latency of their objective and the name of their histogram. */
+/** Services by the latency of their objective and their histogram. */
 function byHistogram(settings: MonitoredServicesSettings, members: ServiceSettings[]) {
-  const histogramOf = (service: ServiceSettings) => metricsFor(settings, service).httpDuration;
+  const histogramFor = (service: ServiceSettings) =>
+    histogramOf(metricsFor(settings, service), "httpDuration");
   return groupBy(members, ({ slo }) => slo?.latencyMs ?? 0).flatMap(([latencyMs, sameLatency]) =>
-    groupBy(sameLatency, histogramOf).map(([histogram, services]) => ({
-      histogram,
-      latencyMs,
-      services,
-    })),
+    groupBy(sameLatency, (service) => JSON.stringify(histogramFor(service))).map(
+      ([histogram, services]) => ({
+        histogram: JSON.parse(histogram) as Histogram,
+        latencyMs,
+        services,
+      }),
+    ),
   );
-}
-
-/** Matches a bucket boundary; client libraries write a whole number as 1 or as 1.0. */
-function leMatcherFor(seconds: number): string {
-  const boundary = formatNumber(seconds);
-  return labelMatcher("le", boundary.includes(".") ? [boundary] : [boundary, `${boundary}\\\\.0`]);
 }
 
 /** Ratio of bad requests to all requests over a range. */

@@ -1,7 +1,8 @@
-import { MetricKey, MetricNames } from "../../policies/shared/metricNames";
+import { MetricKey } from "../../policies/shared/metricNames";
 import { Severity } from "../alerting/rules";
 import { Scope } from "../alerting/promql";
 import { groupBy } from "../shared/groupBy";
+import { ServiceMetricNames, isNative } from "./histograms";
 import { WorkloadKind } from "./options";
 import { MonitoredServicesSettings, ServiceSettings, Thresholds } from "./settings";
 
@@ -10,7 +11,7 @@ export interface Variant {
   severity: Severity;
   thresholds: Thresholds;
   threshold: number;
-  metrics: MetricNames;
+  metrics: ServiceMetricNames;
   scope: Scope;
 }
 
@@ -27,7 +28,7 @@ const relatedSettings: Partial<Record<ThresholdName, ThresholdName[]>> = {
   redisPoolPercent: ["redisPoolMaximum"],
 };
 
-/** Metrics whose names appear in an expression in addition to its threshold. */
+/** Metrics that appear in an expression in addition to its threshold. */
 const relatedMetrics: Partial<Record<ThresholdName, MetricKey[]>> = {
   p99LatencyMs: ["httpDuration", "grpcDuration"],
   dynamodbThrottlesPerSecond: ["dynamodbThrottles"],
@@ -36,11 +37,11 @@ const relatedMetrics: Partial<Record<ThresholdName, MetricKey[]>> = {
   redisPoolPercent: ["redisPoolActive"],
 };
 
-/** Names of the metrics of a service: its own, or those of all services. */
+/** Metrics of a service: its own, or those of all services. */
 export function metricsFor(
   { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,
-): MetricNames {
+): ServiceMetricNames {
   return { ...alerts.metrics, ...service?.metrics };
 }
 
@@ -106,7 +107,7 @@ function variants(
     return JSON.stringify([
       thresholdOf(thresholds),
       ...related.map((other) => thresholds[other]),
-      ...named.map((metric) => metrics[metric]),
+      ...named.map((metric) => identityOf(metrics, metric)),
     ]);
   });
   return scopes.flatMap(({ service, scope }) => {
@@ -117,21 +118,26 @@ function variants(
 }
 
 /**
- * Names of metrics with the services that use them: the names of all services, and each distinct
- * override of one of the given names.
+ * Metrics with the services that expose them: those of all services, and each distinct override of one
+ * of the given metrics.
  */
 export function metricVariants(
   settings: MonitoredServicesSettings,
   keys: readonly MetricKey[],
-): { metrics: MetricNames; scope: Scope }[] {
-  const namesOf = (service?: ServiceSettings) => {
+): { metrics: ServiceMetricNames; scope: Scope }[] {
+  const keyOf = (service?: ServiceSettings) => {
     const metrics = metricsFor(settings, service);
-    return JSON.stringify(keys.map((key) => metrics[key]));
+    return JSON.stringify(keys.map((key) => identityOf(metrics, key)));
   };
-  return scopesBy(settings, namesOf).map(({ service, scope }) => ({
+  return scopesBy(settings, keyOf).map(({ service, scope }) => ({
     metrics: metricsFor(settings, service),
     scope,
   }));
+}
+
+/** What expressions on a metric depend on. */
+function identityOf(metrics: ServiceMetricNames, key: MetricKey) {
+  return [metrics[key], isNative(metrics, key)];
 }
 
 /**

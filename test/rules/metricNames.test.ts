@@ -8,7 +8,7 @@ import {
 import { testRules } from "./promtool";
 import { definitionsFor, groupsNamed, withoutTexts } from "./rulesUnderTest";
 import { Scenario } from "./scenarios";
-import { Series, Timeline, counter, gauge, histogram } from "./series";
+import { Series, Timeline, asNative, counter, gauge, histogram } from "./series";
 
 const timeline: Timeline = { minutes: 90, levelAt: () => "above" };
 /** The histograms have a bucket that ends at 500 ms. */
@@ -27,16 +27,28 @@ const vendor: MetricNames = {
   redisPoolActive: "cache_connections",
 };
 
-/** Problems of a service, under its names of metrics: the ratio of bad requests is 10%, or 0. */
-function signals(service: string, names: MetricNames, isBad: boolean): Record<string, Series[]> {
+/** How a service exposes its metrics. */
+interface Exposition {
+  names: MetricNames;
+  isNative?: boolean;
+}
+
+/** Problems of a service, as it exposes its metrics: the ratio of bad requests is 10%, or 0. */
+function signals(
+  service: string,
+  { names, isNative = false }: Exposition,
+  isBad: boolean,
+): Record<string, Series[]> {
   const labels = { namespace: "ticketing", service };
   const bad = isBad ? 1 : 0;
   const requests = (metric: string, label: string, ok: string, failed: string) => [
     counter(metric, { ...labels, [label]: ok }, timeline, () => 10 - bad),
     counter(metric, { ...labels, [label]: failed }, timeline, () => bad),
   ];
-  const timed = (metric: string, seconds: number) =>
-    histogram(metric, labels, timeline, seconds, () => ({ all: 10, slow: bad }));
+  const timed = (metric: string, seconds: number) => {
+    const classic = histogram(metric, labels, timeline, seconds, () => ({ all: 10, slow: bad }));
+    return isNative ? asNative(classic) : classic;
+  };
   return {
     http: requests(names.httpRequests, names.httpStatusLabel, "200", "503"),
     httpSlow: timed(names.httpDuration, 0.5),
@@ -68,66 +80,78 @@ const alerts: [alert: string, signal: string, groups: string[], severities: stri
   ["RedisPoolSaturated", "pool", ["dependencies"], ["warning"]],
 ];
 
-const settings = {
-  services: [
-    { name: "image", slo, metrics: vendor },
-    { name: "usual", slo },
-  ],
-  alerts: { redisPoolMaximum: 50 },
-};
+const usual: Exposition = { names: defaultMetricNames };
+const images: [title: string, image: Exposition, metrics: object][] = [
+  ["names", { names: vendor }, vendor],
+  ["native histograms", { names: defaultMetricNames, isNative: true }, { nativeHistograms: true }],
+];
+
+for (const [title, image, metrics] of images) {
+  describe(`metrics of one service with other ${title}, in promtool`, () => {
+    const settings = {
+      services: [
+        { name: "image", slo, metrics },
+        { name: "usual", slo },
+      ],
+      alerts: { redisPoolMaximum: 50 },
+    };
+    for (const [alertname, signal, groups, severities] of alerts) {
+      const seriesOf = (service: string, exposition: Exposition, isBad: boolean) =>
+        signals(service, exposition, isBad)[signal] ?? [];
+      const ofUsual = JSON.stringify(seriesOf("", usual, true));
+      // The others have the same metrics as those of other services.
+      if (JSON.stringify(seriesOf("", image, true)) === ofUsual) continue;
+      const scenario = (name: string, series: Series[], expected: string[]): Scenario => ({
+        name,
+        interval: "30s",
+        input_series: series,
+        alert_rule_test: [
+          {
+            eval_time: "89m",
+            alertname,
+            exp_alerts: expected.flatMap((service) =>
+              severities.map((severity) => ({
+                exp_labels: { severity, namespace: "ticketing", service },
+              })),
+            ),
+          },
+        ],
+      });
+
+      it(`${alertname} (${signal}) reads each service under its own metrics only`, async () => {
+        const { passed, output } = await testRules(
+          withoutTexts(groupsNamed(definitionsFor(settings), groups)),
+          [
+            scenario(
+              "the image fails",
+              [...seriesOf("image", image, true), ...seriesOf("usual", usual, false)],
+              ["image"],
+            ),
+            scenario(
+              "its neighbor fails",
+              [...seriesOf("image", image, false), ...seriesOf("usual", usual, true)],
+              ["usual"],
+            ),
+            scenario(
+              "both fail under the metrics of the other",
+              [
+                ...seriesOf("image", usual, true),
+                ...seriesOf("image", image, false),
+                ...seriesOf("usual", image, true),
+                ...seriesOf("usual", usual, false),
+              ],
+              [],
+            ),
+          ],
+          60,
+        );
+        assert.ok(passed, output);
+      });
+    }
+  });
+}
 
 describe("metric names of one service, in promtool", () => {
-  for (const [alertname, signal, groups, severities] of alerts) {
-    const seriesOf = (service: string, names: MetricNames, isBad: boolean) =>
-      signals(service, names, isBad)[signal] ?? [];
-    const scenario = (name: string, series: Series[], expected: string[]): Scenario => ({
-      name,
-      interval: "30s",
-      input_series: series,
-      alert_rule_test: [
-        {
-          eval_time: "89m",
-          alertname,
-          exp_alerts: expected.flatMap((service) =>
-            severities.map((severity) => ({
-              exp_labels: { severity, namespace: "ticketing", service },
-            })),
-          ),
-        },
-      ],
-    });
-
-    it(`${alertname} (${signal}) reads each service under its own names only`, async () => {
-      const { passed, output } = await testRules(
-        withoutTexts(groupsNamed(definitionsFor(settings), groups)),
-        [
-          scenario(
-            "the image fails",
-            [...seriesOf("image", vendor, true), ...seriesOf("usual", defaultMetricNames, false)],
-            ["image"],
-          ),
-          scenario(
-            "its neighbor fails",
-            [...seriesOf("image", vendor, false), ...seriesOf("usual", defaultMetricNames, true)],
-            ["usual"],
-          ),
-          scenario(
-            "both fail under the names of the other",
-            [
-              ...seriesOf("image", defaultMetricNames, true),
-              ...seriesOf("image", vendor, false),
-              ...seriesOf("usual", vendor, true),
-              ...seriesOf("usual", defaultMetricNames, false),
-            ],
-            [],
-          ),
-        ],
-        60,
-      );
-      assert.ok(passed, output);
-    });
-  }
-
   const conventions: [name: string, settings: object, names: Partial<MetricNames>, code: string][] =
     [
       [

@@ -41,7 +41,7 @@ export interface Subject {
   pod: string;
 }
 
-type SeriesOf = (subject: Subject, timeline: Timeline) => Series[];
+export type SeriesOf = (subject: Subject, timeline: Timeline) => Series[];
 
 /** A recipe for each way to make the alert fire. */
 function recipesFor(common: Omit<Recipe, "series">, ...series: SeriesOf[]): Recipe[] {
@@ -49,7 +49,7 @@ function recipesFor(common: Omit<Recipe, "series">, ...series: SeriesOf[]): Reci
 }
 
 const app = "ticketing";
-const serviceLabels = ({ service, pod }: Subject) => ({
+export const serviceLabels = ({ service, pod }: Subject) => ({
   namespace: app,
   service,
   pod,
@@ -110,7 +110,7 @@ const httpErrors = failing("http_requests_total", "status", ["200", "503"]);
 const grpcErrors = failing("grpc_server_handled_total", "grpc_code", ["OK", "Unavailable"]);
 
 /** A histogram of which these ratios are slower than the threshold; by default, around 1%. */
-function slow(metric: string, threshold: number, below = 0.0095, above = 0.0105): SeriesOf {
+export function slow(metric: string, threshold: number, below = 0.0095, above = 0.0105): SeriesOf {
   const rates = requestRates(below, above);
   return (subject, timeline) =>
     histogram(metric, serviceLabels(subject), timeline, threshold, (level) => {
@@ -124,7 +124,7 @@ const goneIf = (timeline: Timeline, isGone: (level: Level) => boolean): Timeline
   ...timeline,
   levelAt: (minute) => (isGone(timeline.levelAt(minute)) ? "gone" : "below"),
 });
-const goneAbove = (timeline: Timeline) => goneIf(timeline, (level) => level === "above");
+export const goneAbove = (timeline: Timeline) => goneIf(timeline, (level) => level === "above");
 
 const critical = "critical";
 const warning = "warning";

@@ -68,6 +68,45 @@ export function histogram(
   ];
 }
 
+/** Classic histograms as native ones, whose buckets are eight in each doubling of the latency. */
+export function asNative(buckets: Series[]): Series[] {
+  const histograms = new Map<string, { bound: number; values: string[] }[]>();
+  for (const { series, values } of buckets) {
+    const [, bound = ""] = /, le="(.*?)"/.exec(series) ?? [];
+    const name = series.replace(/_bucket\{/, "{").replace(/, le=".*?"/, "");
+    const bucket = {
+      bound: bound === "+Inf" ? Infinity : Number(bound),
+      values: values.split(" "),
+    };
+    histograms.set(name, [...(histograms.get(name) ?? []), bucket]);
+  }
+  return [...histograms].map(([series, classic]) => ({
+    series,
+    values: (classic[0]?.values ?? [])
+      .map((first, step) =>
+        /stale|_/.test(first)
+          ? first
+          : nativeSample(classic.map(({ bound, values }) => [bound, Number(values[step])])),
+      )
+      .join(" "),
+  }));
+}
+
+/** A sample in the notation of promtool, from the cumulative counts of buckets. */
+function nativeSample(cumulative: [bound: number, count: number][]): string {
+  const finite = cumulative.filter(([bound]) => Number.isFinite(bound));
+  // The middle of each classic bucket.
+  const indexes = finite.map(([bound]) => Math.ceil(8 * Math.log2(bound / Math.SQRT2)));
+  const [offset = 0] = indexes;
+  const counts = Array.from({ length: (indexes.at(-1) ?? 0) - offset + 1 }, () => 0);
+  finite.forEach(([, count], number) => {
+    const below = finite[number - 1]?.[1] ?? 0;
+    counts[(indexes[number] ?? 0) - offset] = Number((count - below).toPrecision(12));
+  });
+  const count = cumulative.at(-1)?.[1];
+  return `{{schema:3 sum:1 count:${count} offset:${offset} buckets:[${counts.join(" ")}]}}`;
+}
+
 function series(
   name: string,
   labels: Labels,

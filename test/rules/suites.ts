@@ -17,6 +17,7 @@ import { Scenario, scenariosOf } from "./scenarios";
 import { boundaryScenarios, bucketScenarios, latencyScenarios } from "./latency";
 import { jobScenarios } from "./jobs";
 import { probeScenarios } from "./probes";
+import { nativeDefinitions, nativeScenarios } from "./native";
 import { noTrafficScenarios } from "./noTraffic";
 import { usualStopScenarios } from "./usualStops";
 import { serviceDownScenarios } from "./serviceDown";
@@ -106,6 +107,12 @@ export function suites(): Suite[] {
       ),
       evaluationSeconds: 30,
     })),
+    {
+      name: "native histograms",
+      groups: nativeDefinitions(),
+      scenarios: nativeScenarios,
+      evaluationSeconds: 30,
+    },
     {
       name: "crash loops",
       groups: groupsNamed(allDefinitions(), ["pods"]),

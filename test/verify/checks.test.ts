@@ -8,9 +8,10 @@ import { settingsWithPrometheus, shippedConfig } from "../support/stackConfig";
 import { FakeCluster, readyPod } from "./fakeCluster";
 
 const job = { name: "nightly-report", kind: "job" };
+const native = { name: "native", metrics: { nativeHistograms: true } };
 const probe = { name: "shop", kind: "probe", probe: "https://shop.example.com/" };
 const settings = settingsWithPrometheus("prod", {
-  services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job, probe],
+  services: [...(shippedConfig("prod")["monitoring:services"] as object[]), job, probe, native],
 });
 const monitoring = "/api/v1/namespaces/monitoring";
 const notReady = {
@@ -111,6 +112,28 @@ const faults: Fault[] = [
     when: "it does not expose the metrics of its alerts",
     break: measure("count by (__name__)", [{ __name__: "http_requests_total" }, 1]),
     evidence: /http_request_duration_seconds_bucket or grpc_server_handling_seconds_bucket/,
+  },
+  {
+    check: "service inventory-service",
+    when: "its native histograms are scraped as classic ones",
+    break: measure(
+      "count by (__name__)",
+      [{ __name__: "http_requests_total" }, 1],
+      [{ __name__: "http_request_duration_seconds_count" }, 1],
+    ),
+    evidence: /have no buckets: if they are native, set nativeHistograms/,
+  },
+  {
+    check: "service native",
+    when: "its image exposes classic histograms",
+    break: measure(
+      "count by (__name__)",
+      [{ __name__: "http_requests_total" }, 1],
+      [{ __name__: "http_request_duration_seconds_bucket" }, 1],
+      [{ __name__: "http_request_duration_seconds_count" }, 1],
+    ),
+    evidence:
+      /read http_request_duration_seconds or grpc_server_handling_seconds, .*: remove nativeHistograms/,
   },
   {
     check: "job nightly-report",

@@ -160,6 +160,7 @@ function healthySeries({ services }: SettingsWithPrometheus): Record<string, Ser
   const names = [
     "http_requests_total",
     "http_request_duration_seconds_bucket",
+    "http_request_duration_seconds",
     "container_memory_working_set_bytes",
     "container_cpu_usage_seconds_total",
     "kube_pod_container_resource_requests",

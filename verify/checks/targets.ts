@@ -1,3 +1,4 @@
+import { bucketSeries, histogramOf, requestSeries } from "../../components/services/histograms";
 import { monitorKind } from "../../components/services/serviceMonitor";
 import type {
   MonitoredServicesSettings,
@@ -59,22 +60,33 @@ function checksOfServices(
           return pass(`${up}; its alerts read no request metrics`);
         }
         const metrics = metricsFor({ alerts }, service);
-        const requests = [metrics.httpRequests, metrics.grpcRequests];
-        const durations = [metrics.httpDuration, metrics.grpcDuration].map(
-          (name) => `${name}_bucket`,
+        const requests = (["httpRequests", "grpcRequests"] as const).map((key) =>
+          requestSeries(metrics, key),
         );
+        const durations = (["httpDuration", "grpcDuration"] as const).map((key) =>
+          bucketSeries(histogramOf(metrics, key)),
+        );
+        const counts = [metrics.httpDuration, metrics.grpcDuration].map((name) => `${name}_count`);
+        const names = [...requests, ...durations, ...counts].join("|");
         const named = await query(
           prometheus,
-          `count by (__name__) ({${labels}, __name__=~"${[...requests, ...durations].join("|")}"})`,
+          // Of a native histogram that is scraped as a classic one, there is only the bucket +Inf.
+          `count by (__name__) ({${labels}, __name__=~"${names}", le!="+Inf"})`,
         );
         const existing = new Set(named.map((series) => series.labels["__name__"]));
-        const missing = [requests, durations]
-          .filter((names) => !names.some((name) => existing.has(name)))
-          .map((names) => names.join(" or "));
-        if (missing.length === 0) return pass(`${up}; ${[...existing].sort().join(", ")}`);
+        const exists = (name: string) => existing.has(name);
+        const missing = [requests, durations].filter((read) => !read.some(exists));
+        if (missing.length === 0) {
+          return pass(`${up}; ${[...requests, ...durations].filter(exists).sort().join(", ")}`);
+        }
+        const isOtherKind = missing.includes(durations) && counts.some(exists);
+        const kind = metrics.nativeHistograms
+          ? "its histograms are classic: remove nativeHistograms from its metrics"
+          : "its histograms have no buckets: if they are native, set nativeHistograms in its metrics";
+        const read = missing.map((series) => series.join(" or ")).join(" and ");
         return {
           status: "fail",
-          evidence: `${up}, but its alerts read ${missing.join(" and ")}, which it does not expose`,
+          evidence: `${up}, but its alerts read ${read}, which it does not expose${isOtherKind ? `; ${kind}` : ""}`,
           next: `kubectl describe ${monitorKind(service).toLowerCase()} -n ${namespace} ${service.name}`,
         };
       },

@@ -60,6 +60,12 @@ describe("the long-term store", () => {
     }
   });
 
+  it("receives native histograms", () => {
+    for (const store of [amp, mimir, thanos, other]) {
+      assert.equal(write(store).sendNativeHistograms, true);
+    }
+  });
+
   it("recognizes replicas by the label that it expects", () => {
     for (const store of [amp, mimir]) {
       assert.equal(spec(store).replicaExternalLabelName, "__replica__");

@@ -1,19 +1,32 @@
 import * as assert from "node:assert/strict";
-import { type ServiceSettings, servicesSettings } from "../../../components/services/settings";
+import {
+  type MonitoredServicesSettings,
+  type ServiceSettings,
+  servicesSettings,
+} from "../../../components/services/settings";
 import { monitorKind, monitorSpec } from "../../../components/services/serviceMonitor";
 
-function specFor(service: object): any {
-  return monitorSpec(settingsOf(service));
+function specFor(service: object, alerts: object = {}): any {
+  const settings = allSettings(service, alerts);
+  assert.ok(settings.services[0]);
+  return monitorSpec(settings.services[0], settings);
 }
 
 function settingsOf(service: object): ServiceSettings {
+  const [settings] = allSettings(service, {}).services;
+  assert.ok(settings);
+  return settings;
+}
+
+function allSettings(service: object, alerts: object): MonitoredServicesSettings {
   const { settings, problems } = servicesSettings({
     namespace: "ticketing",
     services: [{ name: "auth-service", ...service }],
+    alerts,
   });
   assert.deepEqual(problems, undefined);
-  assert.ok(settings?.services[0]);
-  return settings.services[0];
+  assert.ok(settings);
+  return settings;
 }
 
 describe("the monitor of a service", () => {
@@ -79,6 +92,20 @@ describe("the monitor of a service", () => {
     assert.deepEqual(limitsOf(specFor({ scrapeLimits })), expected);
     assert.deepEqual(limitsOf(specFor({ scrapeLimits, kind: "pods" })), expected);
     assert.deepEqual(Object.keys(specFor({})), ["selector", "endpoints"]);
+  });
+
+  it("scrapes native histograms with bounded buckets, if the service or all services have them", () => {
+    const native = { scrapeNativeHistograms: true, nativeHistogramBucketLimit: 160 };
+    const of = ({ scrapeNativeHistograms, nativeHistogramBucketLimit }: any) => ({
+      scrapeNativeHistograms,
+      nativeHistogramBucketLimit,
+    });
+    const metrics = { nativeHistograms: true };
+    assert.deepEqual(of(specFor({ metrics })), native);
+    assert.deepEqual(of(specFor({ metrics, kind: "pods" })), native);
+    assert.deepEqual(of(specFor({}, { metrics })), native);
+    const classic = specFor({ metrics: { nativeHistograms: false } }, { metrics });
+    assert.deepEqual(Object.keys(classic), ["selector", "endpoints"]);
   });
 
   it("sets the label service of the series to the configured name", () => {

@@ -274,6 +274,7 @@ describe("servicesSettings", () => {
       ...opentelemetry,
       httpStatusLabel: "status",
       redisDuration: "redis",
+      nativeHistograms: false,
       containerSelector: "",
       kubeStateSelector: "",
     });
@@ -284,6 +285,23 @@ describe("servicesSettings", () => {
     assert.deepEqual(described({ alerts: { metrics: { convention: "otel" } } }), [
       "alerts.metrics.convention must be one of prometheus, opentelemetry",
     ]);
+  });
+
+  it("keeps the kind of the histograms of a service apart from those of all services", () => {
+    const { services, alerts } = settingsOf({
+      services: [
+        { name: "a", metrics: { nativeHistograms: false } },
+        { name: "b", metrics: {} },
+      ],
+      alerts: { metrics: { nativeHistograms: true } },
+    });
+    assert.equal(alerts.metrics.nativeHistograms, true);
+    assert.deepEqual(
+      services.map(({ metrics }) => metrics),
+      [{ nativeHistograms: false }, {}],
+    );
+    const problems = described({ services: [{ name: "a", metrics: { nativeHistograms: "yes" } }] });
+    assert.deepEqual(problems, ["services[0].metrics.nativeHistograms must be a boolean"]);
   });
 
   it("accepts only names of metrics and labels", () => {

@@ -36,7 +36,7 @@ function objects(batch: Alerts, cart?: Alerts): Resource[] {
     ...settings.services.map((service) =>
       resource("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", service.name, {
         metadata: { name: service.name, namespace: "shop" },
-        spec: monitorSpec(service),
+        spec: monitorSpec(service, settings),
       }),
     ),
   ];

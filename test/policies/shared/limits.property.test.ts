@@ -227,7 +227,7 @@ function stackOf(knobs: Knobs): Resource[] {
       groups: JSON.parse(knobs.rules(JSON.stringify(groups))) as unknown,
     }),
     ...services.services.map((service) =>
-      object("ServiceMonitor", service.name, monitorSpec(service)),
+      object("ServiceMonitor", service.name, monitorSpec(service, services)),
     ),
   ];
 }
