@@ -138,14 +138,14 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
 /** Joins one condition per protocol, each limited to services above the minimum request rate. */
 function withMinimumTraffic(
   { namespace }: MonitoredServicesSettings,
-  { thresholds }: Variant,
+  { thresholds, scope }: Variant,
   conditions: [condition: string, requests: string][],
 ): string {
   const minimum = formatNumber(thresholds.minimumRequestsPerSecond);
   return conditions
     .map(
       ([condition, requests]) =>
-        `(\n  ${condition}\n  and\n  ${requests}{namespace="${namespace}"} > ${minimum}\n)`,
+        `(\n  ${condition}\n  and\n  ${requests}{${serviceMatchers(namespace, scope)}} > ${minimum}\n)`,
     )
     .join("\nor\n");
 }

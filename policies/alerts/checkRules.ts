@@ -8,6 +8,7 @@ import {
 import { Resource } from "../facts/resource";
 import { Rule, canContainRules, judgedRules, rulesOf, rulesOfStack } from "../facts/rules";
 import { Expr, selectorsOf } from "../promql/expr";
+import { inClassicForm } from "../promql/nativeHistograms";
 import { parsePromQL } from "../promql/parse";
 import { Records, inlineRecords, recordsIn } from "../promql/records";
 
@@ -43,7 +44,8 @@ export function checkAlerts(
 }
 
 /**
- * The expression of each rule in a resource, with recorded series replaced by their expressions.
+ * The expression of each rule in a resource, with recorded series replaced by their expressions, and
+ * native histograms in the form for classic ones.
  * Default of `records`: those of the resource.
  */
 export function expressionsIn(
@@ -52,7 +54,9 @@ export function expressionsIn(
 ): (rule: Rule) => Expr | undefined {
   return ({ expr }) => {
     const parsed = parsePromQL(expr);
-    return parsed.error === undefined ? inlineRecords(parsed.expr, records) : undefined;
+    return parsed.error === undefined
+      ? inClassicForm(inlineRecords(parsed.expr, records))
+      : undefined;
   };
 }
 
@@ -103,7 +107,8 @@ export function alertsOfStack(resources: Resource[]) {
   const alerts = rules.flatMap((rule) => {
     const parsed = rule.alert === undefined ? undefined : parsePromQL(rule.expr);
     if (parsed === undefined || parsed.error !== undefined) return [];
-    return [{ rule, expr: inlineRecords(parsed.expr, recordsOf.get(rule.urn) ?? records) }];
+    const inlined = inlineRecords(parsed.expr, recordsOf.get(rule.urn) ?? records);
+    return [{ rule, expr: inClassicForm(inlined) }];
   });
   return { alerts, unknown };
 }

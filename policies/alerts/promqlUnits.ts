@@ -12,6 +12,7 @@ import { Comparison, isComparison, negated } from "../promql/comparison";
 import { constantOf } from "../promql/constants";
 import { Expr, Selector, callsOf, childrenOf, nodesOf, selectorsOf } from "../promql/expr";
 import { comparisonsOf } from "../promql/findComparisons";
+import { histogramFunctions, losesBoundaries, readsClassic } from "../promql/nativeHistograms";
 import { parsePromQL } from "../promql/parse";
 import { Records, recordedRange } from "../promql/records";
 import { podMetrics } from "../shared/metricNames";
@@ -40,6 +41,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkPercentages(expr),
       ...checkDurations(expr),
       ...checkQuantiles(expr),
+      ...checkHistogramFunctions(expr),
       ...checkRatesOfSums(expr),
       ...checkSelfDivision(expr),
       ...checkBurnRates(expr),
@@ -331,11 +333,7 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
             fix: `${numeral(quantile > 1 && quantile <= 100 ? quantile / 100 : 0.99)} instead`,
           },
       name === "histogram_quantile" && histogram && losesBoundaries(histogram)
-        ? {
-            problem: "a quantile is computed from buckets that are summed without their boundaries",
-            bound: "buckets with the label `le`",
-            fix: "add le to sum by (…), or remove it from without (…)",
-          }
+        ? summedBoundaries("a quantile")
         : undefined,
       name === "histogram_quantile" && histogram && hasNoBuckets(histogram)
         ? {
@@ -352,6 +350,31 @@ function checkQuantiles(expr: Expr): (ViolationFinding | undefined)[] {
             fix: "rate(…[5m]) of the buckets",
           }
         : undefined,
+    ];
+  });
+}
+
+const summedBoundaries = (subject: string): ViolationFinding => ({
+  problem: `${subject} is computed from buckets that are summed without their boundaries`,
+  bound: "buckets with the label `le`",
+  fix: "add le to sum by (…), or remove it from without (…)",
+});
+
+/** Functions of native histograms ignore other series. Those of native histograms have been translated. */
+function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
+  return callsOf(expr, histogramFunctions).flatMap(({ name, args }) => {
+    const histogram = args.at(-1);
+    if (histogram === undefined || !readsClassic(histogram)) return [];
+    if (name === "histogram_fraction") {
+      return losesBoundaries(histogram) ? [summedBoundaries("a fraction")] : [];
+    }
+    return [
+      {
+        problem: `${name} ignores the series of a classic histogram, so the result is empty`,
+        found: selectorsOf(histogram)[0]?.metric,
+        bound: "a native histogram, which has no suffix",
+        fix: "read …_count or …_sum without the function, or the native histogram with it",
+      },
     ];
   });
 }
@@ -390,7 +413,9 @@ function isLifelong(histogram: Expr): boolean {
   return (
     callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&
     nodesOf(histogram).every(({ kind }) => kind !== "binary") &&
-    selectorsOf(histogram).some(({ metric = "" }) => /^[^:]*_bucket$/.test(metric))
+    selectorsOf(histogram).some(({ metric = "" }) =>
+      /^[^:]*_(bucket|seconds|milliseconds|bytes)$/.test(metric),
+    )
   );
 }
 
@@ -399,17 +424,5 @@ function hasNoBuckets(histogram: Expr): boolean {
   return (
     selectors.length > 0 &&
     selectors.every(({ metric = "" }) => /^[^:]*_(sum|count|total)$/.test(metric))
-  );
-}
-
-/** Whether an aggregation removes `le` from classic buckets; native histograms have no `le`. */
-function losesBoundaries(histogram: Expr): boolean {
-  const isClassic = (part: Expr) =>
-    selectorsOf(part).some(({ metric = "" }) => /_bucket(:|$)/.test(metric));
-  return callsOf(histogram, /^(?!top|bottom|limit)/).some(
-    (call) =>
-      call.grouping &&
-      isClassic(call) &&
-      call.grouping.labels.includes("le") !== (call.grouping.kind === "by"),
   );
 }

@@ -165,8 +165,13 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
 
 /** The metrics of signals that the monitor of a service drops. */
 function droppedFrom({ drops }: ScrapedService, signals: Signal[]): string[] {
-  const metrics = signals.flatMap(({ selectors }) => selectors.map(({ metric }) => metric ?? ""));
+  const metrics = signals.flatMap(({ selectors }) => selectors.map(storedMetric));
   return [...new Set(metrics)].filter(drops);
+}
+
+/** The name under which Prometheus stores the series of a selector. */
+function storedMetric({ metric = "", histogram = metric }: Selector): string {
+  return histogram;
 }
 
 function concerns({ selectors, scopes }: Signal, service: ScrapedService): boolean {
@@ -185,7 +190,7 @@ function selectsService(
 ): boolean {
   // In metrics about pods, the label `job` names the exporter.
   const isPodMetric = /^(container|kube|node_namespace)_/.test(selector.metric ?? "");
-  if (!isPodMetric && drops(selector.metric ?? "")) return false;
+  if (!isPodMetric && drops(storedMetric(selector))) return false;
   const labels = ["service", "app", "container", ...(isPodMetric ? [] : ["job"])];
   const selectsName = (name: string): boolean =>
     includesService(scopes, name) &&

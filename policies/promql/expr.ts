@@ -27,6 +27,8 @@ export interface Selector {
   kind: "selector";
   /** Undefined when only a pattern selects the name; see `selects`. */
   metric?: string;
+  /** The native histogram of which `metric` names a part; see `inClassicForm`. */
+  histogram?: string;
   matchers: Matcher[];
   /** Range in seconds: 300 for `[5m]`. */
   rangeSeconds?: number;

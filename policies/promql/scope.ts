@@ -19,6 +19,8 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   // The matchers of a recorded series are those of every selector in its expression.
   const own = part.matchers.map((matcher) => JSON.stringify(matcher));
   const naming = selectorsOf(expr.right)
+    // Inside the series of one service, those that are recorded for another are empty.
+    .filter((selector) => namedServices(selector).some((name) => allowsService(selector, name)))
     .map((selector) => ({
       ...selector,
       matchers: selector.matchers.filter((matcher) => !own.includes(JSON.stringify(matcher))),

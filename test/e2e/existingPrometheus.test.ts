@@ -63,6 +63,7 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
     fs.writeFileSync(config, documentedConfig());
     const preview = path.join(projectDirectory, "preview/start.cjs");
     const args = ["--stack", "documented", "--config-file", config, "--out", out];
+    args.push("--config", "services[0].metrics.nativeHistograms=true");
     execFileSync(process.execPath, [preview, ...args], { cwd: projectDirectory });
 
     controlPlane = await ControlPlane.start(path.join(folder, "cluster"));
@@ -144,11 +145,20 @@ describe("a stack with an existing Prometheus, on the real prometheus-operator",
       return unzipped(found, "prometheus.yaml.gz").includes("job_name") && found;
     });
     const text = unzipped(secret, "prometheus.yaml.gz");
-    const { scrape_configs: jobs } = parse(text) as { scrape_configs: { job_name: string }[] };
-    assert.deepEqual(jobs.map(({ job_name: name }) => name).sort(), [
-      "serviceMonitor/ticketing/auth-service/0",
-      "serviceMonitor/ticketing/inventory-service/0",
-    ]);
+    const { scrape_configs: jobs } = parse(text) as { scrape_configs: any[] };
+    assert.deepEqual(
+      jobs
+        .map((job) => [
+          job.job_name,
+          job.scrape_native_histograms,
+          job.native_histogram_bucket_limit,
+        ])
+        .sort(),
+      [
+        ["serviceMonitor/ticketing/auth-service/0", undefined, undefined],
+        ["serviceMonitor/ticketing/inventory-service/0", true, 160],
+      ],
+    );
     const file = path.join(folder, "prometheus.yaml");
     fs.writeFileSync(file, text);
     execFileSync(toolPath("promtool"), ["check", "config", "--syntax-only", file]);

@@ -6,6 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { previewInto } from "../support/delivery/pipeline";
+import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
 import { type RunningTool, freePort, sleep, startTool, until } from "../support/delivery/processes";
 
 /** What the store answers: it accepts samples, does not exist, or limits the rate. */
@@ -40,14 +41,17 @@ describe("the long-term store", function () {
   before("start the target and the receiver", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "long-term-"));
     let scrapes = 0;
-    target = await listen((_request, response) => {
+    target = await listen((request, response) => {
       scrapes += 1;
       const lines = Array.from(
         { length: seriesCount },
         (_, n) => `work_total{n="${n}"} ${scrapes}`,
       );
-      response.setHeader("content-type", "text/plain; version=0.0.4");
-      response.end(`# TYPE work_total counter\n${lines.join("\n")}\n`);
+      assert.match(request.headers.accept ?? "", /^application\/vnd\.google\.protobuf/);
+      const observations = [{ seconds: 0.1, count: scrapes }];
+      const latency = { name: "work_seconds", labels: {}, observations };
+      response.setHeader("content-type", protobufContentType);
+      response.end(protobufPage(lines, [latency]));
     });
     const port = await freePort();
     receiverUrl = `http://127.0.0.1:${port}`;
@@ -157,7 +161,11 @@ describe("the long-term store", function () {
           external_labels: { ...spec.externalLabels, [spec.replicaExternalLabelName]: `${name}-0` },
         },
         scrape_configs: [
-          { job_name: "work", static_configs: [{ targets: [new URL(urlOf(target)).host] }] },
+          {
+            job_name: "work",
+            scrape_native_histograms: true,
+            static_configs: [{ targets: [new URL(urlOf(target)).host] }],
+          },
         ],
         remote_write: [operatorForm({ ...write, url: `${store.url}${pathname}` })],
       },
@@ -221,6 +229,11 @@ describe("the long-term store", function () {
       const [series] = await query(receiverUrl, 'work_total{n="0"}');
       const { cluster, env, __replica__: replica } = series?.metric ?? {};
       assert.deepEqual([cluster, env, replica], ["ticketing-prod", "prod", "mimir-0"]);
+    });
+
+    it("receives native histograms", async () => {
+      const [quantile] = await query(receiverUrl, "histogram_quantile(1, work_seconds)");
+      assert.ok(Math.abs(Number(quantile?.value[1]) - 0.1) < 0.01, JSON.stringify(quantile));
     });
 
     it("has every sample after an outage of ten minutes and a limit of the rate", async () => {
@@ -290,12 +303,19 @@ describe("the long-term store", function () {
 type SecretKey = { name: string; key: string };
 
 /** The configuration that the operator generates for a remote write, with values of the Secrets. */
-function operatorForm({ basicAuth, headers, queueConfig, ...write }: Record<string, any>): object {
+function operatorForm({
+  basicAuth,
+  headers,
+  queueConfig,
+  sendNativeHistograms,
+  ...write
+}: Record<string, any>): object {
   const { retryOnRateLimit, ...others } = queueConfig as Record<string, unknown>;
   assert.deepEqual(others, {}, "the test knows every setting of the queue");
   const valueOf = ({ name, key }: SecretKey) => `${key} of ${name}`;
   return {
     ...write,
+    send_native_histograms: sendNativeHistograms,
     queue_config: { retry_on_http_429: retryOnRateLimit },
     ...(headers && { headers }),
     ...(basicAuth && {

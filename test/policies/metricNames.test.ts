@@ -81,6 +81,12 @@ describe("metric names", () => {
       ["all services", "alerts.metrics", { ...overrides, ...selectors }],
       ["one service", "services[0].metrics", overrides],
       ["all services, by a convention", "alerts.metrics", { convention: "opentelemetry" }],
+      [
+        "all services, with native histograms",
+        "alerts.metrics",
+        { convention: "opentelemetry", nativeHistograms: true },
+      ],
+      ["one service, with native histograms", "services[0].metrics", { nativeHistograms: true }],
     ] as const) {
       it(`of ${of}`, function () {
         this.timeout(60_000);

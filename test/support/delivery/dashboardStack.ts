@@ -27,8 +27,11 @@ export interface DashboardStack {
   stop: () => Promise<void>;
 }
 
-/** Starts the stack with a value of `prometheus.metrics.keep`. */
-export async function startDashboardStack(keep: string): Promise<DashboardStack> {
+/** Starts the stack with a value of `prometheus.metrics.keep`, and with classic or native histograms. */
+export async function startDashboardStack(
+  keep: string,
+  nativeHistograms = false,
+): Promise<DashboardStack> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "dashboards-"));
   const { alerts, services: configured } = servicesInAllLanguages;
   const isJob = ({ kind }: { kind?: string }) => kind === "job";
@@ -37,7 +40,7 @@ export async function startDashboardStack(keep: string): Promise<DashboardStack>
   const out = previewInto(folder, "prod", {
     "monitoring:prometheus": { metrics: { keep } },
     "monitoring:services": configured,
-    "monitoring:alerts": alerts,
+    "monitoring:alerts": { ...alerts, metrics: { nativeHistograms } },
     "monitoring:slack": { channel: "#ticketing-alerts" },
     "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
     "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",

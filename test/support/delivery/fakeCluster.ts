@@ -89,12 +89,6 @@ function metrics(service: string, seconds: number): string[] {
     [`go_gc_duration_seconds_sum{${process}}`]: 0.001,
     [`jvm_gc_pause_seconds_sum{${process},action="end of minor GC"}`]: 0.01,
     [`nodejs_gc_duration_seconds_sum{${process},kind="minor"}`]: 0.01,
-    ...Object.fromEntries(
-      ["0.005", "0.5", "+Inf"].map((le) => [
-        `grpc_server_handling_seconds_bucket{${process},grpc_method="Reserve",le="${le}"}`,
-        50,
-      ]),
-    ),
     [`loki_write_sent_entries_total{${collector}}`]: 100,
     [`loki_write_sent_bytes_total{${collector}}`]: 1e5,
     [`loki_write_dropped_entries_total{${collector},reason="ingester_error"}`]: 0,

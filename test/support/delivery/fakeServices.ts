@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { type ExposedHistogram, protobufContentType, protobufPage } from "./protobufExposition";
 
 /** Faults that a test can inject, and the alert that detects each of them. */
 export const faults = {
@@ -19,7 +20,8 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
  * Fake services that only expose metrics: those of the monitored system, and those of
- * kube-state-metrics and cAdvisor for their pods. A fault changes the metrics at the next scrape.
+ * kube-state-metrics and cAdvisor for their pods. A fault changes the metrics at the next scrape. As
+ * client libraries do, services expose native histograms, next to classic ones, in the Protobuf format.
  */
 export interface FakeServices {
   /** Scrape address, as `host:port`. */
@@ -44,6 +46,14 @@ export async function startFakeServices(
   const services = new Map(names.map((name) => [name, new Service(name, namespaces[name])]));
   const server = http.createServer((request, response) => {
     const [, kind, name = ""] = (request.url ?? "").split("/");
+    const page = services.get(kind === "services" ? name : "");
+    if (
+      page !== undefined &&
+      request.headers.accept?.startsWith("application/vnd.google.protobuf")
+    ) {
+      response.setHeader("content-type", protobufContentType).end(page.protobufMetrics());
+      return;
+    }
     const all = [...services.values()];
     const pages: Record<string, () => string[] | undefined> = {
       services: () => services.get(name)?.serviceMetrics(),
@@ -131,6 +141,14 @@ class Service {
   }
 
   serviceMetrics(): string[] {
+    return [...this.numbers(), ...this.histograms().flatMap(textOf)];
+  }
+
+  protobufMetrics(): Buffer {
+    return protobufPage(this.numbers(), this.histograms());
+  }
+
+  private numbers(): string[] {
     this.advance();
     const all = this.ok + this.failed;
     return [
@@ -138,12 +156,19 @@ class Service {
       `http_requests_total{method="GET",route="/tickets",status="500"} ${this.failed}`,
       `grpc_server_handled_total{grpc_method="Reserve",grpc_code="OK"} ${all}`,
       `grpc_server_handled_total{grpc_method="Reserve",grpc_code="Internal"} 0`,
-      ...histogram("http_request_duration_seconds", 'route="/tickets"', all, this.slow),
-      ...histogram("dynamodb_operation_duration_seconds", 'operation="GetItem"', all, 0),
-      ...histogram("redis_command_duration_seconds", 'command="get"', all, 0),
       `dynamodb_throttled_requests_total{table="tickets"} ${this.throttled}`,
       `redis_connection_pool_active_connections 3`,
       `go_goroutines 42`,
+    ];
+  }
+
+  private histograms(): ExposedHistogram[] {
+    const all = this.ok + this.failed;
+    return [
+      histogram("http_request_duration_seconds", { route: "/tickets" }, all, this.slow),
+      histogram("grpc_server_handling_seconds", { grpc_method: "Reserve" }, all, 0),
+      histogram("dynamodb_operation_duration_seconds", { operation: "GetItem" }, all, 0),
+      histogram("redis_command_duration_seconds", { command: "get" }, all, 0),
     ];
   }
 
@@ -174,11 +199,31 @@ class Service {
 }
 
 /** A histogram of `all` observations: `slow` took two seconds, the rest two milliseconds. */
-function histogram(name: string, labels: string, all: number, slow: number): string[] {
+function histogram(
+  name: string,
+  labels: Record<string, string>,
+  all: number,
+  slow: number,
+): ExposedHistogram {
+  const observations = [
+    { seconds: 0.002, count: all - slow },
+    { seconds: 2, count: slow },
+  ];
+  return { name, labels, observations, classicBounds: buckets };
+}
+
+function textOf({ name, labels, observations, classicBounds = [] }: ExposedHistogram): string[] {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  const upTo = (bound: number) =>
+    observations
+      .filter(({ seconds }) => seconds <= bound)
+      .reduce((sum, { count }) => sum + count, 0);
+  const sum = observations.reduce((total, { seconds, count }) => total + seconds * count, 0);
+  const bucket = (le: string) => `${name}_bucket{${[...pairs, `le="${le}"`].join(",")}}`;
   return [
-    ...buckets.map((le) => `${name}_bucket{${labels},le="${le}"} ${le < 2 ? all - slow : all}`),
-    `${name}_bucket{${labels},le="+Inf"} ${all}`,
-    `${name}_sum{${labels}} ${(all - slow) * 0.002 + slow * 2}`,
-    `${name}_count{${labels}} ${all}`,
+    ...classicBounds.map((bound) => `${bucket(String(bound))} ${upTo(bound)}`),
+    `${bucket("+Inf")} ${upTo(Infinity)}`,
+    `${name}_sum{${pairs.join(",")}} ${sum}`,
+    `${name}_count{${pairs.join(",")}} ${upTo(Infinity)}`,
   ];
 }

@@ -352,6 +352,10 @@ function scrapeConfig({ metadata, spec }: Parsed, address: string): Parsed {
     ],
     metric_relabel_configs: (endpoint.metricRelabelings ?? []).map(snakeCase),
     ...(spec.sampleLimit !== undefined && { sample_limit: spec.sampleLimit }),
+    ...(spec.scrapeNativeHistograms === true && {
+      scrape_native_histograms: true,
+      native_histogram_bucket_limit: spec.nativeHistogramBucketLimit,
+    }),
   };
 }
 
