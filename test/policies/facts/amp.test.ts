@@ -7,6 +7,8 @@ import { alertThresholds } from "../../../policies/alerts/alertThresholds";
 import { duplicateRules } from "../../../policies/alerts/duplicateRules";
 import { promqlValid } from "../../../policies/alerts/promqlValid";
 import { requiredAlerts } from "../../../policies/alerts/requiredAlerts";
+import { grouping } from "../../../policies/delivery/grouping";
+import { inhibition } from "../../../policies/delivery/inhibition";
 import { rulesAreLoaded } from "../../../policies/delivery/rulesAreLoaded";
 import { severitiesDelivered } from "../../../policies/delivery/severitiesDelivered";
 import { watchdogRouted } from "../../../policies/delivery/watchdogRouted";
@@ -14,7 +16,7 @@ import { AnyPolicy } from "../../../policies/engine/policy";
 import { PlainMap, UNKNOWN } from "../../../policies/facts/plain";
 import { Resource } from "../../../policies/facts/resource";
 import { withDeclarations } from "../../../policies/shared/ruleDeclarations";
-import { judge, problems, prometheusRule, resource, serviceMonitor } from "../subjects";
+import { judge, problems, prometheusRule, remedy, resource, serviceMonitor } from "../subjects";
 
 const rulesOfWorkspace = "aws:amp/ruleGroupNamespace:RuleGroupNamespace";
 const alertManager = "aws:amp/alertManagerDefinition:AlertManagerDefinition";
@@ -101,6 +103,14 @@ describe("rules in a workspace of AWS", () => {
     assert.match(missing("other"), /error ratio/);
   });
 
+  it("are not changed by remediation, which does not edit texts", () => {
+    const mistaken = namespace(of(rule("up == 0", { annotations: {} })));
+    const { changed } = remedy(alertAnnotations, mistaken, {
+      runbookBaseUrl: "https://runbooks.acme-corp.io",
+    });
+    assert.equal(changed, false);
+  });
+
   it("count as the alerts that a service must have", () => {
     const monitor = serviceMonitor("batch");
     const missing = (rules: Resource[]) => problems(requiredAlerts, [monitor, ...rules]).join();
@@ -177,6 +187,13 @@ describe("the alert manager of a workspace of AWS", () => {
     ]);
     assert.deepEqual(violations, []);
     assert.deepEqual(unknown?.path, ["workspaceId"]);
+  });
+
+  it("must inhibit, and group by what tells alerts apart", () => {
+    assert.match(problems(inhibition, definition()).join(), /inhibit/);
+    assert.match(problems(grouping, definition({ group_by: ["..."] })).join(), /group/);
+    const group_by = ["alertname", "cluster", "service"];
+    assert.deepEqual(problems(grouping, definition({ group_by })), []);
   });
 
   it("needs no heartbeat, because AWS operates it", () => {

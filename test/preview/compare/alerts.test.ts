@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import { stringify } from "yaml";
 import { alertChanges, alertsOf } from "../../../preview/compare/alerts";
 import { monitoredServices, resource, serviceRules, stateWith } from "./states";
 
@@ -23,6 +24,22 @@ describe("changes of alerts", () => {
     deepEqual(changes([rule("errors:ratio > 0.05")], [rule("errors:ratio > 0.1")]), [
       ["HighErrorRate", "critical", "all services", "threshold 0.05 → 0.1"],
     ]);
+  });
+
+  it("reports a threshold of rules in a workspace of AWS, and no move there", () => {
+    const component = monitoredServices([{ name: "cart" }]);
+    const inWorkspace = (threshold: number) => {
+      const object = serviceRules([rule(`errors:ratio > ${threshold}`)]);
+      const data = stringify(object.inputs["spec"]);
+      return { ...object, type: "aws:amp/ruleGroupNamespace:RuleGroupNamespace", inputs: { data } };
+    };
+    const state = (rules: ReturnType<typeof serviceRules>) => stateWith([component, rules]);
+    const before = state(inWorkspace(0.05));
+    deepEqual(
+      alertChanges(before, state(inWorkspace(0.1))).map(({ change }) => change),
+      ["threshold 0.05 → 0.1"],
+    );
+    deepEqual(alertChanges(state(serviceRules([rule("errors:ratio > 0.05")])), before), []);
   });
 
   it("reports the threshold of one service, although the rule of the others changes too", () => {

@@ -91,6 +91,18 @@ describe("the configuration of a preview", () => {
     assert.deepEqual(Object.keys(values), ["monitoring:slack"]);
   });
 
+  it("needs no credential of Slack for a workspace of AWS, and keeps those that are set", () => {
+    const config = {
+      "monitoring:slack": { channel: "#a", requireHeartbeat: true },
+      "monitoring:existingPrometheus": { ampWorkspaceArn: "arn:aws:aps:x" },
+    };
+    assert.deepEqual(configured({ files: [{ config }] }).unset, []);
+    const { secretKeys } = configured({
+      files: [{ config: { ...config, "monitoring:slackWebhookUrl": { secure: "AAAA" } } }],
+    });
+    assert.deepEqual(secretKeys, ["monitoring:slackWebhookUrl"]);
+  });
+
   it("lists the application key as optional only without monitors", () => {
     const optional = (config: Record<string, object>) =>
       configured({ files: [{ config }] }).unset.find(({ key }) => key === "datadogAppKey")

@@ -1,8 +1,9 @@
 import * as assert from "node:assert/strict";
 import * as kubernetes from "@pulumi/kubernetes";
+import * as amp from "@pulumi/aws/amp";
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { exportFiles } from "../../../preview/output/exports";
 import { redactor } from "../../../preview/output/redact";
 import { recordProgram } from "../../support/mocks";
@@ -34,6 +35,26 @@ function read(files: Map<string, string>, name: string) {
 }
 
 describe("the files of a preview", () => {
+  it("include the rules, the routes and the templates in a workspace of AWS", async () => {
+    const config = 'templates: ["own"]\nroute:\n  receiver: slack\n';
+    const files = await exported(() => {
+      const workspaceId = "ws-1";
+      new amp.RuleGroupNamespace("rules", { workspaceId, name: "shop", data: "groups: []\n" });
+      new amp.AlertManagerDefinition("alerts", {
+        workspaceId,
+        definition: stringify({
+          template_files: { own: `{{ define "a" }}${WEBHOOK}{{ end }}` },
+          alertmanager_config: config,
+        }),
+      });
+    });
+    assert.equal(files.get("rules/shop.yaml"), "groups: []\n");
+    assert.equal(files.get("alertmanager/alertmanager.yaml"), config);
+    const template = files.get("alertmanager/own") ?? "";
+    assert.match(template, /^\{\{ define "a" \}\}.*\{\{ end \}\}$/);
+    assert.ok(!template.includes(WEBHOOK));
+  });
+
   it("include each release with its known values", async () => {
     const files = await exported(() => {
       const bucket = new s3.Bucket("logs", {});
