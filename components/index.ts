@@ -6,7 +6,8 @@
  * output that it accepts, and `examples/everything` connects them. DatadogAgent and DatadogMonitors depend on no other component.
  *
  * The components require `@pulumi/pulumi`, `@pulumi/kubernetes` and `@pulumi/random`; LokiStack with the
- * storage `s3` and PrometheusStack with `longTerm.kind: "amp"` also require `@pulumi/aws`.
+ * storage `s3`, PrometheusStack with `longTerm.kind: "amp"` and MonitoredServices with
+ * `ampWorkspaceArn` also require `@pulumi/aws`.
  *
  * @module components
  */

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { workspaceArnParts } from "../components/alerting/workspaceArn";
 import { awsSdk } from "../components/shared/awsSdk";
 import { policyDocument } from "../components/shared/iam";
@@ -95,6 +94,6 @@ export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceA
       definition: ampDefinition(slack, { cluster: cluster.name, workspaceArn }),
     },
     // The first notification would fail.
-    { dependsOn: policies satisfies pulumi.Resource[] },
+    { dependsOn: policies },
   );
 }

@@ -290,7 +290,7 @@ export interface MonitoredServicesArgs {
 /**
  * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service,
  * a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if one would
- * exceed the size limit of Kubernetes.
+ * exceed the size limit of Kubernetes. With `ampWorkspaceArn`, rule group namespaces replace them.
  * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
  * creates it.
  *
