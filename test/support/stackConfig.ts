@@ -8,6 +8,7 @@ import {
   SettingsWithPrometheus,
   parseConfiguration,
 } from "../../stacks/config/parseConfiguration";
+import { formatConfigurationProblems } from "../../stacks/config/formatProblems";
 import { rawConfiguration } from "../../stacks/config/rawConfiguration";
 
 export const projectDirectory = path.resolve(__dirname, "../..");
@@ -65,6 +66,14 @@ export function configuration(stack: "dev" | "prod", changes: Values = {}): RawC
   return rawConfiguration(
     asTexts(withChanges({ ...shippedConfig(stack), ...secrets[stack] }, changes)),
   );
+}
+
+/** Settings of the stack file prod with some keys replaced, and the text of each problem with its fix. */
+export function parsedProd(changes: Values = {}) {
+  const { settings, problems = [] } = parseConfiguration(configuration("prod", changes));
+  const [, ...lines] =
+    problems.length === 0 ? [] : formatConfigurationProblems("prod", problems).split("\n");
+  return { settings, text: lines.join("\n") };
 }
 
 /** Settings of a shipped stack file with some keys replaced. */

@@ -1,17 +1,10 @@
 import * as assert from "node:assert/strict";
-import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
 import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
 import { secretsOf } from "../../../components/shared/secrets";
 import { ampChanges as base, workspaceArn } from "../../support/amp";
-import { configuration } from "../../support/stackConfig";
+import { configuration, parsedProd } from "../../support/stackConfig";
 
-function parsed(changes: Record<string, unknown> = {}) {
-  const raw = configuration("prod", { ...base, ...changes });
-  const { settings, problems = [] } = parseConfiguration(raw);
-  const [, ...lines] =
-    problems.length === 0 ? [] : formatConfigurationProblems("prod", problems).split("\n");
-  return { settings, text: lines.join("\n") };
-}
+const parsed = (changes: object = {}) => parsedProd({ ...base, ...changes });
 
 describe("monitoring:existingPrometheus.ampWorkspaceArn", () => {
   it("needs no credential of Slack", () => {

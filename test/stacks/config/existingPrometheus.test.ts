@@ -1,18 +1,10 @@
 import * as assert from "node:assert/strict";
-import { formatConfigurationProblems } from "../../../stacks/config/formatProblems";
-import { parseConfiguration } from "../../../stacks/config/parseConfiguration";
-import { configuration } from "../../support/stackConfig";
+import { parsedProd } from "../../support/stackConfig";
 
 const existing = { namespace: "observability", labels: { release: "platform" } };
 const base = { existingPrometheus: existing, prometheus: undefined, grafana: undefined };
 
-function parsed(changes: Record<string, unknown> = {}) {
-  const raw = configuration("prod", { ...base, ...changes });
-  const { settings, problems = [] } = parseConfiguration(raw);
-  const [, ...lines] =
-    problems.length === 0 ? [] : formatConfigurationProblems("prod", problems).split("\n");
-  return { settings, text: lines.join("\n") };
-}
+const parsed = (changes: object = {}) => parsedProd({ ...base, ...changes });
 
 describe("monitoring:existingPrometheus", () => {
   it("replaces the settings of a Prometheus of the stack", () => {
