@@ -25,14 +25,10 @@ export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceA
   const { cluster, preset, labels } = settings;
   const { partition, region, account, id } = workspaceArnParts(workspaceArn);
   const tags = tagsOf({ cluster: cluster.name, environment: preset, labels });
-  // No other workspace, and no other account, can use the topics through the service.
-  const workspaceOnly = {
-    Principal: { Service: "aps.amazonaws.com" },
-    Condition: {
-      ArnEquals: { "aws:SourceArn": workspaceArn },
-      StringEquals: { "aws:SourceAccount": account },
-    },
-  };
+  // https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver-AMPpermission.html
+  // Without the conditions, any workspace could use the topics and the key through the service.
+  const Principal = { Service: "aps.amazonaws.com" };
+  const ArnEquals = { "aws:SourceArn": workspaceArn };
   // AWS services cannot use the key of AWS for SNS, whose policy nobody can change.
   const key = new kms.Key("alerts", {
     region,
@@ -49,9 +45,10 @@ export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceA
       {
         Sid: "WorkspaceEncryptsAlerts",
         Effect: "Allow",
-        ...workspaceOnly,
+        Principal,
         Action: ["kms:GenerateDataKey*", "kms:Decrypt"],
         Resource: ["*"],
+        Condition: { ArnEquals },
       },
     ]),
     tags,
@@ -71,9 +68,10 @@ export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceA
         {
           Sid: "WorkspacePublishesAlerts",
           Effect: "Allow",
-          ...workspaceOnly,
+          Principal,
           Action: ["sns:Publish", "sns:GetTopicAttributes"],
           Resource: [arn],
+          Condition: { ArnEquals, StringEquals: { "aws:SourceAccount": account } },
         },
         {
           Sid: "DenyPlainHttp",

@@ -1,3 +1,4 @@
+import { workspaceArnParts } from "../components/alerting/workspaceArn";
 import type { Checked } from "../components/shared/problems";
 import { type StackFile, configuration } from "../preview/config/configuration";
 import { ExpectedError } from "../preview/config/errors";
@@ -27,9 +28,19 @@ export function stackSettings(directory: string, stack: string): Settings {
 export function settingsWithPrometheus(directory: string, stack: string): SettingsWithPrometheus {
   const { prometheus, ...settings } = stackSettings(directory, stack);
   if (prometheus === undefined) {
-    const namespace = settings.existingPrometheus?.namespace ?? "";
+    const { namespace = "", ampWorkspaceArn } = settings.existingPrometheus ?? {};
+    const [server, command] =
+      ampWorkspaceArn === undefined
+        ? [
+            `the existing Prometheus in the namespace ${namespace}`,
+            `kubectl get pods,prometheus,alertmanager -n ${namespace}`,
+          ]
+        : [
+            `the workspace ${ampWorkspaceArn}`,
+            `aws amp list-rule-groups-namespaces --workspace-id ${workspaceArnParts(ampWorkspaceArn).id}`,
+          ];
     throw new ExpectedError(
-      `the stack ${stack} uses the existing Prometheus in the namespace ${namespace}, and this command needs a Prometheus that the stack deploys\n  fix: kubectl get pods,prometheus,alertmanager -n ${namespace}`,
+      `the stack ${stack} uses ${server}, and this command needs a Prometheus that the stack deploys\n  fix: ${command}`,
     );
   }
   return { ...settings, prometheus };

@@ -112,7 +112,8 @@ describe("the program with a workspace of AWS", () => {
     assert.deepEqual(others, []);
     assert.deepEqual(account.Principal, { AWS: "arn:aws:iam::123456789012:root" });
     assert.deepEqual(workspace.Action, ["kms:GenerateDataKey*", "kms:Decrypt"]);
-    assert.equal(workspace.Condition.ArnEquals["aws:SourceArn"], workspaceArn);
+    assert.deepEqual(workspace.Principal, { Service: "aps.amazonaws.com" });
+    assert.deepEqual(workspace.Condition, { ArnEquals: { "aws:SourceArn": workspaceArn } });
   });
 
   it("routes to the topics in the definition of the alert manager", () => {

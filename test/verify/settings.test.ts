@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { settingsWithPrometheus, stackSettings } from "../../verify/settings";
+import { workspaceArn } from "../support/amp";
 
 describe("the settings of the commands for a live cluster", () => {
   let folder: string;
@@ -15,7 +16,12 @@ describe("the settings of the commands for a live cluster", () => {
         `config:\n  monitoring:environment: dev\n  monitoring:cluster: {name: c}\n${more}`,
       );
     stack("own", "");
-    stack("existing", "  monitoring:existingPrometheus: {namespace: observability, labels: {}}\n");
+    const existing = "namespace: observability, labels: {}";
+    stack("existing", `  monitoring:existingPrometheus: {${existing}}\n`);
+    stack(
+      "workspace",
+      `  monitoring:existingPrometheus: {${existing}, ampWorkspaceArn: "${workspaceArn}"}\n`,
+    );
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 
@@ -28,6 +34,10 @@ describe("the settings of the commands for a live cluster", () => {
     assert.throws(
       () => settingsWithPrometheus(folder, "existing"),
       /the stack existing uses the existing Prometheus in the namespace observability, .*\n {2}fix: kubectl get pods,prometheus,alertmanager -n observability$/,
+    );
+    assert.throws(
+      () => settingsWithPrometheus(folder, "workspace"),
+      /the stack workspace uses the workspace arn:.*\n {2}fix: aws amp list-rule-groups-namespaces --workspace-id ws-1234abcd-[\w-]+$/,
     );
   });
 });

@@ -138,6 +138,13 @@ describe("the alert manager of a workspace of AWS", () => {
     assert.deepEqual(found(rules, definition()), []);
   });
 
+  it("delivers to PagerDuty with a key in Secrets Manager", () => {
+    const secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:pager";
+    const pager = { routing_key: { aws_secrets_manager: { secret_arn, secret_key: "key" } } };
+    const integration = "pagerduty_configs";
+    assert.deepEqual(found(rules, definition({}, pager, { integration })), []);
+  });
+
   it("is followed through its routes", () => {
     const routes = [{ receiver: "null", matchers: ['alertname="Own"'] }];
     assert.match(found(rules, definition({ routes })).join(), /alertname="Own" reach no receiver/);
