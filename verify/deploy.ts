@@ -40,7 +40,14 @@ runCommand({
       args.push("--policy-pack", "policies", "--policy-pack-config", config);
     }
     if (values.yes === true && operation !== "preview") args.push("--yes");
-    return runPulumi([...args, ...extra]);
+    const code = await runPulumi([...args, ...extra]);
+    if (code !== 0 && operation !== "preview") {
+      process.stderr.write(
+        `\npulumi ${operation} failed. Correct the errors above, and run it again.\n` +
+          `  next: npm run rescue -- --stack ${stack}, if it was interrupted or Helm says that a name is in use\n`,
+      );
+    }
+    return code;
   },
 });
 

@@ -1,10 +1,8 @@
 import * as assert from "node:assert/strict";
-import type { List, ObjectMeta, Secret } from "../../verify/cluster/objects";
+import type { List, ObjectMeta } from "../../verify/cluster/objects";
 import { Ground } from "../support/cluster/ground";
 import type { TestStack } from "../support/engine/stack";
 import { eventually } from "../integration/logs/support/processes";
-
-const namespace = "/api/v1/namespaces/monitoring";
 
 describe("npm run rescue after a kill during an installation", function () {
   this.timeout(600_000);
@@ -21,17 +19,8 @@ describe("npm run rescue after a kill during an installation", function () {
     await ground?.stop();
   });
 
-  /** The status of each release, such as `loki pending-install`. */
-  async function releases(): Promise<string[]> {
-    const { items } = await ground.api.json<List<Secret>>(
-      `${namespace}/secrets?labelSelector=owner%3Dhelm`,
-    );
-    return items
-      .map(({ metadata }) => `${metadata.labels?.["name"]} ${metadata.labels?.["status"]}`)
-      .sort();
-  }
-
-  const isInstalling = async () => (await releases()).includes("prometheus pending-install");
+  const isInstalling = async () =>
+    (await ground.releases()).includes("monitoring/prometheus pending-install");
 
   async function deployments(): Promise<string[]> {
     const { items } = await ground.api.json<List<{ metadata: ObjectMeta & { uid: string } }>>(
@@ -40,26 +29,38 @@ describe("npm run rescue after a kill during an installation", function () {
     return items.map(({ metadata }) => `${metadata.name} ${metadata.uid}`).sort();
   }
 
-  /** Asserts that an update fails, and that it works after `rescue`. */
-  async function assertRescued(finding: RegExp): Promise<void> {
-    await stack.must("cancel", "--yes");
-    const failed = await stack.up();
-    assert.match(failed.text, /cannot re-use a name that is still in use/);
-    const rescue = await stack.run("rescue", "--yes");
-    assert.equal(rescue.code, 0, rescue.text);
-    assert.match(rescue.text, finding);
+  /** Runs `rescue` and asserts what it finds. */
+  async function rescue(finding: RegExp): Promise<void> {
+    const { code, text } = await stack.run("rescue", "--yes");
+    assert.equal(code, 0, text);
+    assert.match(text, finding);
+  }
+
+  async function assertConverges(): Promise<void> {
     const up = await stack.up();
     assert.equal(up.exitCode, 0, up.text);
     const again = await stack.up();
     assert.match(again.text, /Resources:\n +\d+ unchanged/);
-    assert.match((await stack.run("rescue", "--yes")).text, /Nothing is left to repair/);
+    await rescue(/Nothing is left to repair/);
   }
 
-  it("repairs releases whose installation never ended", async () => {
-    const killProviders = await stack.killUp(isInstalling);
-    killProviders();
-    ground.resumeNode();
-    await assertRescued(/The Helm release monitoring\/prometheus is pending-install/);
+  it("repairs the release whose installation never ended, whichever it is", async () => {
+    // Helm installs Datadog together with Prometheus, and then Loki, and then its collector.
+    for (const [release, others] of [
+      ["monitoring/prometheus", ["ticketing/datadog-agent"]],
+      ["monitoring/loki", []],
+      ["monitoring/alloy", []],
+    ] as const) {
+      const installing = [release, ...others].map((name) => `${name} pending-install`);
+      const killProviders = await stack.killUp(async () => {
+        const releases = await ground.releases();
+        return installing.every((each) => releases.includes(each));
+      });
+      killProviders();
+      ground.resumeNode();
+      await rescue(new RegExp(`The Helm release ${release} is pending-install`));
+    }
+    await assertConverges();
   });
 
   it("repairs releases that Helm installed after the kill, and keeps their objects", async () => {
@@ -67,15 +68,19 @@ describe("npm run rescue after a kill during an installation", function () {
     try {
       ground.resumeNode();
       await eventually("Helm installed the release", async () =>
-        (await releases()).includes("prometheus deployed"),
+        (await ground.releases()).includes("monitoring/prometheus deployed"),
       );
     } finally {
       killProviders();
     }
     const before = await deployments();
-    await assertRescued(
+    await stack.must("cancel", "--yes");
+    const failed = await stack.up();
+    assert.match(failed.text, /cannot re-use a name that is still in use/);
+    await rescue(
       /The Helm release monitoring\/prometheus is deployed, but not in the state of the stack/,
     );
+    await assertConverges();
     const after = await deployments();
     for (const deployment of before) assert.ok(after.includes(deployment), deployment);
   });

@@ -40,6 +40,12 @@ describe("npm run deploy", () => {
     assert.equal(deploy(["--stack", "dev"]).status, 7);
   });
 
+  it("names the command that repairs what a failed update left, but not after a preview", () => {
+    const repair = /^pulumi up failed\.[^]*next: npm run rescue -- --stack dev, /m;
+    assert.match(deploy(["--stack", "dev"]).stderr, repair);
+    assert.equal(deploy(["--stack", "dev", "preview"]).stderr, "");
+  });
+
   it("exits with 2 for an unknown operation, an unknown stack, or without the CLI", () => {
     for (const [args, error] of [
       [["--stack", "dev", "apply"], /unknown operation apply/],

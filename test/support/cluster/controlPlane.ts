@@ -20,6 +20,11 @@ const disabledControllers = [
   "persistentvolume-expander-controller",
 ];
 
+export interface ControlPlaneOptions {
+  /** Size of the database of etcd. Default: that of etcd, 2 GB. */
+  etcdMegabytes?: number;
+}
+
 /** A real API server and controller manager on loopback, with etcd in a folder. */
 export class ControlPlane {
   private constructor(
@@ -30,10 +35,13 @@ export class ControlPlane {
     readonly key: string,
     readonly api: Api,
     readonly url: URL,
+    private readonly etcd: string,
     private readonly servers: Server[],
+    private readonly launchApiServer: () => Server,
+    private apiServer: Server,
   ) {}
 
-  static async start(folder: string): Promise<ControlPlane> {
+  static async start(folder: string, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     fs.mkdirSync(folder, { recursive: true });
     const file = (name: string) => path.join(folder, name);
     const [client, peer, port] = await freePorts(3);
@@ -49,7 +57,9 @@ export class ControlPlane {
 
     const servers: Server[] = [];
     const start = (tool: "etcd" | "kube-apiserver" | "kube-controller-manager", args: string[]) => {
-      servers.push(Server.start(toolPath(tool), args, file(`${tool}.log`)));
+      const started = Server.start(toolPath(tool), args, file(`${tool}.log`));
+      servers.push(started);
+      return started;
     };
     try {
       start("etcd", [
@@ -57,16 +67,19 @@ export class ControlPlane {
         ...["--listen-client-urls", etcd, "--advertise-client-urls", etcd],
         ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
         ...["--initial-cluster", `default=${peerUrl}`],
+        ...["--quota-backend-bytes", String((options.etcdMegabytes ?? 0) * 1024 ** 2)],
       ]);
-      start("kube-apiserver", [
-        ...[`--etcd-servers=${etcd}`, `--cert-dir=${file("certificates")}`],
-        ...["--bind-address=127.0.0.1", `--secure-port=${port}`],
-        ...["--authorization-mode=RBAC", `--token-auth-file=${file("tokens.csv")}`],
-        ...["--service-cluster-ip-range=10.0.0.0/24", "--allow-privileged"],
-        "--service-account-issuer=https://kubernetes.default.svc",
-        `--service-account-key-file=${file("accounts.pub")}`,
-        `--service-account-signing-key-file=${file("accounts.key")}`,
-      ]);
+      const launchApiServer = () =>
+        start("kube-apiserver", [
+          ...[`--etcd-servers=${etcd}`, `--cert-dir=${file("certificates")}`],
+          ...["--bind-address=127.0.0.1", `--secure-port=${port}`],
+          ...["--authorization-mode=RBAC", `--token-auth-file=${file("tokens.csv")}`],
+          ...["--service-cluster-ip-range=10.0.0.0/24", "--allow-privileged"],
+          "--service-account-issuer=https://kubernetes.default.svc",
+          `--service-account-key-file=${file("accounts.pub")}`,
+          `--service-account-signing-key-file=${file("accounts.key")}`,
+        ]);
+      const apiServer = launchApiServer();
       await eventually("the API server wrote its certificate", () => fs.existsSync(certificate));
       const api = await eventually("the API server is ready", async () => {
         const { kubernetes } = await connectTo(file("kubeconfig"));
@@ -80,11 +93,47 @@ export class ControlPlane {
         `--controllers=*,${disabledControllers.map((name) => `-${name}`).join(",")}`,
       ]);
       const key = file("certificates/apiserver.key");
-      return new ControlPlane(file("kubeconfig"), certificate, key, api, new URL(server), servers);
+      return new ControlPlane(
+        file("kubeconfig"),
+        certificate,
+        key,
+        api,
+        new URL(server),
+        etcd,
+        servers,
+        launchApiServer,
+        apiServer,
+      );
     } catch (error) {
       for (const server of servers) await server.stop("SIGKILL");
       throw error;
     }
+  }
+
+  async killApiServer(): Promise<void> {
+    await this.apiServer.stop("SIGKILL");
+  }
+
+  /** Starts the API server again after it was killed. */
+  async startApiServer(): Promise<void> {
+    this.apiServer = this.launchApiServer();
+    await eventually("the API server is ready", () => this.api.text("/readyz"));
+  }
+
+  /** Frees the space of deleted objects in a full etcd, which then accepts new ones. */
+  async freeSpace(): Promise<void> {
+    const call = async (method: string, body: object) => {
+      const response = await fetch(`${this.etcd}/v3/${method}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as { header: { member_id: string; revision: string } };
+    };
+    const { header } = await call("maintenance/status", {});
+    await call("kv/compaction", { revision: header.revision, physical: true });
+    await call("maintenance/defragment", {});
+    const alarm = { action: "DEACTIVATE", memberID: header.member_id, alarm: "NOSPACE" };
+    await call("maintenance/alarm", alarm);
   }
 
   async stop(): Promise<void> {

@@ -6,8 +6,9 @@ import { promisify } from "node:util";
 import { toolPath } from "../../../tools/paths.cjs";
 import { TestStack } from "../engine/stack";
 import { projectDirectory, secrets } from "../stackConfig";
+import type { List, Secret } from "../../../verify/cluster/objects";
 import { ChartRepository } from "./chartRepository";
-import { ControlPlane } from "./controlPlane";
+import { ControlPlane, type ControlPlaneOptions } from "./controlPlane";
 import { FakeNode } from "./fakeNode";
 
 /** A real API server with a chart repository, for stacks with the real Kubernetes provider. */
@@ -17,10 +18,10 @@ export class Ground {
   #node?: FakeNode;
   #repository?: ChartRepository;
 
-  static async start(): Promise<Ground> {
+  static async start(options?: ControlPlaneOptions): Promise<Ground> {
     const ground = new Ground();
     try {
-      await ground.#start();
+      await ground.#start(options);
       return ground;
     } catch (error) {
       await ground.stop();
@@ -30,8 +31,8 @@ export class Ground {
 
   private constructor() {}
 
-  async #start(): Promise<void> {
-    const controlPlane = await ControlPlane.start(this.#folder);
+  async #start(options?: ControlPlaneOptions): Promise<void> {
+    const controlPlane = await ControlPlane.start(this.#folder, options);
     this.#controlPlane = controlPlane;
     this.#node = new FakeNode(controlPlane.api, controlPlane);
     await this.#node.start();
@@ -69,6 +70,15 @@ export class Ground {
 
   resumeNode(): void {
     running(this.#node).paused = false;
+  }
+
+  /** Each Helm release and its status, such as `monitoring/loki pending-install`. */
+  async releases(): Promise<string[]> {
+    const secrets = "/api/v1/secrets?labelSelector=owner%3Dhelm";
+    const { items } = await this.api.json<List<Secret>>(secrets);
+    return items.map(({ metadata: { namespace, labels } }) =>
+      [`${namespace}/${labels?.["name"]}`, labels?.["status"]].join(" "),
+    );
   }
 
   /** Output of the Python programs that jobs ran. */
