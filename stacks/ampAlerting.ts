@@ -1,7 +1,6 @@
 import { workspaceArnParts } from "../components/alerting/workspaceArn";
 import { awsSdk } from "../components/shared/awsSdk";
 import { policyDocument } from "../components/shared/iam";
-import { tagsOf } from "../components/shared/tags";
 import { ampDefinition, topicArn, topicNames } from "../components/slack/ampDefinition";
 import type { SlackSettings } from "../components/slack/settings";
 import type { Settings } from "./config/parseConfiguration";
@@ -20,11 +19,14 @@ export function topicsByChannel(
  * The routes to Slack in a workspace of Amazon Managed Service for Prometheus: its alert manager
  * definition, and a topic for each channel, to which Amazon Q Developer subscribes the channel.
  */
-export function ampAlerting(settings: Settings, slack: SlackSettings, workspaceArn: string): void {
+export function ampAlerting(
+  settings: Settings,
+  slack: SlackSettings,
+  { workspaceArn, tags }: { workspaceArn: string; tags: Record<string, string> },
+): void {
   const { amp, kms, sns } = awsSdk();
-  const { cluster, preset, labels } = settings;
+  const { cluster } = settings;
   const { partition, region, account, id } = workspaceArnParts(workspaceArn);
-  const tags = tagsOf({ cluster: cluster.name, environment: preset, labels });
   // https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver-AMPpermission.html
   // Without the conditions, any workspace could use the topics and the key through the service.
   const Principal = { Service: "aps.amazonaws.com" };

@@ -9,32 +9,38 @@ import { lokiDataSource } from "../components/prometheus/lokiDataSource";
 import { alertsWithExistingPrometheus } from "../components/prometheus/platformAlerts";
 import { awsSdk } from "../components/shared/awsSdk";
 import { objectLabels } from "../components/shared/labels";
+import { tagsOf } from "../components/shared/tags";
 import { webhookSecretName } from "../components/slack/secret";
 import { configSecretName } from "../components/slack/settings";
-import { topicsByChannel } from "./ampAlerting";
+import { ampAlerting, topicsByChannel } from "./ampAlerting";
 import { ExistingPrometheus } from "./config/parts";
 import type { Settings } from "./config/parseConfiguration";
 
 /** Attaches to an existing Prometheus and Grafana: alerts on the platform, and Loki as a data source. */
 export function attachToExisting(
-  { loki, labels }: Settings,
+  settings: Settings,
   existing: ExistingPrometheus,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const { namespace } = existing;
+  const { cluster, loki, labels, slack } = settings;
+  const { namespace, ampWorkspaceArn: workspaceArn, environment } = existing;
+  const tags = tagsOf({ cluster: cluster.name, environment, labels });
   const groups = withRuleSettings(
     alertsWithExistingPrometheus(namespace, loki?.namespace),
     existing.alertRules,
   );
   const name = `${namespace}-platform`;
-  if (groups.length > 0 && existing.ampWorkspaceArn !== undefined) {
+  if (slack !== undefined && workspaceArn !== undefined) {
+    ampAlerting(settings, slack, { workspaceArn, tags });
+  }
+  if (groups.length > 0 && workspaceArn !== undefined) {
     const { RuleGroupNamespace } = awsSdk().amp;
     const args = ruleNamespaceArgs({
-      workspaceArn: existing.ampWorkspaceArn,
+      workspaceArn,
       name,
       namespace,
       groups: ruleGroups(groups, existing.links),
-      labels,
+      tags,
     });
     new RuleGroupNamespace("platform-rules", args);
   } else if (groups.length > 0) {

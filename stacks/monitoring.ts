@@ -18,7 +18,6 @@ import { MonitoredServices } from "../components/services/monitoredServices";
 import { PrometheusStack } from "../components/prometheus/prometheusStack";
 import { SlackAlerting } from "../components/slack/slackAlerting";
 import { defined } from "../components/shared/defined";
-import { ampAlerting } from "./ampAlerting";
 import { accessCommands } from "./accessCommands";
 import { Cluster, connectCluster } from "./cluster/cluster";
 import { Settings } from "./config/parseConfiguration";
@@ -58,12 +57,8 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
   const ready = { provider, dependsOn: [...namespaces, ...storage] };
 
   const { chartValues, existingPrometheus } = settings;
-  const ampWorkspaceArn = existingPrometheus?.ampWorkspaceArn;
-  if (settings.slack && ampWorkspaceArn !== undefined) {
-    ampAlerting(settings, settings.slack, ampWorkspaceArn);
-  }
   const slack =
-    settings.slack && ampWorkspaceArn === undefined
+    settings.slack && existingPrometheus?.ampWorkspaceArn === undefined
       ? new SlackAlerting("slack", withSecrets("slack", settings.slack, secrets), ready)
       : undefined;
   const prometheus =

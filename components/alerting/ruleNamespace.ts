@@ -17,7 +17,7 @@ export interface RuleNamespace {
   groups: RuleGroup[];
   /** What the annotations of a PrometheusRule would declare for policies. Default: nothing. */
   declarations?: RuleDeclarations;
-  labels: Record<string, string>;
+  tags: Record<string, string>;
 }
 
 /** The default of the ruler, which costs half as many samples as the 30 seconds of Prometheus here. */
@@ -25,7 +25,7 @@ const interval = "60s";
 
 /** Arguments of the rule group namespace that holds the rules. */
 export function ruleNamespaceArgs(rules: RuleNamespace) {
-  const { workspaceArn, name, namespace, groups, declarations, labels } = rules;
+  const { workspaceArn, name, namespace, groups, declarations, tags } = rules;
   const { id, region } = workspaceArnParts(workspaceArn);
   const withInterval = groups.map((group) => ({ interval, ...group }));
   return {
@@ -36,6 +36,6 @@ export function ruleNamespaceArgs(rules: RuleNamespace) {
       [namespaceDeclaration]: namespace,
       ...declarations,
     }),
-    tags: labels,
+    tags,
   };
 }

@@ -412,7 +412,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
                 namespace: all.namespace,
                 groups: object,
                 declarations: annotations,
-                labels: all.labels,
+                tags: all.labels,
               }),
             ),
           ).map((args, index) => {

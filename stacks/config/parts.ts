@@ -254,6 +254,8 @@ export interface ExistingPrometheus extends ExistingPrometheusSettings {
   /** Settings of the alerts on Loki, by name. */
   alertRules: RulesSettings;
   links: AlertLinks;
+  /** Name of the environment, for the tags of AWS resources. */
+  environment: string;
   /** URL of a trace, for the data source of Loki. */
   traceUrl?: string | undefined;
 }
@@ -261,6 +263,7 @@ export interface ExistingPrometheus extends ExistingPrometheusSettings {
 export function parseExistingPrometheus({
   configuration,
   raw,
+  identity,
 }: Context): Parsed<ExistingPrometheus> {
   const existing = configuration.existingPrometheus;
   if (existing === undefined) return absent;
@@ -274,6 +277,7 @@ export function parseExistingPrometheus({
       ...existing,
       alertRules,
       links: alertLinks(configuration, undefined) as AlertLinks,
+      environment: identity.environment,
       traceUrl: traceUrl(configuration),
     },
     problems: [

@@ -7,11 +7,14 @@ import { runProgram } from "../support/runProgram";
 const ofWorkspace = { region: "us-east-1", workspaceId: "ws-1234abcd-12ab-34cd-56ef-1234567890ab" };
 const topicArn = (name: string) => `arn:aws:sns:us-east-1:123456789012:${name}`;
 
+const tags = { cluster: "ticketing-prod", env: "production" };
+
 describe("the program with a workspace of AWS", () => {
   let recording: Recording;
   before(async () => {
     recording = await runProgram("prod", {
       ...ampChanges,
+      environmentName: "production",
       slack: {
         channel: "#ticketing-alerts",
         channels: { critical: "#pager" },
@@ -52,6 +55,7 @@ describe("the program with a workspace of AWS", () => {
       assert.deepEqual({ region, workspaceId }, ofWorkspace);
       for (const group of parse(data).groups) assert.match(group.interval, /^\d+s$/);
     }
+    assert.deepEqual(only(type, "platform-rules").tags, tags);
     assert.deepEqual(
       [...only(type, "services-rules").data.matchAll(/^# (.*)$/gm)].map(([, text]) => text),
       ["observability.policy/namespace: ticketing"],
@@ -78,7 +82,7 @@ describe("the program with a workspace of AWS", () => {
       const topic = only("aws:sns/topic:Topic", `alerts-${name}`);
       assert.equal(topic.region, "us-east-1");
       assert.ok("kmsMasterKeyId" in topic);
-      assert.deepEqual(topic.tags, { cluster: "ticketing-prod", env: "prod" });
+      assert.deepEqual(topic.tags, tags);
       const policy = only("aws:sns/topicPolicy:TopicPolicy", `alerts-${name}`);
       const arn = topicArn(`ticketing-prod-alerts-${name}`);
       assert.deepEqual(JSON.parse(policy.policy).Statement, [
@@ -108,6 +112,7 @@ describe("the program with a workspace of AWS", () => {
   it("lets only the workspace use the key of the topics, next to the account itself", () => {
     const key = only("aws:kms/key:Key", "alerts");
     assert.equal(key.enableKeyRotation, true);
+    assert.deepEqual(key.tags, tags);
     const [account, workspace, ...others] = JSON.parse(key.policy).Statement;
     assert.deepEqual(others, []);
     assert.deepEqual(account.Principal, { AWS: "arn:aws:iam::123456789012:root" });

@@ -9,7 +9,7 @@ import { servicesSettings } from "../../../components/services/settings";
 import { declarationsIn } from "../../../policies/shared/ruleDeclarations";
 import { workspaceArn } from "../../support/amp";
 
-const common = { workspaceArn, name: "shop-services", namespace: "shop", labels: { team: "a" } };
+const common = { workspaceArn, name: "shop-services", namespace: "shop", tags: { team: "a" } };
 const group: RuleGroup = { name: "g", rules: [{ record: "a:b", expr: "1" }] };
 
 function groupsOf(count: number, settingsOf: (index: number) => object): RuleGroup[] {
