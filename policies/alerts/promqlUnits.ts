@@ -42,6 +42,7 @@ function check(resource: Resource, _: object, records?: Records) {
       ...checkDurations(expr),
       ...checkQuantiles(expr),
       ...checkHistogramFunctions(expr),
+      ...checkHistogramNumbers(expr, [...vocabulary.httpDuration, ...vocabulary.grpcDuration]),
       ...checkRatesOfSums(expr),
       ...checkSelfDivision(expr),
       ...checkBurnRates(expr),
@@ -377,6 +378,29 @@ function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
       },
     ];
   });
+}
+
+/** Functions whose results are numbers also for histograms. */
+const numberOfHistograms = /^(histogram_|count|group|absent|present|changes|resets|timestamp)/;
+
+/** The rate of a histogram is a histogram, and a comparison of it with a number returns nothing. */
+function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFinding[] {
+  return comparisonsOf(expr)
+    .flatMap(({ numerator, denominator }) => [...numerator, ...denominator])
+    .filter((factor) => callsOf(factor, numberOfHistograms).length === 0)
+    .flatMap((factor) => callsOf(factor, /^(rate|irate|increase)$/))
+    .flatMap(({ args: [histogram] }) => {
+      const metric = histogram?.kind === "selector" ? (histogram.metric ?? "") : "";
+      if (!histograms.includes(metric)) return [];
+      return [
+        {
+          problem: "a histogram is compared with a number, so the alert never fires",
+          found: metric,
+          bound: "a number of the histogram, such as its count or a quantile",
+          fix: `histogram_count(…) around the rate, or ${metric}_count of a classic histogram`,
+        },
+      ];
+    });
 }
 
 /** A sum of counters falls when one of them restarts, which a rate takes for a restart of the sum. */

@@ -179,7 +179,11 @@ describe("npm run verify with a real Prometheus, Alertmanager and Loki", functio
       break: () =>
         prometheus((config) => {
           scrapeOf(config, "inventory-service").metric_relabel_configs = [
-            { source_labels: ["__name__"], regex: "http_request_.*", action: "drop" },
+            {
+              source_labels: ["__name__"],
+              regex: "(http_request|grpc_server_handling)_.*",
+              action: "drop",
+            },
           ];
         }),
       evidence: /read http_request_duration_seconds_bucket or grpc_\w+, which it does not expose/,

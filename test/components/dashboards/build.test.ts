@@ -162,6 +162,24 @@ describe("the dashboards of this library", () => {
     assert.ok(text.includes('job=\\"cadvisor\\"'));
   });
 
+  it("query native histograms of the services that have them", () => {
+    const [first, ...others] = servicesInAllLanguages.services;
+    const native = { ...first, metrics: { nativeHistograms: true } };
+    const services = [{ ...servicesInAllLanguages, services: [native, ...others] }];
+    const detail = modelsOf({ services }).find(({ uid }) => uid === "service-detail");
+    const latency = detail && panelsOf(detail).find(({ title }) => title === "Latency");
+    const exprs = (latency?.targets ?? []).map(({ expr }) => expr).filter((expr) => expr.includes("quantile(0.99"));
+    const of = 'namespace="$namespace", service="$service"}[$__rate_interval])))';
+    const inTicketing = 'namespace="ticketing", service';
+    assert.deepEqual(
+      exprs,
+      ["http_request_duration_seconds", "grpc_server_handling_seconds"].flatMap((name) => [
+        `histogram_quantile(0.99, sum by (le) (rate(${name}_bucket{${inTicketing}!="inventory-service", ${of}`,
+        `histogram_quantile(0.99, sum (rate(${name}{${inTicketing}="inventory-service", ${of}`,
+      ]),
+    );
+  });
+
   it("draw the threshold of each service's alert", () => {
     const service = models.find(({ uid }) => uid === "service-detail");
     const latency = service && panelsOf(service).find(({ title }) => title === "Latency");

@@ -103,6 +103,11 @@ describe("alerts on native histograms", () => {
       `histogram_avg(sum by (service) (${buckets})) > 0.5`,
       /ignores the series of a classic histogram/,
     ],
+    [`${native} > 100`, /a histogram is compared with a number/],
+    [
+      `sum(rate(${histogram}{status="500"}[5m])) / sum(rate(${histogram}[5m])) > 0.05`,
+      /a histogram is compared with a number/,
+    ],
     [`sum(histogram_count(${histogram})) > 100`, /value of a counter/],
   ] as const) {
     it(`are refused: ${expr}`, () => {
@@ -113,6 +118,16 @@ describe("alerts on native histograms", () => {
       );
     });
   }
+
+  it("may count series, or the samples of a summary", () => {
+    for (const expr of [
+      `count by (service) (rate(${histogram}[5m])) < 2`,
+      `absent(rate(${histogram}{service="a"}[5m])) == 1`,
+      `${histogram}{quantile="0.99"} > 0.5`,
+    ]) {
+      assert.deepEqual(problems(promqlUnits, alerts(expr)), [], expr);
+    }
+  });
 
   for (const expr of [
     `histogram_quantile(0.99, ${native}) > 5`,

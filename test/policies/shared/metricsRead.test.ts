@@ -5,6 +5,7 @@ const cases: [expr: string, metrics: string[]][] = [
   ["up", ["up"]],
   ['sum by (job) (rate(a_total{code="b"}[5m])) / on (c) group_left (d) e', ["a_total", "e"]],
   ["histogram_quantile(0.99, sum by (le) (rate(a_bucket[5m])))", ["a_bucket"]],
+  ["histogram_fraction(0, 0.5, sum(rate(a_seconds[5m])))", ["a_seconds"]],
   ['{__name__="a"}', ["a"]],
   ['{"__name__"="a"}', ["a"]],
   ['{__name__=~"a_.+|b"}', ["(?:a_.+|b)"]],
