@@ -4,16 +4,27 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { Api, sendTo } from "../../verify/cluster/api";
+import { runChecks } from "../../verify/check";
+import { serviceChecks } from "../../verify/checks/targets";
 import { type FakeSlack, secretsAt, startFakeSlack } from "../support/delivery/fakeSlack";
 import { type Pipeline, previewInto, startPipeline } from "../support/delivery/pipeline";
 import { sleep, until } from "../support/delivery/processes";
 import { protobufContentType, protobufPage } from "../support/delivery/protobufExposition";
+import { settingsWithPrometheus } from "../support/stackConfig";
 
 /** Latencies in seconds, evenly distributed from 10 ms to this maximum. */
 const maximumSeconds = { "inventory-service": 0.515, "auth-service": 0.49 };
 const slow = "inventory-service";
 /** No boundary of a bucket: the nearest are 297 ms and 324 ms. */
 const objectiveMs = 310;
+/** Its image exposes classic histograms only. */
+const classic = "api-gateway";
+const services = [...Object.keys(maximumSeconds), classic].map((name) => ({
+  name,
+  metrics: { convention: "opentelemetry", nativeHistograms: true },
+  slo: { availabilityPercent: 99, latencyMs: objectiveMs, latencyPercent: 99 },
+}));
 /** So many that whole numbers of requests for each latency are exact. */
 const requestsPerSecond = 10_000_000;
 
@@ -27,15 +38,10 @@ describe("native histograms in the real Prometheus", function () {
   let slack: FakeSlack;
   let pipeline: Pipeline;
 
-  before("start services that expose native histograms only", async () => {
+  before("start services of which one exposes classic histograms", async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "native-"));
-    const names = Object.keys(maximumSeconds);
     const out = previewInto(folder, "prod", {
-      "monitoring:services": names.map((name) => ({
-        name,
-        metrics: { convention: "opentelemetry", nativeHistograms: true },
-        slo: { availabilityPercent: 99, latencyMs: objectiveMs, latencyPercent: 99 },
-      })),
+      "monitoring:services": services,
       "monitoring:slack": { channel: "#ticketing-alerts" },
       "monitoring:slackWebhookUrl": "https://hooks.example.com/default",
       "monitoring:heartbeatUrl": "https://heartbeat.example.com/beat",
@@ -45,7 +51,14 @@ describe("native histograms in the real Prometheus", function () {
     server = http.createServer((request, response) => {
       const name = request.url?.split("/")[2] ?? "";
       const maximum = Object.entries(maximumSeconds).find(([key]) => key === name)?.[1];
-      if (maximum === undefined) return void response.end();
+      if (maximum === undefined) {
+        response.setHeader("content-type", "text/plain; version=0.0.4");
+        const series = ['_bucket{le="0.5"}', '_bucket{le="+Inf"}', "_sum", "_count"];
+        response.end(
+          series.map((part) => `http_server_request_duration_seconds${part} 1\n`).join(""),
+        );
+        return;
+      }
       const requests = ((Date.now() - startedAt) / 1000) * requestsPerSecond;
       const latencies = latenciesUpTo(maximum);
       const histogram = (status: string, share: number) => ({
@@ -64,7 +77,7 @@ describe("native histograms in the real Prometheus", function () {
     pipeline = await startPipeline({
       out,
       folder,
-      services: { address: `127.0.0.1:${port}`, names },
+      services: { address: `127.0.0.1:${port}`, names: services.map(({ name }) => name) },
       secrets: secretsAt(slack.url),
       fakeApi: slack.url,
     });
@@ -91,8 +104,32 @@ describe("native histograms in the real Prometheus", function () {
 
   it("stores a series for each histogram", async () => {
     const series = 'count by (service) ({__name__=~"http_server_request_duration_seconds.*"})';
-    await until("samples", async () => (await values(series)).size === 2);
-    assert.deepEqual([...(await values(series)).values()], [2, 2]);
+    await until("a series for each status, and four of the classic histogram", async () => {
+      const counts = await values(series);
+      return services.map(({ name }) => counts.get(name)).join() === "2,2,4";
+    });
+  });
+
+  it("lets npm run verify tell which services expose them", async () => {
+    const settings = settingsWithPrometheus("prod", { services });
+    const unused = () => Promise.reject(new Error("this test has no such server"));
+    const prometheus = new Api("prometheus", sendTo(pipeline.prometheusUrl));
+    const apis = {
+      kubernetes: new Api("the Kubernetes API", unused),
+      prometheus: () => Promise.resolve(prometheus),
+      alertmanager: unused,
+      grafana: unused,
+      loki: unused,
+    };
+    const results = await runChecks(serviceChecks(settings), apis, settings);
+    const found = new Map(results.map(({ name, evidence }) => [name, evidence]));
+    for (const name of Object.keys(maximumSeconds)) {
+      assert.equal(
+        found.get(`service ${name}`),
+        "1 of 1 targets are up; http_server_request_duration_seconds",
+      );
+    }
+    assert.match(found.get(`service ${classic}`) ?? "", /its histograms are classic/);
   });
 
   it("fires the alert on latency above the threshold only", async () => {

@@ -77,7 +77,8 @@ function checksOfServices(
         const exists = (name: string) => existing.has(name);
         const missing = [requests, durations].filter((read) => !read.some(exists));
         if (missing.length === 0) {
-          return pass(`${up}; ${[...requests, ...durations].filter(exists).sort().join(", ")}`);
+          const exposed = new Set([...requests, ...durations].filter(exists).sort());
+          return pass(`${up}; ${[...exposed].join(", ")}`);
         }
         const isOtherKind = missing.includes(durations) && counts.some(exists);
         const kind = metrics.nativeHistograms
