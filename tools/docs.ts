@@ -8,10 +8,13 @@ import { whyDocument } from "../test/policies/why";
 
 const project = path.resolve(__dirname, "..");
 
+/** The page with the table of what each setting changes. */
+export const effectsPage = "docs/upgrading.md";
+
 /** Text of each file that is generated entirely or in part, by path. */
 export const generatedPages: Record<string, () => string | Promise<string>> = {
   "docs/configuration.md": () => withTables(readPage("docs/configuration.md")),
-  "docs/upgrading.md": () => withSettingEffects(readPage("docs/upgrading.md")),
+  [effectsPage]: () => withSettingEffects(readPage(effectsPage)),
   "docs/policies.md": policyDocumentation,
   "docs/why.md": whyDocument,
   "policies/config.schema.json": () => JSON.stringify(policyConfigSchema(), null, 2),

@@ -22,7 +22,7 @@ export const How = {
   Package: "package",
   /** Run by test/integration with other files or labels. */
   Integration: "integration",
-  /** Run by test/service/service.test.ts in a copy of the stack files. */
+  /** Run by test/integration/serviceCommand.test.ts in a copy of the stack files. */
   Service: "service",
   /** A script that package.json has; other tests check that its output is current. */
   Script: "script",
