@@ -13,7 +13,8 @@ const known = new Set(
   `http_requests_total http_request_duration_seconds_bucket grpc_server_handled_total
   grpc_server_handling_seconds_bucket dynamodb_throttled_requests_total
   dynamodb_operation_duration_seconds_bucket redis_command_duration_seconds_bucket
-  redis_connection_pool_active_connections up prometheus_target_scrape_pool_targets
+  http_request_duration_seconds grpc_server_handling_seconds dynamodb_operation_duration_seconds
+  redis_command_duration_seconds redis_connection_pool_active_connections up prometheus_target_scrape_pool_targets
   kube_pod_owner kube_pod_init_container_status_waiting_reason kube_pod_container_status_waiting_reason kube_pod_container_resource_limits
   kube_pod_container_resource_requests kube_pod_container_status_restarts_total
   kube_pod_container_status_last_terminated_reason container_memory_working_set_bytes
@@ -39,6 +40,11 @@ const checked = servicesSettings({
     { name: "b", alerts: { errorRatePercent: 1, memoryPercent: 70 } },
     { name: "c", alerts: { enabled: false }, slo: { availabilityPercent: 99, windowDays: 7 } },
     { name: "d", slo: { availabilityPercent: 99, windowDays: 7 } },
+    {
+      name: "e",
+      metrics: { nativeHistograms: true },
+      slo: { latencyMs: 300, latencyPercent: 99 },
+    },
   ],
 });
 assert.ok(checked.problems === undefined);
