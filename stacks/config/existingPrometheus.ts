@@ -2,11 +2,8 @@ import { z } from "zod";
 import { workspaceArn } from "../../components/alerting/workspaceArn";
 import { dataSourceUid, folderAnnotation } from "../../components/dashboards/settings";
 import { alertsWithExistingPrometheus } from "../../components/prometheus/platformAlerts";
-import { hideSecrets } from "../../components/shared/hideSecrets";
-import { Problem, check, example } from "../../components/shared/problems";
+import { example } from "../../components/shared/problems";
 import { dnsLabel, selectorLabels, wholeNumber } from "../../components/shared/schemas";
-import { partSchemas } from "./readPart";
-import type { Configuration } from "./schema";
 
 /** Days for which kube-prometheus-stack retains samples by default. */
 const chartRetentionDays = 10;
@@ -63,16 +60,6 @@ export const existingPrometheusSchema = z.strictObject({
 });
 export type ExistingPrometheusSettings = z.output<typeof existingPrometheusSchema>;
 
-/** The only key of each of these parts that means something without a Prometheus of the stack. */
-const partsOfStack = ["prometheus", "alertmanager", "grafana"] as const;
-
-/** Other settings that configure the Prometheus of a stack. */
-const settingsOfStack = [
-  ["loki", "logMetricNamespaces"],
-  ["cost", "samplesPerSecond"],
-  ["cost", "bytesPerSample"],
-] as const;
-
 /** Names of the alerts on the platform that a stack with an existing Prometheus has. */
 export const existingPlatformAlertNames = [
   ...new Set(
@@ -81,32 +68,3 @@ export const existingPlatformAlertNames = [
     ),
   ),
 ];
-
-/** Reports settings of the Prometheus of a stack, which a stack with an existing one does not have. */
-export function existingPrometheusProblems(configuration: Configuration): Problem[] {
-  const ofParts = partsOfStack.flatMap((part) =>
-    Object.keys(configuration[part])
-      .filter((key) => key !== "externalUrl")
-      .map((key) => [part, key] as const),
-  );
-  const others = settingsOfStack.filter(([part, key]) => configuration[part]?.[key] !== undefined);
-  return [...ofParts, ...others].map((path) => {
-    const [part, key] = path;
-    return {
-      path: [...path],
-      value: hideSecrets([...path], configuration[part]?.[key]),
-      code: "invalid",
-      rule: "is not available with existingPrometheus, which the stack does not configure",
-      fix: { kind: "remove" },
-    };
-  });
-}
-
-/** Checks the URLs of the existing Prometheus, Alertmanager and Grafana. */
-export function externalUrlProblems(configuration: Configuration): Problem[] {
-  return partsOfStack.flatMap((part) => {
-    const { externalUrl } = partSchemas[part].shape;
-    const { problems = [] } = check(z.object({ externalUrl }), configuration[part]);
-    return problems.map((problem) => ({ ...problem, path: [part, ...problem.path] }));
-  });
-}

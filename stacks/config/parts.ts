@@ -47,12 +47,8 @@ import { defined } from "../../components/shared/defined";
 import { ampProblems, usesAmp, withoutUnavailable } from "./amp";
 import { Context, secretFlags } from "./context";
 import { CostSettings, costSettings } from "./cost";
-import {
-  ExistingPrometheusSettings,
-  existingPlatformAlertNames,
-  existingPrometheusProblems,
-  externalUrlProblems,
-} from "./existingPrometheus";
+import { ExistingPrometheusSettings, existingPlatformAlertNames } from "./existingPrometheus";
+import { existingPrometheusProblems, externalUrlProblems } from "./existingPrometheusProblems";
 import { parseFractions } from "./fractions";
 import { ChartValues, PartName, readPart } from "./readPart";
 import { ClusterMode, Configuration } from "./schema";

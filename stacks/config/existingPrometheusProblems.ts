@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { hideSecrets } from "../../components/shared/hideSecrets";
+import { Problem, check } from "../../components/shared/problems";
+import { partSchemas } from "./readPart";
+import type { Configuration } from "./schema";
+
+/** The only key of each of these parts that means something without a Prometheus of the stack. */
+const partsOfStack = ["prometheus", "alertmanager", "grafana"] as const;
+
+/** Other settings that configure the Prometheus of a stack. */
+const settingsOfStack = [
+  ["loki", "logMetricNamespaces"],
+  ["cost", "samplesPerSecond"],
+  ["cost", "bytesPerSample"],
+] as const;
+
+/** Reports settings of the Prometheus of a stack, which a stack with an existing one does not have. */
+export function existingPrometheusProblems(configuration: Configuration): Problem[] {
+  const ofParts = partsOfStack.flatMap((part) =>
+    Object.keys(configuration[part])
+      .filter((key) => key !== "externalUrl")
+      .map((key) => [part, key] as const),
+  );
+  const others = settingsOfStack.filter(([part, key]) => configuration[part]?.[key] !== undefined);
+  return [...ofParts, ...others].map((path) => {
+    const [part, key] = path;
+    return {
+      path: [...path],
+      value: hideSecrets([...path], configuration[part]?.[key]),
+      code: "invalid",
+      rule: "is not available with existingPrometheus, which the stack does not configure",
+      fix: { kind: "remove" },
+    };
+  });
+}
+
+/** Checks the URLs of the existing Prometheus, Alertmanager and Grafana. */
+export function externalUrlProblems(configuration: Configuration): Problem[] {
+  return partsOfStack.flatMap((part) => {
+    const { externalUrl } = partSchemas[part].shape;
+    const { problems = [] } = check(z.object({ externalUrl }), configuration[part]);
+    return problems.map((problem) => ({ ...problem, path: [part, ...problem.path] }));
+  });
+}
