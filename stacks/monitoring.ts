@@ -27,6 +27,7 @@ import { Secrets } from "./config/load";
 import { servicesComponents } from "./config/services";
 import { attachToExisting, attachment } from "./existingPrometheus";
 import { createNamespaces } from "./cluster/namespaces";
+import { podIdentityWarning } from "./cluster/podIdentityWarning";
 
 /** Outputs of a deployed stack. */
 export interface MonitoringOutputs {
@@ -49,7 +50,9 @@ export interface MonitoringOutputs {
 /** Deploys the components that the settings enable, and connects them. */
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
   const report = costReport(settings, costEstimate(settings));
-  for (const warning of report.warnings) void pulumi.log.warn(warning);
+  for (const warning of [...report.warnings, podIdentityWarning(settings)]) {
+    if (warning !== undefined) void pulumi.log.warn(warning);
+  }
   const cluster = connectCluster(settings.cluster, settings.protectData, settings.labels);
   const { provider } = cluster;
   const namespaces = createNamespaces(settings, provider);

@@ -28,7 +28,10 @@ runCommand({
   usage,
   options: { yes: { type: "boolean", short: "y" } },
   positionals: Infinity,
-  run: async ({ stack, values, positionals: [operation = "up", ...extra] }) => {
+  run: async ({ stack, values, positionals }) => {
+    // Without an operation, the first argument is one for the Pulumi CLI.
+    const named = positionals[0]?.startsWith("-") ? ["up", ...positionals] : positionals;
+    const [operation = "up", ...extra] = named;
     const { policies } = operations[operation] ?? {};
     if (policies === undefined) {
       throw new ExpectedError(`unknown operation ${operation}\n\n${usage}`);

@@ -2,7 +2,7 @@ import { alertChanges } from "./alerts";
 import { dashboardChanges } from "./dashboards";
 import { differences, shown } from "./differences";
 import { metricChanges } from "./metrics";
-import { notificationChanges } from "./notifications";
+import { type NotificationChange, notificationChanges } from "./notifications";
 import { policyChanges } from "./policies";
 import { resourceChanges } from "./resources";
 import { componentsOf, type PreviewState } from "./state";
@@ -26,7 +26,7 @@ export function compare(before: PreviewState, after: PreviewState): Comparison {
   return {
     settings: settingChanges(before, after),
     alerts: alertChanges(before, after),
-    notifications: notificationChanges(before, after),
+    notifications: [...notificationChanges(before, after), ...quietHoursChange(before, after)],
     retentionAndCost: factChanges(before, after, "Retention and cost"),
     charts: factChanges(before, after, "Helm releases"),
     dashboards: dashboardChanges(before, after),
@@ -51,6 +51,13 @@ function settingChanges(before: PreviewState, after: PreviewState) {
       after: shown(after),
     }));
   });
+}
+
+/** Who is notified of warnings depends on the time: the destinations do not show it. */
+function quietHoursChange(before: PreviewState, after: PreviewState): NotificationChange[] {
+  return factChanges(before, after, "Routes")
+    .filter(({ name }) => name === "quiet hours")
+    .map(({ name, ...values }) => ({ alerts: name, ...values }));
 }
 
 function factChanges(before: PreviewState, after: PreviewState, part: string) {

@@ -134,6 +134,24 @@ describe("an update of prod that the cluster interrupts", function () {
     await assertConverges();
   });
 
+  it("converges with a refresh after a release and an object were deleted by hand", async () => {
+    await ground.run("helm", "uninstall", "loki", "--namespace", "monitoring");
+    const secret = "/api/v1/namespaces/ticketing/secrets/datadog-secret";
+    await ground.api.text(secret, { method: "DELETE" });
+    change();
+    assertFailed(
+      await update(),
+      "kubernetes:helm.sh/v3:Release (loki)",
+      /"loki" has no deployed releases/,
+    );
+    // What docs/troubleshooting.md says of this error.
+    const refreshed = await stack.refresh();
+    assert.equal(refreshed.exitCode, 0, refreshed.text);
+    await assertConverges();
+    assert.ok((await ground.releases()).includes("monitoring/loki deployed"));
+    await ground.api.text(secret);
+  });
+
   it("converges after etcd has no space", async () => {
     change();
     const made = await fill();

@@ -20,6 +20,16 @@ describe("the estimated cost of retention", () => {
     assert.ok(releases.length > 2);
   });
 
+  it("warns that Pod Identity exists only on EKS, if any cluster can be meant", async () => {
+    const cluster = { name: "shop", mode: "kubeconfig", context: "gke_shop" };
+    const datadog = { logs: false };
+    const { warnings } = await runProgram("prod", { cluster, datadog });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /EKS Pod Identity.*monitoring:loki.storage to filesystem/);
+    const loki = { storage: "filesystem", mode: "singleBinary" };
+    assert.deepEqual((await runProgram("dev", { cluster, datadog, loki })).warnings, []);
+  });
+
   it("has no warning if each log line is stored once and each volume is large enough", async () => {
     const { warnings } = await runProgram("prod", {
       datadog: { logs: false },

@@ -29,6 +29,8 @@ describe("npm run deploy", () => {
     assert.equal(up.stdout, `up --stack prod ${policies} --yes\n`, up.stderr);
     const preview = deploy(["--stack", "prod", "preview", "--", "--diff"]);
     assert.equal(preview.stdout, `preview --stack prod ${policies} --diff\n`);
+    const withoutOperation = deploy(["--stack", "prod", "--", "--diff"]);
+    assert.equal(withoutOperation.stdout, `up --stack prod ${policies} --diff\n`);
   });
 
   it("passes none to refresh and destroy, which have no such flag", () => {

@@ -178,6 +178,24 @@ describe("the comparison of two previews", () => {
     });
   });
 
+  it("has the quiet hours, in which warnings notify nobody", () => {
+    const state = (quietHours?: string) =>
+      stateWith([], {
+        facts: [
+          {
+            part: "Routes",
+            warning: "#main",
+            ...(quietHours !== undefined && { "quiet hours": quietHours }),
+          },
+        ],
+      });
+    const muted = "warnings are muted from 22:00 to 07:00 (Asia/Seoul)";
+    deepEqual(compare(state(), state(muted)).notifications, [
+      { alerts: "quiet hours", before: "-", after: muted },
+    ]);
+    deepEqual(compare(state(muted), state(muted)).notifications, []);
+  });
+
   it("has the receivers that no longer notify, and those that newly do", () => {
     const state = (team: string, kind: string) =>
       stateWith([monitoredServices([{ name: "billing", team: "payments" }])], {

@@ -40,6 +40,14 @@ describe("the pipelines for GitHub and GitLab", () => {
     });
   }
 
+  // The image of GitLab's jobs lacks it. Runners of GitHub have it.
+  it("install the AWS CLI for GitLab, which the kubeconfig of an EKS cluster runs", () => {
+    const { ".engine": engine } = parse(read(".gitlab-ci.yml")) as {
+      ".engine": { before_script: string[] };
+    };
+    assert.ok(engine.before_script.some((line) => /apt-get install .*\bawscli\b/.test(line)));
+  });
+
   it("cover every stack, each of which has bounds of its own", () => {
     for (const file of pipelines) {
       const lists = [...read(file).matchAll(/(?:stack|STACK): (\[.*\])/g)];

@@ -1,0 +1,15 @@
+import { AwsIdentity, LokiStorage } from "../../components/loki/options";
+import type { Settings } from "../config/parseConfiguration";
+import { ClusterMode } from "../config/schema";
+
+/** A warning if Loki gets its role from EKS Pod Identity in a cluster that may not be one of EKS. */
+export function podIdentityWarning({ cluster, loki }: Settings): string | undefined {
+  if (cluster.mode !== ClusterMode.Kubeconfig) return undefined;
+  if (loki?.storage !== LokiStorage.S3 || loki.awsIdentity !== AwsIdentity.PodIdentity) {
+    return undefined;
+  }
+  return (
+    `Loki reaches its bucket with EKS Pod Identity, which exists only on EKS: ${cluster.name} has to be the name of the EKS cluster that the kubeconfig connects to. ` +
+    `On GKE, AKS, OpenShift and other clusters, set monitoring:loki.storage to filesystem.`
+  );
+}
