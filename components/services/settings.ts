@@ -43,6 +43,11 @@ const metricName = example(
   z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
   "http_requests_total",
 );
+/** Its series have these suffixes, which the expressions add. */
+const histogramName = example(
+  metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
+  "http_request_duration_seconds",
+);
 const labelName = example(
   z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be the name of a label"),
   "status",
@@ -70,14 +75,14 @@ const metricNames = {
     "Label of that counter with the HTTP status.",
   ),
   httpDuration: named(
-    metricName,
+    histogramName,
     "httpDuration",
     "Histogram of the HTTP latency, without `_bucket`.",
   ),
   grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
   grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the code."),
   grpcDuration: named(
-    metricName,
+    histogramName,
     "grpcDuration",
     "Histogram of the gRPC latency, without `_bucket`.",
   ),
@@ -87,12 +92,12 @@ const metricNames = {
     "Counter of requests that DynamoDB throttles.",
   ),
   dynamodbDuration: named(
-    metricName,
+    histogramName,
     "dynamodbDuration",
     "Histogram of the latency of calls to DynamoDB, without `_bucket`.",
   ),
   redisDuration: named(
-    metricName,
+    histogramName,
     "redisDuration",
     "Histogram of the latency of calls to Redis, without `_bucket`.",
   ),

@@ -1,10 +1,14 @@
-import { MonitoredServicesSettings, servicesSettings } from "../../components/services/settings";
+import {
+  MonitoredServicesSettings,
+  serviceSchema,
+  servicesSettings,
+} from "../../components/services/settings";
 import { WorkloadKind } from "../../components/services/options";
 import { proberAddress } from "../../components/shared/prober";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
-import { Checked, Problem, check } from "../../components/shared/problems";
+import { Checked, Problem, check, unknownKey } from "../../components/shared/problems";
 import { Context } from "./context";
 import { parseFractions, parseServiceFractions } from "./fractions";
 import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
@@ -13,12 +17,15 @@ import { placedServiceSchema } from "./schema";
 /** The services of each namespace; at least those in the namespace of the application. */
 export type ServicesByNamespace = [MonitoredServicesSettings, ...MonitoredServicesSettings[]];
 
-/** The name and the settings of each MonitoredServices of a stack. */
+/**
+ * The name and the settings of each MonitoredServices of a stack. The brackets keep the monitors of
+ * `api` in `payments` and of `payments-api` in the namespace of the application apart.
+ */
 export function servicesComponents(
   services: ServicesByNamespace,
 ): [name: string, settings: MonitoredServicesSettings][] {
   return services.map((settings, index) => [
-    index === 0 ? "services" : `services-${settings.namespace}`,
+    index === 0 ? "services" : `services[${settings.namespace}]`,
     settings,
   ]);
 }
@@ -117,7 +124,14 @@ function atPositionOf<T>(
       const service = key === "services" ? services[Number(position)] : undefined;
       return service === undefined
         ? problem
-        : { ...problem, path: ["services", service.index, ...rest] };
+        : atService(service, { ...problem, path: ["services", service.index, ...rest] });
     }),
   };
+}
+
+/** The problem with an unknown key of a service knows the keys that the component does not have. */
+function atService({ service }: PlacedService, problem: Problem): Problem {
+  if (problem.code !== "unknownKey" || problem.path.length !== 3 || !isMap(service)) return problem;
+  const known = Object.keys({ ...serviceSchema.shape, ...placedServiceSchema.shape });
+  return unknownKey(problem.path, problem.value, known, Object.keys(service));
 }

@@ -66,7 +66,7 @@ describe("npm run service", function () {
     assert.match(stdout, /^ {2}critical +#ticketing-alerts$/m);
     assert.match(stdout, /^ {2}service-objectives +Objectives$/m);
     assert.match(stdout, /^ {2}query +\{namespace="payments", service="checkout"\}$/m);
-    assert.match(stdout, /^ {2}services-payments-checkout +created$/m);
+    assert.match(stdout, /^ {2}services\[payments\]-checkout +created$/m);
     assert.match(stdout, /Wrote Pulumi\.prod\.yaml\.\n {2}next: npm run deploy -- --stack prod\n$/);
     assert.equal(
       stackFile(),

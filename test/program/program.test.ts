@@ -435,6 +435,18 @@ describe("the program", () => {
     assert.deepEqual(created.sort(), ["monitoring", "ticketing"]);
   });
 
+  it("keeps services apart whose names and namespaces are the same when joined", async () => {
+    const services = [
+      { name: "payments-api" },
+      { name: "api", namespace: "payments" },
+      { name: "b-c", namespace: "a" },
+      { name: "c", namespace: "a-b" },
+    ];
+    const recording = await runProgram("prod", { services });
+    const monitors = ofType(recording, "kubernetes:monitoring.coreos.com/v1:ServiceMonitor");
+    assert.equal(new Set(monitors.map(({ name }) => name)).size, services.length);
+  });
+
   it("instruments the services if the Datadog Agent has its own namespace", async () => {
     const recording = await runProgram("dev", { namespaces: { datadog: "datadog" } });
     assert.equal(find(recording, releaseType, "datadog").inputs["namespace"], "datadog");

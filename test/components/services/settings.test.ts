@@ -322,6 +322,17 @@ describe("servicesSettings", () => {
     );
   });
 
+  it("refuses the suffixes that expressions add to histograms", () => {
+    for (const suffix of ["_bucket", "_sum", "_count"]) {
+      const metrics = { httpDuration: `latency_seconds${suffix}` };
+      assert.deepEqual(described({ services: [{ name: "a", metrics }], alerts: { metrics } }), [
+        "services[0].metrics.httpDuration must be without _bucket, _sum or _count",
+        "alerts.metrics.httpDuration must be without _bucket, _sum or _count",
+      ]);
+    }
+    settingsOf({ alerts: { metrics: { httpDuration: "bucket_wait_seconds" } } });
+  });
+
   it("reports all problems of all services at once", () => {
     const problems = problemsOf({
       namespace: undefined,

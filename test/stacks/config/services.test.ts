@@ -34,7 +34,7 @@ describe("the services of a stack", () => {
       ]),
       [
         ["services", "ticketing", "a", "c"],
-        ["services-shop", "shop", "b"],
+        ["services[shop]", "shop", "b"],
       ],
     );
   });
@@ -65,6 +65,16 @@ describe("the services of a stack", () => {
     assert.deepEqual(problemsOf({ services: twice }), [
       "services.3.name must be unique in services",
     ]);
+  });
+
+  it("know the key of their namespace, also when it is misspelled", () => {
+    const services = [{ name: "a", namespce: "shop" }];
+    const { problems = [] } = parseConfiguration(configuration("prod", { services }));
+    assert.deepEqual(
+      problems.map(({ path, fix }) => ({ path, fix })),
+      [{ path: ["services", 0, "namespce"], fix: { kind: "rename", to: "namespace" } }],
+    );
+    assert.match(problems[0]?.rule ?? "", /, name, namespace, path, /);
   });
 
   it("inherit the namespace, the objective and the thresholds of their team", () => {
