@@ -9,7 +9,6 @@ import {
   madeByHand,
   objectFinding,
   otherMonitors,
-  pathOf,
 } from "./adopt/objects";
 import { type Registration, importFile, registration } from "./adopt/registered";
 import { existingRelease, isRelease, releaseInputs } from "./adopt/releases";
@@ -67,11 +66,10 @@ runCommand({
 
 async function findingsOf(
   kubernetes: Api,
-  { resources, config }: Registration,
+  { resources, objects: registered, config }: Registration,
   serviceNamespaces: string[],
 ): Promise<Finding[]> {
   const objects = resources.filter(isObject);
-  const registered = new Set(objects.map(({ inputs }) => pathOf(inputs as never)));
   const existing = await existingObjects(kubernetes, objects);
   const owners = new Set(existing.map(({ release }) => release));
   const releases = await Promise.all(

@@ -183,6 +183,9 @@ describe("documented stacks", () => {
     const text = preview("config: {}", ...settingsIn(file, /^pulumi config set /));
     assert.match(text, /^ +cluster +laptop$/m);
     assert.match(text, /checkout/);
+    const page = fs.readFileSync(path.join(projectDirectory, file), "utf8");
+    const namespace = /Kubernetes Service in the namespace `(\S+)`/.exec(page)?.[1] ?? "";
+    assert.match(text, new RegExp(`core/v1:Namespace +${namespace}\\b`));
   });
 
   it("violate no mandatory policy in an added environment", () => {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { existingInAws } from "../../verify/adopt/aws";
 import { existingObjects, madeByHand, objectFinding } from "../../verify/adopt/objects";
-import { type Registered, importFile } from "../../verify/adopt/registered";
+import { type Registered, importFile, registration } from "../../verify/adopt/registered";
 import { existingRelease } from "../../verify/adopt/releases";
 import { Api } from "../../verify/cluster/api";
 
@@ -55,6 +55,54 @@ const loki = registered("kubernetes:helm.sh/v3:Release", {
   name: "loki",
   chart: "loki",
   version: "18.11.0",
+});
+
+describe("the resources that the next update would create", () => {
+  const originalPath = process.env["PATH"];
+  let folder: string;
+
+  before(
+    "create a fake Pulumi CLI, which omits unchanged resources unless it has to show them",
+    () => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
+      const monitor = (name: string) => ({
+        urn: `urn:pulumi:prod::monitoring::kubernetes:monitoring.coreos.com/v1:ServiceMonitor::${name}`,
+        newState: {
+          type: "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
+          inputs: {
+            apiVersion: "monitoring.coreos.com/v1",
+            kind: "ServiceMonitor",
+            metadata: { name, namespace: "ticketing" },
+          },
+        },
+      });
+      const program = `#!${process.execPath}
+const { argv } = process;
+const steps = ${JSON.stringify([monitor("new"), monitor("deployed")])};
+const shown = argv.includes("--show-sames") ? steps : steps.slice(0, 1);
+const resources = [{ type: steps[0].newState.type, name: "new" }];
+require("node:fs").writeFileSync(argv[argv.indexOf("--import-file") + 1], JSON.stringify({ resources }));
+console.log(JSON.stringify({ config: {}, steps: shown }));
+`;
+      fs.writeFileSync(path.join(folder, "pulumi"), program, { mode: 0o755 });
+      process.env["PATH"] = folder;
+    },
+  );
+
+  after(() => {
+    process.env["PATH"] = originalPath;
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("do not include those of the state, which are objects of the program all the same", async () => {
+    const { resources, objects } = await registration("prod");
+    assert.deepEqual(
+      resources.map(({ entry }) => entry.name),
+      ["new"],
+    );
+    const monitors = "/apis/monitoring.coreos.com/v1/namespaces/ticketing/servicemonitors";
+    assert.deepEqual([...objects], [`${monitors}/new`, `${monitors}/deployed`]);
+  });
 });
 
 const secrets = "/api/v1/namespaces/monitoring/secrets";

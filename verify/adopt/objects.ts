@@ -21,7 +21,10 @@ const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] =
   ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding", false],
 ];
 
-export function isObject({ entry, inputs }: Registered): boolean {
+export function isObject({
+  entry,
+  inputs,
+}: Pick<Registered, "inputs"> & { entry: { type: string } }): boolean {
   return entry.type.startsWith("kubernetes:") && "kind" in inputs && "metadata" in inputs;
 }
 

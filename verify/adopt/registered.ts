@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { mustPulumi } from "../pulumiCli";
+import { isObject, pathOf } from "./objects";
 
 /** The file that `pulumi import --file` reads. */
 export interface ImportFile {
@@ -29,6 +30,8 @@ export interface Registered {
 export interface Registration {
   file: ImportFile;
   resources: Registered[];
+  /** Paths of all Kubernetes objects of the program, including those in the state. */
+  objects: Set<string>;
   /** Plain configuration of the stack, such as `aws:region`. */
   config: Record<string, string>;
 }
@@ -43,7 +46,9 @@ export async function registration(stack: string): Promise<Registration> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
   try {
     const saved = path.join(folder, "import.json");
-    const out = await mustPulumi(["preview", "--stack", stack, "--json", "--import-file", saved]);
+    const out = await mustPulumi([
+      ...["preview", "--stack", stack, "--json", "--show-sames", "--import-file", saved],
+    ]);
     const { config, steps } = JSON.parse(out) as Preview;
     const read = JSON.parse(fs.readFileSync(saved, "utf8")) as Partial<ImportFile>;
     // The CLI writes null if nothing would be created.
@@ -60,7 +65,14 @@ export async function registration(stack: string): Promise<Registration> {
         entry,
         inputs: inputs.get(`${entry.type} ${entry.logicalName ?? entry.name}`) ?? {},
       }));
-    return { file, resources, config };
+    const objects = steps
+      .map(({ newState }) => ({
+        entry: { type: newState?.type ?? "" },
+        inputs: newState?.inputs ?? {},
+      }))
+      .filter(isObject)
+      .map(({ inputs }) => pathOf(inputs as never));
+    return { file, resources, objects: new Set(objects), config };
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
