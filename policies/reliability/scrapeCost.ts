@@ -224,8 +224,15 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
     return {
       problem: `the scrape interval is ${fault}`,
       bound: `${least} to ${most} seconds`,
-      setting: { path: "prometheus.scrapeIntervalSeconds", value: Math.round(nearest) },
-      fix: `${scrape.interval.at(-1)}: ${Math.round(nearest)}s`,
+      // A monitor has an interval of its own only if its service does.
+      ...(scrape.interval.at(-1) === "interval"
+        ? {
+            fix: `scrapeIntervalSeconds: ${Math.round(nearest)} of the service (monitoring:services), or interval: ${Math.round(nearest)}s`,
+          }
+        : {
+            setting: { path: "prometheus.scrapeIntervalSeconds", value: Math.round(nearest) },
+            fix: `${scrape.interval.at(-1)}: ${Math.round(nearest)}s`,
+          }),
       set: outsideLists(scrape.interval, `${Math.round(nearest)}s`),
     };
   });

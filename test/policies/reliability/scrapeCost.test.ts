@@ -71,6 +71,13 @@ describe("policy scrape-cost", () => {
     assert.equal(problems(scrapeCost, resource(pod, "m", monitor)).length, 1);
   });
 
+  it("names the setting of a service for the interval of its monitor", () => {
+    const endpoints = [{ interval: "600s" }];
+    const [violation] = judge(scrapeCost, serviceMonitor("a", "b", { endpoints })).violations;
+    assert.equal(violation?.setting, undefined);
+    assert.match(violation?.fix ?? "", /^scrapeIntervalSeconds: 60 of the service/);
+  });
+
   it("reports unknown values instead of violations", () => {
     for (const field of ["scrapeInterval", "scrapeTimeout", "sampleLimit"]) {
       const verdict = judge(scrapeCost, spec({ [field]: UNKNOWN }));
