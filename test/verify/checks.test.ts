@@ -5,7 +5,7 @@ import { testAlertCheck } from "../../verify/checks/alerting";
 import { checksOf } from "../../verify/checks/checks";
 import { lokiChecks } from "../../verify/checks/loki";
 import { settingsWithPrometheus, shippedConfig } from "../support/stackConfig";
-import { FakeCluster, readyPod } from "./fakeCluster";
+import { FakeCluster, readyPod, revision } from "./fakeCluster";
 
 const job = { name: "nightly-report", kind: "job" };
 const native = { name: "native", metrics: { nativeHistograms: true } };
@@ -43,6 +43,22 @@ const measure = (key: string, ...series: [Record<string, string>, number][]) => 
 };
 
 const faults: Fault[] = [
+  {
+    check: "release monitoring/loki",
+    when: "it is not installed",
+    break: respond(`${monitoring}/secrets`, { items: [revision("prometheus", 1, "deployed")] }),
+    evidence: /^is not installed: the stack was not deployed to this cluster, or not completely$/,
+    next: /^helm history loki -n monitoring$/,
+  },
+  {
+    check: "release monitoring/alloy",
+    when: "an upgrade by hand failed",
+    break: respond(`${monitoring}/secrets`, {
+      items: [revision("alloy", 1, "superseded"), revision("alloy", 2, "failed")],
+    }),
+    evidence: /^revision 2 is failed$/,
+    next: /^helm history alloy -n monitoring$/,
+  },
   {
     check: "Secret monitoring/alertmanager-slack",
     when: "the Secret does not exist",

@@ -68,7 +68,8 @@ export class FakeCluster {
     this.requests.push({ method: request.method ?? "", path: pathname, body });
     const answer = this.#answer(pathname, searchParams, request.method);
     if (typeof answer === "number") return void response.writeHead(answer).end();
-    response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
+    const selected = selectedBy(searchParams.get("labelSelector") ?? "", answer);
+    response.end(typeof answer === "string" ? answer : JSON.stringify(selected));
   }
 
   #answer(path: string, parameters: URLSearchParams, method: string | undefined): unknown {
@@ -104,6 +105,21 @@ export class FakeCluster {
   }
 }
 
+/** The objects of a list that a selector such as `owner=helm,name=loki` selects, and those without labels. */
+function selectedBy(selector: string, answer: any): unknown {
+  if (selector === "" || answer.items === undefined) return answer;
+  const required = selector.split(",").map((label) => label.split("="));
+  const items = answer.items.filter(({ metadata }: any) =>
+    required.every(([key = "", value]) => (metadata.labels?.[key] ?? value) === value),
+  );
+  return { items };
+}
+
+/** A revision of a Helm release. */
+export const revision = (name: string, version: number, status: string) => ({
+  metadata: { labels: { owner: "helm", name, version: String(version), status } },
+});
+
 const encoded = (keys: string[]) => ({
   data: Object.fromEntries(
     keys.map((key) => [key, Buffer.from(`value of ${key}`).toString("base64")]),
@@ -131,6 +147,10 @@ function healthyResponses(settings: SettingsWithPrometheus): Record<string, unkn
     .map((rule) => ({ name: "alert" in rule ? rule.alert : rule.record, health: "ok" }));
   const daemonSet = { status: { desiredNumberScheduled: 3, numberReady: 3 } };
   return {
+    [`${monitoring}/secrets`]: {
+      items: ["prometheus", "loki", "alloy"].map((name) => revision(name, 1, "deployed")),
+    },
+    "/api/v1/namespaces/ticketing/secrets": { items: [revision("datadog-agent", 1, "deployed")] },
     [`${monitoring}/secrets/grafana-admin`]: encoded(["admin-user", "admin-password"]),
     [`${monitoring}/secrets/alertmanager-config`]: encoded(["alertmanager.yaml"]),
     [`${monitoring}/secrets/alertmanager-slack`]: encoded(availableKeys(slack)),

@@ -4,6 +4,7 @@ import { alertmanagerCheck, deliveryCheck, heartbeatCheck, testAlertCheck } from
 import { dashboardsCheck, dataSourceChecks } from "./grafana";
 import { lokiChecks } from "./loki";
 import { clockCheck, volumeCheck } from "./nodes";
+import { releaseChecks } from "./releases";
 import { rulesCheck } from "./rules";
 import { secretChecks } from "./secrets";
 import { podMetricsChecks, serviceChecks } from "./targets";
@@ -12,6 +13,7 @@ import { agentChecks, podCheck } from "./workloads";
 /** All checks of a stack, in the order in which their subjects depend on each other. */
 export function checksOf(settings: SettingsWithPrometheus, { testAlert = false } = {}): Check[] {
   return [
+    ...releaseChecks(settings),
     ...secretChecks(settings),
     podCheck(settings),
     ...agentChecks(settings),

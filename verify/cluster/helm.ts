@@ -1,3 +1,7 @@
+import { datadogReleaseName } from "../../components/datadog/settings";
+import { LogCollector } from "../../components/logs/options";
+import { lokiName } from "../../components/loki/urls";
+import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "./api";
 import type { List, Secret } from "./objects";
 
@@ -5,6 +9,20 @@ import type { List, Secret } from "./objects";
 export interface ReleaseName {
   namespace: string;
   name: string;
+}
+
+/** The Helm releases of a stack, with that of its collector or of other ones. */
+export function releasesOf(
+  { namespaces, prometheus, loki, datadog }: Settings,
+  collectors: LogCollector[] = [loki?.collector ?? LogCollector.None],
+): ReleaseName[] {
+  const { monitoring: namespace } = namespaces;
+  const ofLoki = [lokiName, ...collectors.filter((name) => name !== LogCollector.None)];
+  return [
+    ...(prometheus === undefined ? [] : [{ namespace, name: prometheus.releaseName }]),
+    ...(loki === undefined ? [] : ofLoki.map((name) => ({ namespace, name }))),
+    ...(datadog === undefined ? [] : [{ namespace: datadog.namespace, name: datadogReleaseName }]),
+  ];
 }
 
 /** The Secrets in which Helm keeps the revisions of a release, the last one first. */

@@ -1,22 +1,9 @@
-import { lokiName } from "../../components/loki/urls";
 import { LogCollector } from "../../components/logs/options";
-import { datadogReleaseName } from "../../components/datadog/settings";
 import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "../cluster/api";
-import { type ReleaseName, revisionOf, revisionsOf } from "../cluster/helm";
+import { type ReleaseName, releasesOf, revisionOf, revisionsOf } from "../cluster/helm";
 import type { Secret } from "../cluster/objects";
 import type { Obstacle } from "./obstacle";
-
-/** The Helm releases of a stack. */
-export function releasesOf({ namespaces, prometheus, loki, datadog }: Settings): ReleaseName[] {
-  const { monitoring: namespace } = namespaces;
-  const collectors = loki === undefined ? [] : [LogCollector.Alloy, LogCollector.Promtail];
-  return [
-    ...(prometheus === undefined ? [] : [{ namespace, name: prometheus.releaseName }]),
-    ...(loki === undefined ? [] : [lokiName, ...collectors].map((name) => ({ namespace, name }))),
-    ...(datadog === undefined ? [] : [{ namespace: datadog.namespace, name: datadogReleaseName }]),
-  ];
-}
 
 /**
  * Releases that Helm refuses to install or upgrade: those whose last operation never ended, because Helm
@@ -28,8 +15,10 @@ export async function stuckReleases(
   settings: Settings,
   installing: string[],
 ): Promise<Obstacle[]> {
+  // A switch of the collector may have been interrupted.
+  const releases = releasesOf(settings, [LogCollector.Alloy, LogCollector.Promtail]);
   const found = await Promise.all(
-    releasesOf(settings).map((release) => stuck(kubernetes, release, installing)),
+    releases.map((release) => stuck(kubernetes, release, installing)),
   );
   return found.flatMap((obstacle) => obstacle ?? []);
 }
