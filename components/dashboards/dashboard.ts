@@ -10,6 +10,8 @@ export interface DashboardFile {
 
 /** A dashboard that Grafana's sidecar can load. */
 export interface Dashboard {
+  /** Path of the file below the dashboards folder. */
+  file: string;
   /** Name of the ConfigMap. */
   name: string;
   /** Folder in Grafana. */
@@ -65,7 +67,7 @@ export function dashboards(
       report(file.path, "is over 1 MB, more than a ConfigMap holds", "split the dashboard");
     }
     const folder = file.path.includes("/") ? file.path.split("/")[0] : undefined;
-    result.push({ name, folder: folder ?? defaultFolder, json });
+    result.push({ file: file.path, name, folder: folder ?? defaultFolder, json });
   }
   return problems.length > 0 ? { problems } : { settings: result };
 }

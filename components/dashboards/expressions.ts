@@ -44,10 +44,10 @@ function variableExpressions(query: unknown): string[] {
 }
 
 /** Takes the place of a variable of Grafana in an expression. */
-const VARIABLE = "GRAFANA_VARIABLE";
+export const VARIABLE = "GRAFANA_VARIABLE";
 
 /** The expression with a name in the place of each variable of Grafana. */
-function withoutVariables(expr: string): string {
+export function withoutVariables(expr: string): string {
   return expr
     .replace(/\[[^\]"'`[]*\$[^\]"'`]*\]/g, "[5m]")
     .replace(/\$\{\w+(:\w+)?\}|\[\[\w+(:\w+)?\]\]|\$\w+/g, VARIABLE);

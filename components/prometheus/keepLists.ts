@@ -80,13 +80,13 @@ export function unreadDashboards(
             },
           ],
     ),
-    ...dashboards.flatMap(({ name, json }) =>
+    ...dashboards.flatMap(({ file, json }) =>
       expressionsIn(JSON.parse(json))
         .filter(isNamedByVariable)
         .slice(0, 1)
         .map((expr) => ({
           field: "grafana.dashboardsFolder",
-          rule: `(${name}) takes the name of a metric from a variable: ${expr}`,
+          rule: `(${file}) takes the name of a metric from a variable: ${expr}`,
         })),
     ),
   ];

@@ -10,6 +10,7 @@ import { charts } from "../shared/charts";
 import { proberAddress } from "../shared/prober";
 import { networkPolicies } from "../shared/networkPolicies";
 import { Dashboard } from "../dashboards/dashboard";
+import type * as queries from "../dashboards/queriesWithoutData";
 import { readDashboards } from "../dashboards/readDashboards";
 import { chartRelease } from "../shared/chartRelease";
 import { Claim, claim } from "../shared/claims";
@@ -143,6 +144,25 @@ function warnAboutUnreadDashboards(
       `PrometheusStack "${name}": ${field} ${rule}, so metrics.keep: used may drop them\n  fix: ${fix}`,
       resource,
     );
+  }
+}
+
+/** Warns about queries in the files of the caller that have no data in any cluster. */
+function warnAboutQueriesWithoutData(
+  name: string,
+  dashboards: Dashboard[],
+  resource: pulumi.Resource,
+): void {
+  if (dashboards.length === 0) return;
+  // Loaded only here, because the grammar of PromQL takes time to load.
+  const { queriesWithoutData } = require("../dashboards/queriesWithoutData") as typeof queries;
+  for (const { file, json } of dashboards) {
+    for (const { panel, reason, fix } of queriesWithoutData(json)) {
+      void pulumi.log.warn(
+        `PrometheusStack "${name}": grafana.dashboardsFolder (${file}): the panel "${panel}" ${reason}\n  fix: ${fix}`,
+        resource,
+      );
+    }
   }
 }
 
@@ -528,6 +548,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
       labels: objectLabels("grafana", all.labels),
     }));
     warnAboutUnreadDashboards(name, settings, dashboards, this);
+    warnAboutQueriesWithoutData(name, dashboards, this);
     const volumes = volumesAreKept(name, inputs, { parent: this });
     const child = { parent: this, dependsOn: volumes };
 

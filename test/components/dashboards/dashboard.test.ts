@@ -23,7 +23,12 @@ describe("dashboards", () => {
   it("accepts a dashboard without placeholders unchanged", () => {
     const dashboard = file("latency.json", { uid: "latency", panels: [] });
     assert.deepEqual(dashboardsOf(dashboard), [
-      { name: "dashboard-latency", folder: "Services", json: dashboard.json },
+      {
+        file: "latency.json",
+        name: "dashboard-latency",
+        folder: "Services",
+        json: dashboard.json,
+      },
     ]);
   });
 

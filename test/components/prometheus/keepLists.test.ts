@@ -180,11 +180,13 @@ describe("keep lists", () => {
   it("are incomplete for a dashboard whose variable names the metric", () => {
     const json = JSON.stringify({ panels: [{ targets: [{ expr: "sum($metric)" }] }] });
     assert.deepEqual(
-      unreadDashboards(settingsWith(), [{ name: "dashboard-explorer", folder: "Services", json }]),
+      unreadDashboards(settingsWith(), [
+        { file: "explorer.json", name: "dashboard-explorer", folder: "Services", json },
+      ]),
       [
         {
           field: "grafana.dashboardsFolder",
-          rule: "(dashboard-explorer) takes the name of a metric from a variable: sum($metric)",
+          rule: "(explorer.json) takes the name of a metric from a variable: sum($metric)",
         },
       ],
     );

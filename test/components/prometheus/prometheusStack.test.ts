@@ -319,6 +319,24 @@ describe("PrometheusStack", () => {
     });
   });
 
+  it("warns about queries of dashboards in the folder that have no data", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "dashboards-"));
+    const panels = [{ title: "Cores", targets: [{ expr: "sum(node_cpu)" }] }];
+    fs.mkdirSync(path.join(folder, "nodes"));
+    fs.writeFileSync(
+      path.join(folder, "nodes", "old.json"),
+      JSON.stringify({ title: "Old", panels }),
+    );
+    const { warnings } = await recordProgram(() => {
+      const grafana = { dashboardsFolder: folder };
+      new PrometheusStack("prometheus", { cluster: "c", environment: "dev", grafana });
+    });
+    fs.rmSync(folder, { recursive: true });
+    assert.deepEqual(warnings, [
+      'PrometheusStack "prometheus": grafana.dashboardsFolder (nodes/old.json): the panel "Cores" reads node_cpu, which no exporter has\n  fix: read node_cpu_seconds_total',
+    ]);
+  });
+
   it("registers nothing if the folder of dashboards does not exist", async () => {
     await assert.rejects(recordStack({ grafana: { dashboardsFolder: "no-such-folder" } }), {
       message: /no-such-folder must be a folder of dashboard files/,

@@ -1,0 +1,68 @@
+import { isMap } from "../../policies/shared/isMap";
+import { meantMetric } from "../../policies/promql/knownMetrics";
+import { parsePromQL } from "../../policies/promql/parse";
+import { VARIABLE, metricsReadByGrafana, withoutVariables } from "./expressions";
+
+/** A query of a panel that has no data in any cluster. */
+export interface QueryWithoutData {
+  /** Title of the panel. */
+  panel: string;
+  /** Predicate about the panel. */
+  reason: string;
+  fix: string;
+}
+
+/**
+ * The queries in the JSON of a dashboard that Prometheus rejects, or that read a metric which Kubernetes
+ * and its exporters do not have, such as one that an old version had.
+ */
+export function queriesWithoutData(json: string): QueryWithoutData[] {
+  return panelsIn(JSON.parse(json)).flatMap(({ title, targets, datasource }) =>
+    targets
+      .filter((target) => isMap(target) && isPrometheus(target["datasource"] ?? datasource))
+      .flatMap((target) => problemsOf(textOf((target as Record<string, unknown>)["expr"])))
+      .map((problem) => ({ panel: title, ...problem })),
+  );
+}
+
+interface Panel {
+  title: string;
+  targets: unknown[];
+  datasource: unknown;
+}
+
+/** All panels, also those in collapsed rows. */
+function panelsIn(value: unknown): Panel[] {
+  if (Array.isArray(value)) return value.flatMap(panelsIn);
+  if (!isMap(value)) return [];
+  const { title, targets, datasource } = value;
+  return [
+    ...(Array.isArray(targets) ? [{ title: textOf(title), targets, datasource }] : []),
+    ...Object.values(value).flatMap(panelsIn),
+  ];
+}
+
+/** Whether queries are in PromQL: also those for a variable, and for the default data source. */
+function isPrometheus(dataSource: unknown): boolean {
+  if (!isMap(dataSource)) return !/loki/i.test(textOf(dataSource));
+  const { type, uid } = dataSource;
+  return (type ?? "prometheus") === "prometheus" && !/loki/i.test(textOf(uid));
+}
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function problemsOf(expr: string): Omit<QueryWithoutData, "panel">[] {
+  if (expr.trim() === "") return [];
+  const query = withoutVariables(expr);
+  const { error } = parsePromQL(query);
+  if (error !== undefined) {
+    // A variable may stand for a number, an operator or a part of a query.
+    if (query.replace(/"[^"]*"|'[^']*'/g, "").includes(VARIABLE)) return [];
+    return [{ reason: `has a query that ${error}: ${expr}`, fix: "correct the query" }];
+  }
+  return metricsReadByGrafana(expr).flatMap((metric) => {
+    const meant = meantMetric(metric);
+    if (meant === undefined) return [];
+    return [{ reason: `reads ${metric}, which no exporter has`, fix: `read ${meant}` }];
+  });
+}
