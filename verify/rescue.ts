@@ -46,7 +46,9 @@ runCommand({
         return 1;
       }
       for (const obstacle of obstacles) await obstacle.run();
-      process.stdout.write(`\nRepaired.\n  next: npm run deploy -- --stack ${stack}\n`);
+      process.stdout.write(
+        `\nRepaired.\n  next: run the interrupted command again, such as npm run deploy -- --stack ${stack}\n`,
+      );
       return 0;
     } catch (error) {
       throw error instanceof ExpectedError ? error : new ExpectedError(reasonOf(error));

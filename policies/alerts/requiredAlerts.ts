@@ -111,7 +111,7 @@ function check(
           ).map((metric) => `the monitor drops ${metric}`),
         ].join("; "),
         bound: names(required),
-        fix: `add ${service.name} to monitoring:services, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
+        fix: `add ${service.name} to monitoring:services, enable the alert in alerts.rules, or ${reasonFix}, or add to a PrometheusRule: ${missing.map((name) => examples[name]).join("; ")}`,
       },
     ];
   };
