@@ -23,6 +23,8 @@ export interface RuleState {
   /** The expression without numbers and without the matchers that select services. */
   form: string;
   numbers: string[];
+  /** Threshold in the words of the description, with its unit. Default: unknown. */
+  threshold?: string | undefined;
 }
 
 /** An alert as one service, or the platform, experiences it. */
@@ -30,8 +32,6 @@ export interface Alert extends RuleState {
   name: string;
   severity: string;
   service: string | undefined;
-  /** Threshold in the words of the description, with its unit. */
-  threshold: string | undefined;
 }
 
 /** Differences between the alerts of two states, with equal differences of several services in one row. */
@@ -107,7 +107,11 @@ export function changed(before: RuleState, after: RuleState): string[] {
     const numbers = before.numbers.flatMap((number, index) =>
       number === after.numbers[index] ? [] : [`${number} → ${after.numbers[index]}`],
     );
-    changes.push(`threshold ${[...new Set(numbers)].join(", ")}`);
+    const texts = [before.threshold, after.threshold];
+    // A description names one threshold, and an expression may have several.
+    const distinct = [...new Set(numbers)];
+    const isNamed = distinct.length === 1 && !texts.includes(undefined) && texts[0] !== texts[1];
+    changes.push(`threshold ${isNamed ? texts.join(" → ") : distinct.join(", ")}`);
   }
   return changes;
 }

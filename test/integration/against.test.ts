@@ -114,7 +114,7 @@ describe("npm run preview -- --against", () => {
         ({ alert, services, change }) =>
           alert === "HighErrorRate" &&
           services === "all services" &&
-          change === "threshold 0.05 → 0.2",
+          change === "threshold 5% → 20%",
       ),
     );
     assert.ok(changes["policies"]?.some(({ change }) => change?.startsWith("new violation: ")));

@@ -26,6 +26,18 @@ describe("changes of alerts", () => {
     ]);
   });
 
+  it("reports a threshold in the words of the description, if it is the only number that changes", () => {
+    const described = (expr: string, threshold: string) =>
+      rule(expr, { annotations: { description: `Too many errors (threshold: ${threshold}).` } });
+    deepEqual(
+      [
+        [described("errors:ratio > 0.05", "5%"), described("errors:ratio > 0.1", "10%")],
+        [described("a > 5 and b > 1", "5"), described("a > 6 and b > 2", "6")],
+      ].map(([before, after]) => changes([before!], [after!])[0]?.at(-1)),
+      ["threshold 5% → 10%", "threshold 5 → 6, 1 → 2"],
+    );
+  });
+
   it("reports a threshold of rules in a workspace of AWS, and no move there", () => {
     const component = monitoredServices([{ name: "cart" }]);
     const inWorkspace = (threshold: number) => {
