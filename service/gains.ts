@@ -63,11 +63,17 @@ function scraping(state: PreviewState, namespace: string, name: string): Fact["r
         ["selects", `${kind.replace("Monitor", "s")} with the labels ${selected.join(", ")}`],
         ...endpoints.map((endpoint): [string, string] => [
           "target",
-          `port ${textAt(endpoint, "port")}, path ${textAt(endpoint, "path")}, ${intervalOf(state, endpoint)}`,
+          `port ${portOf(endpoint)}, path ${textAt(endpoint, "path")}, ${intervalOf(state, endpoint)}`,
         ]),
       ];
     },
   );
+}
+
+/** The name of the port of an endpoint, or its number. */
+function portOf(endpoint: unknown): string {
+  const { port, targetPort, portNumber } = mapAt(endpoint);
+  return String(port ?? targetPort ?? portNumber);
 }
 
 function probe(state: PreviewState, namespace: string, name: string): Fact["rows"] {

@@ -22,6 +22,7 @@ const asked = [
   "team",
   "language",
   "port",
+  "portNumber",
   "path",
   "slo.availabilityPercent",
 ];

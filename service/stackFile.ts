@@ -62,10 +62,13 @@ export class StackFileText {
 
   /** The change of the arguments that solves a problem of the service. */
   private fixOf({ path: [, , ...key], fix }: Problem): string {
-    const question = this.questions.find((candidate) => candidate.path.join() === key.join());
-    if (question === undefined) return "choose another name";
-    return fix.kind === "set"
-      ? `--${question.flag} ${String(fix.example)}`
-      : `omit --${question.flag}`;
+    const flagOf = (setting: typeof key) =>
+      this.questions.find((candidate) => candidate.path.join() === setting.join())?.flag;
+    const flag = flagOf(key);
+    if (flag === undefined) return "choose another name";
+    if (fix.kind === "rename") {
+      return `--${flagOf([...key.slice(0, -1), fix.to])} ${String(fix.value)} instead of --${flag}`;
+    }
+    return fix.kind === "set" ? `--${flag} ${String(fix.example)}` : `omit --${flag}`;
   }
 }

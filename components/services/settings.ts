@@ -11,6 +11,7 @@ import {
 import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { rulesSettings } from "../alerting/alertSettings";
 import { workspaceArn } from "../alerting/workspaceArn";
+import { hasPlaceholder } from "../shared/placeholders";
 import { proberAddress } from "../shared/prober";
 import { formatPath } from "../../policies/shared/path";
 import { defined } from "../shared/defined";
@@ -21,6 +22,7 @@ import {
   checkArgs,
   checkUniqueNames,
   dnsLabel,
+  enumWithAliases,
   hasCredentials,
   httpUrl,
   identitySettings,
@@ -347,6 +349,35 @@ const maintenanceSchema = z
 /** Where the metrics of a service are by default. */
 const defaultTarget: Values = { port: "metrics", path: "/metrics" };
 
+/** The number of a port, also as text, with which people fill in the name of the port. */
+const portNumber = wholeNumber.min(1).max(65535);
+function numberedPort(port: unknown): Fix | undefined {
+  const { success, data } = portNumber.safeParse(typeof port === "string" ? Number(port) : port);
+  return success ? { kind: "rename", to: "portNumber", value: data } : undefined;
+}
+
+/** Kubernetes limits the name of a port of a Service to 63 characters, and of a container to these. */
+const containerPortCharacters = 15;
+
+const languageAliases = {
+  golang: ServiceLanguage.Go,
+  py: ServiceLanguage.Python,
+  kotlin: ServiceLanguage.Java,
+  js: ServiceLanguage.Node,
+  javascript: ServiceLanguage.Node,
+  typescript: ServiceLanguage.Node,
+  nodejs: ServiceLanguage.Node,
+};
+
+const kindAliases = {
+  cron: WorkloadKind.Job,
+  cronjob: WorkloadKind.Job,
+  batch: WorkloadKind.Job,
+  worker: WorkloadKind.Pods,
+  consumer: WorkloadKind.Pods,
+  daemonset: WorkloadKind.Pods,
+};
+
 const httpsSchema = z.strictObject({
   caSecret: secretKey("metrics-ca", "ca.crt").optional().meta({
     description:
@@ -383,84 +414,95 @@ const authorizationSchema = z.strictObject({
   ),
 });
 
-export const serviceSchema = z.strictObject({
-  name: example(dnsLabel, "inventory-service").describe(
-    "Name of the service: the label `service` of its series, logs and alerts.",
-  ),
-  team: teamName
-    .optional()
-    .describe("Team that owns the service: the label `team` of its alerts, for `slack.routes`."),
-  language: example(z.enum(ServiceLanguage), ServiceLanguage.Go)
-    .default(ServiceLanguage.Other)
-    .describe("Programming language of the service."),
-  kind: z
-    .enum(WorkloadKind)
-    .default(WorkloadKind.Service)
-    .describe(
-      "Pods behind a Kubernetes Service, pods without one, such as workers, a CronJob of this name, which is not scraped, or `probe`, which has only the URL in `probe`.",
+export const serviceSchema = z
+  .strictObject({
+    name: example(dnsLabel, "inventory-service").describe(
+      "Name of the service: the label `service` of its series, logs and alerts.",
     ),
-  probe: example(
-    httpUrl.refine((url) => !hasCredentials(url), "must not contain credentials"),
-    "https://shop.example.com/health",
-  )
-    .optional()
-    .meta({
+    team: teamName
+      .optional()
+      .describe("Team that owns the service: the label `team` of its alerts, for `slack.routes`."),
+    language: example(enumWithAliases(ServiceLanguage, languageAliases), ServiceLanguage.Go)
+      .default(ServiceLanguage.Other)
+      .describe("Programming language of the service."),
+    kind: enumWithAliases(WorkloadKind, kindAliases)
+      .default(WorkloadKind.Service)
+      .describe(
+        "Pods behind a Kubernetes Service, pods without one, such as workers, a CronJob of this name, which is not scraped, or `probe`, which has only the URL in `probe`.",
+      ),
+    probe: example(
+      httpUrl.refine((url) => !hasCredentials(url), "must not contain credentials"),
+      "https://shop.example.com/health",
+    )
+      .optional()
+      .meta({
+        description:
+          "URL that the blackbox exporter requests from inside the cluster, and that answers with a status of 2xx.",
+        defaultText: "none, required for the kind `probe`",
+      }),
+    port: example(
+      z.string().min(1).max(63).regex(/\D/, "must be the name of a port, not its number"),
+      "metrics",
+    )
+      .meta({ fixFor: numberedPort })
+      .default("metrics")
+      .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
+    portNumber: example(portNumber, 8443).optional().meta({
+      description: "Number of the port of the container that serves metrics, instead of `port`.",
+      defaultText: "none",
+    }),
+    https: example(httpsSchema, { serverName: "inventory-service.ticketing.svc" }).optional().meta({
+      description: "TLS of the port. Prometheus always verifies the certificate.",
+      defaultText: "none: HTTP",
+    }),
+    authorization: authorizationSchema.optional().meta({
+      description: "Credentials that the service requires for its metrics.",
+      defaultText: "none",
+    }),
+    path: z
+      .string()
+      .startsWith("/", "must start with /")
+      .default("/metrics")
+      .describe("Path that serves metrics."),
+    selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
+      .optional()
+      .meta({
+        description: "Labels of the Kubernetes Service or of the pods.",
+        defaultText: "`app: <name>`",
+      }),
+    scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
+      description: "Seconds between two scrapes of the service.",
+      defaultText: "`prometheus.scrapeIntervalSeconds`",
+    }),
+    scrapeLimits: scrapeLimitsSchema.optional().meta({
       description:
-        "URL that the blackbox exporter requests from inside the cluster, and that answers with a status of 2xx.",
-      defaultText: "none, required for the kind `probe`",
+        "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole.",
+      defaultText: "those of Prometheus",
     }),
-  port: example(z.string().min(1).max(15), "metrics")
-    .default("metrics")
-    .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
-  portNumber: example(wholeNumber.min(1).max(65535), 8443).optional().meta({
-    description: "Number of the port of the container that serves metrics, instead of `port`.",
-    defaultText: "none",
-  }),
-  https: httpsSchema.optional().meta({
-    description: "TLS of the port. Prometheus always verifies the certificate.",
-    defaultText: "none: HTTP",
-  }),
-  authorization: authorizationSchema.optional().meta({
-    description: "Credentials that the service requires for its metrics.",
-    defaultText: "none",
-  }),
-  path: z
-    .string()
-    .startsWith("/", "must start with /")
-    .default("/metrics")
-    .describe("Path that serves metrics."),
-  selector: example(z.record(z.string(), z.string()), { app: "inventory-service" })
-    .optional()
-    .meta({
-      description: "Labels of the Kubernetes Service or of the pods.",
-      defaultText: "`app: <name>`",
+    slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
+    maintenance: z
+      .array(maintenanceSchema)
+      .default([])
+      .describe(
+        "Planned maintenance: alerts on the service and its pods notify only afterwards, if they still fire.",
+      ),
+    metrics: serviceMetricsSchema.optional().meta({
+      description:
+        "Names of the metrics and labels of this service, such as those of another vendor.",
+      defaultText: "`monitoring:alerts.metrics`",
     }),
-  scrapeIntervalSeconds: example(wholeNumber.min(1).max(3600), 30).optional().meta({
-    description: "Seconds between two scrapes of the service.",
-    defaultText: "`prometheus.scrapeIntervalSeconds`",
-  }),
-  scrapeLimits: scrapeLimitsSchema.optional().meta({
-    description:
-      "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole.",
-    defaultText: "those of Prometheus",
-  }),
-  slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
-  maintenance: z
-    .array(maintenanceSchema)
-    .default([])
-    .describe(
-      "Planned maintenance: alerts on the service and its pods notify only afterwards, if they still fire.",
-    ),
-  metrics: serviceMetricsSchema.optional().meta({
-    description:
-      "Names of the metrics and labels of this service, such as those of another vendor.",
-    defaultText: "`monitoring:alerts.metrics`",
-  }),
-  alerts: serviceAlertSchema.optional().meta({
-    description: "Overrides of `monitoring:alerts` for this service: any threshold, and `warning`.",
-    defaultText: "`monitoring:alerts`",
-  }),
-});
+    alerts: serviceAlertSchema.optional().meta({
+      description:
+        "Overrides of `monitoring:alerts` for this service: any threshold, and `warning`.",
+      defaultText: "`monitoring:alerts`",
+    }),
+  })
+  .meta({
+    fixFor: (item) =>
+      typeof item === "string"
+        ? { kind: "do", text: `write the item as "- name: ${item}"` }
+        : undefined,
+  });
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
 /** Address of the blackbox exporter of a PrometheusStack with the default names. */
@@ -576,8 +618,14 @@ function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
 
 /** Reports duplicate services, and thresholds that contradict each other. */
 export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services } = (settings ?? {}) as Values;
-  checkUniqueNames(ctx, ["services"], services);
+  const { services, namespace } = (settings ?? {}) as Values;
+  const isKnown = typeof namespace === "string" && !hasPlaceholder(namespace);
+  checkUniqueNames(
+    ctx,
+    ["services"],
+    services,
+    isKnown ? `the namespace ${namespace}` : "services",
+  );
   checkJobs(services, ctx);
   checkProbes(services, ctx);
   checkCertificates(settings, ctx);
@@ -598,10 +646,22 @@ const ofTargets = [
   "metrics",
 ];
 
-/** Reports settings of scheduled jobs that apply only to services with targets or requests. */
+/** Thresholds that apply only to scheduled jobs. */
+export const jobThresholds = ["jobMaxAgeHours", "jobMaxMinutes"];
+
+/** Reports settings of scheduled jobs that apply only to other services, and the reverse. */
 function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
   const keys = [...ofTargets, "scrapeIntervalSeconds", "probe"];
   checkInapplicable(services, WorkloadKind.Job, keys, "a job", ctx);
+  const kinds: unknown[] = [undefined, ...Object.values(WorkloadKind)];
+  mapsIn(services).forEach(({ kind, alerts }, index) => {
+    if (kind === WorkloadKind.Job || !kinds.includes(kind)) return;
+    for (const key of jobThresholds.filter((name) => numberAt(alerts, name) !== undefined)) {
+      issue(ctx, ["services", index, "alerts", key], "applies only to the kind job", {
+        kind: "remove",
+      });
+    }
+  });
 }
 
 /** Reports probes without a URL, and settings that apply only to services with targets. */
@@ -658,9 +718,14 @@ function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
   });
 }
 
-/** Reports services with a name and a number of their port. */
+/** Reports services with a name and a number of their port, and names that containers cannot have. */
 function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
-  mapsIn(services).forEach(({ port, portNumber }, index) => {
+  mapsIn(services).forEach(({ kind, port, portNumber }, index) => {
+    const isLong = typeof port === "string" && port.length > containerPortCharacters;
+    if (kind === WorkloadKind.Pods && isLong) {
+      const rule = `must have at most ${containerPortCharacters} characters, as the name of a container port`;
+      issue(ctx, ["services", index, "port"], rule);
+    }
     if (portNumber === undefined || port === defaultTarget["port"]) return;
     issue(ctx, ["services", index, "port"], "contradicts portNumber", { kind: "remove" });
   });

@@ -34,7 +34,8 @@ export type ProblemCode =
 export type Fix =
   | { kind: "set"; example: unknown }
   | { kind: "remove" }
-  | { kind: "rename"; to: string }
+  /** The other key gets `value`, by default the value of the renamed key. */
+  | { kind: "rename"; to: string; value?: unknown }
   | { kind: "do"; text: string };
 
 /** Result of a check: settings with every default filled in, or all problems. */
@@ -105,7 +106,9 @@ function argumentFix(field: string, fix: Fix): string {
     case "remove":
       return `remove ${field}`;
     case "rename":
-      return `rename ${field} to ${fix.to}`;
+      return fix.value === undefined
+        ? `rename ${field} to ${fix.to}`
+        : `replace ${field} with ${fix.to}: ${JSON.stringify(fix.value)}`;
     case "do":
       return fix.text;
   }
@@ -138,7 +141,7 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   }
   const value = hideSecrets(path, valueAt(input, path));
   const params = (issue.code === "custom" && issue.params) || {};
-  const { fix = fixOf(schemaAt(schema, path), path), code } = params as Partial<Problem>;
+  const { fix = fixOf(schemaAt(schema, path), path, value), code } = params as Partial<Problem>;
   const defaultCode = value === undefined ? "required" : "invalid";
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
@@ -195,9 +198,15 @@ export function nearest(name: string, names: string[]): string | undefined {
   return isTypo ? near : undefined;
 }
 
-/** Sets the schema's example, default or first allowed value, or else removes an optional field. */
-function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
-  for (const layer of layersOf(schema)) {
+/**
+ * Sets what the value probably means, or the schema's example, default or first allowed value, or else
+ * removes an optional field.
+ */
+function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: unknown): Fix {
+  const layers = layersOf(schema);
+  const meant = layers.map((layer) => meantBy(value, layer)).find((fix) => fix !== undefined);
+  if (meant !== undefined) return meant;
+  for (const layer of layers) {
     const examples = layer.meta()?.["examples"];
     if (Array.isArray(examples)) return { kind: "set", example: examples[0] };
     if (layer instanceof z.ZodDefault || layer instanceof z.ZodPrefault)
@@ -206,6 +215,14 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[]): Fix {
   }
   if (schema instanceof z.ZodOptional) return { kind: "remove" };
   return { kind: "do", text: `correct ${formatPath(path)}` };
+}
+
+/** The fix for a value that the author of the schema foresees, or that misspells a name of an enum. */
+function meantBy(value: unknown, schema: z.ZodType): Fix | undefined {
+  const fix = schema.meta()?.fixFor?.(value);
+  if (fix !== undefined || typeof value !== "string" || !(schema instanceof z.ZodEnum)) return fix;
+  const near = nearest(value, schema.options.map(String));
+  return near === undefined ? undefined : { kind: "set", example: near };
 }
 
 /** Default rule for each kind of problem. The message of a schema takes precedence. */

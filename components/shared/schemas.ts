@@ -3,7 +3,7 @@ import { Chart } from "./charts";
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 import { placeholderFor, isUnresolved } from "./placeholders";
-import { Checked, check, example, issue, layersOf } from "./problems";
+import { Checked, Fix, check, example, issue, layersOf } from "./problems";
 import { type SecretArgument, type SecretPart, secretsOf, withoutSecrets } from "./secrets";
 import { SizePreset } from "./sizePreset";
 
@@ -13,6 +13,8 @@ declare module "zod" {
     defaultText?: string;
     /** Keys of a map that are not part of its schema, for messages. */
     furtherKeys?: string[];
+    /** The fix for an invalid value whose meaning is known, such as the number of a port for its name. */
+    fixFor?: (value: unknown) => Fix | undefined;
   }
 }
 
@@ -152,6 +154,19 @@ export function secretKey(exampleName: string, exampleKey: string) {
   });
 }
 
+/** An enum whose values people also write with other words, in lower case. */
+export function enumWithAliases<T extends Record<string, string>>(
+  names: T,
+  aliases: Record<string, T[keyof T]>,
+) {
+  return z.enum(names).meta({
+    fixFor: (value) => {
+      const word = typeof value === "string" ? value.toLowerCase() : "";
+      return Object.hasOwn(aliases, word) ? { kind: "set", example: aliases[word] } : undefined;
+    },
+  });
+}
+
 /** A boolean with a default. */
 export function flag(value: boolean, description: string) {
   return z.boolean().default(value).describe(description);
@@ -272,13 +287,14 @@ export function checkUniqueNames(
   ctx: z.RefinementCtx,
   path: (string | number)[],
   items: unknown,
+  scope = formatPath(path),
 ): void {
   if (!Array.isArray(items)) return;
   const names = items.map((item: { name?: unknown } | null | undefined) => item?.name);
   names.forEach((name, index) => {
     const first = names.indexOf(name);
     if (typeof name !== "string" || first === index) return;
-    issue(ctx, [...path, index, "name"], `must be unique in ${formatPath(path)}`, {
+    issue(ctx, [...path, index, "name"], `must be unique in ${scope}`, {
       kind: "set",
       example: `${name.slice(0, 58)}-${index + 1}`,
     });

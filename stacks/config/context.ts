@@ -1,3 +1,4 @@
+import { isMap } from "../../policies/shared/isMap";
 import { Placement } from "../../components/shared/placement";
 import { Problem, check, unknownKey } from "../../components/shared/problems";
 import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shared/secrets";
@@ -52,6 +53,8 @@ export interface Context {
   chart: Context["identity"] &
     Placement & { imageRegistry?: string | undefined; networkPolicies: boolean };
 }
+
+const ampWorkspaceArn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-unknown";
 
 const presets: Record<PresetName, Preset> = { dev, prod };
 
@@ -130,7 +133,7 @@ function validParts(values: Record<string, unknown>): Configuration {
     if (result.success) valid[key] = result.data;
   }
   const mode = (values["cluster"] as { mode?: unknown } | null | undefined)?.mode;
-  const usesExisting = (values["existingPrometheus"] ?? null) !== null;
+  const existing = values["existingPrometheus"] ?? undefined;
   return {
     environment: "dev",
     cluster: {
@@ -148,8 +151,13 @@ function validParts(values: Record<string, unknown>): Configuration {
     cost: {},
     services: [],
     teams: {},
-    ...(usesExisting && {
-      existingPrometheus: existingPrometheusSchema.parse({ namespace: "unknown", labels: {} }),
+    ...(existing !== undefined && {
+      existingPrometheus: existingPrometheusSchema.parse({
+        namespace: "unknown",
+        labels: {},
+        // A workspace with a wrong ARN needs other secrets than an Alertmanager.
+        ...(isMap(existing) && existing["ampWorkspaceArn"] !== undefined && { ampWorkspaceArn }),
+      }),
     }),
     ...valid,
   };

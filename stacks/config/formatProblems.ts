@@ -29,7 +29,11 @@ function commands({ path, value, fix, namespace }: Problem): string[] {
       return [remove(path)];
     case "rename": {
       const renamed = [...path.slice(0, -1), fix.to];
-      return [remove(path), ...set(renamed, JSON.stringify(value)?.includes(HIDDEN) ? "" : value)];
+      const { value: replaced = value } = fix;
+      return [
+        remove(path),
+        ...set(renamed, JSON.stringify(replaced)?.includes(HIDDEN) ? "" : replaced),
+      ];
     }
     case "do":
       if (isSecret(path)) return set(path, "");

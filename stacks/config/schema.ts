@@ -2,6 +2,7 @@ import { z } from "zod";
 import { existingPrometheusSchema } from "./existingPrometheus";
 import { parseFractions } from "./fractions";
 import { serviceSchema } from "../../components/services/settings";
+import { isMap } from "../../policies/shared/isMap";
 import { placementSettings } from "../../components/shared/placement";
 import { example, issue } from "../../components/shared/problems";
 import {
@@ -110,6 +111,15 @@ export const placedServiceSchema = z.object({
   }),
 });
 
+/** The list of services that a map from names to services, or a single name, means. */
+function asList(services: unknown): object[] {
+  if (typeof services === "string") return [{ name: services }];
+  return Object.entries(isMap(services) ? services : {}).map(([name, service]) => ({
+    name,
+    ...(isMap(service) && service),
+  }));
+}
+
 /** What all services of a team have in common. */
 export const teamSchema = z.strictObject({
   namespace: placedServiceSchema.shape.namespace.meta({
@@ -194,7 +204,10 @@ export const configurationSchema = z.strictObject({
   receivers: part.optional(),
   alerts: part.default({}),
   cost: part.default({}),
-  services: z.array(z.unknown()).default([]),
+  services: z
+    .array(z.unknown())
+    .meta({ fixFor: (services) => ({ kind: "set", example: asList(services) }) })
+    .default([]),
   teams: z.preprocess(parseFractions, z.record(teamName, teamSchema).default({})),
 });
 export type Configuration = z.output<typeof configurationSchema>;

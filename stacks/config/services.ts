@@ -1,14 +1,16 @@
 import {
   MonitoredServicesSettings,
+  jobThresholds,
   serviceSchema,
   servicesSettings,
 } from "../../components/services/settings";
 import { WorkloadKind } from "../../components/services/options";
+import { defined } from "../../components/shared/defined";
 import { proberAddress } from "../../components/shared/prober";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { isMap } from "../../policies/shared/isMap";
 import { mergeValues } from "../../policies/shared/mergeValues";
-import { Checked, Problem, check, unknownKey } from "../../components/shared/problems";
+import { Problem, check, unknownKey, valueAt } from "../../components/shared/problems";
 import { Context } from "./context";
 import { parseFractions, parseServiceFractions } from "./fractions";
 import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
@@ -30,11 +32,13 @@ export function servicesComponents(
   ]);
 }
 
-/** A service of the configuration, with its position there. */
+/** A service of the configuration with the defaults of its team, and its position there. */
 interface PlacedService {
   index: number;
   namespace: string;
   service: unknown;
+  /** The service without the defaults of its team. */
+  own: unknown;
 }
 
 /**
@@ -58,7 +62,7 @@ export function parseServices(
     const namespace = settings?.namespace ?? namespaces.application;
     const services = byNamespace.get(namespace) ?? [];
     byNamespace.set(namespace, services);
-    services.push({ index, namespace, service: withoutNamespace(placed) });
+    services.push({ index, namespace, service: withoutNamespace(placed), own: service });
   });
   const groups = [...byNamespace].map(([namespace, services]) => {
     const checked = servicesSettings({
@@ -82,7 +86,8 @@ export function parseServices(
             prober: prometheus && proberAddress(prometheus),
           }),
     });
-    return translated("services", atPositionOf(services, checked));
+    const { settings, problems } = translated("services", checked);
+    return { settings, problems: problems.map((problem) => atPositionOf(services, problem)) };
   });
   problems.push(...groups.flatMap((group) => group.problems));
   const [application, ...others] = groups.flatMap(({ settings }) => settings ?? []);
@@ -95,10 +100,19 @@ function withTeamDefaults(service: unknown, teams: Context["configuration"]["tea
   if (!isMap(service) || typeof service["team"] !== "string") return service;
   const team = Object.hasOwn(teams, service["team"]) ? teams[service["team"]] : undefined;
   if (team === undefined) return service;
-  const { slo: _slo, ...withoutObjective } = team;
+  const { namespace, slo, alerts } = team;
+  const isJob = service["kind"] === WorkloadKind.Job;
   // A scheduled job answers no requests, and those to a probed URL are not known.
-  const kinds: unknown[] = [WorkloadKind.Job, WorkloadKind.Probe];
-  return mergeValues(kinds.includes(service["kind"]) ? withoutObjective : team, service);
+  const hasRequests = !isJob && service["kind"] !== WorkloadKind.Probe;
+  const thresholds = Object.entries(alerts ?? {}).filter(
+    ([key]) => isJob || !jobThresholds.includes(key),
+  );
+  const defaults = {
+    namespace,
+    slo: hasRequests ? slo : undefined,
+    alerts: thresholds.length > 0 ? Object.fromEntries(thresholds) : undefined,
+  };
+  return mergeValues(defined(defaults), service);
 }
 
 function readNamespace(service: unknown) {
@@ -112,21 +126,24 @@ function withoutNamespace(service: unknown): unknown {
   return rest;
 }
 
-/** Problems with the services of one namespace, at their positions in the configuration. */
-function atPositionOf<T>(
-  services: PlacedService[],
-  { settings, problems }: Checked<T>,
-): Checked<T> {
-  if (problems === undefined) return { settings };
-  return {
-    problems: problems.map((problem) => {
-      const [key, position, ...rest] = problem.path;
-      const service = key === "services" ? services[Number(position)] : undefined;
-      return service === undefined
-        ? problem
-        : atService(service, { ...problem, path: ["services", service.index, ...rest] });
-    }),
-  };
+/** A problem with the services of one namespace, at its position in the configuration. */
+function atPositionOf(services: PlacedService[], problem: Problem): Problem {
+  const [key, position, ...rest] = problem.path;
+  const service = key === "services" ? services[Number(position)] : undefined;
+  if (service === undefined) return problem;
+  return atTeam(
+    service,
+    atService(service, { ...problem, path: ["services", service.index, ...rest] }),
+  );
+}
+
+/** The position of a problem with what a service inherits is that of its team. */
+function atTeam({ own, service }: PlacedService, problem: Problem): Problem {
+  const setting = problem.path.slice(2);
+  while (setting.length > 0 && valueAt(service, setting) === undefined) setting.pop();
+  if (setting.length === 0 || valueAt(own, setting) !== undefined) return problem;
+  const team = String(valueAt(service, ["team"]));
+  return { ...problem, path: ["teams", team, ...problem.path.slice(2)] };
 }
 
 /** The problem with an unknown key of a service knows the keys that the component does not have. */

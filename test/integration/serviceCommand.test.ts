@@ -46,14 +46,12 @@ describe("npm run service", function () {
 
   const stackFile = () => fs.readFileSync(path.join(project, "Pulumi.prod.yaml"), "utf8");
 
-  it("shows when an existing Prometheus scrapes the service", () => {
+  it("shows when an existing Prometheus scrapes which port of the service", () => {
     fs.writeFileSync(path.join(project, "Pulumi.prod.yaml"), documentedConfig());
-    const { status, stdout, stderr } = service("add", "checkout", "--stack", "prod", "--yes");
+    const flags = ["--stack", "prod", "--port-number", "8080", "--yes"];
+    const { status, stdout, stderr } = service("add", "checkout", ...flags);
     assert.equal(status, 0, stderr);
-    assert.match(
-      stdout,
-      /port metrics, path \/metrics, at the interval of the existing Prometheus$/m,
-    );
+    assert.match(stdout, /port 8080, path \/metrics, at the interval of the existing Prometheus$/m);
   });
 
   it("shows what the service gets, and writes its lines", () => {
@@ -103,7 +101,7 @@ describe("npm run service", function () {
     [
       "a name that exists",
       ["add", "auth-service", "--stack", "prod", "--yes"],
-      /monitoring:services\[3\]\.name = "auth-service" must be unique in services\n {4}fix: choose another name\n/,
+      /monitoring:services\[3\]\.name = "auth-service" must be unique in the namespace ticketing\n {4}fix: choose another name\n/,
     ],
     [
       "invalid settings, all at once",
@@ -114,6 +112,11 @@ describe("npm run service", function () {
       "a probe without a URL",
       ["add", "shop", "--stack", "prod", "--kind", "probe", "--yes"],
       /\.probe is required for the kind probe\n {4}fix: --probe https:\/\/shop\.example\.com\/health\n/,
+    ],
+    [
+      "a number for the name of a port",
+      ["add", "shop", "--stack", "prod", "--port", "8080", "--yes"],
+      /\.port = "?8080"? must be [^]*fix: --port-number 8080 instead of --port\n/,
     ],
     ["no name", ["add", "--stack", "prod"], /name the service/],
     ["another operation", ["remove", "a", "--stack", "prod"], /name the operation: add/],

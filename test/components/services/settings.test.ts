@@ -86,6 +86,28 @@ describe("servicesSettings", () => {
     settingsOf({ services, alerts: { certificateWarningDays: 60 } });
   });
 
+  it("accepts as names of ports those that Kubernetes accepts", () => {
+    const rules = (changes: object) =>
+      problemsOf({ services: [{ name: "a", ...changes }] }).map(({ rule }) => rule);
+    const port = "http-metrics-internal";
+    assert.deepEqual(rules({ port }), []);
+    assert.deepEqual(rules({ port: "p".repeat(64) }), ["must have at most 63 characters"]);
+    assert.deepEqual(rules({ port, kind: "pods" }), [
+      "must have at most 15 characters, as the name of a container port",
+    ]);
+    assert.deepEqual(rules({ port: "8080" }), ["must be the name of a port, not its number"]);
+  });
+
+  it("accepts thresholds of scheduled jobs only for them", () => {
+    for (const kind of [undefined, "service", "pods"]) {
+      const services = [{ name: "a", kind, alerts: { jobMaxAgeHours: 5, jobMaxMinutes: 5 } }];
+      assert.deepEqual(described({ services }), [
+        "services[0].alerts.jobMaxAgeHours applies only to the kind job",
+        "services[0].alerts.jobMaxMinutes applies only to the kind job",
+      ]);
+    }
+  });
+
   it("accepts a scheduled job only without settings of targets and requests", () => {
     const job = { name: "nightly-report", kind: "job" };
     const alerts = { jobMaxAgeHours: 2, jobMaxMinutes: 10 };
@@ -182,7 +204,7 @@ describe("servicesSettings", () => {
       path: ["services", 2, "name"],
       value: "auth-service",
       code: "invalid",
-      rule: "must be unique in services",
+      rule: "must be unique in the namespace ticketing",
       fix: { kind: "set", example: "auth-service-3" },
     });
   });

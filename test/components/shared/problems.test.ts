@@ -56,6 +56,11 @@ describe("check", () => {
     ]);
   });
 
+  it("suggests the value of an enum that a misspelled value resembles", () => {
+    assert.deepEqual(fixOf({ mode: "craete" }), { kind: "set", example: "create" });
+    assert.deepEqual(fixOf({ mode: "none" }), { kind: "set", example: "existing" });
+  });
+
   it("words each rule as the end of a sentence", () => {
     assert.equal(ruleOf({ retentionDays: 0 }), "retentionDays = 0 must be at least 1");
     assert.equal(ruleOf({ retentionDays: 91 }), "retentionDays = 91 must be at most 90");

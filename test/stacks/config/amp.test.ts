@@ -20,10 +20,12 @@ describe("monitoring:existingPrometheus.ampWorkspaceArn", () => {
 
   it("must be the ARN of a workspace", () => {
     const existingPrometheus = { ...base.existingPrometheus, ampWorkspaceArn: "ws-1" };
+    const [problem, , ...others] = parsed({ existingPrometheus }).text.split("\n");
     assert.match(
-      parsed({ existingPrometheus }).text,
+      problem ?? "",
       /existingPrometheus\.ampWorkspaceArn = "ws-1" must be the ARN of a workspace/,
     );
+    assert.deepEqual(others, []);
   });
 
   const slack = { channel: "#alerts" };

@@ -271,7 +271,7 @@ describe("parseConfiguration", () => {
         "a duplicate service",
         { services: [{ name: "a" }, { name: "b" }, { name: "a" }] },
         [
-          '  monitoring:services[2].name = "a" must be unique in services',
+          '  monitoring:services[2].name = "a" must be unique in the namespace ticketing',
           "    fix: pulumi config set --path 'monitoring:services[2].name' a-3",
         ],
       ],
@@ -552,6 +552,13 @@ describe("parseConfiguration", () => {
       { alerts: { errorRatePercent: "2.5", p99LatencyMs: 0, minimumRequestsPerSecond: -1 } },
       { alerts: { runbookBaseUrl: "docs" } },
       { services: {} },
+      { services: { cart: { language: "go", slo: { availabilityPercent: 99.9 } }, site: null } },
+      { services: "cart" },
+      { services: [{ name: "a", port: "8080" }] },
+      { services: [{ name: "a", port: 8080 }] },
+      { services: [{ name: "a", https: true }] },
+      { services: [{ name: "a", language: "golang", kind: "cronjob" }] },
+      { services: [{ name: "a", alerts: { jobMaxAgeHours: 5 } }] },
       { services: [1, "a", {}, { name: "A" }, { name: "b", slo: 1 }] },
       { services: [{ name: "a", port: 80, path: "metrics", selector: { app: 1 } }] },
       { services: [{ name: "a", language: "cobol", scrapeIntervalSeconds: 0 }] },
@@ -590,6 +597,56 @@ describe("parseConfiguration", () => {
         assert.deepEqual(parseConfiguration(raw).problems ?? [], [], JSON.stringify(changes));
       }
     });
+  });
+
+  describe("suggests what a wrong value probably means:", () => {
+    const fixes: [services: unknown, commands: string[]][] = [
+      ...["8080", 8080].map((port): [unknown, string[]] => [
+        [{ name: "a", port }],
+        ["rm --path '[0].port'", "set --path '[0].portNumber' 8080"],
+      ]),
+      [[{ name: "a", port: "99999" }], ["set --path '[0].port' metrics"]],
+      [
+        [{ name: "a", https: true }],
+        [
+          "rm --path '[0].https'",
+          "set --path '[0].https.serverName' inventory-service.ticketing.svc",
+        ],
+      ],
+      ...["golang", "Go"].map((language): [unknown, string[]] => [
+        [{ name: "a", language }],
+        ["set --path '[0].language' go"],
+      ]),
+      [[{ name: "a", language: "javascript" }], ["set --path '[0].language' node"]],
+      [[{ name: "a", language: "py" }], ["set --path '[0].language' python"]],
+      [[{ name: "a", language: "cobol" }], ["set --path '[0].language' other"]],
+      [[{ name: "a", kind: "CronJob" }], ["set --path '[0].kind' job"]],
+      [[{ name: "a", kind: "worker" }], ["set --path '[0].kind' pods"]],
+      [["cart"], ['write the item as "- name: cart"', "or: pulumi config rm --path '[0]'"]],
+      [
+        { cart: { language: "go" }, site: null },
+        [
+          "rm --path ",
+          "set --path '[0].name' cart",
+          "set --path '[0].language' go",
+          "set --path '[1].name' site",
+        ],
+      ],
+    ];
+    for (const [services, expected] of fixes) {
+      it(JSON.stringify(services), () => {
+        const text = textOf(configuration("prod", { services }));
+        const lines = text.split("\n").filter((line) => /^ {4,}/.test(line));
+        assert.deepEqual(
+          lines.map((line) =>
+            line
+              .replace(/^ +(fix: )?(pulumi config (?=set|rm))?/, "")
+              .replace("monitoring:services", ""),
+          ),
+          expected,
+        );
+      });
+    }
   });
 
   describe("never shows a secret in the wrong place:", () => {

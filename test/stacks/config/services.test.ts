@@ -39,7 +39,7 @@ describe("the services of a stack", () => {
     );
   });
 
-  it("inherit the objective of their team, except for scheduled jobs and probes", () => {
+  it("inherit the objective of their team if they answer requests, and its thresholds of jobs if they are jobs", () => {
     const [[, { services }]] = servicesOf({
       teams: { shop: { slo: { availabilityPercent: 99.9 }, alerts: { jobMaxAgeHours: 2 } } },
       services: [
@@ -51,9 +51,9 @@ describe("the services of a stack", () => {
     assert.deepEqual(
       services.map(({ slo, alerts }) => [slo?.availabilityPercent, alerts?.jobMaxAgeHours]),
       [
-        [99.9, 2],
+        [99.9, undefined],
         [undefined, 2],
-        [undefined, 2],
+        [undefined, undefined],
       ],
     );
   });
@@ -63,7 +63,7 @@ describe("the services of a stack", () => {
     assert.equal(servicesOf({ services }).length, 2);
     const twice = [...services, { name: "b" }, { name: "a", namespace: "shop" }];
     assert.deepEqual(problemsOf({ services: twice }), [
-      "services.3.name must be unique in services",
+      "services.3.name must be unique in the namespace shop",
     ]);
   });
 
@@ -105,6 +105,27 @@ describe("the services of a stack", () => {
         },
       ],
     );
+  });
+
+  it("are refused once, at the position of their team, for what they inherit", () => {
+    const teams = { shop: { slo: { availabilityPercent: 99.9, windowDays: 60 } } };
+    const services = [
+      { name: "a", team: "shop" },
+      { name: "b", team: "shop" },
+      { name: "c", team: "shop", slo: { windowDays: 50 } },
+      { name: "d", team: "shop", slo: { windowDays: 14, latencyMs: 300 } },
+    ];
+    const tooLong =
+      "slo.windowDays must be at most 15, the days that Prometheus retains samples (retentionDays)";
+    assert.deepEqual(problemsOf({ teams, services }), [
+      `teams.shop.${tooLong}`,
+      `services.2.${tooLong}`,
+      "services.3.slo.latencyPercent is required with latencyMs",
+    ]);
+    const incomplete = { shop: { slo: { latencyMs: 300 } } };
+    assert.deepEqual(problemsOf({ teams: incomplete, services: services.slice(0, 2) }), [
+      "teams.shop.slo.latencyPercent is required with latencyMs",
+    ]);
   });
 
   it("are refused at their position in the configuration", () => {
