@@ -50,7 +50,7 @@ export interface MonitoringOutputs {
 /** Deploys the components that the settings enable, and connects them. */
 export function deployMonitoring(settings: Settings, secrets: Secrets): MonitoringOutputs {
   const report = costReport(settings, costEstimate(settings));
-  for (const warning of [...report.warnings, podIdentityWarning(settings)]) {
+  for (const warning of [...report.warnings, podIdentityWarning(settings), ...settings.warnings]) {
     if (warning !== undefined) void pulumi.log.warn(warning);
   }
   const cluster = connectCluster(settings.cluster, settings.protectData, settings.labels);

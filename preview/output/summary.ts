@@ -47,6 +47,7 @@ export function summarize(
     .map(({ inputs }) => definitionConfig({ props: inputs }));
   return [
     part("Helm releases", releaseRows(resources)),
+    part("Namespaces", namespaceRows(resources)),
     part("Prometheus", [
       ...prometheusRows(component("PrometheusStack"), dashboards.length),
       ...keepListRows(resources),
@@ -95,6 +96,20 @@ function releaseRows(resources: SummarizedResource[]): Fact["rows"] {
           ` in ${inputs["namespace"]}${repository === undefined ? "" : ` from ${repository}`}`,
       ];
     });
+}
+
+/** Namespaces of the objects of the stack that neither the stack nor Kubernetes creates. */
+function namespaceRows(resources: SummarizedResource[]): Fact["rows"] {
+  const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+  const created = objects.filter(({ inputs }) => inputs["kind"] === "Namespace");
+  const names = new Set<unknown>(
+    objects.map(({ inputs }) => inputs["metadata"]?.namespace ?? inputs["namespace"]),
+  );
+  for (const { inputs } of created) names.delete(inputs["metadata"]?.name);
+  const missing = [...names].filter(
+    (name): name is string => typeof name === "string" && !/^(default|kube-.*)$/.test(name),
+  );
+  return missing.length === 0 ? [] : [["must exist", firstNames(missing.sort())]];
 }
 
 function prometheusRows(settings: Inputs | undefined, dashboards: number) {

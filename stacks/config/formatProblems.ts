@@ -8,15 +8,18 @@ const defaultNamespace = "monitoring";
 /** A text with all problems of a stack's configuration, each with the commands that fix it. */
 export function formatConfigurationProblems(stack: string, problems: Problem[]): string {
   const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
-  const lines = problems.map((problem) => {
-    const [first, ...more] = commands(problem);
-    return [
-      `  ${problem.namespace ?? defaultNamespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
-      `    fix: ${first}`,
-      ...more.map((line) => `         ${line}`),
-    ].join("\n");
-  });
-  return `${count} in the configuration of stack ${stack}; nothing was deployed\n${lines.join("\n")}`;
+  const text = problems.map(formatConfigurationProblem).join("\n").replace(/^/gm, "  ");
+  return `${count} in the configuration of stack ${stack}; nothing was deployed\n${text}`;
+}
+
+/** A problem with a key of the configuration, with the commands that fix it. */
+export function formatConfigurationProblem(problem: Problem): string {
+  const [first, ...more] = commands(problem);
+  return [
+    `${problem.namespace ?? defaultNamespace}:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}`,
+    `  fix: ${first}`,
+    ...more.map((line) => `       ${line}`),
+  ].join("\n");
 }
 
 function commands({ path, value, fix, namespace }: Problem): string[] {

@@ -19,6 +19,8 @@ import {
   parseSlack,
   routeProblems,
 } from "./parts";
+import { formatConfigurationProblem } from "./formatProblems";
+import { nameWarnings } from "./nameWarnings";
 import { ServicesByNamespace, parseServices } from "./services";
 import { ChartValues } from "./readPart";
 import { ClusterSettings, PresetName } from "./schema";
@@ -46,6 +48,8 @@ export interface Settings {
   cost: CostSettings;
   /** The user's chart values, which are merged last. */
   chartValues: ChartValues;
+  /** What is valid, but probably a mistake. */
+  warnings: string[];
 }
 
 /** Settings of a stack with a Prometheus, Alertmanager and Grafana of its own. */
@@ -103,6 +107,7 @@ export function parseConfiguration(raw: RawConfiguration): Checked<Settings> {
       services: services.settings,
       cost: cost.settings,
       chartValues: { ...prometheus.chartValues, ...loki.chartValues, ...datadog.chartValues },
+      warnings: nameWarnings(context, slack.settings).map(formatConfigurationProblem),
     }),
   };
 }

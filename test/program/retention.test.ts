@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { runProgram } from "../support/runProgram";
 
-describe("the estimated cost of retention", () => {
+describe("the warnings and the estimated cost of retention", () => {
   it("is an output, so that previews show changes", async () => {
     const { outputs } = await runProgram("prod", { cost: { samplesPerSecond: 20_000 } });
     assert.deepEqual(Object.keys(outputs["retentionCost"]).sort(), [
@@ -28,6 +28,13 @@ describe("the estimated cost of retention", () => {
     assert.match(warnings[0] ?? "", /EKS Pod Identity.*monitoring:loki.storage to filesystem/);
     const loki = { storage: "filesystem", mode: "singleBinary" };
     assert.deepEqual((await runProgram("dev", { cluster, datadog, loki })).warnings, []);
+  });
+
+  it("warns about names that are probably misspelled", async () => {
+    const services = [{ name: "cart", namespace: "ticketting" }];
+    const { warnings } = await runProgram("prod", { datadog: { logs: false }, services });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^monitoring:services\[0\]\.namespace = "ticketting" is not/);
   });
 
   it("has no warning if each log line is stored once and each volume is large enough", async () => {

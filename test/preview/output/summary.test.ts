@@ -54,6 +54,10 @@ const resources: SummarizedResource[] = [
     },
   },
   object("ConfigMap", { metadata: { labels: { grafana_dashboard: "1" } } }),
+  object("Namespace", { metadata: { name: "ticketing" } }),
+  ...["ticketing", "payments", "kube-system"].map((namespace) =>
+    object("Role", { metadata: { namespace } }),
+  ),
   {
     type: "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
     name: "rules",
@@ -98,6 +102,7 @@ describe("the facts about the parts of a stack", () => {
   const facts = summarize(resources, { retentionCost: { Datadog: "6 hosts" }, other: "" });
   const expected: Record<string, [string, string][]> = {
     "Helm releases": [["loki", "loki 1.2.3 in monitoring from https://charts.example.com"]],
+    Namespaces: [["must exist", "monitoring, payments"]],
     Prometheus: [
       ["retention", "1 day"],
       ["scrape interval", "30 s"],
