@@ -122,6 +122,18 @@ describe("the services of a stack", () => {
       `services.2.${tooLong}`,
       "services.3.slo.latencyPercent is required with latencyMs",
     ]);
+    const alerts = { errorRatePercent: 5, warning: { errorRatePercent: 6 } };
+    const inShop = [
+      { name: "a", namespace: "a" },
+      { name: "b", namespace: "b", alerts },
+    ];
+    const lax = (owner: string) => `must be less than ${owner}.alerts.errorRatePercent (5)`;
+    assert.deepEqual(problemsOf({ services: inShop }), [
+      `services.1.alerts.warning.errorRatePercent ${lax("services[1]")}`,
+    ]);
+    assert.deepEqual(problemsOf({ teams: { shop: { alerts } }, services: services.slice(0, 2) }), [
+      `teams.shop.alerts.warning.errorRatePercent ${lax("teams.shop")}`,
+    ]);
     const incomplete = { shop: { slo: { latencyMs: 300 } } };
     assert.deepEqual(problemsOf({ teams: incomplete, services: services.slice(0, 2) }), [
       "teams.shop.slo.latencyPercent is required with latencyMs",
