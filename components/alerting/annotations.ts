@@ -22,9 +22,11 @@ export const value = {
  * can contain the labels of the alert.
  *
  * @param limit Number of values after which the list ends with "and more".
+ * @param before Text in front of the list, if it has values.
  */
-export function list(query: string, label: string, limit: number): string {
-  return `{{ range $index, $result := ${resultsOf(query)} | sortByLabel "${label}" }}{{ if lt $index ${limit} }}{{ if $index }}, {{ end }}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
+export function list(query: string, label: string, limit: number, before = ""): string {
+  const separator = `{{ if $index }}, ${before && `{{ else }}${before}`}{{ end }}`;
+  return `{{ range $index, $result := ${resultsOf(query)} | sortByLabel "${label}" }}{{ if lt $index ${limit} }}${separator}{{ $result | label "${label}" }}{{ else if eq $index ${limit} }} and more{{ end }}{{ end }}`;
 }
 
 /** The value of the first result of a query, as a number, or "unknown" without results. */

@@ -9,6 +9,7 @@ import {
   histogramOf,
   requestRate,
 } from "../services/histograms";
+import { newImages } from "../services/newImages";
 import { certificateExpiry, probeLabel } from "../services/probeAlerts";
 import { recorded } from "../services/recordedSeries";
 import { MonitoredServicesSettings } from "../services/settings";
@@ -294,9 +295,8 @@ function probePanels(of: string): Panel[] {
 
 /** Images that started to run within five minutes, so each deployment is one mark. */
 export function deploymentsOf(matchers: string): string {
-  const images = (offset: string) =>
-    `count by (container, image) (kube_pod_container_info{${matchers}}${offset})`;
-  return `${images("")} unless ${images(" offset 5m")}`;
+  const containersAt = (offset: string) => `${podMetrics.containerInfo}{${matchers}}${offset}`;
+  return newImages(containersAt, "5m", "container, image");
 }
 
 /** Matchers that choose the source of metrics on pods, where a cluster has several. */

@@ -6,6 +6,7 @@ import { jobAlerts } from "./jobAlerts";
 import { latencyBucketRules } from "./latencyBuckets";
 import { exceptElsewhere, ownershipRules } from "./ownership";
 import { maintenanceRules } from "./maintenance";
+import { withNewImages } from "./newImages";
 import { stopRules } from "./noTraffic";
 import { podAlerts } from "./podAlerts";
 import { probeAlerts } from "./probeAlerts";
@@ -44,7 +45,7 @@ export function serviceAlerts(
     ...maintenanceRules(settings),
     ...stormAlert(settings, component),
   ];
-  const configured = withServiceRuleSettings(groups, settings);
+  const configured = withNewImages(withServiceRuleSettings(groups, settings), settings);
   return withTeamLabels(
     configured.map((group) => exceptElsewhere(group, settings, component)),
     settings.services,

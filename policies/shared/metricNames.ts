@@ -86,6 +86,7 @@ export const podMetrics = {
   resourceLimits: "kube_pod_container_resource_limits",
   resourceRequests: "kube_pod_container_resource_requests",
   owner: "kube_pod_owner",
+  containerInfo: "kube_pod_container_info",
   restarts: "kube_pod_container_status_restarts_total",
   initRestarts: "kube_pod_init_container_status_restarts_total",
   waitingReason: "kube_pod_container_status_waiting_reason",

@@ -6,6 +6,7 @@ import {
   type FakeServices,
   type Fault,
   faults,
+  imageOf,
   podOf,
   startFakeServices,
 } from "../support/delivery/fakeServices";
@@ -42,6 +43,9 @@ const texts: Record<Fault, RegExp> = {
   cpu: /inventory-service-7d9f8b5c4-x2x4z .*9\d(\.\d+)?%.*threshold: 85%/,
   throttling: /[45]\d(\.\d+)? requests per second from inventory-service .*threshold: 10/,
 };
+
+/** The image that a message names as new. */
+const newImages = /New in the last hour: (.*)$/m;
 
 const config = {
   "monitoring:services": names.map((name) => ({
@@ -157,12 +161,14 @@ describe("notification of a fault", function () {
       assert.equal(message.channel, isWarning ? "#ticketing-alerts" : "#ticketing-critical");
       assert.equal(message.path, `/services/${isWarning ? "default" : "critical"}`);
       assert.equal(message.color, isWarning ? "warning" : "danger");
-      const isPodAlert = ["crashLoop", "memory", "cpu"].includes(fault);
+      // PodCrashLooping also names the service.
+      const isPodAlert = ["memory", "cpu"].includes(fault);
       assert.equal(
         message.title,
         `[FIRING:1] ${alert} ${isPodAlert ? podOf(faulty) : faulty} (${isWarning ? "warning" : "critical"}) in ticketing-prod`,
       );
       assert.match(message.text, texts[fault]);
+      assert.doesNotMatch(message.text, newImages);
       assert.ok(message.text.includes("namespace `ticketing`"));
       const links = [...message.text.matchAll(/<([^|>]+)\|(\w+)>/g)].map(
         ([, url = "", name]) => [name, new URL(url).origin + new URL(url).pathname] as const,
@@ -248,9 +254,11 @@ describe("notification of a fault", function () {
       const alert = faults[fault];
       const messages = (): SlackMessage[] =>
         messagesOf(alert, "FIRING").filter(({ text }) => text.includes(healthy));
+      const tag = `1.5.${behavior}`;
       const [refused, failed] = [slack.refused(), await failedNotifications(pipeline.alertmanager)];
       slack.behave(behavior);
       const start = Date.now();
+      services.deploy(healthy, tag);
       services.inject(healthy, fault);
       await until("Slack rejects messages", () => slack.refused() >= refused + 2);
       await until(
@@ -265,7 +273,9 @@ describe("notification of a fault", function () {
       slack.behave("ok");
       await until("the message", () => messages().length > 0);
       await sleep(2_500);
-      assert.equal(messages().length, 1);
+      const [message, ...duplicates] = messages();
+      assert.deepEqual(duplicates, []);
+      assert.equal(newImages.exec(message?.text ?? "")?.[1], imageOf(healthy, tag));
       services.heal(healthy);
     });
   }

@@ -32,7 +32,7 @@ async function expectText(
   labels: object,
   text: RegExp,
 ): Promise<void> {
-  const rules = ruleGroups(groupsNamed(definitionsFor(), [group]), {});
+  const rules = ruleGroups(groupsNamed(definitionsFor(), ["ownership", group]), {});
   const { output } = await testRules(rules, [
     {
       name: alertname,
@@ -51,6 +51,27 @@ async function expectText(
   const [, actual = output] = output.split("got:");
   assert.match(actual, text);
 }
+
+/** A container that runs in these minutes, in a pod of the workload with this name. */
+function running(workload: string, podName: string, image: string, from: number, to: number) {
+  const isRunning = (_level: unknown, minute: number) =>
+    minute >= from && minute < to ? 1 : undefined;
+  const labels = { namespace: "ticketing", pod: podName };
+  return [
+    gauge("kube_pod_container_info", { ...labels, container: "main", image }, timeline, isRunning),
+    gauge(
+      "kube_pod_owner",
+      { ...labels, owner_kind: "StatefulSet", owner_name: workload },
+      timeline,
+      isRunning,
+    ),
+  ];
+}
+const registry = "registry.example.com";
+const image = (tag: string) => `${registry}/auth-service:${tag}`;
+/** Runs an image in one pod of auth-service. */
+const tagIn = (podName: string, tag: string, from = 0, to = 100) =>
+  running("auth-service", podName, image(tag), from, to);
 
 const onPod = { severity: "critical", namespace: "ticketing", pod };
 
@@ -178,5 +199,91 @@ describe("the description of an alert, in promtool", () => {
       { ...onPod, severity: "warning" },
       /throttled the container main of pod auth-service-0 in ticketing in 40% of its CPU periods/,
     );
+  });
+});
+
+// Alerts fire at minute 70, so an hour ago is minute 10.
+describe("the new images in the description of an alert, in promtool", () => {
+  const throttled = counter(
+    "dynamodb_throttled_requests_total",
+    { namespace: "ticketing", service: "auth-service", table: "seats" },
+    timeline,
+    () => 20,
+  );
+  const ofService = (pods: Series[], text: string) =>
+    expectText(
+      "DynamoDBThrottling",
+      "dependencies",
+      [throttled, ...pods],
+      { severity: "critical", namespace: "ticketing", service: "auth-service" },
+      new RegExp(`requests fail\\.${text.replaceAll(".", "\\.")}"`),
+    );
+  const ofPod = (pods: Series[], text: string) =>
+    expectText(
+      "HighMemory",
+      "pods",
+      [
+        constant("container_memory_working_set_bytes", container("main"), 95),
+        resource("main", "memory", 100),
+        ...pods,
+      ],
+      onPod,
+      new RegExp(`the kernel kills it\\.${text.replaceAll(".", "\\.")}"`),
+    );
+
+  it("are those of the service that did not run an hour ago", () =>
+    ofService(
+      [
+        ...tagIn("auth-service-0", "1.4.1", 0, 40),
+        ...tagIn("auth-service-1", "1.4.2", 30),
+        ...running("auth-service", "auth-service-2", `${registry}/proxy:1`, 0, 100),
+        ...running("inventory-service", "inventory-service-0", `${registry}/stock:2`, 30, 100),
+      ],
+      ` New in the last hour: ${image("1.4.2")}`,
+    ));
+
+  it("are those of all pods of the pod's workload", () =>
+    ofPod(
+      [
+        ...tagIn(pod, "1.4.2", 30),
+        ...tagIn("auth-service-1", "1.4.1"),
+        ...running("inventory-service", "inventory-service-0", `${registry}/stock:2`, 30, 100),
+      ],
+      ` New in the last hour: ${image("1.4.2")}`,
+    ));
+
+  it("are not those of another pod an hour ago, as after a rollback or on another node", async () => {
+    const pods = [
+      ...tagIn("auth-service-1", "1.4.1", 0, 30),
+      ...tagIn("auth-service-2", "1.4.2", 30, 50),
+      ...tagIn(pod, "1.4.1", 50),
+    ];
+    await ofService(pods, "");
+    await ofPod(pods, "");
+  });
+
+  it("are those of a rollback to what did not run an hour ago", () =>
+    ofPod(
+      [
+        ...tagIn("auth-service-1", "1.4.1", 0, 5),
+        ...tagIn("auth-service-2", "1.4.2", 5, 50),
+        ...tagIn(pod, "1.4.1", 50),
+      ],
+      ` New in the last hour: ${image("1.4.1")}`,
+    ));
+
+  it("are at most three", () =>
+    ofService(
+      [
+        ...tagIn("auth-service-0", "1.4.1"),
+        ...["1", "2", "3", "4"].flatMap((tag) => tagIn(`auth-service-${tag}`, tag, 30)),
+      ],
+      ` New in the last hour: ${image("1")}, ${image("2")}, ${image("3")} and more`,
+    ));
+
+  it("are not named without kube-state-metrics, now or an hour ago", async () => {
+    await ofService([], "");
+    await ofService(tagIn("auth-service-0", "1.4.2", 30), "");
+    await ofService(tagIn("auth-service-0", "1.4.2", 0, 60), "");
   });
 });

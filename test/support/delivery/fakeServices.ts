@@ -27,6 +27,8 @@ export interface FakeServices {
   /** Scrape address, as `host:port`. */
   address: string;
   inject: (service: string, fault: Fault) => void;
+  /** Replaces the image of a service, whose tag is 1.4.1 at first. */
+  deploy: (service: string, tag: string) => void;
   /** Removes all faults of a service. */
   heal: (service: string) => void;
   stop: () => Promise<void>;
@@ -35,7 +37,13 @@ export interface FakeServices {
 export const applicationNamespace = "ticketing";
 
 export function podOf(service: string): string {
-  return `${service}-7d9f8b5c4-x2x4z`;
+  return `${replicaSetOf(service)}-x2x4z`;
+}
+
+const replicaSetOf = (service: string) => `${service}-7d9f8b5c4`;
+
+export function imageOf(service: string, tag: string): string {
+  return `registry.example.com/${service}:${tag}`;
 }
 
 /** Starts services; `namespaces` gives the namespace of each that is not in that of the application. */
@@ -79,6 +87,9 @@ export async function startFakeServices(
   return {
     address: `127.0.0.1:${port}`,
     inject: (name, fault) => service(name).change((current) => current.add(fault)),
+    deploy: (name, tag) => {
+      service(name).tag = tag;
+    },
     heal: (name) => service(name).change((current) => current.clear()),
     stop: () =>
       new Promise((resolve) => {
@@ -107,6 +118,7 @@ export function serviceMetrics(names: string[]): string[] {
 const healthyServices: Record<string, Service> = {};
 
 class Service {
+  tag = "1.4.1";
   private readonly faults = new Set<Fault>();
   private ok = 0;
   private failed = 0;
@@ -173,11 +185,13 @@ class Service {
   }
 
   kubeStateMetrics(): string[] {
-    const container = `namespace="${this.namespace}",pod="${podOf(this.name)}",container="app"`;
+    const pod = `namespace="${this.namespace}",pod="${podOf(this.name)}"`;
+    const container = `${pod},container="app"`;
     const crashes = this.faults.has("crashLoop") ? 1 : 0;
     return [
-      `kube_pod_info{namespace="${this.namespace}",pod="${podOf(this.name)}"} 1`,
-      `kube_pod_container_info{${container}} 1`,
+      `kube_pod_info{${pod}} 1`,
+      `kube_pod_owner{${pod},owner_kind="ReplicaSet",owner_name="${replicaSetOf(this.name)}"} 1`,
+      `kube_pod_container_info{${container},image="${imageOf(this.name, this.tag)}"} 1`,
       `kube_pod_container_status_waiting_reason{${container},reason="CrashLoopBackOff"} ${crashes}`,
       `kube_pod_container_status_restarts_total{${container}} ${crashes * 7}`,
       `kube_pod_container_resource_limits{${container},resource="memory",unit="byte"} ${memoryLimit}`,

@@ -51,7 +51,8 @@ export function scaledDocument(value: unknown, scale = timeScale): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]: [string, unknown]) => {
       if (typeof item !== "string") return [key, scaledDocument(item, scale)];
-      if (key === "expr") return [key, scaledExpression(item, scale)];
+      // The queries in a description have ranges and offsets, as expressions have.
+      if (key === "expr" || key === "description") return [key, scaledExpression(item, scale)];
       return [key, durations.test(key) ? scaledDuration(item, scale) : item];
     }),
   );

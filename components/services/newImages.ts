@@ -1,0 +1,82 @@
+import { podMetrics } from "../../policies/shared/metricNames";
+import { alertNames } from "../alerting/alertNames";
+import { labels, list } from "../alerting/annotations";
+import { AlertGroup } from "../alerting/rules";
+import { kubeStateSelector } from "./podAlerts";
+import { workloadOfPod } from "./podScope";
+import { MonitoredServicesSettings } from "./settings";
+
+/** Number of images that an alert names. */
+const namedImages = 3;
+
+/** How long an image is new, as the text says; longer than the alerts below wait. */
+const newFor = "1h";
+
+/** The alerts that a deployment of their service can cause, and that fire while its images are new. */
+const causedByDeployments = new Set<string>([
+  alertNames.availabilityBudgetBurn,
+  alertNames.highErrorRate,
+  alertNames.highLatencyP99,
+  alertNames.latencyBudgetBurn,
+  alertNames.mostRequestsFailing,
+  alertNames.noTraffic,
+  alertNames.podCrashLooping,
+  alertNames.probeFailing,
+  alertNames.serviceDown,
+  "CPUThrottling",
+  "DynamoDBHighLatencyP99",
+  "DynamoDBThrottling",
+  "HighCPU",
+  "HighMemory",
+  "OOMKilled",
+  "RedisHighLatencyP99",
+  "RedisPoolSaturated",
+]);
+
+/**
+ * The images that run now and did not run a while ago.
+ *
+ * @param containersAt The containers at an offset, as series of `kube_pod_container_info`.
+ * @param ago How long ago.
+ * @param by Labels of the results.
+ */
+export function newImages(containersAt: (offset: string) => string, ago: string, by: string) {
+  const images = (offset: string) => `count by (${by}) (${containersAt(offset)})`;
+  return `${images("")} unless ${images(` offset ${ago}`)}`;
+}
+
+/**
+ * Appends the new images of the service, or of the workload of the pod, to the descriptions of alerts.
+ * Prometheus expands a description only while its alert is active. Without new images, or without
+ * kube-state-metrics, there is no such text.
+ */
+export function withNewImages(
+  groups: AlertGroup[],
+  settings: MonitoredServicesSettings,
+): AlertGroup[] {
+  const inNamespace = `namespace="${settings.namespace}"`;
+  const workloads = (offset: string, matcher = "") =>
+    `${workloadOfPod}{${inNamespace}${matcher}}${offset}`;
+  const podsOf = {
+    service: (offset: string) => workloads(offset, `, workload="${labels.service}"`),
+    pod: (offset: string) =>
+      `(${workloads(offset)} and on (namespace, workload) ${workloads("", `, pod="${labels.pod}"`)})`,
+  };
+  const images = (subjectLabel: keyof typeof podsOf) => {
+    const containersAt = (offset: string) =>
+      `${podMetrics.containerInfo}${kubeStateSelector(settings)}${offset} and on (namespace, pod) ${podsOf[subjectLabel](offset)}`;
+    // Without samples of that time, such as after an outage of Prometheus, every image would be new.
+    const query = `${newImages(containersAt, newFor, "image")} and on () group(${workloads(` offset ${newFor}`)})`;
+    return list(query, "image", namedImages, " New in the last hour: ");
+  };
+  return groups.map((group) => {
+    const { subjectLabel } = group;
+    if (subjectLabel === undefined) return group;
+    const rules = group.rules.map((rule) =>
+      "alert" in rule && causedByDeployments.has(rule.alert)
+        ? { ...rule, description: rule.description + images(subjectLabel) }
+        : rule,
+    );
+    return { ...group, rules };
+  });
+}
