@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { type Problem, formatValue } from "../components/shared/problems";
+import { type Problem, formatValue, valueAt } from "../components/shared/problems";
 import { formatPath } from "../policies/shared/path";
 import type { StackFile } from "../preview/config/configuration";
 import { ExpectedError } from "../preview/config/errors";
@@ -47,7 +47,7 @@ export class StackFileText {
     if (problems.length === 0) return;
     const lines = problems.map(
       (problem) =>
-        `  monitoring:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}\n    fix: ${this.fixOf(problem)}`,
+        `  monitoring:${formatPath(problem.path)}${formatValue(problem)} ${problem.rule}\n    fix: ${this.fixOf(problem, service)}`,
     );
     const count = `${problems.length} problem${problems.length === 1 ? "" : "s"}`;
     throw new ExpectedError(
@@ -61,11 +61,19 @@ export class StackFileText {
   }
 
   /** The change of the arguments that solves a problem of the service. */
-  private fixOf({ path: [, , ...key], fix }: Problem): string {
+  private fixOf({ path: [, , ...key], fix }: Problem, service: ServiceItem): string {
     const flagOf = (setting: typeof key) =>
       this.questions.find((candidate) => candidate.path.join() === setting.join())?.flag;
     const flag = flagOf(key);
-    if (flag === undefined) return "choose another name";
+    if (flag === undefined) {
+      // A map, such as slo, has a flag for each of its settings.
+      const inner = this.questions.filter(
+        ({ path }) =>
+          path.slice(0, key.length).join() === key.join() && valueAt(service, path) !== undefined,
+      );
+      if (inner.length === 0) return "choose another name";
+      return `omit ${inner.map((question) => `--${question.flag}`).join(" and ")}`;
+    }
     if (fix.kind === "rename") {
       return `--${flagOf([...key.slice(0, -1), fix.to])} ${String(fix.value)} instead of --${flag}`;
     }

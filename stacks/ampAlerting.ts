@@ -31,7 +31,7 @@ export function ampAlerting(
   // Without the conditions, any workspace could use the topics and the key through the service.
   const Principal = { Service: "aps.amazonaws.com" };
   const ArnEquals = { "aws:SourceArn": workspaceArn };
-  // AWS services cannot use the key of AWS for SNS, whose policy nobody can change.
+  // The AWS managed key for SNS does not let other services publish, and its policy cannot be changed.
   const key = new kms.Key("alerts", {
     region,
     description: `Alerts of the cluster ${cluster.name} in SNS`,

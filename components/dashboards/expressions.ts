@@ -27,7 +27,8 @@ export function expressionsIn(value: unknown): string[] {
   ];
 }
 
-function isLoki(dataSource: unknown): boolean {
+/** Whether a data source, or its name, is one of Loki. */
+export function isLoki(dataSource: unknown): boolean {
   const names = isPlainMap(dataSource) ? [dataSource["type"], dataSource["uid"]] : [dataSource];
   return names.some((name) => typeof name === "string" && /loki/i.test(name));
 }

@@ -1,7 +1,7 @@
 import { isMap } from "../../policies/shared/isMap";
 import { meantMetric } from "../../policies/promql/knownMetrics";
 import { parsePromQL } from "../../policies/promql/parse";
-import { VARIABLE, metricsReadByGrafana, withoutVariables } from "./expressions";
+import { VARIABLE, isLoki, metricsReadByGrafana, withoutVariables } from "./expressions";
 
 /** A query of a panel that has no data in any cluster. */
 export interface QueryWithoutData {
@@ -44,9 +44,8 @@ function panelsIn(value: unknown): Panel[] {
 
 /** Whether queries are in PromQL: also those for a variable, and for the default data source. */
 function isPrometheus(dataSource: unknown): boolean {
-  if (!isMap(dataSource)) return !/loki/i.test(textOf(dataSource));
-  const { type, uid } = dataSource;
-  return (type ?? "prometheus") === "prometheus" && !/loki/i.test(textOf(uid));
+  const type = isMap(dataSource) ? dataSource["type"] : undefined;
+  return !isLoki(dataSource) && (type ?? "prometheus") === "prometheus";
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

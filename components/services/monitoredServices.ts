@@ -28,7 +28,8 @@ export interface ServiceLevelObjective {
   availabilityPercent?: number;
   /**
    * Latency, in milliseconds, that `latencyPercent` percent of HTTP requests must not exceed. A classic
-   * histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured fires. Default: no latency objective.
+   * histogram must have a bucket with this bound; otherwise, LatencyObjectiveUnmeasured fires.
+   * Default: no latency objective.
    */
   latencyMs?: number;
   /** Percentage of HTTP requests that must not exceed `latencyMs`. Required with `latencyMs`. */

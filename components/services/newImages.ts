@@ -1,5 +1,5 @@
 import { podMetrics } from "../../policies/shared/metricNames";
-import { alertNames } from "../alerting/alertNames";
+import { alertNames, serviceAlertNames } from "../alerting/alertNames";
 import { labels, list } from "../alerting/annotations";
 import { AlertGroup } from "../alerting/rules";
 import { kubeStateSelector } from "./podAlerts";
@@ -13,7 +13,7 @@ const namedImages = 3;
 const newFor = "1h";
 
 /** The alerts that a deployment of their service can cause, and that fire while its images are new. */
-const causedByDeployments = new Set<string>([
+const causedByDeployments: readonly (typeof serviceAlertNames)[number][] = [
   alertNames.availabilityBudgetBurn,
   alertNames.highErrorRate,
   alertNames.highLatencyP99,
@@ -31,7 +31,7 @@ const causedByDeployments = new Set<string>([
   "OOMKilled",
   "RedisHighLatencyP99",
   "RedisPoolSaturated",
-]);
+];
 
 /**
  * The images that run now and did not run a while ago.
@@ -73,7 +73,7 @@ export function withNewImages(
     const { subjectLabel } = group;
     if (subjectLabel === undefined) return group;
     const rules = group.rules.map((rule) =>
-      "alert" in rule && causedByDeployments.has(rule.alert)
+      "alert" in rule && causedByDeployments.some((name) => name === rule.alert)
         ? { ...rule, description: rule.description + images(subjectLabel) }
         : rule,
     );

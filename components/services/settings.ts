@@ -1,26 +1,12 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { limits } from "../../policies/shared/limits";
-import {
-  MetricKey,
-  MetricNames,
-  defaultMetricNames,
-  metricKeys,
-  requestMetricNames,
-} from "../../policies/shared/metricNames";
-import { alertNames, serviceAlertNames } from "../alerting/alertNames";
-import { rulesSettings } from "../alerting/alertSettings";
 import { workspaceArn } from "../alerting/workspaceArn";
-import { hasPlaceholder } from "../shared/placeholders";
 import { proberAddress } from "../shared/prober";
-import { formatPath } from "../../policies/shared/path";
-import { defined } from "../shared/defined";
-import { Checked, Fix, Problem, example, issue } from "../shared/problems";
+import { Checked, Fix, Problem, example } from "../shared/problems";
 import {
   ComponentArgs,
-  alertLinkSettings,
   checkArgs,
-  checkUniqueNames,
   dnsLabel,
   enumWithAliases,
   hasCredentials,
@@ -32,274 +18,10 @@ import {
   teamName,
   wholeNumber,
 } from "../shared/schemas";
-import type { ServiceMetricNames } from "./histograms";
-import { MetricConvention, ServiceLanguage, WorkloadKind } from "./options";
-import { lowestObjectivePercent, sloWindowDays } from "./burnRates";
-
-const { alertThresholds } = limits;
-const percent = z.number().gt(0).max(100);
-const aboveZero = z.number().gt(0);
-
-/** Name of a metric. An invalid name would be a syntax error in every expression that uses it. */
-const metricName = example(
-  z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
-  "http_requests_total",
-);
-/** Its series have these suffixes, which the expressions add. */
-const histogramName = example(
-  metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
-  "http_request_duration_seconds",
-);
-const labelName = example(
-  z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be the name of a label"),
-  "status",
-);
-const matchers = example(
-  z
-    .string()
-    .regex(
-      /^([a-zA-Z_][a-zA-Z0-9_]*(=|!=|=~|!~)"[^"\\{}]*"(, ?(?=[a-zA-Z_])|$))*$/,
-      'must be matchers like job="kubelet", metrics_path="/metrics/cadvisor"',
-    ),
-  'job="kubelet"',
-);
-
-function named(name: z.ZodString, key: MetricKey, description: string) {
-  return example(name, defaultMetricNames[key]).optional().meta({ description });
-}
-
-/** Names of the metrics and labels of services that alert expressions use. */
-const metricNames = {
-  httpRequests: named(metricName, "httpRequests", "Counter of HTTP requests."),
-  httpStatusLabel: named(
-    labelName,
-    "httpStatusLabel",
-    "Label of that counter with the HTTP status.",
-  ),
-  httpDuration: named(
-    histogramName,
-    "httpDuration",
-    "Histogram of the HTTP latency, without `_bucket`.",
-  ),
-  grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
-  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the code."),
-  grpcDuration: named(
-    histogramName,
-    "grpcDuration",
-    "Histogram of the gRPC latency, without `_bucket`.",
-  ),
-  dynamodbThrottles: named(
-    metricName,
-    "dynamodbThrottles",
-    "Counter of requests that DynamoDB throttles.",
-  ),
-  dynamodbDuration: named(
-    histogramName,
-    "dynamodbDuration",
-    "Histogram of the latency of calls to DynamoDB, without `_bucket`.",
-  ),
-  redisDuration: named(
-    histogramName,
-    "redisDuration",
-    "Histogram of the latency of calls to Redis, without `_bucket`.",
-  ),
-  redisPoolActive: named(
-    metricName,
-    "redisPoolActive",
-    "Gauge of the connections to Redis in use.",
-  ),
-} satisfies Record<MetricKey, z.ZodType>;
-
-const convention = z.enum(MetricConvention);
-const nativeHistograms = z.boolean();
-const nativeHistogramsText =
-  "Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.";
-
-/** Names that all services use: those of a convention, and those that are set one by one. */
-const metricsSchema = z
-  .strictObject({
-    convention: convention
-      .default(MetricConvention.Prometheus)
-      .describe(
-        "Names of the metrics and labels of requests: those of the client libraries of Prometheus, which are the defaults below, or of OpenTelemetry.",
-      ),
-    ...(Object.fromEntries(
-      metricKeys.map((key) => {
-        const defaultText = `\`${defaultMetricNames[key]}\``;
-        return [key, metricNames[key].meta({ ...metricNames[key].meta(), defaultText })];
-      }),
-    ) as typeof metricNames),
-    nativeHistograms: nativeHistograms.default(false).describe(nativeHistogramsText),
-    containerSelector: matchers
-      .default("")
-      .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
-    kubeStateSelector: matchers
-      .default("")
-      .describe("Additional matchers of the metrics of kube-state-metrics."),
-  })
-  .transform(
-    ({ convention, nativeHistograms, containerSelector, kubeStateSelector, ...names }) => ({
-      ...defaultMetricNames,
-      ...namesOf(convention, names),
-      nativeHistograms,
-      containerSelector,
-      kubeStateSelector,
-    }),
-  );
-
-/** Metrics of one service. Names of metrics on pods are the same for all services. */
-const serviceMetricsSchema = z
-  .strictObject({
-    convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({
-      description: "Names of the metrics and labels of requests.",
-      defaultText: "`monitoring:alerts.metrics.convention`",
-    }),
-    ...metricNames,
-    nativeHistograms: example(nativeHistograms, true).optional().meta({
-      description: nativeHistogramsText,
-      defaultText: "`monitoring:alerts.metrics.nativeHistograms`",
-    }),
-  })
-  .transform(({ convention, nativeHistograms, ...names }): Partial<ServiceMetricNames> => ({
-    ...namesOf(convention, names),
-    ...defined({ nativeHistograms }),
-  }));
-
-function namesOf(
-  convention: MetricConvention | undefined,
-  names: { [K in MetricKey]?: string | undefined },
-): Partial<MetricNames> {
-  return { ...(convention && requestMetricNames[convention]), ...defined(names) };
-}
-
-const thresholds = {
-  errorRatePercent: percent
-    .default(alertThresholds.errorRatio * 100)
-    .describe("Failed requests in percent of all requests, over HTTP or gRPC."),
-  p99LatencyMs: aboveZero
-    .default(alertThresholds.p99LatencySeconds * 1000)
-    .describe("99th percentile of the latency of requests, in milliseconds."),
-  memoryPercent: percent
-    .default(alertThresholds.memoryRatio * 100)
-    .describe("Memory in percent of the container's limit."),
-  cpuPercent: aboveZero
-    .default(alertThresholds.cpuRatio * 100)
-    .describe("CPU in percent of the container's limit."),
-  cpuThrottlingPercent: percent
-    .default(25)
-    .describe("CPU periods in which the kernel throttles a container, in percent."),
-  dynamodbThrottlesPerSecond: aboveZero
-    .default(alertThresholds.throttlesPerSecond)
-    .describe("Requests per second that DynamoDB throttles."),
-  dynamodbP99Ms: aboveZero
-    .default(100)
-    .describe("99th percentile of the latency of calls to DynamoDB, in milliseconds."),
-  redisP99Ms: aboveZero
-    .default(50)
-    .describe("99th percentile of the latency of calls to Redis, in milliseconds."),
-  redisPoolPercent: percent
-    .default(90)
-    .describe("Connections to Redis in use, in percent of `redisPoolMaximum`."),
-  droppedRequestsPerSecond: aboveZero
-    .default(1)
-    .describe("Requests per second one hour ago above which the absence of requests alerts."),
-  minimumRequestsPerSecond: z
-    .number()
-    .min(0)
-    .default(limits.trafficFloorPerSecond.default)
-    .describe(
-      "Requests per second below which latency does not alert, and errors are judged over 30 minutes instead of 5.",
-    ),
-  jobMaxAgeHours: aboveZero
-    .default(25)
-    .describe("Hours since the last successful run of a scheduled job."),
-  jobMaxMinutes: aboveZero.default(60).describe("Minutes that a run of a scheduled job takes."),
-  certificateDays: aboveZero
-    .default(7)
-    .describe("Days before the expiry of a probed certificate at which the alert is critical."),
-  certificateWarningDays: aboveZero
-    .default(21)
-    .describe("Days before the expiry of a probed certificate at which the alert is a warning."),
-};
-
-const redisPoolMaximum = example(aboveZero, 50).optional().meta({
-  description: "Maximum number of connections to Redis that a pod opens.",
-  defaultText: "none: no alert on connections",
-});
-
-/** Stricter thresholds, at which the same alerts fire earlier with the severity `warning`. */
-const warningSchema = z.strictObject({
-  errorRatePercent: warningThreshold("errorRatePercent", 2),
-  p99LatencyMs: warningThreshold("p99LatencyMs", 300),
-  memoryPercent: warningThreshold("memoryPercent", 80),
-  dynamodbThrottlesPerSecond: warningThreshold("dynamodbThrottlesPerSecond", 1),
-});
-
-function warningThreshold(name: keyof typeof thresholds, exampleValue: number) {
-  const { description = "" } = thresholds[name];
-  return example(thresholds[name].unwrap(), exampleValue).optional().describe(description);
-}
-
-/** Thresholds, metric names and links for alerts on services; see `ServiceAlertArgs`. */
-export const alertSchema = z.strictObject({
-  ...thresholds,
-  redisPoolMaximum,
-  warning: warningSchema
-    .prefault({})
-    .describe("Thresholds of warnings. Each must be stricter than the threshold that pages."),
-  metrics: metricsSchema
-    .prefault({})
-    .describe("Names of metrics and labels, if your services use other names."),
-  rules: rulesSettings([...serviceAlertNames, alertNames.mostServicesFailing])
-    .default({})
-    .describe(
-      "Settings of single alerts, by name, also of those of the platform and of the chart.",
-    ),
-  ...alertLinkSettings,
-});
-export type AlertSettings = z.output<typeof alertSchema>;
-
-/** Thresholds that apply to one service. */
-export type Thresholds = Omit<
-  AlertSettings,
-  "metrics" | "rules" | "runbookBaseUrl" | "dashboardBaseUrl"
->;
-
-const thresholdOverrides = Object.fromEntries(
-  Object.entries(thresholds).map(([key, schema]) => [
-    key,
-    example(schema.unwrap(), schema.parse(undefined)).optional(),
-  ]),
-) as { [K in keyof typeof thresholds]: z.ZodOptional<z.ZodNumber> };
-
-/** Overrides of the alert settings for one service. */
-const serviceAlertSchema = z.strictObject({
-  enabled: example(z.boolean(), true).optional().meta({
-    description: "Whether the service has alerts.",
-    defaultText: "true",
-  }),
-  expectsRequests: example(z.boolean(), false).optional().meta({
-    description: "Whether the service answers requests, so that missing request metrics alert.",
-    defaultText: "true",
-  }),
-  reason: example(
-    z.string().regex(/\p{L}{2}/u, "must be a reason in words"),
-    "the nightly batch takes minutes, OPS-7",
-  )
-    .optional()
-    .meta({
-      description:
-        "Why the alerts of this service are disabled or less strict. The policies accept these settings for this service only if there is a reason.",
-      defaultText: "none",
-    }),
-  ...thresholdOverrides,
-  redisPoolMaximum,
-  warning: warningSchema.optional(),
-  rules: rulesSettings(serviceAlertNames).optional().meta({
-    description: "Settings of single alerts for this service, by name.",
-    defaultText: "`monitoring:alerts.rules`",
-  }),
-});
+import { serviceMetricsSchema } from "./metricSettings";
+import { ServiceLanguage, WorkloadKind } from "./options";
+import { checkObjectives, checkServices } from "./serviceChecks";
+import { aboveZero, alertSchema, serviceAlertSchema } from "./thresholdSettings";
 
 /** An objective in percent. It is below 100, because 100 leaves no error budget. */
 const sloPercent = z.number().gt(0).lt(100);
@@ -346,18 +68,12 @@ const maintenanceSchema = z
     message: "must be after the start",
   });
 
-/** Where the metrics of a service are by default. */
-const defaultTarget: Values = { port: "metrics", path: "/metrics" };
-
 /** The number of a port, also as text, with which people fill in the name of the port. */
 const portNumber = wholeNumber.min(1).max(65535);
 function numberedPort(port: unknown): Fix | undefined {
   const { success, data } = portNumber.safeParse(typeof port === "string" ? Number(port) : port);
   return success ? { kind: "rename", to: "portNumber", value: data } : undefined;
 }
-
-/** Kubernetes limits the name of a port of a Service to 63 characters, and of a container to these. */
-const containerPortCharacters = 15;
 
 const languageAliases = {
   golang: ServiceLanguage.Go,
@@ -544,7 +260,11 @@ export function servicesSettings(args: ComponentArgs): Checked<MonitoredServices
 export function unknownService(
   services: { name: string }[],
   name: string,
-  { path, value, fixWith }: { path: Path; value: unknown; fixWith: (closest: string) => Fix },
+  {
+    path,
+    value,
+    fixWith,
+  }: { path: (string | number)[]; value: unknown; fixWith: (closest: string) => Fix },
 ): Problem[] {
   const names = services.map((service) => service.name);
   if (names.includes(name)) return [];
@@ -560,199 +280,4 @@ export function unknownService(
           : { kind: "do", text: "add the service to services" },
     },
   ];
-}
-
-type Path = (string | number)[];
-type Values = Record<string, unknown>;
-
-function numberAt(values: unknown, key: string): number | undefined {
-  const value = (values as Values | null | undefined)?.[key];
-  return typeof value === "number" ? value : undefined;
-}
-
-function mapsIn(services: unknown): Values[] {
-  return Array.isArray(services)
-    ? (services as unknown[]).map((service) => (service ?? {}) as Values)
-    : [];
-}
-
-/** Reports objectives that are incomplete or on which no alert could ever fire. */
-function checkObjectives(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, retentionDays } = (settings ?? {}) as Values;
-  if (typeof retentionDays !== "number") return;
-  mapsIn(services).forEach(({ slo }, index) => {
-    if (typeof slo !== "object" || slo === null) return;
-    const report = (key: string, message: string, example: unknown) =>
-      issue(ctx, ["services", index, "slo", key], message, { kind: "set", example });
-    const windowDays = numberAt(slo, "windowDays");
-    if (windowDays !== undefined && windowDays > retentionDays) {
-      report(
-        "windowDays",
-        `must be at most ${retentionDays}, the days that Prometheus retains samples (retentionDays)`,
-        sloWindowDays({}, { retentionDays }),
-      );
-    }
-    const { latencyMs, latencyPercent } = slo as Values;
-    if (latencyMs !== undefined && latencyPercent === undefined) {
-      report("latencyPercent", "is required with latencyMs", 99);
-    }
-    if (latencyPercent !== undefined && latencyMs === undefined) {
-      report("latencyMs", "is required with latencyPercent", 300);
-    }
-    if (["availabilityPercent", "latencyMs", "latencyPercent"].every((key) => !(key in slo))) {
-      report("availabilityPercent", "is required, or latencyMs and latencyPercent", 99.9);
-    }
-    const lowest = lowestObjectivePercent(windowDays ?? sloWindowDays({}, { retentionDays }));
-    for (const key of ["availabilityPercent", "latencyPercent"]) {
-      const objective = numberAt(slo, key);
-      if (objective === undefined || objective <= 0 || objective >= 100) continue;
-      if (objective > lowest) continue;
-      report(
-        key,
-        `must be more than ${lowest.toFixed(2)}: with a larger error budget the alert could never fire`,
-        99,
-      );
-    }
-  });
-}
-
-/** Reports duplicate services, and thresholds that contradict each other. */
-export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, namespace } = (settings ?? {}) as Values;
-  const isKnown = typeof namespace === "string" && !hasPlaceholder(namespace);
-  checkUniqueNames(
-    ctx,
-    ["services"],
-    services,
-    isKnown ? `the namespace ${namespace}` : "services",
-  );
-  checkJobs(services, ctx);
-  checkProbes(services, ctx);
-  checkCertificates(settings, ctx);
-  checkPorts(services, ctx);
-  checkWarnings(settings, ctx);
-}
-
-/** Settings that apply only to services with targets and requests. */
-const ofTargets = [
-  "slo",
-  "port",
-  "portNumber",
-  "https",
-  "authorization",
-  "path",
-  "selector",
-  "scrapeLimits",
-  "metrics",
-];
-
-/** Thresholds that apply only to scheduled jobs. */
-export const jobThresholds = ["jobMaxAgeHours", "jobMaxMinutes"];
-
-/** Reports settings of scheduled jobs that apply only to other services, and the reverse. */
-function checkJobs(services: unknown, ctx: z.RefinementCtx): void {
-  const keys = [...ofTargets, "scrapeIntervalSeconds", "probe"];
-  checkInapplicable(services, WorkloadKind.Job, keys, "a job", ctx);
-  const kinds: unknown[] = [undefined, ...Object.values(WorkloadKind)];
-  mapsIn(services).forEach(({ kind, alerts }, index) => {
-    if (kind === WorkloadKind.Job || !kinds.includes(kind)) return;
-    for (const key of jobThresholds.filter((name) => numberAt(alerts, name) !== undefined)) {
-      issue(ctx, ["services", index, "alerts", key], "applies only to the kind job", {
-        kind: "remove",
-      });
-    }
-  });
-}
-
-/** Reports probes without a URL, and settings that apply only to services with targets. */
-function checkProbes(services: unknown, ctx: z.RefinementCtx): void {
-  checkInapplicable(services, WorkloadKind.Probe, ofTargets, "a probe", ctx);
-  mapsIn(services).forEach(({ kind, probe }, index) => {
-    if (kind !== WorkloadKind.Probe || probe !== undefined) return;
-    issue(ctx, ["services", index, "probe"], "is required for the kind probe", {
-      kind: "set",
-      example: "https://shop.example.com/health",
-    });
-  });
-}
-
-function checkInapplicable(
-  services: unknown,
-  kind: WorkloadKind,
-  keys: string[],
-  kindName: string,
-  ctx: z.RefinementCtx,
-): void {
-  mapsIn(services).forEach((service, index) => {
-    if (service["kind"] !== kind) return;
-    for (const key of keys) {
-      const { [key]: value } = service;
-      if (value === undefined || value === defaultTarget[key]) continue;
-      issue(ctx, ["services", index, key], `does not apply to ${kindName}, which is not scraped`, {
-        kind: "remove",
-      });
-    }
-  });
-}
-
-/** Reports certificates whose warning would not fire before the critical alert. */
-function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, alerts } = (settings ?? {}) as Values;
-  const common = (alerts ?? {}) as Values;
-  const compare = (path: Path, days: Values) => {
-    const critical = numberAt(days, "certificateDays");
-    const warning = numberAt(days, "certificateWarningDays");
-    if (critical === undefined || warning === undefined || warning > critical) return;
-    issue(
-      ctx,
-      [...path, "certificateWarningDays"],
-      `must be more than ${formatPath([...path, "certificateDays"])} (${critical})`,
-      { kind: "set", example: critical * 3 },
-    );
-  };
-  compare(["alerts"], common);
-  mapsIn(services).forEach(({ alerts: overrides }, index) => {
-    if (typeof overrides !== "object" || overrides === null) return;
-    if (!("certificateDays" in overrides || "certificateWarningDays" in overrides)) return;
-    compare(["services", index, "alerts"], { ...common, ...overrides });
-  });
-}
-
-/** Reports services with a name and a number of their port, and names that containers cannot have. */
-function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
-  mapsIn(services).forEach(({ kind, port, portNumber }, index) => {
-    const isLong = typeof port === "string" && port.length > containerPortCharacters;
-    if (kind === WorkloadKind.Pods && isLong) {
-      const rule = `must have at most ${containerPortCharacters} characters, as the name of a container port`;
-      issue(ctx, ["services", index, "port"], rule);
-    }
-    if (portNumber === undefined || port === defaultTarget["port"]) return;
-    issue(ctx, ["services", index, "port"], "contradicts portNumber", { kind: "remove" });
-  });
-}
-
-/** Reports warning thresholds that are not stricter than the critical thresholds. */
-function checkWarnings(settings: unknown, ctx: z.RefinementCtx): void {
-  const { services, alerts } = (settings ?? {}) as Values;
-  const common = (alerts ?? {}) as Values;
-  const compare = (path: Path, overrides: unknown, critical: Values) => {
-    const warning = (overrides as Values | null | undefined)?.["warning"];
-    for (const key of Object.keys(warningSchema.shape)) {
-      const warningThreshold = numberAt(warning, key);
-      const threshold = numberAt(critical, key);
-      if (warningThreshold === undefined || threshold === undefined) continue;
-      if (warningThreshold < threshold) continue;
-      issue(
-        ctx,
-        [...path, "warning", key],
-        `must be less than ${formatPath([...path, key])} (${threshold})`,
-        { kind: "set", example: Number((threshold * 0.8).toPrecision(6)) },
-      );
-    }
-  };
-  compare(["alerts"], common, common);
-  mapsIn(services).forEach(({ alerts: overrides }, index) => {
-    if (typeof overrides !== "object" || overrides === null) return;
-    compare(["services", index, "alerts"], overrides, { ...common, ...overrides });
-  });
 }

@@ -5,7 +5,7 @@ import { AlertGroup, AlertRule, RecordingRule, Severity } from "../alerting/rule
 import { groupBy } from "../shared/groupBy";
 import { BurnRatePair, burnRatePairs, burnRateWindows, sloWindowDays } from "./burnRates";
 import { atMostTwoPerSlot, errorEvidence, exceedsChance, recentErrorRatio } from "./errorEvidence";
-import { Histogram, histogramOf, slowRate } from "./histograms";
+import { histogramOf, slowRate } from "./histograms";
 import { protocols, recorded } from "./recordedSeries";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { hasAlerts, metricsFor, sortedNames } from "./thresholdVariants";
@@ -214,11 +214,7 @@ function byHistogram(settings: MonitoredServicesSettings, members: ServiceSettin
     histogramOf(metricsFor(settings, service), "httpDuration");
   return groupBy(members, ({ slo }) => slo?.latencyMs ?? 0).flatMap(([latencyMs, sameLatency]) =>
     groupBy(sameLatency, (service) => JSON.stringify(histogramFor(service))).map(
-      ([histogram, services]) => ({
-        histogram: JSON.parse(histogram) as Histogram,
-        latencyMs,
-        services,
-      }),
+      ([, services]) => ({ histogram: histogramFor(services[0]!), latencyMs, services }),
     ),
   );
 }

@@ -4,7 +4,8 @@ import { Scope } from "../alerting/promql";
 import { groupBy } from "../shared/groupBy";
 import { ServiceMetricNames, isNative } from "./histograms";
 import { WorkloadKind } from "./options";
-import { MonitoredServicesSettings, ServiceSettings, Thresholds } from "./settings";
+import { MonitoredServicesSettings, ServiceSettings } from "./settings";
+import { Thresholds } from "./thresholdSettings";
 
 /** A threshold and the services that share it. */
 export interface Variant {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { alertSchema, serviceSchema } from "../../components/services/settings";
+import { serviceSchema } from "../../components/services/settings";
+import { alertSchema } from "../../components/services/thresholdSettings";
 import { secretsOf, type Secret } from "../../components/shared/secrets";
 import { dev } from "../presets/dev";
 import { prod } from "../presets/prod";

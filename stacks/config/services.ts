@@ -1,6 +1,6 @@
+import { jobThresholds } from "../../components/services/serviceChecks";
 import {
   MonitoredServicesSettings,
-  jobThresholds,
   serviceSchema,
   servicesSettings,
 } from "../../components/services/settings";
@@ -9,7 +9,6 @@ import { defined } from "../../components/shared/defined";
 import { proberAddress } from "../../components/shared/prober";
 import { PrometheusSettings } from "../../components/prometheus/settings";
 import { isMap } from "../../policies/shared/isMap";
-import { formatPath } from "../../policies/shared/path";
 import { mergeValues } from "../../policies/shared/mergeValues";
 import { Problem, check, unknownKey, valueAt } from "../../components/shared/problems";
 import { Context } from "./context";
@@ -132,14 +131,10 @@ function atPositionOf(services: PlacedService[], problem: Problem): Problem {
   const [key, position, ...rest] = problem.path;
   const service = key === "services" ? services[Number(position)] : undefined;
   if (service === undefined) return problem;
-  const moved = atTeam(
+  return atTeam(
     service,
     atService(service, { ...problem, path: ["services", service.index, ...rest] }),
   );
-  // Rules that compare two settings of a service also name the second one.
-  const owner = formatPath(moved.path.slice(0, moved.path.length - rest.length));
-  const rule = moved.rule.replace(`${formatPath(["services", Number(position)])}.`, `${owner}.`);
-  return { ...moved, rule };
 }
 
 /** The position of a problem with what a service inherits is that of its team. */

@@ -17,7 +17,7 @@ describe("docs/upgrading.md, What each setting changes", () => {
     }
   });
 
-  it("shows what changes for every setting that resources depend on", () => {
+  it("has an effect for every setting that resources depend on", () => {
     const [, tables = ""] = readPage("docs/upgrading.md").split("<!-- effects -->");
     const rows = tables.split("\n").filter((line) => line.startsWith("| `"));
     deepEqual(

@@ -118,6 +118,21 @@ describe("npm run service", function () {
       ["add", "shop", "--stack", "prod", "--port", "8080", "--yes"],
       /\.port = "?8080"? must be [^]*fix: --port-number 8080 instead of --port\n/,
     ],
+    [
+      "a setting of another kind of service",
+      [
+        "add",
+        "nightly",
+        "--stack",
+        "prod",
+        "--kind",
+        "job",
+        "--availability-percent",
+        "99",
+        "--yes",
+      ],
+      /\.slo = [^]* does not apply to a job, [^]*fix: omit --availability-percent\n/,
+    ],
     ["no name", ["add", "--stack", "prod"], /name the service/],
     ["another operation", ["remove", "a", "--stack", "prod"], /name the operation: add/],
   ];

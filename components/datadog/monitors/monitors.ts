@@ -1,7 +1,8 @@
 import { alertNames } from "../../alerting/alertNames";
 import { formatNumber } from "../../alerting/promql";
 import { runbookUrl } from "../../alerting/rules";
-import { ServiceSettings, Thresholds } from "../../services/settings";
+import { ServiceSettings } from "../../services/settings";
+import { Thresholds } from "../../services/thresholdSettings";
 import { mustBeUp, thresholdsFor } from "../../services/thresholdVariants";
 import { defined } from "../../shared/defined";
 import { clusterTag } from "../tags";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { checkServices, serviceFields, unknownService } from "../../services/settings";
+import { checkServices } from "../../services/serviceChecks";
+import { serviceFields, unknownService } from "../../services/settings";
 import { Checked, example, issue } from "../../shared/problems";
 import { ComponentArgs, checkArgs, dnsLabel, identitySettings, input } from "../../shared/schemas";
 

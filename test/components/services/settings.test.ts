@@ -81,7 +81,7 @@ describe("servicesSettings", () => {
     ]);
     const services = [{ name: "a", alerts: { certificateDays: 30 } }];
     assert.deepEqual(described({ services }), [
-      `services[0].alerts.${rule} services[0].alerts.certificateDays (30)`,
+      `services[0].alerts.${rule} alerts.certificateDays (30)`,
     ]);
     settingsOf({ services, alerts: { certificateWarningDays: 60 } });
   });
@@ -271,7 +271,7 @@ describe("servicesSettings", () => {
     ]);
     const services = [{ name: "a", alerts: { memoryPercent: 70, warning: { memoryPercent: 80 } } }];
     assert.deepEqual(described({ services }), [
-      "services[0].alerts.warning.memoryPercent must be less than services[0].alerts.memoryPercent (70)",
+      "services[0].alerts.warning.memoryPercent must be less than alerts.memoryPercent (70)",
     ]);
     // The service drops a common warning threshold that is not stricter than its critical one.
     settingsOf({

@@ -178,7 +178,7 @@ describe("the comparison of two previews", () => {
     });
   });
 
-  it("has the quiet hours, in which warnings notify nobody", () => {
+  it("lists the quiet hours, in which warnings send no notifications", () => {
     const state = (quietHours?: string) =>
       stateWith([], {
         facts: [

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import {
+  MetricKey,
+  MetricNames,
+  defaultMetricNames,
+  metricKeys,
+  requestMetricNames,
+} from "../../policies/shared/metricNames";
+import { defined } from "../shared/defined";
+import { example } from "../shared/problems";
+import type { ServiceMetricNames } from "./histograms";
+import { MetricConvention } from "./options";
+
+/** Name of a metric. An invalid name would be a syntax error in every expression that uses it. */
+const metricName = example(
+  z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
+  "http_requests_total",
+);
+/** Its series have these suffixes, which the expressions add. */
+const histogramName = example(
+  metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
+  "http_request_duration_seconds",
+);
+const labelName = example(
+  z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, "must be the name of a label"),
+  "status",
+);
+const matchers = example(
+  z
+    .string()
+    .regex(
+      /^([a-zA-Z_][a-zA-Z0-9_]*(=|!=|=~|!~)"[^"\\{}]*"(, ?(?=[a-zA-Z_])|$))*$/,
+      'must be matchers like job="kubelet", metrics_path="/metrics/cadvisor"',
+    ),
+  'job="kubelet"',
+);
+
+function named(name: z.ZodString, key: MetricKey, description: string) {
+  return example(name, defaultMetricNames[key]).optional().meta({ description });
+}
+
+/** Names of the metrics and labels of services that alert expressions use. */
+const metricNames = {
+  httpRequests: named(metricName, "httpRequests", "Counter of HTTP requests."),
+  httpStatusLabel: named(
+    labelName,
+    "httpStatusLabel",
+    "Label of that counter with the HTTP status.",
+  ),
+  httpDuration: named(
+    histogramName,
+    "httpDuration",
+    "Histogram of the HTTP latency, without `_bucket`.",
+  ),
+  grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
+  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the code."),
+  grpcDuration: named(
+    histogramName,
+    "grpcDuration",
+    "Histogram of the gRPC latency, without `_bucket`.",
+  ),
+  dynamodbThrottles: named(
+    metricName,
+    "dynamodbThrottles",
+    "Counter of requests that DynamoDB throttles.",
+  ),
+  dynamodbDuration: named(
+    histogramName,
+    "dynamodbDuration",
+    "Histogram of the latency of calls to DynamoDB, without `_bucket`.",
+  ),
+  redisDuration: named(
+    histogramName,
+    "redisDuration",
+    "Histogram of the latency of calls to Redis, without `_bucket`.",
+  ),
+  redisPoolActive: named(
+    metricName,
+    "redisPoolActive",
+    "Gauge of the connections to Redis in use.",
+  ),
+} satisfies Record<MetricKey, z.ZodType>;
+
+const convention = z.enum(MetricConvention);
+const nativeHistograms = z.boolean();
+const nativeHistogramsText =
+  "Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.";
+
+/** Names that all services use: those of a convention, and those that are set one by one. */
+export const metricsSchema = z
+  .strictObject({
+    convention: convention
+      .default(MetricConvention.Prometheus)
+      .describe(
+        "Names of the metrics and labels of requests: those of the client libraries of Prometheus, which are the defaults below, or of OpenTelemetry.",
+      ),
+    ...(Object.fromEntries(
+      metricKeys.map((key) => {
+        const defaultText = `\`${defaultMetricNames[key]}\``;
+        return [key, metricNames[key].meta({ ...metricNames[key].meta(), defaultText })];
+      }),
+    ) as typeof metricNames),
+    nativeHistograms: nativeHistograms.default(false).describe(nativeHistogramsText),
+    containerSelector: matchers
+      .default("")
+      .describe('Additional matchers of the metrics of containers, such as `job="kubelet"`.'),
+    kubeStateSelector: matchers
+      .default("")
+      .describe("Additional matchers of the metrics of kube-state-metrics."),
+  })
+  .transform(
+    ({ convention, nativeHistograms, containerSelector, kubeStateSelector, ...names }) => ({
+      ...defaultMetricNames,
+      ...namesOf(convention, names),
+      nativeHistograms,
+      containerSelector,
+      kubeStateSelector,
+    }),
+  );
+
+/** Metrics of one service. Names of metrics on pods are the same for all services. */
+export const serviceMetricsSchema = z
+  .strictObject({
+    convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({
+      description: "Names of the metrics and labels of requests.",
+      defaultText: "`monitoring:alerts.metrics.convention`",
+    }),
+    ...metricNames,
+    nativeHistograms: example(nativeHistograms, true).optional().meta({
+      description: nativeHistogramsText,
+      defaultText: "`monitoring:alerts.metrics.nativeHistograms`",
+    }),
+  })
+  .transform(({ convention, nativeHistograms, ...names }): Partial<ServiceMetricNames> => ({
+    ...namesOf(convention, names),
+    ...defined({ nativeHistograms }),
+  }));
+
+function namesOf(
+  convention: MetricConvention | undefined,
+  names: { [K in MetricKey]?: string | undefined },
+): Partial<MetricNames> {
+  return { ...(convention && requestMetricNames[convention]), ...defined(names) };
+}
