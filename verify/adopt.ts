@@ -2,14 +2,8 @@ import * as fs from "node:fs";
 import { ExpectedError } from "../preview/config/errors";
 import { existingInAws } from "./adopt/aws";
 import { Fate, type Finding } from "./adopt/finding";
-import {
-  existingObjects,
-  idOf,
-  isObject,
-  madeByHand,
-  objectFinding,
-  otherMonitors,
-} from "./adopt/objects";
+import { isObject } from "./adopt/kubernetesObject";
+import { existingObjects, idOf, madeByHand, objectFinding, otherMonitors } from "./adopt/objects";
 import { type Registration, importFile, registration } from "./adopt/registered";
 import { existingRelease, isRelease, releaseInputs } from "./adopt/releases";
 import type { Api } from "./cluster/api";
@@ -69,7 +63,7 @@ async function findingsOf(
   { resources, objects: registered, config }: Registration,
   serviceNamespaces: string[],
 ): Promise<Finding[]> {
-  const objects = resources.filter(isObject);
+  const objects = resources.filter(({ entry, inputs }) => isObject(entry.type, inputs));
   const existing = await existingObjects(kubernetes, objects);
   const owners = new Set(existing.map(({ release }) => release));
   const releases = await Promise.all(

@@ -1,13 +1,8 @@
 import type { Api } from "../cluster/api";
 import type { List, ObjectMeta } from "../cluster/objects";
 import { Fate, type Finding } from "./finding";
+import { type KubernetesObject, pathOf } from "./kubernetesObject";
 import type { Registered } from "./registered";
-
-interface KubernetesObject {
-  apiVersion: string;
-  kind: string;
-  metadata: ObjectMeta;
-}
 
 /** Kinds of objects that people create by hand in place of a release. */
 const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] = [
@@ -20,13 +15,6 @@ const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] =
   ["rbac.authorization.k8s.io/v1", "ClusterRole", false],
   ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding", false],
 ];
-
-export function isObject({
-  entry,
-  inputs,
-}: Pick<Registered, "inputs"> & { entry: { type: string } }): boolean {
-  return entry.type.startsWith("kubernetes:") && "kind" in inputs && "metadata" in inputs;
-}
 
 /** An object of the program that exists already. */
 export interface ExistingObject {
@@ -116,15 +104,6 @@ export async function otherMonitors(
       what: `ServiceMonitor ${idOf(metadata)}`,
       effect: "delete it if the stack monitors the same service, which it would scrape twice",
     }));
-}
-
-/** Path of an object in the API of Kubernetes. */
-export function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string {
-  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const { namespace, name } = metadata;
-  const scope = namespace === undefined ? "" : `/namespaces/${namespace}`;
-  const plural = kind.toLowerCase().replace(/s$/, "se") + "s";
-  return `${group}${scope}/${plural}/${name}`;
 }
 
 /** The Helm release that an object belongs to, as `namespace/name`. */

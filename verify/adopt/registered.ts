@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { mustPulumi } from "../pulumiCli";
-import { isObject, pathOf } from "./objects";
+import { isObject, pathOf } from "./kubernetesObject";
 
 /** The file that `pulumi import --file` reads. */
 export interface ImportFile {
@@ -65,13 +65,10 @@ export async function registration(stack: string): Promise<Registration> {
         entry,
         inputs: inputs.get(`${entry.type} ${entry.logicalName ?? entry.name}`) ?? {},
       }));
-    const objects = steps
-      .map(({ newState }) => ({
-        entry: { type: newState?.type ?? "" },
-        inputs: newState?.inputs ?? {},
-      }))
-      .filter(isObject)
-      .map(({ inputs }) => pathOf(inputs as never));
+    const objects = steps.flatMap(({ newState }) => {
+      const { type = "", inputs = {} } = newState ?? {};
+      return isObject(type, inputs) ? [pathOf(inputs)] : [];
+    });
     return { file, resources, objects: new Set(objects), config };
   } finally {
     fs.rmSync(folder, { recursive: true });
