@@ -11,8 +11,8 @@ import { series } from "./series";
 
 /**
  * `npm run bench`: performance as ratios within one run, because absolute numbers depend on the
- * machine. `--write` also writes the page of the documentation. Requires Linux to read the peak memory
- * of a process.
+ * machine. `--write` also writes the documentation page. Requires Linux to read the peak memory of a
+ * process.
  */
 async function main(): Promise<void> {
   if (!fs.existsSync("/proc/self/status"))
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   if (process.argv.includes("--write")) fs.writeFileSync(page, report.markdown());
 }
 
-/** The page of the documentation with the results. */
+/** The documentation page with the results. */
 const page = path.join(__dirname, "..", "docs", "performance.md");
 
 async function start(preview: string[], report: Report): Promise<void> {

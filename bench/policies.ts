@@ -11,9 +11,9 @@ import { childProcesses, cpuMs, median } from "./measure";
 import type { Report } from "./report";
 
 /**
- * Measures the startup of the policy pack, and the CPU time that all policies take per resource and
- * per rule. The SDK transfers each resource and calls each policy with it, so the share of the checks
- * is what a pack with as many policies that check nothing does not use.
+ * Measures the startup of the policy pack, and the CPU time that all policies take per resource and per
+ * rule. The SDK transfers each resource and calls each policy with it, so the cost of the checks is the
+ * difference from a pack with as many policies that check nothing.
  */
 export async function policies(report: Report): Promise<void> {
   report.section(
@@ -43,7 +43,8 @@ export async function policies(report: Report): Promise<void> {
 
 async function resourcesAndRules(pack: string, emptyFolder: string, report: Report): Promise<void> {
   const ours = measuredPack(pack, {
-    // Disables the policies about required parts of a stack, which these resources lack.
+    // Disables policies that require certain parts of a stack, because these resources do not include
+    // them.
     ...Object.fromEntries(
       ["required-alerts", "absent-coverage", "watchdog-routed", "severities-delivered"].map(
         (name) => [name, "disabled"],
@@ -123,7 +124,7 @@ function resources(count: number): AnalyzedResource[] {
   return Array.from({ length: count }, (_, index) => resource(index));
 }
 
-/** Objects with 100 rules each, which differ from those of other rounds. */
+/** Objects with 100 rules each; the rules differ in every round. */
 function ruleObjects(rules: number, round: number): AnalyzedResource[] {
   return Array.from({ length: rules / 100 }, (_, index) => {
     const name = `round-${round}-${index}`;
@@ -211,7 +212,7 @@ function rule(name: string, severity: string): WireObject {
   };
 }
 
-/** Creates a pack with as many policies as ours, none of which checks anything. */
+/** Creates a pack with as many policies as this project's pack, none of which checks anything. */
 function emptyPack(): string {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "bench-pack-"));
   fs.symlinkSync(path.resolve("node_modules"), path.join(folder, "node_modules"));

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { freePort, startTool } from "../test/support/delivery/processes";
 
-/** Starts the real Prometheus with a configuration, and its data in a folder. */
+/** Starts the real Prometheus with a configuration and a data folder. */
 export async function startPrometheus(folder: string, configuration: object) {
   const file = path.join(folder, "prometheus.yaml");
   fs.writeFileSync(file, stringify(configuration));

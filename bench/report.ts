@@ -14,7 +14,7 @@ export interface Chart {
   y: { name: string; values: number[] };
 }
 
-/** Results of one run: printed as they are measured, and then a page of the documentation. */
+/** Results of one run: printed as they are measured, and then written as a documentation page. */
 export class Report {
   private readonly sections: Section[] = [];
 

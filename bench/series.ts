@@ -7,7 +7,7 @@ import type { Report } from "./report";
 
 const counts = [20_000, 120_000] as const;
 
-/** What Prometheus used for a number of series. */
+/** Resources that Prometheus used for a number of series. */
 interface Usage {
   memoryBytes: number;
   cpuSeconds: number;

@@ -63,7 +63,7 @@ export {
   type ScrapedMetrics,
 } from "./prometheus/prometheusStack";
 export { KeptMetrics, LongTermKind, SsoProvider } from "./prometheus/options";
-export { type Toleration } from "./shared/placementArgs";
+export { type ChartArgs, type Toleration } from "./shared/chartArgs";
 export { type SecretKeyReference } from "./shared/secretKeyReference";
 export { SizePreset } from "./shared/sizePreset";
 export { ReceiverKind } from "./slack/receiverKinds";

@@ -1,4 +1,4 @@
-/** Names of alerts that code other than their own rules refers to, such as inhibit rules. */
+/** Names of alerts that are referenced outside their own rules, for example by inhibit rules. */
 export const alertNames = {
   availabilityBudgetBurn: "AvailabilityBudgetBurn",
   certificateExpiring: "CertificateExpiring",
@@ -37,7 +37,7 @@ export const probeAlertNames: readonly string[] = [
   alertNames.probeMissing,
 ];
 
-/** What MostServicesFailing counts, and all that it inhibits. */
+/** The alerts that MostServicesFailing counts, and the alerts that it inhibits. */
 export const storms = {
   services: [
     alertNames.serviceDown,

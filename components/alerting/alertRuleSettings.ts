@@ -1,4 +1,4 @@
-/** Settings of one alert. What is not set keeps its default. */
+/** Settings of one alert. Fields that are not set keep their defaults. */
 export interface AlertRuleSettings {
   /** Whether the alert exists. Default: true. */
   enabled?: boolean;
@@ -7,7 +7,7 @@ export interface AlertRuleSettings {
   /** Severity of the alert: `critical`, `warning` or `info`. */
   severity?: string;
   /**
-   * Threshold of an alert that has no threshold setting of its own, in the unit that `docs/alerts.md`
+   * Threshold of an alert without a dedicated threshold setting, in the unit that `docs/alerts.md`
    * lists for it. Default: the threshold listed there.
    */
   threshold?: number;

@@ -31,7 +31,7 @@ export type RuleSettings = z.output<typeof ruleSettingsSchema>;
 /** Settings of alerts, by the name of the alert. */
 export type RulesSettings = Record<string, RuleSettings>;
 
-/** Schema of the settings of these alerts, by name. */
+/** Schema for the settings of these alerts, by name. */
 export function rulesSettings(names: readonly string[]) {
   return z.record(z.string(), ruleSettingsSchema).superRefine((rules, ctx) => {
     for (const { path, rule, fix, code } of unknownAlerts(rules, names)) {
@@ -74,7 +74,7 @@ function thresholdProblem(name: string, value: number): Pick<Problem, "rule" | "
   return { rule, fix: { kind: "remove" } };
 }
 
-/** A problem for each setting of an alert that does not exist. */
+/** A problem for each setting whose alert does not exist. */
 export function unknownAlerts(rules: object, names: readonly string[]): Problem[] {
   const taken = Object.keys(rules);
   return Object.entries(rules)
@@ -90,7 +90,7 @@ export function withRuleSettings(groups: AlertGroup[], settings: RulesSettings):
   return mapAlerts(groups, (rules, name) => withSettings(rules, settings[name]));
 }
 
-/** Replaces all rules of an alert at once, at the place of its first rule. */
+/** Replaces all rules of an alert at once, at the position of its first rule. */
 export function mapAlerts(
   groups: AlertGroup[],
   replace: (rules: AlertRule[], name: string, group: AlertGroup) => AlertRule[],

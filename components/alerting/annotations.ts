@@ -34,7 +34,7 @@ export function first(query: string): string {
   return `{{ with ${resultsOf(query)} }}{{ . | first | value | humanize }}{{ else }}unknown{{ end }}`;
 }
 
-/** The results of a query, in which labels of the alert are replaced. */
+/** The results of a query in which references to the alert's labels are expanded. */
 function resultsOf(query: string): string {
   const parts = query.replace(/\s+/g, " ").split(/\{\{ (\$labels\.\w+) \}\}/);
   const format = parts.map((part, index) => (index % 2 === 0 ? part : "%s")).join("");

@@ -12,11 +12,12 @@ export function crashLoop(kubeState: (...matchers: string[]) => string): string 
     `changes(${metric}${kubeState()}[35m]${offset})`;
   const restarted = (metric: string) =>
     `4 * ${restarts(metric)} >= (${restarts(metric, " offset 35m")} > 0) + (${restarts(metric, " offset 70m")} > 0) and last_over_time(${metric}${kubeState()}[4m])`;
-  // The reason disappears while the container runs between two crashes; the window bridges this gap.
-  // It is shorter than the `for` of 5 minutes, so that two crashes at the start of a pod are over before
-  // an alert can fire. A container that runs for minutes between crashes rarely has the reason, but
-  // restarts in each of three windows, in the last at least half as often as before: otherwise, the
-  // crash loop is over. So it is for a pod that no longer exists, which the long windows still contain.
+  // The reason disappears while the container runs between two crashes; the window bridges this gap. It
+  // is shorter than the `for` of 5 minutes, so two crashes at pod startup have aged out of the window
+  // before an alert can fire. A container that runs for minutes between crashes rarely has the reason,
+  // but it restarts in each of three windows. In the last window it must restart at least half as often
+  // as before; otherwise, the crash loop has ended, or the pod no longer exists and only the long
+  // windows still contain it.
   return [
     `max by (namespace, pod) (`,
     `  ${waiting(podMetrics.waitingReason)} or ${waiting(podMetrics.initWaitingReason)}`,

@@ -7,20 +7,23 @@ import {
 import { RuleGroup } from "./rules";
 import { workspaceArnParts } from "./workspaceArn";
 
-/** Rules about a Kubernetes namespace, in a workspace of Amazon Managed Service for Prometheus. */
+/** Rules for one Kubernetes namespace, in an Amazon Managed Service for Prometheus workspace. */
 export interface RuleNamespace {
   workspaceArn: string;
-  /** Name in the workspace, as that of a PrometheusRule. */
+  /** Name in the workspace, in the same form as the name of a PrometheusRule. */
   name: string;
-  /** Namespace that the rules are about. */
+  /** Kubernetes namespace that the rules cover. */
   namespace: string;
   groups: RuleGroup[];
-  /** What the annotations of a PrometheusRule would declare for policies. Default: nothing. */
+  /** Declarations for policies, which a PrometheusRule would have as annotations. Default: nothing. */
   declarations?: RuleDeclarations;
   tags: Record<string, string>;
 }
 
-/** The default of the ruler, which costs half as many samples as the 30 seconds of Prometheus here. */
+/**
+ * The ruler's default. It queries half as many samples as the 30-second interval of this library's
+ * Prometheus.
+ */
 const interval = "60s";
 
 /** Arguments of the rule group namespace that holds the rules. */

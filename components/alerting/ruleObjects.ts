@@ -1,13 +1,13 @@
 import { RuleGroup } from "./rules";
 
-/** A third of the API server's limit of 1.5 MiB, because kubectl may store a copy in an annotation. */
+/** A third of the API server's 1.5 MiB limit, because kubectl may store a copy in an annotation. */
 const maxObjectBytes = 512 * 1024;
 
 /**
- * Distributes groups over objects below the API server's size limit. Recording rules stay in the
- * first part of their group. If all groups fit into one object, there is only one.
+ * Distributes groups over objects below the API server's size limit. Recording rules stay in the first
+ * part of their group. If all groups fit into one object, there is only one.
  *
- * @param measured The same groups with other texts, whose sizes decide the distribution.
+ * @param measured The same groups with other texts, whose sizes determine the distribution.
  */
 export function ruleObjects(groups: RuleGroup[], measured?: RuleGroup[]): RuleGroup[][] {
   const split = (all: RuleGroup[]) =>

@@ -27,7 +27,7 @@ export interface AlertRule {
   summary: string;
   /** Value with its unit, window, threshold and impact. */
   description: string;
-  /** The rule at another threshold, for an alert in `ruleThresholds`. */
+  /** Builds the rule for another threshold, for an alert in `ruleThresholds`. */
   atThreshold?: (threshold: number) => Omit<AlertRule, "alert" | "atThreshold">;
 }
 
@@ -40,10 +40,13 @@ export interface RecordingRule {
   expr: string;
 }
 
-/** Rules that are evaluated in order: a recording rule precedes the rules that read its series. */
+/**
+ * A group of rules. Prometheus evaluates them in order, so a recording rule precedes the rules that
+ * read its series.
+ */
 export interface AlertGroup {
   name: string;
-  /** Label that names the service or pod that each alert is about. Default: no such label. */
+  /** Label that identifies the service or pod of each alert. Default: no such label. */
   subjectLabel?: "service" | "pod";
   /** Seconds between two evaluations. Default: the evaluation interval of Prometheus. */
   intervalSeconds?: number;

@@ -3,13 +3,13 @@ import { example } from "../shared/problems";
 
 const form = /^arn:(aws[a-z-]*):aps:([a-z0-9-]+):(\d{12}):workspace\/(ws-[a-z0-9-]+)$/;
 
-/** ARN of a workspace of Amazon Managed Service for Prometheus. */
+/** ARN of an Amazon Managed Service for Prometheus workspace. */
 export const workspaceArn = example(
   z.string().regex(form, "must be the ARN of a workspace of Amazon Managed Service for Prometheus"),
   "arn:aws:aps:us-east-1:123456789012:workspace/ws-1234abcd-12ab-34cd-56ef-1234567890ab",
 );
 
-/** The parts of the ARN of a workspace. While the ARN is unknown, so are its parts. */
+/** The parts of a workspace ARN. While the ARN is unknown, so are its parts. */
 export function workspaceArnParts(arn: string) {
   const [, partition = arn, region = arn, account = arn, id = arn] = form.exec(arn) ?? [];
   return { partition, region, account, id };

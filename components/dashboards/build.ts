@@ -32,7 +32,10 @@ export function dashboardModels({
   ];
 }
 
-/** JSON of the dashboards, by UID. Loads the SDK of Grafana, which takes longer than building them. */
+/**
+ * JSON of the dashboards, by UID. Loads the Grafana SDK, which takes longer than building the
+ * dashboards.
+ */
 export function dashboardJson(settings: DashboardsSettings): Map<string, string> {
   const { grafanaDashboard } = require("./grafana") as typeof grafana;
   const { prometheusUid: prometheus, lokiUid: loki } = settings;

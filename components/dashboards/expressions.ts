@@ -13,8 +13,8 @@ export function expressionsOf({ rows, variables, deployments }: DashboardModel):
 }
 
 /**
- * The PromQL expressions of panels, variables and annotations in the JSON of a dashboard, and of
- * rules, at any depth. Expressions for a data source of Loki are skipped.
+ * The PromQL expressions of panels, variables and annotations in the JSON of a dashboard, and of rules,
+ * at any depth. Expressions for Loki data sources are skipped.
  */
 export function expressionsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(expressionsIn);
@@ -27,7 +27,7 @@ export function expressionsIn(value: unknown): string[] {
   ];
 }
 
-/** Whether a data source, or its name, is one of Loki. */
+/** Whether a data source, or a data source name, is a Loki data source. */
 export function isLoki(dataSource: unknown): boolean {
   const names = isPlainMap(dataSource) ? [dataSource["type"], dataSource["uid"]] : [dataSource];
   return names.some((name) => typeof name === "string" && /loki/i.test(name));
@@ -44,10 +44,10 @@ function variableExpressions(query: unknown): string[] {
   return label === -1 ? [] : [body.slice(0, label)];
 }
 
-/** Takes the place of a variable of Grafana in an expression. */
+/** Replaces a Grafana variable in an expression. */
 export const VARIABLE = "GRAFANA_VARIABLE";
 
-/** The expression with a name in the place of each variable of Grafana. */
+/** The expression with each Grafana variable replaced by a name. */
 export function withoutVariables(expr: string): string {
   return expr
     .replace(/\[[^\]"'`[]*\$[^\]"'`]*\]/g, "[5m]")
@@ -55,9 +55,9 @@ export function withoutVariables(expr: string): string {
 }
 
 /**
- * The metrics that an expression of a dashboard reads, as regular expressions: like `metricsRead`,
- * where a variable of Grafana stands for any part of a name. A name that is only a variable is
- * unknown, so it is not part of the result.
+ * The metrics that an expression of a dashboard reads, as regular expressions: like `metricsRead`, but
+ * a Grafana variable matches any part of a name. A name that is only a variable is unknown, so it is
+ * not part of the result.
  */
 export function metricsReadByGrafana(expr: string): string[] {
   return metricsRead(withoutVariables(expr))

@@ -12,13 +12,13 @@ import { DashboardModel, Panel, Query, Variable } from "./model";
 import { thresholdLegend } from "./queries";
 import { serviceRowLink } from "./serviceDashboards";
 
-/** UIDs in Grafana of the data sources that dashboards query. */
+/** Grafana UIDs of the data sources that dashboards query. */
 export interface DataSourceUids {
   prometheus: string;
   loki: string;
 }
 
-/** Tag of every dashboard, by which the dashboards link to each other. */
+/** Tag of every dashboard. The links between the dashboards use it. */
 const tag = "observability";
 /** Panels without a link from an alert have IDs above the IDs in the table of linked panels. */
 const firstFreeId = 101;

@@ -13,19 +13,19 @@ export interface GrafanaDashboardsArgs {
   /** Namespace of the ConfigMaps. It must exist. Default: `monitoring`. */
   namespace?: pulumi.Input<string> | undefined;
   /**
-   * Arguments of each MonitoredServices to show, usually one for each namespace. Their
-   * `alerts.metrics` must be the same. They decide which dashboards exist, so they must be known when
-   * the program runs. Default: no dashboards of services.
+   * Arguments of each MonitoredServices to show, usually one for each namespace. Their `alerts.metrics`
+   * must be the same. They decide which dashboards exist, so they must be known when the program runs.
+   * Default: no service dashboards.
    */
   services?: MonitoredServicesArgs[];
   /**
    * `collector` of LokiStack, if Grafana has its Loki as a data source. Must be known when the program
-   * runs. Default: no panels with logs, or on Loki.
+   * runs. Default: no log panels and no Loki dashboard.
    */
   logCollector?: LogCollector;
-  /** UID of the data source Prometheus in Grafana. Default: `prometheus`. */
+  /** UID of the Prometheus data source in Grafana. Default: `prometheus`. */
   prometheusUid?: pulumi.Input<string> | undefined;
-  /** UID of the data source Loki in Grafana. Default: `loki`. */
+  /** UID of the Loki data source in Grafana. Default: `loki`. */
   lokiUid?: pulumi.Input<string> | undefined;
   /** Labels by which the sidecar of Grafana selects dashboards. Default: `{grafana_dashboard: "1"}`. */
   sidecarLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
@@ -63,7 +63,7 @@ export class GrafanaDashboards extends pulumi.ComponentResource {
     super(
       GrafanaDashboards.__pulumiType,
       name,
-      // Without the services, which the state already contains as inputs of MonitoredServices.
+      // Omits the services: the state already contains them as inputs of MonitoredServices.
       fill(({ services: _services, ...others }) => others),
       afterChecks(opts, claimed),
     );

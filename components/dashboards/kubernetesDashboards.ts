@@ -4,7 +4,7 @@ import { DashboardModel, Query, graph, query, stat, table } from "./model";
 import { metricsOf, podThreshold, rate, sumRate, withSelector } from "./queries";
 import { SourceSelectors, deploymentsOf, podPanels, throttledRatio } from "./serviceDashboards";
 
-/** Resources and state of the cluster; replaces 7249. */
+/** Dashboard for the resources and the state of the cluster; replaces 7249. */
 export function clusterDashboard(): DashboardModel {
   const inNamespace = 'namespace=~"$namespace"';
   const resources = [
@@ -82,7 +82,7 @@ export function clusterDashboard(): DashboardModel {
   };
 }
 
-/** The nodes, from the metrics of node-exporter. */
+/** Dashboard for the nodes, with metrics from node-exporter. */
 export function nodesDashboard(): DashboardModel {
   const of = 'instance=~"$instance"';
   const perInstance = (expr: string): Query[] => [query(expr, "{{instance}}")];
@@ -133,7 +133,7 @@ export function nodesDashboard(): DashboardModel {
   };
 }
 
-/** The pods of a namespace; replaces 6417. */
+/** Dashboard for the pods of a namespace; replaces 6417. */
 export function podsDashboard(services: MonitoredServicesSettings[]): DashboardModel {
   const of = 'namespace="$namespace", pod=~"$pod"';
   const selectors: SourceSelectors = metricsOf(services) ?? {};

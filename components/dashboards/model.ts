@@ -13,19 +13,19 @@ export interface Query {
 export interface Panel {
   kind: "graph" | "stat" | "table" | "logs";
   title: string;
-  /** What the panel shows, if its title does not say it. */
+  /** What the panel shows, if its title does not make that clear. */
   description?: string;
-  /** Unit of Grafana, such as `reqps`. */
+  /** Grafana unit, such as `reqps`. */
   unit: string;
   queries: Query[];
   source?: "prometheus" | "loki";
   /** Links from alerts open this panel; its ID is in the table of linked panels. */
   link?: LinkedPanel;
-  /** Columns of the grid of 24. Default: by kind. */
+  /** Width in columns of the 24-column grid. Default: depends on the kind. */
   width?: number;
 }
 
-/** A variable whose values are those of a label. */
+/** A variable with the values of a label. */
 export interface Variable {
   name: string;
   /** Series with that label. */
@@ -43,7 +43,7 @@ export interface DashboardModel {
   rows: { title: string; panels: Panel[] }[];
   /** Start of the time range. Default: `now-6h`. */
   from?: string;
-  /** Expression with series for each deployment, marked on all graphs. */
+  /** Expression that returns a series for each deployment, which all graphs mark. */
   deployments?: string;
 }
 

@@ -4,7 +4,7 @@ import { mean, rate, sumRate } from "./queries";
 
 const of = 'namespace=~"$namespace"';
 
-/** Loki and the agent that collects logs. */
+/** Dashboard for Loki and the log collector. */
 export function lokiDashboard(collector: LogCollector): DashboardModel {
   const requests = (extra = "") =>
     sumRate(`loki_request_duration_seconds_count{${of}${extra}}`, "route");
@@ -66,7 +66,7 @@ function collectorPanels(collector: Exclude<LogCollector, "none">): Panel[] {
   ];
 }
 
-/** Prometheus and Alertmanager. */
+/** Dashboard for Prometheus and Alertmanager. */
 export function prometheusDashboard(): DashboardModel {
   const perPod = (expr: string): Query[] => [query(`sum by (pod) (${expr})`, "{{pod}}")];
   const own = (metric: string, extra = "") => `${metric}{${of}${extra}}`;
@@ -138,7 +138,7 @@ export function prometheusDashboard(): DashboardModel {
   };
 }
 
-/** Notifications to Slack and other receivers. */
+/** Dashboard for notifications to Slack and other receivers. */
 export function deliveryDashboard(): DashboardModel {
   // Alertmanager exports zeros for all integrations that it knows.
   const ofUsed = (expr: string) =>

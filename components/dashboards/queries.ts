@@ -105,7 +105,7 @@ export function metricsOf(all: MonitoredServicesSettings[]) {
   return all[0]?.alerts.metrics;
 }
 
-/** Matchers of the settings for the metrics of containers, or of kube-state-metrics. */
+/** Adds the configured matchers for metrics from containers or kube-state-metrics. */
 export function withSelector(matchers: string, selector = ""): string {
   return selector === "" ? matchers : `${matchers}, ${selector}`;
 }

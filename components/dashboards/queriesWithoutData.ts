@@ -3,18 +3,18 @@ import { meantMetric } from "../../policies/promql/knownMetrics";
 import { parsePromQL } from "../../policies/promql/parse";
 import { VARIABLE, isLoki, metricsReadByGrafana, withoutVariables } from "./expressions";
 
-/** A query of a panel that has no data in any cluster. */
+/** A panel query that returns no data in any cluster. */
 export interface QueryWithoutData {
   /** Title of the panel. */
   panel: string;
-  /** Predicate about the panel. */
+  /** Reason, as a predicate of the panel. */
   reason: string;
   fix: string;
 }
 
 /**
- * The queries in the JSON of a dashboard that Prometheus rejects, or that read a metric which Kubernetes
- * and its exporters do not have, such as one that an old version had.
+ * The queries in the JSON of a dashboard that Prometheus rejects, or that read a metric that current
+ * versions of Kubernetes and its exporters do not expose.
  */
 export function queriesWithoutData(json: string): QueryWithoutData[] {
   return panelsIn(JSON.parse(json)).flatMap(({ title, targets, datasource }) =>
@@ -31,7 +31,7 @@ interface Panel {
   datasource: unknown;
 }
 
-/** All panels, also those in collapsed rows. */
+/** All panels, including those in collapsed rows. */
 function panelsIn(value: unknown): Panel[] {
   if (Array.isArray(value)) return value.flatMap(panelsIn);
   if (!isMap(value)) return [];
@@ -42,7 +42,7 @@ function panelsIn(value: unknown): Panel[] {
   ];
 }
 
-/** Whether queries are in PromQL: also those for a variable, and for the default data source. */
+/** Whether queries to a data source are PromQL, including a variable or the default data source. */
 function isPrometheus(dataSource: unknown): boolean {
   const type = isMap(dataSource) ? dataSource["type"] : undefined;
   return !isLoki(dataSource) && (type ?? "prometheus") === "prometheus";

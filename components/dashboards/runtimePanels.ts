@@ -9,7 +9,7 @@ interface RuntimeQueries {
   concurrency: Query[];
 }
 
-/** Panels on the process of each pod, and on the runtimes of the languages that the services use. */
+/** Panels for the process of each pod, and for the language runtimes that the services use. */
 export function runtimePanels(all: MonitoredServicesSettings[], matchers: string): Panel[] {
   const languages = new Set(all.flatMap(({ services }) => services.map(({ language }) => language)));
   const used = Object.values(ServiceLanguage)
@@ -36,7 +36,7 @@ export function runtimePanels(all: MonitoredServicesSettings[], matchers: string
   ];
 }
 
-/** Metrics of the standard client library of each language. */
+/** Metrics of each language's standard client library. */
 function runtimes(matchers: string): Partial<Record<ServiceLanguage, RuntimeQueries>> {
   const series = (metric: string, extra = "") => `${metric}{${matchers}${extra}}`;
   const perPod = (metric: string, legend: string, extra = "") =>
@@ -50,7 +50,7 @@ function runtimes(matchers: string): Partial<Record<ServiceLanguage, RuntimeQuer
       concurrency: [perPod("go_goroutines", "goroutines"), perPod("go_threads", "Go threads")],
     },
     python: {
-      // The Python client exports no size of its heap; the process shows its memory.
+      // The Python client does not export its heap size; the process panels show its memory.
       memory: [],
       garbageCollection: [],
       concurrency: [],

@@ -57,7 +57,7 @@ function p99(matchers: string): string {
   return `max by (namespace, service) (${recorded.httpP99}{${matchers}} or ${recorded.grpcP99}{${matchers}})`;
 }
 
-/** All services, one row each. */
+/** Dashboard with one row for each service. */
 export function servicesDashboard(all: MonitoredServicesSettings[]): DashboardModel {
   const matchers = 'namespace=~"$namespace"';
   const kinds = usedKinds(all);
@@ -99,13 +99,13 @@ export function servicesDashboard(all: MonitoredServicesSettings[]): DashboardMo
   };
 }
 
-/** Link from a row of the table of services. */
+/** Link from a row of the services table. */
 export const serviceRowLink = dashboardPath(
   "service-detail",
   (variable) => `\${__data.fields.${variable}}`,
 );
 
-/** One service, chosen by variable. */
+/** Dashboard for one service, which a variable selects. */
 export function serviceDashboard(
   all: MonitoredServicesSettings[],
   metrics: MonitoredServicesSettings["alerts"]["metrics"],
@@ -263,7 +263,7 @@ export function serviceDashboard(
   };
 }
 
-/** What the metrics of the selected service cost Prometheus. */
+/** Panel that shows what the metrics of the selected service cost Prometheus. */
 function samplesPanel(of: string): Panel {
   return graph(
     "Samples per scrape",
@@ -293,13 +293,13 @@ function probePanels(of: string): Panel[] {
   ];
 }
 
-/** Images that started to run within five minutes, so each deployment is one mark. */
+/** Images that started within the last five minutes, so each deployment is one mark. */
 export function deploymentsOf(matchers: string): string {
   const containersAt = (offset: string) => `${podMetrics.containerInfo}{${matchers}}${offset}`;
   return newImages(containersAt, "5m", "container, image");
 }
 
-/** Matchers that choose the source of metrics on pods, where a cluster has several. */
+/** Matchers that select the source of pod metrics in clusters with several sources. */
 export type SourceSelectors = Partial<
   Pick<MonitoredServicesSettings["alerts"]["metrics"], "containerSelector" | "kubeStateSelector">
 >;
@@ -372,7 +372,7 @@ function logPanels(): Panel[] {
   ];
 }
 
-/** Objectives over a month. */
+/** Dashboard for objectives over a month. */
 export function objectivesDashboard(all: MonitoredServicesSettings[]): DashboardModel[] {
   const kinds = usedKinds(all);
   if (kinds.length === 0) return [];

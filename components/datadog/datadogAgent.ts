@@ -14,11 +14,11 @@ import { DatadogSite, HostnameSource, NodeOs } from "./options";
 import { datadogReleaseName, datadogSecretName, datadogSettings, secretNameOf } from "./settings";
 import { Redaction, RedactionPattern } from "../logs/options";
 import { SizePreset } from "../shared/sizePreset";
-import { Toleration } from "../shared/placementArgs";
+import { ChartArgs } from "../shared/chartArgs";
 import { clusterAgentTokenSecretName, datadogValues } from "./values";
 
 /** Arguments of DatadogAgent. */
-export interface DatadogAgentArgs {
+export interface DatadogAgentArgs extends ChartArgs {
   /** Name of the cluster: the tags `kube_cluster_name` and `cluster` of all data. */
   cluster: pulumi.Input<string>;
   /** Environment: the tag `env` of all data that has no `env` tag yet. */
@@ -102,32 +102,8 @@ export interface DatadogAgentArgs {
   clusterAgentReplicas?: number;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /**
-   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
-   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
-   */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]> | undefined;
-  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string> | undefined;
-  /** Exact chart version. Default: the version that this library is tested with. */
-  chartVersion?: string;
-  /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
-  repository?: string;
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
   imageRegistry?: pulumi.Input<string> | undefined;
-  /**
-   * Whether the pods accept and open only the connections that they need, to and from pods of the same
-   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
-   * policies. Default: false.
-   */
-  networkPolicies?: boolean;
-  /**
-   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
-   * depth merge when they resolve. Default: none.
-   */
-  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**

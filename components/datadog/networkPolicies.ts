@@ -10,12 +10,12 @@ const clusterAgentMetricsPort = 5000;
 const webhookPort = 8000;
 const externalMetricsPort = 8443;
 
-/** The connections of the agents on the nodes, and of the Cluster Agent. */
+/** Connections of the node agents and the Cluster Agent. */
 export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolicies {
   return {
     agents: {
       pods: agents,
-      // Services of all namespaces send to the ports of their node.
+      // Services in all namespaces send to the ports of their node.
       accepts: [
         ...(settings.customMetrics ? [{ udp: [8125] }] : []),
         ...(settings.apm ? [{ tcp: [8126] }] : []),
@@ -28,7 +28,7 @@ export function datadogNetworkPolicies(settings: DatadogSettings): NetworkPolici
       accepts: [
         { pods: agents, tcp: [clusterAgentPort, clusterAgentMetricsPort] },
         { pods: clusterAgent, tcp: [clusterAgentPort] },
-        // The API server calls these ports. Its addresses are not those of pods.
+        // The API server calls these ports, and does not have a pod's address.
         { tcp: [webhookPort, ...(settings.appKey ? [externalMetricsPort] : [])] },
       ],
       // Port 443 includes Datadog.

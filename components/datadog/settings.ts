@@ -19,7 +19,7 @@ import { DatadogSite, NodeOs, HostnameSource } from "./options";
 /** Name of the Secret with the keys, unless `existingSecret` names another. */
 export const datadogSecretName = "datadog-secret";
 
-/** The Helm release, after which the chart names the DaemonSet. */
+/** Name of the Helm release, which the chart also gives to the DaemonSet. */
 export const datadogReleaseName = "datadog-agent";
 
 const namespaces = (namespace: string) => z.array(input(example(dnsLabel, namespace))).default([]);

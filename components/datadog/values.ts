@@ -61,8 +61,8 @@ export function datadogValues(settings: DatadogSettings): Values {
         clusterAgent: { securityContext: unprivileged },
         initContainers: { resources: initContainerResources, securityContext: unprivileged },
       },
-      // The address of the host works in every pod. The default of the chart, a socket, requires a
-      // hostPath volume, which restricted namespaces reject.
+      // The host's address works in every pod. The chart's default, a socket, requires a hostPath
+      // volume, which restricted namespaces reject.
       admissionController: { enabled: true, configMode: "hostip" },
       // With these permissions, the Cluster Agent could read every Secret in its namespace.
       rbac: { flareAdditionalPermissions: false },
@@ -79,7 +79,7 @@ function datadog(settings: DatadogSettings): Values {
     site: settings.site,
     // Only root can read the logs of containers and the processes of other users.
     securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } },
-    // The tag `cluster` below has the original name.
+    // The tag `cluster` below contains the original name.
     clusterName: datadogClusterName(settings.cluster),
     tags: [`env:${settings.environment}`, `cluster:${settings.cluster}`],
     // Adds the tag `namespace`, the label name in Prometheus and Loki, in addition to Datadog's

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 
-/** A workload as described by Datadog's unified service tagging. */
+/** A workload in terms of Datadog's unified service tagging. */
 export interface DatadogWorkload {
   /** Name of the service: the tag `service`. */
   service: string;

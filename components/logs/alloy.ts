@@ -6,7 +6,10 @@ import { SizePreset } from "../shared/sizePreset";
 import { unprivileged } from "../shared/unprivileged";
 import { CollectorSettings, nodeFolder } from "./settings";
 
-/** Names and keys of Alloy's ConfigMaps. The chart would evaluate its own ConfigMap as a template. */
+/**
+ * Names and keys of Alloy's ConfigMaps, which the chart does not create: it would evaluate its own as a
+ * template.
+ */
 export const alloyConfigMap = { name: "alloy-config", key: "config.alloy" };
 export const alloyEventsConfigMap = { name: "alloy-events-config", key: "config.alloy" };
 
@@ -41,7 +44,7 @@ export function alloyValues(settings: CollectorSettings): Values {
   });
 }
 
-/** Values for the Alloy chart, of the one pod that collects Kubernetes events. */
+/** Alloy chart values for the single pod that collects Kubernetes events. */
 export function alloyEventsValues(settings: CollectorSettings): Values {
   const storagePath = "/var/lib/alloy";
   return valuesWith(settings, {
@@ -64,7 +67,7 @@ export function alloyEventsValues(settings: CollectorSettings): Values {
 /** The user of Alloy's image. */
 const alloyUser = { runAsUser: 473, runAsGroup: 473 };
 
-/** Values that do not depend on what Alloy collects, and those that do. */
+/** Merges the values that both kinds of Alloy share with the values of one kind. */
 function valuesWith(
   settings: CollectorSettings,
   { alloy, controller }: { alloy: Values; controller: Values },

@@ -44,8 +44,8 @@ ${processAndWrite("pods", logPipeline(args.redaction), args)}`;
 }
 
 /**
- * Configuration of the Alloy that reads the events of the cluster and pushes them to Loki. All events
- * come from one API, so more than one replica would push each event more than once.
+ * Configuration of the Alloy pod that reads cluster events and pushes them to Loki. All events come
+ * from one API, so more than one replica would push each event more than once.
  */
 export function alloyEventsConfig(args: AlloyConfigArgs): string {
   return `loki.source.kubernetes_events "events" {

@@ -57,7 +57,7 @@ export function logCollector(
   );
 }
 
-/** Registers the Alloy that collects Kubernetes events, if the settings enable it. */
+/** Registers the Alloy release that collects Kubernetes events, if the settings enable it. */
 export function eventCollector(
   name: string,
   args: Omit<LogCollectorArgs, "overrides">,

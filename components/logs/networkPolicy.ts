@@ -10,7 +10,10 @@ import { CollectorSettings } from "./settings";
 
 const metricsPorts = { [LogCollector.Alloy]: 12345, [LogCollector.Promtail]: 3101 };
 
-/** The connections of the collector's pods. They read logs from files, and pods from the API. */
+/**
+ * The connections of the collector's pods. The collector reads logs from files, and pod metadata from
+ * the API server.
+ */
 export function collectorPolicy(
   { collector, serviceMonitors, prometheusNamespace: namespace }: CollectorSettings,
   loki: Connections,

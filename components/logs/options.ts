@@ -21,9 +21,9 @@ export const Redaction = {
   AssignedSecret: "assignedSecret",
   /** The secret part of Slack webhook URLs. */
   SlackWebhook: "slackWebhook",
-  /** Tokens of Slack apps. */
+  /** Slack app tokens. */
   SlackToken: "slackToken",
-  /** Ids of AWS access keys. */
+  /** AWS access key IDs. */
   AwsAccessKey: "awsAccessKey",
   /** Card numbers, with or without spaces. */
   CardNumber: "cardNumber",

@@ -39,7 +39,7 @@ export function logPipeline(redaction = builtInRedactionsOnly): LogStage[] {
   ];
 }
 
-/** Label `app` of Kubernetes events. Logs of pods have the name of the workload there. */
+/** Label `app` of Kubernetes events. For pod logs, this label contains the name of the workload. */
 const eventsApp = "kubernetes-events";
 
 /**
@@ -75,9 +75,9 @@ function stage(name: string, fields: LogStage["fields"] = {}): LogStage {
 }
 
 /**
- * Joins each line that starts with white space to the previous line. Some lines of stack traces do
- * not start with white space, and RE2 has no negative lookahead to exclude them from `firstline`.
- * So the stages mark those lines with the character U+0001, and remove the mark after the join.
+ * Joins each line that starts with white space to the previous line. Some lines of stack traces do not
+ * start with white space, and RE2 has no negative lookahead to exclude them from `firstline`. So the
+ * stages mark those lines with the character U+0001, and remove the mark after joining.
  */
 function joinStackTraces(): LogStage[] {
   const name = "[\\w.]+";
@@ -102,7 +102,7 @@ function joinStackTraces(): LogStage[] {
     stage("multiline", {
       firstline: "^[^\\s\\x01]",
       max_lines: 256,
-      // Time after which a block is sent on if no further line arrives.
+      // Time after which a block is forwarded if no further line arrives.
       max_wait_time: "3s",
     }),
     stage("replace", { expression: "(\\x01)", replace: "" }),

@@ -12,8 +12,8 @@ export interface RelabelRule {
 const firstNonEmpty = "^;*([^;]+)(;.*)?$";
 
 /**
- * Sets the label `version` of series and logs from the pod's Datadog label, so that Prometheus,
- * Loki and Datadog agree, or else from the label that Kubernetes recommends. A pod without these
+ * Sets the label `version` of series and logs from the pod's Datadog label, for the same value in
+ * Prometheus, Loki and Datadog, or else from the label that Kubernetes recommends. A pod without these
  * labels has no version.
  */
 export const podVersion: RelabelRule = {

@@ -18,7 +18,7 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
     ...defined({ global: imageRegistry === undefined ? undefined : { imageRegistry } }),
     ...nodeAgentPlacement(settings),
     podLabels: settings.labels,
-    // The default volumes of the chart, except for the folder of the first.
+    // The chart's default volumes, except for the folder of the first.
     defaultVolumes: [
       { name: "run", hostPath: { path: nodeFolder("/run/promtail", settings) } },
       { name: "containers", hostPath: { path: "/var/lib/docker/containers" } },
@@ -37,7 +37,7 @@ export function promtailValues(settings: CollectorSettings, pushUrl: string): Va
           backoff_config: { min_period: "500ms", max_period: "1m", max_retries: 0 },
         },
       ],
-      // Stored on the node, so that a new pod continues where the previous pod stopped.
+      // Stored on the node, so a new pod continues where the previous pod stopped.
       positions: { filename: "/run/promtail/positions.yaml" },
       snippets: { scrapeConfigs: stringify([podLogs(settings)], yamlOptions) },
     },

@@ -2,8 +2,8 @@ import { Redaction } from "./options";
 import { RedactionSettings } from "./redactionSettings";
 
 /**
- * Expressions of the built-in redactions. Each has one group, around the secret. Loki keeps the
- * text before the group, so that a reader can tell what was redacted.
+ * Expressions of the built-in redactions. Each has one group, around the secret. Loki keeps the text
+ * before the group, which tells a reader what was redacted.
  */
 export function builtInRedactions(): Record<Redaction, string[]> {
   const value = `[^\\s"',;&}\\]\\\\]+`;

@@ -56,8 +56,8 @@ export type CollectorSettings = z.output<z.ZodObject<typeof collectorFields>> &
   Placement & { size: SizePreset };
 
 /**
- * Folder of a node in which the collector stores the position in each log file. Each namespace can
- * have a collector, and the collectors on a node must not share their positions.
+ * Folder on a node in which the collector stores its position in each log file. Each namespace can have
+ * a collector, and the collectors on a node must not share their positions.
  */
 export function nodeFolder(folder: string, { namespace }: CollectorSettings): string {
   return namespace === "monitoring" ? folder : `${folder}-${namespace}`;

@@ -121,7 +121,7 @@ export function lokiBucket(
             targetPrefix: `${prefix}/`,
           })),
         },
-        // It holds no data: unlike the bucket, it goes when its setting is removed.
+        // It holds no data, so unlike the bucket, it is deleted when its setting is removed.
         { parent, dependsOn: keptBucket },
       ),
     );

@@ -12,7 +12,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
   const size = distributedSizes[settings.size];
   const volume = lokiVolume(settings);
   const retention = { enabled: true, ...volumeRetention(settings) };
-  // The chart reads the sizes of some components from a list of claims, which has a default.
+  // For some components, the chart reads the sizes from a list of claims that has a default.
   const claims = [{ name: "data", accessModes: ["ReadWriteOnce"], ...volume }];
   return {
     deploymentMode: "Distributed",
@@ -37,7 +37,7 @@ export function lokiDistributed(settings: LokiSettings, rulesVolume: Values): Va
           },
         },
       ],
-      // The time that an ingester needs to write its memory to the bucket.
+      // Time for an ingester to flush its memory to the bucket.
       terminationGracePeriodSeconds: 300,
     },
     querier: spread(size.querier),

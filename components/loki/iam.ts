@@ -1,6 +1,6 @@
 import { PolicyDocument, allow, partition, policyDocument } from "../shared/iam";
 
-/** The bucket of Loki. */
+/** Loki's bucket. */
 export interface LokiBucket {
   bucket: string;
   region: string;

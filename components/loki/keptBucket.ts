@@ -45,7 +45,7 @@ export function logsAreKept(
   }));
 }
 
-/** What a change of a setting would do, by the name of the setting. */
+/** Effect of changing a setting, by setting name. */
 const keptEffects: Record<string, string> = {
   storage: "Loki would start without its logs",
   createBucket: "the bucket is protected",
@@ -56,9 +56,9 @@ const keptEffects: Record<string, string> = {
 const deletableAnnotation = "observability.data/delete-on-destroy";
 
 /**
- * Remembers that the deployed bucket may be deleted. The engine deletes a resource that is no longer
- * in the program by its deployed options, which the program cannot read. So while the component has no
- * bucket, its ServiceAccount keeps the annotation, and `bucketIsKept` reads it.
+ * Remembers that the deployed bucket may be deleted. When a resource is removed from the program, the
+ * engine applies the options with which it was deployed, and the program cannot read them. So while the
+ * component has no bucket, its ServiceAccount keeps the annotation, and `bucketIsKept` reads it.
  */
 export function bucketMemory(settings: LokiSettings): {
   annotations: Record<string, string>;

@@ -11,7 +11,7 @@ import { keepData } from "../shared/keepData";
 import { checkWithValues } from "../shared/chartValues";
 import { afterChecks, availableAfter, checkInputs } from "../shared/inputs";
 import { SizePreset } from "../shared/sizePreset";
-import { Toleration } from "../shared/placementArgs";
+import { ChartArgs } from "../shared/chartArgs";
 import { lokiNetworkPolicies } from "./networkPolicies";
 import { lokiRules } from "./rules";
 import { AlertRuleSettings } from "../alerting/alertRuleSettings";
@@ -29,7 +29,7 @@ import { lokiRulesConfigMapName, lokiValues } from "./values";
  */
 const awsResources = new WeakMap<LokiStack, Pick<StorageResources, "bucket" | "role">>();
 
-/** What only one stack of a namespace, or of the program, may own. */
+/** What only one stack per namespace, or per program, may own. */
 function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   const release: Claim = {
     what: `a Loki in the namespace ${namespace}`,
@@ -42,7 +42,7 @@ function lokiClaims({ namespace, storage, bucket }: LokiSettings): Claim[] {
   return [release, { what: `the bucket ${bucket}`, path: ["bucket"], fix, scope: "program" }];
 }
 
-/** The charts of the arguments with chart values. */
+/** The chart for each argument with chart values. */
 function valuesCharts(args: object): Record<"values" | "collectorValues", Chart | undefined> {
   const { collector = LogCollector.Alloy } = args as LokiStackArgs;
   const isNone = collector === LogCollector.None;
@@ -64,7 +64,7 @@ export interface LogAlertArgs {
 }
 
 /** Arguments of LokiStack. */
-export interface LokiStackArgs {
+export interface LokiStackArgs extends ChartArgs {
   /**
    * Name of the cluster: the label `cluster` of every log line, and part of the name of the IAM
    * role. With the storage `s3`, it must be the name of an EKS cluster.
@@ -91,9 +91,10 @@ export interface LokiStackArgs {
    */
   storage?: LokiStorage;
   /**
-   * Name of the S3 bucket, unique in all of AWS. Required with the storage `s3`. The name and the
-   * region of a bucket that this component creates cannot change: deploy `protectData: false`, then also
-   * `createBucket: false`, which retains the bucket, and then the new name.
+   * Name of the S3 bucket, which must be globally unique. Required with the storage `s3`. The name and
+   * the region of a bucket that this component creates cannot change. To move to another bucket, deploy
+   * `protectData: false`, then `createBucket: false`, which retains the old bucket, and then the new
+   * name.
    */
   bucket?: pulumi.Input<string> | undefined;
   /**
@@ -231,32 +232,6 @@ export interface LokiStackArgs {
    * label with one of these names replaces the tag. Default: none.
    */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /**
-   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
-   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
-   */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]> | undefined;
-  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string> | undefined;
-  /** Exact chart version. Default: the version that this library is tested with. */
-  chartVersion?: string;
-  /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
-  repository?: string;
-  /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: pulumi.Input<string> | undefined;
-  /**
-   * Whether the pods accept and open only the connections that they need, to and from pods of the same
-   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
-   * policies. Default: false.
-   */
-  networkPolicies?: boolean;
-  /**
-   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
-   * depth merge when they resolve. Default: none.
-   */
-  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**

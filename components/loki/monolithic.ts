@@ -23,13 +23,13 @@ export function lokiMonolithic(settings: LokiSettings, rulesVolume: Values): Val
         ...lokiVolume(settings),
         ...volumeRetention(settings),
       },
-      // The time that Loki needs to write its memory to the store.
+      // Time for Loki to flush its memory to the store.
       terminationGracePeriodSeconds: 300,
       ...rulesVolume,
     },
     gateway: { enabled: false },
     extraObjects: lokiVolumeGrowth(settings),
-    // The chart requests 9.8 GiB and 1.2 GiB of memory by default for these two caches.
+    // By default, the chart requests 9.8 GiB and 1.2 GiB of memory for these two caches.
     chunksCache: { enabled: false },
     resultsCache: { enabled: false },
     memcached: { enabled: false },

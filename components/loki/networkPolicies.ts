@@ -23,13 +23,13 @@ const gatewayMetricsPort = 4040;
 
 const loki = podsNamed("loki");
 
-/** Addresses of the EKS Pod Identity agent of each node. */
+/** Addresses of the EKS Pod Identity agent on each node. */
 const podIdentityAgent: Connections = {
   cidrs: ["169.254.170.23/32", "fd00:ec2::23/128"],
   tcp: [80],
 };
 
-/** The connections of the pods of Loki and its collector. */
+/** Connections of the pods of Loki and its collector. */
 export function lokiNetworkPolicies(settings: LokiSettings): NetworkPolicies {
   const { mode, collector, prometheusNamespace: namespace } = settings;
   const prometheus = { pods: podsNamed("prometheus"), namespace };

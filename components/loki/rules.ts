@@ -8,7 +8,7 @@ export interface LokiRulesArgs extends AlertLinks {
   logAlerts: LogAlertSettings[];
   /** Namespaces in which to record the rates of log lines and errors of each service. */
   logMetricNamespaces: string[];
-  /** Settings of single alerts, by name. Default: none. */
+  /** Settings of individual alerts, by name. Default: none. */
   alertRules?: RulesSettings;
 }
 
@@ -58,7 +58,7 @@ function noLogs({ namespace, service, silentMinutes, team }: LogAlertSettings): 
   return {
     alert: "NoLogs",
     expr: `absent_over_time({namespace="${namespace}", service="${service}"}[${silentMinutes}m])`,
-    // The range of the expression already is the waiting time.
+    // The range of the expression is already the waiting time.
     forMinutes: 0,
     severity: Severity.Warning,
     team,

@@ -30,8 +30,8 @@ import { checkEvents, collectorFields } from "../logs/settings";
 import { LokiMode, LokiStorage, AwsIdentity } from "./options";
 
 /**
- * Days for which the bucket retains replaced and deleted objects, so that an operator can recover
- * from an accidental deletion.
+ * Days for which the bucket retains replaced and deleted objects, in which an operator can recover from
+ * an accidental deletion.
  */
 export const deletedVersionDays = 7;
 

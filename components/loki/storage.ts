@@ -39,7 +39,7 @@ export function lokiStorage(
   }
   const s3 = inputs as Inputs<S3Settings>;
   const created = s3.settings.createBucket ? lokiBucket(name, s3, opts) : undefined;
-  // The role must not lose access to the bucket if the change of its name is refused.
+  // The role must not lose access to the bucket if a change of the bucket name is refused.
   const afterBucket = created ? { dependsOn: created.unchanged } : {};
   const role = lokiRole(name, s3, pulumi.mergeOptions(opts, afterBucket));
   return {

@@ -11,7 +11,7 @@ export function lokiVolume({ volumeGb, storageClassName }: LokiSettings): Values
   return defined({ size: `${volumeGb}Gi`, storageClass: storageClassName || undefined });
 }
 
-/** Number of volumes of all replicas. Each has the size `volumeGb`, with either storage. */
+/** Number of volumes across all replicas. Each has the size `volumeGb`, for both kinds of storage. */
 export function lokiVolumeCount({ mode, size }: LokiSettings): number {
   if (mode === LokiMode.SingleBinary) return 1;
   if (mode === LokiMode.HighAvailability) return 3;
@@ -19,7 +19,7 @@ export function lokiVolumeCount({ mode, size }: LokiSettings): number {
   return ingester.replicas + indexGateway.replicas + compactor.replicas + ruler.replicas;
 }
 
-/** Whether the volumes outlive the StatefulSet. They always outlive a reduction of replicas. */
+/** Whether the volumes outlive the StatefulSet. They always outlive a scale-down. */
 export function volumeRetention({ deleteDataOnDestroy }: LokiSettings): Values {
   return {
     enableStatefulSetAutoDeletePVC: deleteDataOnDestroy,

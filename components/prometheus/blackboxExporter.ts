@@ -8,13 +8,13 @@ import { resources } from "../shared/resources";
 import { unprivileged } from "../shared/unprivileged";
 import { PrometheusSettings } from "./settings";
 
-/** The configuration in this image has the module of the probes. */
+/** This image's default configuration includes the module that the probes use. */
 const image = "prometheus/blackbox-exporter:v0.28.0";
 const defaultRegistry = "quay.io";
 /** ID of a user and group that own no files. */
 const unprivilegedId = 65534;
 
-/** Labels of the pods of the exporter, which its Service and its network policy select. */
+/** Labels of the exporter's pods, which its Service and its network policy select. */
 export function blackboxExporterLabels({ releaseName }: Pick<PrometheusSettings, "releaseName">) {
   return {
     "app.kubernetes.io/name": "blackbox-exporter",

@@ -87,7 +87,10 @@ export const ingressSchema = z
 /** How people reach Grafana. */
 export type IngressSettings = z.output<typeof ingressSchema>;
 
-/** Checks that there is one way to Grafana, with a certificate. Fields may have failed other checks. */
+/**
+ * Checks that Grafana is exposed in exactly one way, and with a certificate. Fields may have failed
+ * other checks.
+ */
 function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx): void {
   const { className, gateway, tlsSecretName, clusterIssuer } = ingress;
   const refuse = (rule: string, ...fields: (keyof IngressSettings)[]) => {
@@ -118,12 +121,12 @@ function checkExposure(ingress: Partial<IngressSettings>, ctx: z.RefinementCtx):
   }
 }
 
-/** URL of Grafana for people, if the settings say how they reach it. */
+/** Grafana's URL for people, if the settings expose Grafana. */
 export function ingressUrl(ingress: Pick<IngressSettings, "host"> | undefined): string | undefined {
   return ingress && `https://${ingress.host}`;
 }
 
-/** Name of the Secret with the certificate of an Ingress, unless the certificate is somewhere else. */
+/** Name of the Secret with an Ingress's certificate, unless the certificate is stored elsewhere. */
 export function tlsSecretOf({
   className,
   tlsSecretName = defaultTlsSecretName,
@@ -159,14 +162,15 @@ export function ingressValues(ingress: IngressSettings | undefined): Values {
 function albAnnotations({ certificateArn }: IngressSettings): Record<string, string> {
   const annotations = defined({
     scheme: "internal",
-    // The Service of Grafana has no port on the nodes.
+    // Grafana's Service has no node port.
     "target-type": "ip",
     "listen-ports": '[{"HTTP": 80}, {"HTTPS": 443}]',
     "ssl-redirect": "443",
-    // The default of the controller accepts TLS 1.0.
+    // The controller's default accepts TLS 1.0.
     "ssl-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
     "certificate-arn": certificateArn,
-    // Grafana redirects the default path to its login, which the load balancer takes for a failure.
+    // Grafana redirects the default path to its login page, which the load balancer considers
+    // unhealthy.
     "healthcheck-path": "/api/health",
   });
   return Object.fromEntries(

@@ -112,11 +112,11 @@ export type SsoSettings = z.output<typeof ssoSchema>;
 interface Provider {
   /** Section of Grafana's configuration: `auth.<section>`. */
   section: string;
-  /** Settings that only some providers have: whether this provider requires each of its own. */
+  /** Settings that not all providers have, each with whether this provider requires it. */
   settings: Partial<Record<keyof SsoSettings, "required" | "optional">>;
-  /** Form of a group, if it is not the name. */
+  /** Form of a group, if groups are not identified by name. */
   groups?: { pattern: RegExp; rule: string; example: string };
-  /** Keys of the section that only this provider has. */
+  /** Keys that only this provider's section has. */
   fields: (settings: SsoSettings) => Record<string, unknown>;
 }
 
@@ -153,7 +153,7 @@ const providers: Record<SsoProvider, Provider> = {
       example: "platform@example.com",
     },
     fields: (settings) => ({
-      // Without this scope, Google does not tell the groups of a user.
+      // Without this scope, Google does not return a user's groups.
       scopes: groupFields.some((field) => settings[field] !== undefined)
         ? [
             "openid",
@@ -188,7 +188,7 @@ const providers: Record<SsoProvider, Provider> = {
       token_url: `https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`,
       client_authentication: "client_secret_post",
       allowed_organizations: [tenantId],
-      // Grafana evaluates no path for this provider. 1 is the only organization.
+      // Grafana does not evaluate a path for this provider. 1 is the only organization.
       org_mapping: nonEmpty([
         ...adminGroups.map((id) => `${id}:1:Admin`),
         ...editorGroups.map((id) => `${id}:1:Editor`),
@@ -209,7 +209,7 @@ const providers: Record<SsoProvider, Provider> = {
 
 const groupFields = ["allowedGroups", "adminGroups", "editorGroups"] as const;
 
-/** Checks the settings that only some providers have. Fields may have failed other checks. */
+/** Checks the settings that not all providers have. Fields may have failed other checks. */
 function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
   const { provider } = sso;
   if (provider === undefined || !Object.hasOwn(providers, provider)) return;
@@ -236,8 +236,8 @@ function checkProvider(sso: Partial<SsoSettings>, ctx: z.RefinementCtx): void {
 }
 
 /**
- * Path of the role in what the provider tells about a user. It fails without the claim, and Grafana
- * then evaluates it again with the groups that it requested from the provider.
+ * JMESPath expression for the role in the provider's user information. Without the claim it fails, and
+ * Grafana evaluates it again with the groups that it requested from the provider.
  */
 function rolePath(
   { adminGroups = [], editorGroups = [] }: Partial<SsoSettings>,

@@ -17,15 +17,15 @@ import { communityMetrics } from "./communityMetrics";
 import { platformAlerts } from "./platformAlerts";
 import { PrometheusSettings } from "./settings";
 
-/** What a stack reads in addition to the rules and dashboards that this library knows. */
+/** Queries of a stack in addition to the rules and dashboards of this library. */
 export interface FurtherQueries {
-  /** JSON of the dashboards in the folder of the caller. */
+  /** JSON of the dashboards in the caller's folder. */
   dashboards: string[];
-  /** Chart values of the caller, which may contain rules and dashboards. */
+  /** The caller's chart values, which may contain rules and dashboards. */
   values: unknown;
 }
 
-/** Chart values that make the targets of the chart keep the metrics that are read, and drop all others. */
+/** Chart values that make the chart's targets keep the metrics that are read, and drop all others. */
 export function keepListValues(settings: PrometheusSettings, further: FurtherQueries): Values {
   const metrics = metricsUsed(settings, further);
   return scrapeTargets
@@ -64,7 +64,7 @@ export function metricsUsed(
   return [...new Set(used)].filter(isScraped).sort();
 }
 
-/** Dashboards whose metrics the lists do not contain, each with the reason, for warnings. */
+/** Dashboards whose metrics are missing from the lists, each with the reason, for warnings. */
 export function unreadDashboards(
   { grafana }: PrometheusSettings,
   dashboards: Dashboard[],
@@ -93,7 +93,7 @@ export function unreadDashboards(
 }
 
 /**
- * Whether a metric can come from a scrape. Prometheus itself writes `up`, `scrape_*` and the series of
+ * Whether a metric comes from a scrape. Prometheus itself writes `up`, `scrape_*` and the series of
  * rules. A query of every metric, such as a count of all series, has data with any keep list.
  */
 function isScraped(metric: string): boolean {
@@ -107,14 +107,14 @@ function keepList(target: ScrapeTarget, metrics: string[]): Values {
   return { action: "keep", sourceLabels: ["__name__"], regex: kept.join("|") };
 }
 
-/** The relabelings that the chart has for a target; a list of values replaces them. */
+/** The chart's default relabelings for a target, which a list in the values replaces. */
 function relabelingsOfChart({ relabelings }: ScrapeTarget): Values[] {
   return (chartRelabelings as Record<string, Values[]>)[relabelings.join(".")] ?? [];
 }
 
 /**
- * Services that together have every rule and panel, because the services of a stack are not known
- * here. Their rules and panels read few further metrics of the targets of the chart.
+ * Services that together have every rule and panel, because a stack's services are not known here. This
+ * keeps only a few metrics more than necessary.
  */
 function servicesOfAllKinds(): MonitoredServicesSettings {
   const { settings, problems } = servicesSettings({
@@ -150,14 +150,14 @@ function libraryRules(): string[] {
   return groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
 }
 
-/** The dashboards in values of the chart, which contain them as text under the key `json`. */
+/** The dashboards in chart values, which contain them as text under the key `json`. */
 function dashboardsInValues(value: unknown): unknown[] {
   if (Array.isArray(value)) return value.flatMap(dashboardsInValues);
   if (!isPlainMap(value)) return [];
   return [parsed(value["json"]), ...Object.values(value).flatMap(dashboardsInValues)];
 }
 
-/** The value of a text in JSON. Other text is not a dashboard. */
+/** The value of a JSON text. Other text is not a dashboard. */
 function parsed(json: unknown): unknown {
   try {
     return typeof json === "string" ? (JSON.parse(json) as unknown) : undefined;

@@ -7,7 +7,7 @@ import { example, issue } from "../shared/problems";
 import { hasCredentials, httpUrl, input, secretKey } from "../shared/schemas";
 import { LongTermKind } from "./options";
 
-/** What Prometheus, Grafana and the settings need to know about a kind of store. */
+/** A kind of store, with what Prometheus, Grafana and the settings need to know about it. */
 interface Kind {
   /** Form of `url`. */
   url: { pattern: RegExp; rule: string; example: string };
@@ -17,7 +17,7 @@ interface Kind {
   queryUrl?: (url: string) => string;
   /** Header that names the tenant. */
   tenantHeader?: string;
-  /** Label by which the store recognizes replicas, if it is not the default of the operator. */
+  /** Label by which the store recognizes replicas, if it is not the operator's default. */
   replicaLabel?: string;
   /** Value of `prometheusType` in Grafana. */
   dataSourceType?: string;
@@ -109,12 +109,12 @@ export const longTermSchema = z
   })
   .superRefine(checkStore, { when: ({ value }) => typeof value === "object" && value !== null });
 
-/** Where Prometheus also sends its samples. */
+/** The store to which Prometheus also sends its samples. */
 export type LongTermSettings = z.output<typeof longTermSchema>;
 
 const credentials = ["basicAuth", "bearerToken"] as const;
 
-/** Checks the settings that only some kinds have. Fields may have failed other checks. */
+/** Checks the settings that not all kinds have. Fields may have failed other checks. */
 function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): void {
   const { kind, url, tenant, basicAuth, bearerToken } = store;
   for (const key of ["url", "queryUrl"] as const) {
@@ -143,14 +143,14 @@ function checkStore(store: Partial<LongTermSettings>, ctx: z.RefinementCtx): voi
   }
 }
 
-/** The settings that decide what Prometheus sends, and under which name of its role. */
+/** The settings that determine what Prometheus sends, and the name of its role. */
 interface Sender {
   cluster: string;
   namespace: string;
   longTerm?: LongTermSettings | undefined;
 }
 
-/** Values of the server of Prometheus with which it sends its samples to the store. */
+/** Values with which the Prometheus server sends its samples to the store. */
 export function remoteWriteValues(sender: Sender): Values {
   const { longTerm } = sender;
   if (longTerm === undefined) return {};
@@ -186,7 +186,7 @@ function tenantHeader({ kind, tenant }: LongTermSettings): [string, string] | un
   return header === undefined || tenant === undefined ? undefined : [header, tenant];
 }
 
-/** The region and ID of a workspace of Amazon Managed Service for Prometheus. */
+/** The region and ID of an Amazon Managed Service for Prometheus workspace. */
 export function workspaceOf(url: string): { region: string; id: string } {
   // While the URL is unknown, so are its parts.
   const [, region = url, id = url] = workspace.exec(url) ?? [];
@@ -201,12 +201,12 @@ export function workspaceRoleName({ cluster, namespace }: Sender, url: string): 
 /** Allows Prometheus to write to one workspace. */
 export function workspaceAccessPolicy(url: string): PolicyDocument {
   const { region, id } = workspaceOf(url);
-  // The ID tells the workspace apart in all accounts, and the URL does not contain the account.
+  // The workspace ID is unique across accounts, and the URL does not contain the account.
   const arn = `arn:${partition(region)}:aps:${region}:*:workspace/${id}`;
   return policyDocument([allow("WriteSamples", ["aps:RemoteWrite"], arn)]);
 }
 
-/** Name and UID of the data source of the store in Grafana. */
+/** Name and UID of the store's data source in Grafana. */
 export const longTermSource = { name: "Long term", uid: "long-term" };
 
 const variables = {
@@ -215,7 +215,7 @@ const variables = {
   token: "LONG_TERM_TOKEN",
 };
 
-/** The data source of the store, or none if its URL for queries is unknown. */
+/** The store's data source, or none if its query URL is unknown. */
 export function longTermDataSource({
   longTerm: store,
   scrapeIntervalSeconds,
@@ -253,7 +253,7 @@ export function longTermDataSource({
   };
 }
 
-/** URL for queries, if the settings determine it. */
+/** Query URL, if the settings determine it. */
 export function queryUrlOf({ kind, url, queryUrl }: LongTermSettings): string | undefined {
   return queryUrl ?? kinds[kind].queryUrl?.(url);
 }

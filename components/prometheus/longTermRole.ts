@@ -9,8 +9,8 @@ import { podIdentity, podRole } from "../shared/podRole";
 import { tagsOf } from "../shared/tags";
 
 /**
- * Registers the role with which Prometheus writes to a workspace of Amazon Managed Service for
- * Prometheus. Returns what must exist before its pods start.
+ * Registers the role with which Prometheus writes to an Amazon Managed Service for Prometheus
+ * workspace. Returns what must exist before its pods start.
  */
 export function longTermRole(
   name: string,

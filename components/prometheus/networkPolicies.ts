@@ -11,15 +11,15 @@ const grafana = podsNamed("grafana");
 const loki = podsNamed("loki");
 const alertmanager = podsNamed("alertmanager");
 
-/** Metrics of the config reloader, a container next to Prometheus and Alertmanager. */
+/** Metrics port of the config reloader, a sidecar of Prometheus and Alertmanager. */
 const reloaderPort = 8080;
 
 /** Port of Loki, or of its gateway in the mode `distributed`. */
 const lokiPorts = [3100, 8080];
 
 /**
- * The connections of the pods of the chart, except node-exporter: policies do not apply to pods in the
- * network of their node.
+ * Connections of the chart's pods, except node-exporter: policies do not apply to pods on the host
+ * network.
  */
 export function prometheusNetworkPolicies(settings: PrometheusSettings): NetworkPolicies {
   const { releaseName, remoteWriteReceiver, lokiUrl, clusterMonitoring, blackboxExporter } =
@@ -46,7 +46,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         ...(lokiUrl !== undefined ? [{ pods: loki, tcp: [9093] }] : []),
         { pods: alertmanager, tcp: [9094], udp: [9094] },
       ],
-      // The URLs of receivers are secret, and may have any host and port.
+      // Receiver URLs are secret, and may have any host and port.
       opens: undefined,
     },
     grafana: {
@@ -56,12 +56,12 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
         // An ingress controller or load balancer can have any address. Grafana requires a login.
         ...(settings.grafana.externalUrl !== undefined ? [{ tcp: [3000] }] : []),
       ],
-      // The ports of the caller's data sources are those of Services, and policies apply to pods.
+      // The caller's data sources name Service ports, but policies apply to pod ports.
       opens:
         settings.grafana.dataSources.length > 0 || (longTerm && queryUrlOf(longTerm)) !== undefined
           ? undefined
           : onlyTo(
-              // The sidecars read ConfigMaps. Port 443 includes the dashboards of grafana.com.
+              // The sidecars read ConfigMaps. Port 443 covers downloads of dashboards from grafana.com.
               kubernetesApi,
               { pods: prometheus, tcp: [9090] },
               { pods: alertmanager, tcp: [9093] },
@@ -72,7 +72,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       "blackbox-exporter": {
         pods: blackboxExporterLabels(settings),
         accepts: [{ pods: prometheus, tcp: [proberPort] }],
-        // The URLs of probes have any host and port.
+        // Probe URLs may have any host and port.
         opens: undefined,
       },
     }),
@@ -89,7 +89,7 @@ export function prometheusNetworkPolicies(settings: PrometheusSettings): Network
       },
       operator: {
         pods: { ...ofRelease, "app.kubernetes.io/component": "prometheus-operator" },
-        // The API server calls the webhooks. Its addresses are not those of pods.
+        // The API server calls the webhooks, and does not have a pod's address.
         accepts: [{ tcp: [10250] }],
         opens: onlyTo(kubernetesApi),
       },

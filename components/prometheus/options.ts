@@ -1,19 +1,19 @@
 /** Which metrics of the chart's targets Prometheus stores. */
 export const KeptMetrics = {
-  /** All that the chart keeps. */
+  /** All metrics that the chart keeps. */
   All: "all",
-  /** Those that a rule or a dashboard reads. */
+  /** Only metrics that a rule or a dashboard reads. */
   Used: "used",
 } as const;
 export type KeptMetrics = (typeof KeptMetrics)[keyof typeof KeptMetrics];
 
-/** Identity provider of Grafana's users. */
+/** Identity provider for Grafana users. */
 export const SsoProvider = {
-  /** Any provider of OpenID Connect, such as Keycloak, Auth0 or Dex. */
+  /** Any OpenID Connect provider, such as Keycloak, Auth0 or Dex. */
   Oidc: "oidc",
   /** Google Workspace. */
   Google: "google",
-  /** Organizations of github.com. */
+  /** Organizations on github.com. */
   GitHub: "github",
   /** Microsoft Entra ID, formerly Azure AD. */
   Entra: "entra",
@@ -21,7 +21,7 @@ export const SsoProvider = {
 } as const;
 export type SsoProvider = (typeof SsoProvider)[keyof typeof SsoProvider];
 
-/** Kind of a long-term store for the samples of Prometheus. */
+/** Kind of long-term store for Prometheus samples. */
 export const LongTermKind = {
   /** Amazon Managed Service for Prometheus. Requires EKS Pod Identity. */
   Amp: "amp",
@@ -29,7 +29,7 @@ export const LongTermKind = {
   Mimir: "mimir",
   /** Thanos Receive. Blocks are not uploaded from Prometheus: there is no sidecar. */
   Thanos: "thanos",
-  /** Any other store that accepts the remote write of Prometheus. */
+  /** Any other store that accepts Prometheus remote write. */
   RemoteWrite: "remoteWrite",
 } as const;
 export type LongTermKind = (typeof LongTermKind)[keyof typeof LongTermKind];

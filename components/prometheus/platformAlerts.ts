@@ -68,7 +68,7 @@ export function alertsWithExistingPrometheus(
     ].join("\n");
   const down = [
     ...ofLoki,
-    // Whatever the names of the ServiceMonitors, which depend on the release.
+    // Matches any ServiceMonitor name, because the names depend on the release.
     absent('up{job=~"(.+/)?kube-state-metrics"} == 1', "kube-state-metrics"),
     absent("container_memory_working_set_bytes", "cadvisor"),
   ];
@@ -112,8 +112,8 @@ function prometheusAlerts(namespace: string): AlertRule[] {
     })),
     withThreshold("NotificationsFailing", (threshold) => ({
       // Alertmanager does not retry a rate-limited notification before the next group interval, and
-      // drops it if the alert resolves first. So one failure in 15 minutes is enough to fire, except for
-      // webhooks: a heartbeat is repeated every minute.
+      // drops it if the alert resolves first. One failure in 15 minutes is therefore enough to fire,
+      // except for webhooks, whose heartbeat is repeated every minute.
       expr: [
         `${failures()} >= ${threshold}`,
         `unless`,
@@ -139,7 +139,7 @@ function monitoringDown(conditions: string[]): AlertRule {
   };
 }
 
-/** Jobs of a namespace of which no target is up, or no target exists. */
+/** Jobs in a namespace that have no target, or no target that is up. */
 function targetsDown(namespace: string, names: string[], prefix: string): string[] {
   if (names.length === 0) return [];
   const jobs = names.join("|");
@@ -158,7 +158,7 @@ function targetsDown(namespace: string, names: string[], prefix: string): string
   ];
 }
 
-/** A pod of the monitoring stack that crashes, or is not ready although its node is. */
+/** A pod of the monitoring stack that crashes, or that is not ready on a ready node. */
 function podFailing(namespace: string): AlertRule {
   const kubeState = (...matchers: string[]) =>
     `{${[`namespace="${namespace}"`, ...matchers].join(", ")}}`;
@@ -170,10 +170,10 @@ function podFailing(namespace: string): AlertRule {
       crashLoop(kubeState),
       `or`,
       `max by (namespace, pod) (`,
-      // Together with `for`, 15 minutes, as in the chart's KubePodNotReady: a start may take long.
+      // Together with `for`, 15 minutes, as in the chart's KubePodNotReady: startup may take long.
       `  (max_over_time(${ready}[10m]) == 0 and ${ready} offset 10m == 0)`,
       except(`(kube_pod_status_phase${kubeState('phase=~"Succeeded|Failed"')} == 1)`),
-      // An agent has a pod on every node. A node that is not ready has alerts of its own.
+      // An agent has a pod on every node. Other alerts cover a node that is not ready.
       except(
         `(kube_pod_info${kubeState()} and on (node) kube_node_status_condition{condition="Ready", status="true"} == 0)`,
       ),
@@ -187,7 +187,7 @@ function podFailing(namespace: string): AlertRule {
   };
 }
 
-/** The kubelet exposes the metrics of containers at an endpoint of its own, which can fail alone. */
+/** The kubelet exposes container metrics at a separate endpoint, which can fail alone. */
 function withoutContainerMetrics(namespace: string): string {
   return [
     `label_replace(label_replace(`,
@@ -198,21 +198,21 @@ function withoutContainerMetrics(namespace: string): string {
 }
 
 /**
- * Counts the times at which a target stopped answering. Other alerts bridge single failed scrapes, so
- * this alert tells that there are many.
+ * Counts how often a target stopped responding. Other alerts bridge single failed scrapes; this alert
+ * reports that there are many.
  */
 const scrapesFailing = withThreshold(alertNames.scrapesFailing, (times) => ({
-  // Keeps the label `service`, so that ServiceDown inhibits it.
+  // Keeps the label `service` because ServiceDown then inhibits it.
   expr: `max by (namespace, job, service) (resets(up[30m])) >= ${times}`,
   forMinutes: 5,
-  // The number varies while the failures of 30 minutes ago leave the window.
+  // The number changes while failures from 30 minutes ago leave the window.
   keepFiringMinutes: 15,
   severity: Severity.Warning,
   summary: "{{ $labels.job }}: a target often fails to answer scrapes",
   description: `A target of {{ $labels.job }} in ${labels.namespace} stopped answering scrapes ${value.plain} times in the last 30 minutes (threshold: ${times}). Alerts that read its metrics may fire late or not at all.`,
 }));
 
-/** A scrape that exceeds its limit fails as a whole, so this alert fires before. */
+/** A scrape that exceeds its limit fails as a whole, so this alert fires before that happens. */
 const samplesNearLimit = withThreshold("SamplesNearLimit", (percent) => ({
   expr: [
     `max by (namespace, job, service) (`,
@@ -243,9 +243,10 @@ function volumeAlerts(): AlertRule[] {
   });
   return [
     withThreshold("VolumeNearlyFull", (percent) => ({
-      // One rule, because a volume that fills fast ends with both conditions. With the offset, growth
-      // must last for 10 minutes: a compaction of Prometheus writes a large block within minutes. The
-      // short window ends the alert when growth stops. Forecasts count from the time of evaluation.
+      // One rule, because a volume that fills quickly eventually meets both conditions. With the
+      // offset, growth must last for 10 minutes: a compaction of Prometheus writes a large block within
+      // minutes. The short window ends the alert when growth stops. Forecasts count from the time of
+      // evaluation.
       expr: [
         `(`,
         `  ${usedRatio()} > ${formatNumber(percent / 100)}`,
@@ -277,7 +278,7 @@ function volumeAlerts(): AlertRule[] {
   ];
 }
 
-/** Lines that Loki rejects, and lines that the collector, Alloy or Promtail, gives up on. */
+/** Lines that Loki rejects, and lines that the collector (Alloy or Promtail) drops. */
 const dropped = [
   "loki_discarded_samples_total",
   "loki_write_dropped_entries_total",
@@ -298,7 +299,7 @@ function lokiAlerts(namespace: string): AlertRule[] {
     })),
     {
       alert: "LokiNotIngesting",
-      // Loki exposes the counter with the first line that it receives after a start.
+      // Loki exposes the counter only after it receives the first line after startup.
       expr: [
         `(`,
         `  sum by (namespace) (rate(loki_distributor_lines_received_total{${inNamespace}}[5m]))`,

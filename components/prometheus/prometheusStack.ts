@@ -26,7 +26,7 @@ import { SecretKeyReference } from "../shared/secretKeyReference";
 import { Checked } from "../shared/problems";
 import { settingsOrThrow } from "../shared/settingsOrThrow";
 import { SizePreset } from "../shared/sizePreset";
-import { Toleration } from "../shared/placementArgs";
+import { ChartArgs } from "../shared/chartArgs";
 import { blackboxExporter } from "./blackboxExporter";
 import type * as keepLists from "./keepLists";
 import { longTermRole } from "./longTermRole";
@@ -48,7 +48,7 @@ import {
   serviceNames,
 } from "./urls";
 
-/** What only one stack of a cluster, or of a namespace, may own. */
+/** What only one stack per cluster, or per namespace, may own. */
 function prometheusClaims(settings: PrometheusSettings): Claim[] {
   const { namespace, releaseName, clusterMonitoring } = settings;
   return [
@@ -103,7 +103,7 @@ function volumesAreKept(
   );
 }
 
-/** Adds the problems with lists in the values that replace those of the arguments. */
+/** Adds the problems with lists in the chart values that replace lists from the arguments. */
 function checkReplacedLists(
   args: object,
   checked: Checked<PrometheusSettings>,
@@ -112,7 +112,7 @@ function checkReplacedLists(
   return problems.length === 0 ? checked : { problems: [...(checked.problems ?? []), ...problems] };
 }
 
-/** The values of the chart, with keep lists if only the metrics that are read are to be kept. */
+/** The chart values, with keep lists if Prometheus stores only the metrics that are read. */
 function releaseValues(
   settings: PrometheusSettings,
   dashboards: Dashboard[],
@@ -147,7 +147,7 @@ function warnAboutUnreadDashboards(
   }
 }
 
-/** Warns about queries in the files of the caller that have no data in any cluster. */
+/** Warns about queries in the caller's dashboard files that return no data in any cluster. */
 function warnAboutQueriesWithoutData(
   name: string,
   dashboards: Dashboard[],
@@ -217,10 +217,10 @@ export interface GrafanaIngress {
    * internal unless an annotation says otherwise. Required without `gateway`.
    */
   className?: string;
-  /** Certificate in ACM, for `alb`. Default: the one that matches the host. */
+  /** ACM certificate, for `alb`. Default: the certificate that matches the host. */
   certificateArn?: pulumi.Input<string> | undefined;
   /**
-   * Secret with the certificate, for all classes but `alb`. Default: `grafana-tls` with
+   * Secret with the certificate, for all classes except `alb`. Default: `grafana-tls` with
    * `clusterIssuer`, otherwise required.
    */
   tlsSecretName?: pulumi.Input<string> | undefined;
@@ -228,46 +228,49 @@ export interface GrafanaIngress {
   clusterIssuer?: pulumi.Input<string> | undefined;
   /** Gateway for an HTTPRoute instead of an Ingress. Default: none. */
   gateway?: GrafanaGateway;
-  /** Further annotations of the Ingress or HTTPRoute, which override others. Default: none. */
+  /**
+   * Additional annotations of the Ingress or HTTPRoute, which override those of the component. Default:
+   * none.
+   */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
  * Single sign-on to Grafana. The callback for the identity provider is `<URL of Grafana>/login/` and
  * `generic_oauth` (for `oidc`), `google`, `github`, `azuread` (for `entra`) or `okta`. The user `admin`
- * and its Secret remain, for requests to the API and for emergencies (`loginForm`).
+ * and its Secret remain, for API requests and for emergencies (`loginForm`).
  */
 export interface GrafanaSso {
   /** Identity provider. */
   provider: SsoProvider;
-  /** ID of Grafana as a client of the provider. */
+  /** Client ID of Grafana at the provider. */
   clientId: pulumi.Input<string>;
-  /** Secret of the client, in an existing Kubernetes Secret. Restart Grafana when it changes. */
+  /** Client secret, in an existing Kubernetes Secret. Restart Grafana when it changes. */
   clientSecret: SecretKeyReference;
-  /** Tenant of `entra`, and required for it. */
+  /** Tenant, for `entra`, which requires it. */
   tenantId?: pulumi.Input<string> | undefined;
-  /** Domain of `okta`, such as `acme.okta.com`, and required for it. */
+  /** Domain, such as `acme.okta.com`, for `okta`, which requires it. */
   domain?: pulumi.Input<string> | undefined;
-  /** Authorization endpoint of `oidc`, and required for it. */
+  /** Authorization endpoint, for `oidc`, which requires it. */
   authUrl?: pulumi.Input<string> | undefined;
-  /** Token endpoint of `oidc`, and required for it. */
+  /** Token endpoint, for `oidc`, which requires it. */
   tokenUrl?: pulumi.Input<string> | undefined;
-  /** UserInfo endpoint of `oidc`, and required for it. */
+  /** UserInfo endpoint, for `oidc`, which requires it. */
   apiUrl?: pulumi.Input<string> | undefined;
   /** Scopes to request, for `oidc`. Default: `openid`, `profile` and `email`. */
   scopes?: string[];
-  /** Claim with the groups of a user, for `oidc`. Default: `groups`. */
+  /** Claim with the user's groups, for `oidc`. Default: `groups`. */
   groupsClaim?: string;
   /**
-   * Domains of the email addresses of users, for all providers but `github`. Required for `google`,
-   * where everyone has an account. Default: every domain.
+   * Allowed email domains, for all providers except `github`. Required for `google`, where anyone can
+   * have an account. Default: every domain.
    */
   allowedDomains?: string[];
-  /** Organizations of users of `github`, and required for it: everyone has an account. */
+  /** Allowed organizations, for `github`, which requires them because anyone can have an account. */
   allowedOrganizations?: string[];
   /**
-   * Groups of users, for all providers but `github`: addresses of groups in Google, object IDs in
-   * Entra, otherwise names. Default: all users of the provider or the domains.
+   * Allowed groups, for all providers except `github`: group addresses for Google, object IDs for
+   * Entra, otherwise names. Default: all users of the provider, or of the allowed domains.
    */
   allowedGroups?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
@@ -285,7 +288,10 @@ export interface GrafanaSso {
 export interface GrafanaArgs {
   /** Dashboards from grafana.com. Default: 7249, 6417 and 10826. */
   communityDashboards?: CommunityDashboard[];
-  /** Folder with further dashboards as JSON files; subfolders become folders in Grafana. Default: none. */
+  /**
+   * Folder with additional dashboards as JSON files; subfolders become folders in Grafana. Default:
+   * none.
+   */
   dashboardsFolder?: string;
   /**
    * Data sources in addition to Prometheus, Alertmanager and Loki, in the format of Grafana's
@@ -297,93 +303,99 @@ export interface GrafanaArgs {
   /** Ingress or route through which people reach Grafana. Default: none. */
   ingress?: GrafanaIngress;
   /**
-   * Size of a volume for what people change in Grafana, such as users and their preferences, in GiB.
+   * Size in GiB of a volume for what people change in Grafana, such as users and their preferences.
    * Grafana then stops during an update, because one pod at a time can use the volume. The volume
    * remains when you remove the setting, unless `deleteDataOnDestroy` is true. Default: none.
    */
   storageGb?: number;
-  /** Single sign-on. Requires `ingress` or `externalUrl`. Default: none, only the user `admin`. */
+  /**
+   * Single sign-on. Requires `ingress` or `externalUrl`. Default: none; only the user `admin` can sign
+   * in.
+   */
   sso?: GrafanaSso;
-  /** URL at which people open Grafana, for links in alerts. Default: that of `ingress`, or none. */
+  /** URL at which people open Grafana, for links in alerts. Default: the URL of `ingress`, or none. */
   externalUrl?: pulumi.Input<string> | undefined;
 }
 
-/** Which metrics of the targets of the chart Prometheus stores. */
+/** Which metrics of the chart's targets Prometheus stores. */
 export interface ScrapedMetrics {
   /**
    * `used` keeps the metrics that a rule or a dashboard reads, and drops all others of the kubelet,
    * cAdvisor, kube-state-metrics, node-exporter, the API server, CoreDNS, the operator, Prometheus,
-   * Alertmanager and Grafana: those of the rules and dashboards of this library and of the chart, of
-   * `dashboardsFolder` and of `values`. Services are never reduced. Default: `all`.
+   * Alertmanager and Grafana. It considers the rules and dashboards of this library, the chart,
+   * `dashboardsFolder` and `values`. Metrics of services are never dropped. Default: `all`.
    */
   keep?: KeptMetrics;
   /**
-   * Further metrics to keep, as names or regular expressions of Prometheus, such as those that rules of
-   * another program read. Requires `keep: "used"`. Default: none.
+   * Additional metrics to keep, as names or Prometheus regular expressions, such as metrics that
+   * another program's rules read. Requires `keep: "used"`. Default: none.
    */
   also?: string[];
 }
 
-/** User and password in existing Secrets. */
+/** Username and password in existing Secrets. */
 export interface BasicAuthReference {
-  /** Key with the user. */
+  /** Key with the username. */
   username: SecretKeyReference;
   /** Key with the password. */
   password: SecretKeyReference;
 }
 
 /**
- * Store to which Prometheus also sends its samples, by remote write. Prometheus retries until the store
- * accepts them, and loses those of an outage that is longer than about two hours.
+ * Store to which Prometheus also sends its samples by remote write. Prometheus retries until the store
+ * accepts them, and loses samples if an outage lasts longer than about two hours.
  */
 export interface LongTermStore {
   /**
-   * Kind of the store. `mimir` and `amp` receive the label `__replica__`, by which they keep the samples of
-   * one replica: only one stack of a cluster may write to a tenant or workspace. Thanos Query removes
-   * `prometheus_replica`. Must be known when the program runs.
+   * Kind of the store. `mimir` and `amp` receive the label `__replica__`, by which they deduplicate the
+   * samples of replicas: only one stack per cluster may write to a tenant or workspace. Thanos Query
+   * removes `prometheus_replica`. Must be known when the program runs.
    */
   kind: LongTermKind;
   /**
-   * URL for remote write. For `amp`, the URL of the workspace, such as the output `prometheusEndpoint` of
+   * Remote-write URL. For `amp`, the URL of the workspace, such as the output `prometheusEndpoint` of
    * an `aws.amp.Workspace`. The component then creates an IAM role that may write to the workspace, for
    * the service account of Prometheus and EKS Pod Identity.
    */
   url: pulumi.Input<string>;
   /**
-   * URL for queries. Adds the data source `Long term` with the UID `long-term` to Grafana. Default: derived
+   * Query URL. Adds the data source `Long term` with the UID `long-term` to Grafana. Default: derived
    * from `url` for `mimir`, otherwise no data source.
    */
   queryUrl?: pulumi.Input<string> | undefined;
-  /** Tenant, for `mimir` and `thanos`. Default: the default tenant of the store. */
+  /** Tenant, for `mimir` and `thanos`. Default: the store's default tenant. */
   tenant?: pulumi.Input<string> | undefined;
-  /** User and password, for all kinds but `amp`, in existing Secrets in the namespace. Default: none. */
+  /**
+   * Username and password, for all kinds except `amp`, in existing Secrets in the namespace. Default:
+   * none.
+   */
   basicAuth?: BasicAuthReference;
   /** Bearer token instead of `basicAuth`. Default: none. */
   bearerToken?: SecretKeyReference;
 }
 
 /** Arguments of PrometheusStack. */
-export interface PrometheusStackArgs {
+export interface PrometheusStackArgs extends ChartArgs {
   /** Name of the cluster: the external label `cluster` of every series and alert. */
   cluster: pulumi.Input<string>;
   /** Environment: the external label `env`. */
   environment: pulumi.Input<string>;
   /**
-   * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security level
-   * must be `privileged`, because node-exporter reads the host. Another namespace or `releaseName` deploys
-   * a new Prometheus with empty volumes; the volumes of the old one remain in the cluster. `protectData`
-   * and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
+   * Namespace to install into. It must exist. Unless `clusterMonitoring` is false, its Pod Security
+   * level must be `privileged`, because node-exporter reads the host. Changing the namespace or
+   * `releaseName` deploys a new Prometheus with empty volumes; the old volumes remain in the cluster.
+   * `protectData` and `deleteDataOnDestroy` refuse the change. Default: `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /**
-   * Name of the Helm release, unique in the cluster, with at most 26 characters. The names of the
+   * Name of the Helm release, unique in the cluster, at most 26 characters long. The names of the
    * chart's objects start with it. Default: `prometheus`.
    */
   releaseName?: pulumi.Input<string> | undefined;
   /**
-   * Whether to install what a cluster has only once: the Prometheus operator with its CRDs,
-   * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false
-   * in every further PrometheusStack of a cluster. Default: true.
+   * Whether to install the parts that a cluster needs only once: the Prometheus operator with its CRDs,
+   * node-exporter, kube-state-metrics, and the rules and dashboards for the cluster. Set it to false in
+   * every additional PrometheusStack of a cluster. Default: true.
    */
   clusterMonitoring?: boolean;
   /** Number of days that Prometheus retains samples. At least 1. Default: 15. */
@@ -394,7 +406,7 @@ export interface PrometheusStackArgs {
   storageGb?: number;
   /** StorageClass of all volumes; `""` selects the cluster's default. Default: `gp3`. */
   storageClassName?: pulumi.Input<string> | undefined;
-  /** Number of replicas of Prometheus on different nodes. Each scrapes all targets. Default: 1. */
+  /** Number of replicas of Prometheus on different nodes. Each replica scrapes all targets. Default: 1. */
   replicas?: number;
   /** CPU and memory of every workload. Default: `small`. */
   size?: SizePreset;
@@ -405,14 +417,14 @@ export interface PrometheusStackArgs {
   protectData?: boolean;
   /**
    * Lets Kubernetes delete the volumes with their StatefulSets: on `pulumi destroy`, but also when the
-   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise
-   * only deleting the namespace or a claim deletes a volume. The options `protect` and
-   * `retainOnDelete` override `deleteDataOnDestroy`. To move samples that `deleteDataOnDestroy` was set
-   * for, deploy `deleteDataOnDestroy: false` alone before you change `namespace` or `releaseName`: in
-   * one update with `protectData: false`, Kubernetes deletes the old volumes. Default: false.
+   * operator replaces a StatefulSet because `storageGb` or `storageClassName` changes. Otherwise only
+   * deleting the namespace or a claim deletes a volume. The options `protect` and `retainOnDelete`
+   * override `deleteDataOnDestroy`. If `deleteDataOnDestroy` was set, deploy `deleteDataOnDestroy:
+   * false` on its own before you change `namespace` or `releaseName`: if one update changes them with
+   * `protectData: false`, Kubernetes deletes the old volumes. Default: false.
    */
   deleteDataOnDestroy?: boolean;
-  /** Which metrics of the targets of the chart Prometheus stores. Default: all. */
+  /** Which metrics of the chart's targets Prometheus stores. Default: all. */
   metrics?: ScrapedMetrics;
   /** Store to which Prometheus also sends its samples. Default: none. */
   longTerm?: LongTermStore;
@@ -422,8 +434,8 @@ export interface PrometheusStackArgs {
    */
   remoteWriteReceiver?: boolean;
   /**
-   * Deploys the blackbox exporter, which requests the URLs of services with `probe` in MonitoredServices
-   * and of other Probes of this namespace's Prometheus. Default: false.
+   * Deploys the blackbox exporter, which requests the URLs of services with `probe` in
+   * MonitoredServices, and of any other Probe that this Prometheus selects. Default: false.
    */
   blackboxExporter?: boolean;
   /**
@@ -443,8 +455,8 @@ export interface PrometheusStackArgs {
   /** URL at which people open Prometheus, for links in alerts. Default: none. */
   externalUrl?: pulumi.Input<string> | undefined;
   /**
-   * Settings of single alerts, by name: those of this component and those of the chart. An alert of the
-   * chart that occurs twice, as a warning and as critical, gets one severity. Default: none.
+   * Settings of individual alerts, by name, for the alerts of this component and of the chart. If the
+   * chart has an alert twice, as a warning and as critical, both get the same severity. Default: none.
    */
   alertRules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
@@ -455,39 +467,14 @@ export interface PrometheusStackArgs {
   grafana?: GrafanaArgs;
   /** Labels of every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /**
-   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
-   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
-   */
-  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
-  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
-  tolerations?: pulumi.Input<Toleration[]> | undefined;
-  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
-  priorityClassName?: pulumi.Input<string> | undefined;
-  /** Exact chart version. Default: the version that this library is tested with. */
-  chartVersion?: string;
-  /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
-  repository?: string;
-  /** Registry that mirrors all images. Default: the registry of each image. */
-  imageRegistry?: pulumi.Input<string> | undefined;
-  /**
-   * Whether the pods accept and open only the connections that they need, to and from pods of the same
-   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
-   * policies. Default: false.
-   */
-  networkPolicies?: boolean;
-  /**
-   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
-   * depth merge when they resolve. Default: none.
-   */
-  values?: pulumi.Input<Record<string, any>> | undefined;
 }
 
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
  * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
- * component and, without a long-term store of the kind `amp`, no AWS. With explicit providers, pass both:
- * `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates the password of Grafana.
+ * component and, without a long-term store of the kind `amp`, no AWS account. With explicit providers,
+ * pass both: `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates Grafana's
+ * password.
  *
  * SlackAlerting comes before this component, which needs the names of its Secrets. LokiStack,
  * MonitoredServices and GrafanaDashboards come after it: their objects need the CRDs that this
@@ -499,7 +486,7 @@ export interface PrometheusStackArgs {
 export class PrometheusStack extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:PrometheusStack";
 
-  /** URL of Prometheus inside the cluster, for workloads. People cannot open it. */
+  /** URL of Prometheus inside the cluster, for workloads. It is not reachable from outside. */
   readonly prometheusUrl: pulumi.Output<string>;
   /** URL of Alertmanager inside the cluster, for `alertmanagerUrl` of LokiStack. */
   readonly alertmanagerUrl: pulumi.Output<string>;
@@ -513,7 +500,7 @@ export class PrometheusStack extends pulumi.ComponentResource {
    * is true.
    */
   readonly proberAddress: pulumi.Output<string>;
-  /** URL of Grafana inside the cluster, for workloads. People cannot open it. */
+  /** URL of Grafana inside the cluster, for workloads. It is not reachable from outside. */
   readonly grafanaUrl: pulumi.Output<string>;
   /** Password of Grafana's user `admin`, as a secret. */
   readonly grafanaAdminPassword: pulumi.Output<string>;

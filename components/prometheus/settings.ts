@@ -34,7 +34,7 @@ import {
 } from "../shared/schemas";
 
 /**
- * Community dashboards, and the reviewed revision of each. Other dashboards require a revision,
+ * Community dashboards, with the reviewed revision of each. Other dashboards require a revision,
  * because without one the chart silently downloads revision 1.
  */
 export const communityDashboardRevisions: Record<number, number> = {
@@ -98,7 +98,7 @@ export const alertsOfChart = chartAlerts
   .flatMap(({ alerts }) => alerts)
   .filter((name) => !platformAlertNames.some((platform) => platform === name));
 
-/** Reports data sources that would replace one of this library, or each other. */
+/** Reports data sources that would replace each other or a data source of this library. */
 function checkDataSources(sources: Record<string, unknown>[], ctx: z.RefinementCtx): void {
   const taken = new Set<unknown>(["Prometheus", "Alertmanager", "Loki", longTermSource.name]);
   const takenUids = new Set<unknown>(["prometheus", "alertmanager", "loki", longTermSource.uid]);
@@ -299,8 +299,8 @@ export const prometheusSchema = z
 export type PrometheusSettings = z.output<typeof prometheusSchema>;
 
 /**
- * Reports a list of data sources in the caller's values that drops those of the settings, because
- * Helm does not merge lists.
+ * Reports a list of data sources in the caller's values that would drop the configured data sources,
+ * because Helm does not merge lists.
  */
 export function droppedDataSources(args: ComponentArgs): Problem[] {
   const path = ["values", "grafana", "additionalDataSources"];
@@ -312,7 +312,7 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
   const names = (value: unknown) =>
     Array.isArray(value) ? value.map((source) => valueAt(source, ["name"])) : [];
   const kept = names(list);
-  // The caller may configure Loki in another way.
+  // The caller may configure Loki differently.
   const expected = [
     ...(lokiUrl === undefined ? [] : ["Loki"]),
     ...(longTerm && queryUrlOf(longTerm) !== undefined ? [longTermSource.name] : []),
@@ -330,7 +330,10 @@ export function droppedDataSources(args: ComponentArgs): Problem[] {
   ];
 }
 
-/** Reports a list of remote writes in the caller's values that replaces the one of the settings. */
+/**
+ * Reports a list of remote writes in the caller's values that would replace the configured remote
+ * write.
+ */
 export function replacedRemoteWrite(args: ComponentArgs): Problem[] {
   const path = ["values", "prometheus", "prometheusSpec", "remoteWrite"];
   if (valueAt(args, ["longTerm"]) === undefined || valueAt(args, path) === undefined) return [];

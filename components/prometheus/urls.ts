@@ -1,9 +1,9 @@
 import { PrometheusSettings } from "./settings";
 
-/** The settings that determine the names of the objects of the chart. */
+/** The settings that determine the names of the chart's objects. */
 export type Release = Pick<PrometheusSettings, "releaseName" | "namespace">;
 
-/** Names of the Services. With the release `prometheus`, the documentation uses them in commands. */
+/** Names of the Services. The commands in the documentation use the names of the release `prometheus`. */
 export function serviceNames({ releaseName }: Pick<Release, "releaseName">) {
   const chart = chartFullname(releaseName);
   return {
@@ -13,7 +13,7 @@ export function serviceNames({ releaseName }: Pick<Release, "releaseName">) {
   };
 }
 
-/** Prefix of the names of the chart's objects, which the chart truncates to 26 characters. */
+/** Name prefix of the chart's objects, which the chart truncates to 26 characters. */
 export function chartFullname(releaseName: string): string {
   const chart = "kube-prometheus-stack";
   const fullname = releaseName.includes(chart) ? releaseName : `${releaseName}-${chart}`;
@@ -26,8 +26,8 @@ export function prometheusUrl(release: Release): string {
 }
 
 /**
- * Remote-write URL of each replica inside the cluster. The URLs address pods, because the Service
- * would send each replica only a part of the samples.
+ * Remote-write URL of each replica inside the cluster. The URLs address pods, because the Service would
+ * send each replica only some of the samples.
  */
 export function remoteWriteUrls(release: Release, replicas: number): string[] {
   const pod = (index: number) => `prometheus-${serviceNames(release).prometheus}-${index}`;
@@ -43,7 +43,7 @@ export function alertmanagerUrl(release: Release): string {
   return `http://${serviceNames(release).alertmanager}.${release.namespace}.svc.cluster.local:9093`;
 }
 
-/** URL of the Alertmanagers of a namespace, by the Service that the operator creates for them. */
+/** URL of a namespace's Alertmanagers, through the Service that the operator creates for them. */
 export function operatedAlertmanagerUrl({ namespace }: Pick<Release, "namespace">): string {
   return `http://alertmanager-operated.${namespace}.svc.cluster.local:9093`;
 }

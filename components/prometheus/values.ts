@@ -50,7 +50,7 @@ const nodeExporterResources = resources("50m", "64Mi");
 const operatorResources = resources("50m", "256Mi");
 const sidecarResources = resources("25m", "192Mi");
 const jobResources = resources("50m", "256Mi");
-/** User and group without any permission. */
+/** User and group without any permissions. */
 const nobody = 65534;
 
 /** Values of the kube-prometheus-stack chart for the given settings. */
@@ -77,7 +77,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
         },
         podLabels: upgradeJobLabels(settings.releaseName),
         resources: jobResources,
-        // The chart has no value for the priority of this job.
+        // The chart has no value for the priority class of this job.
         ...withoutPriority,
       },
     },
@@ -110,7 +110,7 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       admissionWebhooks: {
         patch: {
           resources: jobResources,
-          // The chart's user 2000 can be a user of the node.
+          // User 2000, the chart's default, may exist on the node.
           securityContext: { runAsUser: nobody, runAsGroup: nobody },
           ...placement(settings),
         },
@@ -135,13 +135,13 @@ export function prometheusValues(settings: PrometheusSettings): Values {
       resources: nodeExporterResources,
       securityContext: { seccompProfile: { type: "RuntimeDefault" } },
       containerSecurityContext: unprivileged,
-      // The affinity is a default of this chart.
+      // The affinity is the chart's default.
       ...nodeAgent,
     },
   };
 }
 
-/** A value for each alert of the chart that has settings, unless the value is undefined. */
+/** A value for each chart alert that has settings, unless the value is undefined. */
 function ofChartAlerts<T>(
   { alertRules }: PrometheusSettings,
   valueOf: (settings: RuleSettings) => T | undefined,
@@ -174,11 +174,11 @@ function prometheusServer(settings: PrometheusSettings): Values {
       resources: prometheusSizes[settings.size],
       storageSpec: volume(settings, settings.storageGb),
       persistentVolumeClaimRetentionPolicy: volumeRetention(settings),
-      // After a restart, an alert with a shorter `for` than this starts again as pending. The default of
-      // 10 minutes would resolve most alerts that fire, and notify about them a second time.
+      // After a restart, an alert with a shorter `for` than this starts again as pending. With the
+      // default of 10 minutes, most firing alerts would resolve and notify a second time.
       additionalConfig: { rules: { alert: { forGracePeriod: "1m" } } },
-      // Protects Prometheus from a target whose number of series explodes. The largest legitimate
-      // target is kube-state-metrics, which grows with the cluster.
+      // Protects Prometheus from a target whose series count explodes. The largest legitimate target is
+      // kube-state-metrics, which grows with the cluster.
       sampleLimit: samplesPerScrape[settings.size],
       // Adds the series scrape_sample_limit to each target, which the alert SamplesNearLimit reads. The
       // operator has no field for the setting extra_scrape_metrics yet, which replaces this flag.
@@ -294,7 +294,7 @@ function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: Prom
       // Otherwise, Helm deletes the claim when the setting is removed.
       ...(!deleteDataOnDestroy && { annotations: { "helm.sh/resource-policy": "keep" } }),
     },
-    // The volume belongs to the group of Grafana, so no container needs to run as root to change it.
+    // The volume belongs to Grafana's group, so no container needs to run as root to change its owner.
     initChownData: { enabled: false },
     // A new pod on another node could not mount the volume while the old one runs.
     deploymentStrategy: { type: "Recreate" },
@@ -303,7 +303,7 @@ function grafanaStorage({ grafana, storageClassName, deleteDataOnDestroy }: Prom
 
 type DataSource = PrometheusSettings["grafana"]["dataSources"][number];
 
-/** Environment variable of Grafana with the value of a field of a data source. */
+/** Grafana's environment variable for a secret field of a data source. */
 function variableOf(index: number, field: string): string {
   return `DATA_SOURCE_${index}_${field}`.toUpperCase();
 }
@@ -332,7 +332,7 @@ function dataSourceVariables({ secrets = {} }: DataSource, index: number): [stri
 function dashboardDownloads(settings: PrometheusSettings): Values {
   const provider = "community";
   return {
-    // The default of the chart disables TLS verification.
+    // The chart's default disables TLS verification.
     defaultCurlOptions: "-sSf",
     downloadDashboards: { resources: resources("25m", "64Mi") },
     dashboardProviders: {
@@ -388,7 +388,7 @@ function volume(settings: PrometheusSettings, storageGb: number): Values {
   };
 }
 
-// As the chart of Grafana composes it.
+// Composed as in Grafana's chart.
 const sidecarImage =
   "{{ with .Values.grafana.sidecar.image }}{{ $.Values.global.imageRegistry | default .registry }}/{{ .repository }}:{{ .tag }}{{ end }}";
 
@@ -411,7 +411,10 @@ function volumeGrowth(settings: PrometheusSettings): Values[] {
   ]);
 }
 
-/** Template of the size of a volume, or nothing if the caller's values replace it by another kind of volume. */
+/**
+ * Helm template for the size of a volume, or nothing if the caller's values replace it with another
+ * kind of volume.
+ */
 function requestedStorage(storage: string): string {
   return `{{ (((((.Values.${storage}).volumeClaimTemplate).spec).resources).requests).storage }}`;
 }

@@ -19,7 +19,7 @@ export function absenceAlerts(
     {
       name: `${namespace}.instrumentation`,
       subjectLabel,
-      // The alert waits for an hour.
+      // The alert has a `for` of one hour.
       intervalSeconds: 240,
       rules: metricsMissing(settings),
     },
@@ -40,7 +40,7 @@ function serviceDown(settings: MonitoredServicesSettings, component: string): Al
       `)`,
     ].join("\n"),
     forMinutes: 1,
-    // Bridges the scrapes that a flapping target answers.
+    // Bridges the occasional successful scrapes of a flapping target.
     keepFiringMinutes: 3,
     severity: Severity.Critical,
     summary: `${labels.service}: no target is up`,

@@ -13,7 +13,10 @@ export interface BurnRatePair {
   factor: number;
 }
 
-/** Pairs from the SRE workbook. `budgetShare` of the error budget is spent when the alert fires. */
+/**
+ * Pairs from the SRE workbook. When the alert fires, the share `budgetShare` of the error budget is
+ * spent.
+ */
 const workbookPairs = [
   { severity: Severity.Critical, budgetShare: 0.02, longHours: 1, long: "1h", short: "5m" },
   { severity: Severity.Critical, budgetShare: 0.05, longHours: 6, long: "6h", short: "30m" },

@@ -21,7 +21,7 @@ export function configuredServiceRules(
   return [
     {
       name: `${namespace}.configured`,
-      // Queries find a sample for 5 minutes, so one in 2 minutes is enough and costs a quarter.
+      // Queries look back 5 minutes, so one sample every 2 minutes is enough, at a quarter of the cost.
       intervalSeconds: 120,
       rules: services.map(({ name }) => ({
         record: configuredServices,

@@ -5,10 +5,10 @@ import { first, labels, list } from "../alerting/annotations";
 import { AlertRule, RecordingRule, Severity } from "../alerting/rules";
 import { ofService } from "./podScope";
 
-/** Number of containers of a pod that an alert names. */
+/** Number of containers per pod that an alert names. */
 export const namedContainers = 3;
 
-/** Selects the series of the pod of an alert, in annotations. */
+/** Selector for the series of an alert's pod, in annotations. */
 export const ofPod = `{namespace="${labels.namespace}", pod="${labels.pod}", container!=""}`;
 
 /** A series for each pod whose containers crash repeatedly. */
@@ -16,7 +16,7 @@ const crashLooping = "namespace_pod:crash_loop:info";
 
 /**
  * Alert on pods whose containers crash repeatedly. It has the label `service` if the pod belongs to a
- * configured service, so that ServiceDown inhibits it.
+ * configured service, by which ServiceDown inhibits it.
  *
  * @param kubeState Selects the series of kube-state-metrics for the pods, with these matchers.
  * @param inScope Limits an expression to the pods that the alert covers.

@@ -8,7 +8,7 @@ import { Variant, severityVariants, thresholdVariants } from "./thresholdVariant
 
 const service = `${labels.service} in ${labels.namespace}`;
 
-/** Number of tables that the alert on throttling names. */
+/** Number of tables that the throttling alert names. */
 const namedTables = 5;
 
 /** Alerts on the dependencies of the services in one namespace: DynamoDB and Redis. */
@@ -18,7 +18,7 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
     thresholdVariants(settings, name, Severity.Warning);
   return {
     name: `${namespace}.dependencies`,
-    // Reads every bucket of the services' histograms. The alerts wait for 5 minutes or longer.
+    // Reads every bucket of the services' histograms. The alerts have a `for` of 5 minutes or longer.
     intervalSeconds: 120,
     subjectLabel: "service",
     rules: [
@@ -78,8 +78,8 @@ export function dependencyAlerts(settings: MonitoredServicesSettings): AlertGrou
 }
 
 /**
- * Services whose counter has changed in the last 3 minutes, so that a burst of 2 minutes is over before
- * an alert with a `for` of 5 minutes can fire. A rate over 3 minutes would read too few scrapes.
+ * Services whose counter has changed in the last 3 minutes. A burst of 2 minutes is therefore over
+ * before an alert with a `for` of 5 minutes can fire. A rate over 3 minutes would read too few scrapes.
  */
 function stillCounting(counter: string): string {
   return `group by (namespace, service) (last_over_time(${counter}[4m]) != last_over_time(${counter}[4m] offset 3m))`;

@@ -1,10 +1,10 @@
 import { formatNumber } from "../alerting/promql";
 
 /**
- * When failed requests are evidence of a problem. At a random background of 0.1% failures, the number
- * of failures among n requests has a Poisson distribution with the mean m = 0.001 n. It exceeds
- * m + 4.75 sqrt(m) + 2 with a probability of about one in a million if n is large; if n is small, three
- * or more failures are necessary.
+ * Bound above which failed requests are evidence of a problem. At a random background of 0.1% failures,
+ * the number of failures among n requests has a Poisson distribution with the mean m = 0.001 n. It
+ * exceeds m + 4.75 sqrt(m) + 2 with a probability of about one in a million if n is large; if n is
+ * small, three or more failures are necessary.
  */
 export const errorEvidence = {
   backgroundRatio: 0.001,
@@ -14,8 +14,8 @@ export const errorEvidence = {
 
 /**
  * Condition that the rate of failures over a window exceeds what chance explains. All terms are rates
- * per second: the bound above, divided by the window. The first comparison changes no result; without
- * failures, it spares Prometheus the subtractions.
+ * per second: the bound above, divided by the window. The first comparison changes no result, but
+ * without failures, Prometheus skips the subtractions.
  */
 export function exceedsChance(failed: string, requests: string, windowSeconds: number): string {
   const { backgroundRatio, deviations, minimumFailures } = errorEvidence;
@@ -37,8 +37,8 @@ export interface ErrorSeries {
 }
 
 /**
- * Sum of the rates over the slots of a window. Each 5 minutes count as at most two failures, because the
- * retries of one client are not independent.
+ * Sum of the rates over the slots of a window. Each 5-minute slot counts as at most two failures,
+ * because the retries of one client are not independent.
  */
 export function atMostTwoPerSlot(failures: string, range: string): string {
   return `sum_over_time(clamp_max(${failures}, ${(2 / 300).toPrecision(3)})${range})`;
@@ -65,8 +65,8 @@ export function recentErrorRatio(series: RecentSeries, inNamespace: string): str
 }
 
 /**
- * Ratio of failed requests over 5 minutes, while it is evidence of a problem that continues, as far as
- * the ratio over the last 2 minutes is at least half of it.
+ * Ratio of failed requests over 5 minutes, while it is evidence of an ongoing problem: the ratio over
+ * the last 2 minutes is at least half of it.
  */
 export function shortProvenErrorRatio(
   { requests, failed, ...now }: ErrorSeries,
@@ -76,7 +76,8 @@ export function shortProvenErrorRatio(
   const all = `${requests}{${inNamespace}}`;
   const [recentFailures, allRecent] = recentSums(now, inNamespace);
   return [
-    // Only services with failures, because Prometheus evaluates this for each service every 30 seconds.
+    // Limited to services with failures, because Prometheus evaluates this for each service every 30
+    // seconds.
     smaller(
       quotient(positive(failures), all),
       `${quotient(positive(recentFailures), allRecent)} * 2`,
@@ -87,9 +88,9 @@ export function shortProvenErrorRatio(
 }
 
 /**
- * Ratio of failed requests, while it is evidence of a problem that continues: over 5 minutes or, if it
- * is greater, over 30 minutes. At the minimum rate, 5 minutes are enough; below it, 2 minutes without a
- * failure are chance, and must not hide the failures of 30 minutes.
+ * Ratio of failed requests over 5 minutes or, if greater, over 30 minutes, while it is evidence of an
+ * ongoing problem. At the minimum rate, 5 minutes are enough; below it, 2 minutes without a failure are
+ * chance, and must not hide the failures of 30 minutes.
  */
 export function provenErrorRatio(
   { requests, shortErrorRatio, longErrorRatio }: ErrorSeries,
@@ -104,9 +105,9 @@ export function provenErrorRatio(
 }
 
 /**
- * Ratio of failed requests over 30 minutes, while it is evidence of a problem that continues, as far as
- * the ratio of one of the last three slots of 5 minutes is at least half of it. Without requests in all
- * of them, the ratio over 30 minutes decides alone.
+ * Ratio of failed requests over 30 minutes, while it is evidence of an ongoing problem: in one of the
+ * last three 5-minute slots, the ratio is at least half of it. If none of these slots has requests,
+ * only the ratio over 30 minutes counts.
  */
 export function longProvenErrorRatio(
   { requests, failed }: ErrorSeries,

@@ -18,7 +18,7 @@ const histogramKeys = [
 ] as const;
 export type HistogramKey = (typeof histogramKeys)[number];
 
-/** The histograms whose counts may take the place of a counter, as in OpenTelemetry. */
+/** The histograms whose counts may replace a counter, as in OpenTelemetry. */
 const timedRequests = { httpRequests: "httpDuration", grpcRequests: "grpcDuration" } as const;
 export type RequestKey = keyof typeof timedRequests;
 
@@ -26,7 +26,10 @@ export function histogramOf(metrics: ServiceMetricNames, key: HistogramKey): His
   return { name: metrics[key], isNative: metrics.nativeHistograms };
 }
 
-/** Whether a metric is a native histogram, or the count of one, which has no series of its own. */
+/**
+ * Whether a metric is a native histogram, or the count of a native histogram, which is not a separate
+ * series.
+ */
 export function isNative(metrics: ServiceMetricNames, key: MetricKey): boolean {
   if (!metrics.nativeHistograms) return false;
   if (key === "httpRequests" || key === "grpcRequests") {
@@ -93,7 +96,7 @@ export function slowRate(
   if (isNative) {
     const all = rate(`${name}{${matchers}}`);
     return [
-      // A fraction of no observations is NaN, and so would be every sum over it.
+      // A fraction of zero observations is NaN, and so is every sum that includes it.
       `(histogram_fraction(${formatNumber(boundSeconds)}, +Inf, ${all}) * histogram_count(${all}) >= 0)`,
       `or`,
       `histogram_count(${all})`,

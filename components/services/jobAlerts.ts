@@ -18,7 +18,10 @@ export const recordedJobs = {
 
 const byRun = "on (namespace, job_name)";
 
-/** Alerts on the CronJobs of one namespace. They have no targets; kube-state-metrics reports their runs. */
+/**
+ * Alerts on the CronJobs of one namespace. CronJobs have no targets; kube-state-metrics reports their
+ * runs.
+ */
 export function jobAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
   const { namespace } = settings;
   const jobs = settings.services.filter(({ kind }) => kind === WorkloadKind.Job);
@@ -133,7 +136,7 @@ function recordings(
   ];
 }
 
-/** The results of an expression by service, whose name is in another label. */
+/** The results of an expression by service, for an expression with the service name in another label. */
 function asService(label: string, expr: string, by = "namespace, service"): string {
   return `max by (${by}) (label_replace(${expr}, "service", "$1", "${label}", "(.+)"))`;
 }

@@ -5,7 +5,7 @@ import { Histogram } from "./histograms";
 import { MonitoredServicesSettings } from "./settings";
 import { Variant, metricVariants, severityVariants, thresholdVariants } from "./thresholdVariants";
 
-/** A series for each boundary of a bucket, with the boundary as the labels `le` and `boundary`. */
+/** A series for each bucket boundary, with the boundary in the labels `le` and `boundary`. */
 const boundaryLabels = "namespace_le:bucket_boundary:info";
 /** The boundaries as values. PromQL cannot compare labels with numbers. */
 const boundaries = "namespace_le:bucket_boundary:seconds";
@@ -21,10 +21,10 @@ const latencies = [
 ] as const;
 
 /**
- * Condition that a p99 latency exceeds a threshold. Within a classic bucket, a quantile is a guess, but
- * whether it exceeds a boundary is exact. So more than 1% of the requests must be slower than the nearest
- * boundary at or above the threshold. The buckets of native histograms are narrow, so any threshold
- * decides.
+ * Condition that a p99 latency exceeds a threshold. Within a classic bucket, a quantile is an estimate,
+ * but the comparison with a boundary is exact. So more than 1% of the requests must be slower than the
+ * nearest boundary at or above the threshold. The buckets of native histograms are narrow, so they
+ * support any threshold.
  */
 export function exceedsLatency(
   p99: string,
@@ -47,15 +47,15 @@ function decidingBoundaryOf(namespace: string, histogram: string, thresholdMs: n
 }
 
 /**
- * Records which buckets decide about the thresholds, and warns if a histogram ends below its threshold,
- * or is not native although the settings say so.
+ * Records which bucket boundary applies to each threshold, and warns if a histogram ends below its
+ * threshold, or is not native although the settings say so.
  */
 export function latencyBucketRules(settings: MonitoredServicesSettings): AlertGroup {
   const { namespace } = settings;
   return {
     name: `${namespace}.buckets`,
     subjectLabel: "service",
-    // Buckets change with a deployment. Queries find a sample for 5 minutes.
+    // Buckets change only with a deployment, and queries look back 5 minutes.
     intervalSeconds: 240,
     rules: [
       ...knownBoundaries(settings),
@@ -125,8 +125,9 @@ function nearestBoundary(
   return {
     record: decidingBoundary,
     labels: { histogram, threshold_ms: formatNumber(threshold) },
-    // The reciprocal is greatest for the nearest boundary at or above the threshold. The others have a
-    // negative one, which is greatest for the last. So Prometheus reads the buckets only once.
+    // The reciprocal is greatest for the nearest boundary at or above the threshold. Lower boundaries
+    // have negative reciprocals, of which the last boundary has the greatest. So Prometheus reads the
+    // buckets only once.
     expr: [
       `max by (namespace, service) (`,
       `  group by (namespace, service, le) (`,

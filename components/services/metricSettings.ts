@@ -16,7 +16,7 @@ const metricName = example(
   z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric"),
   "http_requests_total",
 );
-/** Its series have these suffixes, which the expressions add. */
+/** The expressions add these suffixes to get the names of the series. */
 const histogramName = example(
   metricName.regex(/(?<!_bucket|_sum|_count)$/, "must be without _bucket, _sum or _count"),
   "http_request_duration_seconds",
@@ -39,7 +39,7 @@ function named(name: z.ZodString, key: MetricKey, description: string) {
   return example(name, defaultMetricNames[key]).optional().meta({ description });
 }
 
-/** Names of the metrics and labels of services that alert expressions use. */
+/** Names of the service metrics and labels that alert expressions use. */
 const metricNames = {
   httpRequests: named(metricName, "httpRequests", "Counter of HTTP requests."),
   httpStatusLabel: named(
@@ -86,7 +86,7 @@ const nativeHistograms = z.boolean();
 const nativeHistogramsText =
   "Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.";
 
-/** Names that all services use: those of a convention, and those that are set one by one. */
+/** Names for all services: the names of a convention, and names that are set individually. */
 export const metricsSchema = z
   .strictObject({
     convention: convention
@@ -118,7 +118,7 @@ export const metricsSchema = z
     }),
   );
 
-/** Metrics of one service. Names of metrics on pods are the same for all services. */
+/** Metrics of one service. The names of pod metrics are the same for all services. */
 export const serviceMetricsSchema = z
   .strictObject({
     convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({

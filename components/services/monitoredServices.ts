@@ -44,11 +44,11 @@ export interface Maintenance {
   from: string;
   /** End, with its offset from UTC. */
   to: string;
-  /** What is done, and where to read about it. */
+  /** What the maintenance does, and where to read about it. */
   reason: string;
 }
 
-/** TLS of the port that serves metrics. Prometheus always verifies the certificate. */
+/** TLS settings of the metrics port. Prometheus always verifies the certificate. */
 export interface MetricsHttps {
   /** Name in the certificate of the service. Prometheus connects to the IP addresses of its pods. */
   serverName: string;
@@ -97,9 +97,9 @@ export interface MonitoredService {
   probe?: string;
   /** Name of the metrics port of the Kubernetes Service or of the pods. Default: `metrics`. */
   port?: string;
-  /** Number of the port of the container that serves metrics, instead of `port`. Default: none. */
+  /** Number of the container port that serves metrics, instead of `port`. Default: none. */
   portNumber?: number;
-  /** TLS of the port. Default: none, so HTTP. */
+  /** TLS settings of the port. Default: none; the port serves HTTP. */
   https?: MetricsHttps;
   /** Credentials that the service requires for its metrics. Default: none. */
   authorization?: MetricsAuthorization;
@@ -110,8 +110,8 @@ export interface MonitoredService {
   /** Seconds between two scrapes. Default: the scrape interval of Prometheus. */
   scrapeIntervalSeconds?: number;
   /**
-   * Limits of what one scrape may cost. A scrape that exceeds one fails as a whole. Default: the limits
-   * of Prometheus.
+   * Limits of one scrape. A scrape that exceeds a limit fails as a whole. Default: the limits of
+   * Prometheus.
    */
   scrapeLimits?: ScrapeLimits;
   /** Service level objective. Default: none. */
@@ -127,27 +127,27 @@ export interface MonitoredService {
   alerts?: ServiceAlertOverrides;
 }
 
-/** Thresholds of the alerts on services. */
+/** Thresholds of the alerts on services, above which they fire. */
 export interface AlertThresholds {
-  /** Percentage of HTTP or gRPC requests that fail. Default: 5. */
+  /** Maximum percentage of HTTP or gRPC requests that fail. Default: 5. */
   errorRatePercent?: number;
-  /** 99th percentile of the request latency in milliseconds. Default: 500. */
+  /** Maximum 99th percentile of the request latency, in milliseconds. Default: 500. */
   p99LatencyMs?: number;
-  /** Memory as a percentage of the container's limit. Default: 90. */
+  /** Maximum memory usage, as a percentage of the container's limit. Default: 90. */
   memoryPercent?: number;
-  /** CPU as a percentage of the container's limit. Default: 85. */
+  /** Maximum CPU usage, as a percentage of the container's limit. Default: 85. */
   cpuPercent?: number;
-  /** Percentage of CPU periods in which the limit throttles a container. Default: 25. */
+  /** Maximum percentage of CPU periods in which the limit throttles a container. Default: 25. */
   cpuThrottlingPercent?: number;
-  /** Requests per second that DynamoDB throttles. Default: 10. */
+  /** Maximum number of requests per second that DynamoDB throttles. Default: 10. */
   dynamodbThrottlesPerSecond?: number;
-  /** 99th percentile of DynamoDB latency in milliseconds. Default: 100. */
+  /** Maximum 99th percentile of the DynamoDB latency, in milliseconds. Default: 100. */
   dynamodbP99Ms?: number;
-  /** 99th percentile of Redis latency in milliseconds. Default: 50. */
+  /** Maximum 99th percentile of the Redis latency, in milliseconds. Default: 50. */
   redisP99Ms?: number;
-  /** Redis connections in use as a percentage of `redisPoolMaximum`. Default: 90. */
+  /** Maximum number of Redis connections in use, as a percentage of `redisPoolMaximum`. Default: 90. */
   redisPoolPercent?: number;
-  /** Maximum number of Redis connections per pod. Default: none, which disables the pool alert. */
+  /** Size of the Redis connection pool of each pod. Default: none, which disables the pool alert. */
   redisPoolMaximum?: number;
   /** Requests per second one hour before they stop, above which NoTraffic fires. Default: 1. */
   droppedRequestsPerSecond?: number;
@@ -156,9 +156,9 @@ export interface AlertThresholds {
    * instead of 5. Default: 0.2.
    */
   minimumRequestsPerSecond?: number;
-  /** Hours since the last successful run of a scheduled job. Default: 25. */
+  /** Maximum number of hours since the last successful run of a scheduled job. Default: 25. */
   jobMaxAgeHours?: number;
-  /** Minutes that a run of a scheduled job takes. Default: 60. */
+  /** Maximum number of minutes that a run of a scheduled job may take. Default: 60. */
   jobMaxMinutes?: number;
   /** Days before the expiry of a probed certificate at which the alert is critical. Default: 7. */
   certificateDays?: number;
@@ -168,7 +168,10 @@ export interface AlertThresholds {
   warning?: WarningThresholds;
 }
 
-/** Thresholds of warnings. Each must be below the threshold of the critical alert. */
+/**
+ * Thresholds of warnings, above which they fire. Each must be below the threshold of the critical
+ * alert.
+ */
 export interface WarningThresholds {
   /** Percentage of HTTP or gRPC requests that fail. */
   errorRatePercent?: number;
@@ -182,7 +185,7 @@ export interface WarningThresholds {
 
 /** Overrides of the alert settings for one service. */
 export interface ServiceAlertOverrides extends AlertThresholds {
-  /** Settings of single alerts for this service, by name. Default: the settings of all services. */
+  /** Settings of individual alerts for this service, by name. Default: the settings of all services. */
   rules?: Record<string, AlertRuleSettings>;
   /** Whether the service has alerts. Default: true. */
   enabled?: boolean;
@@ -199,7 +202,7 @@ export interface ServiceAlertOverrides extends AlertThresholds {
 export interface ServiceAlertArgs extends AlertThresholds {
   /** Names of metrics and labels that differ from the defaults. Default: none. */
   metrics?: AlertMetrics;
-  /** Settings of single alerts, by name. Default: none. */
+  /** Settings of individual alerts, by name. Default: none. */
   rules?: Record<string, AlertRuleSettings>;
   /** URL of the runbooks; `/<alert name>.md` is appended. Default: none, so no links. */
   runbookBaseUrl?: pulumi.Input<string> | undefined;
@@ -213,8 +216,8 @@ export interface ServiceAlertArgs extends AlertThresholds {
 /** Metrics and labels that the alerts on a service use. */
 export interface ServiceMetrics {
   /**
-   * Convention of the names and labels of requests, which single names override. Default: for all
-   * services `prometheus`, for one service that of all services.
+   * Naming convention for request metrics and labels, which individual names override. Default:
+   * `prometheus` for all services; for one service, the convention of all services.
    */
   convention?: MetricConvention;
   /** Counter of HTTP requests. Default: `http_requests_total`. */
@@ -238,8 +241,8 @@ export interface ServiceMetrics {
   /** Gauge of Redis connections in use. Default: `redis_connection_pool_active_connections`. */
   redisPoolActive?: string;
   /**
-   * Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.
-   * Default: for all services false, for one service that of all services.
+   * Whether latency histograms are native: one sample contains all buckets. Requires Prometheus 3.8.
+   * Default: false for all services; for one service, the setting of all services.
    */
   nativeHistograms?: boolean;
 }
@@ -264,8 +267,8 @@ export interface MonitoredServicesArgs {
   /** Alerts on all services. Default: the default thresholds. */
   alerts?: ServiceAlertArgs;
   /**
-   * Days for which Prometheus retains samples, the maximum window of an objective. Use the value of
-   * `retentionDays` of PrometheusStack. Default: 15.
+   * Number of days that Prometheus retains samples, which limits the window of an objective. Use the
+   * value of `retentionDays` of PrometheusStack. Default: 15.
    */
   retentionDays?: number;
   /**
@@ -279,9 +282,9 @@ export interface MonitoredServicesArgs {
    */
   selectorLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /**
-   * ARN of a workspace of Amazon Managed Service for Prometheus that has the samples of one cluster, and
-   * whose ruler evaluates the rules: they are a rule group namespace of it, and not a PrometheusRule.
-   * Requires `@pulumi/aws`. Default: none.
+   * ARN of an Amazon Managed Service for Prometheus workspace that contains the samples of one cluster.
+   * Its ruler evaluates the rules, which become a rule group namespace of the workspace instead of a
+   * PrometheusRule. Requires `@pulumi/aws`. Default: none.
    */
   ampWorkspaceArn?: pulumi.Input<string> | undefined;
   /** Labels of every object, and tags of the AWS resources. Default: none. */
@@ -289,9 +292,9 @@ export interface MonitoredServicesArgs {
 }
 
 /**
- * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per service,
- * a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if one would
- * exceed the size limit of Kubernetes. With `ampWorkspaceArn`, rule group namespaces replace them.
+ * Scrapes the services of a namespace and alerts on them. Creates a ServiceMonitor or PodMonitor per
+ * service, a Probe per URL, and a PrometheusRule `<namespace>-<name>` for all services, or several if
+ * one would exceed Kubernetes' size limit. With `ampWorkspaceArn`, rule group namespaces replace them.
  * Requires the CRDs of the Prometheus operator: pass PrometheusStack as `dependsOn` if the same program
  * creates it.
  *
@@ -301,13 +304,16 @@ export interface MonitoredServicesArgs {
 export class MonitoredServices extends pulumi.ComponentResource {
   static readonly __pulumiType = "monitoring:index:MonitoredServices";
 
-  /** Name of the first PrometheusRule in the cluster, or rule group namespace in the workspace. */
+  /**
+   * Name of the first PrometheusRule in the cluster, or of the first rule group namespace in the
+   * workspace.
+   */
   readonly ruleName: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoredServicesArgs, opts?: pulumi.ComponentResourceOptions) {
     const inputs = checkInputs("MonitoredServices", name, args, servicesSettings);
     const { settings, fill } = inputs;
-    // The name of the component distinguishes the rules of several components in a namespace.
+    // The component's name distinguishes the rules of several components in a namespace.
     const ruleName = ({ namespace }: Pick<MonitoredServicesSettings, "namespace">) =>
       `${namespace}-${objectName(name)}`;
     const claimed = claim("MonitoredServices", name, inputs, opts, ({ namespace, services }) => [
@@ -426,7 +432,7 @@ export class MonitoredServices extends pulumi.ComponentResource {
   }
 }
 
-/** The name of a component in the characters of Kubernetes object names. */
+/** The name of a component, converted to a valid Kubernetes object name. */
 function objectName(name: string): string {
   return name
     .toLowerCase()

@@ -9,7 +9,7 @@ import { MonitoredServicesSettings } from "./settings";
 /** Number of images that an alert names. */
 const namedImages = 3;
 
-/** How long an image is new, as the text says; longer than the alerts below wait. */
+/** How long an image is new, as stated in the text; longer than the `for` of the alerts below. */
 const newFor = "1h";
 
 /** The alerts that a deployment of their service can cause, and that fire while its images are new. */
@@ -34,7 +34,7 @@ const causedByDeployments: readonly (typeof serviceAlertNames)[number][] = [
 ];
 
 /**
- * The images that run now and did not run a while ago.
+ * The images that run now and did not run at an earlier time.
  *
  * @param containersAt The containers at an offset, as series of `kube_pod_container_info`.
  * @param ago How long ago.
@@ -65,7 +65,7 @@ export function withNewImages(
   const images = (subjectLabel: keyof typeof podsOf) => {
     const containersAt = (offset: string) =>
       `${podMetrics.containerInfo}${kubeStateSelector(settings)}${offset} and on (namespace, pod) ${podsOf[subjectLabel](offset)}`;
-    // Without samples of that time, such as after an outage of Prometheus, every image would be new.
+    // Without samples from that time, such as after a Prometheus outage, every image would be new.
     const query = `${newImages(containersAt, newFor, "image")} and on () group(${workloads(` offset ${newFor}`)})`;
     return list(query, "image", namedImages, " New in the last hour: ");
   };

@@ -12,7 +12,7 @@ const requestsBeforeStop = "namespace_service:requests_before_silence:rate5m";
 /** Time at which the requests of a service stopped, while it receives none. */
 const stopTime = "namespace_service:requests_stop:timestamp_seconds";
 
-/** Days after which services stop receiving requests as before, and days of samples that show it twice. */
+/** Periods, in days, after which traffic pauses repeat, and the days of samples that cover two of them. */
 const periods = [
   { days: 1, retained: 3 },
   { days: 7, retained: 15 },
@@ -45,7 +45,7 @@ export function stopRules({ namespace }: MonitoredServicesSettings): AlertGroup 
   return {
     name: `${namespace}.stops`,
     subjectLabel: "service",
-    // Minutes matter little in a comparison with previous days. Queries find a sample for 5 minutes.
+    // In a comparison with previous days, minutes hardly matter, and queries look back 5 minutes.
     intervalSeconds: 120,
     rules: [
       {
@@ -102,9 +102,10 @@ const receivesNone = (namespace: string) =>
 
 /**
  * Services that also received no requests at this time one and two periods ago. Traffic must have
- * returned in between: an outage of several days is not usual, and after a weekend without requests,
- * Monday is not. Two periods are necessary, because an outage yesterday says nothing about today. The
- * window tolerates a stop an hour earlier than usual, and a return half an hour later.
+ * returned in between: an outage of several days is not a regular pause, and neither is a Monday
+ * without requests after a weekend without requests. Two periods are necessary, because an outage
+ * yesterday says nothing about today. The window tolerates a stop an hour earlier than usual, and a
+ * return half an hour later.
  */
 function stopsEvery(namespace: string, days: number): string {
   const stops = `${stopTime}{namespace="${namespace}"}`;

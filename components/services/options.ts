@@ -8,19 +8,19 @@ export const ServiceLanguage = {
 } as const;
 export type ServiceLanguage = (typeof ServiceLanguage)[keyof typeof ServiceLanguage];
 
-/** Convention that names the metrics of requests of a service. */
+/** Naming convention for a service's request metrics. */
 export const MetricConvention = {
   /** The client libraries of Prometheus, such as `http_requests_total`. */
   Prometheus: "prometheus",
   /**
-   * The stable HTTP and RPC conventions of OpenTelemetry, such as `http_server_request_duration_seconds`.
-   * They do not name the metrics of DynamoDB and Redis.
+   * The stable HTTP and RPC conventions of OpenTelemetry, such as
+   * `http_server_request_duration_seconds`. The conventions do not name DynamoDB and Redis metrics.
    */
   OpenTelemetry: "opentelemetry",
 } as const;
 export type MetricConvention = (typeof MetricConvention)[keyof typeof MetricConvention];
 
-/** Kind of the workload of a service, which decides how Prometheus finds its targets. */
+/** Kind of a service's workload, which determines how Prometheus discovers its targets. */
 export const WorkloadKind = {
   /** Pods behind a Kubernetes Service. Prometheus scrapes them through a ServiceMonitor. */
   Service: "service",

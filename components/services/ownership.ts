@@ -24,7 +24,7 @@ export function ownershipRules(settings: MonitoredServicesSettings, component: s
         labels,
         expr: [
           `group by (namespace, service) (${configuredServices}{${inNamespace}, component!="${component}"})`,
-          // Both components judge a service that both configure. Otherwise, neither would.
+          // If both components configure a service, both alert on it. Otherwise, neither would.
           `unless on (namespace, service) ${configuredServices}{${inNamespace}, ${own}}`,
         ].join("\n"),
       },

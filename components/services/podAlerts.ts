@@ -17,7 +17,7 @@ const recorded = {
 const byContainer = "by (namespace, pod, container)";
 const podInNamespace = `pod ${labels.pod} in ${labels.namespace}`;
 const containersIn = (query: string) => list(query, "container", namedContainers);
-/** The container with the highest ratio of what it uses to what it may use. */
+/** The container with the highest ratio of usage to limit. */
 const worst = (used: string, allowed: string) =>
   containersIn(`topk(1, ${used} / (${allowed} > 0))`);
 const largest = (series: string) => `max by (container) (${series})`;
@@ -42,14 +42,14 @@ const killed = containersIn(
   `group by (container) (${podMetrics.lastTerminatedReason}${ofPod.replace(/}$/, ', reason="OOMKilled"}')} == 1)`,
 );
 
-/** Alerts on the pods of one namespace. For a pod with several containers, the worst one counts. */
+/** Alerts on the pods of one namespace. For a pod with several containers, the worst container counts. */
 export function podAlerts(settings: MonitoredServicesSettings): AlertGroup {
   const kubeState = (...extraMatchers: string[]) => kubeStateSelector(settings, ...extraMatchers);
   const forAlertingPods = (expr: string) =>
     inPodScope(settings.namespace, alertingScope(settings), expr);
   return {
     name: `${settings.namespace}.pods`,
-    // Reads several series of every container. The alerts wait for 2 minutes or longer.
+    // Reads several series of every container. The alerts have a `for` of 2 minutes or longer.
     intervalSeconds: 60,
     subjectLabel: "pod",
     rules: [

@@ -6,7 +6,7 @@ import { configuredServices } from "./configuredServices";
 /** A series with the label `workload` for each pod: its Deployment, StatefulSet or DaemonSet. */
 export const workloadOfPod = "namespace_pod:workload:info";
 
-/** Records the workload of each pod; the pods of a service belong to a workload with its name. */
+/** Records the workload of each pod. A service's pods belong to a workload with the name of the service. */
 export function workloads(kubeState: (...extraMatchers: string[]) => string): RecordingRule {
   const owner = (kindMatcher: string, pattern: string) =>
     `label_replace(${podMetrics.owner}${kubeState(kindMatcher)}, "workload", "$1", "owner_name", "${pattern}")`;
@@ -25,7 +25,7 @@ export function workloads(kubeState: (...extraMatchers: string[]) => string): Re
 
 /**
  * Limits an expression with one result per pod to the pods of these services. The name of a pod does
- * not always tell its service: `api-db-x2x7k` could belong to `api` or to `api-db`. So names decide only
+ * not always tell its service: `api-db-x2x7k` could belong to `api` or to `api-db`. So names count only
  * for pods without a known owner. Each list of services is written once, because it can be long.
  */
 export function inPodScope(namespace: string, { only, except = [] }: Scope, expr: string): string {
@@ -47,7 +47,7 @@ export function inPodScope(namespace: string, { only, except = [] }: Scope, expr
   ].join("\n");
 }
 
-/** Those of the pods that belong to a configured service, with the label `service`. */
+/** Limits an expression to the pods of configured services, and adds the label `service`. */
 export function ofService(namespace: string, pods: string): string {
   const inNamespace = `namespace="${namespace}"`;
   return [

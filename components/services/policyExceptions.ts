@@ -9,7 +9,7 @@ import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 
 type AlertOverrides = NonNullable<ServiceSettings["alerts"]>;
 
-/** The base signals that an override of each threshold concerns. */
+/** The base signals that overriding each threshold affects. */
 const signalsOfThreshold: { [K in keyof AlertOverrides]?: SignalName[] } = {
   errorRatePercent: ["errorRatio"],
   p99LatencyMs: ["p99Latency"],
@@ -30,7 +30,7 @@ const signalsOfAlert: Record<string, SignalName[]> = {
   DynamoDBThrottling: ["dynamodbThrottling"],
 };
 
-/** The services whose settings differ for a stated reason, for the policies on alerts. */
+/** The services whose settings differ for a stated reason, for the alert policies. */
 export function serviceExceptions({ services }: MonitoredServicesSettings): ServiceExceptions {
   return Object.fromEntries(
     services.flatMap(({ name, alerts }) => {

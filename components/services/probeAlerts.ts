@@ -7,12 +7,12 @@ import { MonitoredServicesSettings } from "./settings";
 import { Variant, hasAlerts, hasProbe, sortedNames, thresholdVariants } from "./thresholdVariants";
 
 /**
- * Label of the series of a probe with the name of its service. They have no label `service`: the target
- * of a probe is up as long as the blackbox exporter is, whether or not the service is.
+ * Label with the service name, on the series of a probe. They do not have the label `service`: the
+ * target of a probe is up as long as the blackbox exporter is up, even if the service is down.
  */
 export const probeLabel = "probe";
 
-/** When the first certificate of the chain that a service presents expires. */
+/** Time at which the first certificate in the chain of a service expires. */
 export const certificateExpiry = "namespace_service:probe_certificate_expiry:timestamp_seconds";
 
 /** Alerts on the responses that the blackbox exporter receives from the URLs of services. */
@@ -41,7 +41,7 @@ export function probeAlerts(settings: MonitoredServicesSettings): AlertGroup[] {
           : [
               {
                 alert: alertNames.probeFailing,
-                // The window bridges a scrape that fails, and one success in it is enough.
+                // The window bridges failed scrapes: one success within it is enough.
                 expr: `${byService("max", `max_over_time(probe_success{${ofProbes}}[3m])`)} == 0`,
                 forMinutes: 1,
                 severity: Severity.Critical,
@@ -83,7 +83,7 @@ function certificateExpiring(
   };
 }
 
-/** The results of an expression by service, whose name is in another label. */
+/** The results of an expression by service, for an expression with the service name in another label. */
 function byService(aggregation: "min" | "max", expr: string): string {
   return `${aggregation} by (namespace, service) (label_replace(${expr}, "service", "$1", "${probeLabel}", "(.+)"))`;
 }

@@ -9,10 +9,10 @@ import { warningSchema } from "./thresholdSettings";
 type Path = (string | number)[];
 type Values = Record<string, unknown>;
 
-/** Where the metrics of a service are by default. */
+/** Where a service exposes metrics by default. */
 const defaultTarget: Values = { port: "metrics", path: "/metrics" };
 
-/** Kubernetes limits the name of a port of a Service to 63 characters, and of a container to these. */
+/** Maximum length of a container port name in Kubernetes. Service port names may have 63 characters. */
 const containerPortCharacters = 15;
 
 function numberAt(values: unknown, key: string): number | undefined {
@@ -83,7 +83,7 @@ export function checkServices(settings: unknown, ctx: z.RefinementCtx): void {
   checkWarnings(settings, ctx);
 }
 
-/** Settings that apply only to services with targets and requests. */
+/** Settings that apply only to services with scrape targets and requests. */
 const ofTargets = [
   "slo",
   "port",
@@ -168,7 +168,10 @@ function checkCertificates(settings: unknown, ctx: z.RefinementCtx): void {
   });
 }
 
-/** Reports services with a name and a number of their port, and names that containers cannot have. */
+/**
+ * Reports services with both a port name and a port number, and names that are invalid for container
+ * ports.
+ */
 function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
   mapsIn(services).forEach(({ kind, port, portNumber }, index) => {
     const isLong = typeof port === "string" && port.length > containerPortCharacters;
@@ -182,8 +185,8 @@ function checkPorts(services: unknown, ctx: z.RefinementCtx): void {
 }
 
 /**
- * Reports warning thresholds that are not stricter than the critical thresholds, which those of the
- * service override.
+ * Reports warning thresholds that are not stricter than the critical thresholds, including thresholds
+ * that a service overrides.
  */
 function checkWarnings(settings: unknown, ctx: z.RefinementCtx): void {
   const { services, alerts } = (settings ?? {}) as Values;

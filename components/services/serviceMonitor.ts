@@ -6,14 +6,15 @@ import { WorkloadKind } from "./options";
 import { MonitoredServicesSettings, ServiceSettings } from "./settings";
 import { metricsFor } from "./thresholdVariants";
 
-/** The kind of the object that makes Prometheus scrape a service. */
+/** Kind of the object that configures Prometheus to scrape a service. */
 export function monitorKind({ kind }: Pick<ServiceSettings, "kind">) {
   return kind === WorkloadKind.Pods ? "PodMonitor" : "ServiceMonitor";
 }
 
 /**
- * Buckets of a native histogram above which Prometheus merges neighbors. It counts one as one sample,
- * so the limit of samples does not bound it. OpenTelemetry has the same limit.
+ * Number of buckets above which Prometheus merges neighboring buckets of a native histogram. A native
+ * histogram counts as one sample, so the sample limit does not bound its size. OpenTelemetry has the
+ * same limit.
  */
 const nativeHistogramBuckets = 160;
 
@@ -42,8 +43,8 @@ export function monitorSpec(
         credentials: authorization.secret,
       },
     }),
-    // Keeps the configured name as `service`, even if the Kubernetes Service has another name. Targets
-    // of a PodMonitor have no such label.
+    // Keeps the configured name as `service`, even if the Kubernetes Service has another name.
+    // PodMonitor targets do not have this label.
     relabelings: [{ targetLabel: "service", replacement: service.name }, podVersion],
   };
   return {

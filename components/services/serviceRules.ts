@@ -25,7 +25,8 @@ export function evidenceRules({ namespace }: MonitoredServicesSettings): AlertGr
   return {
     name: `${namespace}.evidence`,
     subjectLabel: "service",
-    // These rules read the most samples, and two minutes are a small part of their window.
+    // These rules read the most samples, and an interval of two minutes is short compared to their
+    // window.
     intervalSeconds: 120,
     rules: protocols.map((protocol) => ({
       record: protocol.longErrorRatio,
@@ -82,7 +83,8 @@ function recordings(settings: MonitoredServicesSettings): RecordingRule[] {
   const httpFailures = (of: string, label: string) => `${of}, ${label}=~"5.."`;
   const grpcFailures = (of: string, label: string) =>
     `${of}, ${label}=~"${grpcServerErrors.map((code) => grpcCodeIn(label, code)).join("|")}"`;
-  // With a range below the `for` of 5 minutes, two slow minutes are over before the alert can fire.
+  // The range is shorter than the `for` of 5 minutes, so two slow minutes are over before the alert can
+  // fire.
   const p99 = (histogram: Histogram, of: string) =>
     quantile(0.99, histogram, of, "4m", ["namespace", "service"]);
   const timed = (histogram: Histogram, of: string) => sumOf(observationRate(histogram, of, "5m"));
@@ -151,9 +153,9 @@ function withMinimumTraffic(
 }
 
 /**
- * Fires while more than half of the requests between two scrapes fail, which is an outage. It does not
- * wait for as long as HighErrorRate, which it inhibits. Below the minimum rate, requests between two
- * scrapes are too few to judge.
+ * Fires while more than half of the requests between two scrapes fail, which is an outage. Its `for` is
+ * shorter than that of HighErrorRate, which it inhibits. Below the minimum rate, there are too few
+ * requests between two scrapes to judge.
  */
 function mostRequestsFailing(
   { namespace }: MonitoredServicesSettings,

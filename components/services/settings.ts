@@ -68,7 +68,7 @@ const maintenanceSchema = z
     message: "must be after the start",
   });
 
-/** The number of a port, also as text, with which people fill in the name of the port. */
+/** A port number, as a number or as text. Users sometimes enter it as the port name. */
 const portNumber = wholeNumber.min(1).max(65535);
 function numberedPort(port: unknown): Fix | undefined {
   const { success, data } = portNumber.safeParse(typeof port === "string" ? Number(port) : port);

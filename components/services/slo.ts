@@ -256,8 +256,8 @@ function burnRateAlert(
   const burnRate = (window: string) =>
     `${sloSeries(kind.name, `burn_rate:ratio_rate${window}`)}${selector}`;
   const requests = series("requests:rate5m");
-  // With little traffic, a single bad request is a high ratio. At the budget, chance explains as many
-  // bad requests as among more requests at the background of errors.
+  // With little traffic, a single bad request is a high ratio. So the ratio counts only if there are
+  // more bad requests than chance explains at the budgeted ratio.
   const isEvident = ({ long, longHours }: BurnRatePair) => {
     const range = `[${long}:5m]`;
     const slots = longHours * 12;
@@ -267,7 +267,7 @@ function burnRateAlert(
       longHours * 3600,
     );
   };
-  // A page requires that the budget still burns; warnings last for as long as the windows.
+  // A page requires that the budget is still burning; warnings last as long as their windows.
   const continues = ({ factor }: BurnRatePair) =>
     severity === Severity.Critical
       ? [`  and`, `  ${series(recentBurnRate)} > ${formatNumber(factor / 2)}`]

@@ -7,21 +7,22 @@ import { alertingServices } from "./configuredServices";
 import { MonitoredServicesSettings } from "./settings";
 import { mustBeUp } from "./thresholdVariants";
 
-/** Number of services below which a notification for each is not too much. */
+/** Minimum number of affected services. Below it, one notification per service is acceptable. */
 const minimumServices = 5;
 /** Number of services that the notification names. */
 const namedServices = 5;
 
 /**
- * Seconds after the start of a firing alert within which the same alert on another service belongs to
- * the same outage: scrapes are spread over an interval, so the first evaluation sees only some of them.
- * It is less than the shortest `for` (ServiceDown, 60 seconds): a single failed scrape is no outage.
+ * Maximum number of seconds between the starts of an alert on two services in the same outage: scrapes
+ * are spread over an interval, so the first evaluation sees only some of them. It is less than the
+ * shortest `for` (ServiceDown, 60 seconds), because a single failed scrape is not an outage.
  */
 const spreadSeconds = 30;
 
 /**
- * One alert for most services, which inhibits the alerts on each of them. It fires with the first of
- * them, and so counts those that are still pending but started together with one that fires.
+ * One alert for most services, which inhibits the alerts on each of them. It fires together with the
+ * first of them. It therefore also counts pending alerts that started at the same time as a firing
+ * alert.
  */
 export function stormAlert(settings: MonitoredServicesSettings, component: string): AlertGroup[] {
   const total = settings.services.filter(mustBeUp).length;

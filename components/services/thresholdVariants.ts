@@ -119,8 +119,8 @@ function variants(
 }
 
 /**
- * Metrics with the services that expose them: those of all services, and each distinct override of one
- * of the given metrics.
+ * Metric names with the services that use them: the names for all services, and each distinct override
+ * of one of the given metrics.
  */
 export function metricVariants(
   settings: MonitoredServicesSettings,
@@ -136,14 +136,14 @@ export function metricVariants(
   }));
 }
 
-/** What expressions on a metric depend on. */
+/** The settings that determine the expressions on a metric. */
 function identityOf(metrics: ServiceMetricNames, key: MetricKey) {
   return [metrics[key], isNative(metrics, key)];
 }
 
 /**
- * One scope for all services whose key is that of no service, and one for each other key, with one of
- * its services. Services with the key `undefined` are in no scope.
+ * One scope for all services that share the default key, and one scope for each other key, with a
+ * service as an example. Services with the key `undefined` are in no scope.
  */
 function scopesBy(
   { services }: MonitoredServicesSettings,
@@ -169,7 +169,7 @@ export function hasAlerts({ alerts }: ServiceSettings): boolean {
   return alerts?.enabled !== false;
 }
 
-/** Whether Prometheus scrapes a service itself, which it does not with a scheduled job. */
+/** Whether Prometheus scrapes the service. It does not scrape scheduled jobs. */
 export function isScraped({ kind }: ServiceSettings): boolean {
   return kind !== WorkloadKind.Job && kind !== WorkloadKind.Probe;
 }

@@ -134,8 +134,8 @@ function monitor(
 }
 
 /**
- * Signals from trace metrics, which cover all spans, including those that Datadog does not retain.
- * A service that expects no requests has no such signals.
+ * Signals from trace metrics, which cover all spans, including those that Datadog does not retain. A
+ * service that expects no requests does not have these signals.
  */
 function requestSignals(
   settings: DatadogMonitorsSettings,

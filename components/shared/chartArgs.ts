@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A taint of nodes that pods tolerate. */
+export interface Toleration {
+  /** Key of the taint. Default: every key, with the operator `Exists`. */
+  key?: pulumi.Input<string> | undefined;
+  /** `Equal` requires the value of the taint, `Exists` only its key. Default: `Equal`. */
+  operator?: string;
+  /** Value of the taint. Default: the empty value. */
+  value?: pulumi.Input<string> | undefined;
+  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. Default: every effect. */
+  effect?: string;
+}
+
+/** Arguments of every component that installs a chart. */
+export interface ChartArgs {
+  /**
+   * Labels of the nodes on which pods run: Linux nodes on amd64 or arm64, because some images do not
+   * exist for others. Agents run on every Linux node, and not on Windows. Default: every Linux node.
+   */
+  nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
+  /** Taints of nodes that pods tolerate. Agents tolerate every taint. Default: none. */
+  tolerations?: pulumi.Input<Toleration[]> | undefined;
+  /** PriorityClass of all pods. Default: `system-node-critical` for agents, otherwise none. */
+  priorityClassName?: pulumi.Input<string> | undefined;
+  /** Exact chart version. Default: the version that this library is tested with. */
+  chartVersion?: string;
+  /** Helm repository or `oci://` registry of the chart. Default: its official repository. */
+  repository?: string;
+  /** Registry that mirrors all images. Default: the registry of each image. */
+  imageRegistry?: pulumi.Input<string> | undefined;
+  /**
+   * Whether the pods accept and open only the connections that they need, to and from pods of the same
+   * namespace. Further NetworkPolicies can allow more. Requires a network plugin that enforces
+   * policies. Default: false.
+   */
+  networkPolicies?: boolean;
+  /**
+   * Chart values, merged last: maps merge, lists replace, `null` removes a chart default. Outputs at any
+   * depth merge when they resolve. Default: none.
+   */
+  values?: pulumi.Input<Record<string, any>> | undefined;
+}
