@@ -16,5 +16,8 @@ export const lokiBucket = outputs.lokiBucket;
 export const chartVersions = outputs.chartVersions;
 /** Storage and cost of the retention settings, under the assumptions in `monitoring:cost`. */
 export const retentionCost = outputs.retentionCost;
-/** How an existing Prometheus finds the objects of the stack, and what its owner has to set. Empty without one. */
+/**
+ * How an existing Prometheus discovers the stack's objects, and what its owner must configure. Empty
+ * without an existing Prometheus.
+ */
 export const existingPrometheus = outputs.existingPrometheus;

@@ -17,7 +17,7 @@ const { outputFiles } = buildSync({
   write: false,
 });
 for (const { path: file, contents } of outputFiles) {
-  // Another process that starts the pack at the same time must never read a half-written file.
+  // Another process that starts the pack at the same time must never read a partially written file.
   const temporary = `${file}.${process.pid}`;
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(temporary, contents);

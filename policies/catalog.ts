@@ -49,7 +49,7 @@ import { prometheusStorage } from "./retention/prometheusStorage";
 import { retentionCoversRules } from "./retention/retentionCoversRules";
 import { own } from "./shared/own";
 
-/** The policies by their names in TypeScript, in the order of the documentation. */
+/** The policies by their TypeScript names, in the order of the documentation. */
 const policies = {
   /** Number of days that Prometheus retains samples. */
   prometheusRetention,
@@ -85,7 +85,7 @@ const policies = {
   absentCoverage,
   /** Whether Prometheus selects the rules and monitors of the stack. */
   rulesAreLoaded,
-  /** Alerts that exist twice. */
+  /** Duplicate alerts. */
   duplicateRules,
   /** Receiver for the Watchdog alert in production. */
   watchdogRouted,
@@ -109,7 +109,7 @@ const policies = {
   grafanaProvisioning,
   /** Limits of Loki, and the tenant of its collectors. */
   lokiLimits,
-  /** Pipelines of collectors of logs, metrics and traces. */
+  /** Pipelines of log, metric and trace collectors. */
   collectorPipelines,
   /** Interval, timeout and sample limit of scrapes. */
   scrapeCost,
@@ -125,7 +125,7 @@ const policies = {
 
 const all: AnyPolicy[] = [
   ...Object.values(policies).map(withNestedReleases),
-  // They report what the others record, so they are last.
+  // They report what the other policies record, so they are last.
   notEvaluated,
   appliedExceptions,
 ];
@@ -150,13 +150,14 @@ export interface ObservabilityGuardArgs extends NamedPolicyArgs {
   /** Level of every policy that has no entry here. Default: the default level of each policy. */
   all?: EnforcementLevel;
   /**
-   * Environment to assume in the policies that have other rules for production. `prod`, `production` and
-   * `prod-eu` are production. Default: the environment that each resource or the stack states.
+   * Environment to assume in the policies that have different rules for production. `prod`,
+   * `production` and `prod-eu` are production. Default: the environment that the resource or the stack
+   * declares.
    */
   environment?: string;
   /**
-   * `baseline` is for any stack. `strict` has the levels and bounds of this project's own stacks.
-   * Default: `baseline`.
+   * `baseline` is for any stack. `strict` has the levels and bounds that this project uses for its own
+   * stacks. Default: `baseline`.
    */
   profile?: Profile;
 }

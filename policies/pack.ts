@@ -1,4 +1,4 @@
 import { ObservabilityGuard } from "./index";
 
-// What `main.cjs` compiles and runs: the policies for the stacks of this project.
+// The policy pack for this project's stacks, which `main.cjs` compiles and runs.
 new ObservabilityGuard({ profile: "strict" });

@@ -129,7 +129,7 @@ export async function preview(
   };
 }
 
-/** The changes of the objects that the charts in a folder render, for a comparison. */
+/** The changes of objects, rendered with the charts in a folder, for a comparison. */
 function renderedWith(folder: string | undefined): Addition {
   const { renderedChanges, renderedSections } =
     require("./charts/renderedChanges") as typeof import("./charts/renderedChanges");

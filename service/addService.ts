@@ -7,7 +7,7 @@ import { fullKey } from "../preview/config/configuration";
 export type ServiceItem = { name: string } & Record<string, unknown>;
 
 /**
- * Adds a service to the text of a stack file. All other characters of the text stay the same.
+ * Adds a service to the text of a stack file. The rest of the text stays unchanged.
  *
  * @param project Name of the project, the namespace of keys without one.
  */
@@ -44,7 +44,7 @@ function insert(
   }
   const list = pair.value;
   if (isSeq(list) && list.items.length > 0) return append(text, list, service);
-  // An empty list, `[]` or a key without a value.
+  // An empty list: `[]` or a key without a value.
   const isEmpty = isSeq(list) || (isScalar(list) && list.value === null);
   const [from = 0, to = 0] = isEmpty ? (list.range ?? []) : [];
   if (to === 0) return undefined;
@@ -78,7 +78,7 @@ function columnOf(text: string, position: number): number {
   return position - (text.lastIndexOf("\n", position - 1) + 1);
 }
 
-/** Whether the only difference between two texts, as data, is one more service at the end. */
+/** Whether the parsed texts differ only in one more service at the end. */
 function hasAppended(before: string, after: string, project: string, service: ServiceItem) {
   const [old, current] = [split(before, project), split(after, project)];
   const services = [...servicesIn(before, project), service];

@@ -7,7 +7,7 @@ import { type PreviewState, componentsOf, servicesOf } from "../preview/compare/
 import { serviceRoutes } from "../preview/compare/notifications";
 import type { Fact } from "../preview/output/summary";
 
-/** What a stack does for a service that the configuration adds, and what else changes with it. */
+/** What the stack provides for an added service, and what else changes. */
 export function gains(before: PreviewState, after: PreviewState): Fact[] {
   const known = new Set(servicesOf(before).map(({ id }) => id));
   const service = servicesOf(after).find(({ id }) => !known.has(id));
@@ -39,7 +39,7 @@ function distinct(rows: Fact["rows"]): Fact["rows"] {
   return [...new Map(rows.map((row) => [row.join(), row])).values()];
 }
 
-/** Violations of mandatory policies that the second state has and the first one has not. */
+/** Violations of mandatory policies in the second state that the first state does not have. */
 export function newViolations(before: PreviewState, after: PreviewState): string[] {
   const mandatory = ({ policy }: PreviewState) =>
     policy.violations
@@ -70,7 +70,7 @@ function scraping(state: PreviewState, namespace: string, name: string): Fact["r
   );
 }
 
-/** The name of the port of an endpoint, or its number. */
+/** The port name of an endpoint, or its number. */
 function portOf(endpoint: unknown): string {
   const { port, targetPort, portNumber } = mapAt(endpoint);
   return String(port ?? targetPort ?? portNumber);
@@ -85,7 +85,7 @@ function probe(state: PreviewState, namespace: string, name: string): Fact["rows
   );
 }
 
-/** The Kubernetes objects of a service that make Prometheus scrape. */
+/** The Kubernetes objects that make Prometheus scrape a service. */
 function objects(state: PreviewState, kinds: RegExp, namespace: string, name: string) {
   return state.resources
     .map(({ inputs }) => inputs)
@@ -96,7 +96,7 @@ function objects(state: PreviewState, kinds: RegExp, namespace: string, name: st
     });
 }
 
-/** How often an endpoint or probe is scraped, by default at the interval of Prometheus. */
+/** Scrape interval of an endpoint or probe. Default: the interval of Prometheus. */
 function intervalOf(state: PreviewState, scraped: unknown): string {
   const interval = textAt(scraped, "interval");
   if (interval !== undefined) return `every ${interval}`;

@@ -14,7 +14,7 @@ export interface Question {
   default: string;
 }
 
-/** The settings of most services. The stack file accepts all others. */
+/** The settings that most services need. The stack file accepts all others. */
 const asked = [
   "kind",
   "probe",
@@ -27,7 +27,7 @@ const asked = [
   "slo.availabilityPercent",
 ];
 
-/** The questions in the words of docs/configuration.md. */
+/** The questions, worded as in docs/configuration.md. */
 export function questions(): Question[] {
   const rows = configurationRows()["services"] ?? [];
   return asked.map((key) => {

@@ -10,7 +10,7 @@ import { checkFiles } from "../verify/settings";
 import { type ServiceItem, addService } from "./addService";
 import type { Question } from "./questions";
 
-/** The file of a stack, with one more service. */
+/** A stack file with one more service. */
 export class StackFileText {
   readonly name: string;
   private readonly text: string;
@@ -60,7 +60,7 @@ export class StackFileText {
     return problems;
   }
 
-  /** The change of the arguments that solves a problem of the service. */
+  /** The change of arguments that fixes a problem with the service. */
   private fixOf({ path: [, , ...key], fix }: Problem, service: ServiceItem): string {
     const flagOf = (setting: typeof key) =>
       this.questions.find((candidate) => candidate.path.join() === setting.join())?.flag;

@@ -5,7 +5,7 @@ import { ampDefinition, topicArn, topicNames } from "../components/slack/ampDefi
 import type { SlackSettings } from "../components/slack/settings";
 import type { Settings } from "./config/parseConfiguration";
 
-/** The topic of each channel, for people who subscribe channels to topics. */
+/** The topic for each channel, for the people who subscribe channels to topics. */
 export function topicsByChannel(
   { cluster }: Pick<Settings, "cluster">,
   slack: SlackSettings,
@@ -16,8 +16,8 @@ export function topicsByChannel(
 }
 
 /**
- * The routes to Slack in a workspace of Amazon Managed Service for Prometheus: its alert manager
- * definition, and a topic for each channel, to which Amazon Q Developer subscribes the channel.
+ * Slack routing for an Amazon Managed Service for Prometheus workspace: its alert manager definition,
+ * and an SNS topic for each channel, which Amazon Q Developer delivers to the channel.
  */
 export function ampAlerting(
   settings: Settings,
@@ -93,7 +93,7 @@ export function ampAlerting(
       workspaceId: id,
       definition: ampDefinition(slack, { cluster: cluster.name, workspaceArn }),
     },
-    // The first notification would fail.
+    // Otherwise, the first notification would fail.
     { dependsOn: policies },
   );
 }

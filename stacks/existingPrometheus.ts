@@ -78,7 +78,7 @@ export function attachToExisting(
   );
 }
 
-/** Values for the chart of the existing Alertmanager, which then has the configuration of the stack. */
+/** Chart values with which the existing Alertmanager loads the stack's configuration. */
 function alertmanagerValues({ slack }: Settings): object | undefined {
   return (
     slack && {
@@ -89,7 +89,7 @@ function alertmanagerValues({ slack }: Settings): object | undefined {
   );
 }
 
-/** How an existing Prometheus finds the objects of the stack, and what the stack cannot do with it. */
+/** How an existing Prometheus discovers the stack's objects, and what the stack cannot do with it. */
 export function attachment(settings: Settings): Record<string, string> {
   const existing = settings.existingPrometheus;
   if (existing === undefined) return {};
@@ -112,7 +112,7 @@ export function attachment(settings: Settings): Record<string, string> {
   };
 }
 
-/** The same for a workspace of Amazon Managed Service for Prometheus. */
+/** Like `attachment`, for an Amazon Managed Service for Prometheus workspace. */
 function workspaceAttachment(
   settings: Settings,
   workspaceArn: string,

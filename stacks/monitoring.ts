@@ -43,7 +43,7 @@ export interface MonitoringOutputs {
   chartVersions: Record<string, pulumi.Output<string>>;
   /** Storage and cost of the retention settings, one line for each part. */
   retentionCost: Record<string, string>;
-  /** How an existing Prometheus finds the objects of the stack. Empty if the stack has its own. */
+  /** How an existing Prometheus discovers the stack's objects. Empty if the stack has its own. */
   existingPrometheus: Record<string, string>;
 }
 
@@ -75,7 +75,7 @@ export function deployMonitoring(settings: Settings, secrets: Secrets): Monitori
         dependsOn: [...ready.dependsOn, ...(slack ? [slack] : [])],
       },
     );
-  // For components with ServiceMonitors or PrometheusRules, whose CRDs Prometheus' chart installs.
+  // For components with ServiceMonitors or PrometheusRules, whose CRDs the Prometheus chart installs.
   const afterPrometheus = {
     ...ready,
     dependsOn: [...ready.dependsOn, ...(prometheus ? [prometheus] : [])],
@@ -205,7 +205,10 @@ function createStorageClass(
   );
 }
 
-/** Keeps the ConfigMap of the dashboard that PrometheusStack created before GrafanaDashboards existed. */
+/**
+ * Aliases that keep the dashboard ConfigMap that PrometheusStack created before GrafanaDashboards
+ * existed.
+ */
 function movedDashboard(parent: PrometheusStack): pulumi.ResourceTransformation {
   return ({ name, props, opts }) => {
     if (name !== "dashboards-services-overview") return undefined;

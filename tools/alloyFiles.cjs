@@ -33,7 +33,7 @@ const files = {
     "loki/write",
   ),
 
-  // Converters for the configurations of other programs.
+  // Converters for configurations of other programs.
   "internal/converter/converter.go": [
     "package converter",
     `import "${alloy}/internal/converter/diag"`,

@@ -227,7 +227,7 @@ const catalog = {
     module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
     command: providerCommand,
     linkVersion: "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version",
-    // The build of the provider generates these files from the others.
+    // The provider's build generates these files from the others.
     copies: {
       [`${providerCommand}/schema-embed.json`]: `${providerCommand}/schema.json`,
       [`${providerCommand}/terraform-mapping-embed.json`]: `${providerCommand}/terraform-mapping.json`,
@@ -238,12 +238,13 @@ const catalog = {
       file: "pkg/provider/provider_construct.go",
       matching: "^\\t.*provider(helmv4|kustomizev2|yamlv2)\\b",
     },
-    // A folder of the repository of the provider, which the module does not contain.
+    // A folder of the provider's repository that is not part of the module.
     replaced: ["github.com/pulumi/pulumi-kubernetes/sdk/v4"],
   },
   // Datadog's test agent and the dependencies of examples/fastapi.
   datadogPython: { kind: "python", lock: "python/datadog", module: "ddapm-test-agent" },
-  // The Pulumi SDK for Python in the version of the engine, with what installs and checks a generated SDK.
+  // The Pulumi SDK for Python in the engine's version, with the packages that install and check a
+  // generated SDK.
   pulumiPython: { kind: "python", lock: "python/pulumi", module: "pulumi" },
   // Judges the rendered objects of prod.
   checkov: { kind: "python", lock: "python/checkov", module: "checkov" },

@@ -3,7 +3,7 @@
  *
  * The cache is $OBSERVABILITY_TOOLS_DIR, or "observability-tools" in the cache folder of the user. A
  * tool that exists in the locked version is kept. Others are built in a temporary folder and then
- * renamed, so that an interrupted run leaves no incomplete tool.
+ * renamed, so an interrupted run leaves no incomplete tool.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -79,7 +79,7 @@ const build = {
     writeSchemas({ openApi, crds }, path.join(into, name));
   },
 
-  /** Installs a folder for PYTHONPATH, which can be moved, unlike a virtual environment. */
+  /** Installs into a folder for PYTHONPATH, because unlike a virtual environment, it is relocatable. */
   python({ name, lockFolder }, into) {
     const locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
     const quiet = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"];

@@ -50,7 +50,7 @@ function reference(definition) {
   return { $ref: `_definitions.json#/definitions/${definition}` };
 }
 
-/** A type of the Kubernetes OpenAPI. The API server takes null for "not set" where it may be. */
+/** A type of the Kubernetes OpenAPI. The API server treats null as "not set" for optional fields. */
 function kubernetesType(definition, name) {
   if (name.endsWith(".resource.Quantity")) return { type: ["string", "number", "null"] };
   const { required = [], ...schema } = strict(definition);

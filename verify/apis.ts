@@ -36,7 +36,7 @@ export function clusterApis(cluster: Cluster, settings: SettingsWithPrometheus):
   };
 }
 
-/** The user and the password of Grafana's administrator, from their Secret. */
+/** The username and password of Grafana's administrator, from their Secret. */
 export async function grafanaLogin(
   { kubernetes }: Pick<Cluster, "kubernetes">,
   { namespaces }: SettingsWithPrometheus,

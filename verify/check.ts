@@ -7,9 +7,9 @@ export type Status = "pass" | "warn" | "fail";
 /** Result of a check. */
 export interface Finding {
   status: Status;
-  /** What the check saw. */
+  /** What the check observed. */
   evidence: string;
-  /** Command to type next, if the check did not pass. */
+  /** Command to run next, if the check did not pass. */
   next?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Result extends Finding {
   name: string;
 }
 
-/** The APIs that checks read. A getter opens a port-forward at its first use. */
+/** The APIs that checks read. A getter opens a port-forward on first use. */
 export interface Apis {
   kubernetes: Api;
   prometheus: () => Promise<Api>;
@@ -29,7 +29,7 @@ export interface Apis {
 export interface Check {
   name: string;
   run: (apis: Apis, settings: Settings) => Promise<Finding>;
-  /** Command to type next if the check could not run. */
+  /** Command to run next if the check could not run. */
   next: string;
 }
 
@@ -64,7 +64,7 @@ async function runCheck(check: Check, apis: Apis, settings: Settings): Promise<F
   }
 }
 
-/** A list in a sentence, shortened after five items. */
+/** A list for a sentence, shortened after five items. */
 export function listed(items: string[]): string {
   return items.length > 5
     ? `${items.slice(0, 5).join(", ")} and ${items.length - 5} more`

@@ -5,7 +5,7 @@ import { ExpectedError } from "../preview/config/errors";
 export interface Command<O extends NonNullable<ParseArgsConfig["options"]>> {
   usage: string;
   options: O;
-  /** Largest number of arguments without a flag. Default: 0. */
+  /** Maximum number of positional arguments. Default: 0. */
   positionals?: number;
   /** Returns the stack if there is no `--stack`. Default: it is required. */
   stack?: () => Promise<string | undefined>;
@@ -28,7 +28,7 @@ const common = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Flags of the commands that connect to a cluster. */
+/** Flags of commands that connect to a cluster. */
 export const clusterOptions = { context: { type: "string" } } as const;
 
 export const clusterUsage = `

@@ -29,7 +29,7 @@ runCommand({
   options: { yes: { type: "boolean", short: "y" } },
   positionals: Infinity,
   run: async ({ stack, values, positionals }) => {
-    // Without an operation, the first argument is one for the Pulumi CLI.
+    // Without an operation, the first argument already belongs to the Pulumi CLI.
     const named = positionals[0]?.startsWith("-") ? ["up", ...positionals] : positionals;
     const [operation = "up", ...extra] = named;
     const { policies } = operations[operation] ?? {};

@@ -8,7 +8,7 @@ export interface CliResult {
   err: string;
 }
 
-/** The output of a command that has to succeed. */
+/** The output of a command that must succeed. */
 export async function mustPulumi(args: string[], input?: string): Promise<string> {
   const { code, out, err } = await pulumi(args, input);
   if (code !== 0) throw new ExpectedError(`pulumi ${args.join(" ")} failed: ${(out + err).trim()}`);
@@ -37,7 +37,7 @@ export function run(
     child.stderr.on("data", (chunk) => (err += chunk));
     child.on("error", () => reject(new ExpectedError(missing)));
     child.on("close", (code) => resolve({ code, out, err }));
-    // A command that fails does not read its input: its exit code says so.
+    // A failing command may not read its input; its exit code reports the failure.
     child.stdin.on("error", () => undefined).end(input);
   });
 }

@@ -47,7 +47,7 @@ export function awsSdk(): AwsSdk {
   }
 }
 
-/** Region of the AWS provider that a component with these options uses. */
+/** Region of the AWS provider of a component with these options. */
 export function providerRegion(opts: pulumi.ComponentResourceOptions = {}): pulumi.Output<string> {
   const { region, provider } = awsSdk();
   const providers = [opts.provider, ...Object.values(opts.providers ?? {})];

@@ -8,7 +8,7 @@ import { recordedKeys, unknownKeys } from "./unknownKeys";
 import { isMap } from "../../policies/shared/isMap";
 import { formatPath } from "../../policies/shared/path";
 
-/** Where a chart comes from, and the namespace that it is installed into. */
+/** The source of a chart, and the namespace for its release. */
 export interface ChartSource {
   namespace: pulumi.Input<string>;
   chartVersion: string;
@@ -56,7 +56,10 @@ export function chartRelease(
   );
 }
 
-/** Warns about keys of the caller that the chart does not list: Helm ignores them without a warning. */
+/**
+ * Warns about keys in the caller's values that the chart does not list, because Helm ignores them
+ * silently.
+ */
 function warnAboutUnknownKeys(
   chart: string,
   chartVersion: string,

@@ -7,7 +7,7 @@ import { isUnresolved } from "./placeholders";
 import { Checked, Problem, valueAt } from "./problems";
 import { recordedKeys, replacedMaps } from "./unknownKeys";
 
-/** Arguments that contain values for a Helm chart, and those with the version of the chart. */
+/** Arguments that contain values for a Helm chart, with the argument for the chart version. */
 const versionArguments = { values: "chartVersion", collectorValues: "collectorChartVersion" };
 type ValuesField = keyof typeof versionArguments;
 const valuesFields = Object.keys(versionArguments) as ValuesField[];
@@ -59,7 +59,7 @@ export function mergeOverrides(
   return (
     pulumi
       .all([values, overrides])
-      // The check of the arguments reports anything but a map, and the release is not registered.
+      // The argument check reports values that are not a map, and the release is not registered.
       .apply(([base, resolved]) => mergeValues(base, isMap(resolved) ? resolved : {}))
   );
 }

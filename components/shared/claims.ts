@@ -9,7 +9,7 @@ import { settingsOrThrow } from "./settingsOrThrow";
 export interface Claim {
   /** What it is, unique in its scope: `the bucket logs`. */
   what: string;
-  /** Argument that decides it. */
+  /** Argument that determines it. */
   path: (string | number)[];
   /** Change that lets two components coexist. */
   fix: string;
@@ -24,8 +24,9 @@ type Owners = Map<string, string>;
 const owners = new WeakMap<object, Map<string, Owners>>();
 
 /**
- * Reports what another component of the same program owns already, before anything is deployed.
- * Providers tell clusters apart, unless they have the same known kubeconfig. Returns what `afterChecks` waits for.
+ * Reports claims that another component of the same program already owns, before anything is deployed.
+ * Different providers count as different clusters, unless they have the same known kubeconfig. Returns
+ * what `afterChecks` waits for.
  */
 export function claim<S extends object>(
   component: string,
@@ -35,7 +36,7 @@ export function claim<S extends object>(
   build: (settings: S) => Claim[],
 ): pulumi.Input<void> {
   const program = pulumi.runtime.getStackResource();
-  // Tests of other teams can construct components outside a program.
+  // Other teams' tests may construct components outside a program.
   if (program === undefined) return;
   const owner = `${component} "${name}"`;
   const take = (claims: Claim[], ownersOf: (claim: Claim) => Owners) => {
@@ -64,12 +65,12 @@ export function claim<S extends object>(
   });
 }
 
-/** What identifies the cluster of a provider, if the program knows it: providers may share a cluster. */
+/** Identity of a provider's cluster, if the program knows it: providers may share a cluster. */
 async function clusterOf(
   provider: pulumi.ProviderResource | undefined,
 ): Promise<string | undefined> {
-  // The provider has its arguments as outputs, which its type does not declare. In a preview, those that
-  // are not set are unknown.
+  // The provider exposes its arguments as outputs, which its type does not declare. In a preview, unset
+  // arguments are unknown.
   const { kubeconfig, context, cluster } = (provider ?? {}) as Record<string, unknown>;
   const identity = await Promise.all([kubeconfig, context, cluster].map(valueIfKnown));
   const isKnown = typeof identity[0] === "string" && identity[0] !== "";

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A service account that reads objects of one kind in all namespaces. */
+/** A service account that may read objects of one kind in all namespaces. */
 export interface ClusterReader {
   /** Name and labels of the role and of its binding. Cluster roles are not namespaced. */
   metadata: {
@@ -14,7 +14,7 @@ export interface ClusterReader {
   resource: string;
 }
 
-/** Grants a service account read access to objects of one kind, in place of the wider role of a chart. */
+/** Grants a service account read access to objects of one kind, instead of a chart's broader role. */
 export function clusterReader(
   name: string,
   { metadata, serviceAccount, namespace, resource }: ClusterReader,

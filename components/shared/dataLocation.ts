@@ -4,7 +4,7 @@ import { HIDDEN } from "./hideSecrets";
 import { Problem } from "./problems";
 import { settingsOrThrow } from "./settingsOrThrow";
 
-/** Settings that decide where a component stores its data, by their names. */
+/** Settings that determine where a component stores its data, by name. */
 export type Location = Record<string, pulumi.Input<string>>;
 
 /**
@@ -21,7 +21,7 @@ export function rememberSettings(
   return new random.RandomUuid(name, { keepers: settings }, { ...opts, ignoreChanges });
 }
 
-/** What a change of a setting would do to the data, and how to make the change without a loss. */
+/** Explains what changing a setting would do to the data, and how to change it without data loss. */
 type Explain = (key: string) => { effect: string; fix: string };
 
 /** Returns a resource for `dependsOn`, or fails if a setting differs from its deployed value. */

@@ -13,8 +13,9 @@ export interface Volumes {
   /** Setting of the size, for messages. */
   setting: string;
   /**
-   * StorageClass in the values of the chart, as a Helm template, if Helm manages the StatefulSet. Its
-   * claim templates are immutable, so it has to be replaced. The Prometheus operator replaces its own.
+   * StorageClass in the values of the chart, as a Helm template, if Helm manages the StatefulSet. The
+   * claim templates are immutable, so the StatefulSet must be replaced. The Prometheus operator
+   * replaces its StatefulSets itself.
    */
   storageClass?: string;
 }

@@ -3,7 +3,7 @@ import { credentialIn } from "../../policies/shared/credentials";
 /** Placeholder for a value that may be a secret, in every message. */
 export const HIDDEN = "[hidden]";
 
-/** Names of fields whose value is treated as a secret, whatever its form. */
+/** Names of fields whose values are always treated as secret. */
 const secretNames = /key|token|secret|password|passwd|credential|webhook|heartbeatUrl/i;
 /** Names that match the pattern above, but only refer to a secret. */
 const harmlessNames =
@@ -12,7 +12,7 @@ const harmlessNames =
 const bareKey = /(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{40})(?![0-9a-f])/i;
 const slackHost = /hooks\.slack(?:-gov)?\.com/i;
 
-/** No setting is nested deeper, and a deeper value would not help the reader of a message. */
+/** No setting is nested deeper, and deeper values would not help the reader. */
 const maxDepth = 10;
 
 /**
@@ -24,7 +24,7 @@ const maxDepth = 10;
  * the secrets.
  */
 export function hideSecrets(path: (string | number)[], value: unknown): unknown {
-  // The names of labels are chosen by people, and their values are public.
+  // Label names are user-defined, and label values are public.
   const labels = path.indexOf("labels");
   const named = path
     .slice(0, labels < 0 ? undefined : labels)

@@ -55,7 +55,7 @@ function trust(
   return policyDocument([{ Sid, Effect: "Allow", Principal, Action, Condition: { StringEquals } }]);
 }
 
-/** Where pods run, and the region of what they access. Roles have one namespace for all regions. */
+/** The cluster of the pods, and the region that they access. Role names are global to all regions. */
 export interface RoleLocation {
   cluster: string;
   namespace: string;

@@ -11,7 +11,7 @@ type Path = (string | number)[];
 /** Result of `valueIfKnown` for a value that a preview does not know. */
 export const UNKNOWN = Symbol("unknown");
 
-/** `T` with an Input in the place of each text, and of each list or map of texts inside it. */
+/** `T` with an Input in place of each string, and of each list or map of strings. */
 export type Filled<T> = { [K in keyof T]: FilledValue<T[K]> };
 
 type FilledValue<T> = T extends string | number | boolean | null | undefined
@@ -68,7 +68,7 @@ export function checkInputs<S extends object>(
   }
   const fill: Fill<S> = (build) => {
     const resolved = once(async () => build(await resolve()));
-    // Uses only the arguments that occur in `part`, so that a resource depends on no others.
+    // Uses only the arguments that occur in `part`, so a resource does not depend on others.
     const output = (part: unknown, path: Path) =>
       pulumi
         .all(argumentsIn(part).map((argument) => pulumi.output(argument)))
@@ -80,7 +80,7 @@ export function checkInputs<S extends object>(
 
 /**
  * Options with which a component registers nothing until `checks` have resolved, and fails if one of
- * them does: those of arguments that are not part of the settings.
+ * the checks fails. The checks concern arguments that are not part of the settings.
  */
 export function afterChecks(
   opts: pulumi.ComponentResourceOptions | undefined,
@@ -90,7 +90,7 @@ export function afterChecks(
   return pulumi.mergeOptions(opts, { dependsOn });
 }
 
-/** A value that is known in a preview, and whose users wait until the resources exist. */
+/** A value that is known in a preview, but whose users wait until the resources exist. */
 export function availableAfter<T>(
   resources: pulumi.Resource | pulumi.Resource[],
   value: T,

@@ -4,13 +4,13 @@ import { defined } from "./defined";
 import { Inputs } from "./inputs";
 import { Labels, objectLabels } from "./labels";
 
-/** Connections of pods, by the other end and its ports. */
+/** Connections of pods to or from a peer, with the peer's ports. */
 export interface Connections {
-  /** Labels of the pods at the other end. Default: any address. */
+  /** Labels of the peer's pods. Default: any address. */
   pods?: Labels;
   /** Namespace of these pods. Default: the same. */
   namespace?: string | undefined;
-  /** Addresses at the other end, instead of pods. */
+  /** Addresses of the peer, instead of pods. */
   cidrs?: string[];
   tcp?: number[];
   udp?: number[];
@@ -30,13 +30,13 @@ export type NetworkPolicies = Record<string, NetworkPolicy>;
 /** Pods of the same namespace by the label that every chart and the Prometheus operator set. */
 export const podsNamed = (name: string): Labels => ({ "app.kubernetes.io/name": name });
 
-/** DNS servers are pods, processes on the nodes, or outside of the cluster. */
+/** DNS servers may be pods, processes on the nodes, or outside the cluster. */
 const dns: Connections = { udp: [53], tcp: [53] };
 
 /** Any address, because policies cannot name hosts: S3, STS, Datadog, grafana.com. */
 export const https: Connections = { tcp: [443] };
 
-/** The API server, whose addresses are not those of pods. Its port is 443 on EKS, otherwise often 6443. */
+/** The API server, which does not have pod addresses. Its port is 443 on EKS, otherwise often 6443. */
 export const kubernetesApi: Connections = { tcp: [443, 6443] };
 
 /** The only connections that pods open, in addition to DNS. */

@@ -1,8 +1,8 @@
 import { isPlainMap } from "../../policies/shared/mergeValues";
 
 /**
- * Arguments that are unknown while a component is constructed: Outputs and promises. Settings hold
- * a placeholder for each, so that the functions that check and use settings handle only plain data.
+ * Arguments that are unknown while a component is constructed: Outputs and promises. Settings contain a
+ * placeholder for each, so the functions that check and use settings handle only plain data.
  */
 const unresolved: object[] = [];
 

@@ -6,8 +6,8 @@ import { example, issue } from "./problems";
 import { input } from "./schemas";
 
 /**
- * Values of node labels for which all images of the charts exist. Other platforms lack at least one:
- * Windows has only Alloy and the Datadog Agent. `imagePlatforms.test.ts` lists every image.
+ * Node label values for which all chart images exist. Other platforms lack at least one: Windows has
+ * only Alloy and the Datadog Agent. `imagePlatforms.test.ts` lists every image.
  */
 const platforms: Record<string, string[]> = {
   "kubernetes.io/os": ["linux"],

@@ -12,7 +12,7 @@ export interface PodRoleArgs {
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** What the pods may do. */
+/** Permissions of the pods. */
 export interface PodAccess {
   name: string;
   policy: pulumi.Input<string>;
@@ -49,7 +49,10 @@ export interface PodIdentityArgs {
   tags: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** Registers the association with which EKS Pod Identity gives a role to pods that start after it. */
+/**
+ * Registers the association through which EKS Pod Identity assigns a role to pods that start
+ * afterwards.
+ */
 export function podIdentity(
   name: string,
   args: PodIdentityArgs,

@@ -1,7 +1,7 @@
 /** Port of the blackbox exporter, which requests the URLs of probes. */
 export const proberPort = 9115;
 
-/** Module of the exporter: a request that a status of 2xx answers, after redirects. */
+/** Module of the exporter: a request that must return a 2xx status after redirects. */
 export const httpModule = "http_2xx";
 
 /** Name of the Deployment and the Service of the blackbox exporter of a PrometheusStack. */

@@ -9,7 +9,7 @@ import { isUnresolved } from "./placeholders";
 export interface Problem {
   /** Path of the field from the root of the checked value: `["prometheus", "retentionDays"]`. */
   path: (string | number)[];
-  /** Namespace of a secret of another provider in the configuration. Default: `monitoring`. */
+  /** Configuration namespace of another provider's secret. Default: `monitoring`. */
   namespace?: "datadog";
   /** Value of the field, with secrets hidden. Undefined if the field is missing. */
   value?: unknown;
@@ -24,7 +24,7 @@ export interface Problem {
 export type ProblemCode =
   /** No field has this name. */
   | "unknownKey"
-  /** Another key of the configuration decides this field. */
+  /** Another configuration key determines this field. */
   | "reserved"
   /** The field is missing. */
   | "required"
@@ -146,7 +146,7 @@ function problemsOf(schema: z.ZodType, input: unknown, issue: z.core.$ZodIssue):
   return [{ path, ...defined({ value }), code: code ?? defaultCode, rule: issue.message, fix }];
 }
 
-/** The problem with a field that must be known, but is, or is inside, an Output or a promise. */
+/** The problem with a field that must be known but is an Output or a promise, or is inside one. */
 function unresolvedAt(input: unknown, path: (string | number)[]): Problem | undefined {
   const paths = path.map((_key, index) => path.slice(0, index + 1));
   const unresolved = paths.find((outer) => isUnresolved(valueAt(input, outer)));
@@ -160,7 +160,7 @@ function unresolvedAt(input: unknown, path: (string | number)[]): Problem | unde
   };
 }
 
-/** The problem with an argument that is an Output of nothing. */
+/** The problem with an argument that is an Output without a value. */
 export function resolvedToNothing(path: (string | number)[]): Problem {
   const text = "pass an Output with a value, or omit the argument if it is optional";
   const rule = "must have a value: the Output resolved to nothing";
@@ -189,7 +189,7 @@ export function unknownKey(
   };
 }
 
-/** The name that a misspelled name probably means, or undefined if none resembles it. */
+/** The name that was probably meant by a misspelled name, or undefined if no name resembles it. */
 export function nearest(name: string, names: string[]): string | undefined {
   const longer = names.filter((candidate) => name.length > 3 && candidate.startsWith(name));
   if (longer.length === 1) return longer[0];
@@ -217,7 +217,7 @@ function fixOf(schema: z.ZodType | undefined, path: (string | number)[], value: 
   return { kind: "do", text: `correct ${formatPath(path)}` };
 }
 
-/** The fix for a value that the author of the schema foresees, or that misspells a name of an enum. */
+/** The fix for a value that the schema anticipates, or for a misspelled enum value. */
 function meantBy(value: unknown, schema: z.ZodType): Fix | undefined {
   const fix = schema.meta()?.fixFor?.(value);
   if (fix !== undefined || typeof value !== "string" || !(schema instanceof z.ZodEnum)) return fix;
@@ -285,7 +285,7 @@ function wrappedIn(schema: z.ZodType): z.ZodType | undefined {
   }
   if (schema instanceof z.ZodPipe) return schema.in as z.ZodType;
   if (schema instanceof z.ZodUnion) {
-    // Among the forms of a union, only a map has fields.
+    // Among the members of a union, only a map has fields.
     const forms = schema.options as z.ZodType[];
     return forms.find((form) => layersOf(form).at(-1) instanceof z.ZodObject);
   }

@@ -7,8 +7,8 @@ export interface Resources {
 }
 
 /**
- * The memory limit equals the request, so that pods never overcommit a node's memory. CPU has no
- * limit, because a limit throttles a workload exactly when it has the most to do.
+ * The memory limit equals the request, so pods never overcommit a node's memory. CPU has no limit,
+ * because a limit throttles a workload exactly when it needs the CPU most.
  */
 export function resources(cpu: string, memory: string): Resources {
   return { requests: { cpu, memory }, limits: { memory } };

@@ -43,7 +43,7 @@ export const dnsLabel = z
     "must be a DNS label: at most 63 of a-z, 0-9 and -, starting and ending with a letter or digit",
   );
 
-/** A host name with a domain. */
+/** A fully qualified host name. */
 export const hostName = z
   .string()
   .regex(
@@ -137,8 +137,8 @@ function brokenLabelRule(key: string, earlierKeys: string[]): string | undefined
 }
 
 /**
- * Labels by which software of others selects objects, such as the selectors of an existing Prometheus.
- * Unlike `labels`, they may be those of a chart, such as `release`.
+ * Labels by which other software selects objects, such as an existing Prometheus. Unlike `labels`, they
+ * may include chart labels, such as `release`.
  */
 export const selectorLabels = example(
   z.record(z.string().regex(labelName, "must be the key of a label"), input(labelValue)),
@@ -154,7 +154,7 @@ export function secretKey(exampleName: string, exampleKey: string) {
   });
 }
 
-/** An enum whose values people also write with other words, in lower case. */
+/** An enum that also accepts common synonyms, in lower case. */
 export function enumWithAliases<T extends Record<string, string>>(
   names: T,
   aliases: Record<string, T[keyof T]>,
@@ -207,7 +207,7 @@ export const identitySettings = {
   labels: input(labels.default({})),
 };
 
-/** Settings that only say which secrets are set: the secrets themselves are never settings. */
+/** Settings that state only which secrets are set: the secrets themselves are never settings. */
 export function secretSettings<P extends SecretPart>(part: P) {
   return Object.fromEntries(
     secretsOf(part).map(({ argument }) => [argument, z.literal(true).optional()]),

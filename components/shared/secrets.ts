@@ -15,7 +15,10 @@ export interface Secret {
   argument: string;
   /** Key in the Kubernetes Secret that holds the secret. */
   secretKey: string;
-  /** What names the entries of a map of secrets. If set, `secretKey` contains it: `<channel>`. */
+  /**
+   * What the keys of a map of secrets denote. If set, `secretKey` contains it as a placeholder:
+   * `<channel>`.
+   */
   mapBy?: "channel" | "receiver";
   /** Whether the part works without the secret. */
   optional: boolean;
@@ -212,7 +215,7 @@ export interface SecretEntry {
   value: unknown;
 }
 
-/** Form of an entry of a map of secrets, if other arguments decide it. */
+/** Form of an entry in a map of secrets, if other arguments determine it. */
 export type FormOfEntry = (argument: string, name: string) => SecretForm | undefined;
 
 /** The secrets in the arguments of a part's component. The entries of an unknown map are missing. */

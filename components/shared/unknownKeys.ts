@@ -3,7 +3,7 @@ import type * as recorded from "./chartKeys";
 import { isUnresolved } from "./placeholders";
 import { nearest } from "./problems";
 
-/** Keys of objects of Kubernetes, and of maps with any keys. Charts do not list what is below them. */
+/** Keys of Kubernetes objects and of free-form maps. Charts do not list the keys below them. */
 const freeKeys = new Set([
   "affinity",
   "annotations",
@@ -37,7 +37,10 @@ export interface UnknownKey {
   nearest?: string | undefined;
 }
 
-/** The keys of a chart, and its version that has them. Loaded on demand: few programs have values. */
+/**
+ * The keys of a chart, and the chart version in which they were recorded. Loaded on demand: few
+ * programs set values.
+ */
 export function recordedKeys(chart: string): { version: string; keys: string } | undefined {
   return (require("./chartKeys") as typeof recorded).chartKeys[chart];
 }
@@ -69,10 +72,7 @@ function* replacedBelow(
   }
 }
 
-/**
- * Keys in the values that a chart does not list. `keys` is a list in the format of
- * {@link formatKeys}.
- */
+/** Value keys that a chart does not list. `keys` is a list in the format of {@link formatKeys}. */
 export function unknownKeys(keys: string, values: Record<string, unknown>): UnknownKey[] {
   return [...unknownBelow(parseKeys(keys), [], values)];
 }

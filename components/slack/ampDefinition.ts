@@ -9,12 +9,12 @@ import { chatTemplate, template } from "./template";
 
 /** Where the alert manager of a workspace sends alerts: one SNS topic for each Slack channel. */
 export interface AmpReceivers {
-  /** ARN of the workspace, whose region and account are those of the topics. */
+  /** ARN of the workspace. The topics are in its region and account. */
   workspaceArn: string;
   cluster: string;
 }
 
-/** Names of the topics, by channel. Amazon Q Developer sends what a topic receives to the channel. */
+/** Names of the topics, by channel. Amazon Q Developer forwards the messages of a topic to its channel. */
 export function topicNames(
   settings: SlackSettings,
   { cluster }: Pick<AmpReceivers, "cluster">,
@@ -31,8 +31,8 @@ export function topicArn(workspaceArn: string, topicName: string): string {
 }
 
 /**
- * The alert manager definition of a workspace of Amazon Managed Service for Prometheus: the routes and
- * inhibit rules of Alertmanager, with a receiver of SNS for each channel.
+ * The alert manager definition of an Amazon Managed Service for Prometheus workspace: the routes and
+ * inhibit rules of Alertmanager, with an SNS receiver for each channel.
  * https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
  */
 export function ampDefinition(settings: SlackSettings, receivers: AmpReceivers): string {

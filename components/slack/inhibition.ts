@@ -67,7 +67,8 @@ export function inhibitRules() {
       `alertname=~"${chartAlertNames.kubePodCrashLooping}|${chartAlertNames.kubePodNotReady}|${chartAlertNames.kubeContainerWaiting}"`,
       ["cluster", "namespace", "pod"],
     ),
-    // The chart's alerts cover every Job, ours the runs of the monitored CronJobs.
+    // The chart's alerts cover every Job; the alerts of this library cover only the runs of monitored
+    // CronJobs.
     inhibit(
       `alertname=~"${alertNames.jobFailed}|${alertNames.jobSlow}"`,
       `alertname=~"${chartAlertNames.kubeJobFailed}|${chartAlertNames.kubeJobNotCompleted}"`,

@@ -24,13 +24,13 @@ export interface KindSettings {
 interface Kind {
   /** Field of the receiver in Alertmanager's configuration. */
   integration: string;
-  /** Field of the integration with the path of the credential's file. */
+  /** Field of the integration with the path of the credential file. */
   credentialFile: string;
   /** What the credential is, for messages. */
   credential: string;
   /** Form of the credential. Default: any text. */
   form?: SecretForm;
-  /** Settings that only some kinds have: whether this kind requires each of its own. */
+  /** Settings that not all kinds have, each with whether this kind requires it. */
   settings: Partial<Record<keyof KindSettings, "required" | "optional">>;
   /** All other fields of the integration. */
   fields: (settings: KindSettings) => Record<string, unknown>;
@@ -74,7 +74,8 @@ export const receiverKinds: Record<ReceiverKind, Kind> = {
     fields: () => ({ title: template("slack.title"), text: template("markdown.text") }),
   },
   googlechat: {
-    // Alertmanager has no integration for Google Chat, whose links and bold text are those of Slack.
+    // Alertmanager has no Google Chat integration. Google Chat uses the same syntax for links and bold
+    // text as Slack.
     integration: "webhook_configs",
     credentialFile: "url_file",
     credential: "URL of a Google Chat webhook",

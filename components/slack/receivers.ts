@@ -65,7 +65,7 @@ function integration(
   };
 }
 
-/** With a bot token, Alertmanager can update a message. This requires the URL of Slack's API here. */
+/** With a bot token, Alertmanager can update a message. This requires the URL of Slack's API. */
 const updatedMessage = (settings: SlackSettings) => ({
   update_message: true,
   api_url: "https://slack.com/api/chat.postMessage",
@@ -87,7 +87,8 @@ function slack(settings: SlackSettings, channel: string): Record<string, unknown
     // Leaves time for a retry before the next group interval if Slack does not respond.
     timeout: "10s",
     title: template("slack.title"),
-    // Renders as empty. Alertmanager replaces an empty string with its own, cluster-internal URL.
+    // Renders as an empty string. Alertmanager would replace a literal empty string with its own
+    // cluster-internal URL.
     title_link: settings.alertmanagerUrl === undefined ? '{{ "" }}' : template("slack.link"),
     text: template("slack.text"),
     color: template("slack.color"),

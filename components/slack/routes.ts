@@ -34,7 +34,7 @@ const warningIntervals = ({ repeatMinutes }: SlackSettings) => ({
   repeat_interval: duration(repeatMinutes.warning),
 });
 const duration = (minutes: number) => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`);
-// A repeat interval of a whole minute would skip every second group interval.
+// If the repeat interval were a whole minute, every second group interval would be skipped.
 const heartbeatIntervals = { group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 
 const critical = `severity="${Severity.Critical}"`;
@@ -69,15 +69,16 @@ export function routingTree(settings: SlackSettings): Route {
       ),
       ...settings.routes.flatMap((route) => channelRoutes(settings, route)),
       ...(settings.channel === undefined ? [] : bySeverity(settings, settings.channels)),
-      // An alert that continues from a route to a receiver no longer goes to the root.
+      // An alert that matched a receiver's route no longer falls back to the root.
       ...(Object.keys(settings.receivers).length === 0 ? [] : [{ receiver }]),
     ],
   };
 }
 
 /**
- * Route to a receiver, from which alerts continue. Its parent drops all alerts that no child
- * matches, and only the first child notifies: an alert can be on a service and belong to a team.
+ * Route to a receiver, after which alerts continue to other routes. The parent route drops alerts that
+ * match no child, and only the first matching child notifies, because an alert can match both by
+ * service and by team.
  */
 function receiverRoute(settings: SlackSettings, name: string, receiver: ReceiverSettings): Route {
   const { severities, services, teams = [] } = receiver;

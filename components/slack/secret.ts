@@ -35,7 +35,7 @@ export function availableKeys(settings: SlackSettings): string[] {
   return secretsOf("slack").flatMap(({ argument, secretKey, mapBy }) => {
     const value = settings[argument as SecretArgument<"slack">];
     if (mapBy === undefined) return value ? [secretKey] : [];
-    // Until the map is known: the check ensures that it has an entry for each of these names.
+    // Applies until the map is known: the check ensures that it has an entry for each of these names.
     const names = hasPlaceholder(value) ? namesOf[mapBy](settings) : Object.keys(value ?? {});
     return names.map((name) => secretKeyOfEntry(secretKey, name));
   });

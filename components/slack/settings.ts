@@ -19,7 +19,7 @@ import { secretsOf } from "../shared/secrets";
 /** Name of the Secret with `alertmanager.yaml` and its templates. */
 export const configSecretName = "alertmanager-config";
 
-/** A channel of Slack, with its `#`. */
+/** A Slack channel, including the `#`. */
 export const channel = example(
   z
     .string()
@@ -30,7 +30,7 @@ export const channel = example(
   "#alerts",
 );
 
-/** A channel whose name can be part of a Secret key, which allows fewer characters than Slack. */
+/** A channel whose name can be part of a Secret key. Secret keys allow fewer characters than Slack. */
 export const channelOfKey = z
   .string()
   .regex(
@@ -272,13 +272,13 @@ function hasBotToken({ botToken, existingSecretKeys: keys }: Partial<SlackSettin
   return botToken === true || (Array.isArray(keys) && keys.includes("bot-token"));
 }
 
-/** Whether alerts go to Slack: also if its channel is missing. */
+/** Whether alerts go to Slack, even if the channel is missing. */
 function usesSlack(settings: Partial<SlackSettings>): boolean {
   const hasReceivers = Object.keys(settings.receivers ?? {}).length > 0;
   return settings.channel !== undefined || otherChannels(settings).length > 0 || !hasReceivers;
 }
 
-/** The name of each receiver, and what its credential is. */
+/** The name of each receiver, with a description of its credential. */
 function receiverCredentials({ receivers }: Partial<SlackSettings>): [string, string][] {
   return Object.entries(receivers ?? {}).flatMap(([name, receiver]): [string, string][] => {
     const kind = Object.hasOwn(receiverKinds, receiver?.kind) ? receiver.kind : undefined;

@@ -50,7 +50,7 @@ export interface QuietHours {
 
 /**
  * Receiver in addition to Slack. By default it receives all alerts of its severities; with `services`
- * or `teams`, only those of these services and teams.
+ * or `teams`, only alerts of these services and teams.
  */
 export interface AlertReceiver {
   /** System that is notified. */
@@ -63,13 +63,13 @@ export interface AlertReceiver {
   teams?: pulumi.Input<string>[];
   /** Region of the account, for PagerDuty and Opsgenie: `us` or `eu`. Default: `us`. */
   region?: string;
-  /** Recipients of emails. Required for email, like the fields below. */
+  /** Email recipients. Required for email, like the fields below. */
   to?: string[];
-  /** Sender of emails. */
+  /** Email sender. */
   from?: pulumi.Input<string> | undefined;
   /** SMTP server and its port, such as `smtp.example.com:587`. It must offer TLS. */
   smarthost?: pulumi.Input<string> | undefined;
-  /** User of the SMTP server. */
+  /** Username for the SMTP server. */
   username?: pulumi.Input<string> | undefined;
 }
 
@@ -91,9 +91,9 @@ export interface SlackAlertingArgs {
    */
   webhookUrl?: pulumi.Input<string> | undefined;
   /**
-   * Incoming webhooks of all other channels, by channel with its `#`, such as `#team-shop`: a webhook
-   * posts to only one channel. Required for each channel that `channels` and `routes` name, unless
-   * `botToken` is set.
+   * Incoming webhooks of all other channels, by channel including the `#`, such as `#team-shop`: a
+   * webhook posts to only one channel. Required for each channel that `channels` and `routes` name,
+   * unless `botToken` is set.
    */
   webhookUrls?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Token of a Slack app with the scope `chat:write`, which replaces the webhooks of all channels. */
@@ -104,11 +104,11 @@ export interface SlackAlertingArgs {
   requireHeartbeat?: boolean;
   /** Routing key of PagerDuty, which then also receives critical alerts. Default: none. */
   pagerDutyRoutingKey?: pulumi.Input<string> | undefined;
-  /** URL of a further webhook that also receives critical alerts. Default: none. */
+  /** URL of an additional webhook that also receives critical alerts. Default: none. */
   criticalWebhookUrl?: pulumi.Input<string> | undefined;
   /**
-   * Credential of each receiver, by its name: the routing key of PagerDuty, the API key of Opsgenie,
-   * the password of the SMTP user, or the URL of the webhook.
+   * Credential of each receiver, by receiver name: the PagerDuty routing key, the Opsgenie API key, the
+   * password of the SMTP user, or the webhook URL.
    */
   receiverSecrets?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Existing Secret in the same namespace with the credentials, instead of the arguments above. */
@@ -121,9 +121,8 @@ export interface SlackAlertingArgs {
    */
   existingSecretKeys?: string[];
   /**
-   * Channel of all alerts that have no channel of their own. Starts with `#`. Channels must be known
-   * when the program runs, because they decide which receivers exist. Required unless `receivers` is
-   * set.
+   * Channel for all alerts that no other channel receives. Starts with `#`. Channels must be known when
+   * the program runs, because they decide which receivers exist. Required unless `receivers` is set.
    */
   channel?: string;
   /** Channels by severity. Default: `channel` for critical alerts and warnings. */
@@ -151,7 +150,7 @@ export interface SlackAlertingArgs {
   /** Text of a message, as the body of a Go template. Default: the template of this library. */
   textTemplate?: string;
   /**
-   * URL at which people open a Grafana that has the data source `loki`, for links to logs: a text, or
+   * URL at which people open a Grafana that has the data source `loki`, for links to logs: a string, or
    * an output of your ingress. The outputs of PrometheusStack are URLs inside the cluster, and
    * PrometheusStack depends on this component. Default: no links.
    */

@@ -20,12 +20,12 @@ export function template(name: string): string {
 
 const prefix = "observability.slack";
 
-/** How a system marks up a text. */
+/** Markup of a chat system. */
 interface Markup {
   newline: string;
   bold: (text: string) => string;
   escaped: (value: string) => string;
-  /** A URL, which has no markup. */
+  /** A URL without markup. */
   url: (value: string) => string;
   /** Text before each link. */
   separator: string;
@@ -78,9 +78,9 @@ const chat: Markup = {
   label: (name, value) => `${name} \`${chat.escaped(`(${value} | reReplaceAll "\`" "'")`)}\``,
 };
 
-/** Escapes Slack markup, so that a mention in a label does not notify a channel. */
+/** Escapes Slack markup, because a mention in a label would notify a channel. */
 const plain = `{{ . | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
-/** Encodes a value for a JSON string. JSON does not know the escaped apostrophe of JavaScript. */
+/** Encodes a value for a JSON string. JSON does not support JavaScript's escaped apostrophe. */
 const inJson = `js | reReplaceAll "\\\\\\\\'" "'"`;
 /** Encodes a value for a URL. Alertmanager's UI does not decode the plus that `urlquery` writes. */
 const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
@@ -89,9 +89,9 @@ const inUrl = `urlquery | reReplaceAll "[+]" "%20"`;
 const maxAlerts = 10;
 
 /**
- * Templates of the Slack message. The title has the number of firing alerts, the alert name, the
- * subject, the severity and the cluster. The text has a summary, a description, the start and links for
- * each alert. While any alert fires, the text only counts the resolved alerts.
+ * Templates of the Slack message. The title contains the number of firing alerts, the alert name, the
+ * subject, the severity and the cluster. The text contains the summary, the description, the start time
+ * and links for each alert. While any alert fires, the text only counts the resolved alerts.
  *
  * The templates `observability.slack.logs` and `.silence` each render the URL for one alert.
  * `observability.plain.text` and `observability.markdown.text` are the text for other systems.
@@ -114,7 +114,7 @@ export function slackTemplate(options: SlackTemplateOptions = {}): string {
 }
 
 /**
- * Templates of a custom notification of Amazon Q Developer in chat applications, with the title and the
+ * Templates for custom notifications of Amazon Q Developer in chat applications, with the title and the
  * text of a Slack message: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html.
  * They use only functions that every Alertmanager since 0.23 has: AWS documents no version.
  */
@@ -133,7 +133,7 @@ export function chatTemplate({ cluster }: ChatTemplateOptions): string {
       `{"version":"1.0","source":"custom","content":{${fields.join(",")}}}`,
       chatPrefix,
     ),
-    // A message of SNS has a subject of at most 100 ASCII characters.
+    // The subject of an SNS message has at most 100 ASCII characters.
     define(
       "subject",
       `[{{ .Status | toUpper }}] {{ printf "%.80s" .CommonLabels.alertname }}`,
@@ -170,7 +170,7 @@ function text(markup: Markup, options: SlackTemplateOptions): string {
   const named = (url: string, name: string) => `${markup.separator}${markup.link(url, name)}`;
   const urlOf = (name: string) => `{{ template "${prefix}.${name}" $alert }}`;
   const links = [
-    // A repeated notification has the same time, so that it is not mistaken for a new problem.
+    // A repeated notification shows the same time, so it cannot be mistaken for a new problem.
     `{{ if not $alert.StartsAt.IsZero }} · since {{ $alert.StartsAt.UTC.Format "2 Jan 15:04 MST" }}{{ end }}`,
     `{{ with $alert.Annotations.runbook_url }}${named(url("."), "Runbook")}{{ end }}`,
     `{{ with $alert.Annotations.dashboard_url }}${named(url("."), "Dashboard")}{{ end }}`,

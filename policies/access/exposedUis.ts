@@ -10,10 +10,10 @@ import { own } from "../shared/own";
  * authentication in front of them, or a private network.
  */
 
-/** A name, as a message shows it. */
+/** A name, as shown in messages. */
 type Ui = string;
 
-/** Where the values of a chart expose a user interface: next to `ingress`, `route` and `service`. */
+/** Where a chart's values expose a user interface: the parent of `ingress`, `route` and `service`. */
 const chartUis: Record<string, [ui: Ui, base: Path][]> = {
   grafana: [["Grafana", []]],
   "kube-prometheus-stack": [
@@ -49,7 +49,7 @@ const chartUis: Record<string, [ui: Ui, base: Path][]> = {
   ],
 };
 
-/** Checks what the values of a chart expose. */
+/** Checks what a chart's values expose. */
 export function checkChartUis(resource: Resource): Finding[] {
   const chart = helmChart(resource)?.chart ?? "";
   return (own(chartUis, chart) ?? []).flatMap(([ui, path]) => {
@@ -72,7 +72,7 @@ export function checkChartUis(resource: Resource): Finding[] {
   });
 }
 
-/** Whether an ingress is a load balancer that reaches its Service by a port of the nodes. */
+/** Whether an ingress is a load balancer that reaches its Service through node ports. */
 function needsNodePort(ingress: Plain): boolean {
   const isBalancer =
     /^(alb|gce)/.test(textAt(ingress, "ingressClassName") ?? "") ||
@@ -93,7 +93,7 @@ const checks: Record<string, (resource: Resource) => Finding[]> = {
   "kubernetes:route.openshift.io/v1:Route": checkOpenShiftRoute,
 };
 
-/** Routes of gateways that the checks cannot follow. */
+/** Gateway routes that the checks cannot follow. */
 const otherRoutes =
   /:(VirtualService|HTTPProxy|Mapping|TCPMapping|ApisixRoute|TCPIngress|GRPCRoute|TCPRoute|TLSRoute|IngressRouteTCP|TargetGroupBinding)$/;
 
@@ -112,7 +112,7 @@ export function checkExposure(resource: Resource): Finding[] {
   return [{ unknown: ["spec"], because: `only the gateway shows how it exposes ${ui}` }];
 }
 
-/** Names of Services in the fields in which gateways have them. */
+/** Names of Services in the fields that gateways use for backends. */
 function backendsIn(spec: Plain): string[] {
   const entries: [string | number, Plain][] = Array.isArray(spec)
     ? [...(spec as Plain[]).entries()]
@@ -127,7 +127,7 @@ function backendsIn(spec: Plain): string[] {
 function uiOf(...names: (string | undefined)[]): Ui | undefined {
   const text = names.filter((name) => name !== undefined).join(" ");
   if (/grafana/i.test(text)) return "Grafana";
-  // Proxies have a login of their own; exporters and the like only serve metrics.
+  // Proxies authenticate users themselves; exporters and similar servers only serve metrics.
   if (
     /proxy|oauth|authelia|exporter|adapter|gateway-api|pushgateway|operator|kube-state/i.test(text)
   ) {
@@ -165,7 +165,7 @@ function isGuarded(annotations: Plain, className: string): boolean {
         !isAnyAddress(value)),
   );
   const hasScheme = entriesAt(annotations).some(([key]) => key.endsWith("/scheme"));
-  // A load balancer of AWS is internal by default.
+  // An AWS load balancer is internal by default.
   return (
     isPrivate ||
     /internal|private|tailscale|vpn/.test(className) ||
@@ -247,8 +247,8 @@ function checkIngress(resource: Resource, ui: Ui, parts: IngressParts): Finding[
 }
 
 /**
- * Whether a load balancer of AWS listens for HTTPS alone, or redirects to HTTPS. It discovers the
- * certificate by the hosts.
+ * Whether an AWS load balancer listens only for HTTPS, or redirects to HTTPS. It discovers the
+ * certificate from the hosts.
  */
 function listensOverTls(annotations: Plain): boolean {
   const read = (name: string) => textAt(annotations, `alb.ingress.kubernetes.io/${name}`) ?? "";
@@ -443,7 +443,7 @@ function checkIngressRoute(resource: Resource): Finding[] {
 function checkOpenShiftRoute(resource: Resource): Finding[] {
   const ui = uiOf(textAt(resource.props, "spec", "to", "name"));
   if (ui === undefined) return [];
-  // Reencrypted traffic ends in the OAuth proxy next to the container.
+  // Reencrypted traffic ends at the OAuth proxy in the same pod.
   const isProxied = textAt(resource.props, "spec", "tls", "termination") === "reencrypt";
   return ui === "Grafana" || isProxied
     ? checkRouteTls(resource, ui)

@@ -28,7 +28,7 @@ export const grafanaExposure = resourcePolicy({
     holdsGrafanaSettings(type) ||
     type === prometheusType,
   check,
-  // Only disables access: every other fix requires another resource.
+  // Remediation only disables access: every other fix requires another resource.
   remediate: true,
 });
 
@@ -98,14 +98,20 @@ function checkPassword(resource: Resource, base: Path, settings: GrafanaSetting[
   ];
 }
 
-/** Whether the chart has a default password. kube-prometheus-stack 79 generates one, as Grafana's. */
+/**
+ * Whether the chart has a default password. Since version 79, kube-prometheus-stack generates one, like
+ * the Grafana chart.
+ */
 function hasPublicPassword(resource: Resource): boolean {
   const isStack = helmChart(resource)?.chart === "kube-prometheus-stack";
   const [, major] = /^v?(\d+)\./.exec(textAt(resource.props, "version") ?? "") ?? [];
   return isStack && major !== undefined && Number(major) < 79;
 }
 
-/** Whether no one can sign in as the local admin: it does not exist, or passwords are refused. */
+/**
+ * Whether signing in as the local admin is impossible, because it does not exist or password login is
+ * disabled.
+ */
 function hasNoLocalAdmin(settings: GrafanaSetting[]): boolean {
   const isOn = (id: string) =>
     settings.some((setting) => setting.id === id && isEnabled(setting.value));
@@ -123,7 +129,7 @@ function isLiteral(value: Plain): boolean {
   return typeof value === "string" && value !== "" && !/^\$(__\w+)?[{(]|^\$\w+$|^\{\{/.test(value);
 }
 
-/** Checks the API with which any client can delete series: in settings, flags and arguments. */
+/** Checks settings, flags and arguments for the API with which any client can delete series. */
 function checkAdminApi(resource: Resource): Finding[] {
   const { spec } = prometheusServer(resource) ?? {};
   const flags: Path[] = [

@@ -50,7 +50,7 @@ function checkSignUp(settings: GrafanaSetting[]): Finding[] {
   }));
 }
 
-/** A path whose result is the role of an administrator for users whom no condition matches. */
+/** A role path that makes users administrators if no condition matches them. */
 const alwaysAdmin = /(?:^|\|\|)[\s"']*(?:Grafana)?Admin[\s"']*$/;
 
 function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
@@ -68,7 +68,7 @@ function checkDefaultRole(settings: GrafanaSetting[]): Finding[] {
     }));
 }
 
-/** Grafana trusts the user in a header, which any client can send that does not pass the proxy. */
+/** Grafana trusts the username in a header, which any client that bypasses the proxy can send. */
 function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
   if (isSet(settings, "AUTH_PROXY_WHITELIST")) return [];
   return enabled(settings, "AUTH_PROXY_ENABLED").map(({ path }) => ({
@@ -79,7 +79,7 @@ function checkHeaderProxy(settings: GrafanaSetting[]): Finding[] {
   }));
 }
 
-/** Without a verified certificate, any server can pretend to be the provider, and receives its tokens. */
+/** Without certificate verification, any server can impersonate the provider and receive its tokens. */
 function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
   return settings
     .filter(({ id }) => /^AUTH_\w+_TLS_SKIP_VERIFY_INSECURE$/.test(id))
@@ -94,7 +94,7 @@ function checkProviderTls(settings: GrafanaSetting[]): Finding[] {
     }));
 }
 
-/** The settings of which one limits the accounts of a provider that anyone can have an account with. */
+/** For providers with which anyone can have an account: the settings that restrict who can sign in. */
 const limitsOfProvider: Record<string, string[]> = {
   GOOGLE: ["ALLOWED_DOMAINS", "HOSTED_DOMAIN"],
   GITHUB: ["ALLOWED_ORGANIZATIONS", "TEAM_IDS"],
@@ -103,7 +103,7 @@ const limitsOfProvider: Record<string, string[]> = {
   AZUREAD: ["ALLOWED_ORGANIZATIONS", "ALLOWED_DOMAINS", "ALLOWED_GROUPS"],
   GENERIC_OAUTH: ["ALLOWED_DOMAINS", "ALLOWED_ORGANIZATIONS", "ALLOWED_GROUPS", "TEAM_IDS"],
 };
-/** Providers whose own installation or tenant has only the accounts of its owner. */
+/** Providers whose installation or tenant contains only its owner's accounts. */
 const isOwnByDefault = new Set(["AZUREAD", "GENERIC_OAUTH"]);
 const publicProvider =
   /accounts\.google\.com|\/\/github\.com|\/\/gitlab\.com|microsoftonline\.com\/(common|organizations|consumers)\b/i;

@@ -40,10 +40,13 @@ export const lokiBucketHardened = stackPolicy({
   ],
 });
 
-/** Loki does not start with a URL or an ARN as the name of its bucket, and nothing else finds the bucket. */
+/**
+ * Loki does not start if its bucket name is a URL or an ARN, and the other checks then cannot identify
+ * the bucket.
+ */
 function checkNames(resource: Resource): StackFinding[] {
   const { buckets = [] } = lokiRelease(resource) ?? {};
-  // The text is not shown: a URL may contain a key.
+  // The value is not shown, because a URL may contain a key.
   if (!buckets.some((name) => /[:/]/.test(name))) return [];
   return [
     {
@@ -273,7 +276,7 @@ function deniesPlainHttp(statements: Statement[], arns: string[]): boolean {
   );
 }
 
-/** Whether a denial covers all requests without TLS. Any other condition would exempt some. */
+/** Whether a Deny statement covers all requests without TLS. Any other condition would exempt some. */
 function appliesWithoutTls({ conditions }: Statement): boolean {
   const [condition, ...others] = conditions;
   if (condition === undefined) return true;
@@ -285,7 +288,7 @@ function appliesWithoutTls({ conditions }: Statement): boolean {
   );
 }
 
-/** The ARNs of the bucket and an object. If no ARN is known, the region gives the partition. */
+/** The ARNs of the bucket and an object. If no ARN is known, the region determines the partition. */
 function bucketArns({ props }: Bucket): string[] {
   const name = textAt(props, "bucket") ?? textAt(props, "id") ?? "unnamed";
   const [, place] = /^(cn|us-gov)-/.exec(textAt(props, "region") ?? "") ?? [];

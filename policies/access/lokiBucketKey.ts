@@ -12,15 +12,15 @@ export function concernsKeys(type: string): boolean {
   return isBucketType(type) || type.startsWith("aws:kms/");
 }
 
-/** What Loki does with the key of its bucket. */
+/** Actions that Loki needs on its bucket's key. */
 const keyNeeds: [action: string, purpose: string][] = [
   ["kms:GenerateDataKey", "write logs"],
   ["kms:Decrypt", "read its objects"],
 ];
 
 /**
- * The actions on the key of a bucket that the statements of Loki's role do not allow. None if the
- * key belongs to another stack, or if its own policy or a grant may allow them.
+ * The actions on a bucket's key that Loki's role does not allow. None if the key belongs to another
+ * stack, or if its own policy or a grant may allow them.
  */
 export function missingKeyActions(
   name: string,
@@ -44,13 +44,16 @@ export function missingKeyActions(
   );
 }
 
-/** Whether Loki chooses the encryption of its objects itself, which the bucket then does not. */
+/**
+ * Whether Loki itself sets the encryption of its objects, which overrides the bucket's default
+ * encryption.
+ */
 function choosesEncryption(resource: Resource): boolean {
   const { chart = "", values } = helmChart(resource) ?? {};
   return lokiCharts.has(chart) && (values === UNKNOWN || /"sse"/.test(JSON.stringify(values)));
 }
 
-/** The key that the rules of an encryption name. */
+/** The key that encryption rules name. */
 function keyIn(rules: Plain, keys: Resource[], { references = {} }: Partial<Resource> = {}) {
   const [rule] = [...listAt(rules), ...listAt(rules, "rules"), first(at(rules, "rule"))];
   const settings = first(at(rule, "applyServerSideEncryptionByDefault"));
@@ -65,7 +68,7 @@ function keyIn(rules: Plain, keys: Resource[], { references = {} }: Partial<Reso
   );
 }
 
-/** Whether a key has the default policy, which leaves access to the policies of roles. */
+/** Whether a key has the default policy, which delegates access control to IAM policies. */
 function isLeftToRoles(policy: Plain): boolean {
   if ((policy ?? "") === "") return true;
   const document = readDocument(policy);

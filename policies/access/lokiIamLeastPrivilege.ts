@@ -56,7 +56,8 @@ export const lokiIamLeastPrivilege = resourcePolicy({
   remediation:
     "allow s3:ListBucket on the ARN of the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects, and limit the trust policy to one namespace and service account",
   severity: "critical",
-  // AWS documents trust policies without conditions: an association decides who has the role.
+  // AWS documents trust policies without conditions: an association determines which pods have the
+  // role.
   baseline: { defaults: { podIdentityTags: [] } },
   config: properties,
   nested: "none",
@@ -116,7 +117,7 @@ function checkSiblings(resources: Resource[], config: Config): StackFinding[] {
   ];
 }
 
-/** The permissions without which Loki cannot work, by what they are for. */
+/** The permissions that Loki requires, with their purposes. */
 const needs: [action: string, key: string, purpose: string][] = [
   ["s3:ListBucket", "", "list its bucket"],
   ["s3:GetObject", "/fake/object", "read its objects"],
@@ -124,7 +125,10 @@ const needs: [action: string, key: string, purpose: string][] = [
   ["s3:DeleteObject", "/fake/object", "delete logs after their retention"],
 ];
 
-/** Checks that the documents of Loki's role together allow what it needs in the buckets they name. */
+/**
+ * Checks that the policy documents of Loki's role together allow what Loki needs in the buckets that
+ * they name.
+ */
 function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] {
   const access = holders.flatMap((holder) =>
     documentsOf(holder)
@@ -181,7 +185,7 @@ function checkNeeds(resources: Resource[], holders: Resource[]): StackFinding[] 
   ];
 }
 
-/** Checks that the trust policy names the service account that the release of Loki has. */
+/** Checks that the trust policy names the service account of the Loki release. */
 function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFinding[] {
   const releases = resources.filter((resource) => helmChart(resource)?.chart === "loki");
   const [release] = releases;
@@ -217,7 +221,7 @@ function checkServiceAccount(resources: Resource[], roles: Resource[]): StackFin
   });
 }
 
-/** Checks that only Loki has an association with a role that any pod with one can assume. */
+/** Checks that only Loki has an association with its role, if the role trusts every associated pod. */
 function checkAssociations(resources: Resource[], roles: Resource[]): StackFinding[] {
   return roles.flatMap((role) => {
     const document = readDocument(at(role.props, "assumeRolePolicy"));
@@ -267,8 +271,7 @@ function checkOthers(others: Resource[], config: Config): StackFinding[] {
     );
 }
 
-/** The ARN of the role in the annotations of Loki's service account. */
-/** The chart reads its service account at the top of the values, and nothing in loki.serviceAccount. */
+/** The chart reads `serviceAccount` at the top level of the values, and ignores `loki.serviceAccount`. */
 function checkAnnotation(resource: Resource): StackFinding[] {
   const { chart, values } = helmChart(resource) ?? {};
   const path: Path = ["loki", "serviceAccount"];
@@ -356,7 +359,7 @@ function isLokis(resource: Resource): boolean {
   ]
     .map((property) => at(resource.props, property))
     .flatMap((value): Plain[] => (isMap(value) ? Object.values(value) : [value, ...listAt(value)]));
-  // A role that only sets up the bucket is not Loki's.
+  // A role that only configures the bucket is not Loki's.
   const contents = documentsOf(resource)
     .flatMap(({ document, isTrust }) =>
       (Array.isArray(document) ? document : []).filter(
@@ -381,7 +384,7 @@ function isLokis(resource: Resource): boolean {
 
 const objectActions = ["s3:getobject", "s3:putobject", "s3:deleteobject"];
 const bucketActions = ["s3:listbucket"];
-/** Permissions that clients of S3 use for large objects, and that reveal nothing else. */
+/** Permissions that S3 clients use for large objects, and that expose no other data. */
 const uploadActions = [
   "s3:abortmultipartupload",
   "s3:getbucketlocation",
@@ -437,7 +440,7 @@ function checkAccess(statement: Statement, config: Config): ViolationFinding[] {
     else report(bucketProblem(resource), bucketFix);
   }
   const buckets = new Set(resources.flatMap((resource) => s3Arn(resource)?.bucket ?? []));
-  // Loki may have a bucket for chunks and another one for rules.
+  // Loki may have separate buckets for chunks and rules.
   const areLokis = [...buckets].every((name) => /loki/i.test(name));
   if (buckets.size > 1 && !areLokis)
     report("the statement names several buckets", "name Loki's bucket alone");

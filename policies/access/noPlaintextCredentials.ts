@@ -36,7 +36,7 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
   if (allowedTypes.includes(resource.type)) return [];
   const findings: Finding[] = [];
   const isKubernetes = resource.type.startsWith("kubernetes:");
-  /** The path of the value that is being read. One list for all values, because most have no finding. */
+  /** The path of the current value. All values share one list, because most have no finding. */
   const path: (string | number)[] = [];
   const report = (kind: string | undefined, ...inside: Path): void => {
     if (kind === undefined) return;
@@ -68,7 +68,10 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
       walkParts(Object.values(map), () => walkMap(map));
     }
   };
-  /** Reports a credential in the parts together if `walkEach` reports none of them. */
+  /**
+   * Reports a credential in the combined parts if `walkEach` reports no credential in an individual
+   * part.
+   */
   const walkParts = (parts: Plain[], walkEach: () => void): void => {
     const known = findings.length;
     walkEach();
@@ -89,8 +92,8 @@ function check(resource: Resource, { allowedTypes }: ConfigOf<typeof properties>
 }
 
 /**
- * A map without the user names of mail servers: the user name of Amazon SES is the id of an access
- * key, which is useless without the password.
+ * A map without the usernames of mail servers: the username for Amazon SES is an access key ID, which
+ * is useless without the password.
  */
 function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
   if (!Object.values(map).some(isAccessKeyId)) return map;
@@ -101,9 +104,9 @@ function withoutMailUsers(map: PlainMap, path: Path): PlainMap {
   );
 }
 
-/** The kind of credential in the variables of a text in JSON, such as the containers of ECS. */
+/** The kind of credential in the variables of a JSON text, such as ECS container definitions. */
 function namedValuesIn(text: string): string | undefined {
-  // Parsing takes time, and most texts name no credential.
+  // Parsing is slow, and most texts name no credential.
   if (!/^\s*[[{]/.test(text) || !namedCredential.test(text)) return undefined;
   const walk = (value: Plain): string | undefined => {
     if (Array.isArray(value)) return firstOf(value, walk);
@@ -128,7 +131,7 @@ function firstOf(values: Plain[], read: (value: Plain) => string | undefined): s
   return undefined;
 }
 
-/** The kind of credential by field name. Cloud providers mark top-level secrets themselves. */
+/** The kind of credential by field name. Providers mark top-level secrets themselves. */
 function fieldKind(path: Path, value: string, isKubernetes: boolean): string | undefined {
   if (path.length < 2 && !isKubernetes) return undefined;
   const name = path.findLast((key) => typeof key === "string");
@@ -150,7 +153,7 @@ function namedValueKind(map: PlainMap): string | undefined {
 
 /** Properties that are meant for credentials, by resource type. */
 const vaults: Record<string, string[]> = {
-  // Only the controller of the cluster can decrypt the values of a SealedSecret.
+  // Only the cluster's controller can decrypt the values of a SealedSecret.
   "kubernetes:bitnami.com/v1alpha1:SealedSecret": ["spec"],
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "kubernetes:core/v1:SecretPatch": ["data", "stringData"],

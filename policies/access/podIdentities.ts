@@ -7,7 +7,7 @@ import { Resource } from "../facts/resource";
 
 export const podIdentityType = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
 
-/** Checks that associations of EKS Pod Identity name the namespace of the release for which they are. */
+/** Checks that EKS Pod Identity associations name the namespace of their release. */
 export function checkPodIdentities(resources: Resource[]): StackFinding[] {
   const associations = resources.filter(({ type }) => type === podIdentityType);
   return resources.flatMap((release): StackFinding[] => {
@@ -17,7 +17,7 @@ export function checkPodIdentities(resources: Resource[]): StackFinding[] {
     const namespaces = named.map(({ props }) => at(props, "namespace"));
     const [first] = named;
     if (account === undefined || first === undefined || !isText(namespace)) return [];
-    // One of several associations may be for a release of another stack.
+    // If there are several associations, some may be for a release of another stack.
     if (namespaces.some((name) => name === namespace || !isText(name))) return [];
     const isElsewhere = resources.some(
       (other) => serviceAccountOf(other) === account && namespaces.includes(namespaceOf(other)),
@@ -41,10 +41,10 @@ export function isPodIdentity({ kind, name }: Principal): boolean {
   return kind === "Service" && name === "pods.eks.amazonaws.com";
 }
 
-/** What EKS does to give credentials to a pod: it tags each session with the pod. */
+/** Actions with which EKS provides credentials to a pod: it tags each session with the pod. */
 const sessionActions = ["sts:AssumeRole", "sts:TagSession"];
 
-/** Checks that roles for EKS Pod Identity allow all that EKS needs for a session. */
+/** Checks that roles for EKS Pod Identity allow every action that EKS needs for a session. */
 export function checkSessions(roles: Resource[]): StackFinding[] {
   return roles.flatMap((role): StackFinding[] => {
     const document = readDocument(at(role.props, "assumeRolePolicy"));
@@ -65,7 +65,7 @@ export function checkSessions(roles: Resource[]): StackFinding[] {
   });
 }
 
-/** The namespace of the objects of a release. */
+/** The namespace of a release's objects. */
 export function namespaceOf({ props }: Resource) {
   return at(props, "values", "namespaceOverride") ?? at(props, "namespace");
 }
@@ -76,6 +76,6 @@ export function serviceAccountOf(resource: Resource): string | undefined {
   if (chart === undefined || !(lokiCharts.has(chart) || collectors.test(chart))) return undefined;
   const name = at(values, "serviceAccount", "name");
   if (isText(name) && name !== "") return name;
-  // The default contains the name of the release, which has to contain that of the chart.
+  // The default contains the release name, which must contain the chart name.
   return (name ?? "") === "" && release?.includes(chart) ? release : undefined;
 }

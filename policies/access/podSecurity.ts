@@ -18,13 +18,13 @@ export const podSecurity = resourcePolicy({
   check,
 });
 
-/** Charts of servers. Agents on each node read its files, and need more. */
+/** Charts of servers. Node agents read the node's files, and need more privileges. */
 const servers =
   /^(kube-prometheus-stack|prometheus|alertmanager|grafana|loki|loki-distributed|loki-stack|tempo|mimir-distributed|thanos)$/;
 
 /**
- * Parts of these charts that run on each node, that only prepare a volume, or whose webhook the API server
- * reaches in some networks through the node alone.
+ * Parts of these charts that run on each node, that only prepare a volume, or whose webhook some
+ * networks make reachable for the API server only through the node.
  */
 const ofNodes =
   /^(prometheus-)?node-?exporter$|^promtail$|^fluent-bit$|^initChownData$|^loki-?canary$|^prometheusOperator$/i;
@@ -40,7 +40,7 @@ function check(resource: Resource): Finding[] {
 /** Depth of the settings of a container: a part, its spec, a list of containers, and its context. */
 const MAX_DEPTH = 6;
 
-/** The settings of pods in values, by the keys that all charts have. */
+/** The pod settings in chart values, under the keys that all charts use. */
 function privileges(values: Plain, path: Path, depth: number): Finding[] {
   if (depth > MAX_DEPTH) return [];
   const entries: [string | number, Plain][] = Array.isArray(values)

@@ -13,7 +13,7 @@ export const absentCoverage = stackPolicy({
   remediation:
     "add an alert on absent(<metric>) or on up == 0, or keep the chart's alert TargetDown (defaultRules.rules.general)",
   severity: "medium",
-  // Another stack may hold the alert TargetDown.
+  // Another stack may define the alert TargetDown.
   baseline: { enforcementLevel: "advisory" },
   prodOnly: true,
   reads: canHoldRules,
@@ -21,8 +21,8 @@ export const absentCoverage = stackPolicy({
 });
 
 function check(resources: Resource[]): StackFinding[] {
-  // The chart's TargetDown covers every metric of a target, but not targets that Prometheus no
-  // longer discovers: only an alert on absence covers those.
+  // The chart's TargetDown covers every metric of a target, but not targets that Prometheus no longer
+  // discovers: only an alert on absence covers such targets.
   if (resources.some((resource) => chartAlertsOf(resource).has("TargetDown"))) return [];
   const { alerts, unknown } = alertsOfStack(resources);
   const covered = alerts.flatMap(({ expr }) => coveredSelectors(expr));
@@ -46,11 +46,14 @@ function check(resources: Resource[]): StackFinding[] {
       },
     ];
   });
-  // An unknown rule may be the missing alert.
+  // A rule that is still unknown may be the missing alert.
   return violations.length > 0 && unknown.length > 0 ? unknown : violations;
 }
 
-/** Selectors whose series the expression needs to fire, unlike series that only exclude others. */
+/**
+ * Selectors of series that must exist for the expression to fire, unlike series that only exclude
+ * others.
+ */
 function requiredSelectors(expr: Expr): Selector[] {
   if (expr.kind === "selector") return [expr];
   const isExclusion = expr.kind === "binary" && expr.operator === "unless";

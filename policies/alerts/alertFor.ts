@@ -135,8 +135,8 @@ function checkGroup(alert: Rule, expr: Expr | undefined, config: Config): Violat
 }
 
 /**
- * Checks that the condition of an alert on a single event holds for longer than `for`. A restart that
- * goes on, or an error that returns, meets its condition again.
+ * Checks that the condition of an alert on a single event holds for longer than `for`. Repeated
+ * restarts, or recurring errors, meet the condition again.
  */
 function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): ViolationFinding[] {
   const minutes = minutesOf(wait) ?? 0;
@@ -156,10 +156,13 @@ function checkEvents({ for: wait, path }: Rule, expr: Expr | undefined): Violati
   ];
 }
 
-/** Counters of events of which one is a reason to notify, and another may not follow. */
+/** Counters of events of which a single one is a reason to notify and may not be followed by another. */
 const singleEvent = /(^|_)oom_(kill|events)|uncorrectable|kernel_panic|node_boot_time_seconds/;
 
-/** How long a condition holds after one event, in minutes; undefined if it is not about an event. */
+/**
+ * Minutes for which a condition holds after one event; undefined if the condition does not concern an
+ * event.
+ */
 function eventMinutes({
   operator,
   threshold,
@@ -179,7 +182,7 @@ function eventMinutes({
     const isEvent = singleEvent.test(selector?.metric ?? "");
     return isOnce && isEvent ? range / SECONDS_PER_MINUTE : undefined;
   }
-  // After a start, the age of a process is below a threshold for that time.
+  // After startup, the age of a process stays below a threshold for that time.
   const isAge =
     factor.kind === "binary" &&
     factor.operator === "-" &&
@@ -213,7 +216,7 @@ function boundsFor(
   ];
 }
 
-/** Whether a condition develops over hours, so that its first hour changes nothing for users. */
+/** Whether a condition develops over hours, so users are not affected during the first hour. */
 function changesSlowly(expr: Expr): boolean {
   const slowMetrics =
     /filesystem|disk|volume|inode|certificate|expir|quota|backup|snapshot|config_hash|(^|_)(cert|raid|pvc?)_/;
@@ -223,7 +226,7 @@ function changesSlowly(expr: Expr): boolean {
   );
 }
 
-/** Whether a condition holds from the start of a process until its first run, which may be daily. */
+/** Whether a condition holds from the start of a process until its first run, for example a daily run. */
 function hasNeverRun(expr: Expr): boolean {
   return comparisonsOf(expr).some(
     ({ operator, threshold, numerator }) =>
@@ -235,7 +238,7 @@ function hasNeverRun(expr: Expr): boolean {
 
 const MINUTES_PER_DAY = 1440;
 
-/** Whether a condition requires alerts that fire, so that their `for` delays it as well. */
+/** Whether a condition requires firing alerts, whose `for` then also delays it. */
 function readsFiringAlerts(expr: Expr): boolean {
   return selectorsOf(expr).some(
     (selector) =>
@@ -245,9 +248,9 @@ function readsFiringAlerts(expr: Expr): boolean {
   );
 }
 
-/** Minutes of a range that a single outlier does not dominate, so that `for` is not necessary. */
+/** Minimum range, in minutes, that a single outlier does not dominate, so no `for` is necessary. */
 const steadyMinutes = 30;
-/** Minutes of a range that detects slow conditions, so that `for` may be as long. */
+/** Minimum range, in minutes, that detects slow conditions, so `for` may be equally long. */
 const longMinutes = 180;
 
 /** The longest range in an expression, in seconds; the name of a recorded rate states its range. */

@@ -69,7 +69,10 @@ function isUrgencyWord(severity: unknown): severity is string {
   return typeof severity === "string" && words.includes(severity.trim().toLowerCase());
 }
 
-/** The allowed severity closest in meaning or spelling. Default: `warning`, or the first one. */
+/**
+ * The allowed severity that is closest in meaning or spelling. Default: `warning`, or else the first
+ * allowed severity.
+ */
 function nearestSeverity(severity: unknown, allowed: string[]): string {
   const fallback = allowed.includes("warning") ? "warning" : (allowed[0] ?? "warning");
   if (typeof severity !== "string") return fallback;

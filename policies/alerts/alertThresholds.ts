@@ -46,7 +46,7 @@ export const alertThresholds = resourcePolicy({
   baseline: {
     defaults: {
       maxErrorRatio: 0.25,
-      // Queries of metrics and logs take minutes; a threshold in milliseconds is larger.
+      // Metric and log queries may take minutes; a threshold in milliseconds is larger.
       maxP99LatencySeconds: 100,
       maxMemoryRatio: 0.98,
       maxCpuRatio: 2,
@@ -109,7 +109,7 @@ function check(resource: Resource, config: Config, records?: Records) {
   );
 }
 
-/** The exception of a signal that selects only services that are excepted from it. */
+/** The exception for a signal that selects only exempted services. */
 function exceptionOfSignal(
   { name, selectors, scopes }: Signal,
   namespace: string,
@@ -134,12 +134,12 @@ function servicesOf({ matchers }: Selector): string[] {
     });
 }
 
-/** The services to which scopes limit an expression; empty if they do not. */
+/** The services to which scopes limit an expression; empty without such scopes. */
 function scopedServices(scopes: ServiceScope[]): string[] {
   return scopes.flatMap(({ excluded, selector }) => (excluded ? [] : namedServices(selector)));
 }
 
-/** The signals of alerts that notify, with all thresholds on the signal within bounds. */
+/** The signals of notifying alerts whose thresholds are all within bounds. */
 function strictSignals(
   resource: Resource,
   vocabulary: MetricVocabulary,
@@ -160,7 +160,7 @@ function strictSignals(
   });
 }
 
-/** Whether a signal is a higher tier next to a strict alert on the same or on more series. */
+/** Whether a signal is a higher tier in addition to a strict alert that covers at least the same series. */
 function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: Signal) => boolean {
   const outcome = ["le", "code", ...vocabulary.httpStatusLabel, ...vocabulary.grpcCodeLabel];
   const identity = perObject(({ matchers }: Selector) =>
@@ -168,8 +168,8 @@ function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: S
       .filter(({ label }) => !outcome.includes(label))
       .map((matcher) => JSON.stringify(matcher)),
   );
-  // A selector of more series has no matcher that the tier lacks. Its first matcher finds it among
-  // the thousands of signals that an object may have.
+  // A selector that covers at least these series has no matcher that the tier lacks. The index by first
+  // matcher finds it among the thousands of signals that an object may contain.
   const candidates = new Map<string, Signal[]>();
   for (const signal of strict) {
     for (const [matcher = ""] of signal.selectors.map(identity)) {
@@ -198,11 +198,11 @@ function tiersNextTo(strict: Signal[], vocabulary: MetricVocabulary): (signal: S
   };
 }
 
-/** The violation of a signal, or the reason for which its threshold is unknown. */
+/** The violation of a signal, or the reason why its threshold is unknown. */
 function checkSignal(signal: Signal, config: Config): ViolationFinding | string | undefined {
   const limit = limitOf[signal.name];
-  // A burn rate may exceed the objective for a while by design, and a lower bound is not an alert
-  // on the signal. required-alerts does not count them either.
+  // A burn rate may exceed the objective for a while by design, and a lower bound is not an alert on
+  // the signal. required-alerts also ignores both.
   if (limit === undefined || signal.burnRate || /^<=?$/.test(signal.operator)) {
     return undefined;
   }

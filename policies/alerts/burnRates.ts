@@ -10,13 +10,16 @@ import { recordedRange } from "../promql/records";
  * the errors matter, and one over a short window, which shows that they continue.
  */
 
-/** Checks that the two windows of a burn rate differ in their range alone, and must both exceed it. */
+/**
+ * Checks that the two windows of a burn rate differ only in their range, and that both must exceed the
+ * rate.
+ */
 export function checkBurnRates(expr: Expr): ViolationFinding[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || !/^(and|or)$/.test(node.operator)) return [];
     const [one, other] = [burnOf(node.left), burnOf(node.right)];
     if (one === undefined || other === undefined || one.subject !== other.subject) return [];
-    // Other conditions may have a threshold of their own for each window.
+    // Other conditions may have a different threshold for each window.
     if (
       ![one, other].every(({ subject, factors }) => factors.length > 1 || /burn/i.test(subject))
     ) {
@@ -33,7 +36,7 @@ interface Burn {
   subject: string;
   windowSeconds: number;
   threshold: number;
-  /** The factor of the budget, as in `14.4 * 0.001`. */
+  /** The factors of the threshold, as in `14.4 * 0.001`. */
   factors: number[];
 }
 
@@ -55,7 +58,7 @@ function burnOf(expr: Expr): Burn | undefined {
   return { subject, windowSeconds, threshold, factors };
 }
 
-/** The text of an expression without its ranges, which are collected. */
+/** The text of an expression without its ranges, which the function collects. */
 function withoutWindows(expr: Expr, windows: Set<number>): string {
   return JSON.stringify(expr, (key, value: unknown) => {
     if (key === "rangeSeconds" && typeof value === "number") {
@@ -69,7 +72,7 @@ function withoutWindows(expr: Expr, windows: Set<number>): string {
   });
 }
 
-/** The factor with which two percent of a budget of 30 days burn in an hour. */
+/** The burn rate that consumes two percent of a 30-day budget in one hour. */
 const fastFactor = 14.4;
 const HOUR = 3600;
 

@@ -15,7 +15,7 @@ import { Records, inlineRecords, recordsIn } from "../promql/records";
 /** The findings in one rule; undefined for each check that passes. */
 type Violations = Finding | undefined | (Finding | undefined)[];
 
-/** A finding that states its place. */
+/** A finding that states its location. */
 type PlacedFinding = (ViolationFinding & { where: string }) | UnknownFinding;
 
 /** Checks each rule in a resource separately. */
@@ -45,8 +45,7 @@ export function checkAlerts(
 
 /**
  * The expression of each rule in a resource, with recorded series replaced by their expressions, and
- * native histograms in the form for classic ones.
- * Default of `records`: those of the resource.
+ * native histograms in the form for classic ones. `records` defaults to the records of the resource.
  */
 export function expressionsIn(
   resource: Resource,
@@ -114,10 +113,10 @@ export function alertsOfStack(resources: Resource[]) {
 }
 
 /**
- * The records for the rules of one object: its own, and those of the stack if it reads others. Its own
- * replace others of the same name, because the objects of two namespaces record the same series, each
- * for its own services. Expressions are inlined once per map, so most policies share the map of the
- * object.
+ * The records for the rules of one object: its own records, and the records of the stack if it reads
+ * series from other objects. The object's records take precedence, because objects in two namespaces
+ * record the same series, each for its own services. Expressions are inlined once per map, so most
+ * policies share the map of the object.
  */
 function recordsFor(rules: Rule[], all: Records): Records {
   const own = recordsIn(rules);

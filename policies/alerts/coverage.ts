@@ -16,8 +16,8 @@ import { perObject } from "../shared/perObject";
 import { Signal } from "./signals";
 
 /**
- * Why an alert on a base signal misses outages although its threshold is strict; undefined if it
- * does not. Guards against little traffic, and matchers that exclude series, are no reasons.
+ * Why an alert on a base signal misses outages even though its threshold is strict; undefined if it
+ * does not. Guards against low traffic, and matchers that exclude series, are not gaps.
  */
 export function gapOf(
   signal: Signal,
@@ -58,7 +58,7 @@ function hasOneReason(selector: Selector): boolean {
   return selects(selector, podMetrics.lastTerminatedReason) && !allows(selector, "reason", "Error");
 }
 
-/** Signals whose series count from the start of a process. */
+/** Signals whose counters start at zero when a process starts. */
 const countsRequests = new Set<string>(["errorRatio", "p99Latency", "dynamodbThrottling"]);
 
 /** Restarts per second of a container that fails at once: the kubelet soon waits 5 minutes. */
@@ -87,7 +87,7 @@ function excludesItself(expr: Expr): boolean {
 
 const identity = perObject((selector: Selector) => JSON.stringify(selector));
 
-/** The selectors of each part of an expression that `or` joins: each part can return series. */
+/** The selectors of each operand of `or`: each operand can return series. */
 function alternativesOf(expr: Expr): (readonly Selector[])[] {
   if (expr.kind === "binary") {
     const { operator, left, right } = expr;
@@ -104,7 +104,7 @@ function contradicts(other: Signal, { name, threshold, selectors }: Signal): boo
   return (
     other.name === name &&
     other.operator.startsWith("<") &&
-    // With an equal threshold, the condition may be about a part of the series.
+    // With an equal threshold, the condition may apply to a subset of the series.
     (other.threshold ?? Infinity) < (threshold ?? -Infinity) &&
     other.selectors.map(identity).join() === selectors.map(identity).join()
   );
@@ -134,7 +134,7 @@ function pathsTo(expr: Expr, selectors: Selector[]): SelectorPath[] {
   return walk(expr, [], 0, false);
 }
 
-/** Labels of a request or a bucket, of which one value is not all requests of a service. */
+/** Labels of a request or a bucket: one value does not cover all requests of a service. */
 const requestLabel =
   /^(http_)?(path|route|handler|uri|url|endpoint|method|operation|verb|view|action|user_agent|version)$|^grpc_(method|service|type)$/;
 

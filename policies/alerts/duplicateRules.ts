@@ -43,7 +43,7 @@ function repeated(alerts: Alert[]): StackFinding[] {
   });
 }
 
-/** Recording rules of one object whose results have the same name, and no label that tells them apart. */
+/** Recording rules of one object whose results have the same name and no distinguishing label. */
 function recordedTwice(rules: Alert[]): StackFinding[] {
   const firstByKey = new Map<string, Alert>();
   return rules.flatMap((rule): StackFinding[] => {

@@ -52,7 +52,7 @@ function missingGroup([, target, replacement, , pattern]: Expr[]): ViolationFind
   ];
 }
 
-/** The least and the greatest value of the functions of the calendar. */
+/** The minimum and maximum of each calendar function. */
 const calendar: Record<string, [least: number, most: number]> = {
   minute: [0, 59],
   hour: [0, 23],

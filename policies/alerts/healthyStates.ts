@@ -6,13 +6,13 @@ import { Call, Expr, Selector, allows, nodesOf, selectorsOf } from "../promql/ex
 import { comparisonsOf } from "../promql/findComparisons";
 
 /*
- * Conditions that hold while everything works: the comparison is the wrong way around. The alert fires
- * at once and resolves in the outage.
+ * Conditions that hold while everything works, because the comparison is reversed. The alert fires
+ * immediately and resolves during an outage.
  */
 
-/** Checks the conditions that suffice for an alert. A condition within another one may be a guard. */
+/** Checks each condition that alone makes an alert fire. A nested condition may be a guard. */
 export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFinding[] {
-  // A heartbeat fires on purpose, and a note may be about resources that nothing uses.
+  // A heartbeat fires on purpose, and an informational alert may report unused resources.
   if (severity === "none" || severity === "info") return [];
   return alternativesOf(expr)
     .flatMap((condition) => comparisonsOf(condition).slice(0, 1))
@@ -23,7 +23,7 @@ export function checkHealthyStates(expr: Expr, severity: unknown): ViolationFind
     });
 }
 
-/** The comparisons of which each suffices, and which contain no other. */
+/** The comparisons that each make the alert fire alone and do not contain other comparisons. */
 function alternativesOf(expr: Expr): Expr[] {
   if (expr.kind === "binary" && expr.operator === "or") {
     return [...alternativesOf(expr.left), ...alternativesOf(expr.right)];
@@ -31,7 +31,7 @@ function alternativesOf(expr: Expr): Expr[] {
   return isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1 ? [expr] : [];
 }
 
-/** The single factor that a comparison is about. */
+/** The single factor that a comparison constrains. */
 function subjectOf({ numerator, denominator }: Comparison): Expr | undefined {
   return numerator.length === 1 && denominator.length === 0 ? numerator[0] : undefined;
 }
@@ -57,7 +57,7 @@ function inverted(comparison: Comparison, state: string): ViolationFinding {
 const success =
   /^(up|probe_success|(pg|mysql|redis|mongodb|rabbitmq|elasticsearch|nginx|haproxy|kafka)_up)$/;
 
-/** The states of pods and nodes that are the usual ones, by the label that names them. */
+/** Normal states of pods and nodes, by the label that contains the state. */
 const usualStates: Record<string, [label: string, value: string, only?: [string, string]]> = {
   kube_pod_status_ready: ["condition", "true"],
   kube_node_status_condition: ["status", "true", ["condition", "Ready"]],
@@ -89,7 +89,7 @@ function successOf(comparison: Comparison): ViolationFinding | undefined {
   return holdsForSuccess ? inverted(comparison, "for each success") : undefined;
 }
 
-/** What is left of a space, and the metric of the whole. */
+/** Metrics of free space, with the metrics of the total space. */
 const shares: [part: RegExp, whole: RegExp][] = [
   [/^node_filesystem_(avail|free)_bytes$/, /^node_filesystem_size_bytes$/],
   [/^node_filesystem_files_free$/, /^node_filesystem_files$/],
@@ -97,10 +97,10 @@ const shares: [part: RegExp, whole: RegExp][] = [
   [/^kubelet_volume_stats_available_bytes$/, /^kubelet_volume_stats_capacity_bytes$/],
   [/^kubelet_volume_stats_inodes_free$/, /^kubelet_volume_stats_inodes$/],
 ];
-/** No one is notified while more than this part of a space is free. */
+/** Free share of a space above which an alert makes no sense. */
 const mostlyFree = 0.7;
 
-/** The part of a space that is free: a threshold for the part that is used was meant. */
+/** The free share of a space; the threshold was meant for the used share. */
 function shareOf(comparison: Comparison): ViolationFinding | undefined {
   const { operator, threshold, numerator, denominator } = comparison;
   const [part, ...parts] = numerator.flatMap(selectorsOf).map(({ metric = "" }) => metric);
@@ -109,7 +109,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
     return undefined;
   }
   if (!shares.some(([left, all]) => left.test(part) && all.test(whole))) return undefined;
-  // More than the whole is a mistake in the unit.
+  // A share greater than the whole is a unit mistake.
   const isUpper = operator.startsWith(">") && threshold >= 0.5 && threshold <= 1;
   const isMostly = operator.startsWith("<") && threshold >= mostlyFree && threshold <= 1;
   if (!isUpper && !isMostly) return undefined;
@@ -124,7 +124,7 @@ function shareOf(comparison: Comparison): ViolationFinding | undefined {
 
 const DAY = 86_400;
 
-/** The two sides of `a - b`, where one of them is now. */
+/** The two sides of `a - b`, if one of them is the current time. */
 function differenceOf(subject: Expr | undefined): { metric: string; isAge: boolean } | undefined {
   if (subject?.kind !== "binary" || subject.operator !== "-") return undefined;
   const { left, right } = subject;
@@ -145,7 +145,7 @@ function isAggregation(node: Expr): node is Call {
   return node.kind === "call" && /^(max|min|avg|last)/.test(node.name);
 }
 
-/** The time since a start, which is long for each healthy process, or since a success. */
+/** The time since a process started, which is long for every healthy process, or since the last success. */
 function ageOf(comparison: Comparison): ViolationFinding | undefined {
   const { operator, threshold } = comparison;
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
@@ -160,7 +160,7 @@ function ageOf(comparison: Comparison): ViolationFinding | undefined {
     : undefined;
 }
 
-/** The time until something expires, which is long while it is valid. */
+/** The time until something expires, which is long while everything is valid. */
 function timeLeftOf(comparison: Comparison): ViolationFinding | undefined {
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};
   const isExpiry = /expiry$|expiration_timestamp|not_?after(_|$)/i.test(metric);

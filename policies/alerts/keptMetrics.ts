@@ -7,8 +7,8 @@ import { metricsRead } from "../shared/metricsRead";
 import { scrapeTargets, targetsWith } from "../shared/scrapeTargets";
 
 /**
- * Metrics that a rule reads and that the keep lists of kube-prometheus-stack drop. Names that an
- * application could also have are not judged: only the targets of the chart have keep lists.
+ * Metrics that a rule reads but that the keep lists of kube-prometheus-stack drop. Names that an
+ * application could also use are not judged: only the chart's targets have keep lists.
  */
 export function checkKept(
   resources: Resource[],

@@ -14,7 +14,7 @@ import { own } from "../shared/own";
  * latencies are not judged if `alert-thresholds` bounds them.
  */
 export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFinding[] {
-  // Within another expression, it selects the states that objects are in.
+  // Inside another expression, it selects the current states of objects.
   const isAlone = isComparison(expr) && nodesOf(expr).filter(isComparison).length === 1;
   return [
     ...checkFunctions(expr),
@@ -31,11 +31,11 @@ export function checkMetricTypes(expr: Expr, isBounded: boolean): ViolationFindi
   ];
 }
 
-/** Gauges by their names, of the exporters that most clusters have. */
+/** Gauges of common exporters, by name. */
 const gauge =
   /^(up|probe_success|kube_\w+(?<!_(?:total|bucket|count|sum))|node_(memory_\w+|filesystem_\w+|load\d+)|container_(memory_(?!fail)\w+|fs_usage_bytes|spec_\w+)|kubelet_volume_stats_\w+|go_(goroutines|threads)|process_(resident|virtual)_memory_bytes)$/;
 
-/** Counters by their names. The value of `connections_total` may fall. */
+/** Counters, by name. The value of `connections_total` may decrease. */
 export const counter = /(requests|errors|fail\w+|restarts|bytes|seconds|messages|events)_total$/;
 
 function checkFunctions(expr: Expr): ViolationFinding[] {
@@ -75,7 +75,7 @@ function checkFunctions(expr: Expr): ViolationFinding[] {
   ];
 }
 
-/** Memory that is free: Linux uses all of it for caches, so little is free on each healthy node. */
+/** Free memory: Linux uses it for caches, so every healthy node has little free memory. */
 function checkFreeMemory({ operator, numerator, denominator }: Comparison): ViolationFinding[] {
   const names = (factors: Expr[]) => factors.flatMap(selectorsOf).map(({ metric }) => metric);
   const isRatio = names(denominator).includes("node_memory_MemTotal_bytes");
@@ -91,10 +91,10 @@ function checkFreeMemory({ operator, numerator, denominator }: Comparison): Viol
   ];
 }
 
-/** Cores that no single pod uses; a percentage was meant. */
+/** Number of cores above which a threshold must be a percentage, because no single pod uses as many. */
 const manyCores = 30;
 
-/** The rate of CPU time is in cores: 80 is not 80% of a limit. */
+/** The rate of CPU time is measured in cores: 80 does not mean 80% of a limit. */
 function checkCores({
   operator,
   numerator,
@@ -122,7 +122,7 @@ function checkCores({
   ];
 }
 
-/** Checks that a state is selected: of all states together, some are always 0, and one is 1. */
+/** Checks that a state is selected: without a selection, some states are always 0, and one is 1. */
 function checkStates({ operator, numerator, denominator, threshold }: Comparison) {
   const [factor, ...others] = numerator;
   if (factor === undefined || others.length + denominator.length > 0) return [];
@@ -145,7 +145,7 @@ function isMeasured(factor: Expr): boolean {
   return nodesOf(factor).every((node) => node.kind === "selector" || preservesUnit(node));
 }
 
-/** Bytes below which a threshold on memory or disk space is meant in another unit. */
+/** Number of bytes below which a memory or disk threshold was probably meant in another unit. */
 const fewBytes = 100_000;
 
 function checkBytes({ numerator, denominator, threshold }: Comparison): ViolationFinding[] {
@@ -167,11 +167,14 @@ function checkBytes({ numerator, denominator, threshold }: Comparison): Violatio
   ];
 }
 
-/** Names of latencies of requests, which take milliseconds or seconds. */
+/** Names of request latency metrics, whose values are milliseconds or seconds. */
 const requestLatency =
   /^(?!.*_(age|timestamp|uptime|expiry|timeout)_).*(^|_)(request|response|latency|http|grpc|rpc)s?_(\w+_)?seconds(_max)?$/;
 
-/** Latencies that are compared with a threshold in another unit: milliseconds or seconds. */
+/**
+ * Latencies that are compared with a threshold in the wrong unit: milliseconds instead of seconds, or
+ * the reverse.
+ */
 function checkLatencies(
   { operator, numerator, denominator, threshold }: Comparison,
   isBounded: boolean,
@@ -180,7 +183,7 @@ function checkLatencies(
   const names = latenciesOf(numerator, denominator);
   const isTooSmall =
     threshold > 0 && threshold < 1 && names.some((name) => /_(milliseconds|millis|ms)$/.test(name));
-  // Long requests have timeouts of whole minutes.
+  // Long-running requests have timeouts of whole minutes.
   const isTooLarge =
     !isBounded &&
     threshold >= 250 &&
@@ -198,7 +201,7 @@ function checkLatencies(
   ];
 }
 
-/** The metrics of a latency, a quantile of it, or its mean, without the suffix of a histogram. */
+/** The metrics of a latency, its quantile or its mean, without the histogram suffix. */
 function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
   if (time === undefined || others.length > 0 || divisors.length > 1) return [];
   const names = selectorsOf(time).map(({ metric = "" }) => metric);
@@ -211,7 +214,7 @@ function latenciesOf([time, ...others]: Expr[], divisors: Expr[]): string[] {
   return isQuantile || isMeasured(time) ? names.map((name) => name.replace(/_bucket$/, "")) : [];
 }
 
-/** Differences between a time and now, which are in seconds: people mean days or hours. */
+/** Differences from the current time, which are in seconds although the author meant days or hours. */
 function checkTimes({
   operator,
   numerator,
@@ -310,8 +313,8 @@ function isDividedTerm(term: Expr, quotient: Expr): boolean {
 }
 
 /**
- * Quotients by a limit that is 0 for a container without one: the result is infinite, and exceeds
- * each threshold. Named containers may all have a limit.
+ * Quotients by a limit that is 0 for a container without a limit: the result is infinite and exceeds
+ * every threshold. If containers are named, all of them may have a limit.
  */
 function checkMissingLimits(expr: Expr): ViolationFinding[] {
   const isLimit = ({ metric = "" }: Selector) =>

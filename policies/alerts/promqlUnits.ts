@@ -75,7 +75,7 @@ function checkCounters(expr: Expr): ViolationFinding[] {
       }
       if (!operator.startsWith(">")) return false;
       if (!isWrapped && selectors.every(isCounter)) return threshold > 0;
-      // Next to another condition, it may be a guard.
+      // Combined with another condition, it may be a guard.
       const isOther = selectors.every(({ metric = "" }) => otherCounters.test(metric));
       return (
         !joined &&
@@ -92,9 +92,8 @@ function checkCounters(expr: Expr): ViolationFinding[] {
 }
 
 /**
- * A container restarts at most once in ten seconds, because that is the shortest pause between two
- * of its restarts. Nothing limits the number of containers in a sum, but a restart per second would
- * take hundreds of them.
+ * A container restarts at most once every ten seconds, which is the shortest back-off. A sum may cover
+ * any number of containers, but one restart per second would require hundreds of them.
  */
 function checkRestarts(expr: Expr): ViolationFinding[] {
   return comparisonsOf(expr)
@@ -119,7 +118,7 @@ function checkRestarts(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Counters of common exporters whose names do not end with `_total`, and counts of histograms. */
+/** Counters of common exporters whose names do not end with `_total`, and histogram counts. */
 const otherCounters =
   /^(?:node_vmstat_(?:oom_kill|pg\w*fault)|nginx_ingress_controller_requests|\w+_seconds_count)$/;
 
@@ -127,10 +126,13 @@ function isCounter({ metric = "" }: Selector): boolean {
   return /_total$/.test(metric) && !/(^|_)(max|limit|mem|capacity|size|quota)_/.test(metric);
 }
 
-/** The range in the name of a recorded series is that of its expression: readers rely on it. */
+/**
+ * Checks that the range in the name of a recorded series matches its expression, because readers rely
+ * on the name.
+ */
 function checkRecordedRange({ record, expr }: Rule): ViolationFinding[] {
   const named = recordedRange(record ?? "");
-  // A recorded series loses its range where its expression takes its place.
+  // A recorded series that was replaced by its expression no longer shows its range.
   const parsed = parsePromQL(expr);
   const nodes = parsed.error === undefined ? nodesOf(parsed.expr) : [];
   const ranges = nodes.flatMap((node) =>
@@ -181,9 +183,9 @@ function fixOf({ operator, threshold }: Comparison): string {
     : "a number between 0 and 1 instead";
 }
 
-/** Whether the compared value is a part of a whole, and therefore at most 1. */
+/** Whether the compared value is a share of a whole, and therefore at most 1. */
 function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
-  // The largest part may exceed the average of the whole.
+  // The largest part may exceed the average.
   const isWhole = (factor: Expr) =>
     callsOf(factor, /^(avg|max|quantile|stddev|stdvar|predict_linear|deriv)/).length === 0;
   if (denominator.length > 0 && ![...numerator, ...denominator].every(isWhole)) return false;
@@ -198,13 +200,13 @@ function isRatio({ numerator, denominator, threshold }: Comparison): boolean {
   }
   if (parts.length === 0) return false;
   if (isCountedPart(numerator, denominator)) return true;
-  // While a workload is updated, it has a few replicas more than it wants.
+  // During a rollout, a workload has a few replicas more than desired.
   if (parts.every((part) => wholes.every((whole) => areReplicas(part, whole))))
     return threshold > 1;
   return parts.every((part) => wholes.some((whole) => isPartOf(part, whole)));
 }
 
-/** Whether both sides count the series of one selector, of which a condition filters the part. */
+/** Whether both sides count the series of the same selector, and a condition filters the left side. */
 function isCountedPart([part, ...parts]: Expr[], [whole, ...wholes]: Expr[]): boolean {
   if (part?.kind !== "call" || whole?.kind !== "call" || parts.length + wholes.length > 0)
     return false;
@@ -219,7 +221,7 @@ function isCountedPart([part, ...parts]: Expr[], [whole, ...wholes]: Expr[]): bo
   );
 }
 
-/** Whether a metric counts replicas of a workload, and the other the replicas that it wants. */
+/** Whether one metric counts a workload's replicas, and the other its desired replicas. */
 function areReplicas({ metric: part = "" }: Selector, { metric: whole = "" }: Selector): boolean {
   const [, kind] =
     /^kube_([a-z]+)_(?:spec_(?:max_)?replicas|replicas|status_desired_number_scheduled)$/.exec(
@@ -238,7 +240,7 @@ function isZeroOrOne(factor: Expr): boolean {
   );
 }
 
-/** Ratios by name that are parts of a whole, unlike fragmentation or load per CPU. */
+/** Recorded ratios whose names denote a share of a whole, unlike fragmentation or load per CPU. */
 function isRecordedRatio({ metric = "" }: Selector): boolean {
   return (
     /(^|[:_])ratio(_?rate\d*\w*)?([:_]|$)/.test(metric) &&
@@ -252,7 +254,7 @@ function isRecordedRatio({ metric = "" }: Selector): boolean {
  */
 function isPartOf(part: Selector, whole: Selector): boolean {
   if (part.metric === undefined) return false;
-  // A value now may exceed a value of another time, and a burst exceeds the average of an hour.
+  // The current value may exceed an earlier value, and a burst may exceed the hourly average.
   if (part.offsetSeconds !== whole.offsetSeconds || part.rangeSeconds !== whole.rangeSeconds) {
     return false;
   }
@@ -361,7 +363,10 @@ const summedBoundaries = (subject: string): ViolationFinding => ({
   fix: "add le to sum by (…), or remove it from without (…)",
 });
 
-/** Functions of native histograms ignore other series. Those of native histograms have been translated. */
+/**
+ * Native histogram functions ignore other series. Calls on native histograms have already been
+ * translated.
+ */
 function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
   return callsOf(expr, histogramFunctions).flatMap(({ name, args }) => {
     const histogram = args.at(-1);
@@ -380,10 +385,10 @@ function checkHistogramFunctions(expr: Expr): ViolationFinding[] {
   });
 }
 
-/** Functions whose results are numbers also for histograms. */
+/** Functions that return numbers even for histograms. */
 const numberOfHistograms = /^(histogram_|count|group|absent|present|changes|resets|timestamp)/;
 
-/** The rate of a histogram is a histogram, and a comparison of it with a number returns nothing. */
+/** The rate of a histogram is a histogram, and comparing it with a number returns nothing. */
 function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFinding[] {
   return comparisonsOf(expr)
     .flatMap(({ numerator, denominator }) => [...numerator, ...denominator])
@@ -403,7 +408,7 @@ function checkHistogramNumbers(expr: Expr, histograms: string[]): ViolationFindi
     });
 }
 
-/** A sum of counters falls when one of them restarts, which a rate takes for a restart of the sum. */
+/** A sum of counters drops when one of them resets, which a rate interprets as a reset of the sum. */
 function checkRatesOfSums(expr: Expr): ViolationFinding[] {
   return callsOf(expr, /^(rate|irate|increase)$/)
     .map(({ args: [argument] }) => (argument?.kind === "subquery" ? argument.expr : argument))
@@ -415,7 +420,7 @@ function checkRatesOfSums(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Without an aggregation, a series of failures matches no other series than itself. */
+/** Without an aggregation, a series of failures matches only itself. */
 function checkSelfDivision(expr: Expr): ViolationFinding[] {
   return nodesOf(expr)
     .filter((node) => node.kind === "binary" && node.operator === "/" && !node.matching)
@@ -432,7 +437,7 @@ function checkSelfDivision(expr: Expr): ViolationFinding[] {
     }));
 }
 
-/** Whether a histogram counts from the start of its processes: nothing computes a rate of it. */
+/** Whether a histogram counts since the start of its processes, because no rate is computed. */
 function isLifelong(histogram: Expr): boolean {
   return (
     callsOf(histogram, /./).every(({ grouping }) => grouping !== undefined) &&

@@ -112,7 +112,7 @@ function check(
   });
 }
 
-/** Fields and names for which Prometheus rejects a rule, or that the API server removes. */
+/** Fields and names that make Prometheus reject a rule, or that the API server removes. */
 function rejectedFields({ fields, record, alert }: Rule): ViolationFinding[] {
   const duration = fields["keep_firing_for"] ?? "";
   const ofAlerts = ["for", "keep_firing_for", "annotations"].filter((key) => key in fields);
@@ -218,14 +218,14 @@ function checkAlert({ labels, annotations }: Rule, expr: Expr): (ViolationFindin
   ];
 }
 
-/** Labels in templates that the result does not have, where aggregations determine its labels. */
+/** Labels in templates that the result does not have, if aggregations determine its labels. */
 function missingLabels(expr: Expr, templates: PlainMap): string[] {
   const labels = labelsOf(expr);
   if (labels === undefined) return [];
   const used = Object.values(templates)
     .filter(isText)
     .flatMap((text) => {
-      // Inside range and with, the labels belong to something else than the alert.
+      // Inside `range` and `with`, the labels do not belong to the alert.
       const isOfAlert = !/\b(range|with)\b/.test(text);
       const form = isOfAlert
         ? /(?:\$labels|(?<![\w$)])\.Labels)\.([a-zA-Z_]\w*)/g
@@ -286,7 +286,10 @@ function isNeverZero(expr: Expr): boolean {
   });
 }
 
-/** Whether a lower bound is for a count of filtered series, which is not 0 but absent for none. */
+/**
+ * Whether a lower bound applies to a count of filtered series, which is absent instead of 0 if no
+ * series match.
+ */
 function losesLast(expr: Expr): boolean {
   const nodes = nodesOf(expr);
   if (nodes.some((node) => node.kind === "binary" && node.operator === "or")) return false;
@@ -302,7 +305,7 @@ function losesLast(expr: Expr): boolean {
 
 /** Whether the alert depends on more than the existence of its series. */
 function hasCondition(expr: Expr): boolean {
-  // `or vector(1)` returns a series whatever the other side returns.
+  // `or vector(1)` always returns a series.
   if (expr.kind === "binary" && expr.operator === "or") {
     return hasCondition(expr.left) && hasCondition(expr.right);
   }
@@ -331,7 +334,7 @@ function isHeartbeat(expr: Expr, { severity }: Record<string, unknown>): boolean
 const codeLabel =
   /^(?:(?:http_|grpc_)?(?:response_)?(?:status|code|status_?code)|http_response_status_code)$/i;
 
-/** Matchers that compare a label for equality with the text of a regular expression. */
+/** Matchers that use equality for a value that is a regular expression. */
 function patternsAsValues(expr: Expr): Matcher[] {
   return selectorsOf(expr).flatMap(({ metric = "", matchers }) =>
     matchers.filter(({ label, operator, value }) => {
@@ -359,7 +362,7 @@ function wrongCases(expr: Expr): { metric: string; label: string; value: string;
   });
 }
 
-/** Labels of containers under the names that the kubelet gave them before Kubernetes 1.16. */
+/** Container labels by their names before Kubernetes 1.16. */
 const oldLabels: Record<string, string> = { pod_name: "pod", container_name: "container" };
 
 /** Selectors that require such a label, which no series has. */
@@ -384,7 +387,7 @@ function literalPatterns(expr: Expr): Matcher[] {
     selectorsOf(expr)
       .flatMap(({ matchers }) => matchers)
       .filter(({ operator, value }) => operator.includes("~") && isLiteral(value))
-      // A mixin without a pattern of its own excludes a single value; a class of codes is a mistake.
+      // A mixin without a configured pattern excludes a single value; a class of codes is a mistake.
       .filter(({ operator, value }) => operator === "=~" || /\dx+$/i.test(value))
   );
 }

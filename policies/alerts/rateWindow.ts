@@ -75,22 +75,22 @@ function check(resources: Resource[], config: ConfigOf<typeof properties>): Stac
     );
 }
 
-/** What the stack scrapes at an interval of its own. */
+/** A target of the stack with its own scrape interval. */
 interface ScrapedTarget {
   /** Values of the labels `job` and `service`. */
   names: string[];
-  /** Undefined for a target of the Prometheus itself. */
+  /** Undefined for a target in Prometheus's own configuration. */
   namespaces: string[] | undefined;
   /** The longest interval, in seconds. */
   seconds: number;
-  /** Whether a chart creates the monitor. Such a target feeds only what names it. */
+  /** Whether a chart creates the monitor. Its interval applies only to selectors that name it. */
   isPart?: boolean;
 }
 
 /**
- * The scrape interval of the series of a selector: of the targets that its labels name, of the
- * fastest service where the series are those of services, otherwise of the Prometheus of the stack,
- * otherwise the fallback.
+ * The scrape interval of a selector's series: the interval of the targets that its labels name, the
+ * interval of the fastest service for series of services, otherwise the interval of the stack's
+ * Prometheus, otherwise the fallback.
  */
 function scrapeIntervals(resources: Resource[], fallback: number): (selector: Selector) => number {
   const servers = resources.flatMap((resource) => {
@@ -108,7 +108,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
   for (const target of targets) {
     for (const name of target.names) byName.set(name, [...(byName.get(name) ?? []), target]);
   }
-  // Many selectors differ in their metric only.
+  // Many selectors differ only in their metric.
   const known = new Map<string, number[]>();
   const secondsOfTargets = (selector: Selector, naming: Matcher | undefined): number[] => {
     const matchers = selector.matchers.filter(({ label }) =>
@@ -134,7 +134,7 @@ function scrapeIntervals(resources: Resource[], fallback: number): (selector: Se
     const naming = matchers.find(
       ({ label, operator }) => named.test(label) && /^=~?$/.test(operator),
     );
-    // Any service may expose these series, so the range must suffice for the fastest at least.
+    // Any service may expose these series, so the range must suffice at least for the fastest service.
     const isOfServices = ofServices.some((name) => metric.startsWith(name));
     if (naming === undefined && !isOfServices) return inherited;
     const seconds = secondsOfTargets(selector, naming);
@@ -153,7 +153,7 @@ function mayFeed({ names, namespaces = [] }: ScrapedTarget, selector: Selector):
 
 const named = /^(job|service)$/;
 
-/** The targets of a monitor, of a ScrapeConfig, and of the monitors in the values of the chart. */
+/** The targets of a monitor, a ScrapeConfig, and the monitors in chart values. */
 function targetsOf(resource: Resource, inherited: number): ScrapedTarget[] {
   const { type, props } = resource;
   const intervalOf = (...values: Plain[]) => {
@@ -201,7 +201,7 @@ function secondsOf(value: Plain): number | undefined {
 }
 
 /**
- * The functions that compute a rate, or that need a sample in their range, with the ranges of their
+ * Calls of functions that compute a rate or need a sample in their range, with the ranges of their
  * selectors.
  */
 function rateRanges(expr: Expr): { name: string; seconds: number; selector: Selector }[] {

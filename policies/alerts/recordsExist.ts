@@ -21,7 +21,7 @@ export const recordsExist = stackPolicy({
   remediation:
     "correct the name of the series, add the recording rule or the exporter, or keep the metric",
   severity: "high",
-  // Another stack may hold the recording rules.
+  // Another stack may define the recording rules.
   baseline: { enforcementLevel: "advisory" },
   reads: (type) =>
     canHoldRules(type) ||
@@ -68,7 +68,7 @@ function readingAlerts(
   });
 }
 
-/** Checks the metrics of Kubernetes that alerts read: that they exist, and that something exports them. */
+/** Checks that the Kubernetes metrics in alerts exist, and that an exporter exposes them. */
 function checkMetrics(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const disabled = disabledExporters(resources);
   const records = new Set(rules.map(({ record }) => record));
@@ -113,7 +113,7 @@ const exporters: { key: string; prefix: RegExp; charts: RegExp }[] = [
   { key: "kubelet", prefix: /^(container|kubelet)_/, charts: /alloy|k8s-monitoring|opentelemetry/ },
 ];
 
-/** The exporters that the chart of the stack disables, and that nothing else in the stack may replace. */
+/** The exporters that the stack's chart disables and that nothing else in the stack can replace. */
 function disabledExporters(resources: Resource[]): typeof exporters {
   const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
   const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
@@ -132,14 +132,14 @@ function disabledExporters(resources: Resource[]): typeof exporters {
   });
 }
 
-/** Names that the label `job` of the targets of the stack has, or may have. */
+/** Values that the label `job` of the stack's targets has or may have. */
 function jobsOf(resources: Resource[]): string[] {
   const monitored = resources.flatMap(scrapedServices).flatMap(({ knownAs }) => knownAs);
   const services = resources.filter(({ type }) => type === "kubernetes:core/v1:Service");
   return [...new Set([...monitored, ...services.map(objectName)])];
 }
 
-/** A job that differs in a letter or two from a target of the stack. */
+/** Jobs that differ in one or two letters from a target of the stack. */
 function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const jobs = jobsOf(resources);
   if (jobs.length === 0) return [];
@@ -172,7 +172,7 @@ function checkJobs(resources: Resource[], rules: StackRule[]): StackFinding[] {
 /** Seconds for which Prometheus still reads the last sample of a series. */
 const LOOKBACK_SECONDS = 300;
 
-/** A series that is recorded more rarely than Prometheus looks back for a sample disappears in between. */
+/** A series that is recorded less often than the lookback of Prometheus disappears between two samples. */
 function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const hasOwnLookback = resources.some((resource) => {
     const { spec } = prometheusServer(resource) ?? {};
@@ -206,7 +206,7 @@ function checkStale(resources: Resource[], rules: StackRule[]): StackFinding[] {
   });
 }
 
-/** kube-state-metrics exports the labels of objects only where its list allows them. */
+/** kube-state-metrics exports object labels only if its allowlist contains them. */
 function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding[] {
   const charts = resources.flatMap((resource) => helmChart(resource) ?? []);
   const stacks = charts.filter(({ chart }) => chart === "kube-prometheus-stack");
@@ -219,7 +219,7 @@ function checkPodLabels(resources: Resource[], rules: StackRule[]): StackFinding
     return [];
   if (values.some(isAllowed)) return [];
   return readingAlerts(rules).flatMap(({ rule, expr, selectors }): StackFinding[] => {
-    // Without the labels, unless excludes nothing, and the alert fires.
+    // Without the labels, `unless` excludes nothing, and the alert fires.
     const excluding = new Set(
       nodesOf(expr).flatMap((node) =>
         node.kind === "binary" && node.operator === "unless" ? selectorsOf(node.right) : [],
@@ -256,12 +256,12 @@ function checkRecords(rules: StackRule[], unknown: StackFinding[]): StackFinding
       .filter((metric) => metric.includes(":") && !records.has(metric));
     return missing.length === 0 ? [] : [{ rule, missing }];
   });
-  // So many are not misspelled: another stack records them.
+  // So many names cannot be misspellings: another stack records these series.
   if (reading.length > MANY) return [];
   const findings = reading.flatMap(({ rule, missing }): StackFinding[] => {
     return [...new Set(missing)].flatMap((metric) => {
       const similar = closest(metric, names);
-      // Names that differ in their range are series of their own.
+      // Names that differ only in their range are different series.
       const isTypo =
         distance(metric, similar) <= 3 && withoutRange(metric) !== withoutRange(similar);
       if (!isTypo) return [];

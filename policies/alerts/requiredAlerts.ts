@@ -32,7 +32,7 @@ export const requiredAlerts = stackPolicy({
   remediation:
     "add the service to monitoring:services, or add the missing alert to a PrometheusRule",
   severity: "high",
-  // Another stack may hold the rules, and few services of other teams use DynamoDB.
+  // Another stack may define the rules, and few services of other teams use DynamoDB.
   baseline: {
     enforcementLevel: "advisory",
     defaults: { signals: signalNames.filter((name) => name !== "dynamodbThrottling") },
@@ -131,7 +131,7 @@ function check(
       missing.filter((name) => !excepted.includes(name)),
     );
   });
-  // An unknown rule may be the missing alert.
+  // A rule that is still unknown may be the missing alert.
   return [...accepted, ...(violations.length > 0 && unknown.length > 0 ? unknown : violations)];
 }
 
@@ -163,7 +163,7 @@ function coverageOf(signals: Signal[]): (service: ScrapedService, name: SignalNa
       .some(({ selector, scopes }) => selectsService(selector, service, scopes));
 }
 
-/** The metrics of signals that the monitor of a service drops. */
+/** The base-signal metrics that a service's monitor drops. */
 function droppedFrom({ drops }: ScrapedService, signals: Signal[]): string[] {
   const metrics = signals.flatMap(({ selectors }) => selectors.map(storedMetric));
   return [...new Set(metrics)].filter(drops);

@@ -13,8 +13,8 @@ export interface Signal {
   name: SignalName;
   operator: ComparisonOperator;
   /**
-   * The threshold in the unit of the signal (a ratio, seconds, requests per second), however the
-   * expression writes it. Undefined when the expression has no readable threshold.
+   * The threshold in the unit of the signal (a ratio, seconds, requests per second), regardless of the
+   * unit in the expression. Undefined when the expression has no readable threshold.
    */
   threshold: number | undefined;
   /** For latency from one bucket: the ratio of requests that must be faster than the threshold. */
@@ -113,7 +113,7 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
   return signal && factors.some(isUnreadable) ? { ...signal, threshold: undefined } : signal;
 }
 
-/** The selectors that decide the value of an expression; `group` returns 1 for every series. */
+/** The selectors that determine the value of an expression; `group` returns 1 for every series. */
 function measuredSelectorsOf(expr: Expr): Selector[] {
   const present = new Set(callsOf(expr, /^group$/).flatMap(selectorsOf));
   return selectorsOf(expr).filter((selector) => !present.has(selector));
@@ -148,7 +148,7 @@ function errorRatio(quotient: Quotient): Measurement | undefined {
 
 type Outcome = "failed" | "passed" | "all";
 
-/** The requests that a selector counts; undefined if it counts neither failed nor passed ones. */
+/** The requests that a selector counts; undefined if it counts neither failed nor successful requests. */
 function outcomeOf(selector: Selector, vocabulary: MetricVocabulary): Outcome | undefined {
   const isGrpc = selectsAny(selector, vocabulary.grpcRequests);
   if (!isGrpc && !selectsAny(selector, vocabulary.httpRequests)) return undefined;
@@ -192,7 +192,7 @@ function quantile({ comparison, vocabulary }: Quotient): Measurement | undefined
   return measurement("p99Latency", comparison, selectors);
 }
 
-/** `bucket{le="0.5"} / count < 0.99`: fewer than 99% of the requests stayed below 0.5 s. */
+/** `bucket{le="0.5"} / count < 0.99`: fewer than 99% of the requests took less than 0.5 s. */
 function exactLatency({
   comparison: { operator, threshold },
   numerator,
@@ -218,7 +218,7 @@ function exactLatency({
 function boundaryOf({ matchers }: Selector): number {
   const { operator, value = "" } = matchers.find(({ label }) => label === "le") ?? {};
   if (operator === "=") return value === "+Inf" ? Infinity : Number(value);
-  // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list the spellings of one number.
+  // Clients write 0.5 or 0.50, and 1 or 1.0: the pattern may list several spellings of a number.
   const spellings = value
     .replace(/^\(|\)$/g, "")
     .replaceAll("\\.", ".")

@@ -18,11 +18,11 @@ const names = new Set(
 /** Variables that Prometheus defines before each template. `$` is the data of the alert. */
 const variables = ["$", "$labels", "$value", "$externalLabels", "$externalURL", "$annotations"];
 
-/** Templates of Helm that remain in the values of a chart. Its engine executes them first. */
+/** Templates of Helm that remain in the values of a chart. Helm renders them first. */
 const ofHelm =
   /\b(include|tpl|required|toYaml|quote)\b|\.(Values|Release|Chart)\b|\{\{-?\s*["`]\{\{/;
 
-/** Why Prometheus rejects a template, as a predicate; undefined if it accepts it. */
+/** Why Prometheus rejects a template, as a predicate; undefined if the template is valid. */
 export function templateProblem(text: string): string | undefined {
   if (!text.includes("{{") || ofHelm.test(text)) return undefined;
   const actions = [...text.matchAll(/\{\{(.*?)\}\}/gs)].map(([, action = ""]) => action);

@@ -21,7 +21,7 @@ const topicType = "aws:sns/topic:Topic";
 const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
 const filterType = "aws:cloudwatch/logMetricFilter:LogMetricFilter";
 
-/** The types that alarms are judged with. */
+/** Resource types that the checks of alarms read. */
 export const alarmInputs = new Set([topicType, topicPolicyType, filterType]);
 
 /** Checks that CloudWatch accepts the alarms of a stack, that they fire, and that topics receive them. */
@@ -37,7 +37,7 @@ export function checkAlarms(resources: Resource[]): StackFinding[] {
 
 const DAY = 86_400;
 
-/** CloudWatch rejects an alarm whose periods do not fit, or finds nothing that it could compare. */
+/** Checks for alarms with periods that CloudWatch rejects, and for alarms that have no data to compare. */
 function checkAlarm(alarm: Resource): StackFinding[] {
   const { urn, props } = alarm;
   const read = (key: string) => Number(at(props, key) === UNKNOWN ? NaN : (at(props, key) ?? NaN));
@@ -94,7 +94,7 @@ function checkAlarm(alarm: Resource): StackFinding[] {
 
 type Mistake = readonly [key: string, problem: string, fix: string];
 
-/** The dimensions of a namespace, and those of which an alarm needs one. */
+/** The dimensions of each namespace, and the dimensions of which an alarm needs at least one. */
 const dimensions: Record<string, [known: string, required?: string]> = {
   "AWS/ApplicationELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
   "AWS/NetworkELB": ["LoadBalancer TargetGroup AvailabilityZone", "LoadBalancer TargetGroup"],
@@ -150,7 +150,7 @@ function foreignDimensions(props: Plain): Mistake[] {
       ];
 }
 
-/** The dimensions of load balancers are the ends of their ARNs. */
+/** Dimensions of load balancers are the last part of their ARNs. */
 function wrongDimensions(props: Plain): Mistake[] {
   const foreign = foreignDimensions(props);
   if (foreign.length > 0) return foreign;
@@ -165,7 +165,7 @@ function wrongDimensions(props: Plain): Mistake[] {
     ]);
 }
 
-/** Each sample of such a metric is 0 or 1 for one request, and so is their average at most 1. */
+/** Each sample of such a metric is 0 or 1 for one request, so the average is at most 1. */
 function wrongStatistic(props: Plain): Mistake[] {
   const isPerRequest =
     /^(AWS\/(ApplicationELB|Lambda|ApiGateway) (HTTPCode_\w+_Count|Errors|Throttles|[45]XXError))$/.test(
@@ -190,7 +190,7 @@ function wrongStatistic(props: Plain): Mistake[] {
     : [];
 }
 
-/** Metrics in a unit that is often mistaken, and the thresholds that are meant in another one. */
+/** Metrics whose unit is often mistaken, with the thresholds that were probably meant in another unit. */
 const units: [
   metric: RegExp,
   isMistaken: (threshold: number, isUpper: boolean) => boolean,
@@ -202,7 +202,7 @@ const units: [
     "a percentage, and the threshold a ratio",
   ],
   [
-    // A service of ECS may use more than it reserves.
+    // An ECS service may use more than it reserves.
     /^AWS\/(EC2|RDS) CPUUtilization$/,
     (threshold, isUpper) => isUpper && threshold > 100,
     "at most 100 percent",
@@ -241,14 +241,14 @@ const metricNames: Record<string, string> = {
   "AWS/ECS": "CPUUtilization MemoryUtilization",
 };
 
-/** The metric that was meant by a name that differs from it in a few letters. */
+/** The metric that a misspelled name probably means. */
 function misspelledMetric(namespace: string, name: string): string | undefined {
   const names = own(metricNames, namespace)?.split(" ") ?? [];
   if (names.includes(name)) return undefined;
   return names.find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
 }
 
-/** Metrics that AWS measures rarely, and their seconds. */
+/** Metrics that AWS rarely publishes, with their interval in seconds. */
 const rarely: Record<string, number> = {
   "AWS/S3 BucketSizeBytes": DAY,
   "AWS/S3 NumberOfObjects": DAY,
@@ -298,10 +298,10 @@ function wrongMetric(props: Plain): Mistake[] {
   ];
 }
 
-/** Counts of failures that AWS does not write while there is none. */
+/** Failure counts that AWS does not publish while there are no failures. */
 const sparse = /(^HTTPCode_|5XX|4XX|Throttle)/i;
 
-/** What a missing value means: no failure for a count of failures, and a failure for a heartbeat. */
+/** Checks the meaning of missing data: no failure for a failure count, and a failure for a heartbeat. */
 function wrongMissingData(props: Plain): Mistake[] {
   const treatment = textAt(props, "treatMissingData");
   const metric = textAt(props, "metricName") ?? "";
@@ -334,7 +334,7 @@ function wrongMissingData(props: Plain): Mistake[] {
     : [];
 }
 
-/** An alarm on several metrics compares the result of exactly one query. */
+/** Checks that an alarm on several metrics compares the result of exactly one query. */
 function wrongQueries(props: Plain): [key: string, problem: string, fix: string][] {
   const queries = at(props, "metricQueries");
   if (hasUnknown(queries) || listAt(queries).length === 0) return [];
@@ -366,7 +366,7 @@ function wrongQueries(props: Plain): [key: string, problem: string, fix: string]
       ];
 }
 
-/** The metric of an alarm that a filter of the stack writes under another name. */
+/** Alarms on a metric that a metric filter of the stack writes under another name. */
 function checkFilters(alarms: Resource[], resources: Resource[]): StackFinding[] {
   const written = resources
     .filter(({ type }) => type === filterType)
@@ -434,7 +434,7 @@ function checkTopics(alarms: Resource[], resources: Resource[]): StackFinding[] 
     ]);
 }
 
-/** Whether a policy of a topic allows other services only. An account may publish its own alarms. */
+/** Whether a topic policy allows only other services. By default, an account may publish its own alarms. */
 function isClosed(policy: Plain): boolean {
   const document = readDocument(policy);
   if (document === UNKNOWN || document === undefined) return false;

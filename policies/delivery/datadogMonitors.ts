@@ -3,7 +3,7 @@ import { numeral } from "../engine/violation";
 import { Plain, UNKNOWN, at, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 
-/** Checks that Datadog accepts a monitor, and that it fires and notifies as its settings say. */
+/** Checks that Datadog accepts a monitor, and that it fires and notifies as configured. */
 export function checkMonitor(monitor: Resource): StackFinding[] {
   const query = textAt(monitor.props, "query") ?? "";
   return [
@@ -39,7 +39,7 @@ function windowMinutes(query: string): number | undefined {
   return minutes === undefined ? undefined : Number(count) * minutes;
 }
 
-/** Metrics that Datadog reads from the API of a cloud, minutes after they are measured. */
+/** Metrics that Datadog reads from a cloud API minutes after they are measured. */
 const ofCloud = /[:(](?:aws|azure|gcp)\.[\w.]+\{/;
 
 function checkWindow({ props }: Resource, query: string): Mistake[] {
@@ -112,7 +112,7 @@ function checkMessage({ props }: Resource, query: string): Mistake[] {
   ];
 }
 
-/** Whole hours in seconds, which no one means as minutes. */
+/** Intervals that are whole hours in seconds, although the unit is minutes. */
 function checkRenotification({ props }: Resource): Mistake[] {
   const minutes = numberAt(props, "renotifyInterval");
   const isInSeconds = minutes >= 1800 && minutes % 1440 !== 0 && minutes % 600 === 0;
@@ -159,7 +159,7 @@ function checkThresholds(monitor: Resource): StackFinding[] {
   ];
 }
 
-/** The agent of Datadog reports the parts of a CPU in percent, and the use of disks and memory as ratios. */
+/** The Datadog Agent reports CPU usage as percentages, and disk and memory usage as ratios. */
 function checkUnit(monitor: Resource): StackFinding[] {
   const query = textAt(monitor.props, "query") ?? "";
   const [, metric = "", operator = "", limit = ""] =

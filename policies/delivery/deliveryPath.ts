@@ -29,17 +29,17 @@ interface Relabeling {
   steps: RelabelStep[];
 }
 
-/** What happens to an alert. */
+/** Outcome for one alert. */
 export interface Delivery {
   /** The relabeling that drops the alert. */
   droppedBy?: Relabeling | undefined;
   /** The routes that notify about the alert. */
   reached: RouteNode[];
-  /** Integrations that notify about it: at any time, or outside the time intervals. */
+  /** Integrations that notify about the alert: at all times, or outside the mute intervals. */
   integrations: (always: boolean) => Integration[];
 }
 
-/** The paths of a stack, and for configurations that cannot be followed, what is unknown. */
+/** The delivery paths of a stack, and the unknown values of configurations that cannot be followed. */
 export function deliveryPaths(resources: Resource[]) {
   const read = resources.flatMap((resource) => relabelingOf(resource, resources) ?? []);
   const relabelings = read.flatMap((result) => ("unknown" in result ? [] : [result]));
@@ -74,7 +74,7 @@ export function follow(
   return { droppedBy, reached, integrations };
 }
 
-/** The resources whose alerts take a path. The rules in a workspace reach only its alert manager. */
+/** The resources whose alerts follow a path. The rules in a workspace reach only its alert manager. */
 export function resourcesWithPath(
   { configuration: { definition } }: DeliveryPath,
   resources: Resource[],
@@ -86,7 +86,10 @@ export function resourcesWithPath(
   );
 }
 
-/** What is not judged of rules in a workspace whose alert manager the stack does not define. */
+/**
+ * What is not judged: the delivery of rules in a workspace whose alert manager the stack does not
+ * define.
+ */
 export function undefinedWorkspaces(resources: Resource[]): StackFinding[] {
   const definitions = resources.filter(isAlertManagerDefinition);
   const isDefined = (resource: Resource) =>
@@ -109,7 +112,7 @@ export function obstaclesOf(integrations: Integration[]): string | undefined {
   return texts.length === 0 ? undefined : texts.join("; ");
 }
 
-/** The alert relabeling of a Prometheus, also from a Secret of the stack. */
+/** The alert relabeling of a Prometheus server, including relabeling in a Secret of the stack. */
 function relabelingOf(
   resource: Resource,
   resources: Resource[],

@@ -86,7 +86,7 @@ function correctionsIn(
   return tree.root === undefined ? [] : walk(tree.root, inherited);
 }
 
-/** Corrections for the fields that a route sets itself, not for those that it inherits. */
+/** Corrections for the fields that a route sets itself, not for inherited fields. */
 function correctionsOf(
   route: RouteNode,
   parent: Settings | undefined,
@@ -143,7 +143,7 @@ function isHeartbeat(route: RouteNode): boolean {
   );
 }
 
-/** Labels that each pod has a value of. */
+/** Labels whose values are unique to each pod. */
 const ofPods = /^(pod|pod_name|uid|pod_uid|container_id)$/;
 
 function groupingProblem(groupBy: string[]): string | undefined {

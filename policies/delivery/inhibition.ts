@@ -77,7 +77,7 @@ function checkConfiguration(
       },
     ];
   });
-  // An AlertmanagerConfig does not need the rule: it extends a configuration that has it.
+  // An AlertmanagerConfig does not need the rule: it extends a configuration that contains the rule.
   const isComplete = !where.startsWith("AlertmanagerConfig");
   const missingOf = (severities: string[]) =>
     (isComplete ? severities : []).filter(
@@ -102,7 +102,7 @@ function matchersOf(rule: unknown): { source: Matcher[]; target: Matcher[] } {
   return { source: source.matchers, target: target.matchers };
 }
 
-/** Whether alerts of a severity inhibit warnings, whatever other labels the alerts have. */
+/** Whether alerts of a severity inhibit warnings, regardless of other labels. */
 function inhibitsWarnings(rule: unknown, severity: string): boolean {
   const { source, target } = matchersOf(rule);
   return (

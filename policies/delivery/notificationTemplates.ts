@@ -5,8 +5,8 @@ import { Plain, entriesAt, formatPath, isText, listAt } from "../facts/plain";
 import { Path } from "../facts/plain";
 
 /*
- * The templates in the texts of receivers. Alertmanager reads their data only when it notifies: a
- * template that fails then loses the notification.
+ * The templates in receiver texts. Alertmanager executes them only when it notifies, so a failing
+ * template loses the notification.
  */
 
 /** A mistake in a text of a receiver: what is wrong, where, and the correction. */
@@ -23,7 +23,7 @@ export function templateMistakes(
   defined: ReadonlySet<string>,
 ): TemplateMistake[] {
   const files = listAt(config, "templates").map(String);
-  // Files in other folders, or without any definition here, come from elsewhere.
+  // Files in other folders, or files that are not defined here, come from elsewhere.
   const areFilesKnown =
     namespace === undefined &&
     (files.length === 0 || defined.size > 0) &&
@@ -83,7 +83,7 @@ const data = new Set([
   ...["ExternalURL", "NotificationReason"],
 ]);
 
-/** Functions that only the templates of rules have. */
+/** Functions that only rule templates support. */
 const ofRules =
   /(?:^|[\s(|])(humanize(?:1024|Percentage|Timestamp)?|query|strvalue|graphLink|tableLink)(?=[\s)|]|$)/;
 
@@ -95,7 +95,7 @@ function mistakeIn(text: string, isMissing: (name: string) => boolean) {
   const close = "close each {{ with }}, and each if, range and with by {{ end }}";
   const actions = actionsIn(text);
   if (actions === undefined) return fails("does not close {{", close);
-  // Helm reads a template first that contains another one as a text.
+  // If a Helm template contains the template as a string, Helm renders it first.
   if (actions.some((action) => action.includes("{{") || action.length > 2000)) return undefined;
   const blocks: boolean[] = [];
   const assignments = text.matchAll(/\$(\w+)\s{0,9}(?:,\s{0,9}\$(\w+)\s{0,9})?:=/g);

@@ -5,7 +5,10 @@ import { Resource } from "../facts/resource";
 
 const probeType = "kubernetes:monitoring.coreos.com/v1:Probe";
 
-/** Checks that each Probe reaches its prober, which has its module, and names what to probe. */
+/**
+ * Checks that each Probe reaches its prober, that the prober has its module, and that the Probe names
+ * targets.
+ */
 export function checkProbes(resources: Resource[]): StackFinding[] {
   const probes = resources.filter(({ type }) => type === probeType);
   if (probes.length === 0) return [];
@@ -13,20 +16,23 @@ export function checkProbes(resources: Resource[]): StackFinding[] {
   return probes.flatMap((probe) => checkProbe(probe, modules));
 }
 
-/** The modules of the blackbox exporter of a stack; undefined if they are unknown, or there are several. */
+/**
+ * The modules of a stack's blackbox exporter; undefined if they are unknown or there are several
+ * exporters.
+ */
 function modulesIn(resources: Resource[]): string[] | undefined {
   const exporters = resources
     .map(helmChart)
     .filter((chart) => chart?.chart === "prometheus-blackbox-exporter");
   const [exporter, ...others] = exporters;
   if (exporter === undefined || others.length > 0 || hasUnknown(exporter.values)) return undefined;
-  // Its configuration may be in a Secret, or in a file of YAML.
+  // Its configuration may be in a Secret or a YAML file.
   const config = at(exporter.values, "config") ?? {};
   const isElsewhere = ["configExistingSecretName", "secretConfig", "extraConfigmapMounts"].some(
     (key) => Boolean(at(exporter.values, key)),
   );
   if (isElsewhere || typeof config === "string") return undefined;
-  // Helm merges the modules with the one that the chart has.
+  // Helm merges the modules with the chart's default module.
   return ["http_2xx", ...entriesAt(config, "modules").map(([name]) => name)];
 }
 
@@ -43,7 +49,7 @@ function checkProbe(probe: Resource, modules: string[] | undefined): StackFindin
     fix,
   });
   return [
-    // The operator writes the address of a prober as that of a target.
+    // The operator uses the prober's address as the target address.
     ...(url.includes("://")
       ? [
           found(

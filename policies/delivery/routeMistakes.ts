@@ -22,7 +22,7 @@ export function routeMistakes(root: RouteNode, severities: ReadonlySet<string>):
   ];
 }
 
-/** Routes for a severity that differs from those of all alerts in its case alone. */
+/** Routes for a severity that differs from the severities of all alerts only in case. */
 function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMistake[] {
   const mistakes = route.matchers
     .filter(({ label, operator }) => label === "severity" && operator === "=")
@@ -35,7 +35,7 @@ function wrongCases(route: RouteNode, severities: ReadonlySet<string>): RouteMis
   return [...mistakes, ...route.routes.flatMap((child) => wrongCases(child, severities))];
 }
 
-/** Labels that most alerts have, and whose names are long enough to recognize a misspelled one. */
+/** Labels that most alerts have, and whose names are long enough to recognize misspellings. */
 const commonLabels = ["severity", "alertname", "namespace"];
 
 /** Routes for a label whose name is misspelled. */
@@ -118,7 +118,7 @@ function isAlways(matcher: Matcher): boolean {
   return (operator === "=~" && value === ".*") || (label === "alertname" && isAnyValue(matcher));
 }
 
-/** Whether a matcher matches every value but the empty one. */
+/** Whether a matcher matches every non-empty value. */
 function isAnyValue({ operator, value }: Matcher): boolean {
   return (operator === "=~" && /^\.[+*]$/.test(value)) || (operator === "!=" && value === "");
 }
@@ -136,7 +136,7 @@ function isForPages({ matchers }: RouteNode): boolean {
   );
 }
 
-/** Whether each alert that has all of the matchers also has this one. */
+/** Whether every alert that satisfies the matchers also satisfies this matcher. */
 function isImplied(matcher: Matcher, matchers: Matcher[]): boolean {
   return matchers.some(
     ({ label, operator, value }) =>
@@ -164,13 +164,13 @@ function globs(route: RouteNode): RouteMistake[] {
   return [...mistakes, ...alternatives, ...route.routes.flatMap(globs)];
 }
 
-/** The fields of a configuration. Alertmanager rejects others, such as `routes`. */
+/** The top-level fields of a configuration. Alertmanager rejects all others, such as `routes`. */
 const fields = new Set([
   ...["global", "templates", "route", "receivers", "inhibit_rules", "tracing", "storage"],
   ...["time_intervals", "mute_time_intervals"],
 ]);
 
-/** Fields with which Alertmanager rejects a configuration: those that it does not have, and doubles. */
+/** Fields that make Alertmanager reject a configuration: unknown fields and duplicate names. */
 export function rejectedFields(config: PlainMap): { where: string; problem: string }[] {
   const unknown = Object.keys(config).filter((key) => !fields.has(key));
   return [
@@ -182,7 +182,7 @@ export function rejectedFields(config: PlainMap): { where: string; problem: stri
   ];
 }
 
-/** Values of another type than Alertmanager reads, and integrations that are incomplete. */
+/** Values of a type that Alertmanager does not accept, and incomplete integrations. */
 function wrongValues(config: PlainMap): { where: string; problem: string }[] {
   const timeout = at(config, "global", "resolve_timeout");
   const isDuration = !isText(timeout) || parseDuration(timeout) !== undefined;
@@ -237,7 +237,7 @@ function wrongValues(config: PlainMap): { where: string; problem: string }[] {
   ];
 }
 
-/** Fields of sections, receivers and integrations that are misspelled. */
+/** Misspelled fields of sections, receivers and integrations. */
 function misspelled(config: PlainMap): { where: string; problem: string }[] {
   const placed = (list: Plain[], place: string, path: string): [string, Plain, string][] =>
     list.map((item, index) => [place, item, `${path}[${index}]`]);
@@ -267,7 +267,7 @@ function misspelled(config: PlainMap): { where: string; problem: string }[] {
 const day = "(?:sun|mon|tues|wednes|thurs|fri|satur)day";
 const weekdays = new RegExp(`^\\s*${day}\\s*(?::\\s*${day}\\s*)?$`, "i");
 
-/** Names of days and of time zones that do not exist, and times that end before they start. */
+/** Names of days and time zones that do not exist, and time ranges that end before they start. */
 function wrongTimes(config: PlainMap, key: string) {
   return listAt(config, key).flatMap((interval, index) => {
     const parts = ["time_intervals", "timeIntervals"].flatMap((field) => listAt(interval, field));

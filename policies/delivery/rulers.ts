@@ -20,11 +20,11 @@ import { readConfig } from "../facts/yaml";
 import { own } from "../shared/own";
 
 /*
- * Alerts that another server than Prometheus evaluates: a ThanosRuler over long-term storage, and the
- * ruler of Loki over logs. Each has an Alertmanager of its own.
+ * Alerts that a server other than Prometheus evaluates: ThanosRuler for long-term storage, and Loki's
+ * ruler for logs. Each has its own Alertmanager configuration.
  */
 
-/** Checks that each ruler that has alerts has an Alertmanager, and data to evaluate them. */
+/** Checks that each ruler with alerts has an Alertmanager and data to evaluate. */
 export function checkRulers(resources: Resource[]): StackFinding[] {
   return resources.flatMap((resource) => [
     ...checkThanosRuler(resource, resources),
@@ -79,7 +79,7 @@ function checkThanosRuler(resource: Resource, resources: Resource[]): StackFindi
 
 const configMapType = "kubernetes:core/v1:ConfigMap";
 
-/** Whether a type may hold rules for the ruler of Loki. */
+/** Whether resources of a type may contain rules for Loki's ruler. */
 export function canHoldLogRules(type: string): boolean {
   return type === configMapType;
 }
@@ -128,7 +128,7 @@ function alertmanagerUrl(values: Plain): Plain {
   return configs.map((config) => at(config, "alertmanager_url") ?? "").find((each) => each !== "");
 }
 
-/** The addresses to which the ruler of Loki sends its alerts. */
+/** The addresses to which Loki's ruler sends its alerts. */
 export function rulerAddresses(resource: Resource): Address[] {
   const { chart = "", values } = helmChart(resource) ?? {};
   const url = lokiCharts.has(chart) ? alertmanagerUrl(values) : undefined;
@@ -144,7 +144,7 @@ export function rulerAddresses(resource: Resource): Address[] {
 
 function hasAlert(rules: Plain, depth = 0): boolean {
   if (isText(rules)) return /^\s*(?:-\s+)?["']?alert["']?\s*:/m.test(rules);
-  // A rule is an item of a group of a file of a tenant.
+  // Rules are nested in groups, files and tenants.
   if (depth > 6) return false;
   return (
     entriesAt(rules).some(([key, item]) => key === "alert" || hasAlert(item, depth + 1)) ||

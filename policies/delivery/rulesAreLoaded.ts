@@ -133,7 +133,7 @@ function check(resources: Resource[]): StackFinding[] {
   ];
 }
 
-/** What is not evaluated of a stack whose rules and monitors a Prometheus of another stack selects. */
+/** What is not evaluated in a stack whose rules and monitors are selected by another stack's Prometheus. */
 function unjudged(resources: Resource[]): StackFinding[] {
   const objects = resources.filter(({ type }) => {
     const selector = own(selectorOf, type);
@@ -152,7 +152,7 @@ function unjudged(resources: Resource[]): StackFinding[] {
   ];
 }
 
-/** The finding for an object in a namespace that the operator of every server ignores. */
+/** The finding for an object in a namespace that every server's operator ignores. */
 function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFinding | undefined {
   const namespace = textAt(resource.props, "metadata", "namespace");
   const isIgnored = ({ resource: server }: Selecting): boolean => {
@@ -178,7 +178,10 @@ function unwatchedNamespace(resource: Resource, servers: Selecting[]): StackFind
   };
 }
 
-/** Checks that no two groups of a rule group namespace have one name, which its workspace rejects. */
+/**
+ * Checks that the groups of a rule group namespace have unique names, because the workspace rejects
+ * duplicates.
+ */
 function checkRuleNamespace(resource: Resource): StackFinding[] {
   const data = textAt(resource.props, "data");
   if (!isRuleNamespace(resource) || data === undefined) return [];
@@ -200,7 +203,7 @@ function repeatedName(groups: Plain[]): string | undefined {
   return names.find((name, index) => name && names.indexOf(name) !== index);
 }
 
-/** Checks that each PrometheusRule has groups, and no two with one name, which Prometheus rejects. */
+/** Checks that each PrometheusRule has groups with unique names, because Prometheus rejects duplicates. */
 function checkGroups(resources: Resource[]): StackFinding[] {
   return resources
     .filter(({ type }) => own(selectorOf, type) === "rule")
@@ -286,7 +289,10 @@ function hasAlerts(resources: Resource[]): boolean {
   );
 }
 
-/** A stack without a Prometheus may rely on another stack, but not if it configures one. */
+/**
+ * Checks that the Prometheus that a stack configures runs. A stack without one may rely on another
+ * stack.
+ */
 function checkRuns(resource: Resource): StackFinding[] {
   const stop = stoppedPrometheus(resource);
   if (stop === undefined) return [];

@@ -20,8 +20,8 @@ import { scrapedServices } from "../facts/services";
 import { readConfig } from "../facts/yaml";
 
 /*
- * Whether the monitors of a stack scrape the Services and pods for which they are: they select them,
- * name one of their ports, and no NetworkPolicy refuses the connection.
+ * Whether the monitors of a stack scrape the intended Services and pods: they select them, name one of
+ * their ports, and no NetworkPolicy blocks the connection.
  */
 
 const serviceType = "kubernetes:core/v1:Service";
@@ -69,7 +69,7 @@ function targetOf(resource: Resource): Target[] {
   return [{ resource, namespace, labels, podLabels: labels, annotations, ports, isService: false }];
 }
 
-/** Checks the monitors of a stack, and what its servers do not scrape at all. */
+/** Checks the monitors of a stack, and reports targets that its servers do not scrape at all. */
 export function checkTargets(resources: Resource[], servers: Selecting[]): StackFinding[] {
   const targets = resources.flatMap(targetOf);
   const monitors = resources
@@ -146,7 +146,7 @@ function checkStaticTargets(resource: Resource): StackFinding[] {
   });
 }
 
-/** A port of digits as a text: the operator looks for a name, and names contain a letter. */
+/** A string of digits as a port: the operator looks for a port name, and names contain a letter. */
 function checkPortNames(monitor: Resource): StackFinding[] {
   const isOfPods = monitor.type.endsWith(":PodMonitor");
   const key = isOfPods ? "podMetricsEndpoints" : "endpoints";
@@ -208,8 +208,8 @@ function checkPorts(monitor: Resource, selected: Target[]): StackFinding[] {
 }
 
 /**
- * A monitor that selects nothing of the stack may select what another stack has. It is a mistake if
- * the stack has what it looks for, in another namespace or with other labels.
+ * A monitor that selects nothing in the stack may select objects of another stack. It is a mistake if
+ * the stack contains a matching target in another namespace or with other labels.
  */
 function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
   const selector = at(monitor.props, "spec", "selector");
@@ -250,7 +250,7 @@ function checkNear(monitor: Resource, others: Target[]): StackFinding[] {
   ];
 }
 
-/** Checks that some NetworkPolicy admits Prometheus wherever one restricts the pods. */
+/** Checks that a NetworkPolicy allows Prometheus wherever another one restricts the pods. */
 function checkNetwork(
   monitor: Resource,
   selected: Target[],
@@ -309,7 +309,7 @@ function admits(peer: Plain, server: string, target: Target, known: Map<string, 
     ...mapAt(known.get(server)),
     "kubernetes.io/metadata.name": server,
   };
-  // Another stack may have created the namespace, with labels of its own.
+  // Another stack may have created the namespace, with labels that are not known here.
   return (
     matchesLabels(namespaces, labels) === true || !readsKnownLabels(namespaces, known.has(server))
   );
@@ -324,7 +324,7 @@ function readsKnownLabels(selector: Plain, isKnown: boolean): boolean {
   return isKnown || keys.every((key) => key === "kubernetes.io/metadata.name");
 }
 
-/** Charts whose agents scrape by annotations, or may. */
+/** Charts whose agents scrape, or may scrape, by annotations. */
 const agents =
   /^(prometheus|alloy|grafana-agent.*|k8s-monitoring|datadog.*|opentelemetry-.*|victoria-metrics-.*|newrelic.*|nri-.*|dynatrace.*|elastic-agent|telegraf.*|istiod|vector|.*collector.*)$/;
 

@@ -106,7 +106,7 @@ export const severitiesDelivered = stackPolicy({
   },
 });
 
-/** The texts in which a stack may define templates of notifications. */
+/** The texts in which a stack may define notification templates. */
 function templateTexts(resource: Resource): string[] {
   if (isSecret(resource)) return secretTexts(resource);
   if (isAlertManagerDefinition(resource)) {
@@ -117,10 +117,10 @@ function templateTexts(resource: Resource): string[] {
     .map(([, text]) => text);
 }
 
-/** Checks an AlertmanagerConfig for fields in the notation of Alertmanager's own file. */
+/** Checks an AlertmanagerConfig for fields in the notation of Alertmanager's configuration file. */
 function checkObjectFields(resource: Resource): StackFinding[] {
   if (own(selectorOf, resource.type) !== "alertmanagerConfig") return [];
-  // Deeper maps have keys of the user, such as the attributes of SNS.
+  // Deeper maps have user-defined keys, such as SNS attributes.
   const keys = (path: Path): Path[] =>
     entriesAt(resource.props, ...path).map(([key]) => [...path, key]);
   const items = (path: Path): Path[] =>
@@ -161,7 +161,7 @@ function mustNotify(resources: Resource[], config: Config): boolean {
   return resources.some((resource) => isProd(resource, config, resources));
 }
 
-/** The links before the routes: Prometheus has an Alertmanager, and it runs. */
+/** Checks what precedes the routes: Prometheus has an Alertmanager, and the Alertmanager runs. */
 function brokenLinks(resources: Resource[], config: Config): StackFinding[] {
   if (!mustNotify(resources, config)) return [];
   const stopped = stoppedAlertmanagers(resources).map(({ resource, path, problem, fix }) => ({
@@ -252,7 +252,7 @@ function checkPath(path: DeliveryPath, known: Labels[], settings: Config): Stack
   return [...findings.values(), ...mistakes];
 }
 
-/** Whether any receiver has an integration. A development cluster may do without notifications. */
+/** Whether any receiver has an integration. A development cluster may have none. */
 function hasIntegrations(config: PlainMap): boolean {
   return listAt(config, "receivers").some(
     (receiver) => integrationsOf(config, textAt(receiver, "name") ?? "").length > 0,
@@ -320,7 +320,8 @@ function deliveryProblems(
       },
     ];
   }
-  // One integration that sends them is enough: an archive by mail, for example, needs none.
+  // It is enough if one integration sends resolved notifications: an email archive, for example, does
+  // not need them.
   if (!isCritical || integrations.some(({ sendsResolved }) => sendsResolved)) return [];
   return integrations.map(({ where }) => ({
     problem: `resolved notifications of ${alert} are not sent`,

@@ -5,8 +5,8 @@ import { alarmInputs, checkAlarms, cloudwatchAlarm } from "./cloudwatchAlarms";
 import { checkMonitor } from "./datadogMonitors";
 
 /*
- * Alerts that other services evaluate: monitors of Datadog and alarms of CloudWatch. Each names its
- * receivers itself, unless another resource of the stack reads it or routes it.
+ * Alerts that other services evaluate: Datadog monitors and CloudWatch alarms. Each names its own
+ * receivers, unless another resource of the stack reads or routes it.
  */
 
 const datadogMonitor = "datadog:index/monitor:Monitor";
@@ -42,7 +42,10 @@ export function checkVendorMonitors(resources: Resource[]): StackFinding[] {
   ];
 }
 
-/** Checks that no downtime mutes every monitor without an end, and no subscription leads nowhere. */
+/**
+ * Checks that no downtime mutes every monitor indefinitely, and that no subscription has a placeholder
+ * endpoint.
+ */
 function checkMute(resource: Resource): StackFinding[] {
   const { urn, type, props } = resource;
   const isEndless =
@@ -105,7 +108,7 @@ function isRead(resources: Resource[], alarm: Resource): boolean {
   return resources.some((other) => other.type === compositeAlarm && other !== alarm);
 }
 
-/** Whether a composite monitor of the stack may read it. */
+/** Whether a composite monitor of the stack may read this monitor. */
 function isComposed(resources: Resource[], { type }: Resource): boolean {
   return (
     type === datadogMonitor &&
@@ -113,13 +116,16 @@ function isComposed(resources: Resource[], { type }: Resource): boolean {
   );
 }
 
-/** The parts of a message that Datadog does not send with an alert: when it recovers, or only warns. */
+/**
+ * The parts of a message that Datadog omits from an alert, because they apply to recoveries or
+ * warnings.
+ */
 const otherBlock =
   /\{\{#is_(?:(?:alert_|warning_|no_data_)?recovery|no_data|warning)\}\}.*?\{\{\/is_/gs;
 
 function hasHandle({ props }: Resource): boolean {
   const message = at(props, "message");
-  // The handle may also be in a variable of a template.
+  // The handle may also be in a template variable.
   return (
     message === UNKNOWN ||
     /@[\w{]/.test(String(message).replace(otherBlock, "")) ||
@@ -129,7 +135,7 @@ function hasHandle({ props }: Resource): boolean {
 
 function hasActions({ props }: Resource): boolean {
   if (at(props, "actionsEnabled") === false) return false;
-  // An action that is only taken when the alarm is over reports no outage.
+  // An action for the OK state reports no outage.
   const actions = ["alarmActions", "insufficientDataActions"].map((key) => at(props, key));
   return actions.some((list) => list === UNKNOWN || listAt(list).length > 0);
 }

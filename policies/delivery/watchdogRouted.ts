@@ -26,7 +26,8 @@ export const watchdogRouted = stackPolicy({
   reads: (type) => canHoldAlertmanager(type) || canRunPrometheus(type) || canHoldRules(type),
   check(resources) {
     const { paths: all, unreadable, unknown } = deliveryPaths(resources);
-    // AWS operates the ruler and the alert manager of a workspace, which outlive an agent.
+    // AWS operates the ruler and the alert manager of a workspace, so they continue to run if an agent
+    // fails.
     const paths = all.filter(({ configuration }) => configuration.definition === undefined);
     // severities-delivered reports a configuration that cannot be read or is managed elsewhere.
     if (paths.length + unreadable.length + unknown.length === 0) return [];
@@ -60,10 +61,10 @@ function checkPath(path: DeliveryPath): StackFinding[] {
   ];
 }
 
-/** A heartbeat that repeats more rarely reports a failure of the pipeline hours later. */
+/** If a heartbeat repeats less often, a failure of the pipeline is detected hours later. */
 const maxRepeatSeconds = 3600;
 
-/** The heartbeat of the route that repeats it most often, if even that is too rare. */
+/** The heartbeat route with the shortest repeat interval, if even that interval is too long. */
 function slowHeartbeat(
   { configuration: { urn, where } }: DeliveryPath,
   reached: RouteNode[],

@@ -23,8 +23,8 @@ export interface ConfigurablePolicy {
 }
 
 /**
- * Every problem in the content of a `--policy-pack-config` file, for any pack. The engine checks
- * only the values: it accepts policies and properties that do not exist.
+ * Every problem in the content of a `--policy-pack-config` file, for any pack. The engine checks only
+ * values: it accepts unknown policies and properties.
  */
 export function configurationProblems(
   policies: ConfigurablePolicy[],

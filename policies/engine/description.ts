@@ -4,7 +4,7 @@ import { own } from "../shared/own";
 
 declare const valueType: unique symbol;
 
-/** A property of a policy's configuration. The engine ignores defaults that are nested deeper. */
+/** A property of a policy's configuration. The engine ignores defaults at deeper levels. */
 export type ConfigProperty<Value = unknown> = PolicyConfigJSONSchema & {
   description: string;
   /** Never set: carries the type of the value. */
@@ -15,24 +15,27 @@ export type ConfigProperty<Value = unknown> = PolicyConfigJSONSchema & {
 export interface PolicyDescription {
   /** Name of the policy. Configurations and exceptions refer to it, so a change breaks them. */
   name: string;
-  /** The rule as a statement that holds when the policy passes. The SDK puts it before each violation. */
+  /** The rule as a statement that holds when the policy passes. The SDK prints it before each violation. */
   description: string;
-  /** The consequence of a violation for a person or for data. */
+  /** The consequence of a violation for people or data. */
   why: string;
   /** How to comply. */
   remediation: string;
   severity: Severity;
   enforcementLevel: EnforcementLevel;
   config: Record<string, ConfigProperty>;
-  /** What the profile `baseline` changes. */
+  /** Overrides for the profile `baseline`. */
   baseline?: Baseline;
-  /** Whether annotations can make exceptions, unless the configuration decides. Default: allowed. */
+  /**
+   * Whether annotations can declare exceptions, unless the configuration overrides this. Default:
+   * allowed.
+   */
   annotations?: "forbidden";
 }
 
 /**
- * `strict` has the levels and bounds of the stacks of this project. `baseline` is for any stack: it
- * leaves conventions to each team, and reports mistakes only.
+ * `strict` has the levels and bounds of this project's stacks. `baseline` is for any stack: it leaves
+ * conventions to each team and reports only mistakes.
  */
 export const profiles = ["baseline", "strict"] as const;
 export type Profile = (typeof profiles)[number];
@@ -43,7 +46,7 @@ export interface Baseline<Config = Record<string, unknown>> {
   defaults?: Partial<Config>;
 }
 
-/** A policy with the level and the defaults of a profile. */
+/** Applies the level and the defaults of a profile to a policy. */
 export function withProfile<Policy extends PolicyDescription>(
   policy: Policy,
   profile: Profile,

@@ -20,9 +20,9 @@ export function environmentPropertyWith(effect: string) {
 export const environmentProperty = environmentPropertyWith("Only production is evaluated.");
 
 /**
- * Whether a resource belongs to production. The first of these that is clear decides: the
- * configuration, the environment that the resource states, the name of its stack, the environments
- * that other resources state. Default: true.
+ * Whether a resource belongs to production. The first conclusive source applies: the configuration, the
+ * environment that the resource declares, the name of its stack, the environments that other resources
+ * declare. Default: true.
  */
 export function isProd(
   resource: Pick<Resource, "urn"> & Partial<Resource>,
@@ -36,7 +36,7 @@ export function isProd(
   return stated.length === 0 || stated.includes(true);
 }
 
-/** The environment as which the policies judge a stack, and what states it. */
+/** The environment that the policies assume for a stack, and its source. */
 export interface JudgedEnvironment {
   /** `production`, `not production`, or both if the resources differ. */
   judged: string;
@@ -96,7 +96,7 @@ export function isProdName(name: string): boolean | undefined {
     : undefined;
 }
 
-/** Places where an object, a chart or an AWS resource states its environment. */
+/** Places where an object, a chart or an AWS resource declares its environment. */
 const places = [
   ["metadata", "labels"],
   ["spec", "externalLabels"],
@@ -109,7 +109,7 @@ const places = [
 ];
 const keys = ["env", "environment", "Env", "Environment", "app.kubernetes.io/environment"];
 
-/** Whether a resource states that it is in production; undefined if it states no environment. */
+/** Whether a resource declares a production environment; undefined if it declares none. */
 function statedProd({ type = "", props }: Partial<Resource>): boolean | undefined {
   const stated: Plain[] = places.flatMap((path) => {
     const labels = at(props, ...path);

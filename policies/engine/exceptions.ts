@@ -5,13 +5,13 @@ import { ConfigProperty } from "./description";
 import { Violation } from "./violation";
 import { matchesGlob } from "../shared/glob";
 
-/** Annotation that excepts a Kubernetes object from policies. */
+/** Annotation that exempts a Kubernetes object from policies. */
 export const exceptionAnnotation = "observability.policy/except";
 
-/** Form of a line in the annotation, which excepts the object or one rule in it from one policy. */
+/** Form of a line in the annotation, which exempts the object or one of its rules from one policy. */
 export const exceptionForm = "<policy>[/<alert>]: <reason>[; owner <name>]; until <YYYY-MM-DD>";
 
-/** Whether annotations can make exceptions from a policy. */
+/** Whether annotations can declare exceptions from a policy. */
 export const annotationUses = ["allowed", "approved", "forbidden"] as const;
 export type AnnotationUse = (typeof annotationUses)[number];
 
@@ -90,11 +90,11 @@ export interface Exception {
 export interface Exceptions {
   /** The exception of the resource, or of the given rule in it. */
   covering: (rule?: string) => Exception | undefined;
-  /** Invalid exceptions in the annotation of the resource. They except nothing. */
+  /** Invalid exceptions in the annotation of the resource. They have no effect. */
   violations: Violation[];
 }
 
-/** The exceptions that the annotation and the configuration make. */
+/** The exceptions that the annotation and the configuration declare. */
 export function exceptionsFor(
   subject: Subject,
   policy: string,

@@ -21,7 +21,7 @@ export interface AppliedException {
   policy: string;
   urn: string;
   resource: string;
-  /** Name of the excepted rule in the resource. */
+  /** Name of the exempted rule in the resource. */
   rule?: string | undefined;
   reason: string;
   owner: string;
@@ -42,7 +42,10 @@ export class Journal {
   private unevaluated = new Map<string, SkippedResource>();
   private exceptions = new Map<string, AppliedException>();
 
-  /** What policies skip in one resource shares an entry, and what they skip for one reason a clause. */
+  /**
+   * Everything skipped in one resource shares an entry, and everything skipped for one reason shares a
+   * clause.
+   */
   skip({ policy, urn, resource, what, because }: Unevaluated): void {
     const entry = this.unevaluated.get(urn) ?? {
       urn,
@@ -75,8 +78,8 @@ export class Journal {
 }
 
 /**
- * A policy of a stack that reports what the other policies recorded, and runs after them. It never
- * fails a stack: its entries are advisory, whatever its level.
+ * A stack policy that runs after the other policies and reports what they recorded. It never fails a
+ * stack: its entries are advisory, whatever its level.
  */
 export interface ReportPolicy extends PolicyDescription {
   scope: "report";
@@ -144,7 +147,7 @@ export const notEvaluated: ReportPolicy = {
   },
 };
 
-/** Whether a resource applies objects of a repository that are not a chart with values. */
+/** Whether a resource applies objects from a repository that is not a chart with values. */
 function appliesRepository({ type, props = {} }: ReportedResource): boolean {
   if (/^kubernetes:kustomize\.toolkit\.fluxcd\.io\/\w+:Kustomization$/.test(type)) return true;
   if (!/^kubernetes:argoproj\.io\/v1alpha1:Application(?:Set)?$/.test(type)) return false;
@@ -155,7 +158,7 @@ function appliesRepository({ type, props = {} }: ReportedResource): boolean {
 /** Number of parts that an entry lists by name. */
 const MAX_PARTS = 3;
 
-/** The parts of a resource, without those that are below others. */
+/** The parts of a resource, without parts that are nested in others. */
 function placesOf(parts: string[]): string {
   const outer = parts.filter((part) => !parts.some((other) => isBelow(part, other)));
   const listed = outer.slice(0, MAX_PARTS).join(", ");

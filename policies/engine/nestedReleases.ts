@@ -7,9 +7,9 @@ import { own } from "../shared/own";
 import { AnyPolicy, NestedScope, ResourcePolicy, StackJudge, Verdict } from "./policy";
 
 /**
- * Extends a policy to nested resources: the releases that Flux, Argo CD, k3s or Terraform install,
- * the known charts in any chart, the values in value files, and the objects that a chart passes on.
- * The policy receives each as a resource of its own, so it need not know where each comes from.
+ * Extends a policy to nested resources: the releases that Flux, Argo CD, k3s or Terraform install, the
+ * known charts in any chart, the values in value files, and the objects that a chart passes on. The
+ * policy receives each as a separate resource, so it need not know its origin.
  */
 export function withNestedReleases(policy: AnyPolicy): AnyPolicy {
   if (policy.scope === "report") return policy;

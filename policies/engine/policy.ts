@@ -41,7 +41,7 @@ import { Violation, shown } from "./violation";
  * violation, reports unknown values, and writes the value that a finding sets (level `remediate`).
  */
 
-/** A violation, or a value that the check needs and that a preview cannot know yet. */
+/** A violation, or a value that the check needs but that is unknown in a preview. */
 export type Finding = ViolationFinding | UnknownFinding;
 
 export interface ViolationFinding extends Omit<Violation, "where"> {
@@ -60,11 +60,11 @@ export interface UnknownFinding {
   unknown: Path;
   /** URN of the resource with the unknown value, in a stack policy. */
   urn?: string;
-  /** The reason, if it is not that the value is unknown or cannot be read. */
+  /** The reason, unless the value is just unknown or unreadable. */
   because?: string;
 }
 
-/** A finding of a stack policy. It states its place, which no single resource determines. */
+/** A finding of a stack policy. It states its location, which no single resource determines. */
 export type StackFinding =
   (ViolationFinding & { where: string }) | (UnknownFinding & { urn: string });
 
@@ -94,7 +94,7 @@ export interface ResourcePolicy<Config> extends PolicyBase<Config> {
   scope: "resource";
   appliesTo: (type: string) => boolean;
   judge: (resource: Resource, config: Config) => Verdict;
-  /** What the policy finds only with the other resources of the stack. */
+  /** Checks that require the other resources of the stack. */
   siblings?: StackJudge<Config>;
 }
 
@@ -113,7 +113,7 @@ export type AnyPolicy = ResourcePolicy<any> | StackPolicy<any> | ReportPolicy;
 
 type Properties = Record<string, ConfigProperty>;
 
-/** The configuration of a policy as its users write it. */
+/** The configuration of a policy, as users write it. */
 type Configuration<P extends Properties, ProdOnly> = ConfigOf<P> &
   (ProdOnly extends true ? EnvironmentConfig : unknown);
 
@@ -125,7 +125,7 @@ interface Definition<P extends Properties, ProdOnly extends boolean> extends Omi
   enforcementLevel?: PolicyDescription["enforcementLevel"];
   /** Default: no properties. */
   config?: P;
-  /** What the profile `baseline` changes. Default: nothing. */
+  /** Overrides for the profile `baseline`. Default: none. */
   baseline?: Baseline<ConfigOf<P>>;
   /** Whether the policy judges only production. Adds the property `environment` to `config`. */
   prodOnly?: ProdOnly;
@@ -140,8 +140,9 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
   /**
-   * Finds what only the other resources of the stack reveal. A single resource is judged before the
-   * deployment even if its outputs are unknown, so a resource policy finds there what it can.
+   * Finds problems that require the other resources of the stack. A single resource is judged before
+   * its deployment even if outputs are unknown, so prefer `check` for everything that one resource
+   * reveals.
    */
   siblings?: StackCheck<ConfigOf<P>>;
   /** `true` writes the value that each finding sets. */
@@ -188,13 +189,13 @@ export function resourcePolicy<
   };
 }
 
-/** The type that a patch changes: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
+/** The resource type that a patch modifies: `kubernetes:core/v1:Secret` for a `SecretPatch`. */
 function patchedType(type: string): string {
   const isPatch = type.endsWith("Patch") && type.startsWith("kubernetes:");
   return isPatch ? type.slice(0, -"Patch".length) : type;
 }
 
-/** Whether a finding is about a value of a patch: the object has the values that a patch lacks. */
+/** Whether a finding concerns a value in a patch: the object itself has the values that the patch omits. */
 function isInPatch(finding: Finding, props: Plain): boolean {
   const path = "unknown" in finding ? finding.unknown : finding.path;
   // A patch replaces a list as a whole.

@@ -6,8 +6,8 @@ interface Reading {
 }
 
 /**
- * Readings by the object that the SDK created from a message. If a driver passes the same object to
- * every policy of a pack, as the preview does, each resource is read once, not once per policy.
+ * Results by the object that the SDK created from a message. If a driver passes the same object to
+ * every policy of a pack, as the preview does, each resource is read once instead of once per policy.
  */
 const readings = new WeakMap<object, Reading>();
 

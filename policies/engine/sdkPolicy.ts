@@ -32,7 +32,7 @@ export interface PolicyContext {
   policies: string[];
   /** Project that is configured with `pulumi config`, so that fixes name the command. Default: none. */
   program?: string;
-  /** The clock, by which exceptions expire. */
+  /** The clock for the expiry of exceptions. */
   now: () => Date;
   /** Where the policies record what they skip. */
   journal: Journal;
@@ -110,7 +110,7 @@ function stackValidation(
     if (policy.scope === "stack") reportConfig(policy, args.getConfig(), report);
     const resources = args.resources.filter(({ type }) => reads(type));
     await Promise.all(resources.flatMap(({ props }) => loadTexts(props) ?? []));
-    // The policy also reads an excepted resource, because other resources may need it.
+    // The policy also receives an exempted resource, because other resources may need it.
     const verdict = judgeStack(policy, judge, resources, config);
     const violations = byUrn(verdict.violations);
     const unevaluated = byUrn(verdict.unevaluated);
@@ -200,7 +200,7 @@ function reportOne(
 
 /** A report that is advisory, whatever the level of its policy. */
 function advisory(description: string, text: string, urn: string | undefined): string {
-  // The SDK accepts these fields, which its type does not declare. Older versions read a text.
+  // The SDK accepts these fields, which its type does not declare. Older versions expect a string.
   const message = {
     message: `${description}\n${text}`,
     urn,
@@ -287,7 +287,7 @@ function attempt<Result extends object>(run: () => Result): Result | Failure {
   }
 }
 
-/** The violation for a policy that fails, which must not look as if it had passed. */
+/** The violation for a policy that fails with an error: a failed policy must not appear to pass. */
 function notJudged({ name }: AnyPolicy, subject: string, reason: string): Violation {
   return {
     problem: `could not be judged: ${subject}: ${reason}`,
@@ -319,7 +319,7 @@ function remediation(
   };
 }
 
-/** Whether an object makes exceptions, or may: its metadata cannot be read. */
+/** Whether an object declares exceptions, or may declare them because its metadata cannot be read. */
 function makesExceptions({ type, props }: PolicyResource): boolean {
   if (!type.startsWith("kubernetes:")) return false;
   try {
@@ -349,8 +349,8 @@ function readResource(args: PolicyResource): Resource {
 }
 
 /**
- * If the provider is not available, such as the provider for a cluster that does not exist yet, the
- * engine previews a resource without any outputs. The outputs are then unknown, not absent.
+ * If the provider is not available, for example because the cluster does not exist yet, the engine
+ * previews a resource without outputs. The outputs are then unknown, not absent.
  */
 function readOutputs(args: PolicyResource): Resource {
   const resource = { ...readResource(args), ...referencesOf(args) };
@@ -366,7 +366,7 @@ function referencesOf({ propertyDependencies = {} }: PolicyResource): Pick<Resou
   return { references: Object.fromEntries(references) };
 }
 
-/** The engine fills in defaults; other drivers of the analyzer protocol do not. */
+/** The engine fills in defaults; other clients of the analyzer protocol do not. */
 function configOf(policy: AnyPolicy, args: { getConfig: () => object }): PlainMap {
   return { ...defaultsOf(policy), ...args.getConfig() };
 }

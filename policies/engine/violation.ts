@@ -6,19 +6,19 @@ export interface Violation {
   problem: string;
   /** The release, rule, alert or field. */
   where: string;
-  /** The value found. Not set where it could be a secret. */
+  /** The value found. Not set if it could be a secret. */
   found?: string | undefined;
   /** The value or range that is allowed. */
   bound?: string;
-  /** The setting that corrects it in this project's program or in its components. */
+  /** The setting of this project's program or components that corrects it. */
   setting?: Setting;
-  /** The change of the resource itself that corrects it. */
+  /** The change to the resource itself that corrects it. */
   fix: string;
-  /** Name of the rule in the resource, so that this rule alone can be excepted. */
+  /** Name of the rule in the resource, by which this rule alone can be exempted. */
   rule?: string;
   /** Whether the violation is advisory, whatever the level of the policy. */
   advisory?: boolean;
-  /** Why the resource itself accepts the violation, which is then listed as an exception. */
+  /** Why the resource declares an exception for the violation, which is then listed as an exception. */
   exception?: { reason: string; owner: string; until: string } | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface Place {
   program?: string | undefined;
 }
 
-/** The setting to change, where the program or its components have one, and the change itself. */
+/** The setting to change, if the program or its components have one, and the change itself. */
 function fixIn({ urn = "", program }: Place, { setting, fix }: Violation): string {
   if (setting === undefined) return fix;
   if (program !== undefined && urn.split("::")[1] === program) {
@@ -87,7 +87,7 @@ const components: Record<string, string> = {
 function setArgument({ path, value }: Setting, registering = "MonitoredServices"): string {
   const [part = "", ...rest] = path.split(".");
   const component = components[part] ?? registering;
-  // `alertmanager` is an argument itself, and so are the `alerts` of MonitoredServices.
+  // `alertmanager` is itself an argument, as are the `alerts` of MonitoredServices.
   const isArgument = part === "alertmanager" || component === "MonitoredServices";
   const argument = isArgument ? path : rest.join(".");
   return `set \`${argument}\` of ${component}${value === undefined ? "" : ` to ${value}`}`;

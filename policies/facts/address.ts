@@ -1,7 +1,7 @@
 /** The address of a Service in the cluster. */
 export interface ServiceAddress {
   service: string;
-  /** Undefined if the address is that of a Service in the namespace of its reader. */
+  /** Undefined for a Service in the namespace of the client. */
   namespace: string | undefined;
   port: number;
 }
@@ -9,11 +9,11 @@ export interface ServiceAddress {
 const form =
   /^(?:(\w+):\/\/)?(?:[^@/\s]*@)?([a-z0-9-]+)(?:\.([a-z0-9-]+)(\.svc(?:\.[a-z0-9.-]*)?)?)?(?::(\d+))?(?:[/?#]|$)/i;
 
-/** Ends of names outside the cluster: `loki.internal` is not a Service in the namespace `internal`. */
+/** Suffixes of names outside the cluster: `loki.internal` is not a Service in the namespace `internal`. */
 const domains =
   /^(?:[a-z]{2}|com|net|org|dev|cloud|app|internal|local|localdomain|lan|corp|home|private|intranet|test|example|\d+)$/i;
 
-/** The Service that a URL or an address addresses; undefined for hosts outside the cluster. */
+/** The Service in a URL or an address; undefined for hosts outside the cluster. */
 export function serviceAddress(text: string): ServiceAddress | undefined {
   const [, scheme = "http", service, namespace, suffix, port] = form.exec(text) ?? [];
   if (service === undefined || service === "localhost" || /^\d+$/.test(service)) return undefined;

@@ -36,17 +36,20 @@ export interface AlertmanagerConfiguration {
   editable?: boolean;
   /** Why the configuration is UNKNOWN, if a preview would not know it either. */
   because?: string;
-  /** Namespace of an AlertmanagerConfig, which applies to the alerts of that namespace only. */
+  /** Namespace of an AlertmanagerConfig, which applies only to alerts from that namespace. */
   namespace?: string;
-  /** Name of the Secret or AlertmanagerConfig that the Alertmanager loads but the stack lacks. */
+  /**
+   * Name of the Secret or AlertmanagerConfig that Alertmanager loads but that is missing from the
+   * stack.
+   */
   missingSecret?: string;
   /** Namespace of the Secret with the configuration, if the Alertmanager is in another one. */
   foreignNamespace?: string;
   /** `AlertmanagerSpec` of the Alertmanager that loads the configuration, if the operator runs it. */
   spec?: Plain;
-  /** The keys of the Secrets of the stack. */
+  /** The keys of the stack's Secrets. */
   secretKeys?: SecretKeys;
-  /** The definition with the configuration, if the alert manager of a workspace of AWS loads it. */
+  /** The definition with the configuration, if the alert manager of an AWS workspace loads it. */
   definition?: Resource;
 }
 
@@ -71,10 +74,10 @@ export function configurationsIn(resource: Resource): AlertmanagerConfiguration[
 }
 
 /**
- * The configurations that the Alertmanagers of the stack load: from the Secret or
- * AlertmanagerConfig that they name, otherwise from the values of the chart. If the stack does not
- * install Alertmanager, every Secret with an alertmanager.yaml counts. The routes of other
- * AlertmanagerConfigs are added. The alert manager of a workspace loads its definition.
+ * The configurations that the stack's Alertmanagers load: from the Secret or AlertmanagerConfig that
+ * they name, otherwise from the chart values. If the stack does not install Alertmanager, every Secret
+ * with an alertmanager.yaml counts. The routes of other AlertmanagerConfigs are added. The alert
+ * manager of a workspace loads its definition.
  */
 export function effectiveConfigurations(resources: Resource[]): AlertmanagerConfiguration[] {
   const installers = resources.filter(
@@ -115,12 +118,12 @@ function installingChart(resource: Resource): HelmChart | undefined {
   return at(chart.values, ...path, "enabled") === false ? undefined : chart;
 }
 
-/** Path of the operator's `AlertmanagerSpec`. Other charts have no such settings. */
+/** Path of the operator's `AlertmanagerSpec`. Other charts do not have these settings. */
 function specPath(resource: Resource): Path {
   return isAlertmanager(resource) ? ["spec"] : ["values", "alertmanager", "alertmanagerSpec"];
 }
 
-/** The Alertmanager of the operator that a resource runs, which selects AlertmanagerConfigs. */
+/** The operator-managed Alertmanager that a resource runs, which selects AlertmanagerConfigs. */
 export function selectingAlertmanager(resource: Resource): Selecting[] {
   const chart = installingChart(resource);
   if (!isAlertmanager(resource) && chart?.chart !== "kube-prometheus-stack") return [];
@@ -208,7 +211,7 @@ function isCopied({ props }: Resource): boolean {
   );
 }
 
-/** The namespace that a release or an object states. */
+/** The namespace that a release or an object specifies. */
 function namespaceOf({ props }: Resource): Plain {
   return (
     at(props, "values", "alertmanager", "namespaceOverride") ??
@@ -234,7 +237,7 @@ function inValues(resource: Resource): AlertmanagerConfiguration[] {
   const where = `${inRelease}, ${formatPath(path)}`;
   if (!isMap(value)) return [{ where, urn, path, config: configIn(value) }];
   const merged = mergeValues(own(defaultConfigs, chart) ?? {}, value);
-  // The chart of kube-prometheus-stack has no such key, and renders it.
+  // kube-prometheus-stack itself does not have this key, and renders it unchanged.
   if (chart === "kube-prometheus-stack")
     return [{ where, urn, path, config: merged, editable: true }];
   const { enabled, ...config } = merged;
@@ -251,13 +254,13 @@ function inSecret(resource: Resource, isLoaded = false): AlertmanagerConfigurati
   if (found === undefined) return [];
   const { text, path, because } = found;
   const name = objectName(resource);
-  // If all keys are unknown, only the name shows that an unused Secret is for Alertmanager.
+  // If all keys are unknown, only the name indicates that an unused Secret is for Alertmanager.
   if (!isLoaded && path.length < 2 && !/alertmanager/i.test(name)) return [];
   const where = `Secret "${name}", alertmanager.yaml`;
   return [{ where, urn: resource.urn, path, config: configIn(text), ...(because && { because }) }];
 }
 
-/** The configuration of the alert manager of a workspace, which always loads it. */
+/** The configuration in an alert manager definition, which a workspace always loads. */
 function inDefinition(resource: Resource): AlertmanagerConfiguration {
   return {
     where: `alert manager definition "${resource.name}"`,

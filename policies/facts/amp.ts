@@ -2,17 +2,17 @@ import { Plain, at, entriesAt, isMap, isText, listAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
-/** Rules that the ruler of a workspace of Amazon Managed Service for Prometheus evaluates. */
+/** Whether a resource contains rules that an Amazon Managed Service for Prometheus workspace evaluates. */
 export function isRuleNamespace({ type }: { type: string }): boolean {
   return type === "aws:amp/ruleGroupNamespace:RuleGroupNamespace";
 }
 
-/** The configuration and the templates of the alert manager of a workspace. */
+/** Whether a resource contains the configuration and templates of a workspace's alert manager. */
 export function isAlertManagerDefinition({ type }: { type: string }): boolean {
   return type === "aws:amp/alertManagerDefinition:AlertManagerDefinition";
 }
 
-/** Whether two resources are of one workspace, which is not certain while its ID is unknown. */
+/** Whether two resources belong to the same workspace. While its ID is unknown, this is uncertain. */
 export function areOfOneWorkspace(one: Resource, other: Resource): boolean {
   const [id, otherId] = [one, other].map(({ props }) => at(props, "workspaceId"));
   return !isText(id) || !isText(otherId) || id === otherId;
@@ -33,10 +33,10 @@ export function definitionTemplates({
   return files.flatMap(([name, text]) => (isText(text) ? [[name, text] as [string, string]] : []));
 }
 
-/** Integrations that the alert manager of a workspace has. */
+/** Integrations that the alert manager of a workspace supports. */
 const integrations = ["sns_configs", "pagerduty_configs"];
 
-/** Reasons for which a workspace rejects a configuration that Alertmanager accepts. */
+/** Reasons why a workspace rejects a configuration that Alertmanager accepts. */
 export function rejectedByWorkspace(config: Plain): { where: string; problem: string }[] {
   return listAt(config, "receivers").flatMap((receiver, index) =>
     entriesAt(receiver).flatMap(([key, list]) => {

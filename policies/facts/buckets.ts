@@ -64,14 +64,14 @@ export function lokiBuckets(resources: Resource[]): Bucket[] {
     .map((resource) => ({ ...withParts(resource, resources), retentionDays, indexPrefixes }));
 }
 
-/** Whether a bucket belongs to a provider whose settings the policies do not read. */
+/** Whether a bucket belongs to a cloud provider whose settings the policies do not read. */
 export function isOtherBucket(type: string): boolean {
   return /^(?:aws-native:s3:Bucket|gcp:storage\/bucket:Bucket|azure-native:storage:BlobContainer|azure:storage\/container:Container)$/.test(
     type,
   );
 }
 
-/** Loki's buckets of other providers. */
+/** Loki's buckets at other cloud providers. */
 export function otherBuckets(resources: Resource[]): Resource[] {
   const named = resources.flatMap((resource) => lokiRelease(resource)?.buckets ?? []);
   return resources.filter(({ type, name, props }) => {
@@ -129,11 +129,11 @@ export interface LifecycleRule {
   noncurrentDays: number | undefined;
   /** Number of noncurrent versions that are kept regardless of age. */
   keptVersions: number;
-  /** Days until the rule deletes current objects: 0 for a date, undefined if it keeps them. */
+  /** Days until the rule deletes current objects: 0 for a fixed date, undefined if it keeps them. */
   expirationDays: number | undefined;
   /** Days until the rule moves current objects to an archive, from which Loki cannot read. */
   archiveDays: number | undefined;
-  /** Days until the rule moves current objects to a class for infrequent access. */
+  /** Days until the rule moves current objects to an infrequent-access class. */
   infrequentDays: number | undefined;
   unknown: boolean;
 }

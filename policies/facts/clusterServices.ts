@@ -4,24 +4,24 @@ import { Plain, UNKNOWN, at, hasUnknown, isText, listAt, textAt } from "./plain"
 import { Resource, objectName } from "./resource";
 import { escapedPattern } from "../shared/matcher";
 
-/** A server that others address by the name of a Service. */
+/** A server that clients address by the name of a Service. */
 export type ServerKind = "loki" | "prometheus" | "alertmanager";
 
-/** A server of the stack, with the Services that its chart makes for it. */
+/** A server of the stack, with the Services that its chart creates. */
 export interface ClusterServer {
   kind: ServerKind;
   /** `release "loki"`. */
   what: string;
   /** Undefined if the namespace or the names of the Services are not known. */
   known?: { namespace: string; services: Services };
-  /** Whether a Service of this name would be one of such a server, under another name or mode. */
+  /** Whether a Service with this name could belong to such a server with another name or mode. */
   resembles: (service: string) => boolean;
 }
 
 /** The ports of each Service by its name. */
 type Services = ReadonlyMap<string, readonly Plain[]>;
 
-/** Whether a type is that of a server itself, and not of a chart with one. */
+/** Whether a type is a server itself, as opposed to a chart that contains one. */
 export function isServer(type: string): boolean {
   return /^kubernetes:monitoring\.coreos\.com\/v1:(?:Prometheus|Alertmanager)$/.test(type);
 }
@@ -35,7 +35,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
   }
   if (!isHelmType(resource.type)) return [];
   const { chart = "", release = "", values } = helmChart(resource) ?? {};
-  // A release that cannot be read may run any of them.
+  // An unreadable release may run any of them.
   if (resource.props === UNKNOWN) {
     return (["loki", "prometheus", "alertmanager"] as const).map((kind) =>
       unreadable(kind, resource),
@@ -63,7 +63,7 @@ export function clusterServers(resource: Resource): ClusterServer[] {
   });
 }
 
-/** Whether the name of a release is known, and its chart does not have another name in a parent. */
+/** Whether the name of a release is known, and its chart is not aliased in a parent chart. */
 function isNamed({ type, props, urn }: Resource, chart: string): boolean {
   const isGenerated = type.endsWith(":Release") && !isText(at(props, "name"));
   return !isGenerated && (!urn.includes("#values.") || urn.endsWith(`.${chart}`));
@@ -75,7 +75,7 @@ function unreadable(kind: ServerKind, { name }: Resource): ClusterServer {
 
 interface Reading {
   kind: ServerKind;
-  /** Path of the part of the values that may name a namespace of its own. */
+  /** Path of the part of the values that may set a separate namespace. */
   path: string[];
   services: Services;
 }
@@ -87,11 +87,11 @@ const readers: Record<string, (values: Plain, release: string) => Reading[]> = {
   alertmanager: (values, release) => [alertmanagerServices(values, [], release)],
 };
 
-/** The name with which a chart starts the names of its objects. */
+/** The prefix that a chart uses for the names of its objects. */
 function fullName(values: Plain, chart: string, release: string, length = 63): string {
   const [override, name = chart] = ["fullnameOverride", "nameOverride"].map((key) => {
     const value = at(values, key) ?? "";
-    // A name that is not known is not that of a Service.
+    // An unknown name does not identify a Service.
     return isText(value) ? value || undefined : "?";
   });
   const full = override ?? (release.includes(name) ? release : `${release}-${name}`);
@@ -120,7 +120,7 @@ function lokiServices(values: Plain, release: string): Reading[] {
     9096,
   ];
   const parts = lokiParts.flatMap(([form, names]) =>
-    // Without a mode, the version of the chart decides.
+    // If no mode is set, the chart version determines it.
     mode === undefined || form.test(mode) ? names : [],
   );
   const gateway: [string, Plain[]][] =
@@ -190,7 +190,7 @@ function alertmanagerServices(values: Plain, path: string[], release: string): R
   return { kind: "alertmanager", path, services: new Map(names.map((name) => [name, ports])) };
 }
 
-/** Names that a chart makes of a server, for a release (as a pattern) or another release, version or mode. */
+/** Service names of each server, for a release (as a pattern) or for other releases, versions and modes. */
 const forms: Record<ServerKind, (release: string) => RegExp> = {
   loki: (release) =>
     new RegExp(
@@ -210,7 +210,10 @@ export function isService({ type }: Pick<Resource, "type">): boolean {
   return type === "kubernetes:core/v1:Service";
 }
 
-/** The ports of a Service by its object; undefined if clients reach others or if they are unknown. */
+/**
+ * The ports that a Service object declares; undefined if clients use other ports or if they are
+ * unknown.
+ */
 export function serviceObject(resource: Resource) {
   const { props } = resource;
   const ports = listAt(props, "spec", "ports").map((each) => at(each, "port"));

@@ -3,12 +3,12 @@ import { Path, Plain, UNKNOWN, at, entriesAt, formatPath, isText, listAt, textAt
 import { Resource, objectName } from "./resource";
 import { readYaml } from "./yaml";
 
-/** A Grafana that a chart installs. */
+/** A Grafana instance that a chart installs. */
 export interface Grafana {
   resource: Resource;
   base: Path;
   values: Plain;
-  /** Whether kube-prometheus-stack installs it, with other defaults and a data source of its own. */
+  /** Whether kube-prometheus-stack installs it, which has other defaults and adds a data source. */
   isInStack: boolean;
   namespace: Plain;
 }
@@ -24,19 +24,19 @@ export function grafanaOf(resource: Resource): Grafana[] {
   return [{ resource, base, values: own, isInStack, namespace }];
 }
 
-/** A data source of a Grafana, and the place in which it is written. */
+/** A data source of a Grafana instance, and its location. */
 export interface DataSource {
   source: Plain;
   urn: string;
   where: string;
-  /** Namespace of the Grafana. */
+  /** Namespace of the Grafana instance. */
   namespace: Plain;
 }
 
-/** The data sources of all Grafanas of the stack. */
+/** The data sources of all Grafana instances in the stack. */
 export function dataSourcesIn(resources: Resource[]): DataSource[] {
   const grafanas = resources.flatMap(grafanaOf);
-  // Which of several Grafanas reads a ConfigMap is not known.
+  // With several Grafana instances, it is unknown which one reads a ConfigMap.
   const maps = grafanas.length === 1 ? resources.filter(isConfigMap) : [];
   return [
     ...grafanas.flatMap((grafana) => dataSourcesOf(grafana, maps)),
@@ -49,7 +49,7 @@ export function dataSourcesIn(resources: Resource[]): DataSource[] {
   ];
 }
 
-/** Whether an object of the operator of Grafana is a data source. */
+/** Whether an object of the Grafana operator is a data source. */
 export function isDataSource({ type }: Pick<Resource, "type">): boolean {
   return /^kubernetes:grafana\.integreatly\.org\/v1(?:alpha1|beta1):GrafanaData[sS]ource$/.test(
     type,
@@ -60,7 +60,7 @@ export function isConfigMap({ type }: Pick<Resource, "type">): boolean {
   return type === "kubernetes:core/v1:ConfigMap";
 }
 
-/** The data sources of a Grafana, in its values and in ConfigMaps with the label of its sidecar. */
+/** The data sources of a Grafana instance, in its values and in ConfigMaps with the sidecar's label. */
 export function dataSourcesOf(grafana: Grafana, maps: Resource[]): DataSource[] {
   const { resource, base, values, namespace } = grafana;
   const { chart, release } = helmChart(resource) ?? {};

@@ -1,26 +1,26 @@
 import { Path, Plain, at, entriesAt, isText, listAt } from "./plain";
 import { readYaml } from "./yaml";
 
-/** A section of the configuration of Fluent Bit, with its keys in lower case. */
+/** A section of a Fluent Bit configuration, with its keys in lower case. */
 export interface FluentBitSection {
   kind: "input" | "filter" | "output";
   settings: Record<string, string>;
-  /** Path of the text in the values of the chart. */
+  /** Path of the text in the chart values. */
   path: Path;
 }
 
-/** The inputs of the chart, if its values have none. */
+/** The chart's default inputs. */
 const chartInputs = ["kube.*", "host.*"].map((tag): FluentBitSection => ({
   kind: "input",
   settings: { name: "tail", tag },
   path: ["config", "inputs"],
 }));
 
-/** The sections in the values of the chart fluent-bit: in the classic format, or in files of YAML. */
+/** The sections in the values of the fluent-bit chart, in the classic format or in YAML files. */
 export function fluentBitSections(values: Plain): FluentBitSection[] {
   const files = entriesAt(values, "config", "extraFiles").filter(([name]) => /\.ya?ml$/.test(name));
   const inFiles = files.flatMap(([name, text]) => inYaml(text, ["config", "extraFiles", name]));
-  // The chart reads one configuration: a file of YAML takes the place of its own.
+  // The chart reads one configuration: a YAML file replaces its own.
   if (inFiles.length > 0) return inFiles;
   const classic = ["inputs", "filters", "outputs"].flatMap((key) => {
     const path: Path = ["config", key];

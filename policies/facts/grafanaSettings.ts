@@ -8,7 +8,7 @@ export interface GrafanaSetting {
   id: string;
   value: Plain;
   path: Path;
-  /** The value that disables the setting at its path; undefined where remediation cannot set it. */
+  /** The value that disables the setting at its path; undefined if remediation cannot set it. */
   disabled?: false | "false";
 }
 
@@ -53,7 +53,7 @@ function variablesIn(value: Plain, path: Path): GrafanaSetting[] {
   });
 }
 
-/** The settings in a configuration file, and those in a file of environment variables. */
+/** The settings in a configuration file or in a file of environment variables. */
 function settingsInText(text: string, path: Path): GrafanaSetting[] {
   if (!/\[[ \t]*(?:auth|security|users)|GF_/i.test(text)) return [];
   const settings: GrafanaSetting[] = [];

@@ -89,7 +89,7 @@ const signatures: Record<string, Signature> = {
   alertmanager: [[["config", "route"]], [["config"]]],
 };
 
-/** Whether policies recognize the values of a chart. */
+/** Whether policies recognize a chart by its values. */
 export function isKnownChart(chart: string): boolean {
   return Object.hasOwn(signatures, chart);
 }
@@ -126,7 +126,7 @@ for (const [chart, [anywhere]] of Object.entries(signatures)) {
   }
 }
 
-/** Values without any of these keys neither belong to a known chart nor contain one. */
+/** Values without these keys neither belong to a known chart nor contain one. */
 export const chartKeys: string[] = [...signaturesByKey.keys(), ...Object.keys(signatures)];
 
 function chartAt(values: unknown, key: string): string | undefined {

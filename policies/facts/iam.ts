@@ -2,7 +2,7 @@ import { Plain, PlainMap, UNKNOWN, entriesAt, hasUnknown, isMap } from "./plain"
 import { matchesGlob } from "../shared/glob";
 
 export interface Condition {
-  /** Operator, such as `StringEquals`. */
+  /** Condition operator, such as `StringEquals`. */
   operator: string;
   /** Condition key in lower case, because the keys are case-insensitive. */
   key: string;

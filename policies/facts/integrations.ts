@@ -18,7 +18,10 @@ export interface Integration {
 
 const slackFields = ["api_url", "api_url_file", "app_token", "app_token_file"];
 
-/** Fields of which one must contain the integration's address; for some kinds, `global` can set it. */
+/**
+ * Fields for the integration's address, of which at least one must be set; for some kinds, `global` can
+ * set it.
+ */
 const addressFields: Record<string, string[]> = {
   slack: [...slackFields, "http_config"],
   webhook: ["url", "url_file", "url_secret"],
@@ -46,11 +49,11 @@ const globalPrefixes: Record<string, string> = {
 /** Fields with the server of an integration, in addition to its address or credential. */
 const serverFields = ["url", "api_url", "smarthost"];
 
-/** The severities of PagerDuty; a template can return each of them. */
+/** PagerDuty severities; a template can return any of them. */
 const pagerdutySeverity = /^(critical|error|warning|info|)$|\{\{/;
 const slackMethod = /slack\.com\/api\//;
 
-/** Where an Alertmanager finds credentials. */
+/** Where Alertmanager finds credentials. */
 export interface CredentialSources {
   /** `AlertmanagerSpec`, which mounts files. */
   spec?: Plain;
@@ -137,7 +140,7 @@ function obstacleOf(
   return badField && `${badField} is not an encrypted address outside the pod`;
 }
 
-/** The files that settings name, such as `credentials_file`, by their fields. */
+/** The files that settings name in fields such as `credentials_file`. */
 function filesIn(settings: Plain): [field: string, file: string][] {
   return entriesAt(settings).flatMap(([key, value]): [string, string][] => {
     if (typeof value !== "string") return filesIn(value);
@@ -169,11 +172,11 @@ function obstacleIn(field: string, value: unknown, sources: CredentialSources): 
   return isUnreachable(value) ? `${field} is not an address outside the pod` : undefined;
 }
 
-/** APIs that do not read the message of a webhook integration: each has an integration of its own. */
+/** APIs that do not accept the payload of the webhook integration. Each has a dedicated integration. */
 const ownFormat =
   /^https:\/\/(?:hooks\.slack(?:-gov)?\.com|discord(?:app)?\.com\/api\/webhooks|[\w-]+\.webhook\.office\.com|chat\.googleapis\.com|events\.(?:eu\.)?pagerduty\.com\/v2|api\.(?:eu\.)?opsgenie\.com(?!\/v2\/heartbeats\/)|api\.telegram\.org)/i;
 
-/** Workflows of Teams, which replaced its connectors and expect another format. */
+/** Teams workflows, which replaced connectors and expect another format. */
 const workflow = /^https:\/\/[\w.-]+\.(?:logic\.azure\.com|powerplatform\.com)[:/]/i;
 
 function foreignFormat(kind: string, field: string, value: unknown): string | undefined {
@@ -193,7 +196,7 @@ const mounts: [folder: string, field: string][] = [
   ["/etc/alertmanager/configmaps/", "configMaps"],
 ];
 
-/** Whether Alertmanager has a file; undefined where that is unknown. */
+/** Whether a file exists in Alertmanager's pod; undefined if that is unknown. */
 function isMounted(file: string, { spec, secretKeys }: CredentialSources): boolean | undefined {
   if (!isMap(spec) || hasUnknown([spec["secrets"], spec["configMaps"], spec["volumeMounts"]])) {
     return undefined;
@@ -208,18 +211,18 @@ function isMounted(file: string, { spec, secretKeys }: CredentialSources): boole
   return listAt(spec, field).includes(name) && !isLacking;
 }
 
-/** The folder with the configuration and the templates of the chart. */
+/** The folder with the chart's configuration and templates. */
 const configFolder = "/etc/alertmanager/config/";
 
-/** Whether Alertmanager has the folder of a file; undefined where that is unknown. */
+/** Whether the folder of a file exists in Alertmanager's pod; undefined if that is unknown. */
 export function hasFolder(file: string, spec: Plain): boolean | undefined {
   if (!isMap(spec) || hasUnknown(spec)) return undefined;
-  // A patch of the containers may mount further folders.
+  // A patch of the containers may mount additional folders.
   if (file.startsWith(configFolder) || listAt(spec, "containers").length > 0) return true;
   return isMounted(file, { spec }) ?? false;
 }
 
-/** Whether an address is null or on the machine of the sender itself. */
+/** Whether an address is null or on the sender's own host. */
 function isUnreachable(value: string): boolean {
   if (!value.includes("://")) return false;
   const host = /^\w+:\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/.exec(value.trim())?.[1] ?? "";

@@ -3,7 +3,7 @@ import { helmChart } from "./helm";
 import { UNKNOWN, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 
-/** The list of metrics that Prometheus keeps of a target, and drops all others. */
+/** The list of metrics of a target that Prometheus keeps; it drops all others. */
 export interface KeepList {
   /** Name of the target in `scrapeTargets`. */
   target: string;
@@ -28,7 +28,7 @@ export function keepListsOf(resource: Resource): KeepList[] {
   );
 }
 
-/** The metrics in a keep list: its alternatives outside of parentheses. */
+/** The metrics in a keep list: its top-level alternatives. */
 export function metricsIn({ regex }: KeepList): string[] {
   let depth = 0;
   const metrics = [""];

@@ -4,9 +4,9 @@ import { Plain, entriesAt } from "./plain";
 import { own } from "../shared/own";
 
 /**
- * The fields that readers know, by place: a level in the values of kube-prometheus-stack, a kind or a
- * list of the operator, a section of Alertmanager's or Loki's configuration. Recorded from
- * kube-prometheus-stack 88.5.3 and its operator, Alertmanager 0.33 and Loki 3.6.
+ * Known fields, by place: a level in the values of kube-prometheus-stack, a kind or list of the
+ * operator, or a section of Alertmanager's or Loki's configuration. Recorded from kube-prometheus-stack
+ * 88.5.3 and its operator, Alertmanager 0.33 and Loki 3.6.
  */
 const places: Record<string, string> = recorded;
 
@@ -18,27 +18,27 @@ function fieldsOf(place: string): Set<string> {
   return fields;
 }
 
-/** A field that its reader does not know, and the field that was meant. */
+/** An unknown field, and the field that was probably meant. */
 export interface MistypedField {
   key: string;
   meant: string;
 }
 
 /**
- * The fields of a map that are mistyped or at the wrong level. A field that resembles no known field
- * is not among them: a newer version may have it.
+ * The fields of a map that are mistyped or at the wrong level. Fields that resemble no known field are
+ * not included: a newer version may have them.
  */
 export function mistypedFields(place: string, map: Plain): MistypedField[] {
   const fields = fieldsOf(place);
   return entriesAt(map).flatMap(([key]) => {
-    // A parent chart reads whether it installs the chart.
+    // A parent chart reads this key to decide whether it installs the chart.
     if (fields.has(key) || (place === "values" && key === "enabled")) return [];
     const meant = nearest(key, fields) ?? otherLevel(place, key);
     return meant === undefined ? [] : [{ key, meant }];
   });
 }
 
-/** The known field with the same letters, or with one or two other ones. */
+/** The known field with the same letters, or with one or two different letters. */
 function nearest(key: string, fields: Set<string>): string | undefined {
   const most = key.length < 5 ? 0 : key.length < 9 ? 1 : 2;
   return [...fields].find(

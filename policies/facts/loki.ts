@@ -12,11 +12,11 @@ export const lokiCharts = new Set([
   "loki-simple-scalable",
 ]);
 
-/** The parts of Loki whose Services receive logs or queries. */
+/** The components of Loki whose Services receive logs or queries. */
 const parts =
   "gateway|distributor|write|read|backend|querier|query-frontend|ruler|single-binary|ingester";
 
-/** Names of the Services that the charts of Loki make: `loki`, `logs-loki-gateway`. */
+/** Names of the Services that Loki charts create: `loki`, `logs-loki-gateway`. */
 export const lokiServiceForm = new RegExp(`^(?:[\\w-]+-)?loki(?:-(?:${parts}))?(?:-headless)?$`);
 
 /** Charts that send logs to Loki. */
@@ -31,15 +31,15 @@ export interface LokiRelease {
   buckets: string[];
   /** Whether unknown values could name further buckets. */
   unknownBuckets: boolean;
-  /** Most days for which Loki retains logs of any stream; undefined if unknown, 0 or not set. */
+  /** Longest retention of any stream, in days; undefined if unknown, 0 or not set. */
   retentionDays: number | undefined;
   /** Prefixes of the index objects, in addition to the defaults. */
   indexPrefixes: string[];
 }
 
 /**
- * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` has the
- * values of version 2 of the chart `loki` under `loki`, with the whole configuration in `config`.
+ * Paths of Loki's configuration in chart values, in order of precedence. `loki-stack` contains the
+ * values of version 2 of the chart `loki` under `loki`, with the complete configuration in `config`.
  */
 export const lokiConfigPaths: Path[] = [["loki", "structuredConfig"], ["loki", "config"], ["loki"]];
 
@@ -92,7 +92,7 @@ function bucketOfUrl(url: Plain): Plain {
   return /^s3:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1];
 }
 
-/** Key of the part of the chart `loki` that receives logs, by its mode. */
+/** Values key of the component that receives logs in the chart `loki`, which depends on the mode. */
 export function lokiWritePath(values: Plain): "ingester" | "write" | "singleBinary" {
   const mode = String(at(values, "deploymentMode"));
   if (mode === "Distributed") return "ingester";

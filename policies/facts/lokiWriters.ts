@@ -11,7 +11,7 @@ export interface LokiWriter {
   /** Path of the output in the values. */
   path: Path;
   url: string;
-  /** The settings of the output, as a map or as the text of its block. */
+  /** The settings of the output, as a map or as block text. */
   settings: Plain;
   /** Values of the collector. */
   values: Plain;
@@ -19,7 +19,7 @@ export interface LokiWriter {
   namespace: Plain;
 }
 
-/** The client in the values of the chart promtail. */
+/** The default client of the promtail chart. */
 const promtailClient = { url: "http://loki-gateway/loki/api/v1/push" };
 
 type Output = [path: Path, url: Plain, settings: Plain];
@@ -27,7 +27,7 @@ type Output = [path: Path, url: Plain, settings: Plain];
 const readers: Record<string, (values: Plain) => Output[]> = {
   promtail: (values) => {
     const clients = at(values, "config", "clients") ?? [promtailClient];
-    // A file of its own replaces the configuration of the chart.
+    // A custom file replaces the chart's configuration.
     if (values === UNKNOWN || at(values, "config", "file") !== undefined) return [];
     return listAt(clients).map((client, index) => [
       ["config", "clients", index],
@@ -49,12 +49,12 @@ const readers: Record<string, (values: Plain) => Output[]> = {
   "opentelemetry-collector": otelOutputs,
 };
 
-/** The type of the collectors that the operator of OpenTelemetry runs. */
+/** Whether a type is a collector of the OpenTelemetry operator. */
 export function isCollector(type: string): boolean {
   return /^kubernetes:opentelemetry\.io\/v1(?:alpha1|beta1):OpenTelemetryCollector$/.test(type);
 }
 
-/** The outputs of a collector that a chart or the operator of OpenTelemetry installs. */
+/** The outputs of a collector that a chart or the OpenTelemetry operator installs. */
 export function lokiWriters(resource: Resource): LokiWriter[] {
   if (isCollector(resource.type)) {
     const { urn, props } = resource;
@@ -100,7 +100,7 @@ function outputsIn(
     .map(([name, output]) => [[...path, name], at(output, urlKey), output]);
 }
 
-/** The endpoints in a configuration of Alloy. */
+/** The endpoints in an Alloy configuration. */
 function riverOutputs(values: Plain, path: Path): Output[] {
   const text = withoutComments(textAt(values, ...path) ?? "");
   const endpoints = blocksIn(text, /\bloki\.write\s+"[^"\n]{0,99}"\s*\{/g).flatMap((block) =>
@@ -116,15 +116,15 @@ function riverOutputs(values: Plain, path: Path): Output[] {
   ]);
 }
 
-/** A configuration of Alloy without its comments. */
+/** An Alloy configuration without comments. */
 export function withoutComments(text: string): string {
   return text.replace(/^\s*\/\/.*$/gm, "");
 }
 
-/** Length of the longest block, which bounds the time for blocks that do not end. */
+/** Maximum length of a block, which bounds the time spent on unterminated blocks. */
 const MAX_BLOCK = 10_000;
 
-/** The bodies of the blocks that a head starts. */
+/** The bodies of the blocks that start with a head. */
 function blocksIn(text: string, head: RegExp): string[] {
   return [...text.matchAll(head)].map(({ 0: found, index }) => {
     const rest = text.slice(index + found.length, index + found.length + MAX_BLOCK);

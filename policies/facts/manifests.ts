@@ -10,7 +10,7 @@ export interface Manifest {
   path: Path;
 }
 
-/** Keys of chart values that contain objects, which charts create unchanged. */
+/** Keys of chart values whose objects charts create unchanged. */
 export const manifestKeys = ["extraManifests", "extraObjects", "extraDeploy", "extraResources"];
 
 /** Keys of kube-prometheus-stack whose items are the specs of monitors. */

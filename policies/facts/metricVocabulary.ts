@@ -14,7 +14,7 @@ import { readYaml } from "./yaml";
 
 const isText = (value: unknown) => typeof value === "string";
 
-/** All names that each metric or label of services may have. */
+/** All names that each service metric or label may have. */
 export type MetricVocabulary = Record<MetricKey, string[]>;
 
 /**
@@ -30,7 +30,7 @@ export function metricVocabulary(resources: Resource[]): MetricVocabulary {
   return vocabularyWith(declarations);
 }
 
-/** One object for most resources, so that what is derived from it is derived once. */
+/** One object for most resources, so everything derived from it is computed only once. */
 const defaultVocabulary = vocabularyWith([]);
 
 function vocabularyWith(declarations: Plain[]): MetricVocabulary {

@@ -9,15 +9,18 @@ import { readConfig } from "./yaml";
 export interface OtelCollector {
   /** Path of the configuration in the properties of the resource. */
   path: Path;
-  /** As written, without the defaults of the chart. */
+  /** The configuration as written, without the chart's defaults. */
   written: Plain;
-  /** As the collector reads it. */
+  /** The effective configuration. */
   config: Plain;
   /** Whether other pods send to the collector. */
   isShared: boolean;
 }
 
-/** The configuration of the chart opentelemetry-collector 0.120 to 0.140, as far as pipelines need it. */
+/**
+ * The default configuration of the opentelemetry-collector chart, versions 0.120 to 0.140, as far as
+ * pipelines need it.
+ */
 const chartDefaults = {
   receivers: { jaeger: {}, otlp: {}, prometheus: {}, zipkin: {} },
   processors: {
@@ -47,7 +50,7 @@ const chartDefaults = {
   },
 };
 
-/** The components that a preset of the chart adds. */
+/** The components that each preset of the chart adds. */
 const presets: Record<string, object> = {
   logsCollection: { receivers: { filelog: {} } },
   hostMetrics: { receivers: { hostmetrics: {} } },
@@ -59,7 +62,7 @@ const presets: Record<string, object> = {
   resourceDetection: { processors: { resourcedetection: {} } },
 };
 
-/** The collector that a chart or the operator of OpenTelemetry installs, if its configuration is known. */
+/** The collector that a chart or the OpenTelemetry operator installs, if its configuration is known. */
 export function otelCollector(resource: Resource): OtelCollector | undefined {
   const { type, props } = resource;
   if (isCollector(type)) {
@@ -91,7 +94,10 @@ export function otelCollector(resource: Resource): OtelCollector | undefined {
   return { path: ["values", "config"], written, config, isShared: true };
 }
 
-/** Helm removes what is null, in the sections and in the pipelines. A file may have an empty component. */
+/**
+ * Helm removes null values, in the sections and in the pipelines. Outside Helm, a component may be
+ * empty.
+ */
 function withoutNulls(config: object): Plain {
   return JSON.parse(
     JSON.stringify(config, (_, value: unknown) =>

@@ -26,10 +26,10 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * Copies the properties of a resource so that policies can read them: unknown values become
- * {@link UNKNOWN}, and secrets become plain values, whether they come from the engine, mocks or a test.
- * The SDK throws if a policy reads an unknown value and then reports that the whole policy can't run,
- * so each key is read separately.
+ * Copies the properties of a resource so that policies can read them: unknown values become {@link
+ * UNKNOWN}, and secrets become plain values, regardless of whether they come from the engine, mocks or
+ * a test. The SDK throws if a policy reads an unknown value and then reports that the whole policy
+ * can't run, so each key is read separately.
  */
 export function plain(value: unknown, pending: PendingText[] = []): Plain {
   if (typeof value === "string") return unknownTexts.has(value) ? UNKNOWN : value;
@@ -136,7 +136,7 @@ export function textAt(value: Plain, ...path: Path): string | undefined {
   return isText(text) ? text : undefined;
 }
 
-/** The entries of a map whose values are texts. */
+/** The entries of a map whose values are strings. */
 export function textsAt(value: Plain, ...path: Path): [string, string][] {
   return entriesAt(value, ...path).filter((entry): entry is [string, string] => isText(entry[1]));
 }

@@ -45,7 +45,7 @@ export function prometheusServer(resource: Resource): PrometheusServer | undefin
 
 export const agentType = "kubernetes:monitoring.coreos.com/v1alpha1:PrometheusAgent";
 
-/** The agent that a resource runs: it selects monitors as a server does, and evaluates no rules. */
+/** The agent that a resource runs. It selects monitors like a server, but evaluates no rules. */
 export function prometheusAgent(resource: Resource): Selecting | undefined {
   return selecting(resource, {
     type: agentType,
@@ -55,10 +55,13 @@ export function prometheusAgent(resource: Resource): Selecting | undefined {
   });
 }
 
-/** What selects monitors or rules, other than a server. */
+/** Something other than a server that selects monitors or rules. */
 type Selecting = Pick<PrometheusServer, "what" | "release" | "spec">;
 
-/** What a resource runs: as an object of the operator, or by a setting of kube-prometheus-stack. */
+/**
+ * Something that a resource runs, as an object of the operator or through a setting of
+ * kube-prometheus-stack.
+ */
 function selecting(
   resource: Resource,
   { type, kind, enabled, spec }: { type: string; kind: string; enabled: Path; spec: Path },
@@ -77,7 +80,7 @@ export interface Stop {
   fix: string;
 }
 
-/** The setting in an operator's or a chart's settings of a server that stops it, if any. */
+/** The operator or chart setting that stops a server, if any. */
 export function stopAt({ props }: Resource, settings: Path): Stop | undefined {
   const stops: [key: string, value: unknown, problem: string, fix: string][] = [
     ["paused", true, "is paused, so the operator applies no changes to it", "false"],
@@ -157,7 +160,7 @@ function targetsOf(group: Plain): Plain[] {
     .flatMap((config) => listAt(config, "targets"));
 }
 
-/** Whether all addresses of a group of Alertmanagers are those of the pod of Prometheus itself. */
+/** Whether all addresses of a group of Alertmanagers point to the Prometheus pod itself. */
 function isOwnPod(group: Plain): boolean {
   const targets = targetsOf(group);
   return targets.length > 0 && targets.every((each) => /^(?:localhost|127\.)/.test(String(each)));
@@ -185,7 +188,7 @@ export function retentionPath({ spec }: PrometheusServer): Path {
   return [...spec, "retention"];
 }
 
-/** The settings with the remote writes of a server; the chart joins the second to the first. */
+/** The settings with a server's remote writes. The chart appends the second to the first. */
 export const remoteWriteKeys = ["remoteWrite", "additionalRemoteWrite"];
 
 /** The remote writes of a server, with their paths. */
@@ -195,7 +198,7 @@ export function remoteWrites({ props }: Resource, { spec }: Pick<PrometheusServe
   );
 }
 
-/** Whether a server also sends its samples to long-term storage, and needs to retain few itself. */
+/** Whether a server also sends its samples to long-term storage, so a short local retention is enough. */
 export function forwardsSamples({ props }: Resource, { spec }: PrometheusServer): boolean {
   const [write, added, sidecar] = [...remoteWriteKeys, "thanos"].map((key) =>
     at(props, ...spec, key),

@@ -22,7 +22,7 @@ export interface ForeignRelease {
   resource: Resource;
   /** Path of its values in the original resource. */
   path: Path;
-  /** Why a property of the release is unknown although its resource is known, by its name. */
+  /** Why properties of the release are unknown although its resource is known, by property name. */
   reasons: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +69,7 @@ function flux(props: Plain): Reading[] {
       chart: at(spec, "chart", "spec", "chart") ?? at(spec, "chartRef", "name"),
       name: at(spec, "releaseName") ?? fluxName(props),
       namespace: at(spec, "targetNamespace") ?? at(props, "metadata", "namespace"),
-      // The repository is in a separate object, and so is the version of a referenced chart.
+      // The repository is in a separate object, as is the version of a referenced chart.
       version: isReference ? UNKNOWN : at(spec, "chart", "spec", "version"),
       repositoryOpts: UNKNOWN,
       values: isCompleted ? UNKNOWN : at(spec, "values"),
@@ -82,7 +82,7 @@ function flux(props: Plain): Reading[] {
   ];
 }
 
-/** Flux puts the namespace before the name of a release in another namespace. */
+/** Flux prefixes the name of a release in another namespace with the namespace. */
 function fluxName(props: Plain): Plain {
   const [name, target] = [textAt(props, "metadata", "name"), at(props, "spec", "targetNamespace")];
   if (name === undefined || target === undefined) return at(props, "metadata", "name");
@@ -119,7 +119,7 @@ function argo(props: Plain): Reading[] {
   });
 }
 
-/** The Applications of an ApplicationSet, with the parameters of their template left as they are. */
+/** The Applications of an ApplicationSet, with template parameters left unexpanded. */
 function argoSet(props: Plain): Reading[] {
   return argo(at(props, "spec", "template")).map((reading) => ({
     ...reading,

@@ -15,12 +15,12 @@ export interface Resource {
   references?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The type as policies know it: OpenShift's monitoring operator has the same kinds in another group. */
+/** The type that policies use: OpenShift's monitoring operator has the same kinds in another API group. */
 export function policyType(type: string): string {
   return type.replace("kubernetes:monitoring.rhobs/", "kubernetes:monitoring.coreos.com/");
 }
 
-/** Answers a question about types once for each type: a stack has many resources, but few types. */
+/** Caches a function of resource types: a stack has many resources, but few types. */
 export function perType(answer: (type: string) => boolean): (type: string) => boolean {
   const answers = new Map<string, boolean>();
   return (type) => {
@@ -41,8 +41,8 @@ export function objectName({ props, name }: Resource): string {
 }
 
 /**
- * Whether a property names another resource: by one of its identifiers, or by an output, whose
- * value is unknown until the resource exists.
+ * Whether a property refers to another resource, by one of its identifiers or by an output whose value
+ * is unknown until the resource exists.
  */
 export function refersTo(
   { props, references = {} }: Resource,

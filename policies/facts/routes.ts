@@ -17,7 +17,7 @@ import { own } from "../shared/own";
 /** Labels of an alert; a missing label counts as empty. */
 export type Labels = Record<string, string>;
 
-/** A route of Alertmanager, with everything that it inherits from its parents. */
+/** An Alertmanager route, including everything that it inherits from its parents. */
 export interface RouteNode {
   /** Its path in the configuration: `["route", "routes", 0]`. */
   path: Path;
@@ -37,7 +37,7 @@ export interface RouteNode {
 
 export interface RouteTree {
   root?: RouteNode;
-  /** Reasons for which Alertmanager would reject the configuration. */
+  /** Reasons why Alertmanager would reject the configuration. */
   problems: { where: string; problem: string }[];
 }
 
@@ -51,7 +51,7 @@ export const inheritedSettings = {
 };
 type Inherited = typeof inheritedSettings;
 
-/** The fields of a route. Alertmanager rejects a configuration with others, such as `matcher`. */
+/** The fields of a route. Alertmanager rejects a configuration with other fields, such as `matcher`. */
 const routeKeys = new Set([
   "receiver",
   "matchers",
@@ -205,15 +205,15 @@ export function routesFor(route: RouteNode, labels: Labels): RouteNode[] {
 }
 
 /**
- * Label sets of alerts that together take every path through a tree that an alert with the fixed
- * labels can take. Each is a known set of labels, changed as little as the matchers from the root
- * to one of the routes require.
+ * Label sets that together exercise every path through the tree that an alert with the fixed labels can
+ * take. Each is a known label set with the minimal changes that the matchers from the root to one of
+ * the routes require.
  */
 export function probeLabels(root: RouteNode, fixed: Labels, known: Labels[] = []): Labels[] {
   const candidates = candidateValues(root, known);
   const bases = new Map<string, Labels>([["", fixed]]);
   for (const labels of known) {
-    // Labels that no matcher names make no difference.
+    // Labels that no matcher names have no effect.
     const relevant = Object.entries(labels).filter(([label]) => candidates.has(label));
     bases.set(JSON.stringify(relevant.sort()), { ...Object.fromEntries(relevant), ...fixed });
   }

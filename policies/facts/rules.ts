@@ -45,7 +45,7 @@ export interface Rule {
 
 export interface Rules {
   rules: Rule[];
-  /** Path of the first unknown value that could contain further rules. */
+  /** Path of the first unknown value that could contain more rules. */
   unknownAt?: Path | undefined;
 }
 
@@ -63,7 +63,7 @@ export function canHoldRules(type: string): boolean {
   return isRuleObject(type) || isHelmType(type) || isRuleNamespace({ type });
 }
 
-/** All rules in a PrometheusRule, in a rule group namespace or in the values of a chart. */
+/** All rules in a PrometheusRule, a rule group namespace or chart values. */
 export const rulesOf = perProperties(readRules);
 
 function readRules(resource: Resource): Rules {
@@ -97,14 +97,14 @@ function readRules(resource: Resource): Rules {
 }
 
 /**
- * The places of rule groups, of rules outside groups, and of rule files in the values of any chart,
+ * The locations of rule groups, ungrouped rules and rule files in the values of any chart, recognized
  * by their shape.
  */
 function rulePlaces(values: Plain, path: Path): Path[] {
   if (values === UNKNOWN) return path.some((key) => unknownRules.has(key)) ? [path] : [];
   if (isText(values)) return isRuleFile(values) && /\bexpr\s*:/.test(values) ? [path] : [];
   if (Array.isArray(values) && (values.some(isGroup) || values.some(isRule))) return [path];
-  // A disabled part of a chart creates no rules, and objects are resources of their own.
+  // A disabled part of a chart creates no rules, and nested objects are judged as separate resources.
   const isOther = at(values, "enabled") === false || at(values, "apiVersion") !== undefined;
   if (path.length > MAX_RULE_DEPTH || isOther) return [];
   const entries = Array.isArray(values) ? [...values.entries()] : entriesAt(values);
@@ -140,9 +140,9 @@ export function canContainRules(type: string): boolean {
 }
 
 /**
- * The rules that {@link rulesOf} returns, or the rules in the texts of a ConfigMap. No policy can
- * know whether a Prometheus loads a ConfigMap, so its rules are checked but do not count as alerts
- * of the stack.
+ * The rules that {@link rulesOf} returns, or the rules in the texts of a ConfigMap. Policies cannot
+ * know whether a Prometheus loads a ConfigMap, so its rules are checked but do not count as alerts of
+ * the stack.
  */
 export const judgedRules = perProperties((resource) =>
   resource.type === configMapType ? rulesInTexts(resource) : rulesOf(resource),
@@ -160,7 +160,7 @@ function rulesInTexts(resource: Resource): Rules {
   return withoutLogQL(joined(files));
 }
 
-/** The rules of a rule file. Their path is the path of the text. */
+/** The rules in a rule file. Their path is the path of the text. */
 function fromText(resource: Resource, text: string, path: Path, where: string): Rules {
   const { rules, unknownAt } = fromGroups(
     { ...resource, props: readYaml(text) },
@@ -173,7 +173,7 @@ function fromText(resource: Resource, text: string, path: Path, where: string): 
   };
 }
 
-/** No rules where one of them is LogQL: the rules of Loki have the same form. */
+/** Returns no rules if one of them is LogQL: Loki rules have the same format. */
 function withoutLogQL(read: Rules): Rules {
   return read.rules.some(({ expr }) => isLogQL(expr)) ? { rules: [] } : read;
 }
@@ -189,7 +189,7 @@ function joined(read: Rules[]): Rules {
   };
 }
 
-/** All rules of a stack, and the first unknown value that could contain further rules. */
+/** All rules of a stack, and the first unknown value that could contain more rules. */
 export function rulesOfStack(resources: Resource[]) {
   const read = resources.map((resource) => ({ ...rulesOf(resource), urn: resource.urn }));
   return {
@@ -200,7 +200,7 @@ export function rulesOfStack(resources: Resource[]) {
   };
 }
 
-/** Empties excluded rules in place instead of removing them, so the paths of others stay valid. */
+/** Empties excluded rules in place instead of removing them, so the paths of other rules stay valid. */
 export function withoutRules(resource: Resource, isExcluded: (name: string) => boolean): Resource {
   for (const { name, path } of readRules(resource).rules) {
     const isInText = !isMap(at(resource.props, ...path));

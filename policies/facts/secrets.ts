@@ -10,7 +10,7 @@ export interface SecretText {
   because?: string;
 }
 
-/** The kinds whose controllers create a Secret, with the path of its name. */
+/** The kinds whose controllers create a Secret, with the path to the Secret's name. */
 const creators: Record<string, Path> = {
   SealedSecret: ["spec", "template", "metadata", "name"],
   ExternalSecret: ["spec", "target", "name"],
@@ -63,10 +63,13 @@ export function secretText(resource: Resource, key: string): SecretText | undefi
   return undefined;
 }
 
-/** The keys of a Secret, by its name; undefined if the stack does not contain it or they are unknown. */
+/**
+ * The keys of a Secret, by its name; undefined if the Secret is not in the stack or its keys are
+ * unknown.
+ */
 export type SecretKeys = (name: string) => ReadonlySet<string> | undefined;
 
-/** The keys of the Secrets of a stack. Secrets with one name in two namespaces count as one. */
+/** The keys of a stack's Secrets. Secrets with the same name in two namespaces count as one. */
 export function secretKeysIn(resources: Resource[]): SecretKeys {
   const known = new Map<string, Set<string> | undefined>();
   for (const resource of resources.filter(isSecret)) {

@@ -55,7 +55,7 @@ export function isSelected(
     : { unknown: [...server.spec, `${selector}Selector`], urn: server.resource.urn };
 }
 
-/** Another stack may add further labels to a namespace that this stack does not contain. */
+/** A namespace outside this stack may have additional labels. */
 function labelsOfNamespace(name: string, known: Map<string, Plain>): (label: string) => Plain {
   const labels = known.has(name) ? (known.get(name) ?? {}) : UNKNOWN;
   return (label) =>
@@ -71,13 +71,13 @@ export function matchesLabels(selector: Plain, labels: Plain): boolean | undefin
   return matchesTerms(termsOf(selector), (label) => at(labels, label));
 }
 
-/** The effective selector; undefined selects nothing. */
+/** The effective selector; undefined if it selects nothing. */
 export function labelSelector({ resource, spec, release }: Selecting, selector: string): Plain {
   const configured = at(resource.props, ...spec, `${selector}Selector`);
   if (configured === UNKNOWN) return UNKNOWN;
   if (release === undefined) return configured ?? undefined;
   if (Object.keys(mapAt(configured)).length > 0) return configured;
-  // The Alertmanager of the chart selects every AlertmanagerConfig.
+  // The chart's Alertmanager selects every AlertmanagerConfig.
   if (selector === "alertmanagerConfig") return {};
   const usesRelease = at(resource.props, ...spec, `${selector}SelectorNilUsesHelmValues`);
   if (usesRelease === UNKNOWN) return UNKNOWN;

@@ -4,17 +4,17 @@ import { entriesAt, listAt, textAt } from "./plain";
 import { Resource } from "./resource";
 import { readYaml } from "./yaml";
 
-/** How a service of this project states that its settings are less strict on purpose. */
+/** Fix text that tells how a service of this project declares less strict settings as intentional. */
 export const reasonFix = "state in alerts.reason of the service why it differs";
 
-/** The exception of a service of a namespace from having a strict alert on a signal. */
+/** Returns the exception that exempts a service from a strict alert on a signal. */
 export type ServiceException = (
   namespace: string,
   service: string,
   signal: SignalName | `alert ${string}`,
 ) => { reason: string; owner: string; until: string } | undefined;
 
-/** The exceptions that the annotations of rule objects state. An exception needs a reason. */
+/** The exceptions that the annotations of rule objects declare. An exception needs a reason. */
 export function serviceExceptions(resources: Resource[]): ServiceException {
   const reasons = new Map(
     resources.flatMap((resource) => {

@@ -21,7 +21,7 @@ export function isMonitor(type: string): boolean {
 /** The services that a monitor selects, one for each namespace. */
 export function scrapedServices(resource: Resource): ScrapedService[] {
   if (!isMonitor(resource.type) || at(resource.props, "spec") === UNKNOWN) return [];
-  // A patch changes a monitor that another stack manages, and does not need to select services.
+  // A patch modifies a monitor that another stack manages, and need not select services.
   if (resource.type.endsWith("Patch")) return [];
   const { props, urn } = resource;
   const selected = listAt(props, "spec", "namespaceSelector", "matchNames").filter(isText);
@@ -37,7 +37,7 @@ function endpointsOf(props: Plain): Plain[] {
   return ["endpoints", "podMetricsEndpoints"].flatMap((key) => listAt(props, "spec", key));
 }
 
-/** Whether every endpoint drops a metric by its name, which is all that is known of its series. */
+/** Whether every endpoint drops a metric by name; nothing else is known about its series. */
 function droppedMetrics(endpoints: Plain[]): (metric: string) => boolean {
   const steps = endpoints.map((endpoint) =>
     listAt(endpoint, "metricRelabelings")
@@ -73,15 +73,15 @@ function namesOf(props: Plain): string[] {
 /** The settings of a monitor that a chart creates. */
 export interface ChartMonitor {
   path: Path;
-  /** Values that the label `job` of its series may have. */
+  /** Possible values of the label `job` of its series. */
   jobs: string[];
 }
 
-/** The monitors in the values of a chart. Every chart uses the same keys for them. */
+/** The monitors in chart values. All charts use the same keys for them. */
 export function chartMonitors(resource: Resource): ChartMonitor[] {
   const { chart, release, values } = helmChart(resource) ?? {};
   if (chart === undefined || release === undefined) return [];
-  // The parts of this chart are workloads of their own.
+  // The parts of this chart are separate workloads.
   const whole = chart === "kube-prometheus-stack" ? [] : [release, chart, `${release}-${chart}`];
   return monitorsAt(values, ["values"]).map((path) => {
     const parts = path.slice(1, -1).slice(0, 1).map(String).flatMap(jobsOf);

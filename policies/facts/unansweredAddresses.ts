@@ -9,14 +9,14 @@ import {
 import { Plain, isText } from "./plain";
 import { Resource } from "./resource";
 
-/** An address at which a part of the stack expects a server. */
+/** An address at which a component of the stack expects a server. */
 export interface Address {
   urn: string;
   where: string;
   kind: ServerKind;
   /** URL, or name and port. */
   text: string;
-  /** Namespace of the reader. */
+  /** Namespace of the client. */
   namespace: Plain;
 }
 
@@ -31,9 +31,9 @@ export interface UnansweredAddress {
 }
 
 /**
- * Finds addresses at which no Service answers. Only an address of a server of the stack is judged:
- * one whose Service is among the resources, or whose name is that of such a server under another
- * name, mode or namespace.
+ * Finds addresses at which no Service answers. Only addresses of servers in the stack are judged: the
+ * Service is among the resources, or its name belongs to such a server with another name, mode or
+ * namespace.
  */
 export function unansweredAddresses(
   addresses: Address[],
@@ -70,7 +70,7 @@ export function unansweredAddresses(
       });
     }
     const others = servers.filter((server) => server.kind === kind);
-    // Another server may be the one that is meant.
+    // Another server may be meant.
     if (others.some(({ known }) => known === undefined)) return [];
     const elsewhere = others.find(
       (server) => server.known?.services.has(service) && !reached.has(server),

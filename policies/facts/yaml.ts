@@ -4,8 +4,8 @@ import { Plain, UNKNOWN } from "./plain";
 // The parser is loaded on first use: most stacks do not need it, and the pack starts faster.
 
 /**
- * Helm, Kubernetes and Alertmanager read YAML 1.1, in which `yes` is true, support merge keys, and
- * use the last of two equal keys.
+ * Helm, Kubernetes and Alertmanager read YAML 1.1, in which `yes` is true, support merge keys, and use
+ * the last of two duplicate keys.
  */
 const options: ParseOptions & DocumentOptions & SchemaOptions & ToJSOptions = {
   version: "1.1",
@@ -45,7 +45,7 @@ export function readTemplate(text: string): Plain[] {
   return readDocuments(withoutActions(text));
 }
 
-/** The documents in a text. A document that cannot be read is {@link UNKNOWN}. */
+/** The documents in a YAML text. A document that cannot be read is {@link UNKNOWN}. */
 export function readDocuments(text: string): Plain[] {
   const { Composer, Parser } = require("yaml") as typeof import("yaml");
   try {

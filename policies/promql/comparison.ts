@@ -5,7 +5,7 @@ export type ComparisonOperator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 /** A comparison in normal form: a product of series on the left, a constant on the right. */
 export interface Comparison {
   operator: ComparisonOperator;
-  /** The constant on the right, after all constants have been moved there. */
+  /** The constant on the right, where all constants have been moved. */
   threshold: number;
   /** Factors of the product. */
   numerator: Expr[];

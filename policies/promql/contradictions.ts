@@ -8,10 +8,10 @@ export interface Contradiction {
   other: string;
 }
 
-/** What the sides of each operator require of one series, and no series has. */
+/** Requirements of both sides of an operator that no single series can meet. */
 export function contradictionsIn(expr: Expr): Contradiction[] {
   const nodes = nodesOf(expr).filter((node) => node.kind === "binary");
-  // The bounds of an `and` within another one are also bounds of the outer one.
+  // The bounds of a nested `and` are also bounds of the outer one.
   const inner = new Set(nodes.filter(isAnd).flatMap(({ left, right }) => [left, right]));
   return [
     ...nodes.filter(({ operator }) => !/^(or|unless)$/.test(operator)).flatMap(contraryLabels),
@@ -61,7 +61,7 @@ function fixedLabels(expr: Expr): Map<string, string> {
   if (operator === "and" || operator === "unless") return fixedLabels(left);
   if (constantOf(left) !== undefined) return fixedLabels(right);
   if (constantOf(right) !== undefined) return fixedLabels(left);
-  // Labels after group_left come from the other side.
+  // The labels in `group_left` come from the other side.
   if (matching?.group !== undefined) return none;
   return new Map([...fixedLabels(left)].filter(([label]) => isMatched(label, matching)));
 }
@@ -73,10 +73,10 @@ interface Bound {
   limit: number;
 }
 
-/** More conditions on one subject are generated, and not a mistake of a person. */
+/** A larger number of conditions on one subject is generated, not a human mistake. */
 const MANY = 20;
 
-/** Two bounds of a conjunction that no value of their subject meets. */
+/** Two bounds of a conjunction that no value can meet together. */
 function contraryBounds(conjunction: Binary): Contradiction[] {
   const bySubject = new Map<string, Bound[]>();
   for (const bound of boundsIn(conjunction)) {
@@ -99,7 +99,7 @@ function boundsIn(expr: Expr): Bound[] {
   const { operator, left, right, matching } = expr;
   if (operator === "unless") return boundsIn(left);
   if (operator === "and") {
-    // With on (…), the right side may be about another series of the same metric.
+    // With `on (…)`, the right side may select another series of the same metric.
     const isAboutAny = ({ subject }: Bound) => !matching || selectorsOf(subject).length === 0;
     return [...boundsIn(left), ...boundsIn(right).filter(isAboutAny)];
   }
@@ -121,7 +121,7 @@ const meets: Record<ComparisonOperator, (value: number, limit: number) => boolea
   "!=": (value, limit) => value !== limit,
 };
 
-/** Whether some value meets both bounds: a limit, or a value below, between or above the limits. */
+/** Whether a value meets both bounds. Tries each limit, and values below, between and above the limits. */
 function isPossible(one: Bound, other: Bound): boolean {
   const [least, most] = [one.limit, other.limit].sort((a, b) => a - b) as [number, number];
   return [least - 1, least, (least + most) / 2, most, most + 1].some((value) =>

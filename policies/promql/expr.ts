@@ -53,7 +53,7 @@ export interface Binary {
   right: Expr;
   /** Whether the comparison returns 0 or 1 instead of filtering. */
   bool: boolean;
-  /** How series of both sides are matched. Not set: by all of their labels. */
+  /** How the series of both sides are matched. If not set, by all labels. */
   matching?: Matching;
 }
 

@@ -4,7 +4,7 @@ import { own } from "../shared/own";
 
 /**
  * The metrics of kube-state-metrics 2.17 and of cAdvisor in the kubelet, by the first word of their
- * names. No other exporter uses these words, or hardly any.
+ * names. Hardly any other exporter uses these words.
  */
 const names: Record<string, string> = recorded;
 
@@ -15,8 +15,8 @@ const removed =
   /^kube_(?:pod_container_resource|node_status)_\w+_(cpu_cores|memory_bytes)$|^kube_hpa_/;
 
 /**
- * Metrics that node-exporter renamed in version 0.16, which old tutorials and dashboards still read, and
- * their endings since then.
+ * Metrics that node-exporter renamed in version 0.16 and that old tutorials and dashboards still use,
+ * with their current suffixes.
  */
 const renamedOfNodes: [former: RegExp, name: string][] = [
   [/^node_(cpu)$/, "node_$1_seconds_total"],
@@ -34,7 +34,7 @@ const renamedOfNodes: [former: RegExp, name: string][] = [
 
 const answers = new Map<string, string | undefined>();
 
-/** The metric of Kubernetes or of its nodes that was meant by a name that no exporter has. */
+/** The Kubernetes or node metric that was probably meant by a name that no exporter exposes. */
 export function meantMetric(metric: string): string | undefined {
   if (!answers.has(metric)) answers.set(metric, search(metric));
   return answers.get(metric);
@@ -45,7 +45,7 @@ function search(metric: string): string | undefined {
   if (renamed !== undefined) return metric.replace(...renamed);
   const [, word = "", rest = ""] = /^(kube|container)_(\w+)$/.exec(metric) ?? [];
   const list = own(names, word);
-  // No metric of Kubernetes has a longer name.
+  // No Kubernetes metric has a longer name.
   if (list === undefined || metric.length > 200) return undefined;
   if (removed.test(metric)) {
     return metric

@@ -33,13 +33,13 @@ function unrecordedLabelsOf(expr: Expr): LabelSet | undefined {
   if (inner === undefined) return undefined;
   const { name, grouping } = expr;
   if (name === "histogram_quantile") return without(inner, ["le"]);
-  // These select among the series, and keep their labels.
+  // These functions select series and keep their labels.
   if (grouping === undefined || /^(topk|bottomk|limit)/.test(name)) return inner;
   if (grouping.kind === "without") return without(inner, grouping.labels);
   return { kind: "only", labels: grouping.labels.filter((label) => has(inner, label)) };
 }
 
-/** The labels of absent(): those that its selector compares for equality, once. */
+/** The labels of `absent()`: the labels that its selector compares for equality exactly once. */
 function labelsOfAbsent({ args: [selector] }: Call): LabelSet {
   const matchers = selector?.kind === "selector" ? selector.matchers : [];
   const isOnce = ({ label, operator }: Matcher) =>
@@ -55,7 +55,7 @@ function labelsOfBinary({ operator, left, right, matching }: Binary): LabelSet |
   if (operator === "and" || operator === "unless") return labelsOf(left);
   if (constantOf(left) !== undefined) return labelsOf(right);
   if (constantOf(right) !== undefined) return labelsOf(left);
-  // Labels after group_left come from the other side.
+  // The labels in `group_left` come from the other side.
   if (matching?.group !== undefined) return undefined;
   const inner = labelsOf(left);
   return inner && matching ? matched(inner, matching) : inner;
@@ -71,16 +71,16 @@ function without({ kind, labels }: LabelSet, removed: string[]): LabelSet {
     : { kind, labels: [...labels, ...removed] };
 }
 
-/** The labels by which series of a side are matched. */
+/** The labels by which the series of one side are matched. */
 function matched(set: LabelSet, matching: NonNullable<Binary["matching"]>): LabelSet {
   if (matching.kind === "ignoring") return without(set, matching.labels);
   return { kind: "only", labels: matching.labels.filter((label) => has(set, label)) };
 }
 
-/** Metrics whose series only carry labels of their own, as those of kube-state-metrics do. */
+/** Metrics whose series have labels that other metrics lack, such as the metrics of kube-state-metrics. */
 const labelMetric = /^(kube|node|container)_\w+_(labels|annotations|info|owner)$/;
 
-/** Such a metric next to another one, without `on`: no series of the two have the same labels. */
+/** Such a metric combined with another metric without `on`: the two have no series with the same labels. */
 export function unmatchedInfo(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || /^(or|unless)$/.test(node.operator) || node.matching) return [];
@@ -100,13 +100,13 @@ export function unmatchedInfo(expr: Expr): string[] {
   });
 }
 
-/** Whether a metric only carries labels of its own, next to a side with another metric. */
+/** Whether a metric has labels that the metrics of the other side lack. */
 function hasNoLabels(other: Expr, metric: string): boolean {
   const names = metricsOf(other);
   return labelMetric.test(metric) && names?.length === 1 && names[0] !== metric;
 }
 
-/** Whether the series of a side certainly lack the label of a state. */
+/** Whether the series of a side definitely lack the label of a state. */
 function lacks(side: Expr, label: string): boolean {
   const labels = labelsOf(side);
   if (labels?.kind === "only") return !has(labels, label);
@@ -118,7 +118,7 @@ function lacks(side: Expr, label: string): boolean {
   );
 }
 
-/** The metrics of a side that no aggregation changes; undefined if something does. */
+/** The metrics of a side, if nothing changes their labels; otherwise undefined. */
 function metricsOf(side: Expr): string[] | undefined {
   const parts = nodesOf(side);
   if (
@@ -130,8 +130,8 @@ function metricsOf(side: Expr): string[] | undefined {
 }
 
 /**
- * Metrics of cAdvisor of which each pod has several series, on a side of an operator that must have
- * one series for the labels of `on`.
+ * cAdvisor metrics with several series per pod, on a side of an operator that must have one series for
+ * the labels of `on`.
  */
 export function repeatedContainers(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
@@ -150,7 +150,7 @@ export function repeatedContainers(expr: Expr): string[] {
   });
 }
 
-/** Labels that one side of an operator has and the other lacks, so that no series can match. */
+/** Labels that only one side of an operator has, so no series can match. */
 export function unmatchedLabels(expr: Expr): string[] {
   return nodesOf(expr).flatMap((node) => {
     if (node.kind !== "binary" || node.operator === "or") return [];

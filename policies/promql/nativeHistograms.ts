@@ -3,13 +3,13 @@ import { perObject } from "../shared/perObject";
 import { constantOf } from "./constants";
 import { Binary, Call, Expr, Selector, callsOf, mapChildren, selectorsOf } from "./expr";
 
-/** Functions of native histograms; only histogram_fraction also reads classic buckets. */
+/** Functions for native histograms; only `histogram_fraction` also reads classic buckets. */
 export const histogramFunctions = /^histogram_(count|sum|avg|fraction)$/;
 
 /**
- * An expression with the functions of native histograms in the form for classic ones, so that policies
- * judge both alike: `histogram_count(rate(x[5m]))` as `rate(x_count[5m])`, and
- * `histogram_fraction(0, 0.5, rate(x[5m]))` as `rate(x_bucket{le="0.5"}[5m]) / rate(x_count[5m])`.
+ * An expression with native histogram functions rewritten in classic form, so policies judge both
+ * alike: `histogram_count(rate(x[5m]))` as `rate(x_count[5m])`, and `histogram_fraction(0, 0.5,
+ * rate(x[5m]))` as `rate(x_bucket{le="0.5"}[5m]) / rate(x_count[5m])`.
  */
 export const inClassicForm = perObject((expr: Expr): Expr => {
   if (callsOf(expr, histogramFunctions).length === 0) return expr;

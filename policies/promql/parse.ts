@@ -16,7 +16,7 @@ export function parsePromQL(text: string): Parsed {
   const known = parsed.get(text);
   if (known !== undefined) return known;
   const result = read(text);
-  // Results are cached, because every policy on rules parses the same expressions.
+  // Results are cached, because every rule policy parses the same expressions.
   if (parsed.size >= 20_000) parsed.clear();
   parsed.set(text, result);
   return result;

@@ -39,8 +39,8 @@ export function inlineRecords(expr: Expr, records: Records): Expr {
 }
 
 /**
- * Expressions that read a recorded series with the same matchers share its expression, because what
- * policies compute for an expression is kept. Within one expression, no part occurs twice.
+ * Expressions that read a recorded series with the same matchers share one inlined expression, because
+ * the results of policies are cached per expression. Within one expression, no part occurs twice.
  */
 const inliningOf = perObject((records: Records) => {
   const shared = new Map<string, Expr[]>();
@@ -59,8 +59,8 @@ const inliningOf = perObject((records: Records) => {
 });
 
 /**
- * How many recorded series deep an expression is followed. Mixins chain two, and each level multiplies
- * the size of the expression, and with it the time of every policy on rules.
+ * Maximum number of levels of recorded series that are inlined. Mixins chain two, and each level
+ * multiplies the size of the expression and thereby the time of every rule policy.
  */
 const MAX_DEPTH = 3;
 

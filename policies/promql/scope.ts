@@ -1,6 +1,6 @@
 import { Expr, Selector, allows, childrenOf, nodesOf, selectorsOf } from "./expr";
 
-/** Services to which `and`, or except which `unless`, limits a part of an expression. */
+/** Services to which `and` limits a part of an expression, or which `unless` excludes. */
 export interface ServiceScope {
   excluded: boolean;
   /** A selector that names the services in the label `service`, or `workload` for their pods. */
@@ -16,10 +16,10 @@ export function scopesOf(expr: Expr, part: Selector): ServiceScope[] {
   const excluded = expr.operator === "unless";
   const applies = expr.operator === "and" || (excluded && nodesOf(expr.left).includes(part));
   if (!applies) return inside;
-  // The matchers of a recorded series are those of every selector in its expression.
+  // The matchers on a recorded series apply to every selector in its expression.
   const own = part.matchers.map((matcher) => JSON.stringify(matcher));
   const naming = selectorsOf(expr.right)
-    // Inside the series of one service, those that are recorded for another are empty.
+    // Recorded series of other services do not match this service.
     .filter((selector) => namedServices(selector).some((name) => allowsService(selector, name)))
     .map((selector) => ({
       ...selector,
@@ -37,7 +37,7 @@ export function namedServices({ matchers }: Selector): string[] {
     .filter((name) => /^[a-z0-9][-a-z0-9]*$/.test(name));
 }
 
-/** Whether scopes leave a service in. */
+/** Whether scopes include a service. */
 export function includesService(scopes: ServiceScope[], service: string): boolean {
   return scopes.every(({ excluded, selector }) => {
     return allowsService(selector, service) !== excluded;

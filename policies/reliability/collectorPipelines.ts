@@ -37,10 +37,10 @@ const checks: Record<string, (values: Plain) => Finding[]> = {
   datadog: checkDatadogAgent,
 };
 
-/** Kinds of components of Alloy, and what others read of them. */
+/** Kinds of Alloy components, and the exports that other components read. */
 const component = String.raw`(?:loki|prometheus|otelcol|discovery|pyroscope|mimir|local|remote)(?:\.[a-z_0-9]+)+`;
 
-/** Checks the references of Alloy: one to a component that does not exist stops it. */
+/** Checks references between Alloy components: a reference to a missing component stops Alloy. */
 function checkAlloy(values: Plain, path: Path): Finding[] {
   const content = at(values, ...path);
   if (!isText(content)) return [];
@@ -70,7 +70,7 @@ function checkMatches(values: Plain): Finding[] {
     Boolean(at(values, "existingConfigMap")) ||
     /@INCLUDE/i.test(textAt(values, "config", "inputs") ?? "");
   if (isElsewhere) return [];
-  // These filters give records other tags.
+  // These filters change the tags of records.
   if (sections.some(({ settings }) => /^(rewrite_tag|lua)$/i.test(settings["name"] ?? "")))
     return [];
   const tags = sections
@@ -88,7 +88,7 @@ function checkMatches(values: Plain): Finding[] {
     }));
 }
 
-/** Whether a pattern matches a tag, in which Fluent Bit replaces `*` by the path of the file. */
+/** Whether a pattern matches a tag, in which Fluent Bit replaces `*` with the file path. */
 function overlap(pattern: string, tag: string): boolean {
   if (matchesGlob(pattern, tag)) return true;
   const [start = "", rest] = tag.split("*");

@@ -21,7 +21,7 @@ export const externalLabels = resourcePolicy({
   check,
 });
 
-/** Labels that tell the replicas of one Prometheus apart, which the storage removes. */
+/** Labels that distinguish the replicas of one Prometheus, which the storage removes. */
 const replicaLabels = /^(prometheus|prometheus_replica|__replica__|replica)$/;
 
 function check(resource: Resource): Finding[] {
@@ -69,7 +69,7 @@ function checkCluster(resource: Resource, server: PrometheusServer): Finding[] {
   );
 }
 
-/** Checks that each address of a remote write can be reached, by an API and over TLS. */
+/** Checks that each remote-write URL is reachable, has an API path and uses TLS. */
 function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding[] {
   return remoteWrites(resource, { spec }).flatMap(({ write, path }) => {
     const url = textAt(write, "url") ?? "";
@@ -103,7 +103,7 @@ function checkAddresses(resource: Resource, { spec }: PrometheusServer): Finding
 
 const isTrue = (value: Plain) => value === true || value === "true";
 
-/** Whether a container next to Prometheus may receive the samples. */
+/** Whether a sidecar of Prometheus may receive the samples. */
 function hasSidecar({ props }: Resource, spec: Path): boolean {
   return ["containers", "sidecarContainers"].some((key) => {
     const value = at(props, ...spec, key);
@@ -133,7 +133,7 @@ function addressProblem(url: string, isLocal: boolean): string | undefined {
     : undefined;
 }
 
-/** Whether a remote write adds a label itself, or writes to a tenant. */
+/** Whether a remote write adds an identifying label, or writes to a tenant. */
 function isLabeled(write: Plain): boolean {
   const steps = at(write, "writeRelabelConfigs") ?? at(write, "write_relabel_configs");
   const isTenant = ([header]: [string, Plain]) => /^x-scope-orgid$|^thanos-tenant$/i.test(header);

@@ -17,8 +17,9 @@ import { parseDuration } from "../shared/duration";
 type Mistake = Omit<Extract<StackFinding, { problem: string }>, "urn" | "where"> & { path: Path };
 
 /**
- * Checks the alert rules and notification policies in the values of Grafana. Grafana does not start with a
- * file that it rejects. `sourceUids`: the UIDs of all data sources, if each of them has one.
+ * Checks the alert rules and notification policies in the values of Grafana. Grafana does not start
+ * with a file that it rejects. `sourceUids` contains the UIDs of all data sources, if every data source
+ * has one.
  */
 export function checkAlerting(
   { resource, base, values }: Grafana,
@@ -47,7 +48,7 @@ export function checkAlerting(
 /** The name of the contact point that Grafana has without any provisioning. */
 const defaultContactPoint = "grafana-default-email";
 
-/** The contact points that notification policies name, and that no file has. */
+/** The contact points that notification policies name but no file defines. */
 function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   const names = files
     .flatMap((file) => listAt(file, "contactPoints"))
@@ -59,7 +60,7 @@ function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   const missing = files
     .flatMap((file) => listAt(file, "policies"))
     .flatMap(named)
-    // Another file may hold all of them.
+    // Another file may define all of them.
     .filter((name) => names.length > 0 && !names.includes(name) && name !== defaultContactPoint);
   return [...new Set(missing)].map((name) => ({
     problem:
@@ -70,7 +71,7 @@ function missingContactPoints(files: Plain[]): Omit<Mistake, "path">[] {
   }));
 }
 
-/** The states of a rule without data, and of one whose query fails. */
+/** The states of a rule without data, and of a rule whose query fails. */
 const states: Record<string, string[]> = {
   noDataState: ["NoData", "Alerting", "OK", "KeepLast"],
   execErrState: ["Error", "Alerting", "OK", "KeepLast"],

@@ -63,14 +63,14 @@ export const grafanaProvisioning = stackPolicy({
 
 const grafanaOperator = "kubernetes:grafana.integreatly.org/";
 
-/** The address of a data source that reads from one of the servers whose Services are known. */
+/** The address of a data source that reads from a server whose Services are known. */
 function addressOf({ source, urn, where, namespace }: DataSource): Address[] {
   const [type, text] = [textAt(source, "type"), textAt(source, "url")];
   if (type !== "loki" && type !== "prometheus" && type !== "alertmanager") return [];
   return text === undefined ? [] : [{ urn, where: `${where}.url`, kind: type, text, namespace }];
 }
 
-/** Whether the chart adds its Prometheus as a data source. */
+/** Whether the chart adds its own Prometheus as a data source. */
 function hasChartSource({ isInStack, values }: Grafana): boolean {
   return (
     isInStack &&
@@ -247,7 +247,7 @@ function checkDashboards(
   });
 }
 
-/** Checks that no two dashboards have one uid: each replaces the other, or Grafana loads neither. */
+/** Checks that dashboards have unique uids: otherwise they replace each other, or Grafana loads neither. */
 function checkUids(maps: Resource[]): StackFinding[] {
   const first = new Map<string, string>();
   return maps.flatMap((map) =>
@@ -274,7 +274,7 @@ function checkUids(maps: Resource[]): StackFinding[] {
 }
 
 function uidOf(text: string): string | undefined {
-  // Most texts do not have one, and parsing takes time.
+  // Most texts do not contain a uid, and parsing takes time.
   if (!text.includes('"uid"')) return undefined;
   try {
     return textAt(JSON.parse(text), "uid") || undefined;
@@ -284,8 +284,8 @@ function uidOf(text: string): string | undefined {
 }
 
 /**
- * Checks that no dashboard reads the uid that Grafana computes from the name of a data source which has
- * a uid of its own here: the dashboard comes from another Grafana.
+ * Checks that no dashboard uses the uid that Grafana would compute from a data source's name, if the
+ * data source has an explicit uid here: such a dashboard was exported from another Grafana.
  */
 function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] {
   const [grafana, ...others] = grafanas;
@@ -320,10 +320,10 @@ function checkSourceUids(maps: Resource[], grafanas: Grafana[]): StackFinding[] 
   );
 }
 
-/** The UIDs of the data sources of a Grafana; undefined if there are none here. */
+/** The UIDs of a Grafana instance's data sources; undefined if none are defined here. */
 function knownUids(grafana: Grafana, maps: Resource[]): Set<string> | undefined {
   const sources = dataSourcesOf(grafana, maps).map(({ source }) => source);
-  // Another stack, or a user, may add all of them.
+  // Another stack or a user may add all data sources.
   if (hasUnknown(sources) || sources.length === 0) return undefined;
   const uids = sources.flatMap((source) => {
     const [name, uid] = [textAt(source, "name"), textAt(source, "uid")];
@@ -343,7 +343,7 @@ function isDashboard(key: string, text: string): boolean {
   );
 }
 
-/** Why the sidecar of a Grafana does not load the dashboards in a ConfigMap; undefined if it does. */
+/** Why Grafana's sidecar does not load the dashboards in a ConfigMap; undefined if it does. */
 function obstacleOf(
   { values, isInStack, namespace: own }: Grafana,
   labels: Plain,
@@ -373,7 +373,7 @@ function obstacleOf(
   };
 }
 
-/** Whether a Grafana mounts a ConfigMap, or an object of its operator reads it. */
+/** Whether Grafana mounts a ConfigMap, or an object of the Grafana operator reads it. */
 function isNamed(name: string, resources: Resource[], grafanas: Grafana[]): boolean {
   const readers = resources.filter(({ type }) => type.startsWith(grafanaOperator));
   return [...readers.map(({ props }) => props), ...grafanas.map(({ values }) => values)].some(

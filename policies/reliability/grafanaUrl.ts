@@ -4,11 +4,11 @@ import { isEnabled, settingsInValues } from "../facts/grafanaSettings";
 import { Path, Plain, at, formatPath, hasUnknown, isText, listAt, textAt } from "../facts/plain";
 import { isTruthy } from "../facts/helm";
 
-/** Providers to which Grafana sends its own address, and which send the user back to it. */
+/** Identity providers to which Grafana sends its own address, and which redirect the user back to it. */
 const provider =
   /^AUTH_(GOOGLE|GITHUB|GITLAB|AZUREAD|OKTA|GENERIC_OAUTH|GRAFANA_COM|SAML)_ENABLED$/;
 
-/** Checks that Grafana knows the address at which its ingress makes it available. */
+/** Checks that Grafana knows the address at which its ingress exposes it. */
 export function checkUrl({ resource, base, values }: Grafana): StackFinding[] {
   const ingress = at(values, "ingress");
   if (at(ingress, "enabled") !== true || hasUnknown(ingress)) return [];
@@ -89,7 +89,7 @@ function wrongUrl(url: string, ingress: Plain) {
     return { problem: "the address of Grafana is without TLS, and its ingress has TLS", ...found };
   }
   const below = subPath(ingress).replace(/\/$/, "");
-  // An ingress for the root also has each path below it.
+  // An ingress for the root also serves every path below it.
   if (below !== "" && path.replace(/\/$/, "") !== below) {
     return { problem: "the path in the address of Grafana is not that of its ingress", ...found };
   }

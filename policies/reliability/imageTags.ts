@@ -3,7 +3,7 @@ import { Path, Plain, at, entriesAt, formatPath, isMap, isText } from "../facts/
 
 type PlacedFinding = ViolationFinding & { path: Path };
 
-/** Tags that registries move to each new build. */
+/** Tags that move to each new build. */
 const moving = /^(latest|main|master|edge|nightly|dev|canary)$/;
 
 /** Depth of images in the values of charts: a subchart, a part, its spec, and a sidecar. */

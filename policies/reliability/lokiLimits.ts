@@ -49,7 +49,7 @@ export const lokiLimits = resourcePolicy({
   },
 });
 
-/** Limits that Loki does not apply if they are 0. Its own defaults are sound. */
+/** Limits that Loki does not enforce if they are 0. Loki's defaults are sound. */
 const limitNames = [
   "max_global_streams_per_user",
   "max_label_names_per_series",
@@ -151,7 +151,7 @@ function checkAlloy({ props }: Resource): Finding[] {
   ];
 }
 
-/** Checks the labels in the stages for Alloy that the features of the chart k8s-monitoring have. */
+/** Checks the labels in the Alloy stages of the features of the k8s-monitoring chart. */
 function checkStages({ props }: Resource): Finding[] {
   return entriesAt(props, "values").flatMap(([feature, settings]) => {
     const stages = textAt(settings, "extraLogProcessingStages") ?? "";
@@ -169,7 +169,10 @@ function labelsOfStages(text: string, path: Path): Finding[] {
     .map((name) => manyStreams(path, name));
 }
 
-/** Labels that have a value of their own for each request, user or pod, and so make a stream of each. */
+/**
+ * Labels with a different value for each request, user or pod, which therefore create a stream for
+ * each.
+ */
 const manyValues =
   /^(?:(?:request|trace|span|user|session|order|transaction|correlation|message)_?id|(?:client_?|remote_?)ip|remote_addr|timestamp|msg|message|url|uri|email|pod_?uid|container_?id)$/i;
 
@@ -188,7 +191,7 @@ function checkLabels(resource: Resource): Finding[] {
   });
 }
 
-/** Checks that Promtail does not make labels of all labels of pods, such as the hash of their template. */
+/** Checks that Promtail does not convert all pod labels, such as the pod template hash, to log labels. */
 function checkPodLabels(resource: Resource): Finding[] {
   return ["extraRelabelConfigs", "extraScrapeConfigs", "scrapeConfigs"].flatMap((key) => {
     const path: Path = ["values", "config", "snippets", key];
@@ -275,7 +278,7 @@ function manyStreams(path: Path, name: string): Finding {
   };
 }
 
-/** The names in the stages `labels`, also within other stages. */
+/** The names in `labels` stages, including nested stages. */
 function labelsIn(value: Plain, depth = 0): string[] {
   if (depth > 12) return [];
   if (Array.isArray(value)) return value.flatMap((item) => labelsIn(item, depth + 1));

@@ -11,7 +11,7 @@ import { readConfig } from "../facts/yaml";
 /** Checks that the collectors and data sources of the stack name a tenant if its Loki requires one. */
 export function checkTenants(resources: Resource[]): StackFinding[] {
   const lokis = resources.filter((resource) => lokiCharts.has(helmChart(resource)?.chart ?? ""));
-  // With several, the one that an address reaches may not require a tenant.
+  // With several releases, the one behind an address may not require a tenant.
   if (lokis.length === 0 || !lokis.every(requiresTenant)) return [];
   const writers = resources
     .flatMap(lokiWriters)
@@ -49,13 +49,13 @@ function requiresTenant(release: Resource): boolean {
   const settings = lokiConfigPaths.map((path) =>
     at(readConfig(at(values, ...path)), "auth_enabled"),
   );
-  // The gateway can set the tenant by the user.
+  // The gateway can set the tenant from the username.
   const isSetByGateway =
     isSet(at(values, "loki", "tenants")) || mentions(at(values, "gateway"), /x-scope-orgid/i);
   return (settings.find(isSet) ?? true) === true && !isSetByGateway;
 }
 
-/** Whether an output names a tenant, or a stage before it does. */
+/** Whether an output, or a stage before it, names a tenant. */
 function namesTenant(settings: Plain, values: Plain): boolean {
   return (
     mentions(settings, /tenant_?id|x-scope-orgid/i) ||
@@ -63,7 +63,10 @@ function namesTenant(settings: Plain, values: Plain): boolean {
   );
 }
 
-/** Whether an address is that of Loki in the cluster, and not of a proxy that may set the tenant. */
+/**
+ * Whether an address points directly to Loki in the cluster, and not to a proxy that may set the
+ * tenant.
+ */
 function isLoki(url: string): boolean {
   return lokiServiceForm.test(serviceAddress(url)?.service ?? "");
 }

@@ -104,7 +104,7 @@ function missingExtensions({ config, path }: OtelCollector): PlacedFinding[] {
     }));
 }
 
-/** Exporters to which no pipeline sends. Connectors choose among exporters by name. */
+/** Exporters to which no pipeline sends. Routing connectors may select exporters by name. */
 function unusedExporters(
   { config, written, path }: OtelCollector,
   pipelines: [string, Plain][],
@@ -147,7 +147,7 @@ function checkLimiter({ path }: OtelCollector, name: string, settings: Plain): P
       ];
 }
 
-/** A host inside the cluster, whose certificate no public authority signs. */
+/** A host inside the cluster, for which no public authority issues certificates. */
 const inCluster = /^(?:[\w-]+|[\w.-]+\.svc(?:\.[\w.-]+)?)(?::\d+|$)/;
 
 function checkExporter({ path }: OtelCollector, name: string, settings: Plain): PlacedFinding[] {

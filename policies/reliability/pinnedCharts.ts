@@ -34,11 +34,11 @@ export const pinnedCharts = resourcePolicy({
   },
 });
 
-/** What the operator runs, with an image of its own. */
+/** Kinds that the operator runs, which may set their own image. */
 const operatedKinds =
   /^kubernetes:monitoring\.coreos\.com\/v1:(Prometheus|Alertmanager|ThanosRuler)$/;
 
-/** A chart in a registry, to which the HelmRelease of Flux refers. */
+/** A chart in a registry, which a Flux HelmRelease references. */
 const chartSource = /^kubernetes:source\.toolkit\.fluxcd\.io\/\w+:OCIRepository$/;
 
 function checkSource(resource: Resource): Finding[] {
@@ -80,7 +80,7 @@ function sourceOf(chart: string, { props }: Resource): { version: Field; reposit
     const last = chart.split("/").at(-1) ?? "";
     const [name = "", digest] = last.split("@");
     const inName = /-v?(\d+\.\d+\.\d+[^/]*)\.tgz$/.exec(name) ?? /:([^:]+)$/.exec(name);
-    // A digest is more exact than any version.
+    // A digest is more specific than any version.
     const isPinned = /^sha256:[0-9a-f]{64}$/.test(digest ?? "");
     const tag = isPinned ? "0.0.0" : inName?.[1];
     return {

@@ -153,7 +153,7 @@ function checkDisruptionBudget(
   });
 }
 
-/** Checks that the replicas may be on nodes of their own: the chart separates them by default. */
+/** Checks that the replicas may run on separate nodes: the chart separates them by default. */
 function checkSpread(resource: Resource, spec: Path, part: string): Finding[] {
   const read = (key: string) => at(resource.props, ...spec, key) ?? "";
   const isSpread = ["affinity", "topologySpreadConstraints"].some(
@@ -179,7 +179,7 @@ function permitsNone(key: string, value: Plain, replicas: Plain): boolean {
 
 const budgetType = "kubernetes:policy/v1:PodDisruptionBudget";
 
-/** Checks a budget of its own for a part of the stack. */
+/** Checks a separate disruption budget object for a part of the stack. */
 function checkBudget(resource: Resource): Finding[] {
   const { name, props } = resource;
   const labels = entriesAt(props, "spec", "selector", "matchLabels").map(([, value]) =>
@@ -234,7 +234,7 @@ function checkGrafana(resource: Resource, base: Path): Finding[] {
 function checkLoki(resource: Resource, { minLokiReplication: least }: Config): Finding[] {
   const read = (...path: Path) => at(resource.props, "values", ...path);
   const replicas = Math.max(3, Math.ceil(least));
-  // With a disk per replica, the replicas would not see each other's logs.
+  // With one disk per replica, the replicas would not see each other's logs.
   const set = read("loki", "storage", "type") === "filesystem" ? undefined : replicas;
   const part = lokiWritePath(at(resource.props, "values"));
   const correction = (value: string[]) => ({
@@ -301,7 +301,7 @@ function checkRing(resource: Resource, part: string): Finding[] {
   ];
 }
 
-/** Checks that logs are not on the disk of a container, which ends with the pod. */
+/** Checks that logs are not stored on a container's disk, which is lost with the pod. */
 function checkDisk(resource: Resource, path: Path): Finding[] {
   if (at(resource.props, "values", "loki", "storage", "type") !== "filesystem") return [];
   return checkValue(resource, path, (value) =>

@@ -10,7 +10,7 @@ const longKeys: [inObject: string, inFile: string][] = [
   ["targetLabel", "target_label"],
 ];
 
-/** Where the steps of a scrape are: in an object of the operator, or in Prometheus' own format. */
+/** Keys of a scrape's steps, in operator objects and in Prometheus's own format. */
 const stepLists: [key: string, isFile: boolean][] = [
   ["relabelings", false],
   ["metricRelabelings", false],
@@ -67,7 +67,7 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
       fix: "set regex, such as go_.*",
     };
   }
-  // Names of metrics do not end with an underscore, and the expression matches whole names.
+  // Metric names do not end with an underscore, and the expression must match the whole name.
   if (isText(regex) && isOfName && /(^|[|(])[a-z][\w:]*_($|[|)])/.test(regex)) {
     return {
       problem: "the regular expression is the start of a name, but it has to match whole names",
@@ -85,7 +85,7 @@ function violationIn(step: Plain, isFile: boolean): ViolationFinding | undefined
   return undefined;
 }
 
-/** A step for targets that reads the name of a metric, which only samples have. */
+/** Reports a target relabeling step that reads the metric name, which only samples have. */
 function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
   if (/^(metric|write)/i.test(list)) return undefined;
   const sources = longKeys[0]?.flatMap((key) => listAt(step, key)) ?? [];
@@ -103,7 +103,7 @@ function nameOfTarget(step: Plain, list: string): ViolationFinding | undefined {
 const actions =
   /^(replace|keep|drop|hashmod|labelmap|labeldrop|labelkeep|lowercase|uppercase|keepequal|dropequal)$/;
 
-/** Why Prometheus rejects a step, or why it finds or writes nothing. */
+/** Why Prometheus rejects a step, or why the step has no effect. */
 function rejectedStep(
   step: Plain,
   action: string,
@@ -153,7 +153,7 @@ function rejectedStep(
   };
 }
 
-/** Whether an expression is valid. RE2 is loaded only for what JavaScript does not accept. */
+/** Whether an expression is valid. RE2 is loaded only for expressions that JavaScript does not accept. */
 function isPattern(regex: string): boolean {
   try {
     return new RegExp(regex) instanceof RegExp;

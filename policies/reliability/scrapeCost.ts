@@ -118,7 +118,7 @@ function stackScrapes(resource: Resource): Scrape[] {
   ];
 }
 
-/** Checks the relabeling steps of the remote writes of a server. */
+/** Checks the relabeling steps in a server's remote writes. */
 function checkWrites(resource: Resource): Finding[] {
   const server = prometheusServer(resource);
   if (server === undefined) return [];
@@ -145,7 +145,10 @@ function checkLookback(resource: Resource): Finding[] {
 
 const roles = /^(node|service|pod|endpoints|endpointslice|ingress)$/;
 
-/** Checks the jobs in the notation of Prometheus, which rejects some, and gets nothing from others. */
+/**
+ * Checks jobs in the native format of Prometheus for jobs that it rejects and jobs that never return
+ * samples.
+ */
 function checkJobs(resource: Resource): Finding[] {
   const path: Path = ["values", "prometheus", "prometheusSpec", "additionalScrapeConfigs"];
   return [
@@ -183,7 +186,7 @@ function checkJobs(resource: Resource): Finding[] {
   ];
 }
 
-/** Prometheus rejects a configuration in which two scrapes have one name. */
+/** Prometheus rejects a configuration in which two scrape jobs have the same name. */
 function repeatedNames({ props }: Resource, path: Path): Finding[] {
   const names = listAt(props, ...path).map((job) => textAt(job, "job_name"));
   return names.flatMap((name, index): Finding[] =>
@@ -224,7 +227,7 @@ function checkInterval(resource: Resource, scrape: Scrape, config: Config): Find
     return {
       problem: `the scrape interval is ${fault}`,
       bound: `${least} to ${most} seconds`,
-      // A monitor has an interval of its own only if its service does.
+      // A monitor sets an interval only if its service does.
       ...(scrape.interval.at(-1) === "interval"
         ? {
             fix: `scrapeIntervalSeconds: ${Math.round(nearest)} of the service (monitoring:services), or interval: ${Math.round(nearest)}s`,

@@ -25,8 +25,8 @@ const levels: Path[] = [
 ];
 
 /**
- * Checks that the operator or the chart reads every field. Neither Helm nor the API server reports a
- * field that nobody reads: it has no effect.
+ * Checks that the operator or the chart reads every field. Neither Helm nor the API server reports
+ * unknown fields, which have no effect.
  */
 export function checkFields(resource: Resource): PlacedFinding[] {
   const [, kind] = operatorKind.exec(resource.type) ?? [];
@@ -57,7 +57,7 @@ function placesInObject({ props }: Resource, kind: string): [string, Path][] {
   ];
 }
 
-/** The fields of the two selectors of a monitor, which will not have others. */
+/** The fields of a monitor's two selectors, which will not get new fields. */
 const selectorFields: Record<string, string[]> = {
   selector: ["matchLabels", "matchExpressions"],
   namespaceSelector: ["any", "matchNames"],

@@ -42,7 +42,7 @@ function checkCollectors({ type, props }: Resource): Finding[] {
       const creates = /^[ \t]*auto_create_group[ \t]+(?:true|on|yes)[ \t]*$/im.test(value);
       return creates && !/^[ \t]*log_retention_days[ \t]+[1-9]/im.test(value) ? [path] : [];
     }
-    // The configuration of a chart is a few levels deep.
+    // A chart's configuration is only a few levels deep.
     if (path.length > 8) return [];
     const logs = at(value, "cloudWatchLogs");
     const isWithout =

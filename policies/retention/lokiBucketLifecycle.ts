@@ -77,7 +77,10 @@ function checkBucket(bucket: Bucket, config: Config): StackFinding[] {
     : [...expirations, { unknown: unknown.path, urn: unknown.urn }];
 }
 
-/** Checks that no object moves by itself to a tier that must be restored before Loki can read it. */
+/**
+ * Checks that objects do not move automatically to a tier from which they must be restored before Loki
+ * can read them.
+ */
 function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
   return parts.bucketIntelligentTieringConfiguration
     .filter(({ props }) => at(props, "status") !== "Disabled")
@@ -92,7 +95,7 @@ function checkTiers({ parts, where, urn }: Bucket): StackFinding[] {
     }));
 }
 
-/** S3 rejects rules that move objects to an infrequent class in their first 30 days. */
+/** S3 rejects rules that move objects to an infrequent-access class within the first 30 days. */
 function checkClasses({ urn }: Bucket, rules: LifecycleRule[]): StackFinding[] {
   return rules
     .filter(({ infrequentDays = 0 }) => infrequentDays > 0 && infrequentDays < 30)

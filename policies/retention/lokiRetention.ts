@@ -112,7 +112,7 @@ function check(resource: Resource, config: ConfigOf<typeof properties>): Finding
   ];
 }
 
-/** The part of Loki that deletes logs, by mode: the chart runs no compactor of its own by default. */
+/** Checks that a compactor runs, which deletes logs: by default, the chart does not run a separate one. */
 function checkCompactor(resource: Resource, { chart, values }: HelmChart): Finding[] {
   if (chart !== "loki") return [];
   const part = { ingester: "compactor", write: "backend", singleBinary: undefined }[
@@ -131,7 +131,7 @@ function checkCompactor(resource: Resource, { chart, values }: HelmChart): Findi
   );
 }
 
-/** Limits and settings of the compactor that are misspelled: Loki does not start with them. */
+/** Reports misspelled limits and compactor settings, with which Loki does not start. */
 function checkFields({ values }: HelmChart): Finding[] {
   return lokiConfigPaths.flatMap((source) => {
     const config = readConfig(at(values, ...source));
@@ -161,7 +161,7 @@ export const removedFields = new Set([
   "shared_store",
 ]);
 
-/** Checks that a schema is in force today, and that it is one for production. */
+/** Checks that a schema is in effect today, and that it is suitable for production. */
 function checkStart(resource: Resource, chart: HelmChart): Finding[] {
   const list = lokiField(chart, "schemaConfig", "configs");
   const first = { path: [...list.path, 0, "from"], value: at(listAt(list.value)[0], "from") };
@@ -205,16 +205,16 @@ function checkLookback(chart: HelmChart): Finding[] {
   });
 }
 
-/** Object stores under two names. */
+/** Object stores that have two names. */
 const storeNames: Record<string, string> = { aws: "s3", google: "gcs" };
 
-/** What the last schema needs to store structured metadata, which Loki 3 does by default. */
+/** Requirements on the last schema for structured metadata, which Loki 3 stores by default. */
 const presentSchema = [
   ["store", "tsdb"],
   ["schema", "v13"],
 ] as const;
 
-/** Checks that the last schema writes to the storage of the release, with the period of retention. */
+/** Checks that the last schema uses the release's storage and the index period that retention requires. */
 function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
   const list = lokiField(chart, "schemaConfig", "configs");
   const last = listAt(list.value).at(-1);

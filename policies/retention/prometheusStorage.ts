@@ -43,7 +43,7 @@ export const prometheusStorage = resourcePolicy({
   prodOnly: true,
   appliesTo: canRunPrometheus,
   check,
-  // Sets only retentionSize: changing a claim does not resize its volume.
+  // Remediation sets only `retentionSize`: changing a claim template does not resize the volume.
   remediate: true,
 });
 
@@ -103,7 +103,7 @@ function checkDeletion(resource: Resource, server: PrometheusServer): Finding[] 
   );
 }
 
-/** File systems of a network do not lock and sync files as the database of Prometheus requires. */
+/** Network file systems do not lock and sync files as Prometheus's database requires. */
 function checkClass(resource: Resource, size: Path): Finding[] {
   const [key] = size.slice(-3) as string[];
   const path =
@@ -179,7 +179,7 @@ function sizeProblem(value: unknown, most: number): string | undefined {
   return size > most ? "retentionSize is too close to the size of the volume" : undefined;
 }
 
-/** A volume with so many times the room that the retention needs does not fill up without a limit. */
+/** Factor of the required space from which a volume cannot fill up even without a size limit. */
 const AMPLE = 10;
 
 function retentionSeconds({ props }: Resource, server: PrometheusServer): number {
@@ -187,7 +187,7 @@ function retentionSeconds({ props }: Resource, server: PrometheusServer): number
   return (typeof retention === "string" && parseDuration(retention)) || 0;
 }
 
-/** Bytes of the samples that Prometheus retains, by an estimate of the samples per second. */
+/** Estimated bytes of the samples that Prometheus retains, from an estimated sample rate. */
 function neededBytes(
   resource: Resource,
   server: PrometheusServer,

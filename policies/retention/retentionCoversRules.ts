@@ -52,7 +52,7 @@ function check(resources: Resource[]): StackFinding[] {
   return [...unknown, ...findings];
 }
 
-/** What is not evaluated of a stack whose rules a Prometheus of another stack evaluates. */
+/** What is not evaluated if another stack's Prometheus evaluates the rules. */
 function unjudged(resources: Resource[]): StackFinding[] {
   const rules = resources.find(({ type }) => own(selectorOf, type) === "rule");
   if (rules === undefined) return [];

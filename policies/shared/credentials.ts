@@ -3,13 +3,13 @@
  * pattern starts with an unbounded repetition, so a search is linear in the length of the text.
  */
 const patterns: Record<string, RegExp> = {
-  // The path of a webhook is the secret part, also where another field has the host.
+  // The path of a webhook is the secret part, even if another field contains the host.
   "Slack webhook":
     /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[\w/+-]{6,}|\bT[A-Z0-9]{8,12}\/B[A-Z0-9]{8,12}\/[A-Za-z0-9]{20,32}\b/gi,
   "Slack token": /\bxox[abceoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}/gi,
   "chat webhook":
     /\bdiscord(?:app)?\.com\/api\/webhooks\/\d+\/[\w-]{20,}|[\w-]\.webhook\.office\.com\/webhookb2\/[\w@/-]{20,}|[\w-]\.logic\.azure\.com\/[^\s"']{0,300}[?&]sig=[\w%-]{10,}|\bchat\.googleapis\.com\/v1\/spaces\/[^\s"']{0,300}[?&]token=[\w%-]{10,}/gi,
-  // The user name of a mail server may have this form; see `isMailUserField`.
+  // The username for a mail server may have this form; see `isMailUserField`.
   "AWS access key id":
     /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b(?<!(?:auth_?username|\bsmtp\b[^[]{0,300}\buser|SMTP_USER(?:NAME)?)["']?[ \t]{0,9}[:=][ \t]{0,9}["']?[A-Z2-7]{20})/g,
   "Datadog application key": /\bddapp_[A-Za-z0-9]{30,}/g,
@@ -43,7 +43,7 @@ const fields: [kind: string, name: RegExp, value: RegExp][] = [
     /^(?!\$|\{\{|<|\/|%|\*+$|\[secret\]$).+/s,
   ],
   ["token", /token$/, /^(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[\w:.~+=-]{24,200}$|^[0-9a-f]{32,64}$/],
-  // Prometheus and Alertmanager have tokens in authorization.credentials.
+  // Prometheus and Alertmanager configure tokens in `authorization.credentials`.
   [
     "token",
     /^credentials$/,
@@ -61,7 +61,7 @@ const namedPatterns = Object.entries(patterns);
 
 /**
  * A word without separators that is too short for any credential. Most texts in a resource are such
- * words, so this check decides how long the search takes.
+ * words, so this check determines how long the search takes.
  */
 const shortWord = /^[\w.-]{0,14}$/;
 
@@ -110,14 +110,14 @@ const fieldName = /(?:key|word|passwd|phrase|pwd|token|secret|^credentials)$/;
 const reference =
   /^(?:vault:[\w-]+\/|(?:ref\+|op:|awssm:|gcpsm:|azurekeyvault:|secretref\+|akv:)|arn:aws[\w-]*:(?:secretsmanager|ssm):|projects\/[^/]+\/secrets\/|ENC\[)/i;
 
-/** Whether a value is the id of an AWS access key, or a user name of Amazon SES. */
+/** Whether a value is an AWS access key ID, which is also the form of an Amazon SES username. */
 export function isAccessKeyId(value: unknown): boolean {
   return typeof value === "string" && /^AKIA\w{16}$/.test(value);
 }
 
 /**
- * Whether a field has the user name for a mail server. Amazon SES gives out user names in the form of
- * an access key id, which are no credentials.
+ * Whether a field contains the username for a mail server. Amazon SES usernames have the form of access
+ * key IDs, but are not credentials.
  */
 export function isMailUserField(path: string): boolean {
   return /(?:auth_?username|smtp[\w".\]]*[._]user(?:name)?)$/i.test(path);
@@ -140,7 +140,7 @@ export function redact(text: string): string {
     .replace(base64Words, (word) => (encodedCredential(word, 1) ? "[redacted]" : word));
 }
 
-/** The kind of credential whose parts stand next to each other, for code to join them. */
+/** The kind of credential in adjacent parts that code may join. */
 export function credentialInParts(parts: string[]): string | undefined {
   if (parts.length < 2 || parts.length > 12) return undefined;
   const whole = parts.join("");
@@ -174,7 +174,7 @@ function percentDecoded(text: string): string | undefined {
   );
 }
 
-/** A header of basic authentication, which has the user and the password in base64. */
+/** A basic authentication header, which contains the username and password in base64. */
 function basicHeader(text: string): string | undefined {
   if (!/\bBasic /i.test(text)) return undefined;
   for (const [, word = ""] of text.matchAll(/\bBasic ([A-Za-z0-9+/]{6,400}={0,2})/gi)) {
@@ -211,7 +211,10 @@ function isExpression(value: string | undefined): boolean {
   );
 }
 
-/** The kind of credential in a configuration text, such as an alertmanager.yaml in a ConfigMap. */
+/**
+ * The kind of credential in the text of a configuration file, such as an alertmanager.yaml in a
+ * ConfigMap.
+ */
 function credentialLine(text: string): string | undefined {
   if (!text.includes("\n") && !text.includes("{")) return credentialArgument(text);
   const line =
@@ -224,7 +227,7 @@ function credentialLine(text: string): string | undefined {
   return credentialArgument(text);
 }
 
-/** The kind of credential in a word of base64 that encodes text. */
+/** The kind of credential in a base64 word that encodes text. */
 function encodedCredential(word: string, depth: number): string | undefined {
   const decoded = Buffer.from(word, "base64").toString("latin1");
   return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? search(decoded, depth) : undefined;

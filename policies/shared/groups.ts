@@ -1,4 +1,4 @@
-/** The number of groups in parentheses of a regular expression. */
+/** The number of capture groups in a regular expression. */
 export function countGroups(pattern: string): number {
   const groups = pattern
     .replace(/\\./g, "")
@@ -7,7 +7,7 @@ export function countGroups(pattern: string): number {
   return groups?.length ?? 0;
 }
 
-/** The highest number of a group that a replacement names, as in `$1`. */
+/** The highest group number that a replacement references, as in `$1`. */
 export function highestGroup(replacement: string): number {
   const numbers = [...replacement.matchAll(/\$\{?(\d+)/g)].map(([, group]) => Number(group));
   return Math.max(0, ...numbers);

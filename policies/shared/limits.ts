@@ -7,7 +7,7 @@ export const limits = {
   prometheusRetentionDays: { min: 7, max: 90, minInProd: 15, default: 15 },
   /** Number of days that Loki retains logs. */
   lokiRetentionDays: { min: 7, max: 90, default: 15 },
-  /** Ratio of the volume that Prometheus fills before it deletes its oldest blocks. */
+  /** Share of the volume that Prometheus fills before it deletes its oldest blocks. */
   retentionSizeRatio: 0.85,
   /** Seconds between two scrapes. */
   scrapeIntervalSeconds: { min: 15, max: 60, default: 30 },
@@ -38,7 +38,7 @@ export const limits = {
     cpuRatio: 0.85,
     throttlesPerSecond: 10,
   },
-  /** Requests per second below which alerts need not fire. A higher value hides small services. */
+  /** Requests per second below which alerts need not fire. A higher floor would hide small services. */
   trafficFloorPerSecond: { max: 1, default: 0.2 },
   /** Minimum number of scrapes in the window of a rate. */
   rateWindowScrapes: 4,
@@ -48,7 +48,7 @@ export const limits = {
     warning: { min: 2, max: 60 },
     slow: { max: 60 },
   },
-  /** Official Helm repositories and OCI registries of charts for the platform of a cluster. */
+  /** Official Helm repositories and OCI registries of charts for cluster platforms. */
   chartRepositories: [
     "https://prometheus-community.github.io/helm-charts",
     "oci://ghcr.io/prometheus-community/charts",

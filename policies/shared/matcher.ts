@@ -19,8 +19,8 @@ export interface AnchoredPattern {
 }
 
 /**
- * Whether a regular expression is written like the name of files, such as `prod-*` or `5*`. The
- * asterisk only repeats the character before it, so the expression hardly matches anything.
+ * Whether a regular expression is written like a file glob, such as `prod-*` or `5*`. The asterisk only
+ * repeats the character before it, so the expression hardly matches anything.
  */
 export function isGlob(pattern: string): boolean {
   return pattern

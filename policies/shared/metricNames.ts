@@ -1,7 +1,7 @@
 /**
- * Names of the metrics and labels of requests in each convention of instrumentation: the client libraries
- * of Prometheus, or the stable HTTP and RPC conventions of OpenTelemetry as its exporters for Prometheus
- * write them.
+ * Names of request metrics and labels in each instrumentation convention: the Prometheus client
+ * libraries, or the stable HTTP and RPC conventions of OpenTelemetry as its Prometheus exporters write
+ * them.
  */
 export const requestMetricNames = {
   prometheus: {
@@ -12,7 +12,7 @@ export const requestMetricNames = {
     grpcCodeLabel: "grpc_code",
     grpcDuration: "grpc_server_handling_seconds",
   },
-  // OpenTelemetry has no counters of requests: the histograms count them.
+  // OpenTelemetry has no request counters: the histograms count requests.
   opentelemetry: {
     httpRequests: "http_server_request_duration_seconds_count",
     httpStatusLabel: "http_response_status_code",
@@ -24,8 +24,8 @@ export const requestMetricNames = {
 } as const;
 
 /**
- * Names that Spring Boot gives to HTTP requests, through Micrometer. Policies recognize them; in the
- * settings, they are names of `alerts.metrics`.
+ * Names of Spring Boot's HTTP request metrics, through Micrometer. Policies recognize them; users
+ * configure them in `alerts.metrics`.
  */
 export const micrometerNames = {
   httpRequests: "http_server_requests_seconds_count",
@@ -33,8 +33,8 @@ export const micrometerNames = {
 } as const;
 
 /**
- * Names of the metrics and labels of services, which depend on their instrumentation. Components,
- * policies and dashboards read these defaults; `alerts.metrics` overrides them.
+ * Names of service metrics and labels, which depend on the instrumentation. Components, policies and
+ * dashboards read these defaults; `alerts.metrics` overrides them.
  */
 export const defaultMetricNames = {
   ...requestMetricNames.prometheus,
@@ -48,7 +48,7 @@ export type MetricNames = Record<MetricKey, string>;
 
 export const metricKeys = Object.keys(defaultMetricNames) as MetricKey[];
 
-/** Numbers of the gRPC codes, by their names in Go. */
+/** Numeric gRPC status codes, by their names in Go. */
 const grpcCodes = {
   OK: 0,
   Unknown: 2,
@@ -70,14 +70,17 @@ export const grpcServerErrors: readonly GrpcCode[] = [
   "DataLoss",
 ];
 
-/** The value of a label for a gRPC code. OpenTelemetry wrote numbers at first, and now `DATA_LOSS`. */
+/**
+ * The value of a label for a gRPC code. OpenTelemetry used to write numbers, and now writes
+ * `DATA_LOSS`.
+ */
 export function grpcCodeIn(label: string, code: GrpcCode): string {
   if (label === "rpc_grpc_status_code") return String(grpcCodes[code]);
   if (label !== requestMetricNames.opentelemetry.grpcCodeLabel) return code;
   return code.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }
 
-/** Names of the metrics of pods, which the kubelet and kube-state-metrics define. */
+/** Names of pod metrics, which the kubelet and kube-state-metrics define. */
 export const podMetrics = {
   memory: "container_memory_working_set_bytes",
   cpu: "container_cpu_usage_seconds_total",
@@ -95,8 +98,8 @@ export const podMetrics = {
 } as const;
 
 /**
- * Annotation of a PrometheusRule: a map of the names in its expressions that are not defaults. If
- * services use different names, the value is a list.
+ * Annotation of a PrometheusRule: a map of the non-default names in its expressions. If services use
+ * different names, the value is a list.
  */
 export const metricNamesAnnotation = "observability.policy/metrics";
 

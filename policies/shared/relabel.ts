@@ -11,8 +11,8 @@ export interface RelabelStep {
 }
 
 /**
- * The labels after the steps, or undefined if a step drops them. A replacement with a capture group
- * is applied only where the expression is the default, which matches the whole value.
+ * The labels after the steps, or undefined if a step drops them. A replacement with a capture group is
+ * applied only if the expression is the default, which matches the whole value.
  */
 export function relabel(
   steps: readonly RelabelStep[],

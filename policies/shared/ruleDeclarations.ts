@@ -1,6 +1,7 @@
 /**
- * What the annotations of a PrometheusRule declare, as comments at the start of a rule group namespace of
- * Amazon Managed Service for Prometheus, which has no annotations: `# observability.policy/services: {}`.
+ * Declarations that a PrometheusRule has in annotations. A rule group namespace of Amazon Managed
+ * Service for Prometheus has no annotations, so they are comments at its start: `#
+ * observability.policy/services: {}`.
  */
 export type RuleDeclarations = Record<string, string>;
 

@@ -1,11 +1,11 @@
 /** A target that kube-prometheus-stack scrapes. */
 export interface ScrapeTarget {
   name: string;
-  /** Path of its metric relabelings in the values of the chart. */
+  /** Path of its metric relabelings in the chart values. */
   relabelings: string[];
   /** Names of metrics that only this target, and others with the same prefix, expose. */
   owns: RegExp;
-  /** Whether a cluster has the target once, so that only one stack scrapes it. */
+  /** Whether the target exists once per cluster, so only one stack scrapes it. */
   isOfCluster: boolean;
 }
 
@@ -48,7 +48,7 @@ function target(name: string, relabelings: string, owns: RegExp): ScrapeTarget {
   return { name, relabelings: relabelings.split("."), owns, isOfCluster: true };
 }
 
-/** The targets that may expose a metric: those that own its name, or else all. */
+/** The targets that may expose a metric: the targets that own its name, or else all targets. */
 export function targetsWith(metric: string): ScrapeTarget[] {
   const owners = scrapeTargets.filter(({ owns }) => owns.test(metric));
   return owners.length > 0 ? owners : scrapeTargets;

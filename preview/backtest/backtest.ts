@@ -26,7 +26,7 @@ import {
 import { type Source, openSource } from "./source";
 
 export interface BacktestOptions {
-  /** URL of a Prometheus, or a folder with blocks of its storage. */
+  /** URL of a Prometheus, or a folder with TSDB blocks. */
   source: string;
   days: number;
 }

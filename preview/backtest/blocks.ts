@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
 import { PrometheusApi } from "./prometheusApi";
 
-/** Blocks of recorded data that a Prometheus of its own serves. */
+/** Blocks of recorded data that a separate Prometheus serves. */
 export interface ServedBlocks {
   api: PrometheusApi;
   /** Time of the first and the last sample, in milliseconds. */
@@ -18,8 +18,8 @@ export interface ServedBlocks {
 
 /**
  * Serves the TSDB blocks in a folder with the `prometheus` on the PATH, on the loopback interface.
- * Prometheus gets folders of its own with links to the chunks and the index, which it only reads: it
- * may rewrite the other files of a block, and delete a block.
+ * Prometheus gets separate folders with links to the chunks and the index, which it only reads, because
+ * it may rewrite the other files of a block or delete a block.
  */
 export async function serveBlocks(folder: string): Promise<ServedBlocks> {
   const blocks = blocksIn(folder);
@@ -38,7 +38,7 @@ export async function serveBlocks(folder: string): Promise<ServedBlocks> {
     return {
       api: new PrometheusApi(server.url),
       from: Math.min(...blocks.map(({ minTime }) => minTime)),
-      // The end of a block is the first time that it does not contain.
+      // The end of a block is exclusive.
       to: Math.max(...blocks.map(({ maxTime }) => maxTime)) - 1,
       stop: async () => {
         await server.stop();
@@ -111,7 +111,7 @@ async function startPrometheus(config: string, data: string) {
     process.removeListener("exit", kill);
     if (failure !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    // Nothing in its folder has to be saved.
+    // Nothing in its folder needs to be kept.
     child.kill("SIGKILL");
     await exited;
   };

@@ -1,7 +1,7 @@
 import type { PrometheusApi } from "./prometheusApi";
 import type { Span } from "./result";
 
-/** Precision of the first and the last time of a metric. */
+/** Precision of the first and last sample times. */
 export const PRECISION_MS = 300_000;
 
 /** The time from the first to the last sample of a metric, or undefined without samples. */
@@ -17,10 +17,10 @@ export async function coverageOf(
   return { from: first, to: last };
 }
 
-/** The time next to `near` at which a condition begins to hold, which then holds until `far`. */
+/** The time closest to `near` from which a condition holds until `far`. */
 async function bisect(near: number, far: number, holds: (time: number) => Promise<boolean>) {
   const step = Math.sign(far - near) * PRECISION_MS;
-  // Most metrics have samples all the time.
+  // Most metrics have samples for the whole range.
   if (Math.abs(far - near) <= PRECISION_MS || (await holds(near + step))) return near;
   let [fails, succeeds] = [near, far];
   while (Math.abs(succeeds - fails) > PRECISION_MS) {
@@ -31,7 +31,7 @@ async function bisect(near: number, far: number, holds: (time: number) => Promis
   return succeeds;
 }
 
-/** Whether a metric has samples from the beginning to the end of a time. */
+/** Whether a metric has samples from the beginning to the end of a time range. */
 export function covers(coverage: Span | undefined, span: Span): boolean {
   return (
     coverage !== undefined &&

@@ -1,10 +1,10 @@
-/** A time in which a condition held at every evaluation, in milliseconds since 1970. */
+/** A time range in which a condition held at every evaluation, in milliseconds since 1970. */
 export interface Run {
   from: number;
   to: number;
 }
 
-/** A time in which an alert fired. */
+/** A time range in which an alert fired. */
 export interface Episode {
   start: number;
   /** The first evaluation at which it no longer fired; undefined if it still fired at the last one. */

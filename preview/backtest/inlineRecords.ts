@@ -7,7 +7,7 @@ import { type Matcher, matchesValue } from "../../policies/shared/matcher";
 import { own } from "../../policies/shared/own";
 import type { RecordingRule } from "./rules";
 
-/** The reason for which a rule cannot be judged. */
+/** The reason why a rule cannot be judged. */
 export class NotJudged extends Error {}
 
 /** The recording rules to evaluate from their definition, and what their evaluation depends on. */
@@ -18,14 +18,14 @@ export interface Inlining {
   defaultStepMs: number;
 }
 
-/** Time for which Prometheus reads the last sample of a series. */
+/** Lookback of Prometheus: how long a query returns the last sample of a series. */
 const LOOKBACK_MS = 300_000;
 
 /**
- * Replaces recorded series with their definitions, so that an evaluation every `stepMs` returns what
- * it would return if the series had been recorded. A series that is recorded more rarely than it is
- * read becomes a subquery at the interval of its rule, because all evaluations, and the steps of
- * subqueries, are at multiples of their interval. Throws NotJudged if that is not possible.
+ * Replaces recorded series with their definitions. An evaluation every `stepMs` then returns the same
+ * result as if the series had been recorded. A series that is recorded less often than it is read
+ * becomes a subquery at the interval of its rule, because all evaluations, and the steps of subqueries,
+ * are at multiples of their interval. Throws NotJudged if that is not possible.
  */
 export function inlineRecords(expr: string, stepMs: number, inlining: Inlining): string {
   return inlined(expr, stepMs, inlining, []);
@@ -42,7 +42,7 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
         throw new NotJudged("the expression depends on the range of the query");
       }
       if (node.name === "SubqueryExpr" && node.getChildren("DurationExpr").length === 1) {
-        // Another Prometheus has another default.
+        // Other Prometheus servers may have other defaults.
         const from = node.to - 1;
         edits.push({ from, to: from, text: `${inlining.defaultStepMs}ms` });
       }
@@ -62,7 +62,7 @@ function inlined(expr: string, stepMs: number, inlining: Inlining, open: string[
       }
       const [intervalMs = 0, ...others] = new Set(rules.map((rule) => rule.intervalMs));
       if (others.length > 0) throw new NotJudged(`${metric} is recorded at several intervals`);
-      // What the labels of a rule decide need not be evaluated.
+      // Matchers that the labels of a rule decide need not be evaluated.
       const { matchers } = selector;
       const selected = rules.filter((rule) =>
         matchers.every((each) => decided(rule, each) ?? true),
@@ -174,7 +174,7 @@ function decided({ labels }: RecordingRule, matcher: Matcher): boolean | undefin
   return value === undefined ? undefined : matchesValue(matcher, value);
 }
 
-/** Label that marks the series with a matching label, while they are selected. */
+/** Temporary label that marks series with a matching label. */
 const MARK = "backtest_match";
 
 /** The series of any expression that a matcher matches: a selector can only select stored series. */

@@ -34,7 +34,7 @@ export function notificationsOf(
   return counts;
 }
 
-/** Number of times in which at least one episode lasts. */
+/** Number of separate time ranges that episodes cover. */
 function separate(episodes: Episode[]): number {
   let [number, until] = [0, Number.NEGATIVE_INFINITY];
   for (const { start, end } of [...episodes].sort((one, other) => one.start - other.start)) {

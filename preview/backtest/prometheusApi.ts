@@ -16,13 +16,13 @@ export interface Steps {
 /** The error with which Prometheus answers a query. */
 export class QueryError extends Error {}
 
-/** A query that is too large for the limits of Prometheus, and may succeed for a shorter time. */
+/** A query that exceeds the limits of Prometheus, and may succeed for a shorter time range. */
 class TooLarge extends QueryError {}
 
-/** Limit of Prometheus for the points of each series in an answer. */
+/** Prometheus's limit for the points per series in a response. */
 const MAX_POINTS = 11_000;
 
-/** Queries that run at a time, so that the Prometheus of a cluster keeps evaluating its rules. */
+/** Maximum number of concurrent queries, so a cluster's Prometheus keeps evaluating its rules. */
 const CONCURRENT_QUERIES = 3;
 
 /** The HTTP API of Prometheus, or of a system with the same API. */
@@ -37,7 +37,7 @@ export class PrometheusApi {
 
   /**
    * Evaluates an expression at each step. The result comes in consecutive parts, because Prometheus
-   * limits the points of an answer.
+   * limits the points in a response.
    */
   async *queryRange(query: string, { from, to, stepMs }: Steps): AsyncGenerator<Series[]> {
     for (let start = from; start <= to; start += MAX_POINTS * stepMs) {
@@ -60,7 +60,7 @@ export class PrometheusApi {
     }
   }
 
-  /** Whether the data contains a series of a metric in a time. */
+  /** Whether the data contains a series of a metric in a time range. */
   async hasSeries(metric: string, { from, to }: { from: number; to: number }): Promise<boolean> {
     const match = `{__name__=${JSON.stringify(metric)}}`;
     const fields = { "match[]": match, start: from / 1000, end: to / 1000, limit: 1 };
@@ -113,7 +113,7 @@ export class PrometheusApi {
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** Passes the place of a query on to the next one that waits. */
+  /** Passes a query's slot on to the next waiting query. */
   private finish(): void {
     const next = this.waiting.shift();
     if (next === undefined) this.running--;

@@ -15,11 +15,11 @@ export interface Data {
   judged: Span | undefined;
 }
 
-/** How the rules of a state read the data. */
+/** How the rules of one state read the data. */
 export interface Reading extends Inlining {
   /** Whether a metric has samples, or its recording rules could have results. */
   canHaveSamples: (metric: string) => boolean;
-  /** The metrics that an expression reads, instead of the series that are recorded from them. */
+  /** The metrics that an expression ultimately reads, with recorded series replaced by their sources. */
   metricsOf: (expr: string) => string[];
 }
 
@@ -54,9 +54,9 @@ export function readingOf(
 }
 
 /**
- * The unchanged series, among those that expressions read, that the data contains as their rules record
- * them. A series without samples at the beginning or at the end is one of them if its rules have no
- * result there. Otherwise, its rules were added later.
+ * The unchanged recorded series that expressions read and that the data contains as their rules record
+ * them. A series without samples at the beginning or the end is included if its rules have no result
+ * there. Otherwise, its rules were added later.
  */
 export async function recordedSeries(
   exprs: string[],
@@ -118,7 +118,7 @@ async function isRecorded(
   }
 }
 
-/** The evaluations of a rule in a time, which are at multiples of its interval. */
+/** The evaluation times of a rule in a time range, which are multiples of its interval. */
 export function evaluations({ from, to }: Span, stepMs: number) {
   const [first, last] = [Math.ceil(from / stepMs), Math.floor(to / stepMs)];
   return { from: first * stepMs, to: last * stepMs, stepMs };

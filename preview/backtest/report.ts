@@ -13,7 +13,7 @@ import {
 const MAX_EPISODES = 20;
 const MAX_SERVICES = 8;
 
-/** The sections of the Markdown about a backtest. */
+/** The Markdown sections about a backtest. */
 export function backtestSections(result: Backtest): string[] {
   const { judged, alerts, notifications } = result;
   if (alerts.length === 0) return ["### Backtest\n\nNo alerting rule changed."];
@@ -71,7 +71,7 @@ function alertRow({ alert, before, after }: AlertResult, judged: Span | undefine
   };
 }
 
-/** Services with another number of episodes. */
+/** Services whose number of episodes changed. */
 function servicesText(before: Side | undefined, after: Side | undefined): string {
   const numbers = (side: Side | undefined) =>
     new Map(
@@ -103,14 +103,14 @@ function notesOf(...sides: (Side | undefined)[]): string {
   ].join("; ");
 }
 
-/** What an episode is about: a service, or the labels of the alert. */
+/** Subject of an episode: a service, or the labels of the alert. */
 function subjectOf({ labels }: AlertEpisode): string {
   const { service = labels["workload"] } = labels;
   const texts = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
   return service ?? (texts.length === 0 ? "all" : texts.join(" "));
 }
 
-/** The episodes of both states, next to each other where they overlap and have the same labels. */
+/** The episodes of both states, paired if they overlap and have the same labels. */
 function pairsOf({ alert, before, after }: AlertResult) {
   const unmatched = new Set(after?.episodes);
   const key = ({ labels }: AlertEpisode) => JSON.stringify(Object.entries(labels).sort());

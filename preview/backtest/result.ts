@@ -1,6 +1,6 @@
 import type { Episode } from "./episodes";
 
-/** A time in milliseconds since 1970. */
+/** A time range, in milliseconds since 1970. */
 export interface Span {
   from: number;
   to: number;
@@ -20,7 +20,7 @@ export interface Side {
   notJudged: string[];
   /** Metrics without samples that the rules read. */
   missing: string[];
-  /** Metrics that have samples in a part of the time only. */
+  /** Metrics that have samples in only a part of the time range. */
   partial: string[];
   /** Whether no rule can have a result without the missing metrics. */
   hasNoData: boolean;
@@ -28,7 +28,7 @@ export interface Side {
 
 export interface AlertResult {
   alert: string;
-  /** Undefined if this state has no rule of the alert that the other one lacks. */
+  /** Undefined if this state has no rule that the other state lacks. */
   before: Side | undefined;
   after: Side | undefined;
 }
@@ -36,10 +36,10 @@ export interface AlertResult {
 /** How often the changed alerts would have fired over recorded data. */
 export interface Backtest {
   requested: Span;
-  /** The part of the requested time that has data; undefined if none has. */
+  /** The part of the requested time range that has data; undefined if no part has. */
   judged: Span | undefined;
   alerts: AlertResult[];
-  /** Numbers in the judged time. */
+  /** Numbers in the judged time range. */
   notifications: { severity: string; before: number; after: number }[];
 }
 

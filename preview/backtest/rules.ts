@@ -30,7 +30,7 @@ export interface RuleSet {
   alerts: AlertingRule[];
   /** The recording rules by the name of the series that they record. */
   records: ReadonlyMap<string, RecordingRule[]>;
-  /** Time between two evaluations of a group without an interval of its own. */
+  /** Time between two evaluations of a group that sets no interval. */
   intervalMs: number;
 }
 
@@ -44,7 +44,7 @@ export interface ChangedAlert {
 /** Prometheus Operator's default for `evaluationInterval`. */
 const DEFAULT_INTERVAL = "30s";
 
-/** Reads the rules of a stack, of its charts as far as the values contain them. */
+/** Reads the rules of a stack, including chart rules that are part of the values. */
 export function ruleSetOf({ resources }: PreviewState): RuleSet {
   const read = resources.map((resource) => ({ ...resource, props: resource.inputs }));
   const servers = read.flatMap((resource) => {
@@ -111,13 +111,13 @@ export function unchangedRecords(before: RuleSet, after: RuleSet): Set<string> {
   return new Set(names.filter((name) => old.ofRecord(name) === current.ofRecord(name)));
 }
 
-/** All that decides the results of rules, as texts to compare. */
+/** Everything that determines the results of rules, as comparable strings. */
 function definitions({ records }: RuleSet) {
   const known = new Map<string, string>();
   const ofRecord = (name: string): string => {
     const result = known.get(name);
     if (result !== undefined) return result;
-    // Until the result is known, in case a series is recorded from itself.
+    // Placeholder until the result is known, in case a series is recorded from itself.
     known.set(name, name);
     const rules = (records.get(name) ?? []).map(({ expr, ...rule }) => [rule, ofExpr(expr)]);
     const definition = JSON.stringify(rules);
@@ -134,7 +134,7 @@ function definitions({ records }: RuleSet) {
   return { ofAlert, ofRecord };
 }
 
-/** The metrics that an expression reads by name, also through recording rules if these are given. */
+/** The metrics that an expression reads by name, including through the given recording rules. */
 export function metricsIn(expr: string, records?: RuleSet["records"]): string[] {
   const found = new Set<string>();
   const open = [expr];

@@ -6,12 +6,12 @@ import type { Span } from "./result";
 export interface Source {
   api: PrometheusApi;
   requested: Span;
-  /** The time of the data; undefined if only its metrics tell. */
+  /** The time range of the data; undefined if only its metrics reveal it. */
   available: Span | undefined;
   close: () => Promise<void>;
 }
 
-/** Opens the last days of a Prometheus, by its URL, or of a folder with blocks of its storage. */
+/** Opens the last days of data from a Prometheus URL, or from a folder with TSDB blocks. */
 export async function openSource(urlOrFolder: string, days: number): Promise<Source> {
   const before = (to: number): Span => ({ from: to - days * 86_400_000, to });
   if (/^https?:\/\//.test(urlOrFolder)) {

@@ -66,7 +66,7 @@ function packEntry(directory: string): string {
   return `try {
   require(${share}).shareProperties(require("@pulumi/policy/deserialize"));
 } catch {
-  // The pack has another SDK, in which each policy reads the properties itself.
+  // The pack uses another SDK version, in which each policy reads the properties itself.
 }
 module.exports = require(${JSON.stringify(path.join(directory, "pack.ts"))});`;
 }
@@ -109,7 +109,10 @@ function withPackages(entries: ReadonlySet<string>): Manifest | undefined {
   return manifests().find((manifest) => hasPackages(manifest, entries) && renew(manifest));
 }
 
-/** Renews the date of the packages, so that no other process removes them as old. False if one has. */
+/**
+ * Renews the date of the packages, so no other process removes them as outdated. Returns false if a
+ * process already has.
+ */
 function renew({ bundle: { packages } }: Manifest): boolean {
   try {
     fs.utimesSync(packages, new Date(), new Date());
@@ -119,7 +122,7 @@ function renew({ bundle: { packages } }: Manifest): boolean {
   }
 }
 
-/** All manifests in the cache, those of the fewest packages first. */
+/** All manifests in the cache, sorted by number of packages, ascending. */
 function manifests(): Manifest[] {
   if (!fs.existsSync(cacheFolder)) return [];
   return fs
@@ -135,7 +138,7 @@ function hasPackages(
   required: ReadonlySet<string>,
 ): boolean {
   const exported = new Set(entries);
-  // The files that build a bundle are elsewhere in another clone.
+  // In another clone, the files that build a bundle are in a different place.
   const contents = new Set(Object.values(inputs));
   return (
     [...required].every((entry) => exported.has(entry)) &&
@@ -200,7 +203,7 @@ function writeOutput(name: string, outputs: esbuild.OutputFile[]): string {
 
 /** Removes the bundles of directories that no longer exist, and bundles that were replaced. */
 function removeOldFiles(): void {
-  // Files that are still being written have another ending.
+  // Files that are still being written have a different extension.
   const files = fs
     .readdirSync(cacheFolder)
     .filter((file) => /\.(js|json|map|compiled)$/.test(file))
@@ -218,7 +221,7 @@ function removeOldFiles(): void {
   }
 }
 
-/** Leaves packages out of the bundle of the sources, and collects them in `packages`. */
+/** Excludes packages from the bundle of the sources, and collects them in `packages`. */
 function linkPackages(packages: Set<string>): esbuild.Plugin {
   return {
     name: "link packages",
@@ -240,7 +243,7 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 }
 
 /**
- * Modules that a package loads at startup although a preview rarely uses them, each with that
+ * Modules that a package loads at startup even though a preview rarely uses them, each with that
  * package. In `@pulumi/pulumi`, they belong to the Automation API and to function serialization.
  */
 const deferred: [module: string, importer: string][] = [
@@ -271,7 +274,7 @@ const deferModules: esbuild.Plugin = {
       const resolved = await build.resolve(id, { resolveDir, kind, pluginData: build });
       if (resolved.errors.length > 0) return undefined;
       // Other packages do not import the SDK, so they can be loaded outside the bundle. The unused
-      // builders are not even read.
+      // builders are never read.
       return {
         path: resolved.path,
         namespace,
@@ -315,7 +318,7 @@ const keepDirectoryNames: esbuild.Plugin = {
         ([name, value]) => `var ${name} = ${JSON.stringify(value)};`,
       );
       return {
-        // On the first line, so that no other line moves.
+        // On the first line, so line numbers stay the same.
         contents: `${declarations.join("")}${source.replace(/^#!/, "//")}`,
         loader: /\.[cm]?tsx?$/.test(file) ? "ts" : "js",
       };

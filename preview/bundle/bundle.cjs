@@ -71,8 +71,8 @@ function runBundle({ directory, own, packages }) {
 }
 
 /**
- * V8 optimizes functions that have run for a while. In a process of a second, this takes longer than it
- * saves, so functions must run four times as long first. Only Node.js 20 has this flag.
+ * V8 optimizes functions that have run for a while. In a process that lasts one second, this costs more
+ * than it saves, so functions must first run four times as long. Only Node.js 20 has this flag.
  */
 function optimizeLater() {
   if (process.versions.node.startsWith("20.")) v8.setFlagsFromString("--interrupt-budget=300000");
@@ -99,7 +99,7 @@ function runFile(file, require) {
   return module.exports;
 }
 
-/** Writes a file so that another process sees all of it or nothing. */
+/** Writes a file atomically. */
 function writeFile(file, content) {
   const temporary = `${file}.${process.pid}`;
   fs.mkdirSync(path.dirname(file), { recursive: true });

@@ -19,7 +19,7 @@ export interface Release {
   source: string[];
 }
 
-/** The charts of a folder: `<name>-<version>.tgz`, and folders with a `Chart.yaml`. */
+/** The charts in a folder: `<name>-<version>.tgz`, and folders with a `Chart.yaml`. */
 export function chartsIn(folder: string): (chart: string, version: string) => string | undefined {
   if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ExpectedError(`--charts ${folder}: is not a folder`);
@@ -41,7 +41,7 @@ export function chartsIn(folder: string): (chart: string, version: string) => st
 /** Why a release cannot be rendered, in one line. */
 export class RenderError extends Error {}
 
-/** The objects of an upgrade to a release, hooks and CRDs included, as `helm template` renders them. */
+/** The objects of an upgrade to a release, including hooks and CRDs, as `helm template` renders them. */
 export async function render(
   release: Release,
   chart: string,
@@ -67,7 +67,7 @@ export async function render(
 }
 
 function objectsIn(rendered: string): PlainMap[] {
-  // Like Helm, which accepts that a chart repeats a key.
+  // Like Helm, which accepts duplicate keys.
   return parseAllDocuments(rendered, { uniqueKeys: false }).flatMap((document) => {
     const object: unknown = document.toJS();
     if (!isMap(object)) return [];

@@ -14,7 +14,7 @@ import { crdChanges } from "./crdChanges";
 import { gainedRules, roleChanges } from "./roleChanges";
 import { ruleChanges } from "./ruleChanges";
 
-/** What changes in a Kubernetes object, or in an alert, of a release. */
+/** Change of a Kubernetes object or an alert of a release. */
 export interface ObjectChange {
   /** Kind and name, with the namespace if it is not the release's. */
   object: string;
@@ -29,8 +29,8 @@ interface Change {
 
 /**
  * What an upgrade of a release changes in the cluster, from the objects that its chart renders before
- * and after. Equal changes of several objects of a kind are one row. Of values, only images, the rules
- * of roles, types of fields and the thresholds of alerts are named, because other values can be secret.
+ * and after. Equal changes of several objects of a kind are one row. The only values that it shows are
+ * images, role rules, field types and alert thresholds, because other values can be secret.
  */
 export function objectChanges(
   before: PlainMap[],
@@ -50,7 +50,7 @@ export function objectChanges(
   return byKind.flatMap(([, group]) => merged(group));
 }
 
-/** Workloads first, then what they may do, then what watches them. */
+/** Workloads first, then their permissions, then their monitoring. */
 function rank(kind: string): number {
   const index = order.findIndex((pattern) => pattern.test(kind));
   return index < 0 ? order.length : index;
@@ -81,7 +81,7 @@ function merged(changes: Change[]): ObjectChange[] {
   }));
 }
 
-/** The objects by group, kind, namespace and name: another version of an API is the same object. */
+/** The objects by group, kind, namespace and name: an object in another API version is the same object. */
 function byIdentity(objects: PlainMap[], releaseNamespace: string): Map<string, PlainMap> {
   return new Map(
     objects.map((object) => {
@@ -118,7 +118,7 @@ function textsOf(kind: string, was: PlainMap | undefined, is: PlainMap | undefin
   return isDashboard(is) ? changes.map(() => "updated: dashboard") : changes;
 }
 
-/** Labels in which charts put their version. In a pod template, they do restart the pods. */
+/** Labels in which charts put their version. In a pod template, they restart the pods. */
 const versionLabels = ["helm.sh/chart", "chart", "app.kubernetes.io/version"];
 
 /**
@@ -171,7 +171,7 @@ function withImages(paths: string[], different: Difference[]): string[] {
   ];
 }
 
-/** A path within the template of pods, from the pod. */
+/** A path within the pod template, relative to the pod. */
 function inPod(path: string): string {
   return path.replace(/^spec\.template\.(spec\.)?/, "");
 }
@@ -181,7 +181,7 @@ function isHook(object: PlainMap): boolean {
   return at(object, "metadata", "annotations", "helm.sh/hook") !== undefined;
 }
 
-/** Fields that the API server does not let change. */
+/** Fields that the API server treats as immutable. */
 const immutableFields: [kind: RegExp, path: RegExp][] = [
   [
     /^StatefulSet$/,

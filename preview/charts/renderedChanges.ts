@@ -8,7 +8,7 @@ import { withoutUnknowns } from "../output/exports";
 import { type Release, RenderError, chartsIn, render } from "./charts";
 import { type ObjectChange, objectChanges } from "./objectChanges";
 
-/** What changes in the objects of the releases whose chart or values differ. */
+/** Changes of the objects of releases whose chart or values differ. */
 export interface RenderedChanges {
   /** The releases whose objects were compared. */
   compared: string[];
@@ -47,7 +47,7 @@ export async function renderedChanges(
   return result;
 }
 
-/** The section of the Markdown; none if no release differs. */
+/** The Markdown section; none if no release differs. */
 export function renderedSections({ compared, changes, notCompared }: RenderedChanges): string[] {
   if (compared.length + notCompared.length === 0) return [];
   const unchanged = compared.filter((name) => !changes.some(({ release }) => release === name));

@@ -12,7 +12,7 @@ interface Permission {
   name?: string;
 }
 
-/** What a role permits that it did not permit before, and what it no longer permits. */
+/** Permissions that a role gains and loses. */
 export function roleChanges(before: PlainMap, after: PlainMap): string[] {
   const [old, current] = [permissionsOf(before), permissionsOf(after)];
   const missingIn = (others: Permission[], permissions: Permission[]): Permission[] =>
@@ -24,7 +24,7 @@ export function roleChanges(before: PlainMap, after: PlainMap): string[] {
   ];
 }
 
-/** What a new role permits. */
+/** Permissions of a new role. */
 export function gainedRules(role: PlainMap): string {
   return shown(permissionsOf(role)) || "no rules";
 }
@@ -57,7 +57,7 @@ function covers(permission: Permission, other: Permission): boolean {
   );
 }
 
-/** A resource, a subresource of any resource, and URLs below a path can be wildcards. */
+/** Wildcards can match any resource, a subresource of any resource, and URLs below a path. */
 function includesTarget(pattern: string, target: string): boolean {
   if (pattern === target || pattern === "*") return true;
   if (pattern.startsWith("*/")) return target.endsWith(pattern.slice(1));

@@ -23,7 +23,7 @@ export interface RuleState {
   /** The expression without numbers and without the matchers that select services. */
   form: string;
   numbers: string[];
-  /** Threshold in the words of the description, with its unit. Default: unknown. */
+  /** Threshold as stated in the description, with its unit. Default: unknown. */
   threshold?: string | undefined;
 }
 
@@ -77,7 +77,7 @@ export function alertChanges(before: PreviewState, after: PreviewState): AlertCh
   ];
 }
 
-/** One row for all alerts of each service that the other state does not have. */
+/** One row for all alerts of each service that the other state lacks. */
 function alertsOfOthers(
   alerts: Map<string, Alert>,
   services: Set<string>,
@@ -97,7 +97,7 @@ function alertsOfOthers(
     });
 }
 
-/** What differs between two states of a rule. */
+/** Differences between two states of a rule. */
 export function changed(before: RuleState, after: RuleState): string[] {
   const changes: string[] = [];
   if (before.for !== after.for) changes.push(`for ${before.for} → ${after.for}`);
@@ -136,7 +136,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
         .get(parent)
         ?.filter((service) => concerns(name, service) && covers(tree, service.name));
       for (const service of subjects ?? [undefined]) {
-        // Several rules of one name differ in their windows, in a fixed order.
+        // Several rules with the same name differ in their windows, in a fixed order.
         let key = JSON.stringify([name, severity, service?.id ?? parent]);
         while (alerts.has(key)) key += "+";
         const seen = tree && service ? forService(tree, service.name) : tree;
@@ -147,7 +147,7 @@ export function alertsOf(state: PreviewState): Map<string, Alert> {
   return alerts;
 }
 
-/** Whether a service of this kind has what an alert is about. A scheduled job only has runs and pods. */
+/** Whether an alert applies to a service of this kind. A scheduled job has only runs and pods. */
 function concerns(alert: string, { kind, probe }: ConfiguredService): boolean {
   if (probeAlertNames.includes(alert)) return probe !== undefined;
   if (kind === "probe") return false;
@@ -161,9 +161,9 @@ const podAlerts: Set<string> = new Set(
   ),
 );
 
-/** The part of an expression that can change something for a service. */
+/** The part of an expression that can affect a service. */
 function forService(expr: Expr, service: string): Expr {
-  // The label of the team is a setting of the service, and part of the rules of all.
+  // The team label is a setting of one service, but part of the rules of all services.
   if (expr.kind === "call" && expr.name === "label_replace") {
     const [inner, label] = expr.args;
     if (inner && label?.kind === "string" && label.value === "team")
@@ -174,7 +174,10 @@ function forService(expr: Expr, service: string): Expr {
   return mapChildren(expr, (part) => forService(part, service));
 }
 
-/** Returns whether an expression can have a result for a service, also through recorded series. */
+/**
+ * Returns a function that tells whether an expression can have a result for a service, including
+ * through recorded series.
+ */
 function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => boolean {
   const recording = new Map<string, Plain[]>();
   for (const rule of rules) {
@@ -186,7 +189,7 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
     const key = `${metric} ${service}`;
     const result = known.get(key);
     if (result !== undefined) return result;
-    // Until the result is known, in case a series is recorded from itself.
+    // Placeholder until the result is known, in case a series is recorded from itself.
     known.set(key, true);
     const isCovered = (recording.get(metric) ?? []).some(
       (rule) =>
@@ -221,7 +224,7 @@ function coverage(rules: Plain[]): (expr: Expr | undefined, service: string) => 
 function scopeOf(expr: Expr): { expr: Expr; services: string[]; isExcluded: boolean } | undefined {
   if (expr.kind !== "binary" || !/^(and|unless)$/.test(expr.operator)) return undefined;
   const { left, right, operator } = expr;
-  // For pods without a known owner, the names of their services decide, after `or`.
+  // For pods without a known owner, the operand after `or` matches service names.
   const named = right.kind === "binary" && right.operator === "or" ? right.left : right;
   const services = named.kind === "selector" ? namedServices(named) : [];
   return services.length === 0

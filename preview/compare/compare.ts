@@ -53,7 +53,7 @@ function settingChanges(before: PreviewState, after: PreviewState) {
   });
 }
 
-/** Who is notified of warnings depends on the time: the destinations do not show it. */
+/** Quiet hours depend on the time, so the destinations do not show them. */
 function quietHoursChange(before: PreviewState, after: PreviewState): NotificationChange[] {
   return factChanges(before, after, "Routes")
     .filter(({ name }) => name === "quiet hours")

@@ -5,7 +5,7 @@ import { noState, type PreviewState } from "./state";
 
 export { readState } from "./state";
 
-/** Further sections of the text, and further fields of the document, about two states. */
+/** Additional sections of the text, and additional fields of the document, about two states. */
 export type Addition = (
   before: PreviewState,
   after: PreviewState,

@@ -9,8 +9,8 @@ export interface Difference {
 }
 
 /**
- * The smallest values that differ between two values. Items of lists are matched by their name, or by
- * their position if they have none.
+ * The innermost differences between two values. List items are matched by name, or by position if they
+ * have no name.
  */
 export function differences(before: unknown, after: unknown, path = ""): Difference[] {
   if (isDeepStrictEqual(before, after)) return [];
@@ -31,7 +31,7 @@ function entriesOf(value: unknown): Map<string, unknown> | undefined {
   const names = value.map((item: unknown) => (isMap(item) ? item["name"] : undefined));
   const isNamed =
     names.every((name) => typeof name === "string") && new Set(names).size === names.length;
-  // A list of plain values is one value: its items have no meaning by themselves.
+  // A list of plain values counts as one value: its items have no meaning on their own.
   if (!isNamed && !value.some(isMap)) return undefined;
   return new Map(
     value.map((item: unknown, index) => [`[${isNamed ? (names[index] as string) : index}]`, item]),

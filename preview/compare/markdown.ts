@@ -13,7 +13,7 @@ const titles: Record<keyof Comparison, string> = {
 };
 
 /**
- * A comparison as Markdown, for a terminal and for a comment on a pull request, with further sections
+ * A comparison as Markdown, for a terminal and for a pull request comment, with additional sections
  * after its topics.
  */
 export function markdown(
@@ -43,7 +43,7 @@ export function table(rows: Record<string, string>[]): string {
   ].join("\n");
 }
 
-/** Text on one line in which no character ends the cell. */
+/** Text on one line, with characters that would end the cell escaped. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replace(/\s*\n\s*/g, " ");
 }

@@ -8,7 +8,7 @@ export interface NotificationChange {
   after: string;
 }
 
-/** Labels of the alerts whose notifications are compared, by the words that describe them. */
+/** Labels of the alerts whose notifications are compared, by description. */
 type Subjects = Map<string, Labels>;
 
 /** Destinations of notifications that differ, for the platform, each service and each route. */

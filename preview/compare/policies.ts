@@ -6,7 +6,10 @@ export interface PolicyChange {
   change: string;
 }
 
-/** Policies whose level or configuration differs, and violations and exceptions that are new or gone. */
+/**
+ * Policies whose level or configuration differs, and violations and exceptions that were added or
+ * removed.
+ */
 export function policyChanges(before: PreviewState, after: PreviewState): PolicyChange[] {
   const byName = ({ policy }: PreviewState) =>
     new Map(policy.policies.map(({ name, level, settings }) => [name, { level, ...settings }]));

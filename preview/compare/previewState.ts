@@ -6,10 +6,10 @@ import { ExpectedError } from "../config/errors";
 import { alertmanagerFile } from "../output/exports";
 import { type PreviewState, readState } from "./state";
 
-/** The error of a preview in a process of its own. */
+/** The error of a preview in a separate process. */
 export class PreviewError extends ExpectedError {}
 
-/** Previews a stack of the project in a folder, in a process of its own. */
+/** Previews a stack of the project in a folder, in a separate process. */
 export async function previewState(
   directory: string,
   stack: string,

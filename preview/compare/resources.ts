@@ -16,7 +16,7 @@ export type Action =
   | "deleted"
   /** No longer in the state of the stack, but not deleted. */
   | "kept"
-  /** To be deleted or replaced, but protected, so that the update fails. */
+  /** To be deleted or replaced, but protected, so the update fails. */
   | "refused";
 
 export interface ResourceDifference {
@@ -26,7 +26,7 @@ export interface ResourceDifference {
   paths: string[];
 }
 
-/** Properties whose change replaces a resource. Other types are updated, as far as the preview knows. */
+/** Properties whose change replaces a resource. The preview assumes that other types are updated. */
 const replacing: [type: RegExp, path: RegExp][] = [
   [/^kubernetes:helm\.sh\//, /^(name|namespace)$/],
   [/^kubernetes:/, /^(apiVersion|kind|metadata\.(name|namespace))$/],
@@ -56,7 +56,7 @@ function changeText({ action, paths }: Omit<ResourceDifference, "resource">): st
     : `replacement refused, the resource is protected: ${firstOf(paths)}`;
 }
 
-/** What happens to each resource that is not the same in both states. */
+/** The action for each resource that differs between both states. */
 export function resourceDifferences(
   before: Pick<PreviewState, "resources">,
   after: Pick<PreviewState, "resources">,

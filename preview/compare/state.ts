@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import type { PolicyReport } from "../pack/analyzer";
 import { type PlainMap, listAt, textAt } from "../../policies/facts/plain";
 
-/** A resource as the JSON document of a preview states it. */
+/** A resource in the JSON document of a preview. */
 export interface ResourceEntry {
   urn: string;
   type: string;
@@ -71,7 +71,7 @@ export function servicesOf(state: PreviewState): ConfiguredService[] {
   });
 }
 
-/** The names of services by their IDs, which are the names if two namespaces have the same name. */
+/** The names of services by ID. If two namespaces have a service with the same name, the ID is the name. */
 export function serviceNames(...states: PreviewState[]): (id: string) => string {
   const ids = new Set(states.flatMap((state) => servicesOf(state).map(({ id }) => id)));
   const nameOf = (id: string): string => id.slice(id.indexOf("/") + 1);

@@ -10,7 +10,7 @@ export type ConfigValues = Record<string, ConfigValue>;
 /**
  * Sets one value like `pulumi config set --path`: `prometheus.retentionDays=400`,
  * `services[0].name=inventory-service`, `labels["app.kubernetes.io/name"]=x`, `aws:region=eu-west-1`.
- * Within a map or a list, `true`, `false` and whole numbers are not text. A JSON list or map is
+ * Within a map or a list, `true`, `false` and whole numbers are not strings. A JSON list or map is
  * parsed, which the CLI does only directly under a key. Any other value is text, such as the template
  * `{{ .Status }}`. Returns a copy of the values.
  */

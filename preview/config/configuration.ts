@@ -140,13 +140,13 @@ function withPlaceholders(value: ConfigValue, placeholder: string): ConfigValue 
   );
 }
 
-/** Whether a map has a text that is not encrypted. */
+/** Whether a map contains a string that is not encrypted. */
 function hasPlainText(value: ConfigValue): boolean {
   const isPlain = (item: unknown): boolean => typeof item === "string" && item !== "";
   return isMap(value) && !("secure" in value) && Object.values(value).some(isPlain);
 }
 
-/** The texts in a map or a list, except short texts, which are not secrets and occur everywhere. */
+/** The strings in a map or a list, except short strings, which are not secrets and occur everywhere. */
 function textsInside(value: ConfigValue | undefined): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap((item: ConfigValue) =>

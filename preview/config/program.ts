@@ -16,7 +16,7 @@ export function secretsInUse(values: ConfigValues, project: string): Secret[] {
   return secrets.flatMap((secret) => {
     const settings = part(secret.part);
     const usesAmp = part("existingPrometheus")?.["ampWorkspaceArn"] !== undefined;
-    // Amazon Q Developer holds the credentials of Slack.
+    // Amazon Q Developer holds the Slack credentials.
     if (secret.part === "slack" && usesAmp) return isSet(secret.key) ? [secret] : [];
     if (settings === undefined || settings["existingSecret"] !== undefined) return [];
     if (secret.requiredBy !== undefined && requires(secret.requiredBy)) {

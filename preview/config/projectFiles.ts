@@ -22,7 +22,7 @@ export function readStackFiles(
   configFile: string | undefined,
 ): StackFile[] {
   const stackFile = path.join(directory, `Pulumi.${stack}.yaml`);
-  // With --config-file, the stack needs no file of its own.
+  // With `--config-file`, the stack does not need its own file.
   const files = fs.existsSync(stackFile) || configFile === undefined ? [stackFile] : [];
   if (configFile !== undefined) files.push(path.resolve(directory, configFile));
   return files.map((file) => {

@@ -70,7 +70,7 @@ const answers: Record<string, Answer> = {
 };
 
 /**
- * Results of the Kubernetes functions with which the SDK renders objects. Charts and kustomizations
+ * Results of the Kubernetes functions that the SDK uses to render objects. Charts and kustomizations
  * have no objects in a preview, and the policy `not-evaluated` lists them.
  */
 const renderers: Record<string, Answer> = {

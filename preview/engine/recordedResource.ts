@@ -27,7 +27,7 @@ export interface RecordedAlias {
 
 /** A resource as the program registered it. */
 export class RecordedResource {
-  /** The arguments of `registerOutputs` of a component, in the form of the protocol. */
+  /** The arguments of a component's `registerOutputs`, in the wire format. */
   registeredOutputs: WireObject | undefined;
 
   constructor(
@@ -38,7 +38,7 @@ export class RecordedResource {
     readonly parent: string | undefined,
     /** False for a component. */
     readonly custom: boolean,
-    /** Whether the resource exists already and the program only reads it. */
+    /** Whether the resource already exists and the program only reads it. */
     readonly external: boolean,
     /** The inputs in the wire format of the protocol, which marks secrets and unknown values. */
     readonly properties: WireObject,

@@ -17,12 +17,12 @@ import {
 } from "../pack/policyReport";
 
 type SdkPolicy = ReturnType<typeof observabilityPolicies>[number];
-/** What the policies of this package implement of the types of the SDK. */
+/** The part of the SDK's types that the policies of this package implement. */
 type Validate<Args> = (args: Args, report: (message: unknown, urn?: string) => void) => unknown;
 
 /**
- * The report of all policies on resources, in this process and without the SDKs of Pulumi, which
- * teams with files do not have.
+ * The report of all policies on resources. Runs in this process and without the Pulumi SDKs, which
+ * teams that judge files do not have.
  */
 export async function judgeResources(
   resources: Resource[],

@@ -17,7 +17,7 @@ export interface Skipped {
   because: string;
 }
 
-/** What the policies judge of a file. */
+/** The parts of a file that the policies judge. */
 export interface FileContent {
   resources: Resource[];
   skipped: Skipped[];
@@ -25,7 +25,7 @@ export interface FileContent {
 
 /**
  * The resources for the documents of a file: Kubernetes objects as they are, a rule file as a
- * PrometheusRule, and the configuration of Alertmanager as the Secret that holds it.
+ * PrometheusRule, and an Alertmanager configuration as the Secret that contains it.
  */
 export function resourcesIn({ path, text }: TextFile, stack: string): FileContent {
   const content: FileContent = { resources: [], skipped: [] };
@@ -47,7 +47,7 @@ export function resourcesIn({ path, text }: TextFile, stack: string): FileConten
   return content;
 }
 
-/** The Kubernetes objects that stand for a document, or why there are none. */
+/** The Kubernetes objects that represent a document, or why there are none. */
 function objectsOf(document: unknown, path: string): object[] | string {
   if (document === UNKNOWN) return "it is not valid YAML";
   if (!isMap(document)) return "it is not a map";
@@ -85,6 +85,6 @@ function resourceOf(path: string, stack: string, type: string, object: object): 
   const place = name === path ? [path] : [path, [namespace, name].filter(Boolean).join("/")];
   const label = place.filter((part) => part !== "").join("#");
   const urn = `urn:pulumi:${stack}::files::${type}::${label}`;
-  // Policies read the values of JSON, as from the engine.
+  // Policies read JSON values, like the values from the engine.
   return { type, name: label, urn, props: JSON.parse(JSON.stringify(object)) as Plain };
 }

@@ -1,12 +1,12 @@
 import { SECRET } from "../engine/values";
 
-/** Shorter texts occur by chance, so they are hidden only where they are the whole value. */
+/** Shorter strings occur by chance, so they are hidden only if they are the whole value. */
 const SHORTEST = 6;
 
 /**
- * Returns a function that hides these secrets in any value: also within longer texts, in base64,
- * and escaped as JSON or in a URL. This is the last line of defense: values that are marked as
- * secret are hidden earlier.
+ * Returns a function that hides these secrets in any value, including within longer strings, in base64,
+ * and escaped as JSON or in a URL. This is the last line of defense: values that are marked as secret
+ * are hidden earlier.
  */
 export function redactor(secrets: string[]): <T>(value: T) => T {
   const forms = [

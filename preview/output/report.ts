@@ -152,7 +152,7 @@ export function verdict(
   return mandatory > 0 ? style("red", `Failed: ${text}`) : style("green", `Passed: ${text}`);
 }
 
-/** Pads all columns but the last to the same width. */
+/** Pads all columns except the last to the same width. */
 function columns(rows: string[][]): string {
   const width = (cell: string): number => stripVTControlCharacters(cell).length;
   const widths = rows.reduce<number[]>(

@@ -98,7 +98,7 @@ function releaseRows(resources: SummarizedResource[]): Fact["rows"] {
     });
 }
 
-/** Namespaces of the objects of the stack that neither the stack nor Kubernetes creates. */
+/** Namespaces of the stack's objects that neither the stack nor Kubernetes creates. */
 function namespaceRows(resources: SummarizedResource[]): Fact["rows"] {
   const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
   const created = objects.filter(({ inputs }) => inputs["kind"] === "Namespace");
@@ -142,7 +142,7 @@ function prometheusRows(settings: Inputs | undefined, dashboards: number) {
   ];
 }
 
-/** How many metrics Prometheus keeps of each target with a keep list. */
+/** The number of metrics that Prometheus keeps for each target with a keep list. */
 function keepListRows(resources: SummarizedResource[]): Fact["rows"] {
   const lists = resources.flatMap(({ type, name, inputs }) =>
     keepListsOf({ type, name, urn: "", props: inputs }),
@@ -260,7 +260,7 @@ function routeRows(text: unknown, settings: Inputs | undefined, dashboardUrl: st
   ];
 }
 
-/** The links that messages cannot contain, with the key of each URL that they need. */
+/** The links that messages cannot contain, with the configuration keys of the missing URLs. */
 function missingLinks(
   { prometheusUrl, alertmanagerUrl }: Inputs,
   dashboardUrl: string | undefined,

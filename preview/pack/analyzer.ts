@@ -45,11 +45,10 @@ export interface AnalyzeOptions {
 const IN_FLIGHT = 8;
 
 /**
- * Runs a policy pack through the protocol of the engine:
+ * Runs a policy pack through the engine's analyzer protocol:
  *
- *     const analyzer = Analyzer.start("policies");
- *     try { report = await analyzer.analyze(resources, { project, stack, config }); }
- *     finally { analyzer.close(); }
+ * const analyzer = Analyzer.start("policies"); try { report = await analyzer.analyze(resources, {
+ * project, stack, config }); } finally { analyzer.close(); }
  */
 export class Analyzer {
   private client: Promise<AnalyzerClient> | undefined;
@@ -208,7 +207,7 @@ function connect(port: number): AnalyzerClient {
   return new AnalyzerClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
-    // The pack runs on this machine, where a proxy cannot reach it.
+    // The pack runs on this machine, which a proxy cannot reach.
     "grpc.enable_http_proxy": 0,
   });
 }

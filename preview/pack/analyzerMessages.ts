@@ -100,7 +100,7 @@ function seconds(duration: string): number {
 /** The violations in a response about one resource, or about the stack if `urn` is not set. */
 export function violationsOf(response: proto.AnalyzeResponse, urn?: string): ReportedViolation[] {
   return response.getDiagnosticsList().map((diagnostic) => {
-    // The SDK puts the description of the policy before the message.
+    // The SDK prefixes the message with the policy description.
     const prefix = `${diagnostic.getDescription()}\n`;
     const message = diagnostic.getMessage();
     return {
@@ -179,7 +179,7 @@ export function policyConfig(settings: PolicySettings): proto.PolicyConfig {
   return config;
 }
 
-/** The levels and severities by their number in the protocol. */
+/** The levels and severities by their protocol number. */
 const levels: EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 const severities: (Severity | undefined)[] = [undefined, "low", "medium", "high", "critical"];
 

@@ -24,7 +24,7 @@ export function environmentRow({ environment }: Judgement): [name: string, value
   return ["judged as", `${environment.judged}, by ${environment.source}`];
 }
 
-/** The environment as which the policies judge the resources. */
+/** The environment that the policies assume for the resources. */
 function environmentOf(resources: Resource[], policies: ConfiguredPolicy[]): JudgedEnvironment {
   const configured = policies
     .map(({ settings }) => settings["environment"])

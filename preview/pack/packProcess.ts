@@ -7,7 +7,7 @@ const { spawnPack } = require(path.join(__dirname, "spawnPack.cjs")) as {
   spawnPack: (directory: string) => ChildProcess;
 };
 
-/** A policy pack in a process of its own, which serves the analyzer protocol of the engine. */
+/** A policy pack in a separate process that serves the engine's analyzer protocol. */
 export interface PackProcess {
   /** The port that the pack listens on. Resolves when the pack is ready. */
   port: Promise<number>;
@@ -24,7 +24,7 @@ export interface PackProcess {
 export function startPack(directory: string): PackProcess {
   const child = spawnPack(path.resolve(directory));
   const port = portOf(child, directory);
-  // The caller that awaits the port handles a rejection. Until then, an unhandled rejection would
+  // The caller handles a rejection when it awaits the port. Until then, an unhandled rejection would
   // end this process.
   port.catch(() => undefined);
   const handles = [child, child.stdout, child.stderr] as unknown as NodeJS.RefCounted[];

@@ -26,7 +26,7 @@ export interface ReportedViolation {
   message: string;
 }
 
-/** A note of a policy that reports what the others skip. */
+/** A note from a policy that reports what the other policies skip. */
 export interface ReportedNote {
   urn: string | undefined;
   message: string;
@@ -52,11 +52,11 @@ export interface PolicyReport {
   /** Exceptions that suppressed violations. */
   exceptions: ReportedNote[];
   remediations: Remediation[];
-  /** Inputs that remediations changed, by URN, in the form of the protocol. */
+  /** Inputs that remediations changed, by URN, in the wire format. */
   remediated: Map<string, WireObject>;
 }
 
-/** The violations of all policies, and apart from them what the reports say about the others. */
+/** Separates the violations of all policies from the notes of report policies. */
 export function withNotes({
   violations,
   policies,
@@ -76,7 +76,7 @@ export function withNotes({
   };
 }
 
-/** Whether a policy does not judge, but reports what the others skip. */
+/** Whether a policy is a report on what other policies skip. */
 function isReport(policy: string): boolean {
   return [notEvaluated, appliedExceptions].some(({ name }) => name === policy);
 }

@@ -9,7 +9,7 @@ const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** Processes that were started early and not claimed yet, by the directory of their pack. */
+/** Processes that were started early and are not claimed yet, by pack directory. */
 const early = new Map();
 
 /** Starts the pack in a directory before the `spawnPack` call that uses it. */
@@ -36,7 +36,7 @@ function start(directory) {
   return child;
 }
 
-/** A pack in TypeScript runs as a bundle, a pack in JavaScript without one. */
+/** A TypeScript pack runs as a bundle; a JavaScript pack runs without a bundle. */
 function packArguments(directory) {
   const isSource = fs.existsSync(path.join(directory, "pack.ts"));
   return isSource ? [path.join(__dirname, "runPack.cjs"), directory] : [directory];

@@ -13,7 +13,7 @@ interface AssumedRole {
 }
 
 /**
- * The credentials in the configuration of the AWS provider. Often no other credentials may use the
+ * The credentials in the configuration of the AWS provider. Often only these credentials may access the
  * cluster's API, so the token command must not fall back to others.
  */
 export function awsCredentials(): AwsCredentials {

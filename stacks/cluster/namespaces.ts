@@ -5,9 +5,9 @@ import { Settings } from "../config/parseConfiguration";
 import { podSecurityLabels } from "./podSecurity";
 
 /**
- * Creates the stack's namespaces, except those in `existing` and that of an existing Prometheus.
- * Deleting a namespace also deletes its volumes, so Pulumi retains each namespace that the stack no
- * longer has.
+ * Creates the stack's namespaces, except the namespaces in `existing` and the namespace of an existing
+ * Prometheus. Deleting a namespace also deletes its volumes, so Pulumi retains each namespace that the
+ * stack no longer has.
  */
 export function createNamespaces(
   settings: Settings,

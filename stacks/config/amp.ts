@@ -37,7 +37,7 @@ export function withoutUnavailable(part: string, settings: Record<string, unknow
 /** The alert manager of a workspace treats a longer interval as five days. */
 const maxRepeatMinutes = 5 * 24 * 60;
 
-/** Problems of a configuration with a workspace: what would have no effect in it. */
+/** Problems of a configuration with a workspace: settings that would have no effect. */
 export function ampProblems(
   configuration: Configuration,
   { secrets, values }: RawConfiguration,
@@ -70,7 +70,7 @@ export function ampProblems(
   ];
 }
 
-/** The name of a topic of SNS contains that of its channel, and allows fewer characters. */
+/** The name of an SNS topic contains the channel name, and allows fewer characters. */
 function unfitChannels({ channel: main, channels, routes }: Record<string, unknown>): Problem[] {
   const named: [path: (string | number)[], value: unknown][] = [
     [["channel"], main],

@@ -1,8 +1,8 @@
 import { secrets } from "../../components/shared/secrets";
 
 /**
- * Component arguments that the stack sets, each with the configuration key that decides it. An
- * entry that starts with the name of a part applies only to that part, and takes precedence.
+ * Component arguments that the stack sets, each with the configuration key that determines it. An entry
+ * that starts with the name of a part applies only to that part, and takes precedence.
  */
 const argumentKeys: Record<string, string> = {
   cluster: "cluster.name",
@@ -42,7 +42,7 @@ const argumentKeys: Record<string, string> = {
   ...Object.fromEntries(secrets.map(({ argument, key }) => [argument, key])),
 };
 
-/** Configuration key that decides an argument. Undefined if the part itself sets the argument. */
+/** Configuration key that determines an argument. Undefined if the part itself sets the argument. */
 export function keyOfArgument(part: string, argument: unknown): string | undefined {
   const name = String(argument);
   const key = [`${part}.${name}`, name].find((candidate) => Object.hasOwn(argumentKeys, candidate));

@@ -9,13 +9,13 @@ import { existingPrometheusSchema } from "./existingPrometheus";
 import { withinMaxDepth } from "./maxDepth";
 import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
 
-/** A secret in plain text, and for a map of secrets the key of the plain one. */
+/** A secret in plain text; in a map of secrets, the key of the plain-text entry. */
 export interface PlaintextSecret {
   namespace?: "datadog";
   path: string[];
 }
 
-/** The configuration of a stack as the engine stores it, with keys without `monitoring:`. */
+/** The configuration of a stack as the engine stores it, with keys that omit `monitoring:`. */
 export interface RawConfiguration {
   /** Values of all keys that are not secrets, with lists and maps parsed. */
   values: Record<string, unknown>;
@@ -155,7 +155,7 @@ function validParts(values: Record<string, unknown>): Configuration {
       existingPrometheus: existingPrometheusSchema.parse({
         namespace: "unknown",
         labels: {},
-        // A workspace with a wrong ARN needs other secrets than an Alertmanager.
+        // Even with an invalid ARN, a workspace requires other secrets than Alertmanager.
         ...(isMap(existing) && existing["ampWorkspaceArn"] !== undefined && { ampWorkspaceArn }),
       }),
     }),

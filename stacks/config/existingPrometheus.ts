@@ -9,8 +9,8 @@ import { dnsLabel, selectorLabels, wholeNumber } from "../../components/shared/s
 const chartRetentionDays = 10;
 
 /**
- * A Prometheus that others operate with the Prometheus operator, such as kube-prometheus-stack, or agents
- * that send samples to a workspace of Amazon Managed Service for Prometheus.
+ * A Prometheus that another team runs with the Prometheus operator, such as kube-prometheus-stack, or
+ * agents that send samples to an Amazon Managed Service for Prometheus workspace.
  */
 export const existingPrometheusSchema = z.strictObject({
   namespace: example(dnsLabel, "observability").describe(
@@ -60,7 +60,7 @@ export const existingPrometheusSchema = z.strictObject({
 });
 export type ExistingPrometheusSettings = z.output<typeof existingPrometheusSchema>;
 
-/** Names of the alerts on the platform that a stack with an existing Prometheus has. */
+/** Names of the platform alerts in a stack with an existing Prometheus. */
 export const existingPlatformAlertNames = [
   ...new Set(
     alertsWithExistingPrometheus("monitoring", "monitoring").flatMap(({ rules }) =>

@@ -4,17 +4,17 @@ import { Problem, check } from "../../components/shared/problems";
 import { partSchemas } from "./readPart";
 import type { Configuration } from "./schema";
 
-/** The only key of each of these parts that means something without a Prometheus of the stack. */
+/** The only key of each of these parts that has an effect with an existing Prometheus. */
 const partsOfStack = ["prometheus", "alertmanager", "grafana"] as const;
 
-/** Other settings that configure the Prometheus of a stack. */
+/** Other settings that configure the stack's own Prometheus. */
 const settingsOfStack = [
   ["loki", "logMetricNamespaces"],
   ["cost", "samplesPerSecond"],
   ["cost", "bytesPerSample"],
 ] as const;
 
-/** Reports settings of the Prometheus of a stack, which a stack with an existing one does not have. */
+/** Reports settings of the stack's own Prometheus, which do not exist with an existing Prometheus. */
 export function existingPrometheusProblems(configuration: Configuration): Problem[] {
   const ofParts = partsOfStack.flatMap((part) =>
     Object.keys(configuration[part])

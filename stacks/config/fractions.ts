@@ -1,9 +1,9 @@
 import { isMap } from "../../policies/shared/isMap";
 
 /**
- * Turns strings such as `"2.5"` into numbers, at any depth: without `--type float`, `pulumi config
- * set --path` stores a fraction as a string. Use it only for maps in which every such string is
- * meant as a number.
+ * Turns strings such as `"2.5"` into numbers, at any depth: without `--type float`, `pulumi config set
+ * --path` stores a fraction as a string. Use it only for maps in which every such string represents a
+ * number.
  */
 export function parseFractions(value: unknown): unknown {
   if (typeof value === "string") return /^\d+\.\d+$/.test(value) ? Number(value) : value;

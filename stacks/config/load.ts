@@ -6,7 +6,7 @@ import { SecretKey } from "../../components/shared/secrets";
 
 /** The secrets of the configuration. A secret that is not set is undefined. */
 export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>> & {
-  /** Keys that the Datadog provider is configured with, by their names in its configuration. */
+  /** Keys in the configuration of the Datadog provider, by name. */
   datadogProvider?: Record<string, pulumi.Output<string>>;
 };
 

@@ -10,8 +10,8 @@ interface Name {
 }
 
 /**
- * Names of teams and namespaces that are valid, because both can exist outside of the stack, but probably
- * misspell a name that the configuration knows, and teams without services.
+ * Warns about teams without services, and about names of teams and namespaces that probably misspell a
+ * name in the configuration. They are not errors, because both can exist outside the stack.
  */
 export function nameWarnings(
   { configuration, namespaces }: Context,
@@ -82,8 +82,8 @@ function misspelled(names: Name[], known: string[], rule: string): Problem[] {
 }
 
 /**
- * Whether one word of a name is another one with up to two wrong letters. Short words and numbers are
- * different on purpose, as in `team-a` and `team-b`.
+ * Whether one word of a name is a known word with up to two wrong letters. Short words and numbers
+ * differ on purpose, as in `team-a` and `team-b`.
  */
 function resembles(name: string, known: string): boolean {
   const words = known.split(/[-_. ]/);

@@ -48,11 +48,11 @@ export interface Settings {
   cost: CostSettings;
   /** The user's chart values, which are merged last. */
   chartValues: ChartValues;
-  /** What is valid, but probably a mistake. */
+  /** Warnings about valid settings that are probably mistakes. */
   warnings: string[];
 }
 
-/** Settings of a stack with a Prometheus, Alertmanager and Grafana of its own. */
+/** Settings of a stack with its own Prometheus, Alertmanager and Grafana. */
 export type SettingsWithPrometheus = Settings & { prometheus: PrometheusSettings };
 
 /**

@@ -72,7 +72,7 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
   if (usesAmp(configuration)) {
     return parsePart("slack", withoutUnavailable("slack", slack), slackSettings, {
       labels: context.identity.labels,
-      // One credential for all channels, which Amazon Q Developer has.
+      // Amazon Q Developer holds one credential for all channels.
       botToken: true,
     });
   }
@@ -88,17 +88,17 @@ export function parseSlack(context: Context): Parsed<SlackSettings> {
   });
 }
 
-/** URL of the ingress of Grafana, whose problems are those of the part `grafana`. */
+/** URL of Grafana's ingress. The part `grafana` reports the problems of the ingress. */
 function grafanaIngressUrl({ ingress }: Record<string, unknown>): string | undefined {
   return ingressUrl(ingressSchema.safeParse(ingress).data);
 }
 
-/** Whether the stack has an Alertmanager configuration of its own. */
+/** Whether the stack has its own Alertmanager configuration. */
 function sendsNotifications({ slack, receivers }: Configuration): boolean {
   return slack !== undefined || receivers !== undefined;
 }
 
-/** Whether a service, which may be invalid otherwise, has the URL of a probe. */
+/** Whether a service has a probe URL. The service may be invalid otherwise. */
 function hasProbes({ services }: Configuration): boolean {
   return services.some((service) => isMap(service) && service["probe"] !== undefined);
 }
@@ -148,7 +148,7 @@ export function parsePrometheus(
   };
 }
 
-/** Reports a store that authorizes IAM roles if the pods of the cluster have none. */
+/** Reports a store that requires IAM roles if the cluster's pods cannot have one. */
 function longTermProblems({ prometheus, cluster }: Configuration): Problem[] {
   const { longTerm } = prometheus;
   const isAmp = isMap(longTerm) && longTerm["kind"] === LongTermKind.Amp;
@@ -229,7 +229,7 @@ export function parseDatadog(
       disabledRedactions: loki.disabledRedactions,
       redactionPatterns: loki.redactionPatterns,
     }),
-    // Pods on nodes of EKS Auto Mode cannot reach the instance metadata service.
+    // Pods on EKS Auto Mode nodes cannot reach the instance metadata service.
     ...(cluster.mode === ClusterMode.Create && {
       nodeOs: NodeOs.Bottlerocket,
       hostnameSource: HostnameSource.NodeFile,
@@ -245,9 +245,9 @@ export function parseDatadog(
   );
 }
 
-/** The existing Prometheus, with what its objects need of the other parts. */
+/** The existing Prometheus, with the settings of other parts that its objects need. */
 export interface ExistingPrometheus extends ExistingPrometheusSettings {
-  /** Settings of the alerts on Loki, by name. */
+  /** Settings of alerts on Loki, by name. */
   alertRules: RulesSettings;
   links: AlertLinks;
   /** Name of the environment, for the tags of AWS resources. */
@@ -296,7 +296,7 @@ const proberProblem: Problem = {
 export const ofServices = [...serviceAlertNames, alertNames.mostServicesFailing];
 const allAlertNames = [...ofServices, ...platformAlertNames, ...alertsOfChart, ...logAlertNames];
 
-/** The settings of these alerts in `monitoring:alerts.rules`, which each component checks. */
+/** The settings of these alerts in `monitoring:alerts.rules`, which the components check. */
 export function rulesOf({ alerts }: Configuration, names: readonly string[]): unknown {
   const { rules } = alerts;
   if (!isMap(rules)) return names === ofServices ? rules : undefined;
@@ -412,7 +412,7 @@ function recordsLogMetrics({ loki }: Configuration): boolean {
   return Array.isArray(namespaces) && namespaces.length > 0;
 }
 
-/** Replaces dashboard numbers with objects: the configuration accepts a number alone. */
+/** Replaces dashboard numbers with objects: the configuration also accepts just a number. */
 function withDashboardObjects(grafana: Record<string, unknown>): Record<string, unknown> {
   const { communityDashboards } = grafana;
   if (!Array.isArray(communityDashboards)) return grafana;
@@ -456,7 +456,7 @@ function dashboardsFolderProblems(folder: unknown): Problem[] {
   }));
 }
 
-/** Monitors require both keys of Datadog's API, and the agents, which send the metrics. */
+/** Datadog monitors require both Datadog keys, and the agents that send the metrics. */
 function missingForMonitors({ configuration, raw }: Context): Problem[] {
   const { datadog } = configuration;
   if (datadog === undefined) {

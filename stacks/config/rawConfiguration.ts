@@ -39,7 +39,10 @@ export function rawConfiguration(
   });
 }
 
-/** The paths of a secret in plain text, or of those in a map of secrets, which a preview completes. */
+/**
+ * The paths of a plain-text secret, or of the plain-text entries in a map of secrets, which a preview
+ * completes.
+ */
 function plaintextPaths(key: string, value: unknown): PlaintextSecret[] {
   if (!isMap(value)) return [{ path: [key] }];
   const placeholder = allSecrets.find((secret) => secret.key === key)?.placeholder;

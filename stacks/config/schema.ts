@@ -14,7 +14,7 @@ import {
   teamName,
 } from "../../components/shared/schemas";
 
-/** How the program reaches the cluster that it deploys to. */
+/** How the program connects to the cluster that it deploys to. */
 export const ClusterMode = {
   /** An existing EKS cluster, found by its name. */
   Existing: "existing",
@@ -31,7 +31,7 @@ export type PresetName = (typeof presetNames)[number];
 
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
-/** The only mode that each of these settings applies to. */
+/** Settings that apply to only one mode, with the mode. */
 const modeOfSetting: Partial<Record<string, ClusterMode>> = {
   version: ClusterMode.Create,
   vpcId: ClusterMode.Create,
@@ -111,7 +111,7 @@ export const placedServiceSchema = z.object({
   }),
 });
 
-/** The list of services that a map from names to services, or a single name, means. */
+/** Converts a map from names to services, or a single name, to a list of services. */
 function asList(services: unknown): object[] {
   if (typeof services === "string") return [{ name: services }];
   return Object.entries(isMap(services) ? services : {}).map(([name, service]) => ({
@@ -120,7 +120,7 @@ function asList(services: unknown): object[] {
   }));
 }
 
-/** What all services of a team have in common. */
+/** Settings that all services of a team share. */
 export const teamSchema = z.strictObject({
   namespace: placedServiceSchema.shape.namespace.meta({
     description: "Namespace of the services of the team. It must exist.",

@@ -16,12 +16,12 @@ import { parseFractions, parseServiceFractions } from "./fractions";
 import { Parsed, alertLinks, ofServices, rulesOf, translated } from "./parts";
 import { placedServiceSchema } from "./schema";
 
-/** The services of each namespace; at least those in the namespace of the application. */
+/** The services of each namespace; always includes the application namespace. */
 export type ServicesByNamespace = [MonitoredServicesSettings, ...MonitoredServicesSettings[]];
 
 /**
- * The name and the settings of each MonitoredServices of a stack. The brackets keep the monitors of
- * `api` in `payments` and of `payments-api` in the namespace of the application apart.
+ * The name and the settings of each MonitoredServices of a stack. The brackets distinguish the monitors
+ * of `api` in `payments` from the monitors of `payments-api` in the application namespace.
  */
 export function servicesComponents(
   services: ServicesByNamespace,
@@ -32,7 +32,7 @@ export function servicesComponents(
   ]);
 }
 
-/** A service of the configuration with the defaults of its team, and its position there. */
+/** A configured service with the defaults of its team, and its position in the configuration. */
 interface PlacedService {
   index: number;
   namespace: string;
@@ -42,8 +42,8 @@ interface PlacedService {
 }
 
 /**
- * The services by namespace, as the arguments of one MonitoredServices each. The namespace of the
- * application is first, even if it has no services: alerts on pods cover the whole namespace.
+ * The services by namespace, as the arguments of one MonitoredServices each. The application namespace
+ * is first, even if it has no services: alerts on pods cover the whole namespace.
  */
 export function parseServices(
   context: Context,
@@ -102,7 +102,7 @@ function withTeamDefaults(service: unknown, teams: Context["configuration"]["tea
   if (team === undefined) return service;
   const { namespace, slo, alerts } = team;
   const isJob = service["kind"] === WorkloadKind.Job;
-  // A scheduled job answers no requests, and those to a probed URL are not known.
+  // A scheduled job serves no requests, and requests to a probed URL are not measured.
   const hasRequests = !isJob && service["kind"] !== WorkloadKind.Probe;
   const thresholds = Object.entries(alerts ?? {}).filter(
     ([key]) => isJob || !jobThresholds.includes(key),
@@ -137,7 +137,7 @@ function atPositionOf(services: PlacedService[], problem: Problem): Problem {
   );
 }
 
-/** The position of a problem with what a service inherits is that of its team. */
+/** Reports a problem with an inherited setting at the position of the team. */
 function atTeam({ own, service }: PlacedService, problem: Problem): Problem {
   const setting = problem.path.slice(2);
   while (setting.length > 0 && valueAt(service, setting) === undefined) setting.pop();
@@ -146,7 +146,7 @@ function atTeam({ own, service }: PlacedService, problem: Problem): Problem {
   return { ...problem, path: ["teams", team, ...problem.path.slice(2)] };
 }
 
-/** The problem with an unknown key of a service knows the keys that the component does not have. */
+/** Adds the keys that only the configuration has to a problem with an unknown key of a service. */
 function atService({ service }: PlacedService, problem: Problem): Problem {
   if (problem.code !== "unknownKey" || problem.path.length !== 3 || !isMap(service)) return problem;
   const known = Object.keys({ ...serviceSchema.shape, ...placedServiceSchema.shape });

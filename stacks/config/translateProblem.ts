@@ -2,7 +2,7 @@ import { Problem } from "../../components/shared/problems";
 import { isSecretKey } from "../../components/shared/secrets";
 import { keyOfArgument } from "./argumentKeys";
 
-/** Turns a problem with an argument into a problem with the key that decides the argument. */
+/** Turns a problem with an argument into a problem with the key that determines the argument. */
 export function translateProblem(part: string, problem: Problem): Problem {
   const [argument, ...rest] = problem.path;
   const key = argument === undefined ? undefined : keyOfArgument(part, argument);

@@ -93,7 +93,7 @@ function datadogEstimate(settings: Settings): CostEstimate["datadog"] {
   const { nodes, logGbPerDay } = cost;
   return defined({
     hosts: nodes,
-    // Assumes that all logs are logs of services, because the share of each namespace is unknown.
+    // Assumes that all logs come from services, because the share of each namespace is unknown.
     logGbPerDay: storesOfServiceLogs(settings).datadog ? logGbPerDay : undefined,
   });
 }

@@ -12,7 +12,7 @@ interface Inputs {
   serviceAccount: string;
 }
 
-/** How a resource is found in the account, by its type: its ID for the import, if it exists. */
+/** Finds a resource in the account, by resource type: returns its ID for the import, if it exists. */
 const lookups: Record<string, (inputs: Inputs, region?: string) => Promise<string | undefined>> = {
   "aws:s3/bucket:Bucket": ({ bucket }) =>
     ifFound(bucket, ["s3api", "head-bucket", "--bucket", bucket]),
@@ -48,7 +48,7 @@ const effects: Record<string, string> = {
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": "it binds the role of the program",
 };
 
-/** A resource of AWS that exists already. */
+/** An existing AWS resource. */
 export async function existingInAws(resource: Registered, region?: string): Promise<Finding[]> {
   const { entry, inputs } = resource;
   const id = await lookups[entry.type]?.(inputs as unknown as Inputs, region);
@@ -58,12 +58,12 @@ export async function existingInAws(resource: Registered, region?: string): Prom
   return [{ fate: Fate.Adopted, what: `${kind} ${id}`, effect, adopts: { resource, id } }];
 }
 
-/** The ID, if this command finds what it names. Some commands print nothing. */
+/** The ID, if the command finds the resource. Some commands print nothing. */
 async function ifFound(id: string, args: string[]): Promise<string | undefined> {
   return (await aws(args)) === undefined ? undefined : id;
 }
 
-/** The output of the AWS CLI, or undefined if what it asks for does not exist. */
+/** The output of the AWS CLI, or undefined if the requested resource does not exist. */
 async function aws(args: string[]): Promise<string | undefined> {
   const { code, out, err } = await run("aws", [...args, "--output", "json"], {
     missing: "the AWS CLI is not on the PATH\n  fix: https://aws.amazon.com/cli/",

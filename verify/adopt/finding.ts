@@ -1,10 +1,10 @@
 import type { Registered } from "./registered";
 
-/** What happens to something that exists already. */
+/** What happens to an existing object or resource. */
 export const Fate = {
   /** It becomes a resource of the stack, and keeps its data. */
   Adopted: "adopted",
-  /** It has to be deleted first, because the stack creates something else in its place. */
+  /** It must be deleted first, because the stack replaces it. */
   Replaced: "replaced",
   /** The stack neither needs nor changes it. */
   LeftAlone: "left alone",
@@ -17,8 +17,8 @@ export interface Finding {
   what: string;
   /** What changes, and what is lost. */
   effect: string;
-  /** Command that deletes what is replaced, to run after the import and before the deployment. */
+  /** Command that deletes the replaced object, to run after the import and before the deployment. */
   command?: string;
-  /** The resource of the program that it becomes, and its ID for the import. */
+  /** The resource of the program that adopts it, and its ID for the import. */
   adopts?: { resource: Registered; id: string };
 }

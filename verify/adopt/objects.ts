@@ -4,7 +4,7 @@ import { Fate, type Finding } from "./finding";
 import { type KubernetesObject, pathOf } from "./kubernetesObject";
 import type { Registered } from "./registered";
 
-/** Kinds of objects that people create by hand in place of a release. */
+/** Kinds of objects that people create manually instead of a release. */
 const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] = [
   ["apps/v1", "DaemonSet", true],
   ["apps/v1", "Deployment", true],
@@ -16,7 +16,7 @@ const workloadKinds: [apiVersion: string, kind: string, namespaced: boolean][] =
   ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding", false],
 ];
 
-/** An object of the program that exists already. */
+/** An object of the program that already exists in the cluster. */
 export interface ExistingObject {
   resource: Registered;
   object: KubernetesObject;
@@ -38,7 +38,7 @@ export async function existingObjects(
   return found.flat();
 }
 
-/** Only namespaces are adopted: they contain what others deployed. */
+/** Only namespaces are adopted, because they contain objects of other deployments. */
 export function objectFinding({ resource, object }: ExistingObject): Finding {
   const { kind, metadata } = object;
   const id = idOf(metadata);
@@ -58,7 +58,7 @@ export function objectFinding({ resource, object }: ExistingObject): Finding {
   };
 }
 
-/** Objects made by hand under the name of a release, which Helm refuses to install over them. */
+/** Manually created objects with the names of a release's objects, over which Helm refuses to install. */
 export async function madeByHand(
   kubernetes: Api,
   release: { namespace: string; name: string },
@@ -82,7 +82,7 @@ export async function madeByHand(
   }));
 }
 
-/** ServiceMonitors of others for the namespaces of the services, which scrape in addition. */
+/** ServiceMonitors outside the stack that also scrape the namespaces of its services. */
 export async function otherMonitors(
   kubernetes: Api,
   namespaces: string[],

@@ -13,10 +13,10 @@ export interface ImportEntry {
   type: string;
   /** Unique in the file. */
   name: string;
-  /** Name in the program, if it is another one. */
+  /** Name in the program, if it differs. */
   logicalName?: string;
   component?: boolean;
-  /** Name of the entry of the parent. */
+  /** Name of the parent's entry. */
   parent?: string;
   id?: string;
 }

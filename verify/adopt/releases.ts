@@ -22,9 +22,9 @@ export function isRelease({ entry }: Registered): boolean {
 }
 
 /**
- * The release that exists under the name of a release of the program. It is upgraded if it has the same
- * chart, unless it also contains objects that the program creates itself: Helm would delete them, because
- * its new revision does not contain them.
+ * The existing release with the name of a release of the program. It is upgraded if it has the same
+ * chart, unless it also contains objects that the program creates outside the release: Helm would
+ * delete them, because its new revision does not contain them.
  */
 export async function existingRelease(
   kubernetes: Api,
@@ -58,7 +58,7 @@ export function releaseInputs({ inputs }: Registered): ReleaseInputs {
   return inputs as unknown as ReleaseInputs;
 }
 
-/** The last revision of a release, as Helm stores it: JSON, compressed, in base64 twice. */
+/** The last revision of a release. Helm stores it as compressed JSON, in base64 twice. */
 async function storedRelease(
   kubernetes: Api,
   release: ReleaseInputs,
@@ -70,7 +70,7 @@ async function storedRelease(
   return JSON.parse(gunzipSync(compressed).toString()) as StoredRelease;
 }
 
-/** What happens to the volumes of a release. Neither an upgrade nor an uninstallation deletes claims. */
+/** What happens to the volumes of a release. Neither upgrading nor uninstalling deletes claims. */
 async function volumesOf(kubernetes: Api, { namespace, name }: ReleaseInputs): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
   const list = await kubernetes.find<List<{ metadata: ObjectMeta }>>(path);

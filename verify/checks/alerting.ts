@@ -140,8 +140,9 @@ export function testAlertCheck(settings: Settings, waitSeconds = 90): Check {
 }
 
 /**
- * Requests to Slack, which PagerDuty or the heartbeat do not change. The counters of notifications are
- * not used: Alertmanager increases them before the request, whatever Slack answers.
+ * Number of requests to Slack, which notifications to PagerDuty and the heartbeat do not affect.
+ * Notification counters are not used: Alertmanager increments them before the request, regardless of
+ * Slack's response.
  */
 async function slackRequests(alertmanager: Api): Promise<{ sent: number; failed: number }> {
   const metrics = await alertmanager.text("/metrics");

@@ -12,7 +12,10 @@ import { increaseInLastHour, query } from "./prometheusQuery";
 /** Label of the lines that this check writes. */
 const job = "observability-verify";
 
-/** The checks of Loki: a line is written and read, chunks reach the storage, and the IAM role. */
+/**
+ * The checks of Loki: a line can be written and read, chunks reach the storage, and pods have the IAM
+ * role.
+ */
 export function lokiChecks(settings: Settings, waitSeconds = 20): Check[] {
   if (settings.loki === undefined) return [];
   return [
@@ -63,7 +66,7 @@ async function hasLine(loki: Api, line: string, time: number): Promise<boolean> 
   return data.result.length > 0;
 }
 
-/** Chunks reach the bucket or the volume, by the counters of Loki that Prometheus scrapes. */
+/** Chunks reach the bucket or the volume, according to the counters of Loki that Prometheus scrapes. */
 function chunkCheck(settings: Settings): Check {
   const { loki, namespaces } = settings;
   const storage = loki?.storage === LokiStorage.S3 ? `the bucket ${loki.bucket}` : "the volume";
@@ -105,7 +108,7 @@ const credentialVariables = {
   [AwsIdentity.Irsa]: "AWS_WEB_IDENTITY_TOKEN_FILE",
 };
 
-/** The pods of Loki received the credentials of their IAM role. */
+/** Loki's pods received the credentials of their IAM role. */
 function identityCheck({ namespaces: { monitoring: namespace }, loki, cluster }: Settings): Check {
   const identity = loki?.awsIdentity ?? AwsIdentity.PodIdentity;
   const variable = credentialVariables[identity];
@@ -142,7 +145,7 @@ function identityCheck({ namespaces: { monitoring: namespace }, loki, cluster }:
   };
 }
 
-/** The canary and the caches of the chart do not access the bucket. */
+/** The chart's canary and caches do not access the bucket. */
 function usesAccount({ spec }: Pod): boolean {
   return spec?.serviceAccountName === undefined || spec.serviceAccountName === lokiName;
 }

@@ -3,10 +3,10 @@ import { accessCommands } from "../../stacks/accessCommands";
 import { type Check, listed, pass } from "../check";
 import { query } from "./prometheusQuery";
 
-/** Seconds by which a clock may be off. Above the second, samples and log lines are rejected. */
+/** Seconds by which a clock may be off. Above `fail`, samples and log lines are rejected. */
 const skewSeconds = { warn: 0.05, fail: 5 };
 
-/** The clocks of the nodes agree with NTP, and the clock of Prometheus with this machine. */
+/** The node clocks agree with NTP, and the clock of Prometheus agrees with this machine. */
 export function clockCheck(settings: Settings): Check {
   return {
     name: "clocks",
@@ -17,7 +17,7 @@ export function clockCheck(settings: Settings): Check {
       const [now] = await query(prometheus, "vector(time())");
       const answered = Date.now();
       const own = (now?.value ?? Number.NaN) - (asked + answered) / 2000;
-      // A slow answer is not a skew.
+      // A slow response is not clock skew.
       const tolerance = skewSeconds.fail + (answered - asked) / 1000;
       if (!(Math.abs(own) <= tolerance)) {
         return {
@@ -38,7 +38,7 @@ export function clockCheck(settings: Settings): Check {
   };
 }
 
-/** Shares of a volume in use. The alert VolumeNearlyFull fires at the second. */
+/** Used shares of a volume. The alert VolumeNearlyFull fires at `fail`. */
 const usedRatio = { warn: 0.85, fail: 0.95 };
 
 /** The volumes of the monitoring stack have space. */

@@ -18,7 +18,8 @@ export function releaseChecks(settings: Settings): Check[] {
       }
       const status = last.metadata.labels?.["status"] ?? "unknown";
       const evidence = `revision ${revisionOf(last)} is ${status}`;
-      // Pulumi compares the release with its state, not with the status of an operation by hand.
+      // Pulumi compares the release with its own state, and does not notice the status of manual
+      // operations.
       return status === "deployed" ? pass(evidence) : { status: "fail", evidence };
     },
   }));

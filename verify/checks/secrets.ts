@@ -17,7 +17,7 @@ interface ExpectedSecret {
 
 const placeholders = new Set<string>(secrets.map(({ placeholder }) => placeholder));
 
-/** The Secrets that the workloads of the stack mount. */
+/** The Secrets that the stack's workloads mount. */
 function expectedSecrets({
   namespaces,
   prometheus,

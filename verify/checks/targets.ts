@@ -70,7 +70,7 @@ function checksOfServices(
         const names = [...requests, ...durations, ...counts].join("|");
         const named = await query(
           prometheus,
-          // Of a native histogram that is scraped as a classic one, there is only the bucket +Inf.
+          // If a native histogram is scraped as a classic histogram, only the bucket `+Inf` exists.
           `count by (__name__) ({${labels}, __name__=~"${names}", le!="+Inf"})`,
         );
         const existing = new Set(named.map((series) => series.labels["__name__"]));
@@ -128,13 +128,13 @@ function probeCheck(namespace: string, name: string): Check {
   };
 }
 
-/** The objects through which Prometheus finds the targets of a service. */
+/** The objects through which Prometheus discovers a service's targets. */
 function monitoring(service: ServiceSettings): string {
   const monitor = monitorKind(service).toLowerCase();
   return monitor === "podmonitor" ? monitor : `${monitor},service,endpoints`;
 }
 
-/** Metrics of pods that every running container has. The others appear with the first fault. */
+/** Pod metrics that every running container has. The others appear only with the first failure. */
 const { memory, cpu, resourceRequests, owner, restarts } = podMetrics;
 
 /** The metrics of pods that alerts read exist for each namespace of services. */

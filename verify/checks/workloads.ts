@@ -10,7 +10,7 @@ export function podCheck({ namespaces: { monitoring: namespace } }: Settings): C
     next: `kubectl get pods -n ${namespace}`,
     run: async ({ kubernetes }) => {
       const { items } = await kubernetes.json<List<Pod>>(`/api/v1/namespaces/${namespace}/pods`);
-      // The pods of finished jobs are not ready.
+      // Pods of finished Jobs are not ready.
       const pods = items.filter(({ status }) => status?.phase !== "Succeeded");
       if (pods.length === 0) return { status: "fail", evidence: "no pod exists" };
       const notReady = pods.filter((pod) => !isReady(pod));
@@ -59,10 +59,10 @@ function daemonSetCheck(namespace: string, name: string): Check {
   };
 }
 
-/** How the Datadog Agent reports that Datadog refuses its data. */
+/** How the Datadog Agent logs that Datadog rejects its data. */
 const refusal = /api key.*(invalid|rejected|not valid)|403 forbidden/i;
 
-/** The log of an agent contains no refusal by Datadog. */
+/** An agent's log does not contain a rejection by Datadog. */
 function datadogKeyCheck(namespace: string): Check {
   return {
     name: "Datadog accepts the API key",

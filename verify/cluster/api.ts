@@ -2,7 +2,7 @@
 export interface ApiResponse {
   status: number;
   text: string;
-  /** Time of the server, from the header `Date`. */
+  /** Server time, from the header `Date`. */
   date?: Date;
 }
 
@@ -27,7 +27,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An HTTP API that mostly speaks JSON: of Kubernetes, Prometheus, Alertmanager, Loki or Grafana. */
+/** The HTTP API of Kubernetes, Prometheus, Alertmanager, Loki or Grafana, which usually returns JSON. */
 export class Api {
   constructor(
     /** Name in messages. */

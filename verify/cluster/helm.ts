@@ -5,13 +5,13 @@ import type { Settings } from "../../stacks/config/parseConfiguration";
 import type { Api } from "./api";
 import type { List, Secret } from "./objects";
 
-/** A Helm release, by its place in the cluster. */
+/** Name and namespace of a Helm release. */
 export interface ReleaseName {
   namespace: string;
   name: string;
 }
 
-/** The Helm releases of a stack, with that of its collector or of other ones. */
+/** The Helm releases of a stack, with the release of its collector or of other collectors. */
 export function releasesOf(
   { namespaces, prometheus, loki, datadog }: Settings,
   collectors: LogCollector[] = [loki?.collector ?? LogCollector.None],
@@ -25,7 +25,7 @@ export function releasesOf(
   ];
 }
 
-/** The Secrets in which Helm keeps the revisions of a release, the last one first. */
+/** The Secrets in which Helm stores the revisions of a release, latest first. */
 export async function revisionsOf(
   kubernetes: Api,
   { namespace, name }: ReleaseName,

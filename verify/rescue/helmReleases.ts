@@ -6,16 +6,16 @@ import type { Secret } from "../cluster/objects";
 import type { Obstacle } from "./obstacle";
 
 /**
- * Releases that Helm refuses to install or upgrade: those whose last operation never ended, because Helm
- * cannot know that the process is dead, and those in `installing` that Helm installed after the engine
- * was killed, because the state does not contain them.
+ * Releases that Helm refuses to install or upgrade: releases whose last operation never ended, because
+ * Helm cannot know that the process is dead, and releases in `installing` that Helm installed after the
+ * engine was killed, because the state does not contain them.
  */
 export async function stuckReleases(
   kubernetes: Api,
   settings: Settings,
   installing: string[],
 ): Promise<Obstacle[]> {
-  // A switch of the collector may have been interrupted.
+  // A change of the collector may have been interrupted.
   const releases = releasesOf(settings, [LogCollector.Alloy, LogCollector.Promtail]);
   const found = await Promise.all(
     releases.map((release) => stuck(kubernetes, release, installing)),

@@ -1,6 +1,6 @@
-/** What an interrupted update left, and its repair. */
+/** Leftover of an interrupted update, and its repair. */
 export interface Obstacle {
-  /** What it is: the subject of a sentence. */
+  /** The leftover, as the subject of a sentence. */
   what: string;
   /** What the repair does, as an imperative sentence. */
   repair: string;
