@@ -34,7 +34,7 @@ describe("the pipelines for GitHub and GitLab", () => {
       for (const [, script = ""] of read(file).matchAll(/npm run (?:--silent )?([\w:-]+)/g)) {
         assert.ok(Object.hasOwn(scripts, script), script);
       }
-      for (const [script] of read(file).matchAll(/tools\/ci\/\w+\.sh/g)) {
+      for (const [script] of read(file).matchAll(/tools\/ci\/[\w.]+/g)) {
         assert.ok(fs.existsSync(path.join(projectDirectory, script)), script);
       }
     });
@@ -71,6 +71,90 @@ describe("the pipelines for GitHub and GitLab", () => {
       assert.equal(job.permissions, undefined, name);
       assert.doesNotMatch(JSON.stringify(job), /secrets\.|github\.token/, name);
     }
+  });
+});
+
+describe("the pipeline for GitLab", () => {
+  interface Job {
+    extends?: string | string[];
+    rules?: { if: string; when?: string }[];
+    needs?: string[];
+    id_tokens?: unknown;
+    script?: string[];
+    artifacts?: { when: string; expose_as: string; paths: string[] };
+    allow_failure?: boolean;
+  }
+  const pipeline = parse(read(".gitlab-ci.yml")) as Record<string, Job>;
+  const ofThisProject = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID ==";
+  const job = (name: string): Job => pipeline[name] ?? assert.fail(`no job ${name}`);
+  const extendsEngine = ({ extends: parents = [] }: Job): boolean =>
+    [parents].flat().some((name) => name === ".engine" || extendsEngine(job(name)));
+
+  it("gives a merge request from a fork the offline preview only, without a variable or a token", () => {
+    for (const [name, each] of Object.entries(pipeline)) {
+      if (!each.rules || !each.script) continue;
+      const forForks = each.rules.filter(
+        ({ if: rule }) => rule.includes("merge_request_event") && !rule.includes(ofThisProject),
+      );
+      if (forForks.length === 0) continue;
+      assert.equal(name, "offline preview");
+      assert.equal(extendsEngine(each), false);
+      assert.doesNotMatch(JSON.stringify(each), /TOKEN|PULUMI|AWS/);
+    }
+  });
+
+  it("exposes the report of each stack, also after a violation, and writes it as a note", () => {
+    const files = ["dev", "prod"].flatMap((stack) => [
+      `changes-${stack}.md`,
+      `preview-${stack}.txt`,
+    ]);
+    const { artifacts } = job("offline preview");
+    assert.deepEqual([artifacts?.when, artifacts?.expose_as], ["always", "Preview"]);
+    const note = job("preview note");
+    for (const file of files) {
+      assert.ok(artifacts?.paths.includes(file), file);
+      assert.ok(note.script?.at(-1)?.includes(file), file);
+    }
+    assert.deepEqual(note.needs, ["offline preview"]);
+    assert.deepEqual(
+      note.rules?.map(({ when }) => when),
+      ["always"],
+    );
+    // A token that expired stops no merge.
+    assert.equal(note.allow_failure, true);
+  });
+
+  it("runs the engine only in jobs with an ID token for AWS, for branches of this project", () => {
+    assert.deepEqual(job(".engine").id_tokens, { AWS_ID_TOKEN: { aud: "sts.amazonaws.com" } });
+    for (const [name, each] of Object.entries(pipeline)) {
+      if (!each.script?.some((line) => line.startsWith("pulumi "))) continue;
+      assert.ok(extendsEngine(each), name);
+    }
+    assert.ok(job("engine preview").rules?.every(({ if: rule }) => rule.includes(ofThisProject)));
+  });
+
+  it("deploys pushes to the default branch: dev, then prod after an approval", () => {
+    const [dev, prod] = [job("deploy dev"), job("deploy prod")];
+    for (const { rules = [] } of [dev, prod]) {
+      assert.ok(rules.every(({ if: rule }) => rule.includes('$CI_PIPELINE_SOURCE == "push"')));
+    }
+    assert.deepEqual(prod.needs, ["deploy dev"]);
+    assert.deepEqual(
+      prod.rules?.map(({ when }) => when),
+      ["manual"],
+    );
+    const { rules: pipelines = [] } = job("workflow");
+    assert.equal(pipelines.at(-1)?.if, "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH");
+  });
+
+  it("looks for drift and for new versions of the charts when a schedule starts it", () => {
+    for (const name of ["drift", "chart versions"]) {
+      const rules = job(name).rules ?? [];
+      assert.ok(rules.length > 0);
+      assert.ok(rules.every(({ if: rule }) => rule.includes('$CI_PIPELINE_SOURCE == "schedule"')));
+    }
+    assert.match(job("drift").script?.join() ?? "", /--refresh .*--expect-no-changes/);
+    assert.match(job("chart versions").script?.join() ?? "", /^renovate "\$CI_PROJECT_PATH"$/);
   });
 });
 

@@ -1,0 +1,89 @@
+"use strict";
+
+/**
+ * Writes standard input as the comment on a pull request of GitHub or the note on a merge request of
+ * GitLab. A later run updates it, so that there is only one. Needs GH_TOKEN and PULL_REQUEST on GitHub,
+ * and PREVIEW_NOTE_TOKEN on GitLab; without this token, it names the artifact with the report instead.
+ * Runners set all other variables. It runs without `npm ci`, so it uses Node.js alone.
+ */
+
+const fs = require("node:fs");
+
+const marker = "<!-- preview of the stacks -->";
+const { env } = process;
+
+/** Where the comments are, and how to recognize and update one that this script wrote. */
+async function host() {
+  if (!env.GITLAB_CI) {
+    const comments = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/issues`;
+    return {
+      list: `${comments}/${env.PULL_REQUEST}/comments`,
+      comment: (id) => `${comments}/comments/${id}`,
+      update: "PATCH",
+      isOwn: ({ user }) => user.type === "Bot",
+    };
+  }
+  const { CI_API_V4_URL: api, CI_MERGE_REQUEST_PROJECT_ID: project } = env;
+  const notes = `${api}/projects/${project}/merge_requests/${env.CI_MERGE_REQUEST_IID}/notes`;
+  const { id: ownId } = await call("GET", `${api}/user`);
+  return {
+    list: notes,
+    comment: (id) => `${notes}/${id}`,
+    update: "PUT",
+    isOwn: ({ author }) => author.id === ownId,
+  };
+}
+
+async function call(method, url, comment) {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      "content-type": "application/json",
+      "user-agent": "preview",
+      ...(env.GITLAB_CI
+        ? { "private-token": env.PREVIEW_NOTE_TOKEN }
+        : { authorization: `Bearer ${env.GH_TOKEN}` }),
+    },
+    ...(comment !== undefined && { body: JSON.stringify({ body: comment }) }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (!response.ok) throw new Error(`${method} ${url} was answered with ${response.status}`);
+  return response.json();
+}
+
+/** The ID of the comment that an earlier run wrote. Anyone can write a comment with the marker. */
+async function existing({ list, isOwn }) {
+  for (let page = 1; ; page++) {
+    const comments = await call("GET", `${list}?per_page=100&page=${page}`);
+    if (comments.length === 0) return undefined;
+    const own = comments.find((each) => isOwn(each) && each.body.startsWith(marker));
+    if (own !== undefined) return own.id;
+  }
+}
+
+const need = env.GITLAB_CI
+  ? "PREVIEW_NOTE_TOKEN must be a project access token that has not expired, with the role Reporter and the scope api"
+  : "the job needs the permission pull-requests: write";
+
+async function main() {
+  const report = fs.readFileSync(0, "utf8");
+  if (env.GITLAB_CI && !env.PREVIEW_NOTE_TOKEN) {
+    console.log(
+      "The report is the artifact Preview of this merge request.\n" +
+        "For a note that each pipeline updates, create a project access token with the role Reporter and the\n" +
+        "scope api, and set it as the CI/CD variable PREVIEW_NOTE_TOKEN: masked and not protected.",
+    );
+    return;
+  }
+  const body = `${marker}\n\n${report}`;
+  const target = await host();
+  const id = await existing(target);
+  if (id === undefined) await call("POST", target.list, body);
+  else await call(target.update, target.comment(id), body);
+}
+
+main().catch((error) => {
+  const reason = error.cause?.message || error.cause?.code || error.message;
+  console.error(`error: the comment was not written: ${reason}\n  fix: ${need}`);
+  process.exitCode = 1;
+});
