@@ -1,3 +1,4 @@
+import { count } from "../preview/output/count";
 import type { Result, Status } from "./check";
 
 const symbols: Record<Status, { text: string; color: number }> = {
@@ -19,7 +20,8 @@ export function summaryOf(results: Result[]): Record<Status, number> {
   return { pass: count("pass"), warn: count("warn"), fail: count("fail") };
 }
 
-export function formatSummary(results: Result[]): string {
+export function formatSummary(results: Result[], notRun: number): string {
   const { pass, warn, fail } = summaryOf(results);
-  return `${results.length} checks: ${pass} passed, ${warn} warned, ${fail} failed`;
+  const counts = `${pass} passed, ${warn} warned, ${fail} failed`;
+  return `${count(results.length, "check")}: ${counts}${notRun === 0 ? "" : `, ${notRun} not run`}`;
 }

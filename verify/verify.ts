@@ -1,4 +1,5 @@
 import { checksOf } from "./checks/checks";
+import { notDeployed } from "./checks/releases";
 import { type Result, runChecks } from "./check";
 import { clusterApis } from "./apis";
 import { connect } from "./cluster/cluster";
@@ -37,9 +38,16 @@ runCommand({
     const print = (result: Result) => void out.write(`${formatResult(result, color)}\n`);
     try {
       const checks = checksOf(settings, { testAlert: values["test-alert"] ?? false });
-      const results = await runChecks(checks, clusterApis(cluster, settings), settings, print);
-      out.write(`\n${formatSummary(results)}\n`);
-      const summary = summaryOf(results);
+      const missing = await notDeployed(cluster.kubernetes, settings, stack);
+      if (missing !== undefined) print(missing);
+      const results =
+        missing === undefined
+          ? await runChecks(checks, clusterApis(cluster, settings), settings, print)
+          : [missing];
+      // Each check depends on the deployment.
+      const notRun = missing === undefined ? 0 : checks.length;
+      out.write(`\n${formatSummary(results, notRun)}\n`);
+      const summary = { ...summaryOf(results), notRun };
       if (values.json === true) {
         const document = { stack, context, server, passed: summary.fail === 0, summary, results };
         const text = `${JSON.stringify(document, null, 2)}\n`;

@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { FakeKubernetes } from "../support/fakeKubernetes";
 import { settingsWithPrometheus, projectDirectory } from "../support/stackConfig";
 import { FakeCluster, readyPod } from "./fakeCluster";
@@ -85,6 +87,44 @@ describe("npm run verify", () => {
       assert.match(failed[0].evidence, /^could not be checked: /);
     } finally {
       kubernetes.localPorts[3100] = cluster.port;
+    }
+  });
+
+  it("has one failure with the command to type before the first deployment", async () => {
+    const { responses } = cluster;
+    const paths = ["monitoring", "ticketing"].map((name) => `/api/v1/namespaces/${name}/secrets`);
+    const healthy = paths.map((each) => [each, responses[each]]);
+    for (const each of paths) responses[each] = { items: [] };
+    try {
+      const { code, out } = await verify("--stack", "prod");
+      assert.equal(code, 1);
+      const [, ...lines] = out.trim().split("\n").filter(Boolean);
+      assert.equal(
+        lines[0],
+        "FAIL  deployment: nothing is deployed yet in the namespace monitoring or ticketing",
+      );
+      assert.equal(lines[1], "      next: npm run deploy -- --stack prod");
+      assert.match(lines[2] ?? "", /^1 check: 0 passed, 0 warned, 1 failed, \d\d not run$/);
+      assert.equal(lines.length, 3);
+      const document = JSON.parse((await verify("--stack", "prod", "--json")).out);
+      assert.equal(document.passed, false);
+      assert.ok(document.summary.notRun > 20, JSON.stringify(document.summary));
+    } finally {
+      Object.assign(responses, Object.fromEntries(healthy));
+    }
+  });
+
+  it("ends without a stack trace, with its exit code, if the reader closes the pipe", async () => {
+    for (const closed of ["stdout", "stderr"] as const) {
+      const child = spawn("npm", ["run", "-s", "verify", "--", "--stack", "prod", "--json"], {
+        cwd: projectDirectory,
+        env: { ...process.env, KUBECONFIG: kubeconfig },
+      });
+      child[closed].destroy();
+      const other = closed === "stdout" ? "stderr" : "stdout";
+      const [output, [code]] = await Promise.all([text(child[other]), once(child, "close")]);
+      assert.doesNotMatch(output, /EPIPE|^ +at /m);
+      assert.equal(code, 0);
     }
   });
 

@@ -1,6 +1,27 @@
 import type { Settings } from "../../stacks/config/parseConfiguration";
-import { type Check, pass } from "../check";
+import { type Check, type Result, pass } from "../check";
+import type { Api } from "../cluster/api";
 import { releasesOf, revisionOf, revisionsOf } from "../cluster/helm";
+
+/** The only result for a stack of which no release is installed; undefined for any other stack. */
+export async function notDeployed(
+  kubernetes: Api,
+  settings: Settings,
+  stack: string,
+): Promise<Result | undefined> {
+  const releases = releasesOf(settings);
+  const revisions = Promise.all(releases.map((release) => revisionsOf(kubernetes, release)));
+  // If they cannot be read, each check says so.
+  const installed = await revisions.catch(() => undefined);
+  if (installed === undefined || installed.some(({ length }) => length > 0)) return undefined;
+  const namespaces = [...new Set(releases.map(({ namespace }) => namespace))];
+  return {
+    name: "deployment",
+    status: "fail",
+    evidence: `nothing is deployed yet in the namespace ${namespaces.join(" or ")}`,
+    next: `npm run deploy -- --stack ${stack}`,
+  };
+}
 
 /** One check for each Helm release: its last operation succeeded. */
 export function releaseChecks(settings: Settings): Check[] {
