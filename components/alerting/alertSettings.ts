@@ -23,7 +23,7 @@ const ruleSettingsSchema = z.strictObject({
     }),
   threshold: example(z.number(), 3).optional().meta({
     description:
-      "Threshold, for alerts without a threshold setting of their own ([units and bounds](alerts.md#settings-of-single-alerts)).",
+      "Threshold, for alerts without a dedicated threshold setting ([units and bounds](alerts.md#settings-of-individual-alerts)).",
     defaultText: "the threshold in [Alerts](alerts.md)",
   }),
 });

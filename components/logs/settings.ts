@@ -26,11 +26,11 @@ export const collectorFields = {
     .enum(LogCollector)
     .default(LogCollector.Alloy)
     .describe(
-      "Collector of the logs of all pods. `promtail` reached its end of life on 2026-03-02; with `none` you deploy your own.",
+      "Log collector for all pods. `promtail` reached its end of life on 2026-03-02; with `none` you deploy your own.",
     ),
   kubernetesEvents: flag(
     false,
-    "Whether a further pod of Alloy also stores Kubernetes events as log lines, for longer than the hour that Kubernetes keeps them.",
+    "Whether an additional Alloy pod stores Kubernetes events as log lines, for longer than the hour that Kubernetes keeps them.",
   ),
   collectorChartVersion: chartVersion.optional().meta({
     description: "Exact version of the collector's chart.",

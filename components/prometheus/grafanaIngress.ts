@@ -24,7 +24,7 @@ export const ingressSchema = z
       .optional()
       .meta({
         description:
-          "IngressClass, such as `nginx`. `alb` is a load balancer of AWS, internal unless an annotation says otherwise.",
+          "IngressClass, such as `nginx`. `alb` is an AWS load balancer, internal unless an annotation says otherwise.",
         defaultText: "required, unless `gateway` is set",
       }),
     certificateArn: input(
@@ -77,7 +77,9 @@ export const ingressSchema = z
       z
         .record(z.string(), input(z.string()))
         .default({})
-        .describe("Further annotations of the Ingress or HTTPRoute. They override others."),
+        .describe(
+          "Additional annotations of the Ingress or HTTPRoute, which override those of the component.",
+        ),
     ),
   })
   .superRefine(checkExposure, {

@@ -21,15 +21,15 @@ export const ssoSchema = z
   .strictObject({
     provider: z
       .enum(SsoProvider)
-      .describe("Identity provider: `oidc` is any provider of OpenID Connect."),
+      .describe("Identity provider: `oidc` is any OpenID Connect provider."),
     clientId: input(
       example(
         z.string().regex(/^[\w.:@/+=~-]+$/, "must be the ID of a client"),
         "grafana",
-      ).describe("ID of Grafana as a client of the provider."),
+      ).describe("Client ID of Grafana at the provider."),
     ),
     clientSecret: secretKey("grafana-sso", "client-secret").describe(
-      "Secret of the client, in an existing Secret of the namespace of Grafana.",
+      "Client secret, in an existing Kubernetes Secret in Grafana's namespace.",
     ),
     tenantId: input(
       example(
@@ -71,12 +71,12 @@ export const ssoSchema = z
     )
       .optional()
       .meta({
-        description: "Claim with the groups of the user, for `oidc`.",
+        description: "Claim with the user's groups, for `oidc`.",
         defaultText: "`groups`",
       }),
     allowedDomains: example(z.array(hostName).min(1), ["example.com"]).optional().meta({
       description:
-        "Domains of the email addresses of users, for all but `github`. Required for `google`, where everyone has an account.",
+        "Allowed email domains, for all providers except `github`. Required for `google`, where anyone can have an account.",
       defaultText: "every domain",
     }),
     allowedOrganizations: example(
@@ -84,10 +84,10 @@ export const ssoSchema = z
       ["acme"],
     )
       .optional()
-      .describe("Organizations of users. Required for `github`, where everyone has an account."),
+      .describe("Allowed organizations. Required for `github`, where anyone can have an account."),
     allowedGroups: input(
       groups.optional().meta({
-        description: "Groups of users, for all but `github`.",
+        description: "Allowed groups, for all providers except `github`.",
         defaultText: "every user of the provider or the domains",
       }),
     ),

@@ -79,12 +79,12 @@ export const longTermSchema = z
       ),
     url: input(
       example(httpUrl, kinds.mimir.url.example).describe(
-        "URL for remote write. For `amp`, the URL of the workspace.",
+        "Remote-write URL. For `amp`, the workspace URL.",
       ),
     ),
     queryUrl: input(
       example(httpUrl, "https://mimir.example.com/prometheus").optional().meta({
-        description: "URL for queries, for the data source `Long term` in Grafana.",
+        description: "Query URL, for the data source `Long term` in Grafana.",
         defaultText: "follows from `url` for `mimir`, otherwise no data source",
       }),
     ),
@@ -102,10 +102,10 @@ export const longTermSchema = z
         password: secretKey("long-term", "password"),
       })
       .optional()
-      .describe("User and password, in an existing Secret of the namespace of Prometheus."),
+      .describe("Username and password, in an existing Secret in Prometheus's namespace."),
     bearerToken: secretKey("long-term", "token")
       .optional()
-      .describe("Bearer token, in an existing Secret of the namespace of Prometheus."),
+      .describe("Bearer token, in an existing Secret in Prometheus's namespace."),
   })
   .superRefine(checkStore, { when: ({ value }) => typeof value === "object" && value !== null });
 

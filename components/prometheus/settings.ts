@@ -89,7 +89,7 @@ const alertmanagerSchema = z.strictObject({
   externalUrl: input(
     example(httpUrl, "https://alertmanager.example.com")
       .optional()
-      .describe("URL of Alertmanager for people. Links in notifications start with it."),
+      .describe("URL at which people open Alertmanager. Links in notifications start with it."),
   ),
 });
 
@@ -122,7 +122,7 @@ const grafanaSchema = z.strictObject({
     .array(communityDashboard)
     .prefault(Object.keys(communityDashboardRevisions).map((id) => ({ id: Number(id) })))
     .describe(
-      "Dashboards of grafana.com: `{id, revision}`, or in the configuration of a stack the number alone.",
+      "Dashboards from grafana.com: `{id, revision}`, or just the number in a stack configuration.",
     ),
   dashboardsFolder: example(z.string().min(1), "dashboards")
     .optional()
@@ -140,7 +140,7 @@ const grafanaSchema = z.strictObject({
           )
           .optional()
           .describe(
-            "Fields of `secureJsonData` whose values are in existing Secrets of the namespace of Grafana, such as `basicAuthPassword`.",
+            "Fields of `secureJsonData` whose values are in existing Secrets in Grafana's namespace, such as `basicAuthPassword`.",
           ),
       }),
     )
@@ -162,7 +162,7 @@ const grafanaSchema = z.strictObject({
     .describe("Single sign-on through an identity provider. Requires `ingress` or `externalUrl`."),
   externalUrl: input(
     example(httpUrl, "https://grafana.example.com").optional().meta({
-      description: "URL of Grafana for people. Links in alerts and messages start with it.",
+      description: "URL at which people open Grafana. Links in alerts and messages start with it.",
       defaultText: "the host of `grafana.ingress`, otherwise none",
     }),
   ),
@@ -174,7 +174,7 @@ const metricsSchema = z
       .enum(KeptMetrics)
       .default(KeptMetrics.All)
       .describe(
-        "`used` makes the targets of the chart keep only metrics that a rule or a dashboard reads.",
+        "`used` keeps only metrics of the chart's targets that a rule or a dashboard reads.",
       ),
     also: z
       .array(
@@ -190,7 +190,9 @@ const metricsSchema = z
         ),
       )
       .default([])
-      .describe("Further metrics to keep, as names or regular expressions. Requires `keep: used`."),
+      .describe(
+        "Additional metrics to keep, as names or regular expressions. Requires `keep: used`.",
+      ),
   })
   .superRefine(
     ({ keep, also }, ctx) => {
@@ -215,7 +217,7 @@ export const prometheusSchema = z
     ),
     clusterMonitoring: flag(
       true,
-      "Whether to install what a cluster has only once: the Prometheus operator with its CRDs, node-exporter, kube-state-metrics, and the rules and dashboards for the cluster.",
+      "Whether to install the parts that a cluster needs only once: the Prometheus operator with its CRDs, node-exporter, kube-state-metrics, and the rules and dashboards for the cluster.",
     ),
     retentionDays: wholeNumber
       .min(1)
@@ -244,7 +246,7 @@ export const prometheusSchema = z
     ),
     metrics: metricsSchema
       .optional()
-      .describe("Which metrics of the targets of the chart Prometheus stores."),
+      .describe("Which metrics of the chart's targets Prometheus stores."),
     longTerm: longTermSchema
       .optional()
       .describe(
@@ -267,7 +269,7 @@ export const prometheusSchema = z
     externalUrl: input(
       example(httpUrl, "https://prometheus.example.com")
         .optional()
-        .describe("URL of Prometheus for people. Links in alerts start with it."),
+        .describe("URL at which people open Prometheus. Links in alerts start with it."),
     ),
     alertRules: rulesSettings([...platformAlertNames, ...alertsOfChart]).default({}),
     runbookBaseUrl: alertLinkSettings.runbookBaseUrl,

@@ -53,7 +53,7 @@ const metricNames = {
     "Histogram of the HTTP latency, without `_bucket`.",
   ),
   grpcRequests: named(metricName, "grpcRequests", "Counter of gRPC requests."),
-  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the code."),
+  grpcCodeLabel: named(labelName, "grpcCodeLabel", "Label of that counter with the status code."),
   grpcDuration: named(
     histogramName,
     "grpcDuration",
@@ -67,24 +67,20 @@ const metricNames = {
   dynamodbDuration: named(
     histogramName,
     "dynamodbDuration",
-    "Histogram of the latency of calls to DynamoDB, without `_bucket`.",
+    "Histogram of DynamoDB latency, without `_bucket`.",
   ),
   redisDuration: named(
     histogramName,
     "redisDuration",
-    "Histogram of the latency of calls to Redis, without `_bucket`.",
+    "Histogram of Redis latency, without `_bucket`.",
   ),
-  redisPoolActive: named(
-    metricName,
-    "redisPoolActive",
-    "Gauge of the connections to Redis in use.",
-  ),
+  redisPoolActive: named(metricName, "redisPoolActive", "Gauge of Redis connections in use."),
 } satisfies Record<MetricKey, z.ZodType>;
 
 const convention = z.enum(MetricConvention);
 const nativeHistograms = z.boolean();
 const nativeHistogramsText =
-  "Whether the histograms of latency are native: all buckets are one sample. Requires Prometheus 3.8.";
+  "Whether latency histograms are native: one sample contains all buckets. Requires Prometheus 3.8.";
 
 /** Names for all services: the names of a convention, and names that are set individually. */
 export const metricsSchema = z
@@ -122,7 +118,7 @@ export const metricsSchema = z
 export const serviceMetricsSchema = z
   .strictObject({
     convention: example(convention, MetricConvention.OpenTelemetry).optional().meta({
-      description: "Names of the metrics and labels of requests.",
+      description: "Naming convention for request metrics and labels.",
       defaultText: "`monitoring:alerts.metrics.convention`",
     }),
     ...metricNames,

@@ -61,7 +61,7 @@ const maintenanceSchema = z
     reason: example(
       z.string().regex(/^[^{}]*\p{L}{2}[^{}]*$/u, "must be a reason in words, without braces"),
       "upgrade of the database, OPS-7",
-    ).describe("What is done, and where to read about it."),
+    ).describe("What the maintenance does, and where to read about it."),
   })
   .refine(({ from, to }) => !(Date.parse(from) >= Date.parse(to)), {
     path: ["to"],
@@ -97,7 +97,7 @@ const kindAliases = {
 const httpsSchema = z.strictObject({
   caSecret: secretKey("metrics-ca", "ca.crt").optional().meta({
     description:
-      "Certificate authority that signed the certificate of the service, in a Secret of its namespace.",
+      "Certificate authority that signed the service's certificate, in a Secret in its namespace.",
     defaultText: "the public certificate authorities",
   }),
   serverName: example(z.string().min(1), "inventory-service.ticketing.svc").describe(
@@ -126,7 +126,7 @@ const authorizationSchema = z.strictObject({
     "Scheme of the header `Authorization`.",
   ),
   secret: secretKey("metrics-token", "token").describe(
-    "Token, in a Secret of the namespace of the service.",
+    "Token, in a Secret in the service's namespace.",
   ),
 });
 
@@ -162,9 +162,9 @@ export const serviceSchema = z
     )
       .meta({ fixFor: numberedPort })
       .default("metrics")
-      .describe("Name of the port of the Kubernetes Service or of the pods that serves metrics."),
+      .describe("Name of the metrics port of the Kubernetes Service or the pods."),
     portNumber: example(portNumber, 8443).optional().meta({
-      description: "Number of the port of the container that serves metrics, instead of `port`.",
+      description: "Number of the container port that serves metrics, instead of `port`.",
       defaultText: "none",
     }),
     https: example(httpsSchema, { serverName: "inventory-service.ticketing.svc" }).optional().meta({
@@ -192,7 +192,7 @@ export const serviceSchema = z
     }),
     scrapeLimits: scrapeLimitsSchema.optional().meta({
       description:
-        "Limits of what one scrape of the service may cost. A scrape that exceeds one fails as a whole.",
+        "Limits of one scrape of the service. A scrape that exceeds a limit fails as a whole.",
       defaultText: "those of Prometheus",
     }),
     slo: sloSchema.optional().describe("Service level objective: availability, latency or both."),
@@ -204,7 +204,7 @@ export const serviceSchema = z
       ),
     metrics: serviceMetricsSchema.optional().meta({
       description:
-        "Names of the metrics and labels of this service, such as those of another vendor.",
+        "Names of this service's metrics and labels, for example of a third-party image.",
       defaultText: "`monitoring:alerts.metrics`",
     }),
     alerts: serviceAlertSchema.optional().meta({

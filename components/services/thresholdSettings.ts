@@ -51,7 +51,9 @@ const thresholds = {
   jobMaxAgeHours: aboveZero
     .default(25)
     .describe("Hours since the last successful run of a scheduled job."),
-  jobMaxMinutes: aboveZero.default(60).describe("Minutes that a run of a scheduled job takes."),
+  jobMaxMinutes: aboveZero
+    .default(60)
+    .describe("Maximum number of minutes that a run of a scheduled job may take."),
   certificateDays: aboveZero
     .default(7)
     .describe("Days before the expiry of a probed certificate at which the alert is critical."),
@@ -91,7 +93,7 @@ export const alertSchema = z.strictObject({
   rules: rulesSettings([...serviceAlertNames, alertNames.mostServicesFailing])
     .default({})
     .describe(
-      "Settings of single alerts, by name, also of those of the platform and of the chart.",
+      "Settings of individual alerts, by name, including alerts on the platform and of the chart.",
     ),
   ...alertLinkSettings,
 });
@@ -117,7 +119,7 @@ export const serviceAlertSchema = z.strictObject({
     defaultText: "true",
   }),
   expectsRequests: example(z.boolean(), false).optional().meta({
-    description: "Whether the service answers requests, so that missing request metrics alert.",
+    description: "Whether the service serves requests, so missing request metrics cause an alert.",
     defaultText: "true",
   }),
   reason: example(
@@ -134,7 +136,7 @@ export const serviceAlertSchema = z.strictObject({
   redisPoolMaximum,
   warning: warningSchema.optional(),
   rules: rulesSettings(serviceAlertNames).optional().meta({
-    description: "Settings of single alerts for this service, by name.",
+    description: "Settings of individual alerts for this service, by name.",
     defaultText: "`monitoring:alerts.rules`",
   }),
 });

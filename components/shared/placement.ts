@@ -45,7 +45,7 @@ export const placementSettings = {
           operator: z
             .enum(["Exists", "Equal"])
             .default("Equal")
-            .describe("Whether the taint needs to have the value, or only the key."),
+            .describe("Whether the taint must match the value, or only the key."),
           value: input(
             example(z.string(), "monitoring").optional().meta({
               description: "Value of the taint.",

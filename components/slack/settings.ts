@@ -94,7 +94,7 @@ export const slackSchema = z
     labels: identitySettings.labels,
     namespace: input(dnsLabel.default("monitoring")),
     channel: channel.optional().meta({
-      description: "Channel for all alerts that have no channel of their own.",
+      description: "Channel for all alerts that no other channel receives.",
       defaultText: "required, unless `receivers` is set",
     }),
     channels: z
@@ -121,7 +121,9 @@ export const slackSchema = z
     receivers: receiversSchema.default({}).describe("Receivers in addition to Slack, by name."),
     quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
       .optional()
-      .describe("Time in which warnings are muted. They notify afterwards if they still fire."),
+      .describe(
+        "Time of day during which warnings are muted. They notify afterwards if they still fire.",
+      ),
     updateMessages: flag(
       false,
       "Whether a message is updated when its alerts change, repeat or resolve, instead of followed by another message. Requires a bot token.",

@@ -33,7 +33,7 @@ export const costSchema = z.strictObject({
     .max(100)
     .default(5)
     .describe(
-      "Compression ratio of Loki's chunks. With gzip, the default of Loki, JSON lines are compressed 4.7 times with a random trace ID in each line, and 7.9 times without.",
+      "Compression ratio of Loki's chunks. With gzip, Loki's default, JSON lines are compressed 4.7 times with a random trace ID in each line, and 7.9 times without.",
     ),
   prices: z
     .strictObject({

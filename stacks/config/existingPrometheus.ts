@@ -21,7 +21,7 @@ export const existingPrometheusSchema = z.strictObject({
   ),
   ampWorkspaceArn: workspaceArn.optional().meta({
     description:
-      "ARN of a workspace of Amazon Managed Service for Prometheus, which then evaluates the rules: see [below](#amazon-managed-service-for-prometheus).",
+      "ARN of an Amazon Managed Service for Prometheus workspace, which then evaluates the rules: see [below](#amazon-managed-service-for-prometheus).",
     defaultText: "none: a Prometheus in the cluster evaluates the rules",
   }),
   retentionDays: wholeNumber
@@ -42,7 +42,7 @@ export const existingPrometheusSchema = z.strictObject({
   grafana: z
     .strictObject({
       dashboardLabels: selectorLabels.default({ grafana_dashboard: "1" }).meta({
-        description: "Labels by which the sidecar of Grafana selects dashboards.",
+        description: "Labels by which Grafana's sidecar selects dashboards.",
         defaultText: '`grafana_dashboard: "1"`, as in the chart',
       }),
       dataSourceLabels: selectorLabels.default({ grafana_datasource: "1" }).meta({
@@ -54,7 +54,7 @@ export const existingPrometheusSchema = z.strictObject({
         .describe("Annotation in which the sidecar finds the folder of a dashboard."),
       prometheusUid: dataSourceUid
         .default("prometheus")
-        .describe("UID of the data source Prometheus."),
+        .describe("UID of the Prometheus data source."),
     })
     .prefault({}),
 });

@@ -160,7 +160,7 @@ export const configurationSchema = z.strictObject({
       existing: z
         .array(example(dnsLabel, "shop"))
         .default([])
-        .describe("Namespaces that exist already, which the stack does not create."),
+        .describe("Existing namespaces, which the stack does not create."),
     })
     .prefault({}),
   storage: z
@@ -170,7 +170,7 @@ export const configurationSchema = z.strictObject({
         defaultText: '`gp3`, or `""` in the cluster mode `kubeconfig`',
       }),
       create: example(z.boolean(), true).optional().meta({
-        description: "Whether the stack creates that class, encrypted and expandable.",
+        description: "Whether the stack creates this StorageClass, encrypted and expandable.",
         defaultText: "true in the cluster mode `create`",
       }),
     })
