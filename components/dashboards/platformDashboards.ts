@@ -1,4 +1,4 @@
-import { LogCollector } from "../logs/options";
+import { LogCollector, collectorMetrics } from "../logs/options";
 import { DashboardModel, Panel, Query, graph, query, stat } from "./model";
 import { mean, rate, sumRate } from "./queries";
 
@@ -54,7 +54,7 @@ export function lokiDashboard(collector: LogCollector): DashboardModel {
 }
 
 function collectorPanels(collector: Exclude<LogCollector, "none">): Panel[] {
-  const prefix = { alloy: "loki_write", promtail: "promtail" }[collector];
+  const { prefix } = collectorMetrics[collector];
   const perPod = (metric: string): Query[] => [query(sumRate(`${prefix}_${metric}{${of}}`, "pod"), "{{pod}}")];
   return [
     graph("Lines sent", "short", perPod("sent_entries_total")),

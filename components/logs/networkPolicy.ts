@@ -5,10 +5,8 @@ import {
   onlyTo,
   podsNamed,
 } from "../shared/networkPolicies";
-import { LogCollector } from "./options";
+import { LogCollector, collectorMetrics } from "./options";
 import { CollectorSettings } from "./settings";
-
-const metricsPorts = { [LogCollector.Alloy]: 12345, [LogCollector.Promtail]: 3101 };
 
 /**
  * The connections of the collector's pods. The collector reads logs from files, and pod metadata from
@@ -22,7 +20,7 @@ export function collectorPolicy(
   return {
     pods: podsNamed(collector),
     accepts: isScraped
-      ? [{ pods: podsNamed("prometheus"), namespace, tcp: [metricsPorts[collector]] }]
+      ? [{ pods: podsNamed("prometheus"), namespace, tcp: [collectorMetrics[collector].port] }]
       : [],
     opens: onlyTo(kubernetesApi, loki),
   };

@@ -9,6 +9,12 @@ export const LogCollector = {
 } as const;
 export type LogCollector = (typeof LogCollector)[keyof typeof LogCollector];
 
+/** What other parts read about each collector: the port and the prefix of its own metrics. */
+export const collectorMetrics = {
+  alloy: { port: 12345, prefix: "loki_write" },
+  promtail: { port: 3101, prefix: "promtail" },
+} satisfies Record<Exclude<LogCollector, "none">, object>;
+
 /** Built-in redactions of secrets in logs. */
 export const Redaction = {
   /** Credentials after `Authorization:`. */

@@ -4,6 +4,7 @@ import { labels, value } from "../alerting/annotations";
 import { formatNumber, scrapePoolTargets } from "../alerting/promql";
 import { withThreshold } from "../alerting/ruleThresholds";
 import { AlertGroup, AlertRule, Severity } from "../alerting/rules";
+import { collectorMetrics } from "../logs/options";
 
 /** Options of the alerts on the monitoring stack itself. */
 export interface PlatformAlertOptions {
@@ -278,11 +279,10 @@ function volumeAlerts(): AlertRule[] {
   ];
 }
 
-/** Lines that Loki rejects, and lines that the collector (Alloy or Promtail) drops. */
+/** Lines that Loki rejects, and lines that the collector drops. */
 const dropped = [
   "loki_discarded_samples_total",
-  "loki_write_dropped_entries_total",
-  "promtail_dropped_entries_total",
+  ...Object.values(collectorMetrics).map(({ prefix }) => `${prefix}_dropped_entries_total`),
 ];
 
 function lokiAlerts(namespace: string): AlertRule[] {

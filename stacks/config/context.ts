@@ -2,12 +2,11 @@ import { isMap } from "../../policies/shared/isMap";
 import { Placement } from "../../components/shared/placement";
 import { Problem, check, unknownKey } from "../../components/shared/problems";
 import { SecretKey, SecretPart, secrets, secretsOf } from "../../components/shared/secrets";
-import { dev } from "../presets/dev";
 import { Preset } from "../presets/preset";
-import { prod } from "../presets/prod";
+import { presets } from "../presets/presets";
 import { existingPrometheusSchema } from "./existingPrometheus";
 import { withinMaxDepth } from "./maxDepth";
-import { ClusterMode, Configuration, PresetName, configurationSchema } from "./schema";
+import { ClusterMode, Configuration, configurationSchema } from "./schema";
 
 /** A secret in plain text; in a map of secrets, the key of the plain-text entry. */
 export interface PlaintextSecret {
@@ -55,8 +54,6 @@ export interface Context {
 }
 
 const ampWorkspaceArn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-unknown";
-
-const presets: Record<PresetName, Preset> = { dev, prod };
 
 /** Checks the structure of the configuration. The parts are checked by their own functions. */
 export function readContext(raw: RawConfiguration): { context: Context; problems: Problem[] } {

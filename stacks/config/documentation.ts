@@ -2,8 +2,7 @@ import { z } from "zod";
 import { serviceSchema } from "../../components/services/settings";
 import { alertSchema } from "../../components/services/thresholdSettings";
 import { secretsOf, type Secret } from "../../components/shared/secrets";
-import { dev } from "../presets/dev";
-import { prod } from "../presets/prod";
+import { presets } from "../presets/presets";
 import { keyOfArgument } from "./argumentKeys";
 import { costSchema } from "./cost";
 import { partSchemas } from "./readPart";
@@ -121,7 +120,9 @@ type Presets = Record<string, Record<string, unknown>>;
 
 function presetValues(part: string): Presets {
   const values = (preset: object) => (preset as Presets)[part] ?? {};
-  return { dev: values(dev), prod: values(prod) };
+  return Object.fromEntries(
+    Object.entries(presets).map(([name, preset]) => [name, values(preset)]),
+  );
 }
 
 function rowsOfFields(

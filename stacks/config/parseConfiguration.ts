@@ -23,7 +23,8 @@ import { formatConfigurationProblem } from "./formatProblems";
 import { nameWarnings } from "./nameWarnings";
 import { ServicesByNamespace, parseServices } from "./services";
 import { ChartValues } from "./readPart";
-import { ClusterSettings, PresetName } from "./schema";
+import { PresetName } from "../presets/presets";
+import { ClusterSettings } from "./schema";
 
 export type { RawConfiguration } from "./context";
 

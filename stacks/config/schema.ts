@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type PresetName, presets } from "../presets/presets";
 import { existingPrometheusSchema } from "./existingPrometheus";
 import { parseFractions } from "./fractions";
 import { serviceSchema } from "../../components/services/settings";
@@ -24,10 +25,6 @@ export const ClusterMode = {
   Kubeconfig: "kubeconfig",
 } as const;
 export type ClusterMode = (typeof ClusterMode)[keyof typeof ClusterMode];
-
-/** Names of the presets. Each is a file in `stacks/presets`. */
-export const presetNames = ["dev", "prod"] as const;
-export type PresetName = (typeof presetNames)[number];
 
 const cidr = z.cidrv4({ error: "must be an IPv4 range like 203.0.113.0/24" });
 
@@ -139,7 +136,7 @@ export const teamSchema = z.strictObject({
 /** Structure of the configuration. */
 export const configurationSchema = z.strictObject({
   environment: z
-    .enum(presetNames)
+    .enum(Object.keys(presets) as PresetName[])
     .describe(
       "Preset. With `dev`, every workload has one replica, and `pulumi destroy` deletes everything except the log bucket and the namespaces with their volumes. With `prod`, the stack survives the loss of a node, and the data survives an accidental `pulumi destroy`.",
     ),

@@ -16,7 +16,7 @@ export async function stuckReleases(
   installing: string[],
 ): Promise<Obstacle[]> {
   // A change of the collector may have been interrupted.
-  const releases = releasesOf(settings, [LogCollector.Alloy, LogCollector.Promtail]);
+  const releases = releasesOf(settings, Object.values(LogCollector));
   const found = await Promise.all(
     releases.map((release) => stuck(kubernetes, release, installing)),
   );

@@ -1,0 +1,6 @@
+import { dev } from "./dev";
+import { prod } from "./prod";
+
+/** The presets by name. `policies/config.<name>.json` configures the policies for each. */
+export const presets = { dev, prod };
+export type PresetName = keyof typeof presets;
