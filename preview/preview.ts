@@ -5,7 +5,7 @@ import type { Arguments } from "./config/arguments";
 import type { Addition } from "./compare/compareWith";
 import { type Configuration, configuration } from "./config/configuration";
 import { readPolicyConfig } from "./pack/policyConfigFile";
-import { alertmanagerFile, exportFiles, resourceEntry } from "./output/exports";
+import { exportFiles, resourceEntry } from "./output/exports";
 import { summarize } from "./output/summary";
 import { fixedResults } from "./engine/invokes";
 import { checkOutFolder, writeOutFolder } from "./output/outFolder";
@@ -97,7 +97,7 @@ export async function preview(
   if (args.against !== undefined) {
     const { compareWith, readState } =
       require("./compare/compareWith") as typeof import("./compare/compareWith");
-    const state = readState(json(), files().get(alertmanagerFile));
+    const state = readState(json(), files());
     const verdict = verdictOf({ resources: resources.length, policy });
     const current = { stack, state, verdict };
     const charts = args.charts === undefined ? undefined : path.resolve(directory, args.charts);

@@ -114,6 +114,11 @@ export function growVolumes(settings: Placement, image: string, volumes: Volumes
   ];
 }
 
+/** Why the Job fails, with the StatefulSet, its size and the smaller size. `--against` uses the same words. */
+export const cannotShrink = "volumes of StatefulSet %s have %s and cannot shrink to %s";
+/** How to correct it, with the setting and the size. */
+export const setBack = "set %s back to %s";
+
 // Helm expands templates in this text, so it must not contain two braces in a row.
 const script = `
 import json, os, re, ssl, sys, time, urllib.error, urllib.request
@@ -166,7 +171,7 @@ templates = [(volume, live_template(volume)) for volume in volumes]
 templates = [(volume, template) for volume, template in templates if template]
 
 smaller = [
-    "volumes of StatefulSet %s have %s and cannot shrink to %s\\n  fix: set %s back to %s"
+    "${cannotShrink}\\n  fix: ${setBack}"
     % (volume["statefulSet"], storage(template), volume["size"], volume["setting"], storage(template))
     for volume, template in templates if is_larger(storage(template), volume["size"])
 ]

@@ -1,5 +1,6 @@
 import { parseDuration } from "../shared/duration";
-import { helmChart } from "./helm";
+import { own } from "../shared/own";
+import { type HelmChart, helmChart } from "./helm";
 import { Path, Plain, UNKNOWN, at, hasUnknown, listAt } from "./plain";
 import { Resource } from "./resource";
 import { readConfig } from "./yaml";
@@ -80,6 +81,26 @@ export function lokiRelease(resource: Resource): LokiRelease | undefined {
     retentionDays: seconds ? Math.max(seconds, ...streams) / 86_400 : undefined,
     indexPrefixes: prefixes,
   };
+}
+
+/** Path of Loki's configuration in the older charts. In the chart `loki`, the path is `loki`. */
+const legacyPaths: Record<string, Path> = {
+  "loki-stack": ["loki", "config"],
+  "loki-distributed": ["loki", "structuredConfig"],
+};
+
+/** A field of Loki's configuration, at the path where it is set, or else where it belongs. */
+export function lokiField(
+  { chart, values }: HelmChart,
+  ...field: Path
+): { value: Plain; path: Path } {
+  for (const source of lokiConfigPaths) {
+    const config = readConfig(at(values, ...source));
+    if (config === UNKNOWN) return { value: UNKNOWN, path: ["values", ...source] };
+    const value = at(config, ...field) ?? undefined;
+    if (value !== undefined) return { value, path: ["values", ...source, ...field] };
+  }
+  return { value: undefined, path: ["values", ...(own(legacyPaths, chart) ?? ["loki"]), ...field] };
 }
 
 function secondsOf(period: Plain): number | undefined {

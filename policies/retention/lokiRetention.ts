@@ -3,18 +3,8 @@ import { ConfigOf, numberProperty } from "../engine/properties";
 import { remediationOf } from "../engine/violation";
 import { HelmChart, helmChart, isHelmType } from "../facts/helm";
 import { mistypedFields } from "../facts/knownFields";
-import { lokiCharts, lokiConfigPaths, lokiWritePath } from "../facts/loki";
-import {
-  Path,
-  Plain,
-  UNKNOWN,
-  at,
-  formatPath,
-  entriesAt,
-  isText,
-  listAt,
-  textAt,
-} from "../facts/plain";
+import { lokiCharts, lokiConfigPaths, lokiField, lokiWritePath } from "../facts/loki";
+import { Path, Plain, at, formatPath, entriesAt, isText, listAt, textAt } from "../facts/plain";
 import { Resource } from "../facts/resource";
 import { readConfig } from "../facts/yaml";
 import { SECONDS_PER_DAY, parseDuration } from "../shared/duration";
@@ -273,23 +263,6 @@ function checkSchemas(chart: HelmChart, version: Plain): Finding[] {
             },
     ),
   ];
-}
-
-/** Path of Loki's configuration in the older charts. In the chart `loki`, the path is `loki`. */
-const legacyPaths: Record<string, Path> = {
-  "loki-stack": ["loki", "config"],
-  "loki-distributed": ["loki", "structuredConfig"],
-};
-
-/** A field of Loki's configuration, at the path where it is set, or else where it belongs. */
-function lokiField({ chart, values }: HelmChart, ...field: Path): Field {
-  for (const source of lokiConfigPaths) {
-    const config = readConfig(at(values, ...source));
-    if (config === UNKNOWN) return { value: UNKNOWN, path: ["values", ...source] };
-    const value = at(config, ...field) ?? undefined;
-    if (value !== undefined) return { value, path: ["values", ...source, ...field] };
-  }
-  return { value: undefined, path: ["values", ...(own(legacyPaths, chart) ?? ["loki"]), ...field] };
 }
 
 function checkPeriod(field: Field, minDays: number, maxDays: number): Finding[] {

@@ -1,14 +1,18 @@
 import { alertChanges } from "./alerts";
 import { dashboardChanges } from "./dashboards";
+import { deletions } from "./deletions";
 import { differences, shown } from "./differences";
 import { metricChanges } from "./metrics";
-import { type NotificationChange, notificationChanges } from "./notifications";
+import { mutingChanges, notificationChanges } from "./notifications";
 import { policyChanges } from "./policies";
 import { resourceChanges } from "./resources";
 import { componentsOf, type PreviewState } from "./state";
+import { volumeProblems } from "./volumes";
 
 /** The differences between two previews by topic. All rows of a topic have the same columns. */
 export type Comparison = Record<
+  | "problems"
+  | "deletedData"
   | "settings"
   | "alerts"
   | "notifications"
@@ -24,9 +28,11 @@ export type Comparison = Record<
 /** Compares the previews of two revisions of a stack, in the order that matters to a reviewer. */
 export function compare(before: PreviewState, after: PreviewState): Comparison {
   return {
+    problems: volumeProblems(before, after),
+    deletedData: deletions(before, after),
     settings: settingChanges(before, after),
     alerts: alertChanges(before, after),
-    notifications: [...notificationChanges(before, after), ...quietHoursChange(before, after)],
+    notifications: [...notificationChanges(before, after), ...mutingChanges(before, after)],
     retentionAndCost: factChanges(before, after, "Retention and cost"),
     charts: factChanges(before, after, "Helm releases"),
     dashboards: dashboardChanges(before, after),
@@ -51,13 +57,6 @@ function settingChanges(before: PreviewState, after: PreviewState) {
       after: shown(after),
     }));
   });
-}
-
-/** Quiet hours depend on the time, so the destinations do not show them. */
-function quietHoursChange(before: PreviewState, after: PreviewState): NotificationChange[] {
-  return factChanges(before, after, "Routes")
-    .filter(({ name }) => name === "quiet hours")
-    .map(({ name, ...values }) => ({ alerts: name, ...values }));
 }
 
 function factChanges(before: PreviewState, after: PreviewState, part: string) {

@@ -1,6 +1,8 @@
 import type { Comparison } from "./compare";
 
 const titles: Record<keyof Comparison, string> = {
+  problems: "Problems",
+  deletedData: "Deleted data",
   settings: "Settings",
   alerts: "Alerts",
   notifications: "Notifications",

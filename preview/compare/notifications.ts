@@ -1,6 +1,14 @@
-import { destinationsOf } from "../output/routes";
+import { destinationsOf, mutedDestinationsOf, noNotification } from "../output/routes";
 import type { Labels } from "../../policies/facts/routes";
-import { type ConfiguredService, type PreviewState, serviceNames, servicesOf } from "./state";
+import { type QuietHours, quietHoursText } from "../output/summary";
+import {
+  type ConfiguredService,
+  type PreviewState,
+  type ResourceEntry,
+  componentsOf,
+  serviceNames,
+  servicesOf,
+} from "./state";
 
 export interface NotificationChange {
   alerts: string;
@@ -25,7 +33,7 @@ export function notificationChanges(
       const to = (state: PreviewState, subjects: Subjects): string => {
         const labels = subjects.get(subject);
         if (labels === undefined) return "-";
-        if (state.alertmanager === undefined) return "no notification";
+        if (state.alertmanager === undefined) return noNotification;
         const own: Labels =
           severity === "Watchdog" ? { alertname: severity, severity: "none" } : { severity };
         return destinationsOf(state.alertmanager, { ...labels, ...own }).join(", ");
@@ -43,6 +51,60 @@ export function notificationChanges(
     ...rest,
   }));
 }
+
+/** Quiet hours and planned maintenance that differ, with the destinations that they mute. */
+export function mutingChanges(before: PreviewState, after: PreviewState): NotificationChange[] {
+  const nameOf = serviceNames(before, after);
+  const [old, current] = [mutingOf(before, nameOf), mutingOf(after, nameOf)];
+  const text = (muting: Muting | undefined): string =>
+    muting === undefined ? "-" : `${muting.destinations.join(", ")}: ${muting.times}`;
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((alerts) => {
+    const [was, is] = [old.get(alerts), current.get(alerts)];
+    return was?.times === is?.times ? [] : [{ alerts, before: text(was), after: text(is) }];
+  });
+}
+
+/** When which destinations are not notified. */
+interface Muting {
+  times: string;
+  destinations: string[];
+}
+
+function mutingOf(state: PreviewState, nameOf: (id: string) => string): Map<string, Muting> {
+  const { alertmanager } = state;
+  const muting = new Map<string, Muting>();
+  if (alertmanager === undefined) return muting;
+  const add = (alerts: string, times: string, all: string[]): void => {
+    const destinations = [...new Set(all)].filter((destination) => destination !== noNotification);
+    if (destinations.length > 0) muting.set(alerts, { times, destinations });
+  };
+  const { quietHours } = componentsOf(state).find(isSlack)?.inputs ?? {};
+  if (quietHours !== undefined) {
+    const subjects = [...subjectsOf(state, nameOf).values()];
+    add(
+      "quiet hours",
+      quietHoursText(quietHours as QuietHours),
+      subjects.flatMap((labels) =>
+        mutedDestinationsOf(alertmanager, { ...labels, severity: "warning" }),
+      ),
+    );
+  }
+  for (const service of servicesOf(state).filter(({ maintenance }) => maintenance.length > 0)) {
+    const windows = service.maintenance.map(
+      ({ from, to, reason }) => `from ${from} to ${to} (${reason})`,
+    );
+    add(
+      `all severities: ${nameOf(service.id)}`,
+      `no notification ${windows.join(" and ")}`,
+      ["critical", "warning"].flatMap((severity) =>
+        destinationsOf(alertmanager, { ...labelsOf(service), severity }),
+      ),
+    );
+  }
+  return muting;
+}
+
+const isSlack = ({ type }: ResourceEntry): boolean => type === "monitoring:index:SlackAlerting";
 
 const platform = "the platform";
 

@@ -3,8 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ExpectedError } from "../config/errors";
-import { alertmanagerFile } from "../output/exports";
-import { type PreviewState, readState } from "./state";
+import { type PreviewState, readState, stateFiles } from "./state";
 
 /** The error of a preview in a separate process. */
 export class PreviewError extends ExpectedError {}
@@ -28,10 +27,13 @@ export async function previewState(
     const code = await new Promise((resolve) => child.once("close", resolve));
     // A violated policy (exit code 1) does not prevent a comparison.
     if (code !== 0 && code !== 1) throw new PreviewError(errors.trim());
-    const file = path.join(out, alertmanagerFile);
+    const files = fs
+      .readdirSync(out, { recursive: true, encoding: "utf8" })
+      .map((file) => file.replaceAll(path.sep, "/"))
+      .filter((file) => stateFiles.test(file));
     return readState(
       JSON.parse(document),
-      fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined,
+      new Map(files.map((file) => [file, fs.readFileSync(path.join(out, file), "utf8")])),
     );
   } finally {
     fs.rmSync(out, { recursive: true });

@@ -1,6 +1,8 @@
+import * as path from "node:path";
 import { parse } from "yaml";
+import { alertmanagerFile, alertmanagerSecret } from "../output/exports";
 import type { PolicyReport } from "../pack/analyzer";
-import { type PlainMap, listAt, textAt } from "../../policies/facts/plain";
+import { type PlainMap, listAt, mapAt, textAt } from "../../policies/facts/plain";
 
 /** A resource in the JSON document of a preview. */
 export interface ResourceEntry {
@@ -14,7 +16,7 @@ export interface ResourceEntry {
   inputs: PlainMap;
 }
 
-/** The part of a preview that a comparison reads: its JSON document, and its Alertmanager configuration. */
+/** The part of a preview that a comparison reads: its JSON document, and its files. */
 export interface PreviewState {
   facts: ({ part: string } & Record<string, string>)[];
   policy: Pick<PolicyReport, "policies" | "violations" | "exceptions">;
@@ -23,12 +25,44 @@ export interface PreviewState {
   alertmanager: PlainMap | undefined;
 }
 
-/** The state in the JSON document of a preview and in its Alertmanager configuration, if it has one. */
-export function readState(document: unknown, alertmanager: string | undefined): PreviewState {
+/** Files of `--out` that {@link readState} reads. */
+export const stateFiles = /^(alertmanager\/.*\.(yaml|tmpl)|manifests\/secret-.*\.yaml)$/;
+
+/** The state in the JSON document of a preview and in its files for `--out`, by path. */
+export function readState(document: unknown, files: ReadonlyMap<string, string>): PreviewState {
+  const { resources, ...others } = document as Omit<PreviewState, "alertmanager">;
+  const alertmanager = files.get(alertmanagerFile);
+  const config = alertmanager === undefined ? undefined : (parse(alertmanager) as PlainMap);
+  const secrets = new Map(
+    [...files].flatMap(([file, text]) => {
+      if (!/^manifests\/secret-/.test(file)) return [];
+      const secret = parse(text) as PlainMap;
+      return [[objectId(secret), mapAt(secret, "data")] as const];
+    }),
+  );
+  const filesOf = (key: string): unknown =>
+    key === path.basename(alertmanagerFile) ? config : files.get(`${folder}/${key}`);
   return {
-    ...(document as Omit<PreviewState, "alertmanager">),
-    alertmanager: alertmanager === undefined ? undefined : (parse(alertmanager) as PlainMap),
+    ...others,
+    alertmanager: config,
+    resources: resources.map((resource) => {
+      const data = secrets.get(objectId(resource.inputs));
+      if (data === undefined || !resource.type.endsWith(":Secret")) return resource;
+      const { data: _data, ...inputs } = resource.inputs;
+      const isConfig = textAt(inputs, "metadata", "name") === alertmanagerSecret;
+      const contents = Object.entries(data).map(([key, hidden]) => [
+        key,
+        (isConfig ? filesOf(key) : undefined) ?? hidden,
+      ]);
+      return { ...resource, inputs: { ...inputs, stringData: Object.fromEntries(contents) } };
+    }),
   };
+}
+
+const folder = path.dirname(alertmanagerFile);
+
+function objectId(object: PlainMap): string {
+  return JSON.stringify(["namespace", "name"].map((key) => textAt(object, "metadata", key)));
 }
 
 /** The state before a stack exists. */
@@ -45,6 +79,13 @@ export function componentsOf({ resources }: Pick<PreviewState, "resources">): Re
   return resources.filter(({ type }) => componentType.test(type));
 }
 
+/** A time in which alerts on a service notify no receiver. */
+export interface Maintenance {
+  from: string;
+  to: string;
+  reason: string;
+}
+
 /** A service that a MonitoredServices configures. */
 export interface ConfiguredService {
   /** `<namespace>/<name>`. */
@@ -54,6 +95,7 @@ export interface ConfiguredService {
   name: string;
   namespace: string;
   team: string | undefined;
+  maintenance: Maintenance[];
   kind: string | undefined;
   probe: string | undefined;
 }
@@ -66,7 +108,8 @@ export function servicesOf(state: PreviewState): ConfiguredService[] {
       const id = `${namespace}/${name}`;
       const [team, kind] = [textAt(service, "team"), textAt(service, "kind")];
       const probe = textAt(service, "probe");
-      return { id, component: urn, name, namespace, team, kind, probe };
+      const maintenance = listAt(service, "maintenance") as Maintenance[];
+      return { id, component: urn, name, namespace, team, maintenance, kind, probe };
     });
   });
 }

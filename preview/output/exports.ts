@@ -14,6 +14,8 @@ import { isDashboard } from "./isDashboard";
 
 /** The file with the configuration of Alertmanager. */
 export const alertmanagerFile = "alertmanager/alertmanager.yaml";
+/** The Secret from which it comes, with the templates next to it. */
+export const alertmanagerSecret = "alertmanager-config";
 
 export interface Exported {
   resources: RecordedResource[];
@@ -77,7 +79,7 @@ export function exportFiles(exported: Exported): Map<string, string> {
     }
     // The SDK marks the whole Secret as secret. This Secret contains configuration that refers to
     // credentials by file, so only the values of known secrets are hidden.
-    if (kind === "Secret" && name === "alertmanager-config") {
+    if (kind === "Secret" && name === alertmanagerSecret) {
       for (const [key, text] of texts(object["stringData"])) {
         if (key === "alertmanager.yaml" || key.endsWith(".tmpl")) {
           files.set(`alertmanager/${fileName(key)}`, redact(text));

@@ -1,16 +1,33 @@
 import { integrationsOf } from "../../policies/facts/integrations";
 import { type PlainMap, UNKNOWN, listAt, textAt } from "../../policies/facts/plain";
-import { type Labels, readRoutes, routesFor } from "../../policies/facts/routes";
+import { type Labels, type RouteNode, readRoutes, routesFor } from "../../policies/facts/routes";
+
+/** In place of the destinations of an alert that has none. */
+export const noNotification = "no notification";
 
 /** Destinations of alerts with these labels: the Slack channel, or the receiver and its kind. */
 export function destinationsOf(config: PlainMap, labels: Labels): string[] {
+  const destinations = destinationsOfRoutes(config, labels, () => true);
+  return destinations.length === 0 ? [noNotification] : destinations;
+}
+
+/** The destinations that are muted at times. */
+export function mutedDestinationsOf(config: PlainMap, labels: Labels): string[] {
+  return destinationsOfRoutes(config, labels, ({ hasTimeIntervals }) => hasTimeIntervals);
+}
+
+function destinationsOfRoutes(
+  config: PlainMap,
+  labels: Labels,
+  isIncluded: (route: RouteNode) => boolean,
+): string[] {
   const tree = readRoutes(config);
   const routes = tree === UNKNOWN || tree.root === undefined ? [] : routesFor(tree.root, labels);
   const known = new Set(listAt(config, "receivers").map((receiver) => textAt(receiver, "name")));
-  const destinations = routes.flatMap(({ receiver }) => {
+  const destinations = routes.filter(isIncluded).flatMap(({ receiver }) => {
     if (!known.has(receiver)) return ["an unknown receiver"];
     const integrations = integrationsOf(config, receiver);
     return integrations.map(({ channel, kind }) => channel ?? `${receiver} (${kind})`);
   });
-  return destinations.length === 0 ? ["no notification"] : [...new Set(destinations)];
+  return [...new Set(destinations)];
 }

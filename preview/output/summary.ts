@@ -4,6 +4,7 @@ import { definitionConfig, isAlertManagerDefinition } from "../../policies/facts
 import { ruleGroupsOf } from "../../policies/facts/rules";
 import { keepListsOf, metricsIn } from "../../policies/facts/keepLists";
 import { count } from "./count";
+import { alertmanagerSecret } from "./exports";
 import { destinationsOf } from "./routes";
 
 /** The part of a recorded resource that the summary reads. */
@@ -60,7 +61,7 @@ export function summarize(
     part(
       "Routes",
       routeRows(
-        object("Secret", "alertmanager-config")[0]?.["stringData"]?.["alertmanager.yaml"] ??
+        object("Secret", alertmanagerSecret)[0]?.["stringData"]?.["alertmanager.yaml"] ??
           definition,
         component("SlackAlerting"),
         component("PrometheusStack")?.["grafana"]?.externalUrl ??
@@ -251,13 +252,24 @@ function routeRows(text: unknown, settings: Inputs | undefined, dashboardUrl: st
     row("Watchdog", to({ alertname: "Watchdog", severity: "none" })),
     ...[...named].map(([name, labels]) => row(name, toAll(labels))),
     row("links", settings && missingLinks(settings, dashboardUrl)),
-    row(
-      "quiet hours",
-      settings?.["quietHours"],
-      ({ from, to: until, timezone, weekends }: Record<string, string>) =>
-        `warnings are muted from ${from} to ${until}${weekends ? " and on weekends" : ""} (${timezone})`,
-    ),
+    row("quiet hours", settings?.["quietHours"], quietHoursText),
   ];
+}
+
+export interface QuietHours {
+  from: string;
+  to: string;
+  timezone: string;
+  weekends: boolean;
+  holidays?: string[];
+}
+
+/** When quiet hours mute warnings. */
+export function quietHoursText(quietHours: QuietHours): string {
+  const { from, to, timezone, weekends, holidays = [] } = quietHours;
+  const days = [...(weekends ? ["weekends"] : []), ...holidays];
+  const onDays = days.length === 0 ? "" : ` and on ${days.join(", ")}`;
+  return `warnings are muted from ${from} to ${to}${onDays} (${timezone})`;
 }
 
 /** The links that messages cannot contain, with the configuration keys of the missing URLs. */

@@ -120,6 +120,28 @@ describe("npm run preview -- --against", () => {
     assert.ok(changes["policies"]?.some(({ change }) => change?.startsWith("new violation: ")));
   });
 
+  it("reports refused volumes, deleted data, and what changes in a Secret, without its values", () => {
+    const settings = [
+      "prometheus.storageGb=50",
+      "loki.retentionDays=7",
+      "slack.repeatMinutes.critical=90",
+    ].flatMap((setting) => ["--config", setting]);
+    const { status, stdout, stderr } = preview("--stack", "prod", "--against", "HEAD", ...settings);
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stdout,
+      /^### Problems\n\n.*\n.*\n\| volumes of StatefulSet prometheus-\S+ have 100Gi and cannot shrink to 50Gi \| set storageGb back to 100Gi \|\n\n/m,
+    );
+    assert.match(
+      stdout,
+      /^### Deleted data\n\n.*\n.*\n\| logs of Loki \| logs older than 7 days are deleted at the next compaction \(before: 15 days\) \|\n\n/m,
+    );
+    assert.match(
+      stdout,
+      /^\| slack-config \| kubernetes:core\/v1:Secret \| updated: stringData\.alertmanager\.yaml\.route\.routes \|$/m,
+    );
+  });
+
   it("compares a new stack with nothing", () => {
     fs.copyFileSync(
       path.join(repository, "Pulumi.dev.yaml"),

@@ -178,22 +178,68 @@ describe("the comparison of two previews", () => {
     });
   });
 
-  it("lists the quiet hours, in which warnings send no notifications", () => {
-    const state = (quietHours?: string) =>
-      stateWith([], {
-        facts: [
+  describe("has who is not notified at what times", () => {
+    const alertmanager = (mutes: boolean, channel = "#main") => ({
+      route: {
+        receiver: "main",
+        routes: [
+          { receiver: "pager", matchers: ['severity="warning"'], continue: true },
           {
-            part: "Routes",
-            warning: "#main",
-            ...(quietHours !== undefined && { "quiet hours": quietHours }),
+            receiver: "main",
+            matchers: ['severity="warning"'],
+            ...(mutes && { mute_time_intervals: ["quiet-hours"] }),
           },
+          { receiver: "pager", matchers: ['severity="critical"'] },
         ],
-      });
-    const muted = "warnings are muted from 22:00 to 07:00 (Asia/Seoul)";
-    deepEqual(compare(state(), state(muted)).notifications, [
-      { alerts: "quiet hours", before: "-", after: muted },
-    ]);
-    deepEqual(compare(state(muted), state(muted)).notifications, []);
+      },
+      receivers: [
+        { name: "main", slack_configs: [{ channel }] },
+        { name: "pager", pagerduty_configs: [{}] },
+      ],
+      time_intervals: [{ name: "quiet-hours" }],
+    });
+    const quiet = { from: "22:00", to: "07:00", timezone: "Asia/Seoul", weekends: false };
+    const night = "#main: warnings are muted from 22:00 to 07:00";
+
+    it("in quiet hours", () => {
+      const state = (quietHours?: object, channel?: string) =>
+        stateWith([resource("monitoring:index:SlackAlerting", "slack", { quietHours })], {
+          alertmanager: alertmanager(quietHours !== undefined, channel),
+        });
+      const changes = (before: PreviewState, after: PreviewState) =>
+        compare(before, after).notifications.map((row) => Object.values(row));
+      deepEqual(changes(state(), state(quiet)), [["quiet hours", "-", `${night} (Asia/Seoul)`]]);
+      const holidays = { ...quiet, weekends: true, holidays: ["2026-12-25"] };
+      deepEqual(changes(state(holidays), state(quiet)), [
+        [
+          "quiet hours",
+          `${night} and on weekends, 2026-12-25 (Asia/Seoul)`,
+          `${night} (Asia/Seoul)`,
+        ],
+      ]);
+      deepEqual(
+        changes(state(quiet), state(quiet, "#new")).map(([alerts]) => alerts),
+        ["warning: the platform", "info: the platform", "Watchdog"],
+      );
+    });
+
+    it("in the planned maintenance of a service", () => {
+      const state = (maintenance: object[], config?: PreviewState["alertmanager"]) =>
+        stateWith([monitoredServices([{ name: "cart", maintenance }])], { alertmanager: config });
+      const window = { from: "2026-12-01T22:00Z", to: "2026-12-02T02:00Z", reason: "OPS-7" };
+      const [before, after] = [[], [window]].map((windows) => state(windows, alertmanager(false)));
+      deepEqual(compare(before!, after!).notifications, [
+        {
+          alerts: "all severities: cart",
+          before: "-",
+          after:
+            "pager (pagerduty), #main: no notification from 2026-12-01T22:00Z to 2026-12-02T02:00Z (OPS-7)",
+        },
+      ]);
+      deepEqual(compare(state([]), state([window])).notifications, []);
+      const silent = { route: { receiver: "null" }, receivers: [{ name: "null" }] };
+      deepEqual(compare(state([], silent), state([window], silent)).notifications, []);
+    });
   });
 
   it("has the receivers that no longer notify, and those that newly do", () => {

@@ -1,0 +1,112 @@
+import { helmChart } from "../../policies/facts/helm";
+import { lokiCharts, lokiField } from "../../policies/facts/loki";
+import { type Plain, at, entriesAt, listAt, textAt } from "../../policies/facts/plain";
+import { prometheusServer, retentionPath } from "../../policies/facts/prometheus";
+import { parseDuration } from "../../policies/shared/duration";
+import { count } from "../output/count";
+import type { PreviewState, ResourceEntry } from "./state";
+
+/** Data that a shorter retention deletes. */
+export interface Deletion {
+  data: string;
+  effect: string;
+}
+
+/** Data that an update deletes because it retains the data for a shorter time. */
+export function deletions(before: PreviewState, after: PreviewState): Deletion[] {
+  const old = new Map(before.resources.map((resource) => [resource.urn, resource]));
+  return after.resources.flatMap((resource) => {
+    const previous = old.get(resource.urn);
+    if (previous === undefined) return [];
+    return [...samplesDeleted(previous, resource), ...logsDeleted(previous, resource)];
+  });
+}
+
+function samplesDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
+  const retention = (resource: ResourceEntry): number => {
+    const server = prometheusServer({ ...resource, props: resource.inputs });
+    if (server === undefined) return NaN;
+    return seconds(at(resource.inputs, ...retentionPath(server)) ?? server.defaultRetention);
+  };
+  const restart = "are deleted when Prometheus restarts";
+  return shorter("samples of Prometheus", "samples", restart, retention(before), retention(after));
+}
+
+function logsDeleted(before: ResourceEntry, after: ResourceEntry): Deletion[] {
+  const [old, current] = [lokiRetention(before), lokiRetention(after)];
+  if (old === undefined || current === undefined) return [];
+  const tenants = [undefined, ...new Set([...old.tenants.keys(), ...current.tenants.keys()])];
+  return tenants.flatMap((tenant) => {
+    const [was, is] = [old, current].map(
+      (loki) => (tenant === undefined ? undefined : loki.tenants.get(tenant)) ?? loki.all,
+    ) as [Periods, Periods];
+    const logs = tenant === undefined ? "logs of Loki" : `logs of the tenant ${tenant}`;
+    const compaction = "are deleted at the next compaction";
+    const selectors = new Set([...was.streams.keys(), ...is.streams.keys()]);
+    return [
+      ...shorter(logs, "logs", compaction, was.period, is.period),
+      ...[...selectors].flatMap((selector) => {
+        const periods = [was, is].map(({ streams, period }) => streams.get(selector) ?? period);
+        const [from = NaN, to = NaN] = periods;
+        return shorter(`${logs} with ${selector}`, "logs", compaction, from, to);
+      }),
+    ];
+  });
+}
+
+/** For how many seconds Loki retains the logs of a tenant, and those of some of its streams. */
+interface Periods {
+  period: number;
+  streams: Map<string, number>;
+}
+
+function lokiRetention(resource: ResourceEntry) {
+  const chart = helmChart({ ...resource, props: resource.inputs });
+  if (chart === undefined || !lokiCharts.has(chart.chart)) return undefined;
+  const isEnabled = lokiField(chart, "compactor", "retention_enabled").value === true;
+  // Loki retains logs forever without the retention of its compactor, and for a period of 0.
+  const retained = (period: Plain): number =>
+    isEnabled && seconds(period) !== 0 ? seconds(period) : Infinity;
+  const periodsOf = (limits: (key: string) => Plain): Periods => ({
+    period: retained(limits("retention_period") ?? "0"),
+    streams: new Map(
+      listAt(limits("retention_stream")).map((stream) => [
+        textAt(stream, "selector") ?? "",
+        retained(at(stream, "period")),
+      ]),
+    ),
+  });
+  const limit = (key: string) => lokiField(chart, "limits_config", key).value;
+  const overrides = entriesAt(chart.values, "loki", "runtimeConfig", "overrides");
+  return {
+    all: periodsOf(limit),
+    tenants: new Map(
+      overrides.map(([tenant, limits]) => [
+        tenant,
+        periodsOf((key) => at(limits, key) ?? limit(key)),
+      ]),
+    ),
+  };
+}
+
+/** Seconds of a period, or NaN if it is unknown, which compares as neither shorter nor longer. */
+function seconds(period: Plain): number {
+  return (typeof period === "string" ? parseDuration(period) : undefined) ?? NaN;
+}
+
+function shorter(
+  data: string,
+  items: string,
+  deleted: string,
+  before: number,
+  after: number,
+): Deletion[] {
+  if (!(after < before)) return [];
+  const effect = `${items} older than ${age(after)} ${deleted} (before: ${age(before)})`;
+  return [{ data, effect }];
+}
+
+function age(seconds: number): string {
+  if (seconds === Infinity) return "retained forever";
+  return seconds % 86_400 === 0 ? count(seconds / 86_400, "day") : count(seconds / 3600, "hour");
+}
