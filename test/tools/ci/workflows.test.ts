@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { charts } from "../../../components/shared/charts";
@@ -100,6 +102,38 @@ describe("the pipeline for GitLab", () => {
       assert.equal(name, "offline preview");
       assert.equal(extendsEngine(each), false);
       assert.doesNotMatch(JSON.stringify(each), /TOKEN|PULUMI|AWS/);
+    }
+  });
+
+  it("compares a merge request with the commit that it is based on, also in a fork", () => {
+    const fetch = job("offline preview").script?.find((line) => line.startsWith("git fetch"));
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "gitlab-"));
+    try {
+      const [fork, clone] = ["fork", "clone"].map((name) => path.join(folder, name));
+      const run = (command: string, cwd: string, env = {}): string =>
+        execFileSync("bash", ["-ec", command], {
+          cwd,
+          env: { ...process.env, ...env },
+          encoding: "utf8",
+          stdio: "pipe",
+        }).trim();
+      const author = "-c user.name=a -c user.email=a@example.com";
+      const commit = `git ${author} commit --quiet --allow-empty --message`;
+      // The branch main of the fork is behind the commit on which the branch change is based.
+      run(`git init --quiet --initial-branch=main ${fork}`, folder);
+      run(`${commit} old && git switch --quiet --create change && ${commit} base`, fork!);
+      const base = run("git rev-parse HEAD", fork!);
+      run(`${commit} change && git config uploadpack.allowAnySHA1InWant true`, fork!);
+      run(`git clone --quiet --depth=1 --branch change file://${fork} ${clone}`, folder);
+      const variables = {
+        CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "main",
+        CI_MERGE_REQUEST_TARGET_BRANCH_SHA: "",
+        CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
+      };
+      run(fetch ?? "", clone!, variables);
+      assert.equal(run("git rev-parse FETCH_HEAD", clone!), base);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
     }
   });
 
