@@ -32,7 +32,7 @@ export const datadogSchema = z
       .enum(DatadogSite)
       .default(DatadogSite.Us1)
       .describe("Datadog site of the organization."),
-    apm: flag(true, "Whether agents collect traces, on port 8126 of each node and a socket."),
+    apm: flag(true, "Whether agents collect traces, on port 8126 of each node and on a socket."),
     profiling: flag(true, "Whether injected tracing libraries profile their service."),
     logs: flag(true, "Whether agents collect the logs of all containers."),
     processes: flag(true, "Whether agents collect the list of processes, without arguments."),

@@ -52,7 +52,7 @@ const keptEffects: Record<string, string> = {
   namespace: "Loki would start with an empty volume",
 };
 
-/** Annotation of the ServiceAccount while the deployed bucket may be deleted with its logs. */
+/** Annotation on the ServiceAccount, set while the deployed bucket may be deleted with its logs. */
 const deletableAnnotation = "observability.data/delete-on-destroy";
 
 /**

@@ -9,7 +9,10 @@ import { MonitoredServicesSettings } from "./settings";
 /** Number of images that an alert names. */
 const namedImages = 3;
 
-/** How long an image is new, as stated in the text; longer than the `for` of the alerts below. */
+/**
+ * Time for which an image counts as new, which the text states. It is longer than the `for` of the
+ * alerts below.
+ */
 const newFor = "1h";
 
 /** The alerts that a deployment of their service can cause, and that fire while its images are new. */

@@ -1,4 +1,4 @@
-/** Form of a secret: values that cannot work, such as a name instead of a URL, are errors. */
+/** Required form of a secret. Values that cannot work, such as a name instead of a URL, are errors. */
 export interface SecretForm {
   pattern: RegExp;
   rule: string;

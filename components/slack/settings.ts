@@ -126,7 +126,7 @@ export const slackSchema = z
       ),
     updateMessages: flag(
       false,
-      "Whether a message is updated when its alerts change, repeat or resolve, instead of followed by another message. Requires a bot token.",
+      "Whether Alertmanager updates a message when its alerts change, repeat or resolve, instead of sending another one. Requires a bot token.",
     ),
     repeatMinutes: z
       .strictObject({

@@ -153,7 +153,7 @@ function minute(time: number): string {
   return new Date(time).toISOString().slice(0, 16).replace("T", " ");
 }
 
-/** The document of a backtest. Times are in UTC, in the format of ISO 8601. */
+/** The JSON document of a backtest, with UTC times in ISO 8601 format. */
 export function backtestJson({ requested, judged, alerts, notifications }: Backtest) {
   const iso = (time: number) => new Date(time).toISOString();
   const span = ({ from, to }: Span) => ({ from: iso(from), to: iso(to) });

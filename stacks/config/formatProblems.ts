@@ -76,7 +76,7 @@ function remove(path: Path): string {
   return `pulumi config rm --path ${key(path)}`;
 }
 
-/** The CLI parses whole numbers and booleans by their form, but not fractions. */
+/** The CLI recognizes whole numbers and booleans in a value, but not fractions. */
 function typeFlag(path: Path, value: unknown): string {
   if (typeof value === "number" && !Number.isInteger(value)) return " --type float";
   const typed = path.length > 1 && typeof value === "string";
