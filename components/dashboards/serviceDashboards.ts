@@ -140,7 +140,7 @@ export function serviceDashboard(
       { name: "namespace", series: recorded.requests },
       {
         name: "service",
-        // A service that is only probed has no target of its own.
+        // A service that is only probed has no scrape target.
         series: probed
           ? `{__name__=~"up|${configuredServices}", namespace="$namespace", service!=""}`
           : `up{namespace="$namespace", service!=""}`,

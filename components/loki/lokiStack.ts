@@ -73,10 +73,11 @@ export interface LokiStackArgs extends ChartArgs {
   /** Environment: the label `env` of every log line. */
   environment: pulumi.Input<string>;
   /**
-   * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must be
-   * `privileged`, because the collector reads the log files of the host. Another namespace deploys a new
-   * Loki with empty volumes; those of the old one remain in the cluster. With the storage `filesystem`,
-   * which has all logs on a volume, `protectData` refuses the change. Default: `monitoring`.
+   * Namespace to install into. It must exist. Unless `collector` is `none`, its Pod Security level must
+   * be `privileged`, because the collector reads the log files of the host. Changing the namespace
+   * deploys a new Loki with empty volumes; the old volumes remain in the cluster. With the storage
+   * `filesystem`, which has all logs on a volume, `protectData` refuses the change. Default:
+   * `monitoring`.
    */
   namespace?: pulumi.Input<string> | undefined;
   /** Deployment mode. Must be known when the program runs. Default: `singleBinary`. */
@@ -99,7 +100,7 @@ export interface LokiStackArgs extends ChartArgs {
   bucket?: pulumi.Input<string> | undefined;
   /**
    * AWS region of the bucket. The role and its Pod Identity association are in the region of the
-   * component's AWS provider, which must be that of the cluster. Default: the provider's region.
+   * component's AWS provider, which must be the cluster's region. Default: the provider's region.
    */
   region?: pulumi.Input<string> | undefined;
   /**

@@ -78,7 +78,7 @@ export const ingressSchema = z
         .record(z.string(), input(z.string()))
         .default({})
         .describe(
-          "Additional annotations of the Ingress or HTTPRoute, which override those of the component.",
+          "Additional annotations of the Ingress or HTTPRoute, which override the annotations of the stack.",
         ),
     ),
   })

@@ -229,8 +229,8 @@ export interface GrafanaIngress {
   /** Gateway for an HTTPRoute instead of an Ingress. Default: none. */
   gateway?: GrafanaGateway;
   /**
-   * Additional annotations of the Ingress or HTTPRoute, which override those of the component. Default:
-   * none.
+   * Additional annotations of the Ingress or HTTPRoute, which override the component's annotations.
+   * Default: none.
    */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
@@ -429,8 +429,9 @@ export interface PrometheusStackArgs extends ChartArgs {
   /** Store to which Prometheus also sends its samples. Default: none. */
   longTerm?: LongTermStore;
   /**
-   * Accepts samples at `/api/v1/write`, such as those of LokiStack with `logMetricNamespaces`. Every
-   * workload that can reach Prometheus inside the cluster can then write samples. Default: false.
+   * Accepts samples at `/api/v1/write`, such as the samples that LokiStack writes with
+   * `logMetricNamespaces`. Every workload that can reach Prometheus inside the cluster can then write
+   * samples. Default: false.
    */
   remoteWriteReceiver?: boolean;
   /**

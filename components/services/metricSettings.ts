@@ -88,7 +88,7 @@ export const metricsSchema = z
     convention: convention
       .default(MetricConvention.Prometheus)
       .describe(
-        "Names of the metrics and labels of requests: those of the client libraries of Prometheus, which are the defaults below, or of OpenTelemetry.",
+        "Naming convention for request metrics and labels: the Prometheus client libraries, with the defaults below, or OpenTelemetry.",
       ),
     ...(Object.fromEntries(
       metricKeys.map((key) => {

@@ -68,7 +68,7 @@ export interface MetricsAuthorization {
 export interface ScrapeLimits {
   /** Maximum number of samples. Default: the limit of Prometheus, by its `size`. */
   samples?: number;
-  /** Maximum number of labels of a series, including those of the target. Default: none. */
+  /** Maximum number of labels of a series, including target labels. Default: none. */
   labels?: number;
   /** Maximum number of characters in the value of a label. Default: none. */
   labelValueCharacters?: number;

@@ -153,8 +153,8 @@ function withMinimumTraffic(
 }
 
 /**
- * Fires while more than half of the requests between two scrapes fail, which is an outage. Its `for` is
- * shorter than that of HighErrorRate, which it inhibits. Below the minimum rate, there are too few
+ * Fires while more than half of the requests between two scrapes fail, which is an outage.
+ * HighErrorRate, which it inhibits, has a longer `for`. Below the minimum rate, there are too few
  * requests between two scrapes to judge.
  */
 function mostRequestsFailing(

@@ -111,8 +111,7 @@ const scrapeLimitsSchema = z.strictObject({
     defaultText: "the limit of Prometheus, by `prometheus.size`",
   }),
   labels: example(wholeNumber.min(1), 30).optional().meta({
-    description:
-      "Maximum number of labels of a series, including those of the target, such as `pod`.",
+    description: "Maximum number of labels of a series, including target labels such as `pod`.",
     defaultText: "none",
   }),
   labelValueCharacters: example(wholeNumber.min(1), 200).optional().meta({

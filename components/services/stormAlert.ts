@@ -54,7 +54,7 @@ export function stormAlert(settings: MonitoredServicesSettings, component: strin
             Math.max((total * percent) / 100, minimumServices - 1),
           )}`,
           forMinutes: 0,
-          // Services recover one after the other; the last ones need no notification of their own.
+          // Services recover one after the other; the last ones need no separate notification.
           keepFiringMinutes: 5,
           severity: Severity.Critical,
           summary: `${value.plain} of ${total} services in ${labels.namespace} are failing`,

@@ -38,7 +38,7 @@ const relatedMetrics: Partial<Record<ThresholdName, MetricKey[]>> = {
   redisPoolPercent: ["redisPoolActive"],
 };
 
-/** Metrics of a service: its own, or those of all services. */
+/** Metric names of a service: its own names, or the names for all services. */
 export function metricsFor(
   { alerts }: Pick<MonitoredServicesSettings, "alerts">,
   service?: ServiceSettings,

@@ -20,7 +20,7 @@ interface Owner {
   formOf?: FormOfEntry;
 }
 
-/** Adds the problems with secrets that are known already to those of the other arguments. */
+/** Adds the problems with secrets that are already known to the problems of the other arguments. */
 export function checkWithSecrets<T>(
   part: SecretPart,
   args: object,

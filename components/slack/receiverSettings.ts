@@ -22,11 +22,11 @@ export const receiverSchema = z
       .min(1)
       .optional()
       .meta({
-        description: "Services whose alerts it receives, in addition to those of `teams`.",
+        description: "Services whose alerts it receives, in addition to the alerts of `teams`.",
         defaultText: "all alerts, unless `teams` is set",
       }),
     teams: z.array(input(teamName)).min(1).optional().meta({
-      description: "Teams whose alerts it receives, in addition to those of `services`.",
+      description: "Teams whose alerts it receives, in addition to the alerts of `services`.",
       defaultText: "all alerts, unless `services` is set",
     }),
     region: z.enum(["us", "eu"]).optional().meta({

@@ -117,7 +117,7 @@ export const slackSchema = z
     routes: z
       .array(routeSchema)
       .default([])
-      .describe("Alerts with a channel of their own. The first route that matches applies."),
+      .describe("Routes of alerts to separate channels. The first route that matches applies."),
     receivers: receiversSchema.default({}).describe("Receivers in addition to Slack, by name."),
     quietHours: example(quietHoursSchema, { from: "22:00", to: "07:00", timezone: "UTC" })
       .optional()

@@ -16,7 +16,7 @@ import { clamp, limits } from "../shared/limits";
 const { min, max, minInProd, default: defaultDays } = limits.prometheusRetentionDays;
 
 const properties = {
-  environment: environmentPropertyWith("Production has a minimum of its own."),
+  environment: environmentPropertyWith("Production has a separate minimum."),
   minDays: numberProperty(min, "Minimum number of days."),
   minDaysInProd: numberProperty(minInProd, "Minimum number of days in production."),
   minHoursWithLongTermStorage: numberProperty(
