@@ -52,7 +52,7 @@ describe("a stack with a workspace of AWS, on the real engine", function () {
       ...values,
       slack: { ...(slack as object), routes: [{ team: "other", channel: "#other" }] },
     }));
-    const { exitCode, text, calls } = await stack.up({ args: ["--skip-preview"] });
+    const { exitCode, text, calls } = await stack.update();
     assert.equal(exitCode, 0, text);
     const changes = calls
       .filter(({ operation, preview }) => /create|update|delete/.test(operation) && !preview)

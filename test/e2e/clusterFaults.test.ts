@@ -49,7 +49,7 @@ describe("an update of prod that the cluster interrupts", function () {
     fs.rmSync(path.join(folder, "token"));
   }
 
-  const update = () => stack.up({ args: ["--skip-preview"] });
+  const update = () => stack.update();
 
   /** Changes settings whose update restarts pods of each release. */
   function change(): void {

@@ -77,12 +77,12 @@ describe("data on the real engine", () => {
     try {
       await configure("args", args);
       await configure("opts", opts);
-      const up = await stack.up({ args: ["--skip-preview"] });
+      const up = await stack.update();
       assert.equal(up.exitCode, 0, up.text);
       await use({
         prometheus: async (settings) => {
           await configure("prometheus", settings);
-          return stack.up({ args: ["--skip-preview"] });
+          return stack.update();
         },
         change: async (change) => {
           await configure("args", { ...args, ...change });
@@ -90,7 +90,7 @@ describe("data on the real engine", () => {
         },
         namespaces: async (namespaces) => {
           await configure("namespaces", namespaces);
-          return stack.up({ args: ["--skip-preview"] });
+          return stack.update();
         },
         destroy: () => stack.destroy(),
         bucket: async () => {

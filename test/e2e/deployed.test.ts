@@ -21,7 +21,7 @@ describe("pulumi policy analyze on a deployed prod stack", () => {
   before("deploy prod and export its state", async () => {
     toolPath("pulumi");
     stack = await TestStack.create({ project, stack: "prod", secrets });
-    const up = await stack.up({ args: ["--skip-preview"] });
+    const up = await stack.update();
     assert.equal(up.exitCode, 0, up.text);
     state = await stack.state();
     stateWithSecrets = await stack.state({ secrets: true });

@@ -239,14 +239,14 @@ describe("a stack that creates its own cluster", () => {
     const config = { "monitoring:cluster.mode": "create" };
     await withStack({ stack: "dev", secrets, config }, async (stack) => {
       preview = await stack.preview(policies("dev"));
-      up = await stack.up({ ...policies("dev"), args: ["--skip-preview"] });
-      again = await stack.up({
+      up = await stack.update(policies("dev"));
+      again = await stack.update({
         ...policies("dev"),
-        args: ["--skip-preview", "--expect-no-changes"],
+        args: ["--expect-no-changes"],
       });
       for (const [key, value] of Object.entries(replacements)) {
         await stack.must("config", "set", "--path", key, value);
-        replaced.push(await stack.preview(), await stack.up({ args: ["--skip-preview"] }));
+        replaced.push(await stack.preview(), await stack.update());
         await stack.must("config", "set", "--path", key, deployed[key] ?? "");
       }
       destroyed = await stack.destroy();
@@ -330,13 +330,13 @@ interface Lifecycle {
 async function runLifecycle(environment: string): Promise<Lifecycle> {
   return withStack({ stack: environment, secrets }, async (stack) => {
     const preview = await stack.preview(policies(environment));
-    const up = await stack.up({ ...policies(environment), args: ["--skip-preview"] });
+    const up = await stack.update(policies(environment));
     const outputs = await stack.outputs({ secrets: false });
     const shown = await stack.outputs({ secrets: true });
     const deployed = await stack.resources();
-    const again = await stack.up({
+    const again = await stack.update({
       ...policies(environment),
-      args: ["--skip-preview", "--expect-no-changes"],
+      args: ["--expect-no-changes"],
     });
     const files = stack.files();
     const destroy = await stack.destroy();

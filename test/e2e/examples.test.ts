@@ -62,11 +62,11 @@ describe("the examples", function () {
     const stack = await stackOf(example);
     const preview = await stack.preview(options);
     assert.equal(preview.exitCode, 0, preview.text);
-    const up = await stack.up({ ...options, args: ["--skip-preview"] });
+    const up = await stack.update(options);
     assert.equal(up.exitCode, 0, up.text);
     assert.doesNotMatch(up.text, /warning:/);
     assert.deepEqual(created(preview, true), created(up, false));
-    const again = await stack.up({ ...options, args: ["--skip-preview", "--expect-no-changes"] });
+    const again = await stack.update({ ...options, args: ["--expect-no-changes"] });
     assert.equal(again.exitCode, 0, again.text);
     return [stack, created(up, false)];
   }

@@ -39,15 +39,15 @@ describe("prod, if every resource fails once", () => {
     while (remaining.size > 0) {
       const failOn = [...remaining].map((resource) => `${resource}:create`);
       // Resources that do not depend on each other fail in the same run.
-      const args = ["--skip-preview", "--continue-on-error"];
-      const run = await stack.up({ failOn, args });
+      const args = ["--continue-on-error"];
+      const run = await stack.update({ failOn, args });
       const now = created(run).filter((resource) => remaining.has(resource));
       assert.ok(now.length > 0, run.text);
       for (const resource of now) remaining.delete(resource);
       failed.push({ run, resources: now });
     }
-    last = await stack.up({ args: ["--skip-preview"] });
-    again = await stack.up({ args: ["--skip-preview", "--expect-no-changes"] });
+    last = await stack.update();
+    again = await stack.update({ args: ["--expect-no-changes"] });
   });
 
   after(() => stack?.dispose());
@@ -87,7 +87,7 @@ describe("two updates of prod at once", () => {
       stack: "prod",
       secrets: secrets.prod,
     });
-    runs = await Promise.all([1, 2].map(() => stack.up({ args: ["--skip-preview"] })));
+    runs = await Promise.all([1, 2].map(() => stack.update()));
   });
 
   after(() => stack?.dispose());

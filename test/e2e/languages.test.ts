@@ -151,7 +151,7 @@ describe("the components in other languages", () => {
         });
         for (const { file, text } of stack.files()) assert.ok(!text.includes(webhook), file);
 
-        const again = await stack.up({ args: ["--skip-preview", "--expect-no-changes"] });
+        const again = await stack.update({ args: ["--expect-no-changes"] });
         assert.equal(again.exitCode, 0, again.text);
       });
 

@@ -37,9 +37,9 @@ describe("npm run rescue after a kill during an installation", function () {
   }
 
   async function assertConverges(): Promise<void> {
-    const up = await stack.up();
+    const up = await stack.update();
     assert.equal(up.exitCode, 0, up.text);
-    const again = await stack.up();
+    const again = await stack.update();
     assert.match(again.text, /Resources:\n +\d+ unchanged/);
     await rescue(/Nothing is left to repair/);
   }
@@ -75,7 +75,7 @@ describe("npm run rescue after a kill during an installation", function () {
     }
     const before = await deployments();
     await stack.must("cancel", "--yes");
-    const failed = await stack.up();
+    const failed = await stack.update();
     assert.match(failed.text, /cannot re-use a name that is still in use/);
     await rescue(
       /The Helm release monitoring\/prometheus is deployed, but not in the state of the stack/,

@@ -52,15 +52,15 @@ describe("each setting of prod, on a real API server with the real Kubernetes pr
     // For the sample of services[].namespace.
     await ground.run("kubectl", "create", "namespace", "shop");
     stack = await ground.stack("prod");
-    await up();
+    await update();
   });
   after(async () => {
     stack?.dispose();
     await ground?.stop();
   });
 
-  async function up(): Promise<Run> {
-    const run = await stack.up();
+  async function update(): Promise<Run> {
+    const run = await stack.update();
     assert.equal(run.exitCode, 0, run.text);
     return run;
   }
@@ -76,12 +76,12 @@ describe("each setting of prod, on a real API server with the real Kubernetes pr
     // Each update takes the settings of the one before back.
     for (const batch of batchesOf(settings)) {
       stack.configure(() => batch.reduce(withSample, deployed));
-      const run = await stack.up();
+      const run = await stack.update();
       assert.equal(run.exitCode, 0, `${batch.join(", ")}\n${run.text}`);
     }
     stack.configure(() => deployed);
-    await up();
-    assert.match((await up()).text, /Resources:\n +\d+ unchanged\n/);
+    await update();
+    assert.match((await update()).text, /Resources:\n +\d+ unchanged\n/);
     console.log(`      ${settings.length} settings`);
   });
 });

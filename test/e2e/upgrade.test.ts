@@ -49,7 +49,7 @@ describe("a state that an earlier version deployed", () => {
         try {
           await stack.import(state);
           preview = await stack.preview();
-          up = await stack.up({ args: ["--skip-preview"] });
+          up = await stack.update();
           after = await stack.resources();
         } finally {
           stack.dispose();

@@ -20,7 +20,7 @@ describe("growing volumes on a real API server", function () {
   before("deploy, with the claims that the Prometheus operator would create", async () => {
     ground = await Ground.start();
     stack = await ground.stack("prod");
-    const up = await stack.up();
+    const up = await stack.update();
     assert.equal(up.exitCode, 0, up.text);
     for (const name of [`${prometheus}-db-${prometheus}-0`, `${prometheus}-db-${prometheus}-1`]) {
       await createClaim(name, "100Gi");
@@ -59,7 +59,7 @@ describe("growing volumes on a real API server", function () {
 
   async function up(settings: Record<string, string>) {
     for (const [key, value] of Object.entries(settings)) await stack.set(key, value);
-    return stack.up();
+    return stack.update();
   }
 
   it("expands the claims of Loki in one up, and keeps its pods and claims", async () => {
@@ -79,7 +79,7 @@ describe("growing volumes on a real API server", function () {
   });
 
   it("changes nothing in the next up, and leaves no job, account or role behind", async () => {
-    const run = await stack.up();
+    const run = await stack.update();
     assert.equal(run.exitCode, 0, run.text);
     for (const path of [
       "/apis/batch/v1/namespaces/monitoring/jobs",

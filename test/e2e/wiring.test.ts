@@ -127,11 +127,7 @@ describe("components that are connected by outputs, on the real engine", () => {
 
   it("fail with the message of a plain argument if an output is invalid, and deploy nothing", async () => {
     await withStack({ config: { ...config, "wiring:bucket": "Not_a_bucket" } }, async (stack) => {
-      for (const run of [
-        await stack.preview(),
-        await stack.up(),
-        await stack.up({ args: ["--skip-preview"] }),
-      ]) {
+      for (const run of [await stack.preview(), await stack.up(), await stack.update()]) {
         assert.notEqual(run.exitCode, 0, run.text);
         assert.match(run.text, /LokiStack "shop-a-loki": 1 problem in its arguments/);
         assert.match(run.text, /bucket = "Not_a_bucket" must have 3 to 63 of a-z/);

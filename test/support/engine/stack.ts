@@ -104,8 +104,14 @@ export class TestStack {
     return this.#deploy("preview", [], options);
   }
 
+  /** `pulumi up`: the preview, and then the update. */
   up(options: RunOptions = {}): Promise<Run> {
     return this.#deploy("up", ["--yes"], options);
+  }
+
+  /** `pulumi up` without its preview, which takes half of the time. */
+  update(options: RunOptions = {}): Promise<Run> {
+    return this.#deploy("up", ["--yes", "--skip-preview"], options);
   }
 
   /**
