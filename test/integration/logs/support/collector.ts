@@ -22,7 +22,8 @@ export interface CollectorEnvironment {
 /** Starts a collector; a second start continues at the last read position. */
 export type StartCollector = (environment: CollectorEnvironment) => Promise<Server>;
 
-const pod: Pod = {
+/** A pod of a service, on the node of the collector. */
+export const pod: Pod = {
   namespace: "ticketing",
   name: "order-service-5d8f7c9b44-abcde",
   uid: "0b6ed0a5-3c8b-4f5e-9c46-0f4d5a9e1d11",
