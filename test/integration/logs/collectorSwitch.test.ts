@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
 import { startAlloy } from "./support/alloy";
 import { type StartCollector, createLog, pod } from "./support/collector";
@@ -9,6 +8,7 @@ import { KubernetesApi } from "./support/kubernetesApi";
 import { Loki } from "./support/loki";
 import { Server, eventually } from "./support/processes";
 import { startPromtail } from "./support/promtail";
+import { assertStoredOnce } from "./support/queries";
 
 const alloy: StartCollector = (environment) =>
   startAlloy(
@@ -78,19 +78,6 @@ describe("a change of loki.collector", () => {
     await eventually("more lines are stored", async () => (await stored()).length > before + lines);
   };
 
-  async function assertStoredOnce(): Promise<void> {
-    await eventually(
-      "a query returns exactly the written lines",
-      async () => {
-        const lines = await stored();
-        if (isDeepStrictEqual(lines, written)) return true;
-        const missing = written.filter((line) => !lines.includes(line)).length;
-        throw new Error(`${lines.length} lines, ${missing} of ${written.length} are missing`);
-      },
-      90,
-    );
-  }
-
   for (const [from, to] of [
     ["promtail", "alloy"],
     ["alloy", "promtail"],
@@ -110,7 +97,7 @@ describe("a change of loki.collector", () => {
         collector = successor;
         await storesMore(200);
         clearInterval(writing);
-        await assertStoredOnce();
+        await assertStoredOnce(stored, written);
       }
     });
   }

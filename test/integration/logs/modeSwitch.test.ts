@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
-import { isDeepStrictEqual } from "node:util";
 import { LokiMode } from "../../../components/loki/options";
 import { Cluster } from "./support/cluster";
 import { eventually } from "./support/processes";
+import { assertStoredOnce } from "./support/queries";
 import { Writer } from "./support/writer";
 
 const stream = { namespace: "ticketing", app: "order-service" };
@@ -15,22 +15,7 @@ describe("a change of loki.mode", () => {
 
   afterEach(() => cluster?.stop());
 
-  /**
-   * Waits until a query returns exactly these lines. For some time after the change, queries can lack
-   * lines that are in the bucket, because they do not know the newest files of the index.
-   */
-  async function assertStoredOnce(written: string[]): Promise<void> {
-    await eventually(
-      "a query returns exactly the written lines",
-      async () => {
-        const lines = await cluster.lines(selector);
-        if (isDeepStrictEqual(lines, written)) return true;
-        const missing = written.filter((line) => !lines.includes(line)).length;
-        throw new Error(`${lines.length} lines, ${missing} of ${written.length} are missing`);
-      },
-      90,
-    );
-  }
+  const stored = () => cluster.lines(selector);
 
   async function writeMore(writer: Writer, lines = 100): Promise<void> {
     const before = writer.lines.length;
@@ -53,7 +38,7 @@ describe("a change of loki.mode", () => {
       await cluster.switchTo(to);
       await writeMore(writer);
       const written = await writer.stop();
-      await assertStoredOnce(written);
+      await assertStoredOnce(stored, written);
       console.log(`      ${written.length} written, ${writer.retried} retries`);
     });
   }
@@ -66,8 +51,8 @@ describe("a change of loki.mode", () => {
     await cluster.switchTo(Distributed, "SIGKILL");
     assert.deepEqual(await cluster.lines(selector), []);
     await cluster.switchTo(SingleBinary);
-    await assertStoredOnce(written);
+    await assertStoredOnce(stored, written);
     await cluster.switchTo(Distributed);
-    await assertStoredOnce(written);
+    await assertStoredOnce(stored, written);
   });
 });

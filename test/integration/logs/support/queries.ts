@@ -1,5 +1,7 @@
 import * as assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Loki } from "./loki";
+import { eventually } from "./processes";
 
 /**
  * Asserts that the queries of docs/logs.md return the right lines. `write` and `read` can be different
@@ -41,4 +43,24 @@ export async function assertDocumentedQueries(
   assert.equal((await lines(written, at - 1, at + 10)).length, 7);
   assert.deepEqual(await lines(written, at + 10, at + 20), []);
   assert.deepEqual(await lines('{app="api-gateway"}', at + 1, at + 2), ["GET /b status=200"]);
+}
+
+/**
+ * Waits until a query returns exactly the written lines. For some time after a change of pods, queries
+ * can lack lines that are in the bucket, because they do not know the newest files of the index.
+ */
+export async function assertStoredOnce(
+  read: () => Promise<string[]>,
+  written: string[],
+): Promise<void> {
+  await eventually(
+    "a query returns exactly the written lines",
+    async () => {
+      const lines = await read();
+      if (isDeepStrictEqual(lines, written)) return true;
+      const missing = written.filter((line) => !lines.includes(line)).length;
+      throw new Error(`${lines.length} lines, ${missing} of ${written.length} are missing`);
+    },
+    90,
+  );
 }
