@@ -41,7 +41,7 @@ export interface MonitoringOutputs {
   lokiBucket: pulumi.Output<string>;
   /** Versions of the deployed charts. */
   chartVersions: Record<string, pulumi.Output<string>>;
-  /** Storage and cost of the retention settings, one line for each part. */
+  /** Estimated storage and cost under the retention settings, with one line per part of the stack. */
   retentionCost: Record<string, string>;
   /** How an existing Prometheus discovers the stack's objects. Empty if the stack has its own. */
   existingPrometheus: Record<string, string>;

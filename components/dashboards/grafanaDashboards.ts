@@ -31,7 +31,7 @@ export interface GrafanaDashboardsArgs {
   sidecarLabels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Annotation in which the sidecar finds the folder. Default: `grafana_folder`. */
   folderAnnotation?: string;
-  /** Labels of every object. Default: none. */
+  /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 

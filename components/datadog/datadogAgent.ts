@@ -100,7 +100,7 @@ export interface DatadogAgentArgs extends ChartArgs {
   size?: SizePreset;
   /** Number of replicas of the Cluster Agent. Above 1, a disruption budget exists. Default: 1. */
   clusterAgentReplicas?: number;
-  /** Labels of every object. Default: none. */
+  /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
   /** Registry that mirrors the images, as `<imageRegistry>/agent`. Default: the registry of Datadog. */
   imageRegistry?: pulumi.Input<string> | undefined;

@@ -157,7 +157,7 @@ function dashboardsInValues(value: unknown): unknown[] {
   return [parsed(value["json"]), ...Object.values(value).flatMap(dashboardsInValues)];
 }
 
-/** The value of a JSON text. Other text is not a dashboard. */
+/** Parses JSON. Returns undefined for other text, which is not a dashboard. */
 function parsed(json: unknown): unknown {
   try {
     return typeof json === "string" ? (JSON.parse(json) as unknown) : undefined;

@@ -466,20 +466,19 @@ export interface PrometheusStackArgs extends ChartArgs {
   alertmanager?: AlertmanagerArgs;
   /** Grafana of the stack. */
   grafana?: GrafanaArgs;
-  /** Labels of every object. Default: none. */
+  /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /**
  * Deploys Prometheus, Alertmanager, Grafana, node-exporter and kube-state-metrics as the Helm release
- * `prometheus`, with alerts on the monitoring stack, on Loki and on volumes. Requires no other
- * component and, without a long-term store of the kind `amp`, no AWS account. With explicit providers,
- * pass both: `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates Grafana's
- * password.
+ * `prometheus`, with alerts for the monitoring stack, Loki and volumes. Requires no other component,
+ * and an AWS account only for a long-term store of kind `amp`. With explicit providers, pass both:
+ * `providers: [kubernetesProvider, awsProvider]`. The `random` provider generates Grafana's password.
  *
- * SlackAlerting comes before this component, which needs the names of its Secrets. LokiStack,
- * MonitoredServices and GrafanaDashboards come after it: their objects need the CRDs that this
- * component installs, so pass it to them as `dependsOn`.
+ * Create SlackAlerting before this component, which needs the names of its Secrets. Create LokiStack,
+ * MonitoredServices and GrafanaDashboards after it: their objects need the CRDs that this component
+ * installs, so pass it to them as `dependsOn`.
  *
  * If arguments are invalid, the constructor throws one error that lists every problem, and registers
  * nothing.

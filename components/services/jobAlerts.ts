@@ -136,7 +136,7 @@ function recordings(
   ];
 }
 
-/** The results of an expression by service, for an expression with the service name in another label. */
+/** Aggregates an expression by service, and takes the service name from another label. */
 function asService(label: string, expr: string, by = "namespace, service"): string {
   return `max by (${by}) (label_replace(${expr}, "service", "$1", "${label}", "(.+)"))`;
 }

@@ -36,7 +36,7 @@ export function withServiceRuleSettings(
   });
 }
 
-/** Limits an expression with one result per service or pod to these services. */
+/** Restricts an expression that returns one result per service or pod to the services in scope. */
 function inScope(
   namespace: string,
   scope: Scope,

@@ -162,7 +162,7 @@ export interface SlackAlertingArgs {
    * Default: no links.
    */
   alertmanagerUrl?: pulumi.Input<string> | undefined;
-  /** Labels of every object. Default: none. */
+  /** Labels to add to every object. Default: none. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>> | undefined;
 }
 

@@ -8,7 +8,7 @@ export interface EnvironmentConfig {
 }
 
 const byDefault =
-  "Default: the environment that labels, tags or settings state, then the name of the stack; production where none of them says otherwise.";
+  "Default: the environment in labels, tags or settings; otherwise the one in the name of the stack; otherwise production.";
 
 /** The property `environment` of a policy. `effect` says how the policy treats production. */
 export function environmentPropertyWith(effect: string) {

@@ -158,7 +158,7 @@ function appliesRepository({ type, props = {} }: ReportedResource): boolean {
 /** Number of parts that an entry lists by name. */
 const MAX_PARTS = 3;
 
-/** The parts of a resource, without parts that are nested in others. */
+/** Lists the outermost parts of a resource: up to `MAX_PARTS` by name, and the number of others. */
 function placesOf(parts: string[]): string {
   const outer = parts.filter((part) => !parts.some((other) => isBelow(part, other)));
   const listed = outer.slice(0, MAX_PARTS).join(", ");

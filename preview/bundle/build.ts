@@ -243,8 +243,8 @@ function linkPackages(packages: Set<string>): esbuild.Plugin {
 }
 
 /**
- * Modules that a package loads at startup even though a preview rarely uses them, each with that
- * package. In `@pulumi/pulumi`, they belong to the Automation API and to function serialization.
+ * Modules that a package loads at startup even though a preview rarely uses them, each paired
+ * with the package that loads it. In `@pulumi/pulumi`, they belong to the Automation API and to function serialization.
  */
 const deferred: [module: string, importer: string][] = [
   ["./automation", "@pulumi/pulumi"],

@@ -38,7 +38,7 @@ function readManifest(file) {
   }
 }
 
-/** Whether all files have the content with these hashes. */
+/** Whether the content of every file still matches its hash. */
 function isUnchanged(hashes) {
   return Object.entries(hashes).every(([file, content]) => hashFile(file) === content);
 }

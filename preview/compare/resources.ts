@@ -56,7 +56,7 @@ function changeText({ action, paths }: Omit<ResourceDifference, "resource">): st
     : `replacement refused, the resource is protected: ${firstOf(paths)}`;
 }
 
-/** The action for each resource that differs between both states. */
+/** The action for each resource that differs between the two states. */
 export function resourceDifferences(
   before: Pick<PreviewState, "resources">,
   after: Pick<PreviewState, "resources">,

@@ -7,7 +7,7 @@ import { limits } from "../../policies/shared/limits";
 import type { Settings } from "../config/parseConfiguration";
 import { storesOfServiceLogs } from "./logStores";
 
-/** Storage and cost of the retention settings, as far as the assumptions in `monitoring:cost` allow. */
+/** Storage and cost under the retention settings, estimated with the assumptions in `monitoring:cost`. */
 export interface CostEstimate {
   prometheus?: PrometheusEstimate;
   loki?: LokiEstimate;

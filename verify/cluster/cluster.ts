@@ -86,7 +86,7 @@ export async function serviceApi(
   return new Api(name, sendTo(url, headers));
 }
 
-/** The message of an error and of its cause: `fetch` reports only the cause of a failure. */
+/** The messages of an error and of its cause. When `fetch` fails, the reason is only in the cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: string };

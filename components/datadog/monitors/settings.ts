@@ -30,7 +30,7 @@ const overrideSchema = z.strictObject({
   }),
   team: input(
     example(dnsLabel, "stock").optional().meta({
-      description: "Tag `team` of the service's monitors.",
+      description: "The `team` tag of the service's monitors.",
       defaultText: "the `team` of the service, otherwise `datadogMonitors.team`",
     }),
   ),
@@ -48,7 +48,7 @@ export const datadogMonitorsSchema = z
     notify: example(notify, ["@slack-alerts"]).describe(
       "Handles that monitors notify: `@slack-<channel>`, `@pagerduty-<service>`, `@<e-mail address>`.",
     ),
-    team: input(example(dnsLabel, "shop").optional().describe("Tag `team` of every monitor.")),
+    team: input(example(dnsLabel, "shop").optional().describe("The `team` tag of every monitor.")),
     overrides: z
       .record(z.string(), overrideSchema)
       .default({})
