@@ -1,11 +1,36 @@
 import { once } from "node:events";
 import * as net from "node:net";
 
-/** Distinct unused ports of the loopback interface. */
+/**
+ * Ports below the ephemeral range of Linux and macOS, so that no outgoing connection takes one before its
+ * server starts. Each worker of Mocha has its own, because it also reserves ports for servers that start
+ * later.
+ */
+const firstPort = 10_000;
+const portsOfWorker = 1_000;
+const workers = 22;
+
+const worker = Number(process.env["MOCHA_WORKER_ID"] ?? 0) % workers;
+let next = Math.floor(Math.random() * portsOfWorker);
+
+/** Distinct unused ports of the loopback interface, which this process does not return again soon. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = firstPort + worker * portsOfWorker + next;
+    next = (next + 1) % portsOfWorker;
+    if (await isFree(port)) ports.push(port);
+  }
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = net.createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
+  await once(server.close(), "close");
+  return true;
 }
