@@ -41,7 +41,11 @@ export function runCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
   command: Command<O>,
 ): void {
   // The reader of a pipe may close it early, such as `head`. The command still ends, and its exit code counts.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   execute(command, process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error: unknown) => {

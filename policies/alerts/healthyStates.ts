@@ -145,7 +145,7 @@ function isAggregation(node: Expr): node is Call {
   return node.kind === "call" && /^(max|min|avg|last)/.test(node.name);
 }
 
-/** The time since a process started, which is long for every healthy process, or since the last success. */
+/** An inverted comparison of an age: the uptime of a process, or the time since the last success. */
 function ageOf(comparison: Comparison): ViolationFinding | undefined {
   const { operator, threshold } = comparison;
   const { metric = "", isAge } = differenceOf(subjectOf(comparison)) ?? {};

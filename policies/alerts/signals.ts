@@ -113,7 +113,7 @@ function signalOf(comparison: Comparison, vocabulary: MetricVocabulary): Measure
   return signal && factors.some(isUnreadable) ? { ...signal, threshold: undefined } : signal;
 }
 
-/** The selectors that determine the value of an expression; `group` returns 1 for every series. */
+/** The selectors that determine the value of an expression. Selectors inside `group`, which always returns 1, do not. */
 function measuredSelectorsOf(expr: Expr): Selector[] {
   const present = new Set(callsOf(expr, /^group$/).flatMap(selectorsOf));
   return selectorsOf(expr).filter((selector) => !present.has(selector));

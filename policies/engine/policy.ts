@@ -140,9 +140,8 @@ interface ResourceDefinition<P extends Properties, ProdOnly extends boolean> ext
   appliesTo: (type: string) => boolean;
   check: (resource: Resource, config: ConfigOf<P>) => Finding[];
   /**
-   * Finds problems that require the other resources of the stack. A single resource is judged before
-   * its deployment even if outputs are unknown, so prefer `check` for everything that one resource
-   * reveals.
+   * Finds problems that require the other resources of the stack. Prefer `check` for problems that a
+   * single resource reveals: it runs before the resource is deployed, even if outputs are unknown.
    */
   siblings?: StackCheck<ConfigOf<P>>;
   /** `true` writes the value that each finding sets. */

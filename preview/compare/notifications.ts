@@ -1,6 +1,7 @@
+import type { QuietHours } from "../../components/slack/slackAlerting";
 import { destinationsOf, mutedDestinationsOf, noNotification } from "../output/routes";
 import type { Labels } from "../../policies/facts/routes";
-import { type QuietHours, quietHoursText } from "../output/summary";
+import { quietHoursText } from "../output/summary";
 import {
   type ConfiguredService,
   type PreviewState,

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { parse } from "yaml";
+import type { Maintenance } from "../../components/services/monitoredServices";
 import { alertmanagerFile, alertmanagerSecret } from "../output/exports";
 import type { PolicyReport } from "../pack/analyzer";
 import { type PlainMap, listAt, mapAt, textAt } from "../../policies/facts/plain";
@@ -77,13 +78,6 @@ const componentType = /^monitoring:index:/;
 
 export function componentsOf({ resources }: Pick<PreviewState, "resources">): ResourceEntry[] {
   return resources.filter(({ type }) => componentType.test(type));
-}
-
-/** A time in which alerts on a service notify no receiver. */
-export interface Maintenance {
-  from: string;
-  to: string;
-  reason: string;
 }
 
 /** A service that a MonitoredServices configures. */

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import type { QuietHours } from "../../components/slack/slackAlerting";
 import type { RecordedResource } from "../engine/recordedResource";
 import { definitionConfig, isAlertManagerDefinition } from "../../policies/facts/amp";
 import { ruleGroupsOf } from "../../policies/facts/rules";
@@ -254,14 +255,6 @@ function routeRows(text: unknown, settings: Inputs | undefined, dashboardUrl: st
     row("links", settings && missingLinks(settings, dashboardUrl)),
     row("quiet hours", settings?.["quietHours"], quietHoursText),
   ];
-}
-
-export interface QuietHours {
-  from: string;
-  to: string;
-  timezone: string;
-  weekends: boolean;
-  holidays?: string[];
 }
 
 /** When quiet hours mute warnings. */

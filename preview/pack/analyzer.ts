@@ -47,8 +47,9 @@ const IN_FLIGHT = 8;
 /**
  * Runs a policy pack through the engine's analyzer protocol:
  *
- * const analyzer = Analyzer.start("policies"); try { report = await analyzer.analyze(resources, {
- * project, stack, config }); } finally { analyzer.close(); }
+ *     const analyzer = Analyzer.start("policies");
+ *     try { report = await analyzer.analyze(resources, { project, stack, config }); }
+ *     finally { analyzer.close(); }
  */
 export class Analyzer {
   private client: Promise<AnalyzerClient> | undefined;

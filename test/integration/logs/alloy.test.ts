@@ -6,18 +6,13 @@ import * as path from "node:path";
 import { alloyConfig, alloyEventsConfig } from "../../../components/logs/alloyConfig";
 import { toolPath } from "../../../tools/paths.cjs";
 import { projectDirectory } from "../../support/stackConfig";
-import { startAlloy } from "./support/alloy";
+import { alloyArgs, startAlloy } from "./support/alloy";
 import { itCollectsLogs } from "./support/collector";
 import { KubernetesApi, KubernetesEvent } from "./support/kubernetesApi";
 import { Loki } from "./support/loki";
 import { Server, eventually } from "./support/processes";
 
-const args = {
-  pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
-  cluster: "ticketing-prod",
-  environment: "prod",
-};
-const rendered = alloyConfig(args);
+const rendered = alloyConfig(alloyArgs);
 
 describe("alloyConfig, validated by Alloy", () => {
   let folder: string;
@@ -34,7 +29,7 @@ describe("alloyConfig, validated by Alloy", () => {
 
   for (const [source, text] of [
     ["pods", rendered],
-    ["events", alloyEventsConfig(args)],
+    ["events", alloyEventsConfig(alloyArgs)],
   ] as const) {
     it(`is valid for ${source}`, () => {
       const { status, stderr } = alloy(["validate"], text);
@@ -105,7 +100,7 @@ describe("the Alloy that collects Kubernetes events", () => {
 
   /** Starts Alloy in a folder of its own, as in a new pod. */
   function start(): Promise<Server> {
-    return startAlloy(alloyEventsConfig(args), {
+    return startAlloy(alloyEventsConfig(alloyArgs), {
       folder: fs.mkdtempSync(path.join(folder, "alloy-")),
       podLogs: folder,
       node: "",

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { alloyConfig } from "../../../components/logs/alloyConfig";
-import { startAlloy } from "./support/alloy";
+import { alloyArgs, startAlloy } from "./support/alloy";
 import { type StartCollector, createLog, pod } from "./support/collector";
 import { KubernetesApi } from "./support/kubernetesApi";
 import { Loki } from "./support/loki";
@@ -10,15 +10,7 @@ import { Server, eventually } from "./support/processes";
 import { startPromtail } from "./support/promtail";
 import { assertStoredOnce } from "./support/queries";
 
-const alloy: StartCollector = (environment) =>
-  startAlloy(
-    alloyConfig({
-      pushUrl: "http://loki.monitoring.svc.cluster.local:3100/loki/api/v1/push",
-      cluster: "ticketing-prod",
-      environment: "prod",
-    }),
-    environment,
-  );
+const alloy: StartCollector = (environment) => startAlloy(alloyConfig(alloyArgs), environment);
 
 const starts: Record<string, StartCollector> = { alloy, promtail: startPromtail };
 

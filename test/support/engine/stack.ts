@@ -364,8 +364,11 @@ function bundleOf(program: string): string {
   const known = bundles.get(program);
   if (known !== undefined) return known;
   const { outputFiles } = buildSync({
-    ...{ entryPoints: [path.join(__dirname, program)], outfile: program, write: false },
-    ...{ bundle: true, platform: "node", logLevel: "error" },
+    entryPoints: [path.join(__dirname, program)],
+    bundle: true,
+    platform: "node",
+    write: false,
+    logLevel: "error",
   });
   const text = outputFiles[0]?.text ?? "";
   // Within the project, because the plugins read the versions of its packages.

@@ -1,9 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { lokiPushUrl } from "../../../../components/loki/urls";
 import { toolPath } from "../../../../tools/paths.cjs";
 import { freePorts } from "../../../support/ports";
 import { CollectorEnvironment } from "./collector";
 import { Server } from "./processes";
+
+/** Arguments of the tested configurations; tests replace the URL. */
+export const alloyArgs = {
+  pushUrl: lokiPushUrl("monitoring"),
+  cluster: "ticketing-prod",
+  environment: "prod",
+};
 
 /** Starts Alloy with a configuration of ours; only addresses and paths differ. */
 export async function startAlloy(

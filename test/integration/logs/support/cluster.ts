@@ -22,7 +22,7 @@ const components = [
   ...["query-scheduler", "index-gateway", "compactor", "ruler"],
 ];
 
-const podsOf: Record<LokiMode, Pod[]> = {
+const layouts: Record<LokiMode, Pod[]> = {
   [LokiMode.SingleBinary]: monolithic(1),
   [LokiMode.HighAvailability]: monolithic(3),
   [LokiMode.Distributed]: components.map((name) => ({ name, target: name.replace(/-\d$/, "") })),
@@ -48,7 +48,7 @@ export class Cluster {
     const s3 = await S3.start(folder, { bucket: "ticketing-loki-chunks", region: "us-east-1" });
     const cluster = new Cluster(mode, folder, s3, await PodIdentityAgent.start(folder));
     try {
-      await cluster.startPods(podsOf[mode]);
+      await cluster.startPods(layouts[mode]);
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -66,7 +66,7 @@ export class Cluster {
 
   /** All pods that run a component. */
   podsOf(target: string): Loki[] {
-    return podsOf[this.mode]
+    return layouts[this.mode]
       .filter((pod) => pod.target === target)
       .map(({ name }) => this.pod(name));
   }
@@ -91,16 +91,16 @@ export class Cluster {
    * with their volume, and the others stop with `signal`. Their volumes remain.
    */
   async switchTo(mode: LokiMode, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
-    const former = podsOf[this.mode];
+    const former = layouts[this.mode];
     const names = (pods: Pod[]) => new Set(pods.map(({ name }) => name));
-    const [before, after] = [names(former), names(podsOf[mode])];
+    const [before, after] = [names(former), names(layouts[mode])];
     this.mode = mode;
-    await this.startPods(podsOf[mode].filter(({ name }) => !before.has(name)));
+    await this.startPods(layouts[mode].filter(({ name }) => !before.has(name)));
     this.route();
     await Promise.all(
       [...before].filter((name) => !after.has(name)).map((name) => this.remove(name, signal)),
     );
-    for (const pod of podsOf[mode].filter(({ name }) => before.has(name))) {
+    for (const pod of layouts[mode].filter(({ name }) => before.has(name))) {
       await this.remove(pod.name, signal);
       await this.startPods([pod]);
       this.route();
@@ -122,7 +122,7 @@ export class Cluster {
 
   /** Sends writes to the running pods of the mode that accept them. */
   private route(): void {
-    const accepting = podsOf[this.mode]
+    const accepting = layouts[this.mode]
       .filter(({ target }) => target === "all" || target === "distributor")
       .flatMap(({ name }) => this.members.get(name) ?? []);
     this.endpoints.splice(0, Infinity, ...accepting);
